@@ -1,0 +1,54 @@
+# Two commands are enough on a fresh machine: `make demo` and `make test`. `make help` lists the rest.
+
+PYTHON ?= python3
+BIN    := .venv/bin
+STAMP  := .venv/.installed
+RUN    ?= runs/demo
+
+.PHONY: help install model demo test lint lock clean
+
+help:
+	@echo "make demo     install, fetch the model, turn a few dozen questions into labelled records in $(RUN)"
+	@echo "make test     install, fetch the model, run all tests"
+	@echo "make install  create .venv from requirements-cpu.lock (again only when the lock or pyproject changed)"
+	@echo "make model    materialise the embedded model in \$$FACTORY_CACHE"
+	@echo "make lint     ruff, mypy, import-linter"
+	@echo "make lock     resolve requirements-cpu.lock anew"
+	@echo "make clean    remove .venv and caches; runs and the fetched model stay"
+
+install: $(STAMP)
+	@:
+
+# Without dependencies: the lock is the whole closure, minus packages that break torch's CPU build (see tools/lock.py).
+$(STAMP): requirements-cpu.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, $(PYTHON) is older or missing. Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "installing into .venv (some minutes, 4 GB)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -qq --no-deps -r requirements-cpu.lock
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
+	@touch $@
+
+model: install
+	@$(BIN)/factory model fetch smollm2-135m
+
+demo: model
+	@$(BIN)/factory run pipelines/label_steps.yaml run.dir=$(RUN)
+	@echo
+	@echo "Look at a question, its tree and its labelled steps:  $(BIN)/factory inspect $(RUN)"
+
+test: model
+	@$(BIN)/python -m pytest
+
+lint: install
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock: install
+	@$(BIN)/python tools/lock.py
+
+clean:
+	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,210 @@
+"""Checks answers without ever hanging: exact rules in this process, everything else in workers that can be killed.
+
+No Ray in here, no fork of this process, no signal handler: usable from sync code, from any thread, and inside async
+actors. The workers come from a zygote subprocess (`actors/checker_zygote.py`), started when an item first needs one.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from actors.checker_zygote import receive_frame, send_frame
+from actors.zygote_client import ZygoteClient, ZygoteGone
+from factory.config import fill
+from factory.errors import CheckerFailed
+from factory.plugins import plugin
+from factory.types import Outcome, Question, Verdict
+
+_ATTEMPTS = 3
+_KILLED_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
+
+Item = tuple[Question, str]
+
+
+@dataclass(slots=True)
+class _Worker:
+    pid: int
+    channel: socket.socket
+    zygote: ZygoteClient
+
+
+class CheckerPool:
+    """A checker plug-in behind `workers` killable processes; one pool per owner, shared by all its threads.
+
+    `kind` is a module of `factory/checkers/` or a dotted path; `config` is merged into its `Config`. An item that
+    takes longer than `timeout_s` is a `timeout`; one that dies, or needs more than `memory_mb`, is an `error`.
+    Raises `BadInput` for a kind or config that cannot be used.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        config: dict[str, Any],
+        *,
+        workers: int = 2,
+        timeout_s: float = 5.0,
+        memory_mb: int = 2048,
+    ) -> None:
+        self._module = plugin("factory.checkers", kind)
+        self._config: Any = fill(self._module.Config, config, "checker")
+        self._kind = kind
+        self._timeout_s = timeout_s
+        self._memory_mb = memory_mb
+        self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="checker")
+        self._starting = threading.Lock()  # held while a zygote starts, which takes seconds
+        self._lock = threading.Lock()  # guards all below; never held while waiting for anything
+        self._idle: list[_Worker] = []
+        self._zygote: ZygoteClient | None = None
+        self._closed = False
+        self._counts: Counter[str] = Counter()
+
+    def check(self, batch: Sequence[Item]) -> list[Verdict]:
+        """One verdict per item, in order. Raises `CheckerFailed` when no worker can be had at all."""
+        return self.finish(batch, self.settle(batch))
+
+    def settle(self, batch: Sequence[Item]) -> list[Verdict | None]:
+        """The verdicts that need no worker, None for the others. Never blocks."""
+        verdicts = [self._settle(question, text) for question, text in batch]
+        self._count(Counter({"settled_fast": sum(verdict is not None for verdict in verdicts)}), verdicts)
+        return verdicts
+
+    def finish(self, batch: Sequence[Item], settled: Sequence[Verdict | None]) -> list[Verdict]:
+        """Fill in what `settle` left open. Blocks for at most about `timeout_s` per open item and worker."""
+        open_items = [item for item, verdict in zip(batch, settled, strict=True) if verdict is None]
+        if not open_items:
+            return [verdict for verdict in settled if verdict is not None]
+        try:
+            waiting = [self._threads.submit(self._check_slowly, *item) for item in open_items]
+        except RuntimeError as error:
+            raise CheckerFailed("the checker pool is closed") from error
+        try:
+            found = [future.result() for future in waiting]
+        except CancelledError as error:
+            raise CheckerFailed("the checker pool was closed while items were waiting") from error
+        self._count(Counter({"settled_slow": len(found)}), found)
+        remaining = iter(found)
+        return [next(remaining) if verdict is None else verdict for verdict in settled]
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """Counts so far: one per outcome, `settled_fast`, `settled_slow`, `worker_deaths`."""
+        with self._lock:
+            names = [*Outcome, "settled_fast", "settled_slow", "worker_deaths"]
+            return {str(name): self._counts[name] for name in names}
+
+    def close(self) -> None:
+        """End the zygote and all workers. Safe to call twice, and while other threads are checking."""
+        with self._lock:
+            self._closed = True
+            zygote, self._zygote = self._zygote, None
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.channel.close()
+        if zygote is not None:
+            zygote.close()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _settle(self, question: Question, text: str) -> Verdict | None:
+        settle = getattr(self._module, "settle", None)
+        if settle is None:
+            return None
+        try:
+            verdict: Verdict | None = settle(question, text, self._config)
+        except Exception as error:
+            return Verdict(outcome=Outcome.ERROR, reason=f"{type(error).__name__} in the checker: {error}"[:500])
+        return verdict
+
+    def _check_slowly(self, question: Question, text: str) -> Verdict:
+        """Runs in one of the pool's threads, of which there are as many as workers."""
+        reason = ""
+        for _ in range(_ATTEMPTS):
+            worker = self._take_worker()
+            deadline = time.monotonic() + self._timeout_s
+            try:
+                verdict, fit = _ask(worker.channel, question, text, deadline)
+            except TimeoutError:
+                self._discard(worker)
+                return Verdict(outcome=Outcome.TIMEOUT, reason=f"no verdict within {self._timeout_s:g} s")
+            except (EOFError, OSError):
+                status = self._discard(worker)
+                self._count(Counter({"worker_deaths": 1}), [])
+                reason = f"the worker died with status {status}"
+                if status is None or status in _KILLED_FROM_OUTSIDE:
+                    continue  # killed from outside, or with its zygote: not the item's fault
+                break
+            if fit:
+                self._put_back(worker)
+            else:
+                self._discard(worker)
+            return verdict
+        return Verdict(outcome=Outcome.ERROR, reason=reason)
+
+    def _take_worker(self) -> _Worker:
+        with self._lock:
+            if self._closed:
+                raise CheckerFailed("the checker pool is closed")
+            if self._idle:
+                return self._idle.pop()
+        for attempt in range(_ATTEMPTS):
+            zygote = self._running_zygote()
+            try:
+                pid, channel = zygote.fork(self._memory_mb)
+                return _Worker(pid=pid, channel=channel, zygote=zygote)
+            except ZygoteGone as error:
+                zygote.close()
+                if attempt == _ATTEMPTS - 1:
+                    raise CheckerFailed(f"the checker's zygote ended {_ATTEMPTS} times in a row: {error}") from error
+        raise AssertionError("unreachable")
+
+    def _running_zygote(self) -> ZygoteClient:
+        with self._starting:
+            with self._lock:
+                if self._zygote is not None and self._zygote.running:
+                    return self._zygote
+                self._idle.clear()  # its workers are dead, too
+            started = ZygoteClient(self._kind, json.dumps(asdict(self._config)))
+            with self._lock:
+                if not self._closed:
+                    self._zygote = started
+                    return started
+        started.close()
+        raise CheckerFailed("the checker pool is closed")
+
+    def _put_back(self, worker: _Worker) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(worker)
+                return
+        worker.channel.close()
+
+    def _discard(self, worker: _Worker) -> int | None:
+        """Kill the worker if it still lives; how it ended, None where its zygote is gone as well."""
+        worker.channel.close()
+        try:
+            return worker.zygote.kill(worker.pid)
+        except ZygoteGone:
+            return None
+
+    def _count(self, counts: Counter[str], verdicts: Sequence[Verdict | None]) -> None:
+        counts.update(verdict.outcome for verdict in verdicts if verdict is not None)
+        with self._lock:
+            self._counts.update(counts)
+
+
+def _ask(channel: socket.socket, question: Question, text: str, deadline: float) -> tuple[Verdict, bool]:
+    """Send one item and wait for its verdict until `deadline`; whether the worker can be used again."""
+    channel.settimeout(max(0.001, deadline - time.monotonic()))
+    fields = asdict(question) | {"metadata": dict(question.metadata)}
+    send_frame(channel, {"question": fields, "text": text})
+    reply = receive_frame(channel)
+    verdict = reply["verdict"]
+    return Verdict(**verdict | {"outcome": Outcome(verdict["outcome"])}), reply["fit"]

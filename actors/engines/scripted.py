@@ -1,0 +1,63 @@
+"""Answers read from a script, for tests: deterministic and instant.
+
+`solutions` maps a piece of the question to the solutions a policy may give; a continuation comes from those that begin
+with the prefix. One character is one token, so a prefix of ids is a prefix of text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from actors.stand_in import StandIn
+from factory.errors import PromptTooLong, QuestionFailed
+from factory.types import Completion, GenerateRequest
+
+NO_ANSWER = "I do not know."
+
+
+@dataclass
+class Config:
+    """`fallback`: what an unlisted question gets. `max_model_len`: in characters of prompt and prefix."""
+
+    solutions: dict[str, list[str]] = field(default_factory=dict)
+    fallback: list[str] = field(default_factory=lambda: [NO_ANSWER])
+    max_model_len: int = 100_000
+
+
+class Engine(StandIn):
+    """Implements `factory.interfaces.Engine`."""
+
+    def __init__(self, config: Config, model: str) -> None:
+        super().__init__("scripted")
+        self._config = config
+
+    async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
+        return [self._answer(request) for request in requests]
+
+    def _answer(self, request: GenerateRequest) -> list[Completion] | QuestionFailed:
+        prompt = request.prompt if isinstance(request.prompt, str) else request.prompt[-1][1]
+        limit = self._config.max_model_len
+        if len(prompt) + len(request.prefix) >= limit:
+            return PromptTooLong(f"prompt of {len(prompt)} tokens; the model reads at most {limit}")
+        prefix = "".join(map(chr, request.prefix))
+        endings = [text[len(prefix) :] for text in self._script(prompt) if text.startswith(prefix)] or [NO_ANSWER]
+        room = max(1, request.sampling.max_tokens - len(prefix))
+        return [spell(endings[(request.seed + sample) % len(endings)], room) for sample in range(request.n)]
+
+    def _script(self, prompt: str) -> list[str]:
+        # The last question of a few-shot prompt is the one asked.
+        found = [(prompt.rfind(key), key) for key in self._config.solutions if key in prompt]
+        return self._config.solutions[max(found)[1]] if found else self._config.fallback
+
+
+def spell(text: str, room: int) -> Completion:
+    """`text` as a completion of one token per character, cut off where `room` tokens are used up."""
+    kept = text[:room]
+    return Completion(
+        text=kept,
+        token_ids=tuple(map(ord, kept)),
+        token_ends=tuple(range(1, len(kept) + 1)),
+        finish_reason="stop" if len(kept) == len(text) else "length",
+        prompt_tokens=1,
+    )

@@ -1,0 +1,148 @@
+"""The actor that owns one engine: `ray.remote(Generator).options(**generator_options(kind, config)).remote(...)`.
+
+An engine that died takes its actor with it: `os._exit(1)`, so that Ray (`max_restarts=-1`) starts both anew. A call in
+flight then fails at the caller, whose business it is to retry, a bounded number of times: a request that kills the
+engine would otherwise kill it for ever.
+
+That no engine process outlives its actor relies on `engine_process.py` alone: its children are killed on `close()`, on
+a failed start and before the actor exits by itself; after a SIGKILL of the actor, the guard kills them within a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from actors.engine_process import EngineDied, kill_children
+from factory.config import fill
+from factory.errors import FactoryError, QuestionFailed
+from factory.plugins import plugin
+from factory.types import Completion, GenerateRequest
+
+logger = logging.getLogger(__name__)
+
+
+def generator_options(engine_kind: str, engine_config: dict[str, Any]) -> dict[str, Any]:
+    """Ray actor options for a generator: its CPUs and GPUs, its environment, restarts, calls at a time.
+
+    Checks the config on the way. Raises `BadInput`.
+    """
+    module = plugin("actors.engines", engine_kind)
+    config = fill(module.Config, engine_config, "engine")
+    environment = module.environment(config) if hasattr(module, "environment") else {}
+    return {
+        "num_cpus": getattr(config, "num_cpus", 0),
+        "num_gpus": getattr(config, "num_gpus", 0),
+        "runtime_env": {"env_vars": environment},
+        "max_restarts": -1,
+        "max_task_retries": 0,
+        "max_concurrency": 10_000,
+    }
+
+
+class Generator:
+    """An engine behind an actor. Every method is async; `generate` runs any number of calls at a time."""
+
+    def __init__(self, engine_kind: str, engine_config: dict[str, Any], model: str) -> None:
+        module = plugin("actors.engines", engine_kind)
+        self._engine = module.Engine(fill(module.Config, engine_config, "engine"), model)
+        self._model = model
+        self._weights: str | None = None
+        self._started: asyncio.Task[None] | None = None
+        self._counts = {"requests": 0, "completions": 0, "failed": 0, "prompt_tokens": 0, "output_tokens": 0}
+        self._in_flight = 0
+        self._busy_since = 0.0
+        self._busy_seconds = 0.0
+
+    async def ready(self) -> dict[str, Any]:
+        """Start the engine if nobody did yet, and say what runs. Raises `BadInput` when the model cannot be had.
+
+        `weights` is the path of the last `load_weights`; None means the model as it was named. A restarted actor is
+        back at None, which tells a training loop that it has to load its weights again.
+        """
+        if self._started is None:
+            self._started = asyncio.create_task(self._start())
+        await asyncio.shield(self._started)
+        try:
+            await self._engine.health()
+        except EngineDied as error:
+            _exit(error)
+        return {
+            "engine": self._engine.name,
+            "model": getattr(self._engine, "model", self._model),
+            "revision": getattr(self._engine, "revision", None),
+            "weights": self._weights,
+            "max_model_len": getattr(self._engine, "max_model_len", None),
+            "pid": os.getpid(),
+        }
+
+    async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
+        """One entry per request, in order: its completions, or why this request alone failed."""
+        await self.ready()
+        self._enter(len(requests))
+        try:
+            results = await self._engine.generate(requests)
+        except EngineDied as error:
+            _exit(error)
+            raise
+        finally:
+            self._leave(len(requests))
+        self._count(results)
+        return results
+
+    async def stats(self) -> dict[str, float]:
+        """Totals since the actor (re)started: requests, completions, tokens, seconds busy; requests in flight."""
+        running = time.monotonic() - self._busy_since if self._in_flight else 0.0
+        return {**self._counts, "busy_seconds": self._busy_seconds + running, "in_flight": self._in_flight}
+
+    async def load_weights(self, path: str) -> None:
+        """Swap in other weights of the same architecture. Drain first: requests in flight would mix both."""
+        await self.ready()
+        await self._engine.load_weights(path)
+        self._weights = path
+
+    async def close(self) -> None:
+        """End the engine and its processes. Safe to call twice."""
+        await self._engine.close()
+        kill_children()
+
+    async def _start(self) -> None:
+        try:
+            await self._engine.start()
+        except FactoryError:
+            kill_children()
+            raise
+        except EngineDied as error:  # starting again would end the same way; the cause is worth more
+            kill_children()
+            raise FactoryError(f"the engine did not start: {error}") from None
+
+    def _enter(self, count: int) -> None:
+        if not self._in_flight:
+            self._busy_since = time.monotonic()
+        self._in_flight += count
+
+    def _leave(self, count: int) -> None:
+        self._in_flight -= count
+        if not self._in_flight:
+            self._busy_seconds += time.monotonic() - self._busy_since
+
+    def _count(self, results: Sequence[list[Completion] | QuestionFailed]) -> None:
+        self._counts["requests"] += len(results)
+        for result in results:
+            if isinstance(result, QuestionFailed):
+                self._counts["failed"] += 1
+                continue
+            self._counts["completions"] += len(result)
+            self._counts["output_tokens"] += sum(completion.sampled_tokens for completion in result)
+            self._counts["prompt_tokens"] += result[0].prompt_tokens if result else 0
+
+
+def _exit(error: EngineDied) -> None:
+    """Not `ray.actor.exit_actor`: that counts as wanted, and Ray would not restart the actor."""
+    logger.error("engine died, the actor exits to be restarted: %s", error)
+    kill_children()
+    os._exit(1)

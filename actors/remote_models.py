@@ -1,0 +1,188 @@
+"""The `Models` an algorithm gets in a run: remote engines and checkers behind plain async callables.
+
+Calls leave in micro-batches (small ones to engines: a batch comes back with its slowest sample), go to the question's
+home engine, and are tried again when an actor died. The first try is the batch as it came, the second every request by
+itself, later ones one after the other: so a request that kills its engine every time takes nobody along who was in
+flight with it, and fails alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.exceptions import GetTimeoutError, ObjectLostError, RayActorError, RayTaskError
+
+from actors.batching import Batcher
+from factory.errors import CheckerFailed, EngineFailed, FactoryError, QuestionFailed
+from factory.routing import route
+from factory.types import Completion, GenerateRequest, Question, Verdict
+
+GONE = (RayActorError, ObjectLostError, GetTimeoutError, TimeoutError)
+"""What a call ends with when its actor, its actor's node or its answer is gone: worth another try."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """`request_s`: one call. `restart_s`: until a restarted actor answers. `attempts`: how often a call is sent."""
+
+    request_s: float = 600.0
+    restart_s: float = 900.0
+    attempts: int = 4
+
+
+class RemoteModels:
+    """Implements `factory.interfaces.Models` over lists of Ray actor handles."""
+
+    def __init__(
+        self,
+        generators: Sequence[Any],
+        checkers: Sequence[Any],
+        patience: Patience,
+        *,
+        generate_batch: int = 8,
+        check_batch: int = 256,
+        slack: int = 64,
+    ) -> None:
+        self._generators = generators
+        self._checkers = checkers
+        self._patience = patience
+        self._slack = slack
+        self._samples = [0] * len(generators)  # in flight, per engine
+        self._checks = [0] * len(checkers)
+        self._engines = [Batcher(self._generator_call(i), generate_batch) for i in range(len(generators))]
+        self._judges = [Batcher(self._checker_call(i), check_batch) for i in range(len(checkers))]
+
+    async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
+        """As `Models.generate`; the engine that answers is the question's own unless it is overloaded."""
+        index = route(request.question_id, self._samples, self._slack)
+        self._samples[index] += request.n
+        try:
+            return await self._engines[index](request)
+        finally:
+            self._samples[index] -= request.n
+
+    async def check(self, question: Question, text: str) -> Verdict:
+        """As `Models.check`; the idlest checker answers."""
+        index = min(range(len(self._checks)), key=self._checks.__getitem__)
+        self._checks[index] += 1
+        try:
+            return await self._judges[index]((question, text))
+        finally:
+            self._checks[index] -= 1
+
+    def _generator_call(self, index: int) -> Callable[[list[GenerateRequest]], Awaitable[Sequence[Any]]]:
+        actor, alone = self._generators[index], asyncio.Lock()
+
+        async def send(batch: list[GenerateRequest]) -> Sequence[Any]:
+            return await persist(actor.generate.remote, actor.ready.remote, batch, self._patience, EngineFailed, alone)
+
+        return send
+
+    def _checker_call(self, index: int) -> Callable[[list[tuple[Question, str]]], Awaitable[Sequence[Any]]]:
+        actor, alone = self._checkers[index], asyncio.Lock()
+        ready = actor.__ray_ready__.remote
+
+        async def send(batch: list[tuple[Question, str]]) -> Sequence[Any]:
+            return await persist(actor.check.remote, ready, batch, self._patience, CheckerFailed, alone)
+
+        return send
+
+
+async def persist(
+    call: Callable[[list[Any]], Any],
+    ready: Callable[[], Any],
+    batch: list[Any],
+    patience: Patience,
+    failure: type[QuestionFailed],
+    alone: asyncio.Lock,
+) -> list[Any]:
+    """`call(batch)` until it answers, waiting for `ready` in between; items that never did become `failure`s.
+
+    `alone` is held by an item from its third attempt on, so that suspects meet their actor one at a time.
+    """
+    try:
+        return list(await within(call(batch), patience.request_s))
+    except GONE as error:
+        first = error
+    singly = (_persist_singly(call, ready, item, patience, failure, alone, first) for item in batch)
+    return list(await asyncio.gather(*singly))
+
+
+async def _persist_singly(
+    call: Callable[[list[Any]], Any],
+    ready: Callable[[], Any],
+    item: Any,
+    patience: Patience,
+    failure: type[QuestionFailed],
+    alone: asyncio.Lock,
+    error: Exception,
+) -> Any:
+    attempts = 1  # in its batch
+    late = ""
+    while attempts < patience.attempts:
+        await asyncio.sleep(random.uniform(0, attempts))  # spread out: they should not all meet again
+        suspect = attempts > 1 and not isinstance(error, TimeoutError)  # who is slow kills nobody
+        async with alone if suspect else nullcontext():
+            if not await wait_until_ready(ready, patience.restart_s):
+                late = f", and it was not back within {patience.restart_s:.0f} s"
+                break
+            attempts += 1
+            try:
+                [answer] = await within(call([item]), patience.request_s)
+                return answer
+            except GONE as again:
+                error = again
+    failed = failure(f"no answer after {attempts} attempts; the last one ended with {brief(error)}{late}")
+    failed.attempts = attempts
+    return failed
+
+
+async def wait_until_ready(ready: Callable[[], Any], limit_s: float) -> bool:
+    """Ask `ready` until it answers; False after `limit_s`."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + limit_s
+    while (left := deadline - loop.time()) > 0:
+        try:
+            await within(ready(), left)
+            return True
+        except GONE:
+            await asyncio.sleep(min(1.0, left))
+    return False
+
+
+async def within(ref: Any, seconds: float) -> Any:
+    """Await an object ref with a limit; a call that exceeds it is cancelled, which a time-out alone does not do."""
+    try:
+        return await asyncio.wait_for(_resolve(ref), seconds)
+    except TimeoutError:
+        _cancel(ref)
+        raise
+
+
+async def _resolve(ref: Any) -> Any:
+    try:
+        return await ref
+    except RayTaskError as error:
+        raise plain(error) from None
+
+
+def plain(error: RayTaskError) -> Exception:
+    """Our own error as it was raised, without the tracebacks Ray writes into its message; a bug stays as Ray has it."""
+    return error.cause if isinstance(error.cause, FactoryError) else error
+
+
+def _cancel(ref: Any) -> None:
+    if isinstance(ref, ray.ObjectRef):
+        ray.cancel(ref)
+
+
+def brief(error: BaseException) -> str:
+    """An error's type and first line; Ray's run over many."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__

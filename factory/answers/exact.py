@@ -1,0 +1,221 @@
+"""Exact rational values of arithmetic answers, by a small recursive-descent parser over `fractions.Fraction`.
+
+No floats, no eval, and nothing is computed before its size is known: every intermediate value stays below
+`MAX_BITS` bits, every nesting below `MAX_DEPTH`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+
+MAX_BITS = 16_384
+MAX_DEPTH = 40
+MAX_FACTORIAL = 500
+_MAX_DIGITS = 4_000  # below MAX_BITS, and below CPython's limit on int(str)
+
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:(?:,\d{3})+|(?: \d{3})+)(?![\d,])(?:\.(?P<decimals>\d+))?")
+_REPEATING = re.compile(r"(?P<whole>\d*)\.(?P<head>\d*)\\(?:overline|bar)\s*\{(?P<period>\d+)\}")
+_DOTTED = re.compile(r"(?P<whole>\d*)\.(?P<digits>\d{3,})\s*(?:\\[lc]?dots|\.\.\.)")
+_PLAIN = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE](?P<exponent>[+-]?\d+)(?![\w.]))?", re.ASCII)
+_MIXED_TAIL = re.compile(r"(?<=\s)(?P<numerator>\d+)\s*/\s*(?P<denominator>\d+)(?![\d.])")
+_TIMES = re.compile(r"\*(?!\*)|\\(?:cdot|times|ast)(?![A-Za-z])")
+_OVER = re.compile(r"/|\\div(?![A-Za-z])")
+_POWER = re.compile(r"\^|\*\*")
+
+
+class TooLarge(ValueError):
+    """The value is well written but too large, or too deeply nested, to be computed."""
+
+
+class _NotArithmetic(ValueError):
+    """The text is not an arithmetic expression over rational numbers."""
+
+
+def exact_value(answer: str) -> Fraction | None:
+    """The rational number that a normalised answer denotes; None where it is not arithmetic on numbers alone.
+
+    Reads integers, well-grouped thousands, decimals, repeating decimals, scientific notation, `a/b`, `\\frac`, mixed
+    numbers, `+ - * / ^ !` and brackets. Raises `TooLarge` instead of computing a bomb.
+    """
+    parser = _Parser(answer)
+    try:
+        value = parser.sum(depth=0)
+    except (_NotArithmetic, ZeroDivisionError):
+        return None
+    return value if parser.at_end() else None
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._position = 0
+
+    def at_end(self) -> bool:
+        self._skip_space()
+        return self._position == len(self._text)
+
+    def sum(self, depth: int) -> Fraction:
+        if depth > MAX_DEPTH:
+            raise TooLarge(f"brackets nested deeper than {MAX_DEPTH}")
+        value = self._product(depth)
+        while (sign := self._next_character()) in ("+", "-"):
+            self._position += 1
+            term = self._product(depth)
+            value = _bounded(value + term if sign == "+" else value - term)
+        return value
+
+    def _product(self, depth: int) -> Fraction:
+        value = self._signed(depth)
+        while True:
+            if self._take(_TIMES):
+                value = _bounded(value * self._signed(depth))
+            elif self._take(_OVER):
+                value = _bounded(value / self._signed(depth))
+            else:
+                return value
+
+    def _signed(self, depth: int) -> Fraction:
+        negative = False
+        while (sign := self._next_character()) in ("+", "-"):
+            self._position += 1
+            negative ^= sign == "-"
+        value = self._power(depth)
+        return -value if negative else value
+
+    def _power(self, depth: int) -> Fraction:
+        if depth > MAX_DEPTH:
+            raise TooLarge(f"brackets nested deeper than {MAX_DEPTH}")
+        base = self._atom(depth)
+        while self._next_character() == "!":
+            self._position += 1
+            base = _factorial(base)
+        if not self._take(_POWER):
+            return base
+        negative = self._next_character() == "-"
+        if negative:
+            self._position += 1
+        exponent = self._power(depth + 1)  # right-associative
+        return _raised(base, -exponent if negative else exponent)
+
+    def _atom(self, depth: int) -> Fraction:
+        character = self._next_character()
+        if character.isascii() and (character.isdigit() or character == "."):
+            return self._number(depth)
+        if character in ("(", "[", "{"):
+            return self._bracketed(depth)
+        if self._text.startswith(r"\frac", self._position):
+            return self._fraction(depth)
+        raise _NotArithmetic
+
+    def _bracketed(self, depth: int) -> Fraction:
+        closing = {"(": ")", "[": "]", "{": "}"}[self._text[self._position]]
+        self._position += 1
+        value = self.sum(depth + 1)
+        if self._next_character() != closing:
+            raise _NotArithmetic
+        self._position += 1
+        return value
+
+    def _fraction(self, depth: int) -> Fraction:
+        self._position += len(r"\frac")
+        numerator = self._fraction_argument(depth)
+        return _bounded(numerator / self._fraction_argument(depth))
+
+    def _fraction_argument(self, depth: int) -> Fraction:
+        character = self._next_character()
+        if character == "{":
+            return self._bracketed(depth)
+        if character.isascii() and character.isdigit():  # `\frac12` takes one digit each
+            self._position += 1
+            return Fraction(int(character))
+        raise _NotArithmetic
+
+    def _number(self, depth: int) -> Fraction:
+        # Inside brackets a comma separates entries: (1,234) is a pair.
+        if depth == 0 and (grouped := self._take(_GROUPED)):
+            return _decimal(re.sub("[, ]", "", grouped.group()))
+        if repeating := self._take(_REPEATING):
+            return _repeating(**repeating.groupdict())
+        if dotted := self._take(_DOTTED):
+            return _dotted(dotted["whole"], dotted["digits"])
+        plain = self._take(_PLAIN)
+        if plain is None:
+            raise _NotArithmetic
+        value = _decimal(plain.group(), plain.group("exponent"))
+        return value + self._mixed_part(depth) if plain.group().isdigit() else value
+
+    def _mixed_part(self, depth: int) -> Fraction:
+        """The `\\frac{1}{2}` or ` 1/2` of a mixed number, 0 where none follows; only proper fractions can follow."""
+        if tail := self._take(_MIXED_TAIL):
+            part = Fraction(int(tail["numerator"]), int(tail["denominator"]))
+        elif self._next_character() == "\\" and self._text.startswith(r"\frac", self._position):
+            part = self._fraction(depth)
+        else:
+            return Fraction(0)
+        if not 0 < part < 1:
+            raise _NotArithmetic
+        return part
+
+    def _next_character(self) -> str:
+        self._skip_space()
+        return self._text[self._position : self._position + 1]
+
+    def _skip_space(self) -> None:
+        while self._text.startswith(" ", self._position):
+            self._position += 1
+
+    def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        self._skip_space()
+        match = pattern.match(self._text, self._position)
+        if match:
+            self._position = match.end()
+        return match
+
+
+def _decimal(digits: str, exponent: str | None = None) -> Fraction:
+    if len(digits) > _MAX_DIGITS or (exponent and (len(exponent) > 6 or abs(int(exponent)) > _MAX_DIGITS)):
+        raise TooLarge(f"a number of more than {_MAX_DIGITS} digits")
+    return Fraction(digits)
+
+
+def _repeating(whole: str, head: str, period: str) -> Fraction:
+    if len(whole) + len(head) + len(period) > _MAX_DIGITS:
+        raise TooLarge(f"a number of more than {_MAX_DIGITS} digits")
+    shift = 10 ** len(head)
+    tail = Fraction(int(period), (10 ** len(period) - 1) * shift)
+    return Fraction(int(whole + head or "0"), shift) + tail
+
+
+def _dotted(whole: str, digits: str) -> Fraction:
+    """`0.333...`: only a digit written three times is taken as the one that goes on."""
+    if len(set(digits[-3:])) != 1:
+        raise _NotArithmetic
+    return _repeating(whole, digits[:-1], digits[-1])
+
+
+def _factorial(value: Fraction) -> Fraction:
+    if value.denominator != 1 or value < 0:
+        raise _NotArithmetic
+    if value > MAX_FACTORIAL:
+        raise TooLarge(f"a factorial above {MAX_FACTORIAL}!")
+    return _bounded(Fraction(math.factorial(value.numerator)))
+
+
+def _raised(base: Fraction, exponent: Fraction) -> Fraction:
+    if exponent.denominator != 1:
+        raise _NotArithmetic  # a root
+    if base not in (0, 1, -1) and _bits(base) * abs(exponent) > MAX_BITS:
+        raise TooLarge(f"a power of more than {MAX_BITS} bits")
+    return Fraction(base**exponent.numerator)
+
+
+def _bits(value: Fraction) -> int:
+    return max(value.numerator.bit_length(), value.denominator.bit_length())
+
+
+def _bounded(value: Fraction) -> Fraction:
+    if _bits(value) > MAX_BITS:
+        raise TooLarge(f"a value of more than {MAX_BITS} bits")
+    return value

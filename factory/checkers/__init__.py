@@ -1,0 +1,1 @@
+"""Answer checkers, one file each, picked by `checker.kind`."""

@@ -1,0 +1,77 @@
+r"""Gold presets: how the gold answer is read out of a data set's answer column.
+
+* `none`  — the column is the answer.
+* `gsm8k` — the text after the last `####`, without thousands commas.
+* `math`  — what stands in the last balanced `\boxed{}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from factory.errors import BadInput
+from factory.plugins import suggest
+
+_THOUSANDS_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_BOXED = re.compile(r"\\boxed\s*\{")
+# TeX lets a single character go without braces, and MATH does so now and then: `\boxed 9`.
+_BOXED_BARE = re.compile(r"\\boxed(?:\s*(\d)|\s+([A-Za-z]))(?![\w.,])")
+
+
+def read_gold(answer: str, preset: str, where: str) -> str:
+    """The gold answer in `answer`. `where` names the file and line for the error.
+
+    Raises `BadInput` for an unknown preset, and for an answer that the preset does not match.
+    """
+    if preset not in _READERS:
+        raise BadInput(f"no gold preset called {preset!r}. {suggest(preset, list(_READERS))}")
+    reader, expected = _READERS[preset]
+    gold = reader(answer)
+    if not gold:
+        tail = answer if len(answer) <= 60 else "…" + answer[-59:]
+        raise BadInput(
+            f"{where}: the answer {tail!r} has no {expected}; mend the row or choose another gold preset than "
+            f"{preset!r} (there are {', '.join(_READERS)})"
+        )
+    return gold
+
+
+def after_hashes(answer: str) -> str | None:
+    """The text after the last `####`, thousands commas dropped; None without one."""
+    _, mark, gold = answer.rpartition("####")
+    return _THOUSANDS_COMMA.sub("", gold.strip()) if mark else None
+
+
+def last_boxed(answer: str) -> str | None:
+    r"""The content of the last `\boxed{}` whose braces balance; None without one."""
+    for match in reversed(list(_BOXED.finditer(answer))):
+        content = _balanced(answer, match.end())
+        if content is not None:
+            return content.strip()
+    bare = list(_BOXED_BARE.finditer(answer))
+    return (bare[-1][1] or bare[-1][2]) if bare else None
+
+
+def _balanced(text: str, start: int) -> str | None:
+    """The text from `start` to the brace that closes the one before `start`; None when it never closes."""
+    depth, position = 1, start
+    while position < len(text):
+        match text[position]:
+            case "\\":
+                position += 1  # an escaped brace, as in \{1, 2\}, is a character like any other
+            case "{":
+                depth += 1
+            case "}":
+                depth -= 1
+        if depth == 0:
+            return text[start:position]
+        position += 1
+    return None
+
+
+_READERS: Mapping[str, tuple[Callable[[str], str | None], str]] = {
+    "none": (str.strip, "text"),
+    "gsm8k": (after_hashes, "text after a '####'"),
+    "math": (last_boxed, r"\boxed{…} with balanced braces"),
+}

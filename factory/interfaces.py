@@ -1,0 +1,47 @@
+"""The seam: what an algorithm may ask of the world. It cannot tell Ray from a fake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from factory.errors import QuestionFailed
+from factory.types import Completion, GenerateRequest, Question, Verdict
+
+
+class Models(Protocol):
+    """Plain async callables handed to every search method and labeller."""
+
+    async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
+        """`request.n` continuations. Raises `PromptTooLong` or `EngineFailed`, both about this question only."""
+        ...
+
+    async def check(self, question: Question, text: str) -> Verdict:
+        """The verdict on a whole solution text. Raises `CheckerFailed` when the checker itself is gone."""
+        ...
+
+
+class Engine(Protocol):
+    """A text generator inside one actor: vLLM, or a stand-in for tests. `name` is what the records say made them."""
+
+    name: str
+
+    async def start(self) -> None:
+        """Load the model. Raises `BadInput` when it cannot be had."""
+        ...
+
+    async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
+        """One entry per request, in order: its `n` completions, or why this request alone failed."""
+        ...
+
+    async def health(self) -> None:
+        """Return when the engine can serve; raise when it cannot."""
+        ...
+
+    async def load_weights(self, path: str) -> None:
+        """Swap in other weights of the same architecture without restarting."""
+        ...
+
+    async def close(self) -> None:
+        """Free everything the engine holds, its processes included. Safe to call twice."""
+        ...

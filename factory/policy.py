@@ -1,0 +1,86 @@
+"""A policy bound to one question: the only door through which an algorithm asks a model for rollouts.
+
+It turns "n rollouts from this prefix" into requests, checks what comes back, hangs it into the tree and keeps the
+bill. Cut-off rollouts stay in the tree as what they are; they are evidence for nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from factory.interfaces import Models
+from factory.seeds import seed_for
+from factory.steps import split_steps
+from factory.tree import Node, Solution, Tree
+from factory.types import GenerateRequest, Prompt, Sampling, content_id
+
+
+@dataclass(slots=True)
+class Cost:
+    """What a question has cost so far. `policy_calls` counts completions, the unit the papers compare in."""
+
+    policy_calls: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    truncated: int = 0
+
+
+@dataclass(slots=True)
+class Policy:
+    """Samples rollouts for `tree`'s question. `separator` says what ends a step (`factory/steps.py`)."""
+
+    tree: Tree
+    models: Models
+    prompt: Prompt
+    sampling: Sampling = field(default_factory=Sampling)
+    separator: str = "newline"
+    seed: int = 0
+    cost: Cost = field(default_factory=Cost)
+
+    async def rollouts(self, start: Node, n: int, method: str = "rollout") -> list[Solution]:
+        """`n` solutions that begin with the exact tokens of `start`, checked and counted.
+
+        Raises what `Models` raises: this question's failure, never its siblings'.
+        """
+        if n <= 0:
+            return []
+        question = self.tree.question
+        prefix = start.token_ids
+        prefix_text = start.text
+        # The seed names the prefix and how many were asked from it before, so it does not hang on the order of calls.
+        purpose = f"{content_id(prefix_text)}:{start.requested}"
+        start.requested += n
+        request = GenerateRequest(
+            question_id=question.id,
+            prompt=self.prompt,
+            prefix=prefix,
+            n=n,
+            sampling=self.sampling,
+            seed=seed_for(self.seed, question.id, purpose),
+        )
+        completions = await self.models.generate(request)
+        verdicts = await asyncio.gather(
+            *(self.models.check(question, prefix_text + completion.text) for completion in completions)
+        )
+        cost = self.cost
+        cost.policy_calls += len(completions)
+        cost.prompt_tokens += completions[0].prompt_tokens if completions else 0
+        cost.cached_tokens += completions[0].cached_tokens if completions else 0
+        found = []
+        for completion, verdict in zip(completions, verdicts, strict=True):
+            cost.completion_tokens += completion.sampled_tokens
+            cost.truncated += completion.finish_reason == "length"
+            steps = split_steps(completion.text, completion.token_ids, completion.token_ends, self.separator)
+            found.append(
+                self.tree.add(
+                    start,
+                    steps,
+                    verdict,
+                    finish_reason=completion.finish_reason,
+                    method=method,
+                    prompt_tokens=completion.prompt_tokens,
+                )
+            )
+        return found

@@ -1,0 +1,132 @@
+r"""Prompt templates: plain text files that serve a raw (base) model and a chat model alike.
+
+A file is a list of sections, each opened by a line of its own:
+
+    [system]      optional, first: what the model is told to do
+    [user]        a question; the last one holds {question}, where the question's text goes
+    [assistant]   the worked solution of the [user] section before it: one few-shot example
+    [stop]        optional, last: strings that end a raw completion, one per line
+
+What stands above the first section is a note to the reader and is not sent. Blank lines around a section's text
+are dropped.
+
+Style `chat` gives one (role, content) message per section; the model's own template does the rest and ends its turn,
+so stop strings are not used. Style `raw` joins the sections into one text that ends where the model goes on:
+
+    <system>
+
+    Question: <user>
+    Answer:
+    <assistant>
+
+    Question: <last user>
+    Answer:
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import fsspec
+
+from factory.errors import BadInput
+from factory.plugins import suggest
+from factory.types import Message, Prompt, Question, content_id
+
+STYLES = ["raw", "chat"]
+PLACEHOLDER = "{question}"
+_SECTION_LINE = re.compile(r"^\[([a-z]+)\][ \t]*\r?\n?", re.MULTILINE)
+_ROLES = ["system", "user", "assistant", "stop"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptTemplate:
+    """A template file read in one style. `id` is a hash of text and style: records name the prompt by it."""
+
+    name: str
+    text: str
+    id: str
+    style: str
+    stop: tuple[str, ...] = ()
+
+
+def load_prompt(name_or_path: str, style: str) -> PromptTemplate:
+    """The packaged template of that name, or the file at that path or URL (anything with a `/` or a `.`).
+
+    Raises `BadInput` when there is none, when it is not a template, and for an unknown style.
+    """
+    if style not in STYLES:
+        raise BadInput(f"no prompt style called {style!r}. {suggest(style, STYLES)}")
+    text = _read(name_or_path)
+    sections = _sections(text, name_or_path)
+    role, content = sections[-1]
+    stop = tuple(content.splitlines()) if role == "stop" and style == "raw" else ()
+    return PromptTemplate(
+        name=name_or_path, text=text, id=content_id(text, style), style=style, stop=tuple(filter(None, stop))
+    )
+
+
+def render(template: PromptTemplate, question: Question) -> Prompt:
+    """What the model reads for this question: a text in raw style, messages in chat style."""
+    messages = [message for message in _sections(template.text, template.name) if message[0] != "stop"]
+    role, content = messages[-1]
+    messages[-1] = (role, content.replace(PLACEHOLDER, question.text))
+    if template.style == "chat":
+        return tuple(messages)
+    layout = {"system": "{}\n\n", "user": "Question: {}\nAnswer:\n", "assistant": "{}\n\n"}
+    return "".join(layout[role].replace("{}", content) for role, content in messages)
+
+
+def packaged_prompts() -> list[str]:
+    """The names of the templates that come with the factory."""
+    folder = files("factory") / "prompts"
+    return sorted(entry.name.removesuffix(".txt") for entry in folder.iterdir() if entry.name.endswith(".txt"))
+
+
+def _read(name_or_path: str) -> str:
+    if "/" not in name_or_path and "." not in name_or_path:
+        if name_or_path not in packaged_prompts():
+            raise BadInput(
+                f"no prompt called {name_or_path!r}. {suggest(name_or_path, packaged_prompts())} "
+                "A file of your own is named by its path, such as ./my_prompt.txt."
+            )
+        return (files("factory") / "prompts" / f"{name_or_path}.txt").read_text(encoding="utf-8")
+    try:
+        with fsspec.open(name_or_path, "rb") as file:
+            return bytes(file.read()).decode()
+    except UnicodeDecodeError as error:
+        raise BadInput(f"prompt file {name_or_path} is not UTF-8 text ({error.reason}); convert it") from None
+    except Exception as error:  # every store brings exceptions of its own
+        raise BadInput(
+            f"prompt file {name_or_path} cannot be read ({type(error).__name__}: {error}); expected a text file, or "
+            f"one of the packaged prompts {', '.join(packaged_prompts())}"
+        ) from None
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, name: str) -> tuple[Message, ...]:
+    """The sections in order, checked: an optional system, examples, the question, an optional stop."""
+    _, *parts = _SECTION_LINE.split(text)
+    sections = tuple((role, body.strip()) for role, body in zip(parts[::2], parts[1::2], strict=True))
+    for role, body in sections:
+        if role not in _ROLES:
+            raise BadInput(f"prompt file {name} has a section [{role}]. {suggest(role, _ROLES)}")
+        if not body:
+            raise BadInput(f"prompt file {name} has an empty section [{role}]; write its text or take it out")
+    order = " ".join(role for role, _ in sections)
+    if not re.fullmatch(r"(system )?(user assistant )*user( stop)?", order):
+        raise BadInput(
+            f"prompt file {name} has the sections {order or 'none'}; expected an optional [system], examples as "
+            "[user] [assistant], a last [user] with {question}, an optional [stop]"
+        )
+    last = [body for role, body in sections if role == "user"][-1]
+    if PLACEHOLDER not in last:
+        raise BadInput(f"prompt file {name}: its last [user] section lacks {PLACEHOLDER}; put it where it belongs")
+    return sections
+
+
+def _sections(text: str, name: str) -> list[Message]:
+    return list(_parsed(text, name))

@@ -1,0 +1,25 @@
+"""Plain sampling: `n` independent solutions of the bare question.
+
+The baseline of every later method (self-consistency, Wang et al., arXiv 2203.11171, sec. 2), and the first look that
+step supervision takes at a question: its samples are kept, counted and never paid for again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from factory.policy import Policy
+from factory.tree import Tree
+
+
+@dataclass
+class Config:
+    """`n`: solutions per question, asked for in one batch so that the prompt is read once."""
+
+    n: int = 8
+
+
+async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> None:
+    """Grow `tree` by `config.n` solutions sampled from its root."""
+    await policy.rollouts(tree.root, config.n, method="sample")

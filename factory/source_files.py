@@ -1,0 +1,86 @@
+"""Opening the user's files, wherever fsspec reaches: a local path, a glob, `s3://`; compression by the name.
+
+Every way in which that fails is one `BadInput` line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from factory.errors import BadInput
+
+_BUFFER_BYTES = 1 << 20
+
+
+def open_files(path: str, compression: str | None = "infer") -> Iterator[tuple[str, Any]]:
+    """The name and the opened binary file of everything that `path` (a file or a glob) matches, sorted by name."""
+    with _one_clear_line(path):
+        fs, names = _find(path)
+    for name in names:
+        shown = name if isinstance(fs, LocalFileSystem) else fs.unstrip_protocol(name)
+        with _one_clear_line(shown):
+            file = fs.open(name, "rb", compression=compression)
+        with file:
+            yield shown, file
+
+
+def text_lines(path: str) -> Iterator[tuple[str, int, str]]:
+    """File name, 1-based line number and text, line end included, of every line of every file `path` matches.
+
+    Lines are decoded one by one, so that bytes which are not UTF-8 are found with their line number.
+    """
+    for name, file in open_files(path):
+        with _one_clear_line(name):
+            # Remote files of fsspec read a whole block for every line; behind a buffer that costs nothing.
+            for number, line in enumerate(BufferedReader(file, _BUFFER_BYTES), start=1):
+                yield name, number, _decoded(line, f"{name}, line {number}", first=number == 1)
+
+
+def _find(path: str) -> tuple[fsspec.AbstractFileSystem, list[str]]:
+    if not path:
+        raise BadInput("the source's path is empty; expected a file, a glob or a URL such as s3://bucket/file")
+    fs, root = fsspec.core.url_to_fs(path)
+    if fsspec.core.has_magic(root) and not fs.exists(root):
+        found = fs.glob(root, detail=True)
+        names = sorted(name for name, info in found.items() if info["type"] != "directory")
+        if not names:
+            raise BadInput(f"{path}: no file matches; expected at least one; check the path and the pattern")
+        return fs, names
+    if fs.info(root)["type"] == "directory":
+        raise BadInput(f"{path}: got a folder, expected a file; name the file, or its files with {path}/*")
+    return fs, [root]
+
+
+def _decoded(line: bytes, where: str, *, first: bool) -> str:
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"{where}: byte 0x{line[error.start]:02x} at position {error.start + 1} is not UTF-8; expected UTF-8 "
+            "text; convert the file, e.g. with iconv -t utf-8"
+        ) from None
+    return text.removeprefix("\ufeff") if first else text
+
+
+@contextmanager
+def _one_clear_line(path: str) -> Iterator[None]:
+    try:
+        yield
+    except BadInput:
+        raise
+    except FileNotFoundError:
+        raise BadInput(f"{path}: there is no such file; expected a file, a glob or a URL; check the path") from None
+    except PermissionError:
+        raise BadInput(f"{path}: no permission to read it; give yourself read access or choose another") from None
+    except Exception as error:  # every store and codec brings exceptions of its own
+        reason = " ".join(str(error).split()) or "no reason given"
+        raise BadInput(
+            f"{path}: cannot be read ({type(error).__name__}: {reason}); expected a readable file; check the path, "
+            "its compression and the store's settings"
+        ) from error

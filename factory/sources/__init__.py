@@ -1,0 +1,1 @@
+"""Question sources, one file each, picked by `source.kind`."""

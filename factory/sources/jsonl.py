@@ -1,0 +1,60 @@
+"""Questions from JSON Lines: one JSON object per line. Local or remote, globs, `.gz` and its like unpacked."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from factory.columns import Columns, Row, to_questions
+from factory.errors import BadInput
+from factory.source_files import text_lines
+from factory.types import Question
+
+
+@dataclass
+class Config(Columns):
+    """`path`: a file, a glob or a URL such as `s3://bucket/file.jsonl.gz`; for the rest see `Columns`."""
+
+    path: str = ""
+
+
+def questions(config: Config) -> Iterator[Question]:
+    """The questions of the file or files, read line by line. Raises `BadInput` at the first bad line."""
+    return to_questions(_rows(config.path), config, source=posixpath.basename(config.path))
+
+
+def _rows(path: str) -> Iterator[Row]:
+    for name, number, line in text_lines(path):
+        if line.isspace():
+            continue
+        where = f"{name}, line {number}"
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise BadInput(
+                f"{where}: not JSON ({error.msg}, column {error.colno}); expected one JSON object per line; "
+                f"{_advice(number, line)}"
+            ) from None
+        except (ValueError, RecursionError) as error:
+            raise BadInput(f"{where}: JSON that cannot be read ({error}); mend or remove the line") from None
+        if not isinstance(row, dict):
+            raise BadInput(f"{where}: got a JSON {_KINDS[type(row)]}, expected a JSON object; {_advice(number, line)}")
+        yield where, row
+
+
+_KINDS = {
+    list: "array",
+    str: "string",
+    int: "number",
+    float: "number",
+    bool: "true/false",
+    type(None): "null",
+}
+
+
+def _advice(number: int, line: str) -> str:
+    if number == 1 and line.lstrip().startswith("["):
+        return "this looks like one JSON array: turn it into lines with jq -c '.[]'"
+    return "mend or remove the line"

@@ -1,0 +1,237 @@
+"""Our own templated arithmetic word problems: exact answers, seeded, as many as wanted. The default source.
+
+A question tells a short story, one sentence per operation. Its worked solution has one line per operation, the
+arithmetic visible, so that a small model can imitate it and a wrong step is wrong where anybody can see it: line i
+carries out operation i of `metadata["operations"]`, of which the first sets the start value.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import NamedTuple
+
+from factory.errors import BadInput
+from factory.plugins import suggest
+from factory.types import Question
+
+
+class Level(NamedTuple):
+    """`operations`: one sign each, `?` is drawn. `numbers`: what is added or taken. `factors`: of a multiplication."""
+
+    operations: str
+    numbers: tuple[int, int]
+    factors: tuple[int, int] = (2, 5)
+
+
+LEVELS = {
+    "add_small": Level("+", (1, 10)),
+    "add": Level("+", (5, 50)),
+    "multiply_add": Level("*+", (1, 10), factors=(2, 9)),
+    "add_subtract_small": Level("+-", (1, 10)),
+    "add_subtract": Level("+-", (5, 30)),
+    "chain3": Level("???", (2, 10)),
+    "chain4": Level("????", (2, 10)),
+    "chain6": Level("??????", (2, 10)),
+}
+
+
+def _people(she: str, he: str) -> list[tuple[str, str]]:
+    """(name, pronoun) of everybody in two lists of names."""
+    return [*((name, "she") for name in she.split()), *((name, "he") for name in he.split())]
+
+
+PEOPLE = _people(
+    she="Ada Bea Cleo Dora Elsa Faye Gina Hana Ines Ivy Jade Kira Lena Mona Nora Olga Pia Rosa Sara Tess Uma Vera Zoe",
+    he="Adam Bob Carl Dan Eli Finn Gus Hugo Ivan Jack Kurt Leo Max Ned Otto Paul Ravi Sam Theo Umar Vito Will Yuri",
+)
+# Only the few-shot examples are about these people, so no example can ever be drawn as a question.
+EXAMPLE_PEOPLE = _people(she="Anna Emma Lucy Mary", he="Ben Jim Peter Tom")
+ITEMS = (
+    "apple pear banana lemon carrot cookie egg nut pen pencil book card coin stamp sticker marble shell stone button "
+    "bead flower seed ball balloon block toy kite ribbon candle cup plate spoon key ticket photo map magnet crayon "
+    "badge bell"
+)
+CONTAINERS = ("box", "boxes"), ("bag", "bags"), ("jar", "jars"), ("basket", "baskets")
+GAINS = "buys {} more", "finds {} more", "gets {} more", "picks up {} more"
+LOSSES = "gives away {}", "loses {}", "sells {}"
+
+_DRAWS_BEFORE_GIVING_UP = 1000
+
+
+@dataclass
+class Config:
+    """`n` questions, taking turns through `levels` (see `LEVELS`). Question i is the same whatever `n` is."""
+
+    n: int = 32
+    levels: list[str] = field(default_factory=lambda: ["add_small", "multiply_add", "add_subtract_small"])
+    seed: int = 0
+
+
+class Event(NamedTuple):
+    """One operation of a story. `phrase` has a place for the number; a multiplication needs none."""
+
+    sign: str
+    number: int
+    phrase: str = ""
+
+
+class Story(NamedTuple):
+    """Somebody has things, gets some and loses some: all that a question and its solution are written from."""
+
+    name: str
+    pronoun: str
+    item: str
+    container: tuple[str, str]
+    start: int
+    events: tuple[Event, ...]
+
+    def question(self) -> str:
+        """The story and the question about its end."""
+        boxed = self.events[0].sign == "*"
+        sentences = [f"{self.name} has {_count(self.start, *(self.container if boxed else self._items))}."]
+        if boxed:
+            sentences.append(f"Each {self.container[0]} has {_count(self.events[0].number, *self._items)}.")
+        for position, event in enumerate(self.events[boxed:]):
+            who = f"Then {self.pronoun}" if position else self.pronoun.capitalize()
+            item = self.item if event.number == 1 else self._items[1]
+            sentences.append(f"{who} {event.phrase.format(event.number)} {item}.")
+        return " ".join([*sentences, f"How many {self._items[1]} does {self.name} have now?"])
+
+    def solution(self) -> str:
+        """One line per operation, the start first, then the answer."""
+        boxed = self.events[0].sign == "*"
+        lines = [f"{self.name} starts with {_count(self.start, *(self.container if boxed else self._items))}."]
+        value = self.start
+        for event in self.events:
+            result = _apply(value, event)
+            said = f"{self.pronoun.capitalize()} {event.phrase.format(event.number)}"
+            if event.sign == "*":
+                said = f"Each {self.container[0]} has {_count(event.number, *self._items)}"
+            lines.append(f"{said}: {value} {event.sign} {event.number} = {result}.")
+            value = result
+        return "\n".join([*lines, f"The answer is {value}."])
+
+    def answer(self) -> int:
+        """How many there are in the end."""
+        value = self.start
+        for event in self.events:
+            value = _apply(value, event)
+        return value
+
+    @property
+    def _items(self) -> tuple[str, str]:
+        return self.item, f"{self.item}s"
+
+
+def questions(config: Config) -> Iterator[Question]:
+    """`config.n` different questions. Raises `BadInput` for an unknown level and when a level runs out of stories."""
+    if config.n < 1 or not config.levels:
+        raise BadInput(f"got n={config.n} and levels={list(config.levels)}; expected n >= 1 and at least one level")
+    for level in config.levels:
+        _level(level)
+    seen: set[str] = set()
+    for index in range(config.n):
+        level = config.levels[index % len(config.levels)]
+        question = _unseen(config.seed, level, index, seen)
+        seen.add(question.id)
+        yield question
+
+
+def worked_solution(question: Question) -> str:
+    """The right step-by-step solution of a question of this source, in the format the few-shot prompts teach.
+
+    Raises `BadInput` for a question that was not made by this version of the source.
+    """
+    try:
+        origin = question.metadata
+        story = _draw(int(origin["seed"]), origin["level"], int(origin["index"]), int(origin["draw"]))
+    except (KeyError, ValueError):
+        story = None
+    if story is None or story.question() != question.text:
+        raise BadInput(
+            f"question {question.id} was not made by this version of the procedural source, so its worked solution "
+            "is not known; make the questions anew"
+        )
+    return story.solution()
+
+
+def examples(levels: Sequence[str], seed: int = 0) -> Iterator[tuple[str, str]]:
+    """A (question, worked solution) per level for few-shot prompts, about people whom no question is ever about."""
+    for index, level in enumerate(levels):
+        story = _tell(level, Random(f"example/{seed}/{level}/{index}"), EXAMPLE_PEOPLE)
+        yield story.question(), story.solution()
+
+
+def _unseen(seed: int, level: str, index: int, seen: set[str]) -> Question:
+    for draw in range(_DRAWS_BEFORE_GIVING_UP):
+        story = _draw(seed, level, index, draw)
+        operations = [("start", story.start), *((event.sign, event.number) for event in story.events)]
+        question = Question(
+            text=story.question(),
+            gold=str(story.answer()),
+            source="procedural",
+            licence="Apache-2.0",
+            metadata={
+                "level": level,
+                "seed": str(seed),
+                "index": str(index),
+                "draw": str(draw),
+                "operations": json.dumps(operations, separators=(",", ":")),
+            },
+        )
+        if question.id not in seen:
+            return question
+    raise BadInput(f"level {level!r} has no new question left for number {index}; lower n or add levels")
+
+
+def _draw(seed: int, level: str, index: int, draw: int) -> Story:
+    """The story with this number. A text seeds `Random` alike on every machine and in every process."""
+    return _tell(level, Random(f"{seed}/{level}/{index}/{draw}"), PEOPLE)
+
+
+def _tell(level: str, rng: Random, people: Sequence[tuple[str, str]]) -> Story:
+    shape = _level(level)
+    name, pronoun = rng.choice(people)
+    item, container = rng.choice(ITEMS.split()), rng.choice(CONTAINERS)
+    signs = shape.operations
+    if signs.startswith("?"):
+        signs = rng.choice("*+-") + signs[1:]
+    start = value = rng.randint(*(shape.factors if signs[0] == "*" else shape.numbers))
+    events = []
+    for sign in signs:
+        event = _event(rng, rng.choice("+-") if sign == "?" else sign, value, shape)
+        value = _apply(value, event)
+        events.append(event)
+    return Story(name, pronoun, item, container, start, tuple(events))
+
+
+def _event(rng: Random, sign: str, value: int, shape: Level) -> Event:
+    low, high = shape.numbers
+    if sign == "*":
+        return Event("*", rng.randint(*shape.factors))
+    if sign == "-" and value > low:  # nobody gives away more than there is, and something is left to count
+        return Event("-", rng.randint(low, min(high, value - 1)), rng.choice(LOSSES))
+    return Event("+", rng.randint(low, high), rng.choice(GAINS))
+
+
+def _apply(value: int, event: Event) -> int:
+    match event.sign:
+        case "+":
+            return value + event.number
+        case "-":
+            return value - event.number
+        case _:
+            return value * event.number
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _level(name: str) -> Level:
+    if name not in LEVELS:
+        raise BadInput(f"no level called {name!r}. {suggest(name, list(LEVELS))}")
+    return LEVELS[name]

@@ -1,0 +1,78 @@
+"""Cutting a solution into steps, in characters and in the token ids that were sampled.
+
+A separator is `newline`, `blank_line` or any regular expression. A step keeps the separator behind it, so that step
+texts joined give the text, and step token ids joined give the token ids: a prefix can be continued exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import lru_cache
+
+from factory.errors import BadInput
+from factory.types import Step
+
+_NAMED = {"newline": r"\n", "blank_line": r"\n(?:[ \t\r]*\n)+"}
+
+
+def step_ends(text: str, separator: str) -> list[int]:
+    """The character offset where each step ends; the last is `len(text)`, and an empty text has no step.
+
+    Runs of separators stay with the step before them, leading ones belong to the first step, and no step is only
+    white space unless the whole text is. An empty match separates nothing. Raises `BadInput` for a bad regex.
+    """
+    ends: list[int] = []
+    start = 0
+    any_words = False
+    for match in _pattern(separator).finditer(text):
+        if match.end() == match.start():
+            continue
+        if text[start : match.start()].strip():
+            any_words = True
+            ends.append(match.end())
+        elif any_words:
+            ends[-1] = match.end()
+        start = match.end()
+    if not any_words or text[start:].strip():
+        return [*ends, len(text)] if text else []
+    ends[-1] = len(text)
+    return ends
+
+
+def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], separator: str) -> tuple[Step, ...]:
+    """The steps of a sampled text; token i ends at character `token_ends[i]` (non-decreasing).
+
+    A token is never cut: where one reaches beyond a step's end, the step ends with that token, and the few characters
+    too many stay with it. A step that would get no token, or nothing but white space, becomes part of the next.
+    """
+    if len(token_ids) != len(token_ends):
+        raise ValueError(f"got {len(token_ids)} token ids and {len(token_ends)} token ends, expected as many")
+    last_word = len(text.rstrip())
+    steps: list[Step] = []
+    text_start = token_start = 0
+    for end in step_ends(text, separator):
+        token_end = bisect_left(token_ends, end) + 1
+        if token_end >= len(token_ids) or token_end <= token_start:
+            continue
+        text_end = token_ends[token_end - 1]
+        if text_end < last_word and text[text_start:text_end].strip():
+            steps.append(Step(text=text[text_start:text_end], token_ids=tuple(token_ids[token_start:token_end])))
+            text_start, token_start = text_end, token_end
+    if text or token_ids:
+        steps.append(Step(text=text[text_start:], token_ids=tuple(token_ids[token_start:])))
+    return tuple(steps)
+
+
+@lru_cache(maxsize=64)
+def _pattern(separator: str) -> re.Pattern[str]:
+    if not separator:
+        raise BadInput("the step separator is empty; expected newline, blank_line or a regular expression")
+    try:
+        return re.compile(_NAMED.get(separator, separator))
+    except re.error as error:
+        raise BadInput(
+            f"step separator {separator!r} is no regular expression ({error}); expected newline, blank_line or one "
+            "that compiles"
+        ) from None

@@ -1,0 +1,1 @@
+"""Step labellers, one file each, picked by `supervision.method`."""

@@ -1,0 +1,121 @@
+"""OmegaPRM: divide-and-conquer Monte Carlo search for first errors (Luo et al., arXiv 2406.06592, sec. 3, alg. 1).
+
+The pool holds (s, r): a node s with 0 < MC(s) < 1 and a wrong rollout r from it. Each round selects the pair with the
+highest Q(s, r) + U(s) — wrong answers the policy was expected to get right are the most telling — takes it out for
+good, and bisects r for its first error with `k` rollouts per probed prefix. Those rollouts are new pairs.
+
+    Q(s, r) = alpha^(1 - MC(s)) · beta^(len(r) / L)            (eq. 4; len in tokens)
+    U(s)    = c_puct · sqrt(sum over nodes N) / (1 + N(s))     (eq. 5; N = times a pair of s was selected)
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from random import Random
+
+from factory.policy import Policy
+from factory.posterior import SolutionLabels, label_solution
+from factory.tree import Node, Solution, Tree
+
+
+@dataclass
+class Config:
+    """The paper's constants, and two of ours: `searches` bounds the bisections per question, `confidence` the labels.
+
+    `k`: rollouts every probed prefix has in the end, those it already had included. What was cut off or could not be
+    judged counts as made: it is not asked for again.
+    """
+
+    k: int = 8
+    alpha: float = 0.5
+    beta: float = 0.9
+    L: int = 500
+    c_puct: float = 0.125
+    searches: int = 8
+    confidence: float = 0.9
+
+    def __post_init__(self) -> None:
+        if self.k < 0 or self.searches < 0:
+            raise ValueError(f"k is {self.k}, searches is {self.searches}: expected 0 or more")
+        if self.L < 1:
+            raise ValueError(f"L is {self.L}: expected a length of at least 1 token")
+        if not 0.5 < self.confidence < 1:
+            raise ValueError(f"confidence is {self.confidence}: expected more than 0.5 and less than 1")
+
+
+async def label(tree: Tree, policy: Policy, config: Config, rng: Random) -> dict[Solution, SolutionLabels]:
+    """Locate first errors of up to `config.searches` wrong solutions and label every solution of the tree."""
+    await probe(tree, tree.root, policy, config)
+    pool = Pool(config)
+    pool.extend(tree.root, tree.solutions)
+    for _ in range(config.searches):
+        pair = pool.select()
+        if pair is None:
+            break
+        await bisect_first_error(tree, *pair, policy=policy, config=config, pool=pool)
+    return {solution: label_solution(solution, config.confidence) for solution in tree.solutions}
+
+
+async def probe(tree: Tree, node: Node, policy: Policy, config: Config) -> list[Solution]:
+    """Give `node` its `k` rollouts, counting those it has; returns the new ones."""
+    return await policy.rollouts(node, config.k - max(node.trials, node.requested))
+
+
+async def bisect_first_error(
+    tree: Tree, node: Node, wrong: Solution, *, policy: Policy, config: Config, pool: Pool
+) -> None:
+    """Halve [node, end of `wrong`] until one step separates a prefix that can succeed from one that cannot."""
+    path = wrong.leaf.path()
+    low, high = node.depth, len(path)
+    while high - low > 1:
+        middle = (low + high) // 2
+        prefix = path[middle - 1]
+        pool.extend(prefix, await probe(tree, prefix, policy, config))
+        if not prefix.trials:
+            return  # nothing judged is no sign of an error
+        if prefix.successes:
+            low = middle
+        else:
+            high = middle
+
+
+class Pool:
+    """Pairs (s, r) that wait for their bisection. A pair is selected once, however often its text comes back."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._pairs: dict[Node, tuple[Node, Solution]] = {}  # by the leaf of r
+        self._selected: set[Node] = set()
+        self._visits = 0
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def extend(self, node: Node, rollouts: list[Solution]) -> None:
+        """Offer rollouts sampled from `node`; only wrong, unselected ones with a step left to bisect wait."""
+        for rollout in rollouts:
+            leaf = rollout.leaf
+            if rollout.is_wrong and leaf.depth > node.depth and leaf not in self._selected:
+                self._pairs.setdefault(leaf, (node, rollout))
+
+    def select(self) -> tuple[Node, Solution] | None:
+        """Take out the pair with the highest Q + U among nodes with 0 < MC < 1; None when there is none."""
+        open_pairs = [pair for pair in self._pairs.values() if 0 < pair[0].successes < pair[0].trials]
+        if not open_pairs:
+            return None
+        node, rollout = max(open_pairs, key=lambda pair: self.score(*pair))
+        del self._pairs[rollout.leaf]
+        self._selected.add(rollout.leaf)
+        node.visits += 1
+        self._visits += 1
+        return node, rollout
+
+    def score(self, node: Node, rollout: Solution) -> float:
+        """Q(s, r) + U(s)."""
+        config = self._config
+        value = node.successes / node.trials
+        length = sum(len(n.step.token_ids) for n in rollout.leaf.path()[node.depth :] if n.step)
+        quality = math.pow(config.alpha, 1 - value) * math.pow(config.beta, length / config.L)
+        exploration = config.c_puct * math.sqrt(self._visits) / (1 + node.visits)
+        return quality + exploration

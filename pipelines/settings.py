@@ -1,0 +1,185 @@
+"""What a run's config may hold, and what it becomes: one typed `Settings` that every part of a story reads.
+
+A plug-in section (`source`, `engine`, `search`, `supervision`, `checker`) picks a module by its first key and takes
+the rest of its keys from that module's `Config`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from factory.config import fill, fingerprint, read_yaml, refuse_unknown
+from factory.errors import BadInput
+from factory.plugins import plugin
+from factory.steps import step_ends
+from factory.types import Sampling
+
+PLUGINS = {  # section: (package that is its registry, the key that picks from it, default)
+    "source": ("factory.sources", "kind", "procedural"),
+    "engine": ("actors.engines", "kind", "vllm"),
+    "search": ("factory.search", "method", "sample"),
+    "supervision": ("factory.supervision", "method", "omegaprm"),
+    "checker": ("factory.checkers", "kind", "math_answer"),
+}
+
+
+@dataclass
+class Run:
+    """`dir`: where records go. `unit_size`: questions per Parquet object. `seed`: of every draw of ours; vLLM repeats
+    its samples only with engine.seeded."""
+
+    dir: str = "runs/label_steps"
+    seed: int = 0
+    unit_size: int = 16
+
+
+@dataclass
+class Prompting:
+    """`template`: a packaged name or a text file. `style`: raw or chat. `separator`: what ends a step."""
+
+    template: str = "few_shot_word_problems"
+    style: str = "raw"
+    separator: str = "newline"
+
+
+@dataclass
+class SamplingSection:
+    """vLLM's names. `stop` adds to the stop strings of the prompt file."""
+
+    temperature: float = 0.7
+    top_p: float = 1.0
+    top_k: int = -1
+    max_tokens: int = 256
+    stop: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Cluster:
+    """Where it runs and how wide: no part of what a run is, so `factory resume` may override it.
+
+    `address`: "local" starts an own Ray on this machine; "auto" or ray://… joins one. `units_in_flight` bounds what
+    is being worked on, over all workers; 0 is four per generator. `request_timeout_s` bounds one generator or checker
+    call.
+    """
+
+    address: str = "local"
+    generators: int = 1
+    workers: int = 1
+    checkers: int = 1
+    writers: int = 1
+    units_in_flight: int = 0
+    checker_processes: int = 1
+    request_timeout_s: float = 1800.0
+    start_timeout_s: float = 900.0
+    attempts: int = 4
+
+
+SECTIONS = {"run": Run, "prompt": Prompting, "sampling": SamplingSection, "cluster": Cluster}
+
+
+@dataclass(frozen=True)
+class Plug:
+    """A picked plug-in: its name, its module, and its filled `Config`."""
+
+    name: str
+    module: ModuleType
+    config: Any
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A validated config. `plain` is the complete mapping behind it, every default written out."""
+
+    pipeline: str
+    model: str
+    run: Run
+    prompt: Prompting
+    sampling: SamplingSection
+    cluster: Cluster
+    source: Plug
+    engine: Plug
+    search: Plug
+    supervision: Plug
+    checker: Plug
+    plain: dict[str, Any]
+
+    @property
+    def window(self) -> int:
+        """How many units are in flight at most."""
+        return self.cluster.units_in_flight or 4 * self.cluster.generators
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that decides what the records hold: not where they lie, nor on how many machines."""
+        decisive = {key: value for key, value in self.plain.items() if key != "cluster"}
+        execution = getattr(self.engine.module, "EXECUTION", ())
+        decisive["engine"] = {key: value for key, value in self.plain["engine"].items() if key not in execution}
+        decisive["run"] = {key: value for key, value in self.plain["run"].items() if key != "dir"}
+        return fingerprint(decisive)
+
+    def sampling_with(self, stop: Sequence[str]) -> Sampling:
+        """The sampling of every request, with the prompt's own stop strings."""
+        values = asdict(self.sampling)
+        return Sampling(**{**values, "stop": tuple(dict.fromkeys([*stop, *values["stop"]]))})
+
+
+def load(path: str | Path, overrides: Sequence[str] = ()) -> Settings:
+    """Settings from a YAML file, or from the packaged one of that name ("label_steps"). Raises `BadInput`."""
+    given = Path(path)
+    packaged = Path(__file__).parent / f"{given.stem}.yaml"
+    if not given.exists() and given.parent in (Path("."), Path("pipelines")) and packaged.is_file():
+        given = packaged
+    switches = {section: key for section, (_, key, _) in PLUGINS.items()}
+    return from_mapping(read_yaml(given, overrides, switches))
+
+
+def from_mapping(values: dict[str, Any]) -> Settings:
+    """Settings from a plain mapping. Raises `BadInput` for whatever no section knows."""
+    refuse_unknown(values, ["pipeline", "model", *SECTIONS, *PLUGINS], "")
+    filled: dict[str, Any] = {name: fill(schema, values.get(name), name) for name, schema in SECTIONS.items()}
+    plain: dict[str, Any] = {name: asdict(section) for name, section in filled.items()}
+    for name, (package, key, default) in PLUGINS.items():
+        section = values.get(name) or {}
+        if not isinstance(section, dict):
+            raise BadInput(f"{name} is {section!r}. Expected a mapping such as {name}: {{{key}: {default}}}.")
+        section = dict(section)
+        picked = str(section.pop(key, default))
+        module = plugin(package, picked)
+        config = fill(module.Config, section, name)
+        filled[name] = Plug(picked, module, config)
+        plain[name] = {key: picked, **asdict(config)}
+    filled["model"] = plain["model"] = str(values.get("model", "smollm2-135m"))
+    filled["pipeline"] = plain["pipeline"] = str(values.get("pipeline", "label_steps"))
+    _check_ranges(filled)
+    return Settings(**filled, plain=plain)
+
+
+def save(settings: Settings, path: Path) -> None:
+    """Write the complete config as YAML that `load` reads back to the same settings."""
+    path.write_text(OmegaConf.to_yaml(OmegaConf.create(settings.plain)), encoding="utf-8")
+
+
+def _check_ranges(filled: dict[str, Any]) -> None:
+    cluster, run, sampling = filled["cluster"], filled["run"], filled["sampling"]
+    for name in ("generators", "workers", "checkers", "writers", "attempts"):
+        if getattr(cluster, name) < 1:
+            raise BadInput(f"cluster.{name} is {getattr(cluster, name)}. Expected at least 1.")
+    if run.unit_size < 1:
+        raise BadInput(f"run.unit_size is {run.unit_size}. Expected at least 1 question per unit.")
+    if sampling.max_tokens < 1:
+        raise BadInput(f"sampling.max_tokens is {sampling.max_tokens}. Expected at least 1.")
+    if sampling.top_k < -1:
+        raise BadInput(f"sampling.top_k is {sampling.top_k}. Expected -1 (all), or how many tokens to choose from.")
+    if not all(sampling.stop):
+        raise BadInput("sampling.stop holds an empty string. Expected strings that end a completion.")
+    step_ends("", filled["prompt"].separator)
+    if sampling.temperature < 0:
+        raise BadInput(f"sampling.temperature is {sampling.temperature}. Expected 0 (greedy) or more.")
+    if not 0 < sampling.top_p <= 1:
+        raise BadInput(f"sampling.top_p is {sampling.top_p}. Expected more than 0, at most 1.")

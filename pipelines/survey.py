@@ -1,0 +1,96 @@
+"""Reading the source once before anything starts, so that a bad line is found now and not on Saturday at noon.
+
+Counts the questions, screens their gold answers and finds doubles. Who was rejected is kept: every later pass, of this
+attempt or the next, sees the same questions, also where a checker gave up under load. The driver never holds more of
+the source than the ids it has seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+
+from factory.errors import BadInput
+from factory.prompting import load_prompt
+from factory.types import Outcome, Question, Verdict
+from pipelines.settings import Settings
+
+Screen = Callable[[list[Question]], Mapping[str, str]]
+"""From questions to those to be left out: their ids, and why."""
+
+SCREEN_BATCH = 512
+
+
+@dataclass
+class Survey:
+    """What the run was begun with. `digest` covers the ids of all questions in order, `prompt_id` the prompt file."""
+
+    questions: int = 0
+    duplicates: int = 0
+    bad_golds: dict[str, str] = field(default_factory=dict)  # id: the gold and its verdict
+    digest: str = ""
+    prompt_id: str = ""
+
+
+def survey(settings: Settings, screen: Screen, on_progress: Callable[[int], None] = lambda n: None) -> Survey:
+    """Read everything once. Raises `BadInput` for a malformed source or prompt, or without a usable question."""
+    found = Survey(prompt_id=load_prompt(settings.prompt.template, settings.prompt.style).id)
+    digest = hashlib.sha256()
+    for question in usable(settings, screen, found):
+        digest.update(question.id.encode())
+        found.questions += 1
+        if found.questions % 10_000 == 0:
+            on_progress(found.questions)
+    if not found.questions:
+        raise BadInput(
+            f"source {settings.source.name} holds no usable question "
+            f"({len(found.bad_golds)} with a gold answer that does not verify against itself, "
+            f"{found.duplicates} doubles)."
+        )
+    found.digest = digest.hexdigest()[:16]
+    return found
+
+
+def usable(settings: Settings, screen: Screen, found: Survey | None = None) -> Iterator[Question]:
+    """The questions that will be worked on, in order: each once, each with a gold that verifies against itself."""
+    found = found if found is not None else Survey()
+    seen: set[str] = set()
+
+    def once() -> Iterator[Question]:
+        for question in settings.source.module.questions(settings.source.config):
+            if question.id in seen:
+                found.duplicates += 1
+            else:
+                seen.add(question.id)
+                yield question
+
+    questions = once()
+    while batch := list(islice(questions, SCREEN_BATCH)):
+        rejected = screen(batch)
+        found.bad_golds.update(rejected)
+        yield from (question for question in batch if question.id not in rejected)
+
+
+def judged_by(check: Callable[[list[tuple[Question, str]]], list[Verdict]]) -> Screen:
+    """A screen that gives every gold answer to the checker as an answer, in the form every checker extracts."""
+
+    def screen(questions: list[Question]) -> dict[str, str]:
+        verdicts = check([(question, f"\\boxed{{{question.gold}}}") for question in questions])
+        return {
+            question.id: f"{question.gold[:80]!r} ({verdict.outcome})"
+            for question, verdict in zip(questions, verdicts, strict=True)
+            if verdict.outcome is not Outcome.CORRECT
+        }
+
+    return screen
+
+
+def as_before(found: Survey) -> Screen:
+    """A screen that rejects whom an earlier pass rejected."""
+
+    def screen(questions: list[Question]) -> dict[str, str]:
+        return {question.id: found.bad_golds[question.id] for question in questions if question.id in found.bad_golds}
+
+    return screen

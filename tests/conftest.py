@@ -1,0 +1,34 @@
+"""One local Ray cluster for all tests of a session that need one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import ray
+
+ROOT = str(Path(__file__).parents[1])
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[None]:
+    """Two logical CPUs, no dashboard. `address="local"`: a plain `ray.init()` would join any cluster it finds.
+
+    Actors inherit PYTHONPATH from the raylet: test plug-ins are named `tests.engines_for_tests` and the like,
+    helpers are plain modules of `tests/`.
+    """
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray's own spelling; without it workers run at nice 15
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([ROOT, f"{ROOT}/tests"])
+    if ROOT not in sys.path:
+        sys.path.insert(0, ROOT)
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=False)
+    yield
+    ray.shutdown()
+    if before is None:
+        del os.environ["PYTHONPATH"]
+    else:
+        os.environ["PYTHONPATH"] = before

@@ -1,0 +1,39 @@
+"""One real engine for the whole folder: starting vLLM costs most of what these tests take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from actors.models import fetch_embedded
+
+MODEL = "smollm2-135m"
+ENGINE = {"max_model_len": 512, "max_num_seqs": 32, "env": {"VLLM_CPU_KVCACHE_SPACE": "1"}}
+
+
+@pytest.fixture(scope="session")
+def model_folder() -> str:
+    return str(fetch_embedded(MODEL))
+
+
+@pytest.fixture(scope="session")
+def tokenizer(model_folder: str):
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(model_folder)
+
+
+@pytest.fixture(scope="session")
+def generator(ray_cluster: None, model_folder: str) -> Iterator:
+    """A `Generator` actor with vLLM and the embedded model."""
+    import ray
+
+    from actors.generator import Generator, generator_options
+
+    options = generator_options("vllm", ENGINE)
+    actor = ray.remote(Generator).options(**options, name="generator").remote("vllm", ENGINE, MODEL)
+    ray.get(actor.ready.remote(), timeout=240)
+    yield actor
+    ray.get(actor.close.remote(), timeout=30)
+    ray.kill(actor)

@@ -1,0 +1,72 @@
+"""Questions in, step-labelled Parquet out: the real engine, the real model, real actors, real checks."""
+
+from __future__ import annotations
+
+import pytest
+import ray
+
+from actors.answer_checker import AnswerChecker
+from actors.remote_models import Patience
+from actors.rollout_worker import RolloutWorker
+from actors.shard_writer import ShardWriter
+from factory.shards import read_rows
+from factory.units import Unit
+from pipelines.fleet import provenance_of, recipe_of
+from pipelines.settings import load
+
+pytestmark = pytest.mark.end_to_end
+
+
+@pytest.fixture(scope="module")
+def rows(generator, tmp_path_factory) -> list[dict]:
+    """Three questions through a rollout worker that shares this session's engine."""
+    folder = tmp_path_factory.mktemp("main-job")
+    settings = load("label_steps", ["source.n=3", "search.n=8", "supervision.k=4", "supervision.searches=1"])
+    questions = tuple(settings.source.module.questions(settings.source.config))
+    engine = ray.get(generator.ready.remote(), timeout=240)
+    checker = ray.remote(AnswerChecker).options(num_cpus=0, name="main-job-checker").remote("math_answer", {})
+    writer = ray.remote(ShardWriter).options(num_cpus=0, name="main-job-writer").remote(str(folder))
+    worker = (
+        ray.remote(RolloutWorker)
+        .options(num_cpus=0)
+        .remote(
+            recipe_of(settings),
+            provenance_of(settings, engine),
+            Patience(request_s=240, restart_s=240, attempts=2),
+            ["generator"],
+            ["main-job-checker"],
+            ["main-job-writer"],
+        )
+    )
+    try:
+        ray.get(worker.run.remote(Unit(id="aa00aa00", index=0, questions=questions)), timeout=240)
+    finally:
+        ray.get(checker.close.remote(), timeout=30)
+        for actor in (worker, checker, writer):
+            ray.kill(actor)
+    return list(read_rows(folder))
+
+
+def test_every_question_is_there_once_and_ok(rows):
+    assert len({row["question_id"] for row in rows}) == len(rows) == 3
+    assert {row["status"] for row in rows} == {"ok"}
+
+
+def test_the_real_model_was_right_and_wrong(rows):
+    assert {"correct", "incorrect"} <= {solution["verdict"] for row in rows for solution in row["solutions"]}
+
+
+def test_solutions_name_the_real_engine_and_the_exact_weights(rows):
+    made_by = {(s["engine"].split()[0], s["model"], len(s["model_revision"])) for row in rows for s in row["solutions"]}
+    assert made_by == {("vllm", "smollm2-135m", 16)}
+
+
+def test_steps_carry_counts_and_both_labels(rows):
+    steps = [step for row in rows for solution in row["solutions"] for step in solution["steps"]]
+    assert {1, -1} <= {step["label"] for step in steps}
+    assert all(0 <= step["n_successes"] <= step["n_trials"] for step in steps)
+    assert all(step["confidence"] >= 0.9 for step in steps if step["label"] is not None)
+
+
+def test_probes_read_their_prefix_from_the_engine_cache(rows):
+    assert sum(row["cost"]["cached_tokens"] for row in rows) > 0

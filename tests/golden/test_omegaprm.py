@@ -1,0 +1,180 @@
+"""OmegaPRM on trees small enough to follow by hand (arXiv 2406.06592, sec. 3)."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+
+import pytest
+from fakes import QUESTION, RIGHT, WRONG, policy_for
+
+from factory.supervision.omegaprm import Config, Pool, label
+from factory.tree import Tree
+from factory.types import Outcome, Step, Verdict
+
+WRONG_CHAIN = f"s1\ns2\ns3\n{WRONG}"
+SURE = Config(k=4, searches=1, confidence=0.6)
+
+
+def first_error_at(step: int):
+    """A policy whose chain s1 s2 s3 answer slips in step `step` (0-based): prefixes before it succeed, others never."""
+
+    def reply(prefix: str, n: int) -> list[str]:
+        if not prefix:
+            return [WRONG_CHAIN] + [f"t1\n{RIGHT}"] * (n - 1)
+        done = prefix.count("\n")
+        return [f"x{done}{i}\n{RIGHT if done <= step else WRONG}" for i in range(n)]
+
+    return policy_for(reply)
+
+
+@pytest.mark.parametrize(
+    ("step", "probed"),
+    [
+        (0, ["s1\ns2\n", "s1\n"]),
+        (1, ["s1\ns2\n", "s1\n"]),
+        (2, ["s1\ns2\n", "s1\ns2\ns3\n"]),
+        (3, ["s1\ns2\n", "s1\ns2\ns3\n"]),
+    ],
+)
+async def test_bisection_probes_the_middle_and_finds_the_planted_error(step, probed):
+    policy = first_error_at(step)
+    labels = await label(policy.tree, policy, SURE, Random(0))
+    assert policy.models.asked == [("", 4), *((prefix, 4) for prefix in probed)]
+    found = next(s for s in policy.tree.solutions if s.text == WRONG_CHAIN)
+    assert labels[found].first_error == step
+    assert [s.label for s in labels[found].steps] == [1] * step + [-1] * (4 - step)
+
+
+async def test_raw_counts_are_kept_for_every_step():
+    policy = first_error_at(2)
+    labels = await label(policy.tree, policy, SURE, Random(0))
+    found = next(s for s in policy.tree.solutions if s.text == WRONG_CHAIN)
+    counts = [(s.n_trials, s.n_successes, s.mc_value) for s in labels[found].steps]
+    assert counts == [(0, 0, None), (4, 4, 1.0), (4, 0, 0.0), (1, 0, 0.0)]
+
+
+async def test_samples_already_made_are_not_paid_again():
+    policy = first_error_at(1)
+    await policy.rollouts(policy.tree.root, 4)
+    await label(policy.tree, policy, SURE, Random(0))
+    assert [asked for asked in policy.models.asked if asked[0] == ""] == [("", 4)]
+
+
+async def test_a_prefix_with_evidence_is_topped_up_only():
+    policy = first_error_at(3)
+    await policy.rollouts(policy.tree.root, 4)
+    chain = next(s for s in policy.tree.solutions if s.text == WRONG_CHAIN)
+    await policy.rollouts(chain.leaf.path()[1], 3)
+    await label(policy.tree, policy, SURE, Random(0))
+    assert ("s1\ns2\n", 1) in policy.models.asked
+
+
+@pytest.mark.parametrize("answer", [RIGHT, WRONG])
+async def test_a_question_without_mixed_outcomes_is_not_searched(answer):
+    policy = policy_for(lambda prefix, n: [f"a{i}\n{answer}" for i in range(n)])
+    await label(policy.tree, policy, SURE, Random(0))
+    assert policy.models.asked == [("", 4)]
+
+
+async def test_a_one_step_wrong_solution_costs_no_probe():
+    policy = policy_for(lambda prefix, n: [WRONG] + [RIGHT] * (n - 1))
+    labels = await label(policy.tree, policy, SURE, Random(0))
+    assert policy.models.asked == [("", 4)]
+    assert next(labels[s] for s in labels if s.is_wrong).first_error == 0
+
+
+async def test_wrong_rollouts_of_a_good_prefix_are_searched_in_later_rounds():
+    def reply(prefix: str, n: int) -> list[str]:
+        if not prefix:
+            return [f"s1\ns2\ns3\n{WRONG}"] + [f"t1\n{RIGHT}"] * (n - 1)
+        if prefix == "s1\ns2\n":
+            return [f"u1\nu2\n{WRONG}"] + [RIGHT] * (n - 1)
+        return [f"v\n{WRONG}"] * n
+
+    policy = policy_for(reply)
+    await label(policy.tree, policy, Config(k=4, searches=2), Random(0))
+    # Round 2 bisects s1 s2 | u1 u2 answer, from the prefix s1 s2 it was sampled from.
+    assert policy.models.asked[3:] == [("s1\ns2\nu1\n", 4)]
+
+
+async def test_a_rollout_is_selected_once_however_often_it_comes_back():
+    policy = policy_for(lambda prefix, n: [WRONG_CHAIN, WRONG_CHAIN, RIGHT, RIGHT] if not prefix else [WRONG] * n)
+    await label(policy.tree, policy, Config(k=4, searches=9), Random(0))
+    assert policy.tree.root.visits == 1
+
+
+async def test_visits_count_selections_not_estimates():
+    policy = first_error_at(2)
+    await label(policy.tree, policy, SURE, Random(0))
+    assert [node.visits for node in policy.tree.nodes if node.visits] == [1]
+    assert policy.tree.root.visits == 1
+
+
+async def test_cut_off_rollouts_are_neither_searched_nor_counted():
+    from fakes import completion
+
+    policy = policy_for(lambda prefix, n: [completion(WRONG_CHAIN, "length")] + [RIGHT] * (n - 1))
+    labels = await label(policy.tree, policy, SURE, Random(0))
+    # One root trial is missing, because the cut-off rollout is none; nothing was bisected.
+    assert policy.models.asked == [("", 4)]
+    cut = next(labels[s] for s in labels if s.finish_reason == "length")
+    assert all(step.label is None for step in cut.steps)
+
+
+def _pool() -> tuple[Pool, Tree]:
+    tree = Tree(QUESTION)
+    tree.root.trials, tree.root.successes = 8, 2
+    return Pool(Config()), tree
+
+
+def _wrong(tree: Tree, start, tokens: int, name: str):
+    text = (name * tokens)[:tokens]
+    step = Step(text=text, token_ids=(1,) * tokens)
+    verdict = Verdict(outcome=Outcome.INCORRECT, answer="5")
+    trials, successes = start.trials, start.successes
+    found = tree.add(start, [step], verdict, finish_reason="stop", method="rollout")
+    start.trials, start.successes = trials, successes  # the values of the worked example stay
+    return found
+
+
+def test_q_prefers_short_wrong_answers_of_strong_prefixes():
+    pool, tree = _pool()
+    short, long = _wrong(tree, tree.root, 50, "a"), _wrong(tree, tree.root, 500, "b")
+    assert pool.score(tree.root, short) == pytest.approx(0.5**0.75 * 0.9**0.1)
+    assert pool.score(tree.root, long) == pytest.approx(0.5**0.75 * 0.9)
+
+
+def test_u_decays_with_the_visits_of_a_node():
+    pool, tree = _pool()
+    rollouts = [_wrong(tree, tree.root, 500, name) for name in "abc"]
+    pool.extend(tree.root, rollouts)
+    pool.select()
+    expected = 0.5**0.75 * 0.9 + 0.125 * math.sqrt(1) / 2
+    assert pool.score(tree.root, rollouts[2]) == pytest.approx(expected)
+
+
+def test_selection_takes_the_highest_score_and_takes_it_out():
+    pool, tree = _pool()
+    long, short = _wrong(tree, tree.root, 500, "a"), _wrong(tree, tree.root, 50, "b")
+    pool.extend(tree.root, [long, short])
+    assert pool.select() == (tree.root, short)
+    assert pool.select() == (tree.root, long)
+    assert pool.select() is None
+
+
+def test_a_selected_rollout_offered_again_is_not_taken_back():
+    pool, tree = _pool()
+    rollout = _wrong(tree, tree.root, 50, "a")
+    pool.extend(tree.root, [rollout])
+    pool.select()
+    pool.extend(tree.root, [rollout])
+    assert len(pool) == 0
+
+
+@pytest.mark.parametrize("successes", [0, 8])
+def test_nodes_that_never_or_always_succeed_are_not_selected_from(successes):
+    pool, tree = _pool()
+    tree.root.successes = successes
+    pool.extend(tree.root, [_wrong(tree, tree.root, 50, "a")])
+    assert pool.select() is None

@@ -1,0 +1,123 @@
+"""Where a completion states its answer, and where it does not."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from factory.answers.extract import final_answer
+
+
+def extract(text: str) -> str | None:
+    return final_answer(text, tail_chars=16_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (r"so \boxed{12}.", "12"),
+        (r"\boxed{1} no, \boxed{2}", "2"),
+        (r"$\boxed{\frac{1}{2}}$", r"\frac{1}{2}"),
+        (r"\boxed{\boxed{5}}", "5"),
+        (r"\boxed{ \{1, 2\} }", r"\{1, 2\}"),
+        (r"$\boxed 5$", "5"),
+        ("\\[\n\\boxed{\n 12 \n}\n\\]", "12"),
+        (r"\boxed{1} and \(\boxed{-2}\)", "1, -2"),
+        (r"\boxed{7} or \boxed{8}", "7 or 8"),
+        (r"The answer is 7. Wait: \boxed{8}", "8"),
+        (r"The answer is \boxed{8}, not the answer is 7.", "8"),
+    ],
+)
+def test_the_last_box_states_the_answer(text: str, answer: str) -> None:
+    assert extract(text) == answer
+
+
+@pytest.mark.parametrize("text", [r"\boxed{12", r"\boxed{1} and \boxed{\frac{1}{2}", r"\boxed{}", r"\boxed{ }"])
+def test_an_empty_or_cut_off_box_states_none(text: str) -> None:
+    assert extract(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("24 + 48 = <<24+48=72>>72\n#### 72", "72"),
+        ("#### Step 1\nadd\n#### 72", "72"),
+        ("#### Conclusion\nThe answer is 5.", "5"),
+        ("He has 3.\nA: 3", "3"),
+        ("A: 3\nA: 4", "4"),
+        ("A: 3\nThe answer is 5.", "5"),
+        ("The answer is 5.\nA: 3", "3"),
+        ("#### 3\nA: 4", "3"),
+    ],
+)
+def test_line_markers_state_the_answer(text: str, answer: str) -> None:
+    assert extract(text) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The answer is 72.", "72"),
+        ("the final answer is: 5.", "5"),
+        ("The Answer Is 5", "5"),
+        ("The answer is: 5.", "5"),
+        ("Answer: 5", "5"),
+        ("**Answer:** 72", "72"),
+        ("The answer is **12**.", "12"),
+        ("The answer is 12,000.", "12,000"),
+        ("The answer is 3.5.", "3.5"),
+        ("The answer is 7. I am sure.", "7"),
+        ("The answer is 7.\nThe answer is 8.", "8"),
+        ("The answer is:\n\n12", "12"),
+        ("The answer is $x = 72$.", "$x = 72$"),
+        ("Final Answer: The largest $n$ is 34.", "34"),
+        ("The answer is (B).", "(B)"),
+    ],
+)
+def test_a_sentence_states_the_answer(text: str, answer: str) -> None:
+    assert extract(text) == answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "  \n ", "I do not know.", "So 48 + 24 = 72.", "There are 12", "We answered 5 questions", "The answer is"],
+)
+def test_the_last_number_is_never_taken_for_the_answer(text: str) -> None:
+    assert extract(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (r"<think>\boxed{3}</think> \boxed{4}", "4"),
+        (r"<think>\boxed{3}</think> I do not know", None),
+        (r"\boxed{3}</think>" "\nA: 4", "4"),
+        (r"<think> so \boxed{3}, or is it", None),
+    ],
+)
+def test_thoughts_are_not_answers(text: str, answer: str | None) -> None:
+    assert extract(text) == answer
+
+
+def test_only_the_tail_is_read() -> None:
+    assert extract(r"\boxed{5}" + "x" * 16_000) is None
+    assert extract(r"\boxed{5}" + "\n" * 100_000) == "5"
+
+
+@settings(deadline=None)  # a loaded machine is no failure
+@given(st.text(alphabet=r"\boxed{}fAanswer is:#$* \n.1<think>/", max_size=300))
+def test_no_text_raises(text: str) -> None:
+    answer = extract(text)
+    assert answer is None or answer
+
+
+@pytest.mark.parametrize(
+    "piece", ["answer is ", "{", r"\boxed{", r"\[", "A: ", "#### ", "-", " ", "answer:", "the is "]
+)
+def test_a_long_text_takes_no_time(piece: str) -> None:
+    started = time.thread_time()
+    extract(piece * (1_000_000 // len(piece)))
+    assert time.thread_time() - started < 1

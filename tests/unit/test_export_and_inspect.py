@@ -1,0 +1,102 @@
+"""What a person gets out of a run folder."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from random import Random
+
+import pyarrow.parquet as pq
+import pytest
+from fakes import RIGHT, WRONG, policy_for
+from rich.console import Console
+
+from factory import shards
+from factory.errors import BadInput
+from factory.records import Provenance, question_row, to_batch
+from factory.supervision.omegaprm import Config, label
+from factory.tally import tally
+from factory.types import Question, Sampling
+from pipelines.export import export
+from tools.inspect import show_question, show_run
+
+MADE_BY = Provenance(
+    run_id="r", engine="scripted", model="m", model_revision="", prompt_id="p", checker="c", sampling=Sampling()
+)
+HOSTILE = "\x1b[2J[red]s1[/red]"
+
+
+@pytest.fixture
+async def run_dir(tmp_path):
+    def reply(prefix: str, n: int) -> list[str]:
+        if not prefix:
+            return [f"{HOSTILE}\ns2\n{WRONG}", *[RIGHT] * (n - 1)]
+        return [RIGHT if prefix.count("\n") < 2 else WRONG] * n
+
+    for number in range(3):
+        policy = policy_for(reply, Question(text=f"What is 2 + 2? ({number})", gold="4"))
+        labels = await label(policy.tree, policy, Config(k=8, searches=1), Random(0))
+        row = question_row(policy.tree, labels, policy.cost, MADE_BY)
+        shards.commit(tmp_path, f"u{number}", to_batch([row]), tally([row]))
+    return tmp_path
+
+
+def shown(call, *args, **kwargs) -> str:
+    console = Console(file=StringIO(), width=160)
+    call(*args, console, **kwargs)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize(("name", "suffix"), [("sft", "parquet"), ("prm", "parquet"), ("jsonl", "jsonl")])
+def test_an_export_is_one_whole_file(run_dir, tmp_path, name, suffix):
+    done = export(run_dir, name, tmp_path / "out")
+    assert [path.name for path in done.path.parent.iterdir()] == [f"train-00000-of-00001.{suffix}"]
+    assert done.rows >= 3
+
+
+def test_exported_prm_rows_have_a_label_per_step(run_dir, tmp_path):
+    rows = pq.read_table(export(run_dir, "prm", tmp_path / "out").path).to_pylist()
+    assert all(len(row["labels"]) == len(row["completions"]) > 0 for row in rows)
+    assert {label for row in rows for label in row["labels"]} == {True, False}
+
+
+def test_exported_json_lines_are_whole_records(run_dir, tmp_path):
+    lines = export(run_dir, "jsonl", tmp_path / "out").path.read_text().splitlines()
+    assert [json.loads(line)["gold_answer"] for line in lines] == ["4", "4", "4"]
+
+
+def test_exporting_again_replaces_the_file(run_dir, tmp_path):
+    assert export(run_dir, "sft", tmp_path / "out") == export(run_dir, "sft", tmp_path / "out")
+
+
+def test_an_unknown_format_is_refused_with_the_nearest(run_dir, tmp_path):
+    with pytest.raises(BadInput, match="'prm'"):
+        export(run_dir, "pmr", tmp_path / "out")
+
+
+def test_an_empty_run_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="no committed records"):
+        export(tmp_path, "sft", tmp_path / "out")
+
+
+def test_the_list_shows_every_question(run_dir):
+    assert shown(show_run, run_dir).count("What is 2 + 2?") == 3
+
+
+def test_a_question_is_shown_with_its_first_error_marked(run_dir):
+    record = next(shards.read_rows(run_dir))
+    text = shown(show_question, run_dir, record["question_id"][:8], solutions=5, only_wrong=False)
+    assert "s2   ← first error" in text
+    assert "8/8" in text
+
+
+def test_hostile_model_text_is_neither_markup_nor_escape(run_dir):
+    record = next(shards.read_rows(run_dir))
+    text = shown(show_question, run_dir, record["question_id"], solutions=5, only_wrong=False)
+    assert "\\x1b[2J[red]s1[/red]" in text
+    assert "\x1b" not in text
+
+
+def test_an_unknown_question_is_refused(run_dir):
+    with pytest.raises(BadInput, match="no question"):
+        shown(show_question, run_dir, "ffffffffffffffff", solutions=5, only_wrong=False)

@@ -1,0 +1,161 @@
+"""What the checker calls right, wrong and unparsable. `None`: left to math-verify."""
+
+from __future__ import annotations
+
+import time
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from factory.checkers.math_answer import Config, check, settle
+from factory.types import Outcome, Question, Verdict
+
+
+def verdict(gold: str, text: str) -> Verdict | None:
+    return settle(Question(text="", gold=gold), text, Config())
+
+
+def boxed(gold: str, answer: str) -> str | None:
+    found = verdict(gold, rf"\boxed{{{answer}}}")
+    return found and str(found.outcome)
+
+
+def by_math_verify(gold: str, answer: str) -> str:
+    assert boxed(gold, answer) is None
+    return str(check(Question(text="", gold=gold), rf"\boxed{{{answer}}}", Config()).outcome)
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("18", "18 dollars"), ("18", r"\$18.00"), (r"\$12.50", "12.5"), ("10", r"10\text{ cm}^2"),
+        ("17", "17 any text"),
+        (r"90^\circ", "90"), ("90", "90°"), (r"90^\circ", "90 degrees"), ("60", r"60\,\mathrm{mph}"),
+        ("60 mph", "60 mph"), ("60", "60 miles per hour"), ("1 hour", "60 minutes"), (r"\$5", "5 dollars"),
+        (r"\$5", "500 cents"), ("18 duck eggs", "18 eggs"), ("$5 million", "5000000"),
+        ("32 square cm", "32 cm^2"),
+        ("12", "x = 12"), ("x = 12", "12"), (r"k=1", "1"), ("7", "seven"), ("5", r"\approx 5"),
+        (r"50\%", "50%"), (r"28\%", "28 percent"), (r"50\%", "0.5"), (r"50\%", "50"), ("0.05", r"5\%"),
+        ("1,234", "1234"), ("0.5", r"\frac12"), (r"\frac{3}{4}i", r"\frac{3}{4}i"), ("7:32", "07:32"),
+    ],
+)  # fmt: skip
+def test_the_same_value_is_correct_however_it_is_written(gold: str, answer: str) -> None:
+    assert boxed(gold, answer) == "correct"
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("5", "6"), ("5", "5.001"), ("42", "4.2"), ("42", "4²"), ("1234", "1.234"),
+        ("9007199254740993", "9007199254740992"),
+        ("0.0000001", "0.0000002"), (r"\frac13", "0.333"), ("5 m", "5 km"), ("3 hours", "3 minutes"),
+        (r"\$5", "5 cents"),
+        ("5 apples", "5 oranges"), ("5 cm", r"5\text{ cm}^2"), ("10", r"10\%"), (r"50\%", "0.05"),
+        ("100", "10 cm"),
+        ("12:00", "1:00"), ("4", "4:30"),
+    ],
+)  # fmt: skip
+def test_another_value_or_unit_is_incorrect(gold: str, answer: str) -> None:
+    assert boxed(gold, answer) == "incorrect"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["7 or 8", r"7 \text{ or } 8", "6, 7, 8", "> 7", r"\le 7", r"x \geq 7", "6<7<8", r"\pm 7", "not 7",
+    "one of 5, 6, 7",
+     "between 6 and 8", "0 1 2 3 4 5 6 7", "7?"],
+)  # fmt: skip
+def test_a_hedge_or_relation_does_not_answer_a_number(answer: str) -> None:
+    assert boxed("7", answer) == "incorrect"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["10^10^10", "1e999999999", "1000000000!", r"\sqrt{2^{10^7}+1}", "e^{e^{e^{e^{10}}}}", r"\tan(10^{30000})",
+     "(" * 400 + "1" + ")" * 400],
+)  # fmt: skip
+def test_a_bomb_is_incorrect_without_being_computed(answer: str) -> None:
+    assert boxed("1", answer) == "incorrect"
+
+
+@pytest.mark.parametrize("text", ["", "I think 7", r"\boxed{7", r"\boxed{" + "7" * 10**6 + "}", r"\boxed{7 of the 9}"])
+def test_what_states_no_value_is_unparsable_never_incorrect(text: str) -> None:
+    found = verdict("7", text)
+    assert found is not None
+    assert found.outcome is Outcome.UNPARSABLE
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer", "outcome"),
+    [
+        ("B", "B", "correct"), ("B", "(B)", "correct"), ("B", "B.", "correct"), ("B", r"\textbf{B}", "correct"),
+        ("C", r"\text{C. }42", "correct"), ("(B)", "B", "correct"), ("B", "D", "incorrect"),
+        ("E", "2.718", "incorrect"),
+        ("B", "A, B", "incorrect"), (r"\text{Evelyn}", "evelyn", "correct"), ("Yes", "No", "incorrect"),
+        (r"\text{red}", r"\text{der}", "incorrect"), ("prime", "not prime", "incorrect"),
+        ("Yes", "5", "incorrect"),
+        ("9", "same as the reference answer", "incorrect"), ("9", "None", "incorrect"),
+        ("9", "nan", "incorrect"),
+    ],
+)  # fmt: skip
+def test_letters_and_words_are_compared_as_such(gold: str, answer: str, outcome: str) -> None:
+    assert boxed(gold, answer) == outcome
+
+
+@pytest.mark.parametrize("answer", ["2x", "2x+1", r"2\pi", "2i", "2m"])
+def test_a_letter_behind_a_number_is_no_unit(answer: str) -> None:
+    assert boxed("2", answer) is None
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer", "outcome"),
+    [
+        (r"\sqrt{8}", r"2\sqrt{2}", "correct"), (r"x^2+2x+1", "(x+1)^2", "correct"),
+        (r"\{1,2\}", r"\{2,1\}", "correct"),
+        ("[0,1)", "[0,1]", "incorrect"), (r"\pi", "3.14159265358979", "incorrect"),
+        (r"(1, 10^{-7})", "(1, 2e-7)", "incorrect"),
+        (r"(10^{-7}, 5)", r"(2 \times 10^{-7}, 5)", "incorrect"), (r"\sqrt{10^{-14}}", "2e-7", "incorrect"),
+    ],
+)  # fmt: skip
+def test_math_verify_decides_the_rest_but_not_by_six_decimals(gold: str, answer: str, outcome: str) -> None:
+    assert by_math_verify(gold, answer) == outcome
+
+
+def test_an_empty_gold_is_an_error_not_a_label() -> None:
+    assert boxed("", "5") == "error"
+
+
+@settings(deadline=None)  # a loaded machine is no failure
+@given(st.integers(), st.integers())
+def test_only_the_same_integer_is_correct(gold: int, answer: int) -> None:
+    assert boxed(str(gold), f"{answer:,}") == ("correct" if gold == answer else "incorrect")
+
+
+@settings(deadline=None)  # a loaded machine is no failure
+@given(st.fractions(max_denominator=1000), st.fractions(max_denominator=1000))
+def test_only_the_same_fraction_is_correct(gold: Fraction, answer: Fraction) -> None:
+    spelled = rf"\frac{{{answer.numerator}}}{{{answer.denominator}}}"
+    assert boxed(str(gold), spelled) == ("correct" if gold == answer else "incorrect")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(st.text(max_size=200), st.text(alphabet=r"\boxed{}()frac^!0123456789.,%$ =<>ortxmine*/-+", max_size=200))
+)
+def test_no_answer_makes_it_raise_or_take_long(answer: str) -> None:
+    for gold in ("5", r"\sqrt{2}", "B", "Yes"):
+        started = time.thread_time()
+        boxed(gold, answer)
+        assert time.thread_time() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    "piece", ["1,", "1 ", "x^", "(", "a ", "{", "-", "1.", "answer ", r"\frac", "!", "2^{", "\\text{", "$"]
+)
+def test_a_long_answer_takes_no_time(piece: str) -> None:
+    started = time.thread_time()
+    boxed("5", piece * (900 // len(piece)))
+    verdict("5", "The answer is " + piece * 100_000)
+    assert time.thread_time() - started < 0.5

@@ -1,0 +1,59 @@
+"""How rollouts are asked for, checked, counted and paid."""
+
+from __future__ import annotations
+
+from fakes import RIGHT, WRONG, completion, policy_for
+
+
+async def test_rollouts_come_back_checked_and_hang_in_the_tree():
+    policy = policy_for(lambda prefix, n: [f"a\n{RIGHT}", f"b\n{WRONG}"])
+    right, wrong = await policy.rollouts(policy.tree.root, 2)
+    assert (right.outcome, wrong.outcome) == (True, False)
+    assert policy.tree.root.mc_value == 0.5
+
+
+async def test_a_continuation_is_asked_with_the_exact_prefix_tokens():
+    policy = policy_for(lambda prefix, n: [RIGHT if prefix else f"a\nb\n{WRONG}"])
+    [found] = await policy.rollouts(policy.tree.root, 1)
+    await policy.rollouts(found.leaf.path()[1], 1)
+    assert policy.models.requests[1].prefix == tuple(map(ord, "a\nb\n"))
+
+
+async def test_the_whole_solution_is_checked_not_the_continuation_alone():
+    policy = policy_for(lambda prefix, n: ["and so it is done." if prefix else f"{WRONG}\nnot yet."])
+    [found] = await policy.rollouts(policy.tree.root, 1)
+    [continued] = await policy.rollouts(found.leaf.path()[0], 1)
+    assert continued.verdict.answer is not None
+
+
+async def test_asking_for_none_asks_nobody():
+    policy = policy_for(lambda prefix, n: [])
+    assert await policy.rollouts(policy.tree.root, 0) == []
+    assert policy.models.asked == []
+
+
+async def test_every_request_has_its_own_seed_whatever_the_order():
+    policy = policy_for(lambda prefix, n: [RIGHT])
+    for _ in range(3):
+        await policy.rollouts(policy.tree.root, 1)
+    again = policy_for(lambda prefix, n: [RIGHT])
+    for _ in range(3):
+        await again.rollouts(again.tree.root, 1)
+    seeds = [request.seed for request in policy.models.requests]
+    assert len(set(seeds)) == 3
+    assert seeds == [request.seed for request in again.models.requests]
+
+
+async def test_the_bill_counts_completions_and_reads_a_prompt_once():
+    policy = policy_for(lambda prefix, n: [RIGHT] * n)
+    await policy.rollouts(policy.tree.root, 4)
+    assert policy.cost.policy_calls == 4
+    assert policy.cost.prompt_tokens == 10
+    assert policy.cost.completion_tokens == 4 * len(RIGHT)
+
+
+async def test_a_cut_off_rollout_is_counted_apart():
+    policy = policy_for(lambda prefix, n: [completion(WRONG, "length")])
+    [found] = await policy.rollouts(policy.tree.root, 1)
+    assert policy.cost.truncated == 1
+    assert found.outcome is None

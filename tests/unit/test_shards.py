@@ -1,0 +1,87 @@
+"""One unit = one object = one exclusive create."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from factory import shards
+from factory.errors import CommitFailed
+from factory.policy import Cost
+from factory.records import SCHEMA, Provenance, question_row, to_batch
+from factory.tally import tally
+from factory.tree import Tree
+from factory.types import Question, Sampling
+
+MADE_BY = Provenance(
+    run_id="r", engine="scripted", model="m", model_revision="", prompt_id="p", checker="c", sampling=Sampling()
+)
+
+
+def batch_of(*texts: str):
+    rows = [question_row(Tree(Question(text=text, gold="1")), {}, Cost(), MADE_BY) for text in texts]
+    return to_batch(rows), tally(rows)
+
+
+def test_a_committed_unit_is_one_readable_object(tmp_path):
+    receipt = shards.commit(tmp_path, "u1", *batch_of("a", "b"))
+    assert receipt.created
+    assert shards.committed_units(tmp_path) == {"u1"}
+    assert [row["question"] for row in shards.read_rows(tmp_path)] == ["a", "b"]
+    assert pq.read_schema(receipt.path).equals(SCHEMA)
+
+
+def test_the_first_commit_of_a_unit_wins_and_stays_byte_identical(tmp_path):
+    first = shards.commit(tmp_path, "u1", *batch_of("a"))
+    before = Path(first.path).read_bytes()
+    second = shards.commit(tmp_path, "u1", *batch_of("a", "b"))
+    assert not second.created
+    assert second.tally.questions == 1
+    assert Path(first.path).read_bytes() == before
+
+
+def test_a_commit_leaves_nothing_but_the_object(tmp_path):
+    shards.commit(tmp_path, "u1", *batch_of("a"))
+    shards.commit(tmp_path, "u1", *batch_of("a"))
+    assert os.listdir(tmp_path / "data") == ["part-u1.parquet"]
+
+
+def test_a_unit_without_rows_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="at least one row"):
+        shards.commit(tmp_path, "u1", *batch_of())
+
+
+def test_counts_are_read_from_the_footer(tmp_path):
+    receipt = shards.commit(tmp_path, "u1", *batch_of("a", "b"))
+    assert shards.read_tally(receipt.path).questions == 2
+
+
+def test_equal_rows_have_equal_content_hashes():
+    assert shards.content_hash(batch_of("a")[0]) == shards.content_hash(batch_of("a")[0])
+    assert shards.content_hash(batch_of("a")[0]) != shards.content_hash(batch_of("b")[0])
+
+
+def test_temporaries_of_a_killed_writer_are_no_commits_and_are_swept(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / ".part-u1.parquet.123.tmp").write_bytes(b"half")
+    assert shards.committed_units(tmp_path) == set()
+    assert shards.sweep_temporaries(tmp_path) == 1
+    assert os.listdir(data) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"), [(errno.ENOSPC, "free some"), (errno.EACCES, "write permission"), (errno.EIO, "resume")]
+)
+def test_a_disk_that_refuses_says_what_to_do_and_leaves_no_half_object(tmp_path, monkeypatch, number, advice):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(shards.os, "fsync", refuse)
+    with pytest.raises(CommitFailed, match=advice):
+        shards.commit(tmp_path, "u1", *batch_of("a"))
+    assert os.listdir(tmp_path / "data") == []

