@@ -18,6 +18,7 @@ import ray
 
 from actors.remote_models import GONE, Patience, RemoteModels, brief, wait_until_ready, within
 from factory.errors import CommitFailed, QuestionFailed
+from factory.experience import Experience
 from factory.recipe import Attempt, Recipe, begin, work
 from factory.records import Failure, Provenance, question_row, to_batch
 from factory.shards import Receipt
@@ -49,6 +50,7 @@ class RolloutWorker:
             [ray.get_actor(name) for name in generators], [ray.get_actor(name) for name in checkers], patience
         )
         self._attempts: dict[str, list[Attempt]] = {}  # of the units not yet committed
+        self._experience = Experience()
 
     async def ready(self) -> str:
         """Answers once the worker is up: where its `factory` package was imported from."""
@@ -58,7 +60,9 @@ class RolloutWorker:
 
     async def run(self, unit: Unit) -> Receipt:
         """Work on every question of `unit`, then commit its rows as one shard."""
-        self._attempts[unit.id] = [begin(self._recipe, question, self._models) for question in unit.questions]
+        self._attempts[unit.id] = [
+            begin(self._recipe, question, self._models, self._experience) for question in unit.questions
+        ]
         try:
             rows = await asyncio.gather(*(self._row(attempt, unit.id) for attempt in self._attempts[unit.id]))
             return await self._commit(unit.id, rows)

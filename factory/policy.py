@@ -11,19 +11,24 @@ from dataclasses import dataclass, field
 
 from factory.interfaces import Models
 from factory.seeds import seed_for
-from factory.steps import split_steps
+from factory.steps import split_steps, steps_of_text
 from factory.tree import Node, Solution, Tree
 from factory.types import GenerateRequest, Prompt, Sampling, content_id
 
 
 @dataclass(slots=True)
 class Cost:
-    """What a question has cost so far. `policy_calls` counts completions, the unit the papers compare in."""
+    """What a question has cost so far. `policy_calls` counts completions, the unit the papers compare in.
+
+    `label_calls` and `label_tokens` are the part of `policy_calls` and `completion_tokens` spent on step labels.
+    """
 
     policy_calls: int = 0
+    label_calls: int = 0
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
+    label_tokens: int = 0
     truncated: int = 0
 
 
@@ -40,29 +45,30 @@ class Policy:
     cost: Cost = field(default_factory=Cost)
 
     async def rollouts(self, start: Node, n: int, method: str = "rollout") -> list[Solution]:
-        """`n` solutions that begin with the exact tokens of `start`, checked and counted.
+        """`n` solutions that begin with the exact tokens of `start` (a given step: its text), checked and counted.
 
         Raises what `Models` raises: this question's failure, never its siblings'.
         """
         if n <= 0:
             return []
         question = self.tree.question
-        prefix = start.token_ids
-        prefix_text = start.text
+        begun = start.text
+        prefix_text, prefix = start.prefix()
         # The seed names the prefix and how many were asked from it before, so it does not hang on the order of calls.
-        purpose = f"{content_id(prefix_text)}:{start.requested}"
+        purpose = f"{content_id(begun)}:{start.requested}"
         start.requested += n
         request = GenerateRequest(
             question_id=question.id,
             prompt=self.prompt,
+            prefix_text=prefix_text,
             prefix=prefix,
             n=n,
             sampling=self.sampling,
-            seed=seed_for(self.seed, question.id, purpose),
+            seed=seed_for(self.seed, question.key, purpose),
         )
         completions = await self.models.generate(request)
         verdicts = await asyncio.gather(
-            *(self.models.check(question, prefix_text + completion.text) for completion in completions)
+            *(self.models.check(question, begun + completion.text) for completion in completions)
         )
         cost = self.cost
         cost.policy_calls += len(completions)
@@ -84,3 +90,15 @@ class Policy:
                 )
             )
         return found
+
+    async def adopt(self, *texts: str) -> list[Solution]:
+        """Solutions that this policy did not sample, checked and hung into the tree in the order given.
+
+        They cost no policy call and are evidence for nothing. Raises what `Models.check` raises.
+        """
+        question = self.tree.question
+        verdicts = await asyncio.gather(*(self.models.check(question, text) for text in texts))
+        return [
+            self.tree.adopt(steps_of_text(text, self.separator), verdict)
+            for text, verdict in zip(texts, verdicts, strict=True)
+        ]

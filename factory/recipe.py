@@ -1,4 +1,4 @@
-"""What is done to every question of a run: search for solutions, then label their steps.
+"""What is done to every question of a run: take in the given solutions, search for more, then label their steps.
 
 A recipe is plain data and crosses processes; `Attempt` is one question on its way, readable at any moment, so that
 what was found before an error is still found.
@@ -10,19 +10,20 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from factory.experience import Experience
 from factory.interfaces import Models
 from factory.plugins import plugin
 from factory.policy import Policy
-from factory.posterior import SolutionLabels
 from factory.prompting import PromptTemplate, render
 from factory.seeds import seed_for
+from factory.step_labels import SolutionLabels, learn
 from factory.tree import Solution, Tree
 from factory.types import Question, Sampling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """Names of the plug-ins with their filled `Config`s, and how to prompt and sample."""
+    """Names of the plug-ins with their filled `Config`s, how to prompt and sample, and whether to learn on the way."""
 
     search: str
     search_config: Any
@@ -32,6 +33,7 @@ class Recipe:
     sampling: Sampling
     separator: str = "newline"
     seed: int = 0
+    learn: bool = True
 
 
 @dataclass(slots=True)
@@ -40,11 +42,12 @@ class Attempt:
 
     tree: Tree
     policy: Policy
+    experience: Experience
     labels: dict[Solution, SolutionLabels] = field(default_factory=dict)
 
 
-def begin(recipe: Recipe, question: Question, models: Models) -> Attempt:
-    """An attempt with nothing done yet."""
+def begin(recipe: Recipe, question: Question, models: Models, experience: Experience) -> Attempt:
+    """An attempt with nothing done yet. `experience` is what its worker has learnt of the policy, and will go on to."""
     tree = Tree(question)
     policy = Policy(
         tree=tree,
@@ -54,15 +57,25 @@ def begin(recipe: Recipe, question: Question, models: Models) -> Attempt:
         separator=recipe.separator,
         seed=recipe.seed,
     )
-    return Attempt(tree, policy)
+    return Attempt(tree, policy, experience)
 
 
 async def work(recipe: Recipe, attempt: Attempt) -> None:
-    """Search, then label. Raises what the models raise; `attempt` keeps what was found until then."""
-    question_id = attempt.tree.question.id
+    """Adopt, search, then label. Raises what the models raise; `attempt` keeps what was found until then."""
+    question = attempt.tree.question
     search = plugin("factory.search", recipe.search)
     labeller = plugin("factory.supervision", recipe.supervision)
-    rng = Random(seed_for(recipe.seed, question_id, "search"))
+    await attempt.policy.adopt(*question.given)
+    rng = Random(seed_for(recipe.seed, question.key, "search"))
     await search.search(attempt.tree, attempt.policy, recipe.search_config, rng)
-    rng = Random(seed_for(recipe.seed, question_id, "label"))
-    attempt.labels = await labeller.label(attempt.tree, attempt.policy, recipe.supervision_config, rng)
+    rng = Random(seed_for(recipe.seed, question.key, "label"))
+    cost = attempt.policy.cost
+    calls, tokens = cost.policy_calls, cost.completion_tokens
+    try:
+        attempt.labels = await labeller.label(
+            attempt.tree, attempt.policy, recipe.supervision_config, rng, attempt.experience
+        )
+    finally:
+        cost.label_calls, cost.label_tokens = cost.policy_calls - calls, cost.completion_tokens - tokens
+    if recipe.learn:
+        learn(attempt.experience, attempt.tree.solutions)

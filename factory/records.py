@@ -14,8 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from factory.policy import Cost
-from factory.posterior import SolutionLabels, StepLabel
-from factory.tree import Node, Solution, Tree
+from factory.step_labels import SolutionLabels, StepLabel
+from factory.tree import GIVEN, Node, Solution, Tree
 from factory.types import Sampling, content_id
 
 SCHEMA_VERSION = "1"
@@ -48,6 +48,9 @@ SOLUTION = pa.struct(
         ("verdict", pa.string()),
         ("verdict_reason", pa.string()),
         ("first_error", pa.int32()),
+        ("contradicted", pa.bool_()),
+        ("labeller", pa.string()),
+        ("label_calls", pa.int32()),
         ("method", pa.string()),
         ("start_depth", pa.int32()),
         ("occurrences", pa.int32()),
@@ -82,9 +85,11 @@ TREE_NODE = pa.struct(
 COST = pa.struct(
     [
         ("policy_calls", pa.int32()),
+        ("label_calls", pa.int32()),
         ("prompt_tokens", pa.int64()),
         ("cached_tokens", pa.int64()),
         ("completion_tokens", pa.int64()),
+        ("label_tokens", pa.int64()),
         ("truncated", pa.int32()),
         ("seconds", pa.float32()),
     ]
@@ -115,7 +120,10 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What made the rows of a run: written into every solution, so that a row stands on its own."""
+    """What made the rows of a run: written into every solution, so that a row stands on its own.
+
+    Of a given solution nobody knows what made it: there the fields of `_MAKING` are null.
+    """
 
     run_id: str
     engine: str
@@ -123,6 +131,7 @@ class Provenance:
     model_revision: str
     prompt_id: str
     checker: str
+    labeller: str
     sampling: Sampling
     seed: int = 0
     round: int = 0
@@ -182,7 +191,7 @@ def _solution(
     text = solution.text
     path = solution.leaf.path()
     steps = labels.steps if labels else [_UNLABELLED] * len(path)
-    return {
+    row = {
         "solution_id": content_id(tree.question.id, text.rstrip()),
         "text": text,
         "steps": [
@@ -200,6 +209,9 @@ def _solution(
         "verdict": str(solution.verdict.outcome),
         "verdict_reason": solution.verdict.reason or None,
         "first_error": labels.first_error if labels else None,
+        "contradicted": labels.contradicted if labels else None,
+        "labeller": made_by.labeller if labels else None,
+        "label_calls": labels.policy_calls if labels else None,
         "method": solution.method,
         "start_depth": solution.start_depth,
         "occurrences": solution.occurrences,
@@ -215,8 +227,10 @@ def _solution(
         "finish_reason": solution.finish_reason,
         "checker": made_by.checker,
     }
+    return row | dict.fromkeys(_MAKING) if solution.method == GIVEN else row
 
 
+_MAKING = ("engine", "model", "model_revision", "prompt_id", "sampling", "prompt_tokens", "completion_tokens")
 _UNLABELLED = StepLabel(n_trials=0, n_successes=0, mc_value=None, label=None, confidence=0.0)
 
 

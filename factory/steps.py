@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from factory.errors import BadInput
 from factory.types import Step
@@ -63,6 +64,12 @@ def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], 
     if text or token_ids:
         steps.append(Step(text=text[text_start:], token_ids=tuple(token_ids[token_start:])))
     return tuple(steps)
+
+
+def steps_of_text(text: str, separator: str) -> tuple[Step, ...]:
+    """The steps of a text that nobody sampled, without token ids."""
+    bounds = pairwise([0, *step_ends(text, separator)])
+    return tuple(Step(text=text[start:end], token_ids=()) for start, end in bounds)
 
 
 @lru_cache(maxsize=64)

@@ -60,7 +60,8 @@ def tally(rows: Iterable[Mapping[str, Any]]) -> Tally:
             total.solutions += 1
             # What was cut off is not judged, whatever its last words were.
             verdict = "truncated" if solution["finish_reason"] == "length" else solution["verdict"]
-            setattr(total, verdict, getattr(total, verdict) + 1)
+            if verdict is not None:  # an imported solution nobody judged
+                setattr(total, verdict, getattr(total, verdict) + 1)
             first_error = solution["first_error"]
             total.first_errors += first_error is not None and first_error >= 0
             for step in solution["steps"]:

@@ -15,10 +15,15 @@ from dataclasses import dataclass, field
 
 from factory.types import Outcome, Question, Step, Verdict
 
+GIVEN = "given"  # method and finish reason of a solution that came with its question
+
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """A prefix of `depth` steps. `trials`/`successes` are its Monte Carlo counts, `visits` is N(s) of the paper."""
+    """A prefix of `depth` steps. `trials`/`successes` are its Monte Carlo counts, `visits` is N(s) of the paper.
+
+    `passed`/`passed_successes`: the part of the counts that its parent counts too, since the rollout came through it.
+    """
 
     index: int
     depth: int
@@ -29,6 +34,8 @@ class Node:
     successes: int = 0
     visits: int = 0
     requested: int = 0
+    passed: int = 0
+    passed_successes: int = 0
     ending: Solution | None = None
 
     @property
@@ -45,19 +52,29 @@ class Node:
             node = node.parent
         return nodes[::-1]
 
+    def learn_tokens(self, sampled: Step) -> None:
+        """Take over the ids of the same step sampled later, where a given solution had brought the text alone."""
+        if self.step and not self.step.token_ids and self.step.text == sampled.text:
+            self.step = sampled
+
     @property
     def text(self) -> str:
         return "".join(node.step.text for node in self.path() if node.step)
 
-    @property
-    def token_ids(self) -> tuple[int, ...]:
-        """The exact ids sampled for this prefix; what a continuation is conditioned on."""
-        return tuple(token for node in self.path() if node.step for token in node.step.token_ids)
+    def prefix(self) -> tuple[str, tuple[int, ...]]:
+        """What a continuation is conditioned on: the text up to the last step nobody sampled, then the exact ids."""
+        steps = [node.step for node in self.path() if node.step]
+        given = max((depth for depth, step in enumerate(steps, start=1) if not step.token_ids), default=0)
+        text = "".join(step.text for step in steps[:given])
+        return text, tuple(token for step in steps[given:] for token in step.token_ids)
 
 
 @dataclass(slots=True, eq=False)
 class Solution:
-    """A finished rollout: where it started, how it ended, how often exactly this text came back."""
+    """A finished rollout: where it started, how it ended, how often exactly this text came back.
+
+    Or a given solution (`method` is `GIVEN`): it began nowhere, and is evidence for nothing.
+    """
 
     leaf: Node
     start_depth: int
@@ -66,6 +83,7 @@ class Solution:
     method: str
     prompt_tokens: int = 0
     occurrences: int = 1
+    counted_at: int | None = None  # depth of the last node that its own rollout counts at
 
     @property
     def is_wrong(self) -> bool:
@@ -78,6 +96,23 @@ class Solution:
         if self.finish_reason == "length" or self.verdict.outcome not in (Outcome.CORRECT, Outcome.INCORRECT):
             return None
         return self.verdict.outcome is Outcome.CORRECT
+
+    def prefixes(self) -> list[Node]:
+        """The prefixes of 0..M-1 steps, the root first."""
+        path = self.leaf.path()
+        return [node.parent for node in path if node.parent]
+
+    def evidence(self) -> tuple[tuple[int, int], ...]:
+        """(trials, successes) of the prefixes of 0..M-1 steps, every rollout once: at the last prefix it came through.
+
+        Its own rollout is left out: whoever weighs the evidence knows the verdict already.
+        """
+        counts = []
+        for node, child in zip(self.prefixes(), self.leaf.path(), strict=True):
+            own = node.depth == self.counted_at
+            trials = node.trials - child.passed - own
+            counts.append((trials, node.successes - child.passed_successes - (own and self.outcome is True)))
+        return tuple(counts)
 
     @property
     def text(self) -> str:
@@ -111,6 +146,28 @@ class Tree:
 
         Returns its solution; the same text coming back returns the solution already there, one occurrence richer.
         """
+        node, known = self._hang(start, steps)
+        rollout = Solution(node, start.depth, verdict, finish_reason, method, prompt_tokens)
+        outcome = rollout.outcome
+        if outcome is not None:
+            # Its own last node is the whole solution; there the verdict itself is the value.
+            for reached in known:
+                if reached is not node or reached is start:
+                    reached.trials += 1
+                    reached.successes += outcome
+                    if reached is not start:
+                        reached.passed += 1
+                        reached.passed_successes += outcome
+                    rollout.counted_at = reached.depth
+        return self._end(rollout)
+
+    def adopt(self, steps: Sequence[Step], verdict: Verdict) -> Solution:
+        """Hang in a solution that nobody sampled. It counts nowhere; its text may still be sampled and count then."""
+        node, _ = self._hang(self.root, steps)
+        return self._end(Solution(node, 0, verdict, finish_reason=GIVEN, method=GIVEN))
+
+    def _hang(self, start: Node, steps: Sequence[Step]) -> tuple[Node, list[Node]]:
+        """The node that `steps` lead to from `start`, and those on the way, `start` first, that were there before."""
         known = [start]
         node = start
         for step in steps:
@@ -123,21 +180,19 @@ class Tree:
                 node.children[key] = child
             else:
                 known.append(child)
+                child.learn_tokens(step)
             node = child
-        rollout = Solution(node, start.depth, verdict, finish_reason, method, prompt_tokens)
-        outcome = rollout.outcome
-        if outcome is not None:
-            # Its own last node is the whole solution; there the verdict itself is the value.
-            for reached in known:
-                if reached is not node or reached is start:
-                    reached.trials += 1
-                    reached.successes += outcome
+        return node, known
+
+    def _end(self, solution: Solution) -> Solution:
+        """`solution`, or the one that ends at the same node already, one occurrence richer."""
+        node = solution.leaf
         if node.ending is not None:
             node.ending.occurrences += 1
             return node.ending
-        node.ending = rollout
-        self.solutions.append(rollout)
-        return rollout
+        node.ending = solution
+        self.solutions.append(solution)
+        return solution
 
     def measured(self) -> Iterator[Node]:
         """Nodes worth a row, parents first: the root, every node with evidence or visits, all their ancestors, and the

@@ -18,7 +18,10 @@ def content_id(*parts: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One problem with its gold answer. `id` is a hash of text and gold, so a re-ordered file keeps its ids."""
+    """One problem with its gold answer. `id` is a hash of text and gold, so a re-ordered file keeps its ids.
+
+    `given`: solutions that came along with it, to be labelled like those the policy samples itself.
+    """
 
     text: str
     gold: str
@@ -27,10 +30,16 @@ class Question:
     licence: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     id: str = ""
+    given: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.id:
             object.__setattr__(self, "id", content_id(self.text, self.gold))
+
+    @property
+    def key(self) -> str:
+        """What sets this item of a source apart from the others: one question may come again with other solutions."""
+        return content_id(self.id, *self.given) if self.given else self.id
 
 
 Message = tuple[str, str]  # (role, content)
@@ -51,13 +60,17 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerateRequest:
-    """Ask for `n` continuations of `prompt` + `prefix`, where `prefix` holds the exact token ids sampled before.
+    """Ask for `n` continuations of `prompt` + `prefix_text` + `prefix`.
+
+    `prefix` holds the exact token ids sampled before. `prefix_text` stands in front of it: steps that nobody sampled,
+    tokenised by the engine together with the prompt.
 
     `question_id` routes requests of one question to one engine, so that their common prefix is cached there.
     """
 
     question_id: str
     prompt: Prompt
+    prefix_text: str = ""
     prefix: tuple[int, ...] = ()
     n: int = 1
     sampling: Sampling = field(default_factory=Sampling)
@@ -107,7 +120,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of a solution. Step texts joined give the solution's text exactly, separators included."""
+    """One step of a solution. Step texts joined give the solution's text exactly, separators included.
+
+    Without `token_ids` nobody sampled it: it is a given solution's.
+    """
 
     text: str
     token_ids: tuple[int, ...]

@@ -24,7 +24,7 @@ def cut(questions: Iterable[Question], size: int, fingerprint: str) -> Iterator[
     index = 0
     while part := tuple(islice(stream, size)):
         yield Unit(
-            id=content_id(fingerprint, str(index), *(question.id for question in part)),
+            id=content_id(fingerprint, str(index), *(question.key for question in part)),
             index=index,
             questions=part,
         )

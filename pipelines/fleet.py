@@ -128,6 +128,7 @@ def recipe_of(settings: Settings) -> Recipe:
         sampling=settings.sampling_with(template.stop),
         separator=settings.prompt.separator,
         seed=settings.run.seed,
+        learn=settings.run.learn,
     )
 
 
@@ -141,6 +142,7 @@ def provenance_of(settings: Settings, engine: dict[str, Any]) -> Provenance:
         model_revision=engine["revision"] or "",
         prompt_id=template.id,
         checker=getattr(settings.checker.module, "NAME_VERSION", settings.checker.name),
+        labeller=settings.supervision.name,
         sampling=settings.sampling_with(template.stop),
         seed=settings.run.seed,
     )

@@ -24,7 +24,7 @@ PLUGINS = {  # section: (package that is its registry, the key that picks from i
     "source": ("factory.sources", "kind", "procedural"),
     "engine": ("actors.engines", "kind", "vllm"),
     "search": ("factory.search", "method", "sample"),
-    "supervision": ("factory.supervision", "method", "omegaprm"),
+    "supervision": ("factory.supervision", "method", "bayes_bisection"),
     "checker": ("factory.checkers", "kind", "math_answer"),
 }
 
@@ -32,11 +32,13 @@ PLUGINS = {  # section: (package that is its registry, the key that picks from i
 @dataclass
 class Run:
     """`dir`: where records go. `unit_size`: questions per Parquet object. `seed`: of every draw of ours; vLLM repeats
-    its samples only with engine.seeded."""
+    its samples only with engine.seeded. `learn`: whether a worker's finished questions teach it what to expect of the
+    policy (`factory/experience.py`); without, labels do not depend on the order in which questions were done."""
 
     dir: str = "runs/label_steps"
     seed: int = 0
     unit_size: int = 16
+    learn: bool = True
 
 
 @dataclass

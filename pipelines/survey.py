@@ -2,7 +2,7 @@
 
 Counts the questions, screens their gold answers and finds doubles. Who was rejected is kept: every later pass, of this
 attempt or the next, sees the same questions, also where a checker gave up under load. The driver never holds more of
-the source than the ids it has seen.
+the source than the keys it has seen.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SCREEN_BATCH = 512
 
 @dataclass
 class Survey:
-    """What the run was begun with. `digest` covers the ids of all questions in order, `prompt_id` the prompt file."""
+    """What the run was begun with. `digest` covers the keys of all questions in order, `prompt_id` the prompt file."""
 
     questions: int = 0
     duplicates: int = 0
@@ -39,7 +39,7 @@ def survey(settings: Settings, screen: Screen, on_progress: Callable[[int], None
     found = Survey(prompt_id=load_prompt(settings.prompt.template, settings.prompt.style).id)
     digest = hashlib.sha256()
     for question in usable(settings, screen, found):
-        digest.update(question.id.encode())
+        digest.update(question.key.encode())
         found.questions += 1
         if found.questions % 10_000 == 0:
             on_progress(found.questions)
@@ -60,10 +60,10 @@ def usable(settings: Settings, screen: Screen, found: Survey | None = None) -> I
 
     def once() -> Iterator[Question]:
         for question in settings.source.module.questions(settings.source.config):
-            if question.id in seen:
+            if question.key in seen:
                 found.duplicates += 1
             else:
-                seen.add(question.id)
+                seen.add(question.key)
                 yield question
 
     questions = once()

@@ -30,7 +30,7 @@ class FakeModels:
         self.requests: list[GenerateRequest] = []
 
     async def generate(self, request: GenerateRequest) -> list[Completion]:
-        prefix = "".join(map(chr, request.prefix))
+        prefix = request.prefix_text + "".join(map(chr, request.prefix))
         self.asked.append((prefix, request.n))
         self.requests.append(request)
         replies = self._reply(prefix, request.n)

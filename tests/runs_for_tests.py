@@ -25,7 +25,7 @@ CONFIG: dict[str, dict[str, Any]] = {
     "source": {"kind": "simulated", "n": 8},
     "prompt": {"template": "zero_shot_cot"},
     "search": {"n": 4},
-    "supervision": {"k": 4, "searches": 1},
+    "supervision": {"method": "omegaprm", "k": 4, "searches": 1},
     "engine": {"kind": "simulated", "steps": 5, "words": 3},
     "cluster": {"attempts": 3, "start_timeout_s": 60, "request_timeout_s": 60},
 }

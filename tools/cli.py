@@ -25,7 +25,7 @@ app = typer.Typer(
 model_app = typer.Typer(no_args_is_help=True, help="Models that come with the factory.")
 app.add_typer(model_app, name="model")
 
-RunDir = Annotated[Path, typer.Argument(help="A folder made by `factory run`.")]
+RunDir = Annotated[Path, typer.Argument(help="A folder made by `factory run` or `factory import`.")]
 Overrides = Annotated[list[str] | None, typer.Argument(help="section.key=value, as many as you like.")]
 
 
@@ -91,7 +91,7 @@ def inspect(
 def export(
     run_dir: RunDir,
     out_dir: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write to.")],
-    format: Annotated[list[str], typer.Option("--format", "-f", help="sft, prm or jsonl; may be repeated.")],
+    format: Annotated[list[str], typer.Option("--format", "-f", help="sft, prm, jsonl, …; may be repeated.")],
 ) -> None:
     """Write flat views of a run for trainers."""
     from pipelines.export import export as write
@@ -99,6 +99,34 @@ def export(
     for name in format:
         done = write(run_dir, name, out_dir)
         out().print(Text(f"{done.rows:,} rows of {done.format} → {done.path}"))
+
+
+@app.command("import", epilog="Example: factory import phase2_train.jsonl.gz runs/prm800k --format prm800k")
+def import_(
+    file: Annotated[str, typer.Argument(help="JSON lines: a file, a glob or a URL; .gz and its like unpacked.")],
+    out_dir: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write to.")],
+    format: Annotated[str, typer.Option("--format", "-f", help="prm800k, math_shepherd, math_aps or math_aps_tree.")],
+) -> None:
+    """Import a step-labelled data set; what is there already is not added again."""
+    from pipelines.import_labels import import_file
+
+    done = import_file(file, format, out_dir)
+    out().print(Text(f"{done.lines:,} lines of {format} read, {done.new_lines:,} new in {done.new_parts:,} objects"))
+    out().print(Text(f"records        {out_dir}/data"))
+    out().print(Text(f"look           factory inspect {out_dir}"))
+    out().print(Text(f"compare        factory compare {out_dir} RUN_DIR"))
+
+
+@app.command(epilog="Example: factory compare runs/mine runs/prm800k --json agreement.json")
+def compare(
+    a: Annotated[Path, typer.Argument(help="A folder made by `factory run` or `factory import`.")],
+    b: Annotated[Path, typer.Argument(help="Another one.")],
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep counts and shares as JSON, too.")] = None,
+) -> None:
+    """How far the step labels of two folders agree on the solutions that both hold."""
+    from tools.compare import show_comparison
+
+    show_comparison(a, b, out(), json)
 
 
 @model_app.command(epilog="Example: factory model fetch smollm2-135m")

@@ -37,13 +37,21 @@ def show_run(run_dir: Path, console: Console, *, limit: int = 50) -> None:
 
 
 def show_question(run_dir: Path, question_id: str, console: Console, *, solutions: int, only_wrong: bool) -> None:
-    """The question, up to `solutions` of its solutions with labelled steps, and its tree."""
+    """The question, up to `solutions` of its solutions with labelled steps, and its tree.
+
+    An import may have several records of a question, one per line; each is shown.
+    """
     found = find(run_dir, question_id)
     if not found:
         raise BadInput(f"no question {question_id!r} in {run_dir}. `factory inspect {run_dir}` lists the ids.")
-    if len(found) > 1:
-        raise BadInput(f"{question_id!r} begins the ids of {len(found)} questions. Give more of the id.")
-    record = found[0]
+    ids = {record["question_id"] for record in found}
+    if len(ids) > 1:
+        raise BadInput(f"{question_id!r} begins the ids of {len(ids)} questions. Give more of the id.")
+    for record in found:
+        show_record(record, console, solutions=solutions, only_wrong=only_wrong)
+
+
+def show_record(record: Mapping[str, Any], console: Console, *, solutions: int, only_wrong: bool) -> None:
     console.print(
         Text(f"question {record['question_id']}  (source {record['source']}, gold {safe(record['gold_answer'])})")
     )
@@ -71,27 +79,35 @@ def find(run_dir: Path, question_id: str) -> list[dict[str, Any]]:
 
 def show_solution(solution: Mapping[str, Any], console: Console) -> None:
     """A solution, step by step: label, confidence, counts, text; the first error marked."""
-    made = f"{solution['engine']} {solution['model']}"
+    made = " ".join(filter(None, (solution["engine"], solution["model"])))
+    made = made or f"{solution['method']}, labelled by {solution['labeller'] or 'nobody'}"
     known = {None: "first error unknown", -1: "no error"}
     where = known.get(solution["first_error"], f"first error at step {(solution['first_error'] or 0) + 1}")
     answer = safe(str(solution["final_answer"]))
-    console.print(
-        Text(f"\nsolution {solution['solution_id']}  answer {answer}  {solution['verdict']}  ({where}; {made})")
-    )
+    verdict = solution["verdict"] or "not judged"
+    console.print(Text(f"\nsolution {solution['solution_id']}  answer {answer}  {verdict}  ({where}; {made})"))
     for index, step in enumerate(solution["steps"]):
         mark, colour = MARKS[step["label"]]
-        line = Text(f"  {mark} {step['confidence']:4.0%} {step['n_successes']:>3}/{step['n_trials']:<3} ", style=colour)
+        line = Text(f"  {mark} {evidence(step)} ", style=colour)
         line.append(safe(step["text"]).replace("\n", " "), style="default")
         if index == solution["first_error"]:
             line.append("   ← first error", style="bold red")
         console.print(line)
 
 
+def evidence(step: Mapping[str, Any]) -> str:
+    """Confidence and counts; of an imported label that came without them, its value where it has one."""
+    if step["n_trials"] is None:
+        return f"{'' if step['mc_value'] is None else format(step['mc_value'], '.3g'):>12}"
+    return f"{step['confidence'] or 0:4.0%} {step['n_successes']:>3}/{step['n_trials']:<3}"
+
+
 def tree_of(record: Mapping[str, Any]) -> RichTree:
-    """The measured prefixes as a tree: successes/trials, visits, step text."""
+    """The measured prefixes as a tree: successes/trials (imported: the value), visits, step text."""
     drawn: dict[int, RichTree] = {}
     for node in record["tree"]:
-        label = f"{node['successes']}/{node['trials']}"
+        counted = node["trials"] is not None
+        label = f"{node['successes']}/{node['trials']}" if counted else f"value {node['value']:.3g}"
         if node["visits"]:
             label += f" visits {node['visits']}"
         if node["terminal"]:

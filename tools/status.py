@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipelines.import_labels import imported_format
 from pipelines.run_folder import committed_tally, opened, read_survey
 from tools.display import counts_lines
 
 
 def status_lines(run_dir: Path) -> list[str]:
-    """Progress and counts of a run folder. Raises `BadInput` when it is none."""
+    """Progress and counts of a run folder, counts of an import. Raises `BadInput` when it is neither."""
+    imported_from = imported_format(run_dir)
+    if imported_from is not None:
+        tally = committed_tally(run_dir)
+        return [f"{run_dir}: imported from {imported_from}, {tally.questions:,} lines", *counts_lines(tally)]
     settings = opened(run_dir)
     found = read_survey(run_dir)
     tally = committed_tally(run_dir)

@@ -38,9 +38,9 @@ class Engine(StandIn):
     def _answer(self, request: GenerateRequest) -> list[Completion] | QuestionFailed:
         prompt = request.prompt if isinstance(request.prompt, str) else request.prompt[-1][1]
         limit = self._config.max_model_len
-        if len(prompt) + len(request.prefix) >= limit:
+        prefix = request.prefix_text + "".join(map(chr, request.prefix))
+        if len(prompt) + len(prefix) >= limit:
             return PromptTooLong(f"prompt of {len(prompt)} tokens; the model reads at most {limit}")
-        prefix = "".join(map(chr, request.prefix))
         endings = [text[len(prefix) :] for text in self._script(prompt) if text.startswith(prefix)] or [NO_ANSWER]
         room = max(1, request.sampling.max_tokens - len(prefix))
         return [spell(endings[(request.seed + sample) % len(endings)], room) for sample in range(request.n)]

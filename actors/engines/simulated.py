@@ -5,7 +5,8 @@ still ends on the gold answer with probability `r`. A step's text tells the trut
 the error is made, "follows" behind it), so labels can be compared with it; nothing in the factory reads that.
 
 One word is one token. The first token of a step encodes (step, state, variant), so a continuation knows from its
-prefix whether an error was made. Answers are functions of the request's seed.
+prefix whether an error was made; of a prefix that is text it reads the words. Answers are functions of the request's
+seed.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ FILLER_TOKEN = 7
 ANSWER_TOKEN = 9
 FIRST_STEP_TOKEN = 1_000
 _GOLD = re.compile(r"gold answer (\d+)")
+_STEP = re.compile(r"Step \d+ (holds|slips|follows) in variant \d+\.")
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Engine(StandIn):
         gold = gold_in(request.prompt)
         if gold is None:
             return QuestionFailed("the simulated engine found no 'gold answer N': use source.kind=simulated with it")
-        done, wrong = read_prefix(request.prefix, self._config)
+        done, wrong = read_prefix(request.prefix, self._config, request.prefix_text)
         return [
             complete(gold, done, wrong, Random(request.seed * 1_000_003 + sample), self._config)
             for sample in range(request.n)
@@ -99,9 +101,10 @@ def step_text(
     return text, (token, *[FILLER_TOKEN] * (words - 1)), ends
 
 
-def read_prefix(prefix: tuple[int, ...], config: Config) -> tuple[int, bool]:
-    """(steps done, whether one of them slipped) as the prefix's step tokens tell."""
-    states = [
+def read_prefix(prefix: tuple[int, ...], config: Config, prefix_text: str = "") -> tuple[int, bool]:
+    """(steps done, whether one of them slipped) as the step texts and then the step tokens in front tell."""
+    states = [STATES.index(state) for state in _STEP.findall(prefix_text)]
+    states += [
         (token - FIRST_STEP_TOKEN) // config.variants % len(STATES) for token in prefix if token >= FIRST_STEP_TOKEN
     ]
     return len(states), any(states)

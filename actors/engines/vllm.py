@@ -11,7 +11,7 @@ import itertools
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -183,15 +183,16 @@ class Engine:
         from vllm import TokensPrompt
         from vllm.v1.engine.exceptions import EngineDeadError
 
-        ids = [*self._prompt_ids(request.prompt), *request.prefix]
+        ids = [*self._prompt_ids(request.prompt, request.prefix_text), *request.prefix]
         room = self.max_model_len - len(ids)
         if room < 1:
             return PromptTooLong(
                 f"the prompt has {len(ids)} tokens, prefix included, and max_model_len is {self.max_model_len}: no "
-                "room for an answer; shorten the question or the few-shot examples, or raise engine.max_model_len"
+                "room for an answer; shorten the question, its given solutions or the few-shot examples, or raise "
+                "engine.max_model_len"
             )
         try:
-            params = self._sampling_params(request, room)
+            params = self._sampling_params(request, len(ids), room)
         except ValueError as error:  # the config's, not the question's
             raise BadInput(f"vLLM refuses these sampling settings: {_short(error)}") from None
         try:
@@ -206,17 +207,18 @@ class Engine:
             return EngineFailed(f"vLLM failed on this request: {type(error).__name__}: {_short(error)}")
         return self._completions(request, ids, final)
 
-    def _sampling_params(self, request: GenerateRequest, room: int) -> Any:
+    def _sampling_params(self, request: GenerateRequest, prompt_tokens: int, room: int) -> Any:
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
         sampling = request.sampling
+        begun = prompt_tokens - len(self._prompt_ids(request.prompt, ""))  # tokens of the solution so far
         return SamplingParams(
             n=_distinct(request),
             temperature=sampling.temperature,
             top_p=sampling.top_p,
             top_k=sampling.top_k,
-            max_tokens=min(max(1, sampling.max_tokens - len(request.prefix)), room),
+            max_tokens=min(max(1, sampling.max_tokens - begun), room),
             stop=list(sampling.stop),
             seed=request.seed if self._config.seeded else None,
             output_kind=RequestOutputKind.FINAL_ONLY,
@@ -245,15 +247,17 @@ class Engine:
             completions.append(completion)
         return completions * (request.n // len(completions))
 
-    def _tokenise(self, prompt: Prompt) -> tuple[int, ...]:
+    def _tokenise(self, prompt: Prompt, prefix_text: str) -> tuple[int, ...]:
+        """The ids of prompt and prefix as one text: a token may reach over the place where they meet."""
         if isinstance(prompt, str):
-            return tuple(self._tokenizer.encode(prompt))
+            return tuple(self._tokenizer.encode(prompt + prefix_text))
         messages = [{"role": role, "content": content} for role, content in prompt]
         if not self._tokenizer.chat_template:
             raise BadInput(f"model {self._model} has no chat template; use a raw-text prompt with it")
-        return tuple(
-            self._tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, return_dict=False)
-        )
+        template = partial(self._tokenizer.apply_chat_template, messages, add_generation_prompt=True)
+        if not prefix_text:
+            return tuple(template(tokenize=True, return_dict=False))
+        return tuple(self._tokenizer.encode(template(tokenize=False) + prefix_text, add_special_tokens=False))
 
     async def health(self) -> None:
         """Return when the engine process lives; raises `EngineDied`."""

@@ -14,14 +14,16 @@ import math
 from dataclasses import dataclass
 from random import Random
 
+from factory.experience import Experience
 from factory.policy import Policy
-from factory.posterior import SolutionLabels, label_solution
+from factory.step_labels import Judge, SolutionLabels
 from factory.tree import Node, Solution, Tree
 
 
 @dataclass
 class Config:
-    """The paper's constants, and two of ours: `searches` bounds the bisections per question, `confidence` the labels.
+    """The paper's constants, and two of ours: `searches` bounds the bisections per question; labels below `confidence`
+    are withheld, 0 withholds none.
 
     `k`: rollouts every probed prefix has in the end, those it already had included. What was cut off or could not be
     judged counts as made: it is not asked for again.
@@ -40,21 +42,27 @@ class Config:
             raise ValueError(f"k is {self.k}, searches is {self.searches}: expected 0 or more")
         if self.L < 1:
             raise ValueError(f"L is {self.L}: expected a length of at least 1 token")
-        if not 0.5 < self.confidence < 1:
-            raise ValueError(f"confidence is {self.confidence}: expected more than 0.5 and less than 1")
+        if not 0 <= self.confidence < 1:
+            raise ValueError(f"confidence is {self.confidence}: expected at least 0 and less than 1")
 
 
-async def label(tree: Tree, policy: Policy, config: Config, rng: Random) -> dict[Solution, SolutionLabels]:
+async def label(
+    tree: Tree, policy: Policy, config: Config, rng: Random, experience: Experience
+) -> dict[Solution, SolutionLabels]:
     """Locate first errors of up to `config.searches` wrong solutions and label every solution of the tree."""
     await probe(tree, tree.root, policy, config)
     pool = Pool(config)
     pool.extend(tree.root, tree.solutions)
+    spent: dict[Solution, int] = {}
     for _ in range(config.searches):
         pair = pool.select()
         if pair is None:
             break
+        before = policy.cost.policy_calls
         await bisect_first_error(tree, *pair, policy=policy, config=config, pool=pool)
-    return {solution: label_solution(solution, config.confidence) for solution in tree.solutions}
+        spent[pair[1]] = policy.cost.policy_calls - before
+    judge = Judge(experience, config.confidence)
+    return {solution: judge.by_counts(solution, spent.get(solution, 0)) for solution in tree.solutions}
 
 
 async def probe(tree: Tree, node: Node, policy: Policy, config: Config) -> list[Solution]:

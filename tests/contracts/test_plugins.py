@@ -16,17 +16,17 @@ from omegaconf import OmegaConf
 
 from factory import errors, interfaces, types
 from factory.plugins import names, plugin
-from factory.posterior import SolutionLabels, StepLabel
 from factory.recipe import Recipe
 from factory.records import Failure, Provenance
 from factory.shards import Receipt
+from factory.step_labels import SolutionLabels, StepLabel
 from factory.tally import Tally
 from factory.units import Unit
 
 CONFIGURED = ["factory.search", "factory.supervision", "factory.checkers", "factory.sources", "actors.engines"]
 SIGNATURES = {
     "factory.search": ("search", ["tree", "policy", "config", "rng"], True),
-    "factory.supervision": ("label", ["tree", "policy", "config", "rng"], True),
+    "factory.supervision": ("label", ["tree", "policy", "config", "rng", "experience"], True),
     "factory.checkers": ("check", ["question", "text", "config"], False),
     "factory.sources": ("questions", ["config"], False),
     "factory.formats": ("rows", ["record"], False),
@@ -78,6 +78,14 @@ def test_a_format_names_its_columns_and_its_suffix(folder: str, name: str) -> No
     module = plugin(folder, name)
     assert module.FEATURES is None or isinstance(module.FEATURES, pa.Schema)
     assert (".jsonl" if module.FEATURES is None else ".parquet") == module.SUFFIX
+
+
+@every("factory.formats")
+def test_a_format_that_can_be_read_back_takes_a_line_and_where_it_stands(folder: str, name: str) -> None:
+    parse = getattr(plugin(folder, name), "parse", None)
+    if parse is not None:
+        assert list(inspect.signature(parse).parameters) == ["line", "where"]
+        assert parse.__doc__
 
 
 @every("factory.checkers")

@@ -13,6 +13,7 @@ from pipelines.settings import Settings
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 WIDE: dict[str, dict[str, Any]] = {
+    "run": {"unit_size": 2, "learn": False},
     "source": {"n": 12},
     "search": {"n": 8},
     "supervision": {"k": 16, "searches": 4},

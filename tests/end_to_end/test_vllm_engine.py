@@ -21,9 +21,11 @@ def ask(generator, *requests: GenerateRequest):
     return ray.get(generator.generate.remote(list(requests)), timeout=120)
 
 
-def request(prompt=PROMPT, *, prefix=(), n=1, **sampling) -> GenerateRequest:
+def request(prompt=PROMPT, *, prefix_text="", prefix=(), n=1, **sampling) -> GenerateRequest:
     options = {"temperature": 0.0, "max_tokens": 24, **sampling}
-    return GenerateRequest(question_id="q", prompt=prompt, prefix=prefix, n=n, sampling=Sampling(**options))
+    return GenerateRequest(
+        question_id="q", prompt=prompt, prefix_text=prefix_text, prefix=prefix, n=n, sampling=Sampling(**options)
+    )
 
 
 def test_a_solution_continues_from_its_exact_token_prefix(generator):
@@ -34,6 +36,24 @@ def test_a_solution_continues_from_its_exact_token_prefix(generator):
         assert rest.token_ids[:4] == whole.token_ids[cut : cut + 4]
         assert len(rest.token_ids) <= 24 - cut
         assert rest.prompt_tokens == whole.prompt_tokens + cut
+
+
+@pytest.mark.parametrize("prompt", [PROMPT, (("user", "Count from one to twenty in words."),)], ids=["raw", "chat"])
+def test_given_text_is_continued_as_the_same_tokens_are(generator, tokenizer, prompt):
+    ((whole,),) = ask(generator, request(prompt))
+    for cut in (2, 8):
+        ids, text = whole.token_ids[:cut], whole.text[: whole.token_ends[cut - 1]]
+        assert tuple(tokenizer.encode(text, add_special_tokens=False)) == ids  # else there is nothing to compare
+        ((behind_ids,),) = ask(generator, request(prompt, prefix=ids))
+        ((behind_text,),) = ask(generator, request(prompt, prefix_text=text))
+        ((behind_both,),) = ask(
+            generator, request(prompt, prefix_text=whole.text[: whole.token_ends[0]], prefix=ids[1:])
+        )
+        for found in (behind_text, behind_both):
+            assert found.token_ids[:4] == behind_ids.token_ids[:4]
+            assert found.token_ends[:4] == behind_ids.token_ends[:4]
+            assert found.prompt_tokens == whole.prompt_tokens + cut
+            assert found.sampled_tokens <= 24 - cut
 
 
 def test_n_samples_differ_and_share_one_prompt(generator):

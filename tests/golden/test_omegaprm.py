@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from fakes import QUESTION, RIGHT, WRONG, policy_for
 
+from factory.experience import Experience
 from factory.supervision.omegaprm import Config, Pool, label
 from factory.tree import Tree
 from factory.types import Outcome, Step, Verdict
@@ -39,7 +40,7 @@ def first_error_at(step: int):
 )
 async def test_bisection_probes_the_middle_and_finds_the_planted_error(step, probed):
     policy = first_error_at(step)
-    labels = await label(policy.tree, policy, SURE, Random(0))
+    labels = await label(policy.tree, policy, SURE, Random(0), Experience())
     assert policy.models.asked == [("", 4), *((prefix, 4) for prefix in probed)]
     found = next(s for s in policy.tree.solutions if s.text == WRONG_CHAIN)
     assert labels[found].first_error == step
@@ -48,7 +49,7 @@ async def test_bisection_probes_the_middle_and_finds_the_planted_error(step, pro
 
 async def test_raw_counts_are_kept_for_every_step():
     policy = first_error_at(2)
-    labels = await label(policy.tree, policy, SURE, Random(0))
+    labels = await label(policy.tree, policy, SURE, Random(0), Experience())
     found = next(s for s in policy.tree.solutions if s.text == WRONG_CHAIN)
     counts = [(s.n_trials, s.n_successes, s.mc_value) for s in labels[found].steps]
     assert counts == [(0, 0, None), (4, 4, 1.0), (4, 0, 0.0), (1, 0, 0.0)]
@@ -57,7 +58,7 @@ async def test_raw_counts_are_kept_for_every_step():
 async def test_samples_already_made_are_not_paid_again():
     policy = first_error_at(1)
     await policy.rollouts(policy.tree.root, 4)
-    await label(policy.tree, policy, SURE, Random(0))
+    await label(policy.tree, policy, SURE, Random(0), Experience())
     assert [asked for asked in policy.models.asked if asked[0] == ""] == [("", 4)]
 
 
@@ -66,20 +67,20 @@ async def test_a_prefix_with_evidence_is_topped_up_only():
     await policy.rollouts(policy.tree.root, 4)
     chain = next(s for s in policy.tree.solutions if s.text == WRONG_CHAIN)
     await policy.rollouts(chain.leaf.path()[1], 3)
-    await label(policy.tree, policy, SURE, Random(0))
+    await label(policy.tree, policy, SURE, Random(0), Experience())
     assert ("s1\ns2\n", 1) in policy.models.asked
 
 
 @pytest.mark.parametrize("answer", [RIGHT, WRONG])
 async def test_a_question_without_mixed_outcomes_is_not_searched(answer):
     policy = policy_for(lambda prefix, n: [f"a{i}\n{answer}" for i in range(n)])
-    await label(policy.tree, policy, SURE, Random(0))
+    await label(policy.tree, policy, SURE, Random(0), Experience())
     assert policy.models.asked == [("", 4)]
 
 
 async def test_a_one_step_wrong_solution_costs_no_probe():
     policy = policy_for(lambda prefix, n: [WRONG] + [RIGHT] * (n - 1))
-    labels = await label(policy.tree, policy, SURE, Random(0))
+    labels = await label(policy.tree, policy, SURE, Random(0), Experience())
     assert policy.models.asked == [("", 4)]
     assert next(labels[s] for s in labels if s.is_wrong).first_error == 0
 
@@ -93,20 +94,20 @@ async def test_wrong_rollouts_of_a_good_prefix_are_searched_in_later_rounds():
         return [f"v\n{WRONG}"] * n
 
     policy = policy_for(reply)
-    await label(policy.tree, policy, Config(k=4, searches=2), Random(0))
+    await label(policy.tree, policy, Config(k=4, searches=2), Random(0), Experience())
     # Round 2 bisects s1 s2 | u1 u2 answer, from the prefix s1 s2 it was sampled from.
     assert policy.models.asked[3:] == [("s1\ns2\nu1\n", 4)]
 
 
 async def test_a_rollout_is_selected_once_however_often_it_comes_back():
     policy = policy_for(lambda prefix, n: [WRONG_CHAIN, WRONG_CHAIN, RIGHT, RIGHT] if not prefix else [WRONG] * n)
-    await label(policy.tree, policy, Config(k=4, searches=9), Random(0))
+    await label(policy.tree, policy, Config(k=4, searches=9), Random(0), Experience())
     assert policy.tree.root.visits == 1
 
 
 async def test_visits_count_selections_not_estimates():
     policy = first_error_at(2)
-    await label(policy.tree, policy, SURE, Random(0))
+    await label(policy.tree, policy, SURE, Random(0), Experience())
     assert [node.visits for node in policy.tree.nodes if node.visits] == [1]
     assert policy.tree.root.visits == 1
 
@@ -115,7 +116,7 @@ async def test_cut_off_rollouts_are_neither_searched_nor_counted():
     from fakes import completion
 
     policy = policy_for(lambda prefix, n: [completion(WRONG_CHAIN, "length")] + [RIGHT] * (n - 1))
-    labels = await label(policy.tree, policy, SURE, Random(0))
+    labels = await label(policy.tree, policy, SURE, Random(0), Experience())
     # One root trial is missing, because the cut-off rollout is none; nothing was bisected.
     assert policy.models.asked == [("", 4)]
     cut = next(labels[s] for s in labels if s.finish_reason == "length")

@@ -107,3 +107,41 @@ async def test_a_scripted_answer_is_cut_off_at_max_tokens(script):
 
 async def test_a_scripted_prompt_can_be_too_long(script):
     assert isinstance(await ask(script, "x" * 60), PromptTooLong)
+
+
+@pytest.mark.parametrize("done", range(7))
+def test_a_prefix_says_the_same_as_text_as_tokens_and_as_both(done):
+    for whole in solutions(CONFIG, 5):
+        steps = split_steps(whole.text, whole.token_ids, whole.token_ends, "newline")
+        texts = [step.text for step in steps]
+        ids = [token for step in steps[:done] for token in step.token_ids]
+        half = done // 2
+        behind = [token for step in steps[half:done] for token in step.token_ids]
+        as_tokens = simulated.read_prefix(tuple(ids), CONFIG)
+        assert as_tokens == (done, "slips" in "".join(texts[:done]))
+        assert simulated.read_prefix((), CONFIG, "".join(texts[:done])) == as_tokens
+        assert simulated.read_prefix(tuple(behind), CONFIG, "".join(texts[:half])) == as_tokens
+
+
+async def test_the_simulated_engine_goes_on_behind_a_given_prefix():
+    question = next(questions(SourceConfig(n=1)))
+    text = "Step 1 holds in variant 3. word\nStep 2 slips in variant 4. word\n"
+    request = GenerateRequest(question_id=question.id, prompt=question.text, prefix_text=text, n=3)
+    [found] = await simulated.Engine(CONFIG, "m").generate([request])
+    assert all(one.text.startswith("Step 3 follows") for one in found)
+
+
+async def test_a_scripted_prefix_may_be_text_and_then_tokens(script):
+    request = GenerateRequest(
+        question_id="q", prompt="What is 2 + 2?", prefix_text="thr", prefix=tuple(map(ord, "ee\n"))
+    )
+    [[found]] = await script.generate([request])
+    assert found.text == "The answer is 5."
+
+
+async def test_given_text_counts_against_max_tokens_of_a_scripted_answer(script):
+    request = GenerateRequest(
+        question_id="q", prompt="What is 2 + 2?", prefix_text="three\n", sampling=Sampling(max_tokens=9)
+    )
+    [[found]] = await script.generate([request])
+    assert (found.text, found.finish_reason) == ("The", "length")

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from factory import shards
 from factory.errors import BadInput
+from factory.experience import Experience
 from factory.records import Provenance, question_row, to_batch
 from factory.supervision.omegaprm import Config, label
 from factory.tally import tally
@@ -21,7 +22,14 @@ from pipelines.export import export
 from tools.inspect import show_question, show_run
 
 MADE_BY = Provenance(
-    run_id="r", engine="scripted", model="m", model_revision="", prompt_id="p", checker="c", sampling=Sampling()
+    run_id="r",
+    engine="scripted",
+    model="m",
+    model_revision="",
+    prompt_id="p",
+    checker="c",
+    labeller="omegaprm",
+    sampling=Sampling(),
 )
 HOSTILE = "\x1b[2J[red]s1[/red]"
 
@@ -35,7 +43,7 @@ async def run_dir(tmp_path):
 
     for number in range(3):
         policy = policy_for(reply, Question(text=f"What is 2 + 2? ({number})", gold="4"))
-        labels = await label(policy.tree, policy, Config(k=8, searches=1), Random(0))
+        labels = await label(policy.tree, policy, Config(k=8, searches=1), Random(0), Experience())
         row = question_row(policy.tree, labels, policy.cost, MADE_BY)
         shards.commit(tmp_path, f"u{number}", to_batch([row]), tally([row]))
     return tmp_path

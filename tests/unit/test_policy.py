@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fakes import RIGHT, WRONG, completion, policy_for
 
+from factory.policy import Cost
+
 
 async def test_rollouts_come_back_checked_and_hang_in_the_tree():
     policy = policy_for(lambda prefix, n: [f"a\n{RIGHT}", f"b\n{WRONG}"])
@@ -57,3 +59,39 @@ async def test_a_cut_off_rollout_is_counted_apart():
     [found] = await policy.rollouts(policy.tree.root, 1)
     assert policy.cost.truncated == 1
     assert found.outcome is None
+
+
+async def test_adopted_solutions_are_checked_and_hang_in_the_tree_step_by_step():
+    policy = policy_for(lambda prefix, n: [])
+    wrong, right = await policy.adopt(f"a\nb\n{WRONG}", f"a\n{RIGHT}")
+    assert (wrong.outcome, right.outcome) == (False, True)
+    assert [node.step.text for node in wrong.leaf.path()] == ["a\n", "b\n", WRONG]
+    assert wrong.leaf.path()[0] is right.leaf.path()[0]
+    assert policy.tree.solutions == [wrong, right]
+
+
+async def test_adopting_asks_no_engine_and_counts_for_nothing():
+    policy = policy_for(lambda prefix, n: [])
+    await policy.adopt(f"a\n{WRONG}")
+    assert await policy.adopt() == []
+    assert policy.models.asked == []
+    assert policy.cost == Cost()
+    assert not any(node.trials for node in policy.tree.nodes)
+
+
+async def test_an_adopted_prefix_is_continued_as_text_then_as_the_tokens_sampled_behind_it():
+    policy = policy_for(lambda prefix, n: [f"x\n{WRONG}"])
+    [found] = await policy.adopt(f"a\nb\n{WRONG}")
+    [behind] = await policy.rollouts(found.leaf.path()[1], 1)
+    await policy.rollouts(behind.leaf.parent, 1)
+    asked = [(request.prefix_text, request.prefix) for request in policy.models.requests]
+    assert asked == [("a\nb\n", ()), ("a\nb\n", tuple(map(ord, "x\n")))]
+    assert behind.text == f"a\nb\nx\n{WRONG}"
+
+
+async def test_an_adopted_text_that_is_sampled_later_is_one_solution():
+    policy = policy_for(lambda prefix, n: [f"a\n{WRONG}"])
+    [given] = await policy.adopt(f"a\n{WRONG}")
+    assert await policy.rollouts(policy.tree.root, 1) == [given]
+    assert given.occurrences == 2
+    assert (policy.tree.root.trials, policy.tree.root.successes) == (1, 0)

@@ -7,6 +7,7 @@ from random import Random
 import pyarrow as pa
 from fakes import RIGHT, WRONG, policy_for
 
+from factory.experience import Experience
 from factory.formats import jsonl, prm, sft
 from factory.records import SCHEMA, Failure, Provenance, question_row, to_batch
 from factory.supervision.omegaprm import Config, label
@@ -20,6 +21,7 @@ MADE_BY = Provenance(
     model_revision="1",
     prompt_id="p",
     checker="math/1",
+    labeller="omegaprm",
     sampling=Sampling(stop=("Q:",)),
 )
 
@@ -31,7 +33,7 @@ async def labelled_row():
         return [f"y{i}\n{RIGHT if prefix.count(chr(10)) <= 2 else WRONG}" for i in range(n)]
 
     policy = policy_for(reply)
-    labels = await label(policy.tree, policy, Config(k=8, searches=1), Random(0))
+    labels = await label(policy.tree, policy, Config(k=8, searches=1), Random(0), Experience())
     return question_row(policy.tree, labels, policy.cost, MADE_BY, unit_id="u", seconds=1.5)
 
 
@@ -119,3 +121,18 @@ async def test_jsonl_is_the_record_as_json():
 
     [row] = jsonl.rows(to_batch([await labelled_row()]).to_pylist()[0])
     assert json.loads(json.dumps(row))["question"] == "What is 2 + 2?"
+
+
+async def test_a_given_solution_names_nobody_who_made_it_and_is_counted_like_others():
+    policy = policy_for(lambda prefix, n: [RIGHT] * n)
+    await policy.adopt(f"a\n{WRONG}")
+    await policy.rollouts(policy.tree.root, 2)
+    row = question_row(policy.tree, {}, policy.cost, MADE_BY)
+    given, sampled = to_batch([row]).to_pylist()[0]["solutions"]
+    assert (given["method"], given["finish_reason"], given["verdict"]) == ("given", "given", "incorrect")
+    for name in ("engine", "model", "model_revision", "prompt_id", "sampling", "prompt_tokens", "completion_tokens"):
+        assert given[name] is None
+        assert sampled[name] is not None
+    assert given["checker"] == "math/1"
+    counted = tally([row])
+    assert (counted.solutions, counted.correct, counted.incorrect, counted.policy_calls) == (2, 1, 1, 2)

@@ -48,7 +48,7 @@ def test_naming_the_same_plugin_keeps_the_values_of_the_file():
         ("source.levls=[add]", "levels"),
         ("supervision.method=omegapm", "omegaprm"),
         ("engine.kind=vlm", "vllm"),
-        ("supervision.kk=3", "'k'"),
+        ("supervision.confidnce=0.9", "confidence"),
     ],
 )
 def test_an_unknown_key_is_refused_with_the_nearest_name(override, hint):
@@ -183,3 +183,13 @@ def test_attempts_are_numbered_and_say_how_they_ended(tmp_path):
         _ = 1 / 0
     logs = [json.loads(path.read_text()) for path in sorted(folder.glob("logs/attempt_*/attempt.json"))]
     assert [(entry["ended_by"], entry.get("units")) for entry in logs] == [("end", 3), ("ZeroDivisionError", None)]
+
+
+def test_a_question_that_comes_again_with_other_solutions_is_no_double(tmp_path):
+    lines = [f'{{"question": "{q}", "answer": "1", "solution": "{s}"}}\n' for q, s in ["ax", "ay", "bx", "az", "bx"]]
+    (tmp_path / "q.jsonl").write_text("".join(lines))
+    source = {"kind": "jsonl", "path": str(tmp_path / "q.jsonl"), "solution_column": "solution"}
+    found = survey(settings(source=source), judge_all)
+    assert (found.questions, found.duplicates) == (3, 1)
+    (tmp_path / "q.jsonl").write_text("".join(lines).replace("z", "w"))
+    assert survey(settings(source=source), judge_all).digest != found.digest

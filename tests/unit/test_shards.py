@@ -18,7 +18,14 @@ from factory.tree import Tree
 from factory.types import Question, Sampling
 
 MADE_BY = Provenance(
-    run_id="r", engine="scripted", model="m", model_revision="", prompt_id="p", checker="c", sampling=Sampling()
+    run_id="r",
+    engine="scripted",
+    model="m",
+    model_revision="",
+    prompt_id="p",
+    checker="c",
+    labeller="omegaprm",
+    sampling=Sampling(),
 )
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.errors import BadInput
-from factory.steps import split_steps, step_ends
+from factory.steps import split_steps, step_ends, steps_of_text
 
 SEPARATORS = st.sampled_from(["newline", "blank_line", "###", r"\n(?=Step)", r"x*", r"\s+", r"[.!]\s", "(?m)$", "a|b"])
 TEXTS = st.text(alphabet="ab.#x \n\r\tS🙂", max_size=60)
@@ -114,3 +114,10 @@ def test_a_bad_separator_is_refused(separator: str) -> None:
 def test_token_ids_and_ends_must_pair_up() -> None:
     with pytest.raises(ValueError, match="expected as many"):
         split_steps("a", (1, 2), (1,), "newline")
+
+
+@given(text=TEXTS, separator=SEPARATORS)
+def test_a_text_nobody_sampled_has_the_same_steps_without_tokens(text: str, separator: str) -> None:
+    steps = steps_of_text(text, separator)
+    assert [step.text for step in steps] == pieces(text, separator)
+    assert all(step.token_ids == () for step in steps)

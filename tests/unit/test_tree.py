@@ -98,7 +98,7 @@ def test_a_solution_that_ends_where_another_goes_on_is_another_node(tree):
 def test_a_node_knows_its_exact_tokens_and_text(tree):
     leaf = add(tree, tree.root, ["a\n", "bc\n", "d"]).leaf
     assert leaf.text == "a\nbc\nd"
-    assert leaf.parent.token_ids == tuple(map(ord, "a\nbc\n"))
+    assert leaf.parent.prefix() == ("", tuple(map(ord, "a\nbc\n")))
 
 
 def test_measured_nodes_have_their_parents_before_them(tree):
@@ -115,3 +115,67 @@ def test_an_ending_is_kept_right_behind_a_measured_prefix_only(tree):
     kept = list(tree.measured())
     assert near.leaf in kept
     assert far.leaf not in kept
+
+
+def given(tree: Tree, texts, verdict=INCORRECT):
+    return tree.adopt([Step(text=text, token_ids=()) for text in texts], verdict)
+
+
+def test_a_given_solution_is_evidence_nowhere(tree):
+    found = given(tree, ["a\n", "b\n", "c"])
+    assert (found.method, found.finish_reason, found.outcome, found.is_wrong) == ("given", "given", False, True)
+    assert [node.trials for node in tree.nodes] == [0, 0, 0, 0]
+    assert found.evidence() == ((0, 0), (0, 0), (0, 0))
+
+
+def test_a_given_solution_sampled_later_is_the_same_one_and_counts_as_any_rollout_through_it(tree):
+    found = given(tree, ["a\n", "b\n", "c"])
+    assert add(tree, tree.root, ["a\n", "b\n", "c\n"], INCORRECT) is found
+    assert (found.occurrences, found.method, len(tree.solutions)) == (2, "given", 1)
+    assert [node.trials for node in tree.nodes] == [1, 1, 1, 0]
+    assert found.evidence() == ((0, 0), (0, 0), (1, 0))
+
+
+def test_a_given_prefix_is_text_and_what_was_sampled_behind_it_is_ids(tree):
+    middle = given(tree, ["a\n", "b\n", "c"]).leaf.path()[1]
+    assert middle.prefix() == ("a\nb\n", ())
+    leaf = add(tree, middle, ["x\n", "y"]).leaf
+    assert leaf.parent.prefix() == ("a\nb\n", tuple(map(ord, "x\n")))
+    assert leaf.text == "a\nb\nx\ny"
+
+
+def test_a_step_given_first_and_sampled_later_is_continued_from_the_sampled_tokens(tree):
+    first = given(tree, ["a\n", "b\n", "c"]).leaf.path()
+    sampled = add(tree, tree.root, ["a\n", "z"])
+    assert sampled.n_tokens == 3
+    assert first[0].prefix() == ("", tuple(map(ord, "a\n")))
+    assert first[1].prefix() == ("a\nb\n", ())
+
+
+def test_a_given_solution_that_was_sampled_before_keeps_its_tokens(tree):
+    sampled = add(tree, tree.root, ["a\n", "b"], INCORRECT)
+    assert given(tree, ["a\n", "b"]) is sampled
+    assert (sampled.method, sampled.occurrences) == ("sample", 2)
+    assert sampled.leaf.prefix() == ("", tuple(map(ord, "a\nb")))
+
+
+def test_evidence_counts_every_rollout_once_where_it_left_the_solution(tree):
+    wrong = add(tree, tree.root, ["a\n", "b\n", "c"], INCORRECT)
+    add(tree, tree.root, ["a\n", "x\n", "y"], CORRECT)
+    add(tree, tree.root, ["z"], INCORRECT)
+    add(tree, wrong.leaf.path()[0], ["b\n", "w"], CORRECT)
+    assert [node.trials for node in [tree.root, *wrong.leaf.path()]] == [3, 2, 1, 0]
+    assert wrong.evidence() == ((1, 0), (1, 1), (1, 1))
+
+
+def test_a_solution_is_no_evidence_about_itself_but_about_others(tree):
+    first = add(tree, tree.root, ["a\n", "b"], INCORRECT)
+    second = add(tree, tree.root, ["a\n", "c"], CORRECT)
+    assert first.evidence() == ((0, 0), (1, 1))
+    assert second.evidence() == ((1, 0), (0, 0))
+
+
+def test_a_text_that_comes_back_is_evidence_the_second_time(tree):
+    add(tree, tree.root, ["a\n", "b"], INCORRECT)
+    again = add(tree, tree.root, ["a\n", "b"], INCORRECT)
+    assert again.evidence() == ((0, 0), (1, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from factory.types import Question
+from factory.types import Question, content_id
 from factory.units import cut
 
 QUESTIONS = [Question(text=f"q{i}", gold=str(i)) for i in range(10)]
@@ -31,3 +31,14 @@ def test_cutting_is_lazy():
             i += 1
 
     assert next(cut(endless(), 3, "f")).questions[2].text == "q2"
+
+
+def test_the_same_question_with_other_solutions_is_another_unit():
+    units = [
+        next(cut([Question(text="q", gold="1", given=given)], 1, "f")) for given in [(), ("a",), ("b",), ("b", "c")]
+    ]
+    assert len({unit.id for unit in units}) == 4
+
+
+def test_ids_of_questions_without_solutions_are_those_of_their_content():
+    assert next(cut(QUESTIONS, 2, "f")).id == content_id("f", "0", QUESTIONS[0].id, QUESTIONS[1].id)

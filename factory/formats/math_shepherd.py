@@ -1,0 +1,105 @@
+"""Math-Shepherd (Wang et al., arXiv 2312.08935), the layout of its published data set: one solution per line.
+
+`input` is the question and the solution, every step ending in the tag "ки"; `label` is the same text with "+" or "-"
+for the tags: whether any completion from there reached the gold answer (hard estimation). The last step is
+the whole solution, so its label is the verdict. Gold answers are not in there.
+
+    {"input": "What is 1 + 1? Step 1: 1 + 1 = 2. ки\\nStep 2: The answer is: 2 ки",
+     "label": "What is 1 + 1? Step 1: 1 + 1 = 2. +\\nStep 2: The answer is: 2 +", "task": "GSM8K"}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from factory import imported
+from factory.answers.extract import final_answer
+from factory.imported import refuse
+from factory.types import Question
+
+SUFFIX = ".jsonl"
+FEATURES = None
+NAME = "math_shepherd"
+TAG, SIGNS = "ки", {"+": 1, "-": -1}
+_FIRST_STEP = " Step 1: "
+_NUMBER = re.compile(r"Step [0-9]{1,4}: ?")
+
+
+def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The line a record came from; of other records one line per solution whose steps are all labelled.
+
+    Left out is what this layout cannot hold: the tag inside a text, a question in which a first step begins.
+    """
+    rest = imported.kept(record, NAME)
+    for found in record["solutions"]:
+        texts = [item["text"] for item in found["steps"]]
+        labels = [item["label"] for item in found["steps"]]
+        if rest is not None:
+            yield {**_line(record["question"], texts, labels), **rest}
+        elif labels and None not in labels and _fits(record["question"], texts):
+            yield {
+                **_line(record["question"].strip(), [text.strip() for text in texts], labels),
+                "task": record["source"],
+            }
+
+
+def _fits(question: str, texts: Sequence[str]) -> bool:
+    return _FIRST_STEP not in f"{question.strip()} " and not any(TAG in text for text in (question, *texts))
+
+
+def _line(question: str, texts: Sequence[str], labels: Sequence[int]) -> dict[str, Any]:
+    numbered = [
+        text if text.startswith(f"Step {number}: ") else f"Step {number}: {text}"
+        for number, text in enumerate(texts, start=1)
+    ]
+    signs = ["+" if label == 1 else "-" for label in labels]
+    return {
+        "input": f"{question} " + "\n".join(f"{text} {TAG}" for text in numbered),
+        "label": f"{question} " + "\n".join(f"{text} {sign}" for text, sign in zip(numbered, signs, strict=True)),
+    }
+
+
+def parse(line: str, where: str) -> dict[str, Any]:
+    """One line as a record with one solution. Raises `BadInput`, beginning with `where`, for anything malformed."""
+    entry = imported.json_object(line, where)
+    tagged = imported.question_text(entry, "input", where, "the line")
+    labelled = imported.member(entry, "label", str, where, "the line")
+    asked, first, solved = tagged.partition(_FIRST_STEP)
+    if not first or not asked.strip():
+        refuse(where, "'input' has no question with a first step behind it", f"a question, then {_FIRST_STEP!r}")
+    question = Question(text=asked, gold="", source=NAME)
+    head = asked + first
+    if not labelled.startswith(head):
+        refuse(where, "'label' does not begin as 'input' does", "the same text with + or - for every tag")
+    steps = [
+        imported.step(_NUMBER.sub("", text.strip(), count=1) if number else text.strip(), label)
+        for number, (text, label) in enumerate(_steps(solved, labelled[len(head) :], where))
+    ]
+    verdict = "correct" if steps[-1]["label"] == 1 else "incorrect"
+    found = imported.solution(
+        question, steps, final_answer=final_answer(steps[-1]["text"], tail_chars=500), verdict=verdict
+    )
+    again = _line(asked, [item["text"] for item in steps], [item["label"] for item in steps])
+    # White space and step numbers that are not the usual ones: then the line is kept as it is.
+    rest = {key: value for key, value in entry.items() if again.get(key) != value or key not in again}
+    return imported.row(question, [found], rest, where)
+
+
+def _steps(solved: str, labelled: str, where: str) -> list[tuple[str, int]]:
+    """The text between the tags, and what stands in `labelled` at the place of each tag."""
+    *texts, behind = solved.split(TAG)
+    found, place = [], 0
+    for number, text in enumerate(texts, start=1):
+        end = place + len(text)
+        sign = labelled[end : end + 1]
+        if labelled[place:end] != text or sign not in SIGNS:
+            refuse(where, f"step {number} of 'label' is not that of 'input' with + or - for its tag", "the same steps")
+        found.append((text, SIGNS[sign]))
+        place = end + 1
+    if not found:
+        refuse(where, f"'input' has no step that ends in the tag {TAG!r}", "every step to end in it")
+    if behind.strip() or labelled[place:] != behind:
+        refuse(where, "there is text behind the last tag, or 'label' ends otherwise", f"every step to end in {TAG!r}")
+    return found

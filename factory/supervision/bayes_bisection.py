@@ -1,0 +1,143 @@
+"""Bayesian bisection: probe where a rollout tells most about the first error, stop when sure enough.
+
+Every wrong solution that the search found (or the source gave) has a belief about its first error, joint with the
+policy's strength, luck and evenness on this question (`factory/belief.py`). In each round every solution that is not
+yet settled asks for the prefix with the highest expected information; equal wishes are one rollout, all rollouts of a
+round are in flight together, and what comes back counts for every solution that shares the prefix. Rollouts made
+before, for whatever reason, are evidence from the start and never paid for again.
+
+A solution is settled when one hypothesis has the wanted confidence, when its evidence contradicts all of them, or when
+it would cost more than `max_probes` to go on: a question the policy cannot do is given up before, not after.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+
+import numpy as np
+
+from factory.belief import Belief
+from factory.experience import Array, Experience
+from factory.policy import Policy
+from factory.step_labels import CONTRADICTED, Judge, SolutionLabels
+from factory.tree import Node, Solution, Tree
+
+_BRANCHES = 8  # futures kept in mind when several probes are chosen at once
+_OPTIMISM = 4.0  # later probes tell more than the next one, once it has shown that the policy can do the question
+_PATIENCE = 4  # rollouts of a prefix without one verdict, from which on it is not asked again
+
+
+@dataclass
+class Config:
+    """When to stop and what to pay.
+
+    * `confidence`: posterior probability from which a first error counts as located and a step is labelled.
+    * `probes_per_round`: rollouts a solution asks for at once. More is fewer rounds and more rollouts.
+    * `max_probes`: rollouts a solution may ask for in all.
+    * `max_solutions`: wrong solutions probed per question; the others are labelled as far as shared prefixes allow.
+    * `per_token`: weigh information by the tokens a rollout is expected to cost (1), not at all (0), or in between.
+    """
+
+    confidence: float = 0.97
+    probes_per_round: int = 1
+    max_probes: int = 64
+    max_solutions: int = 16
+    per_token: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.confidence < 1:
+            raise ValueError(f"confidence is {self.confidence}: expected more than 0 and less than 1")
+        if self.probes_per_round < 1:
+            raise ValueError(f"probes_per_round is {self.probes_per_round}: expected at least 1")
+        if self.max_probes < 0 or self.max_solutions < 0:
+            raise ValueError(
+                f"max_probes is {self.max_probes}, max_solutions is {self.max_solutions}: expected 0 or more"
+            )
+        if not 0 <= self.per_token <= 1:
+            raise ValueError(f"per_token is {self.per_token}: expected 0 to 1")
+
+
+async def label(
+    tree: Tree, policy: Policy, config: Config, rng: Random, experience: Experience
+) -> dict[Solution, SolutionLabels]:
+    """Locate the first errors of the wrong solutions in `tree`, then label every solution of it."""
+    judge = Judge(experience, config.confidence)
+    wrong = [solution for solution in tree.solutions if solution.is_wrong and solution.leaf.depth]
+    cases = [Case(solution, judge.belief(solution)) for solution in wrong[: config.max_solutions]]
+    solved = tree.root.successes > 0
+    while solved and (open_cases := [case for case in cases if not case.settled(config)]):
+        wanted: dict[Node, int] = {}
+        for case in open_cases:
+            for node, n in case.wishes(config).items():
+                # The first to wish for a prefix pays; the others look on.
+                case.policy_calls += max(0, n - wanted.get(node, 0))
+                wanted[node] = max(n, wanted.get(node, 0))
+        await asyncio.gather(*(policy.rollouts(node, n) for node, n in wanted.items()))
+        for case in cases:
+            case.belief.update(case.solution.evidence())
+            case.rounds += 1
+    spent = {case.solution: case.policy_calls for case in cases}
+    return {solution: judge.by_posterior(solution, spent.get(solution, 0)) for solution in tree.solutions}
+
+
+def _bits(p: Array) -> float:
+    """Entropy of a distribution."""
+    return float(-(p * np.log2(np.maximum(p, 1e-300))).sum())
+
+
+@dataclass(slots=True, eq=False)
+class Case:
+    """One wrong solution under investigation."""
+
+    solution: Solution
+    belief: Belief
+    policy_calls: int = 0
+    rounds: int = 0
+    _worth: Array | None = field(default=None, repr=False)
+
+    def settled(self, config: Config) -> bool:
+        """Whether nothing more is to be asked for."""
+        first_error = self.belief.first_error
+        if first_error.max() >= config.confidence or self.belief.contradiction > CONTRADICTED:
+            return True
+        # Every round was paid for, also where another solution's rollouts came for nothing.
+        budget = config.max_probes - max(self.policy_calls, self.rounds * config.probes_per_round)
+        if budget <= 0:
+            return True
+        unknown = _bits(first_error) - _bits(np.array([config.confidence, 1 - config.confidence]))
+        return unknown > _OPTIMISM * budget * float((self._answering() * self.belief.expected_information()).max())
+
+    def wishes(self, config: Config) -> dict[Node, int]:
+        """The prefixes to continue next, and how often: the best batch that can be built one probe after the other.
+
+        Each further probe is chosen by what it adds on average over the outcomes of those before it.
+        """
+        worth = self._answering() * self._tokens_ahead() ** -config.per_token
+        futures = [(1.0, self.belief)]
+        chosen: list[int] = []
+        while True:
+            information = sum(share * belief.expected_information() for share, belief in futures)
+            chosen.append(int(np.argmax(information * worth)))
+            if len(chosen) == config.probes_per_round:
+                break
+            futures = [
+                (share * chance, after) for share, belief in futures for chance, after in belief.branches(chosen[-1])
+            ]
+            futures = sorted(futures, key=lambda future: -future[0])[:_BRANCHES]
+        prefixes = self.solution.prefixes()
+        return {prefixes[depth]: n for depth, n in Counter(chosen).items()}
+
+    def _answering(self) -> Array:
+        """1 for every prefix, 0 for those that have only ever led to cut-off or unjudgeable rollouts."""
+        mute = [node.requested >= _PATIENCE and not node.trials for node in self.solution.prefixes()]
+        return 1.0 - np.array(mute)
+
+    def _tokens_ahead(self) -> Array:
+        """What a rollout of each prefix is expected to cost: what this solution goes on for, in characters."""
+        if self._worth is None:
+            lengths = [len(node.step.text) for node in self.solution.leaf.path() if node.step]
+            self._worth = np.maximum(1.0, np.cumsum(lengths[::-1], dtype=np.float64)[::-1])
+        return self._worth

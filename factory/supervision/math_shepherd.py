@@ -1,0 +1,56 @@
+"""Math-Shepherd: `k` rollouts behind every step of a solution (Wang et al., arXiv 2312.08935, sec. 3.3).
+
+Both estimates of the paper stand in every record: the soft one (eq. 4) is `mc_value`, the share of rollouts that
+reached the gold answer; the hard one (eq. 3) is `label`, +1 if any did. The last step is the whole solution: its
+estimate is the verdict.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from random import Random
+
+from factory.experience import Experience
+from factory.policy import Policy
+from factory.step_labels import Judge, SolutionLabels
+from factory.tree import Solution, Tree
+
+
+@dataclass
+class Config:
+    """`k`: rollouts every prefix has in the end, those it already had included (8 in the paper). `solutions`: which
+    are measured, wrong or all. `confidence`: labels below it are withheld; 0 withholds none, as in the paper.
+    """
+
+    k: int = 8
+    solutions: str = "wrong"
+    max_solutions: int = 16
+    confidence: float = 0.9
+
+    def __post_init__(self) -> None:
+        if self.k < 1 or self.max_solutions < 0:
+            raise ValueError(f"k is {self.k}, max_solutions is {self.max_solutions}: expected k >= 1, solutions >= 0")
+        if self.solutions not in ("wrong", "all"):
+            raise ValueError(f"solutions is {self.solutions!r}: expected wrong or all")
+        if not 0 <= self.confidence < 1:
+            raise ValueError(f"confidence is {self.confidence}: expected at least 0 and less than 1")
+
+
+async def label(
+    tree: Tree, policy: Policy, config: Config, rng: Random, experience: Experience
+) -> dict[Solution, SolutionLabels]:
+    """Measure every prefix of the solutions in `tree`, then label every solution of it."""
+    measured = [s for s in tree.solutions if s.is_wrong or (config.solutions == "all" and s.outcome)]
+    spent: dict[Solution, int] = {}
+    wanted = {}
+    for solution in measured[: config.max_solutions]:
+        spent[solution] = 0
+        for node in solution.leaf.path()[:-1]:
+            missing = config.k - max(node.trials, node.requested)
+            if missing > 0 and node not in wanted:
+                wanted[node] = missing
+                spent[solution] += missing
+    await asyncio.gather(*(policy.rollouts(node, missing) for node, missing in wanted.items()))
+    judge = Judge(experience, config.confidence)
+    return {solution: judge.by_counts(solution, spent.get(solution, 0)) for solution in tree.solutions}

@@ -1,0 +1,56 @@
+"""Scan: from the first step on, up to `k` rollouts behind each, going on at the first success.
+
+The cheapest of the plain methods where errors come early, and the baseline that the others have to beat: a step is
+right once any rollout from behind it reached the gold answer, and the first one behind which `k` have failed is the
+first error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from random import Random
+
+from factory.experience import Experience
+from factory.policy import Policy
+from factory.step_labels import Judge, SolutionLabels
+from factory.tree import Solution, Tree
+
+
+@dataclass
+class Config:
+    """`k`: rollouts behind a step until it is given up, those it already had included. `confidence`: labels below it
+    are withheld; 0 withholds none.
+    """
+
+    k: int = 8
+    max_solutions: int = 16
+    confidence: float = 0.9
+
+    def __post_init__(self) -> None:
+        if self.k < 1 or self.max_solutions < 0:
+            raise ValueError(f"k is {self.k}, max_solutions is {self.max_solutions}: expected k >= 1, solutions >= 0")
+        if not 0 <= self.confidence < 1:
+            raise ValueError(f"confidence is {self.confidence}: expected at least 0 and less than 1")
+
+
+async def label(
+    tree: Tree, policy: Policy, config: Config, rng: Random, experience: Experience
+) -> dict[Solution, SolutionLabels]:
+    """Scan the wrong solutions of `tree` side by side, then label every solution of it."""
+    wrong = [solution for solution in tree.solutions if solution.is_wrong][: config.max_solutions]
+    spent = dict(zip(wrong, await asyncio.gather(*(_scan(s, policy, config.k) for s in wrong)), strict=True))
+    judge = Judge(experience, config.confidence)
+    return {solution: judge.by_counts(solution, spent.get(solution, 0)) for solution in tree.solutions}
+
+
+async def _scan(solution: Solution, policy: Policy, k: int) -> int:
+    """Returns how many rollouts it took."""
+    calls = 0
+    for node in solution.leaf.path()[:-1]:
+        while not node.successes and max(node.trials, node.requested) < k:
+            calls += 1
+            await policy.rollouts(node, 1)
+        if not node.successes:
+            break
+    return calls

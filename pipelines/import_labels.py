@@ -1,0 +1,136 @@
+"""Other people's step-labelled data sets become a folder of records, as a run leaves one: inspect, export, compare.
+
+The file is streamed; parts of up to `ROWS_PER_PART` lines are committed by exclusive create, named by a hash of their
+lines. So importing a file again adds nothing, and after a malformed line was mended only what is missing is added.
+
+manifests/import.json  the format; a folder belongs to one
+data/part-*.parquet    the records
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from factory.errors import BadInput
+from factory.plugins import names, plugin, suggest
+from factory.records import to_batch
+from factory.shards import PREFIX, SUFFIX, create_exclusively, data_folder, encode, shard_paths
+from factory.source_files import text_lines
+from factory.tally import tally
+from factory.types import content_id
+from pipelines.run_folder import writing
+
+ROWS_PER_PART = 512
+CHARACTERS_PER_PART = 1 << 24  # whichever comes first: lines with whole trees are long
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import read, and how much of it was new."""
+
+    lines: int
+    parts: int
+    new_lines: int
+    new_parts: int
+
+
+@dataclass
+class Part:
+    """The lines and rows of the object to be."""
+
+    lines: list[str] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    characters: int = 0
+
+
+def import_file(path: str, name: str, out: str | Path) -> Imported:
+    """Import `path` (a file, a glob, a URL; `.gz` and its like) of format `name` into folder `out`.
+
+    Raises `BadInput` for a malformed line, by file and number; the parts before it are committed.
+    """
+    view = _readable(name)
+    folder = claim(out, name)
+    lines = parts = new_lines = new_parts = 0
+    for part in _parts(path, view.parse):
+        lines, parts = lines + len(part.lines), parts + 1
+        if _commit(folder, name, part):
+            new_lines, new_parts = new_lines + len(part.lines), new_parts + 1
+    if not lines:
+        raise BadInput(f"{path} holds no lines; expected one JSON object per line; check the path")
+    return Imported(lines=lines, parts=parts, new_lines=new_lines, new_parts=new_parts)
+
+
+def _readable(name: str) -> Any:
+    view = plugin("factory.formats", name)
+    if not hasattr(view, "parse"):
+        able = [other for other in names("factory.formats") if hasattr(plugin("factory.formats", other), "parse")]
+        raise BadInput(f"format {name!r} can be written, not read. {suggest(name, able)}")
+    return view
+
+
+def claim(out: str | Path, name: str) -> Path:
+    """The folder `out`, created or recognised as an import of format `name`. Raises `BadInput` for anybody else's."""
+    if "://" in str(out):
+        raise BadInput(f"OUT is {str(out)!r}. Expected a local folder; object stores can only be read from yet.")
+    folder = Path(out)
+    there = imported_format(folder)
+    if there is None:
+        if (folder / "config.yaml").exists() or shard_paths(folder):
+            raise BadInput(
+                f"{folder} holds a run. Expected a new folder, or one made by `factory import`; choose another."
+            )
+        with writing(folder):
+            create_exclusively(_manifest(folder), (json.dumps({"format": name}) + "\n").encode())
+        there = imported_format(folder)  # another import may have been faster
+    if there != name:
+        raise BadInput(f"{folder} holds an import of format {there!r}, not {name!r}. Choose another OUT folder.")
+    return folder
+
+
+def imported_format(folder: str | Path) -> str | None:
+    """The format a folder was imported from, None for a folder that was not. Raises `BadInput` for a broken one."""
+    path = _manifest(Path(folder))
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["format"]
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(
+            f"{path} cannot be read ({type(error).__name__}). Expected the format of an import; remove the folder and "
+            "import again."
+        ) from None
+    return str(found)
+
+
+def _manifest(folder: Path) -> Path:
+    return folder / "manifests" / "import.json"
+
+
+def _parts(path: str, parse: Any) -> Iterator[Part]:
+    part = Part()
+    for name, number, line in text_lines(path):
+        if line.isspace():
+            continue
+        row = parse(line, f"{name}, line {number}")
+        part.lines.append(line.rstrip("\r\n"))
+        part.rows.append(row)
+        part.characters += len(line) + sum(len(solution["text"]) for solution in row["solutions"])
+        if len(part.lines) == ROWS_PER_PART or part.characters >= CHARACTERS_PER_PART:
+            yield part
+            part = Part()
+    if part.lines:
+        yield part
+
+
+def _commit(folder: Path, name: str, part: Part) -> bool:
+    unit_id = content_id(name, *part.lines)
+    target = data_folder(folder) / f"{PREFIX}{unit_id}{SUFFIX}"
+    if target.exists():
+        return False
+    rows = [{**row, "unit_id": unit_id} for row in part.rows]
+    with writing(folder):
+        return create_exclusively(target, encode(to_batch(rows), tally(rows)))

@@ -1,0 +1,169 @@
+"""Bayesian bisection on trees small enough to follow: where it looks, when it stops, what it never pays for."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from fakes import QUESTION, RIGHT, WRONG, completion, policy_for
+
+from factory.experience import Experience
+from factory.step_labels import SolutionLabels
+from factory.supervision.bayes_bisection import Config, label
+from factory.tree import Solution
+
+STEPS = 8
+CHAIN = "".join(f"s{i}\n" for i in range(STEPS - 1)) + WRONG
+
+
+def slips_in(step: int, chain: str = CHAIN, samples: int = 8):
+    """A policy whose first sample is `chain`, wrong from `step` (0-based) on: what lies before succeeds, the rest not.
+    Continuations are texts of their own, so that none passes through the chain."""
+    fresh = iter(range(10**6))
+
+    def reply(prefix: str, n: int) -> list[str]:
+        if not prefix:
+            return [chain] + [f"t{i}\n{RIGHT if i % 2 else WRONG}" for i in range(n - 1)]
+        right = chain.startswith(prefix) and prefix.count("\n") <= step
+        return [f"x{next(fresh)}\n{RIGHT if right else WRONG}" for _ in range(n)]
+
+    return policy_for(reply)
+
+
+async def run(policy, config: Config | None = None, samples: int = 8) -> dict[Solution, SolutionLabels]:
+    await policy.rollouts(policy.tree.root, samples, method="sample")
+    policy.models.asked.clear()
+    return await label(policy.tree, policy, config or Config(), Random(0), Experience())
+
+
+def of_chain(labels: dict[Solution, SolutionLabels], chain: str = CHAIN) -> SolutionLabels:
+    return next(labels[solution] for solution in labels if solution.text == chain)
+
+
+def depths_asked(policy) -> list[int]:
+    return [prefix.count("\n") for prefix, _ in policy.models.asked if CHAIN.startswith(prefix)]
+
+
+@pytest.mark.parametrize("step", range(STEPS))
+async def test_the_planted_first_error_is_found_wherever_it_is(step):
+    policy = slips_in(step)
+    found = of_chain(await run(policy, Config(max_solutions=1)))
+    assert found.first_error == step
+    assert [s.label for s in found.steps] == [1] * step + [-1] * (STEPS - step)
+
+
+async def test_it_looks_on_both_sides_of_the_error_and_stops_there():
+    policy = slips_in(3)
+    found = of_chain(await run(policy, Config(max_solutions=1)))
+    asked = depths_asked(policy)
+    assert asked[0] in (3, 4, 5, 6)
+    assert {3, 4} <= set(asked)
+    assert len(asked) == found.policy_calls < STEPS * 2
+
+
+async def test_rollouts_made_before_are_not_paid_again():
+    fresh, spared = slips_in(3), slips_in(3)
+    await run(fresh, Config(max_solutions=1))
+    await spared.rollouts(spared.tree.root, 8, method="sample")
+    path = spared.tree.solutions[0].leaf.path()
+    await spared.rollouts(path[2], 8)
+    await spared.rollouts(path[3], 8)
+    spared.models.asked.clear()
+    labels = await label(spared.tree, spared, Config(max_solutions=1), Random(0), Experience())
+    assert of_chain(labels).first_error == 3
+    assert len(spared.models.asked) < len(fresh.models.asked) / 2
+
+
+async def test_equal_wishes_of_two_solutions_are_one_rollout():
+    twin = CHAIN.replace("s6", "other")
+    policy = slips_in(2)
+    first = policy.models._reply
+    policy.models._reply = lambda prefix, n: [twin, *first(prefix, n)[:-1]] if not prefix else first(prefix, n)
+    labels = await run(policy, Config(max_solutions=2))
+    assert of_chain(labels).first_error == of_chain(labels, twin).first_error == 2
+    assert policy.cost.policy_calls - 8 == of_chain(labels).policy_calls + of_chain(labels, twin).policy_calls
+    assert of_chain(labels).policy_calls < of_chain(labels, twin).policy_calls  # the twin came first and paid for most
+
+
+async def test_several_probes_of_a_round_leave_together_and_differ():
+    policy = slips_in(3)
+    await run(policy, Config(max_solutions=1, probes_per_round=4))
+    first_round = policy.models.asked[:2]
+    assert sum(n for _, n in policy.models.asked) % 4 == 0
+    assert first_round[0][0] != first_round[1][0]
+
+
+async def test_a_question_the_policy_cannot_do_costs_nothing():
+    policy = policy_for(lambda prefix, n: [f"a{i}\nb\nc\nd\ne\nf\ng\n{WRONG}" for i in range(n)])
+    labels = await run(policy, samples=32)
+    assert policy.models.asked == []
+    assert all(found.first_error is None for found in labels.values())
+
+
+async def test_a_one_step_wrong_solution_costs_no_probe():
+    policy = policy_for(lambda prefix, n: [WRONG] + [RIGHT] * (n - 1))
+    labels = await run(policy)
+    assert policy.models.asked == []
+    assert of_chain(labels, WRONG).first_error == 0
+
+
+async def test_nobody_pays_more_than_the_budget():
+    policy = slips_in(3)
+    found = of_chain(await run(policy, Config(max_solutions=1, max_probes=3, confidence=0.999)))
+    assert len(policy.models.asked) == found.policy_calls <= 3
+
+
+async def test_prefixes_that_lead_to_cut_off_rollouts_only_are_left_alone():
+    def reply(prefix: str, n: int):
+        if not prefix:
+            return [CHAIN] + [f"t{i}\n{RIGHT}" for i in range(n - 1)]
+        return [completion("x", "length")] * n
+
+    policy = policy_for(reply)
+    found = of_chain(await run(policy))
+    assert found.first_error is None
+    assert len(policy.models.asked) <= 4 * STEPS
+    assert all(step.label in (None, -1) for step in found.steps)
+
+
+async def test_evidence_that_fits_nothing_ends_the_search_and_is_marked():
+    def reply(prefix: str, n: int):
+        if not prefix:
+            return [CHAIN] + [f"t{i}\n{RIGHT}" for i in range(n - 1)]
+        return [f"x\n{RIGHT if prefix.count(chr(10)) % 2 else WRONG}"] * n
+
+    policy = policy_for(reply)
+    await policy.rollouts(policy.tree.root, 8, method="sample")
+    for node in policy.tree.solutions[0].leaf.path()[:-1]:
+        await policy.rollouts(node, 16)
+    policy.models.asked.clear()
+    found = of_chain(await label(policy.tree, policy, Config(max_solutions=1), Random(0), Experience()))
+    assert found.contradicted
+    assert found.first_error is None
+    assert policy.models.asked == []
+
+
+async def test_tokens_can_be_weighed_so_that_late_prefixes_are_preferred():
+    by_call, by_token = slips_in(5), slips_in(5)
+    await run(by_call, Config(max_solutions=1))
+    await run(by_token, Config(max_solutions=1, per_token=1))
+    assert depths_asked(by_token)[0] >= depths_asked(by_call)[0]
+
+
+async def test_correct_solutions_are_labelled_and_not_probed():
+    policy = policy_for(lambda prefix, n: [f"a{i}\n{RIGHT}" for i in range(n)])
+    labels = await run(policy)
+    assert policy.models.asked == []
+    assert {found.first_error for found in labels.values()} == {-1}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"confidence": 1.0}, {"probes_per_round": 0}, {"max_probes": -1}, {"per_token": 2.0}, {"confidence": 0.0}]
+)
+def test_impossible_settings_are_refused_with_what_was_got(wrong):
+    with pytest.raises(ValueError, match=str(next(iter(wrong.values())))):
+        Config(**wrong)
+
+
+def test_the_question_of_these_trees_is_the_fake_one():
+    assert slips_in(1).tree.question is QUESTION

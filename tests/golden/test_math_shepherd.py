@@ -1,0 +1,98 @@
+"""Math-Shepherd (arXiv 2312.08935) and the scan on trees small enough to follow by hand."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from fakes import RIGHT, WRONG, policy_for
+
+from factory.experience import Experience
+from factory.supervision import math_shepherd, scan
+
+CHAIN = f"s1\ns2\ns3\n{WRONG}"
+
+
+def slips_in(step: int):
+    """Prefixes of CHAIN with no more than `step` steps succeed every other time, longer ones never."""
+
+    def reply(prefix: str, n: int) -> list[str]:
+        if not prefix:
+            return [CHAIN] + [f"t{i}\n{RIGHT}" for i in range(n - 1)]
+        done = prefix.count("\n")
+        return [f"x{done}{i}\n{RIGHT if done <= step and i % 2 == 0 else WRONG}" for i in range(n)]
+
+    return policy_for(reply)
+
+
+async def run(module, policy, **config):
+    await policy.rollouts(policy.tree.root, 4, method="sample")
+    policy.models.asked.clear()
+    labels = await module.label(policy.tree, policy, module.Config(**config), Random(0), Experience())
+    return next(labels[solution] for solution in labels if solution.text == CHAIN)
+
+
+async def test_every_step_gets_k_rollouts_in_one_round():
+    policy = slips_in(1)
+    found = await run(math_shepherd, policy, k=4, confidence=0)
+    assert policy.models.asked == [("s1\n", 4), ("s1\ns2\n", 4), ("s1\ns2\ns3\n", 4)]
+    assert found.policy_calls == 12
+
+
+async def test_hard_and_soft_estimates_stand_side_by_side():
+    found = await run(math_shepherd, slips_in(2), k=4, confidence=0)
+    assert [step.label for step in found.steps] == [1, 1, -1, -1]
+    assert [step.mc_value for step in found.steps] == [0.5, 0.5, 0.0, 0.0]
+    assert found.first_error == 2
+
+
+async def test_a_prefix_with_rollouts_is_topped_up_only():
+    policy = slips_in(1)
+    await policy.rollouts(policy.tree.root, 4, method="sample")
+    await policy.rollouts(policy.tree.solutions[0].leaf.path()[0], 3)
+    policy.models.asked.clear()
+    await math_shepherd.label(policy.tree, policy, math_shepherd.Config(k=4), Random(0), Experience())
+    assert policy.models.asked[0] == ("s1\n", 1)
+
+
+async def test_prefixes_that_two_solutions_share_are_measured_once():
+    policy = slips_in(1)
+    first = policy.models._reply
+    twin = f"s1\ns2\nother\n{WRONG}"
+    policy.models._reply = lambda prefix, n: (
+        [twin, *first(prefix, n)[1:], CHAIN][:n] if not prefix else first(prefix, n)
+    )
+    policy.models._reply = lambda prefix, n: [CHAIN, twin, RIGHT, RIGHT] if not prefix else first(prefix, n)
+    await run(math_shepherd, policy, k=4)
+    assert [prefix for prefix, _ in policy.models.asked] == ["s1\n", "s1\ns2\n", "s1\ns2\ns3\n", "s1\ns2\nother\n"]
+
+
+async def test_correct_solutions_are_measured_on_demand():
+    policy = policy_for(lambda prefix, n: [f"a{prefix.count(chr(10))}{i}\n{RIGHT}" for i in range(n)])
+    await policy.rollouts(policy.tree.root, 2, method="sample")
+    config = math_shepherd.Config(k=2, solutions="all")
+    await math_shepherd.label(policy.tree, policy, config, Random(0), Experience())
+    assert [n for _, n in policy.models.asked] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("step", "asked"),
+    [
+        (0, [("s1\n", 1)] * 4),
+        (1, [("s1\n", 1), *[("s1\ns2\n", 1)] * 4]),
+        (3, [("s1\n", 1), ("s1\ns2\n", 1), ("s1\ns2\ns3\n", 1)]),
+    ],
+)
+async def test_a_scan_goes_on_at_the_first_success_and_ends_at_the_first_prefix_without(step, asked):
+    policy = slips_in(step)
+    found = await run(scan, policy, k=4, confidence=0)
+    assert policy.models.asked == asked
+    assert found.first_error == step
+    assert found.policy_calls == len(asked)
+
+
+@pytest.mark.parametrize("module", [math_shepherd, scan])
+@pytest.mark.parametrize("wrong", [{"k": 0}, {"confidence": 1.0}, {"max_solutions": -1}])
+def test_impossible_settings_are_refused(module, wrong):
+    with pytest.raises(ValueError, match=str(next(iter(wrong.values())))):
+        module.Config(**wrong)

@@ -1,0 +1,183 @@
+"""The labellers on a real model's own mistakes, against the exact truth of every arithmetic step.
+
+    python -m tools.bench_real_labels --solutions 100 --json bench.json
+
+Samples every procedural question 8 times and, where the model can do it at all but not always, takes the first wrong
+solution whose first wrong step exact arithmetic can tell (`tools/arithmetic_truth.py`). Each labeller looks for it.
+All get the same solutions and the same samples of the bare question, which are made anyway and not counted. Columns as
+in `tools/bench_step_labels.py`; agreement is the share of all solutions whose first error was found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from rich.console import Console
+
+from actors.remote_models import Patience, RemoteModels
+from cluster.connect import connected
+from factory.experience import Experience
+from factory.policy import Policy
+from factory.prompting import render
+from factory.recipe import Recipe
+from factory.shards import data_folder
+from factory.step_labels import learn
+from factory.tree import Solution, Tree
+from factory.types import Completion, GenerateRequest, Question, Verdict
+from pipelines.fleet import launched, recipe_of
+from pipelines.settings import Settings, from_mapping
+from tools.arithmetic_truth import first_wrong_step
+from tools.bench_step_labels import SAMPLES, Count, labeller_of, table
+
+EVERY = (
+    "bayes_bisection",
+    "bayes_bisection:probes_per_round=4",
+    "omegaprm:confidence=0,searches=1",
+    "math_shepherd:confidence=0",
+    "scan:confidence=0",
+)
+AT_ONCE = 16  # questions in flight; the prior is learnt from those that are done
+
+
+class Remembering:
+    """Implements `factory.interfaces.Models`; the samples of the bare questions are made once and given to all."""
+
+    def __init__(self, models: RemoteModels) -> None:
+        self._models = models
+        self._samples: dict[str, Any] = {}
+
+    async def generate(self, request: GenerateRequest) -> list[Completion]:
+        if request.prefix:
+            return list(await self._models.generate(request))
+        if request.question_id not in self._samples:
+            self._samples[request.question_id] = await self._models.generate(request)
+        return list(self._samples[request.question_id][: request.n])
+
+    async def check(self, question: Question, text: str) -> Verdict:
+        return await self._models.check(question, text)
+
+
+def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
+    """Sampling and prompt of the benchmark."""
+    return from_mapping(
+        {
+            "run": {"dir": folder},
+            "model": arguments.model,
+            "source": {"kind": "procedural", "n": 100 * arguments.solutions, "levels": arguments.levels},
+            "prompt": {"template": arguments.template},
+            "sampling": {"temperature": 0.7, "max_tokens": 128},
+            "engine": {"kind": arguments.engine},
+        }
+    )
+
+
+def policy_for(question: Question, models: Remembering, recipe: Recipe) -> Policy:
+    """A policy over a fresh tree of `question`."""
+    prompt = render(recipe.template, question)
+    return Policy(tree=Tree(question), models=models, prompt=prompt, sampling=recipe.sampling, seed=recipe.seed)
+
+
+async def sampled(policy: Policy) -> tuple[Solution, int] | None:
+    """The first wrong sample whose truth is known, with that; it stays the only solution to be labelled."""
+    await policy.rollouts(policy.tree.root, SAMPLES, method="sample")
+    for solution in policy.tree.solutions if policy.tree.root.successes else ():
+        truth = first_wrong_step(policy.tree.question, [n.step.text for n in solution.leaf.path() if n.step])
+        if solution.is_wrong and truth not in (None, -1):
+            policy.tree.solutions[:] = [solution]
+            return solution, truth
+    return None
+
+
+async def find_wrong(settings: Settings, models: Remembering, recipe: Recipe, wanted: int) -> list[Question]:
+    """`wanted` questions with a wrong sample of known truth."""
+    found: list[Question] = []
+    questions = iter(settings.source.module.questions(settings.source.config))
+    while len(found) < wanted:
+        batch = [question for question, _ in zip(questions, range(AT_ONCE), strict=False)]
+        if not batch:
+            raise SystemExit(f"only {len(found)} of {wanted} questions had a wrong solution that can be judged")
+        answers = await asyncio.gather(*(sampled(policy_for(question, models, recipe)) for question in batch))
+        found += [question for question, answer in zip(batch, answers, strict=True) if answer]
+    return found[:wanted]
+
+
+async def bench(name: str, questions: list[Question], models: Remembering, recipe: Recipe) -> dict[str, Any]:
+    """One labeller on all `questions`."""
+    module, config = labeller_of(name)
+    experience, count, gate = Experience(), Count(), asyncio.Semaphore(AT_ONCE)
+    missed: list[dict[str, Any]] = []
+
+    async def one(question: Question) -> None:
+        async with gate:
+            policy = policy_for(question, models, recipe)
+            chosen = await sampled(policy)
+            assert chosen is not None
+            wrong, truth = chosen
+            calls, tokens = policy.cost.policy_calls, policy.cost.completion_tokens
+            labels = (await module.label(policy.tree, policy, config, Random(0), experience))[wrong]
+            learn(experience, policy.tree.solutions)
+            count.completions += policy.cost.policy_calls - calls
+            count.tokens += policy.cost.completion_tokens - tokens
+            count.add(labels, truth)
+            if labels.first_error != truth:
+                root = policy.tree.root
+                missed.append(
+                    {
+                        "question": question.text,
+                        "text": wrong.text,
+                        "truth": truth,
+                        "first_error": labels.first_error,
+                        "successes": [root.successes, *(step.n_successes for step in labels.steps)],
+                        "trials": [root.trials, *(step.n_trials for step in labels.steps)],
+                        "labels": [step.label for step in labels.steps],
+                        "confidence": [round(step.confidence, 3) for step in labels.steps],
+                    }
+                )
+
+    started = time.monotonic()
+    await asyncio.gather(*(one(question) for question in questions))
+    seconds = round(time.monotonic() - started, 1)
+    figures = {**count.figures(), "agreement": round(count.exact / count.solutions, 4), "seconds": seconds}
+    return {"labeller": name, **figures, "expects": experience.expects(), "missed": missed}
+
+
+async def measure(settings: Settings, arguments: argparse.Namespace, fleet: Any) -> list[dict[str, Any]]:
+    """Every labeller in turn."""
+    models = Remembering(RemoteModels(fleet.generators, fleet.checkers, Patience()))
+    recipe = recipe_of(settings)
+    questions = await find_wrong(settings, models, recipe, arguments.solutions)
+    rows = []
+    for name in arguments.labellers:
+        rows.append(await bench(name, questions, models, recipe))
+        print({key: value for key, value in rows[-1].items() if key != "missed"}, flush=True)
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--solutions", type=int, default=100)
+    parser.add_argument("--levels", nargs="+", default=["multiply_add", "add_subtract_small"])
+    parser.add_argument("--template", default="few_shot_word_problems")
+    parser.add_argument("--model", default="smollm2-135m")
+    parser.add_argument("--engine", default="vllm")
+    parser.add_argument("--labellers", nargs="+", default=EVERY, metavar="NAME[:key=value,…]")
+    parser.add_argument("--json", type=Path, required=True, help="where the figures are saved, one object per labeller")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-labels-") as folder:
+        settings = settings_for(arguments, folder)
+        data_folder(folder).mkdir()
+        with connected("local"), launched(settings, Path(folder)) as fleet:
+            rows = asyncio.run(measure(settings, arguments, fleet))
+    arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    Console().print(table(rows))
+
+
+if __name__ == "__main__":
+    main()
