@@ -59,9 +59,6 @@ async def test_prefixes_that_two_solutions_share_are_measured_once():
     policy = slips_in(1)
     first = policy.models._reply
     twin = f"s1\ns2\nother\n{WRONG}"
-    policy.models._reply = lambda prefix, n: (
-        [twin, *first(prefix, n)[1:], CHAIN][:n] if not prefix else first(prefix, n)
-    )
     policy.models._reply = lambda prefix, n: [CHAIN, twin, RIGHT, RIGHT] if not prefix else first(prefix, n)
     await run(math_shepherd, policy, k=4)
     assert [prefix for prefix, _ in policy.models.asked] == ["s1\n", "s1\ns2\n", "s1\ns2\ns3\n", "s1\ns2\nother\n"]

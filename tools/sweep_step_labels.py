@@ -1,0 +1,116 @@
+"""Is Bayesian bisection ever costlier than another labeller at the same exactness? In settings drawn at random.
+
+    python -m tools.sweep_step_labels --settings 12 --seed 1 --json sweep.json
+
+Draws settings of the simulated policy (M 4–64, p .75–.99, r 0–.1) and runs every labeller of
+`tools/bench_step_labels.py` on each: the plain methods with several k, Bayesian bisection with several confidences. For
+each point of a plain method it takes the cheapest point of Bayesian bisection that is as exact (within `--tolerance`)
+and prints the ratio of their completions per located first error. Settings the policy cannot do, where nobody locates a
+first error, are listed as such.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from actors.engines import simulated
+from tools.bench_step_labels import bench
+
+CONFIDENCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.99)
+OURS = tuple(f"bayes_bisection:confidence={confidence}" for confidence in CONFIDENCES)
+OTHERS = (
+    *(f"scan:confidence=0,k={k}" for k in (1, 2, 4, 8, 16)),
+    *(f"omegaprm:confidence=0,searches=1,k={k}" for k in (1, 2, 4, 8, 16)),
+    *(f"math_shepherd:confidence=0,k={k}" for k in (1, 2, 4, 8)),
+)
+DEFAULT = "bayes_bisection:confidence=0.97"
+LEAST = 10  # located first errors below which a share says nothing
+
+
+def drawn(number: int, seed: int) -> list[tuple[int, float, float]]:
+    """(steps, p, r) of `number` settings."""
+    rng = Random(seed)
+    return [
+        (
+            round(4 * 16 ** rng.random()),
+            round(rng.uniform(0.75, 0.99), 3),
+            round(rng.choice((0, rng.uniform(0, 0.1))), 3),
+        )
+        for _ in range(number)
+    ]
+
+
+def sweep(setting: tuple[int, float, float], solutions: int, seed: int) -> dict[str, Any]:
+    """All points of one setting."""
+    steps, p, r = setting
+    config = simulated.Config(steps=steps, p=p, r=r, words=2)
+    rows = [asyncio.run(bench(name, config, solutions, seed)) for name in (*OURS, *OTHERS)]
+    return {"steps": steps, "p": p, "r": r, "solved": round(p**steps + r * (1 - p**steps), 4), "rows": rows}
+
+
+def verdict(setting: dict[str, Any], tolerance: float) -> dict[str, Any]:
+    """The worst ratio of one setting and the points it is between; `worst` is None without anything to compare."""
+    enough = [row for row in setting["rows"] if row["located"] * row["solutions"] >= LEAST]
+    ours = [row for row in enough if row["labeller"] in OURS]
+    compared = []
+    for other in (row for row in enough if row["labeller"] in OTHERS):
+        as_exact = [row for row in ours if row["exact"] >= other["exact"] - tolerance]
+        if as_exact:
+            best = min(as_exact, key=lambda row: row["completions_per_error"])
+            compared.append((best["completions_per_error"] / max(other["completions_per_error"], 1e-9), best, other))
+    default = next(row for row in setting["rows"] if row["labeller"] == DEFAULT)
+    found = {key: setting[key] for key in ("steps", "p", "r", "solved")} | {"default": default, "worst": None}
+    if compared:
+        ratio, best, other = max(compared, key=lambda entry: entry[0])
+        found |= {"worst": round(ratio, 3), "ours": best, "other": other, "compared": len(compared)}
+    reached = max((row["exact"] for row in enough if row["labeller"] in OTHERS), default=None)
+    return found | {"most_exact_other": reached}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--settings", type=int, default=12)
+    parser.add_argument("--solutions", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--tolerance", type=float, default=0.01, help="exactness that counts as the same")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--json", type=Path, required=True, help="where every point is saved")
+    arguments = parser.parse_args()
+    settings = drawn(arguments.settings, arguments.seed)
+    with ProcessPoolExecutor(arguments.processes) as pool:
+        futures = [pool.submit(sweep, setting, arguments.solutions, arguments.seed) for setting in settings]
+        swept = []
+        for future in futures:
+            swept.append(future.result())
+            print(f"{len(swept)} of {len(settings)} settings done", flush=True)
+            arguments.json.write_text(json.dumps(swept, indent=1) + "\n", encoding="utf-8")
+    table = Table(
+        "M", "p", "r", "solved", "97 %: cost", "exact", "located", "sure: right (promised)", "worst ratio", "against"
+    )
+    for found in (verdict(setting, arguments.tolerance) for setting in swept):
+        default = found["default"]
+        figures = [default["completions_per_error"], default["exact"], default["located"]]
+        against = "nothing to compare"
+        if found["worst"] is not None:
+            against = f"{found['other']['labeller']} ({found['other']['exact']:.3f} exact)"
+        table.add_row(
+            *(f"{found[key]:g}" for key in ("steps", "p", "r", "solved")),
+            *("-" if figure is None else f"{figure:.4g}" for figure in figures),
+            f"{default['calibration']} ({default['mean_confidence']})",
+            "-" if found["worst"] is None else f"{found['worst']:.3f}",
+            against,
+        )
+    Console(width=160).print(table)
+
+
+if __name__ == "__main__":
+    main()
