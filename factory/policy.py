@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from factory.errors import PromptTooLong
 from factory.interfaces import Models
 from factory.seeds import seed_for
 from factory.steps import split_steps, steps_of_text
@@ -47,7 +48,8 @@ class Policy:
     async def rollouts(self, start: Node, n: int, method: str = "rollout") -> list[Solution]:
         """`n` solutions that begin with the exact tokens of `start` (a given step: its text), checked and counted.
 
-        Raises what `Models` raises: this question's failure, never its siblings'.
+        None where a given prefix leaves no room in the model's context: that is no fault of the question. Raises what
+        `Models` raises otherwise: this question's failure, never its siblings'.
         """
         if n <= 0:
             return []
@@ -66,7 +68,12 @@ class Policy:
             sampling=self.sampling,
             seed=seed_for(self.seed, question.key, purpose),
         )
-        completions = await self.models.generate(request)
+        try:
+            completions = await self.models.generate(request)
+        except PromptTooLong:
+            if not prefix_text:
+                raise
+            return []
         verdicts = await asyncio.gather(
             *(self.models.check(question, begun + completion.text) for completion in completions)
         )

@@ -4,8 +4,8 @@
 
 Samples every procedural question 8 times and, where the model can do it at all but not always, takes the first wrong
 solution whose first wrong step exact arithmetic can tell (`tools/arithmetic_truth.py`). Each labeller looks for it.
-All get the same solutions and the same samples of the bare question, which are made anyway and not counted. Columns as
-in `tools/bench_step_labels.py`; agreement is the share of all solutions whose first error was found.
+All get the same solutions and the same rollouts of a prefix, in the same order, so a difference is the labellers' own.
+Columns as in `tools/bench_step_labels.py`; agreement is the share of all solutions whose first error was found.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import asyncio
 import json
 import tempfile
 import time
+from collections import Counter, defaultdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,6 +25,7 @@ from rich.console import Console
 
 from actors.remote_models import Patience, RemoteModels
 from cluster.connect import connected
+from factory.checkers import math_answer
 from factory.experience import Experience
 from factory.policy import Policy
 from factory.prompting import render
@@ -31,37 +34,69 @@ from factory.shards import data_folder
 from factory.step_labels import learn
 from factory.tree import Solution, Tree
 from factory.types import Completion, GenerateRequest, Question, Verdict
-from pipelines.fleet import launched, recipe_of
+from pipelines.fleet import Fleet, launched, recipe_of
 from pipelines.settings import Settings, from_mapping
 from tools.arithmetic_truth import first_wrong_step
 from tools.bench_step_labels import SAMPLES, Count, labeller_of, table
 
 EVERY = (
+    "math_shepherd:confidence=0",
+    "omegaprm:confidence=0,searches=1",
+    "scan:confidence=0",
     "bayes_bisection",
     "bayes_bisection:probes_per_round=4",
-    "omegaprm:confidence=0,searches=1",
-    "math_shepherd:confidence=0",
-    "scan:confidence=0",
 )
 AT_ONCE = 16  # questions in flight; the prior is learnt from those that are done
 
 
-class Remembering:
-    """Implements `factory.interfaces.Models`; the samples of the bare questions are made once and given to all."""
+class Shared:
+    """Implements `factory.interfaces.Models`: every labeller gets the same rollouts of a prefix, in the same order, and
+    a rollout is made once for all of them. Forget nothing while one labeller is at work; `rewind` before the next."""
 
-    def __init__(self, models: RemoteModels) -> None:
+    def __init__(self, models: RemoteModels | None, made: Path | None = None) -> None:
         self._models = models
-        self._samples: dict[str, Any] = {}
+        self._made: dict[Key, list[Completion]] = defaultdict(list)
+        self._given: Counter[Key] = Counter()
+        self._locks: dict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
+        for line in made.read_text(encoding="utf-8").splitlines() if made else ():
+            entry = json.loads(line)
+            key = (entry["question"], tuple(entry["prefix"]))
+            self._made[key] = [Completion(**_tuples(completion)) for completion in entry["completions"]]
+
+    def rewind(self) -> None:
+        """The next labeller starts from the first rollouts again."""
+        self._given.clear()
+
+    def save(self, path: Path) -> None:
+        """One JSON line per prefix, for `--replay`."""
+        with path.open("w", encoding="utf-8") as file:
+            for (question, prefix), completions in self._made.items():
+                entry = {"question": question, "prefix": prefix, "completions": [asdict(c) for c in completions]}
+                file.write(json.dumps(entry) + "\n")
 
     async def generate(self, request: GenerateRequest) -> list[Completion]:
-        if request.prefix:
-            return list(await self._models.generate(request))
-        if request.question_id not in self._samples:
-            self._samples[request.question_id] = await self._models.generate(request)
-        return list(self._samples[request.question_id][: request.n])
+        key = (request.question_id, request.prefix)
+        first = self._given[key]
+        self._given[key] += request.n
+        async with self._locks[key]:
+            missing = first + request.n - len(self._made[key])
+            if missing > 0:
+                if self._models is None:
+                    raise SystemExit("the recording ends here: record again with these labellers, then replay")
+                self._made[key] += await self._models.generate(replace(request, n=missing, seed=request.seed + first))
+        return self._made[key][first : first + request.n]
 
     async def check(self, question: Question, text: str) -> Verdict:
-        return await self._models.check(question, text)
+        if self._models is not None:
+            return await self._models.check(question, text)
+        return math_answer.check(question, text, math_answer.Config())
+
+
+Key = tuple[str, tuple[int, ...]]
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
@@ -78,7 +113,7 @@ def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
     )
 
 
-def policy_for(question: Question, models: Remembering, recipe: Recipe) -> Policy:
+def policy_for(question: Question, models: Shared, recipe: Recipe) -> Policy:
     """A policy over a fresh tree of `question`."""
     prompt = render(recipe.template, question)
     return Policy(tree=Tree(question), models=models, prompt=prompt, sampling=recipe.sampling, seed=recipe.seed)
@@ -95,7 +130,7 @@ async def sampled(policy: Policy) -> tuple[Solution, int] | None:
     return None
 
 
-async def find_wrong(settings: Settings, models: Remembering, recipe: Recipe, wanted: int) -> list[Question]:
+async def find_wrong(settings: Settings, models: Shared, recipe: Recipe, wanted: int) -> list[Question]:
     """`wanted` questions with a wrong sample of known truth."""
     found: list[Question] = []
     questions = iter(settings.source.module.questions(settings.source.config))
@@ -108,7 +143,7 @@ async def find_wrong(settings: Settings, models: Remembering, recipe: Recipe, wa
     return found[:wanted]
 
 
-async def bench(name: str, questions: list[Question], models: Remembering, recipe: Recipe) -> dict[str, Any]:
+async def bench(name: str, questions: list[Question], models: Shared, recipe: Recipe) -> dict[str, Any]:
     """One labeller on all `questions`."""
     module, config = labeller_of(name)
     experience, count, gate = Experience(), Count(), asyncio.Semaphore(AT_ONCE)
@@ -148,16 +183,23 @@ async def bench(name: str, questions: list[Question], models: Remembering, recip
     return {"labeller": name, **figures, "expects": experience.expects(), "missed": missed}
 
 
-async def measure(settings: Settings, arguments: argparse.Namespace, fleet: Any) -> list[dict[str, Any]]:
+async def measure(settings: Settings, arguments: argparse.Namespace, models: Shared) -> list[dict[str, Any]]:
     """Every labeller in turn."""
-    models = Remembering(RemoteModels(fleet.generators, fleet.checkers, Patience()))
     recipe = recipe_of(settings)
     questions = await find_wrong(settings, models, recipe, arguments.solutions)
     rows = []
     for name in arguments.labellers:
+        models.rewind()
         rows.append(await bench(name, questions, models, recipe))
+        if arguments.record:
+            models.save(arguments.record)
         print({key: value for key, value in rows[-1].items() if key != "missed"}, flush=True)
     return rows
+
+
+async def with_models(settings: Settings, arguments: argparse.Namespace, fleet: Fleet) -> list[dict[str, Any]]:
+    """As `measure`, on the running engine; its shell wants an event loop."""
+    return await measure(settings, arguments, Shared(RemoteModels(fleet.generators, fleet.checkers, Patience())))
 
 
 def main() -> None:
@@ -168,13 +210,18 @@ def main() -> None:
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--engine", default="vllm")
     parser.add_argument("--labellers", nargs="+", default=EVERY, metavar="NAME[:key=value,…]")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="keep every rollout, for --replay")
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="rollouts of a recording instead of an engine")
     parser.add_argument("--json", type=Path, required=True, help="where the figures are saved, one object per labeller")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-labels-") as folder:
         settings = settings_for(arguments, folder)
-        data_folder(folder).mkdir()
-        with connected("local"), launched(settings, Path(folder)) as fleet:
-            rows = asyncio.run(measure(settings, arguments, fleet))
+        if arguments.replay:
+            rows = asyncio.run(measure(settings, arguments, Shared(None, arguments.replay)))
+        else:
+            data_folder(folder).mkdir()
+            with connected("local"), launched(settings, Path(folder)) as fleet:
+                rows = asyncio.run(with_models(settings, arguments, fleet))
     arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     Console().print(table(rows))
 

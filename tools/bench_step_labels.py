@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.util
 import json
 import time
 from collections.abc import Iterator
@@ -192,6 +193,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if not (0 < arguments.p < 1 and 0 <= arguments.r < 1 and arguments.steps > 0 and arguments.solutions > 0):
         parser.error("expected 0 < p < 1, 0 <= r < 1, steps > 0 and solutions > 0")
+    if arguments.plot and importlib.util.find_spec("matplotlib") is None:
+        parser.error("--plot needs matplotlib: pip install matplotlib")
     config = simulated.Config(steps=arguments.steps, p=arguments.p, r=arguments.r)
     rows = []
     for name in arguments.labellers:
@@ -204,7 +207,8 @@ def main() -> None:
     if arguments.plot:
         from tools.plots import cost_and_exactness
 
-        cost_and_exactness(rows, arguments.plot)
+        title = f"M = {arguments.steps}, p = {arguments.p}, r = {arguments.r}, {arguments.solutions} solutions"
+        cost_and_exactness(rows, arguments.plot, title)
 
 
 if __name__ == "__main__":

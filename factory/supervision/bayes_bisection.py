@@ -44,7 +44,7 @@ class Config:
     confidence: float = 0.97
     probes_per_round: int = 1
     max_probes: int = 64
-    max_solutions: int = 16
+    max_solutions: int = 64
     per_token: float = 0.0
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ from factory.experience import Experience
 from factory.policy import Policy
 from factory.step_labels import Judge, SolutionLabels
 from factory.tree import Node, Solution, Tree
+from factory.types import Step
 
 
 @dataclass
@@ -123,7 +124,12 @@ class Pool:
         """Q(s, r) + U(s)."""
         config = self._config
         value = node.successes / node.trials
-        length = sum(len(n.step.token_ids) for n in rollout.leaf.path()[node.depth :] if n.step)
+        length = sum(_length(n.step) for n in rollout.leaf.path()[node.depth :] if n.step)
         quality = math.pow(config.alpha, 1 - value) * math.pow(config.beta, length / config.L)
         exploration = config.c_puct * math.sqrt(self._visits) / (1 + node.visits)
         return quality + exploration
+
+
+def _length(step: Step) -> float:
+    """In tokens; a step that was given and not sampled has none, so it is taken at the usual four characters each."""
+    return len(step.token_ids) or len(step.text) / 4

@@ -24,7 +24,7 @@ class Config:
     """
 
     k: int = 8
-    max_solutions: int = 16
+    max_solutions: int = 64
     confidence: float = 0.9
 
     def __post_init__(self) -> None:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.end_to_end
 def rows(generator, tmp_path_factory) -> list[dict]:
     """Three questions through a rollout worker that shares this session's engine."""
     folder = tmp_path_factory.mktemp("main-job")
-    settings = load("label_steps", ["source.n=3", "search.n=8", "supervision.k=4", "supervision.searches=1"])
+    settings = load("label_steps", ["source.n=3", "search.n=8", "supervision.confidence=0.9"])
     questions = tuple(settings.source.module.questions(settings.source.config))
     engine = ray.get(generator.ready.remote(), timeout=240)
     checker = ray.remote(AnswerChecker).options(num_cpus=0, name="main-job-checker").remote("math_answer", {})

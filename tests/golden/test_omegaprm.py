@@ -179,3 +179,64 @@ def test_nodes_that_never_or_always_succeed_are_not_selected_from(successes):
     tree.root.successes = successes
     pool.extend(tree.root, [_wrong(tree, tree.root, 50, "a")])
     assert pool.select() is None
+
+
+async def test_three_rounds_worked_out_by_hand():
+    """k = 4, alpha = .5, beta = .9, L = 10, c_puct = .125; one character is one token, an answer line has 17.
+
+    Round 1: MC(root) = .5. Q: a…(23 long) .5^.5·.9^2.3 = .5550, d…(21) .5^.5·.9^2.1 = .5668 → d. Probes: d 2/4, de 0/4.
+    Round 2: root's a… .5550 + .125·√1/2 = .6175; d's f…(19) .5^.5·.9^1.9 + .125·√1/1 = .7038, g…(21) .6918 → f.
+             Probes: df 4/4, so the answer itself is its first error.
+    Round 3: root's a… .5550 + .125·√2/2 = .6434; d's g… .5668 + .125·√2/2 = .6552 → g. Probes: dg 1/4, dgh 0/4… but
+             between d (depth 1) and the end (depth 4) the middle is dg (2), then dgh (3).
+    """
+    replies = {
+        "": [f"a\nb\nc\n{WRONG}\n", f"d\ne\n{WRONG}\n", f"r\n{RIGHT}", f"s\n{RIGHT}"],
+        "d\n": [f"f\n{WRONG}\n", f"g\nh\n{WRONG}\n", f"t\n{RIGHT}", f"u\n{RIGHT}"],
+        "d\ne\n": [f"v{i}\n{WRONG}" for i in range(4)],
+        "d\nf\n": [f"w{i}\n{RIGHT}" for i in range(4)],
+        "d\ng\n": [f"x\n{RIGHT}", *(f"y{i}\n{WRONG}" for i in range(3))],
+        "d\ng\nh\n": [f"z{i}\n{WRONG}" for i in range(4)],
+    }
+    policy = policy_for(lambda prefix, n: replies[prefix][:n])
+    config = Config(k=4, alpha=0.5, beta=0.9, L=10, c_puct=0.125, searches=3, confidence=0)
+    labels = await label(policy.tree, policy, config, Random(0), Experience())
+    asked = ["", "d\n", "d\ne\n", "d\nf\n", "d\ng\n", "d\ng\nh\n"]
+    assert policy.models.asked == [(prefix, 4) for prefix in asked]
+    measured = {node.text: (node.trials, node.successes, node.visits) for node in policy.tree.nodes if node.trials}
+    assert measured == {
+        "": (4, 2, 1),
+        "d\n": (4, 2, 2),
+        "d\ne\n": (4, 0, 0),
+        "d\nf\n": (4, 4, 0),
+        "d\ng\n": (4, 1, 0),
+        "d\ng\nh\n": (4, 0, 0),
+    }
+    located = {
+        s.text.strip().split("\n")[-2]: labels[s].first_error for s in labels if s.leaf.depth in (3, 4) and s.is_wrong
+    }
+    assert (located["e"], located["f"], located["h"]) == (1, 2, 2)
+    assert [labels[s].policy_calls for s in labels if labels[s].policy_calls] == [8, 4, 8]
+
+
+def test_the_scores_of_the_worked_example():
+    tree = Tree(QUESTION)
+    tree.root.trials, tree.root.successes = 4, 2
+    config = Config(alpha=0.5, beta=0.9, L=10, c_puct=0.125)
+    pool = Pool(config)
+    a, d = _wrong(tree, tree.root, 23, "a"), _wrong(tree, tree.root, 21, "d")
+    assert pool.score(tree.root, a) == pytest.approx(0.5550, abs=1e-4)
+    assert pool.score(tree.root, d) == pytest.approx(0.5668, abs=1e-4)
+    pool.extend(tree.root, [a, d])
+    assert pool.select() == (tree.root, d)
+    assert pool.score(tree.root, a) == pytest.approx(0.6175, abs=1e-4)
+    deeper = d.leaf
+    deeper.trials, deeper.successes = 4, 2
+    f, g = _wrong(tree, deeper, 19, "f"), _wrong(tree, deeper, 21, "g")
+    assert pool.score(deeper, f) == pytest.approx(0.7038, abs=1e-4)
+    assert pool.score(deeper, g) == pytest.approx(0.6918, abs=1e-4)
+    pool.extend(deeper, [f, g])
+    assert pool.select() == (deeper, f)
+    assert pool.score(tree.root, a) == pytest.approx(0.6434, abs=1e-4)
+    assert pool.score(deeper, g) == pytest.approx(0.6552, abs=1e-4)
+    assert pool.select() == (deeper, g)

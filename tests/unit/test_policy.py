@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from fakes import RIGHT, WRONG, completion, policy_for
 
+from factory.errors import PromptTooLong
 from factory.policy import Cost
 
 
@@ -87,6 +89,17 @@ async def test_an_adopted_prefix_is_continued_as_text_then_as_the_tokens_sampled
     asked = [(request.prefix_text, request.prefix) for request in policy.models.requests]
     assert asked == [("a\nb\n", ()), ("a\nb\n", tuple(map(ord, "x\n")))]
     assert behind.text == f"a\nb\nx\n{WRONG}"
+
+
+async def test_a_given_prefix_too_long_for_the_model_is_left_alone_and_the_question_goes_on():
+    def reply(prefix: str, n: int) -> list[str]:
+        raise PromptTooLong("no room")
+
+    policy = policy_for(reply)
+    [given] = await policy.adopt(f"a\n{WRONG}")
+    assert await policy.rollouts(given.leaf.path()[0], 2) == []
+    with pytest.raises(PromptTooLong):
+        await policy.rollouts(policy.tree.root, 2)
 
 
 async def test_an_adopted_text_that_is_sampled_later_is_one_solution():

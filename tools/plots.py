@@ -1,0 +1,28 @@
+"""Pictures of what the benchmarks measured. matplotlib comes with the `dev` extra."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+def cost_and_exactness(rows: Sequence[dict[str, Any]], path: Path, title: str = "") -> None:
+    """One dot per labeller: completions per located first error against the share that is exact. Saves `path`."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    for row in rows:
+        if row["completions_per_error"] is None:
+            continue  # located nothing
+        axes.scatter(row["completions_per_error"], row["exact"], s=60, label=row["labeller"])
+    axes.set_xscale("log")
+    axes.set_xlabel("completions per located first error")
+    axes.set_ylabel("exact")
+    axes.set_title(title)
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend(fontsize="small")
+    figure.savefig(path, dpi=150)
