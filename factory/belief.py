@@ -4,12 +4,13 @@ The model. A solution has M steps. The hypotheses are "the first error is step e
 strength v takes all of them without an error with probability v, and the ones behind the first t with v^f(t), where
 f(t) = 1 - (t/M)^a is the share of the difficulty that still lies ahead (a = 1: every step is as hard as the others,
 a > 1: the late ones are harder). From a prefix of t error-free steps a rollout reaches the gold answer with probability
-r + (1-r)·v^f(t), behind an error with r: luck, a second error that cancels the first, or a policy that notices. v, r
-and a belong to the question and are unknown. So is how evenly the policy behaves: the rate at a prefix (not at the
-bare question, where v is what it is) is itself drawn around that mean, from a beta distribution of concentration c, so
-that ten failures at one prefix are less evidence than ten failures at ten of them (c → ∞ is the even policy).
+r + (1-r)·v^f(t), and behind an error with r, by luck. Right behind the error step it is r + (1-r)·w·v^f(t): there the
+policy may still repair it (w), before further steps build on it. v, r, w and a belong to the question and are unknown.
+So is how evenly the policy behaves: the rate at a prefix (not at the bare question, where v is what it is) is itself
+drawn around that mean, from a beta distribution of concentration c, so that ten failures at one prefix are less
+evidence than ten failures at ten of them (c → ∞ is the even policy).
 
-The posterior is joint over hypotheses and a grid of (v, r, c, a), with the prior `factory/experience.py` has learnt.
+The posterior is joint over hypotheses and a grid of (v, r, w, c, a), with the prior `factory/experience.py` has learnt.
 Choosing where to look next by expected information is probabilistic bisection (Horstein 1963; Burnashev & Zigangirov
 1974; Waeber, Frazier & Henderson, SIAM J. Control Optim. 51(3), 2013) put to process supervision.
 """
@@ -19,10 +20,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
-from factory.experience import EVEN, LUCK_RATE, SHAPE, STRENGTH, Array
+from factory.experience import EVEN, LUCK_RATE, REPAIR_RATE, SHAPE, STRENGTH, Array
 
 CHECKER_SLIP = 5e-4  # an answer that the checker judged wrongly
 ANYTHING_GOES = 1e-3  # prior of "no hypothesis fits": every prefix has a rate of its own, unrelated to its neighbours
@@ -39,28 +41,25 @@ class Belief:
 
     def __init__(self, steps: int, correct: bool, prior: Array) -> None:
         self.steps = steps
-        self._rates, self._evenness, outcome = _tables(steps, correct)
-        self._start = outcome + np.log(prior)[:, None]
-        self._holds = np.zeros((len(EVEN), steps))  # log P(evidence at t | no error in the first t steps, cell)
-        self._broken = np.zeros((len(EVEN), steps))  # log P(evidence at t | an error in them, cell)
-        self._unrelated = 0.0  # log P(evidence | anything goes)
-        self._trials = np.zeros(steps, dtype=np.int64)
-        self._successes = np.zeros(steps, dtype=np.int64)
-        self._joint = self._posterior()
+        self._start = _tables(steps, correct).outcome + np.log(prior)[:, None]
+        # log P(evidence at t | the first t steps hold no error, the t-th is the error, an earlier one is; cell)
+        self._log = np.zeros((3, len(EVEN), steps))
+        self._counts = np.zeros((2, steps), dtype=np.int64)  # trials, successes
+        self._information: Array | None = None
+        self._weigh()
 
     def update(self, evidence: Evidence) -> None:
         """Take in what `evidence` has more than last time. Raises `ValueError` when it has less somewhere."""
         changed = False
         for depth, (trials, successes) in enumerate(evidence):
-            more = trials - int(self._trials[depth])
-            hits = successes - int(self._successes[depth])
+            more, hits = (int(n) for n in (trials, successes) - self._counts[:, depth])
             if not 0 <= hits <= more:
                 raise ValueError(f"evidence shrank at depth {depth}: got {trials} trials with {successes} successes")
-            for hit in (True,) * hits + (False,) * (more - hits):
-                self._count(depth, hit)
-            changed |= more > 0
+            if more:
+                self._set(depth, trials, successes)
+                changed = True
         if changed:
-            self._joint = self._posterior()
+            self._weigh()
 
     @property
     def first_error(self) -> Array:
@@ -75,81 +74,105 @@ class Belief:
     @property
     def contradiction(self) -> float:
         """P(no hypothesis fits the evidence)."""
-        return 1 / (1 + math.exp(min(700.0, self._log_evidence - self._unrelated - math.log(ANYTHING_GOES))))
+        unrelated = sum(
+            math.lgamma(hits + 1) + math.lgamma(trials - hits + 1) - math.lgamma(trials + 2)
+            for trials, hits in self._counts.T.tolist()
+        )
+        return 1 / (1 + math.exp(min(700.0, self._log_evidence - unrelated - math.log(ANYTHING_GOES))))
 
+    @property
     def expected_information(self) -> Array:
         """Bits about the first error expected from one rollout of each prefix t = 0..M-1, shape (M,)."""
-        joint, weights = self._joint, self.first_error
-        success = np.where(_no_error_yet(self.steps), joint.T @ self._next(True), joint.T @ self._next(False))
-        given = success / np.maximum(weights, 1e-300)[:, None]
-        information: Array = _entropy(success.sum(axis=0)) - weights @ _entropy(given)
-        return information
+        if self._information is None:
+            weights, success = self.first_error, self._success_if()
+            given = success / np.maximum(weights, 1e-300)[:, None]
+            self._information = _entropy(success.sum(axis=0)) - weights @ _entropy(given)
+        return self._information
 
     def branches(self, depth: int) -> list[tuple[float, Belief]]:
         """What the belief would be after one more rollout of prefix `depth`: (probability, belief) for each outcome."""
-        joint = self._joint
-        before = joint[:, depth:].sum(axis=1) @ self._next(True)[:, depth]
-        success = float(before + joint[:, :depth].sum(axis=1) @ self._next(False)[:, depth])
+        success = float(self._success_if()[:, depth].sum())
         return [(success, self._after(depth, True)), (1 - success, self._after(depth, False))]
 
     def _after(self, depth: int, hit: bool) -> Belief:
         other = object.__new__(Belief)
-        other.__dict__.update(self.__dict__)
-        for name in ("_holds", "_broken", "_trials", "_successes"):
-            setattr(other, name, getattr(self, name).copy())
-        other._count(depth, hit)
-        other._joint = other._posterior()
+        other.__dict__.update(self.__dict__, _log=self._log.copy(), _counts=self._counts.copy())
+        trials, successes = (int(n) for n in self._counts[:, depth])
+        other._set(depth, trials + 1, successes + hit)
+        other._weigh()
         return other
 
-    def _next(self, holds: bool) -> Array:
-        """P(success of the next rollout from t | cell), given the ones seen there: Pólya's urn, shape (cells, M)."""
-        mean = self._rates if holds else LUCK_RATE[:, None]
-        rate: Array = (mean * self._evenness + self._successes) / (self._evenness + self._trials)
-        return rate
+    def _set(self, depth: int, trials: int, successes: int) -> None:
+        self._counts[:, depth] = trials, successes
+        self._log[:, :, depth] = _log_likelihood(self.steps, depth, trials, successes)
 
-    def _count(self, depth: int, hit: bool) -> None:
-        trials, successes, even = self._trials[depth], self._successes[depth], self._evenness[:, depth]
-        for log_rate, mean in ((self._holds, self._rates[:, depth]), (self._broken, LUCK_RATE)):
-            success = (mean * even + successes) / (even + trials)
-            log_rate[:, depth] += np.log(success if hit else 1 - success)
-        self._unrelated += math.log((successes if hit else trials - successes) + 1) - math.log(trials + 2)
-        self._trials[depth] += 1
-        self._successes[depth] += hit
+    def _success_if(self) -> Array:
+        """P(first error is e, the next rollout from t succeeds), shape (M + 1, M)."""
+        # Given the rollouts seen at a prefix, the next one is a draw from Pólya's urn.
+        tables = _tables(self.steps, False)
+        trials, successes = self._counts
+        urn = (tables.rates * tables.evenness + successes) / (tables.evenness + trials)
+        joint = self._joint.T
+        return np.choose(_state(self.steps), [joint @ urn[0], joint @ urn[1], joint @ urn[2]])
 
-    def _posterior(self) -> Array:
-        # Hypothesis e explains prefixes up to e as error-free and the later ones as broken; "none" explains all as
-        # error-free, which is what e = M-1 does: a prefix holds no more than M-1 steps.
-        gain = np.cumsum(self._holds - self._broken, axis=1)
-        joint = np.concatenate([gain, gain[:, -1:]], axis=1) + self._start
-        joint += self._broken.sum(axis=1)[:, None]
+    def _weigh(self) -> None:
+        # Hypothesis e: no error in the prefixes up to e, a fresh one in that of e + 1 steps, an old one in the later.
+        # "None" explains everything as free of errors.
+        none, fresh, old = self._log
+        before = np.cumsum(none, axis=1)
+        behind = np.cumsum(old[:, ::-1], axis=1)[:, ::-1]
+        joint = np.concatenate([before, before[:, -1:]], axis=1) + self._start
+        joint[:, : self.steps - 1] += fresh[:, 1:]
+        joint[:, : max(0, self.steps - 2)] += behind[:, 2:]
         top = joint.max()
         np.exp(joint - top, out=joint)
         total = joint.sum()
+        self._joint: Array = joint / total
         self._log_evidence = float(top + np.log(total))
-        joint /= total
-        return np.asarray(joint)
+        self._information = None
 
 
-@lru_cache(maxsize=512)
-def _tables(steps: int, correct: bool) -> tuple[Array, Array, Array]:
-    """Mean success rates of error-free prefixes and their concentrations, both (cells, M), and
-    log P(first error, verdict | cell), (cells, M + 1)."""
+class _Tables(NamedTuple):
+    """What follows from the length of a solution alone."""
+
+    rates: Array  # mean success of prefixes without an error, with a fresh one, with an old one: (3, cells, M)
+    evenness: Array  # their concentrations: (cells, M)
+    outcome: Array  # log P(first error, verdict | cell): (cells, M + 1)
+
+
+@lru_cache(maxsize=256)
+def _tables(steps: int, correct: bool) -> _Tables:
     luck, log_strength = LUCK_RATE[:, None], np.log(STRENGTH)[:, None]
     ahead = 1 - (np.arange(steps + 1) / steps) ** SHAPE[:, None]
-    rates = luck + (1 - luck) * np.exp(log_strength * ahead[:, :-1])
+    able = np.exp(log_strength * ahead[:, :-1])
+    rates = np.stack([able, REPAIR_RATE[:, None] * able, np.zeros_like(able)])
+    evenness = np.repeat(EVEN[:, None], steps, axis=1)
+    evenness[:, 0] = EVEN.max()
     survive = log_strength * (ahead[:, :-1] - ahead[:, 1:])
     by_luck = np.log(luck) if correct else np.log1p(-luck)
     errs = log_strength * (1 - ahead[:, :-1]) + np.log(-np.expm1(survive)) + by_luck
     none = log_strength + (math.log1p(-CHECKER_SLIP) if correct else math.log(CHECKER_SLIP))
-    evenness = np.repeat(EVEN[:, None], steps, axis=1)
-    evenness[:, 0] = EVEN.max()
-    return rates, evenness, np.concatenate([errs, none], axis=1)
+    return _Tables(luck + (1 - luck) * rates, evenness, np.concatenate([errs, none], axis=1))
+
+
+# Solutions of a question share prefixes, and questions share counts: of 20 likelihoods asked for, about one is new.
+@lru_cache(maxsize=1024)
+def _log_likelihood(steps: int, depth: int, trials: int, successes: int) -> Array:
+    """log P(these rollouts, in one order) of a beta-binomial, for each state of the prefix and cell: (3, cells)."""
+    tables = _tables(steps, False)
+    even = tables.evenness[:, depth, None]
+    mean = tables.rates[:, :, depth, None]
+    hits = np.log(mean * even + np.arange(successes)).sum(axis=-1)
+    misses = np.log((1 - mean) * even + np.arange(trials - successes)).sum(axis=-1)
+    likelihood: Array = hits + misses - np.log(even + np.arange(trials)).sum(axis=-1)
+    return likelihood
 
 
 @lru_cache(maxsize=512)
-def _no_error_yet(steps: int) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-    """Whether the prefix of t steps is free of errors if the first one is step e: shape (M + 1, M)."""
-    return np.arange(steps + 1)[:, None] >= np.arange(steps)[None, :]
+def _state(steps: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    """0 where the prefix of t steps holds no error if the first one is step e, 1 where that is its last step, else 2:
+    shape (M + 1, M)."""
+    return np.clip(np.arange(steps)[None, :] - np.arange(steps + 1)[:, None], 0, 2)
 
 
 def _entropy(p: Array) -> Array:

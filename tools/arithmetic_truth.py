@@ -1,7 +1,7 @@
 """The first wrong step of a procedural question's solution, by exact arithmetic on its text. For benchmarks only.
 
-The question's `operations` (factory/sources/procedural.py) say which values a solution goes through. A step is right
-when it takes the next of them and computes it exactly: "Each box has 9 apples: 7 * 9 = 63." after 7 boxes.
+The question's `operations` (factory/sources/procedural.py) say what a solution has to do. A step is right when it
+carries out one that is still due and computes it exactly: "Each box has 9 apples: 7 * 9 = 63." after 7 boxes.
 """
 
 from __future__ import annotations
@@ -13,24 +13,29 @@ from collections.abc import Sequence
 from factory.types import Question
 
 _EQUATION = re.compile(r"(\d+) ([-+*]) (\d+) = (-?\d+)\b")
-_START = re.compile(r"^\S+ starts with (\d+) ")
+_START = re.compile(r"^\S+ starts with (\d+) [a-z]+\.?$")
 _ANSWER = re.compile(r"^The answer is (-?\d+)\.?$")
 _RESULT = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b}
 
 
 def first_wrong_step(question: Question, steps: Sequence[str]) -> int | None:
-    """0-based index of the first wrong step, -1 when every step is right, None when a step before it says nothing
-    that can be checked: no start, no equation, no answer."""
-    (_, value), *operations = json.loads(question.metadata["operations"])
-    start, done = value, 0
+    """0-based index of the first wrong step, -1 when every step is right, None when a step before it cannot be judged:
+    it holds no start, no equation and no answer, or its words tell another story than its right equation."""
+    (_, start), *left = json.loads(question.metadata["operations"])
+    value = start
     for index, step in enumerate(text.strip() for text in steps):
         if said := _START.match(step):
             right = index == 0 and int(said[1]) == start
         elif said := _ANSWER.match(step):
             right = int(said[1]) == int(question.gold)
         elif len(found := _EQUATION.findall(step)) == 1:
-            right = done < len(operations) and _is_next(found[0], value, *operations[done])
-            value, done = int(found[0][3]), done + 1
+            taken = next((operation for operation in _open(left) if _takes(found[0], value, *operation)), None)
+            right = taken is not None
+            if taken is not None:
+                if not _words_agree(step, found[0]):
+                    return None
+                left.remove(taken)
+                value = int(found[0][3])
         else:
             return None
         if not right:
@@ -38,7 +43,24 @@ def first_wrong_step(question: Question, steps: Sequence[str]) -> int | None:
     return -1
 
 
-def _is_next(equation: tuple[str, str, str, str], value: int, sign: str, number: int) -> bool:
-    left, said, right, result = int(equation[0]), equation[1], int(equation[2]), int(equation[3])
+def _open(left: list[list[str | int]]) -> list[list[str | int]]:
+    """The operations that may come next: sums in any order, but nothing before a multiplication that is still due."""
+    return left[:1] if any(sign == "*" for sign, _ in left) else left
+
+
+def _takes(equation: tuple[str, str, str, str], value: int, sign: str, number: int) -> bool:
+    """Whether `equation` carries out `sign number` on `value`, exactly."""
+    one, said, other, result = int(equation[0]), equation[1], int(equation[2]), int(equation[3])
     operands = {(value, number)} if sign == "-" else {(value, number), (number, value)}
-    return said == sign and (left, right) in operands and result == _RESULT[sign](value, number)
+    return said == sign and (one, other) in operands and result == _RESULT[sign](value, number)
+
+
+def _words_agree(step: str, equation: tuple[str, str, str, str]) -> bool:
+    """Whether the words before the equation name no other number than it and no opposite event."""
+    words = step.split(":")[0] if ":" in step else ""
+    opposite = {"+": _LOSSES, "-": _GAINS, "*": _LOSSES + _GAINS}[equation[1]]
+    return set(re.findall(r"\d+", words)) <= set(equation) and not any(verb in words for verb in opposite)
+
+
+_LOSSES = ["gives", "loses", "sells"]
+_GAINS = ["buys", "finds", "gets", "picks"]

@@ -26,7 +26,7 @@ from factory.step_labels import CONTRADICTED, Judge, SolutionLabels
 from factory.tree import Node, Solution, Tree
 
 _BRANCHES = 8  # futures kept in mind when several probes are chosen at once
-_OPTIMISM = 4.0  # later probes tell more than the next one, once it has shown that the policy can do the question
+_OPTIMISM = 2.0  # later probes tell more than the next one, once it has shown that the policy can do the question
 _PATIENCE = 4  # rollouts of a prefix without one verdict, from which on it is not asked again
 
 
@@ -41,7 +41,7 @@ class Config:
     * `per_token`: weigh information by the tokens a rollout is expected to cost (1), not at all (0), or in between.
     """
 
-    confidence: float = 0.97
+    confidence: float = 0.98
     probes_per_round: int = 1
     max_probes: int = 64
     max_solutions: int = 64
@@ -108,7 +108,7 @@ class Case:
         if budget <= 0:
             return True
         unknown = _bits(first_error) - _bits(np.array([config.confidence, 1 - config.confidence]))
-        return unknown > _OPTIMISM * budget * float((self._answering() * self.belief.expected_information()).max())
+        return unknown > _OPTIMISM * budget * float((self._answering() * self.belief.expected_information).max())
 
     def wishes(self, config: Config) -> dict[Node, int]:
         """The prefixes to continue next, and how often: the best batch that can be built one probe after the other.
@@ -119,7 +119,7 @@ class Case:
         futures = [(1.0, self.belief)]
         chosen: list[int] = []
         while True:
-            information = sum(share * belief.expected_information() for share, belief in futures)
+            information = sum(share * belief.expected_information for share, belief in futures)
             chosen.append(int(np.argmax(information * worth)))
             if len(chosen) == config.probes_per_round:
                 break

@@ -47,7 +47,7 @@ def depths_asked(policy) -> list[int]:
 @pytest.mark.parametrize("step", range(STEPS))
 async def test_the_planted_first_error_is_found_wherever_it_is(step):
     policy = slips_in(step)
-    found = of_chain(await run(policy, Config(max_solutions=1)))
+    found = of_chain(await run(policy, Config(max_solutions=1, confidence=0.9)))
     assert found.first_error == step
     assert [s.label for s in found.steps] == [1] * step + [-1] * (STEPS - step)
 

@@ -54,6 +54,28 @@ def test_the_order_of_a_sum_does_not_matter():
     assert first_wrong_step(QUESTION, with_step(2, "He gets 2 more: 2 + 63 = 65.")) == -1
 
 
+@pytest.mark.parametrize(
+    "text", ["She gets 9: 7 * 9 = 63.", "Each box has 8: 7 * 9 = 63.", "He sells 9 boxes: 7 * 9 = 63."]
+)
+def test_words_that_tell_another_story_than_a_right_equation_leave_the_truth_open(text: str):
+    assert first_wrong_step(QUESTION, with_step(1, text)) is None
+
+
+def test_a_start_with_a_sum_of_its_own_is_no_start():
+    assert first_wrong_step(QUESTION, with_step(0, "Kurt starts with 7 boxes: 7 * 7 = 49.")) == 0
+
+
+def test_what_is_added_and_taken_away_may_come_in_any_order():
+    question = Question(text="q", gold="8", metadata={"operations": '[["start",3],["+",6],["-",1]]'})
+    steps = ["Ned starts with 3 blocks.", "He gives away 1: 3 - 1 = 2.", "He buys 6: 2 + 6 = 8.", "The answer is 8."]
+    assert first_wrong_step(question, steps) == -1
+    assert first_wrong_step(question, [*steps[:2], "He gives away 1: 2 - 1 = 1."]) == 2
+
+
+def test_nothing_comes_before_a_multiplication():
+    assert first_wrong_step(QUESTION, with_step(1, "He gets 2 more: 7 + 2 = 9.")) == 1
+
+
 def test_a_final_answer_that_comes_too_early_but_right_is_right():
     assert first_wrong_step(QUESTION, ["The answer is 65."]) == -1
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.belief import CHECKER_SLIP, Belief
-from factory.experience import EVEN, LUCK_RATE, SHAPE, STRENGTH, Experience
+from factory.experience import EVEN, LUCK_RATE, REPAIR_RATE, SHAPE, STRENGTH, Experience
 
 COUNTS = st.integers(0, 12).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))
 EVIDENCE = st.lists(COUNTS, min_size=1, max_size=10)
@@ -36,7 +36,7 @@ def by_hand(evidence, correct: bool) -> list[float]:
     """The posterior as the module's docstring defines it, cell by cell, rollout by rollout."""
     steps, prior = len(evidence), Experience().prior
     weights = [0.0] * (steps + 1)
-    for v, r, c, a, cell in zip(STRENGTH, LUCK_RATE, EVEN, SHAPE, prior, strict=True):
+    for v, r, w, c, a, cell in zip(STRENGTH, LUCK_RATE, REPAIR_RATE, EVEN, SHAPE, prior, strict=True):
         survived = [v ** ((t / steps) ** a) for t in range(steps + 1)]
         for e in range(steps + 1):
             weight = cell
@@ -45,7 +45,8 @@ def by_hand(evidence, correct: bool) -> list[float]:
             else:
                 weight *= survived[steps] * (1 - CHECKER_SLIP if correct else CHECKER_SLIP)
             for t, (trials, successes) in enumerate(evidence):
-                mean = r + (1 - r) * v / survived[t] if t <= e else r
+                able = v / survived[t]
+                mean = r + (1 - r) * (able if t <= e else w * able if t == e + 1 else 0)
                 for i in range(trials):
                     hits = min(i, successes)
                     even = c if t else max(EVEN)
@@ -87,7 +88,7 @@ def test_expected_information_is_the_entropy_that_a_rollout_takes_away(evidence,
     found = belief(*evidence)
     depth = data.draw(st.integers(0, len(evidence) - 1))
     gain = bits(found) - sum(chance * bits(after) for chance, after in found.branches(depth))
-    assert found.expected_information()[depth] == pytest.approx(gain, abs=1e-7)
+    assert found.expected_information[depth] == pytest.approx(gain, abs=1e-7)
 
 
 def bits(found: Belief) -> float:
@@ -142,7 +143,7 @@ def test_without_evidence_a_wrong_solution_is_wrong_somewhere():
 
 
 def test_the_root_says_nothing_about_where_but_the_middle_does():
-    information = belief((8, 4), *[(0, 0)] * 7).expected_information()
+    information = belief((8, 4), *[(0, 0)] * 7).expected_information
     assert information[0] < 0.1 * information.max()
     assert 1 < information.argmax() < 7
 
