@@ -135,18 +135,18 @@ class Seen:
         prefixes = solution.prefixes()
         self.counts = [(node.trials, node.successes) for node in prefixes] + [(1, int(solution.outcome is True))]
         self._deepest_success = max((depth for depth, (_, hits) in enumerate(self.counts) if hits), default=-1)
-        self._failed = any(hits < trials for trials, hits in self.counts[1:-1])
+        self._measured = any(trials for trials, _ in self.counts[1:-1])
         self._wrong = solution.outcome is False
 
     def speaks_for(self, label: int | None, depth: int) -> bool:
-        """Whether anything speaks for `label` behind the first `depth` steps: for +1 a success from there or from a
-        later step, for -1 a failure of the policy in this solution on a question that it has solved at all, or the
-        verdict itself."""
+        """Whether anything seen speaks for `label` behind the first `depth` steps: for +1 a success from there or from
+        a later step, for -1 the verdict on the whole, or rollouts from inside this solution on a question that the
+        policy has solved at all."""
         if label == 1:
             return depth <= self._deepest_success
         if depth == len(self.counts) - 1:
             return self._wrong
-        return self._failed and self._deepest_success >= 0
+        return self._measured and self._deepest_success >= 0
 
     def hard_estimates(self) -> list[int | None]:
         """+1, -1 or None for every step."""

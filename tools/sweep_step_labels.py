@@ -4,9 +4,9 @@
 
 Draws settings of the simulated policy (M 4–64, p .75–.99, r 0–.1) and runs every labeller of
 `tools/bench_step_labels.py` on each: the plain methods with several k, Bayesian bisection with several confidences. For
-each point of a plain method it takes the cheapest point of Bayesian bisection that is as exact (within `--tolerance`)
-and prints the ratio of their completions per located first error. Settings the policy cannot do, where nobody locates a
-first error, are listed as such.
+each point of a plain method it takes what Bayesian bisection pays for the same exactness (between two confidences, their
+mixture) and prints the ratio of completions per located first error, the worst of the setting. Settings the policy
+cannot do, where nobody locates a first error, are listed as such.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from rich.table import Table
 from actors.engines import simulated
 from tools.bench_step_labels import bench
 
-CONFIDENCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.99)
+CONFIDENCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 OURS = tuple(f"bayes_bisection:confidence={confidence}" for confidence in CONFIDENCES)
 OTHERS = (
     *(f"scan:confidence=0,k={k}" for k in (1, 2, 4, 8, 16)),
     *(f"omegaprm:confidence=0,searches=1,k={k}" for k in (1, 2, 4, 8, 16)),
     *(f"math_shepherd:confidence=0,k={k}" for k in (1, 2, 4, 8)),
 )
-DEFAULT = "bayes_bisection:confidence=0.97"
+DEFAULT = "bayes_bisection:confidence=0.98"
 LEAST = 10  # located first errors below which a share says nothing
 
 
@@ -57,23 +57,32 @@ def sweep(setting: tuple[int, float, float], solutions: int, seed: int) -> dict[
     return {"steps": steps, "p": p, "r": r, "solved": round(p**steps + r * (1 - p**steps), 4), "rows": rows}
 
 
-def verdict(setting: dict[str, Any], tolerance: float) -> dict[str, Any]:
-    """The worst ratio of one setting and the points it is between; `worst` is None without anything to compare."""
+def price(points: list[tuple[float, float]], exact: float) -> float | None:
+    """The lowest cost at which a mixture of `points` (exactness, cost) is that exact, None where none is."""
+    costs = [cost for reached, cost in points if reached >= exact]
+    for low, low_cost in points:
+        for high, high_cost in points:
+            if low < exact < high:
+                costs.append(low_cost + (high_cost - low_cost) * (exact - low) / (high - low))
+    return min(costs, default=None)
+
+
+def verdict(setting: dict[str, Any]) -> dict[str, Any]:
+    """The worst ratio of one setting and whom it is against; None where there is nothing to compare."""
     enough = [row for row in setting["rows"] if row["located"] * row["solutions"] >= LEAST]
-    ours = [row for row in enough if row["labeller"] in OURS]
-    compared = []
-    for other in (row for row in enough if row["labeller"] in OTHERS):
-        as_exact = [row for row in ours if row["exact"] >= other["exact"] - tolerance]
-        if as_exact:
-            best = min(as_exact, key=lambda row: row["completions_per_error"])
-            compared.append((best["completions_per_error"] / max(other["completions_per_error"], 1e-9), best, other))
-    default = next(row for row in setting["rows"] if row["labeller"] == DEFAULT)
-    found = {key: setting[key] for key in ("steps", "p", "r", "solved")} | {"default": default, "worst": None}
-    if compared:
-        ratio, best, other = max(compared, key=lambda entry: entry[0])
-        found |= {"worst": round(ratio, 3), "ours": best, "other": other, "compared": len(compared)}
-    reached = max((row["exact"] for row in enough if row["labeller"] in OTHERS), default=None)
-    return found | {"most_exact_other": reached}
+    ours = [(row["exact"], row["completions_per_error"]) for row in enough if row["labeller"] in OURS]
+    others = [row for row in enough if row["labeller"] in OTHERS]
+    ratios = [(cost / row["completions_per_error"], row) for row in others if (cost := price(ours, row["exact"]))]
+    worst, other = max(ratios, key=lambda entry: entry[0], default=(None, None))
+    return {
+        **{key: setting[key] for key in ("steps", "p", "r", "solved")},
+        "default": next(row for row in setting["rows"] if row["labeller"] == DEFAULT),
+        "worst": worst and round(worst, 3),
+        "other": other,
+        "compared": len(ratios),
+        "out_of_reach": [row for row in others if price(ours, row["exact"]) is None],
+        "most_exact_other": max((row["exact"] for row in others), default=None),
+    }
 
 
 def main() -> None:
@@ -81,7 +90,6 @@ def main() -> None:
     parser.add_argument("--settings", type=int, default=12)
     parser.add_argument("--solutions", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--tolerance", type=float, default=0.01, help="exactness that counts as the same")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--json", type=Path, required=True, help="where every point is saved")
     arguments = parser.parse_args()
@@ -94,9 +102,9 @@ def main() -> None:
             print(f"{len(swept)} of {len(settings)} settings done", flush=True)
             arguments.json.write_text(json.dumps(swept, indent=1) + "\n", encoding="utf-8")
     table = Table(
-        "M", "p", "r", "solved", "97 %: cost", "exact", "located", "sure: right (promised)", "worst ratio", "against"
+        "M", "p", "r", "solved", "98 %: cost", "exact", "located", "sure: right (promised)", "worst ratio", "against"
     )
-    for found in (verdict(setting, arguments.tolerance) for setting in swept):
+    for found in map(verdict, swept):
         default = found["default"]
         figures = [default["completions_per_error"], default["exact"], default["located"]]
         against = "nothing to compare"

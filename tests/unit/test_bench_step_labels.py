@@ -12,7 +12,7 @@ import pytest
 from actors.engines import simulated
 from factory.step_labels import SolutionLabels, StepLabel
 from tools.bench_step_labels import Count, bench
-from tools.sweep_step_labels import drawn, verdict
+from tools.sweep_step_labels import drawn, price, verdict
 
 KEYS = {"labeller", "completions_per_error", "tokens_per_error", "exact", "rounds", "calibration"}
 POLICY = simulated.Config(steps=5, p=0.8, r=0.0, words=2)
@@ -74,20 +74,28 @@ def test_the_command_refuses_what_it_cannot_do_with_exit_2(tmp_path: Path, wrong
     assert "Traceback" not in refused.stderr
 
 
-def test_a_sweep_compares_with_the_cheapest_point_that_is_as_exact():
+def test_a_sweep_compares_costs_at_the_same_exactness():
     def row(name: str, cost: float, exact: float) -> dict:
         figures = {"located": 1.0, "solutions": 300, "calibration": 1.0, "mean_confidence": 1.0}
         return {"labeller": name, "completions_per_error": cost, "exact": exact, **figures}
 
     rows = [
         row("bayes_bisection:confidence=0.5", 5, 0.7),
-        row("bayes_bisection:confidence=0.97", 12, 0.99),
+        row("bayes_bisection:confidence=0.98", 12, 0.9),
         row("scan:confidence=0,k=8", 10, 0.8),
-        row("scan:confidence=0,k=2", 6, 0.7),
+        row("scan:confidence=0,k=2", 4, 0.6),
+        row("scan:confidence=0,k=16", 40, 0.95),
     ]
-    found = verdict({"steps": 8, "p": 0.9, "r": 0.0, "solved": 0.4, "rows": rows}, tolerance=0.01)
-    assert found["worst"] == 1.2
-    assert found["other"]["labeller"] == "scan:confidence=0,k=8"
+    found = verdict({"steps": 8, "p": 0.9, "r": 0.0, "solved": 0.4, "rows": rows})
+    assert found["worst"] == 1.25
+    assert found["other"]["labeller"] == "scan:confidence=0,k=2"
+    assert [row["labeller"] for row in found["out_of_reach"]] == ["scan:confidence=0,k=16"]
+
+
+def test_a_mixture_of_two_points_costs_what_lies_between_them():
+    assert price([(0.7, 5), (0.9, 12)], 0.8) == pytest.approx(8.5)
+    assert price([(0.7, 5), (0.9, 12)], 0.5) == 5
+    assert price([(0.7, 5), (0.9, 12)], 0.95) is None
 
 
 def test_drawn_settings_lie_where_they_are_said_to():
