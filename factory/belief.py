@@ -26,7 +26,7 @@ import numpy as np
 
 from factory.experience import EVEN, LUCK_RATE, REPAIR_RATE, SHAPE, STRENGTH, Array
 
-CHECKER_SLIP = 5e-4  # an answer that the checker judged wrongly
+_NEVER = -1e9  # log of a probability that is 0
 ANYTHING_GOES = 1e-3  # prior of "no hypothesis fits": every prefix has a rate of its own, unrelated to its neighbours
 
 Evidence = Sequence[tuple[int, int]]
@@ -36,12 +36,17 @@ Evidence = Sequence[tuple[int, int]]
 class Belief:
     """The posterior of one solution. Grows with its evidence: `update` it, then read it.
 
-    `steps`: M. `correct`: the verdict on the whole solution. `prior`: P(cell), shape (cells,).
+    `steps`: M. `correct`: the verdict on the whole solution, which is taken at its word: an incorrect one has an error
+    somewhere. `prior`: P(cell), shape (cells,). `own`: whether this policy sampled the solution, so that its verdict
+    says something of the policy, too.
     """
 
-    def __init__(self, steps: int, correct: bool, prior: Array) -> None:
+    def __init__(self, steps: int, correct: bool, prior: Array, own: bool = True) -> None:
         self.steps = steps
-        self._start = _tables(steps, correct).outcome + np.log(prior)[:, None]
+        outcome = _tables(steps, correct).outcome
+        if not own:
+            outcome = outcome - np.logaddexp.reduce(outcome, axis=1, keepdims=True)
+        self._start = outcome + np.log(prior)[:, None]
         # log P(evidence at t | the first t steps hold no error, the t-th is the error, an earlier one is; cell)
         self._log = np.zeros((3, len(EVEN), steps))
         self._counts = np.zeros((2, steps), dtype=np.int64)  # trials, successes
@@ -74,7 +79,7 @@ class Belief:
     @property
     def contradiction(self) -> float:
         """P(no hypothesis fits the evidence)."""
-        unrelated = sum(
+        unrelated = math.log(0.5) + sum(
             math.lgamma(hits + 1) + math.lgamma(trials - hits + 1) - math.lgamma(trials + 2)
             for trials, hits in self._counts.T.tolist()
         )
@@ -151,7 +156,7 @@ def _tables(steps: int, correct: bool) -> _Tables:
     survive = log_strength * (ahead[:, :-1] - ahead[:, 1:])
     by_luck = np.log(luck) if correct else np.log1p(-luck)
     errs = log_strength * (1 - ahead[:, :-1]) + np.log(-np.expm1(survive)) + by_luck
-    none = log_strength + (math.log1p(-CHECKER_SLIP) if correct else math.log(CHECKER_SLIP))
+    none = log_strength if correct else np.full_like(log_strength, _NEVER)
     return _Tables(luck + (1 - luck) * rates, evenness, np.concatenate([errs, none], axis=1))
 
 

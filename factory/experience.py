@@ -15,9 +15,9 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 # Weights of a policy nobody has seen yet; a hundred questions later they no longer matter.
-STRENGTHS = dict.fromkeys((0.01, 0.03, 0.08, 0.18, 0.3, 0.45, 0.6, 0.75, 0.9), 1 / 9)
+STRENGTHS = dict.fromkeys((0.01, 0.03, 0.08, 0.18, 0.3, 0.45, 0.6, 0.75, 0.88, 0.96, 0.99), 1 / 11)
 LUCK = {0.002: 0.55, 0.02: 0.2, 0.06: 0.15, 0.15: 0.1}
-REPAIR = {0.0: 0.6, 0.05: 0.25, 0.2: 0.15}
+REPAIR = {0.0: 0.7, 0.2: 0.3}
 EVENNESS = {4.0: 0.15, 1e6: 0.85}
 SHAPES = {0.4: 0.15, 1.0: 0.55, 3.0: 0.3}
 

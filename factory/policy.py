@@ -6,13 +6,13 @@ bill. Cut-off rollouts stay in the tree as what they are; they are evidence for 
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 
 from factory.errors import PromptTooLong
 from factory.interfaces import Models
 from factory.seeds import seed_for
 from factory.steps import split_steps, steps_of_text
+from factory.together import together
 from factory.tree import Node, Solution, Tree
 from factory.types import GenerateRequest, Prompt, Sampling, content_id
 
@@ -74,9 +74,7 @@ class Policy:
             if not prefix_text:
                 raise
             return []
-        verdicts = await asyncio.gather(
-            *(self.models.check(question, begun + completion.text) for completion in completions)
-        )
+        verdicts = await together(self.models.check(question, begun + completion.text) for completion in completions)
         cost = self.cost
         cost.policy_calls += len(completions)
         cost.prompt_tokens += completions[0].prompt_tokens if completions else 0
@@ -104,7 +102,7 @@ class Policy:
         They cost no policy call and are evidence for nothing. Raises what `Models.check` raises.
         """
         question = self.tree.question
-        verdicts = await asyncio.gather(*(self.models.check(question, text) for text in texts))
+        verdicts = await together(self.models.check(question, text) for text in texts)
         return [
             self.tree.adopt(steps_of_text(text, self.separator), verdict)
             for text, verdict in zip(texts, verdicts, strict=True)

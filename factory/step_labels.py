@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Any
 
 from factory.belief import Belief
 from factory.experience import Array, Experience
-from factory.tree import Solution
+from factory.tree import GIVEN, Solution
 
 CONTRADICTED = 0.5  # posterior of "no hypothesis fits" from which a solution is marked instead of labelled
 
@@ -34,8 +35,8 @@ class StepLabel:
 class SolutionLabels:
     """`first_error` is 0-based, -1 for none, None when it is not known with the wanted confidence.
 
-    `contradicted`: the evidence fits no single first error, so nothing is labelled. `policy_calls`: completions that
-    were asked for on account of this solution.
+    `contradicted`: the evidence fits no single first error, so nothing is labelled (unless by counts with confidence
+    0, which withholds nothing). `policy_calls`: completions asked for on account of this solution.
     """
 
     steps: tuple[StepLabel, ...]
@@ -50,12 +51,12 @@ class Judge:
     def __init__(self, experience: Experience, confidence: float) -> None:
         self._prior = experience.prior
         self._confidence = confidence
-        self._known: dict[tuple[bool, tuple[tuple[int, int], ...]], tuple[Array, bool]] = {}
+        self._known: dict[tuple[Any, ...], tuple[Array, bool]] = {}
 
     def belief(self, solution: Solution) -> Belief:
         """A fresh belief about `solution`, which must have a usable verdict and at least one step."""
         evidence = solution.evidence()
-        belief = Belief(len(evidence), solution.outcome is True, self._prior)
+        belief = Belief(len(evidence), solution.outcome is True, self._prior, own=solution.method != GIVEN)
         belief.update(evidence)
         return belief
 
@@ -111,7 +112,7 @@ class Judge:
 
     def _weigh(self, solution: Solution) -> tuple[Array, bool]:
         """(P(first error), whether the evidence contradicts every hypothesis)."""
-        key = (solution.outcome is True, solution.evidence())
+        key = (solution.outcome, solution.method == GIVEN, solution.evidence())
         if key not in self._known:
             belief = self.belief(solution)
             self._known[key] = (belief.first_error, belief.contradiction > CONTRADICTED)

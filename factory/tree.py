@@ -22,7 +22,8 @@ GIVEN = "given"  # method and finish reason of a solution that came with its que
 class Node:
     """A prefix of `depth` steps. `trials`/`successes` are its Monte Carlo counts, `visits` is N(s) of the paper.
 
-    `passed`/`passed_successes`: the part of the counts that its parent counts too, since the rollout came through it.
+    Of the counts, `asked`/`asked_successes` are rollouts that started here, `came`/`came_successes` rollouts of the
+    bare question that came through. The rest came through from prefixes in between.
     """
 
     index: int
@@ -34,8 +35,10 @@ class Node:
     successes: int = 0
     visits: int = 0
     requested: int = 0
-    passed: int = 0
-    passed_successes: int = 0
+    asked: int = 0
+    asked_successes: int = 0
+    came: int = 0
+    came_successes: int = 0
     ending: Solution | None = None
 
     @property
@@ -103,15 +106,23 @@ class Solution:
         return [node.parent for node in path if node.parent]
 
     def evidence(self) -> tuple[tuple[int, int], ...]:
-        """(trials, successes) of the prefixes of 0..M-1 steps, every rollout once: at the last prefix it came through.
+        """(trials, successes) of the prefixes of 0..M-1 steps: what a belief about this solution is built from.
 
-        Its own rollout is left out: whoever weighs the evidence knows the verdict already.
+        A rollout counts where it was asked for; one of the bare question also at the last prefix it came through,
+        where it is a draw like any other (the bare question itself is never wrong, so there it only tells of the
+        policy). Its own rollout is left out: whoever weighs the evidence knows the verdict already.
         """
+        own_at: set[int] = set()
+        if self.counted_at is not None:
+            own_at = {self.start_depth} if self.start_depth else {0, self.counted_at}
         counts = []
         for node, child in zip(self.prefixes(), self.leaf.path(), strict=True):
-            own = node.depth == self.counted_at
-            trials = node.trials - child.passed - own
-            counts.append((trials, node.successes - child.passed_successes - (own and self.outcome is True)))
+            stayed, stayed_successes = node.came - child.came, node.came_successes - child.came_successes
+            if node.parent is None:
+                stayed = stayed_successes = 0  # there, all of them were asked for
+            own = node.depth in own_at
+            successes = node.asked_successes + stayed_successes - (own and self.outcome is True)
+            counts.append((node.asked + stayed - own, successes))
         return tuple(counts)
 
     @property
@@ -151,14 +162,16 @@ class Tree:
         outcome = rollout.outcome
         if outcome is not None:
             # Its own last node is the whole solution; there the verdict itself is the value.
+            start.asked += 1
+            start.asked_successes += outcome
             for reached in known:
                 if reached is not node or reached is start:
                     reached.trials += 1
                     reached.successes += outcome
-                    if reached is not start:
-                        reached.passed += 1
-                        reached.passed_successes += outcome
                     rollout.counted_at = reached.depth
+                    if start is self.root and reached is not start:
+                        reached.came += 1
+                        reached.came_successes += outcome
         return self._end(rollout)
 
     def adopt(self, steps: Sequence[Step], verdict: Verdict) -> Solution:
@@ -170,6 +183,8 @@ class Tree:
         """The node that `steps` lead to from `start`, and those on the way, `start` first, that were there before."""
         known = [start]
         node = start
+        if not any(step.text.strip() for step in steps):
+            steps = ()  # nothing, or white space: it ends where it began
         for step in steps:
             # Where a stop string cut a solution decides how many newlines it ends on; that makes no other solution.
             key = step.text.rstrip() if step is steps[-1] else step.text
@@ -185,12 +200,12 @@ class Tree:
         return node, known
 
     def _end(self, solution: Solution) -> Solution:
-        """`solution`, or the one that ends at the same node already, one occurrence richer."""
-        node = solution.leaf
-        if node.ending is not None:
-            node.ending.occurrences += 1
-            return node.ending
-        node.ending = solution
+        """`solution`, or the one with the same text that is there already, one occurrence richer."""
+        known = _same_ending(solution.leaf)
+        if known is not None:
+            known.occurrences += 1
+            return known
+        solution.leaf.ending = solution
         self.solutions.append(solution)
         return solution
 
@@ -203,3 +218,12 @@ class Tree:
                 keep.update(ancestor.index for ancestor in node.path())
         keep |= {node.index for node in self.nodes if node.ending and node.parent and node.parent.index in keep}
         return (node for node in self.nodes if node.index in keep)
+
+
+def _same_ending(leaf: Node) -> Solution | None:
+    """The solution that ends at `leaf`, or at a sibling that differs in the white space at its end only."""
+    if leaf.ending is not None or leaf.parent is None or leaf.step is None:
+        return leaf.ending
+    text = leaf.step.text.rstrip()
+    siblings = (sibling for sibling in leaf.parent.children.values() if sibling.ending and sibling.step)
+    return next((sibling.ending for sibling in siblings if sibling.step and sibling.step.text.rstrip() == text), None)

@@ -2,11 +2,11 @@
 
     python -m tools.sweep_step_labels --settings 12 --seed 1 --json sweep.json
 
-Draws settings of the simulated policy (M 4–64, p .75–.99, r 0–.1) and runs every labeller of
+Draws settings of the simulated policy (M 4–64, p .75–.99, r 0–.1, texts that repeat or not) and runs every labeller of
 `tools/bench_step_labels.py` on each: the plain methods with several k, Bayesian bisection with several confidences. For
-each point of a plain method it takes what Bayesian bisection pays for the same exactness (between two confidences, their
-mixture) and prints the ratio of completions per located first error, the worst of the setting. Settings the policy
-cannot do, where nobody locates a first error, are listed as such.
+each point of a plain method it takes what Bayesian bisection pays for the same exactness (between two confidences:
+their mixture) and prints the ratio of completions per located first error, the worst of the setting. Settings the
+policy cannot do, where nobody locates a first error, are listed as such.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ it would cost more than `max_probes` to go on: a question the policy cannot do i
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
@@ -23,7 +22,8 @@ from factory.belief import Belief
 from factory.experience import Array, Experience
 from factory.policy import Policy
 from factory.step_labels import CONTRADICTED, Judge, SolutionLabels
-from factory.tree import Node, Solution, Tree
+from factory.together import together
+from factory.tree import GIVEN, Node, Solution, Tree
 
 _BRANCHES = 8  # futures kept in mind when several probes are chosen at once
 _OPTIMISM = 2.0  # later probes tell more than the next one, once it has shown that the policy can do the question
@@ -66,16 +66,17 @@ async def label(
     """Locate the first errors of the wrong solutions in `tree`, then label every solution of it."""
     judge = Judge(experience, config.confidence)
     wrong = [solution for solution in tree.solutions if solution.is_wrong and solution.leaf.depth]
-    cases = [Case(solution, judge.belief(solution)) for solution in wrong[: config.max_solutions]]
-    solved = tree.root.successes > 0
-    while solved and (open_cases := [case for case in cases if not case.settled(config)]):
+    # Of a question that the policy never solved, its own attempts are not worth a look; others' may get further.
+    hopeful = [solution for solution in wrong if tree.root.successes or solution.method == GIVEN]
+    cases = [Case(solution, judge.belief(solution)) for solution in hopeful[: config.max_solutions]]
+    while open_cases := [case for case in cases if not case.settled(config)]:
         wanted: dict[Node, int] = {}
         for case in open_cases:
             for node, n in case.wishes(config).items():
                 # The first to wish for a prefix pays; the others look on.
                 case.policy_calls += max(0, n - wanted.get(node, 0))
                 wanted[node] = max(n, wanted.get(node, 0))
-        await asyncio.gather(*(policy.rollouts(node, n) for node, n in wanted.items()))
+        await together(policy.rollouts(node, n) for node, n in wanted.items())
         for case in cases:
             case.belief.update(case.solution.evidence())
             case.rounds += 1

@@ -7,13 +7,13 @@ estimate is the verdict.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from random import Random
 
 from factory.experience import Experience
 from factory.policy import Policy
 from factory.step_labels import Judge, SolutionLabels
+from factory.together import together
 from factory.tree import Solution, Tree
 
 
@@ -51,6 +51,6 @@ async def label(
             if missing > 0 and node not in wanted:
                 wanted[node] = missing
                 spent[solution] += missing
-    await asyncio.gather(*(policy.rollouts(node, missing) for node, missing in wanted.items()))
+    await together(policy.rollouts(node, missing) for node, missing in wanted.items())
     judge = Judge(experience, config.confidence)
     return {solution: judge.by_counts(solution, spent.get(solution, 0)) for solution in tree.solutions}

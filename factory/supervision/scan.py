@@ -8,13 +8,16 @@ first error.
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
 from factory.experience import Experience
 from factory.policy import Policy
 from factory.step_labels import Judge, SolutionLabels
-from factory.tree import Solution, Tree
+from factory.together import together
+from factory.tree import Node, Solution, Tree
 
 
 @dataclass
@@ -39,18 +42,21 @@ async def label(
 ) -> dict[Solution, SolutionLabels]:
     """Scan the wrong solutions of `tree` side by side, then label every solution of it."""
     wrong = [solution for solution in tree.solutions if solution.is_wrong][: config.max_solutions]
-    spent = dict(zip(wrong, await asyncio.gather(*(_scan(s, policy, config.k) for s in wrong)), strict=True))
+    at_prefix: dict[Node, asyncio.Lock] = defaultdict(asyncio.Lock)
+    calls = await together(_scan(solution, policy, config.k, at_prefix) for solution in wrong)
+    spent = dict(zip(wrong, calls, strict=True))
     judge = Judge(experience, config.confidence)
     return {solution: judge.by_counts(solution, spent.get(solution, 0)) for solution in tree.solutions}
 
 
-async def _scan(solution: Solution, policy: Policy, k: int) -> int:
-    """Returns how many rollouts it took."""
+async def _scan(solution: Solution, policy: Policy, k: int, at_prefix: Mapping[Node, asyncio.Lock]) -> int:
+    """Returns how many rollouts it took. At a prefix that two solutions share, the second waits for the first."""
     calls = 0
     for node in solution.leaf.path()[:-1]:
-        while not node.successes and max(node.trials, node.requested) < k:
-            calls += 1
-            await policy.rollouts(node, 1)
+        async with at_prefix[node]:
+            while not node.successes and max(node.trials, node.requested) < k:
+                calls += 1
+                await policy.rollouts(node, 1)
         if not node.successes:
             break
     return calls

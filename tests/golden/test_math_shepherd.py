@@ -88,6 +88,24 @@ async def test_a_scan_goes_on_at_the_first_success_and_ends_at_the_first_prefix_
     assert found.policy_calls == len(asked)
 
 
+async def test_scans_that_share_a_prefix_wait_for_each_other_and_pay_once():
+    tries = iter([WRONG, RIGHT])
+
+    def reply(prefix: str, n: int) -> list[str]:
+        if not prefix:
+            return [f"a\nb{i}\n{WRONG}" for i in range(n)]
+        return [f"x\n{next(tries) if prefix == 'a' + chr(10) else WRONG}"]
+
+    policy = policy_for(reply)
+    await policy.rollouts(policy.tree.root, 4, method="sample")
+    for node in policy.tree.nodes:
+        node.trials = node.successes = node.requested = 0
+    policy.models.asked.clear()
+    labels = await scan.label(policy.tree, policy, scan.Config(k=2, confidence=0), Random(0), Experience())
+    assert [n for prefix, n in policy.models.asked if prefix == "a\n"] == [1, 1]
+    assert {labels[solution].first_error for solution in labels if solution.method == "sample"} == {1}
+
+
 @pytest.mark.parametrize("module", [math_shepherd, scan])
 @pytest.mark.parametrize("wrong", [{"k": 0}, {"confidence": 1.0}, {"max_solutions": -1}])
 def test_impossible_settings_are_refused(module, wrong):

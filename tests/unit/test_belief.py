@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.belief import CHECKER_SLIP, Belief
+from factory.belief import Belief
 from factory.experience import EVEN, LUCK_RATE, REPAIR_RATE, SHAPE, STRENGTH, Experience
 
 COUNTS = st.integers(0, 12).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))
@@ -43,7 +43,7 @@ def by_hand(evidence, correct: bool) -> list[float]:
             if e < steps:
                 weight *= (survived[e] - survived[e + 1]) * (r if correct else 1 - r)
             else:
-                weight *= survived[steps] * (1 - CHECKER_SLIP if correct else CHECKER_SLIP)
+                weight *= survived[steps] * correct
             for t, (trials, successes) in enumerate(evidence):
                 able = v / survived[t]
                 mean = r + (1 - r) * (able if t <= e else w * able if t == e + 1 else 0)

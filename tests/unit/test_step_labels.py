@@ -21,7 +21,7 @@ def solution(verdict: Verdict, counts: dict[int, tuple[int, int]], texts: list[s
     steps = [Step(text=text, token_ids=(1,)) for text in texts]
     found = tree.add(tree.root, steps, verdict, finish_reason="stop", method="sample")
     for depth, node in enumerate([tree.root, *found.leaf.path()]):
-        node.trials, node.successes = counts.get(depth, (0, 0))
+        node.trials, node.successes = node.asked, node.asked_successes = counts.get(depth, (0, 0))
     found.counted_at = None
     return found
 

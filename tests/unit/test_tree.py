@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
 from fakes import QUESTION
+from hypothesis import strategies as st
 
 from factory.tree import Tree
 from factory.types import Outcome, Step, Verdict
@@ -133,7 +135,7 @@ def test_a_given_solution_sampled_later_is_the_same_one_and_counts_as_any_rollou
     assert add(tree, tree.root, ["a\n", "b\n", "c\n"], INCORRECT) is found
     assert (found.occurrences, found.method, len(tree.solutions)) == (2, "given", 1)
     assert [node.trials for node in tree.nodes] == [1, 1, 1, 0]
-    assert found.evidence() == ((0, 0), (0, 0), (1, 0))
+    assert found.evidence() == ((1, 0), (0, 0), (1, 0))
 
 
 def test_a_given_prefix_is_text_and_what_was_sampled_behind_it_is_ids(tree):
@@ -159,23 +161,64 @@ def test_a_given_solution_that_was_sampled_before_keeps_its_tokens(tree):
     assert sampled.leaf.prefix() == ("", tuple(map(ord, "a\nb")))
 
 
-def test_evidence_counts_every_rollout_once_where_it_left_the_solution(tree):
+def test_a_rollout_is_evidence_where_it_was_asked_for(tree):
+    wrong = add(tree, tree.root, ["a\n", "b\n", "c"], INCORRECT)
+    first, second = wrong.leaf.path()[:2]
+    add(tree, first, ["b\n", "w"], CORRECT)
+    add(tree, second, ["x"], CORRECT)
+    assert (first.trials, second.trials) == (1, 2)
+    assert wrong.evidence() == ((0, 0), (1, 1), (1, 1))
+
+
+def test_a_sample_of_the_bare_question_is_evidence_there_and_at_the_last_prefix_it_came_through(tree):
     wrong = add(tree, tree.root, ["a\n", "b\n", "c"], INCORRECT)
     add(tree, tree.root, ["a\n", "x\n", "y"], CORRECT)
-    add(tree, tree.root, ["z"], INCORRECT)
-    add(tree, wrong.leaf.path()[0], ["b\n", "w"], CORRECT)
-    assert [node.trials for node in [tree.root, *wrong.leaf.path()]] == [3, 2, 1, 0]
-    assert wrong.evidence() == ((1, 0), (1, 1), (1, 1))
+    add(tree, tree.root, ["a\n", "b\n", "z"], CORRECT)
+    add(tree, tree.root, ["w"], INCORRECT)
+    assert wrong.evidence() == ((3, 2), (1, 1), (1, 1))
 
 
 def test_a_solution_is_no_evidence_about_itself_but_about_others(tree):
     first = add(tree, tree.root, ["a\n", "b"], INCORRECT)
     second = add(tree, tree.root, ["a\n", "c"], CORRECT)
-    assert first.evidence() == ((0, 0), (1, 1))
+    assert first.evidence() == ((1, 1), (1, 1))
     assert second.evidence() == ((1, 0), (0, 0))
 
 
 def test_a_text_that_comes_back_is_evidence_the_second_time(tree):
     add(tree, tree.root, ["a\n", "b"], INCORRECT)
     again = add(tree, tree.root, ["a\n", "b"], INCORRECT)
-    assert again.evidence() == ((0, 0), (1, 0))
+    assert again.evidence() == ((1, 0), (1, 0))
+
+
+def test_white_space_behind_a_solution_makes_no_other_one(tree):
+    first = add(tree, tree.root, ["a\n", "b"])
+    inner = add(tree, tree.root, ["a\n", "c\n", "d"]).leaf.path()[1]
+    ended = add(tree, inner, ["\n"])
+    assert add(tree, tree.root, ["a\n", "c"]) is ended
+    assert add(tree, tree.root, ["a\n", "b\n"]) is first
+    assert [solution.text for solution in tree.solutions] == ["a\nb", "a\nc\nd", "a\nc\n"]
+
+
+STEP_TEXTS = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "a", "b", "\n"]), max_size=4)
+GROWTH = st.lists(
+    st.tuples(st.integers(0, 30), STEP_TEXTS, st.sampled_from([CORRECT, INCORRECT, None]), st.booleans()), max_size=25
+)
+
+
+@hypothesis.given(GROWTH)
+def test_evidence_only_ever_grows_whatever_comes_in(growth):
+    tree = Tree(QUESTION)
+    before: dict[int, tuple[tuple[int, int], ...]] = {}
+    for where, texts, verdict, given_ in growth:
+        judged = verdict or Verdict(outcome=Outcome.UNPARSABLE)
+        if given_:
+            tree.adopt(steps(*texts), judged)
+        else:
+            add(tree, tree.nodes[where % len(tree.nodes)], texts, judged)
+        for solution in tree.solutions:
+            now = solution.evidence()
+            assert all(0 <= hits <= trials for trials, hits in now)
+            for (trials, hits), (trials_then, hits_then) in zip(now, before.get(id(solution), ()), strict=False):
+                assert 0 <= hits - hits_then <= trials - trials_then
+            before[id(solution)] = now
