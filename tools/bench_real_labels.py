@@ -5,7 +5,8 @@
 Samples every procedural question 8 times and, where the model can do it at all but not always, takes the first wrong
 solution whose first wrong step exact arithmetic can tell (`tools/arithmetic_truth.py`). Each labeller looks for it.
 All get the same solutions and the same rollouts of a prefix, in the same order, so a difference is the labellers' own.
-Columns as in `tools/bench_step_labels.py`; agreement is the share of all solutions whose first error was found.
+Columns as in `tools/bench_step_labels.py` without rounds and CPU, which are not measured here; agreement is the share of
+all solutions whose first error was found.
 """
 
 from __future__ import annotations
@@ -26,18 +27,20 @@ from rich.console import Console
 from actors.remote_models import Patience, RemoteModels
 from cluster.connect import connected
 from factory.checkers import math_answer
+from factory.errors import BadInput
 from factory.experience import Experience
 from factory.policy import Policy
 from factory.prompting import render
 from factory.recipe import Recipe
 from factory.shards import data_folder
 from factory.step_labels import learn
+from factory.together import together
 from factory.tree import Solution, Tree
 from factory.types import Completion, GenerateRequest, Question, Verdict
 from pipelines.fleet import Fleet, launched, recipe_of
 from pipelines.settings import Settings, from_mapping
 from tools.arithmetic_truth import first_wrong_step
-from tools.bench_step_labels import SAMPLES, Count, labeller_of, table
+from tools.bench_step_labels import SAMPLES, Count, check_writable, labeller_of, table
 
 EVERY = (
     "math_shepherd:confidence=0",
@@ -60,7 +63,7 @@ class Shared:
         self._locks: dict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
         for line in made.read_text(encoding="utf-8").splitlines() if made else ():
             entry = json.loads(line)
-            key = (entry["question"], tuple(entry["prefix"]))
+            key = (entry["question"], entry["prefix_text"], tuple(entry["prefix"]))
             self._made[key] = [Completion(**_tuples(completion)) for completion in entry["completions"]]
 
     def rewind(self) -> None:
@@ -70,19 +73,22 @@ class Shared:
     def save(self, path: Path) -> None:
         """One JSON line per prefix, for `--replay`."""
         with path.open("w", encoding="utf-8") as file:
-            for (question, prefix), completions in self._made.items():
-                entry = {"question": question, "prefix": prefix, "completions": [asdict(c) for c in completions]}
+            for (question, prefix_text, prefix), completions in self._made.items():
+                made = [asdict(completion) for completion in completions]
+                entry = {"question": question, "prefix_text": prefix_text, "prefix": prefix, "completions": made}
                 file.write(json.dumps(entry) + "\n")
 
     async def generate(self, request: GenerateRequest) -> list[Completion]:
-        key = (request.question_id, request.prefix)
+        key = (request.question_id, request.prefix_text, request.prefix)
         first = self._given[key]
         self._given[key] += request.n
         async with self._locks[key]:
             missing = first + request.n - len(self._made[key])
             if missing > 0:
                 if self._models is None:
-                    raise SystemExit("the recording ends here: record again with these labellers, then replay")
+                    raise BadInput(
+                        "the recording has too few rollouts for these labellers. Record with them, then replay."
+                    )
                 self._made[key] += await self._models.generate(replace(request, n=missing, seed=request.seed + first))
         return self._made[key][first : first + request.n]
 
@@ -92,7 +98,7 @@ class Shared:
         return math_answer.check(question, text, math_answer.Config())
 
 
-Key = tuple[str, tuple[int, ...]]
+Key = tuple[str, str, tuple[int, ...]]
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:
@@ -137,8 +143,10 @@ async def find_wrong(settings: Settings, models: Shared, recipe: Recipe, wanted:
     while len(found) < wanted:
         batch = [question for question, _ in zip(questions, range(AT_ONCE), strict=False)]
         if not batch:
-            raise SystemExit(f"only {len(found)} of {wanted} questions had a wrong solution that can be judged")
-        answers = await asyncio.gather(*(sampled(policy_for(question, models, recipe)) for question in batch))
+            raise BadInput(
+                f"only {len(found)} of {wanted} questions had a wrong solution that can be judged. Lower --solutions."
+            )
+        answers = await together(sampled(policy_for(question, models, recipe)) for question in batch)
         found += [question for question, answer in zip(batch, answers, strict=True) if answer]
     return found[:wanted]
 
@@ -177,9 +185,15 @@ async def bench(name: str, questions: list[Question], models: Shared, recipe: Re
                 )
 
     started = time.monotonic()
-    await asyncio.gather(*(one(question) for question in questions))
+    await together(one(question) for question in questions)
     seconds = round(time.monotonic() - started, 1)
-    figures = {**count.figures(), "agreement": round(count.exact / count.solutions, 4), "seconds": seconds}
+    figures = {
+        **count.figures(),
+        "rounds": None,
+        "cpu_ms_per_solution": None,
+        "agreement": round(count.exact / count.solutions, 4),
+        "seconds": seconds,
+    }
     return {"labeller": name, **figures, "expects": experience.expects(), "missed": missed}
 
 
@@ -214,16 +228,30 @@ def main() -> None:
     parser.add_argument("--replay", type=Path, metavar="FILE", help="rollouts of a recording instead of an engine")
     parser.add_argument("--json", type=Path, required=True, help="where the figures are saved, one object per labeller")
     arguments = parser.parse_args()
+    if arguments.solutions < 1:
+        parser.error("expected at least 1 solution")
+    if arguments.replay and not arguments.replay.is_file():
+        parser.error(f"there is no recording {arguments.replay}")
+    check_writable(parser, arguments.json, arguments.record)
+    try:
+        rows = run(arguments)
+    except BadInput as error:
+        parser.error(str(error))
+    arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    Console().print(table(rows))
+
+
+def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measure on a running engine, or on a recording. Raises `BadInput`."""
+    for name in arguments.labellers:
+        labeller_of(name)
     with tempfile.TemporaryDirectory(prefix="bench-labels-") as folder:
         settings = settings_for(arguments, folder)
         if arguments.replay:
-            rows = asyncio.run(measure(settings, arguments, Shared(None, arguments.replay)))
-        else:
-            data_folder(folder).mkdir()
-            with connected("local"), launched(settings, Path(folder)) as fleet:
-                rows = asyncio.run(with_models(settings, arguments, fleet))
-    arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-    Console().print(table(rows))
+            return asyncio.run(measure(settings, arguments, Shared(None, arguments.replay)))
+        data_folder(folder).mkdir()
+        with connected("local"), launched(settings, Path(folder)) as fleet:
+            return asyncio.run(with_models(settings, arguments, fleet))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ import asyncio
 import importlib.util
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -44,6 +43,7 @@ from factory.types import Completion, GenerateRequest, Question, Verdict
 
 SAMPLES = 8
 SURE = 0.95
+TRIES = 200  # questions looked at per wrong solution wanted: a policy that errs less often is no use here
 EVERY = (
     "bayes_bisection",
     "bayes_bisection:probes_per_round=4",
@@ -120,7 +120,7 @@ async def bench(name: str, policy_config: simulated.Config, solutions: int, seed
     module, config = labeller_of(name)
     models = InProcess(simulated.Engine(policy_config, "simulated"))
     experience, count = Experience(), Count()
-    for question in wrong_ones(seed):
+    for question in source.questions(source.Config(n=TRIES * solutions, seed=seed)):
         policy = Policy(tree=Tree(question), models=models, prompt=question.text, seed=seed)
         wrong = await _sampled(policy)
         if wrong is None:
@@ -143,12 +143,10 @@ def labeller_of(name: str) -> tuple[ModuleType, Any]:
     """The plug-in and its filled config that `plugin:key=value,…` names. Raises `BadInput`."""
     module_name, _, given = name.partition(":")
     module = plugin("factory.supervision", module_name)
-    return module, fill(module.Config, dict(pair.split("=", 1) for pair in given.split(",") if pair), name)
-
-
-def wrong_ones(seed: int) -> Iterator[Question]:
-    """Questions without end."""
-    yield from source.questions(source.Config(n=10**9, seed=seed))
+    pairs = [pair.partition("=") for pair in given.split(",") if pair]
+    if not all(equals for _, equals, _ in pairs):
+        raise BadInput(f"labeller {name!r} is not of the form plugin:key=value,key=value.")
+    return module, fill(module.Config, {key: value for key, _, value in pairs}, name)
 
 
 async def _sampled(policy: Policy) -> Solution | None:
@@ -163,6 +161,13 @@ def planted_error(solution: Solution) -> int:
     """The step that says of itself that it slips."""
     texts = [node.step.text for node in solution.leaf.path() if node.step]
     return next(index for index, text in enumerate(texts) if f" {simulated.STATES[1]} " in text)
+
+
+def check_writable(parser: argparse.ArgumentParser, *paths: Path | None) -> None:
+    """Refuse outputs that could not be written, before the work and not after it."""
+    for path in paths:
+        if path and (path.is_dir() or not path.absolute().parent.is_dir()):
+            parser.error(f"cannot write {path}: expected a file in a folder that exists")
 
 
 def _ratio(part: float, whole: float) -> float | None:
@@ -195,6 +200,7 @@ def main() -> None:
         parser.error("expected 0 < p < 1, 0 <= r < 1, steps > 0 and solutions > 0")
     if arguments.plot and importlib.util.find_spec("matplotlib") is None:
         parser.error("--plot needs matplotlib: pip install matplotlib")
+    check_writable(parser, arguments.json, arguments.plot)
     config = simulated.Config(steps=arguments.steps, p=arguments.p, r=arguments.r)
     rows = []
     for name in arguments.labellers:

@@ -23,38 +23,41 @@ from rich.console import Console
 from rich.table import Table
 
 from actors.engines import simulated
-from tools.bench_step_labels import bench
+from tools.bench_step_labels import bench, check_writable
 
-CONFIDENCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
+CONFIDENCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97)
 OURS = tuple(f"bayes_bisection:confidence={confidence}" for confidence in CONFIDENCES)
 OTHERS = (
     *(f"scan:confidence=0,k={k}" for k in (1, 2, 4, 8, 16)),
     *(f"omegaprm:confidence=0,searches=1,k={k}" for k in (1, 2, 4, 8, 16)),
     *(f"math_shepherd:confidence=0,k={k}" for k in (1, 2, 4, 8)),
 )
-DEFAULT = "bayes_bisection:confidence=0.98"
+DEFAULT = "bayes_bisection:confidence=0.97"
+SETTING = ("steps", "p", "r", "variants", "solved")
 LEAST = 10  # located first errors below which a share says nothing
 
 
-def drawn(number: int, seed: int) -> list[tuple[int, float, float]]:
-    """(steps, p, r) of `number` settings."""
+def drawn(number: int, seed: int) -> list[simulated.Config]:
+    """The policies of `number` settings. `words` is small: nothing but the time it takes hangs on it."""
     rng = Random(seed)
     return [
-        (
-            round(4 * 16 ** rng.random()),
-            round(rng.uniform(0.75, 0.99), 3),
-            round(rng.choice((0, rng.uniform(0, 0.1))), 3),
+        simulated.Config(
+            steps=round(4 * 16 ** rng.random()),
+            p=round(rng.uniform(0.75, 0.99), 3),
+            r=round(rng.choice((0, rng.uniform(0, 0.1))), 3),
+            variants=rng.choice((2, 1000)),
+            words=2,
         )
         for _ in range(number)
     ]
 
 
-def sweep(setting: tuple[int, float, float], solutions: int, seed: int) -> dict[str, Any]:
+def sweep(policy: simulated.Config, solutions: int, seed: int) -> dict[str, Any]:
     """All points of one setting."""
-    steps, p, r = setting
-    config = simulated.Config(steps=steps, p=p, r=r, words=2)
-    rows = [asyncio.run(bench(name, config, solutions, seed)) for name in (*OURS, *OTHERS)]
-    return {"steps": steps, "p": p, "r": r, "solved": round(p**steps + r * (1 - p**steps), 4), "rows": rows}
+    rows = [asyncio.run(bench(name, policy, solutions, seed)) for name in (*OURS, *OTHERS)]
+    solved = policy.p**policy.steps + policy.r * (1 - policy.p**policy.steps)
+    setting = {"steps": policy.steps, "p": policy.p, "r": policy.r, "variants": policy.variants}
+    return {**setting, "solved": round(solved, 4), "rows": rows}
 
 
 def price(points: list[tuple[float, float]], exact: float) -> float | None:
@@ -75,7 +78,7 @@ def verdict(setting: dict[str, Any]) -> dict[str, Any]:
     ratios = [(cost / row["completions_per_error"], row) for row in others if (cost := price(ours, row["exact"]))]
     worst, other = max(ratios, key=lambda entry: entry[0], default=(None, None))
     return {
-        **{key: setting[key] for key in ("steps", "p", "r", "solved")},
+        **{key: setting[key] for key in SETTING},
         "default": next(row for row in setting["rows"] if row["labeller"] == DEFAULT),
         "worst": worst and round(worst, 3),
         "other": other,
@@ -93,6 +96,9 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--json", type=Path, required=True, help="where every point is saved")
     arguments = parser.parse_args()
+    if min(arguments.settings, arguments.solutions, arguments.processes) < 1:
+        parser.error("expected at least 1 setting, 1 solution and 1 process")
+    check_writable(parser, arguments.json)
     settings = drawn(arguments.settings, arguments.seed)
     with ProcessPoolExecutor(arguments.processes) as pool:
         futures = [pool.submit(sweep, setting, arguments.solutions, arguments.seed) for setting in settings]
@@ -102,7 +108,7 @@ def main() -> None:
             print(f"{len(swept)} of {len(settings)} settings done", flush=True)
             arguments.json.write_text(json.dumps(swept, indent=1) + "\n", encoding="utf-8")
     table = Table(
-        "M", "p", "r", "solved", "98 %: cost", "exact", "located", "sure: right (promised)", "worst ratio", "against"
+        "M", "p", "r", "solved", "97 %: cost", "exact", "located", "sure: right (promised)", "worst ratio", "against"
     )
     for found in map(verdict, swept):
         default = found["default"]
@@ -111,7 +117,7 @@ def main() -> None:
         if found["worst"] is not None:
             against = f"{found['other']['labeller']} ({found['other']['exact']:.3f} exact)"
         table.add_row(
-            *(f"{found[key]:g}" for key in ("steps", "p", "r", "solved")),
+            *(f"{found[key]:g}" for key in SETTING),
             *("-" if figure is None else f"{figure:.4g}" for figure in figures),
             f"{default['calibration']} ({default['mean_confidence']})",
             "-" if found["worst"] is None else f"{found['worst']:.3f}",

@@ -26,7 +26,7 @@ from factory.together import together
 from factory.tree import GIVEN, Node, Solution, Tree
 
 _BRANCHES = 8  # futures kept in mind when several probes are chosen at once
-_OPTIMISM = 2.0  # later probes tell more than the next one, once it has shown that the policy can do the question
+_OPTIMISM = 4.0  # later probes tell more than the next one, once it has shown that the policy can do the question
 _PATIENCE = 4  # rollouts of a prefix without one verdict, from which on it is not asked again
 
 
@@ -41,7 +41,7 @@ class Config:
     * `per_token`: weigh information by the tokens a rollout is expected to cost (1), not at all (0), or in between.
     """
 
-    confidence: float = 0.98
+    confidence: float = 0.97
     probes_per_round: int = 1
     max_probes: int = 64
     max_solutions: int = 64

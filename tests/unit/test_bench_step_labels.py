@@ -66,7 +66,16 @@ def test_the_command_saves_one_object_per_labeller(tmp_path: Path):
     assert all(set(row) >= KEYS for row in rows)
 
 
-@pytest.mark.parametrize("wrong", [["--p", "1.5"], ["--labellers", "bayes_bisektion"], ["--labellers", "scan:k=0"]])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--p", "1.5"],
+        ["--labellers", "bayes_bisektion"],
+        ["--labellers", "scan:k=0"],
+        ["--labellers", "scan:k"],
+        ["--plot", "/none/x.png"],
+    ],
+)
 def test_the_command_refuses_what_it_cannot_do_with_exit_2(tmp_path: Path, wrong: list[str]):
     command = [sys.executable, "-m", "tools.bench_step_labels", "--solutions", "2", "--json", str(tmp_path / "o.json")]
     refused = subprocess.run([*command, *wrong], capture_output=True, text=True, check=False)
@@ -86,7 +95,7 @@ def test_a_sweep_compares_costs_at_the_same_exactness():
         row("scan:confidence=0,k=2", 4, 0.6),
         row("scan:confidence=0,k=16", 40, 0.95),
     ]
-    found = verdict({"steps": 8, "p": 0.9, "r": 0.0, "solved": 0.4, "rows": rows})
+    found = verdict({"steps": 8, "p": 0.9, "r": 0.0, "variants": 2, "solved": 0.4, "rows": rows})
     assert found["worst"] == 1.25
     assert found["other"]["labeller"] == "scan:confidence=0,k=2"
     assert [row["labeller"] for row in found["out_of_reach"]] == ["scan:confidence=0,k=16"]
@@ -99,7 +108,12 @@ def test_a_mixture_of_two_points_costs_what_lies_between_them():
 
 
 def test_drawn_settings_lie_where_they_are_said_to():
-    for steps, p, r in drawn(50, seed=3):
-        assert 4 <= steps <= 64
-        assert 0.75 <= p <= 0.99
-        assert 0 <= r <= 0.1
+    for policy in drawn(50, seed=3):
+        assert 4 <= policy.steps <= 64
+        assert 0.75 <= policy.p <= 0.99
+        assert 0 <= policy.r <= 0.1
+
+
+async def test_a_policy_that_never_errs_ends_the_benchmark():
+    row = await bench("scan", simulated.Config(steps=2, p=1 - 1e-12, words=2), solutions=1, seed=1)
+    assert (row["solutions"], row["exact"]) == (0, None)
