@@ -1,7 +1,9 @@
 """Other people's step-labelled data sets become a folder of records, as a run leaves one: inspect, export, compare.
 
 The file is streamed; parts of up to `ROWS_PER_PART` lines are committed by exclusive create, named by a hash of their
-lines. So importing a file again adds nothing, and after a malformed line was mended only what is missing is added.
+first line and one of all. So importing a file again adds nothing, and after a malformed line was mended only what is
+missing is added. A part that begins like one already there and goes on otherwise is refused: that file has grown or
+changed, and its rows would be there twice. Lines inserted further up are not noticed.
 
 manifests/import.json  the format; a folder belongs to one
 data/part-*.parquet    the records
@@ -42,6 +44,8 @@ class Imported:
 class Part:
     """The lines and rows of the object to be."""
 
+    where: str = ""  # of the first line
+    number: int = 0
     lines: list[str] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     characters: int = 0
@@ -115,7 +119,10 @@ def _parts(path: str, parse: Any) -> Iterator[Part]:
     for name, number, line in text_lines(path):
         if line.isspace():
             continue
-        row = parse(line, f"{name}, line {number}")
+        where = f"{name}, line {number}"
+        row = parse(line, where)
+        if not part.lines:
+            part.where, part.number = where, number
         part.lines.append(line.rstrip("\r\n"))
         part.rows.append(row)
         part.characters += len(line) + sum(len(solution["text"]) for solution in row["solutions"])
@@ -127,10 +134,16 @@ def _parts(path: str, parse: Any) -> Iterator[Part]:
 
 
 def _commit(folder: Path, name: str, part: Part) -> bool:
-    unit_id = content_id(name, *part.lines)
+    first = content_id(name, str(part.number), part.lines[0])
+    unit_id = f"{first}-{content_id(name, *part.lines)}"
     target = data_folder(folder) / f"{PREFIX}{unit_id}{SUFFIX}"
     if target.exists():
         return False
+    if any(data_folder(folder).glob(f"{PREFIX}{first}-*{SUFFIX}")):
+        raise BadInput(
+            f"{part.where} was imported before, followed by other lines: the file has grown or changed. Import it into "
+            "a new folder."
+        )
     rows = [{**row, "unit_id": unit_id} for row in part.rows]
     with writing(folder):
         return create_exclusively(target, encode(to_batch(rows), tally(rows)))

@@ -5,8 +5,8 @@
 Samples every procedural question 8 times and, where the model can do it at all but not always, takes the first wrong
 solution whose first wrong step exact arithmetic can tell (`tools/arithmetic_truth.py`). Each labeller looks for it.
 All get the same solutions and the same rollouts of a prefix, in the same order, so a difference is the labellers' own.
-Columns as in `tools/bench_step_labels.py` without rounds and CPU, which are not measured here; agreement is the share of
-all solutions whose first error was found.
+Columns as in `tools/bench_step_labels.py`, without rounds and CPU, which are not measured here; agreement is the share
+of all solutions whose first error was found.
 """
 
 from __future__ import annotations

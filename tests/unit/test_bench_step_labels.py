@@ -90,7 +90,7 @@ def test_a_sweep_compares_costs_at_the_same_exactness():
 
     rows = [
         row("bayes_bisection:confidence=0.5", 5, 0.7),
-        row("bayes_bisection:confidence=0.98", 12, 0.9),
+        row("bayes_bisection:confidence=0.97", 12, 0.9),
         row("scan:confidence=0,k=8", 10, 0.8),
         row("scan:confidence=0,k=2", 4, 0.6),
         row("scan:confidence=0,k=16", 40, 0.95),

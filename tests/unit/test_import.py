@@ -77,6 +77,17 @@ def test_a_compressed_file_is_the_same_file(folder, tmp_path):
     assert import_file(f"{tmp_path}/data.jsonl.gz", "math_shepherd", folder).new_lines == 0
 
 
+def test_a_file_that_has_grown_is_refused_instead_of_importing_its_end_twice(folder, tmp_path):
+    with pytest.raises(BadInput, match="line 5 .*new folder"):
+        import_file(written(tmp_path, *LINES, line("Q5?")), "math_shepherd", folder)
+    assert len(list(read_rows(folder))) == 5
+
+
+def test_lines_that_are_there_twice_in_a_file_are_two_records(tmp_path):
+    import_file(written(tmp_path, *[LINES[0]] * 4), "math_shepherd", tmp_path / "out")
+    assert len(list(read_rows(tmp_path / "out"))) == 4
+
+
 def test_after_a_bad_line_was_mended_only_what_was_missing_is_added(tmp_path):
     with pytest.raises(BadInput, match=r"data\.jsonl, line 4: not JSON"):
         import_file(written(tmp_path, *LINES[:3], "{", LINES[4]), "math_shepherd", tmp_path / "out")
