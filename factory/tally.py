@@ -12,7 +12,9 @@ from typing import Any
 
 @dataclass(slots=True)
 class Tally:
-    """Sums over rows. `correct` to `truncated` split `solutions`; `seconds` adds up the time spent on questions."""
+    """Sums over rows. `correct` to `truncated` split `solutions`; `contradicted` are solutions whose evidence fits no
+    first error; `label_calls` is the part of `policy_calls` spent on labels; `seconds` adds up the time spent on
+    questions."""
 
     questions: int = 0
     failed: int = 0
@@ -24,9 +26,11 @@ class Tally:
     error: int = 0
     truncated: int = 0
     first_errors: int = 0
+    contradicted: int = 0
     labels_right: int = 0
     labels_wrong: int = 0
     policy_calls: int = 0
+    label_calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
@@ -53,6 +57,7 @@ def tally(rows: Iterable[Mapping[str, Any]]) -> Tally:
         total.failed += row["status"] == "failed"
         cost = row["cost"]
         total.policy_calls += cost["policy_calls"]
+        total.label_calls += cost["label_calls"]
         total.prompt_tokens += cost["prompt_tokens"]
         total.completion_tokens += cost["completion_tokens"]
         total.seconds += cost["seconds"]
@@ -64,6 +69,7 @@ def tally(rows: Iterable[Mapping[str, Any]]) -> Tally:
                 setattr(total, verdict, getattr(total, verdict) + 1)
             first_error = solution["first_error"]
             total.first_errors += first_error is not None and first_error >= 0
+            total.contradicted += bool(solution["contradicted"])
             for step in solution["steps"]:
                 total.labels_right += step["label"] == 1
                 total.labels_wrong += step["label"] == -1

@@ -9,6 +9,12 @@ from pathlib import Path
 
 import pytest
 import ray
+from hypothesis import settings
+
+# The gate gives the same answer to the same code. HYPOTHESIS_PROFILE=explore looks for new examples instead.
+settings.register_profile("gate", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=2000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 ROOT = str(Path(__file__).parents[1])
 

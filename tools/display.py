@@ -117,14 +117,16 @@ def counts_lines(tally: Tally) -> list[str]:
         "checker time-outs": tally.timeout,
         "checker errors": tally.error,
     }
+    contradicted = f", {tally.contradicted:,} contradicted by their evidence" if tally.contradicted else ""
     named = ", ".join(f"{count:,} {name}" for name, count in apart.items() if count) or "none"
     return [
         f"questions      {tally.questions:,} ({tally.failed:,} failed)",
         f"solutions      {tally.solutions:,}: {tally.correct:,} correct, {tally.incorrect:,} wrong ({share})",
         f"kept apart     {named}",
-        f"first errors   {tally.first_errors:,} located",
+        f"first errors   {tally.first_errors:,} located{contradicted}",
         f"step labels    {tally.labels_right:,} right, {tally.labels_wrong:,} wrong",
-        f"cost           {tally.policy_calls:,} rollouts, {tally.completion_tokens:,} tokens",
+        f"cost           {tally.policy_calls:,} rollouts ({tally.label_calls:,} of them for labels), "
+        f"{tally.completion_tokens:,} tokens",
     ]
 
 

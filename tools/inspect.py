@@ -83,6 +83,8 @@ def show_solution(solution: Mapping[str, Any], console: Console) -> None:
     made = made or f"{solution['method']}, labelled by {solution['labeller'] or 'nobody'}"
     known = {None: "first error unknown", -1: "no error"}
     where = known.get(solution["first_error"], f"first error at step {(solution['first_error'] or 0) + 1}")
+    if solution["contradicted"]:
+        where = "its evidence contradicts every first error"
     answer = safe(str(solution["final_answer"]))
     verdict = solution["verdict"] or "not judged"
     console.print(Text(f"\nsolution {solution['solution_id']}  answer {answer}  {verdict}  ({where}; {made})"))

@@ -78,7 +78,7 @@ def test_a_compressed_file_is_the_same_file(folder, tmp_path):
 
 
 def test_a_file_that_has_grown_is_refused_instead_of_importing_its_end_twice(folder, tmp_path):
-    with pytest.raises(BadInput, match="line 5 .*new folder"):
+    with pytest.raises(BadInput, match=r"line 5 .*new folder"):
         import_file(written(tmp_path, *LINES, line("Q5?")), "math_shepherd", folder)
     assert len(list(read_rows(folder))) == 5
 
