@@ -145,7 +145,7 @@ class _Tables(NamedTuple):
     outcome: Array  # log P(first error, verdict | cell): (cells, M + 1)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _tables(steps: int, correct: bool) -> _Tables:
     luck, log_strength = LUCK_RATE[:, None], np.log(STRENGTH)[:, None]
     ahead = 1 - (np.arange(steps + 1) / steps) ** SHAPE[:, None]
@@ -173,7 +173,7 @@ def _log_likelihood(steps: int, depth: int, trials: int, successes: int) -> Arra
     return likelihood
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _state(steps: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     """0 where the prefix of t steps holds no error if the first one is step e, 1 where that is its last step, else 2:
     shape (M + 1, M)."""

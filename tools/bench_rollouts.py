@@ -30,7 +30,7 @@ from pipelines.survey import survey
 
 
 def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
-    """The benchmark's run: 16 samples a question, OmegaPRM with k = 8, steps of 30 words."""
+    """The benchmark's run: 16 samples a question, steps of 30 words."""
     return from_mapping(
         {
             "run": {"dir": folder},
@@ -39,7 +39,7 @@ def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
             "prompt": {"template": "zero_shot_cot"},
             "engine": {"kind": "simulated", "steps": arguments.steps, "p": arguments.p},
             "search": {"method": "sample", "n": 16},
-            "supervision": {"method": "omegaprm", "k": 8, "searches": 8},
+            "supervision": {"method": arguments.labeller},
             "cluster": {"workers": arguments.workers, "units_in_flight": 2 * arguments.workers},
         }
     )
@@ -102,6 +102,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         "cpu_seconds_per_1000_rollouts": round(1000 * total / rollouts, 4),
         "share": {role: round(value / total, 4) for role, value in used.items()},
         "bytes_per_question": round(size / progress.done.questions),
+        "labeller": arguments.labeller,
         "steps": arguments.steps,
         "p": arguments.p,
         "workers": arguments.workers,
@@ -113,6 +114,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=2000)
     parser.add_argument("--steps", type=int, default=8, help="steps per simulated solution")
     parser.add_argument("--p", type=float, default=0.9, help="probability that a simulated step is right")
+    parser.add_argument("--labeller", default="bayes_bisection", help="supervision.method, with its defaults")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--json", type=Path, required=True, help="where the figures are saved")
     arguments = parser.parse_args()

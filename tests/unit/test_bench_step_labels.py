@@ -96,9 +96,9 @@ def test_a_sweep_compares_costs_at_the_same_exactness():
         row("scan:confidence=0,k=16", 40, 0.95),
     ]
     found = verdict({"steps": 8, "p": 0.9, "r": 0.0, "variants": 2, "solved": 0.4, "rows": rows})
-    assert found["worst"] == 1.25
-    assert found["other"]["labeller"] == "scan:confidence=0,k=2"
-    assert [row["labeller"] for row in found["out_of_reach"]] == ["scan:confidence=0,k=16"]
+    assert found["worst"] == (1.25, rows[3])
+    assert found["worst_sure"] is None
+    assert found["rival"] == rows[4]
 
 
 def test_a_mixture_of_two_points_costs_what_lies_between_them():
