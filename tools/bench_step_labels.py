@@ -174,6 +174,16 @@ def _ratio(part: float, whole: float) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
+def short_names(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first row of a plug-in is called by its name alone, its settings beside it; variants keep their whole name."""
+    named: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        plain, _, given = row["labeller"].partition(":")
+        name = row["labeller"] if plain in named else plain
+        named[name] = {**row, "labeller": name, "settings": given}
+    return list(named.values())
+
+
 def table(rows: list[dict[str, Any]]) -> Table:
     """The rows as a table for the terminal."""
     columns = ("completions_per_error", "tokens_per_error", "exact", "located", "rounds", "calibration")
@@ -208,6 +218,7 @@ def main() -> None:
             rows.append(asyncio.run(bench(name, config, arguments.solutions, arguments.seed)))
         except (BadInput, ValueError) as error:
             parser.error(f"--labellers {name}: {error}")
+    rows = short_names(rows)
     arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     Console().print(table(rows))
     if arguments.plot:
