@@ -238,7 +238,7 @@ def main() -> None:
     except BadInput as error:
         parser.error(str(error))
     arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-    Console().print(table(rows))
+    Console(width=140).print(table(rows))
 
 
 def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:

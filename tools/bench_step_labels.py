@@ -175,7 +175,7 @@ def _ratio(part: float, whole: float) -> float | None:
 
 
 def short_names(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first row of a plug-in is called by its name alone, its settings beside it; variants keep their whole name."""
+    """The first row of a plug-in is called by its name alone, its settings beside it; variants keep the whole name."""
     named: dict[str, dict[str, Any]] = {}
     for row in rows:
         plain, _, given = row["labeller"].partition(":")
@@ -220,7 +220,7 @@ def main() -> None:
             parser.error(f"--labellers {name}: {error}")
     rows = short_names(rows)
     arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-    Console().print(table(rows))
+    Console(width=140).print(table(rows))
     if arguments.plot:
         from tools.plots import cost_and_exactness
 

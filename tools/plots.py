@@ -20,9 +20,12 @@ def cost_and_exactness(rows: Sequence[dict[str, Any]], path: Path, title: str = 
             continue  # located nothing
         axes.scatter(row["completions_per_error"], row["exact"], s=60, label=row["labeller"])
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("{x:g}")
+    axes.set_ylim(0, 1.02)
     axes.set_xlabel("completions per located first error")
     axes.set_ylabel("exact")
     axes.set_title(title)
     axes.grid(visible=True, alpha=0.3)
-    axes.legend(fontsize="small")
+    axes.legend(fontsize="small", loc="lower right")
     figure.savefig(path, dpi=150)
