@@ -30,7 +30,7 @@ _NEVER = -1e9  # log of a probability that is 0
 ANYTHING_GOES = 1e-3  # prior of "no hypothesis fits": every prefix has a rate of its own, unrelated to its neighbours
 
 Evidence = Sequence[tuple[int, int]]
-"""`evidence[t]` = (trials, successes) of rollouts from the prefix of t steps, each rollout counted once."""
+"""`evidence[t]` = (trials, successes) of rollouts from the prefix of t steps (`Solution.evidence`)."""
 
 
 class Belief:
@@ -160,7 +160,8 @@ def _tables(steps: int, correct: bool) -> _Tables:
     return _Tables(luck + (1 - luck) * rates, evenness, np.concatenate([errs, none], axis=1))
 
 
-# Solutions of a question share prefixes, and questions share counts: of 20 likelihoods asked for, about one is new.
+# Solutions of a question share prefixes, and questions share counts: of 10,694 likelihoods asked for by 300 solutions
+# of tools/bench_step_labels.py (M = 8) 213 were new.
 @lru_cache(maxsize=1024)
 def _log_likelihood(steps: int, depth: int, trials: int, successes: int) -> Array:
     """log P(these rollouts, in one order) of a beta-binomial, for each state of the prefix and cell: (3, cells)."""

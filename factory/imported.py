@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 
 from factory.errors import BadInput
 from factory.records import COST, SCHEMA, SCHEMA_VERSION, SOLUTION, TREE_NODE
+from factory.step_labels import first_error_of
 from factory.types import Question, content_id
 
 MAX_NESTING = 400  # json stops near 1,000 levels, counted with the caller's own: stay well below wherever it is called
@@ -133,7 +134,7 @@ def solution(
         "steps": list(steps),
         "final_answer": final_answer,
         "verdict": verdict,
-        "first_error": first_error([item["label"] for item in steps]),
+        "first_error": first_error_of([item["label"] for item in steps]),
         "labeller": question.source,
         "method": "imported",
         "start_depth": 0,
@@ -141,14 +142,6 @@ def solution(
         "hinted": False,
         "round": 0,
     }
-
-
-def first_error(labels: Sequence[int | None]) -> int | None:
-    """The first -1 where all before it are +1; -1 where all are +1; None where one in between is not known."""
-    for index, label in enumerate(labels):
-        if label != 1:
-            return index if label == -1 else None
-    return -1 if labels else None
 
 
 def row(

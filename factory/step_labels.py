@@ -105,7 +105,7 @@ class Judge:
             labels.append(_step(seen.counts[depth], sign if given else None, confidence))
         return SolutionLabels(
             steps=tuple(labels),
-            first_error=_first_error(labels),
+            first_error=first_error_of([step.label for step in labels]),
             contradicted=contradicted,
             policy_calls=policy_calls,
         )
@@ -169,12 +169,12 @@ def _wrong_by(first_error: Array) -> list[float]:
     return [min(1.0, float(p)) for p in first_error[:-1].cumsum()]
 
 
-def _first_error(labels: list[StepLabel]) -> int | None:
-    """The first -1 where all before it are +1; -1 where all are +1; None where a step in between is not known."""
-    for index, step in enumerate(labels):
-        if step.label != 1:
-            return index if step.label == -1 else None
-    return -1
+def first_error_of(labels: Sequence[int | None]) -> int | None:
+    """The first -1 where all before it are +1; -1 where all are +1; None where one in between is not known."""
+    for index, label in enumerate(labels):
+        if label != 1:
+            return index if label == -1 else None
+    return -1 if labels else None
 
 
 def _unlabelled(solution: Solution, policy_calls: int) -> SolutionLabels:

@@ -13,7 +13,7 @@ from struct import pack, unpack
 from typing import Any
 
 from factory.answers.extract import final_answer
-from factory.imported import UNKNOWN_NODE, refuse, shown, solution, step
+from factory.imported import UNKNOWN_NODE, optional_text, question_text, refuse, shown, solution, step
 from factory.types import Question
 
 VERDICTS = {1.0: "correct", 0.0: "incorrect"}
@@ -28,6 +28,15 @@ class ValueNode:
     parent: int | None
     text: str
     value: float
+
+
+def asked(entry: Mapping[str, Any], source: str, where: str) -> Question:
+    """The question of a line, with its final answer where it has one. Raises `BadInput`."""
+    return Question(
+        text=question_text(entry, "question", where, "the line"),
+        gold=optional_text(entry, "final_answer", where, "the line"),
+        source=source,
+    )
 
 
 def mc_value(entry: Mapping[str, Any], where: str) -> float:

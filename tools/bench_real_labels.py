@@ -52,9 +52,13 @@ EVERY = (
 AT_ONCE = 16  # questions in flight; the prior is learnt from those that are done
 
 
+Key = tuple[str, str, tuple[int, ...]]
+"""Question id, prefix text, prefix tokens."""
+
+
 class Shared:
     """Implements `factory.interfaces.Models`: every labeller gets the same rollouts of a prefix, in the same order, and
-    a rollout is made once for all of them. Forget nothing while one labeller is at work; `rewind` before the next."""
+    a rollout is made once for all of them. `rewind` before the next labeller."""
 
     def __init__(self, models: RemoteModels | None, made: Path | None = None) -> None:
         self._models = models
@@ -96,9 +100,6 @@ class Shared:
         if self._models is not None:
             return await self._models.check(question, text)
         return math_answer.check(question, text, math_answer.Config())
-
-
-Key = tuple[str, str, tuple[int, ...]]
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from typing import Any
 
 from factory import imported
 from factory.imported import refuse, shown
-from factory.types import Question
-from factory.value_trees import ValueNode, exact_values, mc_value, solutions, tree_rows, valued
+from factory.value_trees import ValueNode, asked, exact_values, mc_value, solutions, tree_rows, valued
 
 SUFFIX = ".jsonl"
 FEATURES = None
@@ -48,11 +47,7 @@ def _entries(question: str, nodes: Sequence[ValueNode], *, glue: str) -> list[di
 def parse(line: str, where: str) -> dict[str, Any]:
     """One line as a record with its tree and a solution per leaf. Raises `BadInput`, beginning with `where`."""
     entry = imported.json_object(line, where)
-    question = Question(
-        text=imported.question_text(entry, "question", where, "the line"),
-        gold=imported.optional_text(entry, "final_answer", where, "the line"),
-        source=NAME,
-    )
+    question = asked(entry, NAME, where)
     given = imported.member(entry, "reasoning_steps", list, where, "the line")
     nodes = _nodes(question.text, imported.objects(given, where, "the reasoning_steps"), where)
     rest = {"line": {**entry, "question": "", "reasoning_steps": []}, "values": exact_values(nodes)}

@@ -13,7 +13,7 @@ it would cost more than `max_probes` to go on: a question the policy cannot do i
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 import numpy as np
@@ -36,7 +36,7 @@ class Config:
 
     * `confidence`: posterior probability from which a first error counts as located and a step is labelled.
     * `probes_per_round`: rollouts a solution asks for at once. More is fewer rounds and more rollouts.
-    * `max_probes`: rollouts a solution may ask for in all.
+    * `max_probes`: rollouts a solution may wish for in all, whoever pays for them.
     * `max_solutions`: wrong solutions probed per question; the others are labelled as far as shared prefixes allow.
     * `per_token`: weigh information by the tokens a rollout is expected to cost (1), not at all (0), or in between.
     """
@@ -72,14 +72,15 @@ async def label(
     while open_cases := [case for case in cases if not case.settled(config)]:
         wanted: dict[Node, int] = {}
         for case in open_cases:
-            for node, n in case.wishes(config).items():
+            wishes = case.wishes(config)
+            case.wished += sum(wishes.values())
+            for node, n in wishes.items():
                 # The first to wish for a prefix pays; the others look on.
                 case.policy_calls += max(0, n - wanted.get(node, 0))
                 wanted[node] = max(n, wanted.get(node, 0))
         await together(policy.rollouts(node, n) for node, n in wanted.items())
         for case in cases:
             case.belief.update(case.solution.evidence())
-            case.rounds += 1
     spent = {case.solution: case.policy_calls for case in cases}
     return {solution: judge.by_posterior(solution, spent.get(solution, 0)) for solution in tree.solutions}
 
@@ -96,16 +97,14 @@ class Case:
     solution: Solution
     belief: Belief
     policy_calls: int = 0
-    rounds: int = 0
-    _worth: Array | None = field(default=None, repr=False)
+    wished: int = 0  # those that another solution paid for, or that came to nothing, included
 
     def settled(self, config: Config) -> bool:
         """Whether nothing more is to be asked for."""
         first_error = self.belief.first_error
         if first_error.max() >= config.confidence or self.belief.contradiction > CONTRADICTED:
             return True
-        # Every round was paid for, also where another solution's rollouts came for nothing.
-        budget = config.max_probes - max(self.policy_calls, self.rounds * config.probes_per_round)
+        budget = config.max_probes - self.wished
         if budget <= 0:
             return True
         unknown = _bits(first_error) - _bits(np.array([config.confidence, 1 - config.confidence]))
@@ -122,7 +121,7 @@ class Case:
         while True:
             information = sum(share * belief.expected_information for share, belief in futures)
             chosen.append(int(np.argmax(information * worth)))
-            if len(chosen) == config.probes_per_round:
+            if len(chosen) == min(config.probes_per_round, config.max_probes - self.wished):
                 break
             futures = [
                 (share * chance, after) for share, belief in futures for chance, after in belief.branches(chosen[-1])
@@ -138,7 +137,5 @@ class Case:
 
     def _tokens_ahead(self) -> Array:
         """What a rollout of each prefix is expected to cost: what this solution goes on for, in characters."""
-        if self._worth is None:
-            lengths = [len(node.step.text) for node in self.solution.leaf.path() if node.step]
-            self._worth = np.maximum(1.0, np.cumsum(lengths[::-1], dtype=np.float64)[::-1])
-        return self._worth
+        lengths = [len(node.step.text) for node in self.solution.leaf.path() if node.step]
+        return np.maximum(1.0, np.cumsum(lengths[::-1], dtype=np.float64)[::-1])

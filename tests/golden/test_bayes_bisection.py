@@ -156,6 +156,12 @@ async def test_nobody_pays_more_than_the_budget():
     assert len(policy.models.asked) == found.policy_calls <= 3
 
 
+async def test_a_budget_that_ends_inside_a_round_is_kept():
+    policy = slips_in(3)
+    config = Config(max_solutions=1, max_probes=6, probes_per_round=4, confidence=0.999)
+    assert of_chain(await run(policy, config)).policy_calls == sum(n for _, n in policy.models.asked) == 6
+
+
 async def test_prefixes_that_lead_to_cut_off_rollouts_only_are_left_alone():
     def reply(prefix: str, n: int):
         if not prefix:
