@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from factory.errors import QuestionFailed
@@ -45,3 +46,16 @@ class Engine(Protocol):
     async def close(self) -> None:
         """Free everything the engine holds, its processes included. Safe to call twice."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckerLimits:
+    """What a worker process may use for one item of a checker; a checker with other needs has a `limits(config)`.
+
+    `timeout_s`: wall clock until it is killed. `memory_mb`: address space. `confined`: no network, no new programs, no
+    file written; False for a checker that starts programs in a sandbox of its own.
+    """
+
+    timeout_s: float = 5.0
+    memory_mb: int = 2048
+    confined: bool = True

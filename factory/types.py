@@ -110,12 +110,29 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The outcome of one part of a check: a unit test, or a tactic of a proof.
+
+    `end`: the offset in the completion behind the last character judged by this part, None where a part is no piece
+    of the text. `note`: what was seen, in one line (a failure's message, the goals left behind a tactic).
+    """
+
+    outcome: Outcome
+    end: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A checker's word on one completion; `answer` is the extracted final answer, None where none was found."""
+    """A checker's word on one completion; `answer` is the extracted final answer, None where none was found.
+
+    `parts`: the partial verdicts behind it, in order, of a checker that has some.
+    """
 
     outcome: Outcome
     answer: str | None = None
     reason: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
