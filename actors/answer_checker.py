@@ -5,33 +5,47 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from actors.checker_metrics import CheckerMetrics
 from actors.checker_pool import CheckerPool
 from factory.types import Question, Verdict
 
 
 class AnswerChecker:
-    """An async actor around one `CheckerPool`; made an actor by the caller with `ray.remote(AnswerChecker)`.
+    """An actor around one `CheckerPool`; made one by the caller with `ray.remote(AnswerChecker)`.
 
-    The arguments are those of `CheckerPool`. Raises `BadInput` for a kind or config that cannot be used.
+    `kind`, `config`, `workers` and `timeout_s` are those of `CheckerPool`. `ready` raises `BadInput` for a checker that
+    cannot be used on the actor's machine; a constructor's errors lose their type on the way through Ray.
     """
 
-    def __init__(
-        self, kind: str, config: dict[str, Any], *, workers: int = 2, timeout_s: float = 5.0, memory_mb: int = 2048
-    ) -> None:
-        self._pool = CheckerPool(kind, config, workers=workers, timeout_s=timeout_s, memory_mb=memory_mb)
+    def __init__(self, kind: str, config: dict[str, Any], *, workers: int = 2, timeout_s: float | None = None) -> None:
+        self._arguments = {"kind": kind, "config": config, "workers": workers, "timeout_s": timeout_s}
+        self._made: CheckerPool | None = None
+
+    async def ready(self) -> None:
+        """Answers once the checker can be used."""
+        self._pool()
 
     async def check(self, batch: list[tuple[Question, str]]) -> list[Verdict]:
         """One verdict per (question, completion text), in order. Raises `CheckerFailed` when no worker can be had."""
-        settled = self._pool.settle(batch)
+        pool = self._pool()
+        settled = pool.settle(batch)
         verdicts = [verdict for verdict in settled if verdict is not None]
         if len(verdicts) == len(batch):
             return verdicts  # nearly always; saves the hop to a thread
-        return await asyncio.to_thread(self._pool.finish, batch, settled)
+        return await asyncio.to_thread(pool.finish, batch, settled)
 
-    async def stats(self) -> dict[str, int]:
+    async def stats(self) -> dict[str, float]:
         """`CheckerPool.stats`."""
-        return self._pool.stats
+        return self._pool().stats
 
     async def close(self) -> None:
         """End the pool's processes. Safe to call twice."""
-        await asyncio.to_thread(self._pool.close)
+        if self._made is not None:
+            await asyncio.to_thread(self._made.close)
+
+    def _pool(self) -> CheckerPool:
+        """Made when first needed: Ray restarts an actor without calling `ready` again."""
+        if self._made is None:
+            metrics = CheckerMetrics(self._arguments["kind"])
+            self._made = CheckerPool(**self._arguments, observe=metrics.observe)
+        return self._made

@@ -12,22 +12,26 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from types import ModuleType
 from typing import Any
 
 from actors.checker_zygote import receive_frame, send_frame
 from actors.zygote_client import ZygoteClient, ZygoteGone
 from factory.config import fill
-from factory.errors import CheckerFailed
+from factory.errors import BadInput, CheckerFailed
+from factory.interfaces import CheckerLimits
 from factory.plugins import plugin
-from factory.types import Outcome, Question, Verdict
+from factory.types import Outcome, Part, Question, Verdict
 
 _ATTEMPTS = 3
 _KILLED_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
 
 Item = tuple[Question, str]
+Observer = Callable[[str, Mapping[str, int], Sequence[float], int], None]
+"""Told the stage ("fast", "slow"), its verdicts by outcome, its seconds, and how many workers died of it."""
 
 
 @dataclass(slots=True)
@@ -41,8 +45,8 @@ class CheckerPool:
     """A checker plug-in behind `workers` killable processes; one pool per owner, shared by all its threads.
 
     `kind` is a module of `factory/checkers/` or a dotted path; `config` is merged into its `Config`. An item that
-    takes longer than `timeout_s` is a `timeout`; one that dies, or needs more than `memory_mb`, is an `error`.
-    Raises `BadInput` for a kind or config that cannot be used.
+    takes longer than the checker's `limits` allow, or than `timeout_s`, is a `timeout`; one that dies, or needs more
+    memory, is an `error`. Raises `BadInput` for a kind or config that cannot be used on this machine.
     """
 
     def __init__(
@@ -51,21 +55,30 @@ class CheckerPool:
         config: dict[str, Any],
         *,
         workers: int = 2,
-        timeout_s: float = 5.0,
-        memory_mb: int = 2048,
+        timeout_s: float | None = None,
+        observe: Observer = lambda stage, outcomes, seconds, deaths: None,
     ) -> None:
         self._module = plugin("factory.checkers", kind)
+        if not hasattr(self._module, "check"):
+            raise BadInput(
+                f"checker {kind!r} asks a model, so it works inside a run only. Expected one with a `check`."
+            )
         self._config: Any = fill(self._module.Config, config, "checker")
+        getattr(self._module, "require", lambda config: None)(self._config)
         self._kind = kind
-        self._timeout_s = timeout_s
-        self._memory_mb = memory_mb
+        self._limits = limits_of(self._module, self._config)
+        if timeout_s is not None:
+            self._limits = replace(self._limits, timeout_s=timeout_s)
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="checker")
         self._starting = threading.Lock()  # held while a zygote starts, which takes seconds
         self._lock = threading.Lock()  # guards all below; never held while waiting for anything
         self._idle: list[_Worker] = []
         self._zygote: ZygoteClient | None = None
         self._closed = False
+        self._observe = observe
         self._counts: Counter[str] = Counter()
+        self._seconds = {"fast": 0.0, "slow": 0.0}
+        self._slowest_s = 0.0
 
     def check(self, batch: Sequence[Item]) -> list[Verdict]:
         """One verdict per item, in order. Raises `CheckerFailed` when no worker can be had at all."""
@@ -73,12 +86,14 @@ class CheckerPool:
 
     def settle(self, batch: Sequence[Item]) -> list[Verdict | None]:
         """The verdicts that need no worker, None for the others. Never blocks."""
+        started = time.perf_counter()
         verdicts = [self._settle(question, text) for question, text in batch]
-        self._count(Counter({"settled_fast": sum(verdict is not None for verdict in verdicts)}), verdicts)
+        settled = [verdict.outcome for verdict in verdicts if verdict is not None]
+        self._count("fast", settled, [time.perf_counter() - started])
         return verdicts
 
     def finish(self, batch: Sequence[Item], settled: Sequence[Verdict | None]) -> list[Verdict]:
-        """Fill in what `settle` left open. Blocks for at most about `timeout_s` per open item and worker."""
+        """Fill in what `settle` left open. Blocks for at most about the time limit per open item and worker."""
         open_items = [item for item, verdict in zip(batch, settled, strict=True) if verdict is None]
         if not open_items:
             return [verdict for verdict in settled if verdict is not None]
@@ -90,16 +105,17 @@ class CheckerPool:
             found = [future.result() for future in waiting]
         except CancelledError as error:
             raise CheckerFailed("the checker pool was closed while items were waiting") from error
-        self._count(Counter({"settled_slow": len(found)}), found)
         remaining = iter(found)
         return [next(remaining) if verdict is None else verdict for verdict in settled]
 
     @property
-    def stats(self) -> dict[str, int]:
-        """Counts so far: one per outcome, `settled_fast`, `settled_slow`, `worker_deaths`."""
+    def stats(self) -> dict[str, float]:
+        """So far: verdicts by outcome and by stage, worker deaths, seconds by stage, the slowest slow check."""
         with self._lock:
             names = [*Outcome, "settled_fast", "settled_slow", "worker_deaths"]
-            return {str(name): self._counts[name] for name in names}
+            seconds = {f"{stage}_seconds": round(total, 3) for stage, total in self._seconds.items()}
+            counts = {str(name): self._counts[name] for name in names}
+            return {**counts, **seconds, "slowest_s": round(self._slowest_s, 3)}
 
     def close(self) -> None:
         """End the zygote and all workers. Safe to call twice, and while other threads are checking."""
@@ -125,18 +141,27 @@ class CheckerPool:
 
     def _check_slowly(self, question: Question, text: str) -> Verdict:
         """Runs in one of the pool's threads, of which there are as many as workers."""
+        started = time.perf_counter()
+        verdict, deaths = self._ask_workers(question, text)
+        self._count("slow", [verdict.outcome], [time.perf_counter() - started], deaths)
+        return verdict
+
+    def _ask_workers(self, question: Question, text: str) -> tuple[Verdict, int]:
+        """The verdict, and how many workers died of it."""
         reason = ""
+        deaths = 0
         for _ in range(_ATTEMPTS):
             worker = self._take_worker()
-            deadline = time.monotonic() + self._timeout_s
+            deadline = time.monotonic() + self._limits.timeout_s
             try:
                 verdict, fit = _ask(worker.channel, question, text, deadline)
             except TimeoutError:
                 self._discard(worker)
-                return Verdict(outcome=Outcome.TIMEOUT, reason=f"no verdict within {self._timeout_s:g} s")
+                slow = Verdict(outcome=Outcome.TIMEOUT, reason=f"no verdict within {self._limits.timeout_s:g} s")
+                return slow, deaths
             except (EOFError, OSError):
                 status = self._discard(worker)
-                self._count(Counter({"worker_deaths": 1}), [])
+                deaths += 1
                 reason = f"the worker died with status {status}"
                 if status is None or status in _KILLED_FROM_OUTSIDE:
                     continue  # killed from outside, or with its zygote: not the item's fault
@@ -145,8 +170,8 @@ class CheckerPool:
                 self._put_back(worker)
             else:
                 self._discard(worker)
-            return verdict
-        return Verdict(outcome=Outcome.ERROR, reason=reason)
+            return verdict, deaths
+        return Verdict(outcome=Outcome.ERROR, reason=reason), deaths
 
     def _take_worker(self) -> _Worker:
         with self._lock:
@@ -157,7 +182,7 @@ class CheckerPool:
         for attempt in range(_ATTEMPTS):
             zygote = self._running_zygote()
             try:
-                pid, channel = zygote.fork(self._memory_mb)
+                pid, channel = zygote.fork(self._limits)
                 return _Worker(pid=pid, channel=channel, zygote=zygote)
             except ZygoteGone as error:
                 zygote.close()
@@ -194,10 +219,20 @@ class CheckerPool:
         except ZygoteGone:
             return None
 
-    def _count(self, counts: Counter[str], verdicts: Sequence[Verdict | None]) -> None:
-        counts.update(verdict.outcome for verdict in verdicts if verdict is not None)
+    def _count(self, stage: str, outcomes: Sequence[Outcome], seconds: Sequence[float], deaths: int = 0) -> None:
+        by_outcome = Counter(map(str, outcomes))
         with self._lock:
-            self._counts.update(counts)
+            self._counts.update({**by_outcome, f"settled_{stage}": len(outcomes), "worker_deaths": deaths})
+            self._seconds[stage] += sum(seconds)
+            if stage == "slow":
+                self._slowest_s = max(self._slowest_s, *seconds)
+        self._observe(stage, by_outcome, seconds, deaths)
+
+
+def limits_of(module: ModuleType, config: Any) -> CheckerLimits:
+    """What a worker of this checker may use."""
+    limits: CheckerLimits = getattr(module, "limits", lambda config: CheckerLimits())(config)
+    return limits
 
 
 def _ask(channel: socket.socket, question: Question, text: str, deadline: float) -> tuple[Verdict, bool]:
@@ -207,4 +242,5 @@ def _ask(channel: socket.socket, question: Question, text: str, deadline: float)
     send_frame(channel, {"question": fields, "text": text})
     reply = receive_frame(channel)
     verdict = reply["verdict"]
-    return Verdict(**verdict | {"outcome": Outcome(verdict["outcome"])}), reply["fit"]
+    parts = tuple(Part(**part | {"outcome": Outcome(part["outcome"])}) for part in verdict["parts"])
+    return Verdict(**verdict | {"outcome": Outcome(verdict["outcome"]), "parts": parts}), reply["fit"]

@@ -23,6 +23,8 @@ from dataclasses import asdict
 from types import ModuleType
 from typing import Any
 
+from factory.config import fill
+from factory.interfaces import CheckerLimits
 from factory.plugins import plugin
 from factory.types import Outcome, Question, Verdict
 
@@ -59,7 +61,7 @@ def main(control: socket.socket, owner_pid: int, kind: str, config_json: str) ->
     """Serve `fork` and `kill` requests of the owner until it is gone."""
     try:
         module = plugin("factory.checkers", kind)
-        config = module.Config(**json.loads(config_json))
+        config = fill(module.Config, json.loads(config_json), "checker")
         getattr(module, "preload", lambda: None)()
     except Exception as error:
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:2000]}).encode())
@@ -73,7 +75,8 @@ def main(control: socket.socket, owner_pid: int, kind: str, config_json: str) ->
             message, channel = request
             if message["op"] == "fork":
                 assert channel is not None, "a fork request carries the worker's end of its channel"
-                reply = {"pid": _fork_worker(control, channel, module, config, message["memory_mb"])}
+                limits = CheckerLimits(**message["limits"])
+                reply = {"pid": _fork_worker(control, channel, module, config, limits)}
                 workers.add(reply["pid"])
                 channel.close()
             else:
@@ -111,7 +114,7 @@ def _reap(pid: int) -> int:
 
 
 def _fork_worker(
-    control: socket.socket, channel: socket.socket, module: ModuleType, config: Any, memory_mb: int
+    control: socket.socket, channel: socket.socket, module: ModuleType, config: Any, limits: CheckerLimits
 ) -> int:
     zygote = os.getpid()
     pid = os.fork()
@@ -121,9 +124,14 @@ def _fork_worker(
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() == zygote:  # else it died before the line above
             control.close()
-            resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
+            resource.setrlimit(resource.RLIMIT_AS, (limits.memory_mb << 20, limits.memory_mb << 20))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+            if limits.confined:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+                with contextlib.suppress(ImportError):  # TEMPORARY
+                    from factory.sandbox.seccomp import confine
+
+                    confine()
             _work(channel, module, config)
     finally:
         os._exit(0)

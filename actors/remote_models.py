@@ -36,6 +36,9 @@ class Patience:
     attempts: int = 4
 
 
+BATCHES_PER_CHECKER = 4
+
+
 class RemoteModels:
     """Implements `factory.interfaces.Models` over lists of Ray actor handles."""
 
@@ -87,9 +90,11 @@ class RemoteModels:
     def _checker_call(self, index: int) -> Callable[[list[tuple[Question, str]]], Awaitable[Sequence[Any]]]:
         actor, alone = self._checkers[index], asyncio.Lock()
         ready = actor.__ray_ready__.remote
+        room = asyncio.Semaphore(BATCHES_PER_CHECKER)
 
         async def send(batch: list[tuple[Question, str]]) -> Sequence[Any]:
-            return await persist(actor.check.remote, ready, batch, self._patience, CheckerFailed, alone)
+            async with room:  # waits here, where no time-out runs
+                return await persist(actor.check.remote, ready, batch, self._patience, CheckerFailed, alone)
 
         return send
 

@@ -41,13 +41,17 @@ class RolloutWorker:
         generators: Sequence[str],
         checkers: Sequence[str],
         writers: Sequence[str],
+        check_batch: int = 256,
     ) -> None:
         self._recipe = recipe
         self._provenance = provenance
         self._patience = patience
         self._writers = [ray.get_actor(name) for name in writers]
         self._models = RemoteModels(
-            [ray.get_actor(name) for name in generators], [ray.get_actor(name) for name in checkers], patience
+            [ray.get_actor(name) for name in generators],
+            [ray.get_actor(name) for name in checkers],
+            patience,
+            check_batch=check_batch,
         )
         self._attempts: dict[str, list[Attempt]] = {}  # of the units not yet committed
         self._experience = Experience()

@@ -9,10 +9,12 @@ import socket
 import subprocess
 import sys
 import threading
+from dataclasses import asdict
 from typing import Any
 
 from actors.checker_zygote import MAX_CONTROL_BYTES
 from factory.errors import CheckerFailed
+from factory.interfaces import CheckerLimits
 
 _START_TIMEOUT_S = 120.0
 _REPLY_TIMEOUT_S = 10.0
@@ -66,11 +68,11 @@ class ZygoteClient:
         """Whether it can be asked for workers."""
         return self._control.fileno() >= 0 and self._process.poll() is None
 
-    def fork(self, memory_mb: int) -> tuple[int, socket.socket]:
+    def fork(self, limits: CheckerLimits) -> tuple[int, socket.socket]:
         """A new worker's process id and our end of its channel. Raises `ZygoteGone`."""
         ours, theirs = socket.socketpair()
         try:
-            reply = self._request({"op": "fork", "memory_mb": memory_mb}, [theirs.fileno()])
+            reply = self._request({"op": "fork", "limits": asdict(limits)}, [theirs.fileno()])
         except ZygoteGone:
             ours.close()
             raise

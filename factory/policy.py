@@ -6,15 +6,17 @@ bill. Cut-off rollouts stay in the tree as what they are; they are evidence for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from factory.errors import PromptTooLong
 from factory.interfaces import Models
+from factory.prompting import PromptTemplate, render
 from factory.seeds import seed_for
 from factory.steps import split_steps, steps_of_text
 from factory.together import together
 from factory.tree import Node, Solution, Tree
-from factory.types import GenerateRequest, Prompt, Sampling, content_id
+from factory.types import Completion, GenerateRequest, Prompt, Sampling, content_id
 
 
 @dataclass(slots=True)
@@ -22,6 +24,7 @@ class Cost:
     """What a question has cost so far. `policy_calls` counts completions, the unit the papers compare in.
 
     `label_calls` and `label_tokens` are the part of `policy_calls` and `completion_tokens` spent on step labels.
+    `judge_calls` and `judge_tokens` come on top: completions of a model that judges answers.
     """
 
     policy_calls: int = 0
@@ -30,12 +33,17 @@ class Cost:
     cached_tokens: int = 0
     completion_tokens: int = 0
     label_tokens: int = 0
+    judge_calls: int = 0
+    judge_tokens: int = 0
     truncated: int = 0
 
 
 @dataclass(slots=True)
 class Policy:
-    """Samples rollouts for `tree`'s question. `separator` says what ends a step (`factory/steps.py`)."""
+    """Samples rollouts for `tree`'s question. `separator` says what ends a step (`factory/steps.py`).
+
+    `template` made `prompt` of the question; `ask` makes others of it.
+    """
 
     tree: Tree
     models: Models
@@ -43,6 +51,7 @@ class Policy:
     sampling: Sampling = field(default_factory=Sampling)
     separator: str = "newline"
     seed: int = 0
+    template: PromptTemplate | None = None
     cost: Cost = field(default_factory=Cost)
 
     async def rollouts(self, start: Node, n: int, method: str = "rollout") -> list[Solution]:
@@ -75,14 +84,9 @@ class Policy:
                 raise
             return []
         verdicts = await together(self.models.check(question, begun + completion.text) for completion in completions)
-        cost = self.cost
-        cost.policy_calls += len(completions)
-        cost.prompt_tokens += completions[0].prompt_tokens if completions else 0
-        cost.cached_tokens += completions[0].cached_tokens if completions else 0
+        self._bill(completions)
         found = []
         for completion, verdict in zip(completions, verdicts, strict=True):
-            cost.completion_tokens += completion.sampled_tokens
-            cost.truncated += completion.finish_reason == "length"
             steps = split_steps(completion.text, completion.token_ids, completion.token_ends, self.separator)
             found.append(
                 self.tree.add(
@@ -96,6 +100,21 @@ class Policy:
             )
         return found
 
+    async def ask(self, text: str, purpose: str) -> Completion:
+        """One completion of the run's own prompt template around `text` instead of the question: not a rollout, but
+        paid for like one. `purpose` seeds it. Raises what `Models.generate` raises."""
+        if self.template is None:
+            raise ValueError("this policy has no template; begin it with one to ask for other things than rollouts")
+        request = GenerateRequest(
+            question_id=self.tree.question.id,
+            prompt=render(self.template, replace(self.tree.question, text=text)),
+            sampling=self.sampling,
+            seed=seed_for(self.seed, self.tree.question.key, purpose),
+        )
+        [completion] = await self.models.generate(request)
+        self._bill([completion])
+        return completion
+
     async def adopt(self, *texts: str) -> list[Solution]:
         """Solutions that this policy did not sample, checked and hung into the tree in the order given.
 
@@ -107,3 +126,13 @@ class Policy:
             self.tree.adopt(steps_of_text(text, self.separator), verdict)
             for text, verdict in zip(texts, verdicts, strict=True)
         ]
+
+    def _bill(self, completions: Sequence[Completion]) -> None:
+        """Of one request: its prompt is read once."""
+        cost = self.cost
+        cost.policy_calls += len(completions)
+        cost.prompt_tokens += completions[0].prompt_tokens if completions else 0
+        cost.cached_tokens += completions[0].cached_tokens if completions else 0
+        for completion in completions:
+            cost.completion_tokens += completion.sampled_tokens
+            cost.truncated += completion.finish_reason == "length"

@@ -12,8 +12,9 @@ from typing import Any
 
 from factory.experience import Experience
 from factory.interfaces import Models
+from factory.judged import JudgedModels
 from factory.plugins import plugin
-from factory.policy import Policy
+from factory.policy import Cost, Policy
 from factory.prompting import PromptTemplate, render
 from factory.seeds import seed_for
 from factory.step_labels import SolutionLabels, learn
@@ -29,6 +30,8 @@ class Recipe:
     search_config: Any
     supervision: str
     supervision_config: Any
+    checker: str
+    checker_config: Any
     template: PromptTemplate
     sampling: Sampling
     separator: str = "newline"
@@ -48,11 +51,14 @@ class Attempt:
 
 def begin(recipe: Recipe, question: Question, models: Models, experience: Experience) -> Attempt:
     """An attempt with nothing done yet. `experience` is what its worker has learnt of the policy, and will go on to."""
-    tree = Tree(question)
+    tree, cost = Tree(question), Cost()
+    judge = getattr(plugin("factory.checkers", recipe.checker), "judge", None)
     policy = Policy(
         tree=tree,
-        models=models,
+        models=JudgedModels(models, judge, recipe.checker_config, cost) if judge else models,
+        cost=cost,
         prompt=render(recipe.template, question),
+        template=recipe.template,
         sampling=recipe.sampling,
         separator=recipe.separator,
         seed=recipe.seed,

@@ -18,7 +18,7 @@ from factory.step_labels import SolutionLabels, StepLabel
 from factory.tree import GIVEN, Node, Solution, Tree
 from factory.types import Sampling, content_id
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 STEP = pa.struct(
     [
@@ -30,6 +30,7 @@ STEP = pa.struct(
         ("confidence", pa.float32()),
     ]
 )
+PART = pa.struct([("outcome", pa.string()), ("end", pa.int32()), ("note", pa.string())])
 SAMPLING = pa.struct(
     [
         ("temperature", pa.float64()),
@@ -47,6 +48,7 @@ SOLUTION = pa.struct(
         ("final_answer", pa.string()),
         ("verdict", pa.string()),
         ("verdict_reason", pa.string()),
+        ("verdict_parts", pa.list_(PART)),
         ("first_error", pa.int32()),
         ("contradicted", pa.bool_()),
         ("labeller", pa.string()),
@@ -65,6 +67,7 @@ SOLUTION = pa.struct(
         ("completion_tokens", pa.int32()),
         ("finish_reason", pa.string()),
         ("checker", pa.string()),
+        ("checker_policy", pa.string()),
     ]
 )
 TREE_NODE = pa.struct(
@@ -90,6 +93,8 @@ COST = pa.struct(
         ("cached_tokens", pa.int64()),
         ("completion_tokens", pa.int64()),
         ("label_tokens", pa.int64()),
+        ("judge_calls", pa.int32()),
+        ("judge_tokens", pa.int64()),
         ("truncated", pa.int32()),
         ("seconds", pa.float32()),
     ]
@@ -122,7 +127,8 @@ SCHEMA = pa.schema(
 class Provenance:
     """What made the rows of a run: written into every solution, so that a row stands on its own.
 
-    Of a given solution nobody knows what made it: there the fields of `_MAKING` are null.
+    `checker_policy` is a hash of the checker's name, version and whole config: equal hashes, equal verdicts. Of a given
+    solution nobody knows what made it: there the fields of `_MAKING` are null.
     """
 
     run_id: str
@@ -131,6 +137,7 @@ class Provenance:
     model_revision: str
     prompt_id: str
     checker: str
+    checker_policy: str
     labeller: str
     sampling: Sampling
     seed: int = 0
@@ -208,6 +215,7 @@ def _solution(
         "final_answer": solution.verdict.answer,
         "verdict": str(solution.verdict.outcome),
         "verdict_reason": solution.verdict.reason or None,
+        "verdict_parts": [asdict(part) for part in solution.verdict.parts] or None,
         "first_error": labels.first_error if labels else None,
         "contradicted": labels.contradicted if labels else None,
         "labeller": made_by.labeller if labels else None,
@@ -226,6 +234,7 @@ def _solution(
         "completion_tokens": solution.n_tokens,
         "finish_reason": solution.finish_reason,
         "checker": made_by.checker,
+        "checker_policy": made_by.checker_policy,
     }
     return row | dict.fromkeys(_MAKING) if solution.method == GIVEN else row
 

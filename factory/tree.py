@@ -174,10 +174,13 @@ class Tree:
                         reached.came_successes += outcome
         return self._end(rollout)
 
-    def adopt(self, steps: Sequence[Step], verdict: Verdict) -> Solution:
-        """Hang in a solution that nobody sampled. It counts nowhere; its text may still be sampled and count then."""
+    def adopt(
+        self, steps: Sequence[Step], verdict: Verdict, *, method: str = GIVEN, finish_reason: str = GIVEN
+    ) -> Solution:
+        """Hang in a solution that is no rollout: given with its question, or put together by a search method. It counts
+        nowhere; its text may still be sampled and count then."""
         node, _ = self._hang(self.root, steps)
-        return self._end(Solution(node, 0, verdict, finish_reason=GIVEN, method=GIVEN))
+        return self._end(Solution(node, 0, verdict, finish_reason=finish_reason, method=method))
 
     def _hang(self, start: Node, steps: Sequence[Step]) -> tuple[Node, list[Node]]:
         """The node that `steps` lead to from `start`, and those on the way, `start` first, that were there before."""

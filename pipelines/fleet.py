@@ -14,12 +14,14 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 import factory
 from actors.answer_checker import AnswerChecker
+from actors.checker_pool import limits_of
 from actors.generator import Generator, generator_options
-from actors.remote_models import Patience, brief, plain
+from actors.remote_models import BATCHES_PER_CHECKER, Patience, brief, plain
 from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
 from cluster.connect import nodes_of_cluster
 from cluster.plan import Demand, demands, shortfall
+from factory.config import fingerprint
 from factory.errors import BadInput, FactoryError
 from factory.prompting import load_prompt
 from factory.recipe import Recipe
@@ -27,6 +29,8 @@ from factory.records import Provenance
 from pipelines.settings import Settings
 
 CLOSE_TIMEOUT_S = 20.0
+STATS_TIMEOUT_S = 5.0
+MAX_CHECK_BATCH = 256
 HURRIED_CLOSE_S = 2.0  # after a Ctrl-C that wants an end at once; what is left then is killed
 
 
@@ -81,11 +85,12 @@ def launched(settings: Settings, run_dir: Path) -> Iterator[Fleet]:
     try:
         start("generators", Generator, generator_options(kind, engine_config), kind, engine_config, settings.model)
         checker = (settings.checker.name, checker_config)
-        start("checkers", AnswerChecker, restarted("answer checker"), *checker, workers=size.checker_processes)
+        if not hasattr(settings.checker.module, "judge"):  # which asks the generators
+            start("checkers", AnswerChecker, restarted("answer checker"), *checker, workers=size.checker_processes)
         start("writers", ShardWriter, restarted("shard writer"), str(run_dir.resolve()))
         [engine, *_] = answers([actor.ready.remote() for actor in roles["generators"].values()], size.start_timeout_s)
-        others = (*roles["checkers"].values(), *roles["writers"].values())
-        answers([actor.__ray_ready__.remote() for actor in others], size.start_timeout_s)
+        answers([actor.ready.remote() for actor in roles["checkers"].values()], size.start_timeout_s)
+        answers([actor.__ray_ready__.remote() for actor in roles["writers"].values()], size.start_timeout_s)
         start(
             "workers",
             RolloutWorker,
@@ -94,6 +99,7 @@ def launched(settings: Settings, run_dir: Path) -> Iterator[Fleet]:
             provenance_of(settings, engine),
             Patience(request_s=size.request_timeout_s, restart_s=size.start_timeout_s, attempts=size.attempts),
             *(list(roles[role]) for role in ("generators", "checkers", "writers")),
+            check_batch=check_batch(settings),
         )
         for imported in answers([actor.ready.remote() for actor in roles["workers"].values()], size.start_timeout_s):
             _refuse_other_factory(imported)
@@ -116,6 +122,26 @@ def close(generators: list[Any], checkers: list[Any], writers: list[Any], worker
         ray.kill(actor)
 
 
+def check_batch(settings: Settings) -> int:
+    """How many checks go to a checker in one call: all that can be on their way to it at once should be done before
+    the call's time-out, even if each takes as long as it may."""
+    size = settings.cluster
+    limit_s = limits_of(settings.checker.module, settings.checker.config).timeout_s
+    in_time = 0.75 * size.request_timeout_s / limit_s * size.checker_processes * size.checkers / size.workers
+    return max(1, min(MAX_CHECK_BATCH, int(in_time / BATCHES_PER_CHECKER)))
+
+
+def checker_stats(fleet: Fleet) -> list[dict[str, float]]:
+    """What each checker has counted so far; of those that do not answer soon, nothing."""
+    asked = [actor.stats.remote() for actor in fleet.checkers]
+    answered, _ = ray.wait(asked, num_returns=len(asked), timeout=STATS_TIMEOUT_S) if asked else ([], [])
+    found = []
+    for ref in answered:
+        with contextlib.suppress(RayActorError, RayTaskError):
+            found.append(ray.get(ref))
+    return found
+
+
 def recipe_of(settings: Settings) -> Recipe:
     """What the workers do to each question."""
     template = load_prompt(settings.prompt.template, settings.prompt.style)
@@ -124,6 +150,8 @@ def recipe_of(settings: Settings) -> Recipe:
         search_config=settings.search.config,
         supervision=settings.supervision.name,
         supervision_config=settings.supervision.config,
+        checker=settings.checker.name,
+        checker_config=settings.checker.config,
         template=template,
         sampling=settings.sampling_with(template.stop),
         separator=settings.prompt.separator,
@@ -135,13 +163,15 @@ def recipe_of(settings: Settings) -> Recipe:
 def provenance_of(settings: Settings, engine: dict[str, Any]) -> Provenance:
     """What the records say made them."""
     template = load_prompt(settings.prompt.template, settings.prompt.style)
+    checker = getattr(settings.checker.module, "NAME_VERSION", settings.checker.name)
     return Provenance(
         run_id=settings.fingerprint,
         engine=engine["engine"],
         model=engine["model"],
         model_revision=engine["revision"] or "",
         prompt_id=template.id,
-        checker=getattr(settings.checker.module, "NAME_VERSION", settings.checker.name),
+        checker=checker,
+        checker_policy=fingerprint({"checker": checker, **settings.plain["checker"]}),
         labeller=settings.supervision.name,
         sampling=settings.sampling_with(template.stop),
         seed=settings.run.seed,

@@ -18,9 +18,9 @@ from factory.tally import Tally
 from factory.units import Unit, cut
 from pipelines import run_folder
 from pipelines.drive import Interrupt, Progress, drive
-from pipelines.fleet import launched
+from pipelines.fleet import checker_stats, launched
 from pipelines.settings import Settings
-from pipelines.survey import Screen, Survey, as_before, judged_by, survey, usable
+from pipelines.survey import Screen, Survey, as_before, boxed_gold, judged_by, survey, usable
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,9 @@ def run(settings: Settings, listener: Listener | None = None) -> Summary:
         missing = missing_units(settings, found, committed)
         listener.say(f"starting Ray and {settings.cluster.generators} {settings.engine.name} engine(s)")
         with run_folder.attempt(folder, settings) as log:
-            progress = _drive(settings, folder, missing, listener.progress, interrupt, listener.say)
+            progress, checkers = _drive(settings, folder, missing, listener.progress, interrupt, listener.say)
             log.update(units=progress.units, retried=progress.retried, **progress.done.as_dict())
+            log.update(checkers=checkers)
     return _summary(folder, found, started, complete=len(committed_units(folder)) >= total, retried=progress.retried)
 
 
@@ -104,9 +105,13 @@ def screening(settings: Settings, before: Survey | None = None) -> Iterator[Scre
     if before is not None:
         yield as_before(before)
         return
+    module = settings.checker.module
+    if hasattr(module, "judge"):
+        yield lambda questions: {}  # a model's opinion of its own gold answers is no screen
+        return
     pool = CheckerPool(settings.checker.name, asdict(settings.checker.config), workers=1)
     try:
-        yield judged_by(pool.check)
+        yield judged_by(pool.check, getattr(module, "right_answer", boxed_gold))
     finally:
         pool.close()
 
@@ -118,11 +123,12 @@ def _drive(
     on_progress: Callable[[Progress], None],
     interrupt: Interrupt,
     say: Callable[[str], None],
-) -> Progress:
+) -> tuple[Progress, list[dict[str, float]]]:
+    """What became of the units, and what each checker has counted."""
     # Listening anew: ray.init has taken SIGTERM for itself.
     with connected(settings.cluster.address), interrupt.installed(), launched(settings, folder) as fleet:
         say(f"engine ready: {fleet.engine['engine']}, model {settings.model}")
-        return drive(
+        progress = drive(
             units,
             fleet.workers,
             window=settings.window,
@@ -131,6 +137,7 @@ def _drive(
             on_progress=on_progress,
             interrupt=interrupt,
         )
+        return progress, checker_stats(fleet)
 
 
 def _summary(folder: Path, found: Survey, started: float, *, complete: bool, retried: int = 0) -> Summary:

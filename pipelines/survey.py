@@ -73,14 +73,23 @@ def usable(settings: Settings, screen: Screen, found: Survey | None = None) -> I
         yield from (question for question in batch if question.id not in rejected)
 
 
-def judged_by(check: Callable[[list[tuple[Question, str]]], list[Verdict]]) -> Screen:
-    """A screen that gives every gold answer to the checker as an answer, in the form every checker extracts."""
+def boxed_gold(question: Question) -> str:
+    """The gold answer in the form that most checkers find an answer in."""
+    return f"\\boxed{{{question.gold}}}"
+
+
+def judged_by(
+    check: Callable[[list[tuple[Question, str]]], list[Verdict]],
+    right_answer: Callable[[Question], str | None] = boxed_gold,
+) -> Screen:
+    """A screen that has the checker check a right answer to every question that has one to check."""
 
     def screen(questions: list[Question]) -> dict[str, str]:
-        verdicts = check([(question, f"\\boxed{{{question.gold}}}") for question in questions])
+        answers = [(question, right_answer(question)) for question in questions]
+        checked = [(question, answer) for question, answer in answers if answer is not None]
         return {
             question.id: f"{question.gold[:80]!r} ({verdict.outcome})"
-            for question, verdict in zip(questions, verdicts, strict=True)
+            for (question, _), verdict in zip(checked, check(checked), strict=True)
             if verdict.outcome is not Outcome.CORRECT
         }
 

@@ -31,6 +31,14 @@ SIGNATURES = {
     "factory.sources": ("questions", ["config"], False),
     "factory.formats": ("rows", ["record"], False),
 }
+JUDGE = ("judge", ["question", "text", "models", "config"], True)  # a checker that asks a model, instead of `check`
+CHECKER_OPTIONS = {
+    "settle": ["question", "text", "config"],
+    "limits": ["config"],
+    "require": ["config"],
+    "preload": [],
+    "right_answer": ["question"],
+}
 
 
 def every(*folders: str) -> Any:
@@ -59,7 +67,10 @@ def test_its_config_is_a_dataclass_with_a_default_for_everything(folder: str, na
 @every(*SIGNATURES)
 def test_its_function_has_the_signature_of_its_folder(folder: str, name: str) -> None:
     called, parameters, is_async = SIGNATURES[folder]
-    function = getattr(plugin(folder, name), called)
+    module = plugin(folder, name)
+    if folder == "factory.checkers" and hasattr(module, "judge"):
+        called, parameters, is_async = JUDGE
+    function = getattr(module, called)
     assert list(inspect.signature(function).parameters) == parameters
     assert inspect.iscoroutinefunction(function) == is_async
 
@@ -91,6 +102,13 @@ def test_a_format_that_can_be_read_back_takes_a_line_and_where_it_stands(folder:
 @every("factory.checkers")
 def test_a_checker_names_itself_for_the_records(folder: str, name: str) -> None:
     assert "/" in plugin(folder, name).NAME_VERSION
+
+
+@every("factory.checkers")
+def test_what_a_checker_has_besides_is_what_its_users_call(folder: str, name: str) -> None:
+    for called, parameters in CHECKER_OPTIONS.items():
+        function = getattr(plugin(folder, name), called, None)
+        assert function is None or list(inspect.signature(function).parameters) == parameters, called
 
 
 @every("actors.engines")

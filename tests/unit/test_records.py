@@ -21,6 +21,7 @@ MADE_BY = Provenance(
     model_revision="1",
     prompt_id="p",
     checker="math/1",
+    checker_policy="p",
     labeller="omegaprm",
     sampling=Sampling(stop=("Q:",)),
 )

@@ -24,6 +24,7 @@ MADE_BY = Provenance(
     model_revision="",
     prompt_id="p",
     checker="c",
+    checker_policy="p",
     labeller="omegaprm",
     sampling=Sampling(),
 )

@@ -1,0 +1,66 @@
+"""The questions of an earlier run with the solutions it found: to label them anew, or to work on with them.
+
+What a solution is taken for is its verdict there; everything else about it is found out anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from factory.columns import MOST_GIVEN
+from factory.errors import BadInput
+from factory.shards import read_rows, shard_paths
+from factory.types import Outcome, Question
+
+_COLUMNS = ["question_id", "source", "question", "gold_answer", "answer_kind", "licence", "metadata", "solutions"]
+
+
+@dataclass
+class Config:
+    """`path`: a run folder. `verdict`: which solutions come along, one of a checker's outcomes, `any` or `none`.
+    `max_solutions`: per question, the first ones. Questions without such a solution are left out, unless it is `none`.
+    """
+
+    path: str = ""
+    verdict: str = "correct"
+    max_solutions: int = 16
+
+    def __post_init__(self) -> None:
+        allowed = [*map(str, Outcome), "any", "none"]
+        if self.verdict not in allowed:
+            raise ValueError(f"verdict is {self.verdict!r}: expected one of {', '.join(allowed)}")
+        if not 1 <= self.max_solutions <= MOST_GIVEN:
+            raise ValueError(f"max_solutions is {self.max_solutions}: expected 1 to {MOST_GIVEN}")
+
+
+def questions(config: Config) -> Iterator[Question]:
+    """The run's questions, shard after shard. Raises `BadInput` for a folder without shards."""
+    if not shard_paths(config.path):
+        raise BadInput(
+            f"{config.path or 'source.path'} holds no shards. Expected the folder of a run: source.path=runs/…"
+        )
+    for row in read_rows(config.path, _COLUMNS):
+        given = _solutions(row, config)
+        if given or config.verdict == "none":
+            yield Question(
+                id=row["question_id"],
+                text=row["question"],
+                gold=row["gold_answer"],
+                source=row["source"],
+                answer_kind=row["answer_kind"],
+                licence=row["licence"],
+                metadata=dict(row["metadata"]),
+                given=given,
+            )
+
+
+def _solutions(row: dict[str, Any], config: Config) -> tuple[str, ...]:
+    if config.verdict == "none":
+        return ()
+    finished = (found for found in row["solutions"] if found["finish_reason"] != "length")
+    texts = [
+        found["text"] for found in finished if config.verdict in ("any", found["verdict"]) and found["text"].strip()
+    ]
+    return tuple(dict.fromkeys(texts))[: config.max_solutions]
