@@ -13,8 +13,8 @@ from typing import Any
 @dataclass(slots=True)
 class Tally:
     """Sums over rows. `correct` to `truncated` split `solutions`; `contradicted` are solutions whose evidence fits no
-    first error; `label_calls` is the part of `policy_calls` spent on labels; `seconds` adds up the time spent on
-    questions."""
+    first error; `label_calls` is the part of `policy_calls` spent on labels, `judge_calls` (completions of a model that
+    judges answers) come on top; `seconds` adds up the time spent on questions."""
 
     questions: int = 0
     failed: int = 0
@@ -31,6 +31,7 @@ class Tally:
     labels_wrong: int = 0
     policy_calls: int = 0
     label_calls: int = 0
+    judge_calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
@@ -58,6 +59,7 @@ def tally(rows: Iterable[Mapping[str, Any]]) -> Tally:
         cost = row["cost"]
         total.policy_calls += cost["policy_calls"]
         total.label_calls += cost["label_calls"]
+        total.judge_calls += cost["judge_calls"]
         total.prompt_tokens += cost["prompt_tokens"]
         total.completion_tokens += cost["completion_tokens"]
         total.seconds += cost["seconds"]

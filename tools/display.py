@@ -117,6 +117,7 @@ def counts_lines(tally: Tally) -> list[str]:
         "checker time-outs": tally.timeout,
         "checker errors": tally.error,
     }
+    judged_by = f", {tally.judge_calls:,} verdicts of the model as judge" if tally.judge_calls else ""
     contradicted = f", {tally.contradicted:,} contradicted by their evidence" if tally.contradicted else ""
     named = ", ".join(f"{count:,} {name}" for name, count in apart.items() if count) or "none"
     return [
@@ -126,7 +127,7 @@ def counts_lines(tally: Tally) -> list[str]:
         f"first errors   {tally.first_errors:,} located{contradicted}",
         f"step labels    {tally.labels_right:,} right, {tally.labels_wrong:,} wrong",
         f"cost           {tally.policy_calls:,} rollouts ({tally.label_calls:,} of them for labels), "
-        f"{tally.completion_tokens:,} tokens",
+        f"{tally.completion_tokens:,} tokens{judged_by}",
     ]
 
 

@@ -85,9 +85,11 @@ def show_solution(solution: Mapping[str, Any], console: Console) -> None:
     where = known.get(solution["first_error"], f"first error at step {(solution['first_error'] or 0) + 1}")
     if solution["contradicted"]:
         where = "its evidence contradicts every first error"
-    answer = safe(str(solution["final_answer"]))
+    answer = shortened(solution["final_answer"])
     verdict = solution["verdict"] or "not judged"
     console.print(Text(f"\nsolution {solution['solution_id']}  answer {answer}  {verdict}  ({where}; {made})"))
+    for why in reasons(solution):
+        console.print(Text(f"  {why}", style="dim"))
     for index, step in enumerate(solution["steps"]):
         mark, colour = MARKS[step["label"]]
         line = Text(f"  {mark} {evidence(step)} ", style=colour)
@@ -95,6 +97,22 @@ def show_solution(solution: Mapping[str, Any], console: Console) -> None:
         if index == solution["first_error"]:
             line.append("   ← first error", style="bold red")
         console.print(line)
+
+
+def shortened(answer: str | None) -> str:
+    """A final answer in one line; a program or a proof by how it begins."""
+    text = " ".join(safe(str(answer)).split())
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def reasons(solution: Mapping[str, Any]) -> list[str]:
+    """What the checker said of it: its reason, and the first parts (tests, tactics) that were not right."""
+    parts = solution.get("verdict_parts") or []  # records of schema 1 have none
+    failed = [f"{index + 1}: {part['outcome']}, {part['note']}" for index, part in enumerate(parts)]
+    shown = [line for line, part in zip(failed, parts, strict=True) if part["outcome"] != "correct"][:3]
+    if parts and solution["verdict_reason"]:
+        shown.insert(0, solution["verdict_reason"])
+    return [shortened(line) for line in shown]
 
 
 def evidence(step: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from factory.supervision.omegaprm import Config, label
 from factory.tally import tally
 from factory.types import Question, Sampling
 from pipelines.export import export
-from tools.inspect import show_question, show_run
+from tools.inspect import reasons, shortened, show_question, show_run
 
 MADE_BY = Provenance(
     run_id="r",
@@ -109,3 +109,21 @@ def test_hostile_model_text_is_neither_markup_nor_escape(run_dir):
 def test_an_unknown_question_is_refused(run_dir):
     with pytest.raises(BadInput, match="no question"):
         shown(show_question, run_dir, "ffffffffffffffff", solutions=5, only_wrong=False)
+
+
+def test_a_solution_shows_what_its_checker_said_of_its_parts():
+    parts = [
+        {"outcome": "correct", "end": None, "note": ""},
+        {"outcome": "incorrect", "end": None, "note": "got \x1b3"},
+    ]
+    reasons_of = {"verdict_parts": parts, "verdict_reason": "1 of 2 tests passed"}
+    assert reasons(reasons_of) == ["1 of 2 tests passed", "2: incorrect, got \\x1b3"]
+
+
+def test_a_record_of_the_first_schema_has_no_parts_to_show():
+    assert reasons({"verdict_reason": "exact values compared"}) == []
+
+
+def test_a_long_answer_is_shown_by_how_it_begins():
+    assert shortened("def f():\n    return 1") == "def f(): return 1"
+    assert len(shortened("x" * 500)) == 80
