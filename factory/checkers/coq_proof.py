@@ -1,0 +1,134 @@
+"""Coq proofs: the statement is the question, tactics are the steps.
+
+`question.gold` is the statement: a proposition, or a theorem's header (see `factory/coq/statement.py`). Without a gold
+answer the question's text is. `question.metadata["preamble"]` holds trusted Coq sentences in front of it, such as
+`Require Import Arith Lia.`; `metadata["proof"]` a proof that must check, by which the question is screened.
+
+The completion is a proof script (`factory/coq/script.py`). A toplevel that is kept for many proofs runs it tactic by
+tactic: `parts` has one entry for every sentence up to the first that fails, with the goals it left or the error. Only
+a script that it accepts to the end is compiled (`factory/coq/trusted.py`), and only what compiles, closed under the
+allowed axioms, is correct. A script that asks for more time or memory than there is ends in `timeout`; where compiler
+and toplevel disagree, it is an `error`. Neither becomes a label.
+
+The trust ends at Coq's kernel and standard library: a proof that uses a bug of theirs would pass.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+
+from factory.coq import script
+from factory.coq.kept import START_S, Home, Kept
+from factory.coq.sentences import Unsplittable
+from factory.coq.statement import statement_of
+from factory.coq.tactics import Budget
+from factory.coq.toplevel import Gone
+from factory.coq.trusted import Compiler
+from factory.errors import BadInput
+from factory.interfaces import CheckerLimits
+from factory.sandbox import run as sandboxed
+from factory.types import Outcome, Part, Question, Verdict
+
+VERSION = "8.16"
+NAME_VERSION = f"coq_proof/1+coq{VERSION}"
+
+_INSTALL = f"Debian's Coq {VERSION} is installed by `bash cluster/install_system.sh coq`"
+_VERSION_TIMEOUT_S = 30.0
+_MARGIN_S = 10.0
+_POSITIVE = (
+    *("tactic_timeout_s", "proof_timeout_s", "compile_timeout_s"),
+    *("memory_mb", "max_script_chars", "max_sentences"),
+)
+_kept = Kept()  # one toplevel per worker process, for all of its proofs
+
+
+@dataclass
+class Config:
+    """Times are wall clock, in seconds.
+
+    * `tactic_timeout_s`: one sentence. `proof_timeout_s`: all of a script. `compile_timeout_s`: each file of the
+      compilation, and the preamble in the toplevel.
+    * `memory_mb`: of each Coq process; an idle toplevel has 500 to 600 of them.
+    * `max_script_chars`, `max_sentences`: a longer script is unparsable.
+    * `recheck`: whether `coqchk` checks the compiled proof once more.
+    * `allowed_axioms`: full names, such as `Coq.Logic.Classical_Prop.classic`; none by default.
+    * `sandbox`: `bubblewrap`, or `unsafe` where nothing on the machine matters.
+    """
+
+    tactic_timeout_s: float = 5.0
+    proof_timeout_s: float = 30.0
+    compile_timeout_s: float = 30.0
+    memory_mb: int = 2048
+    max_script_chars: int = 20_000
+    max_sentences: int = 400
+    recheck: bool = True
+    allowed_axioms: list[str] = field(default_factory=list)
+    sandbox: str = "bubblewrap"
+
+    def __post_init__(self) -> None:
+        for name in _POSITIVE:
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} is {getattr(self, name)}: expected more than 0")
+
+
+def check(question: Question, text: str, config: Config) -> Verdict:
+    """The verdict on a proof script, with a part for each of its sentences."""
+    try:
+        statement = statement_of(question)
+    except Unsplittable as trouble:
+        return Verdict(outcome=Outcome.ERROR, reason=f"the question's Coq text: {trouble}")
+    try:
+        proof = script.read(text, statement, config.max_script_chars, config.max_sentences)
+    except Unsplittable as trouble:
+        return Verdict(outcome=Outcome.UNPARSABLE, reason=str(trouble))
+    proved = tuple(sentence.text for sentence in proof.body)
+    home = Home(sandbox=config.sandbox, memory_mb=config.memory_mb)
+    budget = Budget(
+        tactic_s=config.tactic_timeout_s, proof_s=config.proof_timeout_s, opening_s=config.compile_timeout_s
+    )
+    compiler = Compiler(
+        sandbox=config.sandbox,
+        timeout_s=config.compile_timeout_s,
+        memory_mb=config.memory_mb,
+        recheck=config.recheck,
+        allowed_axioms=tuple(config.allowed_axioms),
+    )
+    try:
+        ran = _kept.run(home, statement, proof, budget)
+        outcome, reason, parts = ran.outcome, ran.reason, ran.parts
+        if outcome is Outcome.CORRECT:
+            outcome, reason = compiler.judge(statement, proved)
+            if outcome is Outcome.INCORRECT:  # of the whole: no tactic by itself is to blame
+                parts += (Part(outcome=outcome, note=reason),)
+    except (Gone, sandboxed.SandboxFailed) as failed:
+        return Verdict(outcome=Outcome.ERROR, reason=f"{type(failed).__name__}: {failed}")
+    return Verdict(outcome=outcome, answer=" ".join(proved), reason=reason, parts=parts)
+
+
+def limits(config: Config) -> CheckerLimits:
+    """A worker waits for a toplevel twice at most, and for four files; Coq's memory is the sandbox's to bound."""
+    toplevel_s = START_S + config.compile_timeout_s + config.proof_timeout_s
+    return CheckerLimits(
+        timeout_s=2 * toplevel_s + 4 * config.compile_timeout_s + _MARGIN_S,
+        memory_mb=config.memory_mb + 1024,
+        confined=False,
+    )
+
+
+def require(config: Config) -> None:
+    """Raises `BadInput` where the sandbox or Coq 8.16 is missing."""
+    sandboxed.require(config.sandbox)
+    lacking = [name for name in ("coqtop", "coqc", "coqchk") if shutil.which(name) is None]
+    if lacking:
+        raise BadInput(f"{', '.join(lacking)} not installed, and coq_proof runs proofs in it; {_INSTALL}")
+    asked = ["coqc", "--print-version"]
+    said = subprocess.run(asked, capture_output=True, text=True, timeout=_VERSION_TIMEOUT_S, check=False)
+    if not said.stdout.startswith(f"{VERSION}."):
+        raise BadInput(f"`{' '.join(asked)}` says {said.stdout.strip()[:80]!r}; expected {VERSION}: {_INSTALL}")
+
+
+def right_answer(question: Question) -> str | None:
+    """The proof that came with the question, None where none did."""
+    return question.metadata.get("proof")

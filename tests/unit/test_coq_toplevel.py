@@ -1,0 +1,162 @@
+"""The toplevel's protocol, spoken with a scripted coqtop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from factory.coq import kept
+from factory.coq.script import Script
+from factory.coq.sentences import split
+from factory.coq.statement import Statement
+from factory.coq.tactics import Budget
+from factory.coq.toplevel import Gone, Said, Toplevel
+from factory.types import Outcome
+
+
+def prompt(state: int) -> bytes:
+    return b"\n<prompt>Coq < %d || 0 < </prompt>" % state
+
+
+class Scripted:
+    """Answers the start with the first of `answers`, then each sentence with the next; None is silence."""
+
+    def __init__(self, *answers: bytes | None) -> None:
+        self._answers = list(answers)
+        self._due: list[bytes | None] = [self._answers.pop(0)]
+        self.heard: list[str] = []
+        self.closed = False
+
+    def send(self, data: bytes, deadline: float) -> None:
+        if not self._answers:
+            raise BrokenPipeError
+        self.heard.append(data.decode())
+        self._due = [self._answers.pop(0)]
+
+    def receive(self, deadline: float) -> bytes:
+        answer = self._due.pop(0) if self._due else b""
+        if answer is None:
+            raise TimeoutError
+        self._due.append(answer[7:])  # comes in two pieces
+        return answer[:7]
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def toplevel(*answers: bytes | None) -> tuple[Toplevel, Scripted]:
+    process = Scripted(b"Welcome to Coq" + prompt(1), *answers)
+    return Toplevel(process, 1.0, 1000), process
+
+
+def said(answers: Sequence[bytes | None], sentence: str = "auto.") -> tuple[Said, str]:
+    coq, _ = toplevel(*answers)
+    reply = coq.say(sentence, 1.0)
+    return reply.said, reply.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (b"1 goal (ID 5)\n  x = x\n" + prompt(2), (Said.ACCEPTED, "1 goal\n  x = x")),
+        (b"<infomsg>hi</infomsg>" + prompt(7), (Said.ACCEPTED, "hi")),
+        (
+            b"Toplevel input, characters 0-3:\n> foo.\n> ^^^\nError: No foo." + prompt(1),
+            (Said.REFUSED, "Error: No foo."),
+        ),
+        (b"Error: Stack overflow." + prompt(1), (Said.EXHAUSTED, "Error: Stack overflow.")),
+        (b"Error: \xff." + prompt(1), (Said.REFUSED, "Error: \ufffd.")),
+    ],
+)
+def test_a_sentence_was_accepted_if_the_state_number_grew(answer: bytes, expected: tuple[Said, str]) -> None:
+    assert said([answer]) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [(None, Said.TIMEOUT), (b"x" * 3000, Said.EXHAUSTED), (b"Fatal error: out of memory", Said.EXHAUSTED)],
+)
+def test_silence_noise_and_death_are_no_refusals(answer: bytes | None, expected: Said) -> None:
+    assert said([answer])[0] is expected
+
+
+def test_a_preamble_is_run_once_and_gone_back_to():
+    coq, process = toplevel(*map(prompt, (1, 2, 2, 3, 2, 4, 1, 5, 6, 6, 7)))
+    coq.begin(("Require Lia.",), "Theorem a.", 1.0)
+    coq.begin(("Require Lia.",), "Theorem b.", 1.0)
+    coq.begin(("Open Scope x.", "Open Scope y."), "Theorem c.", 1.0)
+    assert process.heard == [
+        *("BackTo 1.\n", "Require Lia.\n", "BackTo 2.\n", "Theorem a.\n"),
+        *("BackTo 2.\n", "Theorem b.\n"),
+        *("BackTo 1.\n", "Open Scope x.\n", "Open Scope y.\n", "BackTo 6.\n", "Theorem c.\n"),
+    ]
+
+
+def test_a_preamble_that_is_refused_is_not_taken_for_the_last_one():
+    coq, process = toplevel(prompt(1), b"Error: No." + prompt(1), prompt(1), prompt(2), prompt(2), prompt(3))
+    assert coq.begin(("Require Lia.",), "Theorem a.", 1.0).said is Said.REFUSED
+    assert coq.begin(("Require Lia.",), "Theorem a.", 1.0).said is Said.ACCEPTED
+    assert process.heard.count("Require Lia.\n") == 2
+
+
+@pytest.mark.parametrize("answer", [prompt(9), b"Error: No such state." + prompt(4), None])
+def test_a_toplevel_that_cannot_go_back_is_given_up(answer: bytes | None) -> None:
+    coq, _ = toplevel(answer)
+    with pytest.raises(Gone):
+        coq.begin((), "Theorem a.", 1.0)
+
+
+def test_a_death_in_a_later_proof_is_not_held_against_that_proof():
+    coq, _ = toplevel(*map(prompt, (1, 2, 1, 3)), b"Fatal error: out of memory")
+    coq.begin((), "Theorem a.", 1.0)
+    coq.begin((), "Theorem b.", 1.0)
+    with pytest.raises(Gone):
+        coq.say("auto.", 1.0)
+
+
+@pytest.mark.parametrize("first", [b"", b"Error: no such option", None])
+def test_a_toplevel_that_does_not_start_says_so(first: bytes | None) -> None:
+    with pytest.raises(Gone, match="did not start"):
+        Toplevel(Scripted(first), 1.0, 1000)
+
+
+TRUE = Statement(binders="", proposition="True", preamble=())
+AUTO = Script(header=(), body=tuple(split("auto.")))
+BUDGET = Budget(tactic_s=1.0, proof_s=2.0, opening_s=1.0)
+HOME = kept.Home(sandbox="unsafe", memory_mb=512)
+FULL = b"Fatal error: out of memory"
+
+
+def outcomes(monkeypatch: pytest.MonkeyPatch, processes: list[Scripted], proofs: int) -> list[Outcome]:
+    """Of the same proof, given `proofs` times to a keeper whose toplevels are `processes`."""
+    waiting = iter(processes)
+    monkeypatch.setattr(kept, "start", lambda *_, **__: next(waiting))
+    keeper = kept.Kept()
+    return [keeper.run(HOME, TRUE, AUTO, BUDGET).outcome for _ in range(proofs)]
+
+
+def test_a_proof_that_a_used_toplevel_dies_of_is_given_to_a_fresh_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = Scripted(*map(prompt, (1, 1, 2, 3, 4, 1, 5)), FULL)
+    fresh = Scripted(*map(prompt, (1, 1, 2, 3, 4)))
+    assert outcomes(monkeypatch, [used, fresh], 2) == [Outcome.CORRECT, Outcome.CORRECT]
+    assert (used.closed, fresh.closed) == (True, False)
+
+
+def test_a_proof_that_a_fresh_toplevel_dies_of_has_no_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = Scripted(*map(prompt, (1, 1, 2)), FULL)
+    assert outcomes(monkeypatch, [fresh], 1) == [Outcome.TIMEOUT]
+    assert fresh.closed
+
+
+def test_a_tactic_without_an_answer_ends_its_toplevel(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = Scripted(*map(prompt, (1, 1, 2)), None)
+    assert outcomes(monkeypatch, [silent, Scripted(*map(prompt, (1, 1, 2, 3, 4)))], 2)[0] is Outcome.TIMEOUT
+    assert silent.closed
+
+
+def test_a_toplevel_serves_so_many_proofs_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "_PROOFS", 2)
+    first = Scripted(*map(prompt, (1, 1, 2, 3, 4, 1, 5, 6, 7)))
+    outcomes(monkeypatch, [first, Scripted(*map(prompt, (1, 1, 2, 3, 4)))], 3)
+    assert first.closed
