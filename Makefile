@@ -5,13 +5,14 @@ BIN    := .venv/bin
 STAMP  := .venv/.installed
 RUN    ?= runs/demo
 
-.PHONY: help install model demo test lint lock clean
+.PHONY: help install model system demo test lint lock clean
 
 help:
 	@echo "make demo     install, fetch the model, turn a few dozen questions into labelled records in $(RUN)"
 	@echo "make test     install, fetch the model, run all tests"
 	@echo "make install  create .venv from requirements-cpu.lock (again only when the lock or pyproject changed)"
 	@echo "make model    materialise the embedded model in \$$FACTORY_CACHE"
+	@echo "make system   what only two checkers need: bubblewrap and Coq, by apt-get (python_tests, coq_proof)"
 	@echo "make lint     ruff, mypy, import-linter"
 	@echo "make lock     resolve requirements-cpu.lock anew"
 	@echo "make clean    remove .venv and caches; runs and the fetched model stay"
@@ -31,6 +32,9 @@ $(STAMP): requirements-cpu.lock pyproject.toml
 
 model: install
 	@$(BIN)/factory model fetch smollm2-135m
+
+system:
+	@bash cluster/install_system.sh
 
 demo: model
 	@$(BIN)/factory run pipelines/label_steps.yaml run.dir=$(RUN)

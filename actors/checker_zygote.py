@@ -20,17 +20,20 @@ import signal
 import socket
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from factory.config import fill
 from factory.interfaces import CheckerLimits
 from factory.plugins import plugin
+from factory.sandbox.seccomp import confine
 from factory.types import Outcome, Question, Verdict
 
 MAX_CONTROL_BYTES = 65_536
 _LENGTH_BYTES = 4
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 _OWNER_POLL_S = 1.0
 
 
@@ -68,10 +71,11 @@ def main(control: socket.socket, owner_pid: int, kind: str, config_json: str) ->
         return
     gc.collect()
     gc.freeze()  # keeps the pages that workers share from being copied by the collector
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     control.send(b'{"ready": true}')
     workers: set[int] = set()
     try:
-        while (request := _next_request(control, owner_pid)) is not None:
+        while (request := _next_request(control, owner_pid, workers)) is not None:
             message, channel = request
             if message["op"] == "fork":
                 assert channel is not None, "a fork request carries the worker's end of its channel"
@@ -88,13 +92,17 @@ def main(control: socket.socket, owner_pid: int, kind: str, config_json: str) ->
     finally:
         for pid in workers:
             _reap(pid)
+        _reap_strays(set())
 
 
-def _next_request(control: socket.socket, owner_pid: int) -> tuple[dict[str, Any], socket.socket | None] | None:
+def _next_request(
+    control: socket.socket, owner_pid: int, workers: set[int]
+) -> tuple[dict[str, Any], socket.socket | None] | None:
     """The owner's next request with the channel it may carry; None when the owner has closed or died."""
     while not select.select([control], [], [], _OWNER_POLL_S)[0]:
         if os.getppid() != owner_pid:
             return None
+        _reap_strays(workers)
     payload, descriptors, _, _ = socket.recv_fds(control, MAX_CONTROL_BYTES, 1)
     if not payload:
         return None
@@ -113,6 +121,13 @@ def _reap(pid: int) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
+def _reap_strays(workers: set[int]) -> None:
+    """End and bury what killed workers had started: in a container nobody else would, and it would pile up."""
+    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+        if int(pid) not in workers:
+            _reap(int(pid))
+
+
 def _fork_worker(
     control: socket.socket, channel: socket.socket, module: ModuleType, config: Any, limits: CheckerLimits
 ) -> int:
@@ -128,10 +143,7 @@ def _fork_worker(
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             if limits.confined:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-                with contextlib.suppress(ImportError):  # TEMPORARY
-                    from factory.sandbox.seccomp import confine
-
-                    confine()
+                confine()
             _work(channel, module, config)
     finally:
         os._exit(0)

@@ -4,19 +4,45 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from factory.types import Outcome, Question, Verdict
+from factory.errors import BadInput
+from factory.interfaces import CheckerLimits
+from factory.types import Outcome, Part, Question, Verdict
 
 NAME_VERSION = "checkers_for_tests/1"
 
 
 @dataclass
+class Nested:
+    """A section of the config."""
+
+    name: str = "nobody"
+
+
+@dataclass
 class Config:
-    """`greeting`: what a well-behaved check gives as its reason."""
+    """`greeting`: what a well-behaved check gives as its reason. `confined`, `timeout_s`: its limits. `lacks`: what
+    this machine lacks for it."""
 
     greeting: str = "hello"
+    nested: Nested = field(default_factory=Nested)
+    confined: bool = True
+    timeout_s: float = 5.0
+    lacks: str = ""
+
+
+def limits(config: Config) -> CheckerLimits:
+    return CheckerLimits(confined=config.confined, timeout_s=config.timeout_s)
+
+
+def require(config: Config) -> None:
+    if config.lacks:
+        raise BadInput(f"{config.lacks} is missing")
 
 
 def settle(question: Question, text: str, config: Config) -> Verdict | None:
@@ -45,6 +71,21 @@ def check(question: Question, text: str, config: Config) -> Verdict:
             raise SystemExit
         case "pid":
             return Verdict(outcome=Outcome.CORRECT, answer=str(os.getpid()), reason=",".join(sorted(os.environ)))
+        case "connect":
+            socket.create_connection(("127.0.0.1", 9), timeout=1)
+        case "execute":
+            subprocess.run(["/bin/true"], check=True)
+        case "start and hang":
+            Path(text).write_text(str(subprocess.Popen(["/bin/sleep", "300"]).pid))
+            time.sleep(300)
+        case "write":
+            Path(text).write_text("written")
+        case "remove":
+            Path(text).unlink()
         case "slow":
             time.sleep(0.2)
+        case "parts":
+            return Verdict(outcome=Outcome.INCORRECT, parts=(Part(outcome=Outcome.ERROR, end=3, note="n"),))
+        case "nested":
+            return Verdict(outcome=Outcome.CORRECT, answer=config.nested.name)
     return Verdict(outcome=Outcome.CORRECT, answer=text, reason=config.greeting)

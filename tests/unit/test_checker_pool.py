@@ -16,7 +16,7 @@ import pytest
 
 from actors.checker_pool import CheckerPool
 from factory.errors import BadInput, CheckerFailed
-from factory.types import Outcome, Question
+from factory.types import Outcome, Part, Question
 
 TESTS = Path(__file__).parents[1]
 KIND = "tests.checkers_for_tests"  # `tests` is a namespace package
@@ -46,7 +46,11 @@ def item(gold: str, text: str = "x") -> tuple[Question, str]:
 
 
 def outcomes(pool: CheckerPool, *golds: str) -> list[str]:
-    return [str(verdict.outcome) for verdict in pool.check([item(gold) for gold in golds])]
+    return outcomes_of(pool, *map(item, golds))
+
+
+def outcomes_of(pool: CheckerPool, *items: tuple[Question, str]) -> list[str]:
+    return [str(verdict.outcome) for verdict in pool.check(items)]
 
 
 def processes() -> list[psutil.Process]:
@@ -83,6 +87,68 @@ def test_verdicts_keep_the_order_of_the_batch(pool: CheckerPool) -> None:
 def test_config_reaches_the_worker() -> None:
     pool = CheckerPool(KIND, {"greeting": "moin"})
     assert pool.check([item("ok")])[0].reason == "moin"
+    pool.close()
+
+
+def test_a_nested_config_reaches_the_worker_as_what_it_is() -> None:
+    pool = CheckerPool(KIND, {"nested": {"name": "somebody"}})
+    assert pool.check([item("nested")])[0].answer == "somebody"
+    pool.close()
+
+
+def test_partial_verdicts_come_back_whole(pool: CheckerPool) -> None:
+    assert pool.check([item("parts")])[0].parts == (Part(outcome=Outcome.ERROR, end=3, note="n"),)
+
+
+@pytest.mark.parametrize("misdeed", ["connect", "execute", "write", "remove"])
+def test_a_confined_worker_reaches_no_network_program_or_file(misdeed: str, tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    canary.write_text("alive")
+    pool = CheckerPool(KIND, {}, workers=1)
+    [verdict] = pool.check([item(misdeed, str(canary))])
+    assert "PermissionError" in verdict.reason
+    assert canary.read_text() == "alive"
+    pool.close()
+
+
+def test_a_checker_that_has_to_may_start_programs() -> None:
+    pool = CheckerPool(KIND, {"confined": False}, workers=1)
+    assert outcomes(pool, "execute") == ["correct"]
+    pool.close()
+
+
+def test_what_a_killed_worker_had_started_ends_with_it_and_is_buried(tmp_path: Path) -> None:
+    pool = CheckerPool(KIND, {"confined": False}, workers=1, timeout_s=1)
+    assert outcomes_of(pool, item("start and hang", str(tmp_path / "pid"))) == ["timeout"]
+    started = int((tmp_path / "pid").read_text())
+    assert wait_until(lambda: not psutil.pid_exists(started))
+    pool.close()
+
+
+def test_a_checker_sets_its_own_time_limit() -> None:
+    pool = CheckerPool(KIND, {"timeout_s": 0.3}, workers=1)
+    assert pool.check([item("hang")])[0].reason == "no verdict within 0.3 s"
+    pool.close()
+
+
+def test_what_a_machine_lacks_for_a_checker_is_said_before_anything_starts() -> None:
+    with pytest.raises(BadInput, match="bubblewrap is missing"):
+        CheckerPool(KIND, {"lacks": "bubblewrap"})
+
+
+def test_a_checker_that_asks_a_model_has_no_pool() -> None:
+    with pytest.raises(BadInput, match="asks a model"):
+        CheckerPool("llm_judge", {})
+
+
+def test_what_was_done_is_observed_by_stage() -> None:
+    seen = []
+    pool = CheckerPool(KIND, {}, workers=1, observe=lambda *observed: seen.append(observed))
+    outcomes(pool, "fast", "ok")
+    assert [(stage, dict(counts), len(seconds), deaths) for stage, counts, seconds, deaths in seen] == [
+        ("fast", {"correct": 1}, 1, 0),
+        ("slow", {"correct": 1}, 1, 0),
+    ]
     pool.close()
 
 

@@ -1,0 +1,86 @@
+"""The options of a multiple-choice question, as data sets spell them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from string import ascii_uppercase
+from typing import Any
+
+from factory.answers.normalise import normalise
+
+LABEL = r"[A-Za-z]|\d{1,2}"
+
+_LETTERS = frozenset(ascii_uppercase)
+_LINE = re.compile(rf"\s*[(\[]?(?P<label>{LABEL})\s*[)\].:]\s*(?P<text>\S.*)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """The texts by label, in normal form. Without any, the labels are the letters A to Z and the texts unknown."""
+
+    texts: Mapping[str, str]
+
+    def offer(self, label: str) -> bool:
+        """Whether `label` can be meant."""
+        return label in (self.texts or _LETTERS)
+
+    def with_text(self, text: str) -> set[str]:
+        """The labels whose text is `text`; case matters only where it tells two of them apart."""
+        same = {label for label, own in self.texts.items() if own == text}
+        return same or {label for label, own in self.texts.items() if own.casefold() == text.casefold()}
+
+
+@lru_cache(maxsize=4096)
+def read_choices(written: str) -> Choices:
+    r"""The choices that a data set's column spells; none for "". Raises `ValueError` saying what is wrong.
+
+    JSON as data sets have it: `["bank", "library"]` (labelled A, B, … in order), `["A) bank", "B) library"]`,
+    `[{"label": "A", "text": "bank"}, …]`, `{"label": ["A", …], "text": ["bank", …]}` or `{"A": "bank", …}`; else lines
+    like `A) bank`.
+    """
+    if not written.strip():
+        return Choices(texts={})
+    try:
+        offered = _from_json(json.loads(written)) if written.lstrip()[0] in "[{" else _from_lines(written.splitlines())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the choices are no JSON ({error})") from None
+    if offered is None:
+        raise ValueError('the choices are neither JSON such as ["bank", "library"] nor lines such as A) bank')
+    texts = {label.strip().upper(): normalise(text) for label, text in offered}
+    if len(texts) < max(2, len(offered)):
+        raise ValueError(f"{len(offered)} choices with {len(texts)} labels; expected two or more, each with its own")
+    if not all(texts.values()) or not all(re.fullmatch(LABEL, label, re.ASCII) for label in texts):
+        raise ValueError("a choice without a text, or with a label that is neither a letter nor a number below 100")
+    return Choices(texts=texts)
+
+
+def _from_json(offered: Any) -> list[tuple[str, str]] | None:
+    match offered:
+        case {"label": [*labels], "text": [*texts]} if len(labels) == len(texts):
+            return [(str(label), str(text)) for label, text in zip(labels, texts, strict=True)]
+        case {**by_label} if all(isinstance(text, str | int | float) for text in by_label.values()):
+            return [(str(label), str(text)) for label, text in by_label.items()]
+        case [*entries] if all(isinstance(entry, dict) and {"label", "text"} <= entry.keys() for entry in entries):
+            return [(str(entry["label"]), str(entry["text"])) for entry in entries]
+        case [*entries] if all(isinstance(entry, str | int | float) for entry in entries):
+            return _from_texts([str(entry) for entry in entries])
+    return None
+
+
+def _from_texts(texts: Sequence[str]) -> list[tuple[str, str]] | None:
+    """The texts labelled A, B, … in order, unless they bring just these labels along."""
+    letters = list(ascii_uppercase[: len(texts)])
+    labelled = _from_lines(texts) or []
+    if [label for label, _ in labelled] == letters:
+        return labelled
+    return list(zip(letters, texts, strict=True)) if len(letters) == len(texts) else None
+
+
+def _from_lines(lines: Sequence[str]) -> list[tuple[str, str]] | None:
+    found = [_LINE.fullmatch(line.rstrip()) for line in lines if line.strip()]
+    whole = [(line["label"], line["text"]) for line in found if line]
+    return whole if len(whole) == len(found) else None

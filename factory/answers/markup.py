@@ -1,0 +1,41 @@
+"""The markup that models put around an answer in words, such as `\\text{Paris}`, `**Paris**` or `$Paris$`."""
+
+from __future__ import annotations
+
+import re
+
+_COMMAND = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:rm|bf|it|sf)|mbox)\s*\{(?P<inner>.*)\}", re.DOTALL)
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)  # an escaped brace is text
+_WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`"))
+_DEEPEST = 8  # each layer costs a pass
+
+
+def peel(answer: str) -> str:
+    """`answer` without the markup and the white space around all of it; what stands inside is left as it is."""
+    answer = answer.strip()
+    for _ in range(_DEEPEST):
+        inner = _without_one_layer(answer)
+        if inner is None:
+            break
+        answer = inner.strip()
+    return answer
+
+
+def _without_one_layer(answer: str) -> str | None:
+    command = _COMMAND.fullmatch(answer)
+    if command and _is_balanced(command["inner"]):
+        return command["inner"]
+    for opening, closing in _WRAPPERS:
+        inner = answer[len(opening) : -len(closing)]
+        if inner.strip() and answer.startswith(opening) and answer.endswith(closing) and opening not in inner:
+            return inner
+    return None
+
+
+def _is_balanced(text: str) -> bool:
+    depth = 0
+    for brace in _BRACE.findall(text):
+        depth += (brace == "{") - (brace == "}")
+        if depth < 0:
+            return False
+    return depth == 0

@@ -1,0 +1,96 @@
+"""Exact answers: the extracted answer is the gold answer, character by character, after what the config evens out.
+
+More accepted answers may be in the question's metadata under "accepted_answers": a JSON array of strings.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from factory.answers.extract import final_answer
+from factory.answers.markup import peel
+from factory.types import Outcome, Question, Verdict
+
+NAME_VERSION = "exact/1"
+
+_TRAILING = re.compile(r"(?<=[^\s.,;:])[\s.,;:]+\Z")  # what is nothing but punctuation stays
+
+
+@dataclass
+class Config:
+    """What makes no difference, on either side, beside white space around the answer; everything else does.
+
+    `ignore_case`: upper and lower case, by Unicode case folding. `collapse_space`: how much white space stands inside,
+    and of which kind. `ignore_trailing_punctuation`: `. , ; :` at the end. `ignore_markup`: `\\text{}`, `$`, `**` or
+    backticks around all of it. `unicode_nfc`: whether é is one character or two (NFC). `tail_chars`: how much of the
+    end of a completion is searched for its answer. `max_answer_chars`: a longer extracted answer is unparsable, unless
+    the gold answer is that long.
+    """
+
+    ignore_case: bool = False
+    collapse_space: bool = True
+    ignore_trailing_punctuation: bool = True
+    ignore_markup: bool = True
+    unicode_nfc: bool = True
+    tail_chars: int = 16_000
+    max_answer_chars: int = 1_000
+
+
+def settle(question: Question, text: str, config: Config) -> Verdict:
+    """Correct where the final answer is an accepted one, else incorrect; unparsable where none is stated."""
+    try:
+        accepted = _accepted(question)
+    except ValueError as error:
+        return Verdict(outcome=Outcome.ERROR, reason=str(error))
+    answer = final_answer(text, tail_chars=config.tail_chars)
+    if answer is None:
+        return Verdict(outcome=Outcome.UNPARSABLE, reason="no final answer stated")
+    limit = max(config.max_answer_chars, 2 * max(map(len, accepted)))
+    if len(answer) > limit:
+        reason = f"answer longer than {limit} characters"
+        return Verdict(outcome=Outcome.UNPARSABLE, answer=answer[:limit], reason=reason)
+    right = _even(answer, config) in {_even(gold, config) for gold in accepted}
+    return Verdict(outcome=Outcome.CORRECT if right else Outcome.INCORRECT, answer=answer, reason="texts compared")
+
+
+check = settle
+
+
+def right_answer(question: Question) -> str:
+    """The gold in a box, or behind "The answer is:" where its braces would not close one."""
+    boxed = rf"\boxed{{{question.gold}}}"
+    fits = final_answer(boxed, tail_chars=len(boxed)) == question.gold.strip()
+    return boxed if fits else f"The answer is: {question.gold}"
+
+
+def _accepted(question: Question) -> list[str]:
+    """The gold answer and what is accepted beside it. Raises `ValueError` where one is missing or malformed."""
+    try:
+        others = json.loads(question.metadata.get("accepted_answers", "[]"))
+    except (ValueError, RecursionError):
+        others = None
+    if not isinstance(others, list) or not all(isinstance(other, str) for other in others):
+        raise ValueError("metadata accepted_answers is no JSON array of strings")
+    accepted = [question.gold, *others]
+    if not all(gold.strip() for gold in accepted):
+        raise ValueError("an accepted answer is empty")
+    return accepted
+
+
+def _even(answer: str, config: Config) -> str:
+    """`answer` without the differences that do not count."""
+    if config.unicode_nfc:
+        answer = unicodedata.normalize("NFC", answer)
+    if config.ignore_trailing_punctuation:
+        answer = _TRAILING.sub("", answer)
+    if config.ignore_markup:
+        answer = peel(answer)
+    if config.ignore_trailing_punctuation:
+        answer = _TRAILING.sub("", answer)  # inside the markup, too
+    if config.collapse_space:
+        answer = " ".join(answer.split())
+    answer = answer.strip()
+    return answer.casefold() if config.ignore_case else answer

@@ -1,0 +1,85 @@
+"""Multiple choice: the answer names the gold choice by its letter, by letter and text, or by its text.
+
+What the choices are may be in the question's metadata under "choices", spelled as in `factory/answers/choices.py`: a
+source brings them along with `source.metadata_columns=[choices]`. Without them, answers are read by letter alone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from factory.answers.choices import Choices, read_choices
+from factory.answers.extract import final_answer
+from factory.answers.named_choice import Naming, named
+from factory.types import Outcome, Question, Verdict
+
+NAME_VERSION = "multiple_choice/1"
+
+_OPTION_IS = re.compile(
+    r"\b(?:correct|right|best|final)[ \t]{1,9}(?:option|choice|letter)(?=[ \t*]{1,9}is\b)", re.IGNORECASE
+)
+
+
+@dataclass
+class Config:
+    """`tail_chars`: how much of the end of a completion is searched for its answer. `max_answer_chars`: a longer
+    extracted answer is unparsable.
+
+    The gold is a label ("B"), several ("A, C" or "AC": the answer must name just these, in any order), a label with its
+    text ("B) library"), or a choice's text; never an index.
+    """
+
+    tail_chars: int = 16_000
+    max_answer_chars: int = 1_000
+
+
+def settle(question: Question, text: str, config: Config) -> Verdict:
+    """The verdict. An answer that names no choice for certain is unparsable, one that leaves several open incorrect."""
+    choices, gold = _asked(question)
+    if not gold.labels:
+        return Verdict(outcome=Outcome.ERROR, reason=f"the gold answer {question.gold[:80]!r}: {gold.why}")
+    answer = _stated(text, choices, config)
+    if answer is None:
+        return Verdict(outcome=Outcome.UNPARSABLE, reason="no final answer stated")
+    if len(answer) > config.max_answer_chars:
+        reason = f"answer longer than {config.max_answer_chars} characters"
+        return Verdict(outcome=Outcome.UNPARSABLE, answer=answer[: config.max_answer_chars], reason=reason)
+    said = named(answer, choices)
+    if not said.labels:
+        return Verdict(outcome=Outcome.UNPARSABLE, answer=answer, reason=said.why)
+    right = said.labels == gold.labels and not said.hedged
+    reason = "several choices left open" if said.hedged else "choices compared"
+    return Verdict(outcome=Outcome.CORRECT if right else Outcome.INCORRECT, answer=answer, reason=reason)
+
+
+check = settle
+
+
+def right_answer(question: Question) -> str:
+    """The gold choices by their labels in brackets, which no choice's text is mistaken for."""
+    _, gold = _asked(question)
+    return rf"\boxed{{{', '.join(f'({label})' for label in sorted(gold.labels)) or question.gold}}}"
+
+
+def _asked(question: Question) -> tuple[Choices, Naming]:
+    """The question's choices and what its gold names among them; no labels where either cannot be read."""
+    try:
+        choices = read_choices(question.metadata.get("choices", ""))
+    except ValueError as error:
+        return Choices(texts={}), Naming(why=str(error))
+    label = question.gold.strip()
+    if choices.offer(label):  # also where another choice's text is just this letter
+        return choices, Naming(labels=frozenset([label]))
+    gold = named(label, choices)
+    return choices, Naming(why="leaves several choices open") if gold.hedged else gold
+
+
+def _stated(text: str, choices: Choices, config: Config) -> str | None:
+    """The final answer; else the whole text where it is one short line that names a choice and nothing more."""
+    answer = final_answer(_OPTION_IS.sub("answer", text), tail_chars=config.tail_chars)
+    if answer is not None:
+        return answer
+    whole = text.strip()
+    is_a_line = len(whole) <= config.max_answer_chars and not re.search(r"[\n<]", whole)
+    return whole if is_a_line and len(named(whole, choices).labels) == 1 else None

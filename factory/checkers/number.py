@@ -1,0 +1,125 @@
+"""Numbers within a stated tolerance, for data sets whose gold answers are rounded. All arithmetic is exact.
+
+Numbers and units are read as `math_answer` reads them (`factory/answers/quantity.py`); what is no rational number,
+such as \\pi or nan, is unparsable. A gold with decimals may count as rounded; without a tolerance values must be equal.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+
+from factory.answers import guards
+from factory.answers.exact import TooLarge
+from factory.answers.extract import final_answer
+from factory.answers.match import Match
+from factory.answers.normalise import normalise
+from factory.answers.policy import Policy
+from factory.answers.quantity import Quantity, match_quantities, quantity
+from factory.answers.units import unit
+from factory.types import Outcome, Question, Verdict
+
+NAME_VERSION = "number/1"
+
+_DECIMALS = ("exact", "round")
+_TOLERANCE = re.compile(r"\d{1,20}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_POWER_OF_TEN = r" ?(?:[eE]|(?:\\times|\\cdot|\*) ?10 ?(?:\^|\*\*) ?)[{(]?[+-]?\d+[})]?"
+_WRITTEN_DECIMAL = re.compile(rf"[+-]?(?P<whole>[\d,]*)\.(?P<decimals>\d+)(?:{_POWER_OF_TEN})?", re.ASCII)
+_EXACTLY = Policy(rounded_answer_digits=0, rounded_gold_digits=0)
+_OUTCOMES = {
+    Match.EQUAL: Outcome.CORRECT,
+    Match.DIFFERENT: Outcome.INCORRECT,
+    Match.UNCLEAR: Outcome.UNPARSABLE,
+}
+
+
+@dataclass
+class Config:
+    """How far an answer may be from the gold answer; the widest of the three tolerances counts, all are inclusive.
+
+    `relative`: as a share of the gold answer: "0.01" is one percent. `absolute`: in the gold's unit. Both are decimal
+    numbers and taken exactly. `decimals`: "round" lets a gold written with decimals be met by what rounds to it: 33.3
+    by 100/3, not by 33; one written without any (18) is met exactly. "exact" takes 33.3 as 33.3.
+    `tail_chars`: how much of the end of a completion is searched for its answer. `max_answer_chars`: a longer
+    extracted answer is unparsable.
+    """
+
+    relative: str = "0"
+    absolute: str = "0"
+    decimals: str = "exact"
+    tail_chars: int = 16_000
+    max_answer_chars: int = 1_000
+
+    def __post_init__(self) -> None:
+        for name, tolerance in (("relative", self.relative), ("absolute", self.absolute)):
+            if not _TOLERANCE.fullmatch(tolerance):
+                raise ValueError(f"{name} is {tolerance!r}: expected a decimal number of 0 or more, such as 0.001")
+        if Fraction(self.relative) >= 1:
+            raise ValueError(f"relative is {self.relative}: expected a share below 1, such as 0.01 for one percent")
+        if self.decimals not in _DECIMALS:
+            raise ValueError(f"decimals is {self.decimals!r}: expected one of {', '.join(_DECIMALS)}")
+
+
+def settle(question: Question, text: str, config: Config) -> Verdict:
+    """Correct where the answer's number lies within the tolerance of the gold's, units converted; else incorrect."""
+    gold = _number(question.gold)
+    if gold is None:
+        return Verdict(outcome=Outcome.ERROR, reason=f"the gold answer {question.gold[:80]!r} is no rational number")
+    answer = final_answer(text, tail_chars=config.tail_chars)
+    if answer is None:
+        return Verdict(outcome=Outcome.UNPARSABLE, reason="no final answer stated")
+    if len(answer) > config.max_answer_chars:
+        reason = f"answer longer than {config.max_answer_chars} characters"
+        return Verdict(outcome=Outcome.UNPARSABLE, answer=answer[: config.max_answer_chars], reason=reason)
+    said = _number(answer)
+    if said is None:
+        if guards.is_hedged(normalise(answer)):
+            return Verdict(outcome=Outcome.INCORRECT, answer=answer, reason="more than one value, or a hedge")
+        return Verdict(outcome=Outcome.UNPARSABLE, answer=answer, reason="no rational number")
+    match = _match(gold, said, _tolerance(gold, config))
+    reason = "numbers compared" if match is not Match.UNCLEAR else "right or wrong as its unit is meant"
+    return Verdict(outcome=_OUTCOMES[match], answer=answer, reason=reason)
+
+
+check = settle
+
+
+@lru_cache(maxsize=8192)
+def _number(written: str) -> Quantity | None:
+    try:
+        return quantity(normalise(written))
+    except TooLarge:
+        return None
+
+
+def _match(gold: Quantity, said: Quantity, tolerance: Fraction) -> Match:
+    """Whether some way in which the two units can go together brings the numbers within `tolerance` of each other.
+
+    How they can is for `match_quantities` to say. It is asked about the value that would be exactly right, were so many
+    of the answer's units one of the gold's; for a gold of 0, which any unit would meet, about 1.
+    """
+    sizes = Fraction(1) if not gold.unit or not said.unit else unit(gold.unit).size / unit(said.unit).size
+    one = replace(gold, value=gold.value or Fraction(1))
+    found = {
+        match_quantities(one, replace(said, value=one.value * per_unit), _EXACTLY)
+        for per_unit in {Fraction(1), Fraction(100), Fraction(1, 100), sizes}
+        if abs(said.value / per_unit - gold.value) <= tolerance
+    }
+    return next((match for match in (Match.EQUAL, Match.UNCLEAR) if match in found), Match.DIFFERENT)
+
+
+def _tolerance(gold: Quantity, config: Config) -> Fraction:
+    widest = max(Fraction(config.absolute), Fraction(config.relative) * abs(gold.value))
+    return max(widest, _half_a_digit(gold)) if config.decimals == "round" else widest
+
+
+def _half_a_digit(gold: Quantity) -> Fraction:
+    """Half of one in the last decimal that the gold is written with; 0 where it is not one decimal number."""
+    written = _WRITTEN_DECIMAL.fullmatch(gold.digits)
+    if written is None:
+        return Fraction(0)
+    decimal = Fraction(written["whole"].replace(",", "") + "." + written["decimals"])
+    scale = abs(gold.value) / decimal if decimal else Fraction(1)  # 10^3, million
+    return scale / Fraction(2 * 10 ** len(written["decimals"]))

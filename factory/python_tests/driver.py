@@ -1,0 +1,99 @@
+"""Main of the process in the sandbox: runs the candidate, and the calls that a test asks for.
+
+`driver.py stdin` runs solution.py as a program. `driver.py calls` loads it as a module, makes the calls in calls.json
+and writes their results to the stdout it was given, as JSON. Whatever the candidate does to this process, to forge a
+result included, yields data that still has to equal what the test expects; and that is not in here.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+import os
+import sys
+from types import ModuleType
+from typing import Any
+
+from wire import STARTED, decode, encode  # type: ignore[import-not-found]  # beside it in the sandbox
+
+
+def main() -> None:
+    """Do as `sys.argv` says: the mode, then folders to import from."""
+    os.write(2, STARTED)
+    mode, *folders = sys.argv[1:]
+    sys.path += folders
+    sys.argv = ["solution.py"]
+    vars(builtins).update(exit=sys.exit, quit=sys.exit)  # which `site` would have brought
+    with open("solution.py", encoding="utf-8", errors="surrogatepass") as file:
+        source = file.read()
+    if mode == "stdin":
+        _load(source, "__main__")
+        return
+    with open("calls.json", encoding="ascii") as file:
+        calls = json.load(file)
+    results = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what it prints is no result
+    payload = json.dumps(_answers(source, calls)).encode("ascii")
+    while payload:
+        payload = payload[os.write(results, payload) :]
+    os._exit(0)  # threads or no threads
+
+
+def _answers(source: str, calls: list[Any]) -> list[Any]:
+    """Per call ["returned", data] or ["raised", description]; one "raised" for all where loading fails."""
+    try:
+        module = _load(source, "solution")
+    except BaseException as error:
+        return [["raised", _described(error)]] * len(calls)
+    answers: list[Any] = []
+    for call in calls:
+        try:
+            answers.append(["returned", encode(_evaluate(call, vars(module)))])
+        except BaseException as error:
+            answers.append(["raised", _described(error)])
+    return answers
+
+
+def _load(source: str, name: str) -> ModuleType:
+    module = ModuleType(name)
+    sys.modules[name] = module
+    exec(compile(source, "solution.py", "exec"), vars(module))  # noqa: S102 - this process is there to do that
+    return module
+
+
+def _evaluate(node: Any, names: dict[str, Any]) -> Any:
+    """A call with its arguments, as `factory/python_tests/asserts.py` wrote it down."""
+    kind, *content = node
+    if kind == "value":
+        return decode(content[0])
+    if kind == "name":
+        return _named(content[0], names)
+    if kind == "attribute":
+        return getattr(_evaluate(content[0], names), content[1])
+    function, arguments, keywords = content
+    positional = [_evaluate(argument, names) for argument in arguments]
+    named = {name: _evaluate(argument, names) for name, argument in keywords.items()}
+    return _evaluate(function, names)(*positional, **named)
+
+
+def _named(name: str, names: dict[str, Any]) -> Any:
+    """A function of the candidate, or the method of that name of its class Solution (LeetCode's convention)."""
+    if name not in names and hasattr(names.get("Solution"), name):
+        return getattr(names["Solution"](), name)
+    if name not in names:
+        raise NameError(f"name {name!r} is not defined")
+    return names[name]
+
+
+def _described(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"exit status {0 if error.code is None else error.code} without a result"[:300]
+    try:
+        said = " ".join(str(error).split())
+    except BaseException:
+        said = ""
+    return (f"{type(error).__name__}: {said}" if said else type(error).__name__)[:300]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""A small interpreter for the trusted half of a test: literals, comprehensions, `operations.py`. No eval, no exec."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from factory.python_tests.operations import FUNCTIONS, MATH, METHODS, OPERATORS, TYPES, TooLarge, Unsupported, join
+from factory.python_tests.wire import NotPlain, Opaque
+
+_MAX_STEPS = 1 << 17  # of comprehensions
+
+
+class Raised(Exception):
+    """What a call of the candidate raised. As the value of a name it is raised where that name is used."""
+
+
+def evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
+    """The value of `node`, with `names` bound.
+
+    Raises what Python would, and `Raised`, `NotPlain`, `Unsupported` and `TooLarge`.
+    """
+    return _Evaluation().value(node, dict(names))
+
+
+class _Evaluation:
+    def __init__(self) -> None:
+        self._steps = 0
+
+    def value(self, node: ast.expr, names: dict[str, Any]) -> Any:
+        match node:
+            case ast.Constant(value):
+                return value
+            case ast.Name(name):
+                if isinstance(names.get(name), Raised):
+                    raise names[name]
+                if name in names:
+                    return names[name]
+                if name in TYPES:
+                    return TYPES[name]
+                raise Unsupported(f"the name {name!r}")
+            case ast.List(items):
+                return [self.value(item, names) for item in items]
+            case ast.Tuple(items):
+                return tuple(self.value(item, names) for item in items)
+            case ast.Set(items):
+                return {self.value(item, names) for item in items}
+            case ast.Dict(keys, items):
+                if None in keys:
+                    raise Unsupported("** in a dict")
+                return {
+                    self.value(key, names): self.value(item, names)
+                    for key, item in zip(keys, items, strict=True)
+                    if key
+                }
+            case ast.UnaryOp(symbol, operand):
+                return OPERATORS[type(symbol)](self.value(operand, names))
+            case ast.BinOp(left, symbol, right) if type(symbol) in OPERATORS:
+                return OPERATORS[type(symbol)](self.value(left, names), self.value(right, names))
+            case ast.BoolOp(symbol, operands):
+                return self._either(isinstance(symbol, ast.Or), operands, names)
+            case ast.Compare(left, symbols, rights):
+                return self._comparison(self.value(left, names), symbols, rights, names)
+            case ast.IfExp(test, then, otherwise):
+                return self.value(then if self.value(test, names) else otherwise, names)
+            case ast.Subscript(container, index):
+                return self.value(container, names)[self._index(index, names)]
+            case ast.ListComp(element, generators) | ast.GeneratorExp(element, generators):
+                return [self.value(element, bound) for bound in self._bindings(generators, names)]
+            case ast.SetComp(element, generators):
+                return {self.value(element, bound) for bound in self._bindings(generators, names)}
+            case ast.Attribute(ast.Name("math"), name) if name in MATH and not callable(MATH[name]):
+                return MATH[name]
+            case ast.Call(function, arguments, keywords):
+                positional = [self.value(argument, names) for argument in arguments]
+                named = {keyword.arg or "": self.value(keyword.value, names) for keyword in keywords}
+                return self._function(function, names)(*positional, **named)
+        raise Unsupported(f"{type(node).__name__}: {ast.unparse(node)[:80]}")
+
+    def _function(self, node: ast.expr, names: dict[str, Any]) -> Callable[..., Any]:
+        match node:
+            case ast.Name(name) if name in FUNCTIONS:
+                return FUNCTIONS[name]
+            case ast.Attribute(ast.Name("math"), name) if callable(MATH.get(name)):
+                return MATH[name]  # type: ignore[no-any-return]
+            case ast.Attribute(owner, name) if not isinstance(owner, ast.Name) or owner.id in names:
+                value = self.value(owner, names)
+                if isinstance(value, Opaque):
+                    raise NotPlain(value.name, value.comparable)
+                if isinstance(value, str) and name == "join":
+                    return lambda items: join(value, items)
+                if name in METHODS.get(type(value), ()) or not hasattr(value, name):
+                    return getattr(value, name)  # type: ignore[no-any-return]
+        raise Unsupported(f"a call of {ast.unparse(node)[:80]}")
+
+    def _either(self, stop_at: bool, operands: list[ast.expr], names: dict[str, Any]) -> Any:
+        result: Any = None
+        for operand in operands:
+            result = self.value(operand, names)
+            if bool(result) is stop_at:
+                break
+        return result
+
+    def _comparison(self, left: Any, symbols: list[ast.cmpop], rights: list[ast.expr], names: dict[str, Any]) -> Any:
+        result: Any = True
+        for symbol, node in zip(symbols, rights, strict=True):
+            right = self.value(node, names)
+            result = OPERATORS[type(symbol)](left, right)
+            if not result:
+                break
+            left = right
+        return result
+
+    def _index(self, node: ast.expr, names: dict[str, Any]) -> Any:
+        if not isinstance(node, ast.Slice):
+            return self.value(node, names)
+        return slice(
+            *(None if part is None else self.value(part, names) for part in (node.lower, node.upper, node.step))
+        )
+
+    def _bindings(self, generators: list[ast.comprehension], names: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        first, *others = generators
+        for item in self.value(first.iter, names):
+            self._steps += 1
+            if self._steps > _MAX_STEPS:
+                raise TooLarge(f"a comprehension of more than {_MAX_STEPS} steps")
+            bound = names | self._bound(first.target, item)
+            if all(self.value(condition, bound) for condition in first.ifs):
+                if others:
+                    yield from self._bindings(others, bound)
+                else:
+                    yield bound
+
+    def _bound(self, target: ast.expr, item: Any) -> dict[str, Any]:
+        match target:
+            case ast.Name(name):
+                return {name: item}
+            case ast.Tuple(targets):
+                items = list(item)
+                if len(items) != len(targets):
+                    raise ValueError(f"cannot unpack {len(items)} values into {len(targets)}")
+                bound: dict[str, Any] = {}
+                for part, value in zip(targets, items, strict=True):
+                    bound |= self._bound(part, value)
+                return bound
+        raise Unsupported(f"the target {ast.unparse(target)}")

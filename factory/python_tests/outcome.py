@@ -1,0 +1,112 @@
+"""What a program left, held against what the test expects."""
+
+from __future__ import annotations
+
+import ast
+import json
+from typing import Any
+
+from factory.python_tests.evaluate import Raised, evaluate
+from factory.python_tests.operations import PYTHON_ERRORS, TooLarge, Unsupported
+from factory.python_tests.reading import StdinTest
+from factory.python_tests.stdout import same_output
+from factory.python_tests.take_apart import CallTest
+from factory.python_tests.wire import NotPlain, decode
+from factory.sandbox.run import Ended, Limits
+from factory.types import Outcome, Part
+
+_SHOWN_CHARS = 80
+
+
+def printed(ended: Ended, test: StdinTest, limits: Limits, *, compare: str, float_tolerance: float) -> Part:
+    """Whether a program that came to its own end printed what it should have."""
+    if ended.status:
+        return _incorrect(_last_words(ended, limits) or f"exit status {ended.status}")
+    text = ended.stdout.decode("utf-8", "replace")
+    if same_output(text, test.stdout, compare=compare, float_tolerance=float_tolerance):
+        return Part(outcome=Outcome.CORRECT)
+    return _incorrect(f"printed {_shown(text)}, expected {_shown(test.stdout)}")
+
+
+def returned(ended: Ended, test: CallTest, limits: Limits) -> Part:
+    """Whether the calls of a process that came to its own end returned what they should have."""
+    answers = _answers(ended.stdout, len(test.calls), limits)
+    if answers is None:
+        return _incorrect(_last_words(ended, limits) or f"exit status {ended.status} without a result")
+    names = {f"@{number}": _without_tuples(one) if test.from_json else one for number, one in enumerate(answers)}
+    try:
+        if evaluate(test.expression, names):
+            return Part(outcome=Outcome.CORRECT)
+        return _incorrect(_difference(test.expression, names) or f"not so: {test.source}")
+    except Raised as error:
+        return _incorrect(str(error))
+    except NotPlain as error:
+        return Part(outcome=Outcome.UNPARSABLE if error.comparable else Outcome.INCORRECT, note=str(error))
+    except (Unsupported, TooLarge) as error:
+        return Part(outcome=Outcome.ERROR, note=f"the test cannot be evaluated: {error}")
+    except PYTHON_ERRORS as error:
+        return _incorrect(f"{type(error).__name__} in the test: {error}")
+
+
+def _answers(payload: bytes, count: int, limits: Limits) -> list[Any] | None:
+    """What each call returned, or a `Raised`; None where the process did not say, or not in the form agreed on."""
+    try:
+        answers = json.loads(payload)
+        if len(answers) != count:
+            return None
+        return [_answer(kind, said, limits) for kind, said in answers]
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+        return None
+
+
+def _answer(kind: str, said: Any, limits: Limits) -> Any:
+    if kind != "returned":
+        return Raised(_named_limit(str(said), limits))
+    try:
+        return decode(said)
+    except NotPlain as error:  # as the key of a dict, where it would have to be compared
+        return Raised(str(error))
+
+
+def _last_words(ended: Ended, limits: Limits) -> str:
+    """The exception in the last line of a traceback."""
+    lines = ended.stderr.decode("utf-8", "replace").strip().splitlines()
+    return _named_limit(lines[-1], limits) if lines and "Traceback" in ended.stderr.decode("utf-8", "replace") else ""
+
+
+def _named_limit(exception: str, limits: Limits) -> str:
+    return f"memory limit {limits.memory_mb} MB ({exception})" if exception.startswith("MemoryError") else exception
+
+
+def _incorrect(note: str) -> Part:
+    return Part(outcome=Outcome.INCORRECT, note=note)
+
+
+def _difference(expression: ast.expr, names: dict[str, Any]) -> str:
+    """What an equality got and expected."""
+    match expression:
+        case ast.Compare(left, [ast.Eq()], [right]):
+            sides = [(side, _shown(evaluate(side, names))) for side in (left, right)]
+            sides.sort(key=lambda side: "@" not in ast.dump(side[0]))
+            return f"got {sides[0][1]}, expected {sides[1][1]}"
+        case ast.Name():
+            return f"got {_shown(names[expression.id])}, expected it to be true"
+    return ""
+
+
+def _shown(value: Any) -> str:
+    """The beginning of its repr."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer beyond the limit on decimal digits
+        return f"data of type {type(value).__name__}, too long to show"
+    return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…"
+
+
+def _without_tuples(value: Any) -> Any:
+    match value:
+        case list() | tuple():
+            return [_without_tuples(item) for item in value]
+        case dict():
+            return {key: _without_tuples(item) for key, item in value.items()}
+    return value

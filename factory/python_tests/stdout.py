@@ -1,0 +1,46 @@
+"""Whether a program printed what it should have."""
+
+from __future__ import annotations
+
+import math
+import re
+
+COMPARISONS = ("lines", "tokens", "exact")
+
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+
+
+def same_output(got: str, wanted: str, *, compare: str, float_tolerance: float) -> bool:
+    """Compare by `compare`: "exact"; "lines", which leaves out white space at the end of lines and of all; "tokens",
+    which only looks at what stands between white space.
+
+    With a `float_tolerance`, two numbers are the same when they differ by no more than it, absolutely or relatively.
+    """
+    if compare == "exact":
+        return got == wanted
+    if compare == "tokens":
+        return _same_tokens(got.split(), wanted.split(), float_tolerance)
+    got_lines, wanted_lines = _lines(got), _lines(wanted)
+    if not float_tolerance:
+        return got_lines == wanted_lines
+    return len(got_lines) == len(wanted_lines) and all(
+        one == other or _same_tokens(one.split(), other.split(), float_tolerance)
+        for one, other in zip(got_lines, wanted_lines, strict=True)
+    )
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.rstrip().split("\n")]
+
+
+def _same_tokens(got: list[str], wanted: list[str], tolerance: float) -> bool:
+    return len(got) == len(wanted) and all(
+        one == other or (tolerance > 0 and _near(one, other, tolerance)) for one, other in zip(got, wanted, strict=True)
+    )
+
+
+def _near(got: str, wanted: str, tolerance: float) -> bool:
+    if not (_NUMBER.fullmatch(got) and _NUMBER.fullmatch(wanted)):
+        return False
+    one, other = float(got), float(wanted)
+    return math.isfinite(one + other) and math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance)

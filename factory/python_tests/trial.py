@@ -1,0 +1,110 @@
+"""One candidate, one test, one fresh sandbox: what came of it."""
+
+from __future__ import annotations
+
+import json
+import signal
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from factory.python_tests.interpreter import Interpreter
+from factory.python_tests.outcome import printed, returned
+from factory.python_tests.reading import StdinTest
+from factory.python_tests.take_apart import CallTest
+from factory.python_tests.wire import STARTED
+from factory.sandbox.run import Ended, How, Limits, SandboxFailed, run
+from factory.types import Outcome, Part
+
+_FILES = {name: Path(__file__).with_name(name).read_bytes() for name in ("driver.py", "wire.py")}
+_ENVIRONMENT = (
+    "PYTHONHASHSEED=0",  # the same verdict every time
+    "PYTHONINTMAXSTRDIGITS=0",
+    "OMP_NUM_THREADS=1",  # numerical libraries would start a thread per core
+    "OPENBLAS_NUM_THREADS=1",
+)
+_WIRE_GROWTH = 16  # bytes that leave the sandbox per character of a literal, at most
+_SURE_TO_BE_KEPT = 4_096  # bytes of stderr
+_NOTE_CHARS = 300
+_BUSY = 0.9  # of the CPU time it could have had: it used up its time, the machine did not withhold it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What all tests of a candidate are run with; `compare` and `float_tolerance` are those of `same_output`."""
+
+    python: Interpreter
+    limits: Limits
+    sandbox: str
+    compare: str = "lines"
+    float_tolerance: float = 0.0
+
+
+def trial(test: CallTest | StdinTest, code: str, bench: Bench) -> Part:
+    """Run `code` on one test. What it did to itself is incorrect, with a note that says what it was; that it did not
+    come to an end without using the CPU is a timeout; what others may have done to it is an error."""
+    try:
+        if isinstance(test, StdinTest):
+            limits = _with_room(bench.limits, 4 * len(test.stdout))
+            ended = _run("stdin", code, test.stdin.encode("utf-8", "surrogatepass"), {}, bench, limits)
+            part = _stopped(ended, limits) or printed(
+                ended, test, limits, compare=bench.compare, float_tolerance=bench.float_tolerance
+            )
+        else:
+            limits = _with_room(bench.limits, _WIRE_GROWTH * len(test.source))
+            ended = _run("calls", code, b"", {"calls.json": json.dumps(test.calls).encode("ascii")}, bench, limits)
+            part = _stopped(ended, limits) or returned(ended, test, limits)
+    except SandboxFailed as error:
+        return Part(outcome=Outcome.ERROR, note=f"the sandbox failed: {error}"[:_NOTE_CHARS])
+    if part.outcome is Outcome.CORRECT:
+        return part
+    note = "; ".join([part.note, *(f"it ran into the limit of its {what}" for what in sorted(ended.touched))])
+    printable = note.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair fits into no record
+    return Part(outcome=part.outcome, note=" ".join(printable.split())[:_NOTE_CHARS])
+
+
+def _run(mode: str, code: str, stdin: bytes, files: dict[str, bytes], bench: Bench, limits: Limits) -> Ended:
+    # Without `site` a test took 15 ms instead of 42, where site-packages had .pth files. The driver adds its folders.
+    command = ["/usr/bin/env", *_ENVIRONMENT, bench.python.path, "-s", "-S", "driver.py", mode, *bench.python.packages]
+    ended = run(
+        command,
+        stdin=stdin,
+        files=_FILES | files | {"solution.py": code.encode("utf-8", "surrogatepass")},
+        read_only=bench.python.read_only,
+        limits=limits,
+        sandbox=bench.sandbox,
+    )
+    if STARTED not in ended.stderr and len(ended.stderr) < _SURE_TO_BE_KEPT:
+        raise SandboxFailed(f"Python did not start: {ended.how}, {ended.stderr.decode('utf-8', 'replace').strip()}")
+    return ended
+
+
+def _with_room(limits: Limits, output_bytes: int) -> Limits:
+    """With output for what the test itself expects, which a right program has to be able to say."""
+    return replace(limits, output_bytes=max(limits.output_bytes, output_bytes))
+
+
+def _stopped(ended: Ended, limits: Limits) -> Part | None:
+    """The verdict on a program that did not come to its own end."""
+    match ended.how:
+        case How.EXITED:
+            return None
+        case How.WALL_TIME if ended.cpu_s < _BUSY * min(limits.cpu_s, limits.wall_s):
+            note = f"no end within {limits.wall_s:g} s, with {ended.cpu_s:.1f} s of CPU time used"
+            return Part(outcome=Outcome.TIMEOUT, note=note)
+        case How.WALL_TIME:
+            note = f"time limit {limits.wall_s:g} s"
+        case How.CPU_TIME:
+            note = f"CPU limit {limits.cpu_s} s"
+        case How.MEMORY:
+            note = f"memory limit {limits.memory_mb} MB"
+        case How.OUTPUT:
+            note = f"output limit {limits.output_bytes} bytes"
+        case How.PROCESSES:
+            note = f"limit of {limits.processes} processes"
+        case How.SIGNALLED if ended.status == signal.SIGKILL:
+            return Part(
+                outcome=Outcome.ERROR, note="killed by SIGKILL: by itself, or for want of memory on this machine"
+            )
+        case How.SIGNALLED:
+            note = f"killed by {signal.Signals(ended.status).name}"
+    return Part(outcome=Outcome.INCORRECT, note=note)

@@ -1,0 +1,155 @@
+"""Plain data as JSON and back, types kept: how arguments get into the sandbox and results out of it.
+
+Only data comes out, never an object with behaviour: an object that claims to equal everything arrives as `Opaque`.
+Integers and floats are hexadecimal, hence exact and free of Python's limit on decimal digits.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Iterator
+from itertools import islice
+from types import GeneratorType
+from typing import Any
+
+STARTED = b"the driver has started\n"  # said on stderr first of all
+MAX_DEPTH = 100
+MAX_ITEMS = 100_000  # of an iterator, which may have no end
+
+_SEQUENCES: dict[str, Any] = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
+_SIZED: tuple[type, ...] = (range, type({}.keys()), type({}.values()), type({}.items()))
+_UNSIZED: tuple[type, ...] = (
+    GeneratorType,
+    map,
+    zip,
+    filter,
+    enumerate,
+    reversed,
+    type(iter([])),
+    type(iter(())),
+    type(reversed([])),
+)
+_SAME_AS_DICT = (Counter, OrderedDict, defaultdict)  # equal to a dict with the same items
+
+
+class NotPlain(Exception):
+    """An operation would need the behaviour of an object that was left in the sandbox.
+
+    `comparable`: it is of the standard library and compares by value, so that it might have been equal.
+    """
+
+    def __init__(self, name: str, comparable: bool) -> None:
+        super().__init__(f"returned {name}, not plain data")
+        self.comparable = comparable
+
+
+class Opaque:
+    """An object that is not plain data. It can be told from None; anything else raises `NotPlain`."""
+
+    def __init__(self, name: str, comparable: bool) -> None:
+        self.name, self.comparable = name, comparable
+
+    def _refuse(self, *_: object) -> Any:
+        raise NotPlain(self.name, self.comparable)
+
+    __hash__: Any = _refuse
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __len__ = __iter__ = _refuse
+    __contains__ = __getitem__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse
+    __abs__ = __neg__ = __round__ = __int__ = __float__ = __str__ = __repr__ = _refuse
+
+
+class Iterated:
+    """What an iterator or a view yields. Equal to nothing else, as in Python; `list` and its like read it."""
+
+    def __init__(self, items: list[Any], sized: bool) -> None:
+        self.items, self.sized = items, sized
+
+    def __repr__(self) -> str:
+        return f"an iterator of {self.items!r}"
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        if not self.sized:
+            raise TypeError("object of type 'generator' has no len()")
+        return len(self.items)
+
+
+def encode(value: Any, depth: int = MAX_DEPTH) -> list[Any]:
+    """`value` as JSON. What is not plain data becomes its class's name."""
+    kind = _plain_type(value)
+    if depth == 0:
+        return ["opaque", f"data nested deeper than {MAX_DEPTH}", False]
+    if kind is None:
+        return _encode_other(value, depth)
+    if kind is int:
+        return ["int", hex(int.__index__(value))]
+    if kind is float:
+        return ["float", float.hex(value)]
+    if kind is complex:
+        return ["complex", float.hex(value.real), float.hex(value.imag)]
+    if kind is bytes:
+        return ["bytes", bytes.hex(value)]
+    if kind is str:
+        return ["str", str.__str__(value)]
+    if kind is dict:
+        return ["dict", [[encode(key, depth - 1), encode(item, depth - 1)] for key, item in dict.items(value)]]
+    if kind in _SEQUENCES.values():
+        return [kind.__name__, [encode(item, depth - 1) for item in kind.__iter__(value)]]
+    return ["constant", value]
+
+
+def _plain_type(value: Any) -> Any:
+    """The plain type whose value this is; a subclass counts when it leaves the comparison alone (a namedtuple does)."""
+    own: Any = type(value)
+    if value is None or own is bool:
+        return bool
+    for kind in (int, float, complex, str, bytes, dict, *_SEQUENCES.values()):
+        if own is kind or (issubclass(own, kind) and own.__eq__ is kind.__eq__ and own.__ne__ is kind.__ne__):
+            return kind
+    return dict if own in _SAME_AS_DICT else None
+
+
+def _encode_other(value: Any, depth: int) -> list[Any]:
+    own: Any = type(value)
+    if own in _SIZED or own in _UNSIZED:
+        items = [encode(item, depth - 1) for item in islice(value, MAX_ITEMS + 1)]
+        if len(items) > MAX_ITEMS:
+            return ["opaque", f"an iterator of more than {MAX_ITEMS} items", False]
+        return ["iterated", own in _SIZED, items]
+    module = str(own.__module__)
+    of_python = module.partition(".")[0] in sys.stdlib_module_names and not callable(value)
+    comparable = of_python and own.__eq__ is not object.__eq__
+    return ["opaque", f"an object of class {module}.{own.__qualname__}"[:200], comparable]
+
+
+def decode(encoded: Any) -> Any:
+    """The data that `encode` made this of.
+
+    Raises ValueError, TypeError, KeyError or RecursionError for anything else, `NotPlain` for a key that is not plain.
+    """
+    kind, *content = encoded
+    match kind, content:
+        case "int", [str(digits)]:
+            return int(digits, 16)
+        case "float", [str(digits)]:
+            return float.fromhex(digits)
+        case "complex", [str(real), str(imag)]:
+            return complex(float.fromhex(real), float.fromhex(imag))
+        case "bytes", [str(digits)]:
+            return bytes.fromhex(digits)
+        case "str", [str(text)]:
+            return text
+        case "constant", [None | bool() as constant]:
+            return constant
+        case "dict", [list(pairs)]:
+            return {decode(key): decode(item) for key, item in pairs}
+        case "list" | "tuple" | "set" | "frozenset", [list(items)]:
+            return _SEQUENCES[kind](decode(item) for item in items)
+        case "iterated", [bool(sized), list(items)]:
+            return Iterated([decode(item) for item in items], sized)
+        case "opaque", [str(name), bool(comparable)]:
+            return Opaque(name[:200], comparable)
+    raise ValueError(f"not encoded data: {str(kind)[:40]!r}")

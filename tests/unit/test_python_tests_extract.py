@@ -1,0 +1,103 @@
+"""Where the program stands in a completion, and whether two outputs are the same."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from factory.python_tests.extract import program
+from factory.python_tests.stdout import same_output
+
+F = "def f(): pass\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (f"Here:\n```python\n{F}```", F),
+        (f"Here:\n```py\n{F}```\nIt works.", F),
+        (f"```Python\n{F}```", F),
+        (f"```\n{F}```", F),
+        (f"```python\nx = 1\n```\nBetter:\n```python\n{F}```", F),
+        (f"```python\n{F}```\nUse it:\n```python\nprint(f())\n```", F),
+        (f"```python\n{F}```\nIt prints\n```\n3\n```", F),
+        (f"```python\ndef f(): return 1\n```\nNo:\n```python\n{F}```", F),
+        (f"<think>```python\nx\n```</think>```python\n{F}```", F),
+        ("```python\nclass Solution:\n    def f(self): pass\n```", "class Solution:\n    def f(self): pass\n"),
+        ("```python\nf = lambda: 1\n```", "f = lambda: 1\n"),
+        ("```python\ndef broken(:\n```", "def broken(:\n"),
+        (F, F),
+    ],
+)
+def test_the_last_block_that_defines_what_is_wanted(text: str, wanted: str) -> None:
+    assert program(text, {"f"}, bare=True) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "I do not know.",
+        "42",
+        f"```python\n{F}",
+        f"```python\n{F}```\nand\n```python\n",
+        f"<think>```python\n{F}```",
+        f"```java\n{F}```",
+        f"```\n1\n```\n```\n{F}```",
+        f"```python\n```python\n{F}```\n```",
+        "def g(): pass",
+        "f(1)",
+    ],
+)
+def test_there_is_no_program(text: str) -> None:
+    assert program(text, {"f"}, bare=True) is None
+
+
+def test_a_bare_program_counts_only_where_that_is_wanted() -> None:
+    assert program(F, {"f"}, bare=False) is None
+    assert program("print(input())", frozenset(), bare=True) == "print(input())"
+    assert program("42", frozenset(), bare=True) is None
+
+
+@given(st.text("`python\ndef f():pass <think>/", max_size=60))
+def test_any_text_has_one_program_or_none(text: str) -> None:
+    found = program(text, {"f"}, bare=True)
+    assert found is None or found in text
+
+
+MANY = 50_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(" * MANY, "f(" * MANY, "\0", "x = " + "-" * MANY + "1", "[" * MANY + "]" * MANY],
+    ids=["open", "calls", "null", "signs", "nested"],
+)
+def test_text_that_breaks_parsers_does_not_break_this(text: str) -> None:
+    assert program(f"```python\n{text}\n```", {"f"}, bare=True) == f"{text}\n"
+
+
+@pytest.mark.parametrize(
+    ("got", "wanted", "compare", "tolerance", "same"),
+    [
+        ("3\n", "3", "lines", 0, True),
+        ("3  \n4\r\n\n", "3\n4\n", "lines", 0, True),
+        ("3 4", "3\n4", "lines", 0, False),
+        (" 3", "3", "lines", 0, False),
+        ("", "3", "lines", 0, False),
+        ("3.0", "3", "lines", 0, False),
+        ("3 4", "3\n 4", "tokens", 0, True),
+        ("34", "3 4", "tokens", 0, False),
+        ("3\n", "3", "exact", 0, False),
+        ("3\n", "3\n", "exact", 0, True),
+        ("0.3333", "0.33333", "lines", 1e-3, True),
+        ("0.3333", "0.33333", "lines", 0, False),
+        ("a 0.3333", "b 0.33333", "tokens", 1e-3, False),
+        ("nan", "1", "tokens", 1e9, False),
+        ("1e999", "1e500", "tokens", 1e-3, False),
+        ("1_0", "10", "tokens", 1e-3, False),
+    ],
+)
+def test_outputs_are_compared_as_set(got: str, wanted: str, compare: str, tolerance: float, same: bool) -> None:
+    assert same_output(got, wanted, compare=compare, float_tolerance=tolerance) is same
