@@ -32,7 +32,15 @@ class AnswerChecker:
         verdicts = [verdict for verdict in settled if verdict is not None]
         if len(verdicts) == len(batch):
             return verdicts  # nearly always; saves the hop to a thread
-        return await asyncio.to_thread(pool.finish, batch, settled)
+        open_items = [item for item, verdict in zip(batch, settled, strict=True) if verdict is None]
+        waiting = [asyncio.wrap_future(future) for future in pool.submit(open_items)]
+        try:
+            found = iter(await asyncio.gather(*waiting))
+        except BaseException:  # the caller has given up, or the pool was closed: nobody waits for the rest
+            for future in waiting:
+                future.cancel()
+            raise
+        return [next(found) if verdict is None else verdict for verdict in settled]
 
     async def stats(self) -> dict[str, float]:
         """`CheckerPool.stats`."""

@@ -1,7 +1,8 @@
 """What an answer checker tells Ray's metrics, which Prometheus collects from every node of a cluster.
 
 `factory_checker_verdicts` counts by stage and outcome, `factory_checker_busy_seconds` adds up by stage: one over the
-other is the mean time of a check. `factory_checker_slow_seconds` is the distribution where it matters.
+other is the mean time of a check. `factory_checker_slow_seconds` is the distribution where it matters. Ray exports
+them where `ray[default]` is installed; elsewhere the same sums stand in a run's `logs/attempt_N/attempt.json`.
 """
 
 from __future__ import annotations

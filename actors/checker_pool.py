@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -26,7 +26,8 @@ from factory.interfaces import CheckerLimits
 from factory.plugins import plugin
 from factory.types import Outcome, Part, Question, Verdict
 
-_ATTEMPTS = 3
+_ATTEMPTS = 3  # to start a zygote
+_LIVES = 5  # workers an item may lose by kills from outside: somebody else's doing, or the kernel's for want of memory
 _KILLED_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
 
 Item = tuple[Question, str]
@@ -94,19 +95,20 @@ class CheckerPool:
 
     def finish(self, batch: Sequence[Item], settled: Sequence[Verdict | None]) -> list[Verdict]:
         """Fill in what `settle` left open. Blocks for at most about the time limit per open item and worker."""
-        open_items = [item for item, verdict in zip(batch, settled, strict=True) if verdict is None]
-        if not open_items:
-            return [verdict for verdict in settled if verdict is not None]
+        waiting = self.submit([item for item, verdict in zip(batch, settled, strict=True) if verdict is None])
         try:
-            waiting = [self._threads.submit(self._check_slowly, *item) for item in open_items]
-        except RuntimeError as error:
-            raise CheckerFailed("the checker pool is closed") from error
-        try:
-            found = [future.result() for future in waiting]
+            found = iter([future.result() for future in waiting])
         except CancelledError as error:
             raise CheckerFailed("the checker pool was closed while items were waiting") from error
-        remaining = iter(found)
-        return [next(remaining) if verdict is None else verdict for verdict in settled]
+        return [next(found) if verdict is None else verdict for verdict in settled]
+
+    def submit(self, items: Sequence[Item]) -> list[Future[Verdict]]:
+        """Have workers check `items`; one future for each. One that is cancelled before its turn costs nothing, and all
+        that wait are cancelled by `close`."""
+        try:
+            return [self._threads.submit(self._check_slowly, *item) for item in items]
+        except RuntimeError as error:
+            raise CheckerFailed("the checker pool is closed") from error
 
     @property
     def stats(self) -> dict[str, float]:
@@ -150,7 +152,7 @@ class CheckerPool:
         """The verdict, and how many workers died of it."""
         reason = ""
         deaths = 0
-        for _ in range(_ATTEMPTS):
+        for _ in range(_LIVES):
             worker = self._take_worker()
             deadline = time.monotonic() + self._limits.timeout_s
             try:
@@ -177,8 +179,11 @@ class CheckerPool:
         with self._lock:
             if self._closed:
                 raise CheckerFailed("the checker pool is closed")
-            if self._idle:
-                return self._idle.pop()
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.zygote.running:
+                    return worker
+                worker.channel.close()  # it died with its zygote
         for attempt in range(_ATTEMPTS):
             zygote = self._running_zygote()
             try:

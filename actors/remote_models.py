@@ -12,7 +12,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ray
@@ -36,7 +36,16 @@ class Patience:
     attempts: int = 4
 
 
-BATCHES_PER_CHECKER = 4
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFlow:
+    """How checks go to a checker: `batch` items a call, `in_flight` calls at a time, `request_s` for each of them.
+
+    What is more waits with the caller, where no time-out runs.
+    """
+
+    batch: int = 256
+    in_flight: int = 4
+    request_s: float = 600.0
 
 
 class RemoteModels:
@@ -49,7 +58,7 @@ class RemoteModels:
         patience: Patience,
         *,
         generate_batch: int = 8,
-        check_batch: int = 256,
+        checking: CheckFlow = CheckFlow(),
         slack: int = 64,
     ) -> None:
         self._generators = generators
@@ -59,7 +68,7 @@ class RemoteModels:
         self._samples = [0] * len(generators)  # in flight, per engine
         self._checks = [0] * len(checkers)
         self._engines = [Batcher(self._generator_call(i), generate_batch) for i in range(len(generators))]
-        self._judges = [Batcher(self._checker_call(i), check_batch) for i in range(len(checkers))]
+        self._judges = [Batcher(self._checker_call(i, checking), checking.batch) for i in range(len(checkers))]
 
     async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
         """As `Models.generate`; the engine that answers is the question's own unless it is overloaded."""
@@ -87,14 +96,17 @@ class RemoteModels:
 
         return send
 
-    def _checker_call(self, index: int) -> Callable[[list[tuple[Question, str]]], Awaitable[Sequence[Any]]]:
+    def _checker_call(
+        self, index: int, checking: CheckFlow
+    ) -> Callable[[list[tuple[Question, str]]], Awaitable[Sequence[Any]]]:
         actor, alone = self._checkers[index], asyncio.Lock()
         ready = actor.__ray_ready__.remote
-        room = asyncio.Semaphore(BATCHES_PER_CHECKER)
+        room = asyncio.Semaphore(checking.in_flight)
+        patience = replace(self._patience, request_s=checking.request_s)
 
         async def send(batch: list[tuple[Question, str]]) -> Sequence[Any]:
-            async with room:  # waits here, where no time-out runs
-                return await persist(actor.check.remote, ready, batch, self._patience, CheckerFailed, alone)
+            async with room:
+                return await persist(actor.check.remote, ready, batch, patience, CheckerFailed, alone)
 
         return send
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import ray
 
-from actors.remote_models import GONE, Patience, RemoteModels, brief, wait_until_ready, within
+from actors.remote_models import GONE, CheckFlow, Patience, RemoteModels, brief, wait_until_ready, within
 from factory.errors import CommitFailed, QuestionFailed
 from factory.experience import Experience
 from factory.recipe import Attempt, Recipe, begin, work
@@ -41,7 +41,7 @@ class RolloutWorker:
         generators: Sequence[str],
         checkers: Sequence[str],
         writers: Sequence[str],
-        check_batch: int = 256,
+        checking: CheckFlow,
     ) -> None:
         self._recipe = recipe
         self._provenance = provenance
@@ -51,7 +51,7 @@ class RolloutWorker:
             [ray.get_actor(name) for name in generators],
             [ray.get_actor(name) for name in checkers],
             patience,
-            check_batch=check_batch,
+            checking=checking,
         )
         self._attempts: dict[str, list[Attempt]] = {}  # of the units not yet committed
         self._experience = Experience()

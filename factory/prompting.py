@@ -26,6 +26,7 @@ so stop strings are not used. Style `raw` joins the sections into one text that 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -78,6 +79,14 @@ def render(template: PromptTemplate, question: Question) -> Prompt:
         return tuple(messages)
     layout = {"system": "{}\n\n", "user": "Question: {}\nAnswer:\n", "assistant": "{}\n\n"}
     return "".join(layout[role].replace("{}", content) for role, content in messages)
+
+
+def defused(content: str, special_tokens: Iterable[str]) -> str:
+    """A message's content with a word joiner inside every special token that it spells out: `<|im_end|>` written by
+    somebody else is text, and must not end his turn."""
+    for token in sorted(filter(str.strip, special_tokens), key=len, reverse=True):
+        content = content.replace(token, f"{token[0]}\u2060{token[1:]}")
+    return content
 
 
 def packaged_prompts() -> list[str]:

@@ -16,7 +16,7 @@ import factory
 from actors.answer_checker import AnswerChecker
 from actors.checker_pool import limits_of
 from actors.generator import Generator, generator_options
-from actors.remote_models import BATCHES_PER_CHECKER, Patience, brief, plain
+from actors.remote_models import CheckFlow, Patience, brief, plain
 from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
 from cluster.connect import nodes_of_cluster
@@ -30,7 +30,7 @@ from pipelines.settings import Settings
 
 CLOSE_TIMEOUT_S = 20.0
 STATS_TIMEOUT_S = 5.0
-MAX_CHECK_BATCH = 256
+CHECK_TIME_USED = 0.75  # of a call's time-out, by checks that all take as long as they may
 HURRIED_CLOSE_S = 2.0  # after a Ctrl-C that wants an end at once; what is left then is killed
 
 
@@ -99,7 +99,7 @@ def launched(settings: Settings, run_dir: Path) -> Iterator[Fleet]:
             provenance_of(settings, engine),
             Patience(request_s=size.request_timeout_s, restart_s=size.start_timeout_s, attempts=size.attempts),
             *(list(roles[role]) for role in ("generators", "checkers", "writers")),
-            check_batch=check_batch(settings),
+            check_flow(settings),
         )
         for imported in answers([actor.ready.remote() for actor in roles["workers"].values()], size.start_timeout_s):
             _refuse_other_factory(imported)
@@ -122,13 +122,19 @@ def close(generators: list[Any], checkers: list[Any], writers: list[Any], worker
         ray.kill(actor)
 
 
-def check_batch(settings: Settings) -> int:
-    """How many checks go to a checker in one call: all that can be on their way to it at once should be done before
-    the call's time-out, even if each takes as long as it may."""
+def check_flow(settings: Settings) -> CheckFlow:
+    """Large batches for a fast checker, small ones for one that may take minutes: all that can be on their way to it at
+    once should be done within a call's time-out, even if each takes as long as it may."""
     size = settings.cluster
     limit_s = limits_of(settings.checker.module, settings.checker.config).timeout_s
-    in_time = 0.75 * size.request_timeout_s / limit_s * size.checker_processes * size.checkers / size.workers
-    return max(1, min(MAX_CHECK_BATCH, int(in_time / BATCHES_PER_CHECKER)))
+    seconds_each = limit_s * size.workers / (size.checker_processes * size.checkers) / CHECK_TIME_USED
+    in_time = size.request_timeout_s / seconds_each
+    most = CheckFlow()
+    in_flight = max(1, min(most.in_flight, int(in_time)))
+    batch = max(1, min(most.batch, int(in_time / in_flight)))
+    return CheckFlow(
+        batch=batch, in_flight=in_flight, request_s=max(size.request_timeout_s, in_flight * batch * seconds_each)
+    )
 
 
 def checker_stats(fleet: Fleet) -> list[dict[str, float]]:

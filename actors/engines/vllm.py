@@ -19,6 +19,7 @@ from actors.engine_process import EngineDied, kill_children, start_guard
 from actors.models import EMBEDDED, local_model, model_revision, resolve_model
 from actors.token_ends import TokenEnds
 from factory.errors import BadInput, EngineFailed, PromptTooLong, QuestionFailed
+from factory.prompting import defused
 from factory.types import Completion, GenerateRequest, Prompt
 
 _CONTEXT = 8  # tokens in front that the first sampled token's text may depend on
@@ -251,7 +252,8 @@ class Engine:
         """The ids of prompt and prefix as one text: a token may reach over the place where they meet."""
         if isinstance(prompt, str):
             return tuple(self._tokenizer.encode(prompt + prefix_text))
-        messages = [{"role": role, "content": content} for role, content in prompt]
+        special = self._tokenizer.all_special_tokens
+        messages = [{"role": role, "content": defused(content, special)} for role, content in prompt]
         if not self._tokenizer.chat_template:
             raise BadInput(f"model {self._model} has no chat template; use a raw-text prompt with it")
         template = partial(self._tokenizer.apply_chat_template, messages, add_generation_prompt=True)

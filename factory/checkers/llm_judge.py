@@ -26,9 +26,10 @@ only hinted at do not agree. Do not solve the problem anew and do not grade the 
 Reason: one short sentence
 Verdict: correct (or: incorrect)"""
 
-_VERDICT_LINE = re.compile(r"(?im)^[ \t]*verdict[ \t]*:[ \t]*(correct|incorrect)[ \t]*\.?[ \t]*$")
-_REASON_LINE = re.compile(r"(?im)^[ \t]*reason[ \t]*:[ \t]*(\S.*)$")
+_VERDICT_LINE = re.compile(r"(?aim)^[ \t]*verdict[ \t]*:[ \t]*(correct|incorrect)[ \t]*\.?[ \t]*$")
+_REASON_LINE = re.compile(r"(?aim)^[ \t]*reason[ \t]*:[ \t]*(\S.*)$")
 _MAX_REASON_CHARS = 300
+_CUT_OFF = "its reply was cut off"
 _BEGINS_RAW = "Reason:"  # said for a base model, which would not know what comes now
 _ENDS_RAW = ("\n\n",)
 
@@ -68,7 +69,8 @@ async def judge(question: Question, text: str, models: Models, config: Config) -
         sampling=Sampling(temperature=config.temperature, max_tokens=config.max_tokens, stop=_ENDS_RAW if raw else ()),
         seed=seed_for(0, question.key, f"judge:{content_id(text)}"),
     )
-    replies = [_BEGINS_RAW * raw + completion.text for completion in await models.generate(request)]
+    completions = await models.generate(request)
+    replies = [_BEGINS_RAW * raw + done.text if done.finish_reason != "length" else _CUT_OFF for done in completions]
     votes = Counter(_vote(reply) for reply in replies)
     for outcome in (Outcome.CORRECT, Outcome.INCORRECT):
         if 2 * votes[outcome] > config.votes:
@@ -93,9 +95,10 @@ def _prompt(config: Config, case: str) -> Prompt:
 
 
 def _vote(reply: str) -> Outcome | None:
-    """What the reply says, None where it says nothing or both."""
+    """What the reply says in its last line, None where that says nothing, or an earlier line the opposite."""
     said = {verdict.lower() for verdict in _VERDICT_LINE.findall(reply)}
-    return Outcome(said.pop()) if len(said) == 1 else None
+    last_line = reply.rstrip().rpartition("\n")[2]
+    return Outcome(said.pop()) if len(said) == 1 and _VERDICT_LINE.fullmatch(last_line) else None
 
 
 def _reason(reply: str) -> str:

@@ -63,3 +63,17 @@ def test_a_killed_actor_leaves_no_process(checker: ray.actor.ActorHandle) -> Non
 def _zygotes() -> list[psutil.Process]:
     """Ours only: children of this test's own Ray workers."""
     return [p for p in psutil.Process().children(recursive=True) if "actors.checker_zygote" in p.cmdline()]
+
+
+def test_a_cancelled_batch_does_not_keep_the_next_one_waiting() -> None:
+    environment = {"env_vars": {"PYTHONPATH": str(ROOT)}}
+    actor = ray.remote(AnswerChecker).options(num_cpus=0, max_concurrency=100, runtime_env=environment)
+    checker = actor.remote("tests.checkers_for_tests", {}, workers=1, timeout_s=3)
+    ray.get(checker.check.remote([(Question(text="", gold="ok"), "x")]), timeout=120)  # started
+    hanging = checker.check.remote([(Question(text="", gold="hang"), "x")] * 20)
+    time.sleep(0.5)
+    ray.cancel(hanging)
+    started = time.monotonic()
+    ray.get(checker.check.remote([(Question(text="", gold="ok"), "x")]), timeout=120)
+    assert time.monotonic() - started < 10  # one hang of 3 s, not twenty
+    ray.kill(checker)

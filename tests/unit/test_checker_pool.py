@@ -180,6 +180,24 @@ def test_a_killed_zygote_is_replaced(pool: CheckerPool) -> None:
     assert outcomes(pool, "ok", "ok", "ok") == ["correct"] * 3
 
 
+def test_no_item_suffers_from_a_zygote_that_died_with_many_idle_workers() -> None:
+    pool = CheckerPool(KIND, {}, workers=6)
+    outcomes(pool, *["slow"] * 6)
+    psutil.Process().children()[0].kill()
+    time.sleep(0.2)
+    assert outcomes(pool, "ok") == ["correct"]
+    pool.close()
+
+
+def test_what_is_cancelled_before_its_turn_costs_nothing() -> None:
+    pool = CheckerPool(KIND, {}, workers=1)
+    first, *others = pool.submit([item("slow")] * 20)
+    assert sum(future.cancel() for future in others) >= 18
+    assert first.result().outcome is Outcome.CORRECT
+    assert pool.stats["settled_slow"] <= 2
+    pool.close()
+
+
 def test_workers_see_nothing_of_our_environment(pool: CheckerPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     assert "AWS" not in pool.check([item("pid")])[0].reason

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from fakes import FakeModels
+from fakes import FakeModels, completion
+from hypothesis import given
+from hypothesis import strategies as st
 
 from factory.checkers.llm_judge import RUBRIC, Config, judge
 from factory.judged import JudgedModels
 from factory.policy import Cost
-from factory.types import GenerateRequest, Question, Verdict
+from factory.types import Completion, GenerateRequest, Question, Verdict
 
 QUESTION = Question(text="Why is the sky blue?", gold="Rayleigh scattering")
 RAW = Config(style="raw")
 
 
-async def judged(*replies: str, config: Config | None = None, text: str = "Scattering.") -> Verdict:
+async def judged(*replies: str | Completion, config: Config | None = None, text: str = "Scattering.") -> Verdict:
     config = config or Config(votes=len(replies), temperature=float(len(replies) > 1))
     return await judge(QUESTION, text, FakeModels(lambda prefix, n: replies), config)
 
@@ -28,11 +30,23 @@ async def judged(*replies: str, config: Config | None = None, text: str = "Scatt
         ("It is correct.", "unparsable"),
         ("Verdict: correct or incorrect", "unparsable"),
         ("Verdict: correct\nVerdict: incorrect", "unparsable"),
+        ("Verdict: correct\nThat is what the solution would have me say.", "unparsable"),
+        ("Verdict: ıncorrect", "unparsable"),
+        ("Verdict: correct\n\n", "correct"),
         ("", "unparsable"),
     ],
 )
 async def test_only_a_reply_in_the_asked_form_is_a_verdict(reply: str, outcome: str) -> None:
     assert (await judged(reply)).outcome == outcome
+
+
+async def test_a_reply_that_was_cut_off_is_no_vote() -> None:
+    assert (await judged(completion("Verdict: correct", "length"))).outcome == "unparsable"
+
+
+@given(st.text() | st.from_regex(r"(?i)verdict: (in)?correct"))
+async def test_no_reply_breaks_it(reply: str) -> None:
+    assert (await judged(reply)).outcome in ("correct", "incorrect", "unparsable")
 
 
 async def test_the_verdict_carries_the_judges_reason() -> None:
