@@ -15,14 +15,29 @@ MAX_DEPTH = 40
 MAX_FACTORIAL = 500
 _MAX_DIGITS = 4_000  # below MAX_BITS, and below CPython's limit on int(str)
 
-_GROUPED = re.compile(r"[1-9]\d{0,2}(?:(?:,\d{3})+|(?: \d{3})+)(?![\d,])(?:\.(?P<decimals>\d+))?")
-_REPEATING = re.compile(r"(?P<whole>\d*)\.(?P<head>\d*)\\(?:overline|bar)\s*\{(?P<period>\d+)\}")
-_DOTTED = re.compile(r"(?P<whole>\d*)\.(?P<digits>\d{3,})\s*(?:\\[lc]?dots|\.\.\.)")
-_PLAIN = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE](?P<exponent>[+-]?\d+)(?![\w.]))?", re.ASCII)
-_MIXED_TAIL = re.compile(r"(?<=\s)(?P<numerator>\d+)\s*/\s*(?P<denominator>\d+)(?![\d.])")
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:(?:,\d{3})+|(?: \d{3})+(?! ?/))(?![\d,])(?:\.(?P<decimals>\d+))?", re.ASCII)
+_REPEATING = re.compile(
+    r"(?P<whole>\d*)\.(?:(?P<head>\d*)\\(?:overline|bar)\s*\{(?P<period>\d+)\}|\((?P<bracketed>\d+)\))", re.ASCII
+)
+_DOTTED = re.compile(r"(?P<whole>\d*)\.(?P<digits>\d{3,})\s*(?:\\[lc]?dots|\.\.\.)", re.ASCII)
+_PLAIN = re.compile(
+    r"(?:\d+(?:\.\d+|\.(?=\s*(?:[)}\]A-Za-z]|$)))?|\.\d+)(?:[eE](?P<exponent>[+-]?\d+)(?![\w.]))?", re.ASCII
+)
+_MIXED_TAIL = re.compile(r"(?<=\s)(?P<numerator>\d+)\s*/\s*(?P<denominator>\d+)(?![\d.])", re.ASCII)
 _TIMES = re.compile(r"\*(?!\*)|\\(?:cdot|times|ast)(?![A-Za-z])")
 _OVER = re.compile(r"/|\\div(?![A-Za-z])")
 _POWER = re.compile(r"\^|\*\*")
+_DECIMAL_END = re.compile(r"\.\d*\s*$", re.ASCII)
+_LITERAL = re.compile(
+    r"[-+ ]*[({[]*[-+ ]*(?:(?P<whole>[\d, ]+)?(?:\\frac\s*\{?\s*-?\d+\s*\}?\s*\{?\s*-?\d+\s*\}?|(?<!\d)\d+\s*/\s*-?\d+)"
+    r"|[\d, ]*\.?\d*(?:[eE][+-]?\d+)?(?:\\(?:overline|bar)\s*\{\d+\}|\(\d+\)|\s*(?:\\[lc]?dots|\.\.\.))?"
+    r"(?:\s*(?:\*|\\times|\\cdot)\s*10\s*\^\s*\{?[-+]?\d+\}?)?|10\s*\^\s*\{?[-+]?\d+\}?)[)}\]]*\s*",
+    re.ASCII,
+)
+_FRACTION = re.compile(
+    r"[-+({[ ]*(?:\\frac\s*(?:\{\s*(-?\d+)\s*\}|(\d))\s*(?:\{\s*(-?\d+)\s*\}|(\d))|(\d+)\s*/\s*(-?\d+))[)}\] ]*",
+    re.ASCII,
+)
 
 
 class TooLarge(ValueError):
@@ -47,6 +62,25 @@ def exact_value(answer: str) -> Fraction | None:
     return value if parser.at_end() else None
 
 
+def is_literal(answer: str) -> bool:
+    """Whether an arithmetic answer is one number, with nothing left to compute: 1.5, 3/2, 1 1/2, 2e-7, 6 * 10^23."""
+    return _LITERAL.fullmatch(answer) is not None
+
+
+def is_reduced(answer: str) -> bool:
+    """Whether an arithmetic answer is anything but a fraction that can be reduced."""
+    fraction = _FRACTION.fullmatch(answer)
+    if fraction is None:
+        return True
+    numerator, denominator = (int(part) for part in fraction.groups() if part is not None)
+    return math.gcd(numerator, denominator) == 1
+
+
+def is_fraction(answer: str) -> bool:
+    """Whether an arithmetic answer is written as one integer over another."""
+    return _FRACTION.fullmatch(answer) is not None
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
@@ -68,11 +102,17 @@ class _Parser:
 
     def _product(self, depth: int) -> Fraction:
         value = self._signed(depth)
+        divided = False
         while True:
             if self._take(_TIMES):
                 value = _bounded(value * self._signed(depth))
             elif self._take(_OVER):
                 value = _bounded(value / self._signed(depth))
+                divided = True
+            elif self._next_character() == "(":
+                if divided or _DECIMAL_END.search(self._text, max(0, self._position - 50), self._position):
+                    raise _NotArithmetic  # 1/2(3) can be read in two ways, and so can 0.5(3)
+                value = _bounded(value * self._power(depth))
             else:
                 return value
 
@@ -88,9 +128,11 @@ class _Parser:
         if depth > MAX_DEPTH:
             raise TooLarge(f"brackets nested deeper than {MAX_DEPTH}")
         base = self._atom(depth)
-        while self._next_character() == "!":
+        if self._next_character() == "!":
             self._position += 1
             base = _factorial(base)
+            if self._next_character() == "!":
+                raise _NotArithmetic  # a double factorial
         if not self._take(_POWER):
             return base
         negative = self._next_character() == "-"
@@ -137,7 +179,9 @@ class _Parser:
         if depth == 0 and (grouped := self._take(_GROUPED)):
             return _decimal(re.sub("[, ]", "", grouped.group()))
         if repeating := self._take(_REPEATING):
-            return _repeating(**repeating.groupdict())
+            return _repeating(
+                repeating["whole"], repeating["head"] or "", repeating["period"] or repeating["bracketed"]
+            )
         if dotted := self._take(_DOTTED):
             return _dotted(dotted["whole"], dotted["digits"])
         plain = self._take(_PLAIN)

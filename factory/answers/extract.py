@@ -15,12 +15,18 @@ _HASHES = re.compile(r"^[ \t]*####[ \t]*(?P<answer>\S.*)$", re.MULTILINE)
 _A_LINE = re.compile(r"^[ \t]*A:[ \t]*(?P<answer>\S.*)$", re.MULTILINE)
 _ANSWER_IS = re.compile(
     # Bounded runs: unbounded ones take seconds on a few thousand blanks, and nothing could stop them.
-    r"\banswer\b(?:[ \t*]{0,9}:[ \t*]{0,9}\s|[ \t*]{1,9}is\b(?:[ \t*]{0,9}:\s{0,9})?)[ \t*:]{0,9}(?P<answer>\S.*)",
+    r"\banswer\b(?:[ \t*]{0,9}:[ \t*]{0,9}\s?|[ \t*]{1,9}is\b(?:[ \t*]{0,9}:\s{0,9})?)[ \t*:]{0,9}(?=\S)",
     re.IGNORECASE,
 )
+_NOTHING_ELSE = re.compile(
+    r"\s*(?P<answer>\$?(?:[A-Za-z]\s?=\s?)?[-+]?\$?(?:\d[\d,]{0,40}(?:\.\d{1,40})?|\.\d{1,40})(?:/\d{1,40})?(?:\\?%)?\$?)\.?\s*",
+    re.ASCII,
+)
+_RETRACTION = re.compile(r"\b(?:wait|actually|correction|oops|sorry|mistake|mistaken|wrong|incorrect)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<![\s(.][A-Za-z])(?<!^[A-Za-z])\.\s+\S")
 _STATEMENT = re.compile(r"(?:the|there|it|this|so|that)\b.*\b(?:is|are|equals)\s+(?P<answer>\S.*)", re.IGNORECASE)
 _MAX_JOINED_BOXES = 32
+_MAX_BARE_CHARS = 200
 
 
 def final_answer(text: str, *, tail_chars: int) -> str | None:
@@ -28,7 +34,8 @@ def final_answer(text: str, *, tail_chars: int) -> str | None:
 
     Only the last `tail_chars` characters behind the last `</think>` are read. The first marker found wins: the last
     `\\boxed{}` (neighbouring boxes are joined when only separators lie between), the last `####` line, then whichever
-    comes last of `A:` lines, "answer is" and "answer:".
+    comes last of `A:` lines, "answer is" and "answer:". A text that is nothing but one number, or x = one number, is an
+    answer without a marker.
     """
     thought_end = text.rfind("</think>")
     if text.rfind("<think>") > thought_end:
@@ -41,7 +48,10 @@ def final_answer(text: str, *, tail_chars: int) -> str | None:
     if answer:
         return answer
     stated = [found for found in (_last_a_line(tail), _last_answer_is(tail)) if found and found[1]]
-    return max(stated)[1] if stated else None
+    if stated:
+        return max(stated)[1]
+    nothing_else = _NOTHING_ELSE.fullmatch(spoken) if len(spoken) <= _MAX_BARE_CHARS else None
+    return nothing_else["answer"] if nothing_else else None
 
 
 def _boxed(tail: str) -> str | None:
@@ -103,8 +113,13 @@ def _last_answer_is(tail: str) -> tuple[int, str] | None:
     matches = list(_ANSWER_IS.finditer(tail))
     if not matches:
         return None
-    line = matches[-1].group("answer").strip()
+    end_of_line = tail.find("\n", matches[-1].end())
+    line = tail[matches[-1].end() : end_of_line if end_of_line >= 0 else len(tail)].strip()
     end = _SENTENCE_END.search(line)
+    if _RETRACTION.search(line[end.start() :] if end else "") or (
+        end_of_line >= 0 and _RETRACTION.search(tail, end_of_line)
+    ):
+        return None  # "The answer is 12. Wait, it is 13."
     if end:
         line = line[: end.start()]
     statement = _STATEMENT.match(line)  # "Answer: The largest n is 34."

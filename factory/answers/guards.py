@@ -14,8 +14,10 @@ _HEDGE = re.compile(
     r"more than|greater than|fewer than|up to|any of|both|and)\b|\\(?:pm|mp|lor|vee|lnot|neg)(?![A-Za-z])|\?",
     re.IGNORECASE,
 )
+_DENIAL = re.compile(r"\b(?:wrong|incorrect|false|no|except|but|unless|instead)\b", re.IGNORECASE)
 _RELATION = re.compile(r"[<>]|\\(?:le|ge|lt|gt|ne|neq|in|sim|equiv|propto|subset|subseteq)(?![A-Za-z])|!=")
 _LIST = re.compile(r"\S\s*[,;]\s*\S|\d\s+\d")
+_CALL = re.compile(r"\\(?:max|min|gcd|lcm|operatorname)(?![A-Za-z])")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 _MATH_WORDS = (
     "sin cos tan cot sec csc log exp sqrt arcsin arccos arctan sinh cosh tanh mod lim max min gcd lcm det degrees"
@@ -30,6 +32,11 @@ def is_hedged(answer: str) -> bool:
     return _HEDGE.search(answer) is not None
 
 
+def is_denied(answer: str) -> bool:
+    """A value called wrong: "C. 42 is wrong"."""
+    return _DENIAL.search(answer) is not None
+
+
 def is_relation(answer: str) -> bool:
     """An inequality or membership, which no single number equals: `> 7`, `x \\in S`."""
     return _RELATION.search(answer) is not None
@@ -38,6 +45,11 @@ def is_relation(answer: str) -> bool:
 def is_list(answer: str) -> bool:
     """More than one value side by side."""
     return _LIST.search(answer) is not None
+
+
+def is_call(answer: str) -> bool:
+    """A function of several arguments, the commas of which make no list."""
+    return _CALL.search(answer) is not None
 
 
 def has_prose(answer: str) -> bool:

@@ -23,30 +23,60 @@ _CHARACTERS: dict[int, str] = {
     **{0xFF01 + i: chr(0x21 + i) for i in range(94)},  # full-width forms of ASCII
     **{0x0660 + i: str(i) for i in range(10)},  # Arabic-Indic digits
     **{0x06F0 + i: str(i) for i in range(10)},
+    **{0x0966 + i: str(i) for i in range(10)},  # Devanagari digits
+    **{0x1D7CE + i: str(i % 10) for i in range(50)},  # bold, double-struck, sans-serif and monospace digits
     **{ord(c): rf"\frac{{{digits[0]}}}{{{digits[1]}}}" for c, digits in _VULGAR_FRACTIONS.items()},
+    ord("、"): ",", ord("٫"): ".", ord("٬"): ",",
     ord("π"): r"\pi ", ord("√"): r"\sqrt ", ord("∞"): r"\infty ", ord("°"): r"^\circ ", ord("∪"): r"\cup ",
     ord("≤"): r"\le ", ord("≥"): r"\ge ", ord("≠"): r"\ne ", ord("≈"): r"\approx ", ord("±"): r"\pm ",
-    ord("∈"): r"\in ", ord("…"): r"\ldots ", ord("‘"): "'", ord("’"): "'", ord("“"): '"', ord("”"): '"',
+    ord("∈"): r"\in ", ord("…"): r"\ldots ", ord("∅"): r"\emptyset ", ord("∩"): r"\cap ",
+    ord("α"): r"\alpha ", ord("β"): r"\beta ", ord("γ"): r"\gamma ", ord("δ"): r"\delta ", ord("ε"): r"\epsilon ",
+    ord("θ"): r"\theta ", ord("λ"): r"\lambda ", ord("μ"): r"\mu ", ord("ρ"): r"\rho ", ord("σ"): r"\sigma ",
+    ord("τ"): r"\tau ", ord("φ"): r"\phi ", ord("ω"): r"\omega ",
+    ord("′"): "'", ord("‘"): "'", ord("’"): "'", ord("“"): '"', ord("”"): '"',
 }  # fmt: skip
+_PLAIN_NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
+_NEEDS_REWRITING = re.compile(r"[\\~{}<>=\s]|inf|[Nn]egative|[Mm]inus")
 _SUPERSCRIPT_RUN = re.compile(f"[{''.join(_SUPERSCRIPTS)}]+")
 _SUBSCRIPT_RUN = re.compile(f"[{''.join(_SUBSCRIPTS)}]+")
 _WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`"), ('"', '"'))
-_CLOSING_PUNCTUATION = re.compile(r"(?<![\\.])[.,;]\s*$")
+_CLOSING_PUNCTUATION = re.compile(r"(?<![\\.])[.,;。]\s*$")
 _TEXT_COMMAND = re.compile(
-    r"\\(?:text|textbf|textit|textrm|textsf|texttt|mathrm|mathbf|mathit|mathsf|mbox|hbox|rm|bf)\s*\{([^{}]*)\}"
+    r"\\(?:text|textbf|textit|textrm|textsf|texttt|mathrm|mathbf|mathit|mathsf|mbox|hbox|emph|bm|boldsymbol|textnormal|textup|rm|bf)\s*\{([^{}]*)\}"
 )
 _REWRITES = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
-        (r"\\[dtc]frac(?![A-Za-z])", r"\\frac"),
-        (r"\\(?:left|right|bigl?|bigr|displaystyle|textstyle)(?![A-Za-z])", ""),
+        (r"\\\\(?:\[[\w. ]{1,9}\])?", r" \\newline "),  # before "\ " can be taken for a space
+        (r"\\(?:text)?color\s*\{[A-Za-z]{1,20}\}", ""),
+        (r"\\(?:[dtcs]|nice)frac(?![A-Za-z])", r"\\frac"),
+        (r"\\(?:left|right|[bB]igg?[lr]?|(?:display|text)style|large|Large|limits)(?![A-Za-z])", ""),
+        (r"\s*,\s*\\!\s*(?=\d{3})", ","),
         (r"\\!\s*", ""),
-        (r"\\[,;: ]|\\q?quad(?![A-Za-z])|~", " "),
-        (r"\{,\}", ","),
+        (r"\\[,;: ]|\\q?quad(?![A-Za-z])|(?<!~)~(?!~)", " "),
+        (r"\\dot\s*\{?\s*(\d)\s*\}?(?:(\d*)\\dot\s*\{?\s*(\d)\s*\}?)?", r"\\overline{\1\2\3}"),
+        (r"\\lbrace(?![A-Za-z])", r"\\{"),
+        (r"\\rbrace(?![A-Za-z])", r"\\}"),
+        (r"\{([^{}]*)\\over(?![A-Za-z])([^{}]*)\}", r"\\frac{\1}{\2}"),
+        (r"^([^{}]*)\\over(?![A-Za-z])([^{}]*)$", r"\\frac{\1}{\2}"),
+        (r"\\(?:underline|bf|rm|it|tt|sf)(?![A-Za-z])", ""),
+        (r"\\textdollar(?![A-Za-z])", "$"),
+        (r"\{([^{}]*)\\choose(?![A-Za-z])([^{}]*)\}", r"\\binom{\1}{\2}"),
+        (r"^([^{}]*)\\choose(?![A-Za-z])([^{}]*)$", r"\\binom{\1}{\2}"),
+        (r"\\[dt]binom(?![A-Za-z])", r"\\binom"),
+        (r"(?:\\newline\s*)+$", ""),
+        (r"^=(?!=)\s*", ""),
+        (r"^(?:[Nn]egative|[Mm]inus) (?=[\d.\\])", "-"),
+        (r"\\(?:infinity|infin)(?![A-Za-z])|(?<![A-Za-z\\])(?:infinity|inf)(?![A-Za-z])", r"\\infty "),
+        (r"\\(?:varnothing|O)(?![A-Za-z])|\\\{\s*\\\}", r"\\emptyset "),
         (r"\\([%$#&])", r"\1"),
-        (r"\^\s*\{?\s*\\(?:circ|degree)\s*\}?|\\degree(?![A-Za-z])", " degrees"),
-        (r"\\leq?(?![A-Za-z])|<=", r"\\le "),
-        (r"\\geq?(?![A-Za-z])|>=", r"\\ge "),
+        (r"\^\s*(?:\{\s*\\(?:circ|degree)\s*\}|\\(?:circ|degree)(?![A-Za-z]))|\\degree(?![A-Za-z])", " degrees "),
+        (r"\\(?:leq?(?:slant|q)?)(?![A-Za-z])|<=", r"\\le "),
+        (r"\\(?:geq?(?:slant|q)?)(?![A-Za-z])|>=", r"\\ge "),
+        (r"\\lt(?![A-Za-z])", "<"),
+        (r"\\gt(?![A-Za-z])", ">"),
+        (r"\\neq?(?![A-Za-z])|!=|\\not\s*=", r"\\ne "),
+        (r"\\(?:thickapprox|approxeq)(?![A-Za-z])", r"\\approx "),
         (r"\s+", " "),
         (r"(?<=\{) | (?=\})", ""),
     )
@@ -57,22 +87,41 @@ def unwrap(answer: str) -> str:
     """`answer` with Unicode mapped to ASCII and LaTeX, and without `$..$`, `**..**` or a closing period around it."""
     answer = _SUPERSCRIPT_RUN.sub(lambda m: "^{" + "".join(_SUPERSCRIPTS[c] for c in m.group()) + "}", answer)
     answer = _SUBSCRIPT_RUN.sub(lambda m: "_{" + "".join(_SUBSCRIPTS[c] for c in m.group()) + "}", answer)
-    answer = answer.translate(_CHARACTERS).strip()
+    answer = answer.translate(_CHARACTERS).replace("{,}", ",").strip()
     before = None
     while answer != before:
         before = answer
         answer = _CLOSING_PUNCTUATION.sub("", answer).strip()
+        if answer.endswith("\\") and not answer.endswith("\\\\"):
+            answer = answer[:-1].rstrip()  # the space of "\\ " is gone
+        if answer.startswith("{") and _closes(answer) == len(answer) - 1:
+            answer = answer[1:-1].strip()
         for opening, closing in _WRAPPERS:
             inner = answer[len(opening) : -len(closing)]
             whole = answer.startswith(opening) and answer.endswith(closing) and bool(inner)
-            if whole and opening not in inner and not inner.endswith("\\"):
+            if whole and opening not in inner.replace(r"\$", "") and not inner.endswith("\\"):
                 answer = inner.strip()
     return answer
 
 
+def _closes(text: str) -> int:
+    """Where the brace that `text` begins with is closed; -1 where it never is."""
+    depth = 0
+    for position, character in enumerate(text):
+        if character in "{}" and text[position - 1 : position] != "\\":
+            depth += 1 if character == "{" else -1
+            if depth == 0:
+                return position
+    return -1
+
+
 def normalise(answer: str) -> str:
     """The normal form two answers are compared in: `unwrap`ped, `\\text{}` opened, one spelling per LaTeX command."""
+    if _PLAIN_NUMBER.fullmatch(answer):
+        return answer
     answer = unwrap(answer)
+    if "\\" not in answer and not _NEEDS_REWRITING.search(answer):
+        return answer
     for _ in range(2):  # \textbf{\text{A}}
         answer = _TEXT_COMMAND.sub(r" \1 ", answer)
     for pattern, replacement in _REWRITES:

@@ -1,89 +1,150 @@
-"""The slow path: symbolic equality by math-verify (Kydlíček et al., github.com/huggingface/Math-Verify).
+"""The slow path: equality of scalar expressions by math-verify (Kydlíček et al., github.com/huggingface/Math-Verify).
 
-Nothing here is bounded in time or memory: call it only in a process that may be killed. Both sides are read as
-LaTeX only; math-verify's plain-expression reader goes through sympy's `parse_expr`, which executes what it reads.
+Nothing here is bounded in time or memory: call it only in a process that may be killed. Both sides are re-written by
+`expression.py` and read as LaTeX only; math-verify's plain-expression reader goes through sympy's `parse_expr`, which
+executes what it reads.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any
 
-_DIGITS = 40
-_RELATIVE_PRECISION = 1e-30
+from factory.answers.expression import plain_latex
+from factory.answers.latex_tokens import NotScalar
+from factory.answers.match import Match, equal_if
+from factory.answers.policy import Policy
+from factory.answers.scalars import Task
+
+_GUARD_DIGITS = 60
+_MAX_DIGITS = 20_000
+_POINTS = ((7, 3), (-11, 5), (13, 17))  # where variables are tried: the n-th gets (p + n) / q
 
 
-def symbolically_equal(gold: str, answer: str) -> bool | None:
-    """Whether the two LaTeX answers are equal; None where either cannot be parsed."""
-    from math_verify import LatexExtractionConfig, parse, verify
+class Symbolic:
+    """A `compare.Prover`."""
 
-    sides: list[list[Any]] = []
-    for latex in (gold, answer):
-        parsed = parse(
-            rf"$\boxed{{{latex}}}$",
-            extraction_config=[LatexExtractionConfig(boxed_match_priority=0)],
-            fallback_mode="no_fallback",
-            parsing_timeout=None,
-        )
-        sides.append([_rational(expression) for expression in parsed])
-    gold_side, answer_side = sides
-    if not gold_side or not answer_side:
-        return None
-    if _is_number(gold_side[0]) and _is_number(answer_side[0]) and not _close(gold_side[0], answer_side[0]):
-        return False  # saves math-verify's `simplify`, nearly all of the time of a wrong number
-    # The order of the arguments matters to math-verify: gold first.
-    if not verify(gold_side, answer_side, timeout_seconds=None):
-        return False
-    return any(_really_equal(g, a) for g in gold_side for a in answer_side)
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
 
-
-def _rational(expression: Any) -> Any:
-    """`expression` with its decimals made exact: math-verify compares floats to six decimals, however small."""
-    from sympy import Float, Rational
-
-    try:
-        return expression.xreplace({f: Rational(str(f)) for f in expression.atoms(Float)})
-    except (AttributeError, TypeError):
-        return expression
+    def __call__(self, gold: str, answer: str, *, task: Task) -> Match:
+        names: dict[str, str] = {}
+        try:
+            latex = [plain_latex(gold, names), plain_latex(answer, names)]
+        except NotScalar:
+            if self._policy.unevaluated != "any" or task != "equal":
+                return Match.UNCLEAR
+            latex = [gold, answer]
+        one, other = (_parsed(side) for side in latex)
+        if one is None or other is None:
+            return Match.UNCLEAR
+        if task == "proportional":
+            return _proportional(one, other)
+        if task == "rounds":
+            return _rounds(one, other, answer)
+        digits = self._policy.rounded_irrational_digits
+        if digits and _significant_digits(answer) >= digits and _rounds(one, other, answer) is Match.EQUAL:
+            return Match.EQUAL
+        return _equal(one, other)
 
 
-def _really_equal(gold: Any, answer: Any) -> bool:
-    """Re-check an "equal" verdict by relative precision, element by element: 1e-7 is not 2e-7."""
-    from sympy import FiniteSet, Interval, MatrixBase, Tuple, ordered
+def _equal(gold: Any, answer: Any) -> Match:
+    from math_verify import verify
 
     if gold == answer:
-        return True
-    if isinstance(gold, MatrixBase) and isinstance(answer, MatrixBase):
-        return _all_equal(gold.flat(), answer.flat())
-    containers = (FiniteSet, Tuple, Interval)
-    if isinstance(gold, containers) and isinstance(answer, containers):
-        if isinstance(gold, FiniteSet) or isinstance(answer, FiniteSet):
-            return _all_equal(list(ordered(gold.args)), list(ordered(answer.args)))
-        return (
-            _all_equal(gold.args[:2], answer.args[:2])
-            if isinstance(gold, Interval)
-            else _all_equal(gold.args, answer.args)
-        )
-    if _is_number(gold) and _is_number(answer):
-        return _close(gold, answer)
-    return True  # symbols: math-verify's own decision stands
+        return Match.EQUAL
+    if not _close(gold, answer):
+        return Match.DIFFERENT  # saves math-verify's `simplify`, nearly all of the time
+    # The order of the arguments matters to math-verify: gold first.
+    return equal_if(bool(verify([gold], [answer], timeout_seconds=None)))
 
 
-def _all_equal(gold: Any, answer: Any) -> bool:
-    return len(gold) == len(answer) and all(_really_equal(g, a) for g, a in zip(gold, answer, strict=True))
+def _rounds(exact: Any, decimal: Any, written: str) -> Match:
+    """Whether a number, written as a decimal, is within one unit in its last place of the exact one."""
+    from sympy import N, Rational
+
+    if exact.free_symbols or not decimal.is_Rational or not N(exact).is_finite:
+        return Match.UNCLEAR
+    last_place = Rational(1, 10 ** len(written.partition(".")[2]))
+    return equal_if(bool(abs(N(exact - decimal, _GUARD_DIGITS + len(written))) < last_place))
 
 
-def _is_number(expression: Any) -> bool:
-    return getattr(expression, "is_number", False) is True and getattr(expression, "is_finite", False) is True
+def _significant_digits(written: str) -> int:
+    """Of a decimal; 0 for anything else."""
+    if not re.fullmatch(r"-?\d*\.\d+", written):
+        return 0
+    return len(written.replace(".", "").lstrip("-0"))
+
+
+def _parsed(latex: str) -> Any:
+    """The sympy expression, None where math-verify reads none."""
+    from math_verify import LatexExtractionConfig, parse
+    from sympy import Basic, Float, I, MatrixBase, Rational
+
+    found = parse(
+        rf"$\boxed{{{latex}}}$",
+        extraction_config=[LatexExtractionConfig(boxed_match_priority=0)],
+        fallback_mode="no_fallback",
+        parsing_timeout=None,
+    )
+    if not found or not isinstance(found[0], Basic) or isinstance(found[0], MatrixBase):
+        return None
+    expression = found[0].doit()
+    imaginary = {symbol: I for symbol in expression.free_symbols if symbol.name == "i"}
+    floats = {number: Rational(str(number)) for number in expression.atoms(Float)}
+    return expression.xreplace(imaginary | floats)
+
+
+def _proportional(gold: Any, answer: Any) -> Match:
+    """Whether two equations, each "this is zero", have the same solutions because one is a multiple of the other."""
+    from sympy import simplify
+
+    if not gold.free_symbols:
+        return Match.UNCLEAR
+    if gold.free_symbols != answer.free_symbols:
+        return Match.DIFFERENT
+    ratio = simplify(gold / answer)
+    return equal_if(bool(ratio.is_number and ratio.is_finite and ratio != 0))
 
 
 def _close(gold: Any, answer: Any) -> bool:
-    from sympy import N
+    """Whether both have the same value, to more digits than they are written with, wherever they are tried."""
+    from sympy import Rational
 
-    difference = abs(complex(N(gold.doit() - answer.doit(), _DIGITS)))
-    scale = max(abs(complex(N(gold.doit(), _DIGITS))), abs(complex(N(answer.doit(), _DIGITS))))
-    return bool(difference <= _RELATIVE_PRECISION * scale)
+    symbols = sorted(gold.free_symbols | answer.free_symbols, key=str)
+    for first, divisor in _POINTS if symbols else _POINTS[:1]:
+        point = {symbol: Rational(first + n, divisor) for n, symbol in enumerate(symbols)}
+        if _differ(gold.xreplace(point), answer.xreplace(point)):
+            return False
+    return True
+
+
+def _differ(gold: Any, answer: Any) -> bool:
+    """Whether two numbers surely differ. What has no value, such as 1/0, differs from every number."""
+    from sympy import N, Rational
+
+    digits = min(_MAX_DIGITS, _digits(gold) + _digits(answer)) + _GUARD_DIGITS
+    values = [N(side, digits) for side in (gold, answer)]
+    if not all(value.is_finite for value in values):
+        return bool(values[0] != values[1])
+    difference, scale = abs(values[0] - values[1]), max(abs(value) for value in values)
+    return bool(difference > scale * Rational(1, 10 ** (digits - _GUARD_DIGITS // 3)))
+
+
+def _digits(expression: Any) -> int:
+    """How many digits the numbers in the expression have, and how many decimals its powers can begin behind."""
+    from sympy import Pow, Rational, exp
+
+    bits = sum(n.p.bit_length() + n.q.bit_length() for n in expression.atoms(Rational))
+    for power in expression.atoms(Pow, exp):
+        base, exponent = power.as_base_exp()
+        if base.is_number and exponent.is_number and base != 0:
+            size = abs(complex(exponent.evalf(15)))
+            bits += int(min(4 * _MAX_DIGITS, size * (abs(math.log2(abs(complex(base.evalf(15))) or 1)) + 1)))
+    return int(bits * math.log10(2)) + 1
 
 
 def warm_up() -> None:
     """Import math-verify and build its parser's tables, so that a process forked afterwards need not."""
-    symbolically_equal(r"\sqrt{8}", r"2\sqrt{2}")
+    Symbolic(Policy())(r"\sqrt{8}", r"2\sqrt{2}", task="equal")

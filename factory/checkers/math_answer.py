@@ -7,32 +7,46 @@ hang and must run in a process that can be killed. Neither executes model text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
-from factory.answers import guards
+from factory.answers import guards, notations
+from factory.answers.compare import compare
 from factory.answers.exact import TooLarge
 from factory.answers.extract import final_answer
-from factory.answers.normalise import normalise, unwrap
-from factory.answers.quantity import Quantity, quantity, same_quantity
+from factory.answers.match import Match
+from factory.answers.normalise import normalise
+from factory.answers.policy import Policy
+from factory.answers.quantity import Quantity, match_quantities
+from factory.answers.scalars import read_quantity
 from factory.types import Outcome, Question, Verdict
 
-NAME_VERSION = "math_answer/1"
+NAME_VERSION = "math_answer/2"
+
+_CACHED = 32_768
+_MAX_CACHED_CHARS = 200
 
 _CHOICE_GOLD = re.compile(r"\(?([A-Z])\)?")
-_CHOICE_ANSWER = re.compile(r"\(?([A-Z])(?:\)|[.:]|\)\s*[.:])?(?:(?<=[).:])\s.*)?")
-_WORD_GOLD = re.compile(r"(?:[A-Za-z][A-Za-z'-]{2,}|no)(?: [A-Za-z'-]+)*", re.IGNORECASE)  # not ab, which is a times b
-_WORD_ANSWER = re.compile(r"[A-Za-z'-]+(?: [A-Za-z'-]+)*")
-_TIME_OR_RATIO = re.compile(r"\d+(?:\s*:\s*\d+)+")
+_CHOICE_ANSWER = re.compile(
+    r"(?:(?:option|choice|answer)\s+)?\(?([A-Za-z])(?:\)|[.:]|\)\s*[.:])?(?:(?<=[).:])\s(?P<rest>[^+*/^=<>].*))?",
+    re.IGNORECASE,
+)
+_OTHER_CHOICE = re.compile(r"(?<![A-Za-z\\])[A-J](?![A-Za-z])")
+_WORD_GOLD = re.compile(  # not ab, which is a times b
+    r"(?:[A-Za-z]{3,}(?:['-][A-Za-z]+)*|no)(?: [A-Za-z]+(?:['-][A-Za-z]+)*)*", re.IGNORECASE
+)
+_WORD_ANSWER = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*(?: [A-Za-z]+(?:['-][A-Za-z]+)*)*")
 
 
 @dataclass
 class Config:
     """`tail_chars`: how much of the end of a completion is searched for its answer. `max_answer_chars`: a longer
-    extracted answer is unparsable."""
+    extracted answer is unparsable. `policy`: what counts as the same answer."""
 
     tail_chars: int = 16_000
     max_answer_chars: int = 1_000
+    policy: Policy = field(default_factory=Policy)
 
 
 def settle(question: Question, text: str, config: Config) -> Verdict | None:
@@ -45,30 +59,18 @@ def settle(question: Question, text: str, config: Config) -> Verdict | None:
         return Verdict(
             outcome=Outcome.UNPARSABLE, answer=answer[:limit], reason=f"answer longer than {limit} characters"
         )
-    gold = _read(question.gold)
-    if not gold.text:
-        return Verdict(outcome=Outcome.ERROR, answer=answer, reason="the gold answer is empty")
-    said = _read(answer)
-    outcome, reason = _decide(gold, said)
+    outcome, reason = _cached(_settled, question.gold, answer, config.policy)
     return None if outcome is None else Verdict(outcome=outcome, answer=answer, reason=reason)
 
 
 def check(question: Question, text: str, config: Config) -> Verdict:
     """The verdict, by math-verify where `settle` has none. May hang or exhaust memory: run it in a killable process."""
-    from factory.answers.symbolic import symbolically_equal
-
     verdict = settle(question, text, config)
     if verdict is not None:
         return verdict
     answer = final_answer(text, tail_chars=config.tail_chars) or ""
-    equal = symbolically_equal(unwrap(question.gold), unwrap(answer))
-    if equal is None:  # such as \mathrm{e}, which math-verify cannot read and the normal form writes as e
-        equal = symbolically_equal(normalise(question.gold), normalise(answer))
-    if equal is None:
-        return Verdict(outcome=Outcome.UNPARSABLE, answer=answer, reason="not an expression math-verify can parse")
-    return Verdict(
-        outcome=Outcome.CORRECT if equal else Outcome.INCORRECT, answer=answer, reason="compared by math-verify"
-    )
+    outcome, reason = _cached(_proved, question.gold, answer, config.policy)
+    return Verdict(outcome=outcome or Outcome.UNPARSABLE, answer=answer, reason=reason)
 
 
 def preload() -> None:
@@ -78,61 +80,112 @@ def preload() -> None:
     warm_up()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """An answer in normal form, and the quantity it denotes if it denotes one."""
-
-    text: str
-    quantity: Quantity | None
-    too_large: bool
+_Decision = tuple[Outcome | None, str]
+"""An outcome with its reason; (None, "") where exact rules do not settle it."""
 
 
-@lru_cache(maxsize=8192)
-def _read(answer: str) -> _Reading:
-    text = normalise(answer)
-    try:
-        return _Reading(text=text, quantity=quantity(text), too_large=False)
-    except TooLarge:
-        return _Reading(text=text, quantity=None, too_large=True)
+def _cached(decide: Any, gold: str, answer: str, policy: Policy) -> _Decision:
+    """Verdicts of short answers are remembered: rollouts of one question give the same few. Long ones seldom come
+    twice and would fill the memory."""
+    long = len(gold) + len(answer) > _MAX_CACHED_CHARS
+    found: _Decision = (decide.__wrapped__ if long else decide)(gold, answer, policy.key())
+    return found
 
 
-def _decide(gold: _Reading, said: _Reading) -> tuple[Outcome | None, str]:
-    """An outcome with its reason; (None, "") where exact rules do not settle it."""
-    if not said.text:
+@lru_cache(maxsize=_CACHED)
+def _settled(gold: str, answer: str, policy: tuple[Any, ...]) -> _Decision:
+    return _decide(_normal(gold), _normal(answer), _rules(policy))
+
+
+@lru_cache(maxsize=_CACHED)
+def _proved(gold: str, answer: str, policy: tuple[Any, ...]) -> _Decision:
+    from factory.answers.symbolic import Symbolic
+
+    rules = _rules(policy)
+    found = compare(normalise(gold), normalise(answer), rules, Symbolic(rules))
+    return _OUTCOMES[found], "compared by math-verify" if found is not Match.UNCLEAR else "no expression to compare"
+
+
+@lru_cache(maxsize=_CACHED)
+def _remembered(text: str) -> str:
+    return normalise(text)
+
+
+def _normal(text: str) -> str:
+    return normalise(text) if len(text) > _MAX_CACHED_CHARS else _remembered(text)
+
+
+@lru_cache(maxsize=64)
+def _rules(policy: tuple[Any, ...]) -> Policy:
+    return Policy(*policy)
+
+
+_OUTCOMES = {
+    Match.EQUAL: Outcome.CORRECT,
+    Match.DIFFERENT: Outcome.INCORRECT,
+    Match.UNCLEAR: Outcome.UNPARSABLE,
+    Match.OPEN: None,
+}
+
+
+def _decide(gold: str, said: str, policy: Policy) -> _Decision:
+    if not gold:
+        return Outcome.ERROR, "the gold answer is empty"
+    if not said:
         return Outcome.UNPARSABLE, "empty answer"
-    if said.text == gold.text:
+    if said == gold:
         return Outcome.CORRECT, "same text"
-    if choice := _CHOICE_GOLD.fullmatch(gold.text):
-        chosen = _CHOICE_ANSWER.fullmatch(said.text)
-        return _outcome(chosen is not None and chosen[1] == choice[1]), "choice letters compared"
-    if gold.quantity is not None and said.quantity is not None:
-        return _outcome(same_quantity(gold.quantity, said.quantity)), "exact values compared"
-    if _WORD_GOLD.fullmatch(gold.text) and (said.quantity is not None or _WORD_ANSWER.fullmatch(said.text)):
-        return _outcome(gold.text.casefold() == said.text.casefold()), "words compared"
-    if _TIME_OR_RATIO.fullmatch(gold.text) and _TIME_OR_RATIO.fullmatch(said.text):
-        parts = [[int(part) for part in re.findall(r"\d{1,18}", text)] for text in (gold.text, said.text)]
-        return _outcome(parts[0] == parts[1]), "parts compared"
-    if gold.quantity is not None:
-        return _against_number(said)
-    if guards.is_bomb(said.text) and not guards.is_bomb(gold.text):
-        return Outcome.INCORRECT, "too large or too deeply nested"
-    return None, ""
+    if choice := _CHOICE_GOLD.fullmatch(gold):
+        return _choice(choice[1], said, policy), "choice letters compared"
+    gold_quantity, said_quantity = _quantity(gold, policy), _quantity(said, policy)
+    if gold_quantity is not None and said_quantity is not None:
+        return _OUTCOMES[match_quantities(gold_quantity, said_quantity, policy)], "exact values compared"
+    if _WORD_GOLD.fullmatch(gold) and (said_quantity is not None or _WORD_ANSWER.fullmatch(said)):
+        same = gold.casefold() == said.casefold() and policy.case == "ignore"
+        return Outcome.CORRECT if same else Outcome.INCORRECT, "words compared"
+    if gold_quantity is not None and (ruled_out := _ruled_out(said)):
+        return ruled_out
+    found = compare(gold, said, policy)
+    return _OUTCOMES[found], _REASONS[found]
 
 
-def _against_number(said: _Reading) -> tuple[Outcome | None, str]:
+_REASONS = {
+    Match.EQUAL: "the same by exact rules",
+    Match.DIFFERENT: "different by exact rules",
+    Match.UNCLEAR: "cannot be compared",
+    Match.OPEN: "",
+}
+
+
+def _quantity(text: str, policy: Policy) -> Quantity | None:
+    try:
+        return read_quantity(text, policy.decimal_comma == "accept")
+    except TooLarge:
+        return None
+
+
+def _choice(gold: str, said: str, policy: Policy) -> Outcome:
+    chosen = _CHOICE_ANSWER.fullmatch(said)
+    if chosen is None:
+        return Outcome.UNPARSABLE if guards.has_prose(said) else Outcome.INCORRECT
+    if chosen["rest"] and (
+        guards.is_hedged(chosen["rest"]) or guards.is_denied(chosen["rest"]) or _OTHER_CHOICE.search(chosen["rest"])
+    ):
+        return Outcome.UNPARSABLE
+    letter = chosen[1] if policy.case == "same" or gold > "J" else chosen[1].upper()
+    return Outcome.CORRECT if letter == gold else Outcome.INCORRECT
+
+
+def _ruled_out(said: str) -> _Decision | None:
     """The gold is a number, the answer is no number that can be read exactly: what can be ruled out at once?"""
-    if guards.is_hedged(said.text) or guards.is_list(said.text):
+    if guards.is_hedged(said) or (guards.is_list(said) and not guards.is_call(said)):
         return Outcome.INCORRECT, "more than one value, or a hedge"
-    if guards.is_relation(said.text) or _TIME_OR_RATIO.fullmatch(said.text):
-        return Outcome.INCORRECT, "a relation, time or ratio against a number"
-    if said.too_large or guards.is_bomb(said.text):
+    if guards.is_relation(said):
+        return Outcome.INCORRECT, "a relation against a number"
+    if guards.is_bomb(said):
         return Outcome.INCORRECT, "too large or too deeply nested"
-    if guards.has_prose(said.text):
-        if any(character.isdigit() for character in said.text):
+    if guards.has_prose(said) and "=" not in said and not notations.is_ratio(said):
+        if any(character.isdigit() for character in said):
             return Outcome.UNPARSABLE, "a sentence, not a value"
         return Outcome.INCORRECT, "words against a number"
-    return None, ""
-
-
-def _outcome(right: bool) -> Outcome:
-    return Outcome.CORRECT if right else Outcome.INCORRECT
+    return None

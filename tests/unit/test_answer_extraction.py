@@ -75,10 +75,30 @@ def test_line_markers_state_the_answer(text: str, answer: str) -> None:
         ("The answer is $x = 72$.", "$x = 72$"),
         ("Final Answer: The largest $n$ is 34.", "34"),
         ("The answer is (B).", "(B)"),
+        ("The answer is 12. No, the answer is 13.", "13"),
     ],
 )
 def test_a_sentence_states_the_answer(text: str, answer: str) -> None:
     assert extract(text) == answer
+
+
+@pytest.mark.parametrize("text", ["12", "x = 12", "$x = 12$", "-1/2.", "$1,234.50"])
+def test_a_text_that_is_nothing_but_one_number_states_it(text: str) -> None:
+    assert extract(text) == text.rstrip(".")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The answer is 12. Wait, it is 13.",
+        "The answer is 12.\nActually, no.",
+        "x = 12, y",
+        "12 or 13",
+        "1\n2",
+    ],
+)
+def test_what_is_taken_back_is_not_stated(text: str) -> None:
+    assert extract(text) is None
 
 
 @pytest.mark.parametrize(
