@@ -6,7 +6,7 @@ Flat views (SFT, PRM, …) are derived in `factory/formats/`; nothing else write
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,7 @@ STEP = pa.struct(
         ("confidence", pa.float32()),
     ]
 )
-PART = pa.struct([("outcome", pa.string()), ("end", pa.int32()), ("note", pa.string())])
+PART = pa.struct([("outcome", pa.string()), ("start", pa.int32()), ("end", pa.int32()), ("note", pa.string())])
 SAMPLING = pa.struct(
     [
         ("temperature", pa.float64()),
@@ -203,14 +203,14 @@ def _solution(
         "text": text,
         "steps": [
             {
-                "text": node.step.text.rstrip() if node.step else "",
+                "text": step_text,
                 "n_trials": step.n_trials,
                 "n_successes": step.n_successes,
                 "mc_value": step.mc_value,
                 "label": step.label,
                 "confidence": step.confidence,
             }
-            for node, step in zip(path, steps, strict=True)
+            for step_text, step in zip(_step_texts(path), steps, strict=True)
         ],
         "final_answer": solution.verdict.answer,
         "verdict": str(solution.verdict.outcome),
@@ -241,6 +241,18 @@ def _solution(
 
 _MAKING = ("engine", "model", "model_revision", "prompt_id", "sampling", "prompt_tokens", "completion_tokens")
 _UNLABELLED = StepLabel(n_trials=0, n_successes=0, mc_value=None, label=None, confidence=0.0)
+
+
+def _step_texts(path: Sequence[Node]) -> Iterator[str]:
+    """The steps without the white space at their ends. A token may hold a line break and the next line's indentation;
+    the indentation goes back to its line, as it means something in a program."""
+    indentation = ""
+    for node in path:
+        text = indentation + (node.step.text if node.step else "")
+        step = text.rstrip()
+        _, line_break, after = text[len(step) :].rpartition("\n")
+        indentation = after if line_break else ""
+        yield step
 
 
 def _node(node: Node) -> dict[str, Any]:

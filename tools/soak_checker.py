@@ -126,7 +126,7 @@ def soak(outputs: int, workers: int, kill_every_s: float, seed: int) -> dict[str
         "lost": lost,
         "swapped": judgement.swapped,
         "wrong": judgement.wrong,
-        "outcomes": dict(judgement.outcomes),
+        "outcomes": {str(outcome): count for outcome, count in judgement.outcomes.items()},
         "workers_killed": watch.killed,
         "memory_mb": {name: _growth(values) for name, values in watch.memory_mb.items()},
         "checker": stats,
@@ -134,14 +134,12 @@ def soak(outputs: int, workers: int, kill_every_s: float, seed: int) -> dict[str
 
 
 def _growth(values: list[float]) -> dict[str, float]:
-    """Medians of the second tenth and of the last, and the peak: the first tenth is start-up."""
+    """Medians of the second, the sixth and the last tenth, and the peak. What grows at first are caches of a fixed
+    size; a leak shows between middle and late."""
     tenth = max(1, len(values) // 10)
-    early, late = values[tenth : 2 * tenth] or values, values[-tenth:] or [0.0]
-    return {
-        "early": round(statistics.median(early), 1) if early else 0.0,
-        "late": round(statistics.median(late), 1),
-        "peak": round(max(values, default=0.0), 1),
-    }
+    tenths = {"early": values[tenth : 2 * tenth], "middle": values[5 * tenth : 6 * tenth], "late": values[-tenth:]}
+    medians = {name: round(statistics.median(part or [0.0]), 1) for name, part in tenths.items()}
+    return {**medians, "peak": round(max(values, default=0.0), 1)}
 
 
 def main() -> int:

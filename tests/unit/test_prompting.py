@@ -9,7 +9,7 @@ import fsspec
 import pytest
 
 from factory.errors import BadInput
-from factory.prompting import defused, PromptTemplate, load_prompt, packaged_prompts, render
+from factory.prompting import PromptTemplate, defused, load_prompt, packaged_prompts, render
 from factory.sources.procedural import examples
 from factory.types import Question
 

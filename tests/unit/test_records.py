@@ -9,10 +9,12 @@ from fakes import RIGHT, WRONG, policy_for
 
 from factory.experience import Experience
 from factory.formats import jsonl, prm, sft
+from factory.policy import Cost
 from factory.records import SCHEMA, Failure, Provenance, question_row, to_batch
 from factory.supervision.omegaprm import Config, label
 from factory.tally import tally
-from factory.types import Sampling
+from factory.tree import Tree
+from factory.types import Outcome, Part, Question, Sampling, Step, Verdict
 
 MADE_BY = Provenance(
     run_id="r",
@@ -137,3 +139,23 @@ async def test_a_given_solution_names_nobody_who_made_it_and_is_counted_like_oth
     assert given["checker"] == "math/1"
     counted = tally([row])
     assert (counted.solutions, counted.correct, counted.incorrect, counted.policy_calls) == (2, 1, 1, 2)
+
+
+def test_indentation_that_a_token_took_to_the_line_before_goes_back_to_its_line():
+    tree = Tree(Question(text="q", gold="g"))
+    steps = [Step(text=text, token_ids=(1,)) for text in ("def f(x):\n   ", " if x:\n       ", " return 1\n", "done  ")]
+    tree.add(tree.root, steps, Verdict(outcome=Outcome.CORRECT), finish_reason="stop", method="sample")
+    [solution] = question_row(tree, {}, Cost(), MADE_BY)["solutions"]
+    assert [step["text"] for step in solution["steps"]] == ["def f(x):", "    if x:", "        return 1", "done"]
+
+
+def test_partial_verdicts_and_the_checkers_policy_are_kept():
+    tree = Tree(Question(text="q", gold="g"))
+    verdict = Verdict(
+        outcome=Outcome.INCORRECT, parts=(Part(outcome=Outcome.CORRECT), Part(outcome=Outcome.ERROR, note="n"))
+    )
+    tree.add(tree.root, [Step(text="x", token_ids=(1,))], verdict, finish_reason="stop", method="sample")
+    row = question_row(tree, {}, Cost(), MADE_BY)
+    [solution] = pa.Table.from_batches([to_batch([row])]).to_pylist()[0]["solutions"]
+    assert [(part["outcome"], part["note"]) for part in solution["verdict_parts"]] == [("correct", ""), ("error", "n")]
+    assert solution["checker_policy"] == "p"
