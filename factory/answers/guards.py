@@ -19,6 +19,7 @@ _RELATION = re.compile(r"[<>]|\\(?:le|ge|lt|gt|ne|neq|in|sim|equiv|propto|subset
 _LIST = re.compile(r"\S\s*[,;]\s*\S|\d\s+\d")
 _CALL = re.compile(r"\\(?:max|min|gcd|lcm|operatorname)(?![A-Za-z])")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
+_ANY_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _MATH_WORDS = (
     "sin cos tan cot sec csc log exp sqrt arcsin arccos arctan sinh cosh tanh mod lim max min gcd lcm det degrees"
 )
@@ -35,6 +36,12 @@ def is_hedged(answer: str) -> bool:
 def is_denied(answer: str) -> bool:
     """A value called wrong: "C. 42 is wrong"."""
     return _DENIAL.search(answer) is not None
+
+
+def is_sentence(answer: str) -> bool:
+    """Two or more different words besides those that hedge: "72, which is the total", not "either 7 or 8"."""
+    words = {word.lower() for word in _ANY_WORD.findall(_HEDGE.sub(" ", answer))}
+    return len(words - _NOT_PROSE) > 1
 
 
 def is_relation(answer: str) -> bool:

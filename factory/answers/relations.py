@@ -11,6 +11,9 @@ from factory.answers.match import Match, all_equal
 from factory.answers.scalars import Scalars, quantity_or_none
 from factory.answers.shape import Kind, Shape, assignment, is_name
 
+_COMMAND = re.compile(r"\\(?:frac|sqrt|cdot|times|pi|infty|left|right|binom|text|log|ln|exp|sin|cos|tan)(?![A-Za-z])")
+_VARIABLE = re.compile(r"\\[a-z]+|(?<![A-Za-z])(?![ei](?![A-Za-z]))[A-Za-z]+")
+
 
 @dataclass(frozen=True, slots=True)
 class Relations:
@@ -51,7 +54,7 @@ class Relations:
         if all(equations):
             return self.scalars.prove(*equations, task="proportional")
         if said.kind is Kind.RELATION and set(said.marks.split()) == {"="} and gold.kind is not Kind.RELATION:
-            return all_equal(self.same(gold, member) for member in said.items if not is_name(member))
+            return self._same_chain(gold, said)
         if gold.kind is Kind.RELATION and said.kind is Kind.SCALAR and quantity_or_none(said.text) is not None:
             return Match.DIFFERENT  # an equation answered by a number
         return Match.UNCLEAR
@@ -64,6 +67,21 @@ class Relations:
         if gold_name and said_name and gold_name != said_name and self.scalars.policy.variable_name == "same":
             return Match.DIFFERENT
         return self.same(gold_values, said_values)
+
+    def _same_chain(self, gold: Shape, said: Shape) -> Match:
+        """A value behind what it is the value of: m + n = 25 + 91 = 116, AB = BC = 5, 2 + 3 = 5.
+
+        Only what can be compared counts. Where something with variables stands beside it, a right value is unclear: it
+        may be an equation that was not solved.
+        """
+        values = [member for member in said.items if not is_name(member)]
+        if _VARIABLE.search(_COMMAND.sub("", gold.text)):
+            return all_equal(self.same(gold, member) for member in values) if values else Match.UNCLEAR
+        known = [member for member in values if not _VARIABLE.search(_COMMAND.sub("", member.text))]
+        if not known:
+            return Match.UNCLEAR
+        found = all_equal(self.same(gold, member) for member in known)
+        return found if found is Match.DIFFERENT or len(known) == len(values) else Match.UNCLEAR
 
     def _same_approximation(self, gold: Shape, said: Shape) -> Match:
         """`\\sqrt{2} \\approx 1.41` states the exact value, where its rounded one is right."""
@@ -90,6 +108,8 @@ class Relations:
             return Match.UNCLEAR
         if gold_value is gold and said_value is said:
             return Match.UNCLEAR
+        if gold_name and said_name and gold_name != said_name and said_name in _VARIABLE.findall(said_value.text):
+            return Match.UNCLEAR  # x = 2x + 3 for y = 2x + 3
         return self.same(gold_value, said_value)
 
     def _same_named(self, gold: Shape, said: Shape) -> Match:

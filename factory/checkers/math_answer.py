@@ -20,6 +20,7 @@ from factory.answers.normalise import normalise
 from factory.answers.policy import Policy
 from factory.answers.quantity import Quantity, match_quantities
 from factory.answers.scalars import read_quantity
+from factory.answers.words import SCALES, SMALL_NUMBERS
 from factory.types import Outcome, Question, Verdict
 
 NAME_VERSION = "math_answer/2"
@@ -36,6 +37,12 @@ _OTHER_CHOICE = re.compile(r"(?<![A-Za-z\\])[A-J](?![A-Za-z])")
 _WORD_GOLD = re.compile(  # not ab, which is a times b
     r"(?:[A-Za-z]{3,}(?:['-][A-Za-z]+)*|no)(?: [A-Za-z]+(?:['-][A-Za-z]+)*)*", re.IGNORECASE
 )
+_ARTICLE = re.compile(r"^(?:an?|the) ")
+_PLURAL = re.compile(r"(?<=[a-z]{3})s\b")
+_FRACTION_WORDS = (
+    "half halves third thirds quarter quarters fifth fifths sixth sixths eighth eighths tenth tenths dozen"
+)
+_NUMBER_WORD = re.compile(rf"(?i)\b(?:{'|'.join([*SMALL_NUMBERS, *SCALES, *_FRACTION_WORDS.split()])})\b")
 _WORD_ANSWER = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*(?: [A-Za-z]+(?:['-][A-Za-z]+)*)*")
 
 
@@ -141,8 +148,7 @@ def _decide(gold: str, said: str, policy: Policy) -> _Decision:
     if gold_quantity is not None and said_quantity is not None:
         return _OUTCOMES[match_quantities(gold_quantity, said_quantity, policy)], "exact values compared"
     if _WORD_GOLD.fullmatch(gold) and (said_quantity is not None or _WORD_ANSWER.fullmatch(said)):
-        same = gold.casefold() == said.casefold() and policy.case == "ignore"
-        return Outcome.CORRECT if same else Outcome.INCORRECT, "words compared"
+        return _words(gold, said, policy), "words compared"
     if gold_quantity is not None and (ruled_out := _ruled_out(said)):
         return ruled_out
     found = compare(gold, said, policy)
@@ -155,6 +161,17 @@ _REASONS = {
     Match.UNCLEAR: "cannot be compared",
     Match.OPEN: "",
 }
+
+
+def _words(gold: str, said: str, policy: Policy) -> Outcome:
+    """An article makes no difference; words around the gold's, or another number of them, might."""
+    if policy.case == "same" and gold.casefold() == said.casefold():
+        return Outcome.INCORRECT
+    wanted, found = (_ARTICLE.sub("", text.casefold()) for text in (gold, said))
+    if wanted == found:
+        return Outcome.CORRECT
+    inside = f" {_PLURAL.sub('', wanted)} " in f" {_PLURAL.sub('', found)} "
+    return Outcome.UNPARSABLE if inside and not guards.is_hedged(said) else Outcome.INCORRECT
 
 
 def _quantity(text: str, policy: Policy) -> Quantity | None:
@@ -178,14 +195,17 @@ def _choice(gold: str, said: str, policy: Policy) -> Outcome:
 
 def _ruled_out(said: str) -> _Decision | None:
     """The gold is a number, the answer is no number that can be read exactly: what can be ruled out at once?"""
+    has_number = _NUMBER_WORD.search(said) is not None or any(character.isdigit() for character in said)
     if guards.is_hedged(said) or (guards.is_list(said) and not guards.is_call(said)):
+        if guards.is_sentence(said) and has_number:
+            return Outcome.UNPARSABLE, "a sentence, not a value"
         return Outcome.INCORRECT, "more than one value, or a hedge"
     if guards.is_relation(said):
         return Outcome.INCORRECT, "a relation against a number"
     if guards.is_bomb(said):
         return Outcome.INCORRECT, "too large or too deeply nested"
     if guards.has_prose(said) and "=" not in said and not notations.is_ratio(said):
-        if any(character.isdigit() for character in said):
-            return Outcome.UNPARSABLE, "a sentence, not a value"
+        if has_number:
+            return Outcome.UNPARSABLE, "words that may name a value"
         return Outcome.INCORRECT, "words against a number"
     return None

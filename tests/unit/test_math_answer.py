@@ -175,3 +175,46 @@ def test_a_long_answer_takes_no_time(piece: str) -> None:
     boxed("5", piece * (900 // len(piece)))
     verdict("5", "The answer is " + piece * 100_000)
     assert time.thread_time() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    "gold", ["5", r"\sqrt{2}", "(1,1,1)", r"\{1\}", r"\text{no solution}", r"50\%", "x^2+1", "3:2"]
+)
+@pytest.mark.parametrize("names", ["a=b=c", "AB=BC=CA", r"\angle A=\angle B=\angle C"])
+def test_a_chain_of_names_states_no_value(gold: str, names: str) -> None:
+    assert check(Question(text="", gold=gold), rf"\boxed{{{names}}}", Config()).outcome is not Outcome.CORRECT
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [("2+3=5", "correct"), ("x=2+3=5", "correct"), ("m+n=5", "unparsable"), ("m+n=4", "incorrect"),
+     ("2x+1=5", "unparsable"), ("|S|=5", "unparsable"), ("2+2=5", "incorrect")],
+)  # fmt: skip
+def test_of_a_chain_only_what_can_be_compared_counts(answer: str, outcome: str) -> None:
+    assert boxed("5", answer) == outcome
+
+
+def test_a_name_that_stands_in_its_own_value_is_not_the_golds_under_another_name() -> None:
+    assert check(Question(text="", gold="y=2x+3"), r"\boxed{x=2x+3}", Config()).outcome is not Outcome.CORRECT
+
+
+@pytest.mark.parametrize(
+    "answer", ["72, which is the total.", "72 and we are done", "72 dollars, because 9*8=72", "seventy or so we think"]
+)
+def test_a_sentence_around_a_value_is_no_wrong_value(answer: str) -> None:
+    assert boxed("72", answer) == "unparsable"
+
+
+@pytest.mark.parametrize("answer", ["a half", "one half", "half of it"])
+def test_words_that_may_name_a_value_are_no_wrong_value(answer: str) -> None:
+    assert boxed(r"\frac12", answer) == "unparsable"
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer", "outcome"),
+    [("ellipse", "an ellipse", "correct"), (r"\text{the circle}", "circle", "correct"),
+     ("odd", "odd function", "unparsable"), ("no solution", "No solutions", "unparsable"),
+     ("odd", "neither even nor odd", "incorrect"), ("odd", "even", "incorrect")],
+)  # fmt: skip
+def test_articles_make_no_difference_and_words_around_the_golds_might(gold: str, answer: str, outcome: str) -> None:
+    assert boxed(gold, answer) == outcome
