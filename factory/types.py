@@ -113,11 +113,13 @@ class Outcome(StrEnum):
 class Part:
     """The outcome of one part of a check: a unit test, or a tactic of a proof.
 
-    `end`: the offset in the completion behind the last character judged by this part, None where a part is no piece
-    of the text. `note`: what was seen, in one line (a failure's message, the goals left behind a tactic).
+    `start`, `end`: the offsets in the completion of the first character judged by this part and behind the last; None
+    where a part is no piece of the text. `note`: what was seen, in one line (a failure's message, the goals left behind
+    a tactic).
     """
 
     outcome: Outcome
+    start: int | None = None
     end: int | None = None
     note: str = ""
 

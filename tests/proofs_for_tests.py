@@ -98,7 +98,7 @@ WRONG = {
     ),
     "a syntax error": Case(
         statement=ADD_0,
-        proof="intros n ].\nreflexivity.",
+        proof="Proof.\nintros n ].\nreflexivity.",
         fails_at="intros n ].",
     ),
     "a tactic that is not loaded": Case(

@@ -2,13 +2,19 @@
 
 `question.gold` is the statement: a proposition, or a theorem's header (see `factory/coq/statement.py`). Without a gold
 answer the question's text is. `question.metadata["preamble"]` holds trusted Coq sentences in front of it, such as
-`Require Import Arith Lia.`; `metadata["proof"]` a proof that must check, by which the question is screened.
+`Require Import Arith Lia.`; `metadata["proof"]` a proof that must check, by which the question is screened. A question
+that no proof could answer, as its own text does not compile, is an `error` before any is judged.
 
 The completion is a proof script (`factory/coq/script.py`). A toplevel that is kept for many proofs runs it tactic by
 tactic: `parts` has one entry for every sentence up to the first that fails, with the goals it left or the error. Only
 a script that it accepts to the end is compiled (`factory/coq/trusted.py`), and only what compiles, closed under the
-allowed axioms, is correct. A script that asks for more time or memory than there is ends in `timeout`; where compiler
-and toplevel disagree, it is an `error`. Neither becomes a label.
+allowed axioms, is correct. Besides those of the config these are the axioms that the statement itself rests on and
+those that its preamble declares: for them the question's author vouches. A proof that needs more is `incorrect`, but
+`unparsable` where the statement itself rests on a library's axioms: which others its author takes is not said.
+
+A script that asks for more time or memory than there is ends in `timeout`; where compiler and toplevel disagree, it is
+an `error`; where it holds what is neither a tactic nor a known way to cheat (`factory/coq/rules.py`), or sets a time
+limit of its own, it is `unparsable`. None of them becomes a label.
 
 The trust ends at Coq's kernel and standard library: a proof that uses a bug of theirs would pass.
 """
@@ -32,7 +38,7 @@ from factory.sandbox import run as sandboxed
 from factory.types import Outcome, Part, Question, Verdict
 
 VERSION = "8.16"
-NAME_VERSION = f"coq_proof/1+coq{VERSION}"
+NAME_VERSION = f"coq_proof/2+coq{VERSION}"
 
 _INSTALL = f"Debian's Coq {VERSION} is installed by `bash cluster/install_system.sh coq`"
 _VERSION_TIMEOUT_S = 30.0
@@ -48,12 +54,14 @@ _kept = Kept()  # one toplevel per worker process, for all of its proofs
 class Config:
     """Times are wall clock, in seconds.
 
-    * `tactic_timeout_s`: one sentence. `proof_timeout_s`: all of a script. `compile_timeout_s`: each file of the
+    * `tactic_timeout_s`: one sentence. `proof_timeout_s`: all of a script. `compile_timeout_s`: each step of the
       compilation, and the preamble in the toplevel.
     * `memory_mb`: of each Coq process; an idle toplevel has 500 to 600 of them.
     * `max_script_chars`, `max_sentences`: a longer script is unparsable.
     * `recheck`: whether `coqchk` checks the compiled proof once more.
-    * `allowed_axioms`: full names, such as `Coq.Logic.Classical_Prop.classic`; none by default.
+    * `allowed_axioms`: full names, such as `Coq.Logic.Classical_Prop.classic`, beside those of the question; none by
+      default. For real numbers, `Coq.Logic.FunctionalExtensionality.functional_extensionality_dep` and
+      `Coq.Reals.ClassicalDedekindReals.sig_not_dec` are what proofs need and statements rarely rest on.
     * `sandbox`: `bubblewrap`, or `unsafe` where nothing on the machine matters.
     """
 
@@ -96,6 +104,8 @@ def check(question: Question, text: str, config: Config) -> Verdict:
         allowed_axioms=tuple(config.allowed_axioms),
     )
     try:
+        if objection := compiler.objection(statement):
+            return Verdict(outcome=objection[0], reason=objection[1])
         ran = _kept.run(home, statement, proof, budget)
         outcome, reason, parts = ran.outcome, ran.reason, ran.parts
         if outcome is Outcome.CORRECT:
@@ -108,7 +118,7 @@ def check(question: Question, text: str, config: Config) -> Verdict:
 
 
 def limits(config: Config) -> CheckerLimits:
-    """A worker waits for a toplevel twice at most, and for four files; Coq's memory is the sandbox's to bound."""
+    """A worker waits for a toplevel twice at most, four times for compilers; Coq's memory is the sandbox's to bound."""
     toplevel_s = START_S + config.compile_timeout_s + config.proof_timeout_s
     return CheckerLimits(
         timeout_s=2 * toplevel_s + 4 * config.compile_timeout_s + _MARGIN_S,

@@ -1,8 +1,9 @@
 """What a completion says: where its proof script stands, and the sentences of that script.
 
-The script is the last fenced block behind the last `</think>`, or all of the text there where nothing is fenced. It may
-begin with the theorem, which must then be the question's, word by word, and with `Proof.`; it may end with `Qed.` or
-`Defined.`, behind which nothing stands.
+It stands behind the last `</think>`: in the last block that is fenced as Coq or, without a label, says `Proof.` or
+`Qed.` or is the only one; or it is all of the text there, where nothing is fenced. It may begin with the theorem, which
+must then be the question's, word by word, and with `Proof.`; it may end with `Qed.` or `Defined.`, behind which nothing
+stands.
 """
 
 from __future__ import annotations
@@ -13,26 +14,32 @@ from dataclasses import dataclass
 from factory.coq.rules import ENDINGS, is_command, refusal
 from factory.coq.sentences import Sentence, Unsplittable, split
 from factory.coq.statement import Statement, same_words, theorem_of
+from factory.types import Outcome
 
-_FENCE = re.compile(r"^[ \t]*```[^\n`]*$", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t]*```([^\n`]*)$", re.MULTILINE)
+_COQ = ("coq", "v", "rocq")
+_SAYS_PROOF = re.compile(r"(?<![\w'.])(?:Proof|Qed|Defined)\s*\.")
+_ENDS_IN_PROOF = re.compile(r"(?<![\w'.])Proof\s*\.\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """Sentences with offsets into the completion. `header` restates the theorem; `body` starts behind `Proof.`.
 
-    `refused`: the first sentence that may not stand in a proof, and why; the body ends in front of it.
+    `refused`: the first sentence that may not stand in a proof, what that makes of the proof, and why; the body ends in
+    front of it. `marked`: a fence, the theorem or `Proof.` says that this is Coq and not prose.
     """
 
     header: tuple[Sentence, ...]
     body: tuple[Sentence, ...]
     ending: Sentence | None = None
-    refused: tuple[Sentence, str] | None = None
+    refused: tuple[Sentence, Outcome, str] | None = None
+    marked: bool = True
 
 
 def read(completion: str, statement: Statement, max_chars: int, max_sentences: int) -> Script:
     """The proof script in a completion. Raises `Unsplittable` where there is none that could be judged."""
-    start, text = _code(completion)
+    start, text, fenced = _code(completion)
     if len(text) > max_chars:
         raise Unsplittable(f"the script is longer than {max_chars} characters")
     sentences = [Sentence(text=s.text, start=s.start + start, end=s.end + start) for s in split(text)]
@@ -40,33 +47,55 @@ def read(completion: str, statement: Statement, max_chars: int, max_sentences: i
         raise Unsplittable("no proof script")
     if len(sentences) > max_sentences:
         raise Unsplittable(f"the script has more than {max_sentences} sentences")
+    own = statement.own_tactics()
     opening = _opening(sentences, statement)
     header, body = tuple(sentences[:opening]), sentences[opening:]
-    if body and not opening and is_command(body[0]):
+    if body and not opening and is_command(body[0], own):
         raise Unsplittable("the text begins with something else than the theorem, Proof or a tactic")
+    if any(_ENDS_IN_PROOF.search(sentence.text) for sentence in body):
+        raise Unsplittable("text in front of Proof.")
+    marked = fenced or opening > 0
     for index, sentence in enumerate(body):
         tactics = tuple(body[:index])
-        if sentence.text in ENDINGS:
+        if sentence.bare in ENDINGS:
             if len(body) > index + 1:
                 raise Unsplittable(f"text behind {sentence.text}")
-            return Script(header=header, body=tactics, ending=sentence)
-        if why := refusal(sentence):
-            return Script(header=header, body=tactics, refused=(sentence, why))
-    return Script(header=header, body=tuple(body))
+            return Script(header=header, body=tactics, ending=sentence, marked=marked)
+        if why := refusal(sentence, own):
+            return Script(header=header, body=tactics, refused=(sentence, *why), marked=marked)
+    return Script(header=header, body=tuple(body), marked=marked)
 
 
-def _code(completion: str) -> tuple[int, str]:
-    """(offset, text) of the script."""
+def _code(completion: str) -> tuple[int, str, bool]:
+    """(offset, text, whether it is fenced) of the script."""
     start = completion.rfind("</think>")
     start = start + len("</think>") if start >= 0 else 0
     if "<think>" in completion[start:]:
         raise Unsplittable("still thinking at its end")
-    fences = list(_FENCE.finditer(completion, start))
-    if not fences:
-        return start, completion[start:]
-    opened = fences[(len(fences) - 1) // 2 * 2]  # every second one closes; the last may be left open
-    closed = next((fence.start() for fence in fences if fence.start() > opened.start()), len(completion))
-    return opened.end(), completion[opened.end() : closed]
+    blocks = _blocks(completion, start)
+    if not blocks:
+        return start, completion[start:], False
+    alone = len(blocks) == 1
+    for label, begin, text in reversed(blocks):
+        if label in _COQ or (not label and (alone or _SAYS_PROOF.search(text))):
+            return begin, text, True
+    raise Unsplittable("none of the fenced blocks is Coq")
+
+
+def _blocks(completion: str, start: int) -> list[tuple[str, int, str]]:
+    """(label, offset, text) of the fenced blocks. Only a bare fence closes one (CommonMark 4.5)."""
+    blocks = []
+    label, begin = None, 0
+    for fence in _FENCE.finditer(completion, start):
+        words = fence[1].lower().split()
+        if label is None:
+            label, begin = words[0] if words else "", fence.end()
+        elif not words:
+            blocks.append((label, begin, completion[begin : fence.start()]))
+            label = None
+    if label is not None:
+        blocks.append((label, begin, completion[begin:]))
+    return blocks
 
 
 def _opening(sentences: list[Sentence], statement: Statement) -> int:
@@ -76,4 +105,4 @@ def _opening(sentences: list[Sentence], statement: Statement) -> int:
     if theorem and not all(map(same_words, theorem, asked)):
         raise Unsplittable("the theorem is not the question's, word by word")
     count = 1 if theorem else 0
-    return count + (len(sentences) > count and sentences[count].text == "Proof.")
+    return count + (len(sentences) > count and sentences[count].bare == "Proof")

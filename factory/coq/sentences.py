@@ -33,6 +33,11 @@ class Sentence:
         """A bullet or a brace, not a command that ends with a period."""
         return not self.text.endswith(".")
 
+    @property
+    def bare(self) -> str:
+        """The text without its period and the white space in front of that."""
+        return self.text.removesuffix(".").rstrip()
+
 
 def split(text: str) -> list[Sentence]:
     """The sentences of `text` in order. Raises `Unsplittable`."""

@@ -2,10 +2,10 @@
 
 `gold` is a proposition (`forall n : nat, n + 0 = n`) or a theorem's header (`Theorem add_0_r (n : nat) : n + 0 = n.`);
 without it the question's text is. `metadata["preamble"]` holds Coq sentences in front of it: imports, definitions,
-notations. Both are the user's own and trusted; the candidate's proof is not.
+notations, axioms. Both are the user's own and trusted; the candidate's proof is not.
 
 Definitions are compiled once, into `Statement.v`, and the candidate imports them: an inductive type that was written
-twice would be two types. Imports and settings do not pass through an import, so every file repeats them.
+twice would be two types. What does not pass through an import (imports, settings, local notations) is repeated.
 """
 
 from __future__ import annotations
@@ -18,11 +18,19 @@ from factory.coq.sentences import Unsplittable, split
 from factory.types import Question
 
 _HEADER = re.compile(r"(?:(?:Theorem|Lemma|Fact|Remark|Corollary|Proposition|Example)\s+[\w']+|Goal)(?![\w'])\s*")
-_SETTINGS = re.compile(
-    r"(?:#\[\s*(?:local|export)\s*\]\s*)?(?:Local\s+)?(?:Require|From|Import|Open|Close|Set|Unset)\b"
+_LOCAL = re.compile(r"(?:#\[[^\]]*\blocal\b[^\]]*\]|Local\b)\s*")
+_REPEATED = re.compile(
+    r"(?:#\[[^\]]*\]\s*|Local\s+)*(?:Require|From|Import|Open|Close|Set|Unset|Implicit\s+Types?|Generalizable)\b"
 )
+_REPEATED_IF_LOCAL = re.compile(r"(?:Reserved\s+)?(?:Notation|Infix)\b|(?:Ltac|Tactic|Hint|Arguments)\b")
+_OPENED = re.compile(r"(?:Section|Module)\b(?!.*:=)")
+_CLOSED = re.compile(r"End\b")
+_OWN_TACTIC = re.compile(r"(?:#\[[^\]]*\]\s*|Local\s+|Global\s+)*(?:Ltac\s+|Tactic\s+Notation\b[^\"]*\")([\w']+)")
 _WORD = re.compile(r"[\w']+|[^\w\s]")
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+
+# Names that no preamble has.
+_ASKED, _CANDIDATE, _VERIFIED = "factory_statement", "factory_candidate", "factory_verified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,38 +41,64 @@ class Statement:
     proposition: str
     preamble: tuple[str, ...]
 
-    @property
-    def theorem(self) -> str:
-        return f"Theorem candidate {self.binders} : {self.proposition}."
+    def own_tactics(self) -> frozenset[str]:
+        """First words of the tactics that the preamble defines, whatever letter they begin with."""
+        return frozenset(found[1] for line in self.preamble if (found := _OWN_TACTIC.match(line)))
+
+    def theorem(self, name: str) -> str:
+        """The sentence that opens the proof."""
+        return f"Theorem {name} {self.binders} : {self.proposition}."
 
     def statement_file(self) -> str:
         """`Statement.v`: the preamble, and the proposition under a name."""
         proposition = f"forall {self.binders}, {self.proposition}" if self.binders else self.proposition
-        return _lines(*self.preamble, f"Definition statement : Prop := {proposition}.")
+        return _lines(*self.preamble, f"Definition {_ASKED} : Prop := {proposition}.")
+
+    def header_file(self) -> str:
+        """`Header.v`: whether the theorem, as a candidate will find it, says what `Statement.v` says."""
+        return _lines(*self._environment(), self.theorem(_CANDIDATE), "Admitted.", _ascribed(_CANDIDATE))
 
     def candidate_file(self, tactics: tuple[str, ...]) -> str:
-        """`Candidate.v`: imports and settings, the definitions by import, and the theorem with its proof."""
-        own = f"Require Import {LIBRARY}.Statement."
-        environment = dict.fromkeys(line if _SETTINGS.match(line) else own for line in self.preamble)
-        return _lines(*environment, self.theorem, "Proof.", *tactics, "Qed.")
+        """`Candidate.v`: the preamble as far as it is repeated, and the theorem with its proof."""
+        return _lines(*self._environment(), self.theorem(_CANDIDATE), "Proof.", *tactics, "Qed.")
 
     def verify_file(self) -> str:
-        """`Verify.v`: whether the candidate proves the statement, and what it rests on."""
+        """`Verify.v`: what the statement rests on, whether the candidate proves it, and what that rests on."""
         return _lines(
             f"Require {LIBRARY}.Statement {LIBRARY}.Candidate.",
-            f"Definition verified : {LIBRARY}.Statement.statement := @{LIBRARY}.Candidate.candidate.",
-            "Print Assumptions verified.",
+            f"Print Assumptions {LIBRARY}.Statement.{_ASKED}.",
+            _ascribed(f"{LIBRARY}.Candidate.{_CANDIDATE}"),
+            f"Print Assumptions {_VERIFIED}.",
         )
+
+    def _environment(self) -> list[str]:
+        """What stands for the preamble in another file. What is set in a section or module ends with it."""
+        own = f"Require Import {LIBRARY}.Statement."
+        lines: list[str] = []
+        depth = 0
+        for line in self.preamble:
+            depth += bool(_OPENED.match(line))
+            if not depth and _is_repeated(line):
+                lines.append(line)
+            elif own not in lines:
+                lines.append(own)
+            depth -= bool(_CLOSED.match(line))
+        return lines if own in lines else [*lines, f"Require {LIBRARY}.Statement."]
 
 
 def statement_of(question: Question) -> Statement:
-    """Raises `Unsplittable` where the question's own Coq text is not a single proposition."""
+    """Raises `Unsplittable` where the question's own Coq text is not a single proposition that other files can see."""
     given = (question.gold.strip() or question.text.strip()).removesuffix(".")
-    sentences = split(given + " .")
+    goal = "Goal "  # in front, so that the minus of `- 1 < 0` is no bullet
+    sentences = split(f"{goal}{given} .")
     if not given or len(sentences) != 1:
         raise Unsplittable("the statement is no single sentence; expected a proposition or one theorem's header")
-    binders, proposition = theorem_of(sentences[0].text) or ("", sentences[0].text.removesuffix(".").strip())
+    text = sentences[0].text.removeprefix(goal).strip()
+    binders, proposition = theorem_of(text) or ("", text.removesuffix(".").strip())
     preamble = tuple(sentence.text for sentence in split(question.metadata.get("preamble", "")))
+    for line in preamble:
+        if _LOCAL.match(line) and not _is_repeated(line):
+            raise Unsplittable(f"no other file sees {line[:80]!r} of the preamble; leave the local out")
     return Statement(binders=binders, proposition=proposition, preamble=preamble)
 
 
@@ -81,6 +115,17 @@ def theorem_of(sentence: str) -> tuple[str, str] | None:
 def same_words(one: str, other: str) -> bool:
     """Whether two texts differ in nothing but white space."""
     return _WORD.findall(one) == _WORD.findall(other)
+
+
+def _is_repeated(line: str) -> bool:
+    if _REPEATED.match(line):
+        return True
+    local = _LOCAL.match(line)
+    return local is not None and _REPEATED_IF_LOCAL.match(line, local.end()) is not None
+
+
+def _ascribed(theorem: str) -> str:
+    return f"Definition {_VERIFIED} : {LIBRARY}.Statement.{_ASKED} := @{theorem}."
 
 
 def _colon(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ _OUTCOMES = {
     Said.TIMEOUT: Outcome.TIMEOUT,
     Said.EXHAUSTED: Outcome.TIMEOUT,
 }
-_QED = "Qed."  # checks the whole proof, so it is not held to one tactic's time
+_UNREADABLE = re.compile(r"Error:\s*(?:Syntax error|The reference (\S+) was not found)")
 _NOTE_LINES, _NOTE_CHARS = 24, 1600  # one screen
 
 
@@ -41,36 +42,46 @@ class Ran:
 
 def run(toplevel: Toplevel, statement: Statement, script: Script, budget: Budget) -> Ran:
     """What the toplevel makes of `script`. Raises `toplevel.Gone`."""
-    opened = toplevel.begin(statement.preamble, statement.theorem, budget.opening_s)
+    opened = toplevel.begin(statement, budget.opening_s)
     if opened.said is not Said.ACCEPTED:
         return Ran(outcome=Outcome.ERROR, reason=f"the question's statement: {opened.text or opened.said.value}")
     deadline = time.monotonic() + budget.proof_s
 
-    def say(sentence: str) -> Reply:
+    def say(sentence: str | None) -> Reply:
+        """None: `Qed.`, which checks the whole proof, so it is not held to one tactic's time."""
         left = deadline - time.monotonic()
         if left <= 0:
             return Reply(said=Said.TIMEOUT, text=f"the proof took more than {budget.proof_s:g} s")
-        return toplevel.say(sentence, left if sentence == _QED else min(left, budget.tactic_s))
+        return toplevel.qed(left) if sentence is None else toplevel.say(sentence, min(left, budget.tactic_s))
 
     parts: list[Part] = []
     ending = (script.ending,) if script.ending else ()
     for sentence in (*script.header, *script.body, *ending):
-        restated = sentence in script.header and sentence.text != "Proof."
-        reply = opened if restated else say(_QED if sentence is script.ending else sentence.text)
+        restated = sentence in script.header and sentence.bare != "Proof"
+        reply = opened if restated else say(None if sentence is script.ending else sentence.text)
+        if not script.marked and sentence is script.body[0] and _is_prose(sentence, reply):
+            return Ran(outcome=Outcome.UNPARSABLE, reason=f"begins with no tactic: {sentence.text[:200]}")
         parts.append(_part(sentence, _OUTCOMES[reply.said], reply.text))
         if reply.said is not Said.ACCEPTED:
             reason = " ".join(f"{reply.said.value}: {sentence.text[:200]} {reply.text[:200]}".split())
             return Ran(outcome=_OUTCOMES[reply.said], reason=reason, parts=tuple(parts))
     if script.refused:
-        parts.append(_part(script.refused[0], Outcome.INCORRECT, script.refused[1]))
-        return Ran(outcome=Outcome.INCORRECT, reason=script.refused[1], parts=tuple(parts))
+        sentence, outcome, why = script.refused
+        parts.append(_part(sentence, outcome, why))
+        return Ran(outcome=outcome, reason=f"{why}: {sentence.text[:200]}", parts=tuple(parts))
     if not script.ending:
-        reply = say(_QED)
+        reply = say(None)
         if reply.said is not Said.ACCEPTED:
             return Ran(outcome=_OUTCOMES[reply.said], reason=f"not finished: {reply.text}", parts=tuple(parts))
     return Ran(outcome=Outcome.CORRECT, reason="", parts=tuple(parts))
 
 
+def _is_prose(sentence: Sentence, reply: Reply) -> bool:
+    """Whether Coq cannot read the sentence, or knows no tactic of the name that it begins with."""
+    unreadable = _UNREADABLE.match(reply.text) if reply.said is Said.REFUSED else None
+    return unreadable is not None and (unreadable[1] is None or sentence.text.startswith(unreadable[1]))
+
+
 def _part(sentence: Sentence, outcome: Outcome, note: str) -> Part:
     shown = "\n".join(note.splitlines()[:_NOTE_LINES])[:_NOTE_CHARS]
-    return Part(outcome=outcome, end=sentence.end, note=shown if shown == note else f"{shown} …")
+    return Part(outcome=outcome, start=sentence.start, end=sentence.end, note=shown if shown == note else f"{shown} …")

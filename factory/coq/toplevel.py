@@ -5,19 +5,27 @@ What it accepts is not yet proved (`trusted.py` says that), so it need not be tr
 The protocol is that of `coqtop -emacs`: behind every sentence comes `<prompt>NAME < STATE |PROOFS| n < </prompt>`, and
 STATE has grown if the sentence was accepted. `BackTo STATE.` undoes everything since, which is how one proof leaves
 nothing to the next. Sentences are sent one a line and never before the last one's prompt came.
+
+A tactic can print what looks like a prompt. So a proof is opened under a random name, which every prompt has to bear
+as long as it is open; and behind `Qed.` the toplevel is asked for another such name: only what follows the complaint
+that nobody has it is known to be said now.
 """
 
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-_PROMPT = re.compile(rb"<prompt>[^<>]* < (\d+) \|[^<>]*\| \d+ < </prompt>\Z")
+from factory.coq.statement import Statement
+
+_SHOWN = "candidate"  # for a proof's random name
+_TAIL_BYTES = 4096  # a prompt is shorter
 _NOISE = re.compile(r" \(ID \d+\)|</?infomsg>|</?warning>")
-_EXHAUSTED = re.compile(r"Out of memory|Stack overflow")
+_EXHAUSTED = re.compile(r"Error:\s*(?:Out of memory|Stack overflow)")
 
 
 class Said(Enum):
@@ -61,33 +69,48 @@ class Toplevel:
         self._process = process
         self._max_reply_bytes = max_reply_bytes
         self._state = 0
-        first = self._answer(time.monotonic() + timeout_s)
+        self._proof = _SHOWN  # what the open proof is called
+        self._is_open = False
+        first = self._answer(time.monotonic() + timeout_s, _ANY)
         if first.said is not Said.ACCEPTED:
             raise Gone(f"coqtop did not start: {first.text}")
         self._start = self._base = self._state
         self._preamble: tuple[str, ...] = ()
 
-    def begin(self, preamble: tuple[str, ...], theorem: str, timeout_s: float) -> Reply:
+    def begin(self, statement: Statement, timeout_s: float) -> Reply:
         """Forget the last proof and open this one; the reply to the last sentence said. Raises `Gone`.
 
         `timeout_s` is for all of it, the preamble included, which is only run where it is not the last one's.
         """
         deadline = time.monotonic() + timeout_s
         self.proofs += 1
-        if preamble != self._preamble:
+        self._proof = f"{_SHOWN}_{secrets.token_hex(8)}"
+        if statement.preamble != self._preamble:
             self._back(self._start, deadline)
             self._base, self._preamble = self._start, ()
-            for sentence in preamble:
-                reply = self._say(sentence, deadline)
+            for sentence in statement.preamble:
+                reply = self._say(sentence, deadline, _ANY)
                 if reply.said is not Said.ACCEPTED:
                     return reply
-            self._base, self._preamble = self._state, preamble
+            self._base, self._preamble = self._state, statement.preamble
         self._back(self._base, deadline)
-        return self._say(theorem, deadline)
+        return self._say(statement.theorem(self._proof), deadline, _ANY)
 
     def say(self, sentence: str, timeout_s: float) -> Reply:
-        """Send one sentence and wait for what Coq makes of it. Raises `Gone`."""
-        return self._say(sentence, time.monotonic() + timeout_s)
+        """Send one sentence of the open proof and wait for what Coq makes of it. Raises `Gone`."""
+        return self._say(sentence, time.monotonic() + timeout_s, _prompt(self._proof))
+
+    def qed(self, timeout_s: float) -> Reply:
+        """End the proof, which stays open where that is refused. Raises `Gone`."""
+        deadline = time.monotonic() + timeout_s
+        reply = self._say("Qed.", deadline, _prompt(self._proof, "Coq"))
+        if reply.said not in (Said.ACCEPTED, Said.REFUSED):
+            return reply
+        nobody = f"nobody_{secrets.token_hex(8)}"
+        asked = self._say(f"Check {nobody}.", deadline, _prompt(self._proof, "Coq", behind=nobody))
+        if asked.said is not Said.REFUSED:
+            return asked
+        return Reply(said=Said.REFUSED if self._is_open else Said.ACCEPTED, text=reply.text)
 
     def close(self) -> None:
         """End the process."""
@@ -95,21 +118,21 @@ class Toplevel:
 
     def _back(self, state: int, deadline: float) -> None:
         """Undo to `state`."""
-        self._say(f"BackTo {state}.", deadline)
+        self._say(f"BackTo {state}.", deadline, _ANY)
         if self._state != state:
             raise Gone(f"coqtop is in state {self._state} where {state} was asked for")
 
-    def _say(self, sentence: str, deadline: float) -> Reply:
+    def _say(self, sentence: str, deadline: float, expected: re.Pattern[bytes]) -> Reply:
         try:
             self._process.send(sentence.encode() + b"\n", deadline)
         except OSError as error:
             raise Gone(f"coqtop takes no more: {error}") from error
-        return self._answer(deadline)
+        return self._answer(deadline, expected)
 
-    def _answer(self, deadline: float) -> Reply:
+    def _answer(self, deadline: float, expected: re.Pattern[bytes]) -> Reply:
         asked = time.monotonic()
         heard = bytearray()
-        while (prompt := _PROMPT.search(heard, max(0, len(heard) - 4096))) is None:
+        while (prompt := expected.search(heard, max(0, len(heard) - _TAIL_BYTES))) is None:
             if len(heard) > self._max_reply_bytes:
                 return Reply(said=Said.EXHAUSTED, text=f"more than {self._max_reply_bytes} bytes of output")
             try:
@@ -122,12 +145,23 @@ class Toplevel:
                 last = _NOISE.sub("", heard.decode("utf-8", "replace"))[-300:]
                 return Reply(said=Said.EXHAUSTED, text=f"coqtop ended here, as it does without memory. {last}".strip())
             heard += more
-        before, self._state = self._state, int(prompt[1])
-        text = _NOISE.sub("", heard[: prompt.start()].decode("utf-8", "replace")).strip()
+        before, self._state = self._state, int(prompt["state"])
+        self._is_open = prompt["proof"] != b"Coq"
+        text = _NOISE.sub("", heard[: prompt.start()].decode("utf-8", "replace")).strip().replace(self._proof, _SHOWN)
         if self._state > before:
             return Reply(said=Said.ACCEPTED, text=text)
-        said = Said.EXHAUSTED if _EXHAUSTED.search(text) else Said.REFUSED
-        return Reply(said=said, text=_error(text))
+        error = _error(text)
+        return Reply(said=Said.EXHAUSTED if _EXHAUSTED.match(error) else Said.REFUSED, text=error)
+
+
+def _prompt(*proofs: str, behind: str = "") -> re.Pattern[bytes]:
+    """The prompt at the end of all output, of one of these proofs; "Coq" is that of none."""
+    open_ = "|".join(proofs)
+    since = f"{behind}(?s:.*)" if behind else ""
+    return re.compile(rf"{since}<prompt>(?P<proof>{open_}) < (?P<state>\d+) \|[^<>]*\| \d+ < </prompt>\Z".encode())
+
+
+_ANY = _prompt("[^<>]*")
 
 
 def _error(text: str) -> str:

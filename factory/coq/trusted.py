@@ -2,8 +2,12 @@
 
 `Statement.v` and `Verify.v` are ours; `Candidate.v` holds the model's tactics. Nothing a candidate does in its own
 sandbox outlives it but its compiled file, and that is read by a coqc that never saw a word of the script. `Verify.v`
-ascribes the statement to the theorem and prints the axioms it rests on. `coqchk` then checks the candidate's term once
-more, by a kernel that knows no tactics and no plug-ins.
+ascribes the statement to the theorem and prints the axioms that both rest on. `coqchk` then checks the candidate's term
+once more, by a kernel that knows no tactics and no plug-ins.
+
+For the axioms of a statement its author vouches: what the statement itself rests on, as all about real numbers does,
+and whatever the preamble declares may be used beside the axioms that are allowed by name. Where that is a library's
+axiom, it is not for us to say which others its author would not take: a proof that needs one is not judged.
 """
 
 from __future__ import annotations
@@ -20,7 +24,8 @@ from factory.sandbox.limits import How, Limits
 from factory.sandbox.run import run
 from factory.types import Outcome
 
-_CLOSED = "Closed under the global context"
+_CLOSED, _AXIOMS = "Closed under the global context", "Axioms:"
+_GIVEN, _OWN = "Statement.", "Candidate."  # so begin the names, in Verify.v, of what these files declare
 _AXIOM = re.compile(r"([^\W\d][\w'.]*)(?: :.*)?")
 _COMPILED_BYTES = 32 << 20
 
@@ -36,6 +41,15 @@ class Compiler:
     recheck: bool
     allowed_axioms: tuple[str, ...]
 
+    def objection(self, statement: Statement) -> tuple[Outcome, str] | None:
+        """What no proof of this statement could help, such as a definition that another file cannot see; None where
+        there is nothing. To be asked before any is judged; compiles once per statement."""
+        try:
+            trouble = _prepared(self, statement).trouble
+        except _Refused as refused:
+            return refused.outcome, str(refused)
+        return (Outcome.ERROR, trouble) if trouble else None
+
     def judge(self, statement: Statement, tactics: tuple[str, ...]) -> tuple[Outcome, str]:
         """CORRECT if the tactics prove the statement from the allowed axioms alone; else what is in the way.
 
@@ -43,22 +57,19 @@ class Compiler:
         is an ERROR.
         """
         try:
-            files = {"Statement.vo": _compiled_statement(self, statement)}
-            files["Candidate.vo"] = self.compile("Candidate", statement.candidate_file(tactics), files)
+            files = {"Statement.vo": _prepared(self, statement).compiled}
+            command = ("sh", "-c", '"$@" Candidate.v >&2 && cat Candidate.vo', "sh", *COMPILE)
+            source = statement.candidate_file(tactics).encode()
+            files["Candidate.vo"] = self.run("Candidate.v", command, files | {"Candidate.v": source})
             verify = files | {"Verify.v": statement.verify_file().encode()}
             printed = self.run("Verify.v", (*COMPILE, "Verify.v"), verify)
-            if trouble := objection(printed.decode("utf-8", "replace"), self.allowed_axioms):
-                return Outcome.INCORRECT, trouble
+            if found := objection(printed.decode("utf-8", "replace"), self.allowed_axioms):
+                return found
             if self.recheck:
                 self.run("coqchk", RECHECK, files)
         except _Refused as refused:
-            return refused.outcome, str(refused)
+            return refused.outcome, f"{refused}, though the toplevel took the proof"
         return Outcome.CORRECT, "compiled, and closed under the allowed axioms"
-
-    def compile(self, name: str, source: str, files: Mapping[str, bytes]) -> bytes:
-        """The compiled file, which is what this command leaves on stdout. Raises `_Refused`."""
-        command = ("sh", "-c", f'"$@" {name}.v >&2 && cat {name}.vo', "sh", *COMPILE)
-        return self.run(f"{name}.v", command, {**files, f"{name}.v": source.encode()})
 
     def run(self, what: str, command: Sequence[str], files: Mapping[str, bytes]) -> bytes:
         """The stdout of a command in a sandbox of its own. Raises `_Refused` where it did not end well."""
@@ -73,7 +84,7 @@ class Compiler:
             return ended.stdout
         if ended.how in (How.EXITED, How.SIGNALLED):
             message = ended.stderr.decode("utf-8", "replace").strip()[-500:]
-            raise _Refused(Outcome.ERROR, f"{what} was refused, though the toplevel took the proof: {message}")
+            raise _Refused(Outcome.ERROR, f"{what} was refused: {message}")
         raise _Refused(Outcome.TIMEOUT, f"{what}: {ended.how.value}")
 
 
@@ -83,25 +94,58 @@ class _Refused(Exception):
         self.outcome = outcome
 
 
-@lru_cache(maxsize=16)
-def _compiled_statement(compiler: Compiler, statement: Statement) -> bytes:
-    return compiler.compile("Statement", statement.statement_file(), {})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """`compiled`: Statement.vo. `trouble`: why there is none, "" where there is."""
+
+    compiled: bytes = b""
+    trouble: str = ""
 
 
-def objection(printed: str, allowed_axioms: Sequence[str]) -> str | None:
-    """What `Print Assumptions` printed that is not allowed, None where there is nothing.
+@lru_cache(maxsize=64)
+def _prepared(compiler: Compiler, statement: Statement) -> _Prepared:
+    """In one sandbox, as nobody's text but the question's is in it. Raises `_Refused` for want of time or memory."""
+    files = {"Statement.v": statement.statement_file().encode(), "Header.v": statement.header_file().encode()}
+    both = '"$@" Statement.v >&2 && "$@" Header.v >&2 && cat Statement.vo'
+    try:
+        return _Prepared(compiled=compiler.run("the question's Coq text", ("sh", "-c", both, "sh", *COMPILE), files))
+    except _Refused as refused:
+        if refused.outcome is not Outcome.ERROR:
+            raise
+        return _Prepared(trouble=str(refused))
 
-    Coq prints the shortest name of an axiom that means it in `Verify.v`, which imports nothing.
+
+def objection(printed: str, allowed_axioms: Sequence[str]) -> tuple[Outcome, str] | None:
+    """What is not allowed of what `Verify.v` printed, and what that makes of the proof; None where all is allowed.
+
+    It prints what the statement rests on, then what the proof does, both by the shortest names that mean one thing
+    there; it imports nothing, so what a candidate declares begins with `Candidate.`, whatever modules it makes.
     """
-    lines = printed.splitlines()
-    if lines == [_CLOSED]:
-        return None
-    if lines[:1] != ["Axioms:"]:
-        return f"Print Assumptions says {printed[:200]!r}"
-    for line in lines[1:]:
-        axiom = _AXIOM.fullmatch(line)
-        if axiom is None and not line.startswith(" "):
-            return f"Print Assumptions says {line[:200]!r}"
-        if axiom and not any(name == axiom[1] or name.endswith(f".{axiom[1]}") for name in allowed_axioms):
-            return f"rests on {axiom[1]}, which is not among the allowed axioms"
+    found = _assumptions(printed)
+    if found is None or len(found) != 2:
+        return Outcome.INCORRECT, f"Print Assumptions says {printed[:200]!r}"
+    asked, used = found
+    for name in used:
+        if name in asked or name.startswith(_GIVEN):
+            continue
+        if not any(full == name or full.endswith(f".{name}") for full in allowed_axioms):
+            open_ = not name.startswith(_OWN) and any(not given.startswith(_GIVEN) for given in asked)
+            outcome = Outcome.UNPARSABLE if open_ else Outcome.INCORRECT
+            return outcome, f"rests on {name}, which is not among the allowed axioms"
     return None
+
+
+def _assumptions(printed: str) -> list[list[str]] | None:
+    """For each `Print Assumptions` the names of axioms, or whole lines that are none; None where it is neither."""
+    found: list[list[str]] = []
+    closed = True
+    for line in printed.splitlines():
+        if line in (_CLOSED, _AXIOMS):
+            closed = line == _CLOSED
+            found.append([])
+        elif closed:
+            return None
+        elif not line.startswith(" "):
+            axiom = _AXIOM.fullmatch(line)
+            found[-1].append(axiom[1] if axiom else line)
+    return found

@@ -19,6 +19,7 @@ from factory.sandbox.watch import LOOK_EVERY_S, Watch
 _DEATH_TIMEOUT_S = 5.0
 _STDERR_TAIL = 8_192
 _CHUNK = 65_536
+_NEARLY = 0.8  # of the CPU limit: the last moments of a program are not seen
 
 
 class SandboxFailed(Exception):
@@ -152,7 +153,7 @@ class Running:
             if name in ready:
                 self._read(name)
         if "exit" in ready and self.how is None:
-            self._watch.look_at_disk()
+            self._watch.look()
             self._kill()  # what it left behind
             while self._read("stdout") or self._read("stderr"):
                 pass
@@ -188,15 +189,20 @@ class Running:
         self._kill()
 
     def _own_end(self) -> How:
+        """By its exit status, which says less in the sandbox than outside: bwrap ends with 128 + N, and reports the
+        same, for a program that signal N ended and for one that itself chose that number. Such a status counts as a
+        signal there; anywhere it is the CPU limit's only where about that much CPU time was seen to be used.
+        """
         if self._namespace is not None:
             reported = self._namespace.reported + os.read(self._namespace.status_fd, _CHUNK)
             if b"exit-code" not in reported:  # which bwrap writes only about a program that it did start
                 raise SandboxFailed(self.stderr.decode(errors="replace").strip() or "bwrap ended without a word")
         status = self._process.returncode
         signal_number = -status if status < 0 else status - 128
-        if signal_number == signal.SIGXCPU:
+        if signal_number == signal.SIGXCPU and self._watch.cpu_s >= self._limits.cpu_s * _NEARLY:
             return How.CPU_TIME
-        return How.SIGNALLED if signal_number in signal.valid_signals() else How.EXITED
+        may_be_one = status < 0 or self._namespace is not None
+        return How.SIGNALLED if may_be_one and signal_number in signal.valid_signals() else How.EXITED
 
     def _kill(self) -> None:
         """SIGKILL to all, then wait. With the first process of a namespace the kernel ends all others in it."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from random import Random
 
 from factory.policy import Policy
@@ -18,6 +19,7 @@ from factory.tree import GIVEN, Solution, Tree
 from factory.types import Outcome, Part, Step, Verdict
 
 METHOD = "explain_proof"
+_FRAME = re.compile(r"(?:Theorem|Lemma|Corollary|Proposition|Fact|Remark|Example|Goal|Proof|Qed|Defined)\b")
 _OPENING_FENCE = re.compile(r"(?s)\A.*```[a-z]*\n")
 
 
@@ -52,14 +54,14 @@ async def _explain(tree: Tree, policy: Policy, config: Config, proof: Solution) 
     answer = proof.verdict.answer or proof.text
     texts = [f"{words}\n" for words in steps] + [f"```coq\n{answer.strip()}\n```"]
     verdict = await policy.models.check(tree.question, "".join(texts))
-    if verdict.outcome is Outcome.CORRECT:
+    if verdict.outcome is Outcome.CORRECT:  # else the prose has hidden the proof from the checker: a fence in it, say
         verdict = replace(verdict, parts=_parts(texts, proof.verdict))
-    tree.adopt([Step(text=text, token_ids=()) for text in texts], verdict, method=METHOD, finish_reason="stop")
+        tree.adopt([Step(text=text, token_ids=()) for text in texts], verdict, method=METHOD, finish_reason="stop")
 
 
 def _tactics(proof: Solution) -> Iterator[tuple[str, Part]]:
     """The proof's tactics, each with its part of the verdict. A bullet goes with the tactic behind it; sentences that
-    prove nothing (`Proof.`) are left out."""
+    prove nothing (the theorem said again, `Proof.`, `Qed.`) are left out."""
     start = 0
     bullet = ""
     for part in proof.verdict.parts:
@@ -69,7 +71,7 @@ def _tactics(proof: Solution) -> Iterator[tuple[str, Part]]:
         start = part.end
         if not sentence.strip("-+*{} "):
             bullet += f"{sentence} "
-        elif sentence.rstrip(" .") not in ("Proof", "Qed", "Defined"):
+        elif not _FRAME.match(sentence):
             yield bullet + sentence, part
             bullet = ""
 
@@ -84,5 +86,6 @@ def _case(question: str, steps: list[str], goal: str, tactic: str, left: str, ma
 
 def _parts(texts: list[str], verdict: Verdict) -> tuple[Part, ...]:
     """One part per written step, as sure as the tactic that it explains."""
-    ends = [sum(map(len, texts[: count + 1])) for count in range(len(texts))]
-    return tuple(Part(outcome=Outcome.CORRECT, end=end, note=verdict.reason) for end in ends)
+    ends = list(accumulate(map(len, texts)))
+    bounds = pairwise([0, *ends])
+    return tuple(Part(outcome=Outcome.CORRECT, start=start, end=end, note=verdict.reason) for start, end in bounds)

@@ -1,30 +1,35 @@
 """Checked steps: the checker itself says where a solution goes wrong, so no rollout is needed.
 
-For checkers whose verdict has parts with a place in the text, such as the tactics of a proof (`coq_proof`). A part
-reaches from the end of the one before it to its own; what stands between two tactics belongs to the second.
+For checkers whose verdict has parts with a place in the text, such as the tactics of a proof (`coq_proof`). A label is
+the checker's own word, so a step has one only where the checker judged something:
 
-* Every step of a correct solution is right.
-* Of a wrong one, steps are right as far as correct parts reach without a gap from the first.
-* The step in which the first incorrect part ends is wrong; steps that hold only its beginning, and all behind it, are
-  unknown. (So the first error is unknown, too, where a wrong tactic takes more than one step.)
-* Where all parts are correct (an unfinished proof), the last step is unknown: it ends what should have gone on.
+* Steps in front of the first part and behind the last hold nothing that was judged (prose, an attempt that was given
+  up): they are unknown. What stands between two parts is white space and comments, and changes nothing; neither does
+  the fence that opens the first part's block.
+* Every other step of a correct solution is right.
+* Of a wrong one, steps are right as far as correct parts reach without a gap from the first; the step in which the
+  first incorrect part begins is wrong, and all behind it are unknown.
+* Where all parts are correct (an unfinished proof), the step with the last is unknown: it should have gone on.
 * Nothing is labelled where the verdict is no label, or where something is wrong that has no place in the text.
 
-A label is the checker's own word: its confidence is 1, without trials. Mind what it says: a tactic that was accepted
-may still have led into a dead end.
+The first error is the wrong step, -1 where every judged step is right: unjudged prose has none. A label's confidence is
+1, without trials. Mind what it says: a tactic that was accepted may still have led into a dead end.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
 from factory.experience import Experience
 from factory.policy import Policy
-from factory.step_labels import SolutionLabels, StepLabel, first_error_of
+from factory.step_labels import SolutionLabels, StepLabel
 from factory.tree import Solution, Tree
 from factory.types import Outcome, Part
+
+_FENCE = re.compile(r"\s*(?:```\w*\s*)?")
 
 
 @dataclass
@@ -42,31 +47,32 @@ async def label(
 def _labels(solution: Solution) -> SolutionLabels:
     texts = [node.step.text for node in solution.leaf.path() if node.step]
     signs: list[int | None] = [None] * len(texts)
-    if solution.outcome is True:
-        signs = [1] * len(texts)
-    elif solution.outcome is False:
-        signs = signs_of_wrong(texts, solution.verdict.parts)
-    return SolutionLabels(steps=tuple(map(_step, signs)), first_error=first_error_of(signs))
+    if solution.outcome is not None:
+        signs = signs_of(texts, solution.verdict.parts, correct=solution.outcome)
+    none = -1 if solution.outcome and any(signs) else None
+    return SolutionLabels(steps=tuple(map(_step, signs)), first_error=signs.index(-1) if -1 in signs else none)
 
 
-def signs_of_wrong(texts: Sequence[str], parts: Sequence[Part]) -> list[int | None]:
-    """+1, -1 or None for every step of a wrong solution, by its steps' texts and its verdict's parts."""
+def signs_of(texts: Sequence[str], parts: Sequence[Part], *, correct: bool) -> list[int | None]:
+    """+1, -1 or None for every step of a solution, by its steps' texts and the parts of its verdict."""
     failed = next((part for part in parts if part.outcome is not Outcome.CORRECT), None)
-    right = parts if failed is None else parts[: parts.index(failed)]
-    right_to = max((part.end for part in right if part.end is not None), default=0)
-    wrong_at = failed.end if failed is not None and failed.outcome is Outcome.INCORRECT else None
+    placed = [(part.start, part.end) for part in parts if part.start is not None and part.end is not None]
+    if not placed or (failed is not None and failed.start is None):
+        return [None] * len(texts)
+    solution, first, last = "".join(texts), placed[0][0], placed[-1][1]
     signs: list[int | None] = []
     start = 0
     for text in texts:
-        if start + len(text.rstrip()) <= right_to:
-            signs.append(1)
-        else:
-            signs.append(-1 if wrong_at is not None and start < wrong_at <= start + len(text) else None)
-        start += len(text)
-    if failed is None:
-        signs[-1:] = [None]
-    elif failed.end is None:
-        signs = [None] * len(texts)
+        end, written_to = start + len(text), start + len(text.rstrip())
+        sign: int | None = 1
+        if (end <= first and not _FENCE.fullmatch(solution, start, first)) or start >= last:
+            sign = None
+        elif failed is not None and failed.start is not None and written_to > failed.start:
+            sign = -1 if failed.outcome is Outcome.INCORRECT and start <= failed.start else None
+        elif failed is None and not correct and last <= end:
+            sign = None
+        signs.append(sign)
+        start = end
     return signs
 
 

@@ -87,30 +87,42 @@ def test_no_trick_proves_false(trap: str) -> None:
 @pytest.mark.parametrize(
     ("proposition", "tactics", "outcome", "reason"),
     [
-        ("1 = 2", "Abort. Axiom cheat : 1 = 2. Theorem candidate : 1 = 2. exact cheat.", Outcome.INCORRECT, "rests on"),
+        (
+            "1 = 2",
+            "Abort. Axiom cheat : 1 = 2. AGAIN : 1 = 2. exact cheat.",
+            Outcome.INCORRECT,
+            "rests on",
+        ),
         ("1 = 2", "Admitted. Theorem other : True. exact I.", Outcome.INCORRECT, "rests on"),
         (
             "1 = 2",
-            "Abort. Unset Guard Checking. Fixpoint f (n : nat) : 1 = 2 := f n. Theorem candidate : 1 = 2. exact (f 0).",
+            "Abort. Unset Guard Checking. Fixpoint f (n : nat) : 1 = 2 := f n. AGAIN : 1 = 2. exact (f 0).",
             Outcome.INCORRECT,
-            "f is assumed to be guarded",
+            "is assumed to be guarded",
         ),
         (
             "1 = 1",
-            "Abort. Unset Universe Checking. Definition low : Set := Type. Theorem candidate : 1 = 1. "
+            "Abort. Unset Universe Checking. Definition low : Set := Type. AGAIN : 1 = 1. "
             "exact ((fun _ : Set => eq_refl) low).",
             Outcome.INCORRECT,
             "low relies on an unsafe hierarchy",
         ),
         (
             "1 = 2",
-            'Abort. Notation "x = y" := True : type_scope. Theorem candidate : 1 = 2. exact I.',
+            "Abort. Module Problem. Module Statement. Axiom c : 1 = 2. End Statement. End Problem. "
+            "AGAIN : 1 = 2. exact Problem.Statement.c.",
+            Outcome.INCORRECT,
+            "rests on Candidate.Problem.Statement.c",
+        ),
+        (
+            "1 = 2",
+            'Abort. Notation "x = y" := True : type_scope. AGAIN : 1 = 2. exact I.',
             Outcome.ERROR,
             "Verify.v",
         ),
         (
             "1 = 2",
-            "Abort. Module Problem. Definition Statement := True. End Problem. Theorem candidate : True. exact I.",
+            "Abort. Module Problem. Definition Statement := True. End Problem. AGAIN : True. exact I.",
             Outcome.ERROR,
             "Verify.v",
         ),
@@ -120,6 +132,7 @@ def test_the_compilation_alone_holds_against_scripts_that_are_never_sent_to_it(
     proposition: str, tactics: str, outcome: Outcome, reason: str
 ) -> None:
     compiler = Compiler(sandbox="bubblewrap", timeout_s=30.0, memory_mb=2048, recheck=True, allowed_axioms=())
+    tactics = tactics.replace("AGAIN", "Theorem factory_candidate")
     found, why = compiler.judge(Statement(binders="", proposition=proposition, preamble=()), (tactics,))
     assert (found, reason in why) == (outcome, True), why
 
@@ -130,8 +143,70 @@ async def test_steps_are_labelled_by_the_tactics_in_them() -> None:
     solution = tree.adopt(steps_of_text(case.proof, "newline"), verdict(case))
     policy = policy_for(lambda prefix, n: [])
     labels = await checked_steps.label(tree, policy, checked_steps.Config(), Random(0), Experience())
-    assert [step.label for step in labels[solution].steps] == [1, 1, 1, 1, -1, None]
+    assert [step.label for step in labels[solution].steps] == [None, 1, 1, 1, -1, None]
     assert labels[solution].first_error == 4
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(preamble="Parameter A : Type.", statement="forall x y : A, x = y -> y = x", proof="auto."),
+        Case(
+            preamble="Axiom A : Type. Parameter f : A -> A. Axiom same : forall x, f x = x.",
+            statement="forall x, f (f x) = x",
+            proof="intros x. rewrite same. apply same.",
+        ),
+        Case(
+            preamble="Require Import Classical.",
+            statement="forall P : Prop, classic P = classic P -> P \\/ ~ P",
+            proof="intros P _. apply classic.",
+        ),
+        Case(preamble="Ltac Solve := exact I.", statement="True", proof="Solve."),
+        Case(preamble="Local Ltac solve_it := exact I.", statement="True", proof="solve_it."),
+        Case(preamble="Local Notation one := 1. Implicit Types n : nat.", statement="forall n, n = n", proof="auto."),
+        Case(
+            preamble="Definition statement := 1. Definition candidate := 1.", statement="statement = 1", proof="auto."
+        ),
+        Case(statement="True -> True", proof="intros admit. exact admit. Qed (* done *) ."),
+        Case(preamble="Require Import ZArith. Open Scope Z_scope.", statement="- 1 < 0", proof="reflexivity."),
+    ],
+    ids=lambda case: f"{case.preamble} {case.proof}"[:40],
+)
+def test_what_the_question_brings_along_is_taken_for_granted(case: Case) -> None:
+    found = verdict(case)
+    assert found.outcome is Outcome.CORRECT, found
+
+
+@pytest.mark.parametrize(
+    "preamble",
+    ["Section S. Variable A : Type.", "Variable A : Type.", "Local Definition A := nat.", "Definition A := nowhere."],
+)
+@pytest.mark.parametrize("proof", ["intros x. reflexivity.", "fail."])
+def test_a_question_that_no_proof_could_answer_labels_none(preamble: str, proof: str) -> None:
+    found = verdict(Case(preamble=preamble, statement="forall x : A, x = x", proof=proof))
+    assert (found.outcome, found.parts) == (Outcome.ERROR, ())
+
+
+@pytest.mark.parametrize("text", ["here you are. exact I. Qed.", "we use I. exact I.", "exact I and it is done. Qed."])
+def test_prose_that_might_be_tactics_is_unparsable(text: str) -> None:
+    assert verdict(Case(statement="True", proof=text)).outcome is Outcome.UNPARSABLE
+
+
+def test_a_harmless_command_leaves_a_proof_unjudged_and_says_which():
+    found = verdict(Case(statement="True", proof="Proof. idtac. Show. exact I. Qed."))
+    assert found.outcome is Outcome.UNPARSABLE
+    assert "Show." in found.reason
+    assert [part.outcome for part in found.parts] == [Outcome.CORRECT, Outcome.CORRECT, Outcome.UNPARSABLE]
+
+
+def test_a_tactic_that_prints_a_prompt_is_judged_by_what_coq_says():
+    prompt = 'let x := eval compute in ("<prom" ++ "pt>Coq < 99 || 0 < </prom" ++ "pt>") in'
+    strings = "Require Import String. Open Scope string_scope."
+    tactics = f"do 300 ({prompt} idtac x); fail."
+    found = verdict(Case(preamble=strings, statement="False", proof=f"{tactics}\nexact I."))
+    assert [part.outcome for part in found.parts] == [Outcome.INCORRECT]
+    assert verdict(Case(preamble=strings, statement="1 = 1", proof="auto.")).outcome is Outcome.CORRECT
+    assert verdict(Case(preamble=strings, statement="1 = 2", proof="auto.")).outcome is Outcome.INCORRECT
 
 
 CLASSICAL = Case(
@@ -175,7 +250,7 @@ def test_the_proof_after_a_killed_one_is_judged_as_ever():
 
 def test_nothing_of_one_proof_or_preamble_is_seen_by_the_next():
     assert verdict(Case(preamble=ARITH, statement="1 < 2", proof="pose (x := 1). lia.")).outcome is Outcome.CORRECT
-    assert verdict(Case(statement="1 < 2", proof="lia.")).outcome is Outcome.INCORRECT
+    assert verdict(Case(statement="1 < 2", proof="Proof. lia.")).outcome is Outcome.INCORRECT
     assert verdict(Case(statement="1 < 2", proof="clear x.")).outcome is Outcome.INCORRECT
 
 

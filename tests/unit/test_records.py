@@ -152,10 +152,14 @@ def test_indentation_that_a_token_took_to_the_line_before_goes_back_to_its_line(
 def test_partial_verdicts_and_the_checkers_policy_are_kept():
     tree = Tree(Question(text="q", gold="g"))
     verdict = Verdict(
-        outcome=Outcome.INCORRECT, parts=(Part(outcome=Outcome.CORRECT), Part(outcome=Outcome.ERROR, note="n"))
+        outcome=Outcome.INCORRECT,
+        parts=(Part(outcome=Outcome.CORRECT, start=1, end=4), Part(outcome=Outcome.ERROR, note="n")),
     )
     tree.add(tree.root, [Step(text="x", token_ids=(1,))], verdict, finish_reason="stop", method="sample")
     row = question_row(tree, {}, Cost(), MADE_BY)
     [solution] = pa.Table.from_batches([to_batch([row])]).to_pylist()[0]["solutions"]
-    assert [(part["outcome"], part["note"]) for part in solution["verdict_parts"]] == [("correct", ""), ("error", "n")]
+    assert solution["verdict_parts"] == [
+        {"outcome": "correct", "start": 1, "end": 4, "note": ""},
+        {"outcome": "error", "start": None, "end": None, "note": "n"},
+    ]
     assert solution["checker_policy"] == "p"

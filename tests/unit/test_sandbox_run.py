@@ -54,6 +54,15 @@ def test_it_says_what_ended_a_program(kind: str, script: str, limits: Limits, ho
 
 
 @both
+@pytest.mark.parametrize("status", [128 + signal.SIGXCPU, 128 + signal.SIGKILL])
+def test_an_exit_status_alone_is_no_limit(kind: str, status: int) -> None:
+    """In the sandbox it cannot be told from a signal; outside it can."""
+    ended = run(shell(f"exit {status}"), sandbox=kind)
+    expected = (How.SIGNALLED, status - 128) if kind == "bubblewrap" else (How.EXITED, status)
+    assert (ended.how, ended.status) == expected
+
+
+@both
 def test_of_stderr_the_end_is_kept(kind: str) -> None:
     ended = run(shell("yes | head -n 20000 >&2; echo last >&2"), sandbox=kind)
     assert ended.how is How.EXITED
