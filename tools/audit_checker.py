@@ -19,7 +19,8 @@ path's over those that are settled without such a process, on one core. canary_e
 work in is as empty afterwards as before. --versus checks the same cases with bare math-verify, as its README has it,
 on the strings as they are; math-verify-boxed puts gold answers and bare predictions in \boxed{}, which it reads better.
 
-Exit status: 0 when it ran, 1 when --max-false-positives or --min-accuracy was missed, 2 for bad input.
+Exit status: 0 when it ran, 1 when --max-false-positives or --min-accuracy was missed (as both are where no verdict is
+known), 2 for bad input.
 """
 
 from __future__ import annotations
@@ -227,6 +228,8 @@ def _if_above(peak: float, before: float) -> float | None:
 
 def missed_gates(figures: dict[str, Any], most_false_positives: int | None, least_accuracy: float | None) -> list[str]:
     """What the figures fall short of, in words."""
+    if figures["accuracy"] is None and (most_false_positives is not None or least_accuracy is not None):
+        return ["no case has a known verdict, so nothing was measured; expected at least one that is not debatable"]
     missed = []
     if most_false_positives is not None and figures["false_positives"] > most_false_positives:
         missed.append(f"{figures['false_positives']} false positives, at most {most_false_positives} allowed")

@@ -6,10 +6,22 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from factory.python_tests.operations import FUNCTIONS, MATH, METHODS, OPERATORS, TYPES, TooLarge, Unsupported, join
+from factory.python_tests.operations import (
+    FUNCTIONS,
+    MATH,
+    METHODS,
+    OPERATORS,
+    TYPES,
+    TooLarge,
+    Unsupported,
+    hashing,
+    join,
+)
 from factory.python_tests.wire import NotPlain, Opaque
 
 _MAX_STEPS = 1 << 17  # of comprehensions
+_SEARCHED = (list, tuple, set, frozenset, dict)  # a set takes as long as a list where all its items hash alike
+_SEARCHED_PER_STEP = 1024
 
 
 class Raised(Exception):
@@ -69,7 +81,7 @@ class _Evaluation:
             case ast.ListComp(element, generators) | ast.GeneratorExp(element, generators):
                 return [self.value(element, bound) for bound in self._bindings(generators, names)]
             case ast.SetComp(element, generators):
-                return {self.value(element, bound) for bound in self._bindings(generators, names)}
+                return hashing(set)([self.value(element, bound) for bound in self._bindings(generators, names)])
             case ast.Attribute(ast.Name("math"), name) if name in MATH and not callable(MATH[name]):
                 return MATH[name]
             case ast.Call(function, arguments, keywords):
@@ -90,6 +102,8 @@ class _Evaluation:
                     raise NotPlain(value.name, value.comparable)
                 if isinstance(value, str) and name == "join":
                     return lambda items: join(value, items)
+                if isinstance(value, set | frozenset) and name in METHODS[set]:
+                    return hashing(getattr(value, name))
                 if name in METHODS.get(type(value), ()) or not hasattr(value, name):
                     return getattr(value, name)  # type: ignore[no-any-return]
         raise Unsupported(f"a call of {ast.unparse(node)[:80]}")
@@ -106,11 +120,18 @@ class _Evaluation:
         result: Any = True
         for symbol, node in zip(symbols, rights, strict=True):
             right = self.value(node, names)
+            if isinstance(symbol, ast.In | ast.NotIn) and isinstance(right, _SEARCHED):
+                self._step(len(right) // _SEARCHED_PER_STEP)
             result = OPERATORS[type(symbol)](left, right)
             if not result:
                 break
             left = right
         return result
+
+    def _step(self, steps: int) -> None:
+        self._steps += steps
+        if self._steps > _MAX_STEPS:
+            raise TooLarge(f"comprehensions of more than {_MAX_STEPS} steps")
 
     def _index(self, node: ast.expr, names: dict[str, Any]) -> Any:
         if not isinstance(node, ast.Slice):
@@ -122,9 +143,7 @@ class _Evaluation:
     def _bindings(self, generators: list[ast.comprehension], names: dict[str, Any]) -> Iterator[dict[str, Any]]:
         first, *others = generators
         for item in self.value(first.iter, names):
-            self._steps += 1
-            if self._steps > _MAX_STEPS:
-                raise TooLarge(f"a comprehension of more than {_MAX_STEPS} steps")
+            self._step(1)
             bound = names | self._bound(first.target, item)
             if all(self.value(condition, bound) for condition in first.ifs):
                 if others:

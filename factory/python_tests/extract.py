@@ -6,63 +6,100 @@ import ast
 import re
 from collections.abc import Set
 
-_FENCE = re.compile(r"^[ \t]{0,3}```[ \t]*([\w+.-]*)[^\n`]*$", re.MULTILINE)
+from factory.python_tests.names import Names, names_of, parsed
+
+_FENCE = re.compile(r"^([ \t]*)```[ \t]*([\w+.-]*)[^\n`]*$", re.MULTILINE)
+_FUTURE = re.compile(r"^from __future__ import .*\n", re.MULTILINE)
 _LANGUAGES = frozenset(["python", "python3", "py"])
+_INDENT = 3  # more than that deeper than the fence that opened a block, it is a line of the block (CommonMark 4.5)
 
 
 def program(text: str, wanted: Set[str], *, bare: bool) -> str | None:
     """The program in `text`, None where there is none, or where it was cut off.
 
     Read is what stands behind the last `</think>`: of its blocks fenced as Python the last one that defines one of
-    `wanted`, else the last one; without such blocks the only fenced one. With `bare`, a text without fences counts when
-    it is Python and defines one of `wanted` (or does something, where none are).
+    `wanted`, else the last one that imports it, else the last one; without such blocks the only fenced one. In front
+    come the earlier blocks of names that it uses and has not. With `bare`, a text without fences counts when it is
+    Python and defines one of `wanted` (or does something, where none are); between [BEGIN] and [DONE] where it says so.
     """
     thought_end = text.rfind("</think>")
     if text.rfind("<think>") > thought_end:
         return None  # still thinking when it was cut off
     spoken = text[thought_end + len("</think>") :] if thought_end >= 0 else text
     fences = list(_FENCE.finditer(spoken))
-    if not fences:
-        return spoken if bare and _is_program(spoken, wanted) else None
-    if len(fences) % 2 or any(closing[1] for closing in fences[1::2]):
-        return None  # an open block, or blocks in blocks
-    blocks = [
-        (opening[1].lower(), spoken[opening.end() + 1 : closing.start()])
-        for opening, closing in zip(fences[::2], fences[1::2], strict=True)
-    ]
+    if all(_depth(fence) > _INDENT for fence in fences):  # or they are in a docstring
+        unfenced = _between_marks(spoken)
+        if bare and unfenced is not None and _is_program(unfenced, wanted):
+            return unfenced
+    blocks = _blocks(spoken, fences)
+    if not blocks:
+        return None
     marked = [code for language, code in blocks if language in _LANGUAGES]
     if not marked:
         marked = [code for language, code in blocks if not language and len(blocks) == 1]
-    defining = [code for code in marked if _defined(code) & wanted]
-    return next(reversed(defining or marked), None)
+    names = [names_of(code) for code in marked]
+    for having in ([name.defined for name in names], [name.imported for name in names]):
+        chosen = [at for at, found in enumerate(having) if found & wanted]
+        if chosen:
+            return _joined(marked, names, chosen[-1])
+    return _joined(marked, names, len(marked) - 1) if marked else None
+
+
+def _blocks(text: str, fences: list[re.Match[str]]) -> list[tuple[str, str]]:
+    """The language and the content of each block; none at all for an open block, or blocks in blocks."""
+    blocks: list[tuple[str, str]] = []
+    opening: re.Match[str] | None = None
+    for fence in fences:
+        if opening is None:
+            opening = fence
+        elif _depth(fence) > _depth(opening) + _INDENT:
+            continue
+        elif fence[2]:
+            return []
+        else:
+            content = text[opening.end() + 1 : fence.start()]
+            if opening[1]:
+                content = re.sub(rf"^[ \t]{{1,{len(opening[1])}}}", "", content, flags=re.MULTILINE)
+            blocks.append((opening[2].lower(), content))
+            opening = None
+    return blocks if opening is None else []
+
+
+def _depth(fence: re.Match[str]) -> int:
+    return len(fence[1].expandtabs(4))
+
+
+def _between_marks(text: str) -> str | None:
+    """What stands between the last [BEGIN] and its [DONE] (MBPP's prompts), all without marks; None for half of it."""
+    lines = text.splitlines(keepends=True)
+    marks = [(at, line.strip()) for at, line in enumerate(lines) if line.strip() in ("[BEGIN]", "[DONE]")]
+    if not marks:
+        return text
+    if len(marks) < 2 or [mark for _, mark in marks[-2:]] != ["[BEGIN]", "[DONE]"]:
+        return None
+    return "".join(lines[marks[-2][0] + 1 : marks[-1][0]])
+
+
+def _joined(blocks: list[str], names: list[Names], chosen: int) -> str:
+    """The chosen block behind the earlier ones that have names which it lacks, or which those lack."""
+    joined, missing = [blocks[chosen]], names[chosen].missing
+    for at in range(chosen - 1, -1, -1):
+        own = names[at].defined | names[at].imported
+        if own & missing:
+            joined.insert(0, blocks[at])
+            missing = (missing - own) | names[at].missing
+    program = "\n".join(joined)
+    if len(joined) == 1:
+        return program
+    futures = [found[0] for found in _FUTURE.finditer(program)]  # which Python accepts in front only
+    return "".join([*futures, _FUTURE.sub("", program)])
 
 
 def _is_program(text: str, wanted: Set[str]) -> bool:
     if wanted:
-        return bool(_defined(text) & wanted)
-    tree = _parsed(text)
+        names = names_of(text)
+        return bool((names.defined | names.imported) & wanted)
+    tree = parsed(text)
     return tree is not None and any(
         not isinstance(node, ast.Expr) or isinstance(node.value, ast.Call) for node in tree.body
     )
-
-
-def _defined(code: str) -> set[str]:
-    """The names that the module binds at its top level, and the methods of its class Solution."""
-    found: set[str] = set()
-    tree = _parsed(code)
-    for node in tree.body if tree is not None else []:
-        match node:
-            case ast.ClassDef("Solution", body=body):
-                found |= {"Solution"} | {part.name for part in body if isinstance(part, ast.FunctionDef)}
-            case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
-                found.add(name)
-            case ast.Assign(targets):
-                found |= {target.id for target in targets if isinstance(target, ast.Name)}
-    return found
-
-
-def _parsed(code: str) -> ast.Module | None:
-    try:
-        return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None

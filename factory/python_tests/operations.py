@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from factory.python_tests.wire import NotPlain, Opaque
+from factory.python_tests.wire import MAX_HASHED, NotPlain, Opaque
 
 MAX_BITS = 1 << 22  # of an integer: a million decimal digits
 MAX_LENGTH = 1 << 20  # of what repetition, a range or join makes
@@ -90,6 +90,18 @@ def join(separator: str, items: Any) -> str:
     return separator.join(items)
 
 
+def hashing(make: Callable[..., Any]) -> Callable[..., Any]:
+    """`make`, which puts the items of its arguments into a set or dict, or looks them up; bounded like `decode`."""
+
+    def bounded(*collections: Any, **named: Any) -> Any:
+        for items in collections:
+            if sum(1 for _ in items) > MAX_HASHED:
+                raise TooLarge(f"a set or dict of more than {MAX_HASHED} items")
+        return make(*collections, **named)
+
+    return bounded
+
+
 def _bounded(bits: int) -> None:
     if bits > MAX_BITS:
         raise TooLarge(f"an integer of more than {MAX_BITS} bits")
@@ -100,6 +112,7 @@ TYPES: Mapping[str, Any] = {
 }
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     **{name: kind for name, kind in TYPES.items() if name != "bytes"},  # bytes(n) allocates n
+    **{kind.__name__: hashing(kind) for kind in (dict, frozenset, set)},
     **{one.__name__: one for one in (abs, all, any, bin, chr, divmod, hex, len, max, min, oct, ord, repr, sorted, sum)},
     "enumerate": lambda *pair: list(enumerate(*pair)),
     "isinstance": _isinstance,

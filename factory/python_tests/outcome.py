@@ -11,7 +11,7 @@ from factory.python_tests.operations import PYTHON_ERRORS, TooLarge, Unsupported
 from factory.python_tests.reading import StdinTest
 from factory.python_tests.stdout import same_output
 from factory.python_tests.take_apart import CallTest
-from factory.python_tests.wire import NotPlain, decode
+from factory.python_tests.wire import Budget, NotPlain, Opaque, decode
 from factory.sandbox.run import Ended, Limits
 from factory.types import Outcome, Part
 
@@ -42,7 +42,9 @@ def returned(ended: Ended, test: CallTest, limits: Limits) -> Part:
         return _incorrect(str(error))
     except NotPlain as error:
         return Part(outcome=Outcome.UNPARSABLE if error.comparable else Outcome.INCORRECT, note=str(error))
-    except (Unsupported, TooLarge) as error:
+    except TooLarge as error:
+        return Part(outcome=Outcome.UNPARSABLE, note=f"too large to evaluate: {error}")
+    except Unsupported as error:
         return Part(outcome=Outcome.ERROR, note=f"the test cannot be evaluated: {error}")
     except PYTHON_ERRORS as error:
         return _incorrect(f"{type(error).__name__} in the test: {error}")
@@ -54,18 +56,19 @@ def _answers(payload: bytes, count: int, limits: Limits) -> list[Any] | None:
         answers = json.loads(payload)
         if len(answers) != count:
             return None
-        return [_answer(kind, said, limits) for kind, said in answers]
+        budget = Budget()
+        return [_answer(kind, said, limits, budget) for kind, said in answers]
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         return None
 
 
-def _answer(kind: str, said: Any, limits: Limits) -> Any:
+def _answer(kind: str, said: Any, limits: Limits, budget: Budget) -> Any:
     if kind != "returned":
         return Raised(_named_limit(str(said), limits))
     try:
-        return decode(said)
-    except NotPlain as error:  # as the key of a dict, where it would have to be compared
-        return Raised(str(error))
+        return decode(said, budget)
+    except NotPlain as error:  # too large, or the key of a dict, where it would have to be compared
+        return Opaque(error.name, error.comparable)
 
 
 def _last_words(ended: Ended, limits: Limits) -> str:

@@ -6,6 +6,7 @@ Integers and floats are hexadecimal, hence exact and free of Python's limit on d
 
 from __future__ import annotations
 
+import numbers
 import sys
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import Any
 STARTED = b"the driver has started\n"  # said on stderr first of all
 MAX_DEPTH = 100
 MAX_ITEMS = 100_000  # of an iterator, which may have no end
+MAX_HASHED = 10_000  # items of sets and dicts: where all hash alike, as integers can, building takes the square of it
 
 _SEQUENCES: dict[str, Any] = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 _SIZED: tuple[type, ...] = (range, type({}.keys()), type({}.values()), type({}.items()))
@@ -30,18 +32,33 @@ _UNSIZED: tuple[type, ...] = (
     type(iter(())),
     type(reversed([])),
 )
+_CANDIDATES = ("solution", "__main__")  # the modules that the driver makes of its program
 _SAME_AS_DICT = (Counter, OrderedDict, defaultdict)  # equal to a dict with the same items
+_HAVE_A_VALUE = ("__iter__", "__getitem__", "__len__", "__bool__", "__index__", "__float__")
 
 
 class NotPlain(Exception):
     """An operation would need the behaviour of an object that was left in the sandbox.
 
-    `comparable`: it is of the standard library and compares by value, so that it might have been equal.
+    `comparable`: it is of a library and has a value to compare, so that the test might have held.
     """
 
     def __init__(self, name: str, comparable: bool) -> None:
         super().__init__(f"returned {name}, not plain data")
-        self.comparable = comparable
+        self.name, self.comparable = name, comparable
+
+
+class Budget:
+    """How many items of sets and dicts may still be built of what the candidate sent."""
+
+    def __init__(self, items: int = MAX_HASHED) -> None:
+        self._left = items
+
+    def take(self, items: int) -> None:
+        """Raise `NotPlain` where there are too many."""
+        self._left -= items
+        if self._left < 0:
+            raise NotPlain(f"sets and dicts too large ({MAX_HASHED} items at most)", True)
 
 
 class Opaque:
@@ -120,16 +137,42 @@ def _encode_other(value: Any, depth: int) -> list[Any]:
             return ["opaque", f"an iterator of more than {MAX_ITEMS} items", False]
         return ["iterated", own in _SIZED, items]
     module = str(own.__module__)
-    of_python = module.partition(".")[0] in sys.stdlib_module_names and not callable(value)
-    comparable = of_python and own.__eq__ is not object.__eq__
+    if module in _CANDIDATES:
+        return ["opaque", f"an object of class {module}.{own.__qualname__}"[:200], False]
+    scalar = _scalar(value)
+    if scalar is not None:
+        return encode(scalar, depth)
+    no_data = callable(value) and module.partition(".")[0] in sys.stdlib_module_names
+    comparable = not no_data and (own.__eq__ is not object.__eq__ or any(hasattr(own, name) for name in _HAVE_A_VALUE))
     return ["opaque", f"an object of class {module}.{own.__qualname__}"[:200], comparable]
 
 
-def decode(encoded: Any) -> Any:
+def _scalar(value: Any) -> Any:
+    """The plain number, truth value or text that a library's scalar equals (NumPy's, SymPy's), else None.
+
+    Only what compares like it: numpy.float32(0.1) equals 0.1, which its value as a float does not.
+    """
+    if isinstance(value, int):
+        return int.__index__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, complex):
+        return complex(value.real, value.imag)
+    if isinstance(value, numbers.Rational):  # int(numpy.int64(3)) and int(sympy.Integer(3)) are exact
+        return int(value.numerator) if value.denominator == 1 else None
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        item = value.item()
+        return item if type(item) in (bool, int, str, bytes) else None
+    return None
+
+
+def decode(encoded: Any, budget: Budget | None = None) -> Any:
     """The data that `encode` made this of.
 
-    Raises ValueError, TypeError, KeyError or RecursionError for anything else, `NotPlain` for a key that is not plain.
+    Raises ValueError, TypeError, KeyError or RecursionError for anything else, `NotPlain` for a key that is not plain
+    and for more items of sets and dicts than `budget` has left.
     """
+    budget = budget or Budget()
     kind, *content = encoded
     match kind, content:
         case "int", [str(digits)]:
@@ -145,11 +188,14 @@ def decode(encoded: Any) -> Any:
         case "constant", [None | bool() as constant]:
             return constant
         case "dict", [list(pairs)]:
-            return {decode(key): decode(item) for key, item in pairs}
+            budget.take(len(pairs))
+            return {decode(key, budget): decode(item, budget) for key, item in pairs}
         case "list" | "tuple" | "set" | "frozenset", [list(items)]:
-            return _SEQUENCES[kind](decode(item) for item in items)
+            if kind in ("set", "frozenset"):
+                budget.take(len(items))
+            return _SEQUENCES[kind](decode(item, budget) for item in items)
         case "iterated", [bool(sized), list(items)]:
-            return Iterated([decode(item) for item in items], sized)
+            return Iterated([decode(item, budget) for item in items], sized)
         case "opaque", [str(name), bool(comparable)]:
             return Opaque(name[:200], comparable)
     raise ValueError(f"not encoded data: {str(kind)[:40]!r}")

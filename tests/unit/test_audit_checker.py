@@ -132,7 +132,13 @@ def test_gates_are_missed_only_by_what_is_worse() -> None:
     figures = {"false_positives": 1, "accuracy": 0.9}
     assert missed_gates(figures, None, None) == missed_gates(figures, 1, 0.9) == []
     assert len(missed_gates(figures, 0, 0.91)) == 2
-    assert missed_gates({"false_positives": 0, "accuracy": None}, 0, 0.5)
+
+
+@pytest.mark.parametrize("gates", [(0, None), (None, 0.0), (0, 0.5)])
+def test_any_gate_is_missed_where_no_verdict_is_known(gates: tuple[int | None, float | None]) -> None:
+    (missed,) = missed_gates({"false_positives": 0, "accuracy": None}, *gates)
+    assert "no case has a known verdict" in missed
+    assert missed_gates({"false_positives": 0, "accuracy": None}, None, None) == []
 
 
 def test_the_command_audits_any_checker_and_hostile_text_cannot_steer_the_terminal(tmp_path: Path) -> None:

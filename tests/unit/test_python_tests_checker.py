@@ -62,7 +62,15 @@ def judged(code: str, tests: str = ADD, config: Config = CONFIG) -> Verdict:
         ),
         ("def f(): return float('nan')", "assert f() == float('nan')", INCORRECT, "got nan, expected nan"),
         ("def f(): return float('inf')", "assert f() == float('inf')", CORRECT, ""),
-        ("from fractions import Fraction\ndef f(a, b): return Fraction(3)", ADD, UNPARSABLE, "fractions.Fraction"),
+        ("from decimal import Decimal\ndef f(a, b): return Decimal(3)", ADD, UNPARSABLE, "decimal.Decimal"),
+        ("from fractions import Fraction\ndef f(a, b): return Fraction(3)", ADD, CORRECT, ""),
+        ("from fractions import Fraction\ndef f(a, b): return Fraction(4)", ADD, INCORRECT, "got 4, expected 3"),
+        (
+            "from decimal import Decimal\ndef f(a, b): return {Decimal(1): 3}",
+            "assert f(1, 2) == {1: 3}",
+            UNPARSABLE,
+            "",
+        ),
         ("a, b = map(int, input().split())\nprint(a + b)", PRINT, CORRECT, ""),
         ("a, b = map(int, input().split())\nprint(a + b)\nexit()", PRINT, CORRECT, ""),
         ("if __name__ == '__main__': print(sum(map(int, input().split())))", PRINT, CORRECT, ""),
@@ -76,6 +84,20 @@ def test_a_program_is_judged_by_what_it_computes(code: str, tests: str, outcome:
     verdict = judged(code, tests)
     assert (verdict.outcome, note in verdict.parts[0].note) == (outcome, True), verdict
     assert verdict.answer == code + "\n"
+
+
+@needs_bubblewrap
+@pytest.mark.parametrize(
+    ("code", "tests", "note"),
+    [
+        ("def f(n): return set(range(n))", "assert f(10_001) == {3}", "sets and dicts too large"),
+        ("def f(n): return [dict.fromkeys(range(n))] * 2", "assert f(6_000) == 3", "sets and dicts too large"),
+        ("def f(n): return list(range(n))", "assert len(set(f(10_001))) == 3", "too large to evaluate"),
+    ],
+)
+def test_sets_and_dicts_that_might_hash_all_alike_are_not_built(code: str, tests: str, note: str) -> None:
+    part = judged(code, tests, replace(CONFIG, output_bytes=1 << 22)).parts[0]
+    assert (part.outcome, note in part.note) == (UNPARSABLE, True), part
 
 
 @needs_bubblewrap

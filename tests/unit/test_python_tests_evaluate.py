@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from factory.python_tests.evaluate import evaluate
 from factory.python_tests.operations import PYTHON_ERRORS, TooLarge, Unsupported
-from factory.python_tests.wire import MAX_ITEMS, Iterated, NotPlain, Opaque, decode, encode
+from factory.python_tests.wire import MAX_HASHED, MAX_ITEMS, Budget, Iterated, NotPlain, Opaque, decode, encode
 
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.text("ab é", max_size=3)
 LITERALS = st.recursive(
@@ -85,6 +85,12 @@ def test_it_agrees_with_python(source: str) -> None:
         "round(5, -10 ** 9)",
         "('x' * 1000).join(['a'] * 10 ** 5)",
         "[x for x in range(10 ** 6) for y in range(10 ** 6)]",
+        "set(range(20_000))",
+        "frozenset(range(20_000))",
+        "dict([(x, x) for x in range(20_000)])",
+        "{x for x in range(20_000)}",
+        "{1}.union(list(range(20_000)))",
+        "[1 for x in range(10 ** 5) if -1 in list(range(10 ** 5))]",
     ],
 )
 def test_what_would_grow_without_bound_is_refused(source: str) -> None:
@@ -153,6 +159,8 @@ def test_what_equals_its_plain_form_comes_out_as_that(value: Any, plain: Any) ->
 
 
 class EqualsAll(int):
+    __module__ = "solution"  # as the driver loads it
+
     def __eq__(self, other: object) -> bool:
         return True
 
@@ -180,6 +188,61 @@ def test_an_object_stays_in_the_sandbox(value: Any, comparable: bool) -> None:
         with pytest.raises(NotPlain) as refused:
             operation()
         assert refused.value.comparable == comparable
+
+
+@pytest.mark.parametrize(
+    ("made", "plain"),
+    [
+        ("float64(1.5)", 1.5),
+        ("int64(3)", 3),
+        ("uint8(200)", 200),
+        ("bool_(True)", True),
+        ("complex128(1j)", 1j),
+        ("array(3)", 3),
+        ("sum([1, 2])", 3),
+    ],
+)
+def test_a_scalar_of_numpy_comes_out_as_the_number_that_it_equals(made: str, plain: Any) -> None:
+    numpy = pytest.importorskip("numpy")
+    value = eval(made, vars(numpy))  # noqa: S307 - one of those above
+    back = decode(encode([value]))
+    assert (back, type(back[0])) == ([plain], type(plain))
+
+
+@pytest.mark.parametrize("made", ["array([1, 2])", "float32(0.1)", "datetime64('2020')", "array(0.5)"])
+def test_what_numpy_compares_in_its_own_way_stays_in_the_sandbox(made: str) -> None:
+    numpy = pytest.importorskip("numpy")
+    back = decode(encode(eval(made, vars(numpy))))  # noqa: S307 - one of those above
+    assert isinstance(back, Opaque)
+    assert back.comparable
+
+
+def test_only_whole_rationals_are_numbers() -> None:
+    sympy = pytest.importorskip("sympy")
+    assert decode(encode([sympy.Integer(2), Fraction(2)])) == [2, 2]
+    for value in (sympy.Rational(1, 2), sympy.sqrt(2), sympy.true):
+        assert decode(encode(value)).comparable
+
+
+def test_a_conversion_of_the_candidates_own_is_not_asked_for() -> None:
+    forged = type("Forged", (), {"__module__": "solution", "ndim": 0, "item": lambda self: 3})
+    back = decode(encode(forged()))
+    assert (type(back), back.comparable) == (Opaque, False)
+
+
+ALIKE = [["int", hex(number * (2**61 - 1))] for number in range(MAX_HASHED // 2 + 1)]  # all with the hash 0
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [["set", ALIKE], ["frozenset", ALIKE], ["dict", [[one, one] for one in ALIKE]]],
+    ids=["set", "frozenset", "dict"],
+)
+def test_sets_and_dicts_are_bounded_all_together(encoded: Any) -> None:
+    budget = Budget()
+    assert len(decode(encoded, budget)) == len(ALIKE)
+    with pytest.raises(NotPlain, match="too large"):
+        decode(["list", [encoded]], budget)
 
 
 def test_an_object_can_be_told_from_none_and_no_more() -> None:

@@ -125,6 +125,8 @@ def test_endless_output_is_an_output_limit() -> None:
 def test_what_a_test_expects_can_always_be_said() -> None:
     tests = "assert f() == [" + "1, " * 20_000 + "]"
     assert judged("def f(): return [1] * 20_000", tests).outcome is Outcome.CORRECT
+    tests = f"assert f({set(range(12_000))}) == 12_000"
+    assert judged("def f(given): return len(given)", tests).outcome is Outcome.CORRECT
     tests = '{"inputs": [""], "outputs": ["' + "y" * 200_000 + '"]}'
     assert judged("print('y' * 200_000)", tests).outcome is Outcome.CORRECT
 
