@@ -6,7 +6,7 @@ import pytest
 import ray
 
 from actors.answer_checker import AnswerChecker
-from actors.remote_models import Patience
+from actors.remote_models import CheckFlow, Patience
 from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
 from factory.shards import read_rows
@@ -36,6 +36,7 @@ def rows(generator, tmp_path_factory) -> list[dict]:
             ["generator"],
             ["main-job-checker"],
             ["main-job-writer"],
+            CheckFlow(),
         )
     )
     try:
