@@ -119,11 +119,6 @@ def _compound(answer: str) -> Quantity | None:
     return Quantity(value=total / previous, digits=answer, unit=last, compound=True)
 
 
-def same_quantity(gold: Quantity, answer: Quantity) -> bool:
-    """Whether `answer` states `gold` under the default policy."""
-    return match_quantities(gold, answer, Policy()) is Match.EQUAL
-
-
 def match_quantities(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
     """Whether `answer` states `gold` under `policy`."""
     found = _same_amount(gold, answer, policy)

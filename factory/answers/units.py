@@ -148,11 +148,6 @@ def unit(name: str) -> Unit:
     return Unit(tuple(sorted((dimension, exponent) for dimension, exponent in powers.items() if exponent)), total)
 
 
-def dimension_and_size(name: str) -> tuple[tuple[tuple[str, int], ...], Fraction]:
-    """What a unit measures and how large it is in the base units of that."""
-    return unit(name).dimensions, unit(name).size
-
-
 def singular(word: str) -> str:
     """The word without a plural s: dollars, but not gas or glass."""
     word = word.rstrip(".")
