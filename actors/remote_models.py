@@ -29,9 +29,11 @@ GONE = (RayActorError, ObjectLostError, GetTimeoutError, TimeoutError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """`request_s`: one call. `restart_s`: until a restarted actor answers. `attempts`: how often a call is sent."""
+    """`request_s`: one call. `restart_s`: until a restarted actor answers. `attempts`: how often a call is sent.
+    `commit_s`: one commit, which may have to wait for its store."""
 
     request_s: float = 600.0
+    commit_s: float = 3600.0
     restart_s: float = 900.0
     attempts: int = 4
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -17,13 +17,18 @@ from typing import Any
 import ray
 
 from actors.remote_models import GONE, CheckFlow, Patience, RemoteModels, brief, wait_until_ready, within
+from factory.effort import raised
 from factory.errors import CommitFailed, QuestionFailed
 from factory.experience import Experience
 from factory.recipe import Attempt, Recipe, begin, work
 from factory.records import Failure, Provenance, question_row, to_batch
-from factory.shards import Receipt
+from factory.shards import Receipt, Shard, footer_of, open_shard, shard_name
+from factory.storage.access import Access
+from factory.storage.opening import open_store
 from factory.tally import Tally, tally
 from factory.units import Unit
+
+Row = dict[str, Any]
 
 
 class RolloutWorker:
@@ -42,8 +47,13 @@ class RolloutWorker:
         checkers: Sequence[str],
         writers: Sequence[str],
         checking: CheckFlow,
+        run_dir: str,
+        access: Access,
+        effort: Mapping[str, int],
     ) -> None:
         self._recipe = recipe
+        self._store = open_store(run_dir, access)
+        self._effort = effort
         self._provenance = provenance
         self._patience = patience
         self._writers = [ray.get_actor(name) for name in writers]
@@ -63,15 +73,46 @@ class RolloutWorker:
         return str(factory.__file__)
 
     async def run(self, unit: Unit) -> Receipt:
-        """Work on every question of `unit`, then commit its rows as one shard."""
-        self._attempts[unit.id] = [
-            begin(self._recipe, question, self._models, self._experience) for question in unit.questions
-        ]
+        """Work on every question of `unit`, then commit its rows as one shard.
+
+        A later revision of a unit keeps the rows of the one before, but for those that failed (if they shall be tried
+        anew) or that more is asked for: these are taken up where they ended.
+        """
+        kept, begun = await self._taken_over(unit) if unit.revision else ({}, {})
+        attempts = {
+            index: begin(self._recipe, question, self._models, self._experience, begun.get(index))
+            for index, question in enumerate(unit.questions)
+            if index not in kept
+        }
+        self._attempts[unit.id] = list(attempts.values())
         try:
-            rows = await asyncio.gather(*(self._row(attempt, unit.id) for attempt in self._attempts[unit.id]))
-            return await self._commit(unit.id, rows)
+            made = await asyncio.gather(*(self._row(attempt, unit.id) for attempt in attempts.values()))
+            rows = kept | {
+                index: row if attempt.changed else begun[index]
+                for (index, attempt), row in zip(attempts.items(), made, strict=True)
+            }
+            return await self._commit(unit, [rows[index] for index in sorted(rows)])
         finally:
             del self._attempts[unit.id]
+
+    async def _taken_over(self, unit: Unit) -> tuple[dict[int, Row], dict[int, Row]]:
+        """Of the revision before, by place in the unit: the rows that stay as they are, those to be taken up again."""
+        shard = Shard(name=shard_name(unit.id, unit.revision - 1), unit_id=unit.id)
+
+        def read() -> tuple[list[Row], bool]:
+            with open_shard(self._store, shard) as file:
+                return file.read().to_pylist(), bool(raised(footer_of(file).effort, self._effort))
+
+        rows, more = await asyncio.to_thread(read)
+        kept: dict[int, Row] = {}
+        begun: dict[int, Row] = {}
+        for index, row in enumerate(rows):
+            if row["status"] == "failed":
+                if not unit.retry_failed:
+                    kept[index] = row
+            else:
+                (begun if more else kept)[index] = row
+        return kept, begun
 
     async def underway(self) -> Tally:
         """What the units not yet committed have cost so far, for a progress display between receipts."""
@@ -84,7 +125,7 @@ class RolloutWorker:
                 total.incorrect += solution.outcome is False
         return total
 
-    async def _row(self, attempt: Attempt, unit_id: str) -> dict[str, Any]:
+    async def _row(self, attempt: Attempt, unit_id: str) -> Row:
         started = time.monotonic()
         failure = None
         try:
@@ -102,15 +143,16 @@ class RolloutWorker:
             created_at=datetime.now(UTC),
         )
 
-    async def _commit(self, unit_id: str, rows: list[dict[str, Any]]) -> Receipt:
+    async def _commit(self, unit: Unit, rows: list[Row]) -> Receipt:
         batch, counted = to_batch(rows), tally(rows)
-        writer = self._writers[int(unit_id[:8], 16) % len(self._writers)]
+        writer = self._writers[int(unit.id[:8], 16) % len(self._writers)]
         reason = ""
         for _ in range(self._patience.attempts):
             try:
-                return await within(writer.commit.remote(unit_id, batch, counted), self._patience.request_s)
+                committing = writer.commit.remote(unit.id, batch, counted, unit.revision, self._effort)
+                return await within(committing, self._patience.commit_s)
             except GONE as error:  # committing twice is safe: the object's name is taken once
                 reason = brief(error)
             if not await wait_until_ready(writer.__ray_ready__.remote, self._patience.restart_s):
                 break
-        raise CommitFailed(f"shard writer gave no answer for unit {unit_id}: {reason}. Run `factory resume`.")
+        raise CommitFailed(f"shard writer gave no answer for unit {unit.id}: {reason}. Run `factory resume`.")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 
 from factory.shards import Receipt, commit
+from factory.storage.access import Access
+from factory.storage.opening import open_store
 from factory.tally import Tally
 
 
 class ShardWriter:
     """A Ray shell around `factory.shards.commit`; any number of writers may share a run folder."""
 
-    def __init__(self, run_dir: str) -> None:
-        self._run_dir = run_dir
+    def __init__(self, run_dir: str, access: Access) -> None:
+        self._store = open_store(run_dir, access)
 
-    def commit(self, unit_id: str, batch: pa.RecordBatch, counted: Tally) -> Receipt:
-        """Commit and say what now lies there. Raises `CommitFailed` when the disk refuses."""
-        return commit(self._run_dir, unit_id, batch, counted)
+    def commit(
+        self, unit_id: str, batch: pa.RecordBatch, counted: Tally, revision: int, effort: Mapping[str, int]
+    ) -> Receipt:
+        """Commit and say what now lies there. Raises `CommitFailed` when the store refuses."""
+        return commit(self._store, unit_id, batch, counted, revision=revision, effort=effort)

@@ -53,6 +53,16 @@ def kill(family: set[str]) -> None:
                 os.kill(int(pid), signal.SIGKILL)
 
 
+def living_since(pid: int) -> str:
+    """When a process began, in ticks since boot; empty when it is gone or but a corpse."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    state, *_ = fields = text.rpartition(")")[2].split()
+    return "" if state in "ZX" else fields[19]
+
+
 def _stat(pid: str) -> tuple[str, str]:
     """(parent, start) of a process; empty when it is gone."""
     try:

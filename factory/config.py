@@ -7,6 +7,7 @@ nearest valid name. What a section may hold is its dataclass; a plug-in section'
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -23,20 +24,31 @@ T = TypeVar("T")
 
 
 def read_yaml(path: Path, overrides: Sequence[str] = (), switches: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The plain nested mapping of a YAML file with dotted overrides applied. Raises `BadInput`.
+    """The plain nested mapping of a YAML file, as `parse_yaml` reads its text. Raises `BadInput`."""
+    if not path.is_file():
+        raise BadInput(f"no config file at {path}. Expected a YAML file; see the ones in pipelines/.")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (ValueError, OSError) as error:
+        raise BadInput(f"{path} cannot be read: {one_line(error)}") from None
+    return parse_yaml(text, str(path), overrides, switches)
+
+
+def parse_yaml(
+    text: str, name: str, overrides: Sequence[str] = (), switches: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The plain nested mapping of YAML called `name`, with dotted overrides applied. Raises `BadInput`.
 
     `switches` maps a section to the key that decides what else it may hold: an override that changes that key drops
     the file's other values of the section, which were meant for another plug-in.
     """
-    if not path.is_file():
-        raise BadInput(f"no config file at {path}. Expected a YAML file; see the ones in pipelines/.")
     for override in overrides:
         if "=" not in override or override.startswith("="):
             raise BadInput(f"override {override!r} is not of the form section.key=value.")
     try:
-        loaded = OmegaConf.load(path)
+        loaded = OmegaConf.load(io.StringIO(text))
         if not isinstance(loaded, DictConfig):
-            raise BadInput(f"{path} holds no mapping at its top level. Expected sections such as source, engine.")
+            raise BadInput(f"{name} holds no mapping at its top level. Expected sections such as source, engine.")
         changes = OmegaConf.from_dotlist(list(overrides))
         for section, key in (switches or {}).items():
             wanted = OmegaConf.select(changes, f"{section}.{key}")
@@ -45,12 +57,12 @@ def read_yaml(path: Path, overrides: Sequence[str] = (), switches: Mapping[str, 
         merged = OmegaConf.merge(loaded, changes)
         plain = OmegaConf.to_container(merged, resolve=True)
     except OmegaConfBaseException as error:
-        raise BadInput(f"{path}: {one_line(error)}") from None
+        raise BadInput(f"{name}: {one_line(error)}") from None
     except (ValueError, OSError) as error:
-        raise BadInput(f"{path} cannot be read: {one_line(error)}") from None
+        raise BadInput(f"{name} cannot be read: {one_line(error)}") from None
     except Exception as error:  # PyYAML's errors share no base with the above
         if type(error).__module__.startswith("yaml"):
-            raise BadInput(f"{path} is no valid YAML: {one_line(error)}") from None
+            raise BadInput(f"{name} is no valid YAML: {one_line(error)}") from None
         raise
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}

@@ -39,5 +39,11 @@ class CheckerFailed(QuestionFailed):
     stage = "check"
 
 
-class CommitFailed(FactoryError):
-    """A shard could not be written: disk full, permission lost, store down."""
+class StorageFailed(FactoryError):
+    """A run folder cannot be read or written: disk full, permission lost, bucket missing, store down for too long.
+
+    The CLI prints one line and exits 2, as it is the user who can mend it."""
+
+
+class CommitFailed(StorageFailed):
+    """A shard could not be written."""

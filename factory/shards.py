@@ -1,70 +1,114 @@
 """Shards: one unit = one Parquet object = one exclusive create. That the object exists *is* the commit.
 
-A shard is built in memory, written to a temporary file, synced, and linked to its name; a name that is taken loses.
-So readers may glob the folder at any moment, a crash leaves at most a hidden temporary file, and whoever writes a
-unit twice learns whether both wrote the same rows.
+A shard is built in memory and created whole under its name; a name that is taken loses. So readers may glob the folder
+at any moment, a crash leaves at most what `Store.sweep` removes, and whoever writes a unit twice learns whether both
+wrote the same rows.
+
+A unit that is done again (failed questions retried, samples added) is committed whole under the next *revision* of its
+name, then the older object is deleted. By name alone the highest revision wins, so a crash in between loses and
+doubles nothing for readers of this module; what is superseded goes with the next `sweep`.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
 import json
-import os
-import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from factory.errors import CommitFailed
+from factory.errors import BadInput, CommitFailed, StorageFailed
+from factory.storage.ahead import in_order
+from factory.storage.opening import Folder, open_store
+from factory.storage.store import Store
 from factory.tally import Tally
 
-PREFIX, SUFFIX = "part-", ".parquet"
+DATA, PREFIX, SUFFIX = "data", "part-", ".parquet"
+_NAME = re.compile(rf"{DATA}/{PREFIX}(?P<unit>.+?)(?:-r(?P<revision>[1-9]\d*))?{re.escape(SUFFIX)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """A committed object: `revision` of unit `unit_id`, `size` bytes long."""
+
+    name: str
+    unit_id: str
+    revision: int = 0
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What the driver learns of a finished unit. `created` is False when the object was there already."""
+    """What the driver learns of a finished unit. `created` is False when other rows were there already: they stay.
+
+    `content` hashes the rows, `effort` is what was asked for (`factory/effort.py`).
+    """
 
     unit_id: str
-    path: str
+    name: str
     n_bytes: int
     tally: Tally
     created: bool
+    revision: int = 0
+    content: str = ""
+    effort: Mapping[str, int] = field(default_factory=dict)
 
 
-def data_folder(run_dir: str | Path) -> Path:
-    return Path(run_dir) / "data"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footer:
+    """What a shard says of itself without its rows being read."""
+
+    tally: Tally
+    content: str
+    effort: Mapping[str, int]
 
 
-def committed_units(run_dir: str | Path) -> set[str]:
-    """Ids of the units whose object exists."""
-    folder = data_folder(run_dir)
-    if not folder.is_dir():
-        return set()
-    return {
-        entry.name[len(PREFIX) : -len(SUFFIX)]
-        for entry in os.scandir(folder)
-        if entry.name.startswith(PREFIX) and entry.name.endswith(SUFFIX)
-    }
+def shard_name(unit_id: str, revision: int = 0) -> str:
+    return f"{DATA}/{PREFIX}{unit_id}{f'-r{revision}' if revision else ''}{SUFFIX}"
 
 
-def shard_paths(run_dir: str | Path) -> list[Path]:
-    """All committed shards, in a stable order."""
-    return sorted(data_folder(run_dir).glob(f"{PREFIX}*{SUFFIX}"))
+def listed(folder: Folder) -> tuple[dict[str, Shard], list[Shard]]:
+    """(the newest shard of every unit, by unit and in the order of names; those that a newer one supersedes)."""
+    newest: dict[str, Shard] = {}
+    older: list[Shard] = []
+    for entry in open_store(folder).entries(DATA):
+        found = _NAME.fullmatch(entry.name)
+        if found is None:
+            continue
+        revision = int(found["revision"] or 0)
+        shard = Shard(name=entry.name, unit_id=found["unit"], revision=revision, size=entry.size)
+        before = newest.get(shard.unit_id)
+        if before is None or before.revision < revision:
+            newest[shard.unit_id] = shard
+            shard = before or shard
+        if before is not None:
+            older.append(shard)
+    return newest, older
 
 
-def encode(batch: pa.RecordBatch, counted: Tally) -> bytes:
-    """A batch as the bytes of one Parquet file, its content hash and tally in the footer."""
+def shards(folder: Folder) -> list[Shard]:
+    """All committed shards of a run, in a stable order, each unit once."""
+    return list(listed(folder)[0].values())
+
+
+def footer_for(batch: pa.RecordBatch, counted: Tally, effort: Mapping[str, int] | None = None) -> Footer:
+    return Footer(tally=counted, content=content_hash(batch), effort=dict(effort or {}))
+
+
+def encode(batch: pa.RecordBatch, footer: Footer) -> bytes:
+    """A batch as the bytes of one Parquet file."""
     if not batch.num_rows:
         raise ValueError("a shard needs at least one row: an empty object would commit a unit that was never done")
-    footer = {"factory.content": content_hash(batch), "factory.tally": json.dumps(counted.as_dict())}
-    table = pa.Table.from_batches([batch]).replace_schema_metadata(footer)
+    metadata = {
+        "factory.content": footer.content,
+        "factory.tally": json.dumps(footer.tally.as_dict()),
+        "factory.effort": json.dumps(dict(footer.effort)),
+    }
+    table = pa.Table.from_batches([batch]).replace_schema_metadata(metadata)
     sink = pa.BufferOutputStream()
     pq.write_table(
         table,
@@ -81,77 +125,106 @@ def encode(batch: pa.RecordBatch, counted: Tally) -> bytes:
 def content_hash(batch: pa.RecordBatch) -> str:
     """Hash of the rows as written, independent of Parquet's encoding."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as stream:
+    with pa.ipc.new_stream(sink, batch.schema.remove_metadata()) as stream:
         stream.write_batch(batch)
     return hashlib.sha256(sink.getvalue()).hexdigest()
 
 
-def commit(run_dir: str | Path, unit_id: str, batch: pa.RecordBatch, counted: Tally) -> Receipt:
-    """Write `batch` as the object of `unit_id`, exclusively. Raises `CommitFailed` when the disk refuses.
+def commit(
+    folder: Folder,
+    unit_id: str,
+    batch: pa.RecordBatch,
+    counted: Tally,
+    *,
+    revision: int = 0,
+    effort: Mapping[str, int] | None = None,
+) -> Receipt:
+    """Write `batch` as `revision` of `unit_id`, exclusively, and remove the revision it supersedes.
 
-    When the object exists already its rows win: they were committed first, and a reader may have seen them.
+    When the object exists already its rows win: they were committed first, and a reader may have seen them. Raises
+    `CommitFailed` when the store refuses.
     """
-    data = encode(batch, counted)
-    target = data_folder(run_dir) / f"{PREFIX}{unit_id}{SUFFIX}"
+    store = open_store(folder)
+    name = shard_name(unit_id, revision)
+    footer = footer_for(batch, counted, effort)
+    data = encode(batch, footer)
+    ours, size = footer.content, len(data)
     try:
-        created = create_exclusively(target, data)
-    except OSError as error:
-        raise CommitFailed(_advice(error, target, len(data))) from None
-    if not created:
-        counted = read_tally(target)
-    return Receipt(unit_id=unit_id, path=str(target), n_bytes=target.stat().st_size, tally=counted, created=created)
+        if not store.create(name, data):
+            size = store.size(name) or 0
+            footer = read_footer(store, Shard(name=name, unit_id=unit_id, size=size))
+        for older in range(revision):
+            store.delete(shard_name(unit_id, older))
+    except StorageFailed as error:
+        raise CommitFailed(str(error)) from None
+    return Receipt(
+        unit_id=unit_id,
+        name=name,
+        n_bytes=size,
+        tally=footer.tally,
+        created=footer.content == ours,
+        revision=revision,
+        content=footer.content,
+        effort=footer.effort,
+    )
 
 
-def create_exclusively(target: Path, data: bytes) -> bool:
-    """Durably create `target` with `data`; False when the name was taken. Never leaves a partial object."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.parent / f".{target.name}.{uuid.uuid4().hex}.tmp"
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(temporary, target)
-        except FileExistsError:
-            return False
-        directory = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-        return True
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            temporary.unlink()
+def sweep(folder: Folder) -> int:
+    """Remove what killed writers left, superseded revisions included. Only for a folder nobody else writes to."""
+    store = open_store(folder)
+    _, older = listed(store)
+    for shard in older:
+        store.delete(shard.name)
+    return len(older) + store.sweep()
 
 
-def sweep_temporaries(run_dir: str | Path) -> int:
-    """Remove temporary files a killed writer left. Only for a run folder nobody writes to at the moment."""
-    left = list(data_folder(run_dir).glob(".*.tmp"))
-    for path in left:
-        path.unlink(missing_ok=True)
-    return len(left)
+def open_shard(store: Store, shard: Shard, **options: Any) -> pq.ParquetFile:
+    """A shard to read from; use it as a context manager. Raises `pyarrow.ArrowInvalid` for what is no Parquet."""
+    return pq.ParquetFile(store.open(shard.name, shard.size or None), **options)
 
 
-def read_tally(path: Path) -> Tally:
-    """The counts kept in a shard's footer; its rows are not read."""
-    metadata = pq.read_metadata(path).metadata or {}
-    return Tally(**json.loads(metadata[b"factory.tally"]))
+def read_footer(store: Store, shard: Shard) -> Footer:
+    """What the shard's footer holds; its rows are not read."""
+    with open_shard(store, shard) as file:
+        return footer_of(file)
 
 
-def read_rows(run_dir: str | Path, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
-    """All rows of a run, shard after shard; memory is bounded by one row group."""
-    for path in shard_paths(run_dir):
-        with pq.ParquetFile(path) as file:
+def footer_of(file: pq.ParquetFile) -> Footer:
+    """The footer of a shard that is open."""
+    metadata = file.metadata.metadata or {}
+    return Footer(
+        tally=Tally(**json.loads(metadata[b"factory.tally"])),
+        content=metadata[b"factory.content"].decode(),
+        effort=json.loads(metadata.get(b"factory.effort", b"{}")),
+    )
+
+
+def read_footers(folder: Folder, wanted: list[Shard]) -> Iterator[tuple[Shard, Footer]]:
+    """The footers of many shards, in order, several calls in flight."""
+    store = open_store(folder)
+    yield from in_order(lambda shard: (shard, read_footer(store, shard)), wanted, store.width)
+
+
+def records_of(folder: Folder, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
+    """`read_rows`, but raises `BadInput` at once where there are none."""
+    store = open_store(folder)
+    if not shards(store):
+        raise BadInput(
+            f"{store.url} holds no committed records. Expected a folder made by `factory run` or `factory import`, "
+            f"with {DATA}/{PREFIX}*{SUFFIX}."
+        )
+    return read_rows(store, columns)
+
+
+def read_rows(folder: Folder, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
+    """All rows of a run, shard after shard; memory is bounded by a few row groups."""
+    store = open_store(folder)
+    wanted = shards(store)
+
+    def opened(shard: Shard) -> pq.ParquetFile:
+        return open_shard(store, shard)
+
+    for opening in in_order(opened, wanted, min(store.width, 4)):
+        with opening as file:
             for batch in file.iter_batches(batch_size=64, columns=columns):
                 yield from batch.to_pylist()
-
-
-def _advice(error: OSError, target: Path, size: int) -> str:
-    what = f"could not write {target} ({size:,} bytes): {error.strerror or error}"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{what}. Expected room on this disk; free some and run `factory resume`, nothing committed is lost."
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{what}. Expected write permission in the run folder; grant it or choose another run.dir."
-    return f"{what}. Nothing committed is lost; mend the storage and run `factory resume`."

@@ -21,6 +21,7 @@ from ray.exceptions import RayActorError, RayTaskError
 
 from actors.remote_models import brief, plain
 from factory.errors import FactoryError
+from factory.shards import Receipt
 from factory.tally import Tally
 from factory.units import Unit
 from pipelines.crew import Crew
@@ -83,12 +84,14 @@ def drive(
     attempts: int,
     restart_s: float = 900.0,
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_receipt: Callable[[Receipt], None] = lambda receipt: None,
+    check: Callable[[], None] = lambda: None,
     interrupt: Interrupt | None = None,
 ) -> Progress:
     """Run `units` on `workers`, at most `window` at a time. Returns when all are committed, or when interrupted.
 
-    Raises `FactoryError` when a unit's worker died `attempts` times or when no worker came back for `restart_s`, and
-    whatever a worker raised otherwise.
+    `check` is called often, and may raise to end the run. Raises `FactoryError` when a unit's worker died `attempts`
+    times or when no worker came back for `restart_s`, and whatever a worker raised otherwise.
     """
     interrupt = interrupt or Interrupt()
     interrupt.patient = True
@@ -101,6 +104,7 @@ def drive(
     began = shown = time.monotonic()
 
     while True:
+        check()
         while not interrupt.count and len(in_flight) < window and (worker := crew.idlest()) is not None:
             unit, attempt = again.popleft() if again else (next(fresh, None), 1)
             if unit is None:
@@ -131,6 +135,7 @@ def drive(
                 continue
             progress.units += 1
             progress.done.add(receipt.tally)
+            on_receipt(receipt)
             _stop_when_nothing_works(progress)
         if time.monotonic() - shown >= POLL_S:
             shown = time.monotonic()

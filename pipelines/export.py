@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 
 from factory.errors import BadInput
 from factory.plugins import plugin
-from factory.shards import read_rows, shard_paths
+from factory.shards import records_of
+from factory.storage.opening import Folder
 
 ROWS_PER_GROUP = 4096
 
@@ -31,14 +32,12 @@ class Exported:
     rows: int
 
 
-def export(run_dir: str | Path, name: str, out: str | Path) -> Exported:
+def export(run_dir: Folder, name: str, out: str | Path) -> Exported:
     """Write format `name` of all committed records of `run_dir` under `out`. Raises `BadInput`."""
     view = plugin("factory.formats", name)
-    if not shard_paths(run_dir):
-        raise BadInput(f"{run_dir} holds no committed records. Expected a run folder with data/part-*.parquet.")
     target = Path(out) / "data" / name / f"train-00000-of-00001{view.SUFFIX}"
     temporary = target.with_name(f".{target.name}.tmp")
-    stream = (row for record in read_rows(run_dir) for row in view.rows(record))
+    stream = (row for record in records_of(run_dir) for row in view.rows(record))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write = _write_parquet if view.FEATURES is not None else _write_jsonl

@@ -26,8 +26,10 @@ from factory.errors import BadInput, FactoryError
 from factory.prompting import load_prompt
 from factory.recipe import Recipe
 from factory.records import Provenance
+from factory.storage.opening import absolute
 from pipelines.settings import Settings
 
+COMMITS_AT_A_TIME = 4  # per writer: what a commit to S3 mostly does is wait
 CLOSE_TIMEOUT_S = 20.0
 STATS_TIMEOUT_S = 5.0
 CHECK_TIME_USED = 0.75  # of a call's time-out, by checks that all take as long as they may
@@ -60,7 +62,7 @@ def demands_of(settings: Settings) -> list[Demand]:
 
 
 @contextlib.contextmanager
-def launched(settings: Settings, run_dir: Path) -> Iterator[Fleet]:
+def launched(settings: Settings) -> Iterator[Fleet]:
     """A ready fleet for the block. Raises `BadInput` when it does not fit, or its model cannot be had."""
     wanted = demands_of(settings)
     problem = shortfall(wanted, nodes_of_cluster())
@@ -87,7 +89,8 @@ def launched(settings: Settings, run_dir: Path) -> Iterator[Fleet]:
         checker = (settings.checker.name, checker_config)
         if not hasattr(settings.checker.module, "judge"):  # which asks the generators
             start("checkers", AnswerChecker, restarted("answer checker"), *checker, workers=size.checker_processes)
-        start("writers", ShardWriter, restarted("shard writer"), str(run_dir.resolve()))
+        where = (absolute(settings.run.dir), settings.storage)
+        start("writers", ShardWriter, restarted("shard writer") | {"max_concurrency": COMMITS_AT_A_TIME}, *where)
         [engine, *_] = answers([actor.ready.remote() for actor in roles["generators"].values()], size.start_timeout_s)
         answers([actor.ready.remote() for actor in roles["checkers"].values()], size.start_timeout_s)
         answers([actor.__ray_ready__.remote() for actor in roles["writers"].values()], size.start_timeout_s)
@@ -97,9 +100,16 @@ def launched(settings: Settings, run_dir: Path) -> Iterator[Fleet]:
             restarted("rollout worker"),
             recipe_of(settings),
             provenance_of(settings, engine),
-            Patience(request_s=size.request_timeout_s, restart_s=size.start_timeout_s, attempts=size.attempts),
+            Patience(
+                request_s=size.request_timeout_s,
+                restart_s=size.start_timeout_s,
+                attempts=size.attempts,
+                commit_s=size.request_timeout_s + 2 * settings.storage.patience_s,  # a commit may wait for another
+            ),
             *(list(roles[role]) for role in ("generators", "checkers", "writers")),
             check_flow(settings),
+            *where,
+            settings.effort,
         )
         for imported in answers([actor.ready.remote() for actor in roles["workers"].values()], size.start_timeout_s):
             _refuse_other_factory(imported)

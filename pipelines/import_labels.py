@@ -14,18 +14,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from factory.errors import BadInput
 from factory.plugins import names, plugin, suggest
 from factory.records import to_batch
-from factory.shards import PREFIX, SUFFIX, create_exclusively, data_folder, encode, shard_paths
+from factory.shards import encode, footer_for, shard_name, shards
 from factory.source_files import text_lines
+from factory.storage.opening import open_store
+from factory.storage.store import Store
 from factory.tally import tally
 from factory.types import content_id
-from pipelines.run_folder import writing
+from pipelines.run_folder import CONFIG
 
+MANIFEST = "manifests/import.json"
 ROWS_PER_PART = 512
 CHARACTERS_PER_PART = 1 << 24  # whichever comes first: lines with whole trees are long
 
@@ -51,17 +53,19 @@ class Part:
     characters: int = 0
 
 
-def import_file(path: str, name: str, out: str | Path) -> Imported:
+def import_file(path: str, name: str, out: str) -> Imported:
     """Import `path` (a file, a glob, a URL; `.gz` and its like) of format `name` into folder `out`.
 
     Raises `BadInput` for a malformed line, by file and number; the parts before it are committed.
     """
     view = _readable(name)
-    folder = claim(out, name)
+    store = open_store(out)
+    claim(store, name)
+    there = {shard.unit_id.partition("-")[0]: shard.unit_id for shard in shards(store)}
     lines = parts = new_lines = new_parts = 0
     for part in _parts(path, view.parse):
         lines, parts = lines + len(part.lines), parts + 1
-        if _commit(folder, name, part):
+        if _commit(store, there, name, part):
             new_lines, new_parts = new_lines + len(part.lines), new_parts + 1
     if not lines:
         raise BadInput(f"{path} holds no lines; expected one JSON object per line; check the path")
@@ -76,42 +80,32 @@ def _readable(name: str) -> Any:
     return view
 
 
-def claim(out: str | Path, name: str) -> Path:
-    """The folder `out`, created or recognised as an import of format `name`. Raises `BadInput` for anybody else's."""
-    if "://" in str(out):
-        raise BadInput(f"OUT is {str(out)!r}. Expected a local folder; object stores can only be read from yet.")
-    folder = Path(out)
-    there = imported_format(folder)
+def claim(store: Store, name: str) -> None:
+    """Make the folder an import of format `name`, or recognise it. Raises `BadInput` for anybody else's."""
+    there = imported_format(store)
     if there is None:
-        if (folder / "config.yaml").exists() or shard_paths(folder):
+        if store.size(CONFIG) is not None or shards(store):
             raise BadInput(
-                f"{folder} holds a run. Expected a new folder, or one made by `factory import`; choose another."
+                f"{store.url} holds a run. Expected a new folder, or one made by `factory import`; choose another."
             )
-        with writing(folder):
-            create_exclusively(_manifest(folder), (json.dumps({"format": name}) + "\n").encode())
-        there = imported_format(folder)  # another import may have been faster
+        store.create(MANIFEST, (json.dumps({"format": name}) + "\n").encode())
+        there = imported_format(store)  # another import may have been faster
     if there != name:
-        raise BadInput(f"{folder} holds an import of format {there!r}, not {name!r}. Choose another OUT folder.")
-    return folder
+        raise BadInput(f"{store.url} holds an import of format {there!r}, not {name!r}. Choose another OUT folder.")
 
 
-def imported_format(folder: str | Path) -> str | None:
+def imported_format(store: Store) -> str | None:
     """The format a folder was imported from, None for a folder that was not. Raises `BadInput` for a broken one."""
-    path = _manifest(Path(folder))
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))["format"]
-    except (FileNotFoundError, NotADirectoryError):
+        found = json.loads(store.read(MANIFEST))["format"]
+    except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise BadInput(
-            f"{path} cannot be read ({type(error).__name__}). Expected the format of an import; remove the folder and "
-            "import again."
+            f"{store.url}/{MANIFEST} cannot be read ({type(error).__name__}). Expected the format of an import; remove "
+            "the folder and import again."
         ) from None
     return str(found)
-
-
-def _manifest(folder: Path) -> Path:
-    return folder / "manifests" / "import.json"
 
 
 def _parts(path: str, parse: Any) -> Iterator[Part]:
@@ -133,17 +127,17 @@ def _parts(path: str, parse: Any) -> Iterator[Part]:
         yield part
 
 
-def _commit(folder: Path, name: str, part: Part) -> bool:
+def _commit(store: Store, there: dict[str, str], name: str, part: Part) -> bool:
     first = content_id(name, str(part.number), part.lines[0])
     unit_id = f"{first}-{content_id(name, *part.lines)}"
-    target = data_folder(folder) / f"{PREFIX}{unit_id}{SUFFIX}"
-    if target.exists():
+    if there.get(first) == unit_id:
         return False
-    if any(data_folder(folder).glob(f"{PREFIX}{first}-*{SUFFIX}")):
+    if first in there:
         raise BadInput(
             f"{part.where} was imported before, followed by other lines: the file has grown or changed. Import it into "
             "a new folder."
         )
     rows = [{**row, "unit_id": unit_id} for row in part.rows]
-    with writing(folder):
-        return create_exclusively(target, encode(to_batch(rows), tally(rows)))
+    batch = to_batch(rows)
+    there[first] = unit_id
+    return store.create(shard_name(unit_id), encode(batch, footer_for(batch, tally(rows))))

@@ -1,33 +1,36 @@
 """Questions in, step-labelled solutions out: sample, check, find the first errors, commit.
 
-survey the source → claim the run folder → start the fleet → drive the missing units → say where things are
+claim the run folder → read the source, plan what is missing → start the fleet → drive → say where things are
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from actors.checker_pool import CheckerPool
 from cluster.connect import connected
-from factory.shards import committed_units, sweep_temporaries
+from factory.errors import StorageFailed
+from factory.receipts import ReceiptLog, committed_tally
+from factory.shards import listed, sweep
+from factory.storage.store import Store
 from factory.tally import Tally
-from factory.units import Unit, cut
 from pipelines import run_folder
+from pipelines.attempts import Attempt, attempt
 from pipelines.drive import Interrupt, Progress, drive
 from pipelines.fleet import checker_stats, launched
+from pipelines.planning import Plan, missing_units, plan
 from pipelines.settings import Settings
-from pipelines.survey import Screen, Survey, as_before, boxed_gold, judged_by, survey, usable
+from pipelines.survey import Screen, Survey, as_before, boxed_gold, judged_by
 
 
 @dataclass(frozen=True)
 class Outlook:
     """What lies before a run: told to the progress display before the first unit."""
 
-    folder: Path
+    folder: str
     survey: Survey
     units: int
     committed: int
@@ -37,7 +40,7 @@ class Outlook:
 class Summary:
     """What a run came to. `complete` is False when it was interrupted."""
 
-    folder: Path
+    folder: str
     complete: bool
     survey: Survey
     tally: Tally
@@ -58,31 +61,39 @@ class Listener:
         """Twice a second while units are in flight."""
 
 
-def run(settings: Settings, listener: Listener | None = None) -> Summary:
-    """Do what is missing in the run folder of `settings`. Raises `BadInput` before anything has started."""
+def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> Summary:
+    """Do what is missing in the run folder of `settings`. Raises `BadInput` before anything has started.
+
+    `retry_failed`: what failed in earlier attempts is missing, too.
+    """
     listener = listener or Listener()
     started = time.monotonic()
     interrupt = Interrupt()
     check_model(settings)
-    with interrupt.installed():
-        folder = run_folder.claim(settings)
+    store = run_folder.store_of(settings, listener.say)
+    run_folder.recognise(settings, store)
+    facts = {"cluster": settings.plain["cluster"], "engine": settings.plain["engine"]}
+    with interrupt.installed(), attempt(store, facts, settings.storage, listener.say) as mine:
+        run_folder.bind(settings, store)
         listener.say(f"reading the source ({settings.source.name})")
-        with screening(settings, run_folder.survey_of(folder)) as screen:
-            found = survey(settings, screen, lambda n: listener.say(f"read {n:,} questions"))
-        run_folder.write_survey(folder, found)
-        committed = committed_units(folder)
-        total = -(-found.questions // settings.run.unit_size)
-        listener.begin(Outlook(folder, found, total, len(committed)))
-        if len(committed) >= total:
-            return _summary(folder, found, started, complete=True)
-        sweep_temporaries(folder)
-        missing = missing_units(settings, found, committed)
-        listener.say(f"starting Ray and {settings.cluster.generators} {settings.engine.name} engine(s)")
-        with run_folder.attempt(folder, settings) as log:
-            progress, checkers = _drive(settings, folder, missing, listener.progress, interrupt, listener.say)
-            log.update(units=progress.units, retried=progress.retried, **progress.done.as_dict())
-            log.update(checkers=checkers)
-    return _summary(folder, found, started, complete=len(committed_units(folder)) >= total, retried=progress.retried)
+        with screening(settings, run_folder.survey_of(store)) as screen:
+            to_do = plan(
+                settings,
+                store,
+                screen,
+                retry_failed=retry_failed,
+                on_progress=lambda n: listener.say(f"read {n:,} questions"),
+            )
+        run_folder.keep_survey(store, to_do.survey)
+        sweep(store)
+        listener.begin(Outlook(settings.run.dir, to_do.survey, to_do.units, to_do.units - len(to_do.missing)))
+        progress = Progress()
+        if to_do.missing:
+            listener.say(f"starting Ray and {settings.cluster.generators} {settings.engine.name} engine(s)")
+            progress, checkers = _drive(settings, store, to_do, mine, listener, interrupt)
+            mine.log.update(units=progress.units, retried=progress.retried, **progress.done.as_dict())
+            mine.log.update(checkers=checkers)
+        return _summary(settings, store, to_do, progress, time.monotonic() - started)
 
 
 def check_model(settings: Settings) -> None:
@@ -90,13 +101,6 @@ def check_model(settings: Settings) -> None:
     check = getattr(settings.engine.module, "check_model", None)
     if check is not None and settings.cluster.address == "local":
         check(settings.model)
-
-
-def missing_units(settings: Settings, found: Survey, committed: set[str]) -> Iterator[Unit]:
-    """The units of the source whose object does not exist yet, in order."""
-    for unit in cut(usable(settings, as_before(found)), settings.run.unit_size, settings.fingerprint):
-        if unit.id not in committed:
-            yield unit
 
 
 @contextmanager
@@ -117,39 +121,41 @@ def screening(settings: Settings, before: Survey | None = None) -> Iterator[Scre
 
 
 def _drive(
-    settings: Settings,
-    folder: Path,
-    units: Iterator[Unit],
-    on_progress: Callable[[Progress], None],
-    interrupt: Interrupt,
-    say: Callable[[str], None],
+    settings: Settings, store: Store, to_do: Plan, mine: Attempt, listener: Listener, interrupt: Interrupt
 ) -> tuple[Progress, list[dict[str, float]]]:
     """What became of the units, and what each checker has counted."""
+    receipts = ReceiptLog(store, mine.number)
     # Listening anew: ray.init has taken SIGTERM for itself.
-    with connected(settings.cluster.address), interrupt.installed(), launched(settings, folder) as fleet:
-        say(f"engine ready: {fleet.engine['engine']}, model {settings.model}")
-        progress = drive(
-            units,
-            fleet.workers,
-            window=settings.window,
-            attempts=settings.cluster.attempts,
-            restart_s=settings.cluster.start_timeout_s,
-            on_progress=on_progress,
-            interrupt=interrupt,
-        )
+    with connected(settings.cluster.address), interrupt.installed(), launched(settings) as fleet:
+        listener.say(f"engine ready: {fleet.engine['engine']}, model {settings.model}")
+        try:
+            progress = drive(
+                missing_units(settings, to_do),
+                fleet.workers,
+                window=settings.window,
+                attempts=settings.cluster.attempts,
+                restart_s=settings.cluster.start_timeout_s,
+                on_progress=listener.progress,
+                on_receipt=receipts.add,
+                check=mine.check,
+                interrupt=interrupt,
+            )
+        finally:
+            with suppress(StorageFailed):  # what has no receipt is read instead
+                receipts.flush()
         return progress, checker_stats(fleet)
 
 
-def _summary(folder: Path, found: Survey, started: float, *, complete: bool, retried: int = 0) -> Summary:
-    summary = Summary(
-        folder=folder,
+def _summary(settings: Settings, store: Store, to_do: Plan, progress: Progress, seconds: float) -> Summary:
+    committed, _ = listed(store)
+    complete = len(committed) >= to_do.units and progress.units >= len(to_do.missing)
+    tally = committed_tally(store, committed)
+    run_folder.write_stats(store, {"complete": complete, "seconds": round(seconds, 3), **tally.as_dict()})
+    return Summary(
+        folder=settings.run.dir,
         complete=complete,
-        survey=found,
-        tally=run_folder.committed_tally(folder),
-        seconds=time.monotonic() - started,
-        retried=retried,
+        survey=to_do.survey,
+        tally=tally,
+        seconds=seconds,
+        retried=progress.retried,
     )
-    run_folder.write_stats(
-        folder, {"complete": complete, "seconds": round(summary.seconds, 3), **summary.tally.as_dict()}
-    )
-    return summary

@@ -1,200 +1,174 @@
-"""A run's folder: its config, what its source held, its shards, its logs.
+"""A run's folder, on a local disk or on S3: its config, what its source held, its shards, its logs.
 
-config.yaml            the complete config; a folder belongs to one
-manifests/source.json  what was counted in the source before anything started
-data/part-*.parquet    committed units
-logs/attempt_N/        one folder per `factory run` or `resume`
-stats.json             counts at the end of the last attempt
+config.yaml              the complete config the run began with, no secret in it; a folder belongs to one
+manifests/source.json    what was counted in the source before anything started
+manifests/effort.json    what was raised since: more samples, more rollouts, more tokens
+manifests/receipts/      what the driver was told of every unit
+data/part-*.parquet      committed units
+logs/attempt_N/          one folder per `factory run` or `resume`: who drove, and its heartbeat
+stats.json               counts at the end of the last attempt
 """
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import platform
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
+from factory.config import fill, parse_yaml
+from factory.effort import lowered
 from factory.errors import BadInput
-from factory.shards import read_tally, shard_paths
-from factory.tally import Tally
-from pipelines.settings import Settings, load, save
+from factory.shards import shards
+from factory.storage.access import Access
+from factory.storage.opening import open_store
+from factory.storage.retries import Tell, log_warning
+from factory.storage.store import Store
+from pipelines.settings import ELSEWHERE, Settings, dump, parse
 from pipelines.survey import Survey
 
+CONFIG, SURVEY, EFFORT, STATS = "config.yaml", "manifests/source.json", "manifests/effort.json", "stats.json"
 
-def claim(settings: Settings) -> Path:
-    """The run folder of `settings`, created or recognised. Raises `BadInput` when it holds another config.
+
+def store_of(settings: Settings, tell: Tell = log_warning) -> Store:
+    """Where the records of `settings` lie."""
+    return open_store(settings.run.dir, settings.storage, tell)
+
+
+def recognise(settings: Settings, store: Store) -> bool:
+    """Whether the folder holds this very run; False when it holds none yet. Raises `BadInput` when it is another's.
 
     A folder is bound to a config once the source was read: until then there is nothing to lose, and a mistake in the
     config may be mended in place.
     """
-    folder = Path(settings.run.dir)
-    if "://" in settings.run.dir:
+    theirs = _config_of(store)
+    if theirs is None or store.size(SURVEY) is None:
+        if shards(store):
+            raise BadInput(f"{store.url} holds shards, but no {SURVEY} says of what. Choose another run.dir.")
+        return False
+    if theirs.fingerprint != settings.fingerprint:
         raise BadInput(
-            f"run.dir is {settings.run.dir!r}. Expected a local folder; object stores can only be read from yet."
+            f"{store.url} holds a run with another config ({_difference(theirs, settings)}). "
+            f"Choose another run.dir, or finish that one with `factory resume {store.url}`."
         )
-    config = folder / "config.yaml"
-    if config.exists() and _survey_path(folder).exists():
-        theirs = load(config)
-        if theirs.fingerprint != settings.fingerprint:
-            raise BadInput(
-                f"{folder} holds a run with another config ({_difference(theirs, settings)}). "
-                f"Choose another run.dir, or finish that one with `factory resume {folder}`."
-            )
-        return folder
-    if shard_paths(folder):
-        raise BadInput(f"{folder} holds shards, but no manifests/source.json says of what. Choose another run.dir.")
-    with writing(folder):
-        for name in ("data", "manifests", "logs"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        with _replacing(config) as temporary:
-            save(settings, temporary)
-    return folder
-
-
-def opened(run_dir: str | Path, overrides: list[str] | None = None) -> Settings:
-    """The settings kept in an existing run folder. Only `cluster.*` may be overridden. Raises `BadInput`."""
-    folder = Path(run_dir)
-    if not (folder / "config.yaml").is_file():
-        raise BadInput(f"{folder} is no run folder: it holds no config.yaml. Expected one made by `factory run`.")
-    settings = load(folder / "config.yaml", [*(overrides or []), f"run.dir={folder}"])
-    if settings.fingerprint != load(folder / "config.yaml").fingerprint:
+    before, now = asked_for(store, theirs), settings.effort
+    for key in lowered(before, now):
         raise BadInput(
-            f"{' '.join(overrides or [])} would change the records. A resumed run takes only what does not: cluster.*, "
-            "and where and how fast its engine runs."
+            f"{key} is {now[key]}, but {store.url} holds records made with {before[key]}. It may be raised, not "
+            "lowered; choose another run.dir."
+        )
+    return True
+
+
+def bind(settings: Settings, store: Store) -> None:
+    """Keep the config in a folder that holds none, and what is asked for where that was raised."""
+    if not recognise(settings, store):
+        store.replace(CONFIG, dump(settings).encode())
+    elif asked_for(store, _config_of(store)) != settings.effort:
+        store.replace(EFFORT, _encoded(settings.effort))
+
+
+def asked_for(store: Store, settings: Settings | None) -> dict[str, int]:
+    """How much was asked for lately, by config key: what the run began with, or was raised to."""
+    try:
+        return dict(json.loads(store.read(EFFORT)))
+    except FileNotFoundError:
+        return settings.effort if settings else {}
+
+
+def was_raised(store: Store) -> bool:
+    """Whether shards of this folder may have been made with less effort than is asked for now."""
+    return store.size(EFFORT) is not None
+
+
+def opened(run_dir: str | Path, overrides: Sequence[str] = ()) -> Settings:
+    """The settings kept in an existing run folder, with what was raised since. Raises `BadInput`.
+
+    `overrides` may say where and how wide it runs (`cluster.*`, `storage.*`, where and how fast its engine runs) and
+    raise how much is asked for. Where the folder lies is told by who opens it, never by the folder.
+    """
+    access = fill(Access, parse_yaml("{}", "overrides", overrides).get("storage"), "storage")
+    store = open_store(run_dir, access)
+    kept = _config_of(store)
+    if kept is None:
+        raise BadInput(f"{run_dir} is no run folder: it holds no {CONFIG}. Expected one made by `factory run`.")
+    plain = {**kept.plain, "storage": None}
+    raised = [f"{key}={value}" for key, value in asked_for(store, kept).items()]
+    settings = parse(json.dumps(plain), CONFIG, [*raised, *overrides, f"run.dir={run_dir}"])
+    if settings.fingerprint != kept.fingerprint:
+        raise BadInput(
+            f"{' '.join(overrides)} would change the records. A resumed run takes only what does not: "
+            f"{', '.join(f'{section}.*' for section in ELSEWHERE)}, where and how fast its engine runs, and more of "
+            f"{', '.join(settings.effort)}."
         )
     return settings
 
 
-def write_survey(folder: Path, survey: Survey) -> None:
-    """Keep what the run begins with; refuse when the source or the prompt was another at an earlier attempt."""
-    path = _survey_path(folder)
-    if path.exists():
-        before = read_survey(folder)
-        if before.digest != survey.digest:
-            raise BadInput(
-                f"the source of {folder} has changed since the run began: {before.questions} questions then, "
-                f"{survey.questions} now{', others' * (before.questions == survey.questions)}. "
-                "Restore it, or start a new run.dir."
-            )
-        if before.prompt_id != survey.prompt_id:
-            raise BadInput(
-                f"the prompt template of {folder} has changed since the run began: its id was {before.prompt_id}, "
-                f"now it is {survey.prompt_id}. Restore the file, or start a new run.dir."
-            )
-    with writing(folder):
-        _write_json(path, asdict(survey))
-
-
-def read_survey(folder: Path) -> Survey:
-    path = _survey_path(folder)
-    if not path.is_file():
+def check_survey(store: Store, survey: Survey) -> None:
+    """Raises `BadInput` when the source or the prompt was another at an earlier attempt."""
+    before = survey_of(store)
+    if before is None:
+        return
+    if before.digest != survey.digest:
         raise BadInput(
-            f"{folder} holds no manifests/source.json: the run never got to its first unit. Use `factory run`."
+            f"the source of {store.url} has changed since the run began: {before.questions} questions then, "
+            f"{survey.questions} now{', others' * (before.questions == survey.questions)}. "
+            "Restore it, or start a new run.dir."
         )
-    return Survey(**json.loads(path.read_text(encoding="utf-8")))
+    if before.prompt_id != survey.prompt_id:
+        raise BadInput(
+            f"the prompt template of {store.url} has changed since the run began: its id was {before.prompt_id}, "
+            f"now it is {survey.prompt_id}. Restore the file, or start a new run.dir."
+        )
 
 
-def survey_of(folder: Path) -> Survey | None:
+def keep_survey(store: Store, survey: Survey) -> None:
+    """Keep what the run begins with. From here on the folder belongs to its config."""
+    store.replace(SURVEY, _encoded(asdict(survey)))
+
+
+def read_survey(store: Store) -> Survey:
+    """Raises `BadInput` before the first unit."""
+    found = survey_of(store)
+    if found is None:
+        raise BadInput(f"{store.url} holds no {SURVEY}: the run never got to its first unit. Use `factory run`.")
+    return found
+
+
+def survey_of(store: Store) -> Survey | None:
     """The survey of an earlier attempt, None before the first."""
-    return read_survey(folder) if _survey_path(folder).is_file() else None
-
-
-def committed_tally(folder: Path) -> Tally:
-    """Counts over all committed shards, from their footers."""
-    total = Tally()
-    for path in shard_paths(folder):
-        total.add(read_tally(path))
-    return total
-
-
-@contextmanager
-def attempt(folder: Path, settings: Settings) -> Iterator[dict[str, object]]:
-    """A fresh `logs/attempt_N/attempt.json` around an attempt: who, where, how wide, and how it ended.
-
-    What is put into the yielded mapping is written at the end. An attempt that was killed has no end.
-    """
-    taken = [int(path.name.split("_")[1]) for path in (folder / "logs").glob("attempt_*")]
-    path = folder / "logs" / f"attempt_{max(taken, default=0) + 1}" / "attempt.json"
-    log: dict[str, object] = {
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "host": platform.node(),
-        "pid": os.getpid(),
-        "python": platform.python_version(),
-        "factory": version("selfplay-factory"),
-        "cluster": settings.plain["cluster"],
-        "engine": settings.plain["engine"],
-    }
-    with writing(folder):
-        path.parent.mkdir(parents=True)
-        _write_json(path, log)
-    ended_by = "end"
     try:
-        yield log
-    except BaseException as error:
-        ended_by = type(error).__name__
-        raise
-    finally:
-        log |= {"ended": datetime.now(UTC).isoformat(timespec="seconds"), "ended_by": ended_by}
-        with suppress(OSError):  # the disk may be what ended it
-            _write_json(path, log)
+        return Survey(**json.loads(store.read(SURVEY)))
+    except FileNotFoundError:
+        return None
 
 
-def write_stats(folder: Path, stats: dict[str, object]) -> None:
-    with writing(folder):
-        _write_json(folder / "stats.json", stats)
+def write_stats(store: Store, stats: dict[str, object]) -> None:
+    store.replace(STATS, _encoded(stats))
 
 
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Says in one line what to do when the run folder cannot be written to."""
+def _config_of(store: Store) -> Settings | None:
     try:
-        yield
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        advice = (
-            "Expected room on this disk; free some and start again, nothing committed is lost."
-            if full
-            else "Expected a folder this user may write to; grant it or choose another run.dir."
-        )
-        raise BadInput(f"cannot write to run folder {folder}: {error.strerror or error}. {advice}") from None
+        text = store.read(CONFIG).decode()
+    except FileNotFoundError:
+        return None
+    return parse(text, f"{store.url}/{CONFIG}")
 
 
-def _survey_path(folder: Path) -> Path:
-    return folder / "manifests" / "source.json"
-
-
-def _write_json(path: Path, value: object) -> None:
-    with _replacing(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A name to write to, renamed at the end: a file that is there is whole, whatever the disk did."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+def _encoded(value: object) -> bytes:
+    return (json.dumps(value, indent=2) + "\n").encode()
 
 
 def _difference(theirs: Settings, ours: Settings) -> str:
     """The first differing key of two configs, with both values."""
     for section, value in ours.plain.items():
         other = theirs.plain.get(section)
-        if section == "cluster" or value == other:
+        if section in ELSEWHERE or value == other:
             continue
         if not isinstance(value, dict) or not isinstance(other, dict):
             return f"{section} is {other!r} there, {value!r} here"
         for key in [*value, *other]:
-            if value.get(key) != other.get(key) and (section, key) != ("run", "dir"):
+            skipped = (section, key) == ("run", "dir") or f"{section}.{key}" in ours.effort
+            if value.get(key) != other.get(key) and not skipped:
                 return f"{section}.{key} is {other.get(key)!r} there, {value.get(key)!r} here"
     return "they differ"

@@ -6,7 +6,7 @@ the rest of its keys from that module's `Config`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -14,10 +14,12 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from factory.config import fill, fingerprint, read_yaml, refuse_unknown
+from factory.config import fill, fingerprint, parse_yaml, read_yaml, refuse_unknown
+from factory.effort import effort_of
 from factory.errors import BadInput
 from factory.plugins import plugin
 from factory.steps import step_ends
+from factory.storage.access import SECRETS, Access
 from factory.types import Sampling
 
 PLUGINS = {  # section: (package that is its registry, the key that picks from it, default)
@@ -28,12 +30,16 @@ PLUGINS = {  # section: (package that is its registry, the key that picks from i
     "checker": ("factory.checkers", "kind", "math_answer"),
 }
 
+_SWITCHES = {section: key for section, (_, key, _) in PLUGINS.items()}
+
 
 @dataclass
 class Run:
-    """`dir`: where records go. `unit_size`: questions per Parquet object. `seed`: of every draw of ours; vLLM repeats
-    its samples only with engine.seeded. `learn`: whether a worker's finished questions teach it what to expect of the
-    policy (`factory/experience.py`); without, labels do not depend on the order in which questions were done."""
+    """`dir`: where records go, a local folder or s3://bucket/folder. `unit_size`: questions per Parquet object.
+
+    `seed`: of every draw of ours; vLLM repeats its samples only with engine.seeded. `learn`: whether a worker's
+    finished questions teach it what to expect of the policy (`factory/experience.py`); without, labels do not depend on
+    the order in which questions were done."""
 
     dir: str = "runs/label_steps"
     seed: int = 0
@@ -82,7 +88,8 @@ class Cluster:
     attempts: int = 4
 
 
-SECTIONS = {"run": Run, "prompt": Prompting, "sampling": SamplingSection, "cluster": Cluster}
+SECTIONS = {"run": Run, "prompt": Prompting, "sampling": SamplingSection, "cluster": Cluster, "storage": Access}
+ELSEWHERE = ("cluster", "storage")  # sections that are no part of what a run is: a resumed one may have others
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,7 @@ class Plug:
 
 @dataclass(frozen=True)
 class Settings:
-    """A validated config. `plain` is the complete mapping behind it, every default written out."""
+    """A validated config. `plain` is the complete mapping behind it, every default written out, no secret in it."""
 
     pipeline: str
     model: str
@@ -104,6 +111,7 @@ class Settings:
     prompt: Prompting
     sampling: SamplingSection
     cluster: Cluster
+    storage: Access
     source: Plug
     engine: Plug
     search: Plug
@@ -118,12 +126,23 @@ class Settings:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of all that decides what the records hold: not where they lie, nor on how many machines."""
-        decisive = {key: value for key, value in self.plain.items() if key != "cluster"}
+        """Hash of all that decides what the records hold: not where they lie, nor on how many machines, nor how much is
+        asked for, as that may be raised later."""
+        decisive = {
+            section: _without(value, self.effort, section)
+            for section, value in self.plain.items()
+            if section not in ELSEWHERE
+        }
         execution = getattr(self.engine.module, "EXECUTION", ())
         decisive["engine"] = {key: value for key, value in self.plain["engine"].items() if key not in execution}
         decisive["run"] = {key: value for key, value in self.plain["run"].items() if key != "dir"}
         return fingerprint(decisive)
+
+    @property
+    def effort(self) -> dict[str, int]:
+        """How much is asked for per question, by config key: what may be raised when a run is resumed."""
+        search, supervision = self.search, self.supervision
+        return effort_of(search.module, search.config, supervision.module, supervision.config, self.sampling)
 
     def sampling_with(self, stop: Sequence[str]) -> Sampling:
         """The sampling of every request, with the prompt's own stop strings."""
@@ -137,8 +156,12 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Settings:
     packaged = Path(__file__).parent / f"{given.stem}.yaml"
     if not given.exists() and given.parent in (Path("."), Path("pipelines")) and packaged.is_file():
         given = packaged
-    switches = {section: key for section, (_, key, _) in PLUGINS.items()}
-    return from_mapping(read_yaml(given, overrides, switches))
+    return from_mapping(read_yaml(given, overrides, _SWITCHES))
+
+
+def parse(text: str, name: str, overrides: Sequence[str] = ()) -> Settings:
+    """Settings from YAML text called `name`, such as `dump` writes. Raises `BadInput`."""
+    return from_mapping(parse_yaml(text, name, overrides, _SWITCHES))
 
 
 def from_mapping(values: dict[str, Any]) -> Settings:
@@ -156,15 +179,23 @@ def from_mapping(values: dict[str, Any]) -> Settings:
         config = fill(module.Config, section, name)
         filled[name] = Plug(picked, module, config)
         plain[name] = {key: picked, **asdict(config)}
+    plain["storage"] |= dict.fromkeys(SECRETS)
     filled["model"] = plain["model"] = str(values.get("model", "smollm2-135m"))
     filled["pipeline"] = plain["pipeline"] = str(values.get("pipeline", "label_steps"))
     _check_ranges(filled)
     return Settings(**filled, plain=plain)
 
 
-def save(settings: Settings, path: Path) -> None:
-    """Write the complete config as YAML that `load` reads back to the same settings."""
-    path.write_text(OmegaConf.to_yaml(OmegaConf.create(settings.plain)), encoding="utf-8")
+def dump(settings: Settings) -> str:
+    """The complete config as YAML that `parse` reads back to the same settings, but for what is secret."""
+    return OmegaConf.to_yaml(OmegaConf.create(settings.plain))
+
+
+def _without(value: Any, effort: Mapping[str, int], section: str) -> Any:
+    """A section without the keys that `effort` names."""
+    if not isinstance(value, dict):
+        return value
+    return {key: inner for key, inner in value.items() if f"{section}.{key}" not in effort}
 
 
 def _check_ranges(filled: dict[str, Any]) -> None:

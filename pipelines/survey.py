@@ -34,15 +34,21 @@ class Survey:
     prompt_id: str = ""
 
 
-def survey(settings: Settings, screen: Screen, on_progress: Callable[[int], None] = lambda n: None) -> Survey:
-    """Read everything once. Raises `BadInput` for a malformed source or prompt, or without a usable question."""
-    found = Survey(prompt_id=load_prompt(settings.prompt.template, settings.prompt.style).id)
+def surveyed(
+    settings: Settings, screen: Screen, found: Survey, on_progress: Callable[[int], None] = lambda n: None
+) -> Iterator[Question]:
+    """All usable questions, in order; with the last one `found` is complete.
+
+    Raises `BadInput` for a malformed source or prompt, or without a usable question.
+    """
+    found.prompt_id = load_prompt(settings.prompt.template, settings.prompt.style).id
     digest = hashlib.sha256()
     for question in usable(settings, screen, found):
         digest.update(question.key.encode())
         found.questions += 1
         if found.questions % 10_000 == 0:
             on_progress(found.questions)
+        yield question
     if not found.questions:
         raise BadInput(
             f"source {settings.source.name} holds no usable question "
@@ -50,7 +56,6 @@ def survey(settings: Settings, screen: Screen, on_progress: Callable[[int], None
             f"{found.duplicates} doubles)."
         )
     found.digest = digest.hexdigest()[:16]
-    return found
 
 
 def usable(settings: Settings, screen: Screen, found: Survey | None = None) -> Iterator[Question]:

@@ -15,10 +15,10 @@ from factory.tally import Tally
 from factory.units import Unit, cut
 from pipelines.drive import Progress, drive
 from pipelines.fleet import Fleet, launched
-from pipelines.label_steps import missing_units, run, screening
-from pipelines.run_folder import claim
+from pipelines.label_steps import run, screening
+from pipelines.planning import missing_units, plan
+from pipelines.run_folder import bind, store_of
 from pipelines.settings import Settings, from_mapping
-from pipelines.survey import survey
 
 CONFIG: dict[str, dict[str, Any]] = {
     "run": {"unit_size": 2},
@@ -66,12 +66,13 @@ def every_question_once(settings: Settings) -> bool:
 
 def driven(settings: Settings, at_work: Callable[[Fleet, Progress], None]) -> Progress:
     """All of a run's units on a fleet of its own; `at_work` is called twice a second while they are in flight."""
-    folder = claim(settings)
+    store = store_of(settings)
+    bind(settings, store)
     with screening(settings) as screen:
-        found = survey(settings, screen)
-    with launched(settings, folder) as fleet:
+        to_do = plan(settings, store, screen)
+    with launched(settings) as fleet:
         return drive(
-            missing_units(settings, found, set()),
+            missing_units(settings, to_do),
             fleet.workers,
             window=settings.window,
             attempts=settings.cluster.attempts,
@@ -106,7 +107,7 @@ class SlowWorker:
         if unit.id == self._dies_of:
             os._exit(1)
         self._now -= 1
-        return Receipt(unit_id=unit.id, path="", n_bytes=0, tally=Tally(questions=len(unit.questions)), created=True)
+        return Receipt(unit_id=unit.id, name="", n_bytes=0, tally=Tally(questions=len(unit.questions)), created=True)
 
     async def underway(self) -> Tally:
         return Tally()

@@ -24,7 +24,6 @@ from actors.engines.vllm import cpu_has_bfloat16, engine_arguments, environment
 from actors.models import local_model
 from cluster.connect import connected
 from factory.prompting import load_prompt, render
-from factory.shards import data_folder
 from factory.types import Question
 from factory.units import cut
 from pipelines.fleet import Fleet, launched
@@ -93,7 +92,6 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Alternate both sides and return the figures."""
     with tempfile.TemporaryDirectory(prefix="bench-engine-") as folder:
         settings = settings_for(arguments, folder)
-        data_folder(folder).mkdir()
         template = load_prompt(settings.prompt.template, settings.prompt.style)
         questions = list(settings.source.module.questions(settings.source.config))
         size = arguments.requests
@@ -106,7 +104,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
                 .options(num_cpus=0, num_gpus=config.num_gpus, runtime_env={"env_vars": environment(config)})
                 .remote(plain_arguments)
             )
-            with launched(settings, Path(folder)) as fleet:
+            with launched(settings) as fleet:
                 sides = {
                     "plain": lambda batch: ray.get(
                         plain.generate.remote(

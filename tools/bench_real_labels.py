@@ -32,7 +32,6 @@ from factory.experience import Experience
 from factory.policy import Policy
 from factory.prompting import render
 from factory.recipe import Recipe
-from factory.shards import data_folder
 from factory.step_labels import learn
 from factory.together import together
 from factory.tree import Solution, Tree
@@ -250,8 +249,7 @@ def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
         settings = settings_for(arguments, folder)
         if arguments.replay:
             return asyncio.run(measure(settings, arguments, Shared(None, arguments.replay)))
-        data_folder(folder).mkdir()
-        with connected("local"), launched(settings, Path(folder)) as fleet:
+        with connected("local"), launched(settings) as fleet:
             return asyncio.run(with_models(settings, arguments, fleet))
 
 

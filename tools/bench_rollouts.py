@@ -24,9 +24,9 @@ from cluster.connect import connected
 from pipelines import run_folder
 from pipelines.drive import drive
 from pipelines.fleet import Fleet, launched
-from pipelines.label_steps import missing_units, screening
+from pipelines.label_steps import screening
+from pipelines.planning import missing_units, plan
 from pipelines.settings import Settings, from_mapping
-from pipelines.survey import survey
 
 
 def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
@@ -78,20 +78,19 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run once and return the figures."""
     with tempfile.TemporaryDirectory(prefix="bench-rollouts-") as folder:
         settings = settings_for(arguments, folder)
-        run_dir = run_folder.claim(settings)
         with screening(settings) as screen:
-            found = survey(settings, screen)
-        with connected("local"), launched(settings, run_dir) as fleet:
+            to_do = plan(settings, run_folder.store_of(settings), screen)
+        with connected("local"), launched(settings) as fleet:
             before, started = cpu_seconds(fleet), time.monotonic()
-            progress = drive(missing_units(settings, found, set()), fleet.workers, window=settings.window, attempts=1)
+            progress = drive(missing_units(settings, to_do), fleet.workers, window=settings.window, attempts=1)
             seconds = time.monotonic() - started
             after = cpu_seconds(fleet)
         size = sum(path.stat().st_size for path in Path(folder, "data").iterdir())
     rollouts = progress.done.policy_calls
     used = {role: after[role] - before[role] for role in after}
     total = sum(used.values())
-    if progress.done.questions != found.questions:
-        raise SystemExit(f"only {progress.done.questions} of {found.questions} questions came back")
+    if progress.done.questions != to_do.survey.questions:
+        raise SystemExit(f"only {progress.done.questions} of {to_do.survey.questions} questions came back")
     return {
         "questions": progress.done.questions,
         "failed": progress.done.failed,

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from factory.errors import BadInput, CommitFailed, FactoryError
+from factory.errors import BadInput, FactoryError, StorageFailed
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,7 +25,7 @@ app = typer.Typer(
 model_app = typer.Typer(no_args_is_help=True, help="Models that come with the factory.")
 app.add_typer(model_app, name="model")
 
-RunDir = Annotated[Path, typer.Argument(help="A folder made by `factory run` or `factory import`.")]
+RunDir = Annotated[str, typer.Argument(help="A folder made by `factory run` or `factory import`; may be s3://….")]
 Overrides = Annotated[list[str] | None, typer.Argument(help="section.key=value, as many as you like.")]
 
 
@@ -45,12 +45,19 @@ def run(
     _run(load(config, overrides or []))
 
 
-@app.command(epilog="Example: factory resume runs/mine cluster.workers=4")
-def resume(run_dir: RunDir, overrides: Overrides = None) -> None:
-    """Finish an interrupted run: same config, only what is missing."""
+@app.command(epilog="Examples: factory resume runs/mine cluster.workers=4 · factory resume s3://bucket/run search.n=16")
+def resume(
+    run_dir: RunDir,
+    overrides: Overrides = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Redo failed questions, too.")] = False,
+) -> None:
+    """Finish an interrupted run, from any machine: same config, only what is missing.
+
+    More samples, rollouts or tokens than before (search.n=16) are added to what is there.
+    """
     from pipelines.run_folder import opened
 
-    _run(opened(run_dir, overrides))
+    _run(opened(run_dir, overrides or []), retry_failed=retry_failed)
 
 
 @app.command(epilog="Example: factory plan pipelines/label_steps.yaml engine.num_gpus=1 cluster.generators=8")
@@ -104,7 +111,7 @@ def export(
 @app.command("import", epilog="Example: factory import phase2_train.jsonl.gz runs/prm800k --format prm800k")
 def import_(
     file: Annotated[str, typer.Argument(help="JSON lines: a file, a glob or a URL; .gz and its like unpacked.")],
-    out_dir: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write to.")],
+    out_dir: Annotated[str, typer.Argument(metavar="OUT", help="Folder to write to; may be s3://….")],
     format: Annotated[str, typer.Option("--format", "-f", help="prm800k, math_shepherd, math_aps or math_aps_tree.")],
 ) -> None:
     """Import a step-labelled data set; what is there already is not added again."""
@@ -119,8 +126,8 @@ def import_(
 
 @app.command(epilog="Example: factory compare runs/mine runs/prm800k --json agreement.json")
 def compare(
-    a: Annotated[Path, typer.Argument(help="A folder made by `factory run` or `factory import`.")],
-    b: Annotated[Path, typer.Argument(help="Another one.")],
+    a: RunDir,
+    b: Annotated[str, typer.Argument(help="Another one.")],
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep counts and shares as JSON, too.")] = None,
 ) -> None:
     """How far the step labels of two folders agree on the solutions that both hold."""
@@ -140,7 +147,7 @@ def fetch(
     out().print(Text(str(fetch_embedded(name, verify=verify))))
 
 
-def _run(settings) -> None:
+def _run(settings, **options: bool) -> None:
     import importlib
 
     from factory.plugins import names, suggest
@@ -154,7 +161,7 @@ def _run(settings) -> None:
         ) from None
     display = Display()
     try:
-        summary = pipeline.run(settings, display)
+        summary = pipeline.run(settings, display, **options)
     except KeyboardInterrupt:
         display.close()
         _complain(f"stopped at once. Committed units are kept; go on with: factory resume {settings.run.dir}")
@@ -175,7 +182,7 @@ def main() -> None:
     """Entry point of the command."""
     try:
         app()
-    except (BadInput, CommitFailed) as error:
+    except (BadInput, StorageFailed) as error:
         _complain(" ".join(str(error).split()))
         raise SystemExit(2) from None
     except FactoryError as error:

@@ -20,9 +20,9 @@ from rich.table import Table
 from rich.text import Text
 
 from factory.errors import BadInput
-from factory.shards import read_rows, shard_paths
+from factory.receipts import committed_tally
+from factory.shards import listed, records_of
 from factory.types import content_id
-from pipelines.run_folder import committed_tally
 
 Labels = tuple[tuple[int | None, ...], int | None]
 """Of every step, and the first error."""
@@ -100,17 +100,11 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def compare_folders(a: Path, b: Path) -> Comparison:
+def compare_folders(a: str, b: str) -> Comparison:
     """Compare two run or import folders. Raises `BadInput` where one holds no records."""
-    for folder in (a, b):
-        if not shard_paths(folder):
-            raise BadInput(
-                f"{folder} holds no committed records. Expected a folder made by `factory run` or `factory import`, "
-                "with data/part-*.parquet."
-            )
-    columns = ["question", "solutions"]
-    b_is_smaller = committed_tally(b).solutions < committed_tally(a).solutions
-    return compared(read_rows(a, columns), read_rows(b, columns), index_b=b_is_smaller)
+    rows_a, rows_b = (records_of(folder, ["question", "solutions"]) for folder in (a, b))
+    solutions_a, solutions_b = (committed_tally(folder, listed(folder)[0]).solutions for folder in (a, b))
+    return compared(rows_a, rows_b, index_b=solutions_b < solutions_a)
 
 
 def show_comparison(a: Path, b: Path, console: Console, json_path: Path | None = None) -> None:

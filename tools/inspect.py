@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree as RichTree
 
 from factory.errors import BadInput
-from factory.shards import read_rows, shard_paths
+from factory.shards import open_shard, records_of, shards
+from factory.storage.opening import open_store
 from tools.safe_text import safe
 
 MARKS = {1: ("✓", "green"), -1: ("✗", "red"), None: ("?", "yellow")}
 
 
-def show_run(run_dir: Path, console: Console, *, limit: int = 50) -> None:
+def show_run(run_dir: str, console: Console, *, limit: int = 50) -> None:
     """One line per question: id, shares, first errors, text."""
     table = Table(box=None, pad_edge=False)
     for name in ("question id", "right", "wrong", "first errors", "status", "question"):
         table.add_column(name, no_wrap=True, overflow="ellipsis")
-    for shown, record in enumerate(records(run_dir)):
+    for shown, record in enumerate(records_of(run_dir)):
         if shown == limit:
             table.caption = f"the first {limit}; --limit shows more"
             break
@@ -36,7 +35,7 @@ def show_run(run_dir: Path, console: Console, *, limit: int = 50) -> None:
     console.print(table)
 
 
-def show_question(run_dir: Path, question_id: str, console: Console, *, solutions: int, only_wrong: bool) -> None:
+def show_question(run_dir: str, question_id: str, console: Console, *, solutions: int, only_wrong: bool) -> None:
     """The question, up to `solutions` of its solutions with labelled steps, and its tree.
 
     An import may have several records of a question, one per line; each is shown.
@@ -66,14 +65,15 @@ def show_record(record: Mapping[str, Any], console: Console, *, solutions: int, 
         console.print(tree_of(record))
 
 
-def find(run_dir: Path, question_id: str) -> list[dict[str, Any]]:
+def find(run_dir: str, question_id: str) -> list[dict[str, Any]]:
     """The records whose id begins with `question_id`; only the shards that hold one are read whole."""
+    store = open_store(run_dir)
     found = []
-    for path in shard_paths(run_dir):
-        ids = pq.read_table(path, columns=["question_id"])["question_id"].to_pylist()
-        if any(name.startswith(question_id) for name in ids):
-            rows = pq.read_table(path).to_pylist()
-            found += [row for row in rows if row["question_id"].startswith(question_id)]
+    for shard in shards(store):
+        with open_shard(store, shard) as file:
+            ids = file.read(columns=["question_id"])["question_id"].to_pylist()
+            if any(name.startswith(question_id) for name in ids):
+                found += [row for row in file.read().to_pylist() if row["question_id"].startswith(question_id)]
     return found
 
 
@@ -136,10 +136,3 @@ def tree_of(record: Mapping[str, Any]) -> RichTree:
         parent = drawn.get(node["parent"]) if node["parent"] is not None else None
         drawn[node["node"]] = parent.add(text) if parent else RichTree(text)
     return drawn[0] if drawn else RichTree(Text("no tree"))
-
-
-def records(run_dir: Path) -> Iterator[dict[str, Any]]:
-    """All records of a run; raises `BadInput` where there are none."""
-    if not shard_paths(run_dir):
-        raise BadInput(f"{run_dir} holds no committed records. Expected a run folder with data/part-*.parquet.")
-    return read_rows(run_dir)

@@ -12,7 +12,7 @@ from factory.prompting import load_prompt, render
 from pipelines.fleet import demands_of
 from pipelines.label_steps import screening
 from pipelines.settings import Settings
-from pipelines.survey import as_before, survey, usable
+from pipelines.survey import Survey, as_before, surveyed, usable
 from tools.safe_text import safe
 
 
@@ -21,8 +21,10 @@ def show_plan(settings: Settings, console: Console) -> None:
     console.print(Text("config", style="bold"))
     console.print(Text(OmegaConf.to_yaml(OmegaConf.create(settings.plain)).rstrip()))
     template = load_prompt(settings.prompt.template, settings.prompt.style)
+    found = Survey()
     with screening(settings) as screen:
-        found = survey(settings, screen)
+        for _ in surveyed(settings, screen, found):
+            pass
     first = next(usable(settings, as_before(found)))
     console.print(Text(f"\nfirst prompt (id {template.id})", style="bold"))
     prompt = render(template, first)

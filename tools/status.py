@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from factory.receipts import committed_tally
+from factory.shards import listed
+from factory.storage.opening import open_store
 from pipelines.import_labels import imported_format
-from pipelines.run_folder import committed_tally, opened, read_survey
+from pipelines.run_folder import opened, read_survey
 from tools.display import counts_lines
 
 
-def status_lines(run_dir: Path) -> list[str]:
+def status_lines(run_dir: str) -> list[str]:
     """Progress and counts of a run folder, counts of an import. Raises `BadInput` when it is neither."""
-    imported_from = imported_format(run_dir)
+    store = open_store(run_dir)
+    imported_from = imported_format(store)
     if imported_from is not None:
-        tally = committed_tally(run_dir)
+        tally = committed_tally(store, listed(store)[0])
         return [f"{run_dir}: imported from {imported_from}, {tally.questions:,} lines", *counts_lines(tally)]
     settings = opened(run_dir)
-    found = read_survey(run_dir)
-    tally = committed_tally(run_dir)
+    found = read_survey(store)
+    tally = committed_tally(store, listed(store)[0])
     share = tally.questions / found.questions
     state = "complete" if tally.questions >= found.questions else "not complete"
     lines = [

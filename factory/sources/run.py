@@ -11,7 +11,7 @@ from typing import Any
 
 from factory.columns import MOST_GIVEN
 from factory.errors import BadInput
-from factory.shards import read_rows, shard_paths
+from factory.shards import records_of
 from factory.types import Outcome, Question
 
 _COLUMNS = ["question_id", "source", "question", "gold_answer", "answer_kind", "licence", "metadata", "solutions"]
@@ -19,8 +19,8 @@ _COLUMNS = ["question_id", "source", "question", "gold_answer", "answer_kind", "
 
 @dataclass
 class Config:
-    """`path`: a run folder. `verdict`: which solutions come along, one of a checker's outcomes, `any` or `none`.
-    `max_solutions`: per question, the first ones. Questions without such a solution are left out, unless it is `none`.
+    """`path`: a run folder, local or s3://. `verdict`: which solutions come along, one of a checker's outcomes, `any` or
+    `none`. `max_solutions`: per question, the first ones. Questions without such a solution are left out, unless it is `none`.
     """
 
     path: str = ""
@@ -37,11 +37,9 @@ class Config:
 
 def questions(config: Config) -> Iterator[Question]:
     """The run's questions, shard after shard. Raises `BadInput` for a folder without shards."""
-    if not shard_paths(config.path):
-        raise BadInput(
-            f"{config.path or 'source.path'} holds no shards. Expected the folder of a run: source.path=runs/…"
-        )
-    for row in read_rows(config.path, _COLUMNS):
+    if not config.path:
+        raise BadInput("source.path is empty. Expected the folder of a run: source.path=runs/…")
+    for row in records_of(config.path, _COLUMNS):
         given = _solutions(row, config)
         if given or config.verdict == "none":
             yield Question(

@@ -103,8 +103,8 @@ def test_a_mistake_in_the_source_does_not_bind_the_run_folder(refused: Refused, 
 def test_a_run_folder_of_another_config(refused: Refused, config: Path) -> None:
     with pytest.raises(AssertionError, match="Ray was started"):
         refused("run", config)
-    said = refused("run", config, "search.n=5")
-    assert "holds a run with another config (search.n is 4 there, 5 here)" in said
+    said = refused("run", config, "sampling.temperature=0.5")
+    assert "holds a run with another config (sampling.temperature is 0.7 there, 0.5 here)" in said
     assert "Choose another run.dir, or finish that one with `factory resume" in said
 
 
@@ -131,7 +131,8 @@ def test_a_run_folder_that_cannot_be_written(parent: str, refused: Refused, tmp_
     (tmp_path / "file").touch()
     folder = tmp_path / parent / "run"  # an absolute parent stands for itself
     said = refused("run", config, f"run.dir={folder}")
-    assert f"cannot write to run folder {folder}" in said
+    assert str(folder) in said
+    assert said.startswith("factory: could not ")
     assert "choose another run.dir" in said
 
 
@@ -167,5 +168,5 @@ def test_an_override_that_would_change_the_records_of_a_resumed_run(
     with pytest.raises(AssertionError, match="Ray was started"):
         refused("run", config)
     assert "would change the records. A resumed run takes only what does not: cluster.*" in refused(
-        "resume", tmp_path / "run", "search.n=9"
+        "resume", tmp_path / "run", "source.n=9"
     )

@@ -156,6 +156,6 @@ def test_what_crosses_a_process_pickles_to_the_same() -> None:
     question = types.Question(text="What?", gold="4", metadata={"level": "1"})
     verdict = types.Verdict(outcome=types.Outcome.CORRECT, answer="4")
     request = types.GenerateRequest(question_id=question.id, prompt=(("user", "Q"),), prefix=(1, 2))
-    receipt = Receipt(unit_id="u", path="p", n_bytes=1, tally=Tally(questions=1), created=True)
+    receipt = Receipt(unit_id="u", name="p", n_bytes=1, tally=Tally(questions=1), created=True)
     for value in (question, verdict, request, receipt, Unit(id="u", index=0, questions=(question,))):
         assert pickle.loads(pickle.dumps(value)) == value  # noqa: S301 - our own bytes

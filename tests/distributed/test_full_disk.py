@@ -44,7 +44,7 @@ def test_a_full_disk_loses_nothing_and_the_run_goes_on_with_room(
 
     code, said = command("run", config)
     assert (code, said.count("factory: "), "No space left on device" in said) == (2, 1, True), said
-    assert "Expected room on this disk; free some and run `factory resume`, nothing committed is lost" in said
+    assert "Expected room on this disk; free some. Nothing committed is lost; go on with `factory resume`" in said
     before = {path.name: path.read_bytes() for path in (folder / "data").glob("part-*.parquet")}
     assert 0 < len(before) < 12
     assert not list((folder / "data").glob(".*"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -13,6 +12,7 @@ from factory import shards
 from factory.errors import CommitFailed
 from factory.policy import Cost
 from factory.records import SCHEMA, Provenance, question_row, to_batch
+from factory.storage.opening import open_store
 from factory.tally import tally
 from factory.tree import Tree
 from factory.types import Question, Sampling
@@ -38,18 +38,18 @@ def batch_of(*texts: str):
 def test_a_committed_unit_is_one_readable_object(tmp_path):
     receipt = shards.commit(tmp_path, "u1", *batch_of("a", "b"))
     assert receipt.created
-    assert shards.committed_units(tmp_path) == {"u1"}
+    assert [shard.unit_id for shard in shards.shards(tmp_path)] == ["u1"]
     assert [row["question"] for row in shards.read_rows(tmp_path)] == ["a", "b"]
-    assert pq.read_schema(receipt.path).equals(SCHEMA)
+    assert pq.read_schema(tmp_path / receipt.name).equals(SCHEMA)
 
 
 def test_the_first_commit_of_a_unit_wins_and_stays_byte_identical(tmp_path):
     first = shards.commit(tmp_path, "u1", *batch_of("a"))
-    before = Path(first.path).read_bytes()
+    before = (tmp_path / first.name).read_bytes()
     second = shards.commit(tmp_path, "u1", *batch_of("a", "b"))
     assert not second.created
     assert second.tally.questions == 1
-    assert Path(first.path).read_bytes() == before
+    assert (tmp_path / first.name).read_bytes() == before
 
 
 def test_a_commit_leaves_nothing_but_the_object(tmp_path):
@@ -65,7 +65,8 @@ def test_a_unit_without_rows_is_refused(tmp_path):
 
 def test_counts_are_read_from_the_footer(tmp_path):
     receipt = shards.commit(tmp_path, "u1", *batch_of("a", "b"))
-    assert shards.read_tally(receipt.path).questions == 2
+    assert receipt.tally.questions == 2
+    assert shards.read_footer(open_store(tmp_path), shards.shards(tmp_path)[0]).tally == receipt.tally
 
 
 def test_equal_rows_have_equal_content_hashes():
@@ -77,8 +78,8 @@ def test_temporaries_of_a_killed_writer_are_no_commits_and_are_swept(tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     (data / ".part-u1.parquet.123.tmp").write_bytes(b"half")
-    assert shards.committed_units(tmp_path) == set()
-    assert shards.sweep_temporaries(tmp_path) == 1
+    assert shards.shards(tmp_path) == []
+    assert shards.sweep(tmp_path) == 1
     assert os.listdir(data) == []
 
 
@@ -89,7 +90,38 @@ def test_a_disk_that_refuses_says_what_to_do_and_leaves_no_half_object(tmp_path,
     def refuse(*_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(shards.os, "fsync", refuse)
+    monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(CommitFailed, match=advice):
         shards.commit(tmp_path, "u1", *batch_of("a"))
     assert os.listdir(tmp_path / "data") == []
+
+
+def test_a_later_revision_replaces_the_unit_and_removes_what_it_supersedes(tmp_path):
+    shards.commit(tmp_path, "u1", *batch_of("a"))
+    receipt = shards.commit(tmp_path, "u1", *batch_of("a", "b"), revision=1, effort={"search.n": 8})
+    assert (receipt.created, receipt.name) == (True, "data/part-u1-r1.parquet")
+    assert os.listdir(tmp_path / "data") == ["part-u1-r1.parquet"]
+    [shard] = shards.shards(tmp_path)
+    assert (shard.unit_id, shard.revision) == ("u1", 1)
+    assert shards.read_footer(open_store(tmp_path), shard).effort == {"search.n": 8}
+
+
+def test_a_crash_between_a_revision_and_the_removal_of_the_older_one_doubles_nothing(tmp_path):
+    shards.commit(tmp_path, "u1", *batch_of("a"))
+    older = (tmp_path / "data" / "part-u1.parquet").read_bytes()
+    shards.commit(tmp_path, "u1", *batch_of("b"), revision=1)
+    (tmp_path / "data" / "part-u1.parquet").write_bytes(older)
+    assert [row["question"] for row in shards.read_rows(tmp_path)] == ["b"]
+    assert shards.sweep(tmp_path) == 1
+    assert os.listdir(tmp_path / "data") == ["part-u1-r1.parquet"]
+
+
+def test_the_same_rows_committed_twice_count_as_created(tmp_path):
+    batch, counted = batch_of("a")
+    assert shards.commit(tmp_path, "u1", batch, counted).created
+    assert shards.commit(tmp_path, "u1", batch, counted).created
+
+
+def test_units_of_imports_have_names_with_a_dash_and_no_revision(tmp_path):
+    shards.commit(tmp_path, "0a-1b", *batch_of("a"))
+    assert [(shard.unit_id, shard.revision) for shard in shards.shards(tmp_path)] == [("0a-1b", 0)]

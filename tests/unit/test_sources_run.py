@@ -66,7 +66,7 @@ def test_a_question_keeps_its_identity_and_metadata(run_dir: Path) -> None:
 
 
 def test_a_folder_without_shards_is_bad_input(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="no shards"):
+    with pytest.raises(BadInput, match="no committed records"):
         list(questions(Config(path=str(tmp_path))))
 
 

@@ -1,0 +1,145 @@
+"""What a failed call to a store means: wait, or say what to do.
+
+One table from error numbers and S3 codes to sentences. An error that is in neither list of codes is waited for if it
+comes from the network or is the server's own (5xx, 429), and told to the user otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from enum import Enum
+from typing import Any
+
+NOTHING_LOST = "Nothing committed is lost; go on with `factory resume`"
+
+
+class Kind(Enum):
+    """`TRANSIENT` is worth another try, `MISSING` is no such object, `TAKEN` a create that came second."""
+
+    TRANSIENT = "transient"
+    MISSING = "missing"
+    TAKEN = "taken"
+    REFUSED = "refused"
+
+
+_KINDS = {
+    "NoSuchKey": Kind.MISSING,
+    "NoSuchUpload": Kind.MISSING,
+    "NotFound": Kind.MISSING,
+    "404": Kind.MISSING,
+    "PreconditionFailed": Kind.TAKEN,
+    "412": Kind.TAKEN,
+    # Two creates of one name at a time: neither has happened yet.
+    "ConditionalRequestConflict": Kind.TRANSIENT,
+    "OperationAborted": Kind.TRANSIENT,
+    "409": Kind.TRANSIENT,
+    # The body was damaged on its way.
+    "BadDigest": Kind.TRANSIENT,
+    "IncompleteBody": Kind.TRANSIENT,
+    "XAmzContentSHA256Mismatch": Kind.TRANSIENT,
+    "RequestTimeout": Kind.TRANSIENT,
+    "SlowDown": Kind.TRANSIENT,
+    "Throttling": Kind.TRANSIENT,
+    "ThrottlingException": Kind.TRANSIENT,
+    "RequestLimitExceeded": Kind.TRANSIENT,
+    "TooManyRequests": Kind.TRANSIENT,
+}
+
+_KEYS = "Expected valid credentials (AWS_* variables, AWS_PROFILE or storage.*); mend them"
+_ADVICE: dict[str | int, str] = {
+    "NoSuchBucket": "Expected a bucket that exists; create it, or choose another run.dir",
+    "AccessDenied": "Expected permission to list, read, write and delete here; grant it",
+    "403": "Expected permission to list, read, write and delete here; grant it",
+    "AllAccessDisabled": "Expected permission to list, read, write and delete here; grant it",
+    "InvalidAccessKeyId": _KEYS,
+    "SignatureDoesNotMatch": _KEYS,
+    "ExpiredToken": "Expected credentials that are still valid; renew them",
+    "InvalidToken": _KEYS,
+    "RequestTimeTooSkewed": "Expected a clock within minutes of the server's; set this machine's",
+    "RequestExpired": "Expected a clock within minutes of the server's; set this machine's",
+    "PermanentRedirect": "Expected the bucket's own region; set storage.region or AWS_DEFAULT_REGION",
+    "QuotaExceeded": "Expected room in this bucket; free some",
+    "NotImplemented": "Expected a store that knows conditional writes (If-None-Match); choose another",
+    "NoCredentialsError": _KEYS,
+    "PartialCredentialsError": _KEYS,
+    "ProfileNotFound": "Expected a profile of ~/.aws/config; set storage.profile or AWS_PROFILE",
+    errno.ENOSPC: "Expected room on this disk; free some",
+    errno.EDQUOT: "Expected room within this user's quota; free some",
+    errno.EACCES: "Expected write permission in the run folder; grant it or choose another run.dir",
+    errno.EPERM: "Expected write permission and hard links in the run folder; choose another run.dir",
+    errno.EROFS: "Expected a writable disk; remount it or choose another run.dir",
+    errno.ENOTDIR: "Expected a folder; choose another run.dir",
+    errno.ENOENT: "Expected a folder that can be made; choose another run.dir",
+}
+_THEIR_OWN = ("aiohttp.", "aiobotocore.", "fsspec.", "http.", "s3fs.", "ssl")
+_WAIT_FOR = {errno.EAGAIN, errno.EINTR, errno.ETIMEDOUT, errno.ESTALE, errno.ECONNRESET}
+
+
+def kind_of(error: BaseException) -> Kind | None:
+    """What to make of what a call raised; None for what no store raises, which is a bug."""
+    code, status = _s3_code(error)
+    if code is not None:
+        if code in _KINDS:
+            return _KINDS[code]
+        return Kind.TRANSIENT if (status >= 500 and code not in _ADVICE) or status == 429 else Kind.REFUSED
+    if _botocore_name(error) is not None:
+        return Kind.REFUSED if _botocore_name(error) in _ADVICE else Kind.TRANSIENT
+    if isinstance(error, FileNotFoundError | IsADirectoryError):
+        return Kind.MISSING
+    if isinstance(error, FileExistsError):
+        return Kind.TAKEN
+    if isinstance(error, TimeoutError | asyncio.TimeoutError | ConnectionError):
+        return Kind.TRANSIENT
+    if isinstance(error, OSError) and error.errno is not None:
+        return Kind.TRANSIENT if error.errno in _WAIT_FOR else Kind.REFUSED
+    # The rest says no more than that it did not work.
+    return Kind.TRANSIENT if isinstance(error, OSError) or type(error).__module__.startswith(_THEIR_OWN) else None
+
+
+def sentence(error: BaseException, what: str) -> str:
+    """One sentence for the user: what failed, why, what was expected, what to do. `what`: "write x"."""
+    code, _ = _s3_code(error)
+    key: Any = code or _botocore_name(error) or getattr(error, "errno", None)
+    advice = _ADVICE.get(key, "Mend the storage")
+    return f"could not {what}: {reason(error)}. {advice}. {NOTHING_LOST}."
+
+
+def reason(error: BaseException) -> str:
+    """What an error says of itself, on one line."""
+    code, _ = _s3_code(error)
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    if code is not None:
+        response = getattr(_client_error(error), "response", {})
+        text = response.get("Error", {}).get("Message") or text
+    line = " ".join(str(text).split())[:300].rstrip(".")
+    return f"{code}, {line}" if code else line
+
+
+def _client_error(error: BaseException) -> BaseException | None:
+    """The `botocore.exceptions.ClientError` that s3fs made an `OSError` of."""
+    while error is not None and not hasattr(error, "response"):
+        if error.__cause__ is None:
+            return None
+        error = error.__cause__
+    return error
+
+
+def _s3_code(error: BaseException) -> tuple[str | None, int]:
+    """(code, HTTP status) of what the server answered, None where it did not."""
+    found = _client_error(error)
+    response = getattr(found, "response", None)
+    if not isinstance(response, dict) or "Error" not in response:
+        return None, 0
+    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
+    return str(response["Error"].get("Code") or status), status
+
+
+def _botocore_name(error: BaseException) -> str | None:
+    while error is not None:
+        if type(error).__module__ == "botocore.exceptions":
+            return type(error).__name__
+        if error.__cause__ is None:
+            return None
+        error = error.__cause__
+    return None

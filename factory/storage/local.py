@@ -1,0 +1,142 @@
+"""A run folder on a local (or mounted) disk."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from factory.storage.access import Access
+from factory.storage.retries import Retries, Tell, log_warning
+from factory.storage.store import Entry
+
+_BEGINS, _ENDS = ".", ".tmp"
+
+
+class LocalStore:
+    """Implements `Store`. A temporary file is written, synced and linked to its name; a name that is taken loses."""
+
+    width = 1
+
+    def __init__(self, root: Path, access: Access, tell: Tell = log_warning) -> None:
+        self.url = str(root)
+        self._root = root
+        self._patiently = Retries(access, self.url, tell)
+
+    def create(self, name: str, data: bytes) -> bool:
+        return self._patiently(f"write {name}", lambda: self._linked(name, lambda path: _write(path, data)))
+
+    def create_from(self, name: str, path: Path) -> bool:
+        return self._patiently(f"write {name}", lambda: self._linked(name, lambda temporary: _copy(path, temporary)))
+
+    def replace(self, name: str, data: bytes) -> None:
+        def renamed() -> None:
+            with self._temporary(name) as temporary:
+                _write(temporary, data)
+                temporary.replace(self._root / name)
+                _sync(temporary.parent)
+
+        self._patiently(f"write {name}", renamed)
+
+    def read(self, name: str, start: int | None = None, end: int | None = None) -> bytes:
+        def read() -> bytes:
+            with open(self._root / name, "rb") as file:
+                file.seek(start or 0)
+                return file.read(-1 if end is None else max(0, end - (start or 0)))
+
+        return self._patiently(f"read {name}", read, may_be_missing=True)
+
+    def open(self, name: str, size: int | None = None) -> BinaryIO:
+        return self._patiently(f"read {name}", lambda: open(self._root / name, "rb"), may_be_missing=True)
+
+    def size(self, name: str) -> int | None:
+        try:
+            return self._patiently(f"read {name}", lambda: (self._root / name).stat().st_size, may_be_missing=True)
+        except FileNotFoundError:
+            return None
+
+    def entries(self, folder: str = "") -> Iterator[Entry]:
+        found = self._patiently(f"list {folder or 'all'}", lambda: self._walk(folder))
+        return iter(sorted(found, key=lambda entry: entry.name))
+
+    def delete(self, name: str) -> None:
+        self._patiently(f"delete {name}", lambda: (self._root / name).unlink(missing_ok=True))
+
+    def orphans(self) -> list[str]:
+        found = self._patiently("list all", lambda: [*self._root.rglob(f"{_BEGINS}*{_ENDS}")])
+        return sorted(str(path.relative_to(self._root)) for path in found)
+
+    def sweep(self) -> int:
+        left = self.orphans()
+        for name in left:
+            self.delete(name)
+        return len(left)
+
+    def _walk(self, folder: str) -> list[Entry]:
+        found = []
+        waiting = [folder.rstrip("/")]
+        while waiting:
+            inside = waiting.pop()
+            try:
+                with os.scandir(self._root / inside) as listing:
+                    for item in listing:
+                        name = f"{inside}/{item.name}" if inside else item.name
+                        if item.is_dir():
+                            waiting.append(name)
+                        elif not _is_temporary(item.name):
+                            with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+                                found.append(Entry(name=name, size=item.stat().st_size))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+        return found
+
+    def _linked(self, name: str, fill: Callable[[Path], None]) -> bool:
+        with self._temporary(name) as temporary:
+            fill(temporary)
+            try:
+                os.link(temporary, self._root / name)
+            except FileExistsError:
+                return False
+            _sync(temporary.parent)
+            return True
+
+    @contextlib.contextmanager
+    def _temporary(self, name: str) -> Iterator[Path]:
+        target = self._root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path = target.with_name(f"{_BEGINS}{target.name}.{uuid.uuid4().hex}{_ENDS}")
+        try:
+            yield path
+        finally:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def _is_temporary(name: str) -> bool:
+    return name.startswith(_BEGINS) and name.endswith(_ENDS)
+
+
+def _write(path: Path, data: bytes) -> None:
+    with open(path, "xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _copy(source: Path, path: Path) -> None:
+    with open(source, "rb") as from_, open(path, "xb") as to:
+        shutil.copyfileobj(from_, to, 1 << 20)
+        to.flush()
+        os.fsync(to.fileno())
+
+
+def _sync(folder: Path) -> None:
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,74 @@
+"""Calls that are tried again: with growing pauses, drawn at random so that a thousand writers do not return at once."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+
+from factory.errors import StorageFailed
+from factory.storage.access import Access
+from factory.storage.faults import NOTHING_LOST, Kind, kind_of, reason, sentence
+
+T = TypeVar("T")
+Tell = Callable[[str], None]
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 15.0
+TELL_AFTER_S = 5.0  # shorter troubles are nobody's business
+
+
+def log_warning(line: str) -> None:
+    logging.getLogger("factory.storage").warning(line)
+
+
+class Retries:
+    """Repeats what fails for a moment until `access.patience_s` is over. `tell` hears of long waits."""
+
+    def __init__(self, access: Access, url: str, tell: Tell = log_warning) -> None:
+        self._patience_s = access.patience_s
+        self._url = url
+        self._tell = tell
+
+    def __call__(self, what: str, call: Callable[[], T], *, may_be_missing: bool = False) -> T:
+        """The result of `call`. `what` names it in messages ("write data/x").
+
+        Raises `FileExistsError` as such, `FileNotFoundError` where something may be missing, everything else that went
+        wrong with the store as `StorageFailed`.
+        """
+        began = told = time.monotonic()
+
+        def before_pause(state: RetryCallState) -> None:
+            nonlocal told
+            error = state.outcome.exception() if state.outcome else None
+            if error is not None and time.monotonic() - told > TELL_AFTER_S:
+                told = time.monotonic()
+                left = self._patience_s - (told - began)
+                self._tell(f"{self._url} does not answer ({reason(error)}); waiting for it, {max(0, left):.0f} s more")
+
+        retrying = Retrying(
+            stop=stop_after_delay(self._patience_s),
+            wait=wait_random_exponential(multiplier=FIRST_PAUSE_S, max=min(LONGEST_PAUSE_S, self._patience_s / 4)),
+            retry=retry_if_exception(lambda error: isinstance(error, Exception) and kind_of(error) is Kind.TRANSIENT),
+            before_sleep=before_pause,
+            reraise=True,
+        )
+        where = f"{what} in {self._url}"
+        try:
+            return retrying(call)
+        except Exception as error:
+            kind = kind_of(error)
+            if kind is None:
+                raise
+            if kind is Kind.MISSING and may_be_missing:
+                raise FileNotFoundError(f"no {where}") from None
+            if kind is Kind.TAKEN:
+                raise FileExistsError(where) from None
+            if kind is Kind.TRANSIENT:
+                raise StorageFailed(
+                    f"could not {where}: no success for {time.monotonic() - began:.0f} s, last with {reason(error)}. "
+                    f"Expected a store that answers within storage.patience_s. {NOTHING_LOST}."
+                ) from None
+            raise StorageFailed(sentence(error, where)) from None

@@ -1,0 +1,197 @@
+"""A run folder on S3 or what speaks like it.
+
+Exclusive creates are conditional writes (`If-None-Match: *`). Every call has a time-out: s3fs without one waits for a
+stalled peer for ever. Retries are `Retries`'s alone; s3fs's and botocore's own are off, as they know no deadline.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from io import BufferedReader, BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from factory.storage.access import Access
+from factory.storage.object_file import ObjectFile
+from factory.storage.retries import Retries, Tell, log_warning
+from factory.storage.store import Entry
+
+T = TypeVar("T")
+WHOLE_BYTES = 8 * 2**20  # up to here one request for all is cheaper than several for parts
+PART_BYTES = 32 * 2**20  # of an upload in parts
+_CONNECT_S = 10.0
+
+
+class S3Store:
+    """Implements `Store`. `key` is what the names of the folder's objects begin with."""
+
+    width = 16
+
+    def __init__(self, bucket: str, key: str, access: Access, tell: Tell = log_warning) -> None:
+        import s3fs  # takes a second, and most runs need none
+
+        self.url = f"s3://{bucket}/{key}".rstrip("/")
+        self._bucket, self._key = bucket, f"{key}/" if key else ""
+        self._access = access
+        self._patiently = Retries(access, self.url, tell)
+        self._fs = s3fs.S3FileSystem(
+            key=access.key,
+            secret=access.secret,
+            token=access.token,
+            profile=access.profile,
+            endpoint_url=access.endpoint_url,
+            client_kwargs={"region_name": access.region} if access.region else {},
+            config_kwargs={
+                "connect_timeout": min(_CONNECT_S, access.timeout_s),
+                "read_timeout": access.timeout_s,
+                "retries": {"max_attempts": 0},
+            },
+            use_listings_cache=False,
+            skip_instance_cache=True,
+        )
+        self._fs.retries = 1
+
+    def create(self, name: str, data: bytes) -> bool:
+        return self._create(
+            name,
+            lambda: self._call("put_object", len(data), name, Body=data, IfNoneMatch="*"),
+            lambda: self.read(name) == data,
+        )
+
+    def create_from(self, name: str, path: Path) -> bool:
+        size = path.stat().st_size
+        if size <= PART_BYTES:
+            return self.create(name, path.read_bytes())
+
+        def upload() -> None:
+            self._fs.put_file(
+                str(path),
+                f"{self._bucket}/{self._key}{name}",
+                mode="create",
+                chunksize=PART_BYTES,
+                max_concurrency=2,
+                timeout=self._access.call_s(size),
+            )
+
+        return self._create(name, upload, lambda: self._same(name, path))
+
+    def replace(self, name: str, data: bytes) -> None:
+        self._patiently(f"write {name}", lambda: self._call("put_object", len(data), name, Body=data))
+
+    def read(self, name: str, start: int | None = None, end: int | None = None) -> bytes:
+        def read() -> bytes:
+            path = f"{self._bucket}/{self._key}{name}"
+            n_bytes = (end or WHOLE_BYTES) - (start or 0)
+            return bytes(self._fs.cat_file(path, start=start, end=end, timeout=self._access.call_s(n_bytes)))
+
+        return self._patiently(f"read {name}", read, may_be_missing=True)
+
+    def open(self, name: str, size: int | None = None) -> BinaryIO:
+        if size is None:
+            size = self.size(name)
+            if size is None:
+                raise FileNotFoundError(f"no {name} in {self.url}")
+        if size <= WHOLE_BYTES:
+            return BytesIO(self.read(name))
+        return BufferedReader(ObjectFile(lambda start, end: self.read(name, start, end), size), 2**20)
+
+    def size(self, name: str) -> int | None:
+        try:
+            head = self._patiently(f"read {name}", lambda: self._call("head_object", 0, name), may_be_missing=True)
+            return int(head["ContentLength"])
+        except FileNotFoundError:
+            return None
+
+    def entries(self, folder: str = "") -> Iterator[Entry]:
+        prefix = self._key + (f"{folder.rstrip('/')}/" if folder else "")
+        for page in self._pages("list_objects_v2", "ContinuationToken", "NextContinuationToken", prefix):
+            for item in page.get("Contents", ()):
+                yield Entry(name=item["Key"][len(self._key) :], size=int(item["Size"]))
+
+    def delete(self, name: str) -> None:
+        with suppress(FileNotFoundError):
+            self._patiently(f"delete {name}", lambda: self._call("delete_object", 0, name), may_be_missing=True)
+
+    def orphans(self) -> list[str]:
+        return [key[len(self._key) :] for key, _ in self._unfinished()]
+
+    def sweep(self) -> int:
+        left = self._unfinished()
+        for key, upload in left:
+            with suppress(FileNotFoundError):
+                self._patiently(
+                    f"abort the upload of {key}",
+                    lambda key=key, upload=upload: self._fs.call_s3(  # type: ignore[misc]
+                        "abort_multipart_upload",
+                        Bucket=self._bucket,
+                        Key=key,
+                        UploadId=upload,
+                        timeout=self._access.call_s(),
+                    ),
+                    may_be_missing=True,
+                )
+        return len(left)
+
+    def _unfinished(self) -> list[tuple[str, str]]:
+        """(key, upload id) of all uploads in parts that were begun and not ended."""
+        return [
+            (item["Key"], item["UploadId"])
+            for page in self._pages("list_multipart_uploads", "KeyMarker", "NextKeyMarker", self._key)
+            for item in page.get("Uploads", ())
+        ]
+
+    def _pages(self, operation: str, marker: str, next_marker: str, prefix: str) -> Iterator[dict[str, Any]]:
+        position: dict[str, str] = {}
+        while True:
+            page = self._patiently(
+                f"list {prefix or 'all'}",
+                lambda position=position: self._fs.call_s3(  # type: ignore[misc]
+                    operation, Bucket=self._bucket, Prefix=prefix, timeout=self._access.call_s(), **position
+                ),
+            )
+            yield page
+            if not page.get("IsTruncated"):
+                return
+            position = {marker: page[next_marker]}
+            if "NextUploadIdMarker" in page:
+                position["UploadIdMarker"] = page["NextUploadIdMarker"]
+
+    def _create(self, name: str, put: Callable[[], object], ours: Callable[[], bool]) -> bool:
+        tries = 0
+
+        def once() -> None:
+            nonlocal tries
+            tries += 1
+            put()
+
+        try:
+            self._patiently(f"write {name}", once)
+        except FileExistsError:
+            # An earlier try may have been carried out though its answer was lost.
+            return tries > 1 and ours()
+        return True
+
+    def _same(self, name: str, path: Path) -> bool:
+        """Whether an object holds what a local file does."""
+        if self.size(name) != path.stat().st_size:
+            return False
+        with open(path, "rb") as ours, self.open(name) as theirs:
+            return _sha256(ours) == _sha256(theirs)
+
+    def _call(self, operation: str, n_bytes: int, name: str, **arguments: Any) -> Any:
+        return self._fs.call_s3(
+            operation,
+            Bucket=self._bucket,
+            Key=self._key + name,
+            timeout=self._access.call_s(n_bytes),
+            **arguments,
+        )
+
+
+def _sha256(file: BinaryIO) -> bytes:
+    digest = hashlib.sha256()
+    while block := file.read(1 << 20):
+        digest.update(block)
+    return digest.digest()
