@@ -169,8 +169,14 @@ def commit(
     )
 
 
+def leftovers(folder: Folder) -> list[str]:
+    """What killed writers left: temporary files, unfinished uploads, revisions that are superseded."""
+    store = open_store(folder)
+    return [shard.name for shard in listed(store)[1]] + store.orphans()
+
+
 def sweep(folder: Folder) -> int:
-    """Remove what killed writers left, superseded revisions included. Only for a folder nobody else writes to."""
+    """Remove all leftovers and say how many. Only for a folder nobody else writes to."""
     store = open_store(folder)
     _, older = listed(store)
     for shard in older:

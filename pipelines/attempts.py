@@ -107,13 +107,15 @@ class Attempt:
 
 
 @contextmanager
-def attempt(store: Store, facts: dict[str, Any], access: Access, say: Say = lambda line: None) -> Iterator[Attempt]:
-    """Own the folder for the block: `facts` go into the attempt's log. Raises `BadInput` while another driver lives."""
+def attempt(
+    store: Store, after: int, facts: dict[str, Any], access: Access, say: Say = lambda line: None
+) -> Iterator[Attempt]:
+    """Own the folder for the block. `after` is what `last_over` said, `facts` go into the attempt's log.
+
+    Raises `BadInput` when another driver came first.
+    """
     this = _this_process()
-    before = last_attempt(store)
-    if before is not None:
-        _wait_for_the_end_of(store, *before, say)
-    number = (before[0] if before else 0) + 1
+    number = after + 1
     log = {
         "started": _now(),
         "host": this.host,
@@ -125,7 +127,9 @@ def attempt(store: Store, facts: dict[str, Any], access: Access, say: Say = lamb
         **facts,
     }
     if not store.create(claim_name(number), _encoded(log)):
-        raise BadInput(f"another driver has just begun attempt {number} in {store.url}. Expected one at a time.")
+        raise BadInput(
+            f"another driver has just begun attempt {number} in {store.url}. Expected one at a time; wait for its end."
+        )
     mine = Attempt(store, number, log, access, say)
     mine.begin()
     ended_by = "end"
@@ -137,6 +141,16 @@ def attempt(store: Store, facts: dict[str, Any], access: Access, say: Say = lamb
     finally:
         with suppress(StorageFailed):  # the storage may be what ended it
             mine.end(ended_by)
+
+
+def last_over(store: Store, say: Say = lambda line: None) -> int:
+    """The number of the last attempt, 0 before the first, once it is sure to be over. Raises `BadInput` while its
+    driver lives."""
+    before = last_attempt(store)
+    if before is None:
+        return 0
+    _wait_for_the_end_of(store, *before, say)
+    return before[0]
 
 
 def last_attempt(store: Store) -> tuple[int, dict[str, Any]] | None:
@@ -151,13 +165,6 @@ def last_attempt(store: Store) -> tuple[int, dict[str, Any]] | None:
             f"{claim_name(max(numbers))} in {store.url} is no JSON. Expected what a driver wrote; remove it."
         ) from None
     return max(numbers), log
-
-
-def refuse_a_driven_folder(store: Store, say: Say = lambda line: None) -> None:
-    """Raises `BadInput` while a driver lives."""
-    before = last_attempt(store)
-    if before is not None:
-        _wait_for_the_end_of(store, *before, say)
 
 
 def claim_name(number: int) -> str:

@@ -14,11 +14,11 @@ from actors.checker_pool import CheckerPool
 from cluster.connect import connected
 from factory.errors import StorageFailed
 from factory.receipts import ReceiptLog, committed_tally
-from factory.shards import listed, sweep
+from factory.shards import leftovers, listed, sweep
 from factory.storage.store import Store
 from factory.tally import Tally
 from pipelines import run_folder
-from pipelines.attempts import Attempt, attempt
+from pipelines.attempts import Attempt, attempt, last_over
 from pipelines.drive import Interrupt, Progress, drive
 from pipelines.fleet import checker_stats, launched
 from pipelines.planning import Plan, missing_units, plan
@@ -71,10 +71,9 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
     interrupt = Interrupt()
     check_model(settings)
     store = run_folder.store_of(settings, listener.say)
-    run_folder.recognise(settings, store)
-    facts = {"cluster": settings.plain["cluster"], "engine": settings.plain["engine"]}
-    with interrupt.installed(), attempt(store, facts, settings.storage, listener.say) as mine:
-        run_folder.bind(settings, store)
+    before = last_over(store, listener.say)
+    known = run_folder.recognise(settings, store)
+    with interrupt.installed():
         listener.say(f"reading the source ({settings.source.name})")
         with screening(settings, run_folder.survey_of(store)) as screen:
             to_do = plan(
@@ -84,16 +83,26 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
                 retry_failed=retry_failed,
                 on_progress=lambda n: listener.say(f"read {n:,} questions"),
             )
-        run_folder.keep_survey(store, to_do.survey)
-        sweep(store)
         listener.begin(Outlook(settings.run.dir, to_do.survey, to_do.units, to_do.units - len(to_do.missing)))
-        progress = Progress()
-        if to_do.missing:
-            listener.say(f"starting Ray and {settings.cluster.generators} {settings.engine.name} engine(s)")
-            progress, checkers = _drive(settings, store, to_do, mine, listener, interrupt)
-            mine.log.update(units=progress.units, retried=progress.retried, **progress.done.as_dict())
-            mine.log.update(checkers=checkers)
-        return _summary(settings, store, to_do, progress, time.monotonic() - started)
+        if known and not to_do.missing and not leftovers(store):
+            return _summary(settings, store, to_do, Progress(), time.monotonic() - started)
+        facts = {"cluster": settings.plain["cluster"], "engine": settings.plain["engine"]}
+        with attempt(store, before, facts, settings.storage, listener.say) as mine:
+            run_folder.bind(settings, store)
+            run_folder.keep_survey(store, to_do.survey)
+            sweep(store)
+            progress = Progress()
+            if to_do.missing:
+                listener.say(f"starting Ray and {settings.cluster.generators} {settings.engine.name} engine(s)")
+                progress, checkers = _drive(settings, store, to_do, mine, listener, interrupt)
+                mine.log.update(units=progress.units, retried=progress.retried, **progress.done.as_dict())
+                mine.log.update(checkers=checkers)
+            summary = _summary(settings, store, to_do, progress, time.monotonic() - started)
+            run_folder.write_stats(
+                store,
+                {"complete": summary.complete, "seconds": round(summary.seconds, 3), **summary.tally.as_dict()},
+            )
+            return summary
 
 
 def check_model(settings: Settings) -> None:
@@ -149,13 +158,11 @@ def _drive(
 def _summary(settings: Settings, store: Store, to_do: Plan, progress: Progress, seconds: float) -> Summary:
     committed, _ = listed(store)
     complete = len(committed) >= to_do.units and progress.units >= len(to_do.missing)
-    tally = committed_tally(store, committed)
-    run_folder.write_stats(store, {"complete": complete, "seconds": round(seconds, 3), **tally.as_dict()})
     return Summary(
         folder=settings.run.dir,
         complete=complete,
         survey=to_do.survey,
-        tally=tally,
+        tally=committed_tally(store, committed),
         seconds=seconds,
         retried=progress.retried,
     )

@@ -92,7 +92,7 @@ def _to_be_done_again(
     settings: Settings, store: Store, committed: Mapping[str, Shard], retry_failed: bool
 ) -> frozenset[str]:
     """Committed units that hold failed questions to be retried, or were made with less effort than is asked for."""
-    more = run_folder.was_raised(store)
+    more = run_folder.was_raised(store, settings)
     if not (more or retry_failed):
         return frozenset()
     return frozenset(

@@ -24,6 +24,7 @@ from factory.storage.access import Access
 from factory.storage.opening import open_store
 from factory.storage.retries import Tell, log_warning
 from factory.storage.store import Store
+from pipelines.merged_folder import refuse_merged
 from pipelines.settings import ELSEWHERE, Settings, dump, parse
 from pipelines.survey import Survey
 
@@ -41,6 +42,7 @@ def recognise(settings: Settings, store: Store) -> bool:
     A folder is bound to a config once the source was read: until then there is nothing to lose, and a mistake in the
     config may be mended in place.
     """
+    refuse_merged(store)
     theirs = _config_of(store)
     if theirs is None or store.size(SURVEY) is None:
         if shards(store):
@@ -76,9 +78,9 @@ def asked_for(store: Store, settings: Settings | None) -> dict[str, int]:
         return settings.effort if settings else {}
 
 
-def was_raised(store: Store) -> bool:
-    """Whether shards of this folder may have been made with less effort than is asked for now."""
-    return store.size(EFFORT) is not None
+def was_raised(store: Store, settings: Settings) -> bool:
+    """Whether shards of this folder may have been made with less effort than `settings` ask for."""
+    return store.size(EFFORT) is not None or asked_for(store, _config_of(store) or settings) != settings.effort
 
 
 def opened(run_dir: str | Path, overrides: Sequence[str] = ()) -> Settings:

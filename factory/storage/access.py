@@ -31,9 +31,7 @@ class Access:
                 f"timeout_s is {self.timeout_s:g}, patience_s is {self.patience_s:g}: expected more than 0 seconds"
             )
         if self.endpoint_url and "@" in self.endpoint_url:
-            raise ValueError(
-                "endpoint_url holds credentials. Expected http(s)://host:port; give them by AWS_* variables"
-            )
+            raise ValueError("endpoint_url holds credentials: expected http(s)://host:port, and AWS_* variables")
 
     def call_s(self, n_bytes: int = 0) -> float:
         """Seconds that one call may take which moves `n_bytes`."""

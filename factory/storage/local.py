@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import os
 import shutil
 import uuid
@@ -28,10 +29,12 @@ class LocalStore:
         self._patiently = Retries(access, self.url, tell)
 
     def create(self, name: str, data: bytes) -> bool:
-        return self._patiently(f"write {name}", lambda: self._linked(name, lambda path: _write(path, data)))
+        linked = self._patiently(f"write {name}", lambda: self._linked(name, lambda path: _write(path, data)))
+        return linked or self.read(name) == data
 
     def create_from(self, name: str, path: Path) -> bool:
-        return self._patiently(f"write {name}", lambda: self._linked(name, lambda temporary: _copy(path, temporary)))
+        linked = self._patiently(f"write {name}", lambda: self._linked(name, lambda copy: _copy(path, copy)))
+        return linked or filecmp.cmp(path, self._root / name, shallow=False)
 
     def replace(self, name: str, data: bytes) -> None:
         def renamed() -> None:

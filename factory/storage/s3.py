@@ -13,6 +13,8 @@ from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+from fsspec.asyn import sync
+
 from factory.storage.access import Access
 from factory.storage.object_file import ObjectFile
 from factory.storage.retries import Retries, Tell, log_warning
@@ -81,10 +83,15 @@ class S3Store:
         self._patiently(f"write {name}", lambda: self._call("put_object", len(data), name, Body=data))
 
     def read(self, name: str, start: int | None = None, end: int | None = None) -> bytes:
+        if end is not None and end <= (start or 0):
+            return b""
+        part = (
+            {} if start is None and end is None else {"Range": f"bytes={start or 0}-{'' if end is None else end - 1}"}
+        )
+        limit_s = self._access.call_s((end or WHOLE_BYTES) - (start or 0))
+
         def read() -> bytes:
-            path = f"{self._bucket}/{self._key}{name}"
-            n_bytes = (end or WHOLE_BYTES) - (start or 0)
-            return bytes(self._fs.cat_file(path, start=start, end=end, timeout=self._access.call_s(n_bytes)))
+            return bytes(sync(self._fs.loop, self._get, name, part, timeout=limit_s))
 
         return self._patiently(f"read {name}", read, may_be_missing=True)
 
@@ -159,18 +166,11 @@ class S3Store:
                 position["UploadIdMarker"] = page["NextUploadIdMarker"]
 
     def _create(self, name: str, put: Callable[[], object], ours: Callable[[], bool]) -> bool:
-        tries = 0
-
-        def once() -> None:
-            nonlocal tries
-            tries += 1
-            put()
-
         try:
-            self._patiently(f"write {name}", once)
+            self._patiently(f"write {name}", put)
         except FileExistsError:
-            # An earlier try may have been carried out though its answer was lost.
-            return tries > 1 and ours()
+            # An earlier try may have been carried out though its answer was lost; the HTTP client has tries of its own.
+            return ours()
         return True
 
     def _same(self, name: str, path: Path) -> bool:
@@ -179,6 +179,12 @@ class S3Store:
             return False
         with open(path, "rb") as ours, self.open(name) as theirs:
             return _sha256(ours) == _sha256(theirs)
+
+    async def _get(self, name: str, part: dict[str, str]) -> bytes:
+        # s3fs's own cat_file asks for the head first, and of a head's errors only the number is left.
+        answer = await self._fs._call_s3("get_object", Bucket=self._bucket, Key=self._key + name, **part)
+        async with answer["Body"] as body:
+            return bytes(await body.read())
 
     def _call(self, operation: str, n_bytes: int, name: str, **arguments: Any) -> Any:
         return self._fs.call_s3(

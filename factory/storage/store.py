@@ -31,8 +31,8 @@ class Store(Protocol):
     width: int
 
     def create(self, name: str, data: bytes) -> bool:
-        """Durably create an object; False when the name was taken, by whomever. A try whose answer was lost counts as
-        this call's own: it is settled by what lies there."""
+        """Durably create an object; False when other bytes have the name already, and keep it. A try whose answer was
+        lost is settled that way, too: by what lies there."""
         ...
 
     def create_from(self, name: str, path: Path) -> bool:

@@ -71,9 +71,10 @@ def test_more_samples_are_more_of_the_same_run_and_are_remembered(tmp_path):
     store = bound(settings(tmp_path))
     more = run_folder.opened(tmp_path, ["search.n=8"])
     assert more.fingerprint == settings(tmp_path).fingerprint
-    assert not run_folder.was_raised(store)
+    assert run_folder.was_raised(store, more)
+    assert not run_folder.was_raised(store, settings(tmp_path))
     run_folder.bind(more, store)
-    assert run_folder.was_raised(store)
+    assert run_folder.was_raised(store, more)
     assert run_folder.opened(tmp_path).search.config.n == 8
 
 

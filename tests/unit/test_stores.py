@@ -1,0 +1,217 @@
+"""Local disk and S3 are the same to whoever uses them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from s3_for_tests import access
+
+from factory.errors import StorageFailed
+from factory.storage import s3
+from factory.storage.access import Access
+from factory.storage.opening import open_store
+from factory.storage.store import Store
+from tools.embedded_s3 import EmbeddedS3
+from tools.fault_proxy import FaultProxy, fault_proxy
+from tools.faults import Faults, S3Error
+
+
+@pytest.fixture(params=["local", "s3"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
+    """Opens one folder, as often as wanted."""
+    url = str(tmp_path) if request.param == "local" else f"s3://{request.getfixturevalue('s3_bucket')}/runs/a"
+    return lambda: open_store(url)
+
+
+@pytest.fixture
+def store(opened: Callable[[], Store]) -> Store:
+    return opened()
+
+
+def test_what_was_created_is_read_back(store: Store) -> None:
+    assert store.create("data/a", b"0123456789")
+    assert store.read("data/a") == b"0123456789"
+    assert (store.read("data/a", 2, 5), store.read("data/a", 7)) == (b"234", b"789")
+    assert store.size("data/a") == 10
+
+
+def test_a_name_that_is_taken_loses_and_keeps_what_it_has(store: Store) -> None:
+    assert store.create("a", b"first")
+    assert not store.create("a", b"second")
+    assert store.read("a") == b"first"
+
+
+def test_a_name_that_holds_the_same_already_counts_as_created(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"first")
+    assert store.create("a", b"first")
+    assert store.create("a", b"first")
+    assert store.create_from("a", tmp_path / "file")
+
+
+def test_of_many_writers_of_one_name_one_wins(opened: Callable[[], Store]) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(lambda number: opened().create("a", b"%d" % number), range(8)))
+    assert won.count(True) == 1
+    assert opened().read("a") == b"%d" % won.index(True)
+
+
+def test_replacing_creates_and_overwrites(store: Store) -> None:
+    store.replace("logs/x", b"one")
+    store.replace("logs/x", b"two")
+    assert store.read("logs/x") == b"two"
+
+
+def test_what_is_not_there_is_missing(store: Store) -> None:
+    assert store.size("nothing") is None
+    for read in (store.read, store.open):
+        with pytest.raises(FileNotFoundError, match="nothing"):
+            read("nothing")
+    assert list(store.entries("no-such-folder")) == []
+    store.delete("nothing")
+
+
+def test_entries_are_those_of_the_folder_in_order_of_name(store: Store) -> None:
+    for name in ("data/b", "data/a", "database", "data/deep/c", "z"):
+        store.create(name, b"12")
+    assert [(entry.name, entry.size) for entry in store.entries("data")] == [
+        ("data/a", 2),
+        ("data/b", 2),
+        ("data/deep/c", 2),
+    ]
+    assert [entry.name for entry in store.entries()] == ["data/a", "data/b", "data/deep/c", "database", "z"]
+
+
+def test_a_deleted_object_is_gone(store: Store) -> None:
+    store.create("a", b"1")
+    store.delete("a")
+    assert store.size("a") is None
+    assert store.create("a", b"2")
+
+
+def test_more_entries_than_a_page_holds(opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch) -> None:
+    store = opened()
+    for number in range(12):
+        store.create(f"data/{number:02}", b"")
+    if hasattr(store, "_fs"):
+        whole = store._fs.call_s3
+        store._fs.call_s3 = lambda *args, **kwargs: whole(*args, **(kwargs | {"MaxKeys": 5}))
+    assert [entry.name[5:] for entry in store.entries("data")] == [f"{number:02}" for number in range(12)]
+
+
+def test_an_object_opens_as_a_seekable_file(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3, "WHOLE_BYTES", 4)  # so that it is read in ranges
+    store.create("a", bytes(range(256)) * 20)
+    with store.open("a") as file:
+        assert file.seek(-6, os.SEEK_END) == 256 * 20 - 6
+        assert file.read() == bytes(range(250, 256))
+        file.seek(256)
+        assert file.read(3) == bytes(range(3))
+
+
+@pytest.mark.parametrize("size", [10, 7 * 2**20])
+def test_a_large_file_is_created_exclusively_too(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(s3, "PART_BYTES", 5 * 2**20)  # the least that S3 takes
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_bytes(os.urandom(size))
+    second.write_bytes(b"other")
+    assert store.create_from("data/big", first)
+    assert not store.create_from("data/big", second)
+    assert store.read("data/big") == first.read_bytes()
+    assert store.orphans() == []
+
+
+def test_orphans_are_seen_by_nobody_and_swept(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    store.create("data/a", b"1")
+    (tmp_path / "data" / ".b.0123.tmp").write_bytes(b"half")
+    assert [entry.name for entry in store.entries()] == ["data/a"]
+    assert store.orphans() == ["data/.b.0123.tmp"]
+    assert store.sweep() == 1
+    assert (store.orphans(), store.size("data/a")) == ([], 1)
+
+
+def test_unfinished_uploads_are_orphans(s3_bucket: str) -> None:
+    store: Any = open_store(f"s3://{s3_bucket}/run")
+    other: Any = open_store(f"s3://{s3_bucket}/another")
+    for key in ("run/data/a", "another/data/b"):
+        store._fs.call_s3("create_multipart_upload", Bucket=s3_bucket, Key=key)
+    assert store.orphans() == ["data/a"]
+    assert store.sweep() == 1
+    assert (store.orphans(), other.orphans()) == ([], ["data/b"])
+    assert other.sweep() == 1
+
+
+@pytest.fixture
+def proxy(s3_server: EmbeddedS3) -> Iterator[FaultProxy]:
+    with fault_proxy(s3_server.endpoint_url, Faults(), seed=1) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def through_proxy(proxy: FaultProxy, s3_server: EmbeddedS3, s3_bucket: str) -> Store:
+    where = access(s3_server, proxy.endpoint_url)
+    return open_store(f"s3://{s3_bucket}/run", Access(**where, timeout_s=2, patience_s=60))
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "advice"),
+    [
+        ("AccessDenied", 403, "grant it"),
+        ("NoSuchBucket", 404, "create it"),
+        ("InvalidAccessKeyId", 403, "valid credentials"),
+        ("SignatureDoesNotMatch", 403, "valid credentials"),
+        ("RequestTimeTooSkewed", 403, "set this machine's"),
+    ],
+)
+def test_what_a_person_has_to_mend_is_said_at_once(
+    through_proxy: Store, proxy: FaultProxy, code: str, status: int, advice: str
+) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: through_proxy.create("a", b"1"),
+        lambda: through_proxy.replace("a", b"1"),
+        lambda: through_proxy.read("a"),
+        lambda: list(through_proxy.entries()),
+    ]
+    for call in calls:
+        proxy.force(S3Error(code, status))
+        with pytest.raises(StorageFailed, match=rf"{code}.*{advice}"):
+            call()
+    assert proxy.counts[code] == len(calls)
+
+
+@pytest.mark.parametrize("fault", ["reset_before", "reset_midway", "error_500", "error_503", "error_429", "stall"])
+def test_a_fault_that_passes_is_nobodys_business(through_proxy: Store, proxy: FaultProxy, fault: str) -> None:
+    proxy.force(fault, 1)
+    assert through_proxy.create("data/a", b"x" * 100_000)
+    proxy.force(fault, 1)
+    assert through_proxy.read("data/a") == b"x" * 100_000
+    proxy.force(fault, 1)
+    assert [entry.name for entry in through_proxy.entries()] == ["data/a"]
+
+
+@pytest.mark.parametrize("fault", ["error_409", "lost_response"])
+def test_a_create_whose_answer_was_lost_is_our_own(through_proxy: Store, proxy: FaultProxy, fault: str) -> None:
+    proxy.force(fault, 2, method="PUT")
+    assert through_proxy.create("a", b"mine")
+    assert proxy.counts[fault] == 2
+    proxy.force(fault, 2, method="PUT")
+    assert not through_proxy.create("a", b"another's")
+
+
+@pytest.mark.parametrize("call", ["create", "entries", "read"])
+def test_a_bucket_that_is_not_there_is_said_at_once(s3_bucket: str, call: str) -> None:
+    store = open_store(f"s3://{s3_bucket}-not/run")
+    calls: dict[str, Callable[[], object]] = {
+        "create": lambda: store.create("a", b"1"),
+        "entries": lambda: list(store.entries()),
+        "read": lambda: store.read("a"),
+    }
+    with pytest.raises(StorageFailed, match=r"NoSuchBucket.*create it"):
+        calls[call]()
