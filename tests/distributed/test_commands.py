@@ -101,7 +101,7 @@ def begun(running: Callable[..., Running], tmp_path: Path, units: int) -> tuple[
 def test_a_killed_run_leaves_no_process_and_resumes_without_losing_or_doubling(
     running: Callable[..., Running], tmp_path: Path
 ) -> None:
-    run, folder = begun(running, tmp_path, units=5)
+    run, folder = begun(running, tmp_path, units=2)
     status = running("status", str(folder)).end()
     assert status[0] == 0
     assert "not complete" in status[1]
@@ -110,7 +110,7 @@ def test_a_killed_run_leaves_no_process_and_resumes_without_losing_or_doubling(
     run.process.wait(10)
     print(f"all gone {run.seconds_until_all_are_gone():.1f} s after the SIGKILL")
     before = shards(folder)
-    assert 5 <= len(before) < 14
+    assert 2 <= len(before) < 14
 
     code, stdout, stderr = running("resume", str(folder)).end()
     assert (code, "run complete" in stdout) == (0, True), stderr

@@ -54,8 +54,8 @@ def test_a_name_that_holds_the_same_already_counts_as_created(store: Store, tmp_
 
 
 def test_of_many_writers_of_one_name_one_wins(opened: Callable[[], Store]) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        won = list(pool.map(lambda number: opened().create("a", b"%d" % number), range(8)))
+    with ThreadPoolExecutor(4) as pool:
+        won = list(pool.map(lambda number: opened().create("a", b"%d" % number), range(4)))
     assert won.count(True) == 1
     assert opened().read("a") == b"%d" % won.index(True)
 
