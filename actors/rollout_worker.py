@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -17,12 +17,14 @@ from typing import Any
 import ray
 
 from actors.remote_models import GONE, CheckFlow, Patience, RemoteModels, brief, wait_until_ready, within
-from factory.effort import raised
+from factory.effort import least, raised
 from factory.errors import CommitFailed, QuestionFailed
 from factory.experience import Experience
-from factory.recipe import Attempt, Recipe, begin, work
-from factory.records import Failure, Provenance, question_row, to_batch
-from factory.shards import Receipt, Shard, footer_of, open_shard, shard_name
+from factory.policy import Cost
+from factory.recipe import Attempt, Recipe, begin, finished_row, work
+from factory.records import Failure, Provenance, to_batch
+from factory.restored import can_be_continued
+from factory.shards import Receipt, Shard, open_shard, shard_name
 from factory.storage.access import Access
 from factory.storage.opening import open_store
 from factory.tally import Tally, tally
@@ -49,11 +51,10 @@ class RolloutWorker:
         checking: CheckFlow,
         run_dir: str,
         access: Access,
-        effort: Mapping[str, int],
     ) -> None:
         self._recipe = recipe
+        self._effort = recipe.effort
         self._store = open_store(run_dir, access)
-        self._effort = effort
         self._provenance = provenance
         self._patience = patience
         self._writers = [ray.get_actor(name) for name in writers]
@@ -78,7 +79,7 @@ class RolloutWorker:
         A later revision of a unit keeps the rows of the one before, but for those that failed (if they shall be tried
         anew) or that more is asked for: these are taken up where they ended.
         """
-        kept, begun = await self._taken_over(unit) if unit.revision else ({}, {})
+        kept, begun = await asyncio.to_thread(self._taken_over, unit) if unit.revision else ({}, {})
         attempts = {
             index: begin(self._recipe, question, self._models, self._experience, begun.get(index))
             for index, question in enumerate(unit.questions)
@@ -87,39 +88,32 @@ class RolloutWorker:
         self._attempts[unit.id] = list(attempts.values())
         try:
             made = await asyncio.gather(*(self._row(attempt, unit.id) for attempt in attempts.values()))
-            rows = kept | {
-                index: row if attempt.changed else begun[index]
-                for (index, attempt), row in zip(attempts.items(), made, strict=True)
-            }
+            rows = kept | dict(zip(attempts, made, strict=True))
             return await self._commit(unit, [rows[index] for index in sorted(rows)])
         finally:
             del self._attempts[unit.id]
 
-    async def _taken_over(self, unit: Unit) -> tuple[dict[int, Row], dict[int, Row]]:
+    def _taken_over(self, unit: Unit) -> tuple[dict[int, Row], dict[int, Row]]:
         """Of the revision before, by place in the unit: the rows that stay as they are, those to be taken up again."""
         shard = Shard(name=shard_name(unit.id, unit.revision - 1), unit_id=unit.id)
-
-        def read() -> tuple[list[Row], bool]:
-            with open_shard(self._store, shard) as file:
-                return file.read().to_pylist(), bool(raised(footer_of(file).effort, self._effort))
-
-        rows, more = await asyncio.to_thread(read)
+        with open_shard(self._store, shard) as file:
+            rows = file.read().to_pylist()
         kept: dict[int, Row] = {}
         begun: dict[int, Row] = {}
         for index, row in enumerate(rows):
-            if row["status"] == "failed":
-                if not unit.retry_failed:
-                    kept[index] = row
-            else:
-                (begun if more else kept)[index] = row
+            if can_be_continued(row) is None and raised(dict(row["effort"]), self._effort):
+                begun[index] = row
+            elif row["status"] == "ok" or not unit.retry_failed:
+                kept[index] = row
         return kept, begun
 
     async def underway(self) -> Tally:
         """What the units not yet committed have cost so far, for a progress display between receipts."""
         total = Tally()
         for attempt in chain.from_iterable(self._attempts.values()):
-            total.policy_calls += attempt.policy.cost.policy_calls
-            total.completion_tokens += attempt.policy.cost.completion_tokens
+            before = attempt.before.cost if attempt.before else Cost()
+            total.policy_calls += attempt.policy.cost.policy_calls - before.policy_calls
+            total.completion_tokens += attempt.policy.cost.completion_tokens - before.completion_tokens
             for solution in attempt.tree.solutions:
                 total.correct += solution.outcome is True
                 total.incorrect += solution.outcome is False
@@ -132,10 +126,8 @@ class RolloutWorker:
             await work(self._recipe, attempt)
         except QuestionFailed as error:
             failure = Failure(stage=error.stage, type=type(error).__name__, message=str(error), attempts=error.attempts)
-        return question_row(
-            attempt.tree,
-            attempt.labels,
-            attempt.policy.cost,
+        return finished_row(
+            attempt,
             self._provenance,
             failure=failure,
             unit_id=unit_id,
@@ -144,12 +136,12 @@ class RolloutWorker:
         )
 
     async def _commit(self, unit: Unit, rows: list[Row]) -> Receipt:
-        batch, counted = to_batch(rows), tally(rows)
+        batch, counted, effort = to_batch(rows), tally(rows), least(rows)
         writer = self._writers[int(unit.id[:8], 16) % len(self._writers)]
         reason = ""
         for _ in range(self._patience.attempts):
             try:
-                committing = writer.commit.remote(unit.id, batch, counted, unit.revision, self._effort)
+                committing = writer.commit.remote(unit.id, batch, counted, unit.revision, effort)
                 return await within(committing, self._patience.commit_s)
             except GONE as error:  # committing twice is safe: the object's name is taken once
                 reason = brief(error)

@@ -6,7 +6,7 @@ otherwise, more of them adds to what is there and takes nothing away. `sampling.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -41,3 +41,9 @@ def raised(before: Mapping[str, int], now: Mapping[str, int]) -> list[str]:
 def lowered(before: Mapping[str, int], now: Mapping[str, int]) -> list[str]:
     """The keys of which less is asked for now: what is there cannot be taken back."""
     return [key for key, amount in now.items() if amount < before.get(key, amount)]
+
+
+def least(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """What at least was asked for in each of `rows`: less than now where going on with a question has failed."""
+    efforts = [dict(row["effort"]) for row in rows if row["effort"] is not None and row["status"] == "ok"]
+    return {key: min(effort.get(key, 0) for effort in efforts) for key in (efforts[0] if efforts else ())}

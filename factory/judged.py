@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from factory.interfaces import Models
@@ -14,17 +14,20 @@ Judge = Callable[[Question, str, Models, Any], Awaitable[Verdict]]
 
 
 class JudgedModels:
-    """`models` with `judge` in the place of its checker, for one question: a text that comes again is not judged again.
+    """`models` with `judge` in the place of its checker, for one question: a text that comes again is not judged again,
+    nor one that is `known`.
 
     What judging costs goes on the bill `cost`, apart from the policy's own completions.
     """
 
-    def __init__(self, models: Models, judge: Judge, config: Any, cost: Cost) -> None:
+    def __init__(
+        self, models: Models, judge: Judge, config: Any, cost: Cost, known: Mapping[str, Verdict] | None = None
+    ) -> None:
         self._models = models
         self._judge = judge
         self._config = config
         self._billed = _Billed(models, cost)
-        self._known: dict[str, Verdict] = {}
+        self._known: dict[str, Verdict] = dict(known or {})
 
     async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
         return await self._models.generate(request)

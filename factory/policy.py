@@ -6,6 +6,7 @@ bill. Cut-off rollouts stay in the tree as what they are; they are evidence for 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,8 +16,8 @@ from factory.prompting import PromptTemplate, render
 from factory.seeds import seed_for
 from factory.steps import split_steps, steps_of_text
 from factory.together import together
-from factory.tree import Node, Solution, Tree
-from factory.types import Completion, GenerateRequest, Prompt, Sampling, content_id
+from factory.tree import PROBE, Node, Solution, Tree
+from factory.types import Completion, GenerateRequest, Prompt, Sampling, Verdict, content_id
 
 
 @dataclass(slots=True)
@@ -53,21 +54,35 @@ class Policy:
     seed: int = 0
     template: PromptTemplate | None = None
     cost: Cost = field(default_factory=Cost)
+    _last: asyncio.Event | None = field(default=None, init=False, repr=False)  # set when the last call is hung in
 
-    async def rollouts(self, start: Node, n: int, method: str = "rollout") -> list[Solution]:
+    async def rollouts(self, start: Node, n: int, method: str = PROBE) -> list[Solution]:
         """`n` solutions that begin with the exact tokens of `start` (a given step: its text), checked and counted.
+        `method` names who asks: a search method says its own, a labeller nothing.
 
         None where a given prefix leaves no room in the model's context: that is no fault of the question. Raises what
         `Models` raises otherwise: this question's failure, never its siblings'.
         """
         if n <= 0:
             return []
+        before, self._last = self._last, asyncio.Event()
+        done = self._last
+        try:
+            answers = await self._answers(start, n, method)
+            if before is not None:
+                await before.wait()  # into the tree in the order of asking, whoever was answered first
+            return self._hang_in(start, answers, method)
+        finally:
+            done.set()
+
+    async def _answers(self, start: Node, n: int, method: str) -> list[tuple[Completion, Verdict]]:
         question = self.tree.question
         begun = start.text
         prefix_text, prefix = start.prefix()
         # The seed names the prefix and how many were asked from it before, so it does not hang on the order of calls.
         purpose = f"{content_id(begun)}:{start.requested}"
         start.requested += n
+        start.searched += n if method != PROBE else 0
         request = GenerateRequest(
             question_id=question.id,
             prompt=self.prompt,
@@ -85,8 +100,11 @@ class Policy:
             return []
         verdicts = await together(self.models.check(question, begun + completion.text) for completion in completions)
         self._bill(completions)
+        return list(zip(completions, verdicts, strict=True))
+
+    def _hang_in(self, start: Node, answers: list[tuple[Completion, Verdict]], method: str) -> list[Solution]:
         found = []
-        for completion, verdict in zip(completions, verdicts, strict=True):
+        for completion, verdict in answers:
             steps = split_steps(completion.text, completion.token_ids, completion.token_ends, self.separator)
             found.append(
                 self.tree.add(
@@ -99,6 +117,28 @@ class Policy:
                 )
             )
         return found
+
+    async def endings(self, text: str, n: int) -> list[tuple[Completion, Verdict]]:
+        """`n` times what comes behind `text`, a solution that was cut off there, with the verdict on the whole.
+
+        Empty where the model's context has no room. Raises what `Models` raises otherwise.
+        """
+        question = self.tree.question
+        request = GenerateRequest(
+            question_id=question.id,
+            prompt=self.prompt,
+            prefix_text=text,
+            n=n,
+            sampling=self.sampling,
+            seed=seed_for(self.seed, question.key, f"{content_id(text)}:ending"),
+        )
+        try:
+            completions = await self.models.generate(request)
+        except PromptTooLong:
+            return []
+        verdicts = await together(self.models.check(question, text + completion.text) for completion in completions)
+        self._bill(completions)
+        return list(zip(completions, verdicts, strict=True))
 
     async def ask(self, text: str, purpose: str) -> Completion:
         """One completion of the run's own prompt template around `text` instead of the question: not a rollout, but

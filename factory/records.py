@@ -1,6 +1,6 @@
-"""The record: one row per question, nested, in one explicit and versioned Arrow schema.
+"""The record: one row per question, nested, in one explicit and versioned Arrow schema (`factory/schema.py`).
 
-`SCHEMA` is what lies on disk, `question_row` builds a row from a tree, `to_batch` makes Arrow of them.
+`question_row` builds a row from a tree, `to_batch` makes Arrow of them.
 Flat views (SFT, PRM, …) are derived in `factory/formats/`; nothing else writes rows.
 """
 
@@ -9,118 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 import pyarrow as pa
 
 from factory.policy import Cost
+from factory.schema import COST, SCHEMA, SCHEMA_VERSION, SOLUTION, TREE_NODE
 from factory.step_labels import SolutionLabels, StepLabel
 from factory.tree import GIVEN, Node, Solution, Tree
 from factory.types import Sampling, content_id
 
-SCHEMA_VERSION = "2"
-
-STEP = pa.struct(
-    [
-        ("text", pa.string()),
-        ("n_trials", pa.int32()),
-        ("n_successes", pa.int32()),
-        ("mc_value", pa.float32()),
-        ("label", pa.int8()),
-        ("confidence", pa.float32()),
-    ]
-)
-PART = pa.struct([("outcome", pa.string()), ("start", pa.int32()), ("end", pa.int32()), ("note", pa.string())])
-SAMPLING = pa.struct(
-    [
-        ("temperature", pa.float64()),
-        ("top_p", pa.float64()),
-        ("top_k", pa.int32()),
-        ("max_tokens", pa.int32()),
-        ("stop", pa.list_(pa.string())),
-    ]
-)
-SOLUTION = pa.struct(
-    [
-        ("solution_id", pa.string()),
-        ("text", pa.string()),
-        ("steps", pa.list_(STEP)),
-        ("final_answer", pa.string()),
-        ("verdict", pa.string()),
-        ("verdict_reason", pa.string()),
-        ("verdict_parts", pa.list_(PART)),
-        ("first_error", pa.int32()),
-        ("contradicted", pa.bool_()),
-        ("labeller", pa.string()),
-        ("label_calls", pa.int32()),
-        ("method", pa.string()),
-        ("start_depth", pa.int32()),
-        ("occurrences", pa.int32()),
-        ("hinted", pa.bool_()),
-        ("round", pa.int32()),
-        ("engine", pa.string()),
-        ("model", pa.string()),
-        ("model_revision", pa.string()),
-        ("prompt_id", pa.string()),
-        ("sampling", SAMPLING),
-        ("prompt_tokens", pa.int32()),
-        ("completion_tokens", pa.int32()),
-        ("finish_reason", pa.string()),
-        ("checker", pa.string()),
-        ("checker_policy", pa.string()),
-    ]
-)
-TREE_NODE = pa.struct(
-    [
-        ("node", pa.int32()),
-        ("parent", pa.int32()),
-        ("action", pa.string()),
-        ("text", pa.string()),
-        ("visits", pa.int32()),
-        ("value", pa.float32()),
-        ("trials", pa.int32()),
-        ("successes", pa.int32()),
-        ("terminal", pa.bool_()),
-        ("answer", pa.string()),
-        ("verdict", pa.string()),
-    ]
-)
-COST = pa.struct(
-    [
-        ("policy_calls", pa.int32()),
-        ("label_calls", pa.int32()),
-        ("prompt_tokens", pa.int64()),
-        ("cached_tokens", pa.int64()),
-        ("completion_tokens", pa.int64()),
-        ("label_tokens", pa.int64()),
-        ("judge_calls", pa.int32()),
-        ("judge_tokens", pa.int64()),
-        ("truncated", pa.int32()),
-        ("seconds", pa.float32()),
-    ]
-)
-FAILURE = pa.struct([("stage", pa.string()), ("type", pa.string()), ("message", pa.string()), ("attempts", pa.int32())])
-SCHEMA = pa.schema(
-    [
-        ("question_id", pa.string()),
-        ("source", pa.string()),
-        ("question", pa.string()),
-        ("gold_answer", pa.string()),
-        ("answer_kind", pa.string()),
-        ("licence", pa.string()),
-        ("metadata", pa.map_(pa.string(), pa.string())),
-        ("solutions", pa.list_(SOLUTION)),
-        ("tree", pa.list_(TREE_NODE)),
-        ("cost", COST),
-        ("status", pa.string()),
-        ("failure", FAILURE),
-        ("run_id", pa.string()),
-        ("unit_id", pa.string()),
-        ("seed", pa.int64()),
-        ("schema_version", pa.string()),
-        ("created_at", pa.timestamp("ms", tz="UTC")),
-    ]
-)
+__all__ = ["COST", "SCHEMA", "SCHEMA_VERSION", "SOLUTION", "TREE_NODE"]  # where readers look for them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,11 +64,15 @@ def question_row(
     unit_id: str = "",
     seconds: float = 0.0,
     created_at: datetime | None = None,
+    effort: Mapping[str, int] | None = None,
+    kept: Mapping[Solution, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """The row of a question: what was asked, all that came back, what it cost, and why it failed if it did.
 
-    Solutions without an entry in `labels` keep unlabelled steps.
+    Solutions without an entry in `labels` keep unlabelled steps; those with one in `kept`, the row they had in an
+    earlier record, stay as they were there but for new labels. Without `effort` a row cannot be taken up again.
     """
+    kept = kept or {}
     question = tree.question
     sampling = asdict(provenance.sampling)
     return {
@@ -179,11 +83,17 @@ def question_row(
         "answer_kind": question.answer_kind,
         "licence": question.licence,
         "metadata": list(question.metadata.items()),
-        "solutions": [_solution(tree, found, labels.get(found), provenance, sampling) for found in tree.solutions],
+        "solutions": [
+            _kept(kept[found], found, labels.get(found), provenance)
+            if found in kept
+            else _solution(tree, found, labels.get(found), provenance, sampling)
+            for found in tree.solutions
+        ],
         "tree": [_node(node) for node in tree.measured()],
         "cost": {**asdict(cost), "seconds": seconds},
         "status": "failed" if failure else "ok",
         "failure": asdict(failure) if failure else None,
+        "effort": None if effort is None else list(effort.items()),
         "run_id": provenance.run_id,
         "unit_id": unit_id,
         "seed": provenance.seed,
@@ -197,31 +107,18 @@ def _solution(
 ) -> dict[str, Any]:
     text = solution.text
     path = solution.leaf.path()
-    steps = labels.steps if labels else [_UNLABELLED] * len(path)
     row = {
         "solution_id": content_id(tree.question.id, text.rstrip()),
         "text": text,
-        "steps": [
-            {
-                "text": step_text,
-                "n_trials": step.n_trials,
-                "n_successes": step.n_successes,
-                "mc_value": step.mc_value,
-                "label": step.label,
-                "confidence": step.confidence,
-            }
-            for step_text, step in zip(_step_texts(path), steps, strict=True)
-        ],
+        "step_ends": list(accumulate(len(node.step.text) for node in path if node.step)),
+        "step_tokens": [node.tokens for node in path],
         "final_answer": solution.verdict.answer,
         "verdict": str(solution.verdict.outcome),
         "verdict_reason": solution.verdict.reason or None,
         "verdict_parts": [asdict(part) for part in solution.verdict.parts] or None,
-        "first_error": labels.first_error if labels else None,
-        "contradicted": labels.contradicted if labels else None,
-        "labeller": made_by.labeller if labels else None,
-        "label_calls": labels.policy_calls if labels else None,
         "method": solution.method,
         "start_depth": solution.start_depth,
+        "counted_at": solution.counted_at,
         "occurrences": solution.occurrences,
         "hinted": False,
         "round": made_by.round,
@@ -236,7 +133,39 @@ def _solution(
         "checker": made_by.checker,
         "checker_policy": made_by.checker_policy,
     }
+    row |= _labels(solution, labels, made_by)
     return row | dict.fromkeys(_MAKING) if solution.method == GIVEN else row
+
+
+def _kept(
+    row: Mapping[str, Any], solution: Solution, labels: SolutionLabels | None, made_by: Provenance
+) -> dict[str, Any]:
+    """A solution's earlier row. Its text may have come again, and its method is then that of who looked for it."""
+    relabelled = _labels(solution, labels, made_by) if labels else {}
+    return {**row, "occurrences": solution.occurrences, "method": solution.method, **relabelled}
+
+
+def _labels(solution: Solution, labels: SolutionLabels | None, made_by: Provenance) -> dict[str, Any]:
+    path = solution.leaf.path()
+    steps = labels.steps if labels else [_UNLABELLED] * len(path)
+    return {
+        "steps": [
+            {
+                "text": step_text,
+                "n_trials": step.n_trials,
+                "n_successes": step.n_successes,
+                "mc_value": step.mc_value,
+                "label": step.label,
+                "confidence": step.confidence,
+            }
+            for step_text, step in zip(_step_texts(path), steps, strict=True)
+        ],
+        "first_error": labels.first_error if labels else None,
+        "contradicted": labels.contradicted if labels else None,
+        "labeller": made_by.labeller if labels else None,
+        "label_calls": labels.policy_calls if labels else None,
+        "label_wishes": labels.wishes if labels else None,
+    }
 
 
 _MAKING = ("engine", "model", "model_revision", "prompt_id", "sampling", "prompt_tokens", "completion_tokens")
@@ -266,6 +195,12 @@ def _node(node: Node) -> dict[str, Any]:
         "value": node.mc_value,
         "trials": node.trials,
         "successes": node.successes,
+        "requested": node.requested,
+        "searched": node.searched,
+        "asked": node.asked,
+        "asked_successes": node.asked_successes,
+        "came": node.came,
+        "came_successes": node.came_successes,
         "terminal": ending is not None,
         "answer": ending.verdict.answer if ending else None,
         "verdict": str(ending.verdict.outcome) if ending else None,

@@ -8,7 +8,7 @@ of the papers. Either way `confidence` is the posterior probability that the lab
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -36,13 +36,22 @@ class SolutionLabels:
     """`first_error` is 0-based, -1 for none, None when it is not known with the wanted confidence.
 
     `contradicted`: the evidence fits no single first error, so nothing is labelled (unless by counts with confidence
-    0, which withholds nothing). `policy_calls`: completions asked for on account of this solution.
+    0, which withholds nothing). `policy_calls`: completions asked for on account of this solution. `wishes`: those
+    included that another solution wished for too and paid, where the labeller keeps account of it.
     """
 
     steps: tuple[StepLabel, ...]
     first_error: int | None
     contradicted: bool = False
     policy_calls: int = 0
+    wishes: int | None = None
+
+
+def targets(solutions: Iterable[Solution], at_most: int) -> list[Solution]:
+    """The first `at_most` of `solutions` that a labeller may ask for rollouts on account of, less those whose labels
+    stand: whichever of them a resumed run has found before, it looks into no more than one from the start."""
+    sought = [solution for solution in solutions if solution.sought]
+    return [solution for solution in sought[:at_most] if not solution.labelled]
 
 
 class Judge:

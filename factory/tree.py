@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from factory.types import Outcome, Question, Step, Verdict
 
 GIVEN = "given"  # method and finish reason of a solution that came with its question
+PROBE = "rollout"  # method of a rollout that a labeller asked for; a search method's have a name of their own
 
 
 @dataclass(slots=True, eq=False)
@@ -23,7 +24,9 @@ class Node:
     """A prefix of `depth` steps. `trials`/`successes` are its Monte Carlo counts, `visits` is N(s) of the paper.
 
     Of the counts, `asked`/`asked_successes` are rollouts that started here, `came`/`came_successes` rollouts of the
-    bare question that came through. The rest came through from prefixes in between.
+    bare question that came through. The rest came through from prefixes in between. `requested` is how many were asked
+    for here, judged or not, `searched` the part of them that a search method asked for. `tokens`: what the step was
+    sampled as; the ids themselves are unknown of a node that was restored from a record (`factory/restored.py`).
     """
 
     index: int
@@ -35,10 +38,12 @@ class Node:
     successes: int = 0
     visits: int = 0
     requested: int = 0
+    searched: int = 0
     asked: int = 0
     asked_successes: int = 0
     came: int = 0
     came_successes: int = 0
+    tokens: int = 0
     ending: Solution | None = None
 
     @property
@@ -58,7 +63,7 @@ class Node:
     def learn_tokens(self, sampled: Step) -> None:
         """Take over the ids of the same step sampled later, where a given solution had brought the text alone."""
         if self.step and not self.step.token_ids and self.step.text == sampled.text:
-            self.step = sampled
+            self.step, self.tokens = sampled, len(sampled.token_ids)
 
     @property
     def text(self) -> str:
@@ -77,6 +82,10 @@ class Solution:
     """A finished rollout: where it started, how it ended, how often exactly this text came back.
 
     Or a given solution (`method` is `GIVEN`): it began nowhere, and is evidence for nothing.
+
+    The last four are of a solution that was restored. `sought`: whether labellers may ask for rollouts on its account,
+    which they do not for what their own probes came upon. `labelled`: its labels stand, it gets no others.
+    `label_calls`, `label_wishes`: what these have cost (`SolutionLabels`).
     """
 
     leaf: Node
@@ -87,6 +96,15 @@ class Solution:
     prompt_tokens: int = 0
     occurrences: int = 1
     counted_at: int | None = None  # depth of the last node that its own rollout counts at
+    sought: bool = True
+    labelled: bool = False
+    label_calls: int = 0
+    label_wishes: int = 0
+
+    @property
+    def start(self) -> Node:
+        """Where its rollout was asked for; the root for what was given."""
+        return [*self.prefixes(), self.leaf][self.start_depth]
 
     @property
     def is_wrong(self) -> bool:
@@ -131,7 +149,7 @@ class Solution:
 
     @property
     def n_tokens(self) -> int:
-        return sum(len(node.step.token_ids) for node in self.leaf.path() if node.step)
+        return sum(node.tokens for node in self.leaf.path())
 
 
 class Tree:
@@ -152,10 +170,13 @@ class Tree:
         finish_reason: str,
         method: str,
         prompt_tokens: int = 0,
+        opened: Node | None = None,
     ) -> Solution:
         """Hang a rollout sampled from `start` into the tree and count it where it is evidence.
 
-        Returns its solution; the same text coming back returns the solution already there, one occurrence richer.
+        `opened`: the first node that it opened itself although it is there, where it was cut off before and others came
+        through in between. Returns its solution; the same text coming back returns the solution already there, one
+        occurrence richer.
         """
         node, known = self._hang(start, steps)
         rollout = Solution(node, start.depth, verdict, finish_reason, method, prompt_tokens)
@@ -165,6 +186,8 @@ class Tree:
             start.asked += 1
             start.asked_successes += outcome
             for reached in known:
+                if reached is opened:
+                    break
                 if reached is not node or reached is start:
                     reached.trials += 1
                     reached.successes += outcome
@@ -193,31 +216,40 @@ class Tree:
             key = step.text.rstrip() if step is steps[-1] else step.text
             child = node.children.get(key)
             if child is None:
-                child = Node(index=len(self.nodes), depth=node.depth + 1, parent=node, step=step)
-                self.nodes.append(child)
-                node.children[key] = child
+                child = self.grow(node, key, step)
             else:
                 known.append(child)
                 child.learn_tokens(step)
             node = child
         return node, known
 
+    def grow(self, parent: Node, key: str, step: Step) -> Node:
+        """A new child of `parent`, which has none by that key."""
+        tokens = len(step.token_ids)
+        child = Node(index=len(self.nodes), depth=parent.depth + 1, parent=parent, step=step, tokens=tokens)
+        self.nodes.append(child)
+        parent.children[key] = child
+        return child
+
     def _end(self, solution: Solution) -> Solution:
         """`solution`, or the one with the same text that is there already, one occurrence richer."""
         known = _same_ending(solution.leaf)
         if known is not None:
             known.occurrences += 1
+            if known.method == PROBE and solution.method not in (PROBE, GIVEN):
+                # A labeller's probe of an earlier run came upon it; now it is what the search is after.
+                known.method, known.sought, known.labelled = solution.method, True, False
             return known
         solution.leaf.ending = solution
         self.solutions.append(solution)
         return solution
 
     def measured(self) -> Iterator[Node]:
-        """Nodes worth a row, parents first: the root, every node with evidence or visits, all their ancestors, and the
-        endings right behind them. What lies deeper stands in the solutions."""
+        """Nodes worth a row, parents first: the root, every node with evidence, visits or rollouts asked for, all their
+        ancestors, and the endings right behind them. What lies deeper stands in the solutions."""
         keep = {0}
         for node in self.nodes:
-            if node.trials or node.visits:
+            if node.trials or node.visits or node.requested:
                 keep.update(ancestor.index for ancestor in node.path())
         keep |= {node.index for node in self.nodes if node.ending and node.parent and node.parent.index in keep}
         return (node for node in self.nodes if node.index in keep)

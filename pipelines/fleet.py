@@ -109,7 +109,6 @@ def launched(settings: Settings) -> Iterator[Fleet]:
             *(list(roles[role]) for role in ("generators", "checkers", "writers")),
             check_flow(settings),
             *where,
-            settings.effort,
         )
         for imported in answers([actor.ready.remote() for actor in roles["workers"].values()], size.start_timeout_s):
             _refuse_other_factory(imported)

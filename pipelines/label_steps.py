@@ -28,12 +28,14 @@ from pipelines.survey import Screen, Survey, as_before, boxed_gold, judged_by
 
 @dataclass(frozen=True)
 class Outlook:
-    """What lies before a run: told to the progress display before the first unit."""
+    """What lies before a run: told to the progress display before the first unit. Of `units`, `committed` are done and
+    `again` have to be taken up again: to retry what failed, or because more is asked for."""
 
     folder: str
     survey: Survey
     units: int
     committed: int
+    again: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,9 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
                 retry_failed=retry_failed,
                 on_progress=lambda n: listener.say(f"read {n:,} questions"),
             )
-        listener.begin(Outlook(settings.run.dir, to_do.survey, to_do.units, to_do.units - len(to_do.missing)))
+        again = len(to_do.missing) - to_do.fresh
+        done = to_do.units - len(to_do.missing)
+        listener.begin(Outlook(settings.run.dir, to_do.survey, to_do.units, done, again))
         if known and not to_do.missing and not leftovers(store):
             return _summary(settings, store, to_do, Progress(), time.monotonic() - started)
         facts = {"cluster": settings.plain["cluster"], "engine": settings.plain["engine"]}

@@ -37,7 +37,8 @@ class Display(Listener):
         found = outlook.survey
         self.say(
             f"{found.questions:,} questions in {outlook.units:,} units, {outlook.committed:,} committed before"
-            f" → {outlook.folder}"
+            + f", {outlook.again:,} to be taken up again" * bool(outlook.again)
+            + f" → {outlook.folder}"
         )
         if found.bad_golds:
             examples = "; ".join(f"{name}: {why}" for name, why in islice(found.bad_golds.items(), 3))

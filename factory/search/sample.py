@@ -12,14 +12,17 @@ from random import Random
 from factory.policy import Policy
 from factory.tree import Tree
 
+EFFORT = ("n",)
+
 
 @dataclass
 class Config:
-    """`n`: solutions per question, asked for in one batch so that the prompt is read once."""
+    """`n`: solutions per question, those it already has included, asked for in one batch so that the prompt is read
+    once."""
 
     n: int = 8
 
 
 async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> None:
-    """Grow `tree` by `config.n` solutions sampled from its root."""
-    await policy.rollouts(tree.root, config.n, method="sample")
+    """Sample from the root of `tree` until it has been asked for `config.n` solutions."""
+    await policy.rollouts(tree.root, config.n - tree.root.searched, method="sample")

@@ -13,7 +13,7 @@ it would cost more than `max_probes` to go on: a question the policy cannot do i
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -21,13 +21,15 @@ import numpy as np
 from factory.belief import Belief
 from factory.experience import Array, Experience
 from factory.policy import Policy
-from factory.step_labels import CONTRADICTED, Judge, SolutionLabels
+from factory.step_labels import CONTRADICTED, Judge, SolutionLabels, targets
 from factory.together import together
 from factory.tree import GIVEN, Node, Solution, Tree
 
 _BRANCHES = 8  # futures kept in mind when several probes are chosen at once
 _OPTIMISM = 4.0  # later probes tell more than the next one, once it has shown that the policy can do the question
 _PATIENCE = 4  # rollouts of a prefix without one verdict, from which on it is not asked again
+
+EFFORT = ("max_probes", "max_solutions")
 
 
 @dataclass
@@ -36,7 +38,7 @@ class Config:
 
     * `confidence`: posterior probability from which a first error counts as located and a step is labelled.
     * `probes_per_round`: rollouts a solution asks for at once. More is fewer rounds and more rollouts.
-    * `max_probes`: rollouts a solution may wish for in all, whoever pays for them.
+    * `max_probes`: rollouts a solution may wish for in all, whoever pays for them, those of an earlier run included.
     * `max_solutions`: wrong solutions probed per question; the others are labelled as far as shared prefixes allow.
     * `per_token`: weigh information by the tokens a rollout is expected to cost (1), not at all (0), or in between.
     """
@@ -68,7 +70,10 @@ async def label(
     wrong = [solution for solution in tree.solutions if solution.is_wrong and solution.leaf.depth]
     # Of a question that the policy never solved, its own attempts are not worth a look; others' may get further.
     hopeful = [solution for solution in wrong if tree.root.successes or solution.method == GIVEN]
-    cases = [Case(solution, judge.belief(solution)) for solution in hopeful[: config.max_solutions]]
+    cases = [
+        Case(solution, judge.belief(solution), wished=solution.label_wishes)
+        for solution in targets(hopeful, config.max_solutions)
+    ]
     while open_cases := [case for case in cases if not case.settled(config)]:
         wanted: dict[Node, int] = {}
         for case in open_cases:
@@ -81,8 +86,11 @@ async def label(
         await together(policy.rollouts(node, n) for node, n in wanted.items())
         for case in cases:
             case.belief.update(case.solution.evidence())
-    spent = {case.solution: case.policy_calls for case in cases}
-    return {solution: judge.by_posterior(solution, spent.get(solution, 0)) for solution in tree.solutions}
+    labels = {solution: judge.by_posterior(solution) for solution in tree.solutions if not solution.labelled}
+    for case in cases:
+        found = labels[case.solution]
+        labels[case.solution] = replace(found, policy_calls=case.policy_calls, wishes=case.wished)
+    return labels
 
 
 def _bits(p: Array) -> float:

@@ -41,7 +41,7 @@ async def label(
     tree: Tree, policy: Policy, config: Config, rng: Random, experience: Experience
 ) -> dict[Solution, SolutionLabels]:
     """Label every solution of `tree` by the parts of its verdict. Asks for no rollouts."""
-    return {solution: _labels(solution) for solution in tree.solutions}
+    return {solution: _labels(solution) for solution in tree.solutions if not solution.labelled}
 
 
 def _labels(solution: Solution) -> SolutionLabels:

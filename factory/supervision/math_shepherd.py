@@ -12,9 +12,11 @@ from random import Random
 
 from factory.experience import Experience
 from factory.policy import Policy
-from factory.step_labels import Judge, SolutionLabels
+from factory.step_labels import Judge, SolutionLabels, targets
 from factory.together import together
 from factory.tree import Solution, Tree
+
+EFFORT = ("k", "max_solutions")
 
 
 @dataclass
@@ -44,7 +46,7 @@ async def label(
     measured = [s for s in tree.solutions if s.is_wrong or (config.solutions == "all" and s.outcome)]
     spent: dict[Solution, int] = {}
     wanted = {}
-    for solution in measured[: config.max_solutions]:
+    for solution in targets(measured, config.max_solutions):
         spent[solution] = 0
         for node in solution.leaf.path()[:-1]:
             missing = config.k - max(node.trials, node.requested)
@@ -53,4 +55,4 @@ async def label(
                 spent[solution] += missing
     await together(policy.rollouts(node, missing) for node, missing in wanted.items())
     judge = Judge(experience, config.confidence)
-    return {solution: judge.by_counts(solution, spent.get(solution, 0)) for solution in tree.solutions}
+    return {s: judge.by_counts(s, spent.get(s, 0)) for s in tree.solutions if not s.labelled}

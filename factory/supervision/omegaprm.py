@@ -11,14 +11,15 @@ good, and bisects r for its first error with `k` rollouts per probed prefix. Tho
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from factory.experience import Experience
 from factory.policy import Policy
 from factory.step_labels import Judge, SolutionLabels
 from factory.tree import Node, Solution, Tree
-from factory.types import Step
+
+EFFORT = ("k", "searches")
 
 
 @dataclass
@@ -52,18 +53,22 @@ async def label(
 ) -> dict[Solution, SolutionLabels]:
     """Locate first errors of up to `config.searches` wrong solutions and label every solution of the tree."""
     await probe(tree, tree.root, policy, config)
-    pool = Pool(config)
-    pool.extend(tree.root, tree.solutions)
+    pool = Pool(config, visits=sum(node.visits for node in tree.nodes))
+    for solution in tree.solutions:
+        if not solution.labelled:
+            pool.extend(solution.start, [solution])
     spent: dict[Solution, int] = {}
-    for _ in range(config.searches):
-        pair = pool.select()
-        if pair is None:
-            break
+    wishes: dict[Solution, int] = {}
+    while (pair := pool.again() or pool.select()) is not None:
         before = policy.cost.policy_calls
-        await bisect_first_error(tree, *pair, policy=policy, config=config, pool=pool)
+        wishes[pair[1]] = await bisect_first_error(tree, *pair, policy=policy, config=config, pool=pool)
         spent[pair[1]] = policy.cost.policy_calls - before
     judge = Judge(experience, config.confidence)
-    return {solution: judge.by_counts(solution, spent.get(solution, 0)) for solution in tree.solutions}
+    return {
+        s: replace(judge.by_counts(s, spent.get(s, 0)), wishes=wishes.get(s, 0))
+        for s in tree.solutions
+        if not s.labelled
+    }
 
 
 async def probe(tree: Tree, node: Node, policy: Policy, config: Config) -> list[Solution]:
@@ -73,30 +78,37 @@ async def probe(tree: Tree, node: Node, policy: Policy, config: Config) -> list[
 
 async def bisect_first_error(
     tree: Tree, node: Node, wrong: Solution, *, policy: Policy, config: Config, pool: Pool
-) -> None:
-    """Halve [node, end of `wrong`] until one step separates a prefix that can succeed from one that cannot."""
+) -> int:
+    """Halve [node, end of `wrong`] until one step separates a prefix that can succeed from one that cannot.
+
+    Returns how many rollouts it wished for, those included that were there.
+    """
     path = wrong.leaf.path()
     low, high = node.depth, len(path)
+    wishes = 0
     while high - low > 1:
+        wishes += config.k
         middle = (low + high) // 2
         prefix = path[middle - 1]
         pool.extend(prefix, await probe(tree, prefix, policy, config))
         if not prefix.trials:
-            return  # nothing judged is no sign of an error
+            break  # nothing judged is no sign of an error
         if prefix.successes:
             low = middle
         else:
             high = middle
+    return wishes
 
 
 class Pool:
-    """Pairs (s, r) that wait for their bisection. A pair is selected once, however often its text comes back."""
+    """Pairs (s, r) that wait for their bisection. A pair is selected once, however often its text comes back, and
+    `config.searches` are in all. `visits`: how many an earlier run has selected."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, visits: int = 0) -> None:
         self._config = config
         self._pairs: dict[Node, tuple[Node, Solution]] = {}  # by the leaf of r
         self._selected: set[Node] = set()
-        self._visits = 0
+        self._visits = visits
 
     def __len__(self) -> int:
         return len(self._pairs)
@@ -108,8 +120,20 @@ class Pool:
             if rollout.is_wrong and leaf.depth > node.depth and leaf not in self._selected:
                 self._pairs.setdefault(leaf, (node, rollout))
 
+    def again(self) -> tuple[Node, Solution] | None:
+        """Take out a pair that an earlier run has selected: it is bisected once more, with what `k` now asks for beyond
+        what is there, and counts as selected already. None when there is none."""
+        pair = next((pair for pair in self._pairs.values() if pair[1].label_wishes), None)
+        if pair is not None:
+            self._selected.add(pair[1].leaf)
+            del self._pairs[pair[1].leaf]
+        return pair
+
     def select(self) -> tuple[Node, Solution] | None:
-        """Take out the pair with the highest Q + U among nodes with 0 < MC < 1; None when there is none."""
+        """Take out the pair with the highest Q + U among nodes with 0 < MC < 1; None when there is none, or enough have
+        been selected."""
+        if self._visits >= self._config.searches:
+            return None
         open_pairs = [pair for pair in self._pairs.values() if 0 < pair[0].successes < pair[0].trials]
         if not open_pairs:
             return None
@@ -124,12 +148,12 @@ class Pool:
         """Q(s, r) + U(s)."""
         config = self._config
         value = node.successes / node.trials
-        length = sum(_length(n.step) for n in rollout.leaf.path()[node.depth :] if n.step)
+        length = sum(map(_length, rollout.leaf.path()[node.depth :]))
         quality = math.pow(config.alpha, 1 - value) * math.pow(config.beta, length / config.L)
         exploration = config.c_puct * math.sqrt(self._visits) / (1 + node.visits)
         return quality + exploration
 
 
-def _length(step: Step) -> float:
+def _length(node: Node) -> float:
     """In tokens; a step that was given and not sampled has none, so it is taken at the usual four characters each."""
-    return len(step.token_ids) or len(step.text) / 4
+    return node.tokens or (len(node.step.text) / 4 if node.step else 0.0)

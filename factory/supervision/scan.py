@@ -15,9 +15,11 @@ from random import Random
 
 from factory.experience import Experience
 from factory.policy import Policy
-from factory.step_labels import Judge, SolutionLabels
+from factory.step_labels import Judge, SolutionLabels, targets
 from factory.together import together
 from factory.tree import Node, Solution, Tree
+
+EFFORT = ("k", "max_solutions")
 
 
 @dataclass
@@ -41,12 +43,12 @@ async def label(
     tree: Tree, policy: Policy, config: Config, rng: Random, experience: Experience
 ) -> dict[Solution, SolutionLabels]:
     """Scan the wrong solutions of `tree` side by side, then label every solution of it."""
-    wrong = [solution for solution in tree.solutions if solution.is_wrong][: config.max_solutions]
+    wrong = targets((solution for solution in tree.solutions if solution.is_wrong), config.max_solutions)
     at_prefix: dict[Node, asyncio.Lock] = defaultdict(asyncio.Lock)
     calls = await together(_scan(solution, policy, config.k, at_prefix) for solution in wrong)
     spent = dict(zip(wrong, calls, strict=True))
     judge = Judge(experience, config.confidence)
-    return {solution: judge.by_counts(solution, spent.get(solution, 0)) for solution in tree.solutions}
+    return {s: judge.by_counts(s, spent.get(s, 0)) for s in tree.solutions if not s.labelled}
 
 
 async def _scan(solution: Solution, policy: Policy, k: int, at_prefix: Mapping[Node, asyncio.Lock]) -> int:

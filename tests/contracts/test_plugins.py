@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import pickle
 from collections.abc import Iterator
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -82,6 +82,16 @@ def test_it_says_what_it_is(folder: str, name: str) -> None:
     required = {"Config", SIGNATURES.get(folder, ("Engine",))[0]} - {"check", "questions"}
     lacking = [name for name, value in public(module) if name in required and not value.__doc__]
     assert not lacking
+
+
+@every("factory.search", "factory.supervision")
+def test_what_may_be_raised_later_is_an_amount_with_a_default(folder: str, name: str) -> None:
+    module = plugin(folder, name)
+    amounts = getattr(module, "EFFORT", ())
+    types_of = {field.name: field.type for field in fields(module.Config)}
+    assert isinstance(amounts, tuple)
+    assert all(types_of[amount] in (int, "int") for amount in amounts)
+    assert all(isinstance(getattr(module.Config(), amount), int) for amount in amounts)
 
 
 @every("factory.formats")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from fakes import RIGHT, WRONG, completion, policy_for
 
 from factory.errors import PromptTooLong
 from factory.policy import Cost
+from factory.together import together
 
 
 async def test_rollouts_come_back_checked_and_hang_in_the_tree():
@@ -28,6 +31,13 @@ async def test_the_whole_solution_is_checked_not_the_continuation_alone():
     [found] = await policy.rollouts(policy.tree.root, 1)
     [continued] = await policy.rollouts(found.leaf.path()[0], 1)
     assert continued.verdict.answer is not None
+
+
+async def test_what_a_search_asked_for_is_counted_apart_from_probes():
+    policy = policy_for(lambda prefix, n: [RIGHT] * n)
+    await policy.rollouts(policy.tree.root, 3, method="sample")
+    await policy.rollouts(policy.tree.root, 2)
+    assert (policy.tree.root.requested, policy.tree.root.searched) == (5, 3)
 
 
 async def test_asking_for_none_asks_nobody():
@@ -108,3 +118,18 @@ async def test_an_adopted_text_that_is_sampled_later_is_one_solution():
     assert await policy.rollouts(policy.tree.root, 1) == [given]
     assert given.occurrences == 2
     assert (policy.tree.root.trials, policy.tree.root.successes) == (1, 0)
+
+
+async def test_rollouts_enter_the_tree_in_the_order_of_asking_whoever_is_answered_first():
+    policy = policy_for(lambda prefix, n: [WRONG if prefix else f"a\nb\n{RIGHT}"])
+    [found] = await policy.rollouts(policy.tree.root, 1)
+    first, second = found.leaf.path()[:2]
+    generate = policy.models.generate
+
+    async def late(request):
+        await asyncio.sleep(0.01 if len(request.prefix) == len("a\n") else 0)
+        return await generate(request)
+
+    policy.models.generate = late
+    [one], [two] = await together(policy.rollouts(node, 1) for node in (first, second))
+    assert policy.tree.solutions[1:] == [one, two]

@@ -200,6 +200,17 @@ def test_white_space_behind_a_solution_makes_no_other_one(tree):
     assert [solution.text for solution in tree.solutions] == ["a\nb", "a\nc\nd", "a\nc\n"]
 
 
+def test_a_rollout_that_was_cut_off_before_does_not_count_where_it_came_first(tree):
+    add(tree, tree.root, ["a\n", "b\n", "cut"], finish_reason="length")
+    first, second = tree.solutions[0].prefixes()[1:]
+    add(tree, tree.root, ["a\n", "b\n", "c"], CORRECT)
+    found = tree.add(
+        tree.root, steps("a\n", "b\n", "d"), INCORRECT, finish_reason="stop", method="sample", opened=first
+    )
+    assert [node.trials for node in (tree.root, first, second)] == [2, 1, 1]
+    assert (found.counted_at, found.evidence()) == (0, ((1, 1), (0, 0), (1, 1)))
+
+
 STEP_TEXTS = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "a", "b", "\n"]), max_size=4)
 GROWTH = st.lists(
     st.tuples(st.integers(0, 30), STEP_TEXTS, st.sampled_from([CORRECT, INCORRECT, None]), st.booleans()), max_size=25

@@ -1,0 +1,54 @@
+"""What a chaos run came to: figures for the JSON file, and the table a person reads."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def recoveries(roles: Sequence[str], made: Sequence[tuple[str, float | None]]) -> dict[str, dict[str, float | None]]:
+    """By role: kills, and seconds until recovered from (median, 90th percentile, longest). `made` has the role and the
+    seconds of each kill, None where there was no recovery."""
+    found: dict[str, dict[str, float | None]] = {}
+    for role in roles:
+        mine = [seconds for of, seconds in made if of == role]
+        times = sorted(seconds for seconds in mine if seconds is not None)
+        found[role] = {
+            "kills": len(mine),
+            "median_s": round(statistics.median(times), 2) if times else None,
+            "p90_s": round(percentile(times, 0.9), 2) if times else None,
+            "max_s": round(times[-1], 2) if times else None,
+        }
+    return found
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """The smallest value that is at least as large as `share` of all (nearest rank)."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def faultless(figures: Mapping[str, Any]) -> bool:
+    """Whether everything that has to be zero is."""
+    return not any(figures["faults"].values())
+
+
+def show(figures: Mapping[str, Any], console: Console, *, most: int = 5) -> None:
+    """The table, the totals, and the first `most` errors of drivers and faults of each kind."""
+    table = Table("role", *(("kills", "median s", "p90 s", "max s")), title="SIGKILLs and recovery")
+    for role, row in figures["roles"].items():
+        table.add_row(role, *("" if value is None else f"{value:g}" for value in row.values()))
+    console.print(table)
+    for name in ("questions", "units", "kills", "attempts", "attempts_ended_with_an_error", "seconds"):
+        console.print(f"{name:30} {figures[name]:,}")
+    for kind, count in figures["faults"].items():
+        console.print(f"{kind:30} {count:,}")
+    for error in figures["errors"][:most]:
+        console.print(error, markup=False, soft_wrap=True)
+    for kind, examples in figures["examples"].items():
+        for example in examples[:most]:
+            console.print(f"{kind}: {example}", markup=False, soft_wrap=True)
