@@ -88,13 +88,14 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
         again = len(to_do.missing) - to_do.fresh
         done = to_do.units - len(to_do.missing)
         listener.begin(Outlook(settings.run.dir, to_do.survey, to_do.units, done, again))
-        if known and not to_do.missing and not leftovers(store):
+        left = leftovers(store)
+        if known and not to_do.missing and not left:
             return _summary(settings, store, to_do, Progress(), time.monotonic() - started)
         facts = {"cluster": settings.plain["cluster"], "engine": settings.plain["engine"]}
         with attempt(store, before, facts, settings.storage, listener.say) as mine:
             run_folder.bind(settings, store)
             run_folder.keep_survey(store, to_do.survey)
-            sweep(store)
+            sweep(store, left)
             progress = Progress()
             if to_do.missing:
                 listener.say(f"starting Ray and {settings.cluster.generators} {settings.engine.name} engine(s)")

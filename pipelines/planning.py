@@ -79,7 +79,11 @@ def plan(
 def missing_units(settings: Settings, made: Plan) -> Iterator[Unit]:
     """The units to hand out, in order, read from the source again as they are needed."""
     left = len(made.missing)
-    for unit in cut(usable(settings, as_before(made.survey)), settings.run.unit_size, settings.fingerprint):
+    for unit in cut(
+        usable(settings, as_before(made.survey), doubled=made.survey.doubled),
+        settings.run.unit_size,
+        settings.fingerprint,
+    ):
         if not left:
             return
         revision = made.missing.get(unit.index)

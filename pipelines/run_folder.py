@@ -126,7 +126,9 @@ def check_survey(store: Store, survey: Survey) -> None:
 
 def keep_survey(store: Store, survey: Survey) -> None:
     """Keep what the run begins with. From here on the folder belongs to its config."""
-    store.replace(SURVEY, _encoded(asdict(survey)))
+    kept = asdict(survey)
+    del kept["doubled"]
+    store.replace(SURVEY, _encoded(kept))
 
 
 def read_survey(store: Store) -> Survey:

@@ -8,7 +8,7 @@ the source than the keys it has seen.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -25,13 +25,17 @@ SCREEN_BATCH = 512
 
 @dataclass
 class Survey:
-    """What the run was begun with. `digest` covers the keys of all questions in order, `prompt_id` the prompt file."""
+    """What the run was begun with. `digest` covers the keys of all questions in order, `prompt_id` the prompt file.
+
+    `doubled`: the keys that came more than once, of this pass; they are not kept.
+    """
 
     questions: int = 0
     duplicates: int = 0
     bad_golds: dict[str, str] = field(default_factory=dict)  # id: the gold and its verdict
     digest: str = ""
     prompt_id: str = ""
+    doubled: set[str] = field(default_factory=set, repr=False)
 
 
 def surveyed(
@@ -58,24 +62,33 @@ def surveyed(
     found.digest = digest.hexdigest()[:16]
 
 
-def usable(settings: Settings, screen: Screen, found: Survey | None = None) -> Iterator[Question]:
-    """The questions that will be worked on, in order: each once, each with a gold that verifies against itself."""
+def usable(
+    settings: Settings, screen: Screen, found: Survey | None = None, *, doubled: Collection[str] | None = None
+) -> Iterator[Question]:
+    """The questions that will be worked on, in order: each once, each with a gold that verifies against itself.
+
+    `doubled`: the keys that come more than once, where an earlier pass has found them. Then only those are remembered,
+    and memory does not grow with the source.
+    """
     found = found if found is not None else Survey()
-    seen: set[str] = set()
-
-    def once() -> Iterator[Question]:
-        for question in settings.source.module.questions(settings.source.config):
-            if question.key in seen:
-                found.duplicates += 1
-            else:
-                seen.add(question.key)
-                yield question
-
-    questions = once()
+    questions = _once(settings.source.module.questions(settings.source.config), found, doubled)
     while batch := list(islice(questions, SCREEN_BATCH)):
         rejected = screen(batch)
         found.bad_golds.update(rejected)
         yield from (question for question in batch if question.id not in rejected)
+
+
+def _once(questions: Iterator[Question], found: Survey, doubled: Collection[str] | None) -> Iterator[Question]:
+    seen: set[str] = set()
+    for question in questions:
+        if doubled is not None and question.key not in doubled:
+            yield question
+        elif question.key in seen:
+            found.duplicates += 1
+            found.doubled.add(question.key)
+        else:
+            seen.add(question.key)
+            yield question
 
 
 def boxed_gold(question: Question) -> str:

@@ -11,6 +11,8 @@ from actors.engines import simulated
 from factory.errors import PromptTooLong, QuestionFailed
 from factory.types import Completion, GenerateRequest
 
+EXECUTION = ("dies_on", "hangs_on", "refuses", "has_a_bug_on", "latency_s")  # a resumed run may behave better
+
 
 @dataclass
 class Config(simulated.Config):

@@ -136,6 +136,57 @@ def compare(
     show_comparison(a, b, out(), json)
 
 
+@app.command(epilog="Examples: factory validate runs/mine · factory validate s3://bucket/run --repair")
+def validate(
+    run_dir: RunDir,
+    repair: Annotated[bool, typer.Option("--repair", help="Remove what killed writers left; nothing else.")] = False,
+) -> None:
+    """Read all that a folder has committed and check it; may be asked while a run goes on. Exit status 1 for faults."""
+    from tools.validate import validated, validation_lines
+
+    found = validated(run_dir, repair=repair)
+    for line in validation_lines(found, repair=repair):
+        out().print(Text(line), soft_wrap=True)
+    if not found.sound:
+        raise SystemExit(1)
+
+
+@app.command(epilog="Example: factory merge runs/mine s3://bucket/mine-merged --shard-mb 256")
+def merge(
+    run_dir: RunDir,
+    out_dir: Annotated[str, typer.Argument(metavar="OUT", help="A new folder; may be s3://….")],
+    shard_mb: Annotated[int, typer.Option("--shard-mb", help="Megabytes per object, about.")] = 384,
+    partial: Annotated[bool, typer.Option("--partial", help="Also a run that is not complete.")] = False,
+) -> None:
+    """Write a run's records again as few large objects; after a kill, the same command does what is missing."""
+    from pipelines.merge import merge as write
+
+    done = write(run_dir, out_dir, shard_mb=shard_mb, partial=partial, say=lambda line: print(line, file=sys.stderr))
+    out().print(
+        Text(f"{done.units:,} units, {done.questions:,} questions → {done.shards:,} objects, {done.written:,} new")
+    )
+    out().print(Text(f"records        {done.folder}/data ({done.n_bytes / 1e6:,.1f} MB)"))
+
+
+@app.command(epilog="Example: factory diff runs/mine runs/again --json difference.json")
+def diff(
+    a: RunDir,
+    b: Annotated[str, typer.Argument(help="Another one.")],
+    limit: Annotated[int, typer.Option(help="Questions of each kind looked at in detail.")] = 20,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep it as JSON, too.")] = None,
+) -> None:
+    """What differs between the records of two folders, question by question. Exit status 1 where something does."""
+    from tools.diff import compared, difference_lines, save
+
+    found = compared(a, b, limit)
+    for line in difference_lines(found):
+        out().print(Text(line), soft_wrap=True)
+    if json is not None:
+        save(found, json)
+    if not found.empty:
+        raise SystemExit(1)
+
+
 @model_app.command(epilog="Example: factory model fetch smollm2-135m")
 def fetch(
     name: Annotated[str, typer.Argument(help="smollm2-135m")],

@@ -19,7 +19,7 @@ _COLUMNS = ["question_id", "source", "question", "gold_answer", "answer_kind", "
 
 @dataclass
 class Config:
-    """`path`: a run folder, local or s3://. `verdict`: which solutions come along: a checker's outcome, `any` or `none`.
+    """`path`: a run folder (or s3://). `verdict`: which solutions come along, a checker's outcome, `any` or `none`.
     Questions without such a solution are left out, unless it is `none`. `max_solutions`: per question, the first ones.
     """
 

@@ -7,7 +7,7 @@ import filecmp
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -73,8 +73,8 @@ class LocalStore:
         found = self._patiently("list all", lambda: [*self._root.rglob(f"{_BEGINS}*{_ENDS}")])
         return sorted(str(path.relative_to(self._root)) for path in found)
 
-    def sweep(self) -> int:
-        left = self.orphans()
+    def sweep(self, names: Collection[str]) -> int:
+        left = [name for name in self.orphans() if name in names] if names else []
         for name in left:
             self.delete(name)
         return len(left)

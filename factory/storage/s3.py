@@ -7,7 +7,7 @@ stalled peer for ever. Retries are `Retries`'s alone; s3fs's and botocore's own 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from io import BufferedReader, BytesIO
 from pathlib import Path
@@ -124,8 +124,8 @@ class S3Store:
     def orphans(self) -> list[str]:
         return [key[len(self._key) :] for key, _ in self._unfinished()]
 
-    def sweep(self) -> int:
-        left = self._unfinished()
+    def sweep(self, names: Collection[str]) -> int:
+        left = [(key, upload) for key, upload in self._unfinished() if key[len(self._key) :] in names] if names else []
         for key, upload in left:
             with suppress(FileNotFoundError):
                 self._patiently(

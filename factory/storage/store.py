@@ -7,7 +7,7 @@ where waiting is no use, is `StorageFailed`: one sentence with what to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -67,6 +67,6 @@ class Store(Protocol):
         """What killed writers left: temporary files, unfinished uploads."""
         ...
 
-    def sweep(self) -> int:
-        """Remove all orphans and say how many. Only for a folder nobody else writes to."""
+    def sweep(self, names: Collection[str]) -> int:
+        """Remove those of `names`, orphans as `orphans` gave them, that still are, and say how many."""
         ...

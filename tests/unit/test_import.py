@@ -56,9 +56,7 @@ def test_every_line_is_a_record_in_parts_of_bounded_size(tmp_path):
     done = import_file(written(tmp_path, *LINES), "math_shepherd", tmp_path / "out")
     assert done == Imported(lines=5, parts=3, new_lines=5, new_parts=3)
     assert sorted(row["question"] for row in read_rows(tmp_path / "out")) == [f"Q{n}?" for n in range(5)]
-    assert {shard.unit_id for shard in shards(tmp_path / "out")} == {
-        r["unit_id"] for r in read_rows(tmp_path / "out")
-    }
+    assert {shard.unit_id for shard in shards(tmp_path / "out")} == {r["unit_id"] for r in read_rows(tmp_path / "out")}
 
 
 def test_a_part_of_long_lines_ends_early(tmp_path, monkeypatch):

@@ -79,7 +79,7 @@ def test_temporaries_of_a_killed_writer_are_no_commits_and_are_swept(tmp_path):
     data.mkdir()
     (data / ".part-u1.parquet.123.tmp").write_bytes(b"half")
     assert shards.shards(tmp_path) == []
-    assert shards.sweep(tmp_path) == 1
+    assert shards.sweep(tmp_path, shards.leftovers(tmp_path)) == 1
     assert os.listdir(data) == []
 
 
@@ -112,7 +112,7 @@ def test_a_crash_between_a_revision_and_the_removal_of_the_older_one_doubles_not
     shards.commit(tmp_path, "u1", *batch_of("b"), revision=1)
     (tmp_path / "data" / "part-u1.parquet").write_bytes(older)
     assert [row["question"] for row in shards.read_rows(tmp_path)] == ["b"]
-    assert shards.sweep(tmp_path) == 1
+    assert shards.sweep(tmp_path, shards.leftovers(tmp_path)) == 1
     assert os.listdir(tmp_path / "data") == ["part-u1-r1.parquet"]
 
 

@@ -133,7 +133,8 @@ def test_orphans_are_seen_by_nobody_and_swept(tmp_path: Path) -> None:
     (tmp_path / "data" / ".b.0123.tmp").write_bytes(b"half")
     assert [entry.name for entry in store.entries()] == ["data/a"]
     assert store.orphans() == ["data/.b.0123.tmp"]
-    assert store.sweep() == 1
+    assert store.sweep([]) == 0
+    assert store.sweep(["data/.b.0123.tmp", "data/.gone.tmp", "data/a"]) == 1
     assert (store.orphans(), store.size("data/a")) == ([], 1)
 
 
@@ -143,9 +144,9 @@ def test_unfinished_uploads_are_orphans(s3_bucket: str) -> None:
     for key in ("run/data/a", "another/data/b"):
         store._fs.call_s3("create_multipart_upload", Bucket=s3_bucket, Key=key)
     assert store.orphans() == ["data/a"]
-    assert store.sweep() == 1
+    assert store.sweep(store.orphans()) == 1
     assert (store.orphans(), other.orphans()) == ([], ["data/b"])
-    assert other.sweep() == 1
+    assert other.sweep(other.orphans()) == 1
 
 
 @pytest.fixture

@@ -1,0 +1,57 @@
+"""Small folders of records without Ray, sound until a test harms them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from top_ups_for_tests import done, questions, recipe, simulated_models
+
+from factory.receipts import ReceiptLog
+from factory.records import to_batch
+from factory.shards import Receipt, commit
+from factory.storage.opening import Folder, open_store
+from factory.tally import Tally, tally
+
+EFFORT = {"search.n": 4}
+Row = dict[str, Any]
+
+
+@lru_cache
+def _labelled(labeller: str, n: int, cut: float, amounts: tuple[tuple[str, Any], ...]) -> tuple[Row, ...]:
+    async def rows() -> list[Row]:
+        models = simulated_models(cut)
+        return [await done(recipe(labeller, **dict(amounts)), question, models) for question in questions(n)]
+
+    return tuple(asyncio.run(rows()))
+
+
+def labelled(labeller: str = "scan", n: int = 4, cut: float = 0.0, **amounts: Any) -> list[Row]:
+    """`n` questions of the simulated policy; `cut` is the share of rollouts that are cut off."""
+    return list(_labelled(labeller, n, cut, tuple(amounts.items())))
+
+
+def committed(
+    folder: Folder, unit_id: str, rows: Iterable[Mapping[str, Any]], *, counted: Tally | None = None, revision: int = 0
+) -> Receipt:
+    """Rows committed as they are, but for their `unit_id`."""
+    rows = [{**row, "unit_id": unit_id} for row in rows]
+    batch = to_batch(rows)
+    counted = counted or tally(batch.to_pylist())
+    return commit(folder, unit_id, batch, counted, revision=revision, effort=EFFORT)
+
+
+def run_of(folder: Path | str, rows: list[Row], per_unit: int = 2) -> dict[str, Receipt]:
+    """A folder with units u0, u1, … and their receipts."""
+    store = open_store(folder)
+    log = ReceiptLog(store, 1)
+    receipts = {}
+    for number in range(0, len(rows), per_unit):
+        unit_id = f"u{number // per_unit}"
+        receipts[unit_id] = committed(store, unit_id, rows[number : number + per_unit])
+        log.add(receipts[unit_id])
+    log.flush()
+    return receipts
