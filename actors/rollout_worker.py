@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -24,7 +25,7 @@ from factory.policy import Cost
 from factory.recipe import Attempt, Recipe, begin, finished_row, work
 from factory.records import Failure, Provenance, to_batch
 from factory.restored import can_be_continued
-from factory.shards import Receipt, Shard, open_shard, shard_name
+from factory.shards import Receipt, Shard, later_revision, open_shard, read_footer, receipt_of, shard_name
 from factory.storage.access import Access
 from factory.storage.opening import open_store
 from factory.tally import Tally, tally
@@ -79,24 +80,32 @@ class RolloutWorker:
         A later revision of a unit keeps the rows of the one before, but for those that failed (if they shall be tried
         anew) or that more is asked for: these are taken up where they ended.
         """
-        kept, begun = await asyncio.to_thread(self._taken_over, unit) if unit.revision else ({}, {})
+        try:
+            kept, begun = await asyncio.to_thread(self._taken_over, unit) if unit.revision else ({}, {})
+        except FileNotFoundError:
+            return await asyncio.to_thread(self._done_before, unit)
         attempts = {
             index: begin(self._recipe, question, self._models, self._experience, begun.get(index))
             for index, question in enumerate(unit.questions)
             if index not in kept
         }
         self._attempts[unit.id] = list(attempts.values())
+        troubles: list[str] = []
         try:
-            made = await asyncio.gather(*(self._row(attempt, unit.id) for attempt in attempts.values()))
+            made = await asyncio.gather(*(self._row(attempt, unit.id, troubles) for attempt in attempts.values()))
             rows = kept | dict(zip(attempts, made, strict=True))
-            return await self._commit(unit, [rows[index] for index in sorted(rows)])
+            receipt = await self._commit(unit, [rows[index] for index in sorted(rows)])
+            added = replace(tally(made).without(tally(begun.values())), questions=len(made), failed=len(troubles))
+            return replace(receipt, added=added, trouble=troubles[-1] if troubles else "")
         finally:
             del self._attempts[unit.id]
 
     def _taken_over(self, unit: Unit) -> tuple[dict[int, Row], dict[int, Row]]:
-        """Of the revision before, by place in the unit: the rows that stay as they are, those to be taken up again."""
-        shard = Shard(name=shard_name(unit.id, unit.revision - 1), unit_id=unit.id)
-        with open_shard(self._store, shard) as file:
+        """Of the revision before, by place in the unit: the rows that stay as they are, those to be taken up again.
+
+        Raises `FileNotFoundError` when it was superseded already.
+        """
+        with open_shard(self._store, _before(unit)) as file:
             rows = file.read().to_pylist()
         kept: dict[int, Row] = {}
         begun: dict[int, Row] = {}
@@ -106,6 +115,14 @@ class RolloutWorker:
             elif row["status"] == "ok" or not unit.retry_failed:
                 kept[index] = row
         return kept, begun
+
+    def _done_before(self, unit: Unit) -> Receipt:
+        """The receipt of a unit whose worker, or an earlier attempt's writer, died between its commit and the news of
+        it. Raises `FileNotFoundError` where the unit is gone altogether."""
+        shard = later_revision(self._store, _before(unit))
+        if shard is None:
+            raise FileNotFoundError(f"no shard of unit {unit.id} in {self._store.url}: it was there a moment ago")
+        return receipt_of(shard, read_footer(self._store, shard))
 
     async def underway(self) -> Tally:
         """What the units not yet committed have cost so far, for a progress display between receipts."""
@@ -119,13 +136,14 @@ class RolloutWorker:
                 total.incorrect += solution.outcome is False
         return total
 
-    async def _row(self, attempt: Attempt, unit_id: str) -> Row:
+    async def _row(self, attempt: Attempt, unit_id: str, troubles: list[str]) -> Row:
         started = time.monotonic()
         failure = None
         try:
             await work(self._recipe, attempt)
         except QuestionFailed as error:
             failure = Failure(stage=error.stage, type=type(error).__name__, message=str(error), attempts=error.attempts)
+            troubles.append(f"{failure.type}: {failure.message}")
         return finished_row(
             attempt,
             self._provenance,
@@ -148,3 +166,9 @@ class RolloutWorker:
             if not await wait_until_ready(writer.__ray_ready__.remote, self._patience.restart_s):
                 break
         raise CommitFailed(f"shard writer gave no answer for unit {unit.id}: {reason}. Run `factory resume`.")
+
+
+def _before(unit: Unit) -> Shard:
+    """The shard that a revision of `unit` supersedes."""
+    revision = unit.revision - 1
+    return Shard(name=shard_name(unit.id, revision), unit_id=unit.id, revision=revision)

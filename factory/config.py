@@ -44,7 +44,7 @@ def parse_yaml(
     """
     for override in overrides:
         if "=" not in override or override.startswith("="):
-            raise BadInput(f"override {override!r} is not of the form section.key=value.")
+            raise BadInput(f"override {_shown(override)!r} is not of the form section.key=value.")
     try:
         loaded = OmegaConf.load(io.StringIO(text))
         if not isinstance(loaded, DictConfig):
@@ -73,7 +73,7 @@ def fill(schema: type[T], values: Any, where: str) -> T:
     if values is None:
         values = {}
     if not isinstance(values, dict):
-        raise BadInput(f"{where} holds {values!r}. Expected a mapping with {field_names(schema)}.")
+        raise BadInput(f"{where} is no mapping. Expected one with {', '.join(field_names(schema))}.")
     refuse_unknown(values, field_names(schema), where)
     try:
         merged = OmegaConf.merge(OmegaConf.structured(schema), values)
@@ -84,6 +84,11 @@ def fill(schema: type[T], values: Any, where: str) -> T:
         raise BadInput(f"{key}: {one_line(error)}") from None
     assert isinstance(filled, schema)
     return filled
+
+
+def _shown(override: str) -> str:
+    """What of an override may be repeated: a mistyped secret is still one."""
+    return override if not override.startswith("storage") else "storage…"
 
 
 def refuse_unknown(values: dict[str, Any], valid: Sequence[str], where: str) -> None:

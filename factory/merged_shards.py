@@ -2,7 +2,9 @@
 
 A merged shard reads like any other. Its footer says how many units it holds, and its content hash is one over theirs:
 the SHA-256 of the lines "<unit id> <content hash of the unit's rows>", in order. So it is checked unit by unit, in
-bounded memory, and says the same of the rows as the shards it was made of. It is part of the object's name.
+bounded memory, and says the same of the rows as the shards it was made of; only units of an earlier schema, which get
+today's columns, are hashed anew. The name holds the same hash over what the units' own footers say: it is decided
+before any row is read, so it differs from the footer's where there are units of an earlier schema.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ def merged_content(units: Iterable[tuple[str, str]]) -> str:
 
 
 def merged_id(number: int, content: str) -> str:
-    """The unit id of merged shard `number`: same rows, same name."""
+    """The unit id of merged shard `number`, `content` being the hash over its units as they were committed: same units,
+    same name."""
     return f"merged-{number:05}-{content[:16]}"
 
 

@@ -60,8 +60,8 @@ class Policy:
         """`n` solutions that begin with the exact tokens of `start` (a given step: its text), checked and counted.
         `method` names who asks: a search method says its own, a labeller nothing.
 
-        None where a given prefix leaves no room in the model's context: that is no fault of the question. Raises what
-        `Models` raises otherwise: this question's failure, never its siblings'.
+        An empty list where a given prefix leaves no room in the model's context: that is no fault of the question.
+        Raises what `Models` raises otherwise: this question's failure, never its siblings'.
         """
         if n <= 0:
             return []
@@ -70,7 +70,9 @@ class Policy:
         try:
             answers = await self._answers(start, n, method)
             if before is not None:
-                await before.wait()  # into the tree in the order of asking, whoever was answered first
+                # In the order of asking, so that no record hangs on who is answered first. `scan` waits up to twice as
+                # long for it at a run's end (16 solutions x 8 probes, exponential, mean 20 ms: 5.9 s instead of 3.0 s).
+                await before.wait()
             return self._hang_in(start, answers, method)
         finally:
             done.set()

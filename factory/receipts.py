@@ -54,8 +54,8 @@ class ReceiptLog:
         if len(self._waiting) >= FLUSH_RECEIPTS or self._clock() - self._since > FLUSH_S:
             self.flush()
 
-    def flush(self) -> None:
-        """Write what waits."""
+    def flush(self, store: Store | None = None) -> None:
+        """Write what waits, through `store` if given."""
         self._since = self._clock()
         if not self._waiting:
             return
@@ -72,7 +72,8 @@ class ReceiptLog:
         ]
         sink = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_pylist(rows, SCHEMA), sink, compression="zstd")
-        self._store.replace(f"{FOLDER}/{self._attempt:04}-{self._written:05}.parquet", sink.getvalue().to_pybytes())
+        store = store or self._store
+        store.replace(f"{FOLDER}/{self._attempt:04}-{self._written:05}.parquet", sink.getvalue().to_pybytes())
         self._written += 1
         self._waiting.clear()
 
@@ -91,15 +92,13 @@ def read_receipts(folder: Folder) -> dict[str, Receipt]:
 def footers(folder: Folder, committed: Mapping[str, Shard]) -> Iterator[tuple[Shard, Footer]]:
     """The footer of every shard of `committed`, from its receipt where there is one."""
     store = open_store(folder)
-    known = read_receipts(store)
-    unknown = []
-    for shard in committed.values():
-        receipt = known.pop(shard.unit_id, None)
-        if receipt is None or receipt.revision != shard.revision:
-            unknown.append(shard)
-        else:
+    left = dict(committed)
+    for receipt in _stored(store):
+        shard = left.get(receipt.unit_id)
+        if shard is not None and shard.revision == receipt.revision:
+            del left[receipt.unit_id]
             yield shard, Footer(tally=receipt.tally, content=receipt.content, effort=receipt.effort)
-    yield from read_footers(store, unknown)
+    yield from read_footers(store, list(left.values()))
 
 
 def committed_tally(folder: Folder, committed: Mapping[str, Shard]) -> Tally:

@@ -7,7 +7,7 @@ it is again continued from exact ids. Nodes may have other numbers than before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from typing import Any
@@ -37,12 +37,12 @@ Row = Mapping[str, Any]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutOff:
     """A solution that ended at its token limit, not yet in the tree again: its row, and the text and the tokens of each
-    of its steps from the first on. `opened`: the first prefix that it opened and others have come through since."""
+    of its steps from the first on. `rank`: how many of the solutions that are in the tree again came before it."""
 
     row: Row
     texts: tuple[str, ...]
     tokens: tuple[int, ...]
-    opened: Node | None
+    rank: int
 
 
 @dataclass(slots=True)
@@ -91,6 +91,12 @@ class Restored:
         self.kept[solution] = row
         return solution
 
+    def counted(self, solution: Solution, depth: int) -> None:
+        """Note that the rollout of `solution` counts down to `depth`."""
+        solution.counted_at = depth
+        if solution in self.kept:
+            self.kept[solution] = {**self.kept[solution], "counted_at": depth}
+
     def reopen(self) -> None:
         """Let go of the labels of wrong solutions that located nothing, if the question has been solved for the first
         time since: till then nobody could tell more of them than that they are wrong, nor was it worth a rollout."""
@@ -129,16 +135,12 @@ def restored(question: Question, row: Row, effort: Mapping[str, int]) -> Restore
     found = Restored(row, Tree(question), raised(dict(row["effort"]), effort))
     max_tokens = effort[MAX_TOKENS] if MAX_TOKENS in found.beyond else 0
     _count(found.tree, row["tree"])
-    seen: set[Node] = set()
     for solution in row["solutions"]:
         if _cut_off_below(solution, max_tokens):
             texts, tokens = _steps(solution)
-            way = list(_known(found.tree, texts))
-            opened = next((node for node in way if node not in seen), None)
-            found.cut_off.append(CutOff(row=solution, texts=texts, tokens=tokens, opened=opened))
+            found.cut_off.append(CutOff(row=solution, texts=texts, tokens=tokens, rank=len(found.tree.solutions)))
         else:
-            way = found.put_back(solution).leaf.path()
-        seen.update(way)
+            found.put_back(solution)
     return found
 
 
@@ -179,15 +181,6 @@ def _walk(tree: Tree, texts: Iterable[str], tokens: Iterable[int], *, ends_insid
         node = node.children.get(key) or tree.grow(node, key, Step(text=text, token_ids=()))
         node.tokens = count
     return node
-
-
-def _known(tree: Tree, texts: Iterable[str]) -> Iterator[Node]:
-    """The nodes along `texts` that are there."""
-    node: Node | None = tree.root
-    for text in texts:
-        node = node.children.get(text) if node else None
-        if node:
-            yield node
 
 
 def _verdict(row: Row) -> Verdict:

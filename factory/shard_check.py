@@ -6,10 +6,9 @@ written: what Arrow reads back has the same values in other buffers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, fields
-from hashlib import blake2b
 from itertools import groupby
 from typing import Any
 
@@ -18,17 +17,18 @@ import pyarrow.parquet as pq
 
 from factory.errors import StorageFailed
 from factory.merged_shards import merged_content, units_in
+from factory.once import Once
 from factory.records import to_batch
-from factory.schema import COST, SCHEMA, SCHEMA_VERSION
-from factory.shard_schema import as_written, is_part_of
+from factory.schema import SCHEMA, SCHEMA_VERSION
+from factory.shard_schema import as_written, completed, is_part_of
 from factory.shards import Footer, content_hash, footer_of
 from factory.tally import Tally, tally
-from factory.tree import GIVEN
 from factory.types import Outcome
 from factory.validation import Row, row_faults
 
 CHECKSUMS = {"page_checksum_verification": True}  # what to open a shard with
 BATCH_ROWS = 64
+FAULTS_KEPT = 50
 _OUTCOMES = frozenset(map(str, Outcome))
 
 
@@ -36,47 +36,39 @@ class Unreadable(Exception):
     """The object is no whole Parquet file of records."""
 
 
-class Once:
-    """The questions seen so far, 8 bytes of a hash each. The same question may come again with other given solutions:
-    that is another item of the source."""
-
-    def __init__(self) -> None:
-        self._seen: set[int] = set()
-
-    def is_new(self, row: Row) -> bool:
-        """Whether it was not seen before. A question that failed before its given solutions were read cannot be told
-        from another item, and is taken for new."""
-        if row["status"] == "failed" and not row["solutions"]:
-            return True
-        given = [item["solution_id"] or "" for item in row["solutions"] if item and item["method"] == GIVEN]
-        key = "\x1f".join([row["question_id"], *given]).encode("utf-8", "surrogatepass")
-        number = int.from_bytes(blake2b(key, digest_size=8).digest(), "big")
-        if number in self._seen:
-            return False
-        self._seen.add(number)
-        return True
-
-
 @dataclass(slots=True)
 class Checked:
-    """What a shard holds and what is wrong with it. `footer` is None where none could be read."""
+    """What a shard holds, and the first `FAULTS_KEPT` of its `n_faults`. `footer` is None where none could be read;
+    `questions` is 0 for a shard that could not be read to its end."""
 
     footer: Footer | None = None
     questions: int = 0
     faults: list[str] = field(default_factory=list)
+    n_faults: int = 0
+
+    def add(self, *faults: str) -> None:
+        self.n_faults += len(faults)
+        self.faults += faults[: max(0, FAULTS_KEPT - len(self.faults))]
 
 
 def check_shard(
     file: pq.ParquetFile, unit_id: str, once: Once | None = None, on_rows: Callable[[int], None] = lambda n: None
 ) -> Checked:
     """Read all of a shard of `unit_id`, opened with `CHECKSUMS`. `once`: questions that must not come again. `on_rows`
-    hears after every unit how many rows were read."""
+    hears after every unit how many rows were read. Raises `FileNotFoundError` for an object that was deleted
+    meanwhile; its questions then count as not seen."""
     found = Checked()
     try:
-        _check(file, unit_id, once, found, on_rows)
+        with nullcontext() if once is None else once.all_or_none():
+            _check(file, unit_id, once, found, on_rows)
     except Unreadable as error:
-        found.faults.append(f"unreadable ({error}), expected a whole Parquet file of records")
+        found.questions = 0
+        found.add(not_whole(error))
     return found
+
+
+def not_whole(error: Unreadable) -> str:
+    return f"unreadable ({error}), expected a whole Parquet file of records"
 
 
 def _check(
@@ -86,20 +78,20 @@ def _check(
         footer, merged, schema = footer_of(file), units_in(file), as_written(file.schema_arrow)
     found.footer = footer
     if not is_part_of(schema, SCHEMA):
-        found.faults.append("columns of other names or types, expected those of factory/schema.py")
+        found.add("columns of other names or types, expected those of factory/schema.py")
         return
     counted, units = Tally(), []
     countable = True
     for rows in _units(file, merged is not None):
         with reading():
             units.append((rows[0]["unit_id"] or "", content_hash(pa.RecordBatch.from_pylist(rows, schema=schema))))
-            complete = rows if schema.equals(SCHEMA) else [_completed(row) for row in to_batch(rows).to_pylist()]
+            complete = [completed(row) for row in (rows if schema.equals(SCHEMA) else to_batch(rows).to_pylist())]
         found.questions += len(rows)
         for row in complete:
             faults = [*row_faults(row), *_place_faults(row, unit_id, merged, schema)]
             if not faults and once is not None and not once.is_new(row):
                 faults = ["the question is in another row too, expected each once"]
-            found.faults += [f"question {row['question_id']}: {fault}" for fault in faults]
+            found.add(*(f"question {row['question_id']}: {fault}" for fault in faults))
             countable = countable and _is_countable(row)
         if countable:
             counted.add(tally(complete))
@@ -109,14 +101,14 @@ def _check(
     else:
         content = merged_content(units)
         if merged != len(units):
-            found.faults.append(f"rows of {len(units)} units, expected {merged}")
+            found.add(f"rows of {len(units)} units, expected {merged}")
     if content != footer.content:
-        found.faults.append(f"rows with content {content[:16]}, expected {footer.content[:16]} by its footer")
+        found.add(f"rows with content {content[:16]}, expected {footer.content[:16]} by its footer")
     if countable:
-        found.faults += tally_faults(counted, footer.tally)
+        found.add(*_tally_faults(counted, footer.tally))
 
 
-def _units(file: pq.ParquetFile, merged: bool) -> Iterator[list[Row]]:
+def _units(file: pq.ParquetFile, merged: bool) -> Iterator[list[dict[str, Any]]]:
     rows = _rows(file)
     if merged:
         for _, unit in groupby(rows, key=lambda row: row["unit_id"]):
@@ -125,7 +117,7 @@ def _units(file: pq.ParquetFile, merged: bool) -> Iterator[list[Row]]:
         yield all_rows
 
 
-def _rows(file: pq.ParquetFile) -> Iterator[Row]:
+def _rows(file: pq.ParquetFile) -> Iterator[dict[str, Any]]:
     with reading():
         batches = file.iter_batches(batch_size=BATCH_ROWS)
     while True:
@@ -148,8 +140,8 @@ def reading() -> Iterator[None]:
         raise Unreadable(f"{type(error).__name__}: {' '.join(str(error).split())[:160]}") from None
 
 
-def tally_faults(counted: Tally, stated: Tally) -> Iterator[str]:
-    """Where the rows add up to other counts than a footer or a receipt states."""
+def _tally_faults(counted: Tally, stated: Tally) -> Iterator[str]:
+    """Where the rows add up to other counts than the footer states."""
     for item in fields(Tally):
         ours, theirs = getattr(counted, item.name), getattr(stated, item.name)
         # Seconds were summed before they were rounded to float32, and in another order.
@@ -174,14 +166,3 @@ def _is_countable(row: Row) -> bool:
         and all(item and item["steps"] is not None and None not in item["steps"] for item in solutions)
         and all(item["verdict"] is None or item["verdict"] in _OUTCOMES for item in solutions)
     )
-
-
-def _completed(row: dict[str, Any]) -> Row:
-    """A row of an earlier schema: what was not counted then has cost nothing."""
-    if row["cost"] is None or row["schema_version"] == SCHEMA_VERSION:
-        return row
-    return {**row, "cost": {**dict.fromkeys([item.name for item in COST], 0), **_known(row["cost"])}}
-
-
-def _known(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}

@@ -1,10 +1,29 @@
-"""Schemas as they are read back from shards: of earlier versions, and with the names that Parquet gives."""
+"""Schemas and rows as they are read back from shards: of earlier versions, and with the names that Parquet gives."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
+
+_NOT_COUNTED = {"1": ("label_calls", "label_tokens", "judge_calls", "judge_tokens")}
+"""What of `factory.schema.COST` came later than rows of a version."""
+
+
+def completed(row: dict[str, Any]) -> Mapping[str, Any]:
+    """A row in today's columns: what was not counted in its version has cost nothing. It is the row's own version that
+    counts: one that was copied into a newer shard is still of its time."""
+    later = _NOT_COUNTED.get(row.get("schema_version", ""), ())
+    if not later or row.get("cost") is None:
+        return row
+    uncounted = {name: 0 for name in later if row["cost"].get(name) is None}
+    return {**row, "cost": {**row["cost"], **uncounted}}
+
+
+def is_earlier(version: object) -> bool:
+    """Whether rows of this schema version may have to be `completed`."""
+    return version in _NOT_COUNTED
 
 
 def is_part_of(theirs: Any, ours: Any) -> bool:

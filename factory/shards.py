@@ -15,7 +15,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -40,7 +40,10 @@ PARQUET = {
     "write_page_index": True,
     "write_page_checksum": True,
 }
-_NAME = re.compile(rf"{DATA}/{PREFIX}(?P<unit>.+?)(?:-r(?P<revision>[1-9]\d*))?{re.escape(SUFFIX)}")
+# A later revision's name comes behind the older one's: a listing in order of name that misses the one, as it was just
+# deleted, sees the other.
+_NAME = re.compile(rf"{DATA}/{PREFIX}(?P<unit>[^.]+)(?:\.r(?P<revision>\d{{3,}}))?{re.escape(SUFFIX)}")
+_LATER = 16  # revisions looked for behind one that is gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,9 @@ class Shard:
 class Receipt:
     """What the driver learns of a finished unit. `created` is False when other rows were there already: they stay.
 
-    `content` hashes the rows, `effort` is what was asked for (`factory/effort.py`).
+    `content` hashes the rows, `effort` is what was asked for (`factory/effort.py`), at least, of each of its questions.
+    `added` is what of `tally` is new, where the unit had an earlier revision; of its questions those that were worked
+    on, and of these failed those, too, that could not be gone on with. `trouble`: the last reason for that.
     """
 
     unit_id: str
@@ -68,6 +73,8 @@ class Receipt:
     revision: int = 0
     content: str = ""
     effort: Mapping[str, int] = field(default_factory=dict)
+    added: Tally = field(default_factory=Tally)
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +87,7 @@ class Footer:
 
 
 def shard_name(unit_id: str, revision: int = 0) -> str:
-    return f"{DATA}/{PREFIX}{unit_id}{f'-r{revision}' if revision else ''}{SUFFIX}"
+    return f"{DATA}/{PREFIX}{unit_id}{f'.r{revision:03}' if revision else ''}{SUFFIX}"
 
 
 def listed(folder: Folder) -> tuple[dict[str, Shard], list[Shard]]:
@@ -174,22 +181,27 @@ def commit(
     name = shard_name(unit_id, revision)
     footer = footer_for(batch, counted, effort)
     data = encode(batch, footer)
-    ours, size = footer.content, len(data)
+    shard, ours = Shard(name=name, unit_id=unit_id, revision=revision, size=len(data)), footer.content
     try:
         if not store.create(name, data):
-            size = store.size(name) or 0
-            footer = read_footer(store, Shard(name=name, unit_id=unit_id, size=size))
+            shard = replace(shard, size=store.size(name) or 0)
+            footer = read_footer(store, shard)
         for older in range(revision):
             store.delete(shard_name(unit_id, older))
     except StorageFailed as error:
         raise CommitFailed(str(error)) from None
+    return receipt_of(shard, footer, created=footer.content == ours)
+
+
+def receipt_of(shard: Shard, footer: Footer, *, created: bool = False) -> Receipt:
+    """A receipt for what lies there; nothing was added by whoever asks."""
     return Receipt(
-        unit_id=unit_id,
-        name=name,
-        n_bytes=size,
+        unit_id=shard.unit_id,
+        name=shard.name,
+        n_bytes=shard.size,
         tally=footer.tally,
-        created=footer.content == ours,
-        revision=revision,
+        created=created,
+        revision=shard.revision,
         content=footer.content,
         effort=footer.effort,
     )
@@ -228,9 +240,31 @@ def open_shard(store: Store, shard: Shard, **options: Any) -> pq.ParquetFile:
     return pq.ParquetFile(store.open(shard.name, shard.size or None), **options)
 
 
+def later_revision(store: Store, shard: Shard) -> Shard | None:
+    """The revision that has superseded a shard which was listed and is gone."""
+    for revision in range(shard.revision + 1, shard.revision + 1 + _LATER):
+        name = shard_name(shard.unit_id, revision)
+        size = store.size(name)
+        if size is not None:
+            return Shard(name=name, unit_id=shard.unit_id, revision=revision, size=size)
+    return None
+
+
+def open_newest(store: Store, shard: Shard) -> pq.ParquetFile:
+    """`open_shard`, or of the revision that has superseded it meanwhile."""
+    while True:
+        try:
+            return open_shard(store, shard)
+        except FileNotFoundError:
+            later = later_revision(store, shard)
+            if later is None:
+                raise
+            shard = later
+
+
 def read_footer(store: Store, shard: Shard) -> Footer:
     """What the shard's footer holds; its rows are not read."""
-    with open_shard(store, shard) as file:
+    with open_newest(store, shard) as file:
         return footer_of(file)
 
 
@@ -266,10 +300,7 @@ def read_rows(folder: Folder, columns: list[str] | None = None) -> Iterator[dict
     store = open_store(folder)
     wanted = shards(store)
 
-    def opened(shard: Shard) -> pq.ParquetFile:
-        return open_shard(store, shard)
-
-    for opening in in_order(opened, wanted, min(store.width, 4)):
+    for opening in in_order(lambda shard: open_newest(store, shard), wanted, min(store.width, 4)):
         with opening as file:
             for batch in file.iter_batches(batch_size=64, columns=columns):
                 yield from batch.to_pylist()

@@ -40,6 +40,10 @@ class Tally:
         for field in fields(self):
             setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
 
+    def without(self, other: Tally) -> Tally:
+        """What is here beyond `other`."""
+        return Tally(**{field.name: getattr(self, field.name) - getattr(other, field.name) for field in fields(self)})
+
     def as_dict(self) -> dict[str, float]:
         return asdict(self)
 

@@ -118,6 +118,16 @@ class Solution:
             return None
         return self.verdict.outcome is Outcome.CORRECT
 
+    def count_at(self, node: Node) -> None:
+        """Count its own rollout, which must have an outcome, at `node`: the next on its way that was there before."""
+        successes = int(self.outcome is True)
+        node.trials += 1
+        node.successes += successes
+        self.counted_at = node.depth
+        if self.start_depth == 0 and node.depth:
+            node.came += 1
+            node.came_successes += successes
+
     def prefixes(self) -> list[Node]:
         """The prefixes of 0..M-1 steps, the root first."""
         path = self.leaf.path()
@@ -189,12 +199,7 @@ class Tree:
                 if reached is opened:
                     break
                 if reached is not node or reached is start:
-                    reached.trials += 1
-                    reached.successes += outcome
-                    rollout.counted_at = reached.depth
-                    if start is self.root and reached is not start:
-                        reached.came += 1
-                        reached.came_successes += outcome
+                    rollout.count_at(reached)
         return self._end(rollout)
 
     def adopt(

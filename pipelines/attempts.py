@@ -16,6 +16,7 @@ import platform
 import re
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from factory.storage.opening import open_store
 from factory.storage.store import Store
 
 BEAT_S = 5.0
+PARTING_S = 30.0  # for the last word
 SILENT_S = 30.0  # without a beat, a driver is taken for dead
 _CLAIM = re.compile(r"logs/attempt_(\d+)/attempt\.json")
 
@@ -67,6 +69,7 @@ class Attempt:
         # One beat must not wait for the last one.
         brief = replace(access, timeout_s=min(access.timeout_s, 2 * BEAT_S), patience_s=BEAT_S)
         self._heart_store = open_store(store.url, brief, lambda line: None)
+        self._parting = replace(access, patience_s=min(access.patience_s, PARTING_S))
         self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def check(self) -> None:
@@ -76,6 +79,8 @@ class Attempt:
                 f"another driver has taken over {self._store.url} (attempt {self.number + 1}), as this one had been "
                 "silent for too long. This one stops; nothing committed is lost."
             )
+        if not self._heart.is_alive():
+            raise RuntimeError("the heartbeat thread has died; other drivers would take this one for dead")
 
     def begin(self) -> None:
         self._heart.start()
@@ -86,7 +91,13 @@ class Attempt:
         self._heart.join(timeout=4 * BEAT_S)
         if not self._fenced:
             self.log |= {"ended": _now(), "ended_by": how}
-            self._heart_store.replace(claim_name(self.number), _encoded(self.log))
+            open_store(self._store.url, self._parting, lambda line: None).replace(
+                claim_name(self.number), _encoded(self.log)
+            )
+
+    def _tell(self, line: str) -> None:
+        with suppress(OSError, ValueError):  # nobody listens any more; the heart goes on
+            self._say(line)
 
     def _beat(self) -> None:
         beats, silent_since = 0, None
@@ -96,11 +107,11 @@ class Attempt:
                 self._heart_store.replace(_heartbeat_name(self.number), _encoded({"beat": beats}))
                 self._fenced = self._heart_store.size(claim_name(self.number + 1)) is not None
                 if silent_since is not None:
-                    self._say(f"{self._store.url} answers again, after {time.monotonic() - silent_since:.0f} s")
+                    self._tell(f"{self._store.url} answers again, after {time.monotonic() - silent_since:.0f} s")
                 silent_since = None
             except StorageFailed as error:
                 if silent_since is None:
-                    self._say(f"the run waits for its storage: {error}")
+                    self._tell(f"the run waits for its storage: {error}")
                 silent_since = silent_since or time.monotonic()
             if self._fenced or self._ended.wait(BEAT_S):
                 return
@@ -122,6 +133,7 @@ def attempt(
         "machine": this.machine,
         "pid": this.pid,
         "pid_started": this.started,
+        "claim": uuid.uuid4().hex,  # so that no two claims are the same bytes
         "python": platform.python_version(),
         "factory": version("selfplay-factory"),
         **facts,

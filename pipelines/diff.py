@@ -1,7 +1,9 @@
 """What differs between two run folders, question by question: the same, changed, only in one of them.
 
-Memory: 24 bytes for every question of the smaller folder (a 64-bit id, a 16-byte digest) and two more numbers, and the
-rows of the first few that differ. Both folders are streamed once, and again as far as those few need.
+Memory: 33 bytes for every question of the folder with fewer (a 64-bit id, a 16-byte digest, a count, a flag), three
+times as much while they are sorted; 8 bytes for every question that is only in the other, four times as much while they
+are sorted; and the rows of the first few that differ. Both folders are streamed once, and again as far as those few
+need.
 """
 
 from __future__ import annotations
@@ -145,11 +147,16 @@ def _digested(rows: Iterable[Row]) -> Iterator[tuple[U64, U64]]:
 
 
 def _with(ids: U64, folder: str, limit: int | None) -> Iterator[Row]:
-    """The rows of `ids`, in the folder's order; no more than the first `limit`."""
+    """The rows of `ids`, which are sorted, in the folder's order; no more than the first `limit`."""
     if not len(ids) or limit == 0:
         return
-    wanted = frozenset(ids.tolist())
-    yield from islice((row for row in records_of(folder) if item_id(row) in wanted), limit)
+
+    def wanted(row: Row) -> bool:
+        key = np.uint64(item_id(row))
+        place = np.searchsorted(ids, key)
+        return bool(place < len(ids) and ids[place] == key)
+
+    yield from islice(filter(wanted, records_of(folder)), limit)
 
 
 def _by_id(rows: Iterable[Row]) -> dict[int, list[Row]]:

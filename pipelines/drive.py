@@ -11,15 +11,17 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import ray
 from ray.exceptions import RayActorError, RayTaskError
 
 from actors.remote_models import brief, plain
+from factory.effort import raised
 from factory.errors import FactoryError
 from factory.shards import Receipt
 from factory.tally import Tally
@@ -35,7 +37,8 @@ HOPELESS_UNITS = 2
 class Progress:
     """The state of a drive: `done` is committed by this attempt, `underway` what the workers have not committed yet.
 
-    `seconds` is the time since the first unit was handed out.
+    `seconds` is the time since the first unit was handed out. `short` units hold questions with less than was asked
+    for, as going on with them failed (`trouble` is the last reason); they may be taken up again.
     """
 
     units: int = 0
@@ -45,6 +48,8 @@ class Progress:
     retried: int = 0
     seconds: float = 0.0
     stopping: bool = False
+    short: int = 0
+    trouble: str = ""
 
 
 class Interrupt:
@@ -83,6 +88,7 @@ def drive(
     window: int,
     attempts: int,
     restart_s: float = 900.0,
+    asked: Mapping[str, int] = MappingProxyType({}),
     on_progress: Callable[[Progress], None] = lambda progress: None,
     on_receipt: Callable[[Receipt], None] = lambda receipt: None,
     check: Callable[[], None] = lambda: None,
@@ -90,8 +96,9 @@ def drive(
 ) -> Progress:
     """Run `units` on `workers`, at most `window` at a time. Returns when all are committed, or when interrupted.
 
-    `check` is called often, and may raise to end the run. Raises `FactoryError` when a unit's worker died `attempts`
-    times or when no worker came back for `restart_s`, and whatever a worker raised otherwise.
+    `asked` is how much is asked for, by config key. `check` is called often, and may raise to end the run. Raises
+    `FactoryError` when a unit's worker died `attempts` times or when no worker came back for `restart_s`, and whatever
+    a worker raised otherwise.
     """
     interrupt = interrupt or Interrupt()
     interrupt.patient = True
@@ -134,7 +141,10 @@ def drive(
                 again.append((unit, attempt + 1))
                 continue
             progress.units += 1
-            progress.done.add(receipt.tally)
+            progress.done.add(receipt.added)
+            if raised(receipt.effort, asked):
+                progress.short += 1
+                progress.trouble = receipt.trouble or progress.trouble
             on_receipt(receipt)
             _stop_when_nothing_works(progress)
         if time.monotonic() - shown >= POLL_S:
@@ -147,8 +157,8 @@ def drive(
 def _stop_when_nothing_works(progress: Progress) -> None:
     """A failed question is data, but two units of nothing else are a mistake that would go on all weekend."""
     done = progress.done
-    if progress.units >= HOPELESS_UNITS and done.failed == done.questions:
+    if progress.units >= HOPELESS_UNITS and done.questions and done.failed == done.questions:
         raise FactoryError(
-            f"all of the first {done.questions} questions failed. `factory inspect RUN_DIR QUESTION_ID` shows why; "
-            "mend it and start a new run.dir (these rows stay where they are)"
+            f"all of the first {done.questions} questions failed{': ' * bool(progress.trouble)}{progress.trouble}. "
+            "`factory inspect RUN_DIR QUESTION_ID` shows more; mend it, then `factory resume RUN_DIR --retry-failed`"
         )

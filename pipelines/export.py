@@ -35,6 +35,8 @@ class Exported:
 def export(run_dir: Folder, name: str, out: str | Path) -> Exported:
     """Write format `name` of all committed records of `run_dir` under `out`. Raises `BadInput`."""
     view = plugin("factory.formats", name)
+    if "://" in str(out):
+        raise BadInput(f"OUT is {out}. Expected a local folder; `factory merge` writes to object stores.")
     target = Path(out) / "data" / name / f"train-00000-of-00001{view.SUFFIX}"
     temporary = target.with_name(f".{target.name}.tmp")
     stream = (row for record in records_of(run_dir) for row in view.rows(record))

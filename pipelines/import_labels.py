@@ -5,8 +5,9 @@ first line and one of all. So importing a file again adds nothing, and after a m
 missing is added. A part that begins like one already there and goes on otherwise is refused: that file has grown or
 changed, and its rows would be there twice. Lines inserted further up are not noticed.
 
-manifests/import.json  the format; a folder belongs to one
-data/part-*.parquet    the records
+manifests/import.json         the format; a folder belongs to one
+manifests/receipts/*.parquet  what was committed, by which `factory validate` notices what is lost
+data/part-*.parquet           the records
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from typing import Any
 
 from factory.errors import BadInput
 from factory.plugins import names, plugin, suggest
+from factory.receipts import FOLDER as RECEIPTS
+from factory.receipts import ReceiptLog
 from factory.records import to_batch
-from factory.shards import encode, footer_for, shard_name, shards
+from factory.shards import Receipt, commit, shards
 from factory.source_files import text_lines
 from factory.storage.opening import open_store
 from factory.storage.store import Store
@@ -62,14 +65,27 @@ def import_file(path: str, name: str, out: str) -> Imported:
     store = open_store(out)
     claim(store, name)
     there = {shard.unit_id.partition("-")[0]: shard.unit_id for shard in shards(store)}
+    log = ReceiptLog(store, _next_number(store))
     lines = parts = new_lines = new_parts = 0
-    for part in _parts(path, view.parse):
-        lines, parts = lines + len(part.lines), parts + 1
-        if _commit(store, there, name, part):
-            new_lines, new_parts = new_lines + len(part.lines), new_parts + 1
+    try:
+        for part in _parts(path, view.parse):
+            lines, parts = lines + len(part.lines), parts + 1
+            receipt = _commit(store, there, name, part)
+            if receipt is not None:
+                log.add(receipt)
+                new_lines, new_parts = new_lines + len(part.lines), new_parts + 1
+    finally:
+        log.flush()  # what stands before a malformed line is committed, too
     if not lines:
         raise BadInput(f"{path} holds no lines; expected one JSON object per line; check the path")
     return Imported(lines=lines, parts=parts, new_lines=new_lines, new_parts=new_parts)
+
+
+def _next_number(store: Store) -> int:
+    """One that no earlier import has named its receipts by. Two at once may take the same; the receipts that are lost
+    then cost a check, no record."""
+    numbers = (entry.name.removeprefix(f"{RECEIPTS}/").partition("-")[0] for entry in store.entries(RECEIPTS))
+    return 1 + max((int(number) for number in numbers if number.isdecimal()), default=0)
 
 
 def _readable(name: str) -> Any:
@@ -127,17 +143,17 @@ def _parts(path: str, parse: Any) -> Iterator[Part]:
         yield part
 
 
-def _commit(store: Store, there: dict[str, str], name: str, part: Part) -> bool:
+def _commit(store: Store, there: dict[str, str], name: str, part: Part) -> Receipt | None:
+    """Its receipt; None for a part that was there."""
     first = content_id(name, str(part.number), part.lines[0])
     unit_id = f"{first}-{content_id(name, *part.lines)}"
     if there.get(first) == unit_id:
-        return False
+        return None
     if first in there:
         raise BadInput(
             f"{part.where} was imported before, followed by other lines: the file has grown or changed. Import it into "
             "a new folder."
         )
     rows = [{**row, "unit_id": unit_id} for row in part.rows]
-    batch = to_batch(rows)
     there[first] = unit_id
-    return store.create(shard_name(unit_id), encode(batch, footer_for(batch, tally(rows))))
+    return commit(store, unit_id, to_batch(rows), tally(rows))

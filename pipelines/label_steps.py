@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from actors.checker_pool import CheckerPool
 from cluster.connect import connected
@@ -40,7 +40,8 @@ class Outlook:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run came to. `complete` is False when it was interrupted."""
+    """What a run came to. `complete` is False when it was interrupted, or when `short` units hold questions that could
+    not be gone on with, the last of them for `trouble`."""
 
     folder: str
     complete: bool
@@ -48,6 +49,8 @@ class Summary:
     tally: Tally
     seconds: float
     retried: int = 0
+    short: int = 0
+    trouble: str = ""
 
 
 class Listener:
@@ -89,24 +92,23 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
         done = to_do.units - len(to_do.missing)
         listener.begin(Outlook(settings.run.dir, to_do.survey, to_do.units, done, again))
         left = leftovers(store)
-        if known and not to_do.missing and not left:
-            return _summary(settings, store, to_do, Progress(), time.monotonic() - started)
+        summary = _summary(settings, store, to_do, Progress(), time.monotonic() - started)
+        if known and not to_do.missing and not left and run_folder.stats_are(store, stats_of(summary)):
+            return summary
         facts = {"cluster": settings.plain["cluster"], "engine": settings.plain["engine"]}
         with attempt(store, before, facts, settings.storage, listener.say) as mine:
             run_folder.bind(settings, store)
             run_folder.keep_survey(store, to_do.survey)
             sweep(store, left)
-            progress = Progress()
             if to_do.missing:
                 listener.say(f"starting Ray and {settings.cluster.generators} {settings.engine.name} engine(s)")
                 progress, checkers = _drive(settings, store, to_do, mine, listener, interrupt)
                 mine.log.update(units=progress.units, retried=progress.retried, **progress.done.as_dict())
-                mine.log.update(checkers=checkers)
-            summary = _summary(settings, store, to_do, progress, time.monotonic() - started)
-            run_folder.write_stats(
-                store,
-                {"complete": summary.complete, "seconds": round(summary.seconds, 3), **summary.tally.as_dict()},
-            )
+                mine.log.update(short=progress.short, trouble=progress.trouble, checkers=checkers)
+                if to_do.fresh < len(to_do.missing):  # a dead attempt's writer may have come late with what is done
+                    sweep(store, replace(leftovers(store), orphans=()))
+                summary = _summary(settings, store, to_do, progress, time.monotonic() - started)
+            run_folder.write_stats(store, stats_of(summary) | {"seconds": round(summary.seconds, 3)})
             return summary
 
 
@@ -149,25 +151,35 @@ def _drive(
                 window=settings.window,
                 attempts=settings.cluster.attempts,
                 restart_s=settings.cluster.start_timeout_s,
+                asked=settings.effort,
                 on_progress=listener.progress,
                 on_receipt=receipts.add,
                 check=mine.check,
                 interrupt=interrupt,
             )
-        finally:
+        except BaseException:
             with suppress(StorageFailed):  # what has no receipt is read instead
-                receipts.flush()
+                receipts.flush(run_folder.store_of(settings, impatient=True))
+            raise
+        receipts.flush()
         return progress, checker_stats(fleet)
 
 
 def _summary(settings: Settings, store: Store, to_do: Plan, progress: Progress, seconds: float) -> Summary:
     committed, _ = listed(store)
-    complete = len(committed) >= to_do.units and progress.units >= len(to_do.missing)
+    left = len(to_do.missing) - progress.units + progress.short
     return Summary(
         folder=settings.run.dir,
-        complete=complete,
+        complete=len(committed) >= to_do.units and not left,
         survey=to_do.survey,
         tally=committed_tally(store, committed),
         seconds=seconds,
         retried=progress.retried,
+        short=progress.short,
+        trouble=progress.trouble,
     )
+
+
+def stats_of(summary: Summary) -> dict[str, object]:
+    """What `stats.json` says of a run, but for the time it took."""
+    return {"complete": summary.complete, **summary.tally.as_dict(), "question_seconds": summary.tally.seconds}

@@ -43,7 +43,11 @@ def merged_from(store: Store) -> Merged | None:
     """What the folder was merged from, None for one that was not. Raises `BadInput` for a broken manifest."""
     try:
         found = json.loads(store.read(MERGED))
-        return Merged(**{**found, "shards": tuple(MergedShard(**shard) for shard in found["shards"])})
+        merged = Merged(**{**found, "shards": tuple(MergedShard(**shard) for shard in found["shards"])})
+        counts = [merged.units, merged.questions, *(shard.units for shard in merged.shards)]
+        if not all(isinstance(count, int) for count in counts):
+            raise TypeError("a count is no number")
+        return merged
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:

@@ -16,6 +16,7 @@ from factory.merged_shards import merged_content, merged_footer
 from factory.records import to_batch
 from factory.schema import SCHEMA
 from factory.shard_check import CHECKSUMS, Unreadable, reading
+from factory.shard_schema import completed, is_earlier
 from factory.shards import Footer, Shard, content_hash, footer_of, open_shard
 from factory.storage.ahead import in_order
 from factory.storage.store import Store
@@ -28,19 +29,25 @@ AHEAD = 4
 def write_merged(source: Store, target: Store, name: str, units: Sequence[tuple[Shard, str]]) -> None:
     """Commit `units`, each with the content hash it is known by, as object `name`; one that is there stays.
 
-    Needs room for the whole shard beside `target`, or under $TMPDIR where that is no local folder. Raises `BadInput`
-    for a unit that is damaged or was changed, `StorageFailed` where there is no room.
+    In a local `target` it needs room for the shard twice, as `Store.create_from` copies what was written beside it; for
+    any other, room for it once under $TMPDIR. Raises `BadInput` for a unit that is damaged or was changed,
+    `StorageFailed` where there is no room.
     """
-    with tempfile.NamedTemporaryFile(dir=_scratch(target), prefix=".merge-", suffix=".tmp", delete=False) as file:
-        path = Path(file.name)  # a name that `Store.sweep` knows, should this process be killed
+    scratch = _scratch(target)
+    path = None
     try:
+        # Should this process be killed, `Store.sweep` knows the name in a local target. Under $TMPDIR nobody sweeps.
+        with tempfile.NamedTemporaryFile(dir=scratch, prefix=".merge-", suffix=".tmp", delete=False) as file:
+            path = Path(file.name)
         _fill(path, source, units)
         target.create_from(name, path)
     except OSError as error:
-        raise StorageFailed(f"cannot write {path}: {error.strerror or error}. Make room, or set TMPDIR.") from None
+        where, do = (scratch, "Make room there") if scratch else ("a temporary file", "Make room, or set TMPDIR")
+        raise StorageFailed(f"cannot write {path or where}: {error.strerror or error}. {do}.") from None
     finally:
-        with suppress(OSError):
-            path.unlink()
+        if path is not None:
+            with suppress(OSError):
+                path.unlink()
 
 
 def _fill(path: Path, source: Store, units: Sequence[tuple[Shard, str]]) -> None:
@@ -85,7 +92,8 @@ def _groups(source: Store, units: Sequence[tuple[Shard, str]]) -> Iterator[list[
 
 
 def _read(source: Store, shard: Shard, content: str) -> Read:
-    """A unit's rows in today's columns. Its content hash is that of its footer, or counted anew with other columns."""
+    """A unit's rows in today's columns. Its content hash is that of its footer, or made anew for rows that were not in
+    today's columns."""
     try:
         with reading(), open_shard(source, shard, **CHECKSUMS) as file:
             footer, table = footer_of(file), file.read().replace_schema_metadata()
@@ -94,8 +102,8 @@ def _read(source: Store, shard: Shard, content: str) -> Read:
     as_committed = table.num_rows == footer.tally.questions and content in ("", footer.content)
     if not as_committed or table["unit_id"].unique().to_pylist() != [shard.unit_id]:
         raise BadInput(f"{shard.name} in {source.url} is not what was committed. See `factory validate`.")
-    if not table.schema.equals(SCHEMA):
-        batch = to_batch(table.to_pylist())
+    if not table.schema.equals(SCHEMA) or any(map(is_earlier, table["schema_version"].unique().to_pylist())):
+        batch = to_batch([completed(row) for row in table.to_pylist()])
         footer, table = replace(footer, content=content_hash(batch)), pa.Table.from_batches([batch])
     return shard, footer, table
 

@@ -1,12 +1,12 @@
 """What is left to do in a run folder: the source read once, every unit's id held against the shards that exist.
 
-The driver never holds more of the source than the keys it has seen, and of the units no more than numbers.
+The driver holds of the source the keys it has seen, while it plans, and of every committed unit its name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from factory.effort import MAX_TOKENS, raised
 from factory.errors import BadInput
@@ -23,14 +23,13 @@ from pipelines.survey import Screen, Survey, as_before, surveyed, usable
 class Plan:
     """`missing`: by the index of its unit, the revision it will be committed as; 0 where nothing is there yet.
 
-    `committed`: the shards that were there when it was made. `retry_failed`: whether failed questions of a unit that is
+    `retry_failed`: whether failed questions of a unit that is
     done again are tried anew.
     """
 
     survey: Survey
     units: int
     missing: Mapping[int, int]
-    committed: Mapping[str, Shard] = field(default_factory=dict)
     retry_failed: bool = False
 
     @property
@@ -71,7 +70,6 @@ def plan(
         survey=found,
         units=unit.index + 1 if unit else 0,
         missing=missing,
-        committed=committed,
         retry_failed=retry_failed,
     )
 
@@ -102,11 +100,12 @@ def _to_be_done_again(
     return frozenset(
         shard.unit_id
         for shard, footer in footers(store, committed)
-        if (retry_failed and footer.tally.failed) or (more and _falls_short(footer, settings.effort))
+        if (retry_failed and footer.tally.failed) or (more and falls_short(footer, settings.effort))
     )
 
 
-def _falls_short(footer: Footer, asked: Mapping[str, int]) -> bool:
+def falls_short(footer: Footer, asked: Mapping[str, int]) -> bool:
+    """Whether a shard was made with less effort than is asked for, and more would add to it."""
     more = raised(footer.effort, asked)
     if more == [MAX_TOKENS]:
         return footer.tally.truncated > 0  # what was not cut off gains nothing

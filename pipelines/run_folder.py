@@ -12,8 +12,8 @@ stats.json               counts at the end of the last attempt
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from factory.config import fill, parse_yaml
@@ -28,12 +28,14 @@ from pipelines.merged_folder import refuse_merged
 from pipelines.settings import ELSEWHERE, Settings, dump, parse
 from pipelines.survey import Survey
 
+IMPATIENT_S = 5.0
 CONFIG, SURVEY, EFFORT, STATS = "config.yaml", "manifests/source.json", "manifests/effort.json", "stats.json"
 
 
-def store_of(settings: Settings, tell: Tell = log_warning) -> Store:
-    """Where the records of `settings` lie."""
-    return open_store(settings.run.dir, settings.storage, tell)
+def store_of(settings: Settings, tell: Tell = log_warning, *, impatient: bool = False) -> Store:
+    """Where the records of `settings` lie. `impatient`: for what is not worth waiting for."""
+    access = replace(settings.storage, patience_s=IMPATIENT_S) if impatient else settings.storage
+    return open_store(settings.run.dir, access, tell)
 
 
 def recognise(settings: Settings, store: Store) -> bool:
@@ -94,12 +96,13 @@ def opened(run_dir: str | Path, overrides: Sequence[str] = ()) -> Settings:
     kept = _config_of(store)
     if kept is None:
         raise BadInput(f"{run_dir} is no run folder: it holds no {CONFIG}. Expected one made by `factory run`.")
-    plain = {**kept.plain, "storage": None}
+    plain = {**kept.plain, "storage": None, "run": {**kept.plain["run"], "dir": str(run_dir)}}
     raised = [f"{key}={value}" for key, value in asked_for(store, kept).items()]
-    settings = parse(json.dumps(plain), CONFIG, [*raised, *overrides, f"run.dir={run_dir}"])
+    settings = parse(json.dumps(plain), CONFIG, [*raised, *overrides])
     if settings.fingerprint != kept.fingerprint:
         raise BadInput(
-            f"{' '.join(overrides)} would change the records. A resumed run takes only what does not: "
+            f"{' '.join(override.partition('=')[0] for override in overrides)} would change the records. A resumed run "
+            "takes only what does not: "
             f"{', '.join(f'{section}.*' for section in ELSEWHERE)}, where and how fast its engine runs, and more of "
             f"{', '.join(settings.effort)}."
         )
@@ -145,6 +148,15 @@ def survey_of(store: Store) -> Survey | None:
         return Survey(**json.loads(store.read(SURVEY)))
     except FileNotFoundError:
         return None
+
+
+def stats_are(store: Store, stats: Mapping[str, object]) -> bool:
+    """Whether the kept stats say what `stats` does: an attempt may have died before it wrote them."""
+    try:
+        kept = json.loads(store.read(STATS))
+    except (FileNotFoundError, ValueError):
+        return False
+    return all(kept.get(key) == value for key, value in stats.items() if key != "seconds")
 
 
 def write_stats(store: Store, stats: dict[str, object]) -> None:

@@ -2,7 +2,8 @@
 
 Streams shard after shard: memory is bounded by a few units, but for 8 bytes of a hash for every question (a set, so
 some 60 bytes each) and what lists a run's units, its shards and its receipts. A run may go on meanwhile: receipts are
-read before the objects are listed, and a shard that a newer revision takes the place of is read as that one.
+read before the objects are listed, and a shard that a newer revision takes the place of, before or while it is read, is
+read as that one.
 """
 
 from __future__ import annotations
@@ -11,23 +12,21 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-import pyarrow.parquet as pq
-
 from factory.errors import BadInput
+from factory.once import Once
 from factory.receipts import FOLDER as RECEIPTS
 from factory.receipts import read_receipts
-from factory.shard_check import CHECKSUMS, Checked, Once, Unreadable, check_shard, reading
-from factory.shards import DATA, PREFIX, SUFFIX, Receipt, Shard, leftovers, listed, open_shard, shard_name, sweep
-from factory.storage.ahead import in_order
+from factory.shard_check import FAULTS_KEPT, Checked, Unreadable, reading
+from factory.shards import DATA, PREFIX, SUFFIX, Receipt, Shard, leftovers, listed, shard_name, sweep
 from factory.storage.opening import Folder, open_store
 from factory.storage.store import Store
 from pipelines.attempts import last_over
+from pipelines.checked_shards import checked_shards
+from pipelines.import_labels import MANIFEST as IMPORT
 from pipelines.import_labels import imported_format
-from pipelines.merged_folder import MERGED, merged_from
+from pipelines.merged_folder import MERGED, Merged, merged_from
 from pipelines.run_folder import CONFIG, survey_of
 
-FAULTS_KEPT = 50
-AHEAD = 4
 _SHARD = re.compile(rf"{DATA}/{PREFIX}.+{re.escape(SUFFIX)}")
 
 Say = Callable[[str], None]
@@ -62,8 +61,9 @@ class Validation:
     faults: list[Fault] = field(default_factory=list)
     n_faults: int = 0
 
-    def add(self, name: str, *whats: str) -> None:
-        self.n_faults += len(whats)
+    def add(self, name: str, *whats: str, more: int = 0) -> None:
+        """Faults of an object, and how many it has beyond those."""
+        self.n_faults += len(whats) + more
         self.faults += [Fault(name, what) for what in whats[: max(0, FAULTS_KEPT - len(self.faults))]]
 
     @property
@@ -90,9 +90,11 @@ def validate(
         raise BadInput(f"{store.url} holds no records. Expected a folder made by `factory run` or `factory import`.")
     found.superseded, found.orphans = list(left.superseded), list(left.orphans)
     _check_names(store, found)
-    _check_rows(store, newest, receipts, found, on_progress)
-    _check_lost(store, newest, receipts, found)
-    _check_survey(store, found)
+    merged = _merged(store, found)
+    imported = _is_import(store, merged, found)
+    _check_rows(store, newest, receipts, imported, found, on_progress)
+    _check_lost(store, newest, receipts, merged, found)
+    _check_survey(store, merged, found)
     if repair and found.sound and left:
         last_over(store, say)  # checking has taken a while
         found.removed = sweep(store, left)
@@ -116,24 +118,44 @@ def _check_names(store: Store, found: Validation) -> None:
             found.add(entry.name, f"not a shard, expected {PREFIX}*{SUFFIX} only")
 
 
+def _merged(store: Store, found: Validation) -> Merged | None:
+    try:
+        return merged_from(store)
+    except BadInput:
+        found.add(MERGED, "unreadable, expected what `factory merge` keeps")
+        return None
+
+
+def _is_import(store: Store, merged: Merged | None, found: Validation) -> bool:
+    """Whether the rows may be those of an import; also where a manifest that would tell cannot be read."""
+    try:
+        format_ = imported_format(store)
+    except BadInput:
+        found.add(IMPORT, "unreadable, expected the format of an import")
+        return True
+    if merged is None:
+        return format_ is not None or store.size(MERGED) is not None
+    return format_ is not None or merged.format is not None
+
+
 def _check_rows(
     store: Store,
     newest: Mapping[str, Shard],
     receipts: Mapping[str, Receipt],
+    imported: bool,
     found: Validation,
     on_progress: OnProgress,
 ) -> None:
-    imported = _is_import(store)
     once = None if imported else Once()  # a line that is there twice in a file is two records
     firsts: set[str] = set()
 
     def on_rows(n: int) -> None:
         on_progress(found.shards, len(newest), found.questions + n)
 
-    for shard, checked in _checked(store, list(newest.values()), once, on_rows):
+    for shard, checked in checked_shards(store, list(newest.values()), once, on_rows):
         found.shards += 1
         found.questions += checked.questions
-        found.add(shard.name, *checked.faults)
+        found.add(shard.name, *checked.faults, more=checked.n_faults - len(checked.faults))
         receipt = receipts.get(shard.unit_id)
         if receipt is not None and receipt.revision == shard.revision:
             found.add(shard.name, *_changes(shard, checked, receipt))
@@ -141,37 +163,6 @@ def _check_rows(
         if imported and not shard.unit_id.startswith("merged-") and first in firsts:
             found.add(shard.name, "another part begins with the same line, expected each part of the file once")
         firsts.add(first)
-
-
-def _is_import(store: Store) -> bool:
-    merged = merged_from(store)
-    return imported_format(store) is not None or (merged is not None and merged.format is not None)
-
-
-def _checked(
-    store: Store, shards: list[Shard], once: Once | None, on_rows: Callable[[int], None]
-) -> Iterator[tuple[Shard, Checked]]:
-    def opened(shard: Shard) -> tuple[Shard, pq.ParquetFile | Unreadable | None]:
-        try:
-            with reading():
-                return shard, open_shard(store, shard, **CHECKSUMS)
-        except FileNotFoundError:
-            return shard, None
-        except Unreadable as error:
-            return shard, error
-
-    for shard, file in in_order(opened, shards, min(store.width, AHEAD)):
-        if file is None:
-            newer = listed(store)[0].get(shard.unit_id)
-            if newer is None or newer.revision <= shard.revision:
-                yield shard, Checked(faults=["LOST while it was checked, expected it or a newer revision"])
-                continue
-            shard, file = opened(newer)
-        if isinstance(file, pq.ParquetFile):
-            with file:
-                yield shard, check_shard(file, shard.unit_id, once, on_rows)
-        else:
-            yield shard, Checked(faults=[f"unreadable ({file}), expected a whole Parquet file of records"])
 
 
 def _changes(shard: Shard, checked: Checked, receipt: Receipt) -> Iterator[str]:
@@ -185,7 +176,13 @@ def _changes(shard: Shard, checked: Checked, receipt: Receipt) -> Iterator[str]:
         yield "CHANGED: counts or effort in its footer, expected those of its receipt"
 
 
-def _check_lost(store: Store, newest: Mapping[str, Shard], receipts: Mapping[str, Receipt], found: Validation) -> None:
+def _check_lost(
+    store: Store,
+    newest: Mapping[str, Shard],
+    receipts: Mapping[str, Receipt],
+    merged: Merged | None,
+    found: Validation,
+) -> None:
     """What has a receipt, or stands in the manifest of a merge, has to be there. A unit that was committed anew while
     the folder was listed may have been passed over, so what is missing is looked for once more."""
     missing = [receipt for receipt in receipts.values() if _is_lost(newest, receipt.unit_id, receipt.revision)]
@@ -194,7 +191,6 @@ def _check_lost(store: Store, newest: Mapping[str, Shard], receipts: Mapping[str
         if _is_lost(there, receipt.unit_id, receipt.revision):
             name = shard_name(receipt.unit_id, receipt.revision)
             found.add(name, "LOST: no such object, expected it by its receipt, or a later revision")
-    merged = merged_from(store)
     if merged is not None and merged.ended is not None:
         names = {shard.name for shard in newest.values()}
         for shard in merged.shards:
@@ -207,13 +203,12 @@ def _is_lost(there: Mapping[str, Shard], unit_id: str, revision: int) -> bool:
     return shard is None or shard.revision < revision
 
 
-def _check_survey(store: Store, found: Validation) -> None:
+def _check_survey(store: Store, merged: Merged | None, found: Validation) -> None:
     try:
         survey = survey_of(store)
     except (ValueError, TypeError) as error:
         found.add("manifests/source.json", f"unreadable ({type(error).__name__}), expected what a driver counted")
         return
-    merged = merged_from(store)
     found.expected = survey.questions if survey else merged.questions if merged else None
     if found.expected is not None and found.questions > found.expected:
         found.add(DATA, f"{found.questions:,} questions, expected at most the {found.expected:,} of the source")

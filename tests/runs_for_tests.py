@@ -107,7 +107,8 @@ class SlowWorker:
         if unit.id == self._dies_of:
             os._exit(1)
         self._now -= 1
-        return Receipt(unit_id=unit.id, name="", n_bytes=0, tally=Tally(questions=len(unit.questions)), created=True)
+        counted = Tally(questions=len(unit.questions))
+        return Receipt(unit_id=unit.id, name="", n_bytes=0, tally=counted, added=counted, created=True)
 
     async def underway(self) -> Tally:
         return Tally()

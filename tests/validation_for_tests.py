@@ -8,11 +8,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from top_ups_for_tests import done, questions, recipe, simulated_models
 
 from factory.receipts import ReceiptLog
 from factory.records import to_batch
-from factory.shards import Receipt, commit
+from factory.schema import COST, SCHEMA
+from factory.shard_schema import completed
+from factory.shards import Receipt, commit, encode, footer_for, shard_name
 from factory.storage.opening import Folder, open_store
 from factory.tally import Tally, tally
 
@@ -42,6 +45,26 @@ def committed(
     batch = to_batch(rows)
     counted = counted or tally(batch.to_pylist())
     return commit(folder, unit_id, batch, counted, revision=revision, effort=EFFORT)
+
+
+def of_schema_1(row: Row) -> Row:
+    """The row as the first version kept it: no effort, and nothing said of what labels and judges cost."""
+    cost = {item.name: row["cost"][item.name] for item in COST_1}
+    return {**{name: row[name] for name in SCHEMA_1.names}, "cost": cost, "schema_version": "1"}
+
+
+COST_1 = [item for item in COST if not item.name.startswith(("label_", "judge_"))]
+SCHEMA_1 = pa.schema(
+    [pa.field("cost", pa.struct(COST_1)) if item.name == "cost" else item for item in SCHEMA if item.name != "effort"]
+)
+
+
+def committed_of_schema_1(folder: Folder, unit_id: str, rows: Iterable[Row]) -> None:
+    """A shard in the columns of its time."""
+    old = [{**of_schema_1(row), "unit_id": unit_id} for row in rows]
+    batch = pa.RecordBatch.from_pylist(old, schema=SCHEMA_1)
+    footer = footer_for(batch, tally(map(completed, old)))
+    open_store(folder).create(shard_name(unit_id), encode(batch, footer))
 
 
 def run_of(folder: Path | str, rows: list[Row], per_unit: int = 2) -> dict[str, Receipt]:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 FAULTS = ("lost", "doubled", "changed", "partial", "failed", "differs_from_undisturbed", "leftovers")
-_OBJECT = re.compile(r"(?:.*/)?part-(?P<unit>[0-9a-f]+)(?:-r(?P<revision>[1-9][0-9]*))?\.parquet")
+_OBJECT = re.compile(r"(?:.*/)?part-(?P<unit>[0-9a-f]+)(?:\.r(?P<revision>[0-9]{3,}))?\.parquet")
 
 Row = dict[str, Any]
 

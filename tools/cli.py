@@ -155,7 +155,7 @@ def validate(
 def merge(
     run_dir: RunDir,
     out_dir: Annotated[str, typer.Argument(metavar="OUT", help="A new folder; may be s3://….")],
-    shard_mb: Annotated[int, typer.Option("--shard-mb", help="Megabytes per object, about.")] = 384,
+    shard_mb: Annotated[int, typer.Option("--shard-mb", min=1, help="Megabytes per object, about.")] = 384,
     partial: Annotated[bool, typer.Option("--partial", help="Also a run that is not complete.")] = False,
 ) -> None:
     """Write a run's records again as few large objects; after a kill, the same command does what is missing."""
@@ -172,7 +172,7 @@ def merge(
 def diff(
     a: RunDir,
     b: Annotated[str, typer.Argument(help="Another one.")],
-    limit: Annotated[int, typer.Option(help="Questions of each kind looked at in detail.")] = 20,
+    limit: Annotated[int, typer.Option(min=0, help="Questions of each kind looked at in detail.")] = 20,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep it as JSON, too.")] = None,
 ) -> None:
     """What differs between the records of two folders, question by question. Exit status 1 where something does."""
@@ -222,11 +222,13 @@ def _run(settings, **options: bool) -> None:
     for line in summary_lines(summary):
         out().print(Text(line))
     if not summary.complete:
-        raise SystemExit(130)
+        raise SystemExit(1 if summary.short else 130)
 
 
 def _complain(line: str) -> None:
-    print(f"factory: {line}", file=sys.stderr)
+    from tools.safe_text import safe  # a message may repeat what a foreign folder holds
+
+    print(f"factory: {safe(line)}", file=sys.stderr)
 
 
 def main() -> None:

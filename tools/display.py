@@ -15,6 +15,7 @@ from rich.text import Text
 from factory.tally import Tally
 from pipelines.drive import Progress
 from pipelines.label_steps import Listener, Outlook, Summary
+from tools.safe_text import safe
 
 PLAIN_EVERY_S = 5.0
 
@@ -136,6 +137,8 @@ def summary_lines(summary: Summary) -> list[str]:
     """The end of a run: what there is, where it lies, what to do next."""
     folder = summary.folder
     head = "complete" if summary.complete else f"not complete. Go on with: factory resume {folder}"
+    if summary.short:
+        head += f". {summary.short:,} units hold questions that could not be gone on with: {safe(summary.trouble)}"
     lines = [f"run {head} ({clock(summary.seconds)})", *counts_lines(summary.tally), f"records        {folder}/data"]
     if summary.retried:
         lines.append(f"retried        {summary.retried} units whose worker had died")

@@ -11,6 +11,7 @@ from cluster.plan import shortfall
 from factory.prompting import load_prompt, render
 from pipelines.fleet import demands_of
 from pipelines.label_steps import screening
+from pipelines.run_folder import store_of
 from pipelines.settings import Settings
 from pipelines.survey import Survey, as_before, surveyed, usable
 from tools.safe_text import safe
@@ -18,6 +19,7 @@ from tools.safe_text import safe
 
 def show_plan(settings: Settings, console: Console) -> None:
     """Config, first prompt, units, actors against resources. Raises `BadInput` where a run would."""
+    store_of(settings)  # refuses a place that cannot hold a run
     console.print(Text("config", style="bold"))
     console.print(Text(OmegaConf.to_yaml(OmegaConf.create(settings.plain)).rstrip()))
     template = load_prompt(settings.prompt.template, settings.prompt.style)

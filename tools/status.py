@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from factory.receipts import committed_tally
+from factory.receipts import committed_tally, footers
 from factory.shards import listed
 from factory.storage.opening import open_store
+from factory.tally import Tally
 from pipelines.import_labels import imported_format
+from pipelines.planning import falls_short
 from pipelines.run_folder import opened, read_survey
 from tools.display import counts_lines
 
@@ -19,9 +21,12 @@ def status_lines(run_dir: str) -> list[str]:
         return [f"{run_dir}: imported from {imported_from}, {tally.questions:,} lines", *counts_lines(tally)]
     settings = opened(run_dir)
     found = read_survey(store)
-    tally = committed_tally(store, listed(store)[0])
+    tally, short = Tally(), 0
+    for _, footer in footers(store, listed(store)[0]):
+        tally.add(footer.tally)
+        short += falls_short(footer, settings.effort)
     share = tally.questions / found.questions
-    state = "complete" if tally.questions >= found.questions else "not complete"
+    state = "complete" if tally.questions >= found.questions and not short else "not complete"
     lines = [
         f"{run_dir}: {state}, {tally.questions:,} of {found.questions:,} questions ({share:.0%})",
         f"made by        {settings.engine.name}, model {settings.model}, labelled by {settings.supervision.name}",
@@ -31,6 +36,8 @@ def status_lines(run_dir: str) -> list[str]:
         lines.append(
             f"skipped        {len(found.bad_golds):,} gold answers that do not verify, {found.duplicates:,} doubles"
         )
+    if short:
+        lines.append(f"short          {short:,} units hold less than is asked for by now")
     if state != "complete":
         lines.append(f"go on          factory resume {run_dir}")
     return lines

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 SECRETS = ("key", "secret", "token")
 
@@ -13,7 +15,8 @@ class Access:
     `AWS_SECRET_ACCESS_KEY`, `AWS_PROFILE`, `AWS_ENDPOINT_URL`, an instance's role), on every machine its own.
 
     `timeout_s` bounds one call, plus a second per megabyte. `patience_s` is how long a store that does not answer is
-    waited for; meanwhile the run stands still. `key`, `secret` and `token` are never written anywhere.
+    waited for; meanwhile the run stands still. `key`, `secret` and `token` are in no record, log, message or saved
+    config; Ray holds them in memory, as its actors need them, and a command line is seen by all: prefer the variables.
     """
 
     endpoint_url: str | None = None
@@ -26,13 +29,27 @@ class Access:
     patience_s: float = 900.0
 
     def __post_init__(self) -> None:
-        if self.timeout_s <= 0 or self.patience_s <= 0:
+        if not all(math.isfinite(seconds) and seconds > 0 for seconds in (self.timeout_s, self.patience_s)):
             raise ValueError(
-                f"timeout_s is {self.timeout_s:g}, patience_s is {self.patience_s:g}: expected more than 0 seconds"
+                f"timeout_s is {self.timeout_s:g}, patience_s is {self.patience_s:g}: expected more than 0 "
+                "seconds, and not for ever"
             )
-        if self.endpoint_url and "@" in self.endpoint_url:
-            raise ValueError("endpoint_url holds credentials: expected http(s)://host:port, and AWS_* variables")
+        if self.endpoint_url:
+            check_endpoint(self.endpoint_url, "endpoint_url")
 
     def call_s(self, n_bytes: int = 0) -> float:
         """Seconds that one call may take which moves `n_bytes`."""
         return self.timeout_s + n_bytes / 2**20
+
+
+def check_endpoint(url: str, called: str) -> None:
+    """Raises `ValueError` for what is no http(s)://host:port, or holds credentials. `called`: where it stands."""
+    if "@" in url:
+        raise ValueError(f"{called} holds credentials: expected http(s)://host:port, and AWS_* variables")
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # the port is no number up to 65535
+        sound = False
+    if not sound or any(letter.isspace() for letter in url):
+        raise ValueError(f"{called} is {url!r}: expected http(s)://host:port")

@@ -1,7 +1,8 @@
 """What a failed call to a store means: wait, or say what to do.
 
-One table from error numbers and S3 codes to sentences. An error that is in neither list of codes is waited for if it
-comes from the network or is the server's own (5xx, 429), and told to the user otherwise.
+One table from error numbers and S3 codes to sentences. What is in none of the lists is waited for if it comes from the
+network or is the server's own (5xx, 429), and told to the user otherwise: most of botocore's many errors are mistakes
+in a configuration, which no waiting mends.
 """
 
 from __future__ import annotations
@@ -47,6 +48,10 @@ _KINDS = {
 }
 
 _KEYS = "Expected valid credentials (AWS_* variables, AWS_PROFILE or storage.*); mend them"
+_LOGIN = "Expected a login that is still valid; renew it (`aws sso login`, `aws login`)"
+_PLACE = "Expected a bucket and folder that S3 allows, s3://bucket/folder; mend run.dir"
+_REGION = "Expected a region; set storage.region or AWS_DEFAULT_REGION"
+_LINKS = "Expected a file system with hard links; choose another run.dir"
 _ADVICE: dict[str | int, str] = {
     "NoSuchBucket": "Expected a bucket that exists; create it, or choose another run.dir",
     "AccessDenied": "Expected permission to list, read, write and delete here; grant it",
@@ -60,10 +65,20 @@ _ADVICE: dict[str | int, str] = {
     "RequestExpired": "Expected a clock within minutes of the server's; set this machine's",
     "PermanentRedirect": "Expected the bucket's own region; set storage.region or AWS_DEFAULT_REGION",
     "QuotaExceeded": "Expected room in this bucket; free some",
-    "NotImplemented": "Expected a store that knows conditional writes (If-None-Match); choose another",
+    "NotImplemented": "Expected a store that can do this; choose another",
     "NoCredentialsError": _KEYS,
     "PartialCredentialsError": _KEYS,
     "ProfileNotFound": "Expected a profile of ~/.aws/config; set storage.profile or AWS_PROFILE",
+    "ParamValidationError": _PLACE,
+    "InvalidDNSNameError": _PLACE,
+    "NoRegionError": _REGION,
+    "InvalidRegionError": _REGION,
+    "UnknownRegionError": _REGION,
+    "SSOError": _LOGIN,
+    "LoginError": _LOGIN,
+    "NoAuthTokenError": _LOGIN,
+    "TokenRetrievalError": _LOGIN,
+    "BotoCoreError": "Expected a configuration that S3's client takes (storage.*, AWS_* variables, ~/.aws); mend it",
     errno.ENOSPC: "Expected room on this disk; free some",
     errno.EDQUOT: "Expected room within this user's quota; free some",
     errno.EACCES: "Expected write permission in the run folder; grant it or choose another run.dir",
@@ -71,6 +86,21 @@ _ADVICE: dict[str | int, str] = {
     errno.EROFS: "Expected a writable disk; remount it or choose another run.dir",
     errno.ENOTDIR: "Expected a folder; choose another run.dir",
     errno.ENOENT: "Expected a folder that can be made; choose another run.dir",
+    errno.ENOTSUP: _LINKS,
+    errno.EOPNOTSUPP: _LINKS,
+    errno.ENOSYS: _LINKS,
+    errno.EINVAL: _LINKS,
+}
+# By name, along an error's ancestors: a run on a local disk need not import botocore.
+_PASSING = {
+    "ConnectionError",
+    "HTTPClientError",
+    "IncompleteReadError",
+    "ChecksumError",
+    "FlexibleChecksumError",
+    "ResponseStreamingError",
+    "CredentialRetrievalError",
+    "MetadataRetrievalError",
 }
 _THEIR_OWN = ("aiohttp.", "aiobotocore.", "fsspec.", "http.", "s3fs.", "ssl")
 _WAIT_FOR = {errno.EAGAIN, errno.EINTR, errno.ETIMEDOUT, errno.ESTALE, errno.ECONNRESET}
@@ -83,8 +113,8 @@ def kind_of(error: BaseException) -> Kind | None:
         if code in _KINDS:
             return _KINDS[code]
         return Kind.TRANSIENT if (status >= 500 and code not in _ADVICE) or status == 429 else Kind.REFUSED
-    if _botocore_name(error) is not None:
-        return Kind.REFUSED if _botocore_name(error) in _ADVICE else Kind.TRANSIENT
+    if names := _botocore_names(error):
+        return Kind.TRANSIENT if _PASSING.intersection(names) else Kind.REFUSED
     if isinstance(error, FileNotFoundError | IsADirectoryError):
         return Kind.MISSING
     if isinstance(error, FileExistsError):
@@ -98,10 +128,13 @@ def kind_of(error: BaseException) -> Kind | None:
 
 
 def sentence(error: BaseException, what: str) -> str:
-    """One sentence for the user: what failed, why, what was expected, what to do. `what`: "write x"."""
+    """One sentence for the user: what failed, why, what was expected, what to do. `what`: "write x"; "create x" for a
+    write that must not overwrite."""
     code, _ = _s3_code(error)
-    key: Any = code or _botocore_name(error) or getattr(error, "errno", None)
-    advice = _ADVICE.get(key, "Mend the storage")
+    keys: list[Any] = [code] if code else _botocore_names(error) or [getattr(error, "errno", None)]
+    advice = next((_ADVICE[key] for key in keys if key in _ADVICE), "Mend the storage")
+    if code == "NotImplemented" and what.startswith("create "):
+        advice = "Expected a store that knows conditional writes (If-None-Match); choose another"
     return f"could not {what}: {reason(error)}. {advice}. {NOTHING_LOST}."
 
 
@@ -135,11 +168,11 @@ def _s3_code(error: BaseException) -> tuple[str | None, int]:
     return str(response["Error"].get("Code") or status), status
 
 
-def _botocore_name(error: BaseException) -> str | None:
+def _botocore_names(error: BaseException | None) -> list[str]:
+    """An error's class and its ancestors, as far as they are botocore's."""
     while error is not None:
-        if type(error).__module__ == "botocore.exceptions":
-            return type(error).__name__
-        if error.__cause__ is None:
-            return None
+        names = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "botocore.exceptions"]
+        if names:
+            return names
         error = error.__cause__
-    return None
+    return []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import filecmp
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Collection, Iterator
@@ -16,6 +18,11 @@ from factory.storage.retries import Retries, Tell, log_warning
 from factory.storage.store import Entry
 
 _BEGINS, _ENDS = ".", ".tmp"
+# A folder may lie among other people's files, such as editors' and downloads' temporary ones: only what is certainly
+# ours is swept. The second are the scratch files of a merge.
+_OURS = re.compile(r"\..+\.[0-9a-f]{32}\.tmp|\.merge-[a-z0-9_]{8}\.tmp", re.DOTALL)
+_WHERE_OURS = ("*", "data/*", "logs/**/*", "manifests/**/*")
+_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 class LocalStore:
@@ -29,11 +36,11 @@ class LocalStore:
         self._patiently = Retries(access, self.url, tell)
 
     def create(self, name: str, data: bytes) -> bool:
-        linked = self._patiently(f"write {name}", lambda: self._linked(name, lambda path: _write(path, data)))
+        linked = self._patiently(f"create {name}", lambda: self._linked(name, lambda path: _write(path, data)))
         return linked or self.read(name) == data
 
     def create_from(self, name: str, path: Path) -> bool:
-        linked = self._patiently(f"write {name}", lambda: self._linked(name, lambda copy: _copy(path, copy)))
+        linked = self._patiently(f"create {name}", lambda: self._linked(name, lambda copy: _copy(path, copy)))
         return linked or filecmp.cmp(path, self._root / name, shallow=False)
 
     def replace(self, name: str, data: bytes) -> None:
@@ -70,8 +77,11 @@ class LocalStore:
         self._patiently(f"delete {name}", lambda: (self._root / name).unlink(missing_ok=True))
 
     def orphans(self) -> list[str]:
-        found = self._patiently("list all", lambda: [*self._root.rglob(f"{_BEGINS}*{_ENDS}")])
-        return sorted(str(path.relative_to(self._root)) for path in found)
+        def found() -> set[Path]:
+            candidates = (path for where in _WHERE_OURS for path in self._root.glob(where))
+            return {path for path in candidates if _OURS.fullmatch(path.name)}
+
+        return sorted(str(path.relative_to(self._root)) for path in self._patiently("list all", found))
 
     def sweep(self, names: Collection[str]) -> int:
         left = [name for name in self.orphans() if name in names] if names else []
@@ -141,5 +151,8 @@ def _sync(folder: Path) -> None:
     directory = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(directory)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:  # file systems of networks and in user space may know it for files only
+            raise
     finally:
         os.close(directory)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from factory.errors import BadInput
-from factory.storage.access import Access
+from factory.storage.access import Access, check_endpoint
 from factory.storage.local import LocalStore
 from factory.storage.retries import Tell, log_warning
 from factory.storage.store import Store
@@ -24,16 +25,26 @@ def open_store(folder: Folder, access: Access | None = None, tell: Tell = log_wa
     access = access or Access()
     scheme, separator, rest = str(folder).partition("://")
     if not separator:
+        if scheme.startswith("s3:"):  # what `Path` makes of s3://bucket
+            raise BadInput("a folder that begins with s3: is no path. Expected the string s3://bucket/folder.")
         return LocalStore(Path(folder), access, tell)
     if scheme == "file":
         return LocalStore(Path(rest), access, tell)
     if scheme != "s3":
-        raise BadInput(f"{scheme}:// cannot hold a run. Expected a local folder or s3://bucket/folder.")
+        # Nothing but a plain scheme is repeated in a message, as credentials may stand anywhere else.
+        named = f"{scheme}://" if scheme.isalnum() else "this URL"
+        raise BadInput(f"{named} cannot hold a run. Expected a local folder or s3://bucket/folder.")
     bucket, _, key = rest.partition("/")
     if "@" in bucket or ":" in bucket:
         raise BadInput("an s3:// URL must not hold credentials. Expected s3://bucket/folder, and AWS_* variables.")
     if not bucket:
-        raise BadInput(f"{folder} names no bucket. Expected s3://bucket/folder.")
+        raise BadInput("the s3:// URL names no bucket. Expected s3://bucket/folder.")
+    for variable in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        if os.environ.get(variable) and not access.endpoint_url:
+            try:
+                check_endpoint(os.environ[variable], variable)
+            except ValueError as error:
+                raise BadInput(f"{error}.") from None
     from factory.storage.s3 import S3Store
 
     return S3Store(bucket, key.strip("/"), access, tell)

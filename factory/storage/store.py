@@ -1,8 +1,9 @@
 """The seam: what a run folder asks of the place where it lies.
 
-Names are relative to the folder, with slashes: "data/part-1.parquet". Every call is bounded in time; one that fails for
-a moment is repeated with growing, random pauses until `Access.patience_s` is over. What comes out then, or at once
-where waiting is no use, is `StorageFailed`: one sentence with what to do.
+Names are relative to the folder, with slashes: "data/part-1.parquet". A call that fails for a moment is repeated with
+growing, random pauses until `Access.patience_s` is over. What comes out then, or at once where waiting is no use, is
+`StorageFailed`: one sentence with what to do. Every call to S3 is bounded in time; those to a disk are not, as the
+kernel's cannot be: a mounted file system that hangs (hard-mounted NFS) blocks whoever asks.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Store(Protocol):
         ...
 
     def orphans(self) -> list[str]:
-        """What killed writers left: temporary files, unfinished uploads."""
+        """What killed writers left, as far as it can be listed: temporary files, unfinished uploads."""
         ...
 
     def sweep(self, names: Collection[str]) -> int:

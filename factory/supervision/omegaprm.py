@@ -61,7 +61,8 @@ async def label(
     wishes: dict[Solution, int] = {}
     while (pair := pool.again() or pool.select()) is not None:
         before = policy.cost.policy_calls
-        wishes[pair[1]] = await bisect_first_error(tree, *pair, policy=policy, config=config, pool=pool)
+        wished = await bisect_first_error(tree, *pair, policy=policy, config=config, pool=pool)
+        wishes[pair[1]] = max(1, wished)  # by which a later run knows it again, though it had nothing to bisect
         spent[pair[1]] = policy.cost.policy_calls - before
     judge = Judge(experience, config.confidence)
     return {
@@ -114,10 +115,12 @@ class Pool:
         return len(self._pairs)
 
     def extend(self, node: Node, rollouts: list[Solution]) -> None:
-        """Offer rollouts sampled from `node`; only wrong, unselected ones with a step left to bisect wait."""
+        """Offer rollouts sampled from `node`; only wrong, unselected ones with a step left to bisect wait, and none
+        whose labels stand: it would not be known afterwards that they were selected."""
         for rollout in rollouts:
             leaf = rollout.leaf
-            if rollout.is_wrong and leaf.depth > node.depth and leaf not in self._selected:
+            bisectable = rollout.is_wrong and leaf.depth > node.depth
+            if bisectable and not rollout.labelled and leaf not in self._selected:
                 self._pairs.setdefault(leaf, (node, rollout))
 
     def again(self) -> tuple[Node, Solution] | None:

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from runs_for_tests import finished, rows_of, settings_for
 
-from factory.shards import shards
+from factory.errors import FactoryError
+from factory.shards import shard_name, shards
+from factory.storage.opening import open_store
+from pipelines import label_steps
 from pipelines.label_steps import run
 from pipelines.run_folder import opened
+from tools.status import status_lines
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 
@@ -65,10 +69,52 @@ def test_more_samples_are_added_to_what_is_there(done: list[dict[str, Any]], tmp
             assert (again["text"], again["verdict"]) == (solution["text"], solution["verdict"])
         assert after["cost"]["policy_calls"] >= before["cost"]["policy_calls"] + 2
     names = [shard.name for shard in shards(tmp_path)]
-    assert all(name.endswith("-r1.parquet") for name in names)
+    assert all(name.endswith(".r001.parquet") for name in names)
     assert run(opened(tmp_path)).complete
     assert [shard.name for shard in shards(tmp_path)] == names
 
 
 def sampled(row: dict[str, Any]) -> int:
     return sum(solution["occurrences"] for solution in row["solutions"] if solution["method"] == "sample")
+
+
+def test_questions_that_cannot_be_gone_on_with_are_said_kept_and_taken_up_the_next_time(
+    done: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    more = ["search.n=6", "engine.refuses=question 5 "]
+    summary = run(opened(tmp_path, more))
+    assert (summary.complete, summary.short) == (False, 1)
+    assert "no room for an answer" in summary.trouble
+    assert rows_of(opened(tmp_path))[5] == done[5]
+    assert any(line.startswith("short          1 units") for line in status_lines(str(tmp_path)))
+
+    assert run(opened(tmp_path, ["engine.refuses=nobody"])).complete
+    rows = rows_of(opened(tmp_path))
+    assert [sampled(row) for row in rows if row["status"] == "ok"] == [6] * 7
+
+
+def test_adding_where_nothing_works_stops_soon(done: list[dict[str, Any]], tmp_path: Path) -> None:
+    with pytest.raises(FactoryError, match="questions failed: PromptTooLong: no room for an answer"):
+        run(opened(tmp_path, ["search.n=6", "engine.refuses=question", "cluster.units_in_flight=1"]))
+
+
+def test_a_unit_whose_worker_died_behind_its_commit_is_done(
+    done: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its next worker finds the revision that it was to make, and not the one before."""
+    more = opened(tmp_path, ["search.n=6"])
+    store, whole = open_store(tmp_path), label_steps.missing_units
+    first = shards(tmp_path)[0]
+    later = shard_name(first.unit_id, 1)
+
+    def superseded_meanwhile(*arguments: Any) -> Any:
+        for unit in whole(*arguments):
+            if unit.id == first.unit_id:
+                store.create(later, store.read(first.name))
+                store.delete(first.name)
+            yield unit
+
+    monkeypatch.setattr(label_steps, "missing_units", superseded_meanwhile)
+    assert run(more).short == 1  # it holds what the earlier one did
+    assert later in [shard.name for shard in shards(tmp_path)]
+    assert len(rows_of(more)) == 8

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
-from factory.errors import BadInput, FactoryError
+from factory.errors import BadInput, FactoryError, StorageFailed
 from factory.storage.access import Access
 from factory.storage.opening import open_store
 from pipelines import attempts
@@ -120,3 +121,34 @@ def test_an_attempt_of_an_older_version_has_no_heartbeat_and_is_over(store):
     store.create(claim_name(4), b'{"host": "h", "pid": 1}')
     with driving(store) as mine:
         assert mine.number == 5
+
+
+def test_a_heart_to_whom_nobody_listens_beats_on(store, monkeypatch):
+    told = []
+
+    def deaf(line):
+        told.append(line)
+        raise BrokenPipeError
+
+    with attempt(store, last_over(store), {}, Access(), deaf) as mine:
+        working = mine._heart_store.replace
+
+        def refused(*arguments):
+            monkeypatch.setattr(mine._heart_store, "replace", working)
+            raise StorageFailed("down")
+
+        monkeypatch.setattr(mine._heart_store, "replace", refused)
+        deadline = time.monotonic() + 10
+        while len(told) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        mine.check()
+    assert "waits for its storage" in told[0]
+    assert "answers again" in told[1]
+
+
+def test_a_heart_that_has_stopped_ends_the_run(store, monkeypatch):
+    with attempt(store, last_over(store), {}, Access()) as mine:
+        monkeypatch.setattr(mine, "_heart", threading.Thread())
+        with pytest.raises(RuntimeError, match="heartbeat thread has died"):
+            mine.check()
+        monkeypatch.undo()

@@ -84,7 +84,7 @@ def test_an_object_with_other_bytes_at_the_end_was_changed(tmp_path: Path) -> No
 def test_an_object_that_is_gone_was_changed_unless_a_revision_took_its_place(tmp_path: Path) -> None:
     data = shard(tmp_path, "1")
     assert audited({A: data}, {}, {}) == {"changed": 1}
-    later = "data/part-a-r1.parquet"
+    later = "data/part-a.r001.parquet"
     assert audited({A: data, later: data}, {later: data}, expected(data)) == {}
 
 
@@ -131,9 +131,9 @@ def test_differences_name_the_place_and_both_values() -> None:
 
 
 def test_of_a_unit_the_highest_revision_counts() -> None:
-    names = ["data/part-a.parquet", "data/part-a-r10.parquet", "data/part-a-r9.parquet", "data/part-b.parquet", "x"]
-    assert latest(names) == ["data/part-a-r10.parquet", "data/part-b.parquet"]
-    assert revised("part-a-r9.parquet", "part-a-r10.parquet")
-    assert not revised("part-a-r10.parquet", "part-a-r9.parquet")
-    assert not revised("part-a.parquet", "part-b-r1.parquet")
-    assert [unit_of(name) for name in ("data/part-a-r1.parquet", "data/.part-a.parquet.x.tmp")] == ["a", None]
+    names = ["data/part-a.parquet", "data/part-a.r010.parquet", "data/part-a.r009.parquet", "data/part-b.parquet", "x"]
+    assert latest(names) == ["data/part-a.r010.parquet", "data/part-b.parquet"]
+    assert revised("part-a.r009.parquet", "part-a.r010.parquet")
+    assert not revised("part-a.r010.parquet", "part-a.r009.parquet")
+    assert not revised("part-a.parquet", "part-b.r001.parquet")
+    assert [unit_of(name) for name in ("data/part-a.r001.parquet", "data/.part-a.parquet.x.tmp")] == ["a", None]

@@ -6,8 +6,10 @@ import copy
 import json
 import random
 import sys
+import tracemalloc
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ from validation_for_tests import committed, labelled, run_of
 
 from factory.difference import differences, item_id, row_digest
 from factory.errors import BadInput
-from pipelines.diff import diff
+from pipelines.diff import _with, diff
 from tools.cli import main
 from tools.diff import difference_lines
 
@@ -128,6 +130,23 @@ def test_no_more_than_the_first_few_are_shown_and_the_rest_counted(folders):
     assert list(difference_lines(found))[-1] == "… and 3 more (--limit)"
 
 
+def test_the_rows_of_many_ids_are_found_without_a_set_of_them(tmp_path):
+    """A set of Python's numbers takes ten times the room of the array, which may be that of millions."""
+    rows = labelled("scan", n=8)
+    run_of(tmp_path, rows)
+    ids = np.unique(np.array([item_id(row) for row in rows[2:5]], dtype=np.uint64))
+    others = np.arange(2**63, 2**63 + 500_000, dtype=np.uint64)
+    wanted = np.unique(np.concatenate([ids, others]))
+    tracemalloc.start()
+    try:
+        found = [row["question_id"] for row in _with(wanted, str(tmp_path), None)]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found == [row["question_id"] for row in rows[2:5]]
+    assert peak < 10 * 2**20
+
+
 def test_a_question_that_is_there_twice_differs_from_one_that_is_there_once(tmp_path):
     [row] = labelled("scan", n=1)
     committed(tmp_path / "a", "u0", [row])
@@ -150,6 +169,7 @@ def test_the_command_ends_like_diff_and_keeps_json(folders, tmp_path, monkeypatc
     assert ended(monkeypatch, a, a) == 0
     assert ended(monkeypatch, a, b, "--json", str(tmp_path / "d.json")) == 1
     assert ended(monkeypatch, a, str(tmp_path)) == 2
+    assert ended(monkeypatch, a, b, "--limit", "-1") == 2
     kept = json.loads((tmp_path / "d.json").read_text())
     assert (kept["changed"], len(kept["examples"])) == (2, 2)
 

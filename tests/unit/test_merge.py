@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from runs_for_tests import settings_for
-from validation_for_tests import EFFORT, Row, committed, labelled, run_of
+from validation_for_tests import EFFORT, Row, committed, committed_of_schema_1, labelled, run_of
 
 from factory.errors import BadInput, StorageFailed
+from factory.merged_shards import merged_content, merged_id
 from factory.schema import SCHEMA
+from factory.shard_schema import completed
 from factory.shards import encode, footer_for, listed, open_shard, read_footer, read_rows, shard_name, shards
 from factory.storage.access import Access
 from factory.storage.local import LocalStore
@@ -115,7 +117,7 @@ def test_a_merge_that_was_killed_is_finished_by_doing_it_again(run, tmp_path, sm
         if len(calls) == 1 and at == "before the first":
             raise Killed
         if len(calls) == 2 and at == "in the middle of writing":
-            (tmp_path / "out/data/.half.0.tmp").write_bytes(b"half")
+            (tmp_path / f"out/data/.half.{'0' * 32}.tmp").write_bytes(b"half")
             raise Killed
         made = create(self, name, path)
         if len(calls) == 2:
@@ -235,6 +237,12 @@ def test_no_room_is_one_sentence(run, tmp_path, monkeypatch):
     assert list((tmp_path / "out").glob("**/.*.tmp")) == []
 
 
+def test_no_place_for_a_temporary_file_is_one_sentence(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(merged_writer, "_scratch", lambda target: str(tmp_path / "nowhere"))
+    with pytest.raises(StorageFailed, match=r"cannot write .*nowhere: No such file or directory\. Make room there"):
+        merge(run, tmp_path / "out")
+
+
 def test_a_merged_folder_is_not_gone_on_with(tmp_path, rows):
     settings = settings_for(tmp_path / "run")
     store = open_store(tmp_path / "run")
@@ -259,6 +267,29 @@ def test_units_of_an_earlier_schema_get_todays_columns(run, tmp_path, rows):
     merge(run, tmp_path / "out")
     assert validate(tmp_path / "out").faults == []
     assert {row["schema_version"]: row["effort"] for row in read_rows(tmp_path / "out")}["2"] is None
+
+
+def test_what_the_first_schema_did_not_count_has_cost_nothing(tmp_path, rows):
+    run = tmp_path / "run"
+    committed_of_schema_1(run, "u0", rows[:2])
+    [said] = [read_footer(open_store(run), shard).content for shard in shards(run)]
+    merge(run, tmp_path / "out")
+    assert validate(tmp_path / "out").faults == []
+    for row in read_rows(tmp_path / "out"):
+        assert (row["cost"]["label_calls"], row["cost"]["judge_tokens"]) == (0, 0)
+    [shard] = shards(tmp_path / "out")
+    assert shard.unit_id == merged_id(0, merged_content([("u0", said)]))
+    assert merge(run, tmp_path / "out").written == 0
+
+
+def test_rows_of_the_first_schema_are_completed_also_in_a_unit_of_todays_columns(tmp_path, rows):
+    """Revisions copy rows that did not change."""
+    committed_of_schema_1(tmp_path / "old", "u0", rows[:2])
+    copied = [{**row, "effort": None} for row in read_rows(tmp_path / "old")]
+    committed(tmp_path / "run", "u0", copied, counted=tally(map(completed, copied)))
+    merge(tmp_path / "run", tmp_path / "out")
+    assert validate(tmp_path / "out").faults == []
+    assert [row["cost"]["label_calls"] for row in read_rows(tmp_path / "out")] == [0, 0]
 
 
 def test_an_import_is_merged_and_exported_as_it_was(tmp_path):
@@ -293,6 +324,14 @@ def test_a_run_goes_to_s3_and_back(run, tmp_path, s3_bucket, small):
     assert merge(run, out, shard_mb=small).written == 0
     assert validate(out).sound
     assert diff(str(run), out).empty
+
+
+def test_objects_of_no_megabytes_are_one_line_of_complaint(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["factory", "merge", str(run), str(tmp_path / "out"), "--shard-mb", "0"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_the_command_says_what_it_wrote_and_where(run, tmp_path, monkeypatch, capsys):

@@ -137,3 +137,17 @@ def test_a_place_that_cannot_hold_a_run_is_refused_without_repeating_credentials
     with pytest.raises(BadInput, match="Expected") as refused:
         run_folder.store_of(settings(url))
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["2026_11_21", "0123", "1e3", "on", "a #b"])
+def test_a_folder_is_resumed_under_the_name_it_has(tmp_path, name):
+    bound(settings(tmp_path / name))
+    assert run_folder.opened(tmp_path / name).run.dir == str(tmp_path / name)
+
+
+def test_a_refused_override_is_named_without_its_value(tmp_path):
+    bound(settings(tmp_path))
+    with pytest.raises(BadInput) as refused:
+        run_folder.opened(tmp_path, ["storage.secret=TOPSECRET", "run.seed=5"])
+    assert "TOPSECRET" not in str(refused.value)
+    assert "run.seed" in str(refused.value)

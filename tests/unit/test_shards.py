@@ -77,7 +77,7 @@ def test_equal_rows_have_equal_content_hashes():
 def test_temporaries_of_a_killed_writer_are_no_commits_and_are_swept(tmp_path):
     data = tmp_path / "data"
     data.mkdir()
-    (data / ".part-u1.parquet.123.tmp").write_bytes(b"half")
+    (data / f".part-u1.parquet.{'0' * 32}.tmp").write_bytes(b"half")
     assert shards.shards(tmp_path) == []
     assert shards.sweep(tmp_path, shards.leftovers(tmp_path)) == 1
     assert os.listdir(data) == []
@@ -99,8 +99,8 @@ def test_a_disk_that_refuses_says_what_to_do_and_leaves_no_half_object(tmp_path,
 def test_a_later_revision_replaces_the_unit_and_removes_what_it_supersedes(tmp_path):
     shards.commit(tmp_path, "u1", *batch_of("a"))
     receipt = shards.commit(tmp_path, "u1", *batch_of("a", "b"), revision=1, effort={"search.n": 8})
-    assert (receipt.created, receipt.name) == (True, "data/part-u1-r1.parquet")
-    assert os.listdir(tmp_path / "data") == ["part-u1-r1.parquet"]
+    assert (receipt.created, receipt.name) == (True, "data/part-u1.r001.parquet")
+    assert os.listdir(tmp_path / "data") == ["part-u1.r001.parquet"]
     [shard] = shards.shards(tmp_path)
     assert (shard.unit_id, shard.revision) == ("u1", 1)
     assert shards.read_footer(open_store(tmp_path), shard).effort == {"search.n": 8}
@@ -113,7 +113,7 @@ def test_a_crash_between_a_revision_and_the_removal_of_the_older_one_doubles_not
     (tmp_path / "data" / "part-u1.parquet").write_bytes(older)
     assert [row["question"] for row in shards.read_rows(tmp_path)] == ["b"]
     assert shards.sweep(tmp_path, shards.leftovers(tmp_path)) == 1
-    assert os.listdir(tmp_path / "data") == ["part-u1-r1.parquet"]
+    assert os.listdir(tmp_path / "data") == ["part-u1.r001.parquet"]
 
 
 def test_the_same_rows_committed_twice_count_as_created(tmp_path):
@@ -125,3 +125,21 @@ def test_the_same_rows_committed_twice_count_as_created(tmp_path):
 def test_units_of_imports_have_names_with_a_dash_and_no_revision(tmp_path):
     shards.commit(tmp_path, "0a-1b", *batch_of("a"))
     assert [(shard.unit_id, shard.revision) for shard in shards.shards(tmp_path)] == [("0a-1b", 0)]
+
+
+def test_a_shard_that_is_superseded_while_it_is_read_is_read_in_its_later_revision(tmp_path, monkeypatch):
+    shards.commit(tmp_path, "u1", *batch_of("a"))
+    stale = shards.shards(tmp_path)
+    shards.commit(tmp_path, "u1", *batch_of("b"), revision=1)
+    monkeypatch.setattr(shards, "shards", lambda folder: stale)
+    assert [row["question"] for row in shards.read_rows(tmp_path)] == ["b"]
+    assert shards.read_footer(open_store(tmp_path), stale[0]).tally.questions == 1
+    monkeypatch.undo()
+    (tmp_path / "data" / "part-u1.r001.parquet").unlink()
+    with pytest.raises(FileNotFoundError):
+        shards.read_footer(open_store(tmp_path), stale[0])
+
+
+def test_a_later_revision_is_listed_behind_the_older_one():
+    names = [shards.shard_name("u1", revision) for revision in (0, 1, 9, 10, 100)]
+    assert names == sorted(names)

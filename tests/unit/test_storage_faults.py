@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    EndpointResolutionError,
+    FlexibleChecksumError,
+    IncompleteReadError,
+    NoCredentialsError,
+    NoRegionError,
+    ParamValidationError,
+    ReadTimeoutError,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+)
 from fsspec.exceptions import FSTimeoutError
 
-from factory.errors import StorageFailed
-from factory.storage import retries
+from factory.errors import BadInput, StorageFailed
+from factory.storage import ahead, retries
 from factory.storage.access import Access
+from factory.storage.ahead import in_order
 from factory.storage.faults import Kind, kind_of, sentence
-from factory.storage.retries import Retries
+from factory.storage.opening import open_store
+from factory.storage.retries import Refused, Retries
 
 
 def answered(code: str, status: int, message: str = "said the server") -> OSError:
@@ -41,6 +59,10 @@ def disk(number: int) -> OSError:
         answered("BadDigest", 400),
         EndpointConnectionError(endpoint_url="http://x"),
         ReadTimeoutError(endpoint_url="http://x"),
+        ConnectionClosedError(endpoint_url="http://x"),
+        IncompleteReadError(actual_bytes=1, expected_bytes=2),
+        FlexibleChecksumError(error_msg="differs"),
+        CredentialRetrievalError(provider="role", error_msg="no answer"),
         ConnectionResetError(),
         FSTimeoutError(),
         TimeoutError(),
@@ -62,10 +84,17 @@ def test_troubles_that_pass_are_waited_for(error: BaseException) -> None:
         (answered("SignatureDoesNotMatch", 403), "valid credentials"),
         (answered("ExpiredToken", 400), "renew them"),
         (answered("RequestTimeTooSkewed", 403), "set this machine's"),
-        (answered("NotImplemented", 501), "conditional writes"),
+        (answered("NotImplemented", 501), "can do this"),
         (NoCredentialsError(), "valid credentials"),
+        (ParamValidationError(report="Bad Name!"), "mend run.dir"),
+        (NoRegionError(), "set storage.region"),
+        (SSOTokenLoadError(error_msg="none"), "renew it"),
+        (TokenRetrievalError(provider="sso", error_msg="old"), "renew it"),
+        (EndpointResolutionError(msg="no URI"), "storage.*"),
         (disk(errno.ENOSPC), "free some"),
         (disk(errno.EROFS), "writable disk"),
+        (disk(errno.ENOTSUP), "hard links"),
+        (disk(errno.ENOSYS), "hard links"),
         (disk(errno.EIO), "Mend the storage"),
     ],
     ids=repr,
@@ -77,6 +106,12 @@ def test_troubles_that_stay_say_what_to_do_and_that_nothing_is_lost(error: BaseE
     assert said.startswith("could not write a in s3://b: ")
     assert "factory resume" in said
     assert "\n" not in said
+
+
+def test_only_an_exclusive_create_is_told_of_conditional_writes() -> None:
+    error = answered("NotImplemented", 501)
+    said = {what: "If-None-Match" in sentence(error, f"{what} a in s3://b") for what in ("create", "write", "list")}
+    assert said == {"create": True, "write": False, "list": False}
 
 
 @pytest.mark.parametrize("error", [TypeError("a bug"), KeyError("a bug"), ZeroDivisionError()])
@@ -131,8 +166,94 @@ def test_no_credentials_are_shown_by_an_access() -> None:
     assert not any(hidden in shown for hidden in ("AKIA", "s3cr3t", "t0k3n"))
 
 
-@pytest.mark.parametrize("values", [{"timeout_s": 0}, {"patience_s": -1}, {"endpoint_url": "http://me:pw@host"}])
+@pytest.mark.parametrize("failing_for_ever", [True, False], ids=["tried again and again", "never ending"])
+def test_who_stops_reading_does_not_wait_for_calls_in_flight(
+    monkeypatch: pytest.MonkeyPatch, failing_for_ever: bool
+) -> None:
+    monkeypatch.setattr(ahead, "GRACE_S", 0.2)
+    over = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def call(number: int) -> int:
+        if number == 0:
+            return number
+        threads.append(threading.current_thread())
+        if not failing_for_ever:
+            over.wait(60)
+            return number
+        Retries(Access(patience_s=60), "s3://b")("read a", failing(10**6, answered("SlowDown", 503)))
+        raise AssertionError("not reached")
+
+    began = time.monotonic()
+    stream = in_order(call, range(9), 3)
+    assert next(stream) == 0
+    with pytest.raises(KeyboardInterrupt):
+        stream.throw(KeyboardInterrupt)  # type: ignore[attr-defined]
+    assert time.monotonic() - began < 20
+    assert all(thread.daemon for thread in threads)
+    if failing_for_ever:
+        for thread in threads:
+            thread.join(20)
+        assert not any(thread.is_alive() for thread in threads)
+    over.set()
+
+
+def test_calls_made_ahead_keep_their_order_and_raise_at_their_place() -> None:
+    def call(number: int) -> int:
+        time.sleep(0.02 / (number + 1))
+        return 6 // (3 - number)
+
+    stream = in_order(call, range(9), 4)
+    assert [next(stream) for _ in range(3)] == [2, 3, 6]
+    with pytest.raises(ZeroDivisionError):
+        next(stream)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"timeout_s": 0},
+        {"timeout_s": float("nan")},
+        {"patience_s": -1},
+        {"patience_s": float("inf")},
+        {"endpoint_url": "http://me:pw@host"},
+        {"endpoint_url": "localhost:9000"},
+        {"endpoint_url": "ftp://host"},
+        {"endpoint_url": "http://"},
+        {"endpoint_url": "http://host:99999"},
+        {"endpoint_url": "http://two hosts"},
+    ],
+    ids=str,
+)
 def test_an_impossible_access_is_refused(values: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="expected") as refused:
         Access(**values)
     assert "pw" not in str(refused.value)
+
+
+def test_an_endpoint_of_the_environment_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:9000")
+    with pytest.raises(BadInput, match=r"AWS_ENDPOINT_URL is 'localhost:9000': expected http"):
+        open_store("s3://bucket/run")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://AKIA:s3/cr3t@bucket/run",
+        "s3:///AKIA:s3cr3t@bucket",
+        "AKIA:s3cr3t@s3://bucket",
+        "s3a://AKIA:s3cr3t@bucket/run",
+        Path("s3://AKIA:s3cr3t@bucket/run"),
+    ],
+    ids=str,
+)
+def test_credentials_in_a_url_are_refused_and_not_repeated(url: str | Path) -> None:
+    with pytest.raises(BadInput, match=r"Expected .*s3://bucket/folder") as refused:
+        open_store(url)
+    assert not any(part in str(refused.value) for part in ("AKIA", "cr3t"))
+
+
+def test_what_waiting_does_not_mend_is_not_waited_for() -> None:
+    with pytest.raises(Refused, match=r"mend run\.dir"):
+        Retries(Access(), "s3://b")("read a", failing(1, ParamValidationError(report="Bad Name!")))

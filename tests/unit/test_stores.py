@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,9 +13,10 @@ from typing import Any
 import pytest
 from s3_for_tests import access
 
-from factory.errors import StorageFailed
+from factory.errors import BadInput, StorageFailed
 from factory.storage import s3
 from factory.storage.access import Access
+from factory.storage.exclusive import check_exclusive
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 from tools.embedded_s3 import EmbeddedS3
@@ -130,12 +133,86 @@ def test_a_large_file_is_created_exclusively_too(
 def test_orphans_are_seen_by_nobody_and_swept(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     store.create("data/a", b"1")
-    (tmp_path / "data" / ".b.0123.tmp").write_bytes(b"half")
+    orphan = f"data/.b.{'0123' * 8}.tmp"
+    (tmp_path / orphan).write_bytes(b"half")
     assert [entry.name for entry in store.entries()] == ["data/a"]
-    assert store.orphans() == ["data/.b.0123.tmp"]
+    assert store.orphans() == [orphan]
     assert store.sweep([]) == 0
-    assert store.sweep(["data/.b.0123.tmp", "data/.gone.tmp", "data/a"]) == 1
+    assert store.sweep([orphan, "data/.gone.tmp", "data/a"]) == 1
     assert (store.orphans(), store.size("data/a")) == ([], 1)
+
+
+def test_only_our_own_temporary_files_are_orphans(tmp_path: Path) -> None:
+    ours = f".b.{'0a1f' * 8}.tmp"
+    orphans = [ours, ".merge-a1b2c_3d.tmp", f"data/{ours}", f"logs/attempt_1/{ours}", f"manifests/receipts/{ours}"]
+    others = [".b.tmp", ".b.0123.tmp", "data/.~lock.tmp", f"theirs/{ours}", f"data/deep/{ours}", "logs/.merge-x.tmp"]
+    for name in orphans + others:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"half")
+    store = open_store(tmp_path)
+    assert store.orphans() == orphans
+    assert store.sweep([*orphans, *others]) == len(orphans)
+    assert all((tmp_path / name).exists() for name in others)
+
+
+def test_a_temporary_file_of_a_writer_that_was_killed_is_an_orphan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """Nothing catches it, as nothing catches SIGKILL."""
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    store = open_store(tmp_path)
+    with monkeypatch.context() as dying:
+        dying.setattr(os, "fsync", die)
+        dying.setattr(Path, "unlink", lambda *_, **__: None)
+        with pytest.raises(Killed):
+            store.create("data/a.parquet", b"1")
+    assert len(store.orphans()) == 1
+    assert store.sweep(store.orphans()) == 1
+
+
+def test_a_file_system_that_syncs_no_folders_is_good_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fsync = os.fsync
+
+    def of_files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", of_files_only)
+    store = open_store(tmp_path)
+    assert store.create("a", b"1")
+    store.replace("a", b"2")
+    assert store.read("a") == b"2"
+
+
+@pytest.mark.parametrize("number", [errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.EPERM])
+def test_a_file_system_without_hard_links_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def link(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", link)
+    with pytest.raises(StorageFailed, match=r"hard links.*choose another run\.dir"):
+        open_store(tmp_path).create("a", b"1")
+
+
+def test_exclusive_creates_are_found_exclusive_and_nothing_is_changed(store: Store) -> None:
+    store.create("logs/claim", b"{}")
+    check_exclusive(store, "logs/claim")
+    assert store.read("logs/claim") == b"{}"
+
+
+def test_a_store_that_overwrites_is_noticed(tmp_path: Path) -> None:
+    store: Any = open_store(tmp_path)
+    store.create("claim", b"{}")
+    store.create = lambda name, data: store.replace(name, data) or True
+    with pytest.raises(BadInput, match=rf"{tmp_path} let claim be created twice.*If-None-Match"):
+        check_exclusive(store, "claim")
 
 
 def test_unfinished_uploads_are_orphans(s3_bucket: str) -> None:
@@ -143,9 +220,15 @@ def test_unfinished_uploads_are_orphans(s3_bucket: str) -> None:
     other: Any = open_store(f"s3://{s3_bucket}/another")
     for key in ("run/data/a", "another/data/b"):
         store._fs.call_s3("create_multipart_upload", Bucket=s3_bucket, Key=key)
-    assert store.orphans() == ["data/a"]
-    assert store.sweep(store.orphans()) == 1
-    assert (store.orphans(), other.orphans()) == ([], ["data/b"])
+    [left] = store.orphans()
+    assert left.startswith("data/a?")
+    store._fs.call_s3("create_multipart_upload", Bucket=s3_bucket, Key="run/data/a")  # another writer's, begun since
+    assert store.sweep([left]) == 1
+    [begun_since] = store.orphans()
+    assert begun_since != left
+    assert store.sweep([left]) == 0
+    assert store.sweep([begun_since]) == 1
+    assert (store.orphans(), len(other.orphans())) == ([], 1)
     assert other.sweep(other.orphans()) == 1
 
 
@@ -185,6 +268,29 @@ def test_what_a_person_has_to_mend_is_said_at_once(
         with pytest.raises(StorageFailed, match=rf"{code}.*{advice}"):
             call()
     assert proxy.counts[code] == len(calls)
+
+
+@pytest.mark.parametrize(("code", "status"), [("AccessDenied", 403), ("NotImplemented", 501)])
+def test_uploads_that_may_not_be_listed_are_none_and_that_is_told(
+    proxy: FaultProxy, s3_server: EmbeddedS3, s3_bucket: str, code: str, status: int
+) -> None:
+    told: list[str] = []
+    store = open_store(f"s3://{s3_bucket}/run", Access(**access(s3_server, proxy.endpoint_url)), told.append)
+    proxy.force(S3Error(code, status))
+    assert store.orphans() == []
+    assert len(told) == 1
+    assert "ListBucketMultipartUploads" in told[0]
+
+
+def test_the_time_for_a_read_grows_with_what_it_gives(s3_bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[int] = []
+    call_s = Access.call_s
+    monkeypatch.setattr(Access, "call_s", lambda self, n=0: limits.append(n) or call_s(self, n))
+    store = open_store(f"s3://{s3_bucket}/run")
+    store.replace("a", b"x" * 5000)
+    for start, end, n_bytes in ((None, None, 5000), (4000, None, 1000), (10, 30, 20)):
+        limits.clear()
+        assert len(store.read("a", start, end)) == n_bytes == max(limits)
 
 
 @pytest.mark.parametrize("fault", ["reset_before", "reset_midway", "error_500", "error_503", "error_429", "stall"])

@@ -25,16 +25,19 @@ from top_ups_for_tests import (
 )
 
 from factory.checkers import llm_judge
+from factory.continued import joined
 from factory.effort import lowered, raised
 from factory.errors import EngineFailed, PromptTooLong
 from factory.experience import Experience
 from factory.policy import Cost
 from factory.recipe import begin, finished_row, work
 from factory.records import Failure
-from factory.restored import restored
+from factory.restored import CutOff, restored
 from factory.search import explain_proof
+from factory.steps import split_steps
+from factory.supervision import omegaprm
 from factory.tally import tally
-from factory.types import Question
+from factory.types import Completion, Question, Sampling
 
 LONG = tuple(f"{letter}: first\nthen {letter}\nand so on\n{RIGHT if letter in 'ac' else WRONG}" for letter in "abcd")
 
@@ -188,6 +191,31 @@ async def test_more_searches_are_those_beyond_the_ones_already_made():
     assert made
 
 
+async def test_more_searches_are_not_spent_on_what_was_selected_before(monkeypatch):
+    selected: list[str] = []
+    select = omegaprm.Pool.select
+
+    def noted(pool):
+        pair = select(pool)
+        selected.extend([pair[1].text] if pair else [])
+        return pair
+
+    monkeypatch.setattr(omegaprm.Pool, "select", noted)
+    later = 0
+    for question in questions(8):
+        row = await done(recipe("omegaprm", n=8, k=4, searches=6), question, simulated_models())
+        before = set(selected)
+        assert before == {s["text"] for s in row["solutions"] if s["label_wishes"]}
+        assert sum(node["visits"] for node in row["tree"]) == len(selected)
+        again = await done(recipe("omegaprm", n=8, k=4, searches=9), question, simulated_models(), row)
+        assert len(set(selected)) == len(selected) <= 9
+        if again["cost"] != row["cost"]:  # else nothing was asked, and the row stays as it was
+            assert sum(node["visits"] for node in again["tree"]) == len(selected)
+        later += len(selected) - len(before)
+        selected.clear()
+    assert later
+
+
 @pytest.mark.parametrize(
     ("labeller", "amount"), [("bayes_bisection", "max_probes"), ("math_shepherd", "k"), ("scan", "k")]
 )
@@ -280,7 +308,7 @@ async def test_only_what_was_cut_off_goes_on_and_a_text_that_came_twice_goes_on_
     again = await done(recipe("scan", n=4, max_tokens=600), question, models, row)
     assert models.asked == [("a\nb", 2)]
     texts = {s["text"]: s for s in again["solutions"]}
-    assert list(texts) == [f"c\n{RIGHT}", f"a\n{RIGHT}", f"a\nbut\n{RIGHT}", f"a\nbit\n{RIGHT}"]
+    assert list(texts) == [f"a\nbut\n{RIGHT}", f"a\nbit\n{RIGHT}", f"c\n{RIGHT}", f"a\n{RIGHT}"]
     assert texts[f"c\n{RIGHT}"] == row["solutions"][1]
     assert [step["text"] for step in texts[f"a\nbut\n{RIGHT}"]["steps"]] == ["a", "but", RIGHT]
     assert texts[f"a\nbut\n{RIGHT}"]["completion_tokens"] == len(f"a\nbut\n{RIGHT}")
@@ -323,6 +351,82 @@ async def test_a_cut_off_solution_is_none_of_the_known_ways_before_it_has_ended(
     found = restored(question, row, recipe("scan", max_tokens=600).effort)
     assert [node.text for node in found.tree.nodes] == [""]
     assert [cut.texts for cut in found.cut_off] == [("a\n", "b\n", "c")]
+
+
+@pytest.mark.parametrize("separator", ["newline", "blank_line"])
+@pytest.mark.parametrize("text", ["alpha\nbeta\n\ngamma\n\n\ndelta\n42", "\n\none\n\ntwo\n", "x\n \n\ny"])
+def test_wherever_a_solution_was_cut_its_steps_become_those_of_the_whole(text, separator):
+    whole = steps_of(completion(text), separator)
+    for at in range(1, len(text)):
+        there = steps_of(completion(text[:at]), separator)
+        if "".join(there).strip() and text[at:].strip() and text[:at].endswith(" "):
+            continue  # whether a token of its own or the next step's first is not known
+        cut = CutOff(row={"start_depth": 0}, texts=there, tokens=tuple(map(len, there)), rank=0)
+        steps, tokens = joined(cut, completion(text[at:]), separator)
+        assert (at, tuple(step.text for step in steps)) == (at, whole)
+        assert tokens == list(map(len, whole))
+        assert all(len(step.token_ids) in (0, len(step.text)) for step in steps)
+        assert [bool(step.token_ids) for step in steps] == [False] * len(there) + [True] * (len(whole) - len(there))
+
+
+def steps_of(found, separator):
+    return tuple(step.text for step in split_steps(found.text, found.token_ids, found.token_ends, separator))
+
+
+WAYS = st.lists(
+    st.tuples(st.lists(st.sampled_from("abc"), max_size=5), st.sampled_from([RIGHT, WRONG, "Nothing to see."])),
+    min_size=2,
+    max_size=6,
+).map(lambda ways: ["\n".join([*steps, answer]) for steps, answer in ways])
+
+
+@hypothesis.given(texts=WAYS, limits=st.tuples(st.integers(1, 12), st.integers(1, 12)))
+@hypothesis.example(texts=[f"a\nb\nc\n{WRONG}", f"a\nb\n{RIGHT}"], limits=(3, 6))  # two met behind the cut
+@hypothesis.example(texts=[f"a\n{RIGHT}", f"a\nb\nc\n{WRONG}", "a\nb\nNothing to see."], limits=(19, 21))
+async def test_more_tokens_at_once_or_bit_by_bit_leave_what_there_would_be_from_the_start(texts, limits):
+    short, middle = sorted((limits[0] + 1, limits[0] + limits[1] + 1))
+    question = Question(text="What is 2 + 2?", gold="4")
+    # Of those that were cut alike nobody knows which came when.
+    texts = list({(text[:short], len(text) <= short and n): text for n, text in enumerate(texts)}.values())
+
+    async def after(*max_tokens: int):
+        row, known = None, 0
+        for limit in max_tokens:
+            used = replace(recipe("checked_steps", n=len(texts)), sampling=Sampling(max_tokens=limit))
+            row = await done(used, question, Scripted(endings(known, limit)), row)
+            known = limit
+        return evidence(row)
+
+    def endings(known: int, limit: int):
+        def reply(prefix: str, n: int) -> list[Completion]:
+            cut = [text for text in texts if text.startswith(prefix) and (not prefix or len(text) > known)]
+            assert not prefix or len(prefix) == known
+            return [completion(text[known:limit], "length" if len(text) > limit else "stop") for text in cut]
+
+        return reply
+
+    at_once = await after(short, 99)
+    assert at_once == await after(short, middle, 99)
+    assert at_once == await after(99)
+
+
+def evidence(row):
+    """The counts of every node by its text, and what of every solution hangs on the order in which they came."""
+    names = ("trials", "successes", "requested", "asked", "asked_successes", "came", "came_successes")
+    nodes = {text: [node[name] for name in names] for text, node in prefixes(row).items()}
+    solutions = [(s["text"], s["step_ends"], s["counted_at"], s["occurrences"], s["verdict"]) for s in row["solutions"]]
+    return nodes, solutions
+
+
+async def test_an_ending_does_not_count_at_a_node_it_opened_though_an_unparsable_one_came_through_since():
+    question = Question(text="What is 2 + 2?", gold="4")
+    used = recipe("checked_steps", n=2)
+    first = Scripted(lambda prefix, n: [completion("a\nmid", "length"), "a\nnothing to see"])
+    row = await done(used, question, first)
+    longer = replace(used, sampling=recipe(max_tokens=600).sampling)
+    again = await done(longer, question, Scripted(lambda prefix, n: [f"way\n{WRONG}"]), row)
+    assert [(node["text"], node["trials"]) for node in again["tree"]] == [("", 1)]
+    assert [s["counted_at"] for s in again["solutions"]] == [0, None]
 
 
 async def test_given_solutions_are_not_taken_in_twice():

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 import random
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from validation_for_tests import Row, committed, labelled, run_of
+from validation_for_tests import Row, committed, committed_of_schema_1, labelled, of_schema_1, run_of
 
 from factory.errors import BadInput
+from factory.once import Once
 from factory.receipts import FOLDER as RECEIPTS
+from factory.records import to_batch
 from factory.schema import SCHEMA
-from factory.shard_check import CHECKSUMS, check_shard
+from factory.shard_check import CHECKSUMS, FAULTS_KEPT, check_shard
+from factory.shard_schema import completed
 from factory.shards import encode, footer_for, listed, open_shard, read_rows, shard_name
 from factory.storage.access import Access
 from factory.storage.opening import open_store
-from factory.tally import tally
-from pipelines import attempts, import_labels
+from factory.tally import Tally, tally
+from factory.types import content_id
+from pipelines import attempts, checked_shards, import_labels
 from pipelines import validate as module
-from pipelines.import_labels import import_file
+from pipelines.import_labels import MANIFEST, import_file
+from pipelines.merge import merge
+from pipelines.merged_folder import MERGED
 from pipelines.run_folder import keep_survey
 from pipelines.survey import Survey
 from pipelines.validate import validate
@@ -124,7 +132,7 @@ def test_an_older_revision_in_the_place_of_the_one_with_a_receipt_is_lost(tmp_pa
     table = pq.read_table(path)
     place = table.column_names.index("revision")
     pq.write_table(table.set_column(place, "revision", pa.array([0, 2], pa.int32())), path)
-    assert "part-u1-r2.parquet: LOST" in the_fault(tmp_path)
+    assert f"{shard_name('u1', 2)}: LOST" in the_fault(tmp_path)
 
 
 def test_an_object_with_other_rows_than_its_receipt_says_is_changed(folder, rows):
@@ -215,15 +223,36 @@ def test_records_of_an_earlier_schema_are_sound(tmp_path, rows):
     assert "schema_version 3 in fewer columns" in faults(tmp_path)[0]
 
 
+def test_records_of_the_first_schema_are_sound_also_copied_into_todays_columns(tmp_path, rows):
+    """Revisions copy rows that did not change."""
+    committed_of_schema_1(tmp_path, "u0", rows[:2])
+    first, second = read_rows(tmp_path)
+    old, new = {**first, "question_id": "a", "effort": None}, rows[2]
+    for row in (old, second):
+        assert "label_calls" not in row["cost"]
+    for item in old["solutions"]:
+        item["solution_id"] = content_id("a", item["text"].rstrip())
+    batch = to_batch([{**row, "unit_id": "u1"} for row in (old, new)])
+    counted = tally(map(completed, batch.to_pylist()))
+    open_store(tmp_path).create(shard_name("u1"), encode(batch, footer_for(batch, counted)))
+    assert faults(tmp_path) == []
+
+
+def test_what_the_first_schema_had_counted_may_not_be_null_either(tmp_path, rows):
+    row = of_schema_1(rows[0])
+    row["cost"]["policy_calls"] = None
+    committed(tmp_path, "u0", [{**row, "effort": None}], counted=Tally(questions=1))
+    assert "cost.policy_calls None" in the_fault(tmp_path)
+
+
 def test_what_killed_writers_left_is_no_fault_and_is_removed_on_demand(folder, rows):
     committed(folder, "u1", rows[2:], revision=1)
     older = folder / shard_name("u1")
     older.write_bytes((folder / shard_name("u0")).read_bytes())
-    (folder / "data/.part-u9.parquet.0.tmp").write_bytes(b"half")
+    half = f"data/.part-u9.parquet.{'0' * 32}.tmp"
+    (folder / half).write_bytes(b"half")
     found = validate(folder)
-    assert (found.sound, found.superseded, found.orphans) == (
-        True, [shard_name("u1")], ["data/.part-u9.parquet.0.tmp"],
-    )  # fmt: skip
+    assert (found.sound, found.superseded, found.orphans) == (True, [shard_name("u1")], [half])
     assert older.exists()
     assert validate(folder, repair=True).removed == 2
     assert not older.exists()
@@ -250,16 +279,12 @@ def test_a_folder_without_records_is_no_run(tmp_path):
         validate(tmp_path)
 
 
-def test_lines_that_are_twice_in_an_import_are_no_fault_but_a_doubled_part_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(import_labels, "ROWS_PER_PART", 2)
-    line = json.dumps({"input": "1 + 1? Step 1: 2 ки", "label": "1 + 1? Step 1: 2 +"}, ensure_ascii=False)
-    (tmp_path / "data.jsonl").write_text("\n".join([line] * 4), encoding="utf-8")
-    import_file(str(tmp_path / "data.jsonl"), "math_shepherd", str(tmp_path / "out"))
-    assert faults(tmp_path / "out") == []
-    shard = next(iter(listed(tmp_path / "out")[0].values()))
+def test_lines_that_are_twice_in_an_import_are_no_fault_but_a_doubled_part_is(imported):
+    assert faults(imported) == []
+    shard = next(iter(listed(imported)[0].values()))
     first = shard.unit_id.partition("-")[0]
-    committed(tmp_path / "out", f"{first}-0000000000000000", read_rows(tmp_path / "out"))
-    assert "another part begins with the same line" in the_fault(tmp_path / "out")
+    committed(imported, f"{first}-0000000000000000", read_rows(imported))
+    assert "another part begins with the same line" in the_fault(imported)
 
 
 def test_a_shard_that_a_newer_revision_replaces_while_it_is_checked_is_read_as_that_one(folder, rows, monkeypatch):
@@ -271,6 +296,128 @@ def test_a_shard_that_a_newer_revision_replaces_while_it_is_checked_is_read_as_t
     monkeypatch.setattr(module, "listed", first_list_then_commit)
     found = validate(folder)
     assert (found.sound, found.questions) == (True, 4)
+
+
+class Vanishing(io.BytesIO):
+    """An object that is deleted between two reads, as on S3."""
+
+    gone = False
+
+    def read(self, n: int | None = -1) -> bytes:
+        if self.gone:
+            raise FileNotFoundError(2, "no such object")
+        return super().read(n)
+
+
+@pytest.fixture
+def superseded_while_read(folder, rows, monkeypatch):
+    """Unit u1 is gone as soon as its footer was read, and again and again in its next revisions."""
+
+    def superseded(revisions: int, *, committed_anew: bool) -> None:
+        def opening(store, shard, **options):
+            if shard.unit_id != "u1" or shard.revision >= revisions:
+                return open_shard(store, shard, **options)
+            file = Vanishing(store.read(shard.name))
+            opened = pq.ParquetFile(file, **options)
+            file.gone = True
+            if committed_anew:
+                committed(folder, "u1", rows[2:], revision=shard.revision + 1)
+            return opened
+
+        monkeypatch.setattr(checked_shards, "open_shard", opening)
+
+    return superseded
+
+
+@pytest.mark.parametrize("revisions", [1, 2])
+def test_a_shard_that_is_superseded_while_its_rows_are_read_is_read_as_the_newer_one(
+    folder, superseded_while_read, revisions
+):
+    superseded_while_read(revisions, committed_anew=True)
+    found = validate(folder)
+    assert (found.faults, found.questions, found.shards) == ([], 4, 2)
+
+
+def test_a_shard_that_goes_while_its_rows_are_read_and_nothing_takes_its_place_is_lost(folder, superseded_while_read):
+    superseded_while_read(1, committed_anew=False)
+    found = validate(folder)
+    assert found.questions == 2
+    assert [fault.what[:27] for fault in found.faults] == ["LOST while it was checked, "]
+
+
+def test_questions_of_a_shard_that_could_not_be_read_to_its_end_are_not_seen(rows):
+    once = Once()
+    with suppress(FileNotFoundError), once.all_or_none():
+        assert once.is_new(rows[0])
+        raise FileNotFoundError
+    with once.all_or_none():
+        assert once.is_new(rows[0])
+        assert not once.is_new(rows[0])
+    assert not once.is_new(rows[0])
+
+
+@pytest.mark.parametrize("torn", [b"[]", b"{", b'{"shards": [], "source": 1}'])
+def test_a_manifest_of_a_merge_that_cannot_be_read_is_a_fault_among_others(folder, tmp_path, torn):
+    merge(folder, tmp_path / "out")
+    (tmp_path / "out" / MERGED).write_bytes(torn)
+    (tmp_path / "out/data/notes.txt").touch()
+    found = validate(tmp_path / "out")
+    assert [fault.object for fault in found.faults] == ["data/notes.txt", MERGED]
+    assert (found.questions, found.shards) == (4, 1)
+
+
+def test_counts_in_the_manifest_of_a_merge_that_are_none_are_a_fault(folder, tmp_path):
+    merge(folder, tmp_path / "out")
+    kept = json.loads((tmp_path / "out" / MERGED).read_text())
+    (tmp_path / "out" / MERGED).write_text(json.dumps({**kept, "questions": "many"}))
+    assert the_fault(tmp_path / "out") == f"{MERGED}: unreadable, expected what `factory merge` keeps"
+
+
+@pytest.fixture
+def imported(tmp_path, monkeypatch):
+    """Two parts of two lines, all the same."""
+    monkeypatch.setattr(import_labels, "ROWS_PER_PART", 2)
+    line = json.dumps({"input": "1 + 1? Step 1: 2 ки", "label": "1 + 1? Step 1: 2 +"}, ensure_ascii=False)
+    (tmp_path / "data.jsonl").write_text("\n".join([line] * 4), encoding="utf-8")
+    import_file(str(tmp_path / "data.jsonl"), "math_shepherd", str(tmp_path / "out"))
+    return tmp_path / "out"
+
+
+def test_a_manifest_of_an_import_that_cannot_be_read_is_a_fault_and_makes_no_others(imported):
+    (imported / MANIFEST).write_text("[]")
+    assert the_fault(imported) == f"{MANIFEST}: unreadable, expected the format of an import"
+
+
+def test_a_part_of_an_import_that_is_gone_is_lost_until_it_is_imported_again(imported, tmp_path):
+    assert validate(imported).receipts == 2
+    gone = next(iter(listed(imported)[0].values())).name
+    (imported / gone).unlink()
+    assert the_fault(imported).startswith(f"{gone}: LOST")
+    import_file(str(tmp_path / "data.jsonl"), "math_shepherd", str(imported))
+    assert faults(imported) == []
+
+
+def test_an_import_of_several_tries_has_the_receipts_of_all(imported, tmp_path):
+    lines = (tmp_path / "data.jsonl").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "torn.jsonl").write_text("\n".join([*lines[:2], "{"]), encoding="utf-8")
+    for name, done in (("torn", 1), ("data", 2)):
+        with suppress(BadInput):
+            import_file(str(tmp_path / f"{name}.jsonl"), "math_shepherd", str(tmp_path / "again"))
+        assert validate(tmp_path / "again").receipts == done
+    for shard in listed(tmp_path / "again")[0].values():
+        (tmp_path / "again" / shard.name).unlink()
+    assert [fault[-30:] for fault in faults(tmp_path / "again") if "LOST" not in fault] == []
+    assert len(faults(tmp_path / "again")) == 2
+
+
+def test_of_a_shards_faults_the_first_are_kept_and_all_are_counted(tmp_path, rows):
+    bad = [{**rows[0], "question_id": f"q{n}", "status": "fine", "solutions": []} for n in range(FAULTS_KEPT + 20)]
+    committed(tmp_path, "u0", bad)
+    shard = listed(tmp_path)[0]["u0"]
+    with open_shard(open_store(tmp_path), shard, **CHECKSUMS) as file:
+        checked = check_shard(file, "u0")
+    assert (len(checked.faults), checked.n_faults) == (FAULTS_KEPT, FAULTS_KEPT + 20)
+    assert validate(tmp_path).n_faults == FAULTS_KEPT + 20
 
 
 def test_faults_are_counted_beyond_those_that_are_shown(tmp_path, rows, monkeypatch):
