@@ -28,6 +28,7 @@ from typing import Any
 from cluster.session_guard import living_since
 from factory.errors import BadInput, FactoryError, StorageFailed
 from factory.storage.access import Access
+from factory.storage.exclusive import check_exclusive
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 
@@ -142,6 +143,7 @@ def attempt(
         raise BadInput(
             f"another driver has just begun attempt {number} in {store.url}. Expected one at a time; wait for its end."
         )
+    check_exclusive(store, claim_name(number))
     mine = Attempt(store, number, log, access, say)
     mine.begin()
     ended_by = "end"
