@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from actors.checker_zygote import receive_frame, send_frame
-from actors.zygote_client import ZygoteClient, ZygoteGone
+from actors.zygote_client import ZygoteClient, ZygoteGone, ZygoteKilled
 from factory.config import fill
 from factory.errors import BadInput, CheckerFailed
 from factory.interfaces import CheckerLimits
@@ -185,7 +185,12 @@ class CheckerPool:
                     return worker
                 worker.channel.close()  # it died with its zygote
         for attempt in range(_ATTEMPTS):
-            zygote = self._running_zygote()
+            try:
+                zygote = self._running_zygote()
+            except ZygoteKilled:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                continue
             try:
                 pid, channel = zygote.fork(self._limits)
                 return _Worker(pid=pid, channel=channel, zygote=zygote)

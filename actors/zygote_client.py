@@ -19,16 +19,21 @@ from factory.interfaces import CheckerLimits
 _START_TIMEOUT_S = 120.0
 _REPLY_TIMEOUT_S = 10.0
 _CLOSE_TIMEOUT_S = 5.0
+_REAP_S = 1.0
 
 
 class ZygoteGone(Exception):
     """The zygote has ended or does not answer."""
 
 
+class ZygoteKilled(CheckerFailed):
+    """The zygote was killed by somebody while it started: worth another try."""
+
+
 class ZygoteClient:
     """One running zygote. All methods are thread-safe, and none waits without a limit.
 
-    Raises `CheckerFailed` when it cannot be started.
+    Raises `ZygoteKilled` when a signal ended it while it started, `CheckerFailed` when it cannot be started.
     """
 
     def __init__(self, kind: str, config_json: str) -> None:
@@ -54,8 +59,11 @@ class ZygoteClient:
         try:
             started = self._receive(_START_TIMEOUT_S)
         except ZygoteGone as error:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_REAP_S)
+            kind_of_failure = ZygoteKilled if (self._process.returncode or 0) < 0 else CheckerFailed
             self.close()
-            raise CheckerFailed(
+            raise kind_of_failure(
                 f"the checker's subprocess did not start ({error}, exit status {self._process.returncode}); "
                 f"run `{sys.executable} -c 'import actors.checker_zygote'` to see why"
             ) from error

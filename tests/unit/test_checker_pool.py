@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from actors import zygote_client
 from actors.checker_pool import CheckerPool
 from factory.errors import BadInput, CheckerFailed
 from factory.types import Outcome, Part, Question
@@ -287,3 +288,24 @@ def test_a_zygote_that_cannot_start_is_checker_failed(pool: CheckerPool, monkeyp
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
     with pytest.raises(CheckerFailed, match="could not be started"):
         pool.check([item("ok")])
+
+
+@pytest.mark.parametrize(("kills", "outcome"), [(2, Outcome.CORRECT), (3, None)])
+def test_a_zygote_that_is_killed_while_it_starts_is_started_again(
+    pool: CheckerPool, monkeypatch: pytest.MonkeyPatch, kills: int, outcome: Outcome | None
+) -> None:
+    whole, left = subprocess.Popen, [*range(kills)]
+
+    def killed_at_once(*arguments: object, **keywords: object) -> subprocess.Popen[bytes]:
+        process = whole(*arguments, **keywords)
+        if left:
+            left.pop()
+            process.kill()
+        return process
+
+    monkeypatch.setattr(zygote_client.subprocess, "Popen", killed_at_once)
+    if outcome is None:
+        with pytest.raises(CheckerFailed, match="exit status -9"):
+            pool.check([item("ok")])
+    else:
+        assert [verdict.outcome for verdict in pool.check([item("ok")])] == [outcome]
