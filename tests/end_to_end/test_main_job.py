@@ -10,6 +10,7 @@ from actors.remote_models import CheckFlow, Patience
 from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
 from factory.shards import read_rows
+from factory.storage.access import Access
 from factory.units import Unit
 from pipelines.fleet import provenance_of, recipe_of
 from pipelines.settings import load
@@ -25,7 +26,7 @@ def rows(generator, tmp_path_factory) -> list[dict]:
     questions = tuple(settings.source.module.questions(settings.source.config))
     engine = ray.get(generator.ready.remote(), timeout=240)
     checker = ray.remote(AnswerChecker).options(num_cpus=0, name="main-job-checker").remote("math_answer", {})
-    writer = ray.remote(ShardWriter).options(num_cpus=0, name="main-job-writer").remote(str(folder))
+    writer = ray.remote(ShardWriter).options(num_cpus=0, name="main-job-writer").remote(str(folder), Access())
     worker = (
         ray.remote(RolloutWorker)
         .options(num_cpus=0)
@@ -37,6 +38,8 @@ def rows(generator, tmp_path_factory) -> list[dict]:
             ["main-job-checker"],
             ["main-job-writer"],
             CheckFlow(),
+            str(folder),
+            Access(),
         )
     )
     try:
