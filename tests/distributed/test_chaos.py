@@ -1,13 +1,11 @@
-"""Everything dies once, and nothing is lost; nor is anything left of the chaos itself."""
+"""Everything dies once, nothing is lost, and no process is left."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +17,7 @@ from tools.chaos_schedule import weights
 
 pytestmark = [pytest.mark.distributed, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]
-WITHIN_S, GONE_S = 540, 60  # a minute and a few seconds on an idle machine
+WITHIN_S = 540  # a minute on an idle machine
 
 
 @pytest.fixture
@@ -42,16 +40,6 @@ def alive(environment: dict[str, str]) -> list[psutil.Process]:
     return found
 
 
-def under_fire(processes: list[psutil.Process]) -> bool:
-    """Whether the cluster of the chaos run, which has three nodes, works."""
-    titles = []
-    for process in processes:
-        with contextlib.suppress(psutil.Error):
-            titles.append(" ".join(process.cmdline()))
-    nodes = sum("/raylet/raylet " in title for title in titles)
-    return nodes >= 3 and any(title.startswith("ray::RolloutWorker") for title in titles)
-
-
 def chaos(environment: dict[str, str], folder: Path, storage: str, kills: int, seed: int) -> subprocess.Popen[bytes]:
     sizes = ["--questions", "160", "--unit-size", "4", "--kills", str(kills), "--seconds-per-kill", "3"]
     where = ["--storage", storage, "--json", str(folder / "figures.json"), "--keep", str(folder / "kept")]
@@ -70,18 +58,3 @@ def test_a_run_in_which_every_role_is_killed_once_loses_nothing(
     assert not any(figures["faults"].values())
     assert figures["attempts"] >= 2
     assert not alive(marked)
-
-
-def test_a_killed_chaos_leaves_no_process(marked: dict[str, str], tmp_path: Path) -> None:
-    process = chaos(marked, tmp_path, "local", 7, 146)
-    deadline = time.monotonic() + WITHIN_S
-    while not under_fire(alive(marked)):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-    process.kill()
-    process.wait()
-    deadline = time.monotonic() + GONE_S
-    while left := alive(marked):
-        assert time.monotonic() < deadline, [one.cmdline() for one in left]
-        time.sleep(0.2)
