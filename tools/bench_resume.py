@@ -134,7 +134,7 @@ def planning(folder: str) -> dict[str, Any]:
         "cpu_s": round(sum(phase["cpu_s"] for phase in phases.values()), 2),
         "peak_mb": round(peak_mb(os.getpid()), 1),
         "phases": phases,
-        "committed": len(made.committed),
+        "committed": made.units - len(made.missing),
         "missing": len(made.missing),
         "first_missing": first.index if first else None,
         "listing": _listing(store),
