@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -45,6 +46,9 @@ def _connect(address: str) -> None:
     os.environ.setdefault("RAY_worker_niceness", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     local = address == "local"
+    # Ray's servers ignore SIGINT, but not from their first moment on. If one died of a Ctrl-C there, ray.init would wait
+    # for a minute and more, deaf to signals; so they inherit a mask.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         ray.init(
             address=address,
@@ -58,6 +62,8 @@ def _connect(address: str) -> None:
             f"no Ray cluster answers at {address!r}: {str(error).splitlines()[0][:200]}. "
             "Expected cluster.address=local, auto, or the address of a running head."
         ) from None
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def nodes_of_this_machine() -> list[Node]:
