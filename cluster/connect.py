@@ -46,7 +46,7 @@ def _connect(address: str) -> None:
     os.environ.setdefault("RAY_worker_niceness", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     local = address == "local"
-    # Ray's servers ignore SIGINT, but not from their first moment on. If one died of a Ctrl-C there, ray.init would wait
+    # Ray's servers ignore SIGINT, but not from the very first. If one died of a Ctrl-C there, ray.init would wait
     # for a minute and more, deaf to signals; so they inherit a mask.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
