@@ -35,7 +35,7 @@ def merged_id(number: int, content: str) -> str:
 
 
 def merged_footer(counted: Tally, content: str, effort: Mapping[str, int], units: int) -> dict[str, str]:
-    """The key-value metadata of a merged shard, as `factory.shards.footer_of` reads it."""
+    """The key-value metadata of a merged shard, as `factory.shard_file.footer_of` reads it."""
     return {
         "factory.content": content,
         "factory.tally": json.dumps(counted.as_dict()),

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from factory.shards import Footer, Receipt, Shard, read_footers
+from factory.shard_file import Footer
+from factory.shards import Receipt, Shard, read_footers
 from factory.storage.ahead import in_order
 from factory.storage.opening import Folder, open_store
 from factory.storage.store import Store

@@ -20,8 +20,8 @@ from factory.merged_shards import merged_content, units_in
 from factory.once import Once
 from factory.records import to_batch
 from factory.schema import SCHEMA, SCHEMA_VERSION
+from factory.shard_file import Footer, content_hash, footer_of
 from factory.shard_schema import as_written, completed, is_part_of
-from factory.shards import Footer, content_hash, footer_of
 from factory.tally import Tally, tally
 from factory.types import Outcome
 from factory.validation import Row, row_faults

@@ -11,8 +11,6 @@ doubles nothing for readers of this module; what is superseded goes with the nex
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,24 +20,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from factory.errors import BadInput, CommitFailed, StorageFailed
+from factory.shard_file import Footer, encode, footer_for, footer_of
 from factory.storage.ahead import in_order
 from factory.storage.opening import Folder, open_store
 from factory.storage.store import Store
 from factory.tally import Tally
 
 DATA, PREFIX, SUFFIX = "data", "part-", ".parquet"
-ROWS_PER_GROUP = 4096
-# A shard has few rows and some ninety leaf columns. Each of them would pay for a dictionary, statistics and its Arrow
-# schema: half of a small shard's bytes, a quarter of the time of any (`python -m tools.bench_writer`).
-PARQUET = {
-    "compression": "zstd",
-    "compression_level": 3,
-    "use_dictionary": False,
-    "write_statistics": ["question_id", "unit_id", "status"],
-    "store_schema": False,
-    "write_page_index": True,
-    "write_page_checksum": True,
-}
 # A later revision's name comes behind the older one's: a listing in order of name that misses the one, as it was just
 # deleted, sees the other.
 _NAME = re.compile(rf"{DATA}/{PREFIX}(?P<unit>[^.]+)(?:\.r(?P<revision>\d{{3,}}))?{re.escape(SUFFIX)}")
@@ -77,15 +64,6 @@ class Receipt:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Footer:
-    """What a shard says of itself without its rows being read."""
-
-    tally: Tally
-    content: str
-    effort: Mapping[str, int]
-
-
 def shard_name(unit_id: str, revision: int = 0) -> str:
     return f"{DATA}/{PREFIX}{unit_id}{f'.r{revision:03}' if revision else ''}{SUFFIX}"
 
@@ -112,55 +90,6 @@ def listed(folder: Folder) -> tuple[dict[str, Shard], list[Shard]]:
 def shards(folder: Folder) -> list[Shard]:
     """All committed shards of a run, in a stable order, each unit once."""
     return list(listed(folder)[0].values())
-
-
-def footer_for(batch: pa.RecordBatch, counted: Tally, effort: Mapping[str, int] | None = None) -> Footer:
-    return Footer(tally=counted, content=content_hash(batch), effort=dict(effort or {}))
-
-
-def encode(batch: pa.RecordBatch, footer: Footer) -> bytes:
-    """A batch as the bytes of one Parquet file."""
-    if not batch.num_rows:
-        raise ValueError("a shard needs at least one row: an empty object would commit a unit that was never done")
-    sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(sink, batch.schema, **PARQUET) as writer:
-        writer.add_key_value_metadata(
-            {
-                "factory.content": footer.content,
-                "factory.tally": json.dumps(footer.tally.as_dict()),
-                "factory.effort": json.dumps(dict(footer.effort)),
-            }
-        )
-        writer.write_batch(batch, row_group_size=ROWS_PER_GROUP)
-    return bytes(sink.getvalue())
-
-
-def content_hash(batch: pa.RecordBatch) -> str:
-    """Hash of the rows as they were made, independent of Parquet's encoding. Of rows read back, it is that of
-    `to_batch(batch.to_pylist())`: Parquet gives them other buffers."""
-    digest = hashlib.sha256()
-    with pa.ipc.new_stream(pa.PythonFile(_Digesting(digest), mode="w"), batch.schema.remove_metadata()) as stream:
-        stream.write_batch(batch)
-    return digest.hexdigest()
-
-
-class _Digesting:
-    """A file that keeps nothing but the hash of what is written to it."""
-
-    closed = False
-
-    def __init__(self, digest: Any) -> None:
-        self._digest = digest
-
-    def write(self, data: bytes) -> int:
-        self._digest.update(data)
-        return len(data)
-
-    def flush(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
 
 def commit(
@@ -266,16 +195,6 @@ def read_footer(store: Store, shard: Shard) -> Footer:
     """What the shard's footer holds; its rows are not read."""
     with open_newest(store, shard) as file:
         return footer_of(file)
-
-
-def footer_of(file: pq.ParquetFile) -> Footer:
-    """The footer of a shard that is open."""
-    metadata = file.metadata.metadata or {}
-    return Footer(
-        tally=Tally(**json.loads(metadata[b"factory.tally"])),
-        content=metadata[b"factory.content"].decode(),
-        effort=json.loads(metadata.get(b"factory.effort", b"{}")),
-    )
 
 
 def read_footers(folder: Folder, wanted: list[Shard]) -> Iterator[tuple[Shard, Footer]]:

@@ -16,8 +16,9 @@ from factory.merged_shards import merged_content, merged_footer
 from factory.records import to_batch
 from factory.schema import SCHEMA
 from factory.shard_check import CHECKSUMS, Unreadable, reading
+from factory.shard_file import Footer, content_hash, footer_of
 from factory.shard_schema import completed, is_earlier
-from factory.shards import Footer, Shard, content_hash, footer_of, open_shard
+from factory.shards import Shard, open_shard
 from factory.storage.ahead import in_order
 from factory.storage.store import Store
 from factory.tally import Tally

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from factory.effort import MAX_TOKENS, raised
 from factory.errors import BadInput
 from factory.receipts import footers
-from factory.shards import Footer, Shard, shards
+from factory.shard_file import Footer
+from factory.shards import Shard, shards
 from factory.storage.store import Store
 from factory.units import Unit, cut
 from pipelines import run_folder

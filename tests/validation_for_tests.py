@@ -14,8 +14,9 @@ from top_ups_for_tests import done, questions, recipe, simulated_models
 from factory.receipts import ReceiptLog
 from factory.records import to_batch
 from factory.schema import COST, SCHEMA
+from factory.shard_file import encode, footer_for
 from factory.shard_schema import completed
-from factory.shards import Receipt, commit, encode, footer_for, shard_name
+from factory.shards import Receipt, commit, shard_name
 from factory.storage.opening import Folder, open_store
 from factory.tally import Tally, tally
 

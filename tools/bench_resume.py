@@ -37,7 +37,8 @@ from rich.table import Table
 
 from factory.receipts import FLUSH_RECEIPTS, ReceiptLog
 from factory.records import to_batch
-from factory.shards import Receipt, encode, footer_for, leftovers, listed, read_rows, shard_name, sweep
+from factory.shard_file import encode, footer_for
+from factory.shards import Receipt, leftovers, listed, read_rows, shard_name, sweep
 from factory.storage.ahead import in_order
 from factory.storage.store import Store
 from factory.tally import tally

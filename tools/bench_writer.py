@@ -41,7 +41,8 @@ from cluster.connect import connected
 from factory.experience import Experience
 from factory.recipe import begin, finished_row, work
 from factory.records import SCHEMA, to_batch
-from factory.shards import Receipt, commit, content_hash, encode, footer_for, shard_name
+from factory.shard_file import content_hash, encode, footer_for
+from factory.shards import Receipt, commit, shard_name
 from factory.storage.access import Access
 from factory.storage.opening import open_store
 from factory.tally import Tally, tally

@@ -17,8 +17,9 @@ from validation_for_tests import EFFORT, Row, committed, committed_of_schema_1, 
 from factory.errors import BadInput, StorageFailed
 from factory.merged_shards import merged_content, merged_id
 from factory.schema import SCHEMA
+from factory.shard_file import encode, footer_for
 from factory.shard_schema import completed
-from factory.shards import encode, footer_for, listed, open_shard, read_footer, read_rows, shard_name, shards
+from factory.shards import listed, open_shard, read_footer, read_rows, shard_name, shards
 from factory.storage.access import Access
 from factory.storage.local import LocalStore
 from factory.storage.opening import open_store

@@ -12,6 +12,7 @@ from factory import shards
 from factory.errors import CommitFailed
 from factory.policy import Cost
 from factory.records import SCHEMA, Provenance, question_row, to_batch
+from factory.shard_file import content_hash
 from factory.storage.opening import open_store
 from factory.tally import tally
 from factory.tree import Tree
@@ -70,8 +71,8 @@ def test_counts_are_read_from_the_footer(tmp_path):
 
 
 def test_equal_rows_have_equal_content_hashes():
-    assert shards.content_hash(batch_of("a")[0]) == shards.content_hash(batch_of("a")[0])
-    assert shards.content_hash(batch_of("a")[0]) != shards.content_hash(batch_of("b")[0])
+    assert content_hash(batch_of("a")[0]) == content_hash(batch_of("a")[0])
+    assert content_hash(batch_of("a")[0]) != content_hash(batch_of("b")[0])
 
 
 def test_temporaries_of_a_killed_writer_are_no_commits_and_are_swept(tmp_path):

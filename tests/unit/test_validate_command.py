@@ -21,8 +21,9 @@ from factory.receipts import FOLDER as RECEIPTS
 from factory.records import to_batch
 from factory.schema import SCHEMA
 from factory.shard_check import CHECKSUMS, FAULTS_KEPT, check_shard
+from factory.shard_file import encode, footer_for
 from factory.shard_schema import completed
-from factory.shards import encode, footer_for, listed, open_shard, read_rows, shard_name
+from factory.shards import listed, open_shard, read_rows, shard_name
 from factory.storage.access import Access
 from factory.storage.opening import open_store
 from factory.tally import Tally, tally
