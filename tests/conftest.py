@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import ray
 from hypothesis import settings
-from s3_for_tests import s3_bucket, s3_server  # noqa: F401 - fixtures
+from s3_for_tests import proxy, s3_bucket, s3_server  # noqa: F401 - fixtures
 
 # The gate gives the same answer to the same code. HYPOTHESIS_PROFILE=explore looks for new examples instead.
 settings.register_profile("gate", derandomize=True, deadline=None)

@@ -11,6 +11,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tools.embedded_s3 import EmbeddedS3
+    from tools.fault_proxy import FaultProxy
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +37,16 @@ def s3_bucket(s3_server: EmbeddedS3, monkeypatch: pytest.MonkeyPatch) -> Iterato
     yield name
     s3fs.S3FileSystem.clear_instance_cache()
     s3_server.delete_bucket(name)  # every bucket takes volumes, of which there are not very many
+
+
+@pytest.fixture
+def proxy(s3_server: EmbeddedS3) -> Iterator[FaultProxy]:
+    """A proxy before the server that spoils nothing until it is told to."""
+    from tools.fault_proxy import fault_proxy
+    from tools.faults import Faults
+
+    with fault_proxy(s3_server.endpoint_url, Faults(), seed=1) as proxy:
+        yield proxy
 
 
 def use(server: EmbeddedS3, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,6 @@ from tools.faults import Faults, S3Error
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 PLAIN: dict[str, Any] = {"engine": {"latency_s": 0.1}, "run": {"unit_size": 2, "learn": False}}
-
-
-@pytest.fixture
-def proxy(s3_server: Any) -> Iterator[FaultProxy]:
-    with fault_proxy(s3_server.endpoint_url, Faults(), seed=1) as proxy:
-        yield proxy
 
 
 @pytest.fixture
