@@ -124,3 +124,23 @@ async def done(
 
 def by_text(row: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {solution["text"]: solution for solution in row["solutions"]}
+
+
+class Scripted(Models):
+    """Replies from a function of (prefix, n), as `FakeModels`."""
+
+    def __init__(self, reply) -> None:
+        super().__init__(None)
+        self._reply = reply
+
+    generate = Models.__mro__[1].generate
+
+
+def prefixes(row):
+    """The nodes that can be gone on from, by their text."""
+    nodes, texts = {}, {None: ""}
+    for node in row["tree"]:
+        texts[node["node"]] = texts[node["parent"]] + node["text"]
+        if not node["terminal"]:
+            nodes[texts[node["node"]]] = node
+    return nodes

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench_resume import Sample, flatness, main, peak_mb
+from tools.bench_resume import main
+from tools.watched_driver import Sample, flatness, peak_mb
 
 
 def samples(rss_of: dict[int, float]) -> list[Sample]:
