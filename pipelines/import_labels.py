@@ -19,15 +19,16 @@ from typing import Any
 
 from factory.errors import BadInput
 from factory.plugins import names, plugin, suggest
-from factory.receipts import FOLDER as RECEIPTS
 from factory.receipts import ReceiptLog
 from factory.records import to_batch
 from factory.shards import Receipt, commit, shards
 from factory.source_files import text_lines
+from factory.storage.access import Access
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 from factory.tally import tally
 from factory.types import content_id
+from pipelines.attempts import attempt, last_over
 from pipelines.run_folder import CONFIG
 
 MANIFEST = "manifests/import.json"
@@ -59,33 +60,29 @@ class Part:
 def import_file(path: str, name: str, out: str) -> Imported:
     """Import `path` (a file, a glob, a URL; `.gz` and its like) of format `name` into folder `out`.
 
-    Raises `BadInput` for a malformed line, by file and number; the parts before it are committed.
+    Raises `BadInput` for a malformed line, by file and number; the parts before it are committed. And while somebody
+    else imports into the folder: of a file and of its grown version, at once, rows would be doubled.
     """
     view = _readable(name)
     store = open_store(out)
     claim(store, name)
-    there = {shard.unit_id.partition("-")[0]: shard.unit_id for shard in shards(store)}
-    log = ReceiptLog(store, _next_number(store))
     lines = parts = new_lines = new_parts = 0
-    try:
-        for part in _parts(path, view.parse):
-            lines, parts = lines + len(part.lines), parts + 1
-            receipt = _commit(store, there, name, part)
-            if receipt is not None:
-                log.add(receipt)
-                new_lines, new_parts = new_lines + len(part.lines), new_parts + 1
-    finally:
-        log.flush()  # what stands before a malformed line is committed, too
+    with attempt(store, last_over(store), {"imports": path}, Access()) as mine:
+        there = {shard.unit_id.partition("-")[0]: shard.unit_id for shard in shards(store)}
+        log = ReceiptLog(store, mine.number)
+        try:
+            for part in _parts(path, view.parse):
+                mine.check()
+                lines, parts = lines + len(part.lines), parts + 1
+                receipt = _commit(store, there, name, part)
+                if receipt is not None:
+                    log.add(receipt)
+                    new_lines, new_parts = new_lines + len(part.lines), new_parts + 1
+        finally:
+            log.flush()  # what stands before a malformed line is committed, too
     if not lines:
         raise BadInput(f"{path} holds no lines; expected one JSON object per line; check the path")
     return Imported(lines=lines, parts=parts, new_lines=new_lines, new_parts=new_parts)
-
-
-def _next_number(store: Store) -> int:
-    """One that no earlier import has named its receipts by. Two at once may take the same; the receipts that are lost
-    then cost a check, no record."""
-    numbers = (entry.name.removeprefix(f"{RECEIPTS}/").partition("-")[0] for entry in store.entries(RECEIPTS))
-    return 1 + max((int(number) for number in numbers if number.isdecimal()), default=0)
 
 
 def _readable(name: str) -> Any:

@@ -13,7 +13,10 @@ from rich.console import Console
 
 from factory.errors import BadInput, StorageFailed
 from factory.shards import read_rows, shards
+from factory.storage.access import Access
+from factory.storage.opening import open_store
 from pipelines import import_labels
+from pipelines.attempts import attempt, last_over
 from pipelines.export import export
 from pipelines.import_labels import Imported, import_file
 from tools.cli import main
@@ -191,3 +194,10 @@ def test_a_malformed_line_is_one_line_of_complaint_and_exit_code_2(tmp_path, mon
     assert run_command(monkeypatch, "import", source, tmp_path / "out", "--format", "math_shepherd") == 2
     [complaint] = capsys.readouterr().err.splitlines()
     assert complaint == f"factory: {source}, line 6: got null; expected a JSON object; mend or remove the line"
+
+
+def test_two_imports_into_one_folder_at_a_time_are_refused(tmp_path):
+    store = open_store(tmp_path / "out")
+    with attempt(store, last_over(store), {}, Access()), pytest.raises(BadInput, match="is being written by process"):
+        import_file(written(tmp_path, *LINES), "math_shepherd", tmp_path / "out")
+    assert import_file(written(tmp_path, *LINES), "math_shepherd", tmp_path / "out").new_lines == len(LINES)
