@@ -18,8 +18,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from actors.engine_process import EngineDied, kill_children
+from actors.weights import Weights
 from factory.config import fill
-from factory.errors import FactoryError, QuestionFailed
+from factory.errors import FactoryError, QuestionFailed, WeightsRefused
 from factory.plugins import plugin
 from factory.types import Completion, GenerateRequest
 
@@ -51,7 +52,7 @@ class Generator:
         module = plugin("actors.engines", engine_kind)
         self._engine = module.Engine(fill(module.Config, engine_config, "engine"), model)
         self._model = model
-        self._weights: str | None = None
+        self._weights = Weights(self._load)
         self._started: asyncio.Task[None] | None = None
         self._counts = {"requests": 0, "completions": 0, "failed": 0, "prompt_tokens": 0, "output_tokens": 0}
         self._in_flight = 0
@@ -61,8 +62,8 @@ class Generator:
     async def ready(self) -> dict[str, Any]:
         """Start the engine if nobody did yet, and say what runs. Raises `BadInput` when the model cannot be had.
 
-        `weights` is the path of the last `load_weights`; None means the model as it was named. A restarted actor is
-        back at None, which tells a training loop that it has to load its weights again.
+        `weights` is the folder of those it answers with; None means the model as it was named, where a restarted
+        actor is back until the next call that wants others. `model` is what a stand-in calls itself, None of a model.
         """
         if self._started is None:
             self._started = asyncio.create_task(self._start())
@@ -73,24 +74,29 @@ class Generator:
             _exit(error)
         return {
             "engine": self._engine.name,
-            "model": getattr(self._engine, "model", self._model),
+            "model": getattr(self._engine, "model", None),
             "revision": getattr(self._engine, "revision", None),
-            "weights": self._weights,
+            "weights": self._weights.current,
             "max_model_len": getattr(self._engine, "max_model_len", None),
             "pid": os.getpid(),
         }
 
-    async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
-        """One entry per request, in order: its completions, or why this request alone failed."""
+    async def generate(
+        self, requests: Sequence[GenerateRequest], weights: str | None = None
+    ) -> list[list[Completion] | QuestionFailed]:
+        """One entry per request, in order: its completions, or why this request alone failed. Every one of them is made
+        with the weights in the folder `weights`, None being the model as it was named."""
         await self.ready()
-        self._enter(len(requests))
         try:
-            results = await self._engine.generate(requests)
+            async with self._weights.using(weights):
+                self._enter(len(requests))
+                try:
+                    results = await self._engine.generate(requests)
+                finally:
+                    self._leave(len(requests))
         except EngineDied as error:
             _exit(error)
             raise
-        finally:
-            self._leave(len(requests))
         self._count(results)
         return results
 
@@ -99,11 +105,29 @@ class Generator:
         running = time.monotonic() - self._busy_since if self._in_flight else 0.0
         return {**self._counts, "busy_seconds": self._busy_seconds + running, "in_flight": self._in_flight}
 
-    async def load_weights(self, path: str) -> None:
-        """Swap in other weights of the same architecture. Drain first: requests in flight would mix both."""
+    async def load_weights(self, weights: str | None) -> dict[str, Any]:
+        """Swap in other weights of the same architecture once nobody uses the present ones, and say what runs then.
+
+        Not needed before `generate`, which loads what it is asked for; but it shows now whether they can be had. Raises
+        `WeightsRefused` when the engine cannot take them, after which a new one may.
+        """
         await self.ready()
-        await self._engine.load_weights(path)
-        self._weights = path
+        async with self._weights.using(weights):
+            return await self.ready()
+
+    async def _load(self, weights: str | None) -> None:
+        folder = self._model if weights is None else weights
+        try:
+            await self._engine.load_weights(folder)
+        except EngineDied as error:
+            _exit(error)
+        except FactoryError:
+            raise
+        except Exception as error:  # every engine refuses in its own way
+            raise WeightsRefused(
+                f"the running {self._engine.name} cannot take the weights in {folder}: {type(error).__name__}: "
+                f"{str(error)[:300]}"
+            ) from None
 
     async def close(self) -> None:
         """End the engine and its processes. Safe to call twice."""

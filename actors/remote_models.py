@@ -13,6 +13,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import ray
@@ -51,7 +52,8 @@ class CheckFlow:
 
 
 class RemoteModels:
-    """Implements `factory.interfaces.Models` over lists of Ray actor handles."""
+    """Implements `factory.interfaces.Models` over lists of Ray actor handles. `weights`: the folder of those that shall
+    answer, None for the generators' own model."""
 
     def __init__(
         self,
@@ -59,6 +61,7 @@ class RemoteModels:
         checkers: Sequence[Any],
         patience: Patience,
         *,
+        weights: str | None = None,
         generate_batch: int = 8,
         checking: CheckFlow = CheckFlow(),
         slack: int = 64,
@@ -66,6 +69,7 @@ class RemoteModels:
         self._generators = generators
         self._checkers = checkers
         self._patience = patience
+        self._weights = weights
         self._slack = slack
         self._samples = [0] * len(generators)  # in flight, per engine
         self._checks = [0] * len(checkers)
@@ -94,7 +98,8 @@ class RemoteModels:
         actor, alone = self._generators[index], asyncio.Lock()
 
         async def send(batch: list[GenerateRequest]) -> Sequence[Any]:
-            return await persist(actor.generate.remote, actor.ready.remote, batch, self._patience, EngineFailed, alone)
+            call = partial(actor.generate.remote, weights=self._weights)
+            return await persist(call, actor.ready.remote, batch, self._patience, EngineFailed, alone)
 
         return send
 

@@ -37,7 +37,8 @@ Row = dict[str, Any]
 class RolloutWorker:
     """One per few CPU cores; `run` may be called for several units at a time.
 
-    `generators`, `checkers` and `writers` are names of actors, not handles: Ray keeps no handle for the constructor of
+    `weights`: the folder of those that shall answer, None for the generators' own model. `generators`, `checkers` and
+    `writers` are names of actors, not handles: Ray keeps no handle for the constructor of
     an actor that it restarts (ray-project/ray issue 53727).
     """
 
@@ -52,6 +53,7 @@ class RolloutWorker:
         checking: CheckFlow,
         run_dir: str,
         access: Access,
+        weights: str | None = None,
     ) -> None:
         self._recipe = recipe
         self._effort = recipe.effort
@@ -64,6 +66,7 @@ class RolloutWorker:
             [ray.get_actor(name) for name in checkers],
             patience,
             checking=checking,
+            weights=weights,
         )
         self._attempts: dict[str, list[Attempt]] = {}  # of the units not yet committed
         self._experience = Experience()

@@ -15,6 +15,10 @@ class BadInput(FactoryError):
     """The user's config, file, model or folder is not usable. The CLI prints one line and exits 2."""
 
 
+class WeightsRefused(FactoryError):
+    """A running engine cannot take other weights in place; one that starts with them may."""
+
+
 class QuestionFailed(FactoryError):
     """This question cannot be finished; its record becomes `status=failed` and its siblings go on.
 

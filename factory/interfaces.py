@@ -40,7 +40,8 @@ class Engine(Protocol):
         ...
 
     async def load_weights(self, path: str) -> None:
-        """Swap in other weights of the same architecture without restarting."""
+        """Swap in the weights of a model (as its name was given to the engine, or a folder of the same architecture)
+        without restarting, and forget what was cached under the old ones. Raises when that cannot be done."""
         ...
 
     async def close(self) -> None:

@@ -7,6 +7,9 @@ A file is a list of sections, each opened by a line of its own:
     [assistant]   the worked solution of the [user] section before it: one few-shot example
     [stop]        optional, last: strings that end a raw completion, one per line
 
+A template is *hinted* where its last [user] section also holds {gold}: the model is told the gold answer, as for STaR's
+rationalisation (arXiv 2203.14465, sec. 3.2), and the records flag what it then writes.
+
 What stands above the first section is a note to the reader and is not sent. Blank lines around a section's text
 are dropped.
 
@@ -39,6 +42,9 @@ from factory.types import Message, Prompt, Question, content_id
 
 STYLES = ["raw", "chat"]
 PLACEHOLDER = "{question}"
+GOLD = "{gold}"
+_PLACES = re.compile(f"{re.escape(PLACEHOLDER)}|{re.escape(GOLD)}")
+_SENTENCE_END = re.compile(r"(?<=[.!?])[ \t]+")
 _SECTION_LINE = re.compile(r"^\[([a-z]+)\][ \t]*\r?\n?", re.MULTILINE)
 _ROLES = ["system", "user", "assistant", "stop"]
 
@@ -52,6 +58,11 @@ class PromptTemplate:
     id: str
     style: str
     stop: tuple[str, ...] = ()
+
+    @property
+    def hinted(self) -> bool:
+        """Whether it tells the model the gold answer. Read off the text, so that no hinted solution goes unflagged."""
+        return GOLD in _last_user(self)
 
 
 def load_prompt(name_or_path: str, style: str) -> PromptTemplate:
@@ -71,14 +82,32 @@ def load_prompt(name_or_path: str, style: str) -> PromptTemplate:
 
 
 def render(template: PromptTemplate, question: Question) -> Prompt:
-    """What the model reads for this question: a text in raw style, messages in chat style."""
+    """What the model reads for this question: a text in raw style, messages in chat style.
+
+    Raises `BadInput` for a hinted template and a question without a gold answer.
+    """
     messages = [message for message in _sections(template.text, template.name) if message[0] != "stop"]
     role, content = messages[-1]
-    messages[-1] = (role, content.replace(PLACEHOLDER, question.text))
+    messages[-1] = (role, _filled(content, template, question))
     if template.style == "chat":
         return tuple(messages)
     layout = {"system": "{}\n\n", "user": "Question: {}\nAnswer:\n", "assistant": "{}\n\n"}
     return "".join(layout[role].replace("{}", content) for role, content in messages)
+
+
+def hint_of(template: PromptTemplate, question: Question) -> str:
+    """What a hinted template adds to the prompt: the sentences that hold {gold}, filled in; "" of any other template.
+
+    Where a line is nothing but the gold answer, the line above that announces it comes along.
+    """
+    lines = [line.strip() for line in _last_user(template).splitlines() if line.strip()]
+    hints = []
+    for number, line in enumerate(lines):
+        sentences = [one for one in _SENTENCE_END.split(line.replace(PLACEHOLDER, ". ")) if GOLD in one]
+        if sentences and not re.search(r"\w", line.replace(GOLD, "")) and number:
+            sentences.insert(0, lines[number - 1].replace(PLACEHOLDER, ""))
+        hints += sentences
+    return _filled("\n".join(hints), template, question).strip()
 
 
 def defused(content: str, special_tokens: Iterable[str]) -> str:
@@ -93,6 +122,21 @@ def packaged_prompts() -> list[str]:
     """The names of the templates that come with the factory."""
     folder = files("factory") / "prompts"
     return sorted(entry.name.removesuffix(".txt") for entry in folder.iterdir() if entry.name.endswith(".txt"))
+
+
+def _filled(content: str, template: PromptTemplate, question: Question) -> str:
+    """All places filled in at once: a question that spells {gold} is not told its answer, and is told as it stands."""
+    if GOLD in content and not question.gold.strip():
+        raise BadInput(
+            f"prompt file {template.name} shows the gold answer ({GOLD}) and question {question.id} has none; take the "
+            "question out, or use a prompt without a hint"
+        )
+    values = {PLACEHOLDER: question.text, GOLD: question.gold}
+    return _PLACES.sub(lambda place: values[place.group()], content)
+
+
+def _last_user(template: PromptTemplate) -> str:
+    return [body for role, body in _sections(template.text, template.name) if role == "user"][-1]
 
 
 def _read(name_or_path: str) -> str:
@@ -134,6 +178,11 @@ def _parsed(text: str, name: str) -> tuple[Message, ...]:
     last = [body for role, body in sections if role == "user"][-1]
     if PLACEHOLDER not in last:
         raise BadInput(f"prompt file {name}: its last [user] section lacks {PLACEHOLDER}; put it where it belongs")
+    if sum(body.count(GOLD) for _, body in sections) > last.count(GOLD):
+        raise BadInput(
+            f"prompt file {name} holds {GOLD} outside of its last [user] section, where nothing fills it in; write the "
+            "hint into that section"
+        )
     return sections
 
 

@@ -28,7 +28,8 @@ class Provenance:
     """What made the rows of a run: written into every solution, so that a row stands on its own.
 
     `checker_policy` is a hash of the checker's name, version and whole config: equal hashes, equal verdicts. Of a given
-    solution nobody knows what made it: there the fields of `_MAKING` are null.
+    solution nobody knows what made it: there the fields of `_MAKING` are null. `hinted`: the prompt told the gold
+    answer (`PromptTemplate.hinted`).
     """
 
     run_id: str
@@ -42,6 +43,7 @@ class Provenance:
     sampling: Sampling
     seed: int = 0
     round: int = 0
+    hinted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +122,7 @@ def _solution(
         "start_depth": solution.start_depth,
         "counted_at": solution.counted_at,
         "occurrences": solution.occurrences,
-        "hinted": False,
+        "hinted": made_by.hinted and solution.method != GIVEN,
         "round": made_by.round,
         "engine": made_by.engine,
         "model": made_by.model,

@@ -181,6 +181,15 @@ def last_attempt(store: Store) -> tuple[int, dict[str, Any]] | None:
     return max(numbers), log
 
 
+def attempts_in(store: Store) -> Iterator[tuple[dict[str, Any], int]]:
+    """(log, how often its heart has beaten) of every attempt so far."""
+    for entry in store.entries("logs"):
+        found = _CLAIM.fullmatch(entry.name)
+        if found:
+            beat = _heartbeat(store, int(found[1]))
+            yield json.loads(store.read(entry.name)), json.loads(beat)["beat"] if beat else 0
+
+
 def claim_name(number: int) -> str:
     return f"logs/attempt_{number}/attempt.json"
 

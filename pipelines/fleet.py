@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class Fleet:
     checkers: list[Any]
     writers: list[Any]
     workers: list[Any]
-    engine: dict[str, Any]
+    engine: Mapping[str, Any]
 
 
 def demands_of(settings: Settings) -> list[Demand]:
@@ -61,74 +61,152 @@ def demands_of(settings: Settings) -> list[Demand]:
     )
 
 
+@dataclass(frozen=True)
+class Engines:
+    """What is costly to start and may serve several fleets, one after the other: handles by actor name.
+
+    `model` is what the generators were started with; `facts` is what they said about themselves.
+    """
+
+    generators: Mapping[str, Any]
+    checkers: Mapping[str, Any]
+    model: str
+    facts: Mapping[str, Any]
+
+
 @contextlib.contextmanager
 def launched(settings: Settings) -> Iterator[Fleet]:
     """A ready fleet for the block. Raises `BadInput` when it does not fit, or its model cannot be had."""
-    wanted = demands_of(settings)
-    problem = shortfall(wanted, nodes_of_cluster())
+    with running(settings) as engines, staffed(settings, engines) as fleet:
+        yield fleet
+
+
+@contextlib.contextmanager
+def running(settings: Settings) -> Iterator[Engines]:
+    """The generators and answer checkers of `settings`, ready. Raises `BadInput` as `launched` does."""
+    problem = shortfall(demands_of(settings), nodes_of_cluster())
     if problem:
         raise BadInput(problem)
-    cpus = {demand.role: demand.cpus for demand in wanted}
     size = settings.cluster
     kind, engine_config = settings.engine.name, asdict(settings.engine.config)
-    checker_config = asdict(settings.checker.config)
-    roles: dict[str, dict[str, Any]] = {"generators": {}, "checkers": {}, "writers": {}, "workers": {}}
-
-    def start(role: str, actor: type, options: dict[str, Any], *arguments: Any, **keywords: Any) -> None:
-        for _ in range(getattr(size, role)):
-            name = f"{actor.__name__}-{uuid.uuid4().hex[:12]}"  # a Ray session may see several fleets
-            made = ray.remote(actor).options(**options, name=name)
-            roles[role][name] = made.remote(*arguments, **keywords)
-
-    def restarted(role: str) -> dict[str, Any]:
-        return {"num_cpus": cpus[role], "max_restarts": -1}
-
-    limit_s = CLOSE_TIMEOUT_S
-    try:
-        start("generators", Generator, generator_options(kind, engine_config), kind, engine_config, settings.model)
-        checker = (settings.checker.name, checker_config)
+    checker = (settings.checker.name, asdict(settings.checker.config))
+    with _actors() as started:
+        generators = started(
+            size.generators,
+            Generator,
+            generator_options(kind, engine_config),
+            kind,
+            engine_config,
+            _named(settings.model),
+        )
+        checkers: dict[str, Any] = {}
         if not hasattr(settings.checker.module, "judge"):  # which asks the generators
-            start("checkers", AnswerChecker, restarted("answer checker"), *checker, workers=size.checker_processes)
-        where = (absolute(settings.run.dir), settings.storage)
-        start("writers", ShardWriter, restarted("shard writer") | {"max_concurrency": COMMITS_AT_A_TIME}, *where)
-        [engine, *_] = answers([actor.ready.remote() for actor in roles["generators"].values()], size.start_timeout_s)
-        answers([actor.ready.remote() for actor in roles["checkers"].values()], size.start_timeout_s)
-        answers([actor.__ray_ready__.remote() for actor in roles["writers"].values()], size.start_timeout_s)
-        start(
-            "workers",
+            options = _restarted(settings, "answer checker")
+            checkers = started(size.checkers, AnswerChecker, options, *checker, workers=size.checker_processes)
+        [facts, *_] = answers([actor.ready.remote() for actor in generators.values()], size.start_timeout_s)
+        answers([actor.ready.remote() for actor in checkers.values()], size.start_timeout_s)
+        yield Engines(generators, checkers, settings.model, facts)
+
+
+@contextlib.contextmanager
+def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
+    """Writers and workers of `settings` on engines that are there, which answer with the weights of `settings.model`
+    from now on. Raises `WeightsRefused` when they cannot."""
+    size = settings.cluster
+    where = (absolute(settings.run.dir), settings.storage)
+    weights, facts = None, engines.facts
+    if settings.model != engines.model:
+        weights = _named(settings.model)
+        facts = load_weights(engines, weights, size.start_timeout_s)
+    with _actors() as started:
+        options = _restarted(settings, "shard writer") | {"max_concurrency": COMMITS_AT_A_TIME}
+        writers = started(size.writers, ShardWriter, options, *where)
+        workers = started(
+            size.workers,
             RolloutWorker,
-            restarted("rollout worker"),
+            _restarted(settings, "rollout worker"),
             recipe_of(settings),
-            provenance_of(settings, engine),
+            provenance_of(settings, facts),
             Patience(
                 request_s=size.request_timeout_s,
                 restart_s=size.start_timeout_s,
                 attempts=size.attempts,
                 commit_s=size.request_timeout_s + 2 * settings.storage.patience_s,  # a commit may wait for another
             ),
-            *(list(roles[role]) for role in ("generators", "checkers", "writers")),
+            list(engines.generators),
+            list(engines.checkers),
+            list(writers),
             check_flow(settings),
             *where,
+            weights=weights,
         )
-        for imported in answers([actor.ready.remote() for actor in roles["workers"].values()], size.start_timeout_s):
+        answers([actor.__ray_ready__.remote() for actor in writers.values()], size.start_timeout_s)
+        for imported in answers([actor.ready.remote() for actor in workers.values()], size.start_timeout_s):
             _refuse_other_factory(imported)
-        yield Fleet(**{role: list(actors.values()) for role, actors in roles.items()}, engine=engine)
+        yield Fleet(
+            generators=list(engines.generators.values()),
+            checkers=list(engines.checkers.values()),
+            writers=list(writers.values()),
+            workers=list(workers.values()),
+            engine=facts,
+        )
+
+
+def load_weights(engines: Engines, weights: str | None, timeout_s: float) -> Mapping[str, Any]:
+    """Have every generator answer with other weights; what the first one says of itself then."""
+    [facts, *_] = answers([actor.load_weights.remote(weights) for actor in engines.generators.values()], timeout_s)
+    return facts
+
+
+def _named(model: str) -> str:
+    """`model` as actors find it, who work elsewhere."""
+    return absolute(model) if "://" in model or Path(model).is_dir() else model
+
+
+class _Started:
+    """Starts actors under names nobody else has, and remembers them in order."""
+
+    def __init__(self) -> None:
+        self.actors: list[Any] = []
+
+    def __call__(self, count: int, actor: type, options: dict[str, Any], *arguments: Any, **keywords: Any) -> dict:
+        made = {}
+        for _ in range(count):
+            name = f"{actor.__name__}-{uuid.uuid4().hex[:12]}"  # a Ray session may see several fleets
+            made[name] = ray.remote(actor).options(**options, name=name).remote(*arguments, **keywords)
+            self.actors.append(made[name])
+        return made
+
+
+@contextlib.contextmanager
+def _actors() -> Iterator[_Started]:
+    """Actors for the block, the last started ended first; those that have a `close` get time for it."""
+    started, limit_s = _Started(), CLOSE_TIMEOUT_S
+    try:
+        yield started
     except KeyboardInterrupt:
         limit_s = HURRIED_CLOSE_S
         raise
     finally:
-        close(**{role: list(actors.values()) for role, actors in roles.items()}, limit_s=limit_s)
+        close(started.actors[::-1], limit_s)
 
 
-def close(generators: list[Any], checkers: list[Any], writers: list[Any], workers: list[Any], limit_s: float) -> None:
-    """End every actor: workers first, so that nothing asks any more; engines and checkers end their processes."""
-    for actor in workers:
-        ray.kill(actor)
-    closing = [actor.close.remote() for actor in (*generators, *checkers)]
+def close(actors: Sequence[Any], limit_s: float) -> None:
+    """End every actor; engines and checkers end their processes."""
+    closing = [actor.close.remote() for actor in actors if hasattr(actor, "close")]
+    for actor in actors:
+        if not hasattr(actor, "close"):
+            ray.kill(actor)
     if closing:
         ray.wait(closing, num_returns=len(closing), timeout=limit_s)
-    for actor in (*generators, *checkers, *writers):
+    for actor in actors:
         ray.kill(actor)
+
+
+def _restarted(settings: Settings, role: str) -> dict[str, Any]:
+    """Options of an actor that Ray starts again, with the CPUs that `demands_of` plans for it."""
+    [cpus] = [demand.cpus for demand in demands_of(settings) if demand.role == role]
+    return {"num_cpus": cpus, "max_restarts": -1}
 
 
 def check_flow(settings: Settings) -> CheckFlow:
@@ -175,14 +253,14 @@ def recipe_of(settings: Settings) -> Recipe:
     )
 
 
-def provenance_of(settings: Settings, engine: dict[str, Any]) -> Provenance:
+def provenance_of(settings: Settings, engine: Mapping[str, Any]) -> Provenance:
     """What the records say made them."""
     template = load_prompt(settings.prompt.template, settings.prompt.style)
     checker = getattr(settings.checker.module, "NAME_VERSION", settings.checker.name)
     return Provenance(
         run_id=settings.fingerprint,
         engine=engine["engine"],
-        model=engine["model"],
+        model=engine["model"] or settings.model,
         model_revision=engine["revision"] or "",
         prompt_id=template.id,
         checker=checker,
@@ -190,6 +268,8 @@ def provenance_of(settings: Settings, engine: dict[str, Any]) -> Provenance:
         labeller=settings.supervision.name,
         sampling=settings.sampling_with(template.stop),
         seed=settings.run.seed,
+        round=settings.run.round,
+        hinted=template.hinted,
     )
 
 

@@ -6,8 +6,8 @@ claim the run folder → read the source, plan what is missing → start the fle
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 
 from actors.checker_pool import CheckerPool
@@ -20,10 +20,13 @@ from factory.tally import Tally
 from pipelines import run_folder
 from pipelines.attempts import Attempt, attempt, last_over
 from pipelines.drive import Interrupt, Progress, drive
-from pipelines.fleet import checker_stats, launched
+from pipelines.fleet import Fleet, checker_stats, launched
 from pipelines.planning import Plan, missing_units, plan
 from pipelines.settings import Settings
 from pipelines.survey import Screen, Survey, as_before, boxed_gold, judged_by
+
+Staff = Callable[[Settings], AbstractContextManager[Fleet]]
+"""Who works for the run of these settings, from the first unit to the last."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,22 @@ class Listener:
     def progress(self, progress: Progress) -> None:
         """Twice a second while units are in flight."""
 
+    def training(self, report: Mapping[str, float]) -> None:
+        """What a trainer has reported so far, where a story trains."""
 
-def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> Summary:
+
+def run(
+    settings: Settings,
+    listener: Listener | None = None,
+    *,
+    retry_failed: bool = False,
+    staff: Staff = launched,
+    screen: Screen | None = None,
+) -> Summary:
     """Do what is missing in the run folder of `settings`. Raises `BadInput` before anything has started.
 
-    `retry_failed`: what failed in earlier attempts is missing, too.
+    `retry_failed`: what failed in earlier attempts is missing, too. A story that has this one as a part of it lends its
+    engines (`staff`) and what it knows of the gold answers (`screen`).
     """
     listener = listener or Listener()
     started = time.monotonic()
@@ -80,11 +94,11 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
     known = run_folder.recognise(settings, store)
     with interrupt.installed():
         listener.say(f"reading the source ({settings.source.name})")
-        with screening(settings, run_folder.survey_of(store)) as screen:
+        with nullcontext(screen) if screen else screening(settings, run_folder.survey_of(store)) as screened:
             to_do = plan(
                 settings,
                 store,
-                screen,
+                screened,
                 retry_failed=retry_failed,
                 on_progress=lambda n: listener.say(f"read {n:,} questions"),
             )
@@ -101,8 +115,9 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
             run_folder.keep_survey(store, to_do.survey)
             sweep(store, left)
             if to_do.missing:
-                listener.say(f"starting Ray and {settings.cluster.generators} {settings.engine.name} engine(s)")
-                progress, checkers = _drive(settings, store, to_do, mine, listener, interrupt)
+                if staff is launched:
+                    listener.say(f"starting Ray and {settings.cluster.generators} {settings.engine.name} engine(s)")
+                progress, checkers = _drive(settings, store, to_do, mine, listener, interrupt, staff)
                 mine.log.update(units=progress.units, retried=progress.retried, **progress.done.as_dict())
                 mine.log.update(short=progress.short, trouble=progress.trouble, checkers=checkers)
                 if to_do.fresh < len(to_do.missing):  # a dead attempt's writer may have come late with what is done
@@ -137,12 +152,18 @@ def screening(settings: Settings, before: Survey | None = None) -> Iterator[Scre
 
 
 def _drive(
-    settings: Settings, store: Store, to_do: Plan, mine: Attempt, listener: Listener, interrupt: Interrupt
+    settings: Settings,
+    store: Store,
+    to_do: Plan,
+    mine: Attempt,
+    listener: Listener,
+    interrupt: Interrupt,
+    staff: Staff,
 ) -> tuple[Progress, list[dict[str, float]]]:
     """What became of the units, and what each checker has counted."""
     receipts = ReceiptLog(store, mine.number)
     # Listening anew: ray.init has taken SIGTERM for itself.
-    with connected(settings.cluster.address), interrupt.installed(), launched(settings) as fleet:
+    with connected(settings.cluster.address), interrupt.installed(), staff(settings) as fleet:
         listener.say(f"engine ready: {fleet.engine['engine']}, model {settings.model}")
         try:
             progress = drive(

@@ -25,7 +25,7 @@ from factory.storage.opening import open_store
 from factory.storage.retries import Tell, log_warning
 from factory.storage.store import Store
 from pipelines.merged_folder import refuse_merged
-from pipelines.settings import ELSEWHERE, Settings, dump, parse
+from pipelines.settings import Settings, dump, parse
 from pipelines.survey import Survey
 
 IMPATIENT_S = 5.0
@@ -102,9 +102,8 @@ def opened(run_dir: str | Path, overrides: Sequence[str] = ()) -> Settings:
     if settings.fingerprint != kept.fingerprint:
         raise BadInput(
             f"{' '.join(override.partition('=')[0] for override in overrides)} would change the records. A resumed run "
-            "takes only what does not: "
-            f"{', '.join(f'{section}.*' for section in ELSEWHERE)}, where and how fast its engine runs, and more of "
-            f"{', '.join(settings.effort)}."
+            f"takes only what does not: {', '.join(f'{section}.*' for section in settings.elsewhere)}, where and how "
+            f"fast its engine runs, and more of {', '.join(settings.effort)}."
         )
     return settings
 
@@ -179,7 +178,7 @@ def _difference(theirs: Settings, ours: Settings) -> str:
     """The first differing key of two configs, with both values."""
     for section, value in ours.plain.items():
         other = theirs.plain.get(section)
-        if section in ELSEWHERE or value == other:
+        if section in ours.elsewhere or value == other:
             continue
         if not isinstance(value, dict) or not isinstance(other, dict):
             return f"{section} is {other!r} there, {value!r} here"

@@ -2,6 +2,9 @@
 
 A plug-in section (`source`, `engine`, `search`, `supervision`, `checker`) picks a module by its first key and takes
 the rest of its keys from that module's `Config`.
+
+A story may have sections of its own: its module says so by `SECTIONS` and `PLUGINS`, in the form of those below, by
+`ELSEWHERE`, and by `EFFORT`, the keys of amounts that may be raised when it is resumed.
 """
 
 from __future__ import annotations
@@ -30,8 +33,6 @@ PLUGINS = {  # section: (package that is its registry, the key that picks from i
     "checker": ("factory.checkers", "kind", "math_answer"),
 }
 
-_SWITCHES = {section: key for section, (_, key, _) in PLUGINS.items()}
-
 
 @dataclass
 class Run:
@@ -39,12 +40,13 @@ class Run:
 
     `seed`: of every draw of ours; vLLM repeats its samples only with engine.seeded. `learn`: whether a worker's
     finished questions teach it what to expect of the policy (`factory/experience.py`); without, labels do not depend on
-    the order in which questions were done."""
+    the order in which questions were done. `round`: of the self-training it is part of, for the records."""
 
     dir: str = "runs/label_steps"
     seed: int = 0
     unit_size: int = 16
     learn: bool = True
+    round: int = 0
 
 
 @dataclass
@@ -103,7 +105,8 @@ class Plug:
 
 @dataclass(frozen=True)
 class Settings:
-    """A validated config. `plain` is the complete mapping behind it, every default written out, no secret in it."""
+    """A validated config. `own`: the sections that only its story has. `plain` is the complete mapping behind it, every
+    default written out, no secret in it."""
 
     pipeline: str
     model: str
@@ -117,6 +120,7 @@ class Settings:
     search: Plug
     supervision: Plug
     checker: Plug
+    own: Mapping[str, Any]
     plain: dict[str, Any]
 
     @property
@@ -125,13 +129,23 @@ class Settings:
         return self.cluster.units_in_flight or 4 * self.cluster.generators
 
     @property
+    def story(self) -> ModuleType:
+        """The module that tells what is done with these settings."""
+        return plugin("pipelines", self.pipeline)
+
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """Sections that are no part of what this run is."""
+        return (*ELSEWHERE, *getattr(self.story, "ELSEWHERE", ()))
+
+    @property
     def fingerprint(self) -> str:
         """Hash of all that decides what the records hold: not where they lie, nor on how many machines, nor how much is
         asked for, as that may be raised later."""
         decisive = {
             section: _without(value, self.effort, section)
             for section, value in self.plain.items()
-            if section not in ELSEWHERE
+            if section not in self.elsewhere
         }
         execution = getattr(self.engine.module, "EXECUTION", ())
         decisive["engine"] = {key: value for key, value in self.plain["engine"].items() if key not in execution}
@@ -141,6 +155,8 @@ class Settings:
     @property
     def effort(self) -> dict[str, int]:
         """How much is asked for per question, by config key: what may be raised when a run is resumed."""
+        if hasattr(self.story, "EFFORT"):
+            return {key: self.plain[key.partition(".")[0]][key.partition(".")[2]] for key in self.story.EFFORT}
         search, supervision = self.search, self.supervision
         return effort_of(search.module, search.config, supervision.module, supervision.config, self.sampling)
 
@@ -156,20 +172,22 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Settings:
     packaged = Path(__file__).parent / f"{given.stem}.yaml"
     if not given.exists() and given.parent in (Path("."), Path("pipelines")) and packaged.is_file():
         given = packaged
-    return from_mapping(read_yaml(given, overrides, _SWITCHES))
+    return from_mapping(read_yaml(given, overrides, _switches(read_yaml(given, overrides))))
 
 
 def parse(text: str, name: str, overrides: Sequence[str] = ()) -> Settings:
     """Settings from YAML text called `name`, such as `dump` writes. Raises `BadInput`."""
-    return from_mapping(parse_yaml(text, name, overrides, _SWITCHES))
+    return from_mapping(parse_yaml(text, name, overrides, _switches(parse_yaml(text, name, overrides))))
 
 
 def from_mapping(values: dict[str, Any]) -> Settings:
     """Settings from a plain mapping. Raises `BadInput` for whatever no section knows."""
-    refuse_unknown(values, ["pipeline", "model", *SECTIONS, *PLUGINS], "")
-    filled: dict[str, Any] = {name: fill(schema, values.get(name), name) for name, schema in SECTIONS.items()}
+    pipeline = str(values.get("pipeline", "label_steps"))
+    sections, plugins = sections_of(pipeline)
+    refuse_unknown(values, ["pipeline", "model", *sections, *plugins], "")
+    filled: dict[str, Any] = {name: fill(schema, values.get(name), name) for name, schema in sections.items()}
     plain: dict[str, Any] = {name: asdict(section) for name, section in filled.items()}
-    for name, (package, key, default) in PLUGINS.items():
+    for name, (package, key, default) in plugins.items():
         section = values.get(name) or {}
         if not isinstance(section, dict):
             raise BadInput(f"{name} is {section!r}. Expected a mapping such as {name}: {{{key}: {default}}}.")
@@ -181,9 +199,24 @@ def from_mapping(values: dict[str, Any]) -> Settings:
         plain[name] = {key: picked, **asdict(config)}
     plain["storage"] |= dict.fromkeys(SECRETS)
     filled["model"] = plain["model"] = str(values.get("model", "smollm2-135m"))
-    filled["pipeline"] = plain["pipeline"] = str(values.get("pipeline", "label_steps"))
+    filled["pipeline"] = plain["pipeline"] = pipeline
     _check_ranges(filled)
-    return Settings(**filled, plain=plain)
+    own = {name: filled.pop(name) for name in {**sections, **plugins}.keys() - {*SECTIONS, *PLUGINS}}
+    return Settings(**filled, own=own, plain=plain)
+
+
+def sections_of(pipeline: str) -> tuple[dict[str, type], dict[str, tuple[str, str, str]]]:
+    """The sections and the plug-in sections that a config of this story may hold. Raises `BadInput` for no story."""
+    story = plugin("pipelines", pipeline)
+    if not hasattr(story, "run"):
+        raise BadInput(f"pipeline is {pipeline!r}, which tells no story. Expected one such as label_steps or star.")
+    return {**SECTIONS, **getattr(story, "SECTIONS", {})}, {**PLUGINS, **getattr(story, "PLUGINS", {})}
+
+
+def _switches(values: Mapping[str, Any]) -> dict[str, str]:
+    """Of every plug-in section the key that decides what else it may hold."""
+    _, plugins = sections_of(str(values.get("pipeline", "label_steps")))
+    return {section: key for section, (_, key, _) in plugins.items()}
 
 
 def dump(settings: Settings) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import ray
+from commands_for_tests import running  # noqa: F401 - a fixture
 from hypothesis import settings
 from s3_for_tests import proxy, s3_bucket, s3_server  # noqa: F401 - fixtures
 

@@ -199,20 +199,12 @@ def fetch(
 
 
 def _run(settings, **options: bool) -> None:
-    import importlib
+    from tools.display import Display
+    from tools.summaries import summary_lines
 
-    from factory.plugins import names, suggest
-    from tools.display import Display, summary_lines
-
-    try:
-        pipeline = importlib.import_module(f"pipelines.{settings.pipeline}")
-    except ModuleNotFoundError:
-        raise BadInput(
-            f"no pipeline called {settings.pipeline!r}. {suggest(settings.pipeline, names('pipelines'))}"
-        ) from None
     display = Display()
     try:
-        summary = pipeline.run(settings, display, **options)
+        summary = settings.story.run(settings, display, **options)
     except KeyboardInterrupt:
         display.close()
         _complain(f"stopped at once. Committed units are kept; go on with: factory resume {settings.run.dir}")

@@ -5,11 +5,36 @@ from __future__ import annotations
 from factory.receipts import committed_tally, footers
 from factory.shards import listed
 from factory.storage.opening import open_store
+from factory.storage.store import Store
 from factory.tally import Tally
 from pipelines.import_labels import imported_format
 from pipelines.planning import falls_short
 from pipelines.run_folder import opened, read_survey
+from pipelines.settings import Settings
+from pipelines.star import why_stop
+from pipelines.star_journal import Journal
+from pipelines.star_settings import folder_of
+from pipelines.star_settings import of as star_of
+from pipelines.survey import Survey
 from tools.display import counts_lines
+from tools.star_table import round_lines
+
+
+def _star_lines(run_dir: str, settings: Settings, store: Store, survey: Survey) -> list[str]:
+    """How many rounds are done, what they came to, and what comes next."""
+    journal = Journal(store)
+    stopped = why_stop(star_of(settings), journal)
+    state = f"complete{stopped and f': {stopped}'}" if stopped is not None else "not complete"
+    lines = [
+        f"{run_dir}: {state}, {journal.rounds} of {settings.own['star'].rounds} rounds, {survey.questions:,} questions",
+        f"made by        {settings.engine.name}, model {settings.model}, trained by {settings.own['trainer'].name}",
+        *round_lines(journal.by_round()),
+    ]
+    if stopped is None:
+        round_, phase = journal.next_phase()
+        lines.append(f"next           {folder_of(round_)}: {phase}")
+        lines.append(f"go on          factory resume {run_dir}")
+    return lines
 
 
 def status_lines(run_dir: str) -> list[str]:
@@ -21,6 +46,8 @@ def status_lines(run_dir: str) -> list[str]:
         return [f"{run_dir}: imported from {imported_from}, {tally.questions:,} lines", *counts_lines(tally)]
     settings = opened(run_dir)
     found = read_survey(store)
+    if settings.pipeline == "star":
+        return _star_lines(run_dir, settings, store, found)
     tally, short = Tally(), 0
     for _, footer in footers(store, listed(store)[0]):
         tally.add(footer.tally)

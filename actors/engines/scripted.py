@@ -2,27 +2,37 @@
 
 `solutions` maps a piece of the question to the solutions a policy may give; a continuation comes from those that begin
 with the prefix. One character is one token, so a prefix of ids is a prefix of text.
+
+A model folder may hold a `script.json` with more solutions: the weights of a scripted model, which a test's trainer
+writes and `load_weights` reads.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from actors.models import model_revision
 from actors.stand_in import StandIn
 from factory.errors import PromptTooLong, QuestionFailed
 from factory.types import Completion, GenerateRequest
 
 NO_ANSWER = "I do not know."
+SCRIPT = "script.json"
 
 
 @dataclass
 class Config:
-    """`fallback`: what an unlisted question gets. `max_model_len`: in characters of prompt and prefix."""
+    """`fallback`: what an unlisted question gets. `max_model_len`: in characters of prompt and prefix. `latency_s`: per
+    call."""
 
     solutions: dict[str, list[str]] = field(default_factory=dict)
     fallback: list[str] = field(default_factory=lambda: [NO_ANSWER])
     max_model_len: int = 100_000
+    latency_s: float = 0.0
 
 
 class Engine(StandIn):
@@ -31,8 +41,20 @@ class Engine(StandIn):
     def __init__(self, config: Config, model: str) -> None:
         super().__init__("scripted")
         self._config = config
+        self._first = model
+        self._solutions = config.solutions
+        self.revision: str | None = None
+
+    async def start(self) -> None:
+        await self.load_weights(self._first)
+
+    async def load_weights(self, path: str) -> None:
+        script = Path(path) / SCRIPT
+        self._solutions = {**self._config.solutions, **(json.loads(script.read_text()) if script.is_file() else {})}
+        self.revision = model_revision(path)
 
     async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
+        await asyncio.sleep(self._config.latency_s)
         return [self._answer(request) for request in requests]
 
     def _answer(self, request: GenerateRequest) -> list[Completion] | QuestionFailed:
@@ -47,8 +69,8 @@ class Engine(StandIn):
 
     def _script(self, prompt: str) -> list[str]:
         # The last question of a few-shot prompt is the one asked.
-        found = [(prompt.rfind(key), key) for key in self._config.solutions if key in prompt]
-        return self._config.solutions[max(found)[1]] if found else self._config.fallback
+        found = [(prompt.rfind(key), key) for key in self._solutions if key in prompt]
+        return self._solutions[max(found)[1]] if found else self._config.fallback
 
 
 def spell(text: str, room: int) -> Completion:

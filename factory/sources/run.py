@@ -5,7 +5,7 @@ What a solution is taken for is its verdict there; everything else about it is f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,8 @@ from factory.errors import BadInput
 from factory.shards import records_of
 from factory.types import Outcome, Question
 
-_COLUMNS = ["question_id", "source", "question", "gold_answer", "answer_kind", "licence", "metadata", "solutions"]
+# Of a record: what `question_of` and the verdicts are read from.
+COLUMNS = ["question_id", "source", "question", "gold_answer", "answer_kind", "licence", "metadata", "solutions"]
 
 
 @dataclass
@@ -39,19 +40,24 @@ def questions(config: Config) -> Iterator[Question]:
     """The run's questions, shard after shard. Raises `BadInput` for a folder without shards."""
     if not config.path:
         raise BadInput("source.path is empty. Expected the folder of a run: source.path=runs/…")
-    for row in records_of(config.path, _COLUMNS):
+    for row in records_of(config.path, COLUMNS):
         given = _solutions(row, config)
         if given or config.verdict == "none":
-            yield Question(
-                id=row["question_id"],
-                text=row["question"],
-                gold=row["gold_answer"],
-                source=row["source"],
-                answer_kind=row["answer_kind"],
-                licence=row["licence"],
-                metadata=dict(row["metadata"]),
-                given=given,
-            )
+            yield question_of(row, given)
+
+
+def question_of(row: Mapping[str, Any], given: tuple[str, ...] = ()) -> Question:
+    """The question that a record is about, as it was asked then but for what is `given` with it."""
+    return Question(
+        id=row["question_id"],
+        text=row["question"],
+        gold=row["gold_answer"],
+        source=row["source"],
+        answer_kind=row["answer_kind"],
+        licence=row["licence"],
+        metadata=dict(row["metadata"]),
+        given=given,
+    )
 
 
 def _solutions(row: dict[str, Any], config: Config) -> tuple[str, ...]:

@@ -23,12 +23,14 @@ from factory.step_labels import SolutionLabels, StepLabel
 from factory.tally import Tally
 from factory.units import Unit
 
-CONFIGURED = ["factory.search", "factory.supervision", "factory.checkers", "factory.sources", "actors.engines"]
+CONFIGURED = ["factory.search", "factory.supervision", "factory.checkers", "factory.sources", "factory.selection"]
+CONFIGURED += ["actors.engines"]
 SIGNATURES = {
     "factory.search": ("search", ["tree", "policy", "config", "rng"], True),
     "factory.supervision": ("label", ["tree", "policy", "config", "rng", "experience"], True),
     "factory.checkers": ("check", ["question", "text", "config"], False),
     "factory.sources": ("questions", ["config"], False),
+    "factory.selection": ("select", ["found", "hint", "gold", "config", "rng"], False),
     "factory.formats": ("rows", ["record"], False),
 }
 JUDGE = ("judge", ["question", "text", "models", "config"], True)  # a checker that asks a model, instead of `check`
@@ -92,6 +94,11 @@ def test_what_may_be_raised_later_is_an_amount_with_a_default(folder: str, name:
     assert isinstance(amounts, tuple)
     assert all(types_of[amount] in (int, "int") for amount in amounts)
     assert all(isinstance(getattr(module.Config(), amount), int) for amount in amounts)
+
+
+@every("factory.selection")
+def test_a_selection_says_whether_it_wants_unsolved_questions_asked_again_with_a_hint(folder: str, name: str) -> None:
+    assert isinstance(plugin(folder, name).RATIONALISES, bool)
 
 
 @every("factory.formats")

@@ -10,6 +10,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from factory.errors import BadInput
+from factory.prompting import load_prompt, render
 from factory.sources.procedural import (
     EXAMPLE_PEOPLE,
     LEVELS,
@@ -154,3 +155,33 @@ def test_examples_are_about_people_no_question_is_about() -> None:
     assert not {name for name, _ in EXAMPLE_PEOPLE} & {name for name, _ in PEOPLE}
     for question, _ in examples(list(LEVELS), seed=1):
         assert question.split()[0] in {name for name, _ in EXAMPLE_PEOPLE}
+
+
+ADD_SUBTRACT = ["add_subtract_small", "add", "add_subtract", "add_subtract"]
+WORD_PROBLEMS = ["multiply_add", "add_small", "add_subtract_small", "add", "chain3", "multiply_add", "add_subtract"]
+
+
+def turns(prompt: str) -> list[tuple[str, str]]:
+    """The (user, assistant) examples of a packaged prompt."""
+    _, *said, _ = [content for _, content in render(load_prompt(prompt, "chat"), Question(text="?", gold="1"))]
+    return list(zip(said[::2], said[1::2], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "levels"),
+    [
+        ("few_shot_word_problems", [*WORD_PROBLEMS, "chain4"]),
+        ("few_shot_multiply_add", ["multiply_add"] * 3),
+        ("few_shot_add_subtract", ADD_SUBTRACT),
+    ],
+)
+def test_the_examples_of_a_packaged_prompt_are_what_the_templates_make(prompt: str, levels: list[str]) -> None:
+    assert turns(prompt) == list(examples(levels, seed=3))
+
+
+def test_hinted_examples_are_told_their_answer_and_never_speak_of_it() -> None:
+    for (told, solution), (question, plain) in zip(
+        turns("hinted_add_subtract"), turns("few_shot_add_subtract"), strict=True
+    ):
+        gold = plain.rsplit(" ", 1)[1].rstrip(".")
+        assert (told, solution) == (f"{question}\n(The correct answer is {gold}.)", plain)

@@ -9,8 +9,7 @@ import fsspec
 import pytest
 
 from factory.errors import BadInput
-from factory.prompting import PromptTemplate, defused, load_prompt, packaged_prompts, render
-from factory.sources.procedural import examples
+from factory.prompting import PromptTemplate, defused, hint_of, load_prompt, packaged_prompts, render
 from factory.types import Question
 
 QUESTION = Question(text="How many {x} in {question}?", gold="3")
@@ -90,6 +89,9 @@ def test_windows_line_ends_and_remote_files_are_read() -> None:
         ("[user]\n1?\n[user]\n{question}", "sections user user"),
         ("[sistem]\nx\n[user]\n{question}", r"\[sistem\]. Did you mean 'system'"),
         ("[system]\n\n[user]\n{question}", r"empty section \[system\]"),
+        ("[user]\n{gold}", r"lacks \{question\}"),
+        ("[system]\nIt is {gold}.\n[user]\n{question}", r"holds \{gold\} outside of its last \[user\]"),
+        ("[user]\n{question} {gold}\n[stop]\n{gold}", r"holds \{gold\} outside of its last \[user\]"),
     ],
 )
 def test_a_file_that_is_no_template_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
@@ -129,12 +131,53 @@ def test_what_spells_no_special_token_stays_as_it_is() -> None:
     assert defused("2 < 3 | x", ["<|im_end|>"]) == "2 < 3 | x"
 
 
-def test_the_word_problem_examples_are_what_the_templates_make() -> None:
-    levels = ["multiply_add", "add_small", "add_subtract_small", "add", "chain3"]
-    levels += ["multiply_add", "add_subtract", "chain4"]
-    _, *turns, _ = render(load_prompt("few_shot_word_problems", "chat"), QUESTION)
-    said = [content for _, content in turns if isinstance(content, str)]
-    assert list(zip(said[::2], said[1::2], strict=True)) == list(examples(levels, seed=3))
+HINTED = "[user]\n1?\n[assistant]\n1\n[user]\n{question}\n(It is {gold}.)"
+
+
+@pytest.mark.parametrize("style", ["raw", "chat"])
+def test_a_template_with_a_place_for_the_gold_answer_is_hinted_and_shows_it(tmp_path: Path, style: str) -> None:
+    template = loaded(tmp_path, HINTED, style)
+    prompt = str(render(template, Question(text="2 + 2?", gold="4")))
+    assert template.hinted
+    assert "2 + 2?" in prompt
+    assert "(It is 4.)" in prompt
+    assert "{gold}" not in prompt
+
+
+def test_which_packaged_prompts_are_hinted() -> None:
+    hinted = {name for name in packaged_prompts() if load_prompt(name, "raw").hinted}
+    assert hinted == {"hinted_add_subtract", "hinted_cot"}
+
+
+@pytest.mark.parametrize(("text", "gold"), [("What is {gold}?", "4"), ("What?", "{question}"), ("{gold}", "{gold}")])
+def test_what_a_question_or_an_answer_spells_is_not_filled_in(tmp_path: Path, text: str, gold: str) -> None:
+    assert render(loaded(tmp_path, HINTED, "chat"), Question(text=text, gold=gold))[-1] == (
+        "user",
+        f"{text}\n(It is {gold}.)",
+    )
+    assert render(loaded(tmp_path, "[user]\n{question}", "chat"), Question(text=text, gold=gold)) == (("user", text),)
+
+
+def test_a_hint_needs_a_gold_answer(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"shows the gold answer .* has none"):
+        render(loaded(tmp_path, HINTED), Question(text="?", gold=" "))
+    assert render(loaded(tmp_path, FILE), Question(text="?", gold=""))
+
+
+@pytest.mark.parametrize(
+    ("section", "hint"),
+    [
+        ("{question}\n(It is {gold}.)", "(It is 4.)"),
+        ("{question} (It is {gold}.)", "(It is 4.)"),
+        ("{question}\nThink first. The answer is {gold}. Do not say so.", "The answer is 4."),
+        ("It is {gold}.\n{question}\nYes, {gold}!", "It is 4.\nYes, 4!"),
+        ("{question}\nFor your eyes only:\n\n{gold}", "For your eyes only:\n4"),
+        ("{question}\n{gold}", "4"),
+        ("{question}", ""),
+    ],
+)
+def test_the_hint_is_the_sentences_that_hold_the_gold_answer(tmp_path: Path, section: str, hint: str) -> None:
+    assert hint_of(loaded(tmp_path, f"[user]\n{section}"), Question(text="2 + 2? {gold}.", gold="4")) == hint
 
 
 def test_the_arithmetic_in_the_gsm8k_examples_is_true() -> None:

@@ -1,0 +1,107 @@
+"""The actor that fine-tunes: `ray.remote(Trainer).options(**trainer_options(kind, config)).remote()`.
+
+It trains into a folder beside `job.out`, checks and seals it there, and only then gives it its name. Dead at any point,
+another one does the same job again: from the last checkpoint, or not at all when the model is there.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+
+from actors.models import model_revision
+from actors.trained_model import check_base, check_trained
+from actors.training_seal import finished, publish, seal
+from factory.config import fill
+from factory.plugins import plugin
+from factory.training import Trained, TrainingFailed, TrainingJob
+
+_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
+_DISK = ("pytorchstreamwriter", "no space left")  # how torch says that it could not write
+
+
+def trainer_options(kind: str, config: dict[str, Any]) -> dict[str, Any]:
+    """Ray actor options for a trainer. Checks the config on the way; raises `BadInput`."""
+    module = plugin("actors.trainers", kind)
+    filled = fill(module.Config, config, "trainer")
+    if hasattr(module, "require"):
+        module.require(filled)
+    held = module.resources(filled) if hasattr(module, "resources") else {}
+    environment = module.environment(filled) if hasattr(module, "environment") else {}
+    return {
+        "num_cpus": held.get("num_cpus", 0),
+        "num_gpus": held.get("num_gpus", 0),
+        "runtime_env": {"env_vars": environment},
+        "max_restarts": 0,
+        "max_task_retries": 0,
+        "max_concurrency": 2,  # `progress` answers while `run` trains
+    }
+
+
+class Trainer:
+    """One training job. `run` blocks until it is done; `progress` may be called meanwhile."""
+
+    def __init__(self) -> None:
+        self._report: dict[str, float] = {}
+
+    def progress(self) -> dict[str, float]:
+        """Everything reported so far, a later value in place of an earlier one."""
+        return dict(self._report)
+
+    def run(self, kind: str, config: dict[str, Any], job: TrainingJob) -> Trained:
+        """Train, check, publish. A model that is there is not trained again. Raises `TrainingFailed`, `BadInput`."""
+        if done := finished(job.out):
+            return done
+        began = time.monotonic()
+        module = plugin("actors.trainers", kind)
+        filled = fill(module.Config, config, "trainer")
+        check_base(job.model)
+        temp = f"{job.out}.tmp"
+        shutil.rmtree(temp, ignore_errors=True)  # of an attempt that died
+        try:
+            Path(job.out).parent.mkdir(parents=True, exist_ok=True)
+            Path(job.work).mkdir(parents=True, exist_ok=True)
+            module.train(replace(job, out=temp), filled, self._add)
+            self._add({"changed": check_trained(temp, job.model)})
+            trained = seal(temp, _provenance(kind, asdict(filled), job), self._report, time.monotonic() - began)
+            trained = publish(temp, job.out, trained)
+        except (OSError, SafetensorError, MemoryError, RuntimeError) as error:
+            if (failed := _of_the_machine(error)) is None:
+                raise
+            raise failed from None
+        shutil.rmtree(Path(job.work) / "checkpoints", ignore_errors=True)  # of no use any more, and large
+        return trained
+
+    def _add(self, report: dict[str, float]) -> None:
+        self._report = self._report | report
+
+
+def _of_the_machine(error: Exception) -> TrainingFailed | None:
+    """What to tell the user where memory or disk gave out; None for any other error, which is a bug."""
+    said = str(error).lower()
+    if isinstance(error, MemoryError) or any(sign in said for sign in _MEMORY):
+        return TrainingFailed(
+            "the training ran out of memory; lower trainer.batch_size or trainer.max_length, or set "
+            "trainer.gradient_checkpointing=true or trainer.lora=true"
+        )
+    if isinstance(error, OSError | SafetensorError) or any(sign in said for sign in _DISK):
+        return TrainingFailed(
+            f"the training cannot read or write its files ({error}); check the disk's room and permissions"
+        )
+    return None
+
+
+def _provenance(kind: str, config: dict[str, Any], job: TrainingJob) -> dict[str, Any]:
+    """What made these weights, without places and times: two equal trainings have equal provenance."""
+    return {
+        "base_revision": model_revision(job.model),
+        "trainer": kind,
+        "settings": config,
+        "seed": job.seed,
+        "round": job.round,
+    }

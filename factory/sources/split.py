@@ -1,0 +1,104 @@
+"""One side of a split of another source: what to train on, or what to hold out for evaluation.
+
+Which side a question is on is a hash of its text's key (`factory.wording.question_key`) and the seed, never its place:
+the split stays as it is when the source is re-ordered or grows, and a question that comes again, spaced or punctuated
+differently, is on the same side. Nothing is held in memory but the keys of an evaluation set of one's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
+from itertools import islice
+from types import ModuleType
+from typing import Any
+
+from factory.config import field_names, fill, refuse_unknown
+from factory.errors import BadInput
+from factory.plugins import plugin, suggest
+from factory.types import Question
+from factory.wording import question_key
+
+TRAIN, HELD_OUT = "train", "held_out"
+_DEFAULT_KIND = "procedural"
+
+
+@dataclass
+class Config:
+    """`of`: the source that is split, a section of its own with `kind`. `part`: train or held_out. `share`: how much of
+    it is held out, 0 to 1.
+
+    `limit`: hold out no more than the first so many; 0 is all. The others of the share are on neither side, so what is
+    trained on does not hang on the limit: choose a share not much larger than needed.
+
+    `apart_from`: an evaluation set of one's own, a section like `of`. Then held_out is that source (its first `limit`),
+    and train is `of` less every question whose key occurs anywhere in it; `share` has no say.
+    """
+
+    of: dict[str, Any] = field(default_factory=dict)
+    part: str = TRAIN
+    share: float = 0.1
+    limit: int = 0
+    seed: int = 0
+    apart_from: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.part not in (TRAIN, HELD_OUT):
+            raise ValueError(f"part is {self.part!r}. {suggest(self.part, [TRAIN, HELD_OUT])}")
+        if not 0 <= self.share <= 1 or self.limit < 0:
+            raise ValueError(f"share is {self.share}, limit is {self.limit}: expected a share of 0 to 1, a limit >= 0")
+        # Written out with every default, so that equal sources are equal configs.
+        self.of = _section(self.of, "of")
+        if self.apart_from:
+            self.apart_from = _section(self.apart_from, "apart_from")
+
+
+def questions(config: Config) -> Iterator[Question]:
+    """The questions of the part, in the source's order. Raises what the inner source raises."""
+    limit = config.limit or None
+    if config.apart_from:
+        apart = _questions(config.apart_from, "apart_from")
+        if config.part == HELD_OUT:
+            return islice(apart, limit)
+        kept_out = {_number(question, 0) for question in apart}
+        return (one for one in _questions(config.of, "of") if _number(one, 0) not in kept_out)
+    sides = ((one, is_held_out(one, config.share, config.seed)) for one in _questions(config.of, "of"))
+    if config.part == HELD_OUT:
+        return islice((one for one, held_out in sides if held_out), limit)
+    return (one for one, held_out in sides if not held_out)
+
+
+def is_held_out(question: Question, share: float, seed: int) -> bool:
+    """Which side a question is on: by text and seed alone."""
+    return _number(question, seed) < share * 2**64
+
+
+def _number(question: Question, seed: int) -> int:
+    """A 64-bit hash of the question's key."""
+    text = f"{seed}\x1f{question_key(question.text)}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")
+
+
+def _section(values: dict[str, Any], name: str) -> dict[str, Any]:
+    """A source's section, checked and complete. Raises `BadInput`."""
+    return {"kind": _kind(values), **asdict(_picked(values, name)[1])}
+
+
+def _questions(section: dict[str, Any], name: str) -> Iterator[Question]:
+    module, config = _picked(section, name)
+    found: Iterator[Question] = module.questions(config)
+    return found
+
+
+def _picked(values: dict[str, Any], name: str) -> tuple[ModuleType, Any]:
+    if not isinstance(values, dict):
+        raise BadInput(f"source.{name} is {values!r}. Expected a mapping such as {{kind: {_DEFAULT_KIND}}}.")
+    module = plugin("factory.sources", _kind(values))
+    refuse_unknown(values, ["kind", *field_names(module.Config)], f"source.{name}")
+    rest = {key: value for key, value in values.items() if key != "kind"}
+    return module, fill(module.Config, rest, f"source.{name}")
+
+
+def _kind(values: dict[str, Any]) -> str:
+    return str(values.get("kind", _DEFAULT_KIND))

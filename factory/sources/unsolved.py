@@ -1,0 +1,33 @@
+"""The questions of an earlier run that it found no right solution for: to ask again, with a hint or another model.
+
+A question is solved by a solution that was finished and judged correct, also where it failed later on. A run that
+solved everything has none left: no question, and no error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from factory.candidates import is_solved
+from factory.errors import BadInput
+from factory.shards import records_of
+from factory.sources.run import COLUMNS, question_of
+from factory.types import Question
+
+
+@dataclass
+class Config:
+    """`path`: a run folder (or s3://)."""
+
+    path: str = ""
+
+
+def questions(config: Config) -> Iterator[Question]:
+    """The run's unsolved questions, shard after shard, as they were asked then and without solutions. Raises `BadInput`
+    for a folder without shards."""
+    if not config.path:
+        raise BadInput("source.path is empty. Expected the folder of a run: source.path=runs/…")
+    for row in records_of(config.path, COLUMNS):
+        if not is_solved(row):
+            yield question_of(row)

@@ -1,0 +1,138 @@
+"""STaR: a model that trains on those of its own solutions that are right (Zelikman et al., arXiv 2203.14465).
+
+    evaluate → per round: sample → rationalise what is unsolved → keep → train → swap weights → evaluate
+
+A phase that is done has a file that says so (`star_journal.py`), so that a run killed anywhere goes on in the phase it
+was killed in; the phases that ask a model are ordinary runs (`label_steps.py`) and go on inside, too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from cluster.connect import connected
+from factory.errors import FactoryError
+from factory.stop_rules import Spent, no_gain, over_budget
+from factory.storage.store import Store
+from factory.teaching import roles
+from pipelines import run_folder, star_settings
+from pipelines.attempts import attempt, last_over
+from pipelines.drive import Interrupt
+from pipelines.engine_pools import EnginePools
+from pipelines.label_steps import Listener, check_model, screening
+from pipelines.settings import Settings
+from pipelines.star_journal import PHASES, Facts, Journal
+from pipelines.star_phases import Phases
+from pipelines.star_plot import save_accuracies
+from pipelines.star_settings import EFFORT, ELSEWHERE, PLUGINS, SECTIONS, StarSettings
+from pipelines.survey import Survey, as_before, surveyed
+
+__all__ = ["EFFORT", "ELSEWHERE", "PLUGINS", "SECTIONS", "StarSummary", "run"]
+
+PLOT = "accuracy.png"
+
+
+@dataclass(frozen=True)
+class StarSummary:
+    """What a run came to. `stopped`: the sentence of the rule that ended it before all rounds were done. `complete` is
+    False when it was interrupted; `rounds` are the facts of every finished phase, by round (None: before the first)."""
+
+    folder: str
+    complete: bool
+    stopped: str
+    rounds: Mapping[int | None, Mapping[str, Facts]]
+    seconds: float
+    short: int = 0
+
+
+def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> StarSummary:
+    """Do the rounds that are missing in the run folder of `settings`. Raises `BadInput` before anything has started.
+
+    `retry_failed`: questions that failed in the phase that was cut off are tried anew.
+    """
+    listener = listener or Listener()
+    started = time.monotonic()
+    interrupt = Interrupt()
+    found = star_settings.of(settings)
+    check_model(settings)
+    store = run_folder.store_of(settings, listener.say)
+    before = last_over(store, listener.say)
+    known = run_folder.recognise(settings, store)
+    with interrupt.installed():
+        survey = _survey(settings, store, listener)
+        journal = Journal(store)
+        stopped = why_stop(found, journal)
+        if not known or stopped is None:
+            gpus = settings.cluster.generators * getattr(settings.engine.config, "num_gpus", 0.0)
+            facts = {"cluster": settings.plain["cluster"], "engine": settings.plain["engine"], "gpus": gpus}
+            with attempt(store, before, facts, settings.storage, listener.say) as mine:
+                run_folder.bind(settings, store)
+                run_folder.keep_survey(store, survey)
+                with (
+                    connected(settings.cluster.address),
+                    interrupt.installed(),  # ray.init has taken SIGTERM for itself
+                    EnginePools(listener.say) as pools,
+                ):
+                    phases = Phases(found, journal, store, pools, listener, mine.check, as_before(survey), retry_failed)
+                    stopped = go_on(found, journal, phases, listener)
+        if journal.rounds or journal.facts(None, PHASES[-1]):
+            save_accuracies(store, PLOT, journal)
+        summary = StarSummary(
+            folder=settings.run.dir,
+            complete=stopped is not None,
+            stopped=stopped or "",
+            rounds=journal.by_round(),
+            seconds=time.monotonic() - started,
+        )
+        run_folder.write_stats(store, stats_of(summary))
+        return summary
+
+
+def go_on(found: StarSettings, journal: Journal, phases: Phases, listener: Listener) -> str | None:
+    """Do what is missing, phase by phase, until a rule says stop (as `why_stop` does), or somebody did (None)."""
+    while (stopped := why_stop(found, journal)) is None:
+        round_, phase = journal.next_phase()
+        listener.say(f"{'before the first round' if round_ is None else f'round {round_}'}: {phase}")
+        began = time.monotonic()
+        facts = phases.do(round_, phase)
+        if facts is None:
+            return None
+        journal.record(round_, phase, {**facts, "seconds": round(time.monotonic() - began, 3)})
+    return stopped
+
+
+def why_stop(found: StarSettings, journal: Journal) -> str | None:
+    """The sentence of the rule that ends the run, "" when all its rounds are done; None while there is more to do."""
+    round_, phase = journal.next_phase()
+    if round_ == found.star.rounds:
+        return ""
+    stop = found.stop
+    budget = Spent(policy_calls=stop.policy_calls, gpu_hours=stop.gpu_hours, hours=stop.hours)
+    spent = over_budget(journal.spent(), budget) if budget != Spent() else None
+    if spent or phase != PHASES[0]:
+        return spent
+    learners = {roles(found.teacher.mode, done).learner for done in range(journal.rounds)}
+    in_vain = [no_gain(journal.accuracies(who), stop.patience, stop.min_gain) for who in sorted(learners)]
+    return in_vain[0] if in_vain and all(in_vain) else None
+
+
+def stats_of(summary: StarSummary) -> dict[str, object]:
+    """What `stats.json` says of a run."""
+    kept = asdict(summary)
+    kept["rounds"] = {star_settings.folder_of(round_): dict(facts) for round_, facts in summary.rounds.items()}
+    return kept
+
+
+def _survey(settings: Settings, store: Store, listener: Listener) -> Survey:
+    """The source read once, its gold answers screened. Raises `BadInput` when it is not what the run began with."""
+    listener.say(f"reading the source ({settings.source.name})")
+    survey = Survey()
+    with screening(settings, run_folder.survey_of(store)) as screen:
+        for _ in surveyed(settings, screen, survey, lambda n: listener.say(f"read {n:,} questions")):
+            pass
+    run_folder.check_survey(store, survey)
+    if not survey.questions:
+        raise FactoryError("the source holds no usable question")
+    return survey

@@ -1,0 +1,233 @@
+"""The ordinary runs that a STaR run is made of: where each lies, what it asks and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from star_for_tests import star_settings
+
+from factory.errors import BadInput
+from pipelines.settings import Settings
+from pipelines.star_settings import (
+    StarSettings,
+    held_out_runs,
+    of,
+    rationalising_run,
+    sampling_run,
+    training_folder,
+    weights_folder,
+)
+
+BASE = Path("models/base")
+RUN = Path("runs/star")
+
+
+def found(**sections: dict[str, Any]) -> StarSettings:
+    return of(star_settings(RUN, BASE, **sections))
+
+
+def held_out(ours: StarSettings, round_: int | None = 0, trained: bool = True) -> tuple[Settings, ...]:
+    return held_out_runs(ours, round_, "student", "m", trained)
+
+
+PARTS: dict[str, Callable[[StarSettings, int], Settings]] = {
+    "sample": lambda ours, round_: sampling_run(ours, round_, "m", True),
+    "rationalise": lambda ours, round_: rationalising_run(ours, round_, "m"),
+    "greedy": lambda ours, round_: held_out(ours, round_)[0],
+    "sampled": lambda ours, round_: held_out(ours, round_)[1],
+}
+every_part = pytest.mark.parametrize("name", PARTS)
+
+
+def all_parts(ours: StarSettings, rounds: int = 3) -> list[Settings]:
+    later = [part(ours, round_) for round_ in range(rounds) for part in PARTS.values()]
+    return [*held_out(ours, None, trained=False), *later, *held_out_runs(ours, 0, "teacher", "t", True)]
+
+
+@every_part
+def test_a_part_is_an_ordinary_run_in_a_folder_of_its_round(name: str) -> None:
+    part = PARTS[name](found(), 2)
+    assert part.pipeline == "label_steps"
+    assert part.own == {}
+    assert part.run.dir == f"{RUN}/round_2/{name}"
+    assert part.run.round == 2
+
+
+def test_what_was_asked_before_the_first_round_lies_apart() -> None:
+    assert [part.run.dir for part in held_out(found(), None, trained=False)] == [
+        f"{RUN}/before/greedy",
+        f"{RUN}/before/sampled",
+    ]
+
+
+def test_no_two_parts_share_a_folder_or_a_seed() -> None:
+    parts = all_parts(found(teacher={"mode": "turns", "model": "t"}))
+    assert len({part.run.dir for part in parts}) == len({part.run.seed for part in parts}) == len(parts)
+
+
+@every_part
+def test_another_seed_of_the_run_is_another_seed_of_every_part(name: str) -> None:
+    seeds = {PARTS[name](found(run={"seed": seed}), 0).run.seed for seed in range(5)}
+    assert len(seeds) == 5
+
+
+@every_part
+def test_the_seed_of_a_part_has_nothing_to_do_with_where_the_run_lies(name: str) -> None:
+    there = of(star_settings(Path("/elsewhere/run"), BASE))
+    assert PARTS[name](found(), 1).run.seed == PARTS[name](there, 1).run.seed
+
+
+@every_part
+def test_a_part_keeps_what_it_does_not_change(name: str) -> None:
+    ours = found(run={"unit_size": 5}, sampling={"max_tokens": 77, "top_p": 0.9}, cluster={"generators": 3})
+    part = PARTS[name](ours, 0)
+    assert (part.run.unit_size, part.sampling.max_tokens, part.sampling.top_p) == (5, 77, 0.9)
+    assert part.cluster == ours.base.cluster
+    assert part.plain["engine"] == ours.base.plain["engine"]
+    assert part.plain["checker"] == ours.base.plain["checker"]
+
+
+@every_part
+def test_the_secrets_of_the_storage_reach_a_part_and_are_written_nowhere(name: str) -> None:
+    storage = {"key": "id", "secret": "s3cr3t", "token": "t0k3n", "endpoint_url": "http://here:1"}
+    ours = found(storage=storage)
+    part = PARTS[name](ours, 0)
+    assert part.storage == ours.base.storage
+    assert (part.storage.key, part.storage.secret, part.storage.token) == ("id", "s3cr3t", "t0k3n")
+    assert "s3cr3t" not in str(part.plain)
+    assert "t0k3n" not in str(part.plain)
+
+
+@pytest.mark.parametrize("model", ["smollm2-135m", "runs/star/round_0/model"])
+def test_a_part_names_the_model_it_asks(model: str) -> None:
+    ours = found()
+    parts = [sampling_run(ours, 1, model, True), rationalising_run(ours, 1, model)]
+    parts += held_out_runs(ours, 0, "student", model, True)
+    assert {part.model for part in parts} == {model}
+
+
+def test_weights_and_training_data_lie_in_their_round() -> None:
+    assert weights_folder(found(), 1) == f"{RUN}/round_1/model"
+    assert training_folder(1) == "round_1/train"
+
+
+@pytest.mark.parametrize(("trained", "template"), [(False, "zero_shot_cot"), (True, "bare")])
+def test_a_trained_model_is_asked_as_it_was_trained(trained: bool, template: str) -> None:
+    asked = [sampling_run(found(), 0, "m", trained), *held_out(found(), 0, trained)]
+    assert {part.prompt.template for part in asked} == {template}
+
+
+def test_rationales_are_asked_for_with_the_hint_in_the_style_of_the_run() -> None:
+    ours = found(
+        prompt={"style": "chat", "separator": "blank_line"},
+        trained_prompt={"style": "chat"},
+        rationalise={"template": "hinted_add_subtract", "n": 3, "temperature": 1.1},
+    )
+    part = rationalising_run(ours, 1, "m")
+    assert asdict(part.prompt) == {"template": "hinted_add_subtract", "style": "chat", "separator": "blank_line"}
+    assert (part.search.name, part.search.config.n, part.sampling.temperature) == ("sample", 3, 1.1)
+
+
+def test_only_what_the_rounds_own_samples_left_unsolved_is_rationalised() -> None:
+    part = rationalising_run(found(), 1, "m")
+    assert part.source.name == "unsolved"
+    assert part.source.config.path == f"{RUN}/round_1/sample"
+
+
+def test_greedy_is_one_answer_at_temperature_zero_and_pass_at_k_has_k_samples() -> None:
+    greedy, sampled = held_out(found(held_out={"k": 5, "temperature": 0.9}, search={"n": 4}))
+    assert (greedy.search.config.n, greedy.sampling.temperature) == (1, 0.0)
+    assert (sampled.search.config.n, sampled.sampling.temperature) == (5, 0.9)
+    assert {greedy.search.name, sampled.search.name} == {"sample"}
+
+
+@pytest.mark.parametrize("method", ["bayes_bisection", "omegaprm", "none"])
+def test_training_samples_are_labelled_as_asked_and_held_out_ones_never(method: str) -> None:
+    ours = found(supervision={"method": method})
+    assert sampling_run(ours, 0, "m", False).supervision.name == method
+    assert {part.supervision.name for part in held_out(ours)} == {"none"}
+
+
+def test_training_and_held_out_questions_are_two_sides_of_one_split() -> None:
+    ours = found(held_out={"share": 0.3, "limit": 4}, run={"seed": 7})
+    part = sampling_run(ours, 0, "m", False)
+    training = [question.text for question in part.source.module.questions(part.source.config)]
+    asked = [
+        [question.text for question in one.source.module.questions(one.source.config)]
+        for round_ in (None, 0, 1)
+        for one in held_out(ours, round_)
+    ]
+    assert all(one == asked[0] for one in asked)
+    assert len(asked[0]) == 4
+    assert training
+    assert not set(training) & set(asked[0])
+    assert part.source.config.seed == 7
+
+
+def test_a_held_out_source_of_its_own_is_asked_and_taken_out_of_the_training_questions(tmp_path: Path) -> None:
+    every = [question.text for question in _questions(found().base)]
+    (tmp_path / "own.jsonl").write_text("".join(f'{{"question": "{text}", "answer": "1"}}\n' for text in every[:3]))
+    ours = found(held_out={"source": {"kind": "jsonl", "path": str(tmp_path / "own.jsonl")}})
+    assert [question.text for question in _questions(held_out(ours)[0])] == every[:3]
+    assert [question.text for question in _questions(sampling_run(ours, 0, "m", False))] == every[3:]
+
+
+def _questions(settings: Settings) -> Any:
+    return settings.source.module.questions(settings.source.config)
+
+
+def test_a_teachers_evaluation_lies_beside_the_students() -> None:
+    parts = held_out_runs(found(teacher={"mode": "turns", "model": "t"}), None, "teacher", "t", False)
+    assert [part.run.dir for part in parts] == [f"{RUN}/before/greedy_teacher", f"{RUN}/before/sampled_teacher"]
+
+
+@pytest.mark.parametrize(
+    ("sections", "asks"),
+    [
+        ({}, True),
+        ({"rationalise": {"enabled": False}}, False),
+        ({"keep": {"method": "rft"}}, False),
+        ({"keep": {"method": "star"}}, True),
+    ],
+)
+def test_hints_are_given_where_they_are_wanted_and_used(sections: dict[str, Any], asks: bool) -> None:
+    assert found(**sections).rationalises == asks
+
+
+@pytest.mark.parametrize("mode", ["teacher", "turns"])
+def test_one_model_reads_one_prompt_style_and_two_models_may_read_two(mode: str) -> None:
+    styles = {"prompt": {"style": "chat"}, "trained_prompt": {"style": "raw"}}
+    with pytest.raises(BadInput, match=r"prompt\.style is chat, trained_prompt\.style is raw"):
+        found(**styles)
+    assert found(**styles, teacher={"mode": mode, "model": "t"}).trained_prompt.style == "raw"
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "says"),
+    [
+        ("star", {"rounds": 0}, "rounds is 0"),
+        ("star", {"start_from": "best"}, "'best': expected base"),
+        ("star", {"pairs_per_question": -1}, "pairs_per_question is -1"),
+        ("rationalise", {"n": 0}, "n is 0"),
+        ("held_out", {"share": 0.0}, "share is 0"),
+        ("held_out", {"share": 1.0}, "share is 1"),
+        ("held_out", {"k": 0}, "k is 0"),
+        ("teacher", {"mode": "both"}, "mode is 'both'"),
+        ("teacher", {"mode": "turns"}, r"teacher\.model"),
+        ("stop", {"patience": -1}, "negative"),
+        ("stop", {"hours": -0.5}, "negative"),
+        ("stop", {"policy_calls": "many"}, r"stop\.policy_calls"),
+        ("keep", {"method": "rtf"}, "'rft'"),
+        ("keep", {"per_question": 0}, "per_question is 0"),
+        ("trainer", {"kind": "sfd"}, "'sft'"),
+        ("held_out", {"shar": 0.1}, r"held_out\.shar.*'share'"),
+    ],
+)
+def test_a_bad_value_is_one_line_that_says_what_was_expected(section: str, values: dict[str, Any], says: str) -> None:
+    with pytest.raises(BadInput, match=says) as caught:
+        found(**{section: values})
+    assert "\n" not in str(caught.value)
