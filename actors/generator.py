@@ -15,13 +15,17 @@ import logging
 import os
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from actors.engine_process import EngineDied, kill_children
+from actors.model_store import fetched, is_remote
 from actors.weights import Weights
 from factory.config import fill
 from factory.errors import FactoryError, QuestionFailed, WeightsRefused
+from factory.interfaces import Engine
 from factory.plugins import plugin
+from factory.storage.access import Access
 from factory.types import Completion, GenerateRequest
 
 logger = logging.getLogger(__name__)
@@ -48,16 +52,26 @@ def generator_options(engine_kind: str, engine_config: dict[str, Any]) -> dict[s
 class Generator:
     """An engine behind an actor. Every method is async; `generate` runs any number of calls at a time."""
 
-    def __init__(self, engine_kind: str, engine_config: dict[str, Any], model: str) -> None:
+    def __init__(
+        self, engine_kind: str, engine_config: dict[str, Any], model: str, access: Access | None = None
+    ) -> None:
         module = plugin("actors.engines", engine_kind)
-        self._engine = module.Engine(fill(module.Config, engine_config, "engine"), model)
+        self._make = partial(module.Engine, fill(module.Config, engine_config, "engine"))
+        self._engine: Engine | None = None
         self._model = model
+        self._access = access or Access()
         self._weights = Weights(self._load)
         self._started: asyncio.Task[None] | None = None
         self._counts = {"requests": 0, "completions": 0, "failed": 0, "prompt_tokens": 0, "output_tokens": 0}
         self._in_flight = 0
         self._busy_since = 0.0
         self._busy_seconds = 0.0
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, once somebody has asked for it."""
+        assert self._engine is not None, "the engine was not started"
+        return self._engine
 
     async def ready(self) -> dict[str, Any]:
         """Start the engine if nobody did yet, and say what runs. Raises `BadInput` when the model cannot be had.
@@ -69,15 +83,15 @@ class Generator:
             self._started = asyncio.create_task(self._start())
         await asyncio.shield(self._started)
         try:
-            await self._engine.health()
+            await self.engine.health()
         except EngineDied as error:
             _exit(error)
         return {
-            "engine": self._engine.name,
-            "model": getattr(self._engine, "model", None),
-            "revision": getattr(self._engine, "revision", None),
+            "engine": self.engine.name,
+            "model": getattr(self.engine, "model", None),
+            "revision": getattr(self.engine, "revision", None),
             "weights": self._weights.current,
-            "max_model_len": getattr(self._engine, "max_model_len", None),
+            "max_model_len": getattr(self.engine, "max_model_len", None),
             "pid": os.getpid(),
         }
 
@@ -91,7 +105,7 @@ class Generator:
             async with self._weights.using(weights):
                 self._enter(len(requests))
                 try:
-                    results = await self._engine.generate(requests)
+                    results = await self.engine.generate(requests)
                 finally:
                     self._leave(len(requests))
         except EngineDied as error:
@@ -118,31 +132,37 @@ class Generator:
     async def _load(self, weights: str | None) -> None:
         folder = self._model if weights is None else weights
         try:
-            await self._engine.load_weights(folder)
+            await self.engine.load_weights(await self._local(folder))
         except EngineDied as error:
             _exit(error)
         except FactoryError:
             raise
         except Exception as error:  # every engine refuses in its own way
             raise WeightsRefused(
-                f"the running {self._engine.name} cannot take the weights in {folder}: {type(error).__name__}: "
+                f"the running {self.engine.name} cannot take the weights in {folder}: {type(error).__name__}: "
                 f"{str(error)[:300]}"
             ) from None
 
     async def close(self) -> None:
         """End the engine and its processes. Safe to call twice."""
-        await self._engine.close()
+        if self._engine is not None:
+            await self._engine.close()
         kill_children()
 
     async def _start(self) -> None:
         try:
-            await self._engine.start()
+            self._engine = self._make(await self._local(self._model))
+            await self.engine.start()
         except FactoryError:
             kill_children()
             raise
         except EngineDied as error:  # starting again would end the same way; the cause is worth more
             kill_children()
             raise FactoryError(f"the engine did not start: {error}") from None
+
+    async def _local(self, model: str) -> str:
+        """A model in an object store as a folder of this machine; any other is the engine's business."""
+        return await asyncio.to_thread(fetched, model, self._access) if is_remote(model) else model
 
     def _enter(self, count: int) -> None:
         if not self._in_flight:

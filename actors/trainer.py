@@ -9,16 +9,20 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
 
+from actors.model_store import at_hand, is_remote
 from actors.models import model_revision
 from actors.trained_model import check_base, check_trained
+from actors.training_copies import on_copies
 from actors.training_seal import finished, publish, seal
 from factory.config import fill
 from factory.plugins import plugin
+from factory.storage.access import Access
 from factory.training import Trained, TrainingFailed, TrainingJob
 
 _MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
@@ -53,8 +57,17 @@ class Trainer:
         """Everything reported so far, a later value in place of an earlier one."""
         return dict(self._report)
 
-    def run(self, kind: str, config: dict[str, Any], job: TrainingJob) -> Trained:
-        """Train, check, publish. A model that is there is not trained again. Raises `TrainingFailed`, `BadInput`."""
+    def run(self, kind: str, config: dict[str, Any], job: TrainingJob, access: Access | None = None) -> Trained:
+        """Train, check, publish. A model that is there is not trained again. Raises `TrainingFailed`, `BadInput`.
+
+        `job.model` may be any that `at_hand` knows, the other places may be in an object store.
+        """
+        access = access or Access()
+        job = replace(job, model=at_hand(job.model, access))
+        train = partial(self._run, kind, config)
+        return on_copies(job, access, train) if is_remote(job.out) else train(job)
+
+    def _run(self, kind: str, config: dict[str, Any], job: TrainingJob) -> Trained:
         if done := finished(job.out):
             return done
         began = time.monotonic()

@@ -17,7 +17,8 @@ class Options:
     * `warmup`: share of the steps below 1, steps from 1 on. `scheduler`: one of `SCHEDULERS`.
     * `max_length`: tokens; an example that has more is left out and counted, never cut.
     * `bf16`: multiply in bfloat16: true, false, or auto, where the hardware can. The weights that are trained stay
-      float32; the finished model has the type of the one it started from.
+      float32; the finished model has the type of the one it started from. For a base in bfloat16 this also keeps the
+      loss honest: in float32 it counts small changes that are rounded away when the model is saved.
     * `save_steps`, `save_seconds`: a checkpoint after so many steps or seconds, whichever comes first; 0 is never.
     * `threads`: of one CPU training; 0 takes `num_cpus`.
     """

@@ -91,14 +91,9 @@ def running(settings: Settings) -> Iterator[Engines]:
     kind, engine_config = settings.engine.name, asdict(settings.engine.config)
     checker = (settings.checker.name, asdict(settings.checker.config))
     with _actors() as started:
-        generators = started(
-            size.generators,
-            Generator,
-            generator_options(kind, engine_config),
-            kind,
-            engine_config,
-            _named(settings.model),
-        )
+        options = generator_options(kind, engine_config)
+        what = (kind, engine_config, named(settings.model), settings.storage)
+        generators = started(size.generators, Generator, options, *what)
         checkers: dict[str, Any] = {}
         if not hasattr(settings.checker.module, "judge"):  # which asks the generators
             options = _restarted(settings, "answer checker")
@@ -116,7 +111,7 @@ def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
     where = (absolute(settings.run.dir), settings.storage)
     weights, facts = None, engines.facts
     if settings.model != engines.model:
-        weights = _named(settings.model)
+        weights = named(settings.model)
         facts = load_weights(engines, weights, size.start_timeout_s)
     with _actors() as started:
         options = _restarted(settings, "shard writer") | {"max_concurrency": COMMITS_AT_A_TIME}
@@ -158,7 +153,7 @@ def load_weights(engines: Engines, weights: str | None, timeout_s: float) -> Map
     return facts
 
 
-def _named(model: str) -> str:
+def named(model: str) -> str:
     """`model` as actors find it, who work elsewhere."""
     return absolute(model) if "://" in model or Path(model).is_dir() else model
 

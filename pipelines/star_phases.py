@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from actors.models import local_model
 from actors.trainer import trainer_options
 from cluster.plan import Demand
 from factory.candidates import is_solved
@@ -21,7 +20,7 @@ from factory.teaching import STUDENT, TEACHER, learned_in, roles
 from factory.training import TrainingFailed, TrainingJob, as_json
 from pipelines import label_steps
 from pipelines.engine_pools import EnginePools
-from pipelines.fleet import Fleet
+from pipelines.fleet import Fleet, named
 from pipelines.label_steps import Listener, Summary
 from pipelines.settings import Settings
 from pipelines.star_data import write_training_data
@@ -98,7 +97,7 @@ class Phases:
         self._pools.make_room([Demand(role="trainer", count=1, cpus=options["num_cpus"], gpus=options["num_gpus"])])
         job = TrainingJob(
             data=absolute(f"{found.dir}/{training_folder(round_)}"),
-            model=absolute(local_model(start, self._listener.say)),
+            model=named(start),
             out=absolute(weights_folder(found, round_)),
             work=absolute(f"{found.dir}/{training_folder(round_)}/work"),
             seed=seed_for(base.run.seed, f"round_{round_}", "train"),
@@ -109,6 +108,7 @@ class Phases:
                 job,
                 found.trainer.name,
                 config,
+                access=base.storage,
                 timeout_s=found.star.training_timeout_s,
                 start_timeout_s=base.cluster.start_timeout_s,
                 attempts=base.cluster.attempts,

@@ -1,6 +1,7 @@
 """One fine-tuning on the connected Ray: started, watched, taken up again after a death, gone at the end.
 
-The folders of the job have to be the same for this process and the machine the trainer is placed on.
+The folders of the job have to be the same for this process and the machine the trainer is placed on: on a disk that
+all machines share, or in an object store.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from actors.remote_models import brief, plain
 from actors.trainer import Trainer, trainer_options
 from actors.training_seal import finished
 from cluster.connect import nodes_of_cluster
+from factory.storage.access import Access
 from factory.training import Trained, TrainingFailed, TrainingJob
 
 DIED = (RayActorError, OutOfMemoryError, ObjectLostError)
@@ -28,6 +30,7 @@ def train(
     kind: str,
     config: dict[str, Any],
     *,
+    access: Access | None = None,
     timeout_s: float,
     start_timeout_s: float = 900.0,
     attempts: int = 3,
@@ -58,7 +61,7 @@ def train(
                 check()
                 watch.look()
 
-            return _wait(actor.run.remote(kind, config, job), deadline, look, late)
+            return _wait(actor.run.remote(kind, config, job, access), deadline, look, late)
         except DIED as error:
             if attempt == attempts:
                 raise TrainingFailed(

@@ -104,8 +104,8 @@ def cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
 
 
 def check_model(model: str) -> None:
-    """Raises `BadInput` when `model` is neither embedded, nor a model folder, nor of the form org/name."""
-    if model not in EMBEDDED:
+    """Raises `BadInput` when `model` is neither embedded, nor a model folder, nor of the form org/name, nor a URL."""
+    if model not in EMBEDDED and "://" not in model:  # one in a store is looked at by who fetches it
         resolve_model(model)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from importlib import import_module
@@ -24,7 +26,7 @@ from factory.tally import Tally
 from factory.units import Unit
 
 CONFIGURED = ["factory.search", "factory.supervision", "factory.checkers", "factory.sources", "factory.selection"]
-CONFIGURED += ["actors.engines"]
+CONFIGURED += ["actors.engines", "actors.trainers"]
 SIGNATURES = {
     "factory.search": ("search", ["tree", "policy", "config", "rng"], True),
     "factory.supervision": ("label", ["tree", "policy", "config", "rng", "experience"], True),
@@ -32,7 +34,9 @@ SIGNATURES = {
     "factory.sources": ("questions", ["config"], False),
     "factory.selection": ("select", ["found", "hint", "gold", "config", "rng"], False),
     "factory.formats": ("rows", ["record"], False),
+    "actors.trainers": ("train", ["job", "config", "report"], False),
 }
+HEAVY = ("torch", "transformers", "peft", "vllm")  # what takes seconds to import
 JUDGE = ("judge", ["question", "text", "models", "config"], True)  # a checker that asks a model, instead of `check`
 CHECKER_OPTIONS = {
     "settle": ["question", "text", "config"],
@@ -99,6 +103,34 @@ def test_what_may_be_raised_later_is_an_amount_with_a_default(folder: str, name:
 @every("factory.selection")
 def test_a_selection_says_whether_it_wants_unsolved_questions_asked_again_with_a_hint(folder: str, name: str) -> None:
     assert isinstance(plugin(folder, name).RATIONALISES, bool)
+
+
+@every("actors.trainers")
+def test_a_trainer_says_what_its_actor_holds(folder: str, name: str) -> None:
+    module = plugin(folder, name)
+    held = module.resources(module.Config())
+    assert set(held) == {"num_cpus", "num_gpus"}
+    assert all(isinstance(amount, float) and amount >= 0 for amount in held.values())
+
+
+@every("actors.trainers")
+def test_what_a_trainer_has_besides_reads_its_config(folder: str, name: str) -> None:
+    for called in ("resources", "environment", "require"):
+        function = getattr(plugin(folder, name), called, None)
+        assert function is None or list(inspect.signature(function).parameters) == ["config"], called
+
+
+@every("actors.trainers")
+def test_what_a_trainer_may_leave_out_of_a_fingerprint_are_keys_of_its_config(folder: str, name: str) -> None:
+    module = plugin(folder, name)
+    assert set(getattr(module, "EXECUTION", ())) <= {field.name for field in fields(module.Config)}
+
+
+@every("actors.trainers")
+def test_importing_a_trainer_is_cheap(folder: str, name: str) -> None:
+    loaded = f"import sys, {folder}.{name}; print(*(set({HEAVY!r}) & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == []
 
 
 @every("factory.formats")

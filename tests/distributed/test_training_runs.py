@@ -35,8 +35,9 @@ def job(tmp_path: Path, base: Path) -> TrainingJob:
 
 
 def trainers() -> list[psutil.Process]:
-    """The worker processes of all Trainer actors there are."""
-    return [process for process in psutil.process_iter() if _title(process).startswith("ray::Trainer")]
+    """The worker processes of this cluster's Trainer actors; its raylet is this process's child."""
+    below = psutil.Process().children(recursive=True)
+    return [process for process in below if _title(process).startswith("ray::Trainer")]
 
 
 def _title(process: psutil.Process) -> str:
