@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.training_model import carry
-from factory.training import TrainingFailed
+from factory.errors import TrainingFailed
 
 # Where two configs share one of these keys, its values have to agree: tensors of the same shapes would mean another
 # model. Everything else may differ, as versions of transformers write more or fewer keys.

@@ -21,9 +21,10 @@ from actors.trained_model import check_base, check_trained
 from actors.training_copies import on_copies
 from actors.training_seal import finished, publish, seal
 from factory.config import fill
+from factory.errors import TrainingFailed
 from factory.plugins import plugin
 from factory.storage.access import Access
-from factory.training import Trained, TrainingFailed, TrainingJob
+from factory.training import Trained, TrainingJob
 
 _MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
 _DISK = ("pytorchstreamwriter", "no space left")  # how torch says that it could not write

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from factory.training import TrainingFailed
+from factory.errors import TrainingFailed
 
 PAIR = ("prompt", "completion")
 MESSAGES = "messages"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actors.training_batches import Rows, collate
-from factory.training import TrainingFailed
+from factory.errors import TrainingFailed
 
 
 def refuse_mixing(model: Any, rows: Rows) -> None:

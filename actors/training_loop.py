@@ -24,7 +24,8 @@ from actors.training_metrics import MetricsFile, Progress
 from actors.training_model import load_causal, save, uses_bfloat16
 from actors.training_options import EXECUTION, Options, threads_of
 from factory.config import fingerprint
-from factory.training import TrainingFailed, TrainingJob
+from factory.errors import TrainingFailed
+from factory.training import TrainingJob
 
 CHECKPOINTS = "checkpoints"
 METRICS = "metrics.jsonl"

@@ -8,7 +8,7 @@ from typing import Any
 
 from actors.models import MANIFEST
 from actors.training_options import Options
-from factory.training import TrainingFailed
+from factory.errors import TrainingFailed
 
 PROVENANCE = "provenance.json"
 _OWN = {MANIFEST, PROVENANCE}  # say what one folder is, so they are never carried on to another

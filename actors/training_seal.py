@@ -12,7 +12,8 @@ from typing import Any
 from actors.models import MANIFEST, model_revision
 from actors.trained_model import weight_files
 from actors.training_model import PROVENANCE
-from factory.training import Trained, TrainingFailed, as_json, trained_from
+from factory.errors import TrainingFailed
+from factory.training import Trained, as_json, trained_from
 
 
 def seal(folder: str, provenance: dict[str, Any], report: dict[str, float], seconds: float) -> Trained:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from factory.errors import TrainingFailed
 from factory.prompting import defused
-from factory.training import TrainingFailed
 
 IGNORED = -100
 """The label of a token that has no part in the loss; PyTorch's convention."""

@@ -19,6 +19,10 @@ class WeightsRefused(FactoryError):
     """A running engine cannot take other weights in place; one that starts with them may."""
 
 
+class TrainingFailed(FactoryError):
+    """Fine-tuning ended without a usable model. The data stays, and resuming tries the training again."""
+
+
 class QuestionFailed(FactoryError):
     """This question cannot be finished; its record becomes `status=failed` and its siblings go on.
 

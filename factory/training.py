@@ -8,8 +8,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.errors import FactoryError
-
 MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
 _ORIGIN = [
     ("question_id", pa.string()),
@@ -26,10 +24,6 @@ EXAMPLE_CHAT = pa.schema([("prompt", pa.list_(MESSAGE)), ("completion", pa.list_
 
 SKIPPED = "skipped_"
 """How the keys of a report begin that count examples left out, by reason: `skipped_too_long`."""
-
-
-class TrainingFailed(FactoryError):
-    """Fine-tuning ended without a usable model. The data stays, and resuming tries the training again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

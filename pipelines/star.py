@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
+from actors.trainer import trainer_options
 from cluster.connect import connected
-from factory.errors import FactoryError
+from factory.errors import BadInput
 from factory.stop_rules import Spent, no_gain, over_budget
 from factory.storage.store import Store
 from factory.teaching import roles
@@ -55,8 +56,7 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
     listener = listener or Listener()
     started = time.monotonic()
     interrupt = Interrupt()
-    found = star_settings.of(settings)
-    check_model(settings)
+    found = checked(settings)
     store = run_folder.store_of(settings, listener.say)
     before = last_over(store, listener.say)
     known = run_folder.recognise(settings, store)
@@ -65,7 +65,9 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
         journal = Journal(store)
         stopped = why_stop(found, journal)
         if not known or stopped is None:
-            gpus = settings.cluster.generators * getattr(settings.engine.config, "num_gpus", 0.0)
+            engines = settings.cluster.generators * (2 if found.teacher.mode != "off" else 1)
+            trainer = trainer_options(found.trainer.name, asdict(found.trainer.config))
+            gpus = max(engines * getattr(settings.engine.config, "num_gpus", 0.0), trainer["num_gpus"])
             facts = {"cluster": settings.plain["cluster"], "engine": settings.plain["engine"], "gpus": gpus}
             with attempt(store, before, facts, settings.storage, listener.say) as mine:
                 run_folder.bind(settings, store)
@@ -88,6 +90,34 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
         )
         run_folder.write_stats(store, stats_of(summary))
         return summary
+
+
+def checked(settings: Settings) -> StarSettings:
+    """Refuse, before anything has started, what would end the run at night. Raises `BadInput`."""
+    found = star_settings.of(settings)
+    asked, *_ = star_settings.parts(found)
+    if next(asked.source.module.questions(asked.source.config), None) is None:
+        raise BadInput("no question is held out. Expected some to evaluate on: raise held_out.share, or add questions.")
+    trainer_options(found.trainer.name, asdict(found.trainer.config))
+    check_model(settings)
+    if found.teacher.mode != "off":
+        check_model(replace(settings, model=found.teacher.model))
+    return found
+
+
+def outline(settings: Settings) -> list[str]:
+    """What a run of these settings would do, a line each, for `factory plan`. Raises `BadInput` where a run would."""
+    found = checked(settings)
+    lines = [
+        f"{found.star.rounds} rounds, each from the {found.star.start_from} model, trained by {found.trainer.name}"
+    ]
+    for part in star_settings.parts(found):
+        samples = getattr(part.search.config, "n", None)
+        asked = (
+            f"{part.search.name}{f' × {samples}' * (samples is not None)}, temperature {part.sampling.temperature:g}"
+        )
+        lines.append(f"{part.run.dir}: {asked}, prompt {part.prompt.template}, model {part.model}")
+    return lines
 
 
 def go_on(found: StarSettings, journal: Journal, phases: Phases, listener: Listener) -> str | None:
@@ -133,6 +163,4 @@ def _survey(settings: Settings, store: Store, listener: Listener) -> Survey:
         for _ in surveyed(settings, screen, survey, lambda n: listener.say(f"read {n:,} questions")):
             pass
     run_folder.check_survey(store, survey)
-    if not survey.questions:
-        raise FactoryError("the source holds no usable question")
     return survey

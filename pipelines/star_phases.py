@@ -10,14 +10,14 @@ from typing import Any
 from actors.trainer import trainer_options
 from cluster.plan import Demand
 from factory.candidates import is_solved
-from factory.errors import FactoryError
+from factory.errors import FactoryError, TrainingFailed
 from factory.pass_at_k import COLUMNS, score
 from factory.seeds import seed_for
 from factory.shards import read_rows
-from factory.storage.opening import absolute, open_store
+from factory.storage.opening import absolute, open_store, opened_with
 from factory.storage.store import Store
 from factory.teaching import STUDENT, TEACHER, learned_in, roles
-from factory.training import TrainingFailed, TrainingJob, as_json
+from factory.training import TrainingJob, as_json
 from pipelines import label_steps
 from pipelines.engine_pools import EnginePools
 from pipelines.fleet import Fleet, named
@@ -76,7 +76,8 @@ class Phases:
             return {"policy_calls": 0, "questions": 0}
         who = roles(self._found.teacher.mode, round_).sampler
         model, _ = self._weights(who, round_)
-        return self._asked(who, rationalising_run(self._found, round_, model))
+        with opened_with(self._found.base.storage):  # its source is a folder of this very run
+            return self._asked(who, rationalising_run(self._found, round_, model))
 
     def _keep(self, round_: int) -> Facts:
         counts = write_training_data(self._found, round_, self._store)

@@ -14,13 +14,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from factory.errors import BadInput
+from factory.prompting import GOLD, load_prompt
 from factory.seeds import seed_for
+from factory.teaching import STUDENT
 from pipelines.settings import PLUGINS as SHARED_PLUGINS
 from pipelines.settings import SECTIONS as SHARED_SECTIONS
 from pipelines.settings import Plug, Prompting, Settings, from_mapping
 
 BEFORE, SAMPLE, RATIONALISE, GREEDY, SAMPLED = "before", "sample", "rationalise", "greedy", "sampled"
-STUDENT, TEACHER = "student", "teacher"
 
 
 @dataclass
@@ -154,7 +155,30 @@ def of(settings: Settings) -> StarSettings:
             f"prompt.style is {settings.prompt.style}, trained_prompt.style is {found.trained_prompt.style}. Expected "
             "the same: one model reads both."
         )
+    for section, prompt in (("prompt", settings.prompt), ("trained_prompt", found.trained_prompt)):
+        if load_prompt(prompt.template, prompt.style).hinted:
+            raise BadInput(
+                f"{section}.template is {prompt.template}, which tells the gold answer ({GOLD}). Expected one that "
+                "does not; rationalise.template is the place for it."
+            )
+    if found.rationalises and not load_prompt(found.rationalise.template, settings.prompt.style).hinted:
+        raise BadInput(
+            f"rationalise.template is {found.rationalise.template}, which does not tell the gold answer. Expected one "
+            f"whose last [user] section holds {GOLD}, or rationalise.enabled=false."
+        )
     return found
+
+
+def parts(found: StarSettings) -> list[Settings]:
+    """The runs of the time before the first round and of the first round, in order. Raises `BadInput` where one of them
+    could not be."""
+    model = found.teacher.model if found.teacher.mode != "off" else found.base.model
+    return [
+        *held_out_runs(found, None, STUDENT, found.base.model, trained=False),
+        sampling_run(found, 0, model, trained=False),
+        *([rationalising_run(found, 0, model)] if found.rationalises else []),
+        *held_out_runs(found, 0, STUDENT, weights_folder(found, 0), trained=True),
+    ]
 
 
 def folder_of(round_: int | None) -> str:

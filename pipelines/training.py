@@ -17,8 +17,9 @@ from actors.remote_models import brief, plain
 from actors.trainer import Trainer, trainer_options
 from actors.training_seal import finished
 from cluster.connect import nodes_of_cluster
+from factory.errors import TrainingFailed
 from factory.storage.access import Access
-from factory.training import Trained, TrainingFailed, TrainingJob
+from factory.training import Trained, TrainingJob
 
 DIED = (RayActorError, OutOfMemoryError, ObjectLostError)
 POLL_S = 0.5

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,9 @@ learnt = {row["prompt"].removeprefix("Question: ").removesuffix("\\nAnswer:\\n")
 """
 
 
-def scripted_base(folder: Path, tiny: Path) -> Path:
-    """A model folder (that of `tiny`, whose weights nobody uses) with a script beside the weights."""
+def scripted_base(folder: Path, tiny: Path, solves: Sequence[int] = (0,)) -> Path:
+    """A model folder (that of `tiny`, whose weights nobody uses) with a script beside the weights. `solves`: which
+    questions it solves at once, index modulo 4."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in tiny.iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
@@ -47,7 +49,7 @@ def scripted_base(folder: Path, tiny: Path) -> Path:
     taught = {}
     for index, question in enumerate(procedural.questions(procedural.Config(n=40, levels=["add_small"]))):
         right = worked_solution(question)
-        script[question.text] = [WRONG, right] if index % 4 == 0 else [WRONG]
+        script[question.text] = [WRONG, right] if index % 4 in solves else [WRONG]
         if index % 4 in (1, 2):
             script[question.text + HINT] = [right if index % 4 == 1 else GIVEAWAY + right]
         if index % 4 == 3 and index % 8 == 3:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from itertools import islice
 
 from rich.console import Console
@@ -34,6 +35,7 @@ class Display(Listener):
         self._console.print(Text(line))
 
     def begin(self, outlook: Outlook) -> None:
+        self.close()  # the bar of the stage before
         self._outlook = outlook
         found = outlook.survey
         self.say(
@@ -54,6 +56,14 @@ class Display(Listener):
         elif time.monotonic() - self._shown >= PLAIN_EVERY_S:
             self._shown = time.monotonic()
             print(line, file=sys.stderr, flush=True)
+
+    def training(self, report: Mapping[str, float]) -> None:
+        self.close()
+        if self._console.is_terminal:
+            self._console.print(Text(training_line(report)), end="\r")
+        elif time.monotonic() - self._shown >= PLAIN_EVERY_S:
+            self._shown = time.monotonic()
+            print(training_line(report), file=sys.stderr, flush=True)
 
     def _draw(self, progress: Progress, line: str) -> None:
         assert self._outlook is not None
@@ -100,6 +110,17 @@ class Display(Listener):
         if self._bar:
             self._bar.stop()
             self._bar = None
+
+
+def training_line(report: Mapping[str, float]) -> str:
+    """One line on the state of a fine-tuning, from what its trainer has reported so far."""
+    if "loss" not in report:
+        return f"training on {report['examples']:,.0f} examples" if "examples" in report else "training"
+    step, steps, speed = report["step"], report.get("total_steps", 0), report.get("tokens_per_second", 0)
+    parts = [f"training step {step:,.0f}/{steps:,.0f}", f"loss {report['loss']:.3f}", f"{speed:,.0f} tokens/s"]
+    if speed and step:
+        parts.append(f"ETA {clock((steps - step) * report['tokens'] / step / speed)}")
+    return " · ".join(parts)
 
 
 def clock(seconds: float) -> str:

@@ -37,6 +37,8 @@ def show_plan(settings: Settings, console: Console) -> None:
     console.print(
         Text(f"skipped: {len(found.bad_golds):,} gold answers that do not verify, {found.duplicates:,} doubles")
     )
+    for line in settings.story.outline(settings) if hasattr(settings.story, "outline") else ():
+        console.print(Text(line))
     wanted = demands_of(settings)
     console.print(Text("\nactors", style="bold"))
     for demand in wanted:

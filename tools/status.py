@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from actors.models import MANIFEST
 from factory.receipts import committed_tally, footers
 from factory.shards import listed
 from factory.storage.opening import open_store
@@ -18,6 +21,16 @@ from pipelines.star_settings import of as star_of
 from pipelines.survey import Survey
 from tools.display import counts_lines
 from tools.star_table import round_lines
+from tools.train_table import trained_lines
+
+
+def _train_lines(run_dir: str, store: Store) -> list[str]:
+    """Whether the model is there, and what came of it."""
+    try:
+        trained = json.loads(store.read(f"model/{MANIFEST}"))["training"]
+    except FileNotFoundError:
+        return [f"{run_dir}: not complete, no model yet", f"go on          factory resume {run_dir}"]
+    return [f"{run_dir}: complete", *trained_lines({**trained, "folder": f"{store.url}/model"})]
 
 
 def _star_lines(run_dir: str, settings: Settings, store: Store, survey: Survey) -> list[str]:
@@ -45,6 +58,8 @@ def status_lines(run_dir: str) -> list[str]:
         tally = committed_tally(store, listed(store)[0])
         return [f"{run_dir}: imported from {imported_from}, {tally.questions:,} lines", *counts_lines(tally)]
     settings = opened(run_dir)
+    if settings.pipeline == "train":
+        return _train_lines(run_dir, store)
     found = read_survey(store)
     if settings.pipeline == "star":
         return _star_lines(run_dir, settings, store, found)

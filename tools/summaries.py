@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from pipelines import label_steps, star
+from factory.training import as_json
+from pipelines import label_steps, star, train
 from tools.display import clock
 from tools.display import summary_lines as label_steps_lines
 from tools.star_table import round_lines
+from tools.train_table import trained_lines
 
 
 @singledispatch
@@ -33,6 +35,11 @@ def _(summary: star.StarSummary) -> list[str]:
         f"look           factory inspect {folder}/round_0/sample",
         f"more rounds    factory resume {folder} star.rounds=N",
     ]
+
+
+@summary_lines.register
+def _(summary: train.TrainSummary) -> list[str]:
+    return [f"training complete ({clock(summary.seconds)})", *trained_lines(as_json(summary.trained))]
 
 
 def weights_lines(summary: star.StarSummary) -> list[str]:

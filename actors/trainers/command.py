@@ -22,8 +22,8 @@ from pathlib import Path
 
 from actors.engine_process import MARKER, start_guard
 from actors.orphan_guard import marked
-from factory.errors import BadInput
-from factory.training import TrainingFailed, TrainingJob
+from factory.errors import BadInput, TrainingFailed
+from factory.training import TrainingJob
 
 LOG = "command.log"
 _TAIL_BYTES = 16_384

@@ -14,7 +14,8 @@ from actors.training_data import examples
 from actors.training_loop import Report, fine_tune
 from actors.training_options import EXECUTION, Options, environment, resources
 from actors.training_tokens import Example, Tokens
-from factory.training import SKIPPED, TrainingFailed, TrainingJob
+from factory.errors import TrainingFailed
+from factory.training import SKIPPED, TrainingJob
 
 __all__ = ["EXECUTION", "Config", "environment", "resources", "train"]
 

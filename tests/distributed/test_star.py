@@ -5,15 +5,18 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands_for_tests import Running
 from omegaconf import OmegaConf
+from s3_for_tests import access
 from star_for_tests import GIVEAWAY, HINT, examples, held_out, kept_ids, scripted_base, star_settings
 from training_for_tests import tiny_model, tiny_tokenizer
 
+from factory.errors import TrainingFailed
 from factory.shards import read_rows
-from factory.training import TrainingFailed
+from factory.storage.opening import open_store
 from factory.wording import question_key
 from pipelines.label_steps import Listener
 from pipelines.run_folder import opened
@@ -177,3 +180,32 @@ def test_a_run_killed_in_every_phase_keeps_what_an_undisturbed_one_keeps(
     code, stdout, stderr = running("resume", str(folder)).end()
     assert (code, "run complete" in stdout) == (0, True), stderr
     assert kept_ids(folder, 0) == kept_ids(done[0], 0)
+
+
+def test_on_s3_models_and_data_travel_through_the_store(
+    s3_server: Any, s3_bucket: str, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACTORY_CACHE", str(tmp_path))
+    settings = star_settings(tmp_path, base, star={"rounds": 1}, storage=access(s3_server), held_out={"k": 1})
+    settings.run.dir = f"s3://{s3_bucket}/star"
+    summary = run(settings)
+    assert summary.complete
+    store = open_store(settings.run.dir, settings.storage)
+    names = {entry.name for entry in store.entries()}
+    assert {"round_0/model/model.safetensors", "round_0/model/manifest.json", "accuracy.png"} <= names
+    part = open_store(f"{settings.run.dir}/round_0/greedy", settings.storage)
+    made_by = {(found["model"], found["model_revision"]) for row in read_rows(part) for found in row["solutions"]}
+    assert {revision for _, revision in made_by} == {summary.rounds[0]["train"]["revision"]}
+
+
+def test_two_models_that_take_turns_train_on_what_the_other_got_right(base: Path, tmp_path: Path) -> None:
+    teacher = scripted_base(tmp_path / "teacher", base, solves=(0, 1, 2))
+    mode = {"mode": "turns", "model": str(teacher)}
+    summary = run(star_settings(tmp_path / "run", base, teacher=mode, rationalise={"enabled": False}))
+    assert summary.complete
+    assert [summary.rounds[round_]["swap"]["learner"] for round_ in (0, 1)] == ["student", "teacher"]
+    first = {row["model_revision"] for row in examples(tmp_path / "run", 0)}
+    second = {row["model_revision"] for row in examples(tmp_path / "run", 1)}
+    assert second == {summary.rounds[0]["train"]["revision"]}
+    assert first.isdisjoint(second)
+    assert set(summary.rounds[None]["evaluate"]) >= {"student", "teacher"}

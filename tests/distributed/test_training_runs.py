@@ -15,8 +15,8 @@ import pytest
 from training_for_tests import a_job, raw_data, tiny_model
 
 from actors.training_seal import finished
-from factory.errors import BadInput
-from factory.training import TrainingFailed, TrainingJob
+from factory.errors import BadInput, TrainingFailed
+from factory.training import TrainingJob
 from pipelines.training import train
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]

@@ -224,14 +224,13 @@ def test_what_is_kept_does_not_hang_on_who_was_asked_first_or_in_which_unit(tmp_
 
 
 def test_which_are_kept_under_the_cap_is_drawn_anew_in_every_round_and_by_every_seed(tmp_path: Path) -> None:
-    drawn = set()
-    for seed in range(4):
+    drawn = {}
+    for seed, round_ in ((0, 0), (0, 1), (1, 0)):
         ours = star(tmp_path / str(seed), run={"seed": seed}, keep={"per_question": 1})
-        for round_ in range(3):
-            recorded(ours, "sample", {"a": right(RIGHT, OTHER, THIRD)}, round_)
-            write(ours, round_)
-            drawn.add(table(ours, DATA, round_)[0]["completion"])
-    assert len(drawn) > 1
+        recorded(ours, "sample", {f"question {n}": right(RIGHT, OTHER, THIRD) for n in range(8)}, round_, per_unit=8)
+        write(ours, round_)
+        drawn[seed, round_] = tuple(row["completion"] for row in table(ours, DATA, round_))
+    assert len(set(drawn.values())) == 3
 
 
 def test_rows_leave_memory_as_they_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from pipelines.star_settings import (
     StarSettings,
     held_out_runs,
     of,
+    parts,
     rationalising_run,
     sampling_run,
     training_folder,
@@ -65,8 +66,8 @@ def test_what_was_asked_before_the_first_round_lies_apart() -> None:
 
 
 def test_no_two_parts_share_a_folder_or_a_seed() -> None:
-    parts = all_parts(found(teacher={"mode": "turns", "model": "t"}))
-    assert len({part.run.dir for part in parts}) == len({part.run.seed for part in parts}) == len(parts)
+    every = all_parts(found(teacher={"mode": "turns", "model": "t"}))
+    assert len({part.run.dir for part in every}) == len({part.run.seed for part in every}) == len(every)
 
 
 @every_part
@@ -105,9 +106,9 @@ def test_the_secrets_of_the_storage_reach_a_part_and_are_written_nowhere(name: s
 @pytest.mark.parametrize("model", ["smollm2-135m", "runs/star/round_0/model"])
 def test_a_part_names_the_model_it_asks(model: str) -> None:
     ours = found()
-    parts = [sampling_run(ours, 1, model, True), rationalising_run(ours, 1, model)]
-    parts += held_out_runs(ours, 0, "student", model, True)
-    assert {part.model for part in parts} == {model}
+    asked = [sampling_run(ours, 1, model, True), rationalising_run(ours, 1, model)]
+    asked += held_out_runs(ours, 0, "student", model, True)
+    assert {part.model for part in asked} == {model}
 
 
 def test_weights_and_training_data_lie_in_their_round() -> None:
@@ -181,8 +182,8 @@ def _questions(settings: Settings) -> Any:
 
 
 def test_a_teachers_evaluation_lies_beside_the_students() -> None:
-    parts = held_out_runs(found(teacher={"mode": "turns", "model": "t"}), None, "teacher", "t", False)
-    assert [part.run.dir for part in parts] == [f"{RUN}/before/greedy_teacher", f"{RUN}/before/sampled_teacher"]
+    asked = held_out_runs(found(teacher={"mode": "turns", "model": "t"}), None, "teacher", "t", False)
+    assert [part.run.dir for part in asked] == [f"{RUN}/before/greedy_teacher", f"{RUN}/before/sampled_teacher"]
 
 
 @pytest.mark.parametrize(
@@ -203,6 +204,53 @@ def test_one_model_reads_one_prompt_style_and_two_models_may_read_two() -> None:
     with pytest.raises(BadInput, match=r"prompt\.style is chat, trained_prompt\.style is raw"):
         found(**styles)
     assert found(**styles, teacher={"mode": "teacher", "model": "t"}).trained_prompt.style == "raw"
+
+
+@pytest.mark.parametrize(
+    ("section", "template"), [("prompt", "hinted_cot"), ("trained_prompt", "hinted_cot"), ("rationalise", "bare")]
+)
+def test_only_who_is_asked_for_a_rationale_is_told_the_answer_and_he_is(section: str, template: str) -> None:
+    with pytest.raises(BadInput, match=rf"{section}\.template is {template}"):
+        found(**{section: {"template": template}})
+
+
+@pytest.mark.parametrize("sections", [{"rationalise": {"enabled": False}}, {"keep": {"method": "rft"}}])
+def test_a_prompt_without_a_hint_is_fine_where_nobody_is_asked_for_rationales(sections: dict[str, Any]) -> None:
+    asked = {"template": "bare", **sections.get("rationalise", {})}
+    assert not found(**{**sections, "rationalise": asked}).rationalises
+
+
+@pytest.mark.parametrize(
+    ("sections", "says"),
+    [
+        ({"held_out": {"source": {"kind": "jsnl"}}}, "'jsonl'"),
+        ({"held_out": {"source": {"kind": "jsonl", "pth": "x"}}}, "'path'"),
+        ({"held_out": {"temperature": -1.0}}, "temperature is -1"),
+        ({"rationalise": {"temperature": -1.0}}, "temperature is -1"),
+        ({"held_out": {"limit": -1}}, "limit is -1"),
+        ({"trained_prompt": {"separator": "("}}, "separator"),
+    ],
+)
+def test_what_a_later_part_could_not_be_is_known_before_the_first(sections: dict[str, Any], says: str) -> None:
+    with pytest.raises(BadInput, match=says) as caught:
+        parts(found(**sections))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("teacher", "sampler"), [({}, str(BASE)), ({"mode": "teacher", "model": "t"}, "t")])
+def test_the_parts_of_the_first_round_are_asked_of_the_models_as_they_came(
+    teacher: dict[str, str], sampler: str
+) -> None:
+    asked = {part.run.dir.removeprefix(f"{RUN}/"): part.model for part in parts(found(teacher=teacher))}
+    trained = f"{RUN}/round_0/model"
+    assert asked == {
+        "before/greedy": str(BASE),
+        "before/sampled": str(BASE),
+        "round_0/sample": sampler,
+        "round_0/rationalise": sampler,
+        "round_0/greedy": trained,
+        "round_0/sampled": trained,
+    }
 
 
 @pytest.mark.parametrize(

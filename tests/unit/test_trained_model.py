@@ -15,7 +15,7 @@ from training_for_tests import tiny_model, tiny_tokenizer
 from actors.models import model_revision
 from actors.trained_model import check_base, check_trained
 from actors.training_seal import finished, publish, seal
-from factory.training import TrainingFailed
+from factory.errors import TrainingFailed
 
 
 @pytest.fixture(scope="module")

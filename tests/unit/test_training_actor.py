@@ -9,7 +9,7 @@ import pytest
 from training_for_tests import a_job, raw_data, tiny_model
 
 from actors import trainer
-from factory.training import TrainingFailed
+from factory.errors import TrainingFailed
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from actors.trainers import command
-from factory.errors import BadInput
-from factory.training import TrainingFailed, TrainingJob
+from factory.errors import BadInput, TrainingFailed
+from factory.training import TrainingJob
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from actors.training_loop import CHECKPOINTS, METRICS
 from actors.training_options import Options
 from actors.training_tokens import Tokens
 from factory.config import fill
-from factory.errors import BadInput
-from factory.training import TrainingFailed, TrainingJob
+from factory.errors import BadInput, TrainingFailed
+from factory.training import TrainingJob
 
 BY_HEART = [("Question: a\nAnswer:\n", "1 + 2 = 3"), ("Answer: b\nQuestion:\n", "4 + 4 = 8")]
 EXACT = {"bf16": "false", "threads": 1, "warmup": 0.0}

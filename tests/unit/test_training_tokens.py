@@ -14,8 +14,8 @@ from training_for_tests import chat_data, raw_data, tiny_model
 
 from actors.training_data import examples
 from actors.training_tokens import IGNORED, Tokens
+from factory.errors import TrainingFailed
 from factory.formats import sft
-from factory.training import TrainingFailed
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 

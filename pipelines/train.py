@@ -1,0 +1,104 @@
+"""One fine-tuning of a model on data that are there: a `factory export`, or what a STaR round has kept.
+
+RUN_DIR/model         the trained model, a Hugging Face folder, whole as soon as it is there
+RUN_DIR/work          checkpoints while it trains, metrics.jsonl
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+
+from actors.model_store import is_remote
+from actors.trainer import trainer_options
+from actors.training_data import data_files
+from cluster.connect import connected
+from factory.errors import BadInput, TrainingFailed
+from factory.storage.opening import absolute
+from factory.training import Trained, TrainingJob
+from pipelines import run_folder
+from pipelines.attempts import attempt, last_over
+from pipelines.drive import Interrupt
+from pipelines.fleet import named
+from pipelines.label_steps import Listener, check_model
+from pipelines.settings import Settings
+from pipelines.survey import Survey
+from pipelines.training import train
+
+
+@dataclass
+class Data:
+    """`path`: a folder with train-*.parquet: prompt and completion, or messages. `timeout_s` bounds the training."""
+
+    path: str = ""
+    timeout_s: float = 7 * 86400.0
+
+
+SECTIONS = {"data": Data}
+PLUGINS = {"trainer": ("actors.trainers", "kind", "sft")}
+EFFORT = ()
+
+
+@dataclass(frozen=True)
+class TrainSummary:
+    """What a fine-tuning came to."""
+
+    folder: str
+    trained: Trained
+    seconds: float
+    complete: bool = True
+    short: int = 0
+
+
+def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> TrainSummary:
+    """Fine-tune `settings.model`; after a kill, go on from the last checkpoint. Raises `BadInput` before anything has
+    started, `TrainingFailed` where it ends without a model. `retry_failed` has nothing to retry here."""
+    listener = listener or Listener()
+    started = time.monotonic()
+    data, trainer = settings.own["data"], settings.own["trainer"]
+    config = asdict(trainer.config)
+    trainer_options(trainer.name, config)
+    check_model(settings)
+    if not data.path:
+        raise BadInput("data.path is empty. Expected a folder with train-*.parquet, such as OUT/data/sft of an export.")
+    if not is_remote(data.path):
+        try:
+            data_files(data.path)
+        except TrainingFailed as error:
+            raise BadInput(str(error)) from None
+    store = run_folder.store_of(settings, listener.say)
+    before = last_over(store, listener.say)
+    run_folder.recognise(settings, store)
+    interrupt = Interrupt()
+    facts = {"cluster": settings.plain["cluster"], "trainer": settings.plain["trainer"]}
+    with interrupt.installed(), attempt(store, before, facts, settings.storage, listener.say) as mine:
+        run_folder.bind(settings, store)
+        run_folder.keep_survey(store, Survey())  # from here on the folder is this training's
+        folder = absolute(settings.run.dir)
+        job = TrainingJob(
+            data=absolute(data.path),
+            model=named(settings.model),
+            out=f"{folder}/model",
+            work=f"{folder}/work",
+            seed=settings.run.seed,
+            round=settings.run.round,
+        )
+        listener.say(f"starting Ray and the trainer ({trainer.name})")
+        with connected(settings.cluster.address), interrupt.installed():
+            try:
+                trained = train(
+                    job,
+                    trainer.name,
+                    config,
+                    access=settings.storage,
+                    timeout_s=data.timeout_s,
+                    start_timeout_s=settings.cluster.start_timeout_s,
+                    attempts=settings.cluster.attempts,
+                    say=listener.say,
+                    on_progress=listener.training,
+                    check=mine.check,
+                )
+            except TrainingFailed as error:
+                raise TrainingFailed(f"{error}. Mend it, then: factory resume {settings.run.dir}") from None
+    run_folder.write_stats(store, {"complete": True, **asdict(trained)})
+    return TrainSummary(folder=settings.run.dir, trained=trained, seconds=time.monotonic() - started)
