@@ -102,7 +102,7 @@ def opened(run_dir: str | Path, overrides: Sequence[str] = ()) -> Settings:
     if settings.fingerprint != kept.fingerprint:
         raise BadInput(
             f"{' '.join(override.partition('=')[0] for override in overrides)} would change the records. A resumed run "
-            f"takes only what does not: {', '.join(f'{section}.*' for section in settings.elsewhere)}, where and how "
+            f"takes only what does not: {', '.join(_keys_of(settings.elsewhere))}, where and how "
             f"fast its engine runs, and more of {', '.join(settings.effort)}."
         )
     return settings
@@ -174,6 +174,10 @@ def _encoded(value: object) -> bytes:
     return (json.dumps(value, indent=2) + "\n").encode()
 
 
+def _keys_of(elsewhere: Sequence[str]) -> list[str]:
+    return [name if "." in name else f"{name}.*" for name in elsewhere]
+
+
 def _difference(theirs: Settings, ours: Settings) -> str:
     """The first differing key of two configs, with both values."""
     for section, value in ours.plain.items():
@@ -183,7 +187,7 @@ def _difference(theirs: Settings, ours: Settings) -> str:
         if not isinstance(value, dict) or not isinstance(other, dict):
             return f"{section} is {other!r} there, {value!r} here"
         for key in [*value, *other]:
-            skipped = (section, key) == ("run", "dir") or f"{section}.{key}" in ours.effort
+            skipped = (section, key) == ("run", "dir") or f"{section}.{key}" in (*ours.effort, *ours.elsewhere)
             if value.get(key) != other.get(key) and not skipped:
                 return f"{section}.{key} is {other.get(key)!r} there, {value.get(key)!r} here"
     return "they differ"

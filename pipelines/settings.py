@@ -9,7 +9,7 @@ A story may have sections of its own: its module says so by `SECTIONS` and `PLUG
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -135,7 +135,7 @@ class Settings:
 
     @property
     def elsewhere(self) -> tuple[str, ...]:
-        """Sections that are no part of what this run is."""
+        """Sections, and keys with a dot, that are no part of what this run is."""
         return (*ELSEWHERE, *getattr(self.story, "ELSEWHERE", ()))
 
     @property
@@ -143,7 +143,7 @@ class Settings:
         """Hash of all that decides what the records hold: not where they lie, nor on how many machines, nor how much is
         asked for, as that may be raised later."""
         decisive = {
-            section: _without(value, self.effort, section)
+            section: _without(value, {*self.effort, *self.elsewhere}, section)
             for section, value in self.plain.items()
             if section not in self.elsewhere
         }
@@ -224,11 +224,11 @@ def dump(settings: Settings) -> str:
     return OmegaConf.to_yaml(OmegaConf.create(settings.plain))
 
 
-def _without(value: Any, effort: Mapping[str, int], section: str) -> Any:
-    """A section without the keys that `effort` names."""
+def _without(value: Any, keys: Collection[str], section: str) -> Any:
+    """A section without those of its keys that are among `keys`."""
     if not isinstance(value, dict):
         return value
-    return {key: inner for key, inner in value.items() if f"{section}.{key}" not in effort}
+    return {key: inner for key, inner in value.items() if f"{section}.{key}" not in keys}
 
 
 def _check_ranges(filled: dict[str, Any]) -> None:

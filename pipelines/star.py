@@ -18,7 +18,7 @@ from factory.errors import BadInput
 from factory.stop_rules import Spent, no_gain, over_budget
 from factory.storage.store import Store
 from factory.teaching import roles
-from pipelines import run_folder, star_settings
+from pipelines import run_folder, star_runs, star_settings
 from pipelines.attempts import attempt, last_over
 from pipelines.drive import Interrupt
 from pipelines.engine_pools import EnginePools
@@ -95,7 +95,7 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
 def checked(settings: Settings) -> StarSettings:
     """Refuse, before anything has started, what would end the run at night. Raises `BadInput`."""
     found = star_settings.of(settings)
-    asked, *_ = star_settings.parts(found)
+    asked, *_ = star_runs.parts(found)
     if next(asked.source.module.questions(asked.source.config), None) is None:
         raise BadInput("no question is held out. Expected some to evaluate on: raise held_out.share, or add questions.")
     trainer_options(found.trainer.name, asdict(found.trainer.config))
@@ -111,7 +111,7 @@ def outline(settings: Settings) -> list[str]:
     lines = [
         f"{found.star.rounds} rounds, each from the {found.star.start_from} model, trained by {found.trainer.name}"
     ]
-    for part in star_settings.parts(found):
+    for part in star_runs.parts(found):
         samples = getattr(part.search.config, "n", None)
         asked = (
             f"{part.search.name}{f' × {samples}' * (samples is not None)}, temperature {part.sampling.temperature:g}"
@@ -151,7 +151,7 @@ def why_stop(found: StarSettings, journal: Journal) -> str | None:
 def stats_of(summary: StarSummary) -> dict[str, object]:
     """What `stats.json` says of a run."""
     kept = asdict(summary)
-    kept["rounds"] = {star_settings.folder_of(round_): dict(facts) for round_, facts in summary.rounds.items()}
+    kept["rounds"] = {star_runs.folder_of(round_): dict(facts) for round_, facts in summary.rounds.items()}
     return kept
 
 

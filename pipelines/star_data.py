@@ -31,7 +31,8 @@ from factory.storage.opening import open_store
 from factory.storage.store import Store
 from factory.training import EXAMPLE_CHAT, EXAMPLE_RAW
 from factory.types import Question
-from pipelines.star_settings import RATIONALISE, SAMPLE, StarSettings, folder_of, training_folder
+from pipelines.star_runs import RATIONALISE, SAMPLE, folder_of, training_folder
+from pipelines.star_settings import StarSettings
 
 DATA, DECISIONS, PAIRS = "data/train-00000-of-00001.parquet", "decisions.parquet", "pairs.parquet"
 ROWS_PER_GROUP = 4096
@@ -63,12 +64,12 @@ def write_training_data(found: StarSettings, round_: int, store: Store) -> dict[
         )
         decisions = files.enter_context(_Table(Path(scratch) / "decisions", DECISION))
         paired = files.enter_context(_Table(Path(scratch) / "pairs", pair_schema(template.style)))
-        for question, ours in _questions(found, round_):
-            hint = hint_of(hinting, question) if hinting and ours and ours[0].hinted else ""
+        for hinted, question, ours in _questions(found, round_):
+            hint = hint_of(hinting, question) if hinting and hinted else ""
             decided = found.keep.module.select(
                 ours, hint, question.gold or "", found.keep.config, _draws(found, round_, question, "keep")
             )
-            counts.add(question, decided)
+            counts.add(hinted, decided)
             decisions.add(_decision_row(decision) for decision in decided)
             examples.add(_example(template, question, decision.candidate) for decision in decided if decision.kept)
             chosen = pairs(ours, asked_pairs, _draws(found, round_, question, "pairs")) if asked_pairs else []
@@ -88,8 +89,7 @@ class _Counts:
         self.questions = self.solved = self.rationalised = self.pairs = 0
         self.reasons: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
 
-    def add(self, question: Question, decided: Sequence[Decision]) -> None:
-        hinted = any(decision.candidate.hinted for decision in decided)
+    def add(self, hinted: bool, decided: Sequence[Decision]) -> None:
         kept = any(decision.kept for decision in decided)
         self.questions += not hinted
         self.solved += kept and not hinted
@@ -138,14 +138,14 @@ class _Table:
             self._rows.clear()
 
 
-def _questions(found: StarSettings, round_: int) -> Iterator[tuple[Question, list[Candidate]]]:
-    """Every question with its samples, then every question that was rationalised, with its hinted solutions."""
+def _questions(found: StarSettings, round_: int) -> Iterator[tuple[bool, Question, list[Candidate]]]:
+    """Every question with its samples, then (hinted: True) every one that was asked again, with what came then."""
     for part in (SAMPLE, RATIONALISE):
         for row in read_rows(open_store(f"{found.dir}/{folder_of(round_)}/{part}", found.base.storage), _COLUMNS):
             question = Question(
                 id=row["question_id"], text=row["question"], gold=row["gold_answer"], answer_kind=row["answer_kind"]
             )
-            yield question, candidates(row)
+            yield part == RATIONALISE, question, candidates(row)
 
 
 def _draws(found: StarSettings, round_: int, question: Question, purpose: str) -> Random:

@@ -12,7 +12,7 @@ from typing import Any
 from factory.stop_rules import Spent
 from factory.storage.store import Store
 from pipelines.attempts import BEAT_S, attempts_in
-from pipelines.star_settings import folder_of
+from pipelines.star_runs import folder_of
 
 PHASES = ("sample", "rationalise", "keep", "train", "swap", "evaluate")
 Facts = Mapping[str, Any]

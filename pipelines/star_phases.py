@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from actors.trainer import trainer_options
@@ -14,25 +14,20 @@ from factory.errors import FactoryError, TrainingFailed
 from factory.pass_at_k import COLUMNS, score
 from factory.seeds import seed_for
 from factory.shards import read_rows
-from factory.storage.opening import absolute, open_store, opened_with
+from factory.sources.split import HELD_OUT
+from factory.storage.opening import open_store, opened_with
 from factory.storage.store import Store
 from factory.teaching import STUDENT, TEACHER, learned_in, roles
 from factory.training import TrainingJob, as_json
 from pipelines import label_steps
 from pipelines.engine_pools import EnginePools
-from pipelines.fleet import Fleet, named
+from pipelines.fleet import named
 from pipelines.label_steps import Listener, Summary
 from pipelines.settings import Settings
 from pipelines.star_data import write_training_data
 from pipelines.star_journal import Facts, Journal
-from pipelines.star_settings import (
-    StarSettings,
-    held_out_runs,
-    rationalising_run,
-    sampling_run,
-    training_folder,
-    weights_folder,
-)
+from pipelines.star_runs import held_out_runs, rationalising_run, sampling_run, training_folder, weights_folder
+from pipelines.star_settings import StarSettings
 from pipelines.survey import Screen
 from pipelines.training import train
 
@@ -97,10 +92,10 @@ class Phases:
         options = trainer_options(found.trainer.name, config)
         self._pools.make_room([Demand(role="trainer", count=1, cpus=options["num_cpus"], gpus=options["num_gpus"])])
         job = TrainingJob(
-            data=absolute(f"{found.dir}/{training_folder(round_)}"),
+            data=f"{found.dir}/{training_folder(round_)}",
             model=named(start),
-            out=absolute(weights_folder(found, round_)),
-            work=absolute(f"{found.dir}/{training_folder(round_)}/work"),
+            out=weights_folder(found, round_),
+            work=f"{found.dir}/{training_folder(round_)}/work",
             seed=seed_for(base.run.seed, f"round_{round_}", "train"),
             round=round_,
         )
@@ -159,14 +154,14 @@ class Phases:
 
     def _asked(self, who: str, part: Settings) -> dict[str, Any] | None:
         """One of the runs that this one is made of, done to its end; None when interrupted."""
-
-        @contextmanager
-        def staff(settings: Settings) -> Iterator[Fleet]:
-            with self._pools.staff(who, settings) as fleet:
-                yield fleet
-
+        held_out = part.source.name == "split" and part.source.config.part == HELD_OUT
         summary: Summary = label_steps.run(
-            part, self._listener, retry_failed=self._retry_failed, staff=staff, screen=self._screen
+            part,
+            self._listener,
+            retry_failed=self._retry_failed,
+            staff=partial(self._pools.staff, who),
+            # It knows the gold answers of the training source, not those of an evaluation set of one's own.
+            screen=None if held_out and self._found.held_out.source else self._screen,
         )
         return summary.tally.as_dict() if summary.complete else None
 

@@ -1,27 +1,13 @@
-"""What a STaR run's config holds beyond what every run's does, and the runs that it is made of.
-
-    before/greedy, before/sampled              the held-out questions, asked of the model as it came
-    round_0/sample, round_0/rationalise        where the training data come from
-    round_0/greedy, round_0/sampled            the held-out questions, asked of the round's new weights
-
-Each is a folder of an ordinary run (`pipelines/label_steps.py`): `factory inspect` reads it, and it resumes like one.
-"""
+"""What a STaR run's config holds beyond what every run's does."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from factory.errors import BadInput
-from factory.prompting import GOLD, load_prompt
-from factory.seeds import seed_for
-from factory.teaching import STUDENT
-from pipelines.settings import PLUGINS as SHARED_PLUGINS
-from pipelines.settings import SECTIONS as SHARED_SECTIONS
-from pipelines.settings import Plug, Prompting, Settings, from_mapping
-
-BEFORE, SAMPLE, RATIONALISE, GREEDY, SAMPLED = "before", "sample", "rationalise", "greedy", "sampled"
+from factory.storage.opening import absolute
+from pipelines.settings import Plug, Prompting, Settings
 
 
 @dataclass
@@ -40,6 +26,8 @@ class Star:
             raise ValueError(f"rounds is {self.rounds}: expected at least 1")
         if self.start_from not in ("base", "last"):
             raise ValueError(f"start_from is {self.start_from!r}: expected base (the paper's way) or last")
+        if not self.training_timeout_s > 0:
+            raise ValueError(f"training_timeout_s is {self.training_timeout_s:g}: expected more than 0 seconds")
         if self.pairs_per_question < 0:
             raise ValueError(f"pairs_per_question is {self.pairs_per_question}: expected 0 (none) or more")
 
@@ -56,6 +44,8 @@ class Rationalise:
     def __post_init__(self) -> None:
         if self.n < 1:
             raise ValueError(f"n is {self.n}: expected at least 1; rationalise.enabled=false switches it off")
+        if self.temperature < 0:
+            raise ValueError(f"temperature is {self.temperature:g}: expected 0 (greedy) or more")
 
 
 @dataclass
@@ -74,6 +64,10 @@ class HeldOut:
             raise ValueError(f"share is {self.share:g}: expected more than 0 and less than 1, or a source")
         if self.k < 1:
             raise ValueError(f"k is {self.k}: expected at least 1 sample per question")
+        if self.limit < 0:
+            raise ValueError(f"limit is {self.limit}: expected 0 (no limit) or more")
+        if self.temperature < 0:
+            raise ValueError(f"temperature is {self.temperature:g}: expected 0 (greedy) or more")
 
 
 @dataclass
@@ -104,7 +98,7 @@ class Stop:
     hours: float = 0.0
 
     def __post_init__(self) -> None:
-        if min(self.patience, self.policy_calls, self.gpu_hours, self.hours) < 0:
+        if min(self.patience, self.min_gain, self.policy_calls, self.gpu_hours, self.hours) < 0:
             raise ValueError("a limit is negative: expected 0 (no such rule) or more")
 
 
@@ -120,7 +114,7 @@ PLUGINS = {
     "keep": ("factory.selection", "method", "star"),
     "trainer": ("actors.trainers", "kind", "sft"),
 }
-ELSEWHERE = ("stop", "trainer")  # how a round was trained is kept with its weights
+ELSEWHERE = ("stop", "trainer", "star.training_timeout_s")  # how a round was trained is kept with its weights
 EFFORT = ("star.rounds",)
 
 
@@ -140,7 +134,8 @@ class StarSettings:
 
     @property
     def dir(self) -> str:
-        return self.base.run.dir.rstrip("/")
+        """Absolute: parts name folders of this run in their configs, and are resumed from anywhere."""
+        return absolute(self.base.run.dir.rstrip("/"))
 
     @property
     def rationalises(self) -> bool:
@@ -150,121 +145,9 @@ class StarSettings:
 def of(settings: Settings) -> StarSettings:
     """Raises `BadInput` for sections that do not fit each other."""
     found = StarSettings(base=settings, **settings.own)
-    if settings.prompt.style != found.trained_prompt.style and found.teacher.mode == "off":
+    if settings.prompt.style != found.trained_prompt.style and found.teacher.mode != "teacher":
         raise BadInput(
             f"prompt.style is {settings.prompt.style}, trained_prompt.style is {found.trained_prompt.style}. Expected "
             "the same: one model reads both."
         )
-    for section, prompt in (("prompt", settings.prompt), ("trained_prompt", found.trained_prompt)):
-        if load_prompt(prompt.template, prompt.style).hinted:
-            raise BadInput(
-                f"{section}.template is {prompt.template}, which tells the gold answer ({GOLD}). Expected one that "
-                "does not; rationalise.template is the place for it."
-            )
-    if found.rationalises and not load_prompt(found.rationalise.template, settings.prompt.style).hinted:
-        raise BadInput(
-            f"rationalise.template is {found.rationalise.template}, which does not tell the gold answer. Expected one "
-            f"whose last [user] section holds {GOLD}, or rationalise.enabled=false."
-        )
     return found
-
-
-def parts(found: StarSettings) -> list[Settings]:
-    """The runs of the time before the first round and of the first round, in order. Raises `BadInput` where one of them
-    could not be."""
-    model = found.teacher.model if found.teacher.mode != "off" else found.base.model
-    return [
-        *held_out_runs(found, None, STUDENT, found.base.model, trained=False),
-        sampling_run(found, 0, model, trained=False),
-        *([rationalising_run(found, 0, model)] if found.rationalises else []),
-        *held_out_runs(found, 0, STUDENT, weights_folder(found, 0), trained=True),
-    ]
-
-
-def folder_of(round_: int | None) -> str:
-    """Where a round's runs lie, None being what was asked before the first."""
-    return BEFORE if round_ is None else f"round_{round_}"
-
-
-def training_folder(round_: int) -> str:
-    return f"{folder_of(round_)}/train"
-
-
-def weights_folder(found: StarSettings, round_: int) -> str:
-    """Where the weights lie that a round has made."""
-    return f"{found.dir}/{folder_of(round_)}/model"
-
-
-def sampling_run(found: StarSettings, round_: int, model: str, trained: bool) -> Settings:
-    """Round `round_`'s samples of the training questions. `trained`: whether `model` came out of an earlier round."""
-    return _part(found, f"{folder_of(round_)}/{SAMPLE}", round_, model, prompt=_prompt(found, trained))
-
-
-def rationalising_run(found: StarSettings, round_: int, model: str) -> Settings:
-    """The questions that round's samples have not solved, asked again with the answer as a hint."""
-    rationalise = found.rationalise
-    return _part(
-        found,
-        f"{folder_of(round_)}/{RATIONALISE}",
-        round_,
-        model,
-        source={"kind": "unsolved", "path": f"{found.dir}/{folder_of(round_)}/{SAMPLE}"},
-        prompt={**asdict(found.base.prompt), "template": rationalise.template},
-        search={"method": "sample", "n": rationalise.n},
-        sampling={"temperature": rationalise.temperature},
-    )
-
-
-def held_out_runs(found: StarSettings, round_: int | None, who: str, model: str, trained: bool) -> tuple[Settings, ...]:
-    """The held-out questions, answered greedily and `k` times; `round_` has made the weights in `model`."""
-    parts = [(GREEDY, 1, 0.0), (SAMPLED, found.held_out.k, found.held_out.temperature)]
-    suffix = f"_{who}" if who != STUDENT else ""
-    return tuple(
-        _part(
-            found,
-            f"{folder_of(round_)}/{name}{suffix}",
-            round_ or 0,
-            model,
-            source=_source(found, "held_out"),
-            prompt=_prompt(found, trained),
-            search={"method": "sample", "n": n},
-            supervision={"method": "none"},
-            sampling={"temperature": temperature},
-        )
-        for name, n, temperature in parts
-    )
-
-
-def _prompt(found: StarSettings, trained: bool) -> dict[str, Any]:
-    return asdict(found.trained_prompt if trained else found.base.prompt)
-
-
-def _source(found: StarSettings, part: str) -> dict[str, Any]:
-    held_out = found.held_out
-    return {
-        "kind": "split",
-        "of": found.base.plain["source"],
-        "part": part,
-        "share": held_out.share,
-        "limit": held_out.limit,
-        "seed": found.base.run.seed,
-        "apart_from": held_out.source,
-    }
-
-
-def _part(found: StarSettings, folder: str, round_: int, model: str, **changed: Mapping[str, Any]) -> Settings:
-    """An ordinary run as a part of this one: the same settings but for where it lies, what it asks, and its seed."""
-    base = found.base
-    shared = {name: base.plain[name] for name in (*SHARED_SECTIONS, *SHARED_PLUGINS)}
-    run = {"dir": f"{found.dir}/{folder}", "round": round_, "seed": seed_for(base.run.seed, folder, "star")}
-    values: dict[str, Any] = {
-        **shared,
-        "pipeline": "label_steps",
-        "model": model,
-        "source": _source(found, "train"),
-        **changed,
-        "run": {**shared["run"], **run},
-        "sampling": {**shared["sampling"], **changed.get("sampling", {})},
-        "storage": asdict(base.storage),
-    }
-    return from_mapping(values)

@@ -13,7 +13,8 @@ _HEAD = ("", "greedy", "pass@1", "pass@k", "kept", "hinted", "rejected", "loss",
 
 def round_lines(rounds: Mapping[int | None, Mapping[str, Facts]]) -> list[str]:
     """One row per round, then why solutions were rejected, counted over all rounds."""
-    rows = [_HEAD, *(row for round_, phases in rounds.items() for row in _rows(round_, phases))]
+    models = {who for phases in rounds.values() for who in _scores(phases)}
+    rows = [_HEAD, *(row for round_, phases in rounds.items() for row in _rows(round_, phases, len(models) > 1))]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     table = [
         "  ".join(
@@ -25,8 +26,12 @@ def round_lines(rounds: Mapping[int | None, Mapping[str, Facts]]) -> list[str]:
     return [line.rstrip() for line in table] + _reasons(rounds)
 
 
-def _rows(round_: int | None, phases: Mapping[str, Facts]) -> list[tuple[str, ...]]:
-    scores = {who: found for who, found in phases.get("evaluate", {}).items() if isinstance(found, dict)}
+def _scores(phases: Mapping[str, Facts]) -> dict[str, Any]:
+    return {who: found for who, found in phases.get("evaluate", {}).items() if isinstance(found, dict)}
+
+
+def _rows(round_: int | None, phases: Mapping[str, Facts], several: bool) -> list[tuple[str, ...]]:
+    scores = _scores(phases)
     kept, trained = phases.get("keep", {}), phases.get("train", {})
     name = "before" if round_ is None else f"round {round_}"
     loss = trained.get("loss_last")
@@ -39,7 +44,6 @@ def _rows(round_: int | None, phases: Mapping[str, Facts]) -> list[tuple[str, ..
     )
     if not scores:
         return [(name, "–", "–", "–", *made)]
-    several = len(scores) > 1
     return [(f"{name} {who}" if several else name, *_shares(found), *made) for who, found in scores.items()]
 
 

@@ -16,7 +16,7 @@ from pipelines.run_folder import opened, read_survey
 from pipelines.settings import Settings
 from pipelines.star import why_stop
 from pipelines.star_journal import Journal
-from pipelines.star_settings import folder_of
+from pipelines.star_runs import folder_of
 from pipelines.star_settings import of as star_of
 from pipelines.survey import Survey
 from tools.display import counts_lines

@@ -30,9 +30,9 @@ def _(summary: star.StarSummary) -> list[str]:
     return [
         f"run {head} ({clock(summary.seconds)})",
         *round_lines(summary.rounds),
-        f"accuracy       {folder}/{star.PLOT}",
+        *([f"accuracy       {folder}/{star.PLOT}"] if summary.rounds else []),
         *weights_lines(summary),
-        f"look           factory inspect {folder}/round_0/sample",
+        *([f"look           factory inspect {folder}/round_0/sample"] if 0 in summary.rounds else []),
         f"more rounds    factory resume {folder} star.rounds=N",
     ]
 

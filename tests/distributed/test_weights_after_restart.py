@@ -1,4 +1,5 @@
-"""An engine that dies with new weights in it comes back with the old ones, and answers with the new ones none the less."""
+"""An engine that dies with new weights in it comes back with its first ones, and answers with the new ones all the
+same."""
 
 from __future__ import annotations
 

@@ -177,6 +177,14 @@ def test_a_round_in_which_nobody_was_asked_again_needs_no_such_records(tmp_path:
     assert (counts["questions"], counts["kept"], counts["rejected_hinted"]) == (2, 1, {})
 
 
+def test_a_question_that_failed_when_it_was_asked_again_counts_once(tmp_path: Path) -> None:
+    ours = star(tmp_path)
+    recorded(ours, "sample", {"a": wrong(WRONG), "b": right(RIGHT)})
+    recorded(ours, "rationalise", {"a": []})
+    counts = write(ours)
+    assert (counts["questions"], counts["solved"], counts["rationalised"]) == (2, 1, 0)
+
+
 def test_a_round_that_keeps_nothing_leaves_its_decisions_and_no_example(tmp_path: Path) -> None:
     ours = star(tmp_path)
     recorded(ours, "sample", {"a": wrong(WRONG)})

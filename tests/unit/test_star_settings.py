@@ -12,16 +12,8 @@ from star_for_tests import star_settings
 
 from factory.errors import BadInput
 from pipelines.settings import Settings
-from pipelines.star_settings import (
-    StarSettings,
-    held_out_runs,
-    of,
-    parts,
-    rationalising_run,
-    sampling_run,
-    training_folder,
-    weights_folder,
-)
+from pipelines.star_runs import held_out_runs, parts, rationalising_run, sampling_run, training_folder, weights_folder
+from pipelines.star_settings import StarSettings, of
 
 BASE = Path("models/base")
 RUN = Path("/runs/star")
@@ -211,13 +203,13 @@ def test_one_model_reads_one_prompt_style_and_two_models_may_read_two() -> None:
 )
 def test_only_who_is_asked_for_a_rationale_is_told_the_answer_and_he_is(section: str, template: str) -> None:
     with pytest.raises(BadInput, match=rf"{section}\.template is {template}"):
-        found(**{section: {"template": template}})
+        parts(found(**{section: {"template": template}}))
 
 
 @pytest.mark.parametrize("sections", [{"rationalise": {"enabled": False}}, {"keep": {"method": "rft"}}])
 def test_a_prompt_without_a_hint_is_fine_where_nobody_is_asked_for_rationales(sections: dict[str, Any]) -> None:
     asked = {"template": "bare", **sections.get("rationalise", {})}
-    assert not found(**{**sections, "rationalise": asked}).rationalises
+    assert not any("rationalise" in part.run.dir for part in parts(found(**{**sections, "rationalise": asked})))
 
 
 @pytest.mark.parametrize(
@@ -225,9 +217,6 @@ def test_a_prompt_without_a_hint_is_fine_where_nobody_is_asked_for_rationales(se
     [
         ({"held_out": {"source": {"kind": "jsnl"}}}, "'jsonl'"),
         ({"held_out": {"source": {"kind": "jsonl", "pth": "x"}}}, "'path'"),
-        ({"held_out": {"temperature": -1.0}}, "temperature is -1"),
-        ({"rationalise": {"temperature": -1.0}}, "temperature is -1"),
-        ({"held_out": {"limit": -1}}, "limit is -1"),
         ({"trained_prompt": {"separator": "("}}, "separator"),
     ],
 )
@@ -253,6 +242,22 @@ def test_the_parts_of_the_first_round_are_asked_of_the_models_as_they_came(
     }
 
 
+def test_a_part_is_the_same_run_from_wherever_it_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    prints = []
+    for folder in (Path("star"), tmp_path / "star"):
+        ours = of(star_settings(folder, BASE))
+        asked = [sampling_run(ours, 1, weights_folder(ours, 0), True), rationalising_run(ours, 1, "m")]
+        prints.append([part.fingerprint for part in asked])
+    assert prints[0] == prints[1]
+
+
+def test_a_student_of_another_style_than_its_teacher_never_reads_the_teachers_prompt() -> None:
+    ours = found(prompt={"style": "chat"}, trained_prompt={"style": "raw"}, teacher={"mode": "teacher", "model": "t"})
+    assert {part.prompt.style for part in held_out(ours, None, trained=False)} == {"raw"}
+    assert sampling_run(ours, 0, "t", False).prompt.style == "chat"
+
+
 @pytest.mark.parametrize(
     ("section", "values", "says"),
     [
@@ -263,6 +268,11 @@ def test_the_parts_of_the_first_round_are_asked_of_the_models_as_they_came(
         ("held_out", {"share": 0.0}, "share is 0"),
         ("held_out", {"share": 1.0}, "share is 1"),
         ("held_out", {"k": 0}, "k is 0"),
+        ("star", {"training_timeout_s": 0.0}, "training_timeout_s is 0"),
+        ("rationalise", {"temperature": -1.0}, "rationalise: temperature is -1"),
+        ("held_out", {"temperature": -1.0}, "held_out: temperature is -1"),
+        ("held_out", {"limit": -1}, "held_out: limit is -1"),
+        ("stop", {"min_gain": -0.1}, "negative"),
         ("teacher", {"mode": "both"}, "mode is 'both'"),
         ("teacher", {"mode": "turns"}, r"teacher\.model"),
         ("stop", {"patience": -1}, "negative"),

@@ -103,6 +103,11 @@ def test_two_models_have_a_row_each() -> None:
     assert "80.0%" in "".join(cells(lines, "before teacher"))
 
 
+def test_in_turns_every_row_says_whose_it_is() -> None:
+    turns = {None: before(student=scores(0.1, 0.2), teacher=scores(0.8, 0.9)), 0: one_round()}
+    assert round_lines(turns)[3].startswith("round 0 student")
+
+
 def test_one_sample_and_one_question_are_enough_for_a_row() -> None:
     lines = round_lines({None: before(student=scores(1.0, 1.0, error=None, k=1))})
     assert "100.0% ± 0.0%" in lines[1]
@@ -225,6 +230,11 @@ def test_a_summary_says_which_rule_has_stopped_it_or_how_to_go_on() -> None:
 def test_a_summary_before_any_training_names_no_weights() -> None:
     found = StarSummary(folder="runs/x", complete=False, stopped="", rounds={None: before()}, seconds=1)
     assert not [line for line in summary_lines(found) if line.startswith("weights")]
+
+
+def test_a_summary_names_no_file_that_is_not_there() -> None:
+    found = StarSummary(folder="runs/x", complete=False, stopped="", rounds={}, seconds=1)
+    assert not [line for line in summary_lines(found) if line.startswith(("accuracy", "look"))]
 
 
 def test_nobody_knows_the_last_lines_of_another_story() -> None:

@@ -73,6 +73,7 @@ def test_a_saved_config_loads_to_the_same_settings() -> None:
         ("star", {"rounds": 9}),
         ("stop", {"patience": 3}),
         ("stop", {"policy_calls": 1000, "gpu_hours": 2.0, "hours": 3.0, "min_gain": 0.1}),
+        ("star", {"training_timeout_s": 9.0}),
         ("cluster", {"generators": 4}),
     ],
 )

@@ -140,11 +140,18 @@ CALLS = st.lists(
 def test_no_two_sets_are_in_use_at_once_nor_is_one_loaded_meanwhile(
     calls: list[tuple[str | None, int, int]], failing: list[bool]
 ) -> None:
-    asyncio.run(_mixed(calls, failing))
+    asyncio.run(_mixed(calls, failing, []))
 
 
-async def _mixed(calls: list[tuple[str | None, int, int]], failing: list[bool]) -> None:
-    """All calls, then one more; loads fail as `failing` says."""
+@hypothesis.given(CALLS, st.lists(st.integers(0, 7), min_size=1, max_size=12))
+def test_calls_that_are_cancelled_at_any_moment_are_in_nobodys_way(
+    calls: list[tuple[str | None, int, int]], cancelled: list[int]
+) -> None:
+    asyncio.run(_mixed(calls, [], cancelled))
+
+
+async def _mixed(calls: list[tuple[str | None, int, int]], failing: list[bool], cancelled: list[int]) -> None:
+    """All calls, then one more; loads fail as `failing` says, and at every tick one of the calls is cancelled."""
     using: list[str | None] = []
     fails = list(failing)
 
@@ -171,8 +178,11 @@ async def _mixed(calls: list[tuple[str | None, int, int]], failing: list[bool]) 
                 using.remove(wanted)
 
     tasks = [asyncio.create_task(call(*each)) for each in calls]
+    for number in cancelled:
+        await asyncio.sleep(0)
+        tasks[number % len(tasks)].cancel()
     async with asyncio.timeout(SOON_S):
         found = await asyncio.gather(*tasks, return_exceptions=True)
         fails.clear()
         await call("c", 0, 1)
-    assert not [one for one in found if one is not None and not isinstance(one, RuntimeError)]
+    assert not [one for one in found if one is not None and not isinstance(one, RuntimeError | asyncio.CancelledError)]
