@@ -1,0 +1,59 @@
+"""`factory run pipelines/train.yaml`: one fine-tuning on an export, from its folder to its model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from training_for_tests import raw_data, tiny_model
+
+from factory.errors import BadInput
+from pipelines.run_folder import opened
+from pipelines.settings import Settings, from_mapping
+from pipelines.train import run
+from tools.status import status_lines
+from tools.summaries import summary_lines
+
+pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+
+
+def settings(tmp_path: Path, **sections: Any) -> Settings:
+    return from_mapping(
+        {
+            "pipeline": "train",
+            "model": str(tmp_path / "base"),
+            "run": {"dir": str(tmp_path / "run")},
+            "data": {"path": str(tmp_path / "data")},
+            "trainer": {"kind": "sft", "max_steps": 2, "batch_size": 4, "learning_rate": 1e-3, "num_cpus": 0},
+            **sections,
+        }
+    )
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Settings:
+    tiny_model(tmp_path / "base")
+    raw_data(tmp_path / "data")
+    return settings(tmp_path)
+
+
+def test_a_training_leaves_a_model_and_says_where_and_is_not_done_twice(ready: Settings, tmp_path: Path) -> None:
+    summary = run(ready)
+    model = tmp_path / "run/model"
+    assert (model / "model.safetensors").is_file()
+    assert summary.trained.steps == 2
+    assert any(str(model) in line for line in summary_lines(summary))
+    assert status_lines(str(tmp_path / "run"))[0].endswith("complete")
+    before = (model / "model.safetensors").stat().st_mtime_ns
+    assert run(opened(tmp_path / "run")).trained.revision == summary.trained.revision
+    assert (model / "model.safetensors").stat().st_mtime_ns == before
+    with pytest.raises(BadInput, match="another config"):
+        run(settings(tmp_path, run={"dir": str(tmp_path / "run"), "seed": 7}))
+
+
+@pytest.mark.parametrize("path", ["", "nowhere"])
+def test_without_data_nothing_starts(path: str, tmp_path: Path) -> None:
+    tiny_model(tmp_path / "base")
+    with pytest.raises(BadInput, match=r"train-\*\.parquet"):
+        run(settings(tmp_path, data={"path": path}))
