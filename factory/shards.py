@@ -30,6 +30,7 @@ DATA, PREFIX, SUFFIX = "data", "part-", ".parquet"
 # A later revision's name comes behind the older one's: a listing in order of name that misses the one, as it was just
 # deleted, sees the other.
 _NAME = re.compile(rf"{DATA}/{PREFIX}(?P<unit>[^.]+)(?:\.r(?P<revision>\d{{3,}}))?{re.escape(SUFFIX)}")
+_NAMED = 12  # runs within a folder
 _LATER = 16  # revisions looked for behind one that is gone
 
 
@@ -207,11 +208,28 @@ def records_of(folder: Folder, columns: list[str] | None = None) -> Iterator[dic
     """`read_rows`, but raises `BadInput` at once where there are none."""
     store = open_store(folder)
     if not shards(store):
-        raise BadInput(
-            f"{store.url} holds no committed records. Expected a folder made by `factory run` or `factory import`, "
-            f"with {DATA}/{PREFIX}*{SUFFIX}."
-        )
+        raise no_records(store)
     return read_rows(store, columns)
+
+
+def runs_within(store: Store) -> list[str]:
+    """The folders in this one that hold records of their own."""
+    inner = f"/{DATA}/{PREFIX}"
+    return sorted({entry.name.partition(inner)[0] for entry in store.entries() if inner in entry.name})
+
+
+def no_records(store: Store) -> BadInput:
+    """What to say of a folder that holds none: of one that holds whole runs, such as rounds of training, which."""
+    within = runs_within(store)
+    if within:
+        return BadInput(
+            f"{store.url} holds no records itself, but runs that do: {', '.join(within[:_NAMED])}"
+            f"{', …' * (len(within) > _NAMED)}. Name one of them: {store.url}/{within[0]}"
+        )
+    return BadInput(
+        f"{store.url} holds no committed records. Expected a folder made by `factory run` or `factory import`, "
+        f"with {DATA}/{PREFIX}*{SUFFIX}."
+    )
 
 
 def read_rows(folder: Folder, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:

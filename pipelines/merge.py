@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from factory.errors import BadInput
 from factory.merged_shards import merged_content, merged_id
 from factory.receipts import footers
-from factory.shards import Shard, leftovers, listed, shard_name, sweep
+from factory.shards import Shard, leftovers, listed, no_records, shard_name, sweep
 from factory.storage.access import Access
 from factory.storage.opening import Folder, open_store
 from factory.storage.store import Store
@@ -115,7 +115,7 @@ def _units(source: Store, partial: bool) -> list[Unit]:
         raise BadInput(f"{source.url} was merged before. Expected a folder of units; merge the run itself.")
     newest = listed(source)[0]
     if not newest:
-        raise BadInput(f"{source.url} holds no committed records. Expected a folder made by `factory run`.")
+        raise no_records(source)
     said = {shard.unit_id: footer for shard, footer in footers(source, newest)}
     units = [
         Unit(shard=shard, content=said[unit_id].content, questions=said[unit_id].tally.questions)

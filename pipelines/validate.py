@@ -17,7 +17,19 @@ from factory.once import Once
 from factory.receipts import FOLDER as RECEIPTS
 from factory.receipts import read_receipts
 from factory.shard_check import FAULTS_KEPT, Checked, Unreadable, reading
-from factory.shards import DATA, PREFIX, SUFFIX, Receipt, Shard, leftovers, listed, shard_name, sweep
+from factory.shards import (
+    DATA,
+    PREFIX,
+    SUFFIX,
+    Receipt,
+    Shard,
+    leftovers,
+    listed,
+    no_records,
+    runs_within,
+    shard_name,
+    sweep,
+)
 from factory.storage.opening import Folder, open_store
 from factory.storage.store import Store
 from pipelines.attempts import last_over
@@ -86,8 +98,8 @@ def validate(
     receipts = _receipts(store, found)
     left = leftovers(store)
     newest, _ = listed(store)
-    if not newest and not receipts and store.size(CONFIG) is None:
-        raise BadInput(f"{store.url} holds no records. Expected a folder made by `factory run` or `factory import`.")
+    if not newest and not receipts and (store.size(CONFIG) is None or runs_within(store)):
+        raise no_records(store)
     found.superseded, found.orphans = list(left.superseded), list(left.orphans)
     _check_names(store, found)
     merged = _merged(store, found)

@@ -127,3 +127,10 @@ def test_a_record_of_the_first_schema_has_no_parts_to_show():
 def test_a_long_answer_is_shown_by_how_it_begins():
     assert shortened("def f():\n    return 1") == "def f(): return 1"
     assert len(shortened("x" * 500)) == 80
+
+
+def test_of_a_folder_of_runs_it_is_said_which_to_name(tmp_path):
+    (tmp_path / "round_0/sample/data").mkdir(parents=True)
+    (tmp_path / "round_0/sample/data/part-a.parquet").write_bytes(b"")
+    with pytest.raises(BadInput, match=r"Name one of them: .*/round_0/sample$"):
+        export(str(tmp_path), "sft", tmp_path / "out")

@@ -276,7 +276,7 @@ def test_a_folder_that_is_being_driven_is_not_repaired(folder):
 
 
 def test_a_folder_without_records_is_no_run(tmp_path):
-    with pytest.raises(BadInput, match="holds no records"):
+    with pytest.raises(BadInput, match="holds no committed records"):
         validate(tmp_path)
 
 
