@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,24 +15,23 @@ import factory
 from actors.answer_checker import AnswerChecker
 from actors.checker_pool import limits_of
 from actors.generator import Generator, generator_options
-from actors.remote_models import CheckFlow, Patience, brief, plain
+from actors.remote_models import CheckFlow, Patience, brief
 from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
 from cluster.connect import nodes_of_cluster
 from cluster.plan import Demand, demands, shortfall
 from factory.config import fingerprint
-from factory.errors import BadInput, FactoryError
+from factory.errors import BadInput, WeightsRefused
 from factory.prompting import load_prompt
 from factory.recipe import Recipe
 from factory.records import Provenance
 from factory.storage.opening import absolute
+from pipelines.lifetimes import answers, for_a_while
 from pipelines.settings import Settings
 
 COMMITS_AT_A_TIME = 4  # per writer: what a commit to S3 mostly does is wait
-CLOSE_TIMEOUT_S = 20.0
 STATS_TIMEOUT_S = 5.0
 CHECK_TIME_USED = 0.75  # of a call's time-out, by checks that all take as long as they may
-HURRIED_CLOSE_S = 2.0  # after a Ctrl-C that wants an end at once; what is left then is killed
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ def running(settings: Settings) -> Iterator[Engines]:
     size = settings.cluster
     kind, engine_config = settings.engine.name, asdict(settings.engine.config)
     checker = (settings.checker.name, asdict(settings.checker.config))
-    with _actors() as started:
+    with for_a_while() as started:
         options = generator_options(kind, engine_config)
         what = (kind, engine_config, named(settings.model), settings.storage)
         generators = started(size.generators, Generator, options, *what)
@@ -113,7 +111,7 @@ def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
     if settings.model != engines.model:
         weights = named(settings.model)
         facts = load_weights(engines, weights, size.start_timeout_s)
-    with _actors() as started:
+    with for_a_while() as started:
         options = _restarted(settings, "shard writer") | {"max_concurrency": COMMITS_AT_A_TIME}
         writers = started(size.writers, ShardWriter, options, *where)
         workers = started(
@@ -148,54 +146,24 @@ def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
 
 
 def load_weights(engines: Engines, weights: str | None, timeout_s: float) -> Mapping[str, Any]:
-    """Have every generator answer with other weights; what the first one says of itself then."""
-    [facts, *_] = answers([actor.load_weights.remote(weights) for actor in engines.generators.values()], timeout_s)
-    return facts
+    """Have every generator answer with other weights; what the first one says of itself then.
+
+    Raises `WeightsRefused` when one cannot, or dies of it.
+    """
+    loading = [actor.load_weights.remote(weights) for actor in engines.generators.values()]
+    try:
+        [facts, *_] = ray.get(loading, timeout=timeout_s)
+        return facts
+    except RayActorError as error:
+        raise WeightsRefused(f"an engine died while it took the weights in {weights}: {brief(error)}") from None
+    except (GetTimeoutError, RayTaskError):
+        [facts, *_] = answers(loading, 0.1)  # which knows what to say of it
+        return facts
 
 
 def named(model: str) -> str:
     """`model` as actors find it, who work elsewhere."""
     return absolute(model) if "://" in model or Path(model).is_dir() else model
-
-
-class _Started:
-    """Starts actors under names nobody else has, and remembers them in order."""
-
-    def __init__(self) -> None:
-        self.actors: list[Any] = []
-
-    def __call__(self, count: int, actor: type, options: dict[str, Any], *arguments: Any, **keywords: Any) -> dict:
-        made = {}
-        for _ in range(count):
-            name = f"{actor.__name__}-{uuid.uuid4().hex[:12]}"  # a Ray session may see several fleets
-            made[name] = ray.remote(actor).options(**options, name=name).remote(*arguments, **keywords)
-            self.actors.append(made[name])
-        return made
-
-
-@contextlib.contextmanager
-def _actors() -> Iterator[_Started]:
-    """Actors for the block, the last started ended first; those that have a `close` get time for it."""
-    started, limit_s = _Started(), CLOSE_TIMEOUT_S
-    try:
-        yield started
-    except KeyboardInterrupt:
-        limit_s = HURRIED_CLOSE_S
-        raise
-    finally:
-        close(started.actors[::-1], limit_s)
-
-
-def close(actors: Sequence[Any], limit_s: float) -> None:
-    """End every actor; engines and checkers end their processes."""
-    closing = [actor.close.remote() for actor in actors if hasattr(actor, "close")]
-    for actor in actors:
-        if not hasattr(actor, "close"):
-            ray.kill(actor)
-    if closing:
-        ray.wait(closing, num_returns=len(closing), timeout=limit_s)
-    for actor in actors:
-        ray.kill(actor)
 
 
 def _restarted(settings: Settings, role: str) -> dict[str, Any]:
@@ -266,18 +234,6 @@ def provenance_of(settings: Settings, engine: Mapping[str, Any]) -> Provenance:
         round=settings.run.round,
         hinted=template.hinted,
     )
-
-
-def answers(refs: list[Any], timeout_s: float) -> list[Any]:
-    """What the actors answer, or the user's mistake behind their silence."""
-    try:
-        return ray.get(refs, timeout=timeout_s)
-    except GetTimeoutError:
-        raise FactoryError(f"actors did not start within cluster.start_timeout_s = {timeout_s:.0f} s") from None
-    except RayTaskError as error:
-        raise plain(error) from None
-    except RayActorError as error:
-        raise FactoryError(f"an actor died while starting: {brief(error)}") from None
 
 
 def _refuse_other_factory(imported: str) -> None:
