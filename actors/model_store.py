@@ -1,6 +1,7 @@
 """Model folders wherever they lie: on this disk, in an object store, on the Hub; and one written to an object store.
 
-In a store, a folder is whole once its `manifest.json` is there, which is written last.
+A training leaves a `manifest.json` in its folder, written last, which tells whether the folder is whole and which
+weights it holds. A folder without one is somebody else's and taken as it is.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +23,10 @@ from factory.storage.store import Store
 from factory.types import content_id
 
 KEPT = 4  # models fetched lately: a run's rounds must not fill the disk
+IN_USE_S = 3600.0
 BLOCK = 1 << 24
+_UNDER_WAY = ".tmp"
+_NEEDLESS = ["*.bin", "*.pth", "*.pt", "*.h5", "*.msgpack", "*.gguf", "onnx/*", "original/*"]  # weights again
 
 
 def at_hand(name: str, access: Access, on_progress: Callable[[str], None] = lambda line: None) -> str:
@@ -41,22 +46,24 @@ def is_remote(name: str) -> bool:
 
 
 def fetched(url: str, access: Access) -> str:
-    """The model in a store, as a local folder in `$FACTORY_CACHE`: downloaded once per content, by one process at a
-    time. Raises `BadInput` when no whole model lies there."""
+    """The model in a store, as a local folder in `$FACTORY_CACHE`, by one process at a time: downloaded once, or, where
+    no manifest tells its content, every time. Raises `BadInput` when no whole model lies there."""
     store = open_store(url, access)
     files = _files(store)
-    target = cache_folder() / "fetched" / content_id(url, json.dumps(files, sort_keys=True))
+    manifest = store.read(MANIFEST).decode() if MANIFEST in files else None
+    target = cache_folder() / "fetched" / content_id(url, manifest or "")
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{target}.lock"):
-        if not target.is_dir():
-            temp = target.with_suffix(".tmp")
+        if manifest is None or not target.is_dir():
+            temp = target.with_suffix(_UNDER_WAY)
             shutil.rmtree(temp, ignore_errors=True)
             temp.mkdir()
             for name, size in files.items():
                 _download(store, name, size, temp / name)
+            shutil.rmtree(target, ignore_errors=True)
             temp.rename(target)
-            _forget_old(target.parent, keep=target)
-    os.utime(target)
+        os.utime(target)
+        _forget_old(target.parent)
     return str(target)
 
 
@@ -96,11 +103,11 @@ def _download(store: Store, name: str, size: int, path: Path) -> None:
         shutil.copyfileobj(source, target, BLOCK)
 
 
-def _forget_old(folder: Path, keep: Path) -> None:
-    """Remove all but the models used last. One that an engine has open stays readable for it."""
-    models = sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
-    for path in models[:-KEPT]:
-        if path != keep:
+def _forget_old(folder: Path) -> None:
+    """Remove all but the models fetched last, and none that somebody has asked for within the hour."""
+    models = [path for path in folder.iterdir() if path.is_dir() and path.suffix != _UNDER_WAY]
+    for path in sorted(models, key=lambda path: path.stat().st_mtime)[:-KEPT]:
+        if time.time() - path.stat().st_mtime > IN_USE_S:
             shutil.rmtree(path, ignore_errors=True)
 
 
@@ -109,7 +116,7 @@ def _from_hub(repository: str) -> str:
     from huggingface_hub.errors import HfHubHTTPError
 
     try:
-        return snapshot_download(repository)
+        return snapshot_download(repository, ignore_patterns=_NEEDLESS)
     except (HfHubHTTPError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:300]
         raise BadInput(f"model {repository} cannot be had from the Hugging Face Hub: {reason}") from None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.training_model import carry
-from factory.errors import TrainingFailed
+from factory.errors import BadInput, TrainingFailed
 
 # Where two configs share one of these keys, its values have to agree: tensors of the same shapes would mean another
 # model. Everything else may differ, as versions of transformers write more or fewer keys.
@@ -28,6 +28,7 @@ _DECISIVE = (
     "tie_word_embeddings",
 )
 _FLOATS = {"F64", "F32", "F16", "BF16"}
+_BUFFERS = (".rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias")  # in old folders; newer ones compute them
 _HEAD = "lm_head.weight"  # with tied embeddings some write it, some do not
 _PROBES = (
     "Tom has  12 apples.\n\n    3 + 4 = 7, naïve 日本語 😀",
@@ -57,9 +58,14 @@ def check_trained(folder: str, base: str) -> float:
 
 
 def check_base(base: str) -> None:
-    """Raise `TrainingFailed` when `base` could not be compared with what is trained from it: before hours of work."""
-    _config(Path(base))
-    _shapes(Path(base))
+    """Raise `BadInput` when `base` could not be compared with what is trained from it: before hours of work."""
+    try:
+        _config(Path(base))
+        _shapes(Path(base))
+    except TrainingFailed as error:
+        raise BadInput(
+            f"{base} cannot be trained: it is no whole model folder with config.json and model*.safetensors ({error})"
+        ) from None
 
 
 def _config(folder: Path) -> dict[str, Any]:
@@ -103,6 +109,8 @@ def _shapes(folder: Path) -> dict[str, tuple[tuple[int, ...], str]]:
         try:
             with safe_open(path, framework="np") as tensors:  # headers only; "pt" would import torch
                 for name in tensors.keys():  # noqa: SIM118 - no mapping
+                    if name.endswith(_BUFFERS):
+                        continue
                     tensor = tensors.get_slice(name)
                     found[name] = (tuple(tensor.get_shape()), tensor.get_dtype())
         except (OSError, SafetensorError) as error:

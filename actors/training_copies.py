@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from actors.model_store import download, upload
 from actors.models import MANIFEST, cache_folder
@@ -16,20 +17,34 @@ from factory.types import content_id
 
 
 def on_copies(job: TrainingJob, access: Access, train: Callable[[TrainingJob], Trained]) -> Trained:
-    """`train` the job on copies in `$FACTORY_CACHE`, and upload its model; at once when it lies there.
+    """`train` the job on copies in `$FACTORY_CACHE`, and upload its model, its metrics and its log; at once when the
+    model lies there.
 
     Its checkpoints are on this machine alone: a training that is taken up again elsewhere begins anew.
     """
     if done := uploaded(job.out, access):
         return done
-    scratch = cache_folder() / "training" / content_id(job.out)
+    scratch = cache_folder() / "training" / content_id(job.out, job.model, str(job.seed))
     local = replace(job, data=str(scratch / "data"), out=str(scratch / "model"), work=str(scratch / "work"))
     shutil.rmtree(local.data, ignore_errors=True)
+    shutil.rmtree(local.out, ignore_errors=True)  # it may be of other data; checkpoints know what they are of
     download(job.data, scratch / "data", access)
-    trained = replace(train(local), folder=job.out)
+    try:
+        trained = train(local)
+    finally:
+        _upload_logs(scratch / "work", job.work, access)
+    if done := uploaded(job.out, access):  # by a trainer whose driver was taken for dead
+        return done
     upload(local.out, job.out, access)
     shutil.rmtree(scratch, ignore_errors=True)
-    return trained
+    return replace(trained, folder=job.out)
+
+
+def _upload_logs(work: Path, url: str, access: Access) -> None:
+    store = open_store(url, access)
+    for path in work.iterdir() if work.is_dir() else ():
+        if path.is_file():
+            store.replace(path.name, path.read_bytes())
 
 
 def uploaded(url: str, access: Access) -> Trained | None:

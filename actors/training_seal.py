@@ -37,12 +37,17 @@ def seal(folder: str, provenance: dict[str, Any], report: dict[str, float], seco
 
 
 def publish(temp: str, out: str, trained: Trained) -> Trained:
-    """Make the sealed folder `temp` appear as `out`, whole. Raises `TrainingFailed` when something is in its place."""
+    """Make the sealed folder `temp` appear as `out`, whole; a model that is there already stays, and is the one.
+
+    Raises `TrainingFailed` when something else is in its place.
+    """
     for path in (*(path for path in Path(temp).rglob("*") if path.is_file()), Path(temp)):
         _sync(path)
     try:
         os.rename(temp, out)
     except OSError as error:
+        if done := finished(out):  # of a trainer whose driver was taken for dead
+            return done
         raise TrainingFailed(
             f"the trained model cannot become {out} ({error.strerror}); move away what is there"
         ) from None

@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import ray
+from ray._private.state import available_resources_per_node
 
 from cluster.plan import Node
 from cluster.session_guard import descendants, guarded, kill
@@ -70,6 +71,12 @@ def nodes_of_this_machine() -> list[Node]:
     """What a local Ray would offer, without starting one."""
     gpus = Path("/proc/driver/nvidia/gpus")
     return [Node(cpus=os.cpu_count() or 1, gpus=len(list(gpus.iterdir())) if gpus.is_dir() else 0)]
+
+
+def free_of_cluster() -> list[Node]:
+    """What of the connected cluster nobody holds at the moment, by node."""
+    free = available_resources_per_node().values()
+    return [Node(cpus=node.get("CPU", 0.0), gpus=node.get("GPU", 0.0)) for node in free]
 
 
 def nodes_of_cluster() -> list[Node]:

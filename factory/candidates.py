@@ -8,6 +8,7 @@ from enum import StrEnum
 from random import Random
 from typing import Any
 
+from factory.tree import GIVEN, PROBE
 from factory.types import Outcome
 from factory.wording import normalised
 
@@ -83,7 +84,8 @@ class Decision:
 
 
 def candidates(row: Mapping[str, Any]) -> list[Candidate]:
-    """The solutions on a question's record, as `factory.shards.records_of` gives it."""
+    """The solutions that a model has sampled of the bare question, on its record as `factory.shards.records_of` gives
+    it: no given ones, and no rollouts that a labeller asked for from a prefix."""
     return [
         Candidate(
             question_id=row["question_id"],
@@ -99,12 +101,13 @@ def candidates(row: Mapping[str, Any]) -> list[Candidate]:
             model_revision=found["model_revision"] or "",
         )
         for found in row["solutions"]
+        if found["method"] not in (GIVEN, PROBE)
     ]
 
 
 def is_solved(row: Mapping[str, Any]) -> bool:
-    """Whether a question's record holds a solution that was finished and judged correct."""
-    return any(found["verdict"] == Outcome.CORRECT and found["finish_reason"] != "length" for found in row["solutions"])
+    """Whether one of a record's candidates was finished and judged correct."""
+    return any(candidate.right for candidate in candidates(row))
 
 
 def unfit(candidate: Candidate, min_steps: int = 1) -> Reason | None:

@@ -3,15 +3,19 @@ room for them beside what else has to run."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from cluster.connect import nodes_of_cluster
+from cluster.connect import free_of_cluster
 from cluster.plan import Demand, shortfall
 from factory.errors import WeightsRefused
 from pipelines.fleet import Engines, Fleet, demands_of, running, staffed
 from pipelines.settings import Settings
+
+ENDING_S = 5.0  # until Ray knows that a killed actor's place is free
 
 
 @dataclass
@@ -31,9 +35,11 @@ class EnginePools:
     def __enter__(self) -> EnginePools:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: Any) -> None:
+        ends = ExitStack()
         for who in list(self._pools):
-            self._release(who)
+            ends.push(self._pools.pop(who).life)
+        ends.__exit__(*error)
 
     @contextmanager
     def staff(self, who: str, settings: Settings) -> Iterator[Fleet]:
@@ -53,15 +59,20 @@ class EnginePools:
                 fleet = fleet_life.enter_context(staffed(settings, self._engines(who, settings)))
             yield fleet
 
-    def make_room(self, wanted: list[Demand], keep: str | None = None) -> None:
-        """Release engines until `wanted` fits beside those left; those of `keep` are never among them."""
-        nodes = nodes_of_cluster()
-        for who in [who for who in self._pools if who != keep]:
-            held = [demand for pool in self._pools.values() for demand in kept_demands(pool.settings)]
-            if shortfall([*held, *wanted], nodes) is None:
+    def make_room(self, wanted: list[Demand]) -> None:
+        """Release engines until `wanted` has a place beside those left: one that is free by now, on GPUs that nobody
+        shares."""
+        for who in list(self._pools):
+            if _is_free(wanted) and not self._would_share_a_gpu(wanted):
                 return
             self._say(f"releasing the {who}'s engines to make room")
             self._release(who)
+
+    def _would_share_a_gpu(self, wanted: list[Demand]) -> bool:
+        """An engine with a part of a GPU holds most of its memory none the less."""
+        held = [demand for pool in self._pools.values() for demand in demands_of(pool.settings)]
+        shares = [demand.gpus % 1 > 0 for demand in (*held, *wanted) if demand.gpus]
+        return any(demand.gpus for demand in wanted) and any(demand.gpus for demand in held) and any(shares)
 
     def _engines(self, who: str, settings: Settings) -> Engines:
         pool = self._pools.get(who)
@@ -76,6 +87,11 @@ class EnginePools:
         self._pools.pop(who).life.close()
 
 
-def kept_demands(settings: Settings) -> list[Demand]:
-    """What the engines of `settings` hold between two fleets."""
-    return [demand for demand in demands_of(settings) if demand.role in ("generator", "answer checker")]
+def _is_free(wanted: list[Demand]) -> bool:
+    """Whether there is room, wherever Ray has put the others; the actors of a fleet that has just ended go first."""
+    deadline = time.monotonic() + ENDING_S
+    while shortfall(wanted, free_of_cluster()) is not None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.2)
+    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,13 @@ import factory
 from actors.answer_checker import AnswerChecker
 from actors.checker_pool import limits_of
 from actors.generator import Generator, generator_options
-from actors.remote_models import CheckFlow, Patience, brief
+from actors.remote_models import CheckFlow, Patience, brief, plain
 from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
 from cluster.connect import nodes_of_cluster
 from cluster.plan import Demand, demands, shortfall
 from factory.config import fingerprint
-from factory.errors import BadInput, WeightsRefused
+from factory.errors import BadInput, FactoryError, WeightsRefused
 from factory.prompting import load_prompt
 from factory.recipe import Recipe
 from factory.records import Provenance
@@ -96,7 +96,7 @@ def running(settings: Settings) -> Iterator[Engines]:
         if not hasattr(settings.checker.module, "judge"):  # which asks the generators
             options = _restarted(settings, "answer checker")
             checkers = started(size.checkers, AnswerChecker, options, *checker, workers=size.checker_processes)
-        [facts, *_] = answers([actor.ready.remote() for actor in generators.values()], size.start_timeout_s)
+        facts = _of_one_mind(answers([actor.ready.remote() for actor in generators.values()], size.start_timeout_s))
         answers([actor.ready.remote() for actor in checkers.values()], size.start_timeout_s)
         yield Engines(generators, checkers, settings.model, facts)
 
@@ -152,13 +152,26 @@ def load_weights(engines: Engines, weights: str | None, timeout_s: float) -> Map
     """
     loading = [actor.load_weights.remote(weights) for actor in engines.generators.values()]
     try:
-        [facts, *_] = ray.get(loading, timeout=timeout_s)
-        return facts
+        return _of_one_mind(ray.get(loading, timeout=timeout_s))
     except RayActorError as error:
         raise WeightsRefused(f"an engine died while it took the weights in {weights}: {brief(error)}") from None
-    except (GetTimeoutError, RayTaskError):
-        [facts, *_] = answers(loading, 0.1)  # which knows what to say of it
-        return facts
+    except GetTimeoutError:
+        raise FactoryError(
+            f"the weights in {weights} were not loaded within cluster.start_timeout_s = {timeout_s:.0f} s"
+        ) from None
+    except RayTaskError as error:
+        raise plain(error) from None
+
+
+def _of_one_mind(facts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What the first generator says of itself. Raises `FactoryError` where another one answers with other weights."""
+    revisions = {one["revision"] for one in facts}
+    if len(revisions) > 1:
+        raise FactoryError(
+            f"the generators have loaded different weights: revisions {', '.join(map(str, revisions))}. Expected the "
+            "same: do all machines see the same folder?"
+        )
+    return facts[0]
 
 
 def named(model: str) -> str:

@@ -44,7 +44,8 @@ class Outlook:
 @dataclass(frozen=True)
 class Summary:
     """What a run came to. `complete` is False when it was interrupted, or when `short` units hold questions that could
-    not be gone on with, the last of them for `trouble`."""
+    not be gone on with, the last of them for `trouble`. `interrupted`: somebody wants an end, also where nothing was
+    left to be done."""
 
     folder: str
     complete: bool
@@ -54,6 +55,7 @@ class Summary:
     retried: int = 0
     short: int = 0
     trouble: str = ""
+    interrupted: bool = False
 
 
 class Listener:
@@ -79,11 +81,12 @@ def run(
     retry_failed: bool = False,
     staff: Staff = launched,
     screen: Screen | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> Summary:
     """Do what is missing in the run folder of `settings`. Raises `BadInput` before anything has started.
 
     `retry_failed`: what failed in earlier attempts is missing, too. A story that has this one as a part of it lends its
-    engines (`staff`) and what it knows of the gold answers (`screen`).
+    engines (`staff`) and what it knows of the gold answers (`screen`), and may raise in `check`, which is called often.
     """
     listener = listener or Listener()
     started = time.monotonic()
@@ -117,14 +120,14 @@ def run(
             if to_do.missing:
                 if staff is launched:
                     listener.say(f"starting Ray and {settings.cluster.generators} {settings.engine.name} engine(s)")
-                progress, checkers = _drive(settings, store, to_do, mine, listener, interrupt, staff)
+                progress, checkers = _drive(settings, store, to_do, mine, listener, interrupt, staff, check)
                 mine.log.update(units=progress.units, retried=progress.retried, **progress.done.as_dict())
                 mine.log.update(short=progress.short, trouble=progress.trouble, checkers=checkers)
                 if to_do.fresh < len(to_do.missing):  # a dead attempt's writer may have come late with what is done
                     sweep(store, replace(leftovers(store), orphans=()))
                 summary = _summary(settings, store, to_do, progress, time.monotonic() - started)
             run_folder.write_stats(store, stats_of(summary) | {"seconds": round(summary.seconds, 3)})
-            return summary
+            return replace(summary, interrupted=interrupt.count > 0)
 
 
 def check_model(settings: Settings) -> None:
@@ -159,9 +162,15 @@ def _drive(
     listener: Listener,
     interrupt: Interrupt,
     staff: Staff,
+    check: Callable[[], None],
 ) -> tuple[Progress, list[dict[str, float]]]:
     """What became of the units, and what each checker has counted."""
     receipts = ReceiptLog(store, mine.number)
+
+    def both() -> None:
+        mine.check()
+        check()
+
     # Listening anew: ray.init has taken SIGTERM for itself.
     with connected(settings.cluster.address), interrupt.installed(), staff(settings) as fleet:
         listener.say(f"engine ready: {fleet.engine['engine']}, model {settings.model}")
@@ -175,7 +184,7 @@ def _drive(
                 asked=settings.effort,
                 on_progress=listener.progress,
                 on_receipt=receipts.add,
-                check=mine.check,
+                check=both,
                 interrupt=interrupt,
             )
         except BaseException:

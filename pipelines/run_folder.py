@@ -68,8 +68,21 @@ def bind(settings: Settings, store: Store) -> None:
     """Keep the config in a folder that holds none, and what is asked for where that was raised."""
     if not recognise(settings, store):
         store.replace(CONFIG, dump(settings).encode())
-    elif asked_for(store, _config_of(store)) != settings.effort:
+        return
+    kept = _config_of(store)
+    if asked_for(store, kept) != settings.effort:
         store.replace(EFFORT, _encoded(settings.effort))
+    if kept is not None and (updated := _updated(kept, settings)).plain != kept.plain:
+        store.replace(CONFIG, dump(updated).encode())
+
+
+def _updated(kept: Settings, settings: Settings) -> Settings:
+    """The kept settings with what its story lets a resumed run have another of: the next attempt is to have it, too."""
+    plain = dict(kept.plain)
+    for key in getattr(settings.story, "ELSEWHERE", ()):
+        section, _, name = key.partition(".")
+        plain[section] = {**plain[section], name: settings.plain[section][name]} if name else settings.plain[section]
+    return replace(kept, plain=plain)
 
 
 def asked_for(store: Store, settings: Settings | None) -> dict[str, int]:
@@ -102,8 +115,8 @@ def opened(run_dir: str | Path, overrides: Sequence[str] = ()) -> Settings:
     if settings.fingerprint != kept.fingerprint:
         raise BadInput(
             f"{' '.join(override.partition('=')[0] for override in overrides)} would change the records. A resumed run "
-            f"takes only what does not: {', '.join(_keys_of(settings.elsewhere))}, where and how "
-            f"fast its engine runs, and more of {', '.join(settings.effort)}."
+            f"takes only what does not: {', '.join(_keys_of(settings.elsewhere))}, where and how fast its engine runs"
+            f"{', and more of ' * bool(settings.effort)}{', '.join(settings.effort)}."
         )
     return settings
 

@@ -40,13 +40,15 @@ class Run:
 
     `seed`: of every draw of ours; vLLM repeats its samples only with engine.seeded. `learn`: whether a worker's
     finished questions teach it what to expect of the policy (`factory/experience.py`); without, labels do not depend on
-    the order in which questions were done. `round`: of the self-training it is part of, for the records."""
+    the order in which questions were done. `round`: of the self-training it is part of, for the records; `part_of`:
+    that one's folder, which may be moved."""
 
     dir: str = "runs/label_steps"
     seed: int = 0
     unit_size: int = 16
     learn: bool = True
     round: int = 0
+    part_of: str = ""
 
 
 @dataclass
@@ -149,8 +151,8 @@ class Settings:
         }
         execution = getattr(self.engine.module, "EXECUTION", ())
         decisive["engine"] = {key: value for key, value in self.plain["engine"].items() if key not in execution}
-        decisive["run"] = {key: value for key, value in self.plain["run"].items() if key != "dir"}
-        return fingerprint(decisive)
+        decisive["run"] = {key: value for key, value in self.plain["run"].items() if key not in ("dir", "part_of")}
+        return fingerprint(_seen_from(self.run.part_of, decisive) if self.run.part_of else decisive)
 
     @property
     def effort(self) -> dict[str, int]:
@@ -229,6 +231,13 @@ def _without(value: Any, keys: Collection[str], section: str) -> Any:
     if not isinstance(value, dict):
         return value
     return {key: inner for key, inner in value.items() if f"{section}.{key}" not in keys}
+
+
+def _seen_from(folder: str, value: Any) -> Any:
+    """`value` with all paths within `folder` relative to it."""
+    if isinstance(value, dict):
+        return {key: _seen_from(folder, inner) for key, inner in value.items()}
+    return value.removeprefix(f"{folder}/") if isinstance(value, str) else value
 
 
 def _check_ranges(filled: dict[str, Any]) -> None:

@@ -11,15 +11,17 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
+from actors.trained_model import check_base
 from actors.trainer import trainer_options
-from cluster.connect import connected
+from cluster.connect import connected, nodes_of_cluster, nodes_of_this_machine
 from factory.errors import BadInput
 from factory.stop_rules import Spent, no_gain, over_budget
 from factory.storage.store import Store
 from factory.teaching import roles
 from pipelines import run_folder, star_runs, star_settings
-from pipelines.attempts import attempt, last_over
+from pipelines.attempts import Attempt, attempt, last_over
 from pipelines.drive import Interrupt
 from pipelines.engine_pools import EnginePools
 from pipelines.label_steps import Listener, check_model, screening
@@ -29,10 +31,12 @@ from pipelines.star_phases import Phases
 from pipelines.star_plot import save_accuracies
 from pipelines.star_settings import EFFORT, ELSEWHERE, PLUGINS, SECTIONS, StarSettings
 from pipelines.survey import Survey, as_before, surveyed
+from pipelines.training import check_room
 
 __all__ = ["EFFORT", "ELSEWHERE", "PLUGINS", "SECTIONS", "StarSummary", "run"]
 
 PLOT = "accuracy.png"
+BUDGET_EVERY_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -77,10 +81,10 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
                     interrupt.installed(),  # ray.init has taken SIGTERM for itself
                     EnginePools(listener.say) as pools,
                 ):
-                    phases = Phases(found, journal, store, pools, listener, mine.check, as_before(survey), retry_failed)
-                    stopped = go_on(found, journal, phases, listener)
-        if journal.rounds or journal.facts(None, PHASES[-1]):
-            save_accuracies(store, PLOT, journal)
+                    check_room(trainer_options(found.trainer.name, asdict(found.trainer.config)), nodes_of_cluster())
+                    watch = _Watch(mine, found, journal)
+                    phases = Phases(found, journal, store, pools, listener, watch.look, as_before(survey), retry_failed)
+                    stopped = go_on(found, store, journal, phases, listener)
         summary = StarSummary(
             folder=settings.run.dir,
             complete=stopped is not None,
@@ -99,9 +103,10 @@ def checked(settings: Settings) -> StarSettings:
     if next(asked.source.module.questions(asked.source.config), None) is None:
         raise BadInput("no question is held out. Expected some to evaluate on: raise held_out.share, or add questions.")
     trainer_options(found.trainer.name, asdict(found.trainer.config))
-    check_model(settings)
-    if found.teacher.mode != "off":
-        check_model(replace(settings, model=found.teacher.model))
+    for model in [settings.model, *([found.teacher.model] if found.teacher.mode != "off" else [])]:
+        check_model(replace(settings, model=model))
+        if Path(model).is_dir():
+            check_base(model)
     return found
 
 
@@ -117,20 +122,51 @@ def outline(settings: Settings) -> list[str]:
             f"{part.search.name}{f' × {samples}' * (samples is not None)}, temperature {part.sampling.temperature:g}"
         )
         lines.append(f"{part.run.dir}: {asked}, prompt {part.prompt.template}, model {part.model}")
+    options = trainer_options(found.trainer.name, asdict(found.trainer.config))
+    lines.append(f"the trainer needs {options['num_cpus']:g} CPUs and {options['num_gpus']:g} GPUs on one node")
+    if settings.cluster.address == "local":
+        check_room(options, nodes_of_this_machine())
     return lines
 
 
-def go_on(found: StarSettings, journal: Journal, phases: Phases, listener: Listener) -> str | None:
+def go_on(found: StarSettings, store: Store, journal: Journal, phases: Phases, listener: Listener) -> str | None:
     """Do what is missing, phase by phase, until a rule says stop (as `why_stop` does), or somebody did (None)."""
     while (stopped := why_stop(found, journal)) is None:
         round_, phase = journal.next_phase()
         listener.say(f"{'before the first round' if round_ is None else f'round {round_}'}: {phase}")
         began = time.monotonic()
-        facts = phases.do(round_, phase)
+        try:
+            facts = phases.do(round_, phase)
+        except OverBudget as over:
+            return str(over)
         if facts is None:
             return None
         journal.record(round_, phase, {**facts, "seconds": round(time.monotonic() - began, 3)})
+        if phase == PHASES[-1]:
+            save_accuracies(store, PLOT, journal)
     return stopped
+
+
+class OverBudget(Exception):
+    """A budget of hours was used up within a phase, which a run with a higher one goes on with."""
+
+
+class _Watch:
+    """Looks twice a second whether the folder is still ours, and now and then at the clock's budgets."""
+
+    def __init__(self, mine: Attempt, found: StarSettings, journal: Journal) -> None:
+        self._mine = mine
+        self._journal = journal
+        self._budget = Spent(gpu_hours=found.stop.gpu_hours, hours=found.stop.hours)
+        self._looked = time.monotonic()
+
+    def look(self) -> None:
+        self._mine.check()
+        if self._budget == Spent() or time.monotonic() - self._looked < BUDGET_EVERY_S:
+            return
+        self._looked = time.monotonic()
+        if over := over_budget(self._journal.spent(), self._budget):
+            raise OverBudget(over)
 
 
 def why_stop(found: StarSettings, journal: Journal) -> str | None:

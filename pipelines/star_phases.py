@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from actors.trainer import trainer_options
-from cluster.plan import Demand
 from factory.candidates import is_solved
 from factory.errors import FactoryError, TrainingFailed
 from factory.pass_at_k import COLUMNS, score
@@ -29,7 +28,7 @@ from pipelines.star_journal import Facts, Journal
 from pipelines.star_runs import held_out_runs, rationalising_run, sampling_run, training_folder, weights_folder
 from pipelines.star_settings import StarSettings
 from pipelines.survey import Screen
-from pipelines.training import train
+from pipelines.training import train, trainer_demand
 
 
 class Phases:
@@ -90,7 +89,7 @@ class Phases:
         start, _ = self._weights(learner, round_) if found.star.start_from == "last" else (self._own(learner), False)
         config = asdict(found.trainer.config)
         options = trainer_options(found.trainer.name, config)
-        self._pools.make_room([Demand(role="trainer", count=1, cpus=options["num_cpus"], gpus=options["num_gpus"])])
+        self._pools.make_room([trainer_demand(options)])
         job = TrainingJob(
             data=f"{found.dir}/{training_folder(round_)}",
             model=named(start),
@@ -121,8 +120,16 @@ class Phases:
 
     def _swap(self, round_: int) -> Facts:
         learner = roles(self._found.teacher.mode, round_).learner
+        trained = (self._journal.facts(round_, "train") or {})["revision"]
         with self._pools.staff(learner, self._held_out(round_, learner)[0]) as fleet:
-            return {"learner": learner, "revision": fleet.engine["revision"]}
+            revision = fleet.engine["revision"]
+        if revision != trained:
+            raise FactoryError(
+                f"the engines have loaded weights of revision {revision} from "
+                f"{weights_folder(self._found, round_)}, and round {round_} has trained {trained}. Expected the same: "
+                "do all machines see the same folder?"
+            )
+        return {"learner": learner, "revision": revision}
 
     def _evaluate(self, round_: int | None) -> Facts | None:
         mode = self._found.teacher.mode
@@ -160,10 +167,11 @@ class Phases:
             self._listener,
             retry_failed=self._retry_failed,
             staff=partial(self._pools.staff, who),
+            check=self._check,
             # It knows the gold answers of the training source, not those of an evaluation set of one's own.
             screen=None if held_out and self._found.held_out.source else self._screen,
         )
-        return summary.tally.as_dict() if summary.complete else None
+        return summary.tally.as_dict() if summary.complete and not summary.interrupted else None
 
     def _records(self, part: Settings, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
         return read_rows(open_store(part.run.dir, part.storage), columns)

@@ -115,7 +115,12 @@ def _part(found: StarSettings, folder: str, round_: int, model: str, **changed: 
     """An ordinary run as a part of this one: the same settings but for where it lies, what it asks, and its seed."""
     base = found.base
     shared = {name: base.plain[name] for name in (*SECTIONS, *PLUGINS)}
-    run = {"dir": f"{found.dir}/{folder}", "round": round_, "seed": seed_for(base.run.seed, folder, "star")}
+    run = {
+        "dir": f"{found.dir}/{folder}",
+        "part_of": found.dir,
+        "round": round_,
+        "seed": seed_for(base.run.seed, folder, "star"),
+    }
     values: dict[str, Any] = {
         **shared,
         "pipeline": "label_steps",

@@ -50,8 +50,9 @@ class Rationalise:
 
 @dataclass
 class HeldOut:
-    """Questions that are never trained on. `share` of the source, `limit` of them at most (0: no limit); or a `source`
-    of their own, whose questions are taken out of the training source. `k`: samples per question for pass@k."""
+    """Questions that are never trained on. `share` of the source, of which the first `limit` are asked (0: all; the
+    others are on neither side, so choose a share not much larger than needed); or a `source` of their own, whose
+    questions are taken out of the training source. `k`: samples per question for pass@k."""
 
     share: float = 0.1
     limit: int = 500
@@ -88,8 +89,9 @@ class Teacher:
 @dataclass
 class Stop:
     """When to stop before all rounds are done. `patience`: rounds in a row without `min_gain` in greedy accuracy over
-    the best before. `policy_calls`, `gpu_hours` and `hours` (that a driver was alive) are budgets, looked at before
-    every phase; a run that reached one goes on with a higher one. 0: no such rule."""
+    the best before. `policy_calls`, looked at before every phase, `gpu_hours` (of what engines or trainer hold, the
+    larger) and `hours` (that a driver was alive) are budgets; a run that reached one goes on with a higher one. 0: no
+    such rule."""
 
     patience: int = 0
     min_gain: float = 0.005
@@ -134,7 +136,7 @@ class StarSettings:
 
     @property
     def dir(self) -> str:
-        """Absolute: parts name folders of this run in their configs, and are resumed from anywhere."""
+        """Absolute: parts name folders of this run in their configs, and actors work elsewhere."""
         return absolute(self.base.run.dir.rstrip("/"))
 
     @property

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from actors.model_store import is_remote
 from actors.trainer import trainer_options
 from actors.training_data import data_files
-from cluster.connect import connected
+from cluster.connect import connected, nodes_of_this_machine
 from factory.errors import BadInput, TrainingFailed
 from factory.storage.opening import absolute
 from factory.training import Trained, TrainingJob
@@ -23,7 +24,7 @@ from pipelines.fleet import named
 from pipelines.label_steps import Listener, check_model
 from pipelines.settings import Settings
 from pipelines.survey import Survey
-from pipelines.training import train
+from pipelines.training import check_room, train
 
 
 @dataclass
@@ -36,7 +37,9 @@ class Data:
 
 SECTIONS = {"data": Data}
 PLUGINS = {"trainer": ("actors.trainers", "kind", "sft")}
+ELSEWHERE = ("trainer", "data.timeout_s")  # checkpoints of other settings are dropped; the model says how it was made
 EFFORT = ()
+ASKS = False  # no question, so no fleet
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,33 @@ class TrainSummary:
     short: int = 0
 
 
+def outline(settings: Settings) -> list[str]:
+    """What a run of these settings would do, a line each, for `factory plan`. Raises `BadInput` where a run would."""
+    options = _checked(settings)
+    if settings.cluster.address == "local":
+        check_room(options, nodes_of_this_machine())
+    return [
+        f"{settings.own['trainer'].name} trains {settings.model} on {settings.own['data'].path}, "
+        f"into {settings.run.dir}/model",
+        f"the trainer needs {options['num_cpus']:g} CPUs and {options['num_gpus']:g} GPUs on one node",
+    ]
+
+
+def _checked(settings: Settings) -> dict[str, Any]:
+    """The trainer's Ray options. Raises `BadInput` for what would end the run at once."""
+    options = trainer_options(settings.own["trainer"].name, asdict(settings.own["trainer"].config))
+    check_model(settings)
+    path = settings.own["data"].path
+    if not path:
+        raise BadInput("data.path is empty. Expected a folder with train-*.parquet, such as OUT/data/sft of an export.")
+    if not is_remote(path):
+        try:
+            data_files(path)
+        except TrainingFailed as error:
+            raise BadInput(str(error)) from None
+    return options
+
+
 def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> TrainSummary:
     """Fine-tune `settings.model`; after a kill, go on from the last checkpoint. Raises `BadInput` before anything has
     started, `TrainingFailed` where it ends without a model. `retry_failed` has nothing to retry here."""
@@ -57,15 +87,7 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
     started = time.monotonic()
     data, trainer = settings.own["data"], settings.own["trainer"]
     config = asdict(trainer.config)
-    trainer_options(trainer.name, config)
-    check_model(settings)
-    if not data.path:
-        raise BadInput("data.path is empty. Expected a folder with train-*.parquet, such as OUT/data/sft of an export.")
-    if not is_remote(data.path):
-        try:
-            data_files(data.path)
-        except TrainingFailed as error:
-            raise BadInput(str(error)) from None
+    _checked(settings)
     store = run_folder.store_of(settings, listener.say)
     before = last_over(store, listener.say)
     run_folder.recognise(settings, store)

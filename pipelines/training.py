@@ -17,7 +17,8 @@ from actors.remote_models import brief, plain
 from actors.trainer import Trainer, trainer_options
 from actors.training_seal import finished
 from cluster.connect import nodes_of_cluster
-from factory.errors import TrainingFailed
+from cluster.plan import Demand, Node, shortfall
+from factory.errors import BadInput, TrainingFailed
 from factory.storage.access import Access
 from factory.training import Trained, TrainingJob
 
@@ -73,6 +74,21 @@ def train(
         finally:
             ray.kill(actor)
     raise TrainingFailed(f"attempts is {attempts}; expected at least 1")
+
+
+def trainer_demand(options: dict[str, Any]) -> Demand:
+    """What a trainer with these Ray options asks of a cluster."""
+    return Demand(role="trainer", count=1, cpus=options["num_cpus"], gpus=options["num_gpus"])
+
+
+def check_room(options: dict[str, Any], nodes: list[Node]) -> None:
+    """Raises `BadInput` when none of `nodes` could hold the trainer, were it empty."""
+    if shortfall([trainer_demand(options)], nodes) is not None:
+        raise BadInput(
+            f"no node can hold the trainer: it needs {options['num_cpus']:g} CPUs and {options['num_gpus']:g} GPUs on "
+            f"one node; {len(nodes)} nodes have {sum(node.cpus for node in nodes):g} CPUs and "
+            f"{sum(node.gpus for node in nodes):g} GPUs in all. Lower trainer.num_cpus or trainer.num_gpus, or add one."
+        )
 
 
 def _wait(ref: Any, deadline: float, look: Callable[[], None], late: str) -> Any:

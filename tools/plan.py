@@ -22,6 +22,17 @@ def show_plan(settings: Settings, console: Console) -> None:
     store_of(settings)  # refuses a place that cannot hold a run
     console.print(Text("config", style="bold"))
     console.print(Text(OmegaConf.to_yaml(OmegaConf.create(settings.plain)).rstrip()))
+    asks = getattr(settings.story, "ASKS", True)
+    if asks:
+        _show_questions(settings, console)
+    for line in settings.story.outline(settings) if hasattr(settings.story, "outline") else ():
+        console.print(Text(line))
+    if asks:
+        _show_actors(settings, console)
+    console.print(Text(f"\nstart it: factory run with the same arguments → {settings.run.dir}"))
+
+
+def _show_questions(settings: Settings, console: Console) -> None:
     template = load_prompt(settings.prompt.template, settings.prompt.style)
     found = Survey()
     with screening(settings) as screen:
@@ -37,8 +48,9 @@ def show_plan(settings: Settings, console: Console) -> None:
     console.print(
         Text(f"skipped: {len(found.bad_golds):,} gold answers that do not verify, {found.duplicates:,} doubles")
     )
-    for line in settings.story.outline(settings) if hasattr(settings.story, "outline") else ():
-        console.print(Text(line))
+
+
+def _show_actors(settings: Settings, console: Console) -> None:
     wanted = demands_of(settings)
     console.print(Text("\nactors", style="bold"))
     for demand in wanted:
@@ -52,4 +64,3 @@ def show_plan(settings: Settings, console: Console) -> None:
     console.print(Text(f"there are {cpus:g} CPUs and {gpus:g} GPUs on {len(nodes)} nodes"))
     problem = shortfall(wanted, nodes)
     console.print(Text(problem or "it fits", style="red" if problem else "green"))
-    console.print(Text(f"\nstart it: factory run with the same arguments → {settings.run.dir}"))

@@ -16,7 +16,7 @@ from pipelines.run_folder import opened, read_survey
 from pipelines.settings import Settings
 from pipelines.star import why_stop
 from pipelines.star_journal import Journal
-from pipelines.star_runs import folder_of
+from pipelines.star_runs import RATIONALISE, SAMPLE, folder_of
 from pipelines.star_settings import of as star_of
 from pipelines.survey import Survey
 from tools.display import counts_lines
@@ -46,6 +46,8 @@ def _star_lines(run_dir: str, settings: Settings, store: Store, survey: Survey) 
     if stopped is None:
         round_, phase = journal.next_phase()
         lines.append(f"next           {folder_of(round_)}: {phase}")
+        if phase in (SAMPLE, RATIONALISE):
+            lines.append(f"progress       factory status {run_dir}/{folder_of(round_)}/{phase}")
         lines.append(f"go on          factory resume {run_dir}")
     return lines
 

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from actors.engine_process import EngineDied, kill_children, start_guard
+from actors.model_store import at_hand
 from actors.models import EMBEDDED, local_model, model_revision, resolve_model
 from actors.token_ends import TokenEnds
 from factory.errors import BadInput, EngineFailed, PromptTooLong, QuestionFailed
 from factory.prompting import defused
+from factory.storage.access import Access
 from factory.types import Completion, GenerateRequest, Prompt
 
 _CONTEXT = 8  # tokens in front that the first sampled token's text may depend on
@@ -175,6 +177,8 @@ class Engine:
         self._token_ends = TokenEnds(self._tokenizer)
         self._prompt_ids = lru_cache(maxsize=4096)(self._tokenise)
         self.max_model_len: int = self._llm.model_config.max_model_len
+        if self.revision is None:  # of a repository on the Hub
+            self.revision = getattr(self._llm.model_config.hf_config, "_commit_hash", None)
 
     async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
         """All requests enter vLLM's batch at once; see the protocol. Raises `EngineDied`, then nothing was lost."""
@@ -268,9 +272,16 @@ class Engine:
 
     async def load_weights(self, path: str) -> None:
         """Swap in the weights of folder `path` (same architecture) and forget what was cached under the old ones."""
-        folder = await asyncio.to_thread(local_model, path)
-        await self._llm.collective_rpc("reload_weights", kwargs={"weights_path": folder})
-        await self._llm.reset_prefix_cache()
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        folder = await asyncio.to_thread(at_hand, path, Access())
+        try:
+            await self._llm.collective_rpc("reload_weights", kwargs={"weights_path": folder})
+            emptied = await self._llm.reset_prefix_cache()
+        except EngineDeadError:
+            raise EngineDied(f"vLLM's engine process died while it took the weights in {folder}") from None
+        if not emptied:
+            raise RuntimeError("its prefix cache cannot be emptied, and holds what the old weights made of prompts")
         self.revision = await asyncio.to_thread(model_revision, folder)
 
     async def close(self) -> None:

@@ -13,7 +13,7 @@ from factory.candidates import Candidate, Decision, Reason, candidates, is_solve
 from factory.policy import Cost
 from factory.records import Provenance, question_row, to_batch
 from factory.selection import rft, star
-from factory.tree import GIVEN, Tree
+from factory.tree import GIVEN, PROBE, Tree
 from factory.types import Outcome, Question, Sampling, Step, Verdict, content_id
 from factory.wording import normalised
 
@@ -216,9 +216,12 @@ def test_a_record_gives_its_solutions_with_all_that_decides() -> None:
     assert (second.verdict, second.finished, second.right) == ("incorrect", False, False)
 
 
-def test_nobody_was_told_the_answer_of_a_given_solution() -> None:
-    [given] = candidates(row_of(("4", "correct", GIVEN, GIVEN)))
-    assert (given.hinted, given.model) == (False, "")
+def test_a_model_trains_on_none_that_was_given_or_asked_for_by_a_labeller() -> None:
+    row = row_of(
+        ("4", "correct", GIVEN, GIVEN), ("So 4", "correct", "stop", PROBE), ("5", "incorrect", "stop", "sample")
+    )
+    assert [candidate.text for candidate in candidates(row)] == ["5"]
+    assert not is_solved(row)
 
 
 def test_without_a_hinted_prompt_nothing_is_flagged() -> None:

@@ -23,6 +23,12 @@ def found(**sections: dict[str, Any]) -> StarSettings:
     return of(star_settings(RUN, BASE, **sections))
 
 
+def test_a_run_that_was_moved_has_the_same_parts() -> None:
+    here, there = (parts(of(star_settings(Path(folder), BASE))) for folder in ("/a/run", "/b/c/run"))
+    assert [part.fingerprint for part in here] == [part.fingerprint for part in there]
+    assert len({part.fingerprint for part in here}) == len(here)
+
+
 def held_out(ours: StarSettings, round_: int | None = 0, trained: bool = True) -> tuple[Settings, ...]:
     return held_out_runs(ours, round_, "student", "m", trained)
 

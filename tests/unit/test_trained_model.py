@@ -15,7 +15,7 @@ from training_for_tests import tiny_model, tiny_tokenizer
 from actors.models import model_revision
 from actors.trained_model import check_base, check_trained
 from actors.training_seal import finished, publish, seal
-from factory.errors import TrainingFailed
+from factory.errors import BadInput, TrainingFailed
 
 
 @pytest.fixture(scope="module")
@@ -129,8 +129,18 @@ def test_weights_in_several_files_are_read_by_their_index(folder: Path, base: Pa
 
 
 def test_a_base_that_cannot_be_compared_is_refused_before_training(tmp_path: Path) -> None:
-    with pytest.raises(TrainingFailed, match="no folder"):
+    with pytest.raises(BadInput, match="cannot be trained"):
         check_base(str(tmp_path / "base"))
+
+
+def test_buffers_that_old_folders_hold_are_no_weights(folder: Path, tmp_path: Path) -> None:
+    base = tmp_path / "old"
+    shutil.copytree(folder, base)
+    tensors = load_file(base / "model.safetensors")
+    tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] = next(iter(tensors.values())).flatten()[:4].clone()
+    save_file(tensors, base / "model.safetensors", metadata={"format": "pt"})
+    check_base(str(base))
+    check_trained(str(folder), str(base))
 
 
 REPORT = {"step": 4, "loss": 1.5, "loss_first": 2.0, "examples": 3, "skipped_too_long": 2, "changed": 0.25}
