@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from factory.errors import TrainingFailed
 from factory.shards import read_rows
 from factory.storage.opening import open_store
 from factory.wording import question_key
+from pipelines.drive import Progress
 from pipelines.label_steps import Listener
 from pipelines.run_folder import opened
 from pipelines.star import StarSummary, run
@@ -148,7 +151,7 @@ def test_a_trainer_that_ends_badly_stops_the_round_and_resume_retries_just_that(
     assert not (folder / "round_0/model").exists()
 
     with pytest.raises(KeyboardInterrupt):
-        run(opened(folder), UntilTrained())
+        run(star_settings(folder, base, star={"pairs_per_question": 1}), UntilTrained())
     assert (folder / "round_0/model/provenance.json").is_file()
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
@@ -180,6 +183,26 @@ def test_a_run_killed_in_every_phase_keeps_what_an_undisturbed_one_keeps(
     code, stdout, stderr = running("resume", str(folder)).end()
     assert (code, "run complete" in stdout) == (0, True), stderr
     assert kept_ids(folder, 0) == kept_ids(done[0], 0)
+
+
+class OneCtrlC(Listener):
+    """Wants an end as soon as anything is in flight."""
+
+    sent = False
+
+    def progress(self, progress: Progress) -> None:
+        if not self.sent:
+            self.sent = True
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_one_ctrl_c_ends_the_rounds_also_where_all_that_was_in_flight_got_done(base: Path, tmp_path: Path) -> None:
+    settings = star_settings(tmp_path / "run", base, engine={"latency_s": 1.5}, cluster={"units_in_flight": 50})
+    summary = run(settings, OneCtrlC())
+    assert not summary.complete
+    assert summary.rounds == {}
+    assert len(list((tmp_path / "run/before/greedy/data").iterdir())) == 2
+    assert not (tmp_path / "run/before/sampled").exists()
 
 
 def test_on_s3_models_and_data_travel_through_the_store(
