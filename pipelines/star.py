@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from actors.trained_model import check_base
-from actors.trainer import trainer_options
 from cluster.connect import connected, nodes_of_cluster, nodes_of_this_machine
 from factory.errors import BadInput
 from factory.stop_rules import Spent, no_gain, over_budget
@@ -70,8 +69,7 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
         stopped = why_stop(found, journal)
         if not known or stopped is None:
             engines = settings.cluster.generators * (2 if found.teacher.mode != "off" else 1)
-            trainer = trainer_options(found.trainer.name, asdict(found.trainer.config))
-            gpus = max(engines * getattr(settings.engine.config, "num_gpus", 0.0), trainer["num_gpus"])
+            gpus = max(engines * getattr(settings.engine.config, "num_gpus", 0.0), found.trainer_options()["num_gpus"])
             facts = {"cluster": settings.plain["cluster"], "engine": settings.plain["engine"], "gpus": gpus}
             with attempt(store, before, facts, settings.storage, listener.say) as mine:
                 run_folder.bind(settings, store)
@@ -81,7 +79,7 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
                     interrupt.installed(),  # ray.init has taken SIGTERM for itself
                     EnginePools(listener.say) as pools,
                 ):
-                    check_room(trainer_options(found.trainer.name, asdict(found.trainer.config)), nodes_of_cluster())
+                    check_room(found.trainer_options(), nodes_of_cluster())
                     watch = _Watch(mine, found, journal)
                     phases = Phases(found, journal, store, pools, listener, watch.look, as_before(survey), retry_failed)
                     stopped = go_on(found, store, journal, phases, listener)
@@ -99,10 +97,10 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
 def checked(settings: Settings) -> StarSettings:
     """Refuse, before anything has started, what would end the run at night. Raises `BadInput`."""
     found = star_settings.of(settings)
+    found.trainer_options()
     asked, *_ = star_runs.parts(found)
     if next(asked.source.module.questions(asked.source.config), None) is None:
         raise BadInput("no question is held out. Expected some to evaluate on: raise held_out.share, or add questions.")
-    trainer_options(found.trainer.name, asdict(found.trainer.config))
     for model in [settings.model, *([found.teacher.model] if found.teacher.mode != "off" else [])]:
         check_model(replace(settings, model=model))
         if Path(model).is_dir():
@@ -122,7 +120,7 @@ def outline(settings: Settings) -> list[str]:
             f"{part.search.name}{f' × {samples}' * (samples is not None)}, temperature {part.sampling.temperature:g}"
         )
         lines.append(f"{part.run.dir}: {asked}, prompt {part.prompt.template}, model {part.model}")
-    options = trainer_options(found.trainer.name, asdict(found.trainer.config))
+    options = found.trainer_options()
     lines.append(f"the trainer needs {options['num_cpus']:g} CPUs and {options['num_gpus']:g} GPUs on one node")
     if settings.cluster.address == "local":
         check_room(options, nodes_of_this_machine())

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from actors.trainer import trainer_options
 from factory.candidates import is_solved
 from factory.errors import FactoryError, TrainingFailed
 from factory.pass_at_k import COLUMNS, score
@@ -87,9 +86,7 @@ class Phases:
         found, base = self._found, self._found.base
         learner = roles(found.teacher.mode, round_).learner
         start, _ = self._weights(learner, round_) if found.star.start_from == "last" else (self._own(learner), False)
-        config = asdict(found.trainer.config)
-        options = trainer_options(found.trainer.name, config)
-        self._pools.make_room([trainer_demand(options)])
+        self._pools.make_room([trainer_demand(found.trainer_options())])
         job = TrainingJob(
             data=f"{found.dir}/{training_folder(round_)}",
             model=named(start),
@@ -102,7 +99,7 @@ class Phases:
             trained = train(
                 job,
                 found.trainer.name,
-                config,
+                asdict(found.trainer.config),
                 access=base.storage,
                 timeout_s=found.star.training_timeout_s,
                 start_timeout_s=base.cluster.start_timeout_s,

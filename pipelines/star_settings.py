@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from actors.trainer import trainer_options
 from factory.errors import BadInput
 from factory.storage.opening import absolute
 from pipelines.settings import Plug, Prompting, Settings
@@ -138,6 +139,10 @@ class StarSettings:
     def dir(self) -> str:
         """Absolute: parts name folders of this run in their configs, and actors work elsewhere."""
         return absolute(self.base.run.dir.rstrip("/"))
+
+    def trainer_options(self) -> dict[str, Any]:
+        """Ray's options for the trainer. Raises `BadInput` for settings that it refuses."""
+        return trainer_options(self.trainer.name, asdict(self.trainer.config))
 
     @property
     def rationalises(self) -> bool:
