@@ -26,6 +26,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from actors.files import sha256_of, sync
 from factory.errors import BadInput
 
 MANIFEST = "manifest.json"
@@ -138,7 +139,7 @@ def _materialise(model: Embedded, target: Path, on_progress: Callable[[str], Non
     temp = Path(tempfile.mkdtemp(prefix=f".{target.name}.tmp-", dir=target.parent))
     try:
         with _source_file(model, temp, on_progress) as source:
-            if (found := _sha256(source)) != model.sha256:
+            if (found := sha256_of(source)) != model.sha256:
                 raise BadInput(
                     f"{source} is damaged: SHA-256 {found}, expected {model.sha256}; "
                     f"reinstall {model.distribution}=={model.version}"
@@ -152,7 +153,7 @@ def _materialise(model: Embedded, target: Path, on_progress: Callable[[str], Non
             on_progress(f"{target} was damaged; replacing it")
             target.rename(temp / "damaged")
         folder.rename(target)
-        _sync(target.parent)
+        sync(target.parent)
         on_progress(f"model ready: {target}")
     finally:
         shutil.rmtree(temp, ignore_errors=True)
@@ -207,13 +208,13 @@ def _run(command: list[str], what: str) -> None:
 def _write_manifest(folder: Path, model: Embedded) -> None:
     files = {}
     for path in sorted(folder.iterdir()):
-        files[path.name] = {"bytes": path.stat().st_size, "sha256": _sha256(path)}
-        _sync(path)
+        files[path.name] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+        sync(path)
     manifest = folder / MANIFEST
     origin = f"{model.distribution}=={model.version}:{model.file}"
     manifest.write_text(json.dumps({"origin": origin, "origin_sha256": model.sha256, "files": files}, indent=1))
-    _sync(manifest)
-    _sync(folder)
+    sync(manifest)
+    sync(folder)
 
 
 def _intact(folder: Path, *, verify: bool) -> bool:
@@ -222,22 +223,8 @@ def _intact(folder: Path, *, verify: bool) -> bool:
         files = json.loads((folder / MANIFEST).read_text())["files"]
         return bool(files) and all(
             (folder / name).stat().st_size == entry["bytes"]
-            and (not verify or _sha256(folder / name) == entry["sha256"])
+            and (not verify or sha256_of(folder / name) == entry["sha256"])
             for name, entry in files.items()
         )
     except (OSError, ValueError, KeyError, TypeError):
         return False
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    """Reach the disk before the rename does: a power cut must not leave a whole-looking folder of empty files."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,11 +7,12 @@ by one rename, tells a whole one from one that a kill cut short. Older ones are 
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from pathlib import Path
 from pickle import UnpicklingError  # what torch.load raises for a damaged file; nothing is unpickled here
+
+from actors.files import sync
 
 SEAL = "whole.json"
 _JOB = "job.json"
@@ -37,12 +38,12 @@ def seal(checkpoint: Path, keep: int) -> None:
     """Declare a checkpoint whole once its bytes are on the disk, then remove all but the newest `keep`."""
     files = [path for path in checkpoint.iterdir() if path.is_file() and path.name != SEAL]
     for path in (*files, checkpoint):
-        _sync(path)
+        sync(path)
     temp = checkpoint / f"{SEAL}.tmp"
     temp.write_text(json.dumps({path.name: path.stat().st_size for path in files}))
-    _sync(temp)
+    sync(temp)
     temp.rename(checkpoint / SEAL)
-    _sync(checkpoint)
+    sync(checkpoint)
     for _, old in numbered(checkpoint.parent)[keep:]:
         shutil.rmtree(old, ignore_errors=True)
 
@@ -79,11 +80,3 @@ def _loads(checkpoint: Path) -> bool:
     except (OSError, ValueError, RuntimeError, EOFError, SafetensorError, UnpicklingError):
         return False
     return True
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from actors.files import sha256_of, sync
 from actors.models import MANIFEST, model_revision
 from actors.trained_model import weight_files
 from actors.training_model import PROVENANCE
@@ -23,12 +23,12 @@ def seal(folder: str, provenance: dict[str, Any], report: dict[str, float], seco
     `model_revision`, which thereby names the exact weights. The manifest does not.
     """
     path = Path(folder)
-    weights = {file.name: _sha256(file) for file in weight_files(path)}
+    weights = {file.name: sha256_of(file) for file in weight_files(path)}
     (path / PROVENANCE).write_text(json.dumps(provenance | {"weights": weights}, indent=1, sort_keys=True))
     revision = model_revision(folder) or ""
     trained = trained_from(report, folder, revision, seconds)
     files = {
-        file.name: {"bytes": file.stat().st_size, "sha256": weights.get(file.name) or _sha256(file)}
+        file.name: {"bytes": file.stat().st_size, "sha256": weights.get(file.name) or sha256_of(file)}
         for file in sorted(path.iterdir())
         if file.is_file() and file.name != MANIFEST
     }
@@ -42,7 +42,7 @@ def publish(temp: str, out: str, trained: Trained) -> Trained:
     Raises `TrainingFailed` when something else is in its place.
     """
     for path in (*(path for path in Path(temp).rglob("*") if path.is_file()), Path(temp)):
-        _sync(path)
+        sync(path)
     try:
         os.rename(temp, out)
     except OSError as error:
@@ -51,7 +51,7 @@ def publish(temp: str, out: str, trained: Trained) -> Trained:
         raise TrainingFailed(
             f"the trained model cannot become {out} ({error.strerror}); move away what is there"
         ) from None
-    _sync(Path(out).parent)
+    sync(Path(out).parent)
     return replace(trained, folder=out)
 
 
@@ -65,16 +65,3 @@ def finished(out: str) -> Trained | None:
         return replace(Trained(**manifest["training"]), folder=out)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
