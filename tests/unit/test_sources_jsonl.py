@@ -151,7 +151,9 @@ def test_a_path_that_is_none_is_bad_input(path: str) -> None:
         read(path)
 
 
-@pytest.mark.parametrize("content", [GOOD.encode(), gzip.compress(GOOD.encode() * 100)[:-12]])
+@pytest.mark.parametrize(
+    "content", [GOOD.encode(), gzip.compress(GOOD.encode() * 100)[:-12]], ids=["no gzip", "cut off"]
+)
 def test_damaged_compression_is_bad_input(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(BadInput, match="cannot be read"):
         read(written(tmp_path, content, "data.jsonl.gz"))
