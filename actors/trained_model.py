@@ -1,13 +1,13 @@
 """What a trainer left: can it take the place of the model it started from?
 
 The live engines swap weights in without restarting, so a trained model must have its base's architecture, tensors and
-tokenizer.
+tokenizer. A reward model never replaces its base: it has a head of its own on its base's body, and its tokenizer.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +37,27 @@ _PROBES = (
 )
 
 
-def check_trained(folder: str, base: str) -> float:
+def check_trained(folder: str, base: str, *, replaces_base: bool = True) -> float:
     """Raise `TrainingFailed` unless `folder` holds a model that can replace `base`, in one sentence that says why.
+
+    Without `replaces_base` it may have another head, and so be called another architecture; its body may not.
 
     Small files that a trainer did not write (tokenizer, chat template, generation config) are copied from the base, as
     they are the ones it was told to use. Returns the share of weights that differ from the base's.
     """
     config, expected = _config(Path(folder)), _config(Path(base))
     for key in _DECISIVE:
+        if key == "architectures" and not replaces_base:
+            continue
         if key in config and key in expected and config[key] != expected[key]:
             raise TrainingFailed(
                 f"the trained model in {folder} has {key}={json.dumps(config[key])}, its base "
                 f"{json.dumps(expected[key])}; a trainer must keep the architecture it was given"
             )
-    _check_shapes(Path(folder), Path(base), tied=bool(expected.get("tie_word_embeddings")))
+    if replaces_base:
+        _check_shapes(Path(folder), Path(base), tied=bool(expected.get("tie_word_embeddings")))
+    else:
+        _check_body(Path(folder), Path(base))
     changed = _changed(Path(folder), Path(base))
     carry(base, folder)
     _check_tokenizer(folder, base)
@@ -120,9 +127,18 @@ def _shapes(folder: Path) -> dict[str, tuple[tuple[int, ...], str]]:
 
 def _check_shapes(folder: Path, base: Path, *, tied: bool) -> None:
     ours, theirs = _shapes(folder), _shapes(base)
-    for name in sorted(ours.keys() | theirs.keys()):
-        if tied and name == _HEAD:
-            continue
+    names = (ours.keys() | theirs.keys()) - ({_HEAD} if tied else set())
+    _refuse_others(folder, ours, theirs, names)
+
+
+def _check_body(folder: Path, base: Path) -> None:
+    """Everything but heads: what only one of them has besides its body is its head."""
+    ours, theirs = _shapes(folder), _shapes(base)
+    _refuse_others(folder, ours, theirs, theirs.keys() - {_HEAD})
+
+
+def _refuse_others(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, Any], names: Collection[str]) -> None:
+    for name in sorted(names):
         got, expected = ours.get(name), theirs.get(name)
         same = got and expected and got[0] == expected[0] and (got[1] == expected[1] or got[1] in _FLOATS)
         if not same:

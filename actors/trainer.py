@@ -81,7 +81,8 @@ class Trainer:
             Path(job.out).parent.mkdir(parents=True, exist_ok=True)
             Path(job.work).mkdir(parents=True, exist_ok=True)
             module.train(replace(job, out=temp), filled, self._add)
-            self._add({"changed": check_trained(temp, job.model)})
+            replaces_base = getattr(module, "REPLACES_BASE", True)
+            self._add({"changed": check_trained(temp, job.model, replaces_base=replaces_base)})
             trained = seal(temp, _provenance(kind, asdict(filled), job), self._report, time.monotonic() - began)
             trained = publish(temp, job.out, trained)
         except (OSError, SafetensorError, MemoryError, RuntimeError) as error:

@@ -32,7 +32,7 @@ class Rows:
         """Tokens of a row, without padding."""
         return sum(len(example.ids) for example in self.rows[index])
 
-    def inputs(self, index: int, *, ignored: bool = False) -> dict[str, list[int]]:
+    def inputs(self, index: int, *, ignored: bool = False) -> dict[str, list[float]]:
         """A row as the model's inputs; `ignored` leaves it without any label."""
         ids = [token for example in self.rows[index] for token in example.ids]
         labels = [label for example in self.rows[index] for label in example.labels]
@@ -82,7 +82,7 @@ def ordered(n_rows: int, per_step: int, epochs: float, max_steps: int, seed: int
     return Order(rows=[*shuffled, *[None] * (steps * per_step - wanted)], steps=steps)
 
 
-def collate(rows: list[dict[str, list[int]]]) -> dict[str, Any]:
+def collate(rows: list[dict[str, list[float]]]) -> dict[str, Any]:
     """Rows of one length as one batch."""
     import torch
 

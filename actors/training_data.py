@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,24 +31,34 @@ def examples(folder: str, batch: int = 1024) -> Iterator[dict[str, Any]]:
 
     A `messages` column (the export format `sft`) is split before its last message. Raises `TrainingFailed`.
     """
+    for row, where in rows(folder, (PAIR, (MESSAGES,)), batch=batch):
+        yield _pair(row, where)
+
+
+def rows(folder: str, choices: Sequence[Sequence[str]], batch: int = 1024) -> Iterator[tuple[dict[str, Any], str]]:
+    """Each row and where it stands, lazily, with the columns of the first of `choices` that its file has whole.
+
+    Raises `TrainingFailed`.
+    """
     for path in data_files(folder):
         try:
             with pq.ParquetFile(path) as file:
-                columns = _columns(file.schema_arrow, path)
-                for part in file.iter_batches(batch_size=batch, columns=list(columns)):
-                    for number, row in enumerate(part.to_pylist()):
-                        yield _pair(row, f"{path}, a row near {number}")
+                columns = _columns(file.schema_arrow.names, choices, path)
+                number = 0
+                for part in file.iter_batches(batch_size=batch, columns=columns):
+                    for row in part.to_pylist():
+                        yield row, f"{path}, row {number}"
+                        number += 1
         except (OSError, pa.ArrowException) as error:
             raise TrainingFailed(f"{path} cannot be read ({error}); write the training data again") from None
 
 
-def _columns(schema: pa.Schema, path: Path) -> tuple[str, ...]:
-    for columns in (PAIR, (MESSAGES,)):
-        if set(columns) <= set(schema.names):
-            return columns
-    raise TrainingFailed(
-        f"{path} has the columns {', '.join(schema.names)}; expected prompt and completion, or messages"
-    )
+def _columns(names: Sequence[str], choices: Sequence[Sequence[str]], path: Path) -> list[str]:
+    for columns in choices:
+        if set(columns) <= set(names):
+            return list(columns)
+    wanted = ", or ".join(" and ".join(columns) for columns in choices)
+    raise TrainingFailed(f"{path} has the columns {', '.join(names)}; expected {wanted}")
 
 
 def _pair(row: dict[str, Any], where: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from actors import training_checkpoints as checkpoints
 from actors.models import model_revision
 from actors.training_batches import Order, Rows, collate, ordered
 from actors.training_data import data_files
+from actors.training_heads import Head
 from actors.training_isolation import refuse_mixing
 from actors.training_metrics import MetricsFile, Progress
 from actors.training_model import load_causal, save, uses_bfloat16
@@ -37,9 +38,10 @@ def fine_tune(
     config: Options,
     rows: Rows,
     report: Report,
-    load: Callable[[str, Options], Any] = load_causal,
+    head: Head | None = None,
 ) -> None:
-    """Train the model that `load` gives on `rows` and leave it in `job.out`. Raises `TrainingFailed`."""
+    """Train the model of `job` on `rows` and leave it in `job.out`: as a language model, or with another `head` in
+    place of its own. Raises `TrainingFailed`."""
     import torch
     from transformers import PrinterCallback, Trainer, set_seed
     from transformers.utils import logging
@@ -48,7 +50,7 @@ def fine_tune(
     if not config.num_gpus:
         torch.set_num_threads(threads_of(config))
     set_seed(job.seed)
-    model = load(job.model, config)
+    model = head.on(job.model, config) if head else load_causal(job.model, config)
     if rows.packing:
         refuse_mixing(model, rows)
     batch = min(config.batch_size, len(rows.rows))
@@ -66,11 +68,12 @@ def fine_tune(
         args=arguments(job, config, folder, batch, order.steps),
         train_dataset=Sequence(rows, order),
         data_collator=collate,
+        compute_loss_func=head.loss if head else None,
         callbacks=[callback(config, folder, Progress(rows, order, per_step, done), metrics, report)],
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=str(found[1]) if found else None)
-    save(trainer.accelerator.unwrap_model(trainer.model), job.model, job.out)
+    save(trainer.accelerator.unwrap_model(trainer.model), job.model, job.out, replaces_base=head is None)
 
 
 def arguments(job: TrainingJob, config: Options, folder: Path, batch: int, steps: int) -> Any:
@@ -115,7 +118,7 @@ class Sequence:
     def __len__(self) -> int:
         return len(self._order)
 
-    def __getitem__(self, at: int) -> dict[str, list[int]]:
+    def __getitem__(self, at: int) -> dict[str, list[float]]:
         index = self._order[at]
         return self._rows.inputs(0, ignored=True) if index is None else self._rows.inputs(index)
 

@@ -18,10 +18,11 @@ IGNORED = -100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """Token ids, and for each the id to be predicted there, or `IGNORED`. The first has nothing before it."""
+    """Token ids, and for each what is to be predicted there, or `IGNORED`: the id itself, where there is one before it,
+    or the chance that all is right up to there."""
 
     ids: tuple[int, ...]
-    labels: tuple[int, ...]
+    labels: tuple[float, ...]
 
 
 class Tokens:

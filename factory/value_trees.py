@@ -13,6 +13,7 @@ from struct import pack, unpack
 from typing import Any
 
 from factory.answers.extract import final_answer
+from factory.flat_rows import is_judged
 from factory.imported import UNKNOWN_NODE, optional_text, question_text, refuse, shown, solution, step
 from factory.types import Question
 
@@ -109,6 +110,19 @@ def valued(tree: Sequence[Mapping[str, Any]], exact: Sequence[float] | None = No
             since[node] = (node, "")
         elif row["parent"] is None:
             return []
+    return found
+
+
+def judged_tree(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """A record's tree, in which an ending is correct or incorrect only where that was said of one of its solutions: a
+    node does not tell what was cut off, whose last words the checker may have taken for an answer."""
+    judged = {found["text"] for found in record["solutions"] if is_judged(found)}
+    texts: dict[int | None, str] = {None: ""}
+    found = []
+    for row in record["tree"]:
+        texts[row["node"]] = texts[row["parent"]] + row["text"]
+        is_label = row["verdict"] in VERDICTS.values()
+        found.append({**row, "verdict": None} if is_label and texts[row["node"]] not in judged else row)
     return found
 
 

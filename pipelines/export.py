@@ -1,69 +1,202 @@
-"""Flat views of a run, written next to nothing else: `OUT/data/<format>/train-00000-of-00001.<suffix>`.
+"""Flat views of runs, for trainers and for data hubs: many formats at once, one pass over the records.
 
-Streams: memory is bounded by one batch of rows. A file appears by one rename when it is whole.
+    read the questions ──▶ tasks ──▶ rows of every format ──▶ shards ──▶ OUT
+    (repeats, benchmarks)   (some row groups each, spread over processes)
+
+Every question is in one split, whatever runs and formats it is in (`factory/export_split.py`); what is left out is
+`factory/export_filter.py`. The same input and options give the same bytes, so an export that was killed is simply
+repeated. Memory is bounded by some row groups per process and what `pipelines/export_questions.py` keeps of questions;
+rows wait on disk, uncompressed a little larger than the export itself, beside OUT or under $TMPDIR for s3://.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from factory.errors import BadInput
-from factory.plugins import plugin
-from factory.shards import records_of
-from factory.storage.opening import Folder
+from factory.export_filter import Filter
+from factory.export_split import SPLITS, Split
+from factory.storage.access import Access
+from factory.storage.opening import open_store
+from pipelines import export_folder
+from pipelines.export_folder import CONFIGS, MANIFEST, UNFINISHED, Target
+from pipelines.export_inputs import Listed, Run, chunks_of, listed, runs_of
+from pipelines.export_manifest import configs_yaml, digest_of, encoded, imported_urls, manifest
+from pipelines.export_pool import Map, pool, processes_here
+from pipelines.export_questions import Questions, lost_solutions, read_questions
+from pipelines.export_rows import Done, Job, Key, Part, RowsWanted, view_of, write_rows
+from pipelines.export_screen import Screen, repeated
+from pipelines.export_shards import ShardWritten, shards_wanted, write_shard
 
-ROWS_PER_GROUP = 4096
+MB = 10**6
+TARGET_MB = 384
+SMALL_BYTES = 32 * MB  # of input: done before another process has started
+
+Say = Callable[[str], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked of an export.
+
+    * `near_duplicates`: how questions that repeat others are found, exact or minhash.
+    * `decontaminate`: benchmarks, as `pipelines.benchmarks.read` takes them.
+    """
+
+    formats: tuple[str, ...]
+    filter: Filter = field(default_factory=Filter)
+    split: Split = field(default_factory=Split)
+    near_duplicates: str = "exact"
+    decontaminate: tuple[str, ...] = ()
+    shard_mb: int = TARGET_MB
+
+    def __post_init__(self) -> None:
+        if not self.formats:
+            raise BadInput("no format was named. Expected --format NAME, as often as you like.")
+        if self.shard_mb < 1:
+            raise BadInput(f"--shard-mb is {self.shard_mb}. Expected at least 1; 256 to 500 suits most readers.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
-    """Where a format was written and how many rows it has."""
+    """An export that is whole. `there`: it was before. `manifest`: its content; `configs` is part of that."""
 
-    format: str
-    path: Path
-    rows: int
+    out: str
+    manifest: Mapping[str, Any]
+    there: bool = False
 
+    @property
+    def rows(self) -> dict[Key, int]:
+        """By config and split."""
+        configs = self.manifest["configs"].items()
+        return {(name, split): found["rows"] for name, config in configs for split, found in config["splits"].items()}
 
-def export(run_dir: Folder, name: str, out: str | Path) -> Exported:
-    """Write format `name` of all committed records of `run_dir` under `out`. Raises `BadInput`."""
-    view = plugin("factory.formats", name)
-    if "://" in str(out):
-        raise BadInput(f"OUT is {out}. Expected a local folder; `factory merge` writes to object stores.")
-    target = Path(out) / "data" / name / f"train-00000-of-00001{view.SUFFIX}"
-    temporary = target.with_name(f".{target.name}.tmp")
-    stream = (row for record in records_of(run_dir) for row in view.rows(record))
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write = _write_parquet if view.FEATURES is not None else _write_jsonl
-        written = write(temporary, stream, view.FEATURES)
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise BadInput(f"cannot write {target}: {error.strerror or error}. Choose another OUT folder.") from None
-    return Exported(format=name, path=target, rows=written)
+    def files(self, config: str) -> list[str]:
+        """The paths of a config's shards in OUT."""
+        splits = self.manifest["configs"][config]["splits"].values()
+        return [f"{self.out.rstrip('/')}/{file['name']}" for split in splits for file in split["files"]]
 
 
-def _write_parquet(path: Path, rows: Iterator[dict[str, Any]], schema: pa.Schema) -> int:
-    written = 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        while batch := list(islice(rows, ROWS_PER_GROUP)):
-            writer.write_batch(pa.RecordBatch.from_pylist(batch, schema=schema))
-            written += len(batch)
-    return written
+def export(
+    runs: Sequence[str | Path],
+    out: str | Path,
+    wish: Wish,
+    *,
+    say: Say = lambda line: None,
+    processes: int | None = None,
+    access: Access | None = None,
+    command: str = "",
+) -> Exported:
+    """Write what is wished of all committed records of `runs` to `out`; both may be s3://.
+
+    Raises `BadInput` for an `out` that holds anything but this very export, or what was left of one that was killed,
+    and where nothing is left to export; `StorageFailed` where there is no room.
+    """
+    access, out = access or Access(), str(out)
+    views = {name: view_of(name) for name in dict.fromkeys(wish.formats)}
+    same, screen = repeated(wish.near_duplicates), Screen(wish.decontaminate)
+    export_folder.check_free(out, access)
+    chosen = list({run.url: run for folder in runs for run in runs_of(str(folder), access)}.values())
+    chunks = [chunk for run in chosen for chunk in chunks_of(run)]
+    n_bytes = sum(shard.size for _, shards in chunks for shard in shards)
+    with pool(processes or (1 if n_bytes < SMALL_BYTES else processes_here())) as spread:
+        questions = read_questions(_listed(chunks, spread, say), same, screen)
+        options = _options(wish)
+        digest = digest_of(questions, options, screen.digest)
+        there = export_folder.manifest_of(open_store(out, access))
+        if there is not None:
+            if there["digest"] != digest:
+                raise BadInput(
+                    f"{out} holds another export: of other records or with other options. Choose another OUT, and name "
+                    "all formats at once."
+                )
+            open_store(out, access).delete(UNFINISHED)  # it may have been killed just before it did so itself
+            return Exported(out=out, manifest=there, there=True)
+        with export_folder.target(out, access) as target:
+            try:
+                (target.scratch / "parts").mkdir()
+                job = Job(
+                    formats=tuple(views), filter=wish.filter, split=wish.split, parts=str(target.scratch / "parts")
+                )
+                done, parts = _rows(job, questions, spread, say)
+                written = _shards(target, views, parts, wish.shard_mb * MB, spread, say)
+            except BaseException:
+                export_folder.give_up(target)
+                raise
+            content = manifest(digest, options, command, questions, done, written)
+            files = [shard.name for shards in written.values() for shard in shards]
+            small = {CONFIGS: configs_yaml(content), **screen.files(), MANIFEST: encoded(content)}
+            say(f"publishing {len(files)} files")
+            target.publish(files, small)
+    return Exported(out=out, manifest=content)
 
 
-def _write_jsonl(path: Path, rows: Iterator[dict[str, Any]], _: None) -> int:
-    written = 0
-    with path.open("w", encoding="utf-8") as file:
-        for row in rows:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            written += 1
+def _options(wish: Wish) -> dict[str, Any]:
+    found = asdict(wish)
+    found |= {"formats": list(dict.fromkeys(wish.formats)), "decontaminate": list(wish.decontaminate)}
+    found["filter"] |= {"verdicts": list(wish.filter.verdicts), "rounds": list(wish.filter.rounds)}
+    return found
+
+
+def _listed(chunks: Sequence[tuple[Run, Any]], spread: Map, say: Say) -> Iterator[tuple[Run, Sequence[Listed]]]:
+    for number, ((run, _), found) in enumerate(zip(chunks, spread(listed, chunks), strict=True), start=1):
+        yield run, found
+        if number % 16 == 0 or number == len(chunks):
+            say(f"questions: {number} of {len(chunks)} parts read")
+
+
+def _rows(job: Job, questions: Questions, spread: Map, say: Say) -> tuple[Done, dict[Key, list[Part]]]:
+    """Write the rows of all tasks: what came of them together, and the parts in order."""
+    tasks = questions.tasks()
+    lost = lost_solutions(questions, tasks, job.filter, imported_urls(questions), spread)
+    wanted = (
+        RowsWanted(
+            job=job,
+            task=task,
+            dropped=questions.dropped_in(task.places),
+            lost={place: lost[place] for place in task.places if place in lost} if lost else {},
+        )
+        for task in tasks
+    )
+    total, parts = Done(), {(name, split): [] for name in job.formats for split in SPLITS}
+    for number, done in enumerate(spread(write_rows, wanted), start=1):
+        total.records += done.records
+        total.solutions += done.solutions
+        total.dropped += done.dropped
+        total.provenance += done.provenance
+        for key, part in done.parts.items():
+            parts[key].append(part)
+            whole = total.parts.setdefault(key, Part(path=""))
+            whole.records += part.records
+            whole.labels += part.labels
+        say(f"rows: {number} of {len(tasks)} parts, {total.solutions:,} solutions read")
+    if not any(parts.values()):
+        why = ", ".join(f"{n:,} {what} {reason}" for (what, reason), n in total.dropped.most_common(5))
+        raise BadInput(
+            f"nothing is left to export of {total.records:,} records for {', '.join(job.formats)}"
+            f"{f' (dropped: {why})' * bool(why)}. Ask for less, or for other formats."
+        )
+    return total, {key: found for key, found in parts.items() if found}
+
+
+def _shards(
+    target: Target, views: Mapping[str, Any], parts: Mapping[Key, list[Part]], n_bytes: int, spread: Map, say: Say
+) -> dict[Key, list[ShardWritten]]:
+    wanted = {
+        (name, split): shards_wanted(
+            str(target.scratch), name, split, views[name].SUFFIX, views[name].FEATURES, found, n_bytes
+        )
+        for (name, split), found in parts.items()
+    }
+    everything = [(key, shard) for key, shards in wanted.items() for shard in shards]
+    written: dict[Key, list[ShardWritten]] = {key: [] for key in wanted}
+    results = spread(write_shard, [shard for _, shard in everything])
+    for number, ((key, _), done) in enumerate(zip(everything, results, strict=True), start=1):
+        written[key].append(done)
+        say(f"shards: {number} of {len(everything)}, {done.name} {done.n_bytes / MB:,.1f} MB")
+    shutil.rmtree(target.scratch / "parts", ignore_errors=True)  # makes room
     return written

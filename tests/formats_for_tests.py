@@ -90,11 +90,16 @@ def mutated(draw: st.DrawFn, entry: dict[str, Any]) -> str:
 
 def own_record(question: str = "What is 1 + 1?", gold: str = "2", **fields: Any) -> dict[str, Any]:
     """The start of a record of a run of ours."""
-    return {"source": "gsm8k.jsonl", "question": question, "gold_answer": gold, "metadata": [], "tree": [], **fields}
+    start = {"source": "gsm8k.jsonl", "question": question, "gold_answer": gold, "metadata": []}
+    return {**start, "solutions": [], "tree": [], **fields}
 
 
-def own_solution(*steps: tuple[str, int | None], verdict: str = "correct") -> dict[str, Any]:
-    return {"steps": [{"text": text, "label": label} for text, label in steps], "verdict": verdict}
+def own_solution(
+    *steps: tuple[str, int | None], verdict: str = "correct", finish_reason: str = "stop"
+) -> dict[str, Any]:
+    labelled = [{"text": text, "label": label} for text, label in steps]
+    text = "".join(text for text, _ in steps)
+    return {"text": text, "steps": labelled, "verdict": verdict, "finish_reason": finish_reason}
 
 
 def own_node(

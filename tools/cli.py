@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from factory.errors import BadInput, FactoryError, StorageFailed
+from tools.export import EXAMPLES, export_command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -94,18 +95,7 @@ def inspect(
         show_question(run_dir, question_id, out(), solutions=limit, only_wrong=only_wrong)
 
 
-@app.command(epilog="Example: factory export runs/mine --format prm exports/mine")
-def export(
-    run_dir: RunDir,
-    out_dir: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write to.")],
-    format: Annotated[list[str], typer.Option("--format", "-f", help="sft, prm, jsonl, …; may be repeated.")],
-) -> None:
-    """Write flat views of a run for trainers."""
-    from pipelines.export import export as write
-
-    for name in format:
-        done = write(run_dir, name, out_dir)
-        out().print(Text(f"{done.rows:,} rows of {done.format} → {done.path}"))
+app.command("export", epilog=EXAMPLES)(export_command)
 
 
 @app.command("import", epilog="Example: factory import phase2_train.jsonl.gz runs/prm800k --format prm800k")
@@ -166,6 +156,27 @@ def merge(
         Text(f"{done.units:,} units, {done.questions:,} questions → {done.shards:,} objects, {done.written:,} new")
     )
     out().print(Text(f"records        {done.folder}/data ({done.n_bytes / 1e6:,.1f} MB)"))
+
+
+@app.command(epilog="Example: factory push exports/mine me/my-data --licence cc-by-4.0 --tag v1")
+def push(
+    out_dir: Annotated[Path, typer.Argument(metavar="OUT", help="A folder made by `factory export`.")],
+    repo_id: Annotated[str, typer.Argument(help="The data set on the Hub: OWNER/NAME.")],
+    private: Annotated[
+        bool | None, typer.Option("--private/--public", help="Of a new one: private if not said.")
+    ] = None,
+    revision: Annotated[str, typer.Option(help="The branch to push to.")] = "main",
+    create_pr: Annotated[bool, typer.Option("--create-pr", help="Propose it as a pull request.")] = False,
+    tag: Annotated[str | None, typer.Option(help="Mark what was pushed.")] = None,
+    licence: Annotated[str | None, typer.Option(help="For the card, such as cc-by-4.0.")] = None,
+) -> None:
+    """Push an export to the Hugging Face Hub; after a break, the same command goes on."""
+    from pipelines.push import Push
+    from tools.push import push_lines
+
+    wish = Push(private=private, revision=revision, create_pr=create_pr, tag=tag, licence=licence)
+    for line in push_lines(out_dir, repo_id, wish):
+        out().print(Text(line), soft_wrap=True)
 
 
 @app.command(epilog="Example: factory diff runs/mine runs/again --json difference.json")

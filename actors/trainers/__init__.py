@@ -6,7 +6,8 @@ A trainer defines `Config` and `train(job, config, report)`, which leaves a Hugg
 
 * `resources(config)`: the `num_cpus` and `num_gpus` its Ray actor holds;
 * `environment(config)`: the environment variables its process needs;
-* `require(config)`: raises `BadInput` for settings that cannot work.
+* `require(config)`: raises `BadInput` for settings that cannot work;
+* `REPLACES_BASE`: False where what it leaves is no language model, but a head of its own on one (a reward model).
 
 Importing one is cheap. What trainers share is in `actors/training_*.py`.
 """

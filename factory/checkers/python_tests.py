@@ -123,10 +123,13 @@ def check(question: Question, text: str, config: Config) -> Verdict:
     parts: list[Part] = []
     for test in tests.tests:
         left_s = deadline - time.monotonic()
+        too_late = Part(outcome=Outcome.TIMEOUT, note=f"not run: {config.total_timeout_s:g} s were over")
         if left_s <= 0:
-            parts.append(Part(outcome=Outcome.TIMEOUT, note=f"not run: {config.total_timeout_s:g} s were over"))
+            parts.append(too_late)
             continue
-        parts.append(trial(test, code, _bench(config, left_s)))
+        part = trial(test, code, _bench(config, left_s))
+        # A sandbox that did not start in what was left of the time has not failed.
+        parts.append(too_late if part.outcome is Outcome.ERROR and left_s < config.test_timeout_s else part)
         if config.stop_at_first_failure and parts[-1].outcome is not Outcome.CORRECT:
             break
     return _verdict(parts, len(tests.tests), code)

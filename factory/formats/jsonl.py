@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from factory.schema import SCHEMA
+
 SUFFIX = ".jsonl"
 FEATURES = None
+COLUMNS = list(SCHEMA.names)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

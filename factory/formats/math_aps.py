@@ -11,10 +11,11 @@ from typing import Any
 
 from factory import imported
 from factory.imported import refuse, shown
-from factory.value_trees import ValueNode, asked, exact_values, mc_value, solutions, tree_rows, valued
+from factory.value_trees import ValueNode, asked, exact_values, judged_tree, mc_value, solutions, tree_rows, valued
 
 SUFFIX = ".jsonl"
 FEATURES = None
+COLUMNS = ["source", "question", "gold_answer", "metadata", "solutions", "tree"]
 NAME = "math_aps"
 _KEYS = {"solution_prefix", "mc_value"}
 
@@ -27,7 +28,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         entries = _entries(question, valued(record["tree"], rest["values"]), glue="")
         yield {**rest["line"], "question": question, "reasoning_steps": entries}
         return
-    nodes = valued(record["tree"])
+    nodes = valued(judged_tree(record))
     if len(nodes) > 1:
         entries = _entries(question, nodes, glue="\n\n")
         yield {"question": question, "final_answer": record["gold_answer"], "reasoning_steps": entries}

@@ -12,10 +12,11 @@ from typing import Any
 
 from factory import imported
 from factory.imported import MAX_NESTING, refuse, shown
-from factory.value_trees import ValueNode, asked, exact_values, mc_value, solutions, tree_rows, valued
+from factory.value_trees import ValueNode, asked, exact_values, judged_tree, mc_value, solutions, tree_rows, valued
 
 SUFFIX = ".jsonl"
 FEATURES = None
+COLUMNS = ["source", "question", "gold_answer", "metadata", "solutions", "tree"]
 NAME = "math_aps_tree"
 _KEYS = {"text", "mc_value", "children"}
 
@@ -31,7 +32,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         nested = _nested(question, valued(record["tree"], rest["values"]))
         yield {**rest["line"], "question": question, "reasoning_steps": nested}
         return
-    nodes = valued(record["tree"])
+    nodes = valued(judged_tree(record))
     if len(nodes) > 1 and _depth(nodes) < MAX_NESTING // 2 - 1:
         stripped = [replace(node, text=node.text.strip()) for node in nodes]
         yield {

@@ -16,11 +16,13 @@ from typing import Any
 
 from factory import imported
 from factory.answers.extract import final_answer
+from factory.flat_rows import has_usable_labels
 from factory.imported import refuse
 from factory.types import Question
 
 SUFFIX = ".jsonl"
 FEATURES = None
+COLUMNS = ["source", "question", "metadata", "solutions"]
 NAME = "math_shepherd"
 TAG, SIGNS = "ки", {"+": 1, "-": -1}
 _FIRST_STEP = " Step 1: "
@@ -38,27 +40,32 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         labels = [item["label"] for item in found["steps"]]
         if rest is not None:
             yield {**_line(record["question"], texts, labels), **rest}
-        elif labels and None not in labels and _fits(record["question"], texts):
+        elif labels and None not in labels and has_usable_labels(found) and fits(record["question"], texts):
             yield {
                 **_line(record["question"].strip(), [text.strip() for text in texts], labels),
                 "task": record["source"],
             }
 
 
-def _fits(question: str, texts: Sequence[str]) -> bool:
+def fits(question: str, texts: Sequence[str]) -> bool:
+    """Whether the layout can hold a question and its steps: the tag is in none of them, and what looks like a first
+    step is not in the question."""
     return _FIRST_STEP not in f"{question.strip()} " and not any(TAG in text for text in (question, *texts))
 
 
-def _line(question: str, texts: Sequence[str], labels: Sequence[int]) -> dict[str, Any]:
+def tagged(question: str, texts: Sequence[str], signs: Sequence[str] | None = None) -> str:
+    """The question and its numbered steps, each ending in the tag, or in its sign where there are `signs`."""
+    ends = [TAG] * len(texts) if signs is None else signs
     numbered = [
         text if text.startswith(f"Step {number}: ") else f"Step {number}: {text}"
         for number, text in enumerate(texts, start=1)
     ]
+    return f"{question} " + "\n".join(f"{text} {end}" for text, end in zip(numbered, ends, strict=True))
+
+
+def _line(question: str, texts: Sequence[str], labels: Sequence[int]) -> dict[str, Any]:
     signs = ["+" if label == 1 else "-" for label in labels]
-    return {
-        "input": f"{question} " + "\n".join(f"{text} {TAG}" for text in numbered),
-        "label": f"{question} " + "\n".join(f"{text} {sign}" for text, sign in zip(numbered, signs, strict=True)),
-    }
+    return {"input": tagged(question, texts), "label": tagged(question, texts, signs)}
 
 
 def parse(line: str, where: str) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from factory.flat_rows import ORIGIN, known_steps, origin
+
 SUFFIX = ".parquet"
 FEATURES = pa.schema(
     [
@@ -19,18 +21,16 @@ FEATURES = pa.schema(
         ("labels", pa.list_(pa.bool_())),
         ("mc_values", pa.list_(pa.float32())),
         ("confidences", pa.list_(pa.float32())),
-        ("question_id", pa.string()),
-        ("solution_id", pa.string()),
-        ("engine", pa.string()),
-        ("model", pa.string()),
+        *ORIGIN,
     ]
 )
+COLUMNS = ["question_id", "question", "solutions"]
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """One row per solution with at least one labelled step at its front."""
     for solution in record["solutions"]:
-        steps = known_steps(solution["steps"])
+        steps = known_steps(solution)
         if steps:
             yield {
                 "prompt": record["question"],
@@ -38,20 +38,5 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 "labels": [step["label"] == 1 for step in steps],
                 "mc_values": [step["mc_value"] for step in steps],
                 "confidences": [step["confidence"] for step in steps],
-                "question_id": record["question_id"],
-                "solution_id": solution["solution_id"],
-                "engine": solution["engine"],
-                "model": solution["model"],
+                **origin(record, solution),
             }
-
-
-def known_steps(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The steps up to the first error, that one included, or up to the first unlabelled one, that one left out."""
-    known = []
-    for step in steps:
-        if step["label"] is None:
-            break
-        known.append(step)
-        if step["label"] == -1:
-            break
-    return known

@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from factory import imported
-from factory.formats.prm import known_steps
+from factory.flat_rows import known_steps
 from factory.imported import member, objects, refuse, shown
 from factory.types import Question
 
 SUFFIX = ".jsonl"
 FEATURES = None
+COLUMNS = ["source", "question", "gold_answer", "metadata", "solutions"]
 NAME = "prm800k"
 Step = dict[str, Any]
 
@@ -30,7 +31,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {**rest, "question": {**rest["question"], "problem": record["question"]}}
         return
     for solution in record["solutions"]:
-        steps = known_steps(solution["steps"])
+        steps = known_steps(solution)
         if steps:
             yield _line(record, solution, steps)
 

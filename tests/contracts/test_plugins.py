@@ -15,11 +15,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from omegaconf import OmegaConf
+from records_for_tests import records
 
 from factory import errors, interfaces, types
 from factory.plugins import names, plugin
 from factory.recipe import Recipe
-from factory.records import Failure, Provenance
+from factory.records import SCHEMA, Failure, Provenance
 from factory.shards import Receipt
 from factory.step_labels import SolutionLabels, StepLabel
 from factory.tally import Tally
@@ -138,6 +139,16 @@ def test_a_format_names_its_columns_and_its_suffix(folder: str, name: str) -> No
     module = plugin(folder, name)
     assert module.FEATURES is None or isinstance(module.FEATURES, pa.Schema)
     assert (".jsonl" if module.FEATURES is None else ".parquet") == module.SUFFIX
+
+
+@every("factory.formats")
+def test_a_format_reads_no_other_columns_of_a_record_than_it_names(folder: str, name: str) -> None:
+    module = plugin(folder, name)
+    assert set(module.COLUMNS) <= set(SCHEMA.names)
+    assert len(set(module.COLUMNS)) == len(module.COLUMNS)
+    for record in records():
+        projected = {column: record[column] for column in module.COLUMNS}
+        assert list(module.rows(projected)) == list(module.rows(record))
 
 
 @every("factory.formats")

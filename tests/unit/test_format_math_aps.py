@@ -17,6 +17,7 @@ from formats_for_tests import (
     mutated,
     own_node,
     own_record,
+    own_solution,
     parsed,
 )
 from hypothesis import given
@@ -130,7 +131,8 @@ def test_of_an_own_tree_the_prefixes_with_a_value_are_written():
         own_node(3, 2, "c", None, verdict="incorrect"),
         own_node(4, 2, "d", None, verdict="unparsable"),
     ]
-    [row] = math_aps.rows(own_record("Q?", tree=tree))
+    judged = own_solution(("a\n", None), ("b\n", None), ("c", None), verdict="incorrect")
+    [row] = math_aps.rows(own_record("Q?", solutions=[judged], tree=tree))
     assert row["reasoning_steps"] == [
         {"solution_prefix": "Q?", "mc_value": 0.5},
         {"solution_prefix": "Q?\n\na\nb\n", "mc_value": 0.25},

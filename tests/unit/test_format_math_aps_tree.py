@@ -16,6 +16,7 @@ from formats_for_tests import (
     mutated,
     own_node,
     own_record,
+    own_solution,
     parsed,
 )
 from hypothesis import given
@@ -131,7 +132,8 @@ def test_of_an_own_tree_the_nodes_with_a_value_are_written():
         own_node(2, 1, "b\n", 0.25),
         own_node(3, 2, "c", None, verdict="correct"),
     ]
-    [row] = math_aps_tree.rows(own_record(Q, tree=tree))
+    judged = own_solution(("a\n", None), ("b\n", None), ("c", None))
+    [row] = math_aps_tree.rows(own_record(Q, solutions=[judged], tree=tree))
     assert row["reasoning_steps"] == node(Q, 0.5, node("a\nb", 0.25, node("c", 1.0)))
     assert len(parsed(math_aps_tree, row)["tree"]) == 3
 

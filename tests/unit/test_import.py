@@ -17,7 +17,7 @@ from factory.storage.access import Access
 from factory.storage.opening import open_store
 from pipelines import import_labels
 from pipelines.attempts import attempt, last_over
-from pipelines.export import export
+from pipelines.export import Wish, export
 from pipelines.import_labels import Imported, import_file
 from tools.cli import main
 from tools.inspect import show_question, show_run
@@ -99,13 +99,13 @@ def test_after_a_bad_line_was_mended_only_what_was_missing_is_added(tmp_path):
 
 
 def test_what_was_imported_is_exported_as_it_was(folder, tmp_path):
-    path = export(folder, "math_shepherd", tmp_path / "exports").path
-    assert sorted(path.read_text(encoding="utf-8").splitlines()) == LINES
+    [path] = export([folder], str(tmp_path / "exports"), Wish(formats=("math_shepherd",))).files("math_shepherd")
+    assert sorted(Path(path).read_text(encoding="utf-8").splitlines()) == LINES
 
 
 @pytest.mark.parametrize("name", ["prm", "sft", "jsonl", "prm800k"])
 def test_what_was_imported_can_be_exported_as_anything(folder, tmp_path, name):
-    assert export(folder, name, tmp_path / "exports").rows == 5
+    assert export([folder], str(tmp_path / "exports"), Wish(formats=(name,))).rows == {(name, "train"): 5}
 
 
 def test_status_says_what_a_folder_was_imported_from(folder):

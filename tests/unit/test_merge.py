@@ -27,7 +27,7 @@ from factory.tally import tally
 from pipelines import attempts, merged_writer
 from pipelines import merge as module
 from pipelines.diff import diff
-from pipelines.export import export
+from pipelines.export import Wish, export
 from pipelines.import_labels import import_file
 from pipelines.merge import cuts, merge
 from pipelines.merged_folder import MERGED, merged_from
@@ -299,8 +299,8 @@ def test_an_import_is_merged_and_exported_as_it_was(tmp_path):
     import_file(str(tmp_path / "data.jsonl"), "math_shepherd", str(tmp_path / "run"))
     merge(tmp_path / "run", tmp_path / "out")
     assert validate(tmp_path / "out").sound
-    written = export(tmp_path / "out", "math_shepherd", tmp_path / "exports").path.read_text(encoding="utf-8")
-    assert written.splitlines() == [line] * 3
+    done = export([str(tmp_path / "out")], str(tmp_path / "exports"), Wish(formats=("math_shepherd",)))
+    assert Path(done.files("math_shepherd")[0]).read_text(encoding="utf-8").splitlines() == [line] * 3
     with pytest.raises(BadInput, match="holds a run"):
         import_file(str(tmp_path / "data.jsonl"), "math_shepherd", str(tmp_path / "out"))
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 from fakes import RIGHT, WRONG, policy_for
 
 from factory.experience import Experience
+from factory.flat_rows import known_steps
 from factory.formats import jsonl, prm, sft
 from factory.policy import Cost
 from factory.records import SCHEMA, Failure, Provenance, question_row, to_batch
@@ -116,7 +117,7 @@ async def test_prm_ends_at_the_first_error():
 
 def test_prm_leaves_out_what_follows_an_unlabelled_step():
     steps = [{"label": 1}, {"label": None}, {"label": -1}]
-    assert prm.known_steps(steps) == [{"label": 1}]
+    assert known_steps({"verdict": "correct", "finish_reason": "stop", "steps": steps}) == [{"label": 1}]
 
 
 async def test_jsonl_is_the_record_as_json():

@@ -1,12 +1,10 @@
-"""What a person gets out of a run folder."""
+"""What a person sees of a run folder."""
 
 from __future__ import annotations
 
-import json
 from io import StringIO
 from random import Random
 
-import pyarrow.parquet as pq
 import pytest
 from fakes import RIGHT, WRONG, policy_for
 from rich.console import Console
@@ -18,7 +16,6 @@ from factory.records import Provenance, question_row, to_batch
 from factory.supervision.omegaprm import Config, label
 from factory.tally import tally
 from factory.types import Question, Sampling
-from pipelines.export import export
 from tools.inspect import reasons, shortened, show_question, show_run
 
 MADE_BY = Provenance(
@@ -54,38 +51,6 @@ def shown(call, *args, **kwargs) -> str:
     console = Console(file=StringIO(), width=160)
     call(*args, console, **kwargs)
     return console.file.getvalue()
-
-
-@pytest.mark.parametrize(("name", "suffix"), [("sft", "parquet"), ("prm", "parquet"), ("jsonl", "jsonl")])
-def test_an_export_is_one_whole_file(run_dir, tmp_path, name, suffix):
-    done = export(run_dir, name, tmp_path / "out")
-    assert [path.name for path in done.path.parent.iterdir()] == [f"train-00000-of-00001.{suffix}"]
-    assert done.rows >= 3
-
-
-def test_exported_prm_rows_have_a_label_per_step(run_dir, tmp_path):
-    rows = pq.read_table(export(run_dir, "prm", tmp_path / "out").path).to_pylist()
-    assert all(len(row["labels"]) == len(row["completions"]) > 0 for row in rows)
-    assert {label for row in rows for label in row["labels"]} == {True, False}
-
-
-def test_exported_json_lines_are_whole_records(run_dir, tmp_path):
-    lines = export(run_dir, "jsonl", tmp_path / "out").path.read_text().splitlines()
-    assert [json.loads(line)["gold_answer"] for line in lines] == ["4", "4", "4"]
-
-
-def test_exporting_again_replaces_the_file(run_dir, tmp_path):
-    assert export(run_dir, "sft", tmp_path / "out") == export(run_dir, "sft", tmp_path / "out")
-
-
-def test_an_unknown_format_is_refused_with_the_nearest(run_dir, tmp_path):
-    with pytest.raises(BadInput, match="'prm'"):
-        export(run_dir, "pmr", tmp_path / "out")
-
-
-def test_an_empty_run_is_refused(tmp_path):
-    with pytest.raises(BadInput, match="no committed records"):
-        export(tmp_path, "sft", tmp_path / "out")
 
 
 def test_the_list_shows_every_question(run_dir):
@@ -127,10 +92,3 @@ def test_a_record_of_the_first_schema_has_no_parts_to_show():
 def test_a_long_answer_is_shown_by_how_it_begins():
     assert shortened("def f():\n    return 1") == "def f(): return 1"
     assert len(shortened("x" * 500)) == 80
-
-
-def test_of_a_folder_of_runs_it_is_said_which_to_name(tmp_path):
-    (tmp_path / "round_0/sample/data").mkdir(parents=True)
-    (tmp_path / "round_0/sample/data/part-a.parquet").write_bytes(b"")
-    with pytest.raises(BadInput, match=r"Name one of them: .*/round_0/sample$"):
-        export(str(tmp_path), "sft", tmp_path / "out")

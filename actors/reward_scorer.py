@@ -1,0 +1,105 @@
+"""Asking a reward model: the chance that a solution is right so far at each of its steps, or as a whole.
+
+Plain classes, for a process of one's own as for an actor. All batches have one shape, that of the longest text so far:
+on a CPU each new shape costs seconds of kernel compilation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from actors.models import resolve_model
+from actors.reward_layout import LaidOut, laid_out
+from actors.training_batches import ROUNDED
+from actors.training_heads import SEPARATOR
+from factory.errors import BadInput
+
+
+class _Scorer:
+    """The model in `folder`, in float32 on a CPU, in its own type on a GPU (`device`).
+
+    `separator`: what stood behind the prompt and every step in training; by default what the folder says. Raises
+    `BadInput` for a folder that holds no such model, or does not say.
+    """
+
+    AUTO = ""
+
+    def __init__(self, folder: str, *, batch_size: int = 16, device: str = "cpu", separator: str | None = None) -> None:
+        import torch
+        import transformers
+
+        transformers.utils.logging.disable_progress_bar()
+        folder = resolve_model(folder)
+        head = self.AUTO.removeprefix("AutoModel")
+        try:
+            config = transformers.AutoConfig.from_pretrained(folder)
+            names = list(getattr(config, "architectures", None) or [])
+            if not any(name.endswith(head) for name in names):  # transformers would give it a random head
+                raise BadInput(f"{folder} is {', '.join(names) or 'of no known class'}; expected …{head}")
+            dtype = torch.float32 if device == "cpu" else "auto"
+            model = getattr(transformers, self.AUTO).from_pretrained(folder, dtype=dtype)
+            self._tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise BadInput(f"{folder} cannot be loaded: {' '.join(str(error).split())[:300]}") from None
+        self._separator = separator if separator is not None else getattr(config, SEPARATOR, None)
+        if not self._separator:
+            raise BadInput(f"{folder}/config.json names no {SEPARATOR}; say what was behind every step in training")
+        self._model = model.to(device).eval()
+        self._device, self._batch = device, batch_size
+        self._context = getattr(config, "max_position_embeddings", None) or 2**31
+        pad = config.pad_token_id if config.pad_token_id is not None else self._tokenizer.eos_token_id
+        self._pad = pad or 0
+        self._length = 0
+
+    def _chances(self, texts: Sequence[LaidOut]) -> Iterator[tuple[int, Any]]:
+        """Each text's number and its chances of "right", one for each token or one in all. A text that is longer than
+        the model's context has none."""
+        import torch
+
+        fit = [number for number, text in enumerate(texts) if len(text.ids) <= self._context]
+        longest = max((len(texts[number].ids) for number in fit), default=0)
+        self._length = max(self._length, min(self._context, math.ceil(longest / ROUNDED) * ROUNDED))
+        for begin in range(0, len(fit), self._batch):
+            numbers = fit[begin : begin + self._batch]
+            filled = numbers + numbers[-1:] * (self._batch - len(numbers))
+            empty = [self._length - len(texts[number].ids) for number in filled]
+            ids = [[*texts[number].ids, *[self._pad] * more] for number, more in zip(filled, empty, strict=True)]
+            mask = [[1] * (self._length - more) + [0] * more for more in empty]
+            with torch.inference_mode():
+                logits = self._model(
+                    input_ids=torch.tensor(ids, device=self._device),
+                    attention_mask=torch.tensor(mask, device=self._device),
+                ).logits
+                right = logits.float().softmax(-1)[..., 1].cpu()
+            yield from zip(numbers, right[: len(numbers)], strict=True)
+
+
+class StepScorer(_Scorer):
+    """A process reward model."""
+
+    AUTO = "AutoModelForTokenClassification"
+
+    def scores(self, solutions: Sequence[tuple[str, Sequence[str]]]) -> list[list[float] | None]:
+        """For each (prompt, steps) the chance, at every step, that all is right up to there; None for a solution that
+        is longer than the model can read."""
+        texts = [laid_out(self._tokenizer, prompt, steps, self._separator) for prompt, steps in solutions]
+        found: list[list[float] | None] = [None] * len(texts)
+        for number, chances in self._chances(texts):
+            found[number] = [float(chances[place]) for place in texts[number].places]
+        return found
+
+
+class SolutionScorer(_Scorer):
+    """An outcome reward model."""
+
+    AUTO = "AutoModelForSequenceClassification"
+
+    def scores(self, solutions: Sequence[tuple[str, str]]) -> list[float | None]:
+        """For each (prompt, solution) the chance that it is right; None where it is longer than the model can read."""
+        texts = [laid_out(self._tokenizer, prompt, [text], self._separator) for prompt, text in solutions]
+        found: list[float | None] = [None] * len(texts)
+        for number, chance in self._chances(texts):
+            found[number] = float(chance)
+        return found

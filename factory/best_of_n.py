@@ -1,0 +1,129 @@
+"""Picking one answer among N samples of a question: by votes, by a reward model, or by both.
+
+* majority: the most frequent answer (self-consistency, Wang et al., arXiv 2203.11171);
+* weighted majority: every vote counts as much as a reward model gives it (Math-Shepherd, Wang et al., arXiv 2312.08935,
+  sec. 3.4);
+* best of N: the answer of the sample with the highest reward (Lightman et al., arXiv 2305.20050, sec. 2.2);
+* oracle: is any right (pass@N)?
+
+A PRM's scores of a solution's steps become one reward by their product, their minimum or the last of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+AGGREGATIONS: dict[str, Callable[[Sequence[float]], float]] = {
+    "product": math.prod,
+    "min": min,
+    "last": lambda scores: scores[-1],
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One text: `times` it was sampled, its `answer` (equal ones are one answer; None where there is none, which cannot
+    be picked), whether that is `right`, and its rewards by name."""
+
+    answer: str | None
+    right: bool
+    times: int = 1
+    rewards: tuple[tuple[str, float], ...] = ()
+
+    def reward(self, name: str) -> float:
+        """0 where the reward model could not read it."""
+        return dict(self.rewards).get(name, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """A way to pick, over all questions: the share answered right, and how much more than by majority, with the
+    standard errors of both (the second of paired differences); None of a single question."""
+
+    accuracy: float
+    error: float | None
+    gain: float
+    gain_error: float | None
+
+
+def majority(samples: Sequence[Sample]) -> float:
+    """1 when the most frequent answer is right; where k answers are, a right one among them counts 1/k."""
+    return _share_of_best(_votes(samples, lambda sample: 1.0))
+
+
+def weighted_majority(samples: Sequence[Sample], reward: str) -> float:
+    """As `majority`, every sample counting as much as its reward."""
+    return _share_of_best(_votes(samples, lambda sample: sample.reward(reward)))
+
+
+def best_of_n(samples: Sequence[Sample], reward: str) -> float:
+    """1 when the sample of the highest reward is right; where k are, each counts 1/k."""
+    able = [sample for sample in samples if sample.answer is not None]
+    if not able:
+        return 0.0
+    highest = max(sample.reward(reward) for sample in able)
+    best = [sample for sample in able if sample.reward(reward) == highest]
+    return sum(sample.times for sample in best if sample.right) / sum(sample.times for sample in best)
+
+
+def oracle(samples: Sequence[Sample]) -> float:
+    """1 when any is right."""
+    return float(any(sample.right for sample in samples))
+
+
+def picks(questions: Sequence[Sequence[Sample]]) -> dict[str, Pick]:
+    """Every way to pick, on the samples of every question, by name: `majority`, `oracle`, `one` (a single sample), and
+    for each reward `weighted <reward>` and `best of n <reward>`. Raises `ValueError` without questions."""
+    if not questions:
+        raise ValueError("got no questions; expected the samples of at least one")
+    rewards = list(dict.fromkeys(name for samples in questions for sample in samples for name, _ in sample.rewards))
+    by_votes = [majority(samples) for samples in questions]
+    found = {"one": _pick([_one(samples) for samples in questions], by_votes), "majority": _pick(by_votes, by_votes)}
+    for name in rewards:
+        found[f"weighted {name}"] = _pick([weighted_majority(samples, name) for samples in questions], by_votes)
+        found[f"best of n {name}"] = _pick([best_of_n(samples, name) for samples in questions], by_votes)
+    found["oracle"] = _pick([oracle(samples) for samples in questions], by_votes)
+    return found
+
+
+def _one(samples: Sequence[Sample]) -> float:
+    total = sum(sample.times for sample in samples)
+    return sum(sample.times for sample in samples if sample.right) / total if total else 0.0
+
+
+def _votes(samples: Iterable[Sample], weight: Callable[[Sample], float]) -> dict[str, tuple[float, bool]]:
+    """Of every answer how much it got, and whether it is right."""
+    got: dict[str, float] = defaultdict(float)
+    right = {}
+    for sample in samples:
+        if sample.answer is not None:
+            got[sample.answer] += sample.times * weight(sample)
+            right[sample.answer] = sample.right
+    return {answer: (total, right[answer]) for answer, total in got.items()}
+
+
+def _share_of_best(votes: dict[str, tuple[float, bool]]) -> float:
+    if not votes:
+        return 0.0
+    most = max(total for total, _ in votes.values())
+    best = [right for total, right in votes.values() if math.isclose(total, most, rel_tol=1e-9)]
+    return sum(best) / len(best)
+
+
+def _pick(values: Sequence[float], others: Sequence[float]) -> Pick:
+    gains = [value - other for value, other in zip(values, others, strict=True)]
+    return Pick(accuracy=_mean(values), error=_error(values), gain=_mean(gains), gain_error=_error(gains))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _error(values: Sequence[float]) -> float | None:
+    if len(values) < 2:
+        return None
+    mean = _mean(values)
+    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1) / len(values))

@@ -1,0 +1,34 @@
+"""Outcome supervision (Cobbe et al., arXiv 2110.14168, sec. 4.1): one row per judged solution, and whether it is right.
+
+All that was judged is in here, rollouts from prefixes and given solutions included; `method` and `hinted` tell them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from factory.flat_rows import ORIGIN, completion_text, is_judged, is_right, origin, prompt_text
+
+SUFFIX = ".parquet"
+FEATURES = pa.schema([("prompt", pa.string()), ("completion", pa.string()), ("label", pa.bool_()), *ORIGIN])
+COLUMNS = ["question_id", "question", "solutions"]
+
+
+def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The finished solutions of a record that were judged correct (`label` true) or incorrect."""
+    for solution in record["solutions"]:
+        if is_judged(solution):
+            yield labelled(record, solution)
+
+
+def labelled(record: Mapping[str, Any], solution: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of a judged solution."""
+    return {
+        "prompt": prompt_text(record),
+        "completion": completion_text(solution["text"]),
+        "label": is_right(solution),
+        **origin(record, solution),
+    }

@@ -1,0 +1,81 @@
+"""ProcessBench (Zheng et al., arXiv 2412.06559; huggingface.co/datasets/Qwen/ProcessBench): where is the first error?
+
+`label` is the 0-based number of the first wrong step, -1 where all are right. A solution may state the right answer
+and have an error. What follows an error nobody labelled. There are no gold answers in there. The data set's own files
+are JSON arrays; `load_dataset("Qwen/ProcessBench", split="gsm8k").to_json("gsm8k.jsonl")` makes lines of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from factory import imported
+from factory.answers.extract import final_answer
+from factory.flat_rows import is_judged, is_right
+from factory.imported import member, refuse, shown
+from factory.types import Question
+
+SUFFIX = ".jsonl"
+FEATURES = None
+COLUMNS = ["question_id", "source", "question", "metadata", "solutions"]
+NAME = "processbench"
+TAIL_CHARS = 500
+# By (answer right, no error): a wrong answer without an error speaks against the answer it was compared with.
+VERDICTS = {(True, True): "correct", (True, False): "correct", (False, False): "incorrect"}
+
+
+def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The line a record came from; of other records one line per judged solution whose first error is known."""
+    rest = imported.kept(record, NAME)
+    for solution in record["solutions"]:
+        steps = [step["text"] for step in solution["steps"]]
+        if rest is not None:
+            yield {**rest, "problem": record["question"], "steps": steps}
+        elif steps and solution["first_error"] is not None and is_judged(solution):
+            yield {
+                "id": f"{record['question_id']}-{solution['solution_id']}",
+                "generator": solution["model"],
+                "problem": record["question"],
+                "steps": steps,
+                "final_answer_correct": is_right(solution),
+                "label": solution["first_error"],
+            }
+
+
+def parse(line: str, where: str) -> dict[str, Any]:
+    """One line as a record with one solution. Raises `BadInput`, beginning with `where`, for anything malformed."""
+    entry = imported.json_object(line, where)
+    question = Question(
+        text=imported.question_text(entry, "problem", where, "the line"),
+        gold="",
+        source=NAME,
+    )
+    texts = _texts(member(entry, "steps", list, where, "the line"), where)
+    wrong = entry.get("label")
+    if type(wrong) is not int or not -1 <= wrong < len(texts):
+        refuse(where, f"'label' is {shown(wrong)}", f"-1, or the number of a step below {len(texts)}")
+    right = entry.get("final_answer_correct")
+    if not isinstance(right, bool):
+        refuse(where, f"'final_answer_correct' is {shown(right)}", "true or false")
+    n_right = len(texts) if wrong == -1 else wrong
+    labels = [1] * n_right + [-1] * (wrong != -1) + [None] * (len(texts) - n_right - 1)
+    steps = [imported.step(text, label) for text, label in zip(texts, labels, strict=True)]
+    found = imported.solution(
+        question,
+        steps,
+        text="\n\n".join(texts),
+        final_answer=final_answer(texts[-1], tail_chars=TAIL_CHARS),
+        verdict=VERDICTS.get((right, wrong == -1)),
+    )
+    written_by = imported.optional_text(entry, "generator", where, "the line") or None
+    return imported.row(question, [{**found, "model": written_by}], {**entry, "problem": "", "steps": []}, where)
+
+
+def _texts(given: list[Any], where: str) -> list[str]:
+    if not given:
+        refuse(where, "'steps' is empty", "one step at least")
+    for text in given:
+        if not isinstance(text, str):
+            refuse(where, f"one of the steps is {shown(text)}", "JSON strings")
+    return given

@@ -1,0 +1,28 @@
+"""Supervised fine-tuning without a chat template: one row per right solution, as two strings that make one text.
+
+TRL's SFTTrainer reads it and learns the completion alone. `sft` has the same solutions as chat messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from factory.flat_rows import ORIGIN, completion_text, is_right, origin, prompt_text
+
+SUFFIX = ".parquet"
+FEATURES = pa.schema([("prompt", pa.string()), ("completion", pa.string()), *ORIGIN])
+COLUMNS = ["question_id", "question", "solutions"]
+
+
+def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The finished solutions of a record whose answer was judged correct."""
+    for solution in record["solutions"]:
+        if is_right(solution):
+            yield {
+                "prompt": prompt_text(record),
+                "completion": completion_text(solution["text"]),
+                **origin(record, solution),
+            }

@@ -1,0 +1,45 @@
+"""Process supervision as Qwen2.5-Math-PRM reads it (Zhang et al., arXiv 2501.07301): chat messages in which every step
+ends in `<extra_0>`, and a class for each of those tokens.
+
+The messages are those of the model card (huggingface.co/Qwen/Qwen2.5-Math-PRM-7B), its system prompt included; the
+model's two outputs at a token are P(wrong), P(right), so `labels` has 0 or 1. `mc_values` are the soft labels of sec.
+2.1, where it also says that what follows a wrong step is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from factory.flat_rows import MESSAGES, ORIGIN, known_steps, origin, prompt_text
+
+SUFFIX = ".parquet"
+FEATURES = pa.schema(
+    [("messages", MESSAGES), ("labels", pa.list_(pa.int8())), ("mc_values", pa.list_(pa.float32())), *ORIGIN]
+)
+COLUMNS = ["question_id", "question", "solutions"]
+TOKEN = "<extra_0>"
+SYSTEM = "Please reason step by step, and put your final answer within \\boxed{}."
+_SPECIAL = re.compile(r"<extra_[0-9]+>|<\|[a-z_]+\|>")  # what this tokenizer's special tokens look like
+
+
+def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """One row per solution with a labelled step at its front. Left out are texts with special tokens in them."""
+    question = prompt_text(record)
+    for solution in record["solutions"]:
+        steps = known_steps(solution)
+        texts = [step["text"].strip() for step in steps]
+        if steps and not any(_SPECIAL.search(text) for text in (question, *texts)):
+            yield {
+                "messages": [
+                    {"role": "system", "content": SYSTEM},
+                    {"role": "user", "content": question},
+                    {"role": "assistant", "content": "".join(text + TOKEN for text in texts)},
+                ],
+                "labels": [int(step["label"] == 1) for step in steps],
+                "mc_values": [step["mc_value"] for step in steps],
+                **origin(record, solution),
+            }

@@ -1,0 +1,75 @@
+"""Wrong attempts followed by a right one on the same question, to train a model that revises (Snell et al., arXiv
+2408.03314, sec. 6.1 and app. H).
+
+As there: the attempts were sampled independently; of the wrong ones the nearest to the right one by edit distance in
+characters comes last, so that correcting it teaches more than starting again, and others are drawn before it; how many
+there are is drawn uniformly, up to four. The paper's rows without a wrong attempt are those of `prompt_completion`.
+`prompt` shows the attempts as the paper does, numbered; `attempts` has them for whoever words it otherwise. All draws
+are by the question's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+
+from factory.candidates import Candidate, candidates, capped
+from factory.edit_distance import nearest
+from factory.flat_rows import completion_text, prompt_text
+from factory.types import Outcome
+
+SUFFIX = ".parquet"
+ATTEMPTS = 4
+# What a question costs stays bounded: 4 x 16 distances of 2,000 characters.
+ROWS_PER_QUESTION, WRONG_PER_QUESTION, COMPARED_CHARACTERS = 4, 16, 2000
+FEATURES = pa.schema(
+    [
+        ("prompt", pa.string()),
+        ("completion", pa.string()),
+        ("attempts", pa.list_(pa.string())),
+        ("question_id", pa.string()),
+        ("solution_id", pa.string()),
+        ("attempt_ids", pa.list_(pa.string())),
+        ("model", pa.string()),
+        ("model_revision", pa.string()),
+        ("round", pa.int32()),
+    ]
+)
+COLUMNS = ["question_id", "question", "solutions"]
+
+
+def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """At most `ROWS_PER_QUESTION` rows; only finished solutions that were sampled and judged take part."""
+    rng = Random(record["question_id"])
+    sampled = [one for one in candidates(record) if one.finished and not one.hinted]
+    right = _drawn([one for one in sampled if one.verdict == Outcome.CORRECT], ROWS_PER_QUESTION, rng)
+    wrong = _drawn([one for one in sampled if one.verdict == Outcome.INCORRECT], WRONG_PER_QUESTION, rng)
+    for last in right if wrong else []:
+        others = list(wrong)
+        texts = [one.text.strip()[:COMPARED_CHARACTERS] for one in wrong]
+        closest = others.pop(nearest(last.text.strip()[:COMPARED_CHARACTERS], texts))
+        before = rng.sample(others, min(rng.randint(1, ATTEMPTS) - 1, len(others)))
+        yield _row(record, [*before, closest], last)
+
+
+def _row(record: Mapping[str, Any], attempts: list[Candidate], last: Candidate) -> dict[str, Any]:
+    texts = [one.text.strip() for one in attempts]
+    shown = [f"Attempt {number}:{completion_text(text)}" for number, text in enumerate(texts, start=1)]
+    return {
+        "prompt": "\n\n".join([prompt_text(record), *shown, f"Attempt {len(texts) + 1}:"]),
+        "completion": completion_text(last.text),
+        "attempts": texts,
+        "question_id": last.question_id,
+        "solution_id": last.solution_id,
+        "attempt_ids": [one.solution_id for one in attempts],
+        "model": last.model or None,
+        "model_revision": last.model_revision or None,
+        "round": last.round,
+    }
+
+
+def _drawn(fit: list[Candidate], at_most: int, rng: Random) -> list[Candidate]:
+    return [decision.candidate for decision in capped(fit, at_most, rng) if decision.kept]

@@ -1,0 +1,43 @@
+"""Search trees, one row per node: what it adds to its parent, how often it was tried, and what became of it.
+
+For value models and for looking at searches. The counts are those of `factory/tree.py`; `value` is the share of right
+rollouts from a node. `node` and `parent` are numbers within a question's tree, the root has no parent and depth 0; a
+prefix is the texts from the root down. `verdict` is that of an ending: correct or incorrect
+only where its solution was judged, and is among those that are exported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from factory.schema import TREE_NODE
+from factory.value_trees import judged_tree
+
+SUFFIX = ".parquet"
+FEATURES = pa.schema(
+    [
+        ("question_id", pa.string()),
+        ("question", pa.string()),
+        ("depth", pa.int32()),
+        *TREE_NODE,
+        ("run_id", pa.string()),
+    ]
+)
+COLUMNS = ["question_id", "question", "solutions", "tree", "run_id"]
+
+
+def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The nodes of a record's tree, in their order there: parents before their children."""
+    depths: dict[int | None, int] = {None: -1}
+    for node in judged_tree(record):
+        depths[node["node"]] = depths[node["parent"]] + 1
+        yield {
+            "question_id": record["question_id"],
+            "question": record["question"],
+            "depth": depths[node["node"]],
+            **node,
+            "run_id": record["run_id"],
+        }

@@ -1,0 +1,111 @@
+"""The numbers and formulas of a question, and which words stand around them.
+
+Two questions of one template differ in nothing else, and have different answers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+SENTENCE_END = "."
+Contexts = Mapping[tuple[str, ...], Counter[str]]
+"""(the word before, the word after), and the same with two words each, to the quantities that stand there."""
+
+ARITHMETIC = frozenset("+-*/=<>^")
+_SIGNS = ARITHMETIC | frozenset("%()")
+_ARTICLES = frozenset("ai")
+_REACH = 6  # tokens looked at on each side for two words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A number, or a formula such as `3*(x+1)`; `tokens[start:end]` is what it was read from."""
+
+    value: str
+    start: int
+    end: int
+
+
+def is_number(token: str) -> bool:
+    """Whether a token of a question is a number."""
+    return token[-1].isdecimal()
+
+
+def quantities(tokens: Sequence[str]) -> Iterator[Quantity]:
+    """Numbers, and longest runs of numbers, signs, brackets and single letters, in the order of the text.
+
+    Signs that end a run belong to the sentence: the value of "25%" and "(25)" is 25.
+    """
+    start = None
+    for at, token in enumerate([*tokens, ""]):
+        if start is not None and not _goes_on(tokens[at - 1], token):
+            yield from _trimmed(tokens, start, at)
+            start = None
+        if start is None and _is_part(token):
+            start = at
+
+
+def contexts(tokens: Sequence[str], found: Sequence[Quantity], passed_over: Collection[str]) -> Contexts:
+    """The nearest word, and the two nearest, on each side of every quantity of `found`, without a plural's s.
+
+    The end of a sentence ends the context; # is another quantity; signs and the words in `passed_over` are skipped.
+    What begins a sentence has no context: a filler could have been put before it.
+    """
+    shown = ["" if token in _SIGNS or token in passed_over else token.removesuffix("s") for token in tokens]
+    for quantity in found:
+        shown[quantity.start : quantity.end] = ["#"] * (quantity.end - quantity.start)
+    around: dict[tuple[str, ...], Counter[str]] = {}
+    for quantity in found:
+        first, second = _nearest(reversed(shown[max(0, quantity.start - _REACH) : quantity.start]))
+        third, fourth = _nearest(shown[quantity.end : quantity.end + _REACH])
+        if first != SENTENCE_END:
+            around.setdefault((first, third), Counter())[quantity.value] += 1
+        if SENTENCE_END not in (first, second, third, fourth):
+            around.setdefault((second, first, third, fourth), Counter())[quantity.value] += 1
+    return around
+
+
+def _nearest(words: Iterable[str]) -> tuple[str, str]:
+    """The first two of `words`, in the same sentence."""
+    one, other = islice(chain((word for word in words if word), (SENTENCE_END, SENTENCE_END)), 2)
+    return one, SENTENCE_END if one == SENTENCE_END else other
+
+
+def contradict(one: Contexts, other: Contexts) -> bool:
+    """Whether other quantities stand between the same words: "has 12, gives 5" against "has 5, gives 12"."""
+    return any(one[place] != other[place] for place in one.keys() & other.keys())
+
+
+def _is_part(token: str) -> bool:
+    return token in _SIGNS or _is_operand(token)
+
+
+def _is_operand(token: str) -> bool:
+    return token != "" and (is_number(token) or (len(token) == 1 and token.isalpha() and token not in _ARTICLES))
+
+
+def _goes_on(before: str, token: str) -> bool:
+    """Two operands in a row are one formula in `2x` only."""
+    if not _is_operand(token):
+        return token in _SIGNS
+    return before in _SIGNS or (is_number(before) and token.isalpha())
+
+
+def _trimmed(tokens: Sequence[str], start: int, end: int) -> Iterator[Quantity]:
+    unopened = tokens[start:end].count(")") - tokens[start:end].count("(")
+    while start < end and tokens[end - 1] in _SIGNS and (tokens[end - 1] != ")" or unopened > 0):
+        end -= 1
+        unopened += {"(": 1, ")": -1}.get(tokens[end], 0)
+    while start < end and tokens[start] in _SIGNS - {"-"} and (tokens[start] != "(" or unopened < 0):
+        unopened += {"(": 1, ")": -1}.get(tokens[start], 0)
+        start += 1
+    if end - start == 2 and not _SIGNS & set(tokens[start:end]):
+        end -= 1  # "17 m": a unit
+    value = "".join(tokens[start:end])
+    if value.startswith("(") and value.endswith(")") and value.count("(") == 1:
+        value = value[1:-1]
+    if any(map(str.isdecimal, value)) or (len(value) > 2 and any(sign in value for sign in ARITHMETIC)):
+        yield Quantity(value=value, start=start, end=end)

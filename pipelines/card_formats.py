@@ -1,0 +1,78 @@
+"""What a reader of a dataset card wants to know of each export format, and of the columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """One line on a format, and how the Hub files it: https://huggingface.co/tasks, free tags."""
+
+    text: str
+    tasks: tuple[str, ...] = ("text-generation",)
+    tags: tuple[str, ...] = ()
+
+
+_PRM = ("process-supervision", "prm")
+FORMATS = {
+    "sft": About(text="correct solutions as chat messages", tags=("sft",)),
+    "prompt_completion": About(text="correct solutions as prompt and completion", tags=("sft",)),
+    "prm": About(
+        text="a prompt, its solution's steps, a label per step (TRL's stepwise layout)",
+        tasks=("token-classification",),
+        tags=(*_PRM, "trl"),
+    ),
+    "orm": About(
+        text="a prompt, a solution, whether its answer is right",
+        tasks=("text-classification",),
+        tags=("outcome-supervision", "orm"),
+    ),
+    "preference": About(text="a right and a wrong solution of one prompt", tags=("preference", "dpo", "trl")),
+    "unpaired": About(text="a solution and whether it is wanted", tags=("preference", "kto", "trl")),
+    "prm800k": About(text="PRM800K's layout", tasks=("token-classification",), tags=_PRM),
+    "math_shepherd": About(text="Math-Shepherd's layout", tasks=("token-classification",), tags=_PRM),
+    "math_aps": About(text="MATH-APS' flat layout", tasks=("token-classification",), tags=_PRM),
+    "math_aps_tree": About(text="MATH-APS' trees", tasks=("token-classification",), tags=_PRM),
+    "processbench": About(
+        text="steps and the index of the first wrong one (-1: none)", tasks=("token-classification",), tags=_PRM
+    ),
+    "qwen_prm": About(text="one text, `<extra_0>` behind every step", tasks=("token-classification",), tags=_PRM),
+    "openrlhf_prm": About(
+        text="one text with a token behind every step, and its labels", tasks=("token-classification",), tags=_PRM
+    ),
+    "revisions": About(text="a wrong solution and a right one to replace it", tags=("self-correction",)),
+    "tree_nodes": About(text="the search trees, one row per node", tags=("search-tree",)),
+    "records": About(text="everything that is known, one row per question", tags=("search-tree", *_PRM)),
+    "jsonl": About(text="everything that is known, one line per question", tags=("search-tree", *_PRM)),
+}
+
+COLUMNS = {
+    "prompt": "the question, as it was put",
+    "question": "the question's text",
+    "problem": "the question's text",
+    "gold_answer": "the reference answer",
+    "completion": "a solution",
+    "completions": "the solution's steps, in order",
+    "steps": "the solution's steps, in order",
+    "messages": "chat messages: the question, the solution",
+    "labels": "per step: whether the solution is still right after it",
+    "label": "what is to be predicted",
+    "mc_value": "share of rollouts from here that reached the gold answer",
+    "mc_values": "per step: share of rollouts from there that reached the gold answer; null without rollouts",
+    "confidence": "how sure the label is, 0 to 1",
+    "confidences": "per step: how sure its label is, 0 to 1",
+    "chosen": "the right solution",
+    "rejected": "a wrong solution",
+    "verdict": "correct or incorrect; unparsable, timeout and error are no labels",
+    "question_id": "hash of question and gold answer: what splits are made by",
+    "solution_id": "hash of the solution",
+    "engine": "what generated it; null of a given solution",
+    "model": "which model; null of a given solution",
+    "model_revision": "hash or commit of the weights",
+    "method": "how the solution came about: sampled, a rollout behind some prefix, given, …",
+    "round": "round of self-training it comes from",
+    "hinted": "whether the prompt told the gold answer",
+    "source": "where the question comes from",
+    "licence": "the question's licence",
+}

@@ -1,0 +1,84 @@
+"""Calls spread over processes: results in the order of the calls, a bounded number in flight.
+
+Processes are spawned, not forked, so that it works in a process with threads, such as a Ray worker's. They die with the
+process that started them, and leave Ctrl-C to it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import islice
+from typing import TypeVar
+
+from factory.errors import FactoryError
+
+A = TypeVar("A")
+B = TypeVar("B")
+Map = Callable[[Callable[[A], B], Iterable[A]], Iterator[B]]
+MOST_PROCESSES = 4  # each holds a row group of what it reads and of what it writes
+CALL_LIMIT_S = 3600.0  # of one call; stores have a patience of their own, which is shorter
+_PR_SET_PDEATHSIG = 1
+
+
+def processes_here() -> int:
+    """How many processes suit this machine."""
+    return max(1, min(MOST_PROCESSES, len(os.sched_getaffinity(0))))
+
+
+@contextmanager
+def pool(processes: int) -> Iterator[Map]:
+    """A `map` over `processes` processes for the block; with one, calls are made in this process.
+
+    Raises what a call raised, at its place, and `FactoryError` where a process was killed.
+    """
+    if processes <= 1:
+        yield map  # type: ignore[misc]
+        return
+    executor = ProcessPoolExecutor(
+        processes, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(os.getpid(),)
+    )
+    try:
+        yield lambda call, items: _in_order(executor, call, items, 2 * processes)
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _in_order(executor: ProcessPoolExecutor, call: Callable[[A], B], items: Iterable[A], width: int) -> Iterator[B]:
+    stream = iter(items)
+    waiting: deque[Future[B]] = deque()
+    try:
+        for item in islice(stream, width):
+            waiting.append(executor.submit(call, item))
+        while waiting:
+            done = waiting.popleft().result(CALL_LIMIT_S)
+            for item in islice(stream, 1):
+                waiting.append(executor.submit(call, item))
+            yield done
+    except BrokenProcessPool:
+        raise FactoryError(
+            "a process of the export was killed, most likely for want of memory. Nothing was published; export again, "
+            "with --processes 1 if it happens again."
+        ) from None
+    except TimeoutError:
+        raise FactoryError(
+            f"a process of the export has said nothing for {CALL_LIMIT_S:.0f} s. Nothing was published; look at the "
+            "disk of RUN_DIR and OUT, then export again."
+        ) from None
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _begin(parent: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the line above
+        os._exit(1)

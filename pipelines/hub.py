@@ -1,0 +1,192 @@
+"""Calls to the Hub: bounded in time, tried again where that may help, one sentence where it cannot.
+
+huggingface_hub has no time-outs of its own for most requests and repeats only some of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import httpx2
+from huggingface_hub import HfApi, get_token, set_client_factory
+from huggingface_hub import logging as hub_logging
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+from huggingface_hub.utils import validate_repo_id
+from huggingface_hub.utils._http import default_client_factory
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from factory.errors import BadInput, FactoryError, StorageFailed
+
+T = TypeVar("T")
+Say = Callable[[str], None]
+
+TOKENS = "https://huggingface.co/settings/tokens"
+GOES_ON = "Repeat the command: it goes on where it stopped."
+_WRITE = f"Expected a token with write permission there; make one at {TOKENS}."
+_TAKES = "Expected it to take what `factory export` wrote."
+_REFUSALS = ("Invalid metadata in README.md", "LFS batch API returned errors")  # ValueErrors of huggingface_hub's
+_MOMENTARY = {408, 409, 412, 425, 429, 500, 502, 503, 504}  # 409, 412: somebody else commits at this moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait: seconds for a connection and for any answer, attempts at a call, seconds between two."""
+
+    connect_s: float = 15.0
+    answer_s: float = 180.0
+    attempts: int = 6
+    longest_pause_s: float = 30.0
+
+
+class Hub:
+    """A data set on the Hub, as one user sees it.
+
+    Raises `BadInput` for a malformed id and where there is no token. The token is never part of a message.
+    """
+
+    def __init__(
+        self, repo_id: str, *, say: Say, patience: Patience | None = None, endpoint: str | None = None
+    ) -> None:
+        _check_id(repo_id)
+        token = get_token()
+        if token is None:
+            raise BadInput(
+                f"there is no token for the Hub. Make one that may write at {TOKENS}, then `hf auth login`, or put it "
+                "into the environment as HF_TOKEN."
+            )
+        self.repo_id, self.say, self._token = repo_id, say, token
+        self.patience = patience or Patience()
+        self.api = HfApi(endpoint=endpoint, token=token, library_name="selfplay-factory")
+
+    def __call__(self, what: str, call: Callable[[], T]) -> T:
+        """The result of `call`, which may be repeated. `what` names it in messages ("push data").
+
+        Raises `StorageFailed` where the Hub stays away, `BadInput` where it refuses.
+        """
+        retrying = Retrying(
+            stop=stop_after_attempt(self.patience.attempts),
+            wait=wait_random_exponential(multiplier=1, max=self.patience.longest_pause_s),
+            retry=retry_if_exception(momentary),
+            before_sleep=lambda state: self._tell(what, state),
+            reraise=True,
+        )
+        try:
+            return retrying(call)
+        except FactoryError:
+            raise
+        except Exception as error:
+            if (named := self.named(what, error)) is None:
+                raise
+            raise named from None
+
+    def named(self, what: str, error: Exception) -> FactoryError | None:
+        """The error as one sentence; None for a bug. Says nothing that the token stands in."""
+        told = self._sentence(what, root_of(error))
+        if told is None:
+            return None
+        return (StorageFailed if told.endswith(GOES_ON) else BadInput)(self._clean(told))
+
+    def _clean(self, line: str) -> str:
+        return line.replace(self._token, "[token]")
+
+    def _tell(self, what: str, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        pause = state.next_action.sleep if state.next_action else 0.0
+        self.say(self._clean(f"cannot {what} ({_reason(root_of(error))}); trying again in {pause:.0f} s"))
+
+    def _sentence(self, what: str, error: BaseException | None) -> str | None:
+        where, reason = f"{self.repo_id} at {self.api.endpoint}", _reason(error)
+        match error:
+            case RepositoryNotFoundError():
+                return f"there is no data set {where}, or the token may not see it. Expected one it may write to."
+            case RevisionNotFoundError():
+                return f"{where} has no such revision; could not {what}. Name a branch that is there."
+            case HfHubHTTPError() if error.response.status_code == 401:
+                return f"{self.api.endpoint} refuses the token as invalid. Make one that may write at {TOKENS}."
+            case HfHubHTTPError() if error.response.status_code in (402, 403):
+                return f"the token may not {what} in {where} ({reason}). {_WRITE}"
+            case HfHubHTTPError() if error.response.status_code not in _MOMENTARY:
+                return (
+                    f"the Hub refuses to {what} in {where}: {reason}. Expected it to take what `factory export` wrote."
+                )
+            case PermissionError() if type(error).__module__ == "hf_xet":
+                return f"the token may not {what} in {where} ({reason}). {_WRITE}"
+            case OfflineModeIsEnabled():
+                return "HF_HUB_OFFLINE is set: nothing is sent to the Hub. Unset it to push."
+            case httpx2.HTTPError() | json.JSONDecodeError() | OSError():  # an OSError is hf_xet's, or a file's here
+                return f"could not {what} in {where}, last with {reason}. {GOES_ON}"
+            case ValueError():  # what huggingface_hub makes of a refused card or a refused upload
+                return (
+                    f"the Hub refuses to {what} in {where}: {reason}. Expected it to take what `factory export` wrote."
+                )
+        return None
+
+
+@contextmanager
+def bounded(patience: Patience) -> Iterator[None]:
+    """Every request of huggingface_hub has a time-out in the block, also those that ask for none."""
+
+    def bound(request: httpx2.Request) -> None:
+        timeouts = request.extensions.get("timeout") or {}
+        limits = {"connect": patience.connect_s, "read": patience.answer_s, "write": patience.answer_s, "pool": 60.0}
+        request.extensions["timeout"] = {key: timeouts.get(key) or limit for key, limit in limits.items()}
+
+    def client() -> httpx2.Client:
+        made = default_client_factory()
+        made.event_hooks = {**made.event_hooks, "request": [*made.event_hooks.get("request", []), bound]}
+        return made
+
+    verbosity = hub_logging.get_verbosity()
+    hub_logging.set_verbosity_error()  # its warnings repeat URLs that are signed
+    set_client_factory(client)
+    try:
+        yield
+    finally:
+        set_client_factory(default_client_factory)
+        hub_logging.set_verbosity(verbosity)
+
+
+def momentary(error: BaseException) -> bool:
+    """Whether the same call may succeed a little later. hf_xet's errors do not count: it has tried for minutes."""
+    root = root_of(error)
+    if isinstance(root, HfHubHTTPError):
+        return root.response.status_code in _MOMENTARY
+    # An answer that is no JSON comes from something in between, or was cut off.
+    return isinstance(root, httpx2.TransportError | json.JSONDecodeError)
+
+
+def root_of(error: BaseException | None) -> BaseException | None:
+    """The failed request behind what an upload raises (a RuntimeError that names the file), or the error itself."""
+    seen = error
+    while seen is not None:
+        if isinstance(seen, httpx2.HTTPError | json.JSONDecodeError):
+            return seen
+        seen = seen.__cause__
+    return error
+
+
+def _reason(error: BaseException | None) -> str:
+    if isinstance(error, HfHubHTTPError):
+        said = (error.server_message or "").strip().splitlines()
+        return f"HTTP {error.response.status_code}{f': {said[0]}' if said else ''}"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return ": ".join([type(error).__name__, *([" ".join(lines[:3])] if lines else [])])
+
+
+def _check_id(repo_id: str) -> None:
+    try:
+        validate_repo_id(repo_id)
+    except HFValidationError as error:
+        raise BadInput(f"{error} Expected NAMESPACE/NAME, such as me/my-data.") from None
+    if "/" not in repo_id:
+        raise BadInput(f"{repo_id!r} names no user or organization. Expected NAMESPACE/NAME, such as me/{repo_id}.")

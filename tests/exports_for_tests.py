@@ -1,0 +1,80 @@
+"""Records with solutions as they are wanted, committed as a run does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from factory.imported import NO_COST
+from factory.records import to_batch
+from factory.schema import SCHEMA, SCHEMA_VERSION, SOLUTION
+from factory.shards import commit
+from factory.tally import tally
+from factory.types import content_id
+
+NOTHING = dict.fromkeys([field.name for field in SCHEMA])
+
+
+def solution(text: str, right: bool = True, confidence: float | None = 0.99, **fields: Any) -> dict[str, Any]:
+    """A solution with a step per line, the last of them wrong in a wrong one."""
+    lines = text.splitlines()
+    labels = [1] * (len(lines) - 1) + [1 if right else -1]
+    steps = [
+        {"text": line, "n_trials": 4, "n_successes": 2, "mc_value": 0.5, "label": label, "confidence": confidence}
+        for line, label in zip(lines, labels, strict=True)
+    ]
+    return {
+        **dict.fromkeys([field.name for field in SOLUTION]),
+        "solution_id": content_id(text),
+        "text": text,
+        "steps": steps,
+        "verdict": "correct" if right else "incorrect",
+        "first_error": -1 if right else len(lines) - 1,
+        "contradicted": False,
+        "label_calls": 0,
+        "method": "sample",
+        "occurrences": 1,
+        "hinted": False,
+        "round": 0,
+        "engine": "scripted",
+        "model": "m",
+        "model_revision": "1",
+        "prompt_id": "p",
+        "labeller": "omegaprm",
+        "checker": "c/1",
+        "checker_policy": "policy",
+        "sampling": {"temperature": 0.7, "top_p": 1.0, "top_k": -1, "max_tokens": 9, "stop": []},
+        "prompt_tokens": 1,
+        "completion_tokens": 1,
+        "finish_reason": "stop",
+        **fields,
+    }
+
+
+def record(question: str, *solutions: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {
+        **NOTHING,
+        "question_id": content_id(question),
+        "source": "mine",
+        "question": question,
+        "gold_answer": "4",
+        "answer_kind": "math",
+        "metadata": [],
+        "solutions": list(solutions),
+        "tree": [],
+        "cost": NO_COST,
+        "status": "ok",
+        "run_id": "r",
+        "schema_version": SCHEMA_VERSION,
+        **fields,
+    }
+
+
+def committed(folder: Path | str, records: Sequence[dict[str, Any]], unit: int = 2) -> str:
+    """The folder of a run that holds `records`, `unit` of them in a shard."""
+    for start in range(0, len(records), unit):
+        name = f"u{start:05}"
+        rows = [{**row, "unit_id": name} for row in records[start : start + unit]]
+        commit(folder, name, to_batch(rows), tally(rows))
+    return str(folder)

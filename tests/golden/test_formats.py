@@ -1,0 +1,45 @@
+"""Every format writes, of the same few records, exactly the rows of its golden file, which were checked by hand.
+
+After a change that is meant, write the files anew and read the difference:
+
+    FACTORY_REGENERATE_GOLDEN=1 .venv/bin/python -m pytest tests/golden/test_formats.py && git diff tests/golden/formats
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from records_for_tests import records
+
+from factory.plugins import names, plugin
+
+GOLDEN = Path(__file__).parent / "formats"
+FORMATS = names("factory.formats")
+
+
+def written(name: str) -> list[dict[str, Any]]:
+    """The rows as a reader of the exported file finds them, in what JSON has."""
+    view = plugin("factory.formats", name)
+    rows = [row for record in records() for row in view.rows(record)]
+    if view.FEATURES is not None:
+        assert all(set(row) == set(view.FEATURES.names) for row in rows)
+        rows = pa.RecordBatch.from_pylist(rows, schema=view.FEATURES).to_pylist()
+    return json.loads(json.dumps(rows, default=str))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_its_rows_are_the_golden_ones(name: str) -> None:
+    path, found = GOLDEN / f"{name}.json", written(name)
+    if os.environ.get("FACTORY_REGENERATE_GOLDEN"):
+        path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    assert found
+    assert found == json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_there_is_no_golden_file_without_a_format() -> None:
+    assert sorted(path.stem for path in GOLDEN.iterdir()) == FORMATS

@@ -1,0 +1,168 @@
+"""`factory export`: what is asked on the command line, told to `pipelines/export.py`, and what came of it in lines."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from pipelines.export import Exported
+
+SHARE = typer.Option(min=0, max=1, help="Share of the questions, by a hash of their text and the seed.")
+COUNT = {"min": 0, "show_default": False}
+EXAMPLES = (
+    "Examples: factory export runs/mine exports/mine --format sft --format prm · "
+    "factory export runs/star exports/star -f sft --per-question 4 --validation .02 --test .02 · "
+    "factory export runs/a s3://bucket/runs/b OUT -f prm --min-confidence .9 --balance --decontaminate gsm8k_test.jsonl"
+)
+_EVERY_S = 1.0
+
+
+def export_command(
+    folders: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN_DIR… OUT",
+            help="Folders made by `factory run` or `factory import` (of a STaR folder, the runs its training data come "
+            "from), then a new folder to write to. All may be s3://….",
+        ),
+    ],
+    format: Annotated[list[str], typer.Option("--format", "-f", help="sft, prm, orm, preference, …; may be repeated.")],
+    verdict: Annotated[
+        list[str] | None, typer.Option(help="correct, incorrect, unparsable, timeout, error; may be repeated.")
+    ] = None,
+    min_confidence: Annotated[
+        float, typer.Option(min=0, max=1, help="Step labels less sure than that count as unknown.")
+    ] = 0.0,
+    hinted: Annotated[str, typer.Option(help="Solutions written knowing the answer: none, any or only.")] = "none",
+    round: Annotated[list[int] | None, typer.Option(help="Rounds of training; may be repeated.")] = None,
+    min_chars: Annotated[int, typer.Option(help="Characters of a solution, at least.", **COUNT)] = 0,
+    max_chars: Annotated[int, typer.Option(help="Characters of a solution, at most.", **COUNT)] = 0,
+    min_steps: Annotated[int, typer.Option(help="Steps of a solution, at least.", **COUNT)] = 0,
+    max_steps: Annotated[int, typer.Option(help="Steps of a solution, at most.", **COUNT)] = 0,
+    per_question: Annotated[int, typer.Option(help="Solutions of a question, at most, over all runs.", **COUNT)] = 0,
+    balance: Annotated[bool, typer.Option("--balance", help="Of every question as many right as wrong ones.")] = False,
+    validation: Annotated[float, SHARE] = 0.0,
+    test: Annotated[float, SHARE] = 0.0,
+    seed: Annotated[int, typer.Option(help="Of splits and draws.")] = 0,
+    near_duplicates: Annotated[
+        str, typer.Option(help="How questions that repeat others are found: exact or minhash.")
+    ] = "exact",
+    decontaminate: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE|hf:NAME", help="Drop questions found in this benchmark; may be repeated."),
+    ] = None,
+    shard_mb: Annotated[int, typer.Option(min=1, help="Megabytes per file, about.")] = 384,
+    licence: Annotated[str | None, typer.Option(help="Of the data set, for its card, such as cc-by-4.0.")] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="By default up to 4, as there are CPUs.")] = None,
+) -> None:
+    """Write flat views of runs for trainers and data hubs; what was written is a data set to load or push."""
+    from factory.errors import BadInput
+    from factory.export_filter import Filter
+    from factory.export_split import Split
+    from pipelines.export import Wish, export
+    from tools.safe_text import safe
+
+    if len(folders) < 2:
+        raise BadInput(f"got {folders[0]!r} alone. Expected at least one RUN_DIR, and OUT behind it.")
+    wish = Wish(
+        formats=tuple(format),
+        filter=Filter(
+            verdicts=tuple(verdict or ()),
+            min_confidence=min_confidence,
+            hinted=hinted,
+            rounds=tuple(round or ()),
+            min_characters=min_chars,
+            max_characters=max_chars,
+            min_steps=min_steps,
+            max_steps=max_steps,
+            per_question=per_question,
+            balance=balance,
+            seed=seed,
+        ),
+        split=Split(validation=validation, test=test, seed=seed),
+        near_duplicates=near_duplicates,
+        decontaminate=tuple(decontaminate or ()),
+        shard_mb=shard_mb,
+    )
+    *runs, out = folders
+    command = shlex.join(["factory", *sys.argv[1:]])
+    tell = _Teller()
+    done = export(runs, out, wish, say=tell, processes=processes, command=command)
+    tell.close()
+    for line in [*summary_lines(done), *_card(out, licence)]:
+        print(safe(line))
+
+
+def summary_lines(done: Exported) -> Iterator[str]:
+    """Rows by config and split, what was dropped and why, where it is, what to do next."""
+    if done.there:
+        yield "this very export is there already:"
+    configs = done.manifest["configs"]
+    for name, config in configs.items():
+        for split, found in config["splits"].items():
+            labels = ", ".join(f"{n:,} {label}" for label, n in found["labels"].items())
+            size = f"{found['bytes'] / 1e6:,.1f} MB in {len(found['files'])} files"
+            yield f"{name + ' ' + split:<26} {found['rows']:>12,} rows, {size}{f' ({labels})' * bool(labels)}"
+    for name in done.manifest["options"]["formats"]:
+        if name not in configs:
+            yield f"{name:<26} no rows"
+    for what, n in done.manifest["dropped"].items():
+        yield f"dropped                    {n:>12,} {what}"
+    yield f"records        {done.out}/data"
+    yield f"what went in   {done.out}/manifest.json"
+    yield f"load           {load_line(done)}"
+    if "://" not in done.out:
+        yield f"publish        factory push {done.out} NAME/DATASET"
+
+
+def load_line(done: Exported) -> str:
+    """The Python that loads a config of the export."""
+    configs = done.manifest["configs"]
+    parquet = [name for name, config in configs.items() if config["suffix"] == ".parquet"]
+    name = (parquet or list(configs))[0]
+    if "://" not in done.out:
+        return f'datasets.load_dataset("{done.out}", "{name}")'
+    reader, suffix = ("parquet", ".parquet") if parquet else ("json", configs[name]["suffix"])
+    files = ", ".join(f'"{split}": "{done.out}/data/{name}/{split}-*{suffix}"' for split in configs[name]["splits"])
+    return f'datasets.load_dataset("{reader}", data_files={{{files}}}, storage_options=…)'
+
+
+def _card(out: str, licence: str | None) -> Iterator[str]:
+    """Write the card of a local export, unless it is there; without a licence there is none yet."""
+    from factory.errors import BadInput
+    from pipelines.card import settled_card
+
+    if "://" in out:
+        return
+    try:
+        yield f"card           {settled_card(out, licence)}"
+    except BadInput as error:
+        yield f"no card yet    {error}"
+
+
+class _Teller:
+    """Progress on stderr: on a terminal one line that changes, otherwise a line now and then."""
+
+    def __init__(self) -> None:
+        self._said = 0.0
+        self._live = sys.stderr.isatty()
+
+    def __call__(self, line: str) -> None:
+        now = time.monotonic()
+        if self._live:
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+        elif now - self._said >= _EVERY_S:
+            print(line, file=sys.stderr)
+        else:
+            return
+        self._said = now
+
+    def close(self) -> None:
+        if self._live:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
