@@ -152,6 +152,11 @@ class StarSettings:
 def of(settings: Settings) -> StarSettings:
     """Raises `BadInput` for sections that do not fit each other."""
     found = StarSettings(base=settings, **settings.own)
+    if not getattr(found.trainer.module, "REPLACES_BASE", True):
+        raise BadInput(
+            f"trainer.kind is {found.trainer.name}, which makes a reward model of its base. Expected one that leaves a "
+            "language model, such as sft or command; reward models are trained by pipelines/train.yaml."
+        )
     if settings.prompt.style != found.trained_prompt.style and found.teacher.mode != "teacher":
         raise BadInput(
             f"prompt.style is {settings.prompt.style}, trained_prompt.style is {found.trained_prompt.style}. Expected "

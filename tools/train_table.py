@@ -18,5 +18,6 @@ def trained_lines(trained: Mapping[str, Any]) -> list[str]:
     return [
         *lines,
         f"weights        {trained['folder']} (revision {trained['revision']})",
-        f"ask it         factory run pipelines/label_steps.yaml model={trained['folder']} prompt.template=bare",
+        f"ask it         factory run pipelines/label_steps.yaml model={trained['folder']} prompt.template=bare "
+        "(a reward model: python -m tools.eval_prm)",
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import pytest
 from star_for_tests import star_settings
 
 from factory.errors import BadInput
-from pipelines.settings import Settings
+from factory.plugins import plugin
+from pipelines.settings import Plug, Settings
 from pipelines.star_runs import held_out_runs, parts, rationalising_run, sampling_run, training_folder, weights_folder
 from pipelines.star_settings import StarSettings, of
 
@@ -27,6 +28,13 @@ def test_a_run_that_was_moved_has_the_same_parts() -> None:
     here, there = (parts(of(star_settings(Path(folder), BASE))) for folder in ("/a/run", "/b/c/run"))
     assert [part.fingerprint for part in here] == [part.fingerprint for part in there]
     assert len({part.fingerprint for part in here}) == len(here)
+
+
+def test_a_reward_model_cannot_answer_the_next_round() -> None:
+    settings, module = star_settings(RUN, BASE), plugin("actors.trainers", "prm")
+    own = {**settings.own, "trainer": Plug("prm", module, module.Config())}
+    with pytest.raises(BadInput, match=r"trainer\.kind is prm"):
+        of(replace(settings, own=own))
 
 
 def held_out(ours: StarSettings, round_: int | None = 0, trained: bool = True) -> tuple[Settings, ...]:
