@@ -21,7 +21,7 @@ def uses_bfloat16(config: Options) -> bool:
         return config.bf16 == "true"
     import torch
 
-    from actors.engines.vllm import cpu_has_bfloat16
+    from actors.hardware import cpu_has_bfloat16
 
     return torch.cuda.is_bf16_supported() if config.num_gpus else cpu_has_bfloat16()
 

@@ -6,17 +6,15 @@ Questions and benchmarks are foreign text: it is shown where it cannot be taken 
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from factory.decontamination import KINDS, Finding, Match, Settings
+from pipelines.markdown import code, fenced
 
 _SHOWN_FINDINGS = 500
-_SHOWN_CHARACTERS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +67,7 @@ def as_markdown(report: Report) -> str:
         "",
         "| benchmark | questions | found |",
         "|---|---:|---:|",
-        *(f"| {_code(name)} | {held} | {_found(report, name)} |" for name, held in report.benchmarks.items()),
+        *(f"| {code(name)} | {held} | {_found(report, name)} |" for name, held in report.benchmarks.items()),
         "",
     ]
     for number, found in enumerate(report.findings[:_SHOWN_FINDINGS], start=1):
@@ -87,8 +85,8 @@ def _found(report: Report, name: str) -> int:
 def _section(number: int, found: Finding) -> list[str]:
     best = found.matches[0]
     verdict = "dropped" if found.dropped else "kept"
-    lines = [f"## {number}. {best.kind}, {best.score:.3f}, {verdict}", "", f"Question {_code(found.question_id)}:", ""]
-    lines += _fenced(found.question)
+    lines = [f"## {number}. {best.kind}, {best.score:.3f}, {verdict}", "", f"Question {code(found.question_id)}:", ""]
+    lines += [fenced(found.question, "text"), ""]
     for match in found.matches[:3]:
         lines += _matched(match)
     if len(found.matches) > 3:
@@ -97,38 +95,6 @@ def _section(number: int, found: Finding) -> list[str]:
 
 
 def _matched(match: Match) -> list[str]:
-    heading = f"{match.kind}, {match.score:.3f}: {_code(match.benchmark)}, {_code(match.benchmark_id)}:"
-    lines = [heading, "", *_fenced(match.benchmark_text)]
-    return [*lines, "Shared:", "", *_fenced(match.shared)] if match.kind != "exact" else lines
-
-
-def _fenced(text: str) -> list[str]:
-    """A code block that `text` cannot close: its fence is longer than any run of backticks in it (CommonMark 4.5)."""
-    shown = _visible(text[:_SHOWN_CHARACTERS]) + (" […]" if len(text) > _SHOWN_CHARACTERS else "")
-    fence = "`" * max(3, _longest_ticks(shown) + 1)
-    return [fence + "text", shown, fence, ""]
-
-
-def _code(text: str) -> str:
-    """A code span in one line, also within a table."""
-    shown = " ".join(_visible(text[:200]).split()).replace("|", "\\|")
-    ticks = "`" * (_longest_ticks(shown) + 1)
-    return f"{ticks} {shown} {ticks}"
-
-
-def _longest_ticks(text: str) -> int:
-    return max(map(len, re.findall("`+", text)), default=0)
-
-
-def _visible(text: str) -> str:
-    r"""Control, format and surrogate characters, and line ends other than \n, as escapes."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        character.encode("unicode_escape", "surrogatepass").decode() if _is_hidden(character) else character
-        for character in text
-    )
-
-
-def _is_hidden(character: str) -> bool:
-    return character not in "\n\t" and (unicodedata.category(character)[0] == "C" or character in "\u2028\u2029")
+    heading = f"{match.kind}, {match.score:.3f}: {code(match.benchmark)}, {code(match.benchmark_id)}:"
+    lines = [heading, "", fenced(match.benchmark_text, "text"), ""]
+    return [*lines, "Shared:", "", fenced(match.shared, "text"), ""] if match.kind != "exact" else lines

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from actors.files import sync
 from factory.errors import BadInput, StorageFailed
 from factory.storage.access import Access
 from factory.storage.opening import open_store
@@ -49,7 +50,7 @@ class Target:
             self.store.replace(name, data)
         if self.local is not None:
             for name in files:
-                _synced(self.scratch / name)
+                sync(self.scratch / name)
             (self.scratch / "data").rename(self.local / "data")
         else:
             for name in files:
@@ -140,13 +141,5 @@ def _locked(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             raise BadInput(f"another export is writing to {folder}. Wait for it, or choose another OUT.") from None
         yield
-    finally:
-        os.close(handle)
-
-
-def _synced(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
     finally:
         os.close(handle)

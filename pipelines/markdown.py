@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from factory.safe_text import safe
 
 LONGEST = 4000
 
 
 def fenced(text: str, info: str = "") -> str:
     """`text` as a block of code that it cannot close from within, cut at 4,000 characters."""
-    shown = _plain(text, kept="\n\t")
+    shown = safe(text)
     if len(shown) > LONGEST:
         shown = f"{shown[:LONGEST]}\n… ({len(shown) - LONGEST:,} characters more)"
     fence = "`" * max(3, _longest_run(shown) + 1)
@@ -21,7 +22,7 @@ def fenced(text: str, info: str = "") -> str:
 
 def code(text: Any, longest: int = 200) -> str:
     """`text` as code within a line or a table's cell, cut at `longest` characters."""
-    shown = " ".join(_plain(str(text), kept="").split())
+    shown = " ".join(safe(str(text)).split())
     shown = shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
     ticks = "`" * (_longest_run(shown) + 1)
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""
@@ -32,18 +33,6 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table; the cells are Markdown already. Empty without rows."""
     lines = [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
     return "\n".join([f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *lines]) if lines else ""
-
-
-def _plain(text: str, kept: str) -> str:
-    """Control, format and surrogate characters as spaces or escapes: none can hide or turn round what stands there."""
-    return "".join(
-        character
-        if character in kept or unicodedata.category(character)[0] != "C"
-        else " "
-        if character in "\n\t\r"
-        else character.encode("unicode_escape", "surrogatepass").decode()
-        for character in text
-    )
 
 
 def _longest_run(text: str) -> int:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tools.safe_text import safe
+from factory.safe_text import safe
 
 _MOST_SHOWN = 40  # cases per table; the JSON has them all
 _MOST_CHARS = 48

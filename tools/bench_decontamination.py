@@ -18,8 +18,8 @@ import typer
 
 from factory.decontamination import KINDS, Finding, Index, Settings, findings
 from factory.question_words import QuestionWords
+from factory.safe_text import safe
 from pipelines.benchmarks import read
-from tools.safe_text import safe
 
 _NAMES = ("Yuki", "Ahmed", "Ingrid", "Kofi", "Priya", "Mateo", "Olga", "Sione")
 _FILLERS = ("As it happens, ", "Just to be clear, ", "In a small town by the sea, ", "Well, ", "Now please note that ")

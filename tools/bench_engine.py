@@ -20,7 +20,8 @@ from typing import Any
 
 import ray
 
-from actors.engines.vllm import cpu_has_bfloat16, engine_arguments, environment
+from actors.engines.vllm import engine_arguments, environment
+from actors.hardware import cpu_has_bfloat16
 from actors.models import local_model
 from cluster.connect import connected
 from factory.prompting import load_prompt, render

@@ -229,7 +229,7 @@ def _run(settings, **options: bool) -> None:
 
 
 def _complain(line: str) -> None:
-    from tools.safe_text import safe  # a message may repeat what a foreign folder holds
+    from factory.safe_text import safe  # a message may repeat what a foreign folder holds
 
     print(f"factory: {safe(line)}", file=sys.stderr)
 

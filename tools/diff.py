@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from factory.errors import BadInput
+from factory.safe_text import safe
 from pipelines.diff import Difference, diff
 from tools.paced import Paced
-from tools.safe_text import safe
 
 LINES = 12  # of a question
 

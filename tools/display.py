@@ -13,10 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from factory.safe_text import safe
 from factory.tally import Tally
 from pipelines.drive import Progress
 from pipelines.label_steps import Listener, Outlook, Summary
-from tools.safe_text import safe
 
 PLAIN_EVERY_S = 5.0
 

@@ -65,8 +65,8 @@ def export_command(
     from factory.errors import BadInput
     from factory.export_filter import Filter
     from factory.export_split import Split
+    from factory.safe_text import safe
     from pipelines.export import Wish, export
-    from tools.safe_text import safe
 
     if len(folders) < 2:
         raise BadInput(f"got {folders[0]!r} alone. Expected at least one RUN_DIR, and OUT behind it.")

@@ -11,9 +11,9 @@ from rich.text import Text
 from rich.tree import Tree as RichTree
 
 from factory.errors import BadInput
+from factory.safe_text import safe
 from factory.shards import open_shard, records_of, shards
 from factory.storage.opening import open_store
-from tools.safe_text import safe
 
 MARKS = {1: ("✓", "green"), -1: ("✗", "red"), None: ("?", "yellow")}
 

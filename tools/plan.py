@@ -9,12 +9,12 @@ from rich.text import Text
 from cluster.connect import connected, nodes_of_cluster, nodes_of_this_machine
 from cluster.plan import shortfall
 from factory.prompting import load_prompt, render
+from factory.safe_text import safe
 from pipelines.fleet import demands_of
 from pipelines.label_steps import screening
 from pipelines.run_folder import store_of
 from pipelines.settings import Settings
 from pipelines.survey import Survey, as_before, surveyed, usable
-from tools.safe_text import safe
 
 
 def show_plan(settings: Settings, console: Console) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from factory.safe_text import safe
 from pipelines.validate import Validation, validate
 from tools.paced import Paced
-from tools.safe_text import safe
 
 
 def validated(run_dir: str, *, repair: bool = False) -> Validation:

@@ -12,10 +12,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any
 
 from actors.engine_process import EngineDied, kill_children, start_guard
+from actors.hardware import cpu_has_bfloat16
 from actors.model_store import at_hand
 from actors.models import EMBEDDED, local_model, model_revision, resolve_model
 from actors.token_ends import TokenEnds
@@ -95,14 +95,6 @@ def environment(config: Config) -> dict[str, str]:
             "GOMP_SPINCOUNT": "0",
         }
     return variables | dict(config.env)
-
-
-def cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """Whether this machine's CPU multiplies bfloat16 itself. One that emulates it is twice as fast in float32."""
-    try:
-        return bool({"avx512_bf16", "amx_bf16", "bf16"} & set(cpuinfo.read_text().split()))
-    except OSError:
-        return False
 
 
 def check_model(model: str) -> None:

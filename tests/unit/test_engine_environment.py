@@ -9,8 +9,9 @@ import sys
 import pytest
 
 from actors.engine_process import EngineDied
-from actors.engines.vllm import Config, cpu_has_bfloat16, engine_arguments, environment
+from actors.engines.vllm import Config, engine_arguments, environment
 from actors.generator import generator_options
+from actors.hardware import cpu_has_bfloat16
 from factory.errors import BadInput
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.safe_text import safe
+from factory.safe_text import safe
 
 
 @pytest.mark.parametrize(

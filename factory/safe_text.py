@@ -1,10 +1,11 @@
-"""Model text on a terminal: what could move the cursor, ring a bell or hide something is shown as an escape."""
+"""Text by others, for a terminal or a page: what could move the cursor, hide or turn round something is an escape."""
 
 from __future__ import annotations
 
 import unicodedata
 
 _KEPT = "\n\t"
+_LINE_ENDS = "\u2028\u2029"  # which some readers take for such
 
 
 def safe(text: str) -> str:
@@ -13,7 +14,7 @@ def safe(text: str) -> str:
         return text
     return "".join(
         character
-        if character in _KEPT or unicodedata.category(character)[0] != "C"
+        if character in _KEPT or (unicodedata.category(character)[0] != "C" and character not in _LINE_ENDS)
         else character.encode("unicode_escape", "surrogatepass").decode()
         for character in text
     )
