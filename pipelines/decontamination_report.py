@@ -15,6 +15,7 @@ from factory.decontamination import KINDS, Finding, Match, Settings
 from pipelines.markdown import code, fenced
 
 _SHOWN_FINDINGS = 500
+_SHOWN_CHARACTERS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ def _section(number: int, found: Finding) -> list[str]:
     best = found.matches[0]
     verdict = "dropped" if found.dropped else "kept"
     lines = [f"## {number}. {best.kind}, {best.score:.3f}, {verdict}", "", f"Question {code(found.question_id)}:", ""]
-    lines += [fenced(found.question, "text"), ""]
+    lines += [_block(found.question), ""]
     for match in found.matches[:3]:
         lines += _matched(match)
     if len(found.matches) > 3:
@@ -96,5 +97,9 @@ def _section(number: int, found: Finding) -> list[str]:
 
 def _matched(match: Match) -> list[str]:
     heading = f"{match.kind}, {match.score:.3f}: {code(match.benchmark)}, {code(match.benchmark_id)}:"
-    lines = [heading, "", fenced(match.benchmark_text, "text"), ""]
-    return [*lines, "Shared:", "", fenced(match.shared, "text"), ""] if match.kind != "exact" else lines
+    lines = [heading, "", _block(match.benchmark_text), ""]
+    return [*lines, "Shared:", "", _block(match.shared), ""] if match.kind != "exact" else lines
+
+
+def _block(text: str) -> str:
+    return fenced(text, "text", longest=_SHOWN_CHARACTERS)

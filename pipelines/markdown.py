@@ -11,11 +11,11 @@ from factory.safe_text import safe
 LONGEST = 4000
 
 
-def fenced(text: str, info: str = "") -> str:
-    """`text` as a block of code that it cannot close from within, cut at 4,000 characters."""
+def fenced(text: str, info: str = "", longest: int = LONGEST) -> str:
+    """`text` as a block of code that it cannot close from within, cut at `longest` characters."""
     shown = safe(text)
-    if len(shown) > LONGEST:
-        shown = f"{shown[:LONGEST]}\n… ({len(shown) - LONGEST:,} characters more)"
+    if len(shown) > longest:
+        shown = f"{shown[:longest]}\n… ({len(shown) - longest:,} characters more)"
     fence = "`" * max(3, _longest_run(shown) + 1)
     return f"{fence}{info}\n{shown}\n{fence}"
 

@@ -42,7 +42,7 @@ def test_both_show_both_texts_the_score_and_what_is_shared() -> None:
     shown = as_markdown(report(SOURCE))
     for part in (QUESTION, QUESTION.replace("Ann", "Joe"), match["shared"], f"{match['score']:.3f}", "`q3`"):
         assert part in shown
-    assert "| ` bench ` | 1 | 1 |\n| ` other ` | 1 | 0 |" in shown
+    assert "| `bench` | 1 | 1 |\n| `other` | 1 | 0 |" in shown
 
 
 def outside_of_blocks(markdown: str) -> list[str]:
