@@ -6,7 +6,6 @@ set HF_HUB_DISABLE_XET=1. Commit ids depend on nothing but what was committed, s
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import re
@@ -21,78 +20,10 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from hub_repos_for_tests import Blob, Refusal, Repo, apply, listing, mode_of, pull_of, ref_of
 
 OWNER, READER = "hf_owner_token", "hf_reader_token"
 _API = re.compile(r"/api/datasets/([^/]+/[^/]+?)(?:/([a-z-]+)(?:/([^/]+)(?:/(.*))?)?)?")
-_LARGE = (".parquet", ".png", ".jsonl")
-
-
-@dataclass
-class Blob:
-    """A file's content, and whether it is stored apart from git."""
-
-    data: bytes
-    large: bool
-
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
-
-    @property
-    def pointer(self) -> bytes:
-        return f"version https://git-lfs.github.com/spec/v1\noid sha256:{self.sha256}\nsize {len(self.data)}\n".encode()
-
-    @property
-    def oid(self) -> str:
-        content = self.pointer if self.large else self.data
-        return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-
-    def facts(self, path: str) -> dict[str, Any]:
-        facts = {"type": "file", "path": path, "size": len(self.data), "oid": self.oid}
-        if self.large:
-            facts["lfs"] = {"oid": self.sha256, "size": len(self.data), "pointerSize": len(self.pointer)}
-        return facts
-
-
-Tree = dict[str, Blob]
-
-
-@dataclass
-class Repo:
-    """Trees by commit id, commit ids by branch, tag and pull request."""
-
-    private: bool
-    commits: dict[str, Tree] = field(default_factory=dict)
-    branches: dict[str, str] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
-    pulls: dict[str, str] = field(default_factory=dict)  # refs/pr/N -> title
-    log: list[str] = field(default_factory=list)
-
-    def commit(self, branch: str, parent: str, tree: Tree, title: str) -> str:
-        named = json.dumps([parent, title, sorted((path, blob.sha256) for path, blob in tree.items())])
-        sha = hashlib.sha1(named.encode()).hexdigest()
-        self.commits[sha] = tree
-        self.branches[branch] = sha
-        self.log.append(title)
-        return sha
-
-    def sha(self, revision: str) -> str:
-        found = self.branches.get(revision) or self.tags.get(revision) or revision
-        if found not in self.commits:
-            raise Refusal(404, "RevisionNotFound", f"Invalid rev id: {revision}")
-        return found
-
-    def files(self, revision: str = "main") -> dict[str, str]:
-        """SHA-256 by path."""
-        return {path: blob.sha256 for path, blob in self.commits[self.sha(revision)].items()}
-
-
-class Refusal(Exception):
-    """What the Hub says no with: a status, its code for huggingface_hub, words."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
 
 
 @dataclass
@@ -181,25 +112,25 @@ class StubHub:
         if verb == "refs":
             return Answer.of(
                 {
-                    "branches": [_ref("heads", *pair) for pair in repo.branches.items() if "/" not in pair[0]],
-                    "tags": [_ref("tags", *pair) for pair in repo.tags.items()],
+                    "branches": [ref_of("heads", *pair) for pair in repo.branches.items() if "/" not in pair[0]],
+                    "tags": [ref_of("tags", *pair) for pair in repo.tags.items()],
                     "converts": [],
                 }
             )
         if verb == "tree":
-            return Answer.of(_listing(repo.commits[repo.sha(revision)], rest, query.get("recursive") == "true"))
+            return Answer.of(listing(repo.commits[repo.sha(revision)], rest, query.get("recursive") == "true"))
         if verb == "paths-info":
             tree = repo.commits[repo.sha(revision)]
             asked = json.loads(body)["paths"] if body.startswith(b"{") else parse_qs(body.decode())["paths"]
-            everything = {entry["path"]: entry for entry in _listing(tree, "", True)}
+            everything = {entry["path"]: entry for entry in listing(tree, "", True)}
             return Answer.of([everything[path.strip("/")] for path in asked if path.strip("/") in everything])
         if verb == "discussions":
-            pulls = [_pull(name, ref, title) for ref, title in repo.pulls.items()]
+            pulls = [pull_of(name, ref, title) for ref, title in repo.pulls.items()]
             return Answer.of({"count": len(pulls), "start": 0, "discussions": pulls})
         if not writes and not query.get("create_pr"):
             raise Refusal(403, "", "You don't have write access to this repo")
         if verb == "preupload":
-            return Answer.of({"files": [_mode(repo, revision, asked) for asked in json.loads(body)["files"]]})
+            return Answer.of({"files": [mode_of(repo, revision, asked) for asked in json.loads(body)["files"]]})
         if verb == "commit":
             return self._commit(repo, name, revision, body, query)
         if verb in ("tag", "branch"):
@@ -253,7 +184,7 @@ class StubHub:
         title, parent = lines[0]["value"]["summary"], repo.sha(revision)
         tree = dict(repo.commits[parent])
         for line in lines[1:]:
-            _applied(tree, line["key"], line["value"], self.large)
+            apply(tree, line["key"], line["value"], self.large)
         branch = revision
         if query.get("create_pr"):
             branch = f"refs/pr/{len(repo.pulls) + 1}"
@@ -280,66 +211,6 @@ class StubHub:
 
 
 RESET = Answer(status=-1)
-
-
-def _ref(kind: str, name: str, sha: str) -> dict[str, str]:
-    return {"name": name, "ref": f"refs/{kind}/{name}", "targetCommit": sha}
-
-
-def _pull(name: str, ref: str, title: str) -> dict[str, Any]:
-    return {
-        "title": title,
-        "num": int(ref.rpartition("/")[2]),
-        "author": {"name": "me"},
-        "createdAt": "2026-01-01T00:00:00.000Z",
-        "status": "open",
-        "repo": {"name": name, "type": "dataset"},
-        "isPullRequest": True,
-    }
-
-
-def _listing(tree: Tree, folder: str, recursive: bool) -> list[dict[str, Any]]:
-    prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
-    entries: dict[str, dict[str, Any]] = {}
-    for path, blob in tree.items():
-        if not path.startswith(prefix):
-            continue
-        inner = path[len(prefix) :].split("/")
-        for depth in range(1, len(inner) if recursive else min(2, len(inner))):
-            name = prefix + "/".join(inner[:depth])
-            entries[name] = {
-                "type": "directory",
-                "path": name,
-                "size": 0,
-                "oid": hashlib.sha1(name.encode()).hexdigest(),
-            }
-        if recursive or len(inner) == 1:
-            entries[path] = blob.facts(path)
-    if prefix and not entries:
-        raise Refusal(404, "EntryNotFound", f"{folder} does not exist")
-    return list(entries.values())
-
-
-def _mode(repo: Repo, revision: str, asked: dict[str, Any]) -> dict[str, Any]:
-    there = repo.commits[repo.sha(revision)].get(asked["path"])
-    oid = (there.sha256 if there.large else there.oid) if there else None
-    mode = "lfs" if asked["path"].endswith(_LARGE) else "regular"
-    return {"path": asked["path"], "uploadMode": mode, "shouldIgnore": False, "oid": oid}
-
-
-def _applied(tree: Tree, key: str, value: dict[str, Any], large: dict[str, bytes]) -> None:
-    path = value["path"]
-    if key == "file":
-        tree[path] = Blob(base64.b64decode(value["content"]), large=False)
-    elif key == "lfsFile":
-        if value["oid"] not in large:
-            raise Refusal(400, "", f"LFS pointer pointed to a file that does not exist: {path}")
-        tree[path] = Blob(large[value["oid"]], large=True)
-    elif key == "deletedFile":
-        if tree.pop(path, None) is None:
-            raise Refusal(404, "EntryNotFound", f"A file with this name doesn't exist: {path}")
-    else:
-        raise Refusal(400, "", f"unknown operation {key}")
 
 
 class _Handler(BaseHTTPRequestHandler):

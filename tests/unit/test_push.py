@@ -11,7 +11,8 @@ from pathlib import Path
 import hub_for_tests
 import pytest
 from cards_for_tests import exported
-from hub_for_tests import OWNER, READER, RESET, Answer, Blob
+from hub_for_tests import OWNER, READER, RESET, Answer
+from hub_repos_for_tests import Blob
 
 from factory.errors import BadInput, StorageFailed
 from pipelines.hub import Patience
