@@ -203,6 +203,8 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", type=Path, help="where the figures are saved")
     parser.add_argument("more", nargs="*", help="more options of `factory export`")
     arguments = parser.parse_args(given)
+    if arguments.dir:
+        arguments.dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-export-", dir=arguments.dir and arguments.dir.parent) as scratch:
         run = str(arguments.dir or f"{scratch}/run")
         if not shards(run):

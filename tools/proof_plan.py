@@ -19,11 +19,11 @@ class Plan:
     model: str = "smollm2-135m"
     level: str = "multiply_add"
     template: str = "few_shot_multiply_add"
-    questions: int = 250
+    questions: int = 400
     others: int = 200
     n: int = 8
     confidence: float = 0.8
-    prm_steps: int = 100
+    prm_steps: int = 130
     sft_steps: int = 45
     learning_rate: float = 1e-4
     sft_learning_rate: float = 1.5e-4
