@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from exports_for_tests import committed, record, solution
 from training_for_tests import raw_data, tiny_model
 
+from actors.reward_scorer import SolutionScorer, StepScorer
 from factory.errors import BadInput
+from pipelines.export import Wish, export
 from pipelines.run_folder import opened
 from pipelines.settings import Settings, from_mapping
 from pipelines.train import run
@@ -50,6 +54,20 @@ def test_a_training_leaves_a_model_and_says_where_and_is_not_done_twice(ready: S
     assert (model / "model.safetensors").stat().st_mtime_ns == before
     with pytest.raises(BadInput, match="another config"):
         run(settings(tmp_path, run={"dir": str(tmp_path / "run"), "seed": 7}))
+
+
+@pytest.mark.parametrize(("kind", "asked"), [("prm", ["it is", "1"]), ("orm", "it is\n1")])
+def test_a_reward_model_is_trained_on_an_export_and_judges(kind: str, asked: Any, tmp_path: Path) -> None:
+    tiny_model(tmp_path / "base")
+    rows = [record(f"{n} + 1?", solution(f"it is\n{n + 1}"), solution("no\n0", right=False)) for n in range(9)]
+    export([committed(tmp_path / "records", rows)], tmp_path / "out", Wish(formats=(kind,)))
+    trainer = {"kind": kind, "max_steps": 2, "batch_size": 4, "learning_rate": 1e-3, "num_cpus": 0}
+    done = run(settings(tmp_path, data={"path": str(tmp_path / "out/data" / kind)}, trainer=trainer))
+    assert done.trained.examples == 18
+    scorer = (StepScorer if kind == "prm" else SolutionScorer)(str(tmp_path / "run/model"), batch_size=2)
+    scores = np.ravel(scorer.scores([("0 + 1?", asked)]))
+    assert len(scores) == (2 if kind == "prm" else 1)
+    assert ((scores > 0) & (scores < 1)).all()
 
 
 @pytest.mark.parametrize("path", ["", "nowhere"])
