@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from actors.model_store import at_hand, is_remote
 from actors.models import model_revision
 from actors.trained_model import check_base, check_trained
-from actors.training_copies import on_copies
+from actors.training_copies import on_copied_data, on_copies
 from actors.training_seal import finished, publish, seal
 from factory.config import fill
 from factory.errors import TrainingFailed
@@ -66,7 +66,9 @@ class Trainer:
         access = access or Access()
         job = replace(job, model=at_hand(job.model, access))
         train = partial(self._run, kind, config)
-        return on_copies(job, access, train) if is_remote(job.out) else train(job)
+        if is_remote(job.out):
+            return on_copies(job, access, train)
+        return on_copied_data(job, access, train) if is_remote(job.data) else train(job)
 
     def _run(self, kind: str, config: dict[str, Any], job: TrainingJob) -> Trained:
         if done := finished(job.out):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from actors.model_store import download, upload
 from actors.models import MANIFEST, cache_folder
+from actors.training_seal import finished
 from factory.storage.access import Access
 from factory.storage.opening import open_store
 from factory.training import Trained, TrainingJob
@@ -38,6 +39,18 @@ def on_copies(job: TrainingJob, access: Access, train: Callable[[TrainingJob], T
     upload(local.out, job.out, access)
     shutil.rmtree(scratch, ignore_errors=True)
     return replace(trained, folder=job.out)
+
+
+def on_copied_data(job: TrainingJob, access: Access, train: Callable[[TrainingJob], Trained]) -> Trained:
+    """`train` the job, whose data alone lie in an object store, on a copy of them beside its checkpoints."""
+    if done := finished(job.out):
+        return done
+    copy = Path(job.work) / "data"
+    shutil.rmtree(copy, ignore_errors=True)  # of an attempt that died
+    download(job.data, copy, access)
+    trained = train(replace(job, data=str(copy)))
+    shutil.rmtree(copy, ignore_errors=True)
+    return trained
 
 
 def _upload_logs(work: Path, url: str, access: Access) -> None:

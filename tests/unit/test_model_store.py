@@ -11,7 +11,7 @@ import pytest
 
 from actors import model_store
 from actors.model_store import at_hand, fetched, upload
-from actors.training_copies import on_copies, uploaded
+from actors.training_copies import on_copied_data, on_copies, uploaded
 from factory.errors import BadInput
 from factory.storage.access import Access
 from factory.training import Trained, TrainingJob, as_json
@@ -110,6 +110,16 @@ def test_a_training_on_copies_leaves_model_and_metrics_in_the_store_and_is_not_d
     assert not list((cache / "training").iterdir())
     assert on_copies(job, Access(), trainer("two", seen)).revision == "one"
     assert len(seen) == 1
+
+
+def test_a_training_on_data_in_a_store_leaves_its_model_here_and_no_copy_of_them(
+    job: TrainingJob, tmp_path: Path
+) -> None:
+    seen: list[TrainingJob] = []
+    here = replace(job, out=str(tmp_path / "here"), work=str(tmp_path / "checkpoints"))
+    assert on_copied_data(here, Access(), trainer("one", seen)).folder == here.out
+    assert weights_in(here.out) == "one"
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["metrics.jsonl"]
 
 
 def test_what_another_run_of_that_name_has_left_on_the_machine_is_not_published(
