@@ -15,9 +15,10 @@ from random import Random
 from typing import Any
 
 import pyarrow as pa
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
 
 from factory.candidates import Candidate, candidates, capped
-from factory.edit_distance import nearest
 from factory.flat_rows import completion_text, prompt_text
 from factory.types import Outcome
 
@@ -49,10 +50,15 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     wrong = _drawn([one for one in sampled if one.verdict == Outcome.INCORRECT], WRONG_PER_QUESTION, rng)
     for last in right if wrong else []:
         others = list(wrong)
-        texts = [one.text.strip()[:COMPARED_CHARACTERS] for one in wrong]
-        closest = others.pop(nearest(last.text.strip()[:COMPARED_CHARACTERS], texts))
+        closest = others.pop(_nearest(last, wrong))
         before = rng.sample(others, min(rng.randint(1, ATTEMPTS) - 1, len(others)))
         yield _row(record, [*before, closest], last)
+
+
+def _nearest(last: Candidate, wrong: list[Candidate]) -> int:
+    """The place of the wrong one with the smallest edit distance to `last`, the first of several."""
+    text, *others = (one.text.strip()[:COMPARED_CHARACTERS] for one in (last, *wrong))
+    return int(process.extractOne(text, others, scorer=Levenshtein.distance)[2])
 
 
 def _row(record: Mapping[str, Any], attempts: list[Candidate], last: Candidate) -> dict[str, Any]:
