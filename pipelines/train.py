@@ -48,6 +48,7 @@ class TrainSummary:
 
     folder: str
     trained: Trained
+    trainer: str
     seconds: float
     complete: bool = True
     short: int = 0
@@ -123,4 +124,6 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
             except TrainingFailed as error:
                 raise TrainingFailed(f"{error}. Mend it, then: factory resume {settings.run.dir}") from None
     run_folder.write_stats(store, {"complete": True, **asdict(trained)})
-    return TrainSummary(folder=settings.run.dir, trained=trained, seconds=time.monotonic() - started)
+    return TrainSummary(
+        folder=settings.run.dir, trained=trained, trainer=trainer.name, seconds=time.monotonic() - started
+    )

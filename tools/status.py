@@ -24,13 +24,13 @@ from tools.star_table import round_lines
 from tools.train_table import trained_lines
 
 
-def _train_lines(run_dir: str, store: Store) -> list[str]:
+def _train_lines(run_dir: str, store: Store, trainer: str) -> list[str]:
     """Whether the model is there, and what came of it."""
     try:
         trained = json.loads(store.read(f"model/{MANIFEST}"))["training"]
     except FileNotFoundError:
         return [f"{run_dir}: not complete, no model yet", f"go on          factory resume {run_dir}"]
-    return [f"{run_dir}: complete", *trained_lines({**trained, "folder": f"{store.url}/model"})]
+    return [f"{run_dir}: complete", *trained_lines({**trained, "folder": f"{store.url}/model"}, trainer)]
 
 
 def _star_lines(run_dir: str, settings: Settings, store: Store, survey: Survey) -> list[str]:
@@ -61,7 +61,7 @@ def status_lines(run_dir: str) -> list[str]:
         return [f"{run_dir}: imported from {imported_from}, {tally.questions:,} lines", *counts_lines(tally)]
     settings = opened(run_dir)
     if settings.pipeline == "train":
-        return _train_lines(run_dir, store)
+        return _train_lines(run_dir, store, settings.own["trainer"].name)
     found = read_survey(store)
     if settings.pipeline == "star":
         return _star_lines(run_dir, settings, store, found)

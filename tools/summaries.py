@@ -39,7 +39,7 @@ def _(summary: star.StarSummary) -> list[str]:
 
 @summary_lines.register
 def _(summary: train.TrainSummary) -> list[str]:
-    return [f"training complete ({clock(summary.seconds)})", *trained_lines(as_json(summary.trained))]
+    return [f"training complete ({clock(summary.seconds)})", *trained_lines(as_json(summary.trained), summary.trainer)]
 
 
 def weights_lines(summary: star.StarSummary) -> list[str]:

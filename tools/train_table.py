@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def trained_lines(trained: Mapping[str, Any]) -> list[str]:
-    """What it trained on, how its loss fell, where the model is; `trained` as `factory.training.as_json` has it."""
+def trained_lines(trained: Mapping[str, Any], trainer: str) -> list[str]:
+    """What it trained on, how its loss fell, where the model is and what to do with it; `trained` as
+    `factory.training.as_json` has it."""
     skipped = ", ".join(f"{count:,} {reason}" for reason, count in trained["skipped"].items()) or "none"
     lines = [f"examples       {trained['examples']:,} (skipped: {skipped})"]
     if trained["loss_first"] is not None and trained["loss_last"] is not None:
@@ -18,6 +19,13 @@ def trained_lines(trained: Mapping[str, Any]) -> list[str]:
     return [
         *lines,
         f"weights        {trained['folder']} (revision {trained['revision']})",
-        f"ask it         factory run pipelines/label_steps.yaml model={trained['folder']} prompt.template=bare "
-        "(a reward model: python -m tools.eval_prm)",
+        f"next           {_next(trained['folder'], trainer)}",
     ]
+
+
+def _next(folder: str, trainer: str) -> str:
+    if trainer == "prm":
+        return f"python -m tools.eval_prm {folder} RUN_DIR (a run on other questions)"
+    if trainer == "orm":
+        return f"AutoModelForSequenceClassification.from_pretrained({folder!r})"
+    return f"factory run pipelines/label_steps.yaml model={folder} prompt.template=bare"
