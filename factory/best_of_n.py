@@ -40,7 +40,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
-    """A way to pick, over all questions: the share answered right, and how much more than by majority, with the
+    """A way to pick, over all questions: the share answered right, and how much more than by another way, with the
     standard errors of both (the second of paired differences); None of a single question."""
 
     accuracy: float
@@ -74,19 +74,19 @@ def oracle(samples: Sequence[Sample]) -> float:
     return float(any(sample.right for sample in samples))
 
 
-def picks(questions: Sequence[Sequence[Sample]]) -> dict[str, Pick]:
+def picks(questions: Sequence[Sequence[Sample]], over: str = "majority") -> dict[str, Pick]:
     """Every way to pick, on the samples of every question, by name: `majority`, `oracle`, `one` (a single sample), and
-    for each reward `weighted <reward>` and `best of n <reward>`. Raises `ValueError` without questions."""
+    for each reward `weighted <reward>` and `best of n <reward>`; gains are over the way named `over`. Raises
+    `ValueError` without questions."""
     if not questions:
         raise ValueError("got no questions; expected the samples of at least one")
     rewards = list(dict.fromkeys(name for samples in questions for sample in samples for name, _ in sample.rewards))
-    by_votes = [majority(samples) for samples in questions]
-    found = {"one": _pick([_one(samples) for samples in questions], by_votes), "majority": _pick(by_votes, by_votes)}
+    found = {"one": [_one(samples) for samples in questions], "majority": [majority(samples) for samples in questions]}
     for name in rewards:
-        found[f"weighted {name}"] = _pick([weighted_majority(samples, name) for samples in questions], by_votes)
-        found[f"best of n {name}"] = _pick([best_of_n(samples, name) for samples in questions], by_votes)
-    found["oracle"] = _pick([oracle(samples) for samples in questions], by_votes)
-    return found
+        found[f"weighted {name}"] = [weighted_majority(samples, name) for samples in questions]
+        found[f"best of n {name}"] = [best_of_n(samples, name) for samples in questions]
+    found["oracle"] = [oracle(samples) for samples in questions]
+    return {name: _pick(values, found[over]) for name, values in found.items()}
 
 
 def _one(samples: Sequence[Sample]) -> float:

@@ -11,20 +11,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import sqrt
+
+import numpy as np
 
 NO_ERROR = -1
 THRESHOLDS = tuple(number / 200 for number in range(1, 200))
+DRAWS = 2000  # of the bootstrap: the ends of a 95 % interval then stand to a few per cent of its width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredSolution:
     """`scores`: for each step the PRM's chance that all is right up to there. `first_error`: the truth, 0-based, -1 for
-    none. `times`: how often it was sampled."""
+    none."""
 
     scores: tuple[float, ...]
     first_error: int
-    times: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,15 @@ class FirstErrors:
     accuracy_erroneous: float | None
     accuracy_correct: float | None
     f1: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gain:
+    """A difference and the 95 % interval it is in."""
+
+    gain: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,23 +66,51 @@ def predicted(scores: Sequence[float], threshold: float) -> int:
     return next((index for index, score in enumerate(scores) if score < threshold), NO_ERROR)
 
 
-def first_errors(judged: Iterable[tuple[int, int]]) -> FirstErrors:
-    """Of pairs of what was named and the truth."""
-    counts: Counter[tuple[bool, bool]] = Counter((truth != NO_ERROR, named == truth) for named, truth in judged)
-    erroneous, correct = (counts[bad, True] + counts[bad, False] for bad in (True, False))
-    on_erroneous, on_correct = _share(counts[True, True], erroneous), _share(counts[False, True], correct)
+def hits(named: Iterable[int], truths: Iterable[int]) -> list[float]:
+    """1 for a solution whose first error was named exactly, or that was rightly said to have none; otherwise 0."""
+    return [float(one == truth) for one, truth in zip(named, truths, strict=True)]
+
+
+def first_errors(found: Sequence[float], truths: Sequence[int]) -> FirstErrors:
+    """Of `hits`, or of their chances where somebody guesses."""
+    on = {bad: [hit for hit, truth in zip(found, truths, strict=True) if (truth != NO_ERROR) == bad] for bad in (0, 1)}
+    on_correct, on_erroneous = (sum(on[bad]) / len(on[bad]) if on[bad] else None for bad in (0, 1))
     return FirstErrors(
-        erroneous=erroneous,
-        correct=correct,
+        erroneous=len(on[1]),
+        correct=len(on[0]),
         accuracy_erroneous=on_erroneous,
         accuracy_correct=on_correct,
         f1=harmonic_mean(on_erroneous, on_correct),
     )
 
 
-def first_error_f1(solutions: Iterable[ScoredSolution], threshold: float) -> FirstErrors:
+def first_error_f1(solutions: Sequence[ScoredSolution], threshold: float) -> FirstErrors:
     """Of a PRM's scores at that threshold."""
-    return first_errors((predicted(solution.scores, threshold), solution.first_error) for solution in solutions)
+    truths = [solution.first_error for solution in solutions]
+    return first_errors(hits((predicted(solution.scores, threshold) for solution in solutions), truths), truths)
+
+
+def f1_gain(questions: Sequence[str], one: Sequence[float], other: Sequence[float], truths: Sequence[int]) -> Gain:
+    """How much higher the F1 of `one` is than that of `other`, both `hits` of the same solutions.
+
+    The interval is that of a bootstrap over questions: solutions of one question go right and wrong together.
+    """
+    numbers = {question: number for number, question in enumerate(dict.fromkeys(questions))}
+    counts = np.zeros((len(numbers), 6))  # of each question: solutions, hits and hits, on erroneous and correct ones
+    for question, mine, others, truth in zip(questions, one, other, truths, strict=True):
+        at = 0 if truth != NO_ERROR else 3
+        counts[numbers[question], at : at + 3] += (1, mine, others)
+    drawn = np.random.default_rng(0).integers(len(numbers), size=(DRAWS, len(numbers)))
+    low, high = np.percentile([_f1_difference(counts[rows].sum(0)) for rows in drawn], (2.5, 97.5))
+    return Gain(gain=_f1_difference(counts.sum(0)), low=float(low), high=float(high))
+
+
+def _f1_difference(counts: np.ndarray) -> float:
+    erroneous, correct = counts[:3], counts[3:]
+    if not erroneous[0] or not correct[0]:
+        return 0.0
+    mine, others = (float(harmonic_mean(erroneous[at] / erroneous[0], correct[at] / correct[0])) for at in (1, 2))
+    return mine - others
 
 
 def tuned(solutions: Sequence[ScoredSolution], thresholds: Sequence[float] = THRESHOLDS) -> float:
@@ -96,25 +134,6 @@ def step_accuracy(solutions: Iterable[ScoredSolution], threshold: float = 0.5) -
         accuracy_right=_share(counts[True, True], right),
         accuracy_wrong=_share(counts[False, True], wrong),
     )
-
-
-def chance_f1(steps: Iterable[int]) -> float:
-    """The F1 that guessing comes to at best, on erroneous solutions with so many steps each.
-
-    A guess says "no error" with probability q, else any step alike. With m the mean of 1/steps, its accuracies are q
-    and (1 - q) m; their harmonic mean is largest at q = sqrt(m) / (1 + sqrt(m)), where it is 2 q².
-    """
-    shares = [1 / count for count in steps]
-    if not shares:
-        return 0.0
-    root = sqrt(sum(shares) / len(shares))
-    return 2 * (root / (1 + root)) ** 2
-
-
-def usual_error(solutions: Iterable[ScoredSolution]) -> int:
-    """The step that is most often the first wrong one; -1 when none is."""
-    counts = Counter(solution.first_error for solution in solutions if solution.first_error != NO_ERROR)
-    return max(counts, key=lambda step: (counts[step], -step)) if counts else NO_ERROR
 
 
 def harmonic_mean(one: float | None, other: float | None) -> float:

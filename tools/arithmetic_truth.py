@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 from factory.types import Question
 
-_EQUATION = re.compile(r"(\d+) ([-+*]) (\d+) = (-?\d+)\b")
+_EQUATION = re.compile(r"(?<![\d.,])(\d+) ([-+*]) (\d+) = (-?\d+)\b(?![.,]\d)")  # of whole numbers
 _START = re.compile(r"^\S+ starts with (\d+) [a-z]+\.?$")
+_HAS = re.compile(r"^\S+ has (\d+) [a-z]+\.?$")
 _ANSWER = re.compile(r"^The answer is (-?\d+)\.?$")
 _RESULT = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b}
 
@@ -24,7 +25,7 @@ def first_wrong_step(question: Question, steps: Sequence[str]) -> int | None:
     (_, start), *left = json.loads(question.metadata["operations"])
     value = start
     for index, step in enumerate(text.strip() for text in steps):
-        if said := _START.match(step):
+        if said := _START.match(step) or (_HAS.match(step) if index == 0 else None):
             right = index == 0 and int(said[1]) == start
         elif said := _ANSWER.match(step):
             right = int(said[1]) == int(question.gold)

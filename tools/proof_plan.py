@@ -8,6 +8,7 @@ from pathlib import Path
 
 FACTORY = (sys.executable, "-m", "tools.cli")
 STAGES = ("label", "export", "prm", "untrained", "sample", "judge", "sft", "greedy", "table")
+LONG = 256  # tokens of an answer without examples: the base tells more than it was asked
 Command = tuple[str, ...]
 
 
@@ -20,10 +21,11 @@ class Plan:
     level: str = "multiply_add"
     template: str = "few_shot_multiply_add"
     questions: int = 400
-    others: int = 200
+    others: int = 400
     n: int = 8
     confidence: float = 0.8
-    prm_steps: int = 130
+    prm_steps: int = 300
+    orm_steps: int = 150
     sft_steps: int = 45
     learning_rate: float = 1e-4
     sft_learning_rate: float = 1.5e-4
@@ -37,7 +39,7 @@ class Plan:
             "export": self._export,
             "prm": self._prm,
             "untrained": lambda: [self._trained("untrained", "prm", 1, 1e-12, "prm")],
-            "sample": lambda: [self._asked("questions", self.model, self.template, "raw", 0.7, self.n)],
+            "sample": lambda: [self._asked("questions", self.model, self.template, "raw", 0.7, self.n, 96)],
             "judge": self._judge,
             "sft": lambda: [self._trained("sft", "sft", self.sft_steps, self.sft_learning_rate, "sft")],
             "greedy": self._greedy,
@@ -47,7 +49,7 @@ class Plan:
     def _label(self) -> list[Command]:
         return [
             (
-                *self._run("train", self.model, self.template, "raw", 0.7, self.n),
+                *self._run("train", self.model, self.template, "raw", 0.7, self.n, 96),
                 f"source.n={self.questions}",
                 f"source.seed={self.seed}",
                 "supervision.method=bayes_bisection",
@@ -55,16 +57,20 @@ class Plan:
             )
         ]
 
-    def _asked(self, name: str, model: str, template: str, style: str, temperature: float, n: int) -> Command:
+    def _asked(
+        self, name: str, model: str, template: str, style: str, temperature: float, n: int, max_tokens: int
+    ) -> Command:
         """Other questions than those of `label`, without step labels."""
         return (
-            *self._run(name, model, template, style, temperature, n),
+            *self._run(name, model, template, style, temperature, n, max_tokens),
             f"source.n={self.others}",
             f"source.seed={self.seed + 1}",
             "supervision.method=none",
         )
 
-    def _run(self, name: str, model: str, template: str, style: str, temperature: float, n: int) -> Command:
+    def _run(
+        self, name: str, model: str, template: str, style: str, temperature: float, n: int, max_tokens: int
+    ) -> Command:
         return (
             *(*FACTORY, "run", "pipelines/label_steps.yaml"),
             f"model={model}",
@@ -74,7 +80,7 @@ class Plan:
             f"prompt.template={template}",
             f"prompt.style={style}",
             f"sampling.temperature={temperature:g}",
-            "sampling.max_tokens=96",
+            f"sampling.max_tokens={max_tokens}",
             f"search.n={n}",
             "cluster.units_in_flight=8",
         )
@@ -85,8 +91,8 @@ class Plan:
         return [(*FACTORY, "export", str(self.folder / "train"), str(self.folder / "exports"), *chosen)]
 
     def _prm(self) -> list[Command]:
-        names = ["prm", *["orm"] * self.orm]
-        return [self._trained(name, name, self.prm_steps, self.learning_rate, name) for name in names]
+        steps = {"prm": self.prm_steps, **({"orm": self.orm_steps} if self.orm else {})}
+        return [self._trained(name, name, n, self.learning_rate, name) for name, n in steps.items()]
 
     def _trained(self, name: str, kind: str, steps: int, learning_rate: float, data: str) -> Command:
         return (
@@ -104,18 +110,16 @@ class Plan:
         )
 
     def _judge(self) -> list[Command]:
-        def judged(prm: str, out: str, *more: str) -> Command:
-            places = (str(self.folder / prm / "model"), str(self.folder / "questions"))
-            options = ("--not-in", str(self.folder / "train"), "--json", str(self.folder / out), *more)
-            return (sys.executable, "-m", "tools.eval_prm", *places, *options)
-
+        places = (str(self.folder / "prm" / "model"), str(self.folder / "questions"))
+        others = ("--untrained", str(self.folder / "untrained" / "model"))
         orm = ("--orm", str(self.folder / "orm" / "model")) if self.orm else ()
-        return [judged("prm", "judged.json", *orm), judged("untrained", "untrained.json")]
+        options = ("--not-in", str(self.folder / "train"), "--json", str(self.folder / "judged.json"))
+        return [(sys.executable, "-m", "tools.eval_prm", *places, *others, *orm, *options)]
 
     def _greedy(self) -> list[Command]:
         tuned = str(self.folder / "sft" / "model")
         return [
-            self._asked("greedy_few_shot", self.model, self.template, "raw", 0.0, 1),
-            self._asked("greedy_bare", self.model, "bare", "chat", 0.0, 1),
-            self._asked("greedy_sft", tuned, "bare", "chat", 0.0, 1),
+            self._asked("greedy_few_shot", self.model, self.template, "raw", 0.0, 1, 96),
+            self._asked("greedy_bare", self.model, "bare", "chat", 0.0, 1, LONG),
+            self._asked("greedy_sft", tuned, "bare", "chat", 0.0, 1, LONG),
         ]

@@ -50,6 +50,16 @@ def test_the_first_wrong_step_is_found(index: int, text: str):
     assert first_wrong_step(QUESTION, with_step(index, text)) == index
 
 
+@pytest.mark.parametrize(("text", "truth"), [("Kurt has 7 boxes.", -1), ("Kurt has 8 boxes.", 0)])
+def test_a_start_may_be_told_as_in_the_question(text: str, truth: int):
+    assert first_wrong_step(QUESTION, with_step(0, text)) == truth
+
+
+@pytest.mark.parametrize("text", ["Each box has 9: 7 * 9 = 63.5.", "Each box has 9: 0.7 * 9 = 63."])
+def test_numbers_that_are_not_whole_leave_the_truth_open(text: str):
+    assert first_wrong_step(QUESTION, with_step(1, text)) is None
+
+
 def test_the_order_of_a_sum_does_not_matter():
     assert first_wrong_step(QUESTION, with_step(2, "He gets 2 more: 2 + 63 = 65.")) == -1
 

@@ -7,15 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.prm_scores import (
+    Gain,
     ScoredSolution,
-    chance_f1,
+    f1_gain,
     first_error_f1,
     first_errors,
     harmonic_mean,
+    hits,
     predicted,
     step_accuracy,
     tuned,
-    usual_error,
 )
 
 
@@ -65,11 +66,12 @@ def test_the_threshold_of_the_best_f1_is_the_one_nearest_to_a_half() -> None:
 
 
 def test_an_error_named_at_another_step_is_wrong_and_so_is_none_named() -> None:
-    assert first_errors([(2, 1), (-1, 1), (1, 1), (0, -1), (-1, -1)]).f1 == pytest.approx(harmonic_mean(1 / 3, 1 / 2))
+    truths = [1, 1, 1, -1, -1]
+    assert first_errors(hits([2, -1, 1, 0, -1], truths), truths).f1 == pytest.approx(harmonic_mean(1 / 3, 1 / 2))
 
 
 def test_of_solutions_of_one_kind_the_other_share_is_not_known_and_f1_is_0() -> None:
-    found = first_errors([(-1, -1)])
+    found = first_errors([1.0], [-1])
     assert (found.accuracy_erroneous, found.accuracy_correct, found.f1) == (None, 1, 0)
 
 
@@ -80,20 +82,34 @@ def test_steps_behind_the_first_error_do_not_count() -> None:
     assert step_accuracy([solution(1, 0.9, 0.1, 0.9)], 0.5).accuracy == 1
 
 
-@given(st.lists(st.integers(1, 12), min_size=1, max_size=20))
-def test_no_share_of_guesses_beats_the_best_guess(steps: list[int]) -> None:
-    mean = sum(1 / count for count in steps) / len(steps)
-    best = max(harmonic_mean(q / 200, (1 - q / 200) * mean) for q in range(201))
-    assert best <= chance_f1(steps) + 1e-12
-    assert best == pytest.approx(chance_f1(steps), abs=1e-3)
+TRUTHS = [1, 1, 0, -1, -1, -1]
+QUESTIONS = ["a", "a", "b", "b", "c", "c"]
 
 
-def test_guessing_one_of_four_steps() -> None:
-    assert chance_f1([4, 4, 4]) == pytest.approx(2 / 9)
-    assert chance_f1([]) == 0
+def test_an_f1_gain_is_the_difference_and_its_interval_holds_it() -> None:
+    one, other = hits([1, 1, -1, -1, -1, -1], TRUTHS), hits([-1, 1, -1, -1, 0, 0], TRUTHS)
+    found = f1_gain(QUESTIONS, one, other, TRUTHS)
+    assert found.gain == pytest.approx(harmonic_mean(2 / 3, 1) - harmonic_mean(1 / 3, 1 / 3))
+    assert found.low <= found.gain <= found.high
+    assert found.low < found.high
 
 
-def test_the_usual_error_is_the_most_frequent_first_wrong_step() -> None:
-    assert usual_error(FIVE) == 1
-    assert usual_error([solution(2, 1, 1, 1), solution(0, 1)]) == 0
-    assert usual_error(FIVE[:1]) == -1
+def test_nothing_is_gained_over_oneself() -> None:
+    one = hits([1, -1, 0, -1, 0, -1], TRUTHS)
+    assert f1_gain(QUESTIONS, one, one, TRUTHS) == Gain(gain=0, low=0, high=0)
+
+
+def test_a_gain_of_few_questions_is_not_sure_and_that_of_many_is() -> None:
+    one, other = [1.0, 1.0, 0.0, 1.0], [0.0, 1.0, 0.0, 1.0]
+    truths = [0, 0, 0, -1]
+    few = f1_gain(list("abcd"), one, other, truths)
+    many = f1_gain([f"{letter}{n}" for n in range(50) for letter in "abcd"], one * 50, other * 50, truths * 50)
+    assert few.gain == pytest.approx(many.gain)
+    assert few.low <= 0 < many.low
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(-1, 3), st.booleans(), st.booleans()), min_size=1))
+def test_gains_are_antisymmetric(rows: list[tuple[str, int, bool, bool]]) -> None:
+    questions, truths, one, other = zip(*rows, strict=True)
+    found, back = f1_gain(questions, one, other, truths), f1_gain(questions, other, one, truths)
+    assert (found.gain, found.low) == pytest.approx((-back.gain, -back.high))

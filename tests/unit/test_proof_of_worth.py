@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipelines.settings import load
-from tools.proof_of_worth import carry_out, claims, figures, tabled
+from tools.proof_of_worth import bind, carry_out, claims, figures, tabled
 from tools.proof_plan import STAGES, Plan
 
 
@@ -57,22 +58,32 @@ def test_a_stage_that_failed_ends_it_and_is_not_done(tmp_path: Path, monkeypatch
     assert not figures(tmp_path)["seconds"]
 
 
-def test_its_claims_are_what_has_to_be_larger(tmp_path: Path) -> None:
-    picks = {"majority": {"accuracy": 0.6}, "weighted product": {"accuracy": 0.7}}
+def test_a_folder_is_one_plans(tmp_path: Path) -> None:
+    bind(Plan(folder=tmp_path))
+    bind(Plan(folder=tmp_path))
+    with pytest.raises(SystemExit, match="other options"):
+        bind(Plan(folder=tmp_path, others=7))
+
+
+def test_a_claim_holds_where_the_difference_is_surely_above_0(tmp_path: Path) -> None:
+    def f1(value: float, low: float) -> dict[str, Any]:
+        return {"f1": value, "gain": {"gain": 0, "low": low, "high": 1}}
+
     judged = {
-        "first_error": {"f1": 0.5},
-        "majority_first_error": {"f1": 0.4},
-        "chance_f1": 0.2,
-        "picks": picks,
+        "first_error": {"PRM": f1(0.5, 0), "untrained": f1(0.2, 0.1), "majority voting": f1(0.45, -0.1)},
+        "picks": {"weighted product": {"accuracy": 0.7}, "majority": {"accuracy": 0.6}},
+        "weighted_over": {"majority": {"gain": 0.1, "gain_error": 0.01}},
     }
     (tmp_path / "judged.json").write_text(json.dumps(judged))
-    (tmp_path / "untrained.json").write_text(json.dumps(judged | {"first_error": {"f1": 0.55}}))
-    found = figures(tmp_path) | {"accuracy": {"greedy_sft": {"accuracy": 0.8}, "greedy_bare": {"accuracy": 0.1}}}
-    assert claims(found) == [
-        ("first-error F1", 0.5, "guessing at its best", 0.2),
-        ("first-error F1", 0.5, "majority voting", 0.4),
-        ("first-error F1", 0.5, "the untrained model", 0.55),
-        ("weighted best of 8", 0.7, "majority voting", 0.6),
-        ("greedy, fine-tuned", 0.8, "base, no examples", 0.1),
+    accuracy = {
+        "greedy_sft": {"accuracy": 0.8, "accuracy_error": 0.03},
+        "greedy_bare": {"accuracy": 0.1, "accuracy_error": 0.04},
+    }
+    found = figures(tmp_path) | {"accuracy": accuracy, "plan": {"n": 8}}
+    assert [(*claim[:4], round(claim.low, 3)) for claim in claims(found)] == [
+        ("first-error F1", 0.5, "untrained", 0.2, 0.1),
+        ("first-error F1", 0.5, "majority voting", 0.45, -0.1),
+        ("weighted best of 8", 0.7, "majority", 0.6, 0.08),
+        ("greedy, fine-tuned", 0.8, "base, no examples", 0.1, 0.602),
     ]
-    assert list(tabled(found).columns[-1].cells) == ["yes", "yes", "NO", "yes", "yes"]
+    assert list(tabled(found).columns[-1].cells) == ["yes", "NO", "yes", "yes"]
