@@ -1,79 +1,130 @@
 """The dataset card of an exported folder, `OUT/README.md`: YAML that `datasets` and the Hub read, then the facts.
 
-Written from the manifest alone, so the same export has the same card. The last line names the manifest it describes;
-by that a push tells an older export's card from this one's, which may have been edited by hand since.
+Written from the manifest and what its owner says, so the same export has the same card. It shows no place of its
+maker's. By its last line (`pipelines/card_mark.py`) a card that somebody edited is known: that one is kept.
 """
 
 from __future__ import annotations
 
-import hashlib
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import yaml
 from huggingface_hub import DatasetCard, DatasetCardData
 
 from factory.errors import BadInput, FactoryError
 from factory.storage.access import Access
 from factory.storage.opening import open_store
+from factory.storage.store import Store
+from pipelines import card_language, card_licence
 from pipelines.card_formats import FORMATS, About
-from pipelines.card_licence import licence_fields, licence_for
-from pipelines.card_text import body
-from pipelines.exported_folder import CARD, MANIFEST, read_manifest, split_files
+from pipelines.card_language import language_fields
+from pipelines.card_licence import agreed_licence, licence_fields
+from pipelines.card_mark import mark_of, marked
+from pipelines.card_origin import origin_of
+from pipelines.card_text import body, licence_line
+from pipelines.exported_folder import CARD, PLOT, read_manifest, split_names
+from pipelines.hub_manifest import without_places
 
-PLOT, _PNG, _LARGEST_PLOT = "accuracy.png", b"\x89PNG\r\n\x1a\n", 5_000_000
+_PNG, _LARGEST_PLOT = b"\x89PNG\r\n\x1a\n", 5_000_000
 _IMPATIENT_S = 5.0
 _SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B", "1B<n<10B")
-_TAGS = ("reasoning", "synthetic", "selfplay-factory")
+_OWNERS_KEYS = (*card_licence.KEYS, *card_language.KEYS)
+_LICENCE_LINE = re.compile(r"^\* This data set: .*$", re.MULTILINE)
+_MOVE = "Move it away, repeat the command, and put its text into the new one."
+Manifest = Mapping[str, Any]
 
 
-def write_card(out: str | Path, licence: str | None = None) -> Path:
-    """Write the card of an exported folder anew. Raises `BadInput` where its licence is neither known nor said."""
-    out = Path(out)
-    manifest = read_manifest(out)
-    licence = licence_for(manifest.get("facts") or {}, licence)
-    _copy_plot(out, manifest)
-    card = DatasetCard(
-        f"---\n{_metadata(out, manifest, licence)}\n---\n\n{body(out, manifest, licence)}\n{_mark(out)}\n"
-    )
-    card.save(out / CARD)
-    return out / CARD
+def settled_card(
+    out: str | Path,
+    licence: str | None = None,
+    *,
+    licence_name: str | None = None,
+    licence_link: str | None = None,
+    languages: Iterable[str] = (),
+) -> str:
+    """The place of the card as it is to be published; OUT may be s3://.
 
-
-def settled_card(out: str | Path, licence: str | None = None) -> Path:
-    """The card as it is to be published: written where there is none of this very export, otherwise what is there, with
-    `licence` put in if one is said. Raises `BadInput` where it names no licence, and where its YAML cannot be read."""
-    path = Path(out) / CARD
-    if not path.is_file() or _mark(Path(out)) not in path.read_text(encoding="utf-8", errors="replace"):
-        return write_card(out, licence)
+    Written where there is none or nobody edited it; what its owner said before still holds where nothing else is said.
+    In an edited one nothing but that is put in. Raises `BadInput` where the licence is neither known nor said, for a
+    card that we did not write or that is another export's, and where its YAML cannot be read.
+    """
+    said = {**licence_fields(licence, licence_name, licence_link), **language_fields(languages)}
+    store = open_store(out)
+    manifest, place = read_manifest(store), f"{store.url}/{CARD}"
     try:
-        card = DatasetCard.load(path)
-    except ValueError as error:
+        text = store.read(CARD).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return _write(store, manifest, said)
+    mark = mark_of(text)
+    if mark is None:
+        raise BadInput(f"{place} was not written by `factory export`, and is not replaced. {_MOVE}")
+    ours = mark.digest == manifest["digest"]
+    if mark.edited and not ours:
+        raise BadInput(f"{place} tells of another export and was edited, and is not replaced. {_MOVE}")
+    card = card_of(text, place)
+    fields = _owners(card, said) if ours else said
+    if not mark.edited:
+        return _write(store, manifest, fields)
+    if not fields.get("license"):
+        raise BadInput(f"{place} names no licence. Say it: --licence NAME.")
+    for key in _OWNERS_KEYS:
+        card.data[key] = fields.get(key)
+    if "license" in said:
+        card.text = _LICENCE_LINE.sub(lambda _: licence_line(said), card.text)
+    store.replace(CARD, str(card).encode())
+    return place
+
+
+def write_card(out: str | Path, licence: str | None = None) -> str:
+    """Write the card of an exported folder anew, whatever is there. Raises `BadInput` as `settled_card`."""
+    store = open_store(out)
+    return _write(store, read_manifest(store), licence_fields(licence))
+
+
+def card_of(text: str, place: str) -> DatasetCard:
+    """A card as it is written. Raises `BadInput` where its YAML cannot be read."""
+    try:
+        return DatasetCard(text)
+    except (ValueError, TypeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
         raise BadInput(
-            f"the YAML at the top of {path} cannot be read ({error}). Mend it, or delete the file."
+            f"the YAML at the top of {place} cannot be read ({reason}). Mend it, or delete the file."
         ) from None
-    if licence is not None:
-        card.data.license_name = None
-        for key, value in licence_fields(licence_for({}, licence)).items():
-            card.data[key] = value
-        card.save(path)
-    if not card.data.get("license"):
-        raise BadInput(f"{path} names no licence. Say it: --licence NAME.")
-    return path
 
 
-def _metadata(out: Path, manifest: dict[str, Any], licence: str) -> DatasetCardData:
-    facts, configs = manifest.get("facts") or {}, manifest["configs"]
-    about = [FORMATS.get(str(facts.get("format") or name), About(text="")) for name, facts in configs.items()]
-    readable = loadable(out, manifest)
+def _owners(card: DatasetCard, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What only the owner can say, as the card has it, and over it what is said now: all of a licence, or nothing."""
+    gone = {key for keys in (card_licence.KEYS, card_language.KEYS) if keys[0] in said for key in keys}
+    there = {key: card.data.get(key) for key in _OWNERS_KEYS if key not in gone}
+    return {**{key: value for key, value in there.items() if value}, **said}
+
+
+def _write(store: Store, manifest: Manifest, fields: Mapping[str, Any]) -> str:
+    if "license" not in fields:
+        fields = {**agreed_licence(manifest.get("facts") or {}), **fields}
+    shown = without_places(manifest)
+    has_plot = _copied_plot(store, manifest)
+    text = f"---\n{_metadata(shown, fields)}\n---\n\n{body(store, shown, fields, has_plot)}"
+    store.replace(CARD, marked(text, manifest["digest"]).encode())
+    return f"{store.url}/{CARD}"
+
+
+def _metadata(manifest: Manifest, fields: Mapping[str, Any]) -> DatasetCardData:
+    configs = manifest["configs"]
+    about = [FORMATS.get(str(config.get("format") or name), About(text="")) for name, config in configs.items()]
+    readable = loadable(manifest)
+    origin = origin_of(manifest)
+    tags = ["reasoning", *(["synthetic"] if origin.synthetic else []), "selfplay-factory"]
     return DatasetCardData(
-        **licence_fields(licence),
-        language=[str(one) for one in facts.get("languages") or []] or None,
-        size_categories=[_size(sum(_rows(config) for config in configs.values()))],
+        **fields,
+        size_categories=[_size(sum(split["rows"] for one in configs.values() for split in one["splits"].values()))],
         task_categories=_unique(task for one in about for task in one.tasks),
-        tags=_unique([*_TAGS, *(tag for one in about for tag in one.tags)]),
-        annotations_creators=["machine-generated"],
-        language_creators=["machine-generated"],
+        tags=_unique([*tags, *(tag for one in about for tag in one.tags)]),
+        **origin.creators,
         configs=[
             {"config_name": name, "data_files": [{"split": split, "path": path} for split, path in paths.items()]}
             for name, paths in readable.items()
@@ -82,16 +133,16 @@ def _metadata(out: Path, manifest: dict[str, Any], licence: str) -> DatasetCardD
     )
 
 
-def loadable(out: Path, manifest: dict[str, Any]) -> dict[str, dict[str, str]]:
+def loadable(manifest: Manifest) -> dict[str, dict[str, str]]:
     """Config -> split -> glob, for the configs that `load_dataset(OUT, CONFIG)` reads.
 
-    A glob names how many files there are, so that an earlier push's files, which are removed last, never match. One
-    data set has one reader: beside Parquet, configs of JSON lines are left out here and loaded by their folder.
+    A glob names how many files there are, so that files of another export never match. One data set has one reader:
+    beside Parquet, configs of JSON lines are left out here and loaded by their folder.
     """
-    found: dict[str, dict[str, str]] = {}
-    for name in manifest["configs"]:
-        splits = split_files(out, manifest, name)
-        found[name] = {split: _glob([file.name for file in files]) for split, files in splits.items() if files}
+    found = {
+        name: {split: _glob(names) for split, names in split_names(manifest, name).items() if names}
+        for name in manifest["configs"]
+    }
     parquet = {name: paths for name, paths in found.items() if paths and _is_parquet(paths)}
     return parquet or {name: paths for name, paths in found.items() if paths}
 
@@ -105,42 +156,35 @@ def _glob(names: list[str]) -> str:
     return f"{folder}/{split}-*-{rest.partition('-')[2]}"
 
 
-def _is_parquet(paths: dict[str, str]) -> bool:
+def _is_parquet(paths: Mapping[str, str]) -> bool:
     return all(path.endswith(".parquet") for path in paths.values())
 
 
-def _info(name: str, config: dict[str, Any], paths: dict[str, str]) -> dict[str, Any]:
+def _info(name: str, config: Manifest, paths: Mapping[str, str]) -> dict[str, Any]:
     splits = [
-        {"name": split, "num_bytes": int(facts.get("bytes") or 0), "num_examples": int(facts.get("rows") or 0)}
-        for split, facts in config["splits"].items()
+        {"name": split, "num_bytes": found["bytes"], "num_examples": found["rows"]}
+        for split, found in config["splits"].items()
         if split in paths
     ]
     size = sum(split["num_bytes"] for split in splits)
     return {"config_name": name, "splits": splits, "download_size": size, "dataset_size": size}
 
 
-def _rows(config: dict[str, Any]) -> int:
-    return sum(int(split.get("rows") or 0) for split in (config.get("splits") or {}).values())
-
-
 def _size(rows: int) -> str:
     return _SIZES[min(max(0, len(str(rows)) - 3), len(_SIZES) - 1)]
 
 
-def _unique(names: Any) -> list[str]:
+def _unique(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _mark(out: Path) -> str:
-    return f"<!-- manifest {hashlib.sha256((out / MANIFEST).read_bytes()).hexdigest()} -->"
-
-
-def _copy_plot(out: Path, manifest: dict[str, Any]) -> None:
+def _copied_plot(store: Store, manifest: Manifest) -> bool:
     """Beside the data, the picture of the self-training run that they are from: the first run's that has one.
 
     What is exported is a folder inside such a run, so the two above it are asked, too.
     """
-    (out / PLOT).unlink(missing_ok=True)
+    if store.size(PLOT) is not None:
+        return True
     access = replace(Access(), patience_s=_IMPATIENT_S)
     for run in manifest.get("runs") or []:
         folder = str(run.get("url") or "").removeprefix("file://").rstrip("/")
@@ -152,6 +196,7 @@ def _copy_plot(out: Path, manifest: dict[str, Any]) -> None:
             except (FactoryError, FileNotFoundError):
                 image = b""
             if image.startswith(_PNG) and len(image) <= _LARGEST_PLOT:
-                (out / PLOT).write_bytes(image)
-                return
+                store.replace(PLOT, image)
+                return True
             folder = folder.rpartition("/")[0]
+    return False

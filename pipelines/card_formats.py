@@ -65,7 +65,7 @@ COLUMNS = {
     "chosen": "the right solution",
     "rejected": "a wrong solution",
     "verdict": "correct or incorrect; unparsable, timeout and error are no labels",
-    "question_id": "hash of question and gold answer: what splits are made by",
+    "question_id": "the source's own id, or a hash of question and gold answer",
     "solution_id": "hash of the solution",
     "engine": "what generated it; null of a given solution",
     "model": "which model; null of a given solution",

@@ -2,74 +2,77 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from factory.errors import BadInput
+from factory.storage.store import Store
 
-MANIFEST, CARD = "manifest.json", "README.md"
-BESIDE = (MANIFEST, "decontamination.json", "decontamination.md", "accuracy.png")
-"""What lies beside the data and goes along when it is there."""
+MANIFEST, CARD, PLOT = "manifest.json", "README.md", "accuracy.png"
+REPORTS = ("decontamination.json", "decontamination.md")
+"""They hold the benchmarks' questions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalFile:
-    """A file to push: its name in the folder and in the repo, where it lies, its size in bytes."""
+    """A file to push: its name in the repo, its size in bytes, the hash it has to have, where it lies or what it is."""
 
     name: str
-    path: Path
     size: int
+    sha256: str
+    content: Path | bytes
+
+    @classmethod
+    def of(cls, name: str, content: bytes) -> LocalFile:
+        return cls(name=name, size=len(content), sha256=hashlib.sha256(content).hexdigest(), content=content)
 
 
-def read_manifest(out: Path) -> dict[str, Any]:
+def read_manifest(store: Store) -> dict[str, Any]:
     """The manifest of an exported folder. Raises `BadInput` where there is none."""
     try:
-        manifest = json.loads((out / MANIFEST).read_bytes())
+        manifest = parsed(store.read(MANIFEST))
     except (FileNotFoundError, NotADirectoryError):
-        raise BadInput(f"{out} holds no {MANIFEST}. Expected a folder written by `factory export`.") from None
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{out / MANIFEST} cannot be read ({error}). Export again.") from None
-    configs = manifest.get("configs") if isinstance(manifest, dict) else None
-    if not isinstance(configs, dict) or not configs:
-        raise BadInput(f"{out / MANIFEST} names no configs. Expected what `factory export` writes; export again.")
+        raise BadInput(f"{store.url} holds no {MANIFEST}. Expected a folder written by `factory export`.") from None
+    if manifest is None:
+        raise BadInput(f"{store.url}/{MANIFEST} is not as `factory export` writes it. Export again.")
     return manifest
 
 
-def split_files(out: Path, manifest: dict[str, Any], config: str) -> dict[str, list[LocalFile]]:
-    """The files of a config by split, in order. Raises `BadInput` for one that is missing or of another size."""
-    splits = manifest["configs"][config].get("splits") or {}
-    return {split: [_file(out, config, entry) for entry in facts.get("files") or []] for split, facts in splits.items()}
+def parsed(data: bytes) -> dict[str, Any] | None:
+    """A manifest as `factory export` writes it; None for anything else, whoever wrote it."""
+    try:
+        manifest = json.loads(data)
+        return manifest if str(manifest["digest"]) and data_names(manifest) else None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
 
 
-def data_files(out: Path, manifest: dict[str, Any]) -> list[LocalFile]:
-    """All data files. Raises `BadInput` as `split_files`."""
+def split_names(manifest: Mapping[str, Any], config: str) -> dict[str, list[str]]:
+    """The names of a config's files by split, in order."""
+    splits = manifest["configs"][config]["splits"]
+    return {split: [str(file["name"]) for file in found["files"]] for split, found in splits.items()}
+
+
+def data_names(manifest: Mapping[str, Any]) -> list[str]:
     return [
-        file
-        for config in manifest["configs"]
-        for files in split_files(out, manifest, config).values()
-        for file in files
+        name for config in manifest["configs"] for names in split_names(manifest, config).values() for name in names
     ]
 
 
-def files_beside(out: Path) -> list[LocalFile]:
-    """Card, manifest, reports and pictures, as far as they are there."""
-    return [_local(out, name) for name in (*BESIDE, CARD) if (out / name).is_file()]
+def data_files(out: Path, manifest: Mapping[str, Any]) -> list[LocalFile]:
+    """All data files. Raises `BadInput` for one that is missing or of another size."""
+    splits = [found for config in manifest["configs"].values() for found in config["splits"].values()]
+    return [_file(out, entry) for split in splits for entry in split["files"]]
 
 
-def _file(out: Path, config: str, entry: Any) -> LocalFile:
-    facts = entry if isinstance(entry, dict) else {"name": entry}
-    name = str(facts.get("name") or facts.get("path") or "")
-    if not name.startswith("data/"):
-        name = f"data/{config}/{name}"
-    if ".." in name.split("/") or not (out / name).is_file():
+def _file(out: Path, entry: Mapping[str, Any]) -> LocalFile:
+    name, size, path = str(entry["name"]), int(entry["bytes"]), out / str(entry["name"])
+    if ".." in name.split("/") or not name.startswith("data/") or not path.is_file():
         raise BadInput(f"{out} lacks {name}, which its {MANIFEST} names. Export again.")
-    file = _local(out, name)
-    if isinstance(size := facts.get("bytes"), int) and size != file.size:
-        raise BadInput(f"{out / name} has {file.size:,} bytes, its {MANIFEST} says {size:,}. Export again.")
-    return file
-
-
-def _local(out: Path, name: str) -> LocalFile:
-    return LocalFile(name=name, path=out / name, size=(out / name).stat().st_size)
+    if size != path.stat().st_size:
+        raise BadInput(f"{path} has {path.stat().st_size:,} bytes, its {MANIFEST} says {size:,}. Export again.")
+    return LocalFile(name=name, size=size, sha256=str(entry["sha256"]), content=path)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from traceback import walk_tb
 from typing import TypeVar
 
 import httpx2
@@ -21,7 +22,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from huggingface_hub.utils import validate_repo_id
+from huggingface_hub.utils import parse_ratelimit_headers, validate_repo_id
 from huggingface_hub.utils._http import default_client_factory
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
@@ -33,19 +34,22 @@ Say = Callable[[str], None]
 TOKENS = "https://huggingface.co/settings/tokens"
 GOES_ON = "Repeat the command: it goes on where it stopped."
 _WRITE = f"Expected a token with write permission there; make one at {TOKENS}."
-_TAKES = "Expected it to take what `factory export` wrote."
 _REFUSALS = ("Invalid metadata in README.md", "LFS batch API returned errors")  # ValueErrors of huggingface_hub's
 _MOMENTARY = {408, 409, 412, 425, 429, 500, 502, 503, 504}  # 409, 412: somebody else commits at this moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long to wait: seconds for a connection and for any answer, attempts at a call, seconds between two."""
+    """How long to wait: seconds for a connection and for any answer, attempts at a call, seconds between two.
+
+    `longest_asked_s`: the longest pause between two that the Hub itself may ask for.
+    """
 
     connect_s: float = 15.0
     answer_s: float = 180.0
     attempts: int = 6
     longest_pause_s: float = 30.0
+    longest_asked_s: float = 600.0
 
 
 class Hub:
@@ -75,8 +79,8 @@ class Hub:
         """
         retrying = Retrying(
             stop=stop_after_attempt(self.patience.attempts),
-            wait=wait_random_exponential(multiplier=1, max=self.patience.longest_pause_s),
-            retry=retry_if_exception(momentary),
+            wait=self._pause,
+            retry=retry_if_exception(self._may_pass),
             before_sleep=lambda state: self._tell(what, state),
             reraise=True,
         )
@@ -99,13 +103,25 @@ class Hub:
     def _clean(self, line: str) -> str:
         return line.replace(self._token, "[token]")
 
+    def _may_pass(self, error: BaseException) -> bool:
+        return momentary(error) and (asked_pause(error) or 0) <= self.patience.longest_asked_s
+
+    def _pause(self, state: RetryCallState) -> float:
+        """What the Hub asks for, otherwise longer and longer."""
+        error = state.outcome.exception() if state.outcome else None
+        if (asked := asked_pause(error)) is not None:
+            return asked + 1.0
+        return wait_random_exponential(multiplier=1, max=self.patience.longest_pause_s)(state)
+
     def _tell(self, what: str, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         pause = state.next_action.sleep if state.next_action else 0.0
-        self.say(self._clean(f"cannot {what} ({_reason(root_of(error))}); trying again in {pause:.0f} s"))
+        asks = ", as the Hub asks" if asked_pause(error) is not None else ""
+        self.say(self._clean(f"cannot {what} ({_reason(root_of(error))}); trying again in {pause:.0f} s{asks}"))
 
     def _sentence(self, what: str, error: BaseException | None) -> str | None:
         where, reason = f"{self.repo_id} at {self.api.endpoint}", _reason(error)
+        refused = f"the Hub refuses to {what} in {where}: {reason}. Expected it to take what `factory export` wrote."
         match error:
             case RepositoryNotFoundError():
                 return f"there is no data set {where}, or the token may not see it. Expected one it may write to."
@@ -116,19 +132,21 @@ class Hub:
             case HfHubHTTPError() if error.response.status_code in (402, 403):
                 return f"the token may not {what} in {where} ({reason}). {_WRITE}"
             case HfHubHTTPError() if error.response.status_code not in _MOMENTARY:
-                return (
-                    f"the Hub refuses to {what} in {where}: {reason}. Expected it to take what `factory export` wrote."
-                )
+                return refused
+            case ValueError() if str(error).startswith(_REFUSALS):
+                return refused
+            case HfHubHTTPError() if (asked := asked_pause(error) or 0) > self.patience.longest_asked_s:
+                return f"{self.api.endpoint} asks to wait {asked:,} s ({reason}). Do; {GOES_ON}"
             case PermissionError() if type(error).__module__ == "hf_xet":
                 return f"the token may not {what} in {where} ({reason}). {_WRITE}"
             case OfflineModeIsEnabled():
                 return "HF_HUB_OFFLINE is set: nothing is sent to the Hub. Unset it to push."
-            case httpx2.HTTPError() | json.JSONDecodeError() | OSError():  # an OSError is hf_xet's, or a file's here
+            case OSError() if error.filename is not None:
+                return f"{error.filename} cannot be read ({error.strerror}). Export again."
+            case httpx2.HTTPError() | json.JSONDecodeError() | OSError():  # an OSError is hf_xet's
                 return f"could not {what} in {where}, last with {reason}. {GOES_ON}"
-            case ValueError():  # what huggingface_hub makes of a refused card or a refused upload
-                return (
-                    f"the Hub refuses to {what} in {where}: {reason}. Expected it to take what `factory export` wrote."
-                )
+            case RuntimeError() if _is_of_xet(error):
+                return f"could not {what} in {where}, last with {reason}. {GOES_ON}"
         return None
 
 
@@ -173,6 +191,25 @@ def root_of(error: BaseException | None) -> BaseException | None:
             return seen
         seen = seen.__cause__
     return error
+
+
+def asked_pause(error: BaseException | None) -> int | None:
+    """Seconds that the Hub asks to wait before the next request, if it does."""
+    root = root_of(error)
+    if not isinstance(root, HfHubHTTPError):
+        return None
+    headers = root.response.headers
+    limit = parse_ratelimit_headers(headers)
+    if root.response.status_code == 429 and limit is not None and limit.remaining == 0:
+        return limit.reset_in_seconds
+    after = str(headers.get("retry-after", "")).strip()
+    return int(after) if after.isdecimal() else None
+
+
+def _is_of_xet(error: RuntimeError) -> bool:
+    """Whether it was raised by what huggingface_hub calls, and is no bug of ours: hf_xet has no frames of its own."""
+    frames = list(walk_tb(error.__traceback__))
+    return bool(frames) and str(frames[-1][0].f_globals.get("__name__")).startswith("huggingface_hub.")
 
 
 def _reason(error: BaseException | None) -> str:

@@ -1,18 +1,24 @@
-"""What a push still has to do, read off two listings: the exported folder's and the branch's. Asks nothing of the Hub.
+"""What a push still has to do, read off the exported folder and the branch. Asks nothing of the Hub.
 
-There is no journal. A push that was broken anywhere is repeated by planning again: what is there is left alone.
+There is no journal. All changes are one commit, so a branch holds the old export or the new one, never some of both; a
+push that was broken anywhere is repeated by planning again.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from pipelines.exported_folder import BESIDE, LocalFile
+from huggingface_hub.utils.sha import git_hash
 
-FILES_PER_COMMIT, BYTES_PER_COMMIT = 64, 8_000_000_000
-_SHARD = re.compile(r"data/[^/]+/[^/]+-\d{5}-of-\d{5}\.[A-Za-z0-9.]+")
+from factory.errors import BadInput
+from pipelines.card_mark import mark_of
+from pipelines.exported_folder import CARD, MANIFEST, LocalFile, data_names
+from pipelines.hub_manifest import BESIDE
+
+BATCH_FILES, BATCH_BYTES = 64, 8_000_000_000  # uploaded at a time, between two lines of progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,46 +32,82 @@ class RemoteFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One commit: files to add, names to delete. `last`: the branch is what the folder is once it is there."""
+class Held:
+    """What a commit holds. `manifest`: that of an export, null for anything else; `card`: its text."""
+
+    commit: str
+    files: Mapping[str, RemoteFile]
+    manifest: Mapping[str, Any] | None
+    card: str | None
+
+    def named(self) -> frozenset[str]:
+        """The names that an export of ours put there, but the card."""
+        if self.manifest is None:
+            return frozenset()
+        beside = self.manifest.get(BESIDE)
+        strings = [name for name in beside if isinstance(name, str)] if isinstance(beside, list) else []
+        return frozenset([MANIFEST, *data_names(self.manifest), *strings]) - {CARD}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One commit. `keeps_card`: the card there was written or edited by somebody, and stays."""
 
     add: tuple[LocalFile, ...]
-    delete: tuple[str, ...] = ()
-    last: bool = False
+    delete: tuple[str, ...]
+    keeps_card: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.add or self.delete)
 
 
-Same = Callable[[LocalFile, RemoteFile], bool]
+def planned(files: Sequence[LocalFile], held: Held, *, replace_card: bool = False) -> Plan:
+    """What makes the branch hold `files`, and no others of an earlier export. What somebody else put there stays."""
+    add = [file for file in files if not _same(file, held.files.get(file.name))]
+    keeps_card = not replace_card and _is_somebodys(held.card) and any(file.name == CARD for file in add)
+    gone = held.named() - {file.name for file in files}
+    return Plan(
+        add=tuple(file for file in add if not (keeps_card and file.name == CARD)),
+        delete=tuple(sorted(gone & set(held.files))),
+        keeps_card=keeps_card,
+    )
 
 
-def next_step(
-    data: Sequence[LocalFile], beside: Sequence[LocalFile], there: Mapping[str, RemoteFile], same: Same
-) -> Step | None:
-    """The next commit, or None where the branch holds all there is.
-
-    Data go first, in bounded commits; the card, what else lies beside the data, and the removal of an earlier export's
-    files are the last one, so that no card describes data that are not there.
-    """
-    if missing := _missing(data, there, same):
-        return Step(add=_batch(missing))
-    add, delete = _missing(beside, there, same), stale(data, beside, there)
-    return Step(add=tuple(add), delete=tuple(delete), last=True) if add or delete else None
-
-
-def stale(data: Iterable[LocalFile], beside: Iterable[LocalFile], there: Iterable[str]) -> list[str]:
-    """Names that an earlier export left and this one lacks: `load_dataset` would mix them in. Others' files stay."""
-    kept = {file.name for file in (*data, *beside)}
-    return sorted(name for name in there if name not in kept and (_SHARD.fullmatch(name) or name in BESIDE))
+def check_replaced(plan: Plan, held: Held, configs: Sequence[str], where: str) -> None:
+    """Raises `BadInput` where the plan takes more than an earlier version of the same export away."""
+    lost = [name for name in (held.manifest or {}).get("configs", ()) if name not in configs]
+    if lost:
+        raise BadInput(
+            f"{where} holds the configs {', '.join(lost)}, which this export lacks: they would go. Export all formats "
+            "at once, choose another data set, or say --replace."
+        )
+    named = held.named()
+    others = [file.name for file in plan.add if file.name in held.files and file.name not in named | {CARD}]
+    if others:
+        raise BadInput(
+            f"{where} holds a {others[0]} that no export of ours put there. Choose another data set, or say --replace."
+        )
 
 
-def _missing(files: Iterable[LocalFile], there: Mapping[str, RemoteFile], same: Same) -> list[LocalFile]:
-    return [file for file in files if file.name not in there or not same(file, there[file.name])]
+def batches(files: Sequence[LocalFile]) -> Iterator[list[LocalFile]]:
+    batch: list[LocalFile] = []
+    for file in files:
+        if batch and (len(batch) == BATCH_FILES or sum(one.size for one in batch) + file.size > BATCH_BYTES):
+            yield batch
+            batch = []
+        batch.append(file)
+    if batch:
+        yield batch
 
 
-def _batch(files: Sequence[LocalFile]) -> tuple[LocalFile, ...]:
-    taken, size = 0, 0
-    for file in files[:FILES_PER_COMMIT]:
-        size += file.size
-        if taken and size > BYTES_PER_COMMIT:
-            break
-        taken += 1
-    return tuple(files[:taken])
+def _same(file: LocalFile, remote: RemoteFile | None) -> bool:
+    if remote is None or file.size != remote.size:
+        return False
+    if remote.sha256 is not None:
+        return file.sha256 == remote.sha256
+    return git_hash(file.content.read_bytes() if isinstance(file.content, Path) else file.content) == remote.blob
+
+
+def _is_somebodys(card: str | None) -> bool:
+    mark = mark_of(card) if card is not None else None
+    return card is not None and (mark is None or mark.edited)

@@ -1,66 +1,71 @@
-"""A small exported folder, with the manifest that `factory export` writes."""
+"""A small exported folder, as `factory export` writes it."""
 
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
+from unittest.mock import patch
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+from exports_for_tests import committed, record, solution
+
+from factory.export_split import Split
+from pipelines.export import Wish, export
+from pipelines.export_manifest import encoded
+
+MADE_BY = {"model": "smollm2-135m", "model_revision": "ec5b553e735399a9", "engine": "vllm 0.32.0"}
+COMMAND = "factory export /home/me/runs/a exports/mine --format prm --format prm800k --test 0.3"
+FORMATS = ("prm", "prm800k")
+WHOLE = 100_000  # bytes of a shard that holds all
 
 
-def exported(out: Path, shards: int = 2, rows: int = 5, **facts: Any) -> Path:
-    """Config `prm` (train: `shards` files, test: one) and config `prm800k` (JSON lines), `rows` rows in each file."""
-    counts = {"train": shards, "test": 1}
-    splits = {
-        split: [_parquet(out, f"data/prm/{split}-{i:05d}-of-{n:05d}.parquet", rows, i) for i in range(n)]
-        for split, n in counts.items()
-    }
-    lines = out / "data/prm800k/train-00000-of-00001.jsonl"
-    lines.parent.mkdir(parents=True, exist_ok=True)
-    lines.write_text("".join(json.dumps({"problem": f"q{i}", "ratings": [1, -1]}) + "\n" for i in range(rows)))
-    labels = {"right": 3, "wrong": 2}
-    lines_name = str(lines.relative_to(out))
-    manifest = {
-        "made_by": {"factory": "0.1.0", "command": "factory export runs/a OUT --format prm --format prm800k"},
-        "runs": [{"url": "runs/a", "run_id": "r1", "shards": [], "config": {"search": {"method": "sample"}}}],
-        "options": {"seed": 0},
-        "configs": {
-            "prm": {
-                "format": "prm",
-                "splits": {
-                    split: {
-                        "rows": rows * len(files),
-                        "bytes": 1,
-                        "labels": labels,
-                        "files": files,
-                    }
-                    for split, files in splits.items()
-                },
-            },
-            "prm800k": {
-                "format": "prm800k",
-                "splits": {"train": {"rows": rows, "files": [{"name": lines_name}]}},
-            },
-        },
-        "dropped": {"duplicate": 1},
-        "facts": {
-            "models": [{"model": "smollm2-135m", "revision": "ec5b553e735399a9", "engine": "vllm 0.32.0"}],
-            "prompts": [{"id": "70fa734351aaf604", "template": "few_shot_add_subtract"}],
-            "checkers": [{"name": "math_answer/2", "policy": "b59ffcb2b699091e"}],
-            "labellers": ["omegaprm"],
-            "licences": {"Apache-2.0": 5},
-            "languages": ["en"],
-            **facts,
-        },
-    }
-    (out / "manifest.json").write_text(json.dumps(manifest))
+def exported(
+    out: Path,
+    rows: int = 5,
+    shard_bytes: int = 1500,
+    formats: tuple[str, ...] = FORMATS,
+    salt: str = "",
+    **facts: Any,
+) -> Path:
+    """Config `prm` (train: three files, test: two) and config `prm800k` (JSON lines), of twice `rows` questions.
+
+    `salt`: other data of the same layout. `facts`: instead of the manifest's, which has to know them.
+    """
+    shutil.copytree(_export(rows, shard_bytes, formats, salt), out, dirs_exist_ok=True)
+    if facts:
+        amend(out, facts=facts)
     return out
 
 
-def _parquet(out: Path, name: str, rows: int, number: int) -> dict[str, Any]:
-    (out / name).parent.mkdir(parents=True, exist_ok=True)
-    table = pa.table({"prompt": [f"{name} {i} {number}" for i in range(rows)], "labels": [[True, False]] * rows})
-    pq.write_table(table, out / name)
-    return {"name": name, "bytes": (out / name).stat().st_size}
+def amend(out: Path, **parts: Any) -> dict[str, Any]:
+    """Set members of the parts of a manifest, all of which have to be there; the manifest."""
+    manifest = json.loads((out / "manifest.json").read_bytes())
+    for part, members in parts.items():
+        if isinstance(members, Mapping):
+            assert set(members) <= set(manifest[part]), "no code produces that"
+        manifest[part] = {**manifest[part], **members} if isinstance(members, Mapping) else members
+    (out / "manifest.json").write_bytes(encoded(manifest))
+    return manifest
+
+
+@cache
+def _export(rows: int, shard_bytes: int, formats: tuple[str, ...], salt: str) -> Path:
+    folder = Path(mkdtemp(prefix="cards-for-tests-"))
+    questions = [
+        record(
+            f"What is {n} plus {n + 3}{salt}?",
+            solution(f"we add {n}\nthat is it", **MADE_BY),
+            solution(f"no idea {n}\nnone at all", right=False, **MADE_BY),
+            licence="apache-2.0",
+        )
+        for n in range(rows * 2)
+    ]
+    run = committed(folder / "home/me/private/run", questions)
+    wish = Wish(formats=formats, split=Split(test=0.3), shard_mb=1)
+    with patch("pipelines.export.MB", shard_bytes), patch("pipelines.export_rows.BATCH_ROWS", 1):
+        export([run], folder / "out", wish, processes=1, command=COMMAND)
+    return folder / "out"

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from hub_cards_for_tests import card_faults
 from hub_repos_for_tests import Blob, Refusal, Repo, apply, listing, mode_of, pull_of, ref_of
 
 OWNER, READER = "hf_owner_token", "hf_reader_token"
@@ -77,7 +78,8 @@ class StubHub:
             raise Refusal(401, "", "Invalid credentials in Authorization header")
         writes = token == OWNER
         if path == "/api/validate-yaml":
-            return Answer.of({"errors": [], "warnings": []})
+            faults = [{"message": fault} for fault in card_faults(json.loads(body)["content"])]
+            return Answer.of({"errors": faults, "warnings": []}, 400 if faults else 200)
         if path == "/api/repos/create":
             return self._create(json.loads(body), writes)
         if found := re.fullmatch(r"/lfs/([0-9a-f]{64})(/verify)?", path):
@@ -115,6 +117,7 @@ class StubHub:
                     "branches": [ref_of("heads", *pair) for pair in repo.branches.items() if "/" not in pair[0]],
                     "tags": [ref_of("tags", *pair) for pair in repo.tags.items()],
                     "converts": [],
+                    "pullRequests": [ref_of("pr", ref.rpartition("/")[2], repo.branches[ref]) for ref in repo.pulls],
                 }
             )
         if verb == "tree":
@@ -125,7 +128,9 @@ class StubHub:
             everything = {entry["path"]: entry for entry in listing(tree, "", True)}
             return Answer.of([everything[path.strip("/")] for path in asked if path.strip("/") in everything])
         if verb == "discussions":
-            pulls = [pull_of(name, ref, title) for ref, title in repo.pulls.items()]
+            pulls = [pull_of(name, ref, title, ref not in repo.closed) for ref, title in repo.pulls.items()]
+            pulls = [pull for pull in pulls if query.get("status", "all") in ("all", pull["status"])]
+            pulls = pulls if query.get("type", "all") in ("all", "pull_request") else []
             return Answer.of({"count": len(pulls), "start": 0, "discussions": pulls})
         if not writes and not query.get("create_pr"):
             raise Refusal(403, "", "You don't have write access to this repo")
@@ -182,6 +187,8 @@ class StubHub:
     def _commit(self, repo: Repo, name: str, revision: str, body: bytes, query: dict[str, str]) -> Answer:
         lines = [json.loads(line) for line in body.splitlines()]
         title, parent = lines[0]["value"]["summary"], repo.sha(revision)
+        if lines[0]["value"].get("parentCommit", parent) != parent:
+            raise Refusal(412, "", "A commit has happened since. Please refresh and try again.")
         tree = dict(repo.commits[parent])
         for line in lines[1:]:
             apply(tree, line["key"], line["value"], self.large)

@@ -50,6 +50,7 @@ class Repo:
     branches: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     pulls: dict[str, str] = field(default_factory=dict)  # refs/pr/N -> title
+    closed: set[str] = field(default_factory=set)
     log: list[str] = field(default_factory=list)
 
     def commit(self, branch: str, parent: str, tree: Tree, title: str) -> str:
@@ -127,13 +128,13 @@ def ref_of(kind: str, name: str, sha: str) -> dict[str, str]:
     return {"name": name, "ref": f"refs/{kind}/{name}", "targetCommit": sha}
 
 
-def pull_of(name: str, ref: str, title: str) -> dict[str, Any]:
+def pull_of(name: str, ref: str, title: str, is_open: bool) -> dict[str, Any]:
     return {
         "title": title,
         "num": int(ref.rpartition("/")[2]),
         "author": {"name": "me"},
         "createdAt": "2026-01-01T00:00:00.000Z",
-        "status": "open",
+        "status": "open" if is_open else "closed",
         "repo": {"name": name, "type": "dataset"},
         "isPullRequest": True,
     }

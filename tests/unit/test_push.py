@@ -1,52 +1,23 @@
-"""`factory push` against a stub of the Hub."""
+"""`factory push` against a stub of the Hub: what the branch holds then."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-import threading
-from pathlib import Path
 
 import hub_for_tests
+import pushes_for_tests
 import pytest
-from cards_for_tests import exported
-from hub_for_tests import OWNER, READER, RESET, Answer
-from hub_repos_for_tests import Blob
+from cards_for_tests import WHOLE, amend
+from pushes_for_tests import NAME, by_hand, changed, local, remote
 
-from factory.errors import BadInput, StorageFailed
-from pipelines.hub import Patience
-from pipelines.push import Push, push
+import pipelines.push
+from factory.errors import BadInput
 
-ROOT = Path(__file__).parents[2]
-NAME = "me/set"
-BRIEF = Patience(connect_s=20, answer_s=20, attempts=3, longest_pause_s=0.01)
 hub = hub_for_tests.stub_hub
-
-
-@pytest.fixture
-def out(tmp_path):
-    return exported(tmp_path / "out")
-
-
-@pytest.fixture
-def said():
-    return []
-
-
-@pytest.fixture
-def send(hub, out, said):
-    return lambda folder=out, name=NAME, **wish: push(
-        folder, name, Push(**wish), say=said.append, patience=BRIEF, endpoint=hub.endpoint
-    )
-
-
-def local(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-
-
-def another(folder: Path) -> None:
-    (folder / "data/prm800k/train-00000-of-00001.jsonl").write_text('{"problem": "another"}\n')
+out, said, send = pushes_for_tests.out, pushes_for_tests.said, pushes_for_tests.send
 
 
 def test_the_branch_holds_what_the_folder_holds(hub, out, send):
@@ -58,64 +29,121 @@ def test_the_branch_holds_what_the_folder_holds(hub, out, send):
     assert done.url == f"{hub.endpoint}/datasets/{NAME}"
 
 
-def test_data_go_first_the_card_last(hub, send):
+def test_all_of_it_is_one_commit(hub, send, said, monkeypatch):
+    monkeypatch.setattr("pipelines.push_plan.BATCH_FILES", 5)
     send()
-    commits = list(hub.repos[NAME].commits.values())
-    assert ["README.md" in tree for tree in commits] == [False, False, True]
-    assert sum(path.startswith("data/") for path in commits[1]) == 4
+    assert len(hub.repos[NAME].log) == 2  # the first is the Hub's own
+    assert sum(line.startswith("uploaded") for line in said) == 3
 
 
 def test_repeating_sends_nothing(hub, send):
     first, before = send(tag="v1"), len(hub.requests)
     again = send(tag="v1")
-    assert (again.commits, again.files, again.commit) == (0, 0, first.commit)
+    assert (again.files, again.removed, again.commit) == (0, 0, first.commit)
     assert all(request.startswith("GET") for request in hub.requests[before:])
 
 
-def test_a_changed_file_alone_is_sent(hub, out, send):
+def test_what_changed_alone_is_sent(hub, send):
     send()
     before = len(hub.uploads)
-    lines = out / "data/prm800k/train-00000-of-00001.jsonl"
-    lines.write_text(lines.read_text().replace("q0", "Q0"))  # of the same size
-    assert send().files == 1
-    assert len(hub.uploads) == before + 1
+    assert send(licence="mit").files == 1
+    assert len(hub.uploads) == before
+    assert b"license: mit" in remote(hub.repos[NAME], "README.md")
 
 
-def test_commits_are_bounded(hub, send, monkeypatch):
-    monkeypatch.setattr("pipelines.push_plan.FILES_PER_COMMIT", 3)
-    assert send().commits == 3
-    monkeypatch.setattr("pipelines.push_plan.BYTES_PER_COMMIT", 1)
-    assert send(name="me/other").commits == 5
-
-
-def test_files_of_an_earlier_export_go_and_others_stay(hub, send, tmp_path):
+def test_files_of_an_earlier_export_go_and_others_stay(hub, send, out):
     send()
     repo = hub.repos[NAME]
-    theirs = {"notes.md": Blob(b"mine", large=False), "data/prm/notes.md": Blob(b"mine", large=False)}
-    repo.commit("main", repo.sha("main"), {**repo.commits[repo.sha("main")], **theirs}, "by hand")
-    larger = exported(tmp_path / "larger", shards=3)
-    assert send(larger).removed == 2
-    assert set(repo.files()) == local(larger) | {".gitattributes", *theirs}
-    assert "data/prm/train-00000-of-00002.parquet" in [*repo.commits.values()][-2]
+    theirs = ["notes.md", "data/prm/train-00009-of-00010.parquet", "decontamination.json"]
+    for name in theirs:
+        by_hand(repo, name)
+    changed(out, shard_bytes=WHOLE)
+    assert send().removed == 10
+    assert set(repo.files()) == local(out) | {".gitattributes", *theirs}
 
 
-def test_a_pull_request_is_gone_on_with(hub, send, out):
+def test_configs_that_the_export_lacks_are_taken_away_on_demand(hub, send, out):
     send()
-    another(out)
+    changed(out, formats=("orm",))
+    send(replace=True)
+    assert not [path for path in hub.repos[NAME].files() if path.startswith("data/prm")]
+
+
+def test_a_card_that_was_edited_on_the_hub_stays(hub, send, out, said):
+    send()
+    repo = hub.repos[NAME]
+    by_hand(repo, "README.md", remote(repo, "README.md").replace(b"# Reasoning data", b"# Edited there"))
+    send(tag="v1")
+    changed(out)
+    said.clear()
+    send()
+    assert b"# Edited there" in remote(repo, "README.md")
+    assert any("edited by somebody: it stays" in line for line in said)
+    send(replace_card=True)
+    assert remote(repo, "README.md") == (out / "README.md").read_bytes()
+
+
+def test_a_file_is_hashed_once(send, monkeypatch):
+    hashed, real = [], pipelines.push.sha256_of
+    monkeypatch.setattr("pipelines.push.sha256_of", lambda path: hashed.append(path) or real(path))
+    monkeypatch.setattr("huggingface_hub.lfs.sha_fileobj", lambda _file: pytest.fail("hashed again"))
+    send()
+    assert len(hashed) == len(set(hashed)) == 10
+
+
+def test_private_places_and_settings_are_not_pushed(hub, send, out):
+    manifest = amend(out, options={"decontaminate": ["/home/me/secret/holdout.jsonl", "hf:openai/gsm8k"]})
+    manifest["runs"][0]["config"] = {"prompt": "mine"}
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    send()
+    public = json.loads(remote(hub.repos[NAME], "manifest.json"))
+    assert not [word for word in ("/home", "private", "secret", '"config"') if word in json.dumps(public)]
+    assert (public["digest"], public["configs"]) == (manifest["digest"], manifest["configs"])
+    assert public["runs"][0]["url"] == "run"
+    assert public["options"]["decontaminate"] == ["holdout.jsonl", "hf:openai/gsm8k"]
+
+
+def test_what_decontamination_found_is_pushed_on_demand_and_taken_back(hub, send, out):
+    (out / "decontamination.json").write_text('{"checked": 7, "findings": [{}]}')
+    send()
+    assert "decontamination.json" not in hub.repos[NAME].files()
+    assert b"| `checked` | 7 |" in remote(hub.repos[NAME], "README.md")
+    send(with_report=True)
+    assert "decontamination.json" in hub.repos[NAME].files()
+    assert send().removed == 1
+    assert "decontamination.json" not in hub.repos[NAME].files()
+
+
+def test_a_language_is_asked_for(hub, send, said):
+    send()
+    assert any("--language en" in line for line in said)
+    said.clear()
+    send(languages=("en",))
+    assert not any("--language" in line for line in said)
+    assert b"language:\n- en\n" in remote(hub.repos[NAME], "README.md")
+
+
+def test_a_pull_request_is_gone_on_with_while_it_is_open(hub, send, out):
+    send()
+    changed(out)
     before = hub.repos[NAME].files()
     assert send(create_pr=True).url.endswith("/discussions/1")
-    assert send(create_pr=True).commits == 0
+    assert send(create_pr=True).files == 0
     repo = hub.repos[NAME]
     assert (len(repo.pulls), repo.files()) == (1, before)
     assert repo.files("refs/pr/1") != before
+    repo.closed.add("refs/pr/1")
+    assert send(create_pr=True).url.endswith("/discussions/2")
 
 
-def test_a_branch_that_is_there_is_pushed_to(hub, send):
-    send()
-    repo = hub.repos[NAME]
-    repo.branches["next"] = next(iter(repo.commits))
+def test_a_branch_is_made_if_need_be_and_pushed_to(hub, send, out):
     assert send(revision="next").url.endswith("/tree/next")
-    assert repo.files("next") == repo.files("main")
+    repo = hub.repos[NAME]
+    assert (set(repo.files()), set(repo.files("next"))) == ({".gitattributes"}, local(out) | {".gitattributes"})
+    before = repo.files("next")
+    changed(out)
+    send(revision="next")
+    assert repo.files("next") != before
 
 
 @pytest.mark.parametrize(("public", "asked", "word"), [(True, None, "is public"), (False, False, "stays private")])
@@ -127,81 +155,21 @@ def test_who_may_see_an_existing_data_set_is_told_and_not_changed(hub, send, sai
     assert any(word in line for line in said)
 
 
-def test_private_data_are_not_pushed_to_a_public_data_set(hub, send):
-    send(private=False)
-    with pytest.raises(BadInput, match="is public, private was wanted"):
-        send(private=True)
-
-
-def test_a_tag_on_other_data_is_not_moved(hub, send, out):
+def test_a_tag_on_the_same_data_stays_where_it_is(hub, send):
     tagged = send(tag="v1").commit
-    another(out)
-    before = len(hub.uploads)
-    with pytest.raises(BadInput, match=r"tag v1 .* marks other data"):
-        send(tag="v1")
-    assert (hub.repos[NAME].tags, len(hub.uploads)) == ({"v1": tagged}, before)
+    by_hand(hub.repos[NAME])
+    send(tag="v1")
+    assert hub.repos[NAME].tags == {"v1": tagged}
 
 
-@pytest.mark.parametrize(
-    ("token", "name", "wish", "sentence"),
-    [
-        (None, NAME, {}, "no token for the Hub"),
-        ("hf_wrong", NAME, {}, "refuses the token as invalid"),
-        (READER, "me/there", {}, r"may not push .*\(HTTP 403: You don't have write access"),
-        (OWNER, "others/set", {}, "may not open the data set .*HTTP 403"),
-        (OWNER, "a/b/c", {}, "Expected NAMESPACE/NAME"),
-        (OWNER, "set", {}, "Expected NAMESPACE/NAME, such as me/set"),
-        (OWNER, "me/there", {"revision": "v9"}, "has no branch v9.*hf repos branch create"),
-        (OWNER, NAME, {"create_pr": True, "tag": "v1"}, "Tag after the merge"),
-        (OWNER, NAME, {"create_pr": True, "revision": "v9"}, "Leave one of the two out"),
-    ],
-)
-def test_what_the_user_has_to_mend_is_one_sentence(hub, out, send, said, monkeypatch, token, name, wish, sentence):
-    send(name="me/there")
-    another(out)
-    monkeypatch.setenv("HF_TOKEN", token or "")
-    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", "/nowhere")
-    with pytest.raises(BadInput, match=sentence) as failed:
-        send(name=name, **wish)
-    assert "\n" not in str(failed.value).strip()
-    assert not any((token or "?") in line for line in [*said, str(failed.value)])
+def test_what_somebody_commits_meanwhile_stays(hub, send, out):
+    def meanwhile(number, _do):
+        if "/commit/" in hub.requests[number - 1] and "notes.md" not in hub.repos[NAME].files():
+            by_hand(hub.repos[NAME])
 
-
-def test_a_folder_that_is_no_export_is_refused(send, tmp_path, out):
-    with pytest.raises(BadInput, match=r"holds no manifest.json"):
-        send(tmp_path / "nothing")
-    (out / "data/prm/test-00000-of-00001.parquet").unlink()
-    with pytest.raises(BadInput, match=r"lacks data/prm/test-00000-of-00001.parquet"):
-        send()
-
-
-def test_a_hub_that_is_not_reached_is_one_sentence(out, said, hub):
-    with pytest.raises(StorageFailed, match=r"could not open the data set .*ConnectError.*Repeat the command"):
-        push(out, NAME, say=said.append, patience=BRIEF, endpoint="http://127.0.0.1:9")
-    assert len(said) == BRIEF.attempts - 1
-
-
-def test_a_token_that_an_answer_repeats_is_not_shown(hub, send, said):
-    hub.fault = lambda _number, _do: Answer.of({"error": f"bad {OWNER}"}, 503)
-    with pytest.raises(StorageFailed) as failed:
-        send()
-    assert not any(OWNER in line for line in [*said, str(failed.value)])
-
-
-def test_a_hub_that_hangs_is_not_waited_for_for_ever(hub, out, said):
-    over, waited = threading.Event(), []
-
-    def hang(number, _do):
-        if number == 4:  # the listing, which huggingface_hub asks for without a time-out
-            waited.append(over.wait(120))
-            return RESET
-        return None
-
-    hub.fault = hang
-    patience = Patience(connect_s=5, answer_s=1, attempts=6, longest_pause_s=0.01)
-    assert push(out, NAME, say=said.append, patience=patience, endpoint=hub.endpoint).commits == 2
-    assert not waited
-    over.set()
+    hub.fault = meanwhile
+    send()
+    assert set(hub.repos[NAME].files()) == local(out) | {".gitattributes", "notes.md"}
 
 
 def test_load_dataset_from_the_hub_equals_the_folder(hub, send, out, tmp_path):
@@ -220,19 +188,14 @@ for options in ({"name": "prm"}, {"data_dir": "data/prm800k"}):
     homes = {"HF_HOME": str(tmp_path / "home"), "HF_DATASETS_CACHE": str(tmp_path / "cache")}
     environment = {**os.environ, **homes, "HF_ENDPOINT": hub.endpoint, "HF_HUB_DISABLE_XET": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", script, str(out), NAME], env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", script, str(out), NAME], env=environment, capture_output=True, text=True, timeout=240
     )
-    assert done.stdout.splitlines() == ["{'train': 10, 'test': 5}", "{'train': 5}"], done.stderr[-2000:]
+    assert done.stdout.splitlines() == ["{'train': 12, 'test': 8}"] * 2, done.stderr[-2000:]
 
 
-def test_a_card_that_the_hub_refuses_is_one_sentence(hub, send):
-    refused = Answer.of({"errors": [{"message": '"license" must be one of'}]}, 400)
-    hub.fault = lambda number, _do: refused if hub.requests[number - 1] == "POST /api/validate-yaml" else None
-    with pytest.raises(BadInput, match=r'refuses to push .* "license" must be one of'):
-        send()
-
-
-def test_uploads_by_xet_that_break_are_one_sentence(hub, send, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", False)  # the stub has no route for Xet
-    with pytest.raises(StorageFailed, match=r"could not push .*Repeat the command"):
-        send()
+def test_a_push_that_is_refused_makes_no_branch(hub, send, out):
+    send()
+    changed(out, formats=("orm",))
+    with pytest.raises(BadInput, match="holds the configs"):
+        send(revision="next")
+    assert list(hub.repos[NAME].branches) == ["main"]

@@ -1,7 +1,12 @@
-"""A push that breaks anywhere, repeated, leaves the very repository that an undisturbed one leaves: same commits."""
+"""A push that breaks anywhere, repeated, leaves the very repository that an undisturbed one leaves: same commits.
+
+So it does into an empty data set and into one that holds an earlier export; whenever it breaks, the branch holds the
+earlier export or the new one, whole.
+"""
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
 import subprocess
@@ -11,16 +16,18 @@ from pathlib import Path
 import httpx2
 import hub_for_tests
 import pytest
-from cards_for_tests import exported
+from cards_for_tests import WHOLE, exported
 from hub_for_tests import RESET, Answer
+from pushes_for_tests import BRIEF, NAME
 
-from pipelines.hub import Patience
 from pipelines.push import Push, push
 
 ROOT = Path(__file__).parents[2]
-NAME = "me/set"
-BRIEF = Patience(connect_s=20, answer_s=20, attempts=3, longest_pause_s=0.01)
-WISHES = {"tagged": Push(tag="v1"), "proposed": Push(create_pr=True)}
+WISHES = {
+    "tagged": Push(tag="v1"),
+    "proposed": Push(create_pr=True),
+    "branch": Push(revision="next"),
+}
 HTML = Answer(b"<html>Bad gateway</html>", 502)
 hub = hub_for_tests.stub_hub
 
@@ -31,7 +38,23 @@ class Killed(BaseException):
 
 @pytest.fixture
 def out(tmp_path):
-    return exported(tmp_path / "out", shards=1)
+    return exported(tmp_path / "out", shard_bytes=WHOLE)
+
+
+@pytest.fixture
+def renew(request, hub, tmp_path):
+    """Makes the stub what it was: without a data set, or with one that holds an earlier export."""
+    if request.param == "full":
+        send(hub, exported(tmp_path / "earlier", shard_bytes=WHOLE, salt=" once", rows=6), Push())
+    before = copy.deepcopy((hub.repos, hub.large))
+
+    def renewed():
+        hub.repos, hub.large = copy.deepcopy(before)
+        hub.requests.clear()
+        hub.uploads.clear()
+
+    renewed()
+    return renewed
 
 
 def send(hub, out, wish):
@@ -43,37 +66,40 @@ def state(hub):
     return repo.branches, repo.tags, repo.pulls, repo.log
 
 
-def renewed(hub):
-    """The stub as it was: the data set is there, empty."""
-    hub.repos.clear()
-    hub.large.clear()
-    hub.requests.clear()
-    hub.uploads.clear()
-
-
-def undisturbed(hub, out, wish):
+def undisturbed(hub, out, wish, renew):
+    """What it leaves, how many requests it takes, and what branches may hold at any time."""
+    before = [repo.files(branch) for repo in hub.repos.values() for branch in repo.branches]
     send(hub, out, wish)
-    found, requests = state(hub), len(hub.requests)
-    renewed(hub)
-    return found, requests
+    repo = hub.repos[NAME]
+    after = [repo.files(branch) for branch in repo.branches]
+    found, requests = copy.deepcopy(state(hub)), len(hub.requests)
+    renew()
+    return found, requests, [*before, *after, {".gitattributes": repo.files(repo.sha("main"))[".gitattributes"]}]
 
 
-@pytest.mark.parametrize("wish", WISHES.values(), ids=WISHES)
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_killed_at_any_request_and_repeated(hub, out, monkeypatch, wish, when):
-    wanted, requests = undisturbed(hub, out, wish)
+def is_whole(hub, wholes):
+    return all(repo.files(branch) in wholes for repo in hub.repos.values() for branch in repo.branches)
+
+
+@pytest.mark.parametrize(
+    ("renew", "wish"),
+    [("empty", "tagged"), ("full", "tagged"), ("full", "proposed"), ("empty", "branch")],
+    indirect=["renew"],
+)
+def test_killed_behind_any_request_and_repeated(hub, out, renew, monkeypatch, wish):
+    wish = WISHES[wish]
+    wanted, requests, wholes = undisturbed(hub, out, wish, renew)
     real = httpx2.Client.send
     for fatal in range(1, requests + 1):
-        renewed(hub)
+        renew()
         sent = 0
 
         def send_until_killed(client, request, *args, fatal=fatal, **kwargs):
             nonlocal sent
             sent += 1
-            if sent > fatal or (sent == fatal and when == "before"):
-                raise Killed
-            answer = real(client, request, *args, **kwargs)
-            if sent == fatal:
+            if sent <= fatal:
+                answer = real(client, request, *args, **kwargs)
+            if sent >= fatal:
                 raise Killed
             return answer
 
@@ -81,19 +107,25 @@ def test_killed_at_any_request_and_repeated(hub, out, monkeypatch, wish, when):
             patched.setattr(httpx2.Client, "send", send_until_killed)
             with pytest.raises(Killed):
                 send(hub, out, wish)
+        assert is_whole(hub, wholes), f"request {fatal} of {requests}"
         send(hub, out, wish)
         assert state(hub) == wanted, f"request {fatal} of {requests}"
         assert len(hub.uploads) == len(set(hub.uploads)), "what was uploaded is not uploaded again"
 
 
-@pytest.mark.parametrize("wish", WISHES.values(), ids=WISHES)
-@pytest.mark.parametrize("fault", ["refused", "done and refused", "reset", "done and reset"])
-def test_a_single_fault_at_any_request_is_got_over(hub, out, fault, wish):
-    wanted, requests = undisturbed(hub, out, wish)
+@pytest.mark.parametrize("renew", ["full"], indirect=True)
+@pytest.mark.parametrize(
+    ("fault", "wish"),
+    [("refused", "tagged"), ("done and refused", "tagged"), ("reset", "proposed"), ("done and reset", "proposed")],
+)
+def test_a_single_fault_at_any_request_is_got_over(hub, out, renew, fault, wish):
+    wish = WISHES[wish]
+    wanted, requests, wholes = undisturbed(hub, out, wish, renew)
     for faulty in range(1, requests + 1):
-        renewed(hub)
+        renew()
 
         def strike(number, do, faulty=faulty):
+            assert is_whole(hub, wholes)
             if number != faulty:
                 return None
             if "done" in fault:
@@ -105,13 +137,14 @@ def test_a_single_fault_at_any_request_is_got_over(hub, out, fault, wish):
         assert state(hub) == wanted, f"request {faulty} of {requests}"
 
 
+@pytest.mark.parametrize("renew", ["full"], indirect=True)
 @pytest.mark.parametrize(
     ("route", "carried_out"),
     [("PUT /lfs/", False), (f"POST /api/datasets/{NAME}/commit/", True), ("POST /api/validate-yaml", False)],
 )
-def test_a_process_killed_by_signal_and_repeated(hub, out, route, carried_out):
+def test_a_process_killed_by_signal_and_repeated(hub, out, renew, route, carried_out):
     wish = WISHES["tagged"]
-    wanted, _ = undisturbed(hub, out, wish)
+    wanted, *_ = undisturbed(hub, out, wish, renew)
     script = "import sys; from pipelines.push import Push, push; push(*sys.argv[1:], Push(tag='v1'))"
     environment = {**os.environ, "HF_ENDPOINT": hub.endpoint, "HF_HUB_DISABLE_XET": "1", "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(

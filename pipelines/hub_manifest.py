@@ -1,0 +1,56 @@
+"""An export's manifest as others may see it: no place of its maker's, nothing of how the runs were configured."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_PLACE = re.compile(r"([a-z][a-z0-9+.-]*://|~[^/\s]*/|\.{0,2}/).+")
+BESIDE = "beside"
+
+
+def published(manifest: Mapping[str, Any], beside: Sequence[str]) -> bytes:
+    """What is pushed as manifest.json. `beside`: what else is pushed, so that a later push knows it for ours."""
+    runs = [{key: value for key, value in run.items() if key != "config"} for run in manifest.get("runs") or []]
+    content = {**without_places({**manifest, "runs": runs}), BESIDE: list(beside)}
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def without_places(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest with the last component of every path and URL in it."""
+    shown: dict[str, Any] = _shortened(manifest)
+    for run in shown.get("runs") or []:
+        run |= {key: last(run[key]) for key in ("url", "merged_from") if isinstance(run.get(key), str)}
+    if benchmarks := (shown.get("options") or {}).get("decontaminate"):
+        shown["options"]["decontaminate"] = [last(one) for one in benchmarks]
+    if command := (shown.get("made_by") or {}).get("command"):
+        shown["made_by"]["command"] = _command(str(command))
+    return shown
+
+
+def last(place: str) -> str:
+    """The last component of a path or a URL; the whole of hf:NAME, which is public."""
+    return place if place.startswith("hf:") else place.rstrip("/").rpartition("/")[2]
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _shortened(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_shortened(inner) for inner in value]
+    return last(value) if isinstance(value, str) and _PLACE.fullmatch(value) else value
+
+
+def _command(command: str) -> str:
+    try:
+        return shlex.join(_word(word) for word in shlex.split(command))
+    except ValueError:
+        return ""
+
+
+def _word(word: str) -> str:
+    option, equals, value = word.partition("=") if word.startswith("-") else ("", "", word)
+    return f"{option}{equals}{last(value)}"
