@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from filelock import FileLock
@@ -77,11 +77,11 @@ def upload(folder: str, url: str, access: Access) -> None:
             store.create_from(name, Path(folder) / name)
 
 
-def download(url: str, folder: Path, access: Access) -> None:
-    """Every object under `url` as a file in `folder`."""
+def download(url: str, names: Iterable[str], folder: Path, access: Access) -> None:
+    """The objects `names` under `url` as files in `folder`."""
     store = open_store(url, access)
-    for entry in store.entries():
-        _download(store, entry.name, entry.size, folder / entry.name)
+    for name in names:
+        _download(store, name, None, folder / name)
 
 
 def _files(store: Store) -> dict[str, int]:
@@ -97,7 +97,7 @@ def _files(store: Store) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def _download(store: Store, name: str, size: int, path: Path) -> None:
+def _download(store: Store, name: str, size: int | None, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with store.open(name, size) as source, path.open("wb") as target:
         shutil.copyfileobj(source, target, BLOCK)

@@ -6,11 +6,14 @@ the same places). Steps are tokenised apart, so that the places are exact whatev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from factory.prompting import defused
+
+AT_A_TIME = 256  # texts for one call of the tokenizer, whose answer takes far more room than the ids in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +27,26 @@ class LaidOut:
 def laid_out(tokenizer: Any, prompt: str, steps: Sequence[str], separator: str) -> LaidOut:
     """`prompt` and `steps` as token ids, without the white space at the ends of each. No text of theirs becomes a
     special token."""
+    return next(all_laid_out(tokenizer, [(prompt, steps)], separator))
+
+
+def all_laid_out(tokenizer: Any, solutions: Iterable[tuple[str, Sequence[str]]], separator: str) -> Iterator[LaidOut]:
+    """`laid_out` for every (prompt, steps), lazily, many of them by one call of the tokenizer."""
     special = tokenizer.all_special_tokens
     end = tokenizer.encode(separator, add_special_tokens=False)
-    ids = [*tokenizer.encode(defused(prompt.strip(), special)), *end]
-    places = []
-    for step in steps:
-        ids += [*tokenizer.encode(defused(step.strip(), special), add_special_tokens=False), *end]
-        places.append(len(ids) - 1)
-    return LaidOut(ids=tuple(ids), places=tuple(places))
+
+    def encoded(texts: list[str], **options: bool) -> Iterator[list[int]]:
+        clean = [defused(text.strip(), special) for text in texts]
+        return iter(tokenizer(clean, return_attention_mask=False, **options)["input_ids"] if clean else [])
+
+    rest = iter(solutions)
+    while part := list(islice(rest, AT_A_TIME)):
+        prompts = encoded([prompt for prompt, _ in part])
+        steps = encoded([step for _, steps in part for step in steps], add_special_tokens=False)
+        for _, mine in part:
+            ids = [*next(prompts), *end]
+            places = []
+            for _ in mine:
+                ids += [*next(steps), *end]
+                places.append(len(ids) - 1)
+            yield LaidOut(ids=tuple(ids), places=tuple(places))

@@ -1,18 +1,18 @@
 """Asking a reward model: the chance that a solution is right so far at each of its steps, or as a whole.
 
-Plain classes, for a process of one's own as for an actor. All batches have one shape, that of the longest text so far:
-on a CPU each new shape costs seconds of kernel compilation.
+Plain classes, for a process of one's own as for an actor. Batches have one of a few shapes (`training_batches.shape`):
+one long text costs its own batch alone, and on a CPU each new shape costs seconds of kernel compilation.
 """
 
 from __future__ import annotations
 
-import math
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from actors.models import resolve_model
-from actors.reward_layout import LaidOut, laid_out
-from actors.training_batches import ROUNDED
+from actors.reward_layout import LaidOut, all_laid_out
+from actors.training_batches import rounded, shape
 from actors.training_heads import SEPARATOR
 from factory.errors import BadInput
 
@@ -20,13 +20,22 @@ from factory.errors import BadInput
 class _Scorer:
     """The model in `folder`, in float32 on a CPU, in its own type on a GPU (`device`).
 
-    `separator`: what stood behind the prompt and every step in training; by default what the folder says. Raises
-    `BadInput` for a folder that holds no such model, or does not say.
+    `separator`: what stood behind the prompt and every step in training; by default what the folder says.
+    `max_length`: a text of more tokens gets None for its score, as one does that is longer than the model can read.
+    Raises `BadInput` for a folder that holds no such model, or does not say.
     """
 
     AUTO = ""
 
-    def __init__(self, folder: str, *, batch_size: int = 16, device: str = "cpu", separator: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: str,
+        *,
+        batch_size: int = 16,
+        device: str = "cpu",
+        separator: str | None = None,
+        max_length: int | None = None,
+    ) -> None:
         import torch
         import transformers
 
@@ -48,25 +57,33 @@ class _Scorer:
             raise BadInput(f"{folder}/config.json names no {SEPARATOR}; say what was behind every step in training")
         self._model = model.to(device).eval()
         self._device, self._batch = device, batch_size
-        self._context = getattr(config, "max_position_embeddings", None) or 2**31
+        context = getattr(config, "max_position_embeddings", None) or 2**31
+        self._limit = min(context, max_length or context)
         pad = config.pad_token_id if config.pad_token_id is not None else self._tokenizer.eos_token_id
         self._pad = pad or 0
-        self._length = 0
+        self._longest = 0
 
     def _chances(self, texts: Sequence[LaidOut]) -> Iterator[tuple[int, Any]]:
-        """Each text's number and its chances of "right", one for each token or one in all. A text that is longer than
-        the model's context has none."""
+        """Each text's number and its chances of "right", one for each token or one in all, in any order. A text that is
+        too long has none."""
         import torch
 
-        fit = [number for number, text in enumerate(texts) if len(text.ids) <= self._context]
+        fit = [number for number, text in enumerate(texts) if len(text.ids) <= self._limit]
         longest = max((len(texts[number].ids) for number in fit), default=0)
-        self._length = max(self._length, min(self._context, math.ceil(longest / ROUNDED) * ROUNDED))
-        for begin in range(0, len(fit), self._batch):
-            numbers = fit[begin : begin + self._batch]
+        self._longest = max(self._longest, min(self._limit, rounded(longest)))
+        by_length: defaultdict[int, list[int]] = defaultdict(list)
+        for number in fit:
+            by_length[shape(len(texts[number].ids), self._longest)].append(number)
+        batches = (
+            (length, numbers[begin : begin + self._batch])
+            for length, numbers in by_length.items()
+            for begin in range(0, len(numbers), self._batch)
+        )
+        for length, numbers in batches:
             filled = numbers + numbers[-1:] * (self._batch - len(numbers))
-            empty = [self._length - len(texts[number].ids) for number in filled]
+            empty = [length - len(texts[number].ids) for number in filled]
             ids = [[*texts[number].ids, *[self._pad] * more] for number, more in zip(filled, empty, strict=True)]
-            mask = [[1] * (self._length - more) + [0] * more for more in empty]
+            mask = [[1] * (length - more) + [0] * more for more in empty]
             with torch.inference_mode():
                 logits = self._model(
                     input_ids=torch.tensor(ids, device=self._device),
@@ -83,8 +100,8 @@ class StepScorer(_Scorer):
 
     def scores(self, solutions: Sequence[tuple[str, Sequence[str]]]) -> list[list[float] | None]:
         """For each (prompt, steps) the chance, at every step, that all is right up to there; None for a solution that
-        is longer than the model can read."""
-        texts = [laid_out(self._tokenizer, prompt, steps, self._separator) for prompt, steps in solutions]
+        is too long."""
+        texts = list(all_laid_out(self._tokenizer, solutions, self._separator))
         found: list[list[float] | None] = [None] * len(texts)
         for number, chances in self._chances(texts):
             found[number] = [float(chances[place]) for place in texts[number].places]
@@ -97,8 +114,9 @@ class SolutionScorer(_Scorer):
     AUTO = "AutoModelForSequenceClassification"
 
     def scores(self, solutions: Sequence[tuple[str, str]]) -> list[float | None]:
-        """For each (prompt, solution) the chance that it is right; None where it is longer than the model can read."""
-        texts = [laid_out(self._tokenizer, prompt, [text], self._separator) for prompt, text in solutions]
+        """For each (prompt, solution) the chance that it is right; None for one that is too long."""
+        wholes = ((prompt, [text]) for prompt, text in solutions)
+        texts = list(all_laid_out(self._tokenizer, wholes, self._separator))
         found: list[float | None] = [None] * len(texts)
         for number, chance in self._chances(texts):
             found[number] = float(chance)

@@ -16,9 +16,9 @@ from typing import Any
 from safetensors import SafetensorError
 
 from actors.model_store import at_hand, is_remote
-from actors.models import model_revision
 from actors.trained_model import check_base, check_trained
 from actors.training_copies import on_copied_data, on_copies
+from actors.training_provenance import provenance
 from actors.training_seal import finished, publish, seal
 from factory.config import fill
 from factory.errors import TrainingFailed
@@ -77,6 +77,7 @@ class Trainer:
         module = plugin("actors.trainers", kind)
         filled = fill(module.Config, config, "trainer")
         check_base(job.model)
+        made_by = provenance(kind, asdict(filled), job)
         temp = f"{job.out}.tmp"
         shutil.rmtree(temp, ignore_errors=True)  # of an attempt that died
         try:
@@ -85,7 +86,7 @@ class Trainer:
             module.train(replace(job, out=temp), filled, self._add)
             replaces_base = getattr(module, "REPLACES_BASE", True)
             self._add({"changed": check_trained(temp, job.model, replaces_base=replaces_base)})
-            trained = seal(temp, _provenance(kind, asdict(filled), job), self._report, time.monotonic() - began)
+            trained = seal(temp, made_by, self._report, time.monotonic() - began)
             trained = publish(temp, job.out, trained)
         except (OSError, SafetensorError, MemoryError, RuntimeError) as error:
             if (failed := _of_the_machine(error)) is None:
@@ -111,14 +112,3 @@ def _of_the_machine(error: Exception) -> TrainingFailed | None:
             f"the training cannot read or write its files ({error}); check the disk's room and permissions"
         )
     return None
-
-
-def _provenance(kind: str, config: dict[str, Any], job: TrainingJob) -> dict[str, Any]:
-    """What made these weights, without places and times: two equal trainings have equal provenance."""
-    return {
-        "base_revision": model_revision(job.model),
-        "trainer": kind,
-        "settings": config,
-        "seed": job.seed,
-        "round": job.round,
-    }

@@ -1,8 +1,9 @@
 """Rows of one fixed length, in a fixed order: what a training step sees.
 
-Every batch of a run has the same shape: on a CPU each new one costs seconds of kernel compilation. A row is one
-example and padding, or several packed examples that cannot see each other: their positions begin at 0 again, from
-which transformers derives the attention mask (`masking_utils.find_packed_sequence_indices`).
+A row is one example and padding, or several packed examples that cannot see each other: their positions begin at 0
+again, from which transformers derives the attention mask (`masking_utils.find_packed_sequence_indices`). A batch of
+padded rows is cut to one of a few lengths: one long text costs its own batch alone, and on a CPU each new shape costs
+seconds of kernel compilation.
 """
 
 from __future__ import annotations
@@ -47,10 +48,22 @@ class Rows:
         return row | {"attention_mask": [1] * len(ids) + [0] * empty}
 
 
+def rounded(tokens: float) -> int:
+    """Up to a multiple of `ROUNDED`."""
+    return math.ceil(tokens / ROUNDED) * ROUNDED
+
+
+def shape(tokens: int, longest: int) -> int:
+    """The least of `longest`, its half, its quarter and so on, rounded up, that holds so many tokens: few lengths, and
+    none that takes twice the room."""
+    while tokens <= (half := rounded(longest / 2)) < longest:
+        longest = half
+    return longest
+
+
 def padded_rows(examples: Sequence[Example], max_length: int, pad: int) -> Rows:
     """One example a row, all as long as the longest, rounded up."""
-    longest = max(len(example.ids) for example in examples)
-    length = min(max_length, math.ceil(longest / ROUNDED) * ROUNDED)
+    length = min(max_length, rounded(max((len(example.ids) for example in examples), default=0)))
     return Rows(rows=[[example] for example in examples], length=length, pad=pad, packing=False)
 
 
@@ -83,7 +96,10 @@ def ordered(n_rows: int, per_step: int, epochs: float, max_steps: int, seed: int
 
 
 def collate(rows: list[dict[str, list[float]]]) -> dict[str, Any]:
-    """Rows of one length as one batch."""
+    """Rows of one length as one batch, without the padding that none of them needs."""
     import torch
 
-    return {name: torch.tensor([row[name] for row in rows]) for name in rows[0]}
+    length = len(rows[0]["input_ids"])
+    if "attention_mask" in rows[0]:
+        length = shape(max(int(sum(row["attention_mask"])) for row in rows), length)
+    return {name: torch.tensor([row[name][:length] for row in rows]) for name in rows[0]}

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from actors.model_store import download, upload
+from actors.model_store import upload
 from actors.models import MANIFEST, cache_folder
+from actors.training_files import copy_data
 from actors.training_seal import finished
 from factory.storage.access import Access
 from factory.storage.opening import open_store
@@ -29,7 +30,7 @@ def on_copies(job: TrainingJob, access: Access, train: Callable[[TrainingJob], T
     local = replace(job, data=str(scratch / "data"), out=str(scratch / "model"), work=str(scratch / "work"))
     shutil.rmtree(local.data, ignore_errors=True)
     shutil.rmtree(local.out, ignore_errors=True)  # it may be of other data; checkpoints know what they are of
-    download(job.data, scratch / "data", access)
+    copy_data(job.data, scratch / "data", access)
     try:
         trained = train(local)
     finally:
@@ -47,7 +48,7 @@ def on_copied_data(job: TrainingJob, access: Access, train: Callable[[TrainingJo
         return done
     copy = Path(job.work) / "data"
     shutil.rmtree(copy, ignore_errors=True)  # of an attempt that died
-    download(job.data, copy, access)
+    copy_data(job.data, copy, access)
     trained = train(replace(job, data=str(copy)))
     shutil.rmtree(copy, ignore_errors=True)
     return trained

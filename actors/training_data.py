@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from actors.training_files import TRAIN, VALIDATION, data_files
 from factory.errors import TrainingFailed
 
 PAIR = ("prompt", "completion")
 MESSAGES = "messages"
+COMPLETIONS: tuple[Sequence[str], ...] = (PAIR, (MESSAGES,))
+VERDICT = "label"
 
 
-def data_files(folder: str) -> list[Path]:
-    """The Parquet files of a data folder in order. Raises `TrainingFailed` when there are none."""
-    for place in (Path(folder) / "data", Path(folder)):
-        if found := sorted(place.glob("train-*.parquet")):
-            return found
-    raise TrainingFailed(
-        f"{folder} holds no training data; expected data/train-*.parquet on the machine that trains; "
-        "check that the folder is there and shared with that machine"
-    )
+def check_columns(folder: str, choices: Sequence[Sequence[str]], refused: str = "") -> None:
+    """Raise `TrainingFailed` for a file of the folder that has none of `choices` whole, or has a column `refused`."""
+    for path in (*data_files(folder), *data_files(folder, VALIDATION)):
+        try:
+            names = pq.read_schema(path).names
+        except (OSError, pa.ArrowException) as error:
+            raise TrainingFailed(f"{path} cannot be read ({error}); write the training data again") from None
+        _columns(names, choices, path)
+        if refused in names:
+            raise TrainingFailed(
+                f"{path} has a column {refused}, so it holds wrong solutions, too; train on it with trainer.kind=orm, "
+                "or take the export format sft or prompt_completion"
+            )
 
 
-def examples(folder: str, batch: int = 1024) -> Iterator[dict[str, Any]]:
+def examples(folder: str, split: str = TRAIN, batch: int = 1024) -> Iterator[dict[str, Any]]:
     """Each row as `{"prompt", "completion"}`, both text or both lists of `{"role", "content"}`, lazily.
 
     A `messages` column (the export format `sft`) is split before its last message. Raises `TrainingFailed`.
     """
-    for row, where in rows(folder, (PAIR, (MESSAGES,)), batch=batch):
+    for row, where in rows(folder, COMPLETIONS, split, batch=batch):
         yield _pair(row, where)
 
 
-def rows(folder: str, choices: Sequence[Sequence[str]], batch: int = 1024) -> Iterator[tuple[dict[str, Any], str]]:
+def rows(
+    folder: str, choices: Sequence[Sequence[str]], split: str = TRAIN, batch: int = 1024
+) -> Iterator[tuple[dict[str, Any], str]]:
     """Each row and where it stands, lazily, with the columns of the first of `choices` that its file has whole.
 
     Raises `TrainingFailed`.
     """
-    for path in data_files(folder):
+    for path in data_files(folder, split):
         try:
             with pq.ParquetFile(path) as file:
                 columns = _columns(file.schema_arrow.names, choices, path)
@@ -51,6 +60,31 @@ def rows(folder: str, choices: Sequence[Sequence[str]], batch: int = 1024) -> It
                         number += 1
         except (OSError, pa.ArrowException) as error:
             raise TrainingFailed(f"{path} cannot be read ({error}); write the training data again") from None
+
+
+def checked(values: Any, right: Callable[[Any], bool], what: str, where: str) -> Any:
+    """The list `values`, when each of its entries is `right`. Raises `TrainingFailed`: it should have been `what`."""
+    if not isinstance(values, list):
+        raise TrainingFailed(f"{where}: got {str(values)[:60]!r}; expected a list of {what}; export the data again")
+    for value in values:
+        if not right(value):
+            raise TrainingFailed(f"{where}: got {str(value)[:60]!r} among the {what}; export the data again")
+    return values
+
+
+def is_text(value: Any) -> bool:
+    """For a prompt, a completion or a step."""
+    return isinstance(value, str)
+
+
+def is_label(value: Any) -> bool:
+    """For a verdict: right, wrong, or not known."""
+    return value is None or isinstance(value, bool)
+
+
+def is_share(value: Any) -> bool:
+    """For a share or a chance, which may not be known."""
+    return value is None or (isinstance(value, int | float) and 0 <= value <= 1)
 
 
 def _columns(names: Sequence[str], choices: Sequence[Sequence[str]], path: Path) -> list[str]:

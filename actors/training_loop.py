@@ -6,24 +6,25 @@ and random state are the checkpoint's, so on a CPU the result is the same as wit
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from actors import training_checkpoints as checkpoints
 from actors.models import model_revision
 from actors.training_batches import Order, Rows, collate, ordered
-from actors.training_data import data_files
+from actors.training_files import digests
 from actors.training_heads import Head
 from actors.training_isolation import refuse_mixing
 from actors.training_metrics import MetricsFile, Progress
 from actors.training_model import load_causal, save, uses_bfloat16
 from actors.training_options import EXECUTION, Options, threads_of
+from actors.training_validation import validation_loss
 from factory.config import fingerprint
 from factory.errors import TrainingFailed
 from factory.training import TrainingJob
@@ -39,9 +40,11 @@ def fine_tune(
     rows: Rows,
     report: Report,
     head: Head | None = None,
+    *,
+    validation: Rows,
 ) -> None:
     """Train the model of `job` on `rows` and leave it in `job.out`: as a language model, or with another `head` in
-    place of its own. Raises `TrainingFailed`."""
+    place of its own. Its loss on `validation`, where there are any rows, is measured. Raises `TrainingFailed`."""
     import torch
     from transformers import PrinterCallback, Trainer, set_seed
     from transformers.utils import logging
@@ -63,13 +66,15 @@ def fine_tune(
     done = found[0] if found else 0
     metrics = MetricsFile(Path(job.work) / METRICS, keep=done)
     report({"total_steps": order.steps} | ({"resumed_from": done} if found else {}) | metrics.first)
+    validate = partial(validation_loss, model, validation, batch, head) if validation.rows else None
+    progress = Progress(rows, order, per_step, done)
     trainer = Trainer(
         model=model,
         args=arguments(job, config, folder, batch, order.steps),
         train_dataset=Sequence(rows, order),
         data_collator=collate,
         compute_loss_func=head.loss if head else None,
-        callbacks=[callback(config, folder, Progress(rows, order, per_step, done), metrics, report)],
+        callbacks=[callback(config, folder, progress, metrics, report, validate)],
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=str(found[1]) if found else None)
@@ -123,8 +128,16 @@ class Sequence:
         return self._rows.inputs(0, ignored=True) if index is None else self._rows.inputs(index)
 
 
-def callback(config: Options, folder: Path, progress: Progress, metrics: MetricsFile, report: Report) -> Any:
-    """Metrics after every step, a stop at the first loss that is no number, checkpoints by steps and by time."""
+def callback(
+    config: Options,
+    folder: Path,
+    progress: Progress,
+    metrics: MetricsFile,
+    report: Report,
+    validate: Callable[[], float] | None,
+) -> Any:
+    """Metrics after every step, the validation loss at the end of every epoch, a stop at the first loss that is no
+    number, checkpoints by steps and by time."""
     from transformers import TrainerCallback
 
     class Watch(TrainerCallback):
@@ -141,6 +154,9 @@ def callback(config: Options, folder: Path, progress: Progress, metrics: Metrics
             measured = {name: float(logs[name]) for name in ("loss", "grad_norm", "learning_rate") if name in logs}
             refuse_not_finite(state.global_step, measured)
             line = progress.after(state.global_step) | measured
+            if validate and progress.ends_epoch(state.global_step):
+                line["eval_loss"] = validate()
+                progress.rested()
             metrics.append(line)
             report(line | metrics.first)
 
@@ -164,6 +180,5 @@ def refuse_not_finite(step: int, measured: dict[str, float]) -> None:
 def identity(job: TrainingJob, config: Options) -> str:
     """What a checkpoint belongs to: data, model, seed and every setting that changes the result."""
     settings = {name: value for name, value in asdict(config).items() if name not in EXECUTION}
-    data = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in data_files(job.data)}
-    values = {"data": data, "model": model_revision(job.model), "seed": job.seed, "settings": settings}
+    values = {"data": digests(job.data), "model": model_revision(job.model), "seed": job.seed, "settings": settings}
     return json.dumps({"job": fingerprint(values)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 
 from actors.training_batches import Order, Rows
@@ -47,10 +47,14 @@ class Progress:
 
     def __init__(self, rows: Rows, order: Order, per_step: int, done: int) -> None:
         tokens = accumulate((0 if index is None else rows.tokens(index) for index in order.rows), initial=0)
-        self._tokens = list(tokens)[::per_step]
+        self._tokens = list(islice(tokens, 0, None, per_step))
         real = sum(index is not None for index in order.rows)
         self._epochs = [min(step * per_step, real) / len(rows.rows) for step in range(order.steps + 1)]
         self._last = (done, time.monotonic())
+
+    def ends_epoch(self, step: int) -> bool:
+        """Whether an epoch, or the training, ends with this step."""
+        return step == len(self._epochs) - 1 or int(self._epochs[step]) > int(self._epochs[step - 1])
 
     def after(self, step: int) -> dict[str, float]:
         """`step`, `epoch`, `tokens` (since step 0), `tokens_per_second` (since the call before)."""
@@ -63,3 +67,7 @@ class Progress:
             "tokens": self._tokens[step],
             "tokens_per_second": round(pace, 1),
         }
+
+    def rested(self) -> None:
+        """The time since the last step was spent on something else."""
+        self._last = (self._last[0], time.monotonic())

@@ -28,9 +28,10 @@ SKIPPED = "skipped_"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingJob:
-    """One fine-tuning. All four places are local folders.
+    """One fine-tuning. What a trainer's `train` gets are local folders; the job of a `Trainer` actor may name an object
+    store instead, for which copies stand in there.
 
-    * `data`: holds `data/train-*.parquet`, or `train-*.parquet` itself.
+    * `data`: holds `data/train-*.parquet`, or `train-*.parquet` itself, and maybe `validation-*.parquet` beside them.
     * `model`: the Hugging Face folder to start from.
     * `out`: where the finished Hugging Face folder appears, whole and by one rename.
     * `work`: checkpoints, metrics and logs; what a resumed training goes on from.
@@ -52,7 +53,8 @@ class Trained:
     * `changed`: the share of weights that differ from the base's. Near 0, the learning rate was too low for the type
       the model is saved in: a bfloat16 weight cannot hold a change below 1/512 of itself.
     * `skipped`: examples left out, by reason. `tokens`: of all steps, without padding.
-    * `loss_first`, `loss_last`: of single steps. `seconds`: of the attempt that finished.
+    * `loss_first`, `loss_last`: of single steps. `loss_validation`: of the finished model, on the split of that name.
+    * `seconds`: of the attempt that finished.
     * `resumed_from`: the step of the checkpoint that attempt went on from.
     """
 
@@ -66,6 +68,7 @@ class Trained:
     epochs: float = 0.0
     loss_first: float | None = None
     loss_last: float | None = None
+    loss_validation: float | None = None
     seconds: float = 0.0
     resumed_from: int | None = None
 
@@ -83,6 +86,7 @@ def trained_from(report: Mapping[str, float], folder: str, revision: str, second
         epochs=float(report.get("epoch", 0.0)),
         loss_first=report.get("loss_first"),
         loss_last=report.get("loss"),
+        loss_validation=report.get("eval_loss"),
         seconds=seconds,
         resumed_from=int(report["resumed_from"]) if "resumed_from" in report else None,
     )

@@ -12,7 +12,10 @@ from typing import Any
 
 from actors.model_store import is_remote
 from actors.trainer import trainer_options
-from actors.training_data import data_files
+from actors.training_copies import uploaded
+from actors.training_files import data_files
+from actors.training_provenance import difference, provenance
+from actors.training_seal import finished
 from cluster.connect import connected, nodes_of_this_machine
 from factory.errors import BadInput, TrainingFailed
 from factory.storage.opening import absolute
@@ -29,7 +32,7 @@ from pipelines.training import check_room, train
 
 @dataclass
 class Data:
-    """`path`: a folder with train-*.parquet: prompt and completion, or messages. `timeout_s` bounds the training."""
+    """`path`: a folder with train-*.parquet, of the columns that the trainer reads. `timeout_s` bounds the training."""
 
     path: str = ""
     timeout_s: float = 7 * 86400.0
@@ -37,7 +40,7 @@ class Data:
 
 SECTIONS = {"data": Data}
 PLUGINS = {"trainer": ("actors.trainers", "kind", "sft")}
-ELSEWHERE = ("trainer", "data.timeout_s")  # checkpoints of other settings are dropped; the model says how it was made
+ELSEWHERE = ("trainer", "data.timeout_s")  # checkpoints of other settings are dropped, a model of others is refused
 EFFORT = ()
 ASKS = False  # no question, so no fleet
 
@@ -57,6 +60,7 @@ class TrainSummary:
 def outline(settings: Settings) -> list[str]:
     """What a run of these settings would do, a line each, for `factory plan`. Raises `BadInput` where a run would."""
     options = _checked(settings)
+    _refuse_another(settings, job_of(settings))
     if settings.cluster.address == "local":
         check_room(options, nodes_of_this_machine())
     return [
@@ -68,7 +72,8 @@ def outline(settings: Settings) -> list[str]:
 
 def _checked(settings: Settings) -> dict[str, Any]:
     """The trainer's Ray options. Raises `BadInput` for what would end the run at once."""
-    options = trainer_options(settings.own["trainer"].name, asdict(settings.own["trainer"].config))
+    trainer = settings.own["trainer"]
+    options = trainer_options(trainer.name, asdict(trainer.config))
     check_model(settings)
     path = settings.own["data"].path
     if not path:
@@ -76,9 +81,37 @@ def _checked(settings: Settings) -> dict[str, Any]:
     if not is_remote(path):
         try:
             data_files(path)
+            if hasattr(trainer.module, "check_data"):
+                trainer.module.check_data(path, trainer.config)
         except TrainingFailed as error:
             raise BadInput(str(error)) from None
     return options
+
+
+def job_of(settings: Settings) -> TrainingJob:
+    """The training that these settings ask for."""
+    folder = absolute(settings.run.dir)
+    return TrainingJob(
+        data=absolute(settings.own["data"].path),
+        model=named(settings.model),
+        out=f"{folder}/model",
+        work=f"{folder}/work",
+        seed=settings.run.seed,
+        round=settings.run.round,
+    )
+
+
+def _refuse_another(settings: Settings, job: TrainingJob) -> None:
+    """Raises `BadInput` when a finished model is there that other settings or other data have made."""
+    trainer, access = settings.own["trainer"], settings.storage
+    if not (uploaded(job.out, access) if is_remote(job.out) else finished(job.out)):
+        return
+    try:
+        ours = provenance(trainer.name, asdict(trainer.config), job, access)
+    except TrainingFailed as error:
+        raise BadInput(str(error)) from None
+    if differs := difference(job.out, ours, getattr(trainer.module, "EXECUTION", ()), access):
+        raise BadInput(f"{settings.run.dir} holds a model trained otherwise ({differs}). Choose another run.dir.")
 
 
 def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> TrainSummary:
@@ -92,20 +125,13 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
     store = run_folder.store_of(settings, listener.say)
     before = last_over(store, listener.say)
     run_folder.recognise(settings, store)
+    job = job_of(settings)
+    _refuse_another(settings, job)
     interrupt = Interrupt()
     facts = {"cluster": settings.plain["cluster"], "trainer": settings.plain["trainer"]}
     with interrupt.installed(), attempt(store, before, facts, settings.storage, listener.say) as mine:
         run_folder.bind(settings, store)
         run_folder.keep_survey(store, Survey())  # from here on the folder is this training's
-        folder = absolute(settings.run.dir)
-        job = TrainingJob(
-            data=absolute(data.path),
-            model=named(settings.model),
-            out=f"{folder}/model",
-            work=f"{folder}/work",
-            seed=settings.run.seed,
-            round=settings.run.round,
-        )
         listener.say(f"starting Ray and the trainer ({trainer.name})")
         with connected(settings.cluster.address), interrupt.installed():
             try:

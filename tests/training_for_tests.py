@@ -62,9 +62,10 @@ def tiny_model(folder: Path, *, dtype: str = "bfloat16", width: int = 32, tokeni
     return folder
 
 
-def raw_data(folder: Path, pairs: Sequence[tuple[str, str]] = SUMS) -> Path:
+def raw_data(folder: Path, pairs: Sequence[tuple[str, str]] = SUMS, split: str = "train") -> Path:
     """`pairs` of prompt and completion as text."""
-    return _written(folder, [{"prompt": prompt, "completion": completion} for prompt, completion in pairs], EXAMPLE_RAW)
+    rows = [{"prompt": prompt, "completion": completion} for prompt, completion in pairs]
+    return _written(folder, rows, EXAMPLE_RAW, split)
 
 
 def chat_data(folder: Path, pairs: Sequence[tuple[str, str]] = SUMS) -> Path:
@@ -76,11 +77,11 @@ def chat_data(folder: Path, pairs: Sequence[tuple[str, str]] = SUMS) -> Path:
     return _written(folder, rows, EXAMPLE_CHAT)
 
 
-def _written(folder: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> Path:
+def _written(folder: Path, rows: list[dict[str, Any]], schema: pa.Schema, split: str = "train") -> Path:
     origin = {"question_id": "q", "solution_id": "s", "hinted": False, "round": 0, "model_revision": "r"}
-    (folder / "data").mkdir(parents=True)
+    (folder / "data").mkdir(parents=True, exist_ok=True)
     table = pa.Table.from_pylist([row | origin for row in rows], schema)
-    pq.write_table(table, folder / "data" / "train-00000.parquet")
+    pq.write_table(table, folder / "data" / f"{split}-00000.parquet")
     return folder
 
 

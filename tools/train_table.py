@@ -16,6 +16,8 @@ def trained_lines(trained: Mapping[str, Any], trainer: str) -> list[str]:
             f"loss           {trained['loss_first']:.3f} → {trained['loss_last']:.3f} in {trained['steps']:,} steps, "
             f"{trained['tokens']:,} tokens"
         )
+    if trained.get("loss_validation") is not None:  # older runs did not measure it
+        lines.append(f"validation     loss {trained['loss_validation']:.3f}")
     return [
         *lines,
         f"weights        {trained['folder']} (revision {trained['revision']})",

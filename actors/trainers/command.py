@@ -25,6 +25,7 @@ from actors.orphan_guard import marked
 from factory.errors import BadInput, TrainingFailed
 from factory.training import TrainingJob
 
+EXECUTION = ("timeout_s", "num_cpus", "num_gpus")
 LOG = "command.log"
 _TAIL_BYTES = 16_384
 _LONGEST_LINE = 300

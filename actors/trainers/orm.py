@@ -11,17 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actors.reward_layout import laid_out
 from actors.training_batches import padded_rows
-from actors.training_data import rows
-from actors.training_examples import collected
+from actors.training_data import check_columns, checked, is_label, is_text, rows
+from actors.training_examples import Judged, collected, first_of, judged_examples
+from actors.training_files import TRAIN, VALIDATION
 from actors.training_heads import of_solutions
 from actors.training_loop import Report, fine_tune
 from actors.training_options import EXECUTION, Options, environment, resources
-from actors.training_tokens import IGNORED, Example, Tokens
+from actors.training_tokens import Tokens
+from actors.training_validation import MOST
 from factory.training import TrainingJob
 
-__all__ = ["EXECUTION", "REPLACES_BASE", "Config", "environment", "resources", "train"]
+__all__ = ["EXECUTION", "REPLACES_BASE", "Config", "check_data", "environment", "resources", "train"]
 
 REPLACES_BASE = False
 _COLUMNS = ("prompt", "completion", "label")
@@ -39,19 +40,26 @@ class Config(Options):
             raise ValueError("separator is empty; expected text behind the solution, such as a line end")
 
 
+def check_data(folder: str, config: Config) -> None:
+    """Raise `TrainingFailed` for data of other columns."""
+    check_columns(folder, [_COLUMNS])
+
+
 def train(job: TrainingJob, config: Config, report: Report) -> None:
     """Train on every solution of `job.data` and leave the model in `job.out`. Raises `TrainingFailed`."""
+    check_data(job.data, config)
     tokens = Tokens(job.model)
     limit = min(config.max_length, tokens.context)
-    kept = collected(_examples(job.data, tokens, config.separator), limit, job.data, report)
-    head = of_solutions(tokens.pad, config.separator)
-    fine_tune(job, config, padded_rows(kept, limit, tokens.pad), report, head)
+    found, apart = (
+        judged_examples(_judged(job.data, split), tokens.tokenizer, config.separator) for split in (TRAIN, VALIDATION)
+    )
+    kept = padded_rows(collected(found, limit, job.data, report), limit, tokens.pad)
+    validation = padded_rows(first_of(apart, limit, MOST), limit, tokens.pad)
+    fine_tune(job, config, kept, report, of_solutions(tokens.pad, config.separator), validation=validation)
 
 
-def _examples(data: str, tokens: Tokens, separator: str) -> Iterator[Example | str]:
-    for row, _ in rows(data, [_COLUMNS]):
-        if row["label"] is None:
-            yield "unlabelled"
-            continue
-        text = laid_out(tokens.tokenizer, row["prompt"], [row["completion"]], separator)
-        yield Example(ids=text.ids, labels=(*[IGNORED] * text.places[0], float(row["label"])))
+def _judged(data: str, split: str) -> Iterator[Judged]:
+    for row, where in rows(data, [_COLUMNS], split):
+        prompt, completion = checked([row["prompt"], row["completion"]], is_text, "texts", where)
+        [label] = checked([row["label"]], is_label, "labels, which are true or false", where)
+        yield prompt, [completion], [None if label is None else float(label)]

@@ -13,18 +13,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from actors.reward_layout import laid_out
 from actors.training_batches import padded_rows
-from actors.training_data import rows
-from actors.training_examples import collected
+from actors.training_data import check_columns, checked, is_label, is_share, is_text, rows
+from actors.training_examples import Judged, collected, first_of, judged_examples
+from actors.training_files import TRAIN, VALIDATION
 from actors.training_heads import of_steps
 from actors.training_loop import Report, fine_tune
 from actors.training_options import EXECUTION, Options, environment, resources
-from actors.training_tokens import IGNORED, Example, Tokens
+from actors.training_tokens import Tokens
+from actors.training_validation import MOST
 from factory.errors import TrainingFailed
 from factory.training import TrainingJob
 
-__all__ = ["EXECUTION", "REPLACES_BASE", "Config", "environment", "resources", "train"]
+__all__ = ["EXECUTION", "REPLACES_BASE", "Config", "check_data", "environment", "resources", "train"]
 
 REPLACES_BASE = False
 LABELS = ("hard", "soft")
@@ -35,8 +36,11 @@ _VALUES, _CONFIDENCES = "mc_values", "confidences"
 @dataclass
 class Config(Options):
     """`labels`: hard trains on the labels, soft on the shares of rollouts that were right (`mc_values`; Wang et al.,
-    arXiv 2312.08935, eq. 4). `min_confidence`: steps whose label is less sure are not trained. `separator`: the text
-    behind the prompt and every step, at whose last token the step is judged."""
+    arXiv 2312.08935, eq. 4). A step without a share, as a later one shows it to be right, is trained on its label.
+
+    `min_confidence`: steps whose label is less sure are not trained. `separator`: the text behind the prompt and every
+    step, at whose last token the step is judged.
+    """
 
     labels: str = "hard"
     min_confidence: float = 0.0
@@ -52,38 +56,49 @@ class Config(Options):
             raise ValueError("separator is empty; expected text behind every step, such as a line end")
 
 
+def check_data(folder: str, config: Config) -> None:
+    """Raise `TrainingFailed` for data of other columns."""
+    check_columns(folder, [_columns(config)])
+
+
 def train(job: TrainingJob, config: Config, report: Report) -> None:
     """Train on every solution of `job.data` and leave the model in `job.out`. Raises `TrainingFailed`."""
+    check_data(job.data, config)
     tokens = Tokens(job.model)
     limit = min(config.max_length, tokens.context)
-    kept = collected(_examples(job.data, tokens, config), limit, job.data, report)
-    head = of_steps(tokens.pad, config.separator)
-    fine_tune(job, config, padded_rows(kept, limit, tokens.pad), report, head)
+    found, apart = (
+        judged_examples(_judged(job.data, split, config), tokens.tokenizer, config.separator)
+        for split in (TRAIN, VALIDATION)
+    )
+    kept = padded_rows(collected(found, limit, job.data, report), limit, tokens.pad)
+    validation = padded_rows(first_of(apart, limit, MOST), limit, tokens.pad)
+    fine_tune(job, config, kept, report, of_steps(tokens.pad, config.separator), validation=validation)
 
 
-def _examples(data: str, tokens: Tokens, config: Config) -> Iterator[Example | str]:
-    wanted = [_VALUES] * (config.labels == "soft") + [_CONFIDENCES] * (config.min_confidence > 0)
-    for row, where in rows(data, [(*_COLUMNS, *wanted)]):
+def _judged(data: str, split: str, config: Config) -> Iterator[Judged]:
+    for row, where in rows(data, [_columns(config)], split):
+        [prompt] = checked([row["prompt"]], is_text, "prompts", where)
         found = targets(row, config, where)
-        if all(target is None for target in found):
-            yield "unlabelled"
-            continue
-        text = laid_out(tokens.tokenizer, row["prompt"], row["completions"][: len(found)], config.separator)
-        labels: list[float] = [IGNORED] * len(text.ids)
-        for place, target in zip(text.places, found, strict=True):
-            if target is not None:
-                labels[place] = target
-        yield Example(ids=text.ids, labels=tuple(labels))
+        yield prompt, row["completions"][: len(found)], found
+
+
+def _columns(config: Config) -> tuple[str, ...]:
+    wanted = [_VALUES] * (config.labels == "soft") + [_CONFIDENCES] * (config.min_confidence > 0)
+    return (*_COLUMNS, *wanted)
 
 
 def targets(row: Mapping[str, Any], config: Config, where: str) -> list[float | None]:
     """The chance of "right" for each step up to the first error; None for one that is not trained.
 
-    Raises `TrainingFailed` for a row whose lists differ in length.
+    Raises `TrainingFailed` for a row whose lists differ in length, or hold something else.
     """
-    steps, labels = row["completions"], row["labels"]
-    values = row[_VALUES] if config.labels == "soft" else [None if label is None else float(label) for label in labels]
-    sure = row[_CONFIDENCES] if config.min_confidence else [1.0] * len(steps)
+    steps = checked(row["completions"], is_text, "completions", where)
+    labels = checked(row["labels"], is_label, "labels, which are true or false", where)
+    values, sure = [None] * len(steps), [1.0] * len(steps)
+    if config.labels == "soft":
+        values = checked(row[_VALUES], is_share, "mc_values, which are from 0 to 1", where)
+    if config.min_confidence:
+        sure = checked(row[_CONFIDENCES], is_share, "confidences, which are from 0 to 1", where)
     if not len(steps) == len(labels) == len(values) == len(sure):
         raise TrainingFailed(
             f"{where}: got {len(steps)} completions, {len(labels)} labels, {len(values)} values and {len(sure)} "
@@ -92,7 +107,8 @@ def targets(row: Mapping[str, Any], config: Config, where: str) -> list[float | 
     found: list[float | None] = []
     for label, value, confidence in zip(labels, values, sure, strict=True):
         known = label is not None and confidence is not None and confidence >= config.min_confidence
-        found.append(value if known else None)
+        target = float(label or 0) if value is None else value
+        found.append(target if known else None)
         if label is False:
             break
     return found

@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from actors.training_batches import packed_rows, padded_rows
-from actors.training_data import examples
-from actors.training_examples import collected
+from actors.training_data import COMPLETIONS, VERDICT, check_columns, examples
+from actors.training_examples import collected, first_of
+from actors.training_files import TRAIN, VALIDATION
 from actors.training_loop import Report, fine_tune
 from actors.training_options import EXECUTION, Options, environment, resources
 from actors.training_tokens import Example, Tokens
+from actors.training_validation import MOST
 from factory.training import TrainingJob
 
-__all__ = ["EXECUTION", "Config", "environment", "resources", "train"]
+__all__ = ["EXECUTION", "Config", "check_data", "environment", "resources", "train"]
 
 
 @dataclass
@@ -27,17 +29,24 @@ class Config(Options):
     packing: bool = False
 
 
+def check_data(folder: str, config: Config) -> None:
+    """Raise `TrainingFailed` for data of other columns, or with verdicts: not all of it is right."""
+    check_columns(folder, COMPLETIONS, refused=VERDICT)
+
+
 def train(job: TrainingJob, config: Config, report: Report) -> None:
     """Fine-tune on every example of `job.data` and leave the model in `job.out`. Raises `TrainingFailed`."""
+    check_data(job.data, config)
     tokens = Tokens(job.model)
     limit = min(config.max_length, tokens.context)
-    kept = collected(_examples(job.data, tokens), limit, job.data, report)
+    kept = collected(_examples(job.data, TRAIN, tokens), limit, job.data, report)
+    apart = first_of(_examples(job.data, VALIDATION, tokens), limit, MOST)
     make = packed_rows if config.packing else padded_rows
-    fine_tune(job, config, make(kept, limit, tokens.pad), report)
+    fine_tune(job, config, make(kept, limit, tokens.pad), report, validation=make(apart, limit, tokens.pad))
 
 
-def _examples(data: str, tokens: Tokens) -> Iterator[Example | str]:
-    for row in examples(data):
+def _examples(data: str, split: str, tokens: Tokens) -> Iterator[Example | str]:
+    for row in examples(data, split):
         empty = not _text(row["completion"]).strip()
         yield "empty" if empty else tokens.example(row["prompt"], row["completion"])
 

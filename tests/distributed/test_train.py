@@ -6,20 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from exports_for_tests import committed, record, solution
-from training_for_tests import raw_data, tiny_model
+from training_for_tests import SUMS, raw_data, tiny_model
 
 from actors.reward_scorer import SolutionScorer, StepScorer
 from factory.errors import BadInput
 from pipelines.export import Wish, export
 from pipelines.run_folder import opened
 from pipelines.settings import Settings, from_mapping
-from pipelines.train import run
+from pipelines.train import outline, run
 from tools.status import status_lines
 from tools.summaries import summary_lines
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+
+
+TRAINER = {"kind": "sft", "max_steps": 2, "batch_size": 4, "learning_rate": 1e-3, "num_cpus": 0}
 
 
 def settings(tmp_path: Path, **sections: Any) -> Settings:
@@ -29,7 +34,7 @@ def settings(tmp_path: Path, **sections: Any) -> Settings:
             "model": str(tmp_path / "base"),
             "run": {"dir": str(tmp_path / "run")},
             "data": {"path": str(tmp_path / "data")},
-            "trainer": {"kind": "sft", "max_steps": 2, "batch_size": 4, "learning_rate": 1e-3, "num_cpus": 0},
+            "trainer": TRAINER,
             **sections,
         }
     )
@@ -54,6 +59,13 @@ def test_a_training_leaves_a_model_and_says_where_and_is_not_done_twice(ready: S
     assert (model / "model.safetensors").stat().st_mtime_ns == before
     with pytest.raises(BadInput, match="another config"):
         run(settings(tmp_path, run={"dir": str(tmp_path / "run"), "seed": 7}))
+    with pytest.raises(BadInput, match=r"learning_rate was 0\.001, now 0\.002.*another run\.dir"):
+        run(settings(tmp_path, trainer=TRAINER | {"learning_rate": 2e-3}))
+    with pytest.raises(BadInput, match="trainer was sft, now command"):
+        outline(settings(tmp_path, trainer={"kind": "command", "command": ["true"]}))
+    raw_data(tmp_path / "data", SUMS[:5])
+    with pytest.raises(BadInput, match="the data were others"):
+        run(ready)
 
 
 @pytest.mark.parametrize(("kind", "asked"), [("prm", ["it is", "1"]), ("orm", "it is\n1")])
@@ -69,6 +81,19 @@ def test_a_reward_model_is_trained_on_an_export_and_judges(kind: str, asked: Any
     scores = np.ravel(scorer.scores([("0 + 1?", asked)]))
     assert len(scores) == (2 if kind == "prm" else 1)
     assert ((scores > 0) & (scores < 1)).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"), [("sft", "trainer.kind=orm"), ("prm", "expected prompt and completions and labels")]
+)
+def test_data_of_another_trainer_are_refused_before_anything_starts(kind: str, message: str, tmp_path: Path) -> None:
+    tiny_model(tmp_path / "base")
+    (tmp_path / "data").mkdir()
+    table = pa.table({"prompt": ["1 + 1?"], "completion": ["3"], "label": [False]})
+    pq.write_table(table, tmp_path / "data/train-00000-of-00001.parquet")
+    with pytest.raises(BadInput, match=message):
+        run(settings(tmp_path, trainer={"kind": kind}))
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("path", ["", "nowhere"])

@@ -12,7 +12,7 @@ import pytest
 from actors import model_store
 from actors.model_store import at_hand, fetched, upload
 from actors.training_copies import on_copied_data, on_copies, uploaded
-from factory.errors import BadInput
+from factory.errors import BadInput, TrainingFailed
 from factory.storage.access import Access
 from factory.training import Trained, TrainingJob, as_json
 
@@ -120,6 +120,25 @@ def test_a_training_on_data_in_a_store_leaves_its_model_here_and_no_copy_of_them
     assert on_copied_data(here, Access(), trainer("one", seen)).folder == here.out
     assert weights_in(here.out) == "one"
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["metrics.jsonl"]
+
+
+def test_of_data_in_a_store_only_what_a_training_reads_is_copied(job: TrainingJob, tmp_path: Path) -> None:
+    for name in ("validation-0.parquet", "test-0.parquet", "notes.txt"):
+        (tmp_path / "data" / name).write_text("other")
+    found: list[str] = []
+
+    def train(job: TrainingJob) -> Trained:
+        found.extend(sorted(path.name for path in Path(job.data).rglob("*")))
+        return trainer("one", [])(job)
+
+    on_copies(job, Access(), train)
+    assert found == ["train-0.parquet", "validation-0.parquet"]
+
+
+def test_half_an_export_in_a_store_is_refused_before_anything_is_copied(job: TrainingJob, tmp_path: Path) -> None:
+    (tmp_path / "data/train-0.parquet").rename(tmp_path / "data/train-00001-of-00002.parquet")
+    with pytest.raises(TrainingFailed, match="lacks 1 of its 2 shards"):
+        on_copies(job, Access(), trainer("one", []))
 
 
 def test_what_another_run_of_that_name_has_left_on_the_machine_is_not_published(

@@ -14,6 +14,7 @@ from training_for_tests import tiny_model, tiny_tokenizer
 
 from actors.models import model_revision
 from actors.trained_model import check_base, check_trained
+from actors.training_provenance import difference
 from actors.training_seal import finished, publish, seal
 from factory.errors import BadInput, TrainingFailed
 
@@ -167,6 +168,37 @@ def test_a_revision_tells_any_two_weights_apart_and_only_those(folder: Path, tmp
         file.seek(middle)
         file.write(b"\x01\x02")
     assert seal(str(again), {"seed": 7}, REPORT, 1.0).revision != one.revision
+
+
+def test_a_model_sealed_before_validation_was_measured_is_finished(folder: Path, tmp_path: Path) -> None:
+    publish(str(folder), str(tmp_path / "out"), seal(str(folder), {}, REPORT | {"eval_loss": 0.5}, 1.0))
+    assert finished(str(tmp_path / "out")).loss_validation == 0.5
+    manifest = json.loads((tmp_path / "out/manifest.json").read_text())
+    del manifest["training"]["loss_validation"]
+    (tmp_path / "out/manifest.json").write_text(json.dumps(manifest))
+    assert finished(str(tmp_path / "out")).loss_validation is None
+
+
+OURS = {"trainer": "prm", "seed": 0, "base_revision": "a", "settings": {"epochs": 1, "threads": 2}, "data": {"t": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, ""),
+        ({"trainer": "orm"}, "trainer was orm, now prm"),
+        ({"base_revision": "b"}, "base_revision was b, now a"),
+        ({"base_revision": None}, ""),
+        ({"settings": {"epochs": 2, "threads": 2}}, "trainer.epochs was 2, now 1"),
+        ({"settings": {"epochs": 1, "threads": 4}}, ""),
+        ({"data": {"t": "y"}}, "the data were others"),
+    ],
+)
+def test_a_model_that_was_made_otherwise_is_told_by_what_it_knows_of_itself(
+    tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    (tmp_path / "provenance.json").write_text(json.dumps(OURS | changed))
+    assert difference(str(tmp_path), OURS, execution=("threads",)) == said
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "manifest.json", "config.json"])

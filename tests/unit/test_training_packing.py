@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.training_batches import ordered, packed_rows, padded_rows
+from actors.training_batches import collate, ordered, packed_rows, padded_rows, shape
 from actors.training_packing import packed
 from actors.training_tokens import IGNORED, Example
 
@@ -46,6 +46,23 @@ def test_rows_have_one_length_and_labels_at_real_tokens_only(lengths: list[int],
     assert sum(token != 0 for row in inputs for token in row["input_ids"]) == sum(lengths)
     assert sum(label != IGNORED for row in inputs for label in row["labels"]) == sum(lengths) - len(lengths)
     assert all(set(rows.inputs(index, ignored=True)["labels"]) == {IGNORED} for index in range(len(rows.rows)))
+
+
+@given(LENGTHS.filter(bool))
+def test_a_batch_has_no_more_padding_than_its_longest_row_needs(lengths: list[int]) -> None:
+    rows = padded_rows([example(length) for length in [*lengths, CAPACITY]], CAPACITY, pad=0)
+    batch = collate([rows.inputs(index) for index in range(len(lengths))])
+    assert {tuple(values.shape) for values in batch.values()} == {(len(lengths), 32 if max(lengths) <= 32 else 64)}
+    assert int(batch["attention_mask"].sum()) == sum(lengths)
+
+
+@given(st.integers(1, 3000), st.integers(1, 3000))
+def test_shapes_are_few_and_none_takes_twice_the_room(tokens: int, longest: int) -> None:
+    tokens, longest = sorted((tokens, longest))
+    found = shape(tokens, longest)
+    assert tokens <= found <= longest
+    assert found < 2 * tokens + 64
+    assert len({shape(each, longest) for each in range(1, longest + 1)}) <= max(1, longest.bit_length() - 3)
 
 
 @given(st.integers(1, 30), st.integers(1, 8), st.integers(1, 4), st.integers(0, 3))

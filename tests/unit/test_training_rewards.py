@@ -13,7 +13,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 from training_for_tests import a_job, tiny_model
 
-from actors.reward_layout import laid_out
+from actors.reward_layout import all_laid_out, laid_out
 from actors.reward_scorer import SolutionScorer, StepScorer
 from actors.trained_model import check_trained
 from actors.trainer import Trainer
@@ -111,7 +111,7 @@ def hard(*labels: bool | None) -> dict[str, Any]:
         (hard(True, False, False), {}, [1.0, 0.0]),
         (hard(True, None, True), {}, [1.0, None, 1.0]),
         (hard(True, False), {"labels": "soft"}, [0.25, 0.25]),
-        (hard(True, True) | {"mc_values": [None, 0.5]}, {"labels": "soft"}, [None, 0.5]),
+        (hard(True, True) | {"mc_values": [None, 0.5]}, {"labels": "soft"}, [1.0, 0.5]),  # shown by a later step
         (hard(True, True) | {"confidences": [0.95, 0.5]}, {"min_confidence": 0.9}, [1.0, None]),
         (hard(True, False, True) | {"confidences": [1.0, 0.5, 1.0]}, {"min_confidence": 0.9}, [1.0, None]),
     ],
@@ -120,6 +120,41 @@ def test_steps_up_to_the_first_error_are_trained_where_their_label_is_sure(
     row: dict[str, Any], values: dict[str, Any], expected: list[float | None]
 ) -> None:
     assert prm.targets(row, prm.Config(**values), "here") == expected
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("labels", [1, -1]),
+        ("labels", None),
+        ("mc_values", [float("nan"), 1.0]),
+        ("mc_values", [1.7, 1.0]),
+        ("confidences", [-0.1, 1.0]),
+        ("completions", None),
+        ("completions", [None, "s"]),
+    ],
+)
+def test_labels_values_and_steps_of_another_kind_are_refused_with_their_row(column: str, values: Any) -> None:
+    row = hard(True, True) | {"confidences": [1.0, 1.0]} | {column: values}
+    with pytest.raises(TrainingFailed, match=r"^here: got .*export the data again$"):
+        prm.targets(row, prm.Config(labels="soft", min_confidence=0.5), "here")
+
+
+def test_a_verdict_that_is_a_number_is_refused_with_its_row(tmp_path: Path, base: Path) -> None:
+    data = written(tmp_path / "data", [row | {"label": -1} for row in WHOLES])
+    with pytest.raises(TrainingFailed, match=r"row 0: got '-1' among the labels"):
+        trained(tmp_path, base, "orm", data)
+
+
+@pytest.mark.parametrize(("kind", "rows"), [("prm", STEPS), ("orm", WHOLES)])
+def test_a_reward_models_validation_loss_is_that_of_a_step_on_those_rows(
+    tmp_path: Path, base: Path, kind: str, rows: list[dict[str, Any]]
+) -> None:
+    data = written(tmp_path / "data", rows)
+    pq.write_table(pa.Table.from_pylist(rows), data / "validation-00000-of-00001.parquet")
+    _, seen = trained(tmp_path, base, kind, data, max_steps=1, learning_rate=1e-12, batch_size=2)
+    _, whole = trained(tmp_path / "whole", base, kind, data, max_steps=1, learning_rate=1e-12, batch_size=3)
+    assert seen["eval_loss"] == pytest.approx(whole["loss"], abs=1e-4)
 
 
 def test_lists_of_different_length_are_refused() -> None:
@@ -135,6 +170,18 @@ def test_every_step_is_judged_at_the_last_token_of_the_separator_behind_it(base:
         "Question: 1\n##1 + 1 = 2\n##two\nlines\n##",
         "Question: 1\n##1 + 1 = 2\n##two\nlines\n##\n##",
     ]
+
+
+def test_many_texts_get_the_ids_that_each_step_has_alone(base: Path) -> None:
+    tokenizer = Tokens(str(base)).tokenizer
+    asked = [(PROMPT, ["1 + 2 = 3", "", "日本 \n"]), ("", []), (" q", ["a"])]
+    for text, (prompt, steps) in zip(all_laid_out(tokenizer, asked, "\n"), asked, strict=True):
+        ids = [*tokenizer.encode(prompt.strip()), *tokenizer.encode("\n", add_special_tokens=False)]
+        for step in steps:
+            ids += tokenizer.encode(step.strip(), add_special_tokens=False)
+            ids += tokenizer.encode("\n", add_special_tokens=False)
+        assert list(text.ids) == ids
+    assert not list(all_laid_out(tokenizer, [], "\n"))
 
 
 def test_no_text_becomes_a_special_token(base: Path) -> None:
@@ -177,6 +224,18 @@ def test_scores_do_not_depend_on_what_else_is_in_the_batch(tmp_path: Path, base:
     assert [None if one is None else len(one) for one in together] == [1, 3, 0, None]
     for ours, theirs in zip(together, alone, strict=True):
         assert ours == (theirs if theirs is None else pytest.approx(theirs, abs=1e-5))
+
+
+def test_a_long_text_costs_its_own_batch_alone_and_one_beyond_the_limit_nothing(tmp_path: Path, base: Path) -> None:
+    out, _ = trained(tmp_path, base, "orm", written(tmp_path / "data", WHOLES), max_steps=1)
+    scorer, asked = SolutionScorer(out, batch_size=2), [(PROMPT, text) for text in ("1", "x " * 100, "2", "3")]
+    shapes, forward = [], scorer._model.forward
+    scorer._model.forward = lambda input_ids, **rest: shapes.append(input_ids.shape) or forward(input_ids, **rest)
+    scores = scorer.scores(asked)
+    assert sorted(width for _, width in shapes)[:-1] == [32, 32]
+    limited = SolutionScorer(out, batch_size=2, max_length=64).scores(asked)
+    assert limited[1] is None
+    assert [score for score in limited if score] == pytest.approx([scores[0], scores[2], scores[3]], abs=1e-5)
 
 
 def test_a_folder_that_holds_no_reward_model_is_refused(tmp_path: Path, base: Path) -> None:

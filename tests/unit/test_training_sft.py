@@ -131,6 +131,7 @@ def killed_at(step: int) -> Callable[[dict[str, float]], None]:
 
 @pytest.mark.parametrize("lora", [False, True])
 def test_a_killed_training_ends_as_an_undisturbed_one(job: TrainingJob, lora: bool) -> None:
+    raw_data(Path(job.data), SUMS[:4], split="validation")
     settings = {"max_steps": 10, "save_steps": 3, "learning_rate": 1e-2, "batch_size": 5, "lora": lora}
     undisturbed = replace(job, out=job.out + "2", work=job.work + "2")
     whole = trained(undisturbed, **settings)
@@ -138,10 +139,35 @@ def test_a_killed_training_ends_as_an_undisturbed_one(job: TrainingJob, lora: bo
         trained(job, killed_at(8), **settings)
     seen = trained(job, **settings)
     assert seen["resumed_from"] == 6
-    assert (seen["step"], seen["loss"], seen["loss_first"]) == (10, whole["loss"], whole["loss_first"])
+    assert [seen[name] for name in ("step", "loss", "loss_first", "eval_loss")] == [
+        10,
+        whole["loss"],
+        whole["loss_first"],
+        whole["eval_loss"],
+    ]
     assert equal(weights(job.out), weights(undisturbed.out))
     steps = [json.loads(line)["step"] for line in (Path(job.work) / METRICS).read_text().splitlines()]
     assert steps == list(range(1, 11))
+
+
+def test_the_validation_loss_is_measured_every_epoch_and_changes_no_weight(job: TrainingJob) -> None:
+    without = replace(job, out=job.out + "2", work=job.work + "2")
+    settings = {"epochs": 2.5, "batch_size": 5, "learning_rate": 1e-2, "lora": True, "lora_dropout": 0.5}
+    trained(without, **settings)
+    raw_data(Path(job.data), SUMS[:7], split="validation")
+    seen = trained(job, **settings)
+    lines = [json.loads(line) for line in (Path(job.work) / METRICS).read_text().splitlines()]
+    measured = {line["step"]: line["eval_loss"] for line in lines if "eval_loss" in line}
+    assert list(measured) == [3, 5, 6]  # 12 rows, 30 in all
+    assert measured[6] == seen["eval_loss"] < measured[3]
+    assert equal(weights(job.out), weights(without.out))
+
+
+def test_the_validation_loss_is_the_mean_over_all_its_tokens(tmp_path: Path, job: TrainingJob) -> None:
+    raw_data(Path(job.data), SUMS[:7], split="validation")
+    seen = trained(job, max_steps=1, batch_size=3, learning_rate=1e-12)
+    whole = trained(a_job(tmp_path / "whole", Path(job.model), raw_data(tmp_path / "seven", SUMS[:7])), max_steps=1)
+    assert seen["eval_loss"] == pytest.approx(whole["loss"], abs=1e-4)
 
 
 def half_written(checkpoint: Path) -> None:

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from training_for_tests import chat_data, raw_data, tiny_model
 
+from actors import training_examples
+from actors.trainers import sft as sft_trainer
 from actors.training_data import examples
 from actors.training_tokens import IGNORED, Tokens
 from factory.errors import TrainingFailed
@@ -83,6 +85,20 @@ def test_the_messages_of_the_sft_export_are_split_before_the_last(tmp_path: Path
     pq.write_table(pa.Table.from_pylist([row], sft.FEATURES), tmp_path / "train-0.parquet")
     [found] = examples(str(tmp_path))
     assert (found["prompt"], found["completion"]) == (prompt, completion)
+
+
+def test_solutions_with_a_verdict_are_no_completions_to_imitate(tmp_path: Path) -> None:
+    table = {"prompt": ["q"], "completion": ["wrong"], "label": [False]}
+    pq.write_table(pa.table(table), tmp_path / "train-0.parquet")
+    with pytest.raises(TrainingFailed, match=r"trainer\.kind=orm, or take the export format sft or prompt_completion"):
+        sft_trainer.check_data(str(tmp_path), sft_trainer.Config())
+
+
+def test_what_was_read_so_far_is_reported(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_examples, "TOLD_EVERY", 2)
+    said: list[dict[str, float]] = []
+    training_examples.collected([tokens.example("a", "b")] * 3, 100, "data", said.append)
+    assert [report["examples"] for report in said] == [2, 3]
 
 
 @pytest.mark.parametrize(
