@@ -129,6 +129,7 @@ def capped(
 ) -> list[Decision]:
     """Of candidates that may all be kept, `at_most` drawn ones, of those whose texts are the `same` the first by `key`.
 
+    All are right, or all are wrong: folding two into one (`normalised`) costs variety at most, never a label.
     The draw hangs on which candidates there are, not on their order.
     """
     decided: list[Decision] = []

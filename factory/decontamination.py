@@ -4,9 +4,8 @@
 * overlap: common n-grams of words cover enough of the benchmark's question (`factory/ngram_overlap.py`).
 * reworded: the same quantities and nearly the same words (`factory/rewording.py`).
 
-A question that differs in its numbers from a benchmark's is another question with another answer: unless
-`Settings.numbers` is False, overlap asks for all of the benchmark's quantities, rewording for the same ones, and both
-for none that contradict (`factory/quantities.py`).
+A question that differs in its numbers from a benchmark's is another question with another answer: overlap asks for all
+of the benchmark's quantities, rewording for the same ones, and both for none that contradict (`factory/quantities.py`).
 """
 
 from __future__ import annotations
@@ -26,6 +25,8 @@ from factory.rewording import Rewording
 Kind = Literal["exact", "overlap", "reworded"]
 KINDS: tuple[Kind, ...] = ("exact", "overlap", "reworded")
 
+_SHORT_NGRAM = 8
+_MOST_COPIES = 10
 _SHOWN_WORDS = 500  # of a hostile question's millions, when the words it shares are looked for
 
 
@@ -33,25 +34,22 @@ _SHOWN_WORDS = 500  # of a hostile question's millions, when the words it shares
 class Settings:
     """What counts as a match.
 
-    * `ngram`: n of the n-grams; `short_ngram`: in benchmark questions of fewer than `ngram` words (shorter ones than
-      that are found as exact or reworded only). 13 and 8 are the most and the least of GPT-3.
-    * `coverage`: the least share of a benchmark's question that common n-grams cover.
+    * `ngram`: n of the n-grams; 8 in benchmark questions of fewer words than `ngram` (shorter ones than that are found
+      as exact or reworded only). 13 and 8 are the most and the least of GPT-3.
+    * `coverage`: the least share of a benchmark's question that common n-grams cover. 0: one common n-gram is enough,
+      whatever the numbers, as in GPT-3.
     * `reworded`: the least score of the words. At 0.6 one of GSM8K's 7,473 training questions is found in its test set
       and MATH's, which tells the same with other things; at 0.4 seven are, six of them by mistake
       (`tools/bench_decontamination.py`).
-    * `numbers`: False takes questions for the same that differ in their numbers only. With `coverage=0` too, one common
-      n-gram is enough, as in GPT-3.
     """
 
     ngram: int = 13
-    short_ngram: int = 8
     coverage: float = 0.5
     reworded: float = 0.6
-    numbers: bool = True
 
     def __post_init__(self) -> None:
-        if not 1 <= self.short_ngram <= self.ngram:
-            raise BadInput(f"ngram is {self.ngram}, short_ngram {self.short_ngram}; expected 1 <= short_ngram <= ngram")
+        if self.ngram < 1:
+            raise BadInput(f"ngram is {self.ngram}; expected at least 1 word")
         if not 0 <= self.coverage <= 1:
             raise BadInput(f"coverage is {self.coverage}; expected a share from 0 to 1")
         if not 0 < self.reworded <= 1:
@@ -60,10 +58,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A benchmark's question found. `score` is 1, the covered share, or the score of the words; `shared` the words."""
+    """A benchmark's question found. `score` is 1, the covered share, or the score of the words; `shared` the words.
+
+    `copies`: the ids under which the benchmark holds the same question again, ten at most.
+    """
 
     benchmark: str
     benchmark_id: str
+    copies: tuple[str, ...]
     benchmark_text: str
     kind: Kind
     score: float
@@ -80,15 +82,24 @@ class Finding:
     dropped: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """A question of the benchmarks: `ids` by benchmark, the first ones."""
+
+    text: str
+    words: QuestionWords
+    ids: dict[str, list[str]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Index:
     """The questions of the benchmarks, indexed. Can be pickled."""
 
     settings: Settings
     counts: dict[str, int] = field(repr=False)
-    """The number of questions of each benchmark."""
-    _questions: Sequence[tuple[str, str, str, QuestionWords]] = field(repr=False)
-    _exact: dict[str, list[int]] = field(repr=False)
+    """The number of different questions of each benchmark."""
+    _questions: Sequence[_Question] = field(repr=False)
+    _exact: dict[str, int] = field(repr=False)
     _overlap: NgramOverlap = field(repr=False)
     _rewording: Rewording = field(repr=False)
 
@@ -96,53 +107,68 @@ class Index:
     def of(benchmarks: Iterable[tuple[str, str, str]], settings: Settings | None = None) -> Index:
         """An index of (benchmark's name, question's id, text). Raises `BadInput` when there are none."""
         chosen = settings or Settings()
-        questions = [(name, number, text, QuestionWords.of(text)) for name, number, text in benchmarks]
+        questions: dict[str, _Question] = {}
+        for name, number, text in benchmarks:
+            words = QuestionWords.of(text)
+            question = questions.setdefault(words.exact, _Question(text=text, words=words))
+            ids = question.ids.setdefault(name, [])
+            if len(ids) <= _MOST_COPIES:
+                ids.append(number)
         if not questions:
             raise BadInput("the benchmarks hold no questions; expected at least one to look for")
-        taken_apart = [words for *_, words in questions]
-        exact: dict[str, list[int]] = {}
-        for number, words in enumerate(taken_apart):
-            exact.setdefault(words.exact, []).append(number)
+        taken_apart = [question.words for question in questions.values()]
+        short = min(_SHORT_NGRAM, chosen.ngram)
         return Index(
             settings=chosen,
-            counts=dict(Counter(name for name, *_ in questions)),
-            _questions=questions,
-            _exact=exact,
-            _overlap=NgramOverlap([words.words for words in taken_apart], chosen.ngram, chosen.short_ngram),
-            _rewording=Rewording(taken_apart, chosen.reworded, chosen.numbers),
+            counts=dict(Counter(name for question in questions.values() for name in question.ids)),
+            _questions=list(questions.values()),
+            _exact={exact: number for number, exact in enumerate(questions)},
+            _overlap=NgramOverlap([words.words for words in taken_apart], chosen.ngram, short),
+            _rewording=Rewording(taken_apart, chosen.reworded),
         )
 
     def matches(self, text: str) -> list[Match]:
-        """Every benchmark question that `text` is or holds, once, by its strongest kind; the best first."""
+        """Every benchmark's question that `text` is or holds, once, by its strongest kind; the best first."""
         words = QuestionWords.of(text)
         found: dict[int, tuple[Kind, float, str]] = {}
-        for number in self._exact.get(words.exact, ()):
-            found[number] = ("exact", 1.0, words.exact)
+        if words.exact in self._exact:
+            found[self._exact[words.exact]] = ("exact", 1.0, words.exact)
         for number, common in self._overlap.candidates(words.words).items():
-            if number not in found and self._same_quantities(words, number, within=True):
+            if number not in found and self._may_be_within(words, number):
                 covered, run = self._overlap.covered(number, common)
                 if covered >= self.settings.coverage:
                     found[number] = ("overlap", covered, run)
         for number, score in self._rewording.candidates(words):
-            if number not in found and self._same_quantities(words, number, within=False):
-                found[number] = ("reworded", score, _longest_run(words, self._questions[number][3]))
-        return sorted((self._match(number, *what) for number, what in found.items()), key=_rank)
+            benchmark = self._questions[number].words
+            contradicts = contradict(benchmark.contexts, words.contexts) or _other_drawings(benchmark, words)
+            if number not in found and not contradicts:
+                found[number] = ("reworded", score, _longest_run(words, benchmark))
+        return sorted(
+            (match for number, what in found.items() for match in _matches(self._questions[number], *what)), key=_rank
+        )
 
-    def _same_quantities(self, words: QuestionWords, number: int, *, within: bool) -> bool:
-        """`within`: a text that holds the benchmark's question may hold more quantities."""
-        if not self.settings.numbers:
-            return True
-        benchmark = self._questions[number][3]
-        if within and Counter(benchmark.numbers) - Counter(words.numbers):
+    def _may_be_within(self, words: QuestionWords, number: int) -> bool:
+        """Whether nothing but the words speaks against it: a text that holds the question may hold more quantities."""
+        benchmark = self._questions[number].words
+        if _other_drawings(benchmark, words):
             return False
-        if within and len(benchmark.numbers) < len(words.numbers):
+        if not self.settings.coverage:
             return True
-        return not contradict(benchmark.contexts, words.contexts)
+        if Counter(benchmark.numbers) - Counter(words.numbers):
+            return False
+        return len(benchmark.numbers) < len(words.numbers) or not contradict(benchmark.contexts, words.contexts)
 
-    def _match(self, number: int, kind: Kind, score: float, shared: str) -> Match:
-        name, question_id, text, _ = self._questions[number]
-        return Match(
-            benchmark=name, benchmark_id=question_id, benchmark_text=text, kind=kind, score=score, shared=shared
+
+def _matches(question: _Question, kind: Kind, score: float, shared: str) -> Iterator[Match]:
+    for name, ids in question.ids.items():
+        yield Match(
+            benchmark=name,
+            benchmark_id=ids[0],
+            copies=tuple(ids[1:]),
+            benchmark_text=question.text,
+            kind=kind,
+            score=score,
+            shared=shared,
         )
 
 
@@ -161,6 +187,11 @@ def findings(questions: Iterable[tuple[str, str]], index: Index, *, keep_reworde
                 matches=matches,
                 dropped=is_dropped(matches, keep_reworded=keep_reworded),
             )
+
+
+def _other_drawings(one: QuestionWords, other: QuestionWords) -> bool:
+    """Whether both are drawn, and not the same: "What is x in the diagram?" """
+    return bool(one.drawings and other.drawings) and one.drawings != other.drawings
 
 
 def _longest_run(one: QuestionWords, other: QuestionWords) -> str:

@@ -1,12 +1,11 @@
 """Which solutions of a record are exported.
 
 First every solution is looked at by itself: verdict, hints, round, length. What is left of a question, over all records
-of it, is then chosen from: of solutions that differ in no more than spelling (`factory.wording.normalised`) the one
-with most labelled steps, then caps and balance. Whom a cap takes is a hash of the seed and the solution: it hangs on
-no order, and a larger cap takes the same ones and more.
+of it, is then chosen from (`factory/export_choice.py`): one of equal texts, caps, balance.
 
 Rationalised solutions (`hinted`) were written knowing the answer, so a right one says nothing of the model's own
-reasoning, and their labels are another distribution: they are left out unless asked for.
+reasoning, and their labels are another distribution: they are left out unless asked for, and those that give the answer
+away (`factory/hints.py`) in any case.
 
 Imported solutions are exempt from the search for equal texts: what somebody's data set holds twice is exported twice.
 """
@@ -17,37 +16,31 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 from factory.errors import BadInput
+from factory.export_choice import EQUAL_TEXT, Candidate, Loss, Place, Taker, losses
+from factory.flat_rows import is_judged, is_right
+from factory.hints import leak
 from factory.plugins import suggest
 from factory.step_labels import first_error_of
 from factory.types import Outcome
-from factory.wording import normalised
+from factory.wording import trimmed
 
 HINTED = ("none", "any", "only")
 COLUMNS = ["question_id", "question", "solutions"]
 SELECTION_COLUMNS = [
-    *(f"solutions.{name}" for name in ("solution_id", "text", "verdict", "method", "hinted", "round")),
-    "solutions.steps.label",
-    "solutions.steps.confidence",
+    "gold_answer",
+    *(f"solutions.{name}" for name in ("solution_id", "text", "verdict", "finish_reason", "first_error")),
+    *(f"solutions.{name}" for name in ("method", "hinted", "round")),
+    *(f"solutions.steps.{name}" for name in ("text", "label", "confidence")),
 ]
+"""What `Filter.candidates` reads, and `uses` of the formats."""
 _FLOAT32 = 1e-6  # confidences are kept with 24 bits: .9 comes back a little smaller
 SOLUTIONS, LABELS, RECORDS = "solutions", "step labels", "records"
-EQUAL_TEXT, OVER_CAP, UNBALANCED = "same text as another", "over the cap per question", "not needed for balance"
+EVERYTHING = (Taker(),)
 Dropped = Counter[tuple[str, str]]
 """How many were dropped, by (of what, why)."""
-
-
-class Candidate(NamedTuple):
-    """A solution that passed by itself. `place`: where it stands, in the order of the input. `text`: a 64-bit hash of
-    its normalised text, 0 for one that may repeat another. `known`: how many of its steps are labelled."""
-
-    place: tuple[int, int]
-    rank: int
-    text: int
-    right: bool | None
-    known: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +51,11 @@ class Filter:
     * `min_confidence`: step labels that are less sure, or of which nobody says how sure they are, count as unknown.
     * `hinted`: none, any or only. `rounds`: of training; none for all.
     * `min_characters` to `max_steps`: of a solution's text and steps; 0 for no bound.
-    * `per_question`: at most so many solutions of a question, over all records of it; 0 for all.
-    * `balance`: of every question as many right as wrong ones, those that are neither and questions with one kind only
-      left out. With `per_question` half of it each, rounded down.
+    * `per_question`: at most so many solutions of a question, over all records of it, in every format of those that it
+      can use; 0 for all.
+    * `balance`: of every question as many right as wrong ones, those that are neither (not judged, or cut off) and
+      questions with one kind only left out. With `per_question` half of it each, rounded down. Formats of right ones
+      alone are as without.
     """
 
     verdicts: tuple[str, ...] = ()
@@ -86,6 +81,12 @@ class Filter:
         bounds = (self.min_characters, self.max_characters, self.min_steps, self.max_steps, self.per_question)
         if min(bounds) < 0:
             raise BadInput(f"a length or a cap is {min(bounds)}. Expected 0 (no bound) or more.")
+        for what, least, most in (
+            ("chars", self.min_characters, self.max_characters),
+            ("steps", self.min_steps, self.max_steps),
+        ):
+            if 0 < most < least:
+                raise BadInput(f"--min-{what} {least} with --max-{what} {most} leaves nothing. Expected min ≤ max.")
         if self.balance and self.per_question == 1:
             raise BadInput("--balance with --per-question 1 leaves nothing. Expected at least 2: one right, one wrong.")
         if self.balance and self.verdicts and not {"correct", "incorrect"} <= set(self.verdicts):
@@ -103,7 +104,11 @@ class Filter:
         """Whether it hangs on a question's other solutions which ones are exported, equal texts apart."""
         return bool(self.per_question or self.balance)
 
-    def reason(self, solution: Mapping[str, Any]) -> str | None:
+    def columns(self) -> list[str]:
+        """The record columns that `apply` reads."""
+        return [*COLUMNS, "gold_answer"] if self.hinted != "none" else COLUMNS
+
+    def reason(self, solution: Mapping[str, Any], record: Mapping[str, Any]) -> str | None:
         """Why a solution is dropped by itself, None if it is not."""
         if self.hinted != "any" and bool(solution["hinted"]) != (self.hinted == "only"):
             return "hinted" if solution["hinted"] else "not hinted"
@@ -116,95 +121,89 @@ class Filter:
             return "too short"
         if (self.max_characters and characters > self.max_characters) or (self.max_steps and steps > self.max_steps):
             return "too long"
+        if solution["hinted"] and _gives_away(solution, record["gold_answer"] or ""):
+            return "gives the answer away"
         return None
 
-    def candidates(self, solutions: Sequence[Mapping[str, Any]], row: int = 0) -> Iterator[Candidate]:
-        """The solutions of a record that pass by themselves; `row` is the record's place."""
-        for index, solution in enumerate(solutions):
-            if self.reason(solution) is None:
-                yield self._candidate(solution, (row, index))
+    def candidates(
+        self, record: Mapping[str, Any], takers: Sequence[Taker] = EVERYTHING, place: int = 0
+    ) -> Iterator[Candidate]:
+        """The solutions of the record at `place` that pass by themselves."""
+        for index, solution in enumerate(record["solutions"] or ()):
+            if self.reason(solution, record) is None:
+                yield self._candidate(self._sure(solution), takers, (place, index))
 
-    def losers(self, found: Iterable[Candidate]) -> dict[tuple[int, int], str]:
-        """Of all candidates of one question those that are not exported, by place, and why."""
-        lost: dict[tuple[int, int], str] = {}
-        best: dict[int, Candidate] = {}
-        left = []
-        for one in sorted(found, key=lambda one: (-one.known, one.place)):
-            if one.text and best.setdefault(one.text, one) is not one:
-                lost[one.place] = EQUAL_TEXT
-            else:
-                left.append(one)
-        if not self.chooses:
-            return lost
-        left.sort(key=lambda one: (one.rank, one.place))
-        if not self.balance:
-            return lost | {one.place: OVER_CAP for one in left[self.per_question :]}
-        right = [one for one in left if one.right is True]
-        wrong = [one for one in left if one.right is False]
-        each = min(len(right), len(wrong))
-        lost |= {one.place: UNBALANCED for one in left if one.right is None}
-        lost |= {one.place: UNBALANCED for one in (*right[each:], *wrong[each:])}
-        if self.per_question:
-            half = self.per_question // 2
-            lost |= {one.place: OVER_CAP for one in (*right[half:each], *wrong[half:each])}
-        return lost
+    def losses(self, found: Iterable[Candidate], takers: Sequence[Taker] = EVERYTHING) -> dict[Place, Loss]:
+        """Of all candidates of one question those that are not exported, by place."""
+        return losses(found, self.per_question, self.balance, takers)
 
     def apply(
-        self, record: Mapping[str, Any], dropped: Dropped, lost: Mapping[int, str] | None = None
-    ) -> Mapping[str, Any] | None:
-        """The record with what is left of its solutions, None where nothing is; `dropped` counts what is not.
+        self,
+        record: Mapping[str, Any],
+        dropped: Dropped,
+        takers: Sequence[Taker] = EVERYTHING,
+        lost: Mapping[int, Loss] | None = None,
+    ) -> dict[str, Mapping[str, Any]]:
+        """By format the record with what is left of its solutions; formats with nothing left are not in there.
+        `dropped` counts what is not left.
 
-        `lost`: which solutions `losers` has found over several records of the question, by index, and why. Without it
-        the record is all there is of the question. A record that is changed is no longer the imported line it came
-        from: what was kept of that (`factory.imported`) is taken out.
+        `lost`: what `losses` has found over several records of the question, by index. Without it the record is all
+        there is of the question. A record that is changed is no longer the imported line it came from: what was kept of
+        that (`factory.imported`) is taken out.
         """
         solutions = record["solutions"]
         if not solutions:
             if self.selective:
                 dropped[RECORDS, "without solutions"] += 1
-                return None
-            return record
-        reasons: dict[int, str] = {}
+                return {}
+            return {taker.name: record for taker in takers}
+        passed: dict[int, dict[str, Any]] = {}
         for index, solution in enumerate(solutions):
-            reason = self.reason(solution)
-            if reason is not None:
-                reasons[index] = reason
+            reason = self.reason(solution, record)
+            if reason is None:
+                passed[index] = self._sure(solution)
+            else:
+                dropped[SOLUTIONS, reason] += 1
         if lost is None:
-            rest = [index for index in range(len(solutions)) if index not in reasons]
-            lost = self._lost(solutions, rest)
-        reasons |= lost
-        for why in reasons.values():
-            dropped[SOLUTIONS, why] += 1
-        kept = [solution for index, solution in enumerate(solutions) if index not in reasons]
+            lost = self._lost(passed, takers)
+        kept = {index: solution for index, solution in passed.items() if index not in lost or not lost[index].equal}
+        if len(kept) < len(passed):
+            dropped[SOLUTIONS, EQUAL_TEXT] += len(passed) - len(kept)
         if not kept:
             dropped[RECORDS, "no solution left"] += 1
-            return None
-        sure = [self._sure(solution, dropped) for solution in kept] if self.min_confidence else kept
-        if not reasons and all(one is other for one, other in zip(sure, solutions, strict=True)):
-            return record
-        return _changed(record, sure)
-
-    def _lost(self, solutions: Sequence[Mapping[str, Any]], rest: Sequence[int]) -> Mapping[int, str]:
-        """`losers` among the solutions of one record with the indices `rest`."""
+            return {}
+        _count_unsure(dropped, solutions, kept)
+        is_same = len(kept) == len(solutions) and all(kept[index] is solutions[index] for index in kept)
+        whole = record if is_same else _changed(record, kept.values())
         if not self.chooses:
-            own = [normalised(solutions[index]["text"]) for index in rest if not _is_imported(solutions[index])]
+            return {taker.name: whole for taker in takers}
+        drawn = {taker.name: _drawn(whole, kept, lost, taker, dropped) for taker in takers}
+        return {name: found for name, found in drawn.items() if found is not None}
+
+    def _lost(self, passed: Mapping[int, Mapping[str, Any]], takers: Sequence[Taker]) -> Mapping[int, Loss]:
+        """`losses` among the solutions of one record, by index."""
+        if not self.chooses:
+            own = [trimmed(solution["text"]) for solution in passed.values() if not _is_imported(solution)]
             if len(set(own)) == len(own):
                 return {}
-        found = (self._candidate(solutions[index], (0, index)) for index in rest)
-        return {place[1]: why for place, why in self.losers(found).items()}
+        found = (self._candidate(solution, takers, (0, index)) for index, solution in passed.items())
+        return {index: loss for (_, index), loss in self.losses(found, takers).items()}
 
-    def _candidate(self, solution: Mapping[str, Any], place: tuple[int, int]) -> Candidate:
-        text, verdict = solution["text"], solution["verdict"]
+    def _candidate(self, solution: Mapping[str, Any], takers: Sequence[Taker], place: Place) -> Candidate:
+        text = _hash64(trimmed(solution["text"]))
         return Candidate(
-            place=place,
-            rank=_hash64(f"{self.seed}\x1f{solution['solution_id'] or text}") if self.chooses else 0,
-            text=0 if _is_imported(solution) else _hash64(normalised(text)),
-            right=True if verdict == "correct" else False if verdict == "incorrect" else None,
+            *place,
+            rank=_hash64(f"{self.seed}\x1f{text}") if self.chooses else 0,
+            text=0 if _is_imported(solution) else text,
+            right=int(is_right(solution)) if is_judged(solution) else -1,
             known=sum(step["label"] is not None for step in solution["steps"]),
+            uses=sum(taker.mask for taker in takers if taker.uses(solution)) if self.chooses else 0,
         )
 
-    def _sure(self, solution: dict[str, Any], dropped: Dropped) -> dict[str, Any]:
+    def _sure(self, solution: dict[str, Any]) -> dict[str, Any]:
         """The solution with its labels that are sure enough; itself where all are."""
+        if not self.min_confidence:
+            return solution
         wanted = self.min_confidence - _FLOAT32
         unsure = [
             step["label"] is not None and (step["confidence"] is None or step["confidence"] < wanted)
@@ -212,14 +211,49 @@ class Filter:
         ]
         if not any(unsure):
             return solution
-        for step, hidden in zip(solution["steps"], unsure, strict=True):
-            if hidden:
-                why = "confidence unknown" if step["confidence"] is None else "not sure enough"
-                dropped[LABELS, why] += 1
         steps = [
             {**step, "label": None} if hidden else step for step, hidden in zip(solution["steps"], unsure, strict=True)
         ]
         return {**solution, "steps": steps, "first_error": first_error_of([step["label"] for step in steps])}
+
+
+def _gives_away(solution: Mapping[str, Any], gold: str) -> bool:
+    """Whether a hinted solution shows that its author knew the answer. The hint itself is not on the record, so that
+    one that only repeats it in other words than `factory/hints.py` knows is not found."""
+    return leak(solution["text"], [step["text"] for step in solution["steps"]], "", gold) is not None
+
+
+def _drawn(
+    record: Mapping[str, Any],
+    kept: Mapping[int, Mapping[str, Any]],
+    lost: Mapping[int, Loss],
+    taker: Taker,
+    dropped: Dropped,
+) -> Mapping[str, Any] | None:
+    """The record with those of its solutions `kept` that a format can use and has drawn, None where there is none; as
+    it is where all were drawn."""
+    mine = {index: solution for index, solution in kept.items() if taker.uses(solution)}
+    reasons = {index: lost[index].why(taker.mask) for index in mine if index in lost}
+    gone = {index: why for index, why in reasons.items() if why is not None}
+    for why in gone.values():
+        dropped[f"{SOLUTIONS} for {taker.name}" if taker.name else SOLUTIONS, why] += 1
+    if not gone:
+        return record
+    left = [solution for index, solution in mine.items() if index not in gone]
+    return _changed(record, left) if left else None
+
+
+def _count_unsure(
+    dropped: Dropped, before: Sequence[Mapping[str, Any]], after: Mapping[int, Mapping[str, Any]]
+) -> None:
+    """Count the labels that `Filter._sure` has taken out."""
+    for index, solution in after.items():
+        if solution is before[index]:
+            continue
+        for given, left in zip(before[index]["steps"], solution["steps"], strict=True):
+            if given is not left:
+                why = "confidence unknown" if given["confidence"] is None else "not sure enough"
+                dropped[LABELS, why] += 1
 
 
 def _changed(record: Mapping[str, Any], solutions: Collection[Mapping[str, Any]]) -> dict[str, Any]:

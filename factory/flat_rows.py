@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from factory.tree import GIVEN, PROBE
 from factory.types import Outcome
+from factory.wording import unpadded
 
 Solution = Mapping[str, Any]
 
@@ -55,6 +56,11 @@ def has_usable_labels(solution: Solution) -> bool:
     return solution["verdict"] in (None, *_JUDGED) and not _is_cut_off(solution)
 
 
+def has_known_steps(solution: Solution) -> bool:
+    """Whether there are any `known_steps`."""
+    return has_usable_labels(solution) and bool(solution["steps"]) and solution["steps"][0]["label"] is not None
+
+
 def known_steps(solution: Solution) -> list[dict[str, Any]]:
     """The steps up to the first error, that one included, or up to the first unlabelled one, that one left out.
 
@@ -81,7 +87,7 @@ def prompt_text(record: Mapping[str, Any]) -> str:
 def completion_text(text: str) -> str:
     """A solution as what follows a prompt when the two are put together with nothing in between, as TRL does with
     strings: white space first, so that no token spans the two."""
-    return f"\n\n{text.strip()}"
+    return f"\n\n{unpadded(text)}"
 
 
 def _is_cut_off(solution: Solution) -> bool:

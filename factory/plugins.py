@@ -19,7 +19,8 @@ def plugin(folder: str, name: str) -> ModuleType:
     Raises `BadInput` naming the nearest valid name when there is none.
     """
     path = name if "." in name else f"{folder}.{name}"
-    if "." not in name and name not in names(folder):
+    dotted = "." in name and all(part.isidentifier() for part in name.split("."))
+    if not dotted and name not in names(folder):
         raise BadInput(f"no {folder.rsplit('.', 1)[-1]} called {name!r}. {suggest(name, names(folder))}")
     try:
         return importlib.import_module(path)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from factory.candidates import Candidate
 from factory.types import Outcome, Prompt
-from factory.wording import normalised
+from factory.wording import normalised, unpadded
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 
@@ -76,7 +76,7 @@ def pair_row(pair: Pair, prompt: Prompt) -> dict[str, Any]:
 
 
 def _said(candidate: Candidate, is_text: bool) -> str | list[dict[str, str]]:
-    text = candidate.text.strip()
+    text = unpadded(candidate.text)
     return text if is_text else [_message("assistant", text)]
 
 
@@ -86,6 +86,7 @@ def _message(role: str, content: str) -> dict[str, str]:
 
 def _drawn(candidates: Iterable[Candidate], rng: Random) -> list[Candidate]:
     """Those with different texts, in an order drawn from `rng`."""
+    # Right and wrong ones come apart, so that folding never makes one of the other.
     distinct: dict[str, Candidate] = {}
     for candidate in sorted(candidates, key=lambda one: one.key):
         distinct.setdefault(normalised(candidate.text), candidate)

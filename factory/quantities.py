@@ -5,6 +5,7 @@ Two questions of one template differ in nothing else, and have different answers
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,12 @@ SENTENCE_END = "."
 Contexts = Mapping[tuple[str, ...], Counter[str]]
 """(the word before, the word after), and the same with two words each, to the quantities that stand there."""
 
-ARITHMETIC = frozenset("+-*/=<>^")
-_SIGNS = ARITHMETIC | frozenset("%()")
+SYMBOLS = frozenset("|!⌊⌋⌈⌉") | {chr(code) for code in range(0x80, 0x3000) if unicodedata.category(chr(code)) == "Sm"}
+"""Signs of mathematics beyond arithmetic: √, ∪, ≡, …"""
+_ARITHMETIC = frozenset("+-*/=<>^")
+OPERATORS = _ARITHMETIC | SYMBOLS
+_TRIMMED = _ARITHMETIC | frozenset("%()")
+_SIGNS = OPERATORS | _TRIMMED
 _ARTICLES = frozenset("ai")
 _REACH = 6  # tokens looked at on each side for two words
 
@@ -37,7 +42,7 @@ def is_number(token: str) -> bool:
 def quantities(tokens: Sequence[str]) -> Iterator[Quantity]:
     """Numbers, and longest runs of numbers, signs, brackets and single letters, in the order of the text.
 
-    Signs that end a run belong to the sentence: the value of "25%" and "(25)" is 25.
+    Signs of arithmetic that end a run belong to the sentence: the value of "25%" and "(25)" is 25, that of "5!" is 5!.
     """
     start = None
     for at, token in enumerate([*tokens, ""]):
@@ -96,10 +101,10 @@ def _goes_on(before: str, token: str) -> bool:
 
 def _trimmed(tokens: Sequence[str], start: int, end: int) -> Iterator[Quantity]:
     unopened = tokens[start:end].count(")") - tokens[start:end].count("(")
-    while start < end and tokens[end - 1] in _SIGNS and (tokens[end - 1] != ")" or unopened > 0):
+    while start < end and tokens[end - 1] in _TRIMMED and (tokens[end - 1] != ")" or unopened > 0):
         end -= 1
         unopened += {"(": 1, ")": -1}.get(tokens[end], 0)
-    while start < end and tokens[start] in _SIGNS - {"-"} and (tokens[start] != "(" or unopened < 0):
+    while start < end and tokens[start] in _TRIMMED - {"-"} and (tokens[start] != "(" or unopened < 0):
         unopened += {"(": 1, ")": -1}.get(tokens[start], 0)
         start += 1
     if end - start == 2 and not _SIGNS & set(tokens[start:end]):
@@ -107,5 +112,5 @@ def _trimmed(tokens: Sequence[str], start: int, end: int) -> Iterator[Quantity]:
     value = "".join(tokens[start:end])
     if value.startswith("(") and value.endswith(")") and value.count("(") == 1:
         value = value[1:-1]
-    if any(map(str.isdecimal, value)) or (len(value) > 2 and any(sign in value for sign in ARITHMETIC)):
+    if any(map(str.isdecimal, value)) or (len(value) > 2 and not OPERATORS.isdisjoint(value)):
         yield Quantity(value=value, start=start, end=end)

@@ -7,21 +7,28 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from factory.quantities import ARITHMETIC, SENTENCE_END, Contexts, Quantity, contexts, is_number, quantities
+from factory.latex_text import without_drawings, without_latex
+from factory.quantities import OPERATORS, SENTENCE_END, SYMBOLS, Contexts, Quantity, contexts, is_number, quantities
 from factory.spelled_numbers import with_digits
 
 # Scripts written without spaces: one character is one word, else a whole sentence would be one.
-_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+# So is π, which stands right beside letters.
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaffπ"
 _TOKEN = re.compile(
     r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|(?<!\w)\.\d+"  # 1,250.50; 0.5; .5
     rf"|[{_UNSPACED}]|[^\W\d_{_UNSPACED}]+(?:['’][^\W\d_{_UNSPACED}]+)*"
-    r"|[+*/=<>^%()]|[.!?](?=\s|$)"
+    rf"|[+*/=<>^%(){''.join(sorted(SYMBOLS - {'!'}))}]|(?:(?<=[\d)])|(?<=\b[^\W\d_]))!"  # a factorial
+    r"|(?P<end>[.!?](?=\s|$))"
     # A minus sign stands right before a number, a bracket or a single letter, or spaced after one: neither the hyphen
     # of "well-known" nor a dash is one.
     r"|-(?=[\d(.]|[^\W\d_]\b)|(?<=[\d)] )-(?=\s)|(?<=\b[^\W\d_] )-(?=\s)"
 )
-_SIGNS = str.maketrans({"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "⁄": "/", "’": "'"})
+_SIGNS = str.maketrans(
+    {"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "∙": "*", "∗": "*", "÷": "/", "⁄": "/", "∕": "/", "∣": "|"}
+    | {"≤": "<=", "⩽": "<=", "≥": ">=", "⩾": ">=", "’": "'"}
+)
 _NO_WORDS = frozenset(("(", ")", SENTENCE_END))
+_POINTERS = frozenset(("a", "an", "the", "this", "that", "these", "those"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,26 +37,30 @@ class QuestionWords:
 
     * `exact`: one spelling for texts that differ in case, white space, punctuation or Unicode forms only. Brackets
       count beside a sign of arithmetic: 2*(3+4) is not 2*3+4.
+    * `drawings`: their programs (`factory/latex_text.py`), no part of the tokens.
     * `tokens`: words, numbers, signs, brackets and ends of sentences in lower case, spelled-out numbers as digits.
     * `capitalised`: words that begin with a capital wherever they stand: names, mostly.
     """
 
     exact: str
+    drawings: str
     tokens: tuple[str, ...]
     capitalised: frozenset[str]
 
     @staticmethod
     def of(text: str) -> QuestionWords:
         """Linear in the length of `text`; nothing in it is an error."""
-        visible = _one_form(text)
-        cased = [_plain_number(token) if is_number(token) else token for token in _TOKEN.findall(visible)]
-        tokens = [SENTENCE_END if token in "!?" else token.casefold().replace("'", "") for token in cased]
+        text, drawings = without_drawings(text)
+        visible = _one_form(without_latex(text))
+        cased = [SENTENCE_END if found["end"] else found.group() for found in _TOKEN.finditer(visible)]
+        tokens = [_plain_number(token) if is_number(token) else token.casefold().replace("'", "") for token in cased]
         exact = " ".join(
             _without_asides(tokens) if "(" in tokens else (token for token in tokens if token not in _NO_WORDS)
         )
         low = {token for token, as_written in zip(tokens, cased, strict=True) if not as_written[0].isupper()}
         return QuestionWords(
-            exact=exact or " ".join(visible.casefold().split()),
+            exact=(exact or " ".join(visible.casefold().split())) + drawings,
+            drawings=drawings,
             tokens=tuple(with_digits(tokens)),
             capitalised=frozenset(tokens) - low,
         )
@@ -70,9 +81,15 @@ class QuestionWords:
         return tuple(sorted(quantity.value for quantity in self.quantities if quantity.value != "1"))
 
     @cached_property
-    def without_numbers(self) -> tuple[str, ...]:
-        """The words alone: no numbers, no signs."""
-        return tuple(token for token in self.tokens if token[0].isalpha())
+    def asked(self) -> tuple[str, ...]:
+        """The words of the last sentence, sorted, without articles: what is asked, mostly."""
+        words: list[str] = []
+        for token in reversed(self.tokens):
+            if token == SENTENCE_END and words:
+                break
+            if token not in _NO_WORDS and token not in _POINTERS:
+                words.append(token)
+        return tuple(sorted(words))
 
     @cached_property
     def contexts(self) -> Contexts:
@@ -114,7 +131,7 @@ def _without_asides(tokens: list[str]) -> list[str]:
         elif token == ")" and opened:
             start = opened.pop()
             beside = (tokens[start - 1] if start else "", tokens[at + 1] if at + 1 < len(tokens) else "")
-            if ARITHMETIC.intersection(beside):
+            if OPERATORS.intersection(beside):
                 kept[start], kept[at] = "(", ")"
     return [token for token in kept if token]
 

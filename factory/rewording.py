@@ -23,8 +23,8 @@ class Rewording:
     (prefix filtering: Chaudhuri, Ganti, Kaushik 2006; Bayardo, Ma, Srikant 2007).
     """
 
-    def __init__(self, questions: Sequence[QuestionWords], threshold: float, numbers: bool) -> None:
-        self._threshold, self._numbers = threshold, numbers
+    def __init__(self, questions: Sequence[QuestionWords], threshold: float) -> None:
+        self._threshold = threshold
         self._written_low = {
             word for question in questions for word in question.words if word not in question.capitalised
         }
@@ -36,13 +36,13 @@ class Rewording:
         self._leads: dict[tuple[tuple[str, ...], str], list[int]] = {}
         for number, question in enumerate(questions):
             for word in self._rarest(number):
-                self._leads.setdefault((self._key(question), word), []).append(number)
+                self._leads.setdefault((question.numbers, word), []).append(number)
 
     def candidates(self, question: QuestionWords) -> Iterator[tuple[int, float]]:
         """The numbers of the questions with the same quantities whose score reaches the threshold, and their scores."""
-        key, words = self._key(question), self._compared(question)
+        words = self._compared(question)
         total = self._weight(words)
-        for number in sorted({number for word in words for number in self._leads.get((key, word), ())}):
+        for number in sorted({number for word in words for number in self._leads.get((question.numbers, word), ())}):
             shared = self._weight(words & self._words[number])
             score = 2 * shared / (total + self._totals[number])
             if score >= self._threshold:
@@ -64,6 +64,3 @@ class Rewording:
 
     def _weight(self, words: frozenset[str]) -> float:
         return fsum(self._weights.get(word, self._unknown) for word in words)
-
-    def _key(self, question: QuestionWords) -> tuple[str, ...]:
-        return question.numbers if self._numbers else ()

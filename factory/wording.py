@@ -13,9 +13,22 @@ _WORD_OR_SIGN = re.compile(r"[^\W_]+|[+*/=<>^%×÷·−]|-(?=\s{0,3}\d)")
 def normalised(text: str) -> str:
     """One spelling for texts that differ in Unicode forms (NFKC), case, white space or closing punctuation only.
 
-    Two solutions that differ in no more than that teach the same.
+    Two right solutions that differ in no more than that teach the same. It is not for telling right from wrong: 10⁵
+    becomes 105, and a program loses its indentation (`trimmed` keeps both).
     """
     return " ".join(_folded(text).split()).rstrip(".,;:!? ")
+
+
+def unpadded(text: str) -> str:
+    """A text without line breaks in front of it and white space behind it. The spaces before its first word stay: they
+    are the indentation of a program."""
+    return text.rstrip().lstrip("\r\n")
+
+
+def trimmed(text: str) -> str:
+    """`unpadded`, and without white space at the ends of its lines: what two texts have in common that read alike, and
+    run alike as programs."""
+    return unpadded("\n".join([line.rstrip() for line in text.split("\n")]))
 
 
 def words(text: str) -> str:

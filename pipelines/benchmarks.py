@@ -29,29 +29,55 @@ Row = tuple[str, Any]
 """Where it stands, for errors, and what stands there."""
 
 
+def read_all(specs: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """`read` of each; two benchmarks of one name are called by as much of their paths as tells them apart."""
+    for spec, name in zip(specs, _names(specs), strict=True):
+        yield from ((name, number, text) for _, number, text in read(spec))
+
+
 def read(spec: str) -> Iterator[tuple[str, str, str]]:
     """The benchmark's name, an id (its own, or the row's number from 1) and the text of every question, in order.
 
-    `spec` is a file (local, a glob or a URL; .jsonl, .json, .csv or .parquet, also compressed), or with its question
-    column, `file:column`; or `hf:name`, `hf:name:config`, `hf:name:split`, `hf:name:config:split`, `…:split:column`,
-    the split being `test` if not given. `a+b` joins two columns by a line break. Raises `BadInput` for what cannot be
-    read, a column that is not there, and a question that is not text: a gap here would let a question through unseen.
+    An id is unique: behind one that comes again stands the row's number, before those of several files the file.
+    `spec` is a file (.jsonl, .json, .csv or .parquet, also compressed), a folder or a glob of such files, local or a
+    URL, or with the question column, `file:column`; or `hf:name`, `hf:name:config`, `hf:name:split`,
+    `hf:name:config:split`, `…:split:column`, the split being `test` if not given. `a+b` joins two columns by a line
+    break. Raises `BadInput` for what cannot be read, a column that is not there, and a question that is not text: a gap
+    here would let a question through unseen.
     """
     if spec.startswith("hf:"):
         name, column, rows = _hub(spec)
+        files = iter([("", rows)])
     else:
         path, column = _path_and_column(spec)
-        name, rows = posixpath.basename(path), _file_rows(path)
-    number = 0
-    for number, (where, row) in enumerate(rows, start=1):
-        yield name, _id(row, number), _question(row, column, where)
+        name, files = posixpath.basename(path.rstrip("/")), _files(path, column)
+    number, ids = 0, set[str]()
+    for file, rows in files:
+        for in_file, (where, row) in enumerate(rows, start=1):
+            number += 1
+            found = file + _id(row, in_file)
+            found = found if found not in ids else f"{found} (row {number})"
+            ids.add(found)
+            yield name, found, _question(row, column, where)
     if not number:
         raise BadInput(f"{spec}: holds no questions; expected at least one row")
 
 
+def _names(specs: Sequence[str]) -> list[str]:
+    """The shortest ends of the paths that differ; where none do, all of what was asked for."""
+    hubs = {spec: _hub(spec)[0] for spec in specs if spec.startswith("hf:")}
+    parts = [[hubs[spec]] if spec in hubs else _path_and_column(spec)[0].rstrip("/").split("/") for spec in specs]
+    names = []
+    for spec, mine in zip(specs, parts, strict=True):
+        ends = (mine[-n:] for n in range(1, len(mine) + 1))
+        alone = (end for end in ends if sum(other[-len(end) :] == end for other in parts) == 1)
+        names.append("/".join(next(alone, [])) or spec)
+    return names
+
+
 def _path_and_column(spec: str) -> tuple[str, str | None]:
     path, colon, column = spec.rpartition(":")
-    if not colon or "/" in column or _kind(path) is None:
+    if not colon or "/" in column or (_kind(path) is None and _kind(spec) is not None):
         return spec, None
     return path, column or None
 
@@ -63,17 +89,35 @@ def _kind(path: str) -> str | None:
     return next((suffix for stem in stems for suffix in _SUFFIXES if stem.endswith(suffix)), None)
 
 
-def _file_rows(path: str) -> Iterator[Row]:
+def _files(path: str, column: str | None) -> Iterator[tuple[str, Iterator[Row]]]:
+    """The rows of every file, and what tells it apart from the others: nothing, where it is alone."""
+    folder = _kind(path) is None
+    try:
+        names = [name for name, _ in open_files(f"{path.rstrip('/')}/**" if folder else path, compression=None)]
+    except BadInput:
+        if not folder:
+            raise
+        names = []
+    names = [name for name in names if _kind(name)]
+    if not names:
+        raise BadInput(
+            f"{path}: got no suffix of {', '.join(_SUFFIXES)}, and no folder of such files; expected one; rename the "
+            "file, or name hf:…"
+        )
+    above = posixpath.commonprefix(names).rfind("/") + 1
+    for name in names:
+        yield f"{name[above:]} " if len(names) > 1 else "", _file_rows(name, column)
+
+
+def _file_rows(path: str, column: str | None) -> Iterator[Row]:
     kind = _kind(path)
     if kind == ".jsonl":
         return ((f"{name}, line {n}", _json(line, f"{name}, line {n}")) for name, n, line in _filled(path))
     if kind == ".csv":
         return _csv_rows(path)
     if kind == ".json":
-        return _json_rows(path)
-    if kind == ".parquet":
-        return _parquet_rows(path)
-    raise BadInput(f"{path}: got no suffix of {', '.join(_SUFFIXES)}; expected one; rename the file, or name hf:…")
+        return _json_rows(path, column)
+    return _parquet_rows(path)
 
 
 def _filled(path: str) -> Iterator[tuple[str, int, str]]:
@@ -87,7 +131,8 @@ def _json(text: str, where: str) -> Any:
         raise BadInput(f"{where}: not JSON ({error}); expected a JSON value; mend the file") from None
 
 
-def _json_rows(path: str) -> Iterator[Row]:
+def _json_rows(path: str, column: str | None) -> Iterator[Row]:
+    """A list of questions, an object that holds one list, or a question itself."""
     for name, file in open_files(path):
         try:
             content = file.read(_MOST_JSON_BYTES + 1)
@@ -97,9 +142,13 @@ def _json_rows(path: str) -> Iterator[Row]:
         if len(content) > _MOST_JSON_BYTES:
             raise BadInput(f"{name}: is larger than {_MOST_JSON_BYTES} bytes; make it lines with jq -c '.[]'")
         found = _json(text, name)
+        if isinstance(found, dict) and _holds_question(found, column):
+            found = [found]
         lists = [value for value in found.values() if isinstance(value, list)] if isinstance(found, dict) else [found]
         if len(lists) != 1 or not isinstance(lists[0], list):
-            raise BadInput(f"{name}: expected a JSON list of questions, or an object that holds one list; use .jsonl")
+            raise BadInput(
+                f"{name}: expected a question, a JSON list of them or an object that holds one list; use .jsonl"
+            )
         yield from ((f"{name}, row {number}", row) for number, row in enumerate(lists[0], start=1))
 
 
@@ -170,6 +219,11 @@ def _question(row: Any, column: str | None, where: str) -> str:
             raise BadInput(f"{where}: column {name!r} is {row[name]!r:.40}; expected a question's text; mend the row")
         texts.append(row[name])
     return "\n".join(texts)
+
+
+def _holds_question(row: Mapping[str, Any], column: str | None) -> bool:
+    names = column.split("+") if column else [name for name in row if name.lower() in _QUESTION_COLUMNS]
+    return bool(names) and all(isinstance(row.get(name), str) for name in names)
 
 
 def _guessed(row: Mapping[str, Any], where: str) -> Sequence[str]:

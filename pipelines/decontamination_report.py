@@ -96,7 +96,8 @@ def _section(number: int, found: Finding) -> list[str]:
 
 
 def _matched(match: Match) -> list[str]:
-    heading = f"{match.kind}, {match.score:.3f}: {code(match.benchmark)}, {code(match.benchmark_id)}:"
+    also = f", also {', '.join(map(code, match.copies))}" if match.copies else ""
+    heading = f"{match.kind}, {match.score:.3f}: {code(match.benchmark)}, {code(match.benchmark_id)}{also}:"
     lines = [heading, "", _block(match.benchmark_text), ""]
     return [*lines, "Shared:", "", _block(match.shared), ""] if match.kind != "exact" else lines
 

@@ -15,21 +15,27 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from factory.decontamination import Settings
 from factory.errors import BadInput
 from factory.export_filter import Filter
 from factory.export_split import SPLITS, Split
+from factory.near_duplicates import THRESHOLD
+from factory.plugins import names, suggest
 from factory.storage.access import Access
 from factory.storage.opening import open_store
+from factory.storage.store import Store
 from pipelines import export_folder
+from pipelines.export_copies import Copies, place_of, refuse_merged
 from pipelines.export_folder import CONFIGS, MANIFEST, UNFINISHED, Target
 from pipelines.export_inputs import Listed, Run, chunks_of, listed, runs_of
 from pipelines.export_manifest import configs_yaml, digest_of, encoded, imported_urls, manifest
 from pipelines.export_pool import Map, pool, processes_here
 from pipelines.export_questions import Questions, lost_solutions, read_questions
 from pipelines.export_rows import Done, Job, Key, Part, RowsWanted, view_of, write_rows
-from pipelines.export_screen import Screen, repeated
+from pipelines.export_screen import Repeated, Screen
 from pipelines.export_shards import ShardWritten, shards_wanted, write_shard
 
 MB = 10**6
@@ -43,15 +49,20 @@ Say = Callable[[str], None]
 class Wish:
     """What is asked of an export.
 
-    * `near_duplicates`: how questions that repeat others are found, exact or minhash.
-    * `decontaminate`: benchmarks, as `pipelines.benchmarks.read` takes them.
+    * `near_duplicates`: how questions that repeat others are found, exact or minhash; `similarity`: with minhash, the
+      least that counts.
+    * `decontaminate`: benchmarks, as `pipelines.benchmarks.read_all` takes them; `matching`: what counts as found in
+      one; `keep_reworded`: questions that are only reworded are listed, not dropped.
     """
 
     formats: tuple[str, ...]
     filter: Filter = field(default_factory=Filter)
     split: Split = field(default_factory=Split)
     near_duplicates: str = "exact"
+    similarity: float = THRESHOLD
     decontaminate: tuple[str, ...] = ()
+    matching: Settings = field(default_factory=Settings)
+    keep_reworded: bool = False
     shard_mb: int = TARGET_MB
 
     def __post_init__(self) -> None:
@@ -97,42 +108,63 @@ def export(
     and where nothing is left to export; `StorageFailed` where there is no room.
     """
     access, out = access or Access(), str(out)
-    views = {name: view_of(name) for name in dict.fromkeys(wish.formats)}
-    same, screen = repeated(wish.near_duplicates), Screen(wish.decontaminate)
-    export_folder.check_free(out, access)
-    chosen = list({run.url: run for folder in runs for run in runs_of(str(folder), access)}.values())
+    store = open_store(out, access)
+    views = {name: _view(name) for name in dict.fromkeys(wish.formats)}
+    same = Repeated(wish.near_duplicates, wish.similarity, say)
+    screen = Screen(wish.decontaminate, wish.matching, keep_reworded=wish.keep_reworded)
+    export_folder.check_free(store)
+    chosen = {place_of(run): run for folder in runs for run in runs_of(str(folder), access)}.values()
     chunks = [chunk for run in chosen for chunk in chunks_of(run)]
     n_bytes = sum(shard.size for _, shards in chunks for shard in shards)
     with pool(processes or (1 if n_bytes < SMALL_BYTES else processes_here())) as spread:
-        questions = read_questions(_listed(chunks, spread, say), same, screen)
+        copies = Copies()
+        questions = read_questions(copies.left_out(_listed(chunks, spread, say)), same, screen)
+        refuse_merged([(shards.run, shards.names) for shards in questions.runs])
         options = _options(wish)
         digest = digest_of(questions, options, screen.digest)
-        there = export_folder.manifest_of(open_store(out, access))
+        there = export_folder.manifest_of(store)
         if there is not None:
-            if there["digest"] != digest:
-                raise BadInput(
-                    f"{out} holds another export: of other records or with other options. Choose another OUT, and name "
-                    "all formats at once."
-                )
-            open_store(out, access).delete(UNFINISHED)  # it may have been killed just before it did so itself
-            return Exported(out=out, manifest=there, there=True)
-        with export_folder.target(out, access) as target:
+            return Exported(out=out, manifest=_same(store, there, digest), there=True)
+        with export_folder.target(store) as target:
             try:
-                (target.scratch / "parts").mkdir()
+                with target.writing():
+                    (target.scratch / "parts").mkdir()
                 job = Job(
                     formats=tuple(views), filter=wish.filter, split=wish.split, parts=str(target.scratch / "parts")
                 )
-                done, parts = _rows(job, questions, spread, say)
+                done, parts = _rows(job, questions, target, spread, say)
+                done.dropped.update(copies.dropped)
                 written = _shards(target, views, parts, wish.shard_mb * MB, spread, say)
             except BaseException:
-                export_folder.give_up(target)
+                target.give_up()
                 raise
             content = manifest(digest, options, command, questions, done, written)
-            files = [shard.name for shards in written.values() for shard in shards]
-            small = {CONFIGS: configs_yaml(content), **screen.files(), MANIFEST: encoded(content)}
+            files = {shard.name: shard.n_bytes for shards in written.values() for shard in shards}
+            small = {CONFIGS: configs_yaml(content), **same.files(), **screen.files(), MANIFEST: encoded(content)}
             say(f"publishing {len(files)} files")
             target.publish(files, small)
     return Exported(out=out, manifest=content)
+
+
+def _view(name: str) -> ModuleType:
+    """A format. Raises `BadInput` for what is none."""
+    view = view_of(name)
+    lacking = [part for part in ("rows", "FEATURES", "SUFFIX") if not hasattr(view, part)]
+    if lacking:
+        raise BadInput(f"{name} is no format: it lacks {', '.join(lacking)}. {suggest(name, names('factory.formats'))}")
+    return view
+
+
+def _same(store: Store, there: dict[str, Any], digest: str) -> dict[str, Any]:
+    """The manifest that is there. Raises `BadInput` for that of another export, and where files of it are missing."""
+    if there["digest"] != digest:
+        raise BadInput(
+            f"{store.url} holds another export: of other records, with other options or by another version of the "
+            "factory. Choose another OUT, and name all formats at once."
+        )
+    export_folder.check_whole(store, there)
+    store.delete(UNFINISHED)  # it may have been killed just before it did so itself
+    return there
 
 
 def _options(wish: Wish) -> dict[str, Any]:
@@ -149,10 +181,10 @@ def _listed(chunks: Sequence[tuple[Run, Any]], spread: Map, say: Say) -> Iterato
             say(f"questions: {number} of {len(chunks)} parts read")
 
 
-def _rows(job: Job, questions: Questions, spread: Map, say: Say) -> tuple[Done, dict[Key, list[Part]]]:
+def _rows(job: Job, questions: Questions, target: Target, spread: Map, say: Say) -> tuple[Done, dict[Key, list[Part]]]:
     """Write the rows of all tasks: what came of them together, and the parts in order."""
     tasks = questions.tasks()
-    lost = lost_solutions(questions, tasks, job.filter, imported_urls(questions), spread)
+    lost = lost_solutions(questions, tasks, job.filter, imported_urls(questions), spread, job.formats)
     wanted = (
         RowsWanted(
             job=job,
@@ -163,7 +195,7 @@ def _rows(job: Job, questions: Questions, spread: Map, say: Say) -> tuple[Done, 
         for task in tasks
     )
     total, parts = Done(), {(name, split): [] for name in job.formats for split in SPLITS}
-    for number, done in enumerate(spread(write_rows, wanted), start=1):
+    for number, done in enumerate(target.written(spread(write_rows, wanted)), start=1):
         total.records += done.records
         total.solutions += done.solutions
         total.dropped += done.dropped
@@ -194,7 +226,7 @@ def _shards(
     }
     everything = [(key, shard) for key, shards in wanted.items() for shard in shards]
     written: dict[Key, list[ShardWritten]] = {key: [] for key in wanted}
-    results = spread(write_shard, [shard for _, shard in everything])
+    results = target.written(spread(write_shard, [shard for _, shard in everything]))
     for number, ((key, _), done) in enumerate(zip(everything, results, strict=True), start=1):
         written[key].append(done)
         say(f"shards: {number} of {len(everything)}, {done.name} {done.n_bytes / MB:,.1f} MB")

@@ -22,15 +22,18 @@ from pipelines.export_questions import Questions, Shards
 from pipelines.export_rows import PROVENANCE, Done, Key, Part, view_of
 from pipelines.export_shards import ShardWritten
 
-VERSION = 1
+VERSION, PACKAGE = 1, "selfplay-factory"
 COUNTED = ("questions", "failed", "solutions", "correct", "incorrect", "unparsable", "timeout", "error", "truncated")
 Options = Mapping[str, Any]
 
 
 def digest_of(questions: Questions, options: Options, benchmarks: str) -> str:
-    """What tells this export from another: all that goes in, what is done to it, and what it is held against."""
+    """What tells this export from another: all that goes in, what is done to it, what it is held against, and by which
+    version of the factory. Not what makes no difference: in which order formats are named, where benchmarks lie."""
     names = [[list(shard) for shard in run.names] for run in questions.runs]
-    return hashlib.sha256(json.dumps([VERSION, names, options, benchmarks], sort_keys=True).encode()).hexdigest()
+    asked = {**options, "formats": sorted(options["formats"]), "decontaminate": None}
+    told = [VERSION, version(PACKAGE), names, asked, benchmarks]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def manifest(
@@ -46,7 +49,7 @@ def manifest(
     return {
         "manifest_version": VERSION,
         "digest": digest,
-        "made_by": {"factory": version("selfplay-factory"), "command": command},
+        "made_by": {"factory": version(PACKAGE), "command": command},
         "options": dict(options),
         "runs": runs,
         "records": done.records,

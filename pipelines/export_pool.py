@@ -12,7 +12,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
@@ -37,7 +37,8 @@ def processes_here() -> int:
 def pool(processes: int) -> Iterator[Map]:
     """A `map` over `processes` processes for the block; with one, calls are made in this process.
 
-    Raises what a call raised, at its place, and `FactoryError` where a process was killed.
+    Raises what a call raised, at its place, and `FactoryError` where a process was killed or says nothing for
+    `CALL_LIMIT_S`. Whatever is raised in the block ends the processes at once: what they write is scratch.
     """
     if processes <= 1:
         yield map  # type: ignore[misc]
@@ -47,6 +48,10 @@ def pool(processes: int) -> Iterator[Map]:
     )
     try:
         yield lambda call, items: _in_order(executor, call, items, 2 * processes)
+    except BaseException:
+        for process in list((executor._processes or {}).values()):  # until 3.14 there is no public way
+            process.kill()
+        raise
     finally:
         executor.shutdown(cancel_futures=True)
 
@@ -58,7 +63,13 @@ def _in_order(executor: ProcessPoolExecutor, call: Callable[[A], B], items: Iter
         for item in islice(stream, width):
             waiting.append(executor.submit(call, item))
         while waiting:
-            done = waiting.popleft().result(CALL_LIMIT_S)
+            first = waiting.popleft()
+            if not wait([first], CALL_LIMIT_S).done:
+                raise FactoryError(
+                    f"a process of the export has said nothing for {CALL_LIMIT_S:.0f} s. Nothing was published; look "
+                    "at the disk of RUN_DIR and OUT, then export again."
+                )
+            done = first.result()
             for item in islice(stream, 1):
                 waiting.append(executor.submit(call, item))
             yield done
@@ -66,11 +77,6 @@ def _in_order(executor: ProcessPoolExecutor, call: Callable[[A], B], items: Iter
         raise FactoryError(
             "a process of the export was killed, most likely for want of memory. Nothing was published; export again, "
             "with --processes 1 if it happens again."
-        ) from None
-    except TimeoutError:
-        raise FactoryError(
-            f"a process of the export has said nothing for {CALL_LIMIT_S:.0f} s. Nothing was published; look at the "
-            "disk of RUN_DIR and OUT, then export again."
         ) from None
     finally:
         for future in waiting:

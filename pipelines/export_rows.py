@@ -13,15 +13,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from factory.export_filter import COLUMNS, RECORDS, SELECTION_COLUMNS, Candidate, Dropped, Filter
+from factory.export_choice import Loss, Taker
+from factory.export_filter import EVERYTHING, RECORDS, SELECTION_COLUMNS, SOLUTIONS, Dropped, Filter
 from factory.export_split import Split
 from factory.plugins import plugin
 from factory.record_columns import narrowed
@@ -42,7 +43,14 @@ PROVENANCE = (
     "hinted",
     "round",
 )
-MOST_LABELS = 64  # different values counted; a column with more holds no labels
+MOST_LABELS = 64  # different values counted
+CANDIDATE = np.dtype(
+    {
+        "names": ["record", "number", "rank", "text", "right", "known", "uses"],
+        "formats": ["<u4", "<u4", "<u8", "<u8", "i1", "<u4", "<u4"],
+    }
+)
+"""`factory.export_choice.Candidate` in an array: 33 bytes."""
 
 _provenance = itemgetter(*PROVENANCE)
 
@@ -61,7 +69,7 @@ class Job:
 
     def columns(self) -> list[str]:
         """The record columns that somebody reads. A format that does not say reads all."""
-        wanted = dict.fromkeys(COLUMNS)
+        wanted = dict.fromkeys(self.filter.columns())
         for name in self.formats:
             wanted |= dict.fromkeys(getattr(view_of(name), "COLUMNS", SCHEMA.names))
         return narrowed(wanted)
@@ -75,7 +83,7 @@ class RowsWanted:
     job: Job
     task: Task
     dropped: Mapping[int, str]
-    lost: Mapping[int, Mapping[int, str]]
+    lost: Mapping[int, Mapping[int, Loss]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,7 +98,7 @@ class Part:
 
 @dataclass(slots=True, kw_only=True)
 class Done:
-    """What came of a task. `provenance`: that of the exported solutions, each as `PROVENANCE`."""
+    """What came of a task. `provenance`: that of the solutions that some format uses, each as `PROVENANCE`."""
 
     records: int = 0
     solutions: int = 0
@@ -103,36 +111,57 @@ def view_of(name: str) -> ModuleType:
     return plugin("factory.formats", name)
 
 
-def candidates_of(wanted: tuple[Task, Filter, frozenset[int]]) -> list[Candidate]:
-    """Of the records at some places of a task, the solutions that may be exported."""
-    task, chosen_by, places = wanted
-    found: list[Candidate] = []
+def takers_of(formats: Sequence[str]) -> tuple[Taker, ...]:
+    """Formats as those that draw solutions, one for all where none is named. A view that does not say which ones it
+    `uses` uses all."""
+    if not formats:
+        return EVERYTHING
+    views = {name: view_of(name) for name in formats}
+    return tuple(
+        Taker(
+            name=name,
+            mask=1 << bit,
+            only_right=getattr(view, "ONLY_RIGHT", False),
+            **({"uses": view.uses} if hasattr(view, "uses") else {}),
+        )
+        for bit, (name, view) in enumerate(views.items())
+    )
+
+
+def candidates_of(wanted: tuple[Task, Filter, Sequence[str], frozenset[int]]) -> Any:
+    """Of the records at some places of a task, the solutions that may be exported in some formats: an array of
+    `CANDIDATE`."""
+    task, chosen_by, formats, places = wanted
+    takers = takers_of(formats)
+    found = [np.empty(0, CANDIDATE)]
     for place, records, _ in records_of(task, SELECTION_COLUMNS):
-        for at, record in enumerate(records, start=place):
-            if at in places:
-                found += chosen_by.candidates(record["solutions"] or (), at)
-    return found
+        those = ((at, record) for at, record in enumerate(records, start=place) if at in places)
+        ours = (one for at, record in those for one in chosen_by.candidates(record, takers, at))
+        found.append(np.fromiter(ours, CANDIDATE))
+    return np.concatenate(found)
 
 
 def write_rows(wanted: RowsWanted) -> Done:
     """Write the parts of a task."""
     job, done = wanted.job, Done()
-    views = {name: view_of(name) for name in job.formats}
+    views, takers = {name: view_of(name) for name in job.formats}, takers_of(job.formats)
     with ExitStack() as stack:
         writers = _Writers(stack, wanted, views, done)
         for place, records, n_bytes in records_of(wanted.task, job.columns()):
             for at, record in enumerate(records, start=place):
+                solutions = record["solutions"] or ()
                 done.records += 1
-                done.solutions += len(record["solutions"] or ())
+                done.solutions += len(solutions)
                 if at in wanted.dropped:
                     done.dropped[RECORDS, wanted.dropped[at]] += 1
+                    done.dropped[SOLUTIONS, wanted.dropped[at]] += len(solutions)
                     continue
-                kept = job.filter.apply(record, done.dropped, wanted.lost.get(at))
-                if kept is not None:
-                    _count(done.provenance, kept["solutions"] or ())
-                    split = job.split.of(kept["question"])
-                    for name, view in views.items():
-                        writers.add((name, split), list(view.rows(kept)))
+                kept = job.filter.apply(record, done.dropped, takers, wanted.lost.get(at))
+                if kept:
+                    _count(done.provenance, kept, takers)
+                    split = job.split.of(record["question"])
+                    for name, found in kept.items():
+                        writers.add((name, split), list(views[name].rows(found)))
             writers.taken_in(n_bytes)
         writers.flush()
     return done
@@ -177,7 +206,7 @@ class _Writers:
         self._file(key, batch.schema).write_batch(batch)
         part = self._part(key)
         part.batches.append((batch.num_rows, batch.nbytes))
-        _count_labels(part.labels, rows)
+        _count_labels(part.labels, self._views[key[0]], rows)
         rows.clear()
 
     def _part(self, key: Key) -> Part:
@@ -198,19 +227,23 @@ def _line(row: Mapping[str, Any]) -> str:
     return json.dumps(row, ensure_ascii=False)
 
 
-def _count(provenance: Counter[tuple[Any, ...]], solutions: Sequence[Mapping[str, Any]]) -> None:
-    for solution in solutions:
-        provenance[_provenance(solution)] += 1
+def _count(
+    provenance: Counter[tuple[Any, ...]], kept: Mapping[str, Mapping[str, Any]], takers: Sequence[Taker]
+) -> None:
+    """Count the solutions that some format uses, each once."""
+    used: dict[int, Mapping[str, Any]] = {}
+    for taker in takers:
+        for solution in (kept[taker.name]["solutions"] or ()) if taker.name in kept else ():
+            if id(solution) not in used and taker.uses(solution):
+                used[id(solution)] = solution
+    provenance.update(map(_provenance, used.values()))
 
 
-def _count_labels(counted: Counter[Any], rows: Sequence[Mapping[str, Any]]) -> None:
-    """How often which label occurs: of `labels` and `label`, as far as they are booleans or numbers."""
-    first = rows[0]
-    found: Counter[Any] = Counter()
-    if isinstance(first.get("labels"), list):
-        found.update(chain.from_iterable(row["labels"] or () for row in rows))
-    if isinstance(first.get("label"), (bool, int)):
-        found.update(row["label"] for row in rows)
-    for label, n in found.items():
-        if isinstance(label, (bool, int)) and (len(counted) < MOST_LABELS or str(label).lower() in counted):
-            counted[str(label).lower()] += n
+def _count_labels(counted: Counter[str], view: ModuleType, rows: Sequence[Mapping[str, Any]]) -> None:
+    """How often which label occurs, as the view's `labels` says; without it the format has none."""
+    if not hasattr(view, "labels"):
+        return
+    for label, n in Counter(label for row in rows for label in view.labels(row)).items():
+        name = str(label).lower()
+        if name in counted or len(counted) < MOST_LABELS:
+            counted[name] += n

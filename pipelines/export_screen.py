@@ -4,31 +4,53 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
-from itertools import chain
 
-from factory.decontamination import Finding, Index, is_dropped
+from factory.decontamination import Finding, Index, Settings, is_dropped
 from factory.errors import BadInput
-from factory.near_duplicates import METHODS, duplicates
+from factory.near_duplicates import METHODS, THRESHOLD, Repetition, check_threshold, duplicates
 from factory.plugins import suggest
-from pipelines.benchmarks import read
-from pipelines.decontamination_report import Report, as_json, as_markdown
+from pipelines import decontamination_report
+from pipelines.benchmarks import read_all
+from pipelines.near_duplicates_report import as_json, as_markdown
+
+Say = Callable[[str], None]
 
 
-def repeated(method: str) -> Callable[[Iterable[tuple[str, str]]], dict[str, str]]:
-    """What finds questions that repeat another. Raises `BadInput` for an unknown method."""
-    if method not in METHODS:
-        raise BadInput(f"--near-duplicates is {method!r}. {suggest(method, list(METHODS))}")
-    return partial(duplicates, method=method)
+class Repeated:
+    """Finds questions that repeat another, and keeps what was found by similarity for the report."""
+
+    def __init__(self, method: str, threshold: float = THRESHOLD, say: Say = lambda line: None) -> None:
+        """Raises `BadInput` for an unknown method or a threshold out of range."""
+        if method not in METHODS:
+            raise BadInput(f"--near-duplicates is {method!r}. {suggest(method, list(METHODS))}")
+        check_threshold(threshold)
+        self._method, self._threshold, self._say = method, threshold, say
+        self._found: list[Repetition] = []
+
+    def __call__(self, questions: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """`duplicates` of them."""
+        return duplicates(questions, self._method, self._threshold, report=self._found.append, say=self._say)
+
+    def files(self) -> dict[str, bytes]:
+        """The report's files by name; none where only equal questions were looked for."""
+        if self._method == "exact":
+            return {}
+        return {
+            "near_duplicates.json": as_json(self._found, self._threshold).encode(),
+            "near_duplicates.md": as_markdown(self._found, self._threshold).encode(),
+        }
 
 
 class Screen:
     """Looks questions up in benchmarks, and keeps what was found for the report."""
 
-    def __init__(self, benchmarks: Sequence[str]) -> None:
+    def __init__(
+        self, benchmarks: Sequence[str], settings: Settings | None = None, *, keep_reworded: bool = False
+    ) -> None:
         """`benchmarks`: what `pipelines.benchmarks.read` reads. Raises `BadInput`."""
         self._digest = hashlib.sha256()
-        self._index = Index.of(self._hashed(chain.from_iterable(map(read, benchmarks)))) if benchmarks else None
+        self._index = Index.of(self._hashed(read_all(benchmarks)), settings) if benchmarks else None
+        self._keep_reworded = keep_reworded
         self._findings: list[Finding] = []
         self._seen: set[int] = set()
 
@@ -41,7 +63,7 @@ class Screen:
         matches = self._index.matches(text)
         if not matches:
             return False
-        dropped = is_dropped(matches)
+        dropped = is_dropped(matches, keep_reworded=self._keep_reworded)
         self._findings.append(Finding(question_id=question_id, question=text, matches=matches, dropped=dropped))
         return dropped
 
@@ -59,13 +81,13 @@ class Screen:
         """The report's files by name; none where nothing was looked up."""
         if self._index is None:
             return {}
-        report = Report(
+        report = decontamination_report.Report(
             settings=self._index.settings,
             benchmarks=self._index.counts,
             checked=len(self._seen),
             findings=self._findings,
         )
         return {
-            "decontamination.json": as_json(report).encode(),
-            "decontamination.md": as_markdown(report).encode(),
+            "decontamination.json": decontamination_report.as_json(report).encode(),
+            "decontamination.md": decontamination_report.as_markdown(report).encode(),
         }

@@ -19,7 +19,7 @@ import typer
 from factory.decontamination import KINDS, Finding, Index, Settings, findings
 from factory.question_words import QuestionWords
 from factory.safe_text import safe
-from pipelines.benchmarks import read
+from pipelines.benchmarks import read, read_all
 
 _NAMES = ("Yuki", "Ahmed", "Ingrid", "Kofi", "Priya", "Mateo", "Olga", "Sione")
 _FILLERS = ("As it happens, ", "Just to be clear, ", "In a small town by the sea, ", "Well, ", "Now please note that ")
@@ -27,6 +27,10 @@ _SMALL = "zero one two three four five six seven eight nine ten eleven twelve th
 _SMALL += " seventeen eighteen nineteen"
 _TENS = "- - twenty thirty forty fifty sixty seventy eighty ninety"
 _WHOLE = re.compile(r"(?<![\d.,:/^{\\$])\b\d{1,3}\b(?![.,:/]\d|[\d^}/%])")
+_IN_UNICODE = {
+    r"\\[dt]?frac\{(\w+)\}\{(\w+)\}": r"\1/\2", r"\\sqrt\{(\w+)\}": r"√\1", r"\\times\b": "×", r"\\cdot\b": "·",
+    r"\\div\b": "÷", r"\\leq?\b": "≤", r"\\geq?\b": "≥", r"\\pm\b": "±", r"\^\{?\\circ\}?": "°",
+}  # fmt: skip
 
 Change = Callable[[str, Random], str]
 
@@ -67,6 +71,18 @@ def all_of_it(text: str, random: Random) -> str:
     return text
 
 
+def without_commands(text: str, _: Random) -> str:
+    r"""LaTeX without \left, \right, spacing and drawings."""
+    return re.sub(r"\\left|\\right|\\[,;!]|\[asy\].*?\[/asy\]", "", text, flags=re.DOTALL)
+
+
+def in_unicode(text: str, _: Random) -> str:
+    """Signs of LaTeX as characters, simple fractions and roots as one would type them."""
+    for pattern, plain in _IN_UNICODE.items():
+        text = re.sub(pattern, plain, text)
+    return text
+
+
 def one_other_number(text: str, random: Random) -> str:
     """One number greater than one changed."""
     there = [number for number in re.finditer(r"\b\d{1,3}\b", text) if int(number.group()) > 1]
@@ -87,6 +103,7 @@ def numbers_exchanged(text: str, random: Random) -> str:
 
 
 REWORDED: dict[str, Change] = {change.__name__: change for change in (renamed, filled, reordered, spelled, all_of_it)}
+RETYPED: dict[str, Change] = {change.__name__: change for change in (without_commands, in_unicode)}
 OTHERS: dict[str, Change] = {change.__name__: change for change in (one_other_number, numbers_exchanged)}
 
 
@@ -106,9 +123,13 @@ def planted(index: Index, questions: list[tuple[str, str, str]], change: Change,
     """How many questions `change` changes, and how many of those are found as what they come from."""
     random = Random(seed)
     changed = [(name, number, text, change(text, random)) for name, number, text in questions]
-    told = [entry for entry in changed if QuestionWords.of(entry[3]).exact != QuestionWords.of(entry[2]).exact]
+    told = [entry for entry in changed if _differ(entry[2], entry[3], by_characters=change in RETYPED.values())]
     found = sum(any((m.benchmark, m.benchmark_id) == entry[:2] for m in index.matches(entry[3])) for entry in told)
     return len(told), found
+
+
+def _differ(one: str, other: str, *, by_characters: bool) -> bool:
+    return one != other if by_characters else QuestionWords.of(one).exact != QuestionWords.of(other).exact
 
 
 def _shown(found: list[Finding], show: int) -> Iterator[str]:
@@ -126,11 +147,11 @@ def main(
     seed: int = 0,
 ) -> None:
     """Plant, look up, print a table."""
-    questions = [question for benchmark in benchmarks for question in read(benchmark)]
+    questions = list(read_all(benchmarks))
     start = time.perf_counter()
     index = Index.of(questions, Settings(reworded=reworded))
     print(f"{len(questions)} questions indexed in {time.perf_counter() - start:.1f} s")
-    for title, changes in (("to be found", REWORDED), ("not to be found", OTHERS)):
+    for title, changes in (("to be found", REWORDED | RETYPED), ("not to be found", OTHERS)):
         for name, change in changes.items():
             told, found = planted(index, questions, change, seed)
             print(f"{title:16} {name:18} {found:6} of {told:6} ({found / max(1, told):.2%})")

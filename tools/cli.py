@@ -14,7 +14,10 @@ from rich.console import Console
 from rich.text import Text
 
 from factory.errors import BadInput, FactoryError, StorageFailed
-from tools.export import EXAMPLES, export_command
+from tools.export import EXAMPLES as EXPORT_EXAMPLES
+from tools.export import export_command
+from tools.push import EXAMPLES as PUSH_EXAMPLES
+from tools.push import push_command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,6 +29,8 @@ app = typer.Typer(
 model_app = typer.Typer(no_args_is_help=True, help="Models that come with the factory.")
 app.add_typer(model_app, name="model")
 
+# Asking the formats which of them can be read would import Arrow for every --help; a test compares.
+IMPORTED = ("math_aps", "math_aps_tree", "math_shepherd", "prm800k", "processbench")
 RunDir = Annotated[str, typer.Argument(help="A folder made by `factory run` or `factory import`; may be s3://….")]
 Overrides = Annotated[list[str] | None, typer.Argument(help="section.key=value, as many as you like.")]
 
@@ -95,14 +100,15 @@ def inspect(
         show_question(run_dir, question_id, out(), solutions=limit, only_wrong=only_wrong)
 
 
-app.command("export", epilog=EXAMPLES)(export_command)
+app.command("export", epilog=EXPORT_EXAMPLES)(export_command)
+app.command("push", epilog=PUSH_EXAMPLES)(push_command)
 
 
 @app.command("import", epilog="Example: factory import phase2_train.jsonl.gz runs/prm800k --format prm800k")
 def import_(
     file: Annotated[str, typer.Argument(help="JSON lines: a file, a glob or a URL; .gz and its like unpacked.")],
     out_dir: Annotated[str, typer.Argument(metavar="OUT", help="Folder to write to; may be s3://….")],
-    format: Annotated[str, typer.Option("--format", "-f", help="prm800k, math_shepherd, math_aps or math_aps_tree.")],
+    format: Annotated[str, typer.Option("--format", "-f", help=f"{', '.join(IMPORTED)}.")],
 ) -> None:
     """Import a step-labelled data set; what is there already is not added again."""
     from pipelines.import_labels import import_file
@@ -156,27 +162,6 @@ def merge(
         Text(f"{done.units:,} units, {done.questions:,} questions → {done.shards:,} objects, {done.written:,} new")
     )
     out().print(Text(f"records        {done.folder}/data ({done.n_bytes / 1e6:,.1f} MB)"))
-
-
-@app.command(epilog="Example: factory push exports/mine me/my-data --licence cc-by-4.0 --tag v1")
-def push(
-    out_dir: Annotated[Path, typer.Argument(metavar="OUT", help="A folder made by `factory export`.")],
-    repo_id: Annotated[str, typer.Argument(help="The data set on the Hub: OWNER/NAME.")],
-    private: Annotated[
-        bool | None, typer.Option("--private/--public", help="Of a new one: private if not said.")
-    ] = None,
-    revision: Annotated[str, typer.Option(help="The branch to push to.")] = "main",
-    create_pr: Annotated[bool, typer.Option("--create-pr", help="Propose it as a pull request.")] = False,
-    tag: Annotated[str | None, typer.Option(help="Mark what was pushed.")] = None,
-    licence: Annotated[str | None, typer.Option(help="For the card, such as cc-by-4.0.")] = None,
-) -> None:
-    """Push an export to the Hugging Face Hub; after a break, the same command goes on."""
-    from pipelines.push import Push
-    from tools.push import push_lines
-
-    wish = Push(private=private, revision=revision, create_pr=create_pr, tag=tag, licence=licence)
-    for line in push_lines(out_dir, repo_id, wish):
-        out().print(Text(line), soft_wrap=True)
 
 
 @app.command(epilog="Example: factory diff runs/mine runs/again --json difference.json")

@@ -6,14 +6,19 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from factory.plugins import names
 
 if TYPE_CHECKING:
     from pipelines.export import Exported
 
 SHARE = typer.Option(min=0, max=1, help="Share of the questions, by a hash of their text and the seed.")
+FORMATS = names("factory.formats")
 COUNT = {"min": 0, "show_default": False}
 EXAMPLES = (
     "Examples: factory export runs/mine exports/mine --format sft --format prm · "
@@ -32,7 +37,7 @@ def export_command(
             "from), then a new folder to write to. All may be s3://….",
         ),
     ],
-    format: Annotated[list[str], typer.Option("--format", "-f", help="sft, prm, orm, preference, …; may be repeated.")],
+    format: Annotated[list[str], typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}; may be repeated.")],
     verdict: Annotated[
         list[str] | None, typer.Option(help="correct, incorrect, unparsable, timeout, error; may be repeated.")
     ] = None,
@@ -45,7 +50,9 @@ def export_command(
     max_chars: Annotated[int, typer.Option(help="Characters of a solution, at most.", **COUNT)] = 0,
     min_steps: Annotated[int, typer.Option(help="Steps of a solution, at least.", **COUNT)] = 0,
     max_steps: Annotated[int, typer.Option(help="Steps of a solution, at most.", **COUNT)] = 0,
-    per_question: Annotated[int, typer.Option(help="Solutions of a question, at most, over all runs.", **COUNT)] = 0,
+    per_question: Annotated[
+        int, typer.Option(help="Solutions of a question, at most, over all runs: of those a format can use.", **COUNT)
+    ] = 0,
     balance: Annotated[bool, typer.Option("--balance", help="Of every question as many right as wrong ones.")] = False,
     validation: Annotated[float, SHARE] = 0.0,
     test: Annotated[float, SHARE] = 0.0,
@@ -53,23 +60,45 @@ def export_command(
     near_duplicates: Annotated[
         str, typer.Option(help="How questions that repeat others are found: exact or minhash.")
     ] = "exact",
+    similarity: Annotated[float, typer.Option(min=0.7, max=1, help="With minhash: of words, at least.")] = 0.8,
     decontaminate: Annotated[
         list[str] | None,
-        typer.Option(metavar="FILE|hf:NAME", help="Drop questions found in this benchmark; may be repeated."),
+        typer.Option(
+            metavar="FILE[:COLUMN]|hf:NAME[:CONFIG][:SPLIT][:COLUMN]",
+            help="Drop questions found in this benchmark: a .jsonl, .json, .csv or .parquet file, a folder or glob of "
+            "them, or a data set of the Hub (split test if not given; NAME::SPLIT:COLUMN without a config). May be "
+            "repeated.",
+        ),
     ] = None,
+    overlap_ngram: Annotated[
+        int, typer.Option(min=1, help="Words in a row that count as common with a benchmark.")
+    ] = 13,
+    overlap: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Share of a benchmark's question that these cover; 0: one is enough, whatever the numbers.",
+        ),
+    ] = 0.5,
+    reworded: Annotated[float, typer.Option(min=0.01, max=1, help="Least score of a reworded question.")] = 0.6,
+    keep_reworded: Annotated[bool, typer.Option("--keep-reworded", help="Only list reworded questions.")] = False,
     shard_mb: Annotated[int, typer.Option(min=1, help="Megabytes per file, about.")] = 384,
     licence: Annotated[str | None, typer.Option(help="Of the data set, for its card, such as cc-by-4.0.")] = None,
     processes: Annotated[int | None, typer.Option(min=1, help="By default up to 4, as there are CPUs.")] = None,
 ) -> None:
     """Write flat views of runs for trainers and data hubs; what was written is a data set to load or push."""
+    from factory.decontamination import Settings
     from factory.errors import BadInput
     from factory.export_filter import Filter
     from factory.export_split import Split
     from factory.safe_text import safe
+    from pipelines.card_licence import licence_fields
     from pipelines.export import Wish, export
 
     if len(folders) < 2:
         raise BadInput(f"got {folders[0]!r} alone. Expected at least one RUN_DIR, and OUT behind it.")
+    licence_fields(licence)  # a mistake in it is said before the work, not after
     wish = Wish(
         formats=tuple(format),
         filter=Filter(
@@ -87,15 +116,17 @@ def export_command(
         ),
         split=Split(validation=validation, test=test, seed=seed),
         near_duplicates=near_duplicates,
+        similarity=similarity,
         decontaminate=tuple(decontaminate or ()),
+        matching=Settings(ngram=overlap_ngram, coverage=overlap, reworded=reworded),
+        keep_reworded=keep_reworded,
         shard_mb=shard_mb,
     )
     *runs, out = folders
     command = shlex.join(["factory", *sys.argv[1:]])
-    tell = _Teller()
-    done = export(runs, out, wish, say=tell, processes=processes, command=command)
-    tell.close()
-    for line in [*summary_lines(done), *_card(out, licence)]:
+    with closing(_Teller()) as tell:
+        done = export(runs, out, wish, say=tell, processes=processes, command=command)
+    for line in chain(summary_lines(done), _card(out, licence)):
         print(safe(line))
 
 
@@ -116,30 +147,34 @@ def summary_lines(done: Exported) -> Iterator[str]:
         yield f"dropped                    {n:>12,} {what}"
     yield f"records        {done.out}/data"
     yield f"what went in   {done.out}/manifest.json"
-    yield f"load           {load_line(done)}"
+    parquet = [name for name, config in configs.items() if config["suffix"] == ".parquet"]
+    beside = [name for name in configs if parquet and name not in parquet]
+    yield f"load           {_load_config(done, (parquet or list(configs))[0])}"
+    for name in beside:
+        yield f"load by files  {_load_files(done, name)}"
     if "://" not in done.out:
         yield f"publish        factory push {done.out} NAME/DATASET"
 
 
-def load_line(done: Exported) -> str:
+def _load_config(done: Exported, name: str) -> str:
     """The Python that loads a config of the export."""
-    configs = done.manifest["configs"]
-    parquet = [name for name, config in configs.items() if config["suffix"] == ".parquet"]
-    name = (parquet or list(configs))[0]
-    if "://" not in done.out:
-        return f'datasets.load_dataset("{done.out}", "{name}")'
-    reader, suffix = ("parquet", ".parquet") if parquet else ("json", configs[name]["suffix"])
-    files = ", ".join(f'"{split}": "{done.out}/data/{name}/{split}-*{suffix}"' for split in configs[name]["splits"])
-    return f'datasets.load_dataset("{reader}", data_files={{{files}}}, storage_options=…)'
+    return _load_files(done, name) if "://" in done.out else f'datasets.load_dataset("{done.out}", "{name}")'
+
+
+def _load_files(done: Exported, name: str) -> str:
+    """The Python that loads a format's files: `datasets` knows no configs on S3, nor of JSON lines beside Parquet."""
+    config = done.manifest["configs"][name]
+    reader = "parquet" if config["suffix"] == ".parquet" else "json"
+    files = ", ".join(f'"{one}": "{done.out}/data/{name}/{one}-*{config["suffix"]}"' for one in config["splits"])
+    options = ", storage_options=…" if "://" in done.out else ""
+    return f'datasets.load_dataset("{reader}", data_files={{{files}}}{options})'
 
 
 def _card(out: str, licence: str | None) -> Iterator[str]:
-    """Write the card of a local export, unless it is there; without a licence there is none yet."""
+    """Write the card, unless it is there; without a licence there is none yet."""
     from factory.errors import BadInput
     from pipelines.card import settled_card
 
-    if "://" in out:
-        return
     try:
         yield f"card           {settled_card(out, licence)}"
     except BadInput as error:

@@ -13,6 +13,7 @@ from typing import Any
 from factory import imported
 from factory.imported import MAX_NESTING, refuse, shown
 from factory.value_trees import ValueNode, asked, exact_values, judged_tree, mc_value, solutions, tree_rows, valued
+from factory.wording import unpadded
 
 SUFFIX = ".jsonl"
 FEATURES = None
@@ -34,12 +35,21 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         return
     nodes = valued(judged_tree(record))
     if len(nodes) > 1 and _depth(nodes) < MAX_NESTING // 2 - 1:
-        stripped = [replace(node, text=node.text.strip()) for node in nodes]
         yield {
             "question": question,
             "final_answer": record["gold_answer"],
-            "reasoning_steps": _nested(question, stripped),
+            "reasoning_steps": _nested(question, list(_unpadded(nodes))),
         }
+
+
+def _unpadded(nodes: Sequence[ValueNode]) -> Iterator[ValueNode]:
+    """The nodes without the white space between steps; the indentation of a step that its parent ends in is its own."""
+    indentation: dict[int | None, str] = {None: ""}
+    for node in nodes:
+        text = indentation[node.parent] + node.text
+        _, line_break, after = text[len(text.rstrip()) :].rpartition("\n")
+        indentation[node.node] = after if line_break else ""
+        yield replace(node, text=unpadded(text))
 
 
 def _nested(question: str, nodes: Sequence[ValueNode]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from factory.answers.extract import final_answer
 from factory.flat_rows import has_usable_labels
 from factory.imported import refuse
 from factory.types import Question
+from factory.wording import unpadded
 
 SUFFIX = ".jsonl"
 FEATURES = None
@@ -27,6 +28,16 @@ NAME = "math_shepherd"
 TAG, SIGNS = "ки", {"+": 1, "-": -1}
 _FIRST_STEP = " Step 1: "
 _NUMBER = re.compile(r"Step [0-9]{1,4}: ?")
+
+
+def uses(solution: Mapping[str, Any]) -> bool:
+    """Whether all of its steps are labelled, and the tag is in none of them."""
+    steps = solution["steps"]
+    return (
+        bool(steps)
+        and has_usable_labels(solution)
+        and all(step["label"] is not None and TAG not in step["text"] for step in steps)
+    )
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -40,17 +51,25 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         labels = [item["label"] for item in found["steps"]]
         if rest is not None:
             yield {**_line(record["question"], texts, labels), **rest}
-        elif labels and None not in labels and has_usable_labels(found) and fits(record["question"], texts):
+        elif uses(found) and fits(record["question"]):
             yield {
-                **_line(record["question"].strip(), [text.strip() for text in texts], labels),
+                **_line(record["question"].strip(), [unpadded(text) for text in texts], labels),
                 "task": record["source"],
             }
 
 
-def fits(question: str, texts: Sequence[str]) -> bool:
-    """Whether the layout can hold a question and its steps: the tag is in none of them, and what looks like a first
-    step is not in the question."""
-    return _FIRST_STEP not in f"{question.strip()} " and not any(TAG in text for text in (question, *texts))
+def labels(row: Mapping[str, Any]) -> Iterator[str]:
+    """The signs of a line: what stands in `label` where `input` has its tags."""
+    place = 0
+    for text in row["input"].split(TAG)[:-1]:
+        place += len(text)
+        yield row["label"][place]
+        place += 1
+
+
+def fits(question: str) -> bool:
+    """Whether the layout can hold a question: neither the tag is in it, nor what looks like a first step."""
+    return _FIRST_STEP not in f"{question.strip()} " and TAG not in question
 
 
 def tagged(question: str, texts: Sequence[str], signs: Sequence[str] | None = None) -> str:
@@ -81,7 +100,7 @@ def parse(line: str, where: str) -> dict[str, Any]:
     if not labelled.startswith(head):
         refuse(where, "'label' does not begin as 'input' does", "the same text with + or - for every tag")
     steps = [
-        imported.step(_NUMBER.sub("", text.strip(), count=1) if number else text.strip(), label)
+        imported.step(_NUMBER.sub("", text.strip(), count=1) if number else unpadded(text), label)
         for number, (text, label) in enumerate(_steps(solved, labelled[len(head) :], where))
     ]
     verdict = "correct" if steps[-1]["label"] == 1 else "incorrect"

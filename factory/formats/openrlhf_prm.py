@@ -5,8 +5,12 @@ project's own example (huggingface.co/datasets/zhuzilin/Math-Shepherd):
 
     train_prm --input_key input --label_key value --placeholder_token ки --reward_tokens + -
 
-With `--label_key mc_values` it learns soft labels; it takes no nulls, so keep the rows that have none of them.
 Its tokenizer has to know the tag as one token, as Mistral's does.
+
+For soft labels leave out the rows with a null in `mc_values` first, it stops at them (a step without rollouts has none,
+such as one that was labelled by a person), then train with `--label_key mc_values`:
+
+    dataset.filter(lambda row: None not in row["mc_values"])
 """
 
 from __future__ import annotations
@@ -17,7 +21,8 @@ from typing import Any
 import pyarrow as pa
 
 from factory.flat_rows import ORIGIN, known_steps, origin
-from factory.formats.math_shepherd import fits, tagged
+from factory.formats.math_shepherd import TAG, fits, tagged
+from factory.wording import unpadded
 
 SUFFIX = ".parquet"
 FEATURES = pa.schema(
@@ -31,16 +36,25 @@ FEATURES = pa.schema(
 COLUMNS = ["question_id", "question", "solutions"]
 
 
+def uses(solution: Mapping[str, Any]) -> bool:
+    """Whether its first step is labelled, and the tag is not in what is known of it."""
+    steps = known_steps(solution)
+    return bool(steps) and not any(TAG in step["text"] for step in steps)
+
+
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """One row per solution with a labelled step at its front. Left out are texts with the tag in them."""
     question = record["question"].strip()
     for solution in record["solutions"]:
-        steps = known_steps(solution)
-        texts = [step["text"].strip() for step in steps]
-        if steps and fits(question, texts):
+        if uses(solution) and fits(question):
+            steps = known_steps(solution)
             yield {
-                "input": tagged(question, texts),
+                "input": tagged(question, [unpadded(step["text"]) for step in steps]),
                 "value": ["+" if step["label"] == 1 else "-" for step in steps],
                 "mc_values": [step["mc_value"] for step in steps],
                 **origin(record, solution),
             }
+
+
+def labels(row: Mapping[str, Any]) -> list[str]:
+    return list(row["value"])

@@ -15,13 +15,18 @@ from factory.flat_rows import ORIGIN, completion_text, is_judged, is_right, orig
 SUFFIX = ".parquet"
 FEATURES = pa.schema([("prompt", pa.string()), ("completion", pa.string()), ("label", pa.bool_()), *ORIGIN])
 COLUMNS = ["question_id", "question", "solutions"]
+uses = is_judged
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The finished solutions of a record that were judged correct (`label` true) or incorrect."""
     for solution in record["solutions"]:
-        if is_judged(solution):
+        if uses(solution):
             yield labelled(record, solution)
+
+
+def labels(row: Mapping[str, Any]) -> list[bool]:
+    return [row["label"]]
 
 
 def labelled(record: Mapping[str, Any], solution: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 against a wrong solution of the same question, as strings.
 
 Which make a pair is said in `factory/preference_pairs.py`: only what the policy itself sampled, each used as few times
-as can be. They are drawn by the question's id, so a question has the same pairs wherever its record lies.
+as can be. They are drawn by the question's id, so a question has the same pairs wherever its record lies. Pairs are
+made within a record: those of several runs are not gathered, and a question that two runs hold has up to
+`PAIRS_PER_QUESTION` of each.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from factory.candidates import candidates
-from factory.flat_rows import completion_text, prompt_text
+from factory.flat_rows import completion_text, is_judged, is_sampled, prompt_text
 from factory.preference_pairs import pair_row, pairs, schema
 
 SUFFIX = ".parquet"
@@ -29,6 +31,11 @@ FEATURES = pa.schema(
     ]
 )
 COLUMNS = ["question_id", "question", "solutions"]
+
+
+def uses(solution: Mapping[str, Any]) -> bool:
+    """Whether it may be in a pair: sampled and judged."""
+    return is_judged(solution) and is_sampled(solution)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

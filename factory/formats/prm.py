@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.flat_rows import ORIGIN, known_steps, origin
+from factory.flat_rows import ORIGIN, has_known_steps, known_steps, origin
 
 SUFFIX = ".parquet"
 FEATURES = pa.schema(
@@ -25,13 +25,14 @@ FEATURES = pa.schema(
     ]
 )
 COLUMNS = ["question_id", "question", "solutions"]
+uses = has_known_steps
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """One row per solution with at least one labelled step at its front."""
     for solution in record["solutions"]:
-        steps = known_steps(solution)
-        if steps:
+        if uses(solution):
+            steps = known_steps(solution)
             yield {
                 "prompt": record["question"],
                 "completions": [step["text"] for step in steps],
@@ -40,3 +41,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 "confidences": [step["confidence"] for step in steps],
                 **origin(record, solution),
             }
+
+
+def labels(row: Mapping[str, Any]) -> list[bool]:
+    return list(row["labels"])

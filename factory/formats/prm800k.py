@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from factory import imported
-from factory.flat_rows import known_steps
+from factory.flat_rows import has_known_steps, known_steps
 from factory.imported import member, objects, refuse, shown
 from factory.types import Question
 
@@ -20,6 +20,7 @@ SUFFIX = ".jsonl"
 FEATURES = None
 COLUMNS = ["source", "question", "gold_answer", "metadata", "solutions"]
 NAME = "prm800k"
+uses = has_known_steps
 Step = dict[str, Any]
 
 
@@ -31,9 +32,16 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {**rest, "question": {**rest["question"], "problem": record["question"]}}
         return
     for solution in record["solutions"]:
-        steps = known_steps(solution)
-        if steps:
-            yield _line(record, solution, steps)
+        if uses(solution):
+            yield _line(record, solution, known_steps(solution))
+
+
+def labels(row: Mapping[str, Any]) -> Iterator[int]:
+    """All ratings of a line."""
+    for step in row["label"]["steps"]:
+        for completion in (*(step.get("completions") or ()), step.get("human_completion")):
+            if completion is not None and completion["rating"] is not None:
+                yield completion["rating"]
 
 
 def _line(record: Mapping[str, Any], solution: Mapping[str, Any], steps: list[Step]) -> dict[str, Any]:

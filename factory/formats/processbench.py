@@ -25,6 +25,15 @@ TAIL_CHARS = 500
 VERDICTS = {(True, True): "correct", (True, False): "correct", (False, False): "incorrect"}
 
 
+def uses(solution: Mapping[str, Any]) -> bool:
+    """Whether it is judged and its first error is known."""
+    return bool(solution["steps"]) and solution["first_error"] is not None and is_judged(solution)
+
+
+def labels(row: Mapping[str, Any]) -> list[int]:
+    return [row["label"]]
+
+
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The line a record came from; of other records one line per judged solution whose first error is known."""
     rest = imported.kept(record, NAME)
@@ -32,7 +41,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         steps = [step["text"] for step in solution["steps"]]
         if rest is not None:
             yield {**rest, "problem": record["question"], "steps": steps}
-        elif steps and solution["first_error"] is not None and is_judged(solution):
+        elif uses(solution):
             yield {
                 "id": f"{record['question_id']}-{solution['solution_id']}",
                 "generator": solution["model"],

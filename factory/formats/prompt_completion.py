@@ -15,12 +15,14 @@ from factory.flat_rows import ORIGIN, completion_text, is_right, origin, prompt_
 SUFFIX = ".parquet"
 FEATURES = pa.schema([("prompt", pa.string()), ("completion", pa.string()), *ORIGIN])
 COLUMNS = ["question_id", "question", "solutions"]
+ONLY_RIGHT = True
+uses = is_right
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The finished solutions of a record whose answer was judged correct."""
     for solution in record["solutions"]:
-        if is_right(solution):
+        if uses(solution):
             yield {
                 "prompt": prompt_text(record),
                 "completion": completion_text(solution["text"]),

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from factory.flat_rows import MESSAGES, ORIGIN, known_steps, origin, prompt_text
+from factory.wording import unpadded
 
 SUFFIX = ".parquet"
 FEATURES = pa.schema(
@@ -26,20 +27,31 @@ SYSTEM = "Please reason step by step, and put your final answer within \\boxed{}
 _SPECIAL = re.compile(r"<extra_[0-9]+>|<\|[a-z_]+\|>")  # what this tokenizer's special tokens look like
 
 
+def uses(solution: Mapping[str, Any]) -> bool:
+    """Whether its first step is labelled, and there are no special tokens in what is known of it."""
+    steps = known_steps(solution)
+    return bool(steps) and not any(_SPECIAL.search(step["text"]) for step in steps)
+
+
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """One row per solution with a labelled step at its front. Left out are texts with special tokens in them."""
     question = prompt_text(record)
+    if _SPECIAL.search(question):
+        return
     for solution in record["solutions"]:
-        steps = known_steps(solution)
-        texts = [step["text"].strip() for step in steps]
-        if steps and not any(_SPECIAL.search(text) for text in (question, *texts)):
+        if uses(solution):
+            steps = known_steps(solution)
             yield {
                 "messages": [
                     {"role": "system", "content": SYSTEM},
                     {"role": "user", "content": question},
-                    {"role": "assistant", "content": "".join(text + TOKEN for text in texts)},
+                    {"role": "assistant", "content": "".join(unpadded(step["text"]) + TOKEN for step in steps)},
                 ],
                 "labels": [int(step["label"] == 1) for step in steps],
                 "mc_values": [step["mc_value"] for step in steps],
                 **origin(record, solution),
             }
+
+
+def labels(row: Mapping[str, Any]) -> list[int]:
+    return list(row["labels"])

@@ -5,7 +5,8 @@ As there: the attempts were sampled independently; of the wrong ones the nearest
 characters comes last, so that correcting it teaches more than starting again, and others are drawn before it; how many
 there are is drawn uniformly, up to four. The paper's rows without a wrong attempt are those of `prompt_completion`.
 `prompt` shows the attempts as the paper does, numbered; `attempts` has them for whoever words it otherwise. All draws
-are by the question's id.
+are by the question's id. Attempts are those of one record: those of several runs are not gathered, and a question that
+two runs hold has up to `ROWS_PER_QUESTION` rows of each.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from rapidfuzz.distance import Levenshtein
 
 from factory.candidates import Candidate, candidates, capped
 from factory.flat_rows import completion_text, prompt_text
+from factory.formats import preference
 from factory.types import Outcome
+from factory.wording import unpadded
 
 SUFFIX = ".parquet"
 ATTEMPTS = 4
@@ -40,6 +43,7 @@ FEATURES = pa.schema(
     ]
 )
 COLUMNS = ["question_id", "question", "solutions"]
+uses = preference.uses
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -57,12 +61,12 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _nearest(last: Candidate, wrong: list[Candidate]) -> int:
     """The place of the wrong one with the smallest edit distance to `last`, the first of several."""
-    text, *others = (one.text.strip()[:COMPARED_CHARACTERS] for one in (last, *wrong))
+    text, *others = (unpadded(one.text)[:COMPARED_CHARACTERS] for one in (last, *wrong))
     return int(process.extractOne(text, others, scorer=Levenshtein.distance)[2])
 
 
 def _row(record: Mapping[str, Any], attempts: list[Candidate], last: Candidate) -> dict[str, Any]:
-    texts = [one.text.strip() for one in attempts]
+    texts = [unpadded(one.text) for one in attempts]
     shown = [f"Attempt {number}:{completion_text(text)}" for number, text in enumerate(texts, start=1)]
     return {
         "prompt": "\n\n".join([prompt_text(record), *shown, f"Attempt {len(texts) + 1}:"]),

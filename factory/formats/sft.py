@@ -8,20 +8,23 @@ from typing import Any
 import pyarrow as pa
 
 from factory.flat_rows import MESSAGES, ORIGIN, is_right, origin
+from factory.wording import unpadded
 
 SUFFIX = ".parquet"
 FEATURES = pa.schema([("messages", MESSAGES), *ORIGIN])
 COLUMNS = ["question_id", "question", "solutions"]
+ONLY_RIGHT = True
+uses = is_right
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The finished solutions of a record whose answer was judged correct; each text is one row."""
     for solution in record["solutions"]:
-        if is_right(solution):
+        if uses(solution):
             yield {
                 "messages": [
                     {"role": "user", "content": record["question"]},
-                    {"role": "assistant", "content": solution["text"].strip()},
+                    {"role": "assistant", "content": unpadded(solution["text"])},
                 ],
                 **origin(record, solution),
             }

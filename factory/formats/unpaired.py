@@ -11,17 +11,22 @@ from typing import Any
 
 from factory.flat_rows import is_judged, is_sampled
 from factory.formats import orm
-from factory.wording import normalised
+from factory.wording import trimmed
 
-SUFFIX, FEATURES, COLUMNS = orm.SUFFIX, orm.FEATURES, orm.COLUMNS
+SUFFIX, FEATURES, COLUMNS, labels = orm.SUFFIX, orm.FEATURES, orm.COLUMNS, orm.labels
+
+
+def uses(solution: Mapping[str, Any]) -> bool:
+    """Whether it was sampled and judged."""
+    return is_judged(solution) and is_sampled(solution)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The sampled solutions of a record that were judged, of those that are worded the same the first."""
+    """The sampled solutions of a record that were judged, of those with the same text the first."""
     seen: set[str] = set()
     for solution in record["solutions"]:
-        if is_judged(solution) and is_sampled(solution):
-            wording = normalised(solution["text"])
-            if wording not in seen:
+        if uses(solution):
+            text = trimmed(solution["text"])  # right and wrong ones are among them: 10⁵ must not be 105 here
+            if text not in seen:
                 yield orm.labelled(record, solution)
-            seen.add(wording)
+            seen.add(text)

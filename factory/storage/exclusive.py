@@ -15,5 +15,5 @@ def check_exclusive(store: Store, name: str) -> None:
     if store.create(name, store.read(name) + b"\n"):
         raise BadInput(
             f"{store.url} let {name} be created twice: what one writer has committed, another would overwrite. "
-            "Expected exclusive creates (on S3: conditional writes, If-None-Match); choose another run.dir."
+            "Expected exclusive creates (on S3: conditional writes, If-None-Match); choose another folder."
         )

@@ -49,11 +49,11 @@ _KINDS = {
 
 _KEYS = "Expected valid credentials (AWS_* variables, AWS_PROFILE or storage.*); mend them"
 _LOGIN = "Expected a login that is still valid; renew it (`aws sso login`, `aws login`)"
-_PLACE = "Expected a bucket and folder that S3 allows, s3://bucket/folder; mend run.dir"
+_PLACE = "Expected a bucket and folder that S3 allows, s3://bucket/folder; mend the address"
 _REGION = "Expected a region; set storage.region or AWS_DEFAULT_REGION"
-_LINKS = "Expected a file system with hard links; choose another run.dir"
+_LINKS = "Expected a file system with hard links; choose another folder"
 _ADVICE: dict[str | int, str] = {
-    "NoSuchBucket": "Expected a bucket that exists; create it, or choose another run.dir",
+    "NoSuchBucket": "Expected a bucket that exists; create it, or choose another folder",
     "AccessDenied": "Expected permission to list, read, write and delete here; grant it",
     "403": "Expected permission to list, read, write and delete here; grant it",
     "AllAccessDisabled": "Expected permission to list, read, write and delete here; grant it",
@@ -81,11 +81,11 @@ _ADVICE: dict[str | int, str] = {
     "BotoCoreError": "Expected a configuration that S3's client takes (storage.*, AWS_* variables, ~/.aws); mend it",
     errno.ENOSPC: "Expected room on this disk; free some",
     errno.EDQUOT: "Expected room within this user's quota; free some",
-    errno.EACCES: "Expected write permission in the run folder; grant it or choose another run.dir",
-    errno.EPERM: "Expected write permission and hard links in the run folder; choose another run.dir",
-    errno.EROFS: "Expected a writable disk; remount it or choose another run.dir",
-    errno.ENOTDIR: "Expected a folder; choose another run.dir",
-    errno.ENOENT: "Expected a folder that can be made; choose another run.dir",
+    errno.EACCES: "Expected write permission in the folder; grant it or choose another folder",
+    errno.EPERM: "Expected write permission and hard links in the folder; choose another folder",
+    errno.EROFS: "Expected a writable disk; remount it or choose another folder",
+    errno.ENOTDIR: "Expected a folder; choose another folder",
+    errno.ENOENT: "Expected a folder that can be made; choose another folder",
     errno.ENOTSUP: _LINKS,
     errno.EOPNOTSUPP: _LINKS,
     errno.ENOSYS: _LINKS,

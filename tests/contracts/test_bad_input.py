@@ -133,7 +133,7 @@ def test_a_run_folder_that_cannot_be_written(parent: str, refused: Refused, tmp_
     said = refused("run", config, f"run.dir={folder}")
     assert str(folder) in said
     assert said.startswith("factory: could not ")
-    assert "choose another run.dir" in said
+    assert "choose another folder" in said
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from factory.question_words import QuestionWords
-from tools.bench_decontamination import OTHERS, REWORDED, main
+from tools.bench_decontamination import OTHERS, RETYPED, REWORDED, main
 
 TEXT = "On Monday Rosa has 12 red apples and 7 green ones. She gives Carl 115 nuts. How many apples does she have?"
 
@@ -25,7 +25,16 @@ def test_a_rewording_keeps_the_numbers_and_changes_the_text(name: str) -> None:
 def test_another_question_has_its_numbers_elsewhere_or_others(name: str) -> None:
     changed = QuestionWords.of(OTHERS[name](TEXT, Random(3)))
     assert [q.value for q in changed.quantities] != [q.value for q in QuestionWords.of(TEXT).quantities]
-    assert changed.without_numbers == QuestionWords.of(TEXT).without_numbers
+    before = QuestionWords.of(TEXT)
+    assert list(filter(str.isalpha, changed.words)) == list(filter(str.isalpha, before.words))
+
+
+@pytest.mark.parametrize("name", RETYPED)
+def test_latex_typed_otherwise_has_other_characters_and_the_same_numbers(name: str) -> None:
+    latex = r"Find $\left(\frac{1}{2}\cdot x\right)^2$ when $x \le \sqrt{7}$. [asy]draw(3);[/asy]"
+    changed = RETYPED[name](latex, Random(3))
+    assert changed != latex
+    assert QuestionWords.of(changed).numbers == QuestionWords.of(latex).numbers
 
 
 def test_the_table_counts_what_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

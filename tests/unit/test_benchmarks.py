@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from factory.errors import BadInput
-from pipelines.benchmarks import read
+from pipelines.benchmarks import read, read_all
 
 ROWS = [{"id": "x1", "question": "How many?", "answer": "1"}, {"id": "x2", "question": "Why,\nnow?", "answer": "2"}]
 
@@ -62,6 +62,30 @@ def test_the_question_column_is_guessed(tmp_path: Path, row: Any, text: str) -> 
 def test_a_column_of_ones_own_columns_joined_and_ids_by_number(tmp_path: Path) -> None:
     path = written(tmp_path, "b.jsonl", [{"a": "x", "b": "y"}, {"a": "z", "b": "w"}])
     assert list(read(f"{path}:a+b")) == [("b.jsonl", "1", "x\ny"), ("b.jsonl", "2", "z\nw")]
+
+
+def test_one_object_per_file_as_math_has_it_as_a_glob_or_a_folder(tmp_path: Path) -> None:
+    for name in ("algebra/1.json", "algebra/2.json", "geometry/1.json"):
+        (tmp_path / "MATH" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "MATH" / name).write_text(json.dumps({"problem": name, "level": "Level 3", "tags": ["x"]}))
+    (tmp_path / "MATH" / "README.md").write_text("no question")
+    found = [("MATH", f"{name} 1", name) for name in ("algebra/1.json", "algebra/2.json", "geometry/1.json")]
+    assert list(read(f"{tmp_path}/MATH")) == list(read(f"{tmp_path}/MATH/:problem")) == found
+    assert [number for _, number, _ in read(f"{tmp_path}/MATH/algebra/*.json")] == ["1.json 1", "2.json 1"]
+
+
+def test_benchmarks_of_one_name_are_called_by_more_of_their_paths(tmp_path: Path) -> None:
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+    paths = [written(tmp_path / folder, "test.json", ROWS[:1]) for folder in ("x", "y")]
+    other = written(tmp_path, "other.json", ROWS[:1])
+    assert [name for name, *_ in read_all([*paths, other])] == ["x/test.json", "y/test.json", "other.json"]
+    assert len({name for name, *_ in read_all([f"{other}:question", f"{other}:answer"])}) == 2
+
+
+def test_ids_are_unique(tmp_path: Path) -> None:
+    rows = [{"id": "a", "question": "p"}, {"id": "a", "question": "q"}, {"id": "b", "question": "r"}]
+    assert [number for _, number, _ in read(written(tmp_path, "b.jsonl", rows))] == ["a", "a (row 2)", "b"]
 
 
 @pytest.mark.parametrize(

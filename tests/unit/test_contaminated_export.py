@@ -58,10 +58,11 @@ def test_all_other_questions_are_exported(out):
 @pytest.mark.parametrize(("planted", "kind"), [(EXACT, {"exact"}), (REWORDED, {"overlap", "reworded"})])
 def test_the_report_lists_every_planted_question_beside_the_one_it_is_from(out, planted, kind):
     report = json.loads((out / "decontamination.json").read_text())
-    found = {finding["question"]: finding["matches"][0] for finding in report["findings"]}
-    assert {found[text]["kind"] for text in planted.values()} <= kind
-    assert all(found[text]["benchmark_text"] in {t for _, _, t in BENCHMARK} for text in planted.values())
-    assert not found.keys() & {*CLEAN}
+    found = {question_key(finding["question"]): finding["matches"][0] for finding in report["findings"]}
+    keys = {*map(question_key, planted.values())}  # of several spellings of one question the first is listed
+    assert {found[key]["kind"] for key in keys} <= kind
+    assert all(found[key]["benchmark_text"] in {t for _, _, t in BENCHMARK} for key in keys)
+    assert not found.keys() & {*map(question_key, CLEAN)}
 
 
 def test_the_manifest_counts_what_was_dropped(out):

@@ -1,44 +1,25 @@
-"""Exports as a whole: what is in them, where they lie, and what a kill leaves."""
+"""Exports as a whole: what goes in and what comes out."""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
-import os
-import re
 from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from exports_for_tests import committed, record, solution
-from typer.testing import CliRunner
+from exports_for_tests import committed, record, records, rows_in, rows_of, solution, tree
 
-from factory.errors import BadInput, StorageFailed
+from factory.errors import BadInput
 from factory.export_filter import Filter
 from factory.export_split import Split
 from factory.plugins import names, plugin
 from factory.shards import read_rows
-from factory.storage.opening import open_store
-from pipelines import export as story
-from pipelines import export_inputs, export_rows, star_runs
+from pipelines import export_inputs, star_runs
 from pipelines.export import Wish, export
-from pipelines.export_folder import UNFINISHED, Target
 from pipelines.import_labels import import_file
-from tools.cli import app
 
 FORMATS = ("sft", "prm", "jsonl")
-
-
-def records(n=12, tag=""):
-    return [
-        record(
-            f"What is {number} + 1?", solution(f"it is\n{number + 1}{tag}"), solution(f"no\n{number}{tag}", right=False)
-        )
-        for number in range(n)
-    ]
 
 
 @pytest.fixture
@@ -49,24 +30,6 @@ def run(tmp_path):
 @pytest.fixture
 def out(tmp_path):
     return str(tmp_path / "out")
-
-
-def rows_of(done, config):
-    return [row for path in done.files(config) for row in _read(path)]
-
-
-def _read(path):
-    if path.endswith(".jsonl"):
-        return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
-    return pq.read_table(path).to_pylist()
-
-
-def tree(folder):
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(Path(folder).rglob("*"))
-        if path.is_file()
-    }
 
 
 def test_many_formats_become_configs_of_one_data_set(run, out):
@@ -103,54 +66,11 @@ def test_a_question_is_in_one_split_in_every_format_and_run(tmp_path, run, out):
     done = export([run, other], out, Wish(formats=("sft", "prm"), split=Split(validation=0.3, test=0.3)))
     splits = {}
     for path in (path for config in ("sft", "prm") for path in done.files(config)):
-        for row in _read(path):
+        for row in rows_in(path):
             splits.setdefault(row["question_id"], set()).add(Path(path).name.partition("-")[0])
     assert {len(found) for found in splits.values()} == {1}
     assert len(splits) == 12
     assert Counter(split for found in splits.values() for split in found).keys() == {"train", "validation", "test"}
-
-
-@pytest.fixture
-def small_tasks(monkeypatch):
-    """Tasks and shards so small that there are many; so it is in the processes of a pool, too."""
-    monkeypatch.setattr(export_inputs, "TASK_BYTES", 3000)
-    monkeypatch.setattr(story, "MB", 2000)
-
-
-@pytest.fixture
-def small_batches(small_tasks, monkeypatch):
-    monkeypatch.setattr(export_inputs, "BATCH_ROWS", 1)
-    monkeypatch.setattr(export_rows, "BATCH_ROWS", 2)
-
-
-@pytest.mark.parametrize("config", ["prm", "jsonl"])
-def test_shards_have_all_rows_once_in_order_and_near_equal_sizes(tmp_path, small_batches, config):
-    run = committed(tmp_path / "run", records(60), unit=8)
-    whole = export([run], str(tmp_path / "whole"), Wish(formats=(config,), shard_mb=1000))
-    done = export([run], str(tmp_path / "out"), Wish(formats=(config,), shard_mb=1))
-    names = [Path(path).name for path in done.files(config)]
-    suffix = Path(names[0]).suffix
-    assert len(names) > 2
-    assert names == [f"train-{number:05}-of-{len(names):05}{suffix}" for number in range(len(names))]
-    assert rows_of(done, config) == rows_of(whole, config)
-    counts = [len(_read(path)) for path in done.files(config)]
-    assert max(counts) <= 2 * min(counts)
-
-
-def test_processes_and_a_second_time_give_the_same_bytes(tmp_path, small_tasks):
-    run = committed(tmp_path / "run", records(30))
-    wish = Wish(formats=FORMATS, shard_mb=1, split=Split(test=0.2))
-    for name, processes in (("one", 1), ("two", 2)):
-        export([run], str(tmp_path / name), wish, processes=processes)
-    assert tree(tmp_path / "one") == tree(tmp_path / "two")
-
-
-def test_files_are_as_data_hubs_like_them(run, out):
-    file = pq.ParquetFile(export([run], out, Wish(formats=("prm",))).files("prm")[0])
-    column = file.metadata.row_group(0).column(0)
-    assert column.compression == "ZSTD"
-    assert column.has_offset_index
-    assert column.has_column_index
 
 
 def test_the_same_question_of_two_runs_shares_caps_and_texts(tmp_path, run, out):
@@ -172,7 +92,10 @@ def test_a_text_that_another_question_has_is_dropped_with_its_solutions(tmp_path
     again = record("what is  0 + 1", solution("one"), question_id="another")
     run = committed(tmp_path / "run", [*records(2), again])
     done = export([run], out, Wish(formats=("sft",)))
-    assert done.manifest["dropped"] == {"records: repeats another question": 1}
+    assert done.manifest["dropped"] == {
+        "records: repeats another question": 1,
+        "solutions: repeats another question": 1,
+    }
     assert "another" not in {row["question_id"] for row in rows_of(done, "sft")}
 
 
@@ -215,124 +138,11 @@ def test_of_a_folder_of_other_runs_it_is_said_which_to_name(tmp_path, out):
         export([f"{tmp_path}/runs"], out, Wish(formats=("sft",)))
 
 
-def test_the_same_export_again_changes_nothing(run, out):
-    export([run], out, Wish(formats=("sft",)))
-    before = tree(out)
-    assert export([run], out, Wish(formats=("sft",))).there
-    assert tree(out) == before
-
-
-def test_an_out_that_holds_something_else_is_refused(run, out, tmp_path):
-    export([run], out, Wish(formats=("sft",)))
-    for where, match in ((out, "another export"), (run, "something else")):
-        before = tree(where)
-        with pytest.raises(BadInput, match=match):
-            export([run], where, Wish(formats=("prm",)))
-        assert tree(where) == before
-
-
-def test_two_at_a_time_do_not_export_to_one_place(run, out):
-    Path(out).mkdir()
-    handle = os.open(out, os.O_RDONLY)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    with pytest.raises(BadInput, match="another export is writing"):
-        export([run], out, Wish(formats=("sft",)))
-    os.close(handle)
-
-
-@pytest.mark.parametrize(("where", "calls"), [("local", 0), ("local", 1), ("s3", 0), ("s3", 1), ("s3", 4)])
-def test_wherever_a_kill_hits_nothing_looks_whole_and_it_can_be_repeated(
-    run, tmp_path, monkeypatch, request, where, calls
-):
-    out = str(tmp_path / "out") if where == "local" else f"s3://{request.getfixturevalue('s3_bucket')}/out"
-    wish = Wish(formats=FORMATS, split=Split(test=0.3))
-    expected = tree(export([run], str(tmp_path / "expected"), wish).out)
-    with monkeypatch.context() as patched:
-        _die_after(calls, patched)
-        with pytest.raises(SystemExit):
-            export([run], out, wish)
-    store = open_store(out)
-    assert store.size("manifest.json") is None
-    assert store.size(UNFINISHED) is not None or not list(store.entries())
-    export([run], out, wish)
-    assert {entry.name for entry in store.entries()} == set(expected)
-    assert {name: hashlib.sha256(store.read(name)).hexdigest() for name in expected} == expected
-
-
-def _die_after(calls, patched):
-    """As a SIGKILL does, without any clean-up: in the publishing after so many calls of it, at 0 before it."""
-    left = [calls]
-
-    def counted(call):
-        def counting(*arguments):
-            if not left[0]:
-                raise SystemExit
-            left[0] -= 1
-            return call(*arguments)
-
-        return counting
-
-    publish = Target.publish
-
-    def dying(self, files, small):
-        store = self.store
-        for name in ("replace", "create_from", "create"):
-            patched.setattr(type(store), name, counted(getattr(type(store), name)))
-        if left[0] == 0:
-            raise SystemExit
-        publish(self, files, small)
-        raise AssertionError("published all the same")
-
-    patched.setattr(Target, "publish", dying)
-    patched.setattr(story.export_folder.shutil, "rmtree", lambda *_, **__: None)
-
-
-def test_a_full_disk_is_one_sentence_and_leaves_nothing(run, out, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(story, "write_shard", full)
-    with pytest.raises(StorageFailed, match=r"cannot write to .*out: No space left"):
-        export([run], out, Wish(formats=("sft",)))
-    assert not Path(out).exists()
-
-
-def test_where_nothing_is_left_it_is_said_why(run, out):
-    with pytest.raises(BadInput, match=r"nothing is left to export of 12 records .*24 solutions not hinted"):
-        export([run], out, Wish(formats=("sft",), filter=Filter(hinted="only")))
-    assert not Path(out).exists()
-
-
-@pytest.mark.parametrize(
-    ("asked", "match"),
-    [({"formats": ("pmr",)}, "'prm'"), ({"formats": ()}, "no format"), ({"near_duplicates": "minhahs"}, "'minhash'")],
-)
-def test_what_is_unknown_is_refused_with_the_nearest(run, out, asked, match):
-    with pytest.raises(BadInput, match=match):
-        export([run], out, Wish(**{"formats": ("sft",), **asked}))
-
-
 def test_a_damaged_shard_is_named(run, out):
     shard = next(Path(run, "data").iterdir())
     shard.write_bytes(shard.read_bytes()[:-20])
     with pytest.raises(BadInput, match=f"{shard.name} .*cannot be read"):
         export([run], out, Wish(formats=("sft",)))
-
-
-def test_the_command_sums_up_and_says_what_next(run, out):
-    found = CliRunner().invoke(
-        app, ["export", run, out, "-f", "prm", "-f", "sft", "--verdict", "incorrect", "--licence", "mit"]
-    )
-    assert found.exit_code == 0, found.output
-    for line in (
-        "prm train .* 12 rows, .* in 1 files",
-        "sft .* no rows",
-        "dropped .* 12 solutions: verdict correct",
-        r'load_dataset\(".*/out", "prm"\)',
-        "card .*/out/README.md",
-        "factory push .*/out",
-    ):
-        assert re.search(line, found.output), found.output
 
 
 @pytest.mark.parametrize("name", names("factory.formats"))

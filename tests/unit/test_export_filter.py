@@ -18,9 +18,14 @@ from factory.types import Question
 SOLUTIONS = [solution(f"a\nb {number}", right=number % 3 > 0) for number in range(9)]
 
 
+def applied(found, row, dropped=None):
+    """The record that is left, of one format that uses all."""
+    return found.apply(row, Counter() if dropped is None else dropped).get("")
+
+
 def kept(found, *solutions, **fields):
     """The texts that are left."""
-    left = found.apply(record("Q?", *solutions, **fields), Counter())
+    left = applied(found, record("Q?", *solutions, **fields))
     return None if left is None else [one["text"] for one in left["solutions"]]
 
 
@@ -40,13 +45,13 @@ def kept(found, *solutions, **fields):
 )
 def test_what_is_not_asked_for_is_dropped_and_counted(asked, dropped):
     why = Counter()
-    assert Filter(**asked).apply(record("Q?", dropped), why) is None
+    assert applied(Filter(**asked), record("Q?", dropped), why) is None
     assert sorted(what for what, _ in why) == ["records", "solutions"]
 
 
 def test_a_record_that_nothing_is_dropped_of_is_the_same():
     whole = record("Q?", solution("a"), solution("b"), metadata=[("mine", "{}")])
-    assert Filter().apply(whole, Counter()) is whole
+    assert applied(Filter(), whole) is whole
 
 
 def test_hinted_solutions_are_left_out_unless_asked_for():
@@ -54,10 +59,23 @@ def test_hinted_solutions_are_left_out_unless_asked_for():
     assert [kept(Filter(hinted=which), *both) for which in ("none", "any", "only")] == [["a"], ["a", "b"], ["b"]]
 
 
+@pytest.mark.parametrize(
+    "leaking", ["We know the answer is 4.\nSo it is 4.", "The answer is 4.\nAs 2 + 2 = 4."], ids=["phrase", "first"]
+)
+def test_a_hinted_solution_that_gives_the_answer_away_is_dropped_and_counted(leaking):
+    fine, dropped = solution("2 + 2 = 4\nThe answer is 4.", hinted=True), Counter()
+    left = applied(Filter(hinted="only"), record("Q?", solution(leaking, hinted=True), fine), dropped)
+    assert left["solutions"] == [fine]
+    assert dropped == {("solutions", "gives the answer away"): 1}
+    assert kept(Filter(), solution(leaking)) == [leaking]
+
+
 def test_labels_that_are_not_sure_count_as_unknown_and_the_first_error_with_them():
     dropped = Counter()
-    found = Filter(min_confidence=0.9).apply(
-        record("Q?", solution("a\nb", right=False, confidence=0.8), solution("c", confidence=None)), dropped
+    found = applied(
+        Filter(min_confidence=0.9),
+        record("Q?", solution("a\nb", right=False, confidence=0.8), solution("c", confidence=None)),
+        dropped,
     )
     assert [[step["label"] for step in one["steps"]] for one in found["solutions"]] == [[None, None], [None]]
     assert [one["first_error"] for one in found["solutions"]] == [None, None]
@@ -67,14 +85,39 @@ def test_labels_that_are_not_sure_count_as_unknown_and_the_first_error_with_them
 def test_a_confidence_that_lost_bits_on_disk_is_still_sure():
     assert kept(Filter(min_confidence=0.9), solution("a", confidence=0.8999999761581421)) == ["a"]
     whole = record("Q?", solution("a", confidence=0.8999999761581421))
-    assert Filter(min_confidence=0.9).apply(whole, Counter()) is whole
+    assert applied(Filter(min_confidence=0.9), whole) is whole
 
 
-def test_of_texts_that_differ_in_spelling_the_one_with_most_labels_stays():
-    unlabelled = solution("It  is 4.")
-    unlabelled["steps"][0]["label"] = None
-    assert kept(Filter(), unlabelled, solution("it is 4")) == ["it is 4"]
-    assert kept(Filter(), solution("it is 4"), solution("It is 4!")) == ["it is 4"]
+@pytest.mark.parametrize("asked", [Filter(), Filter(min_confidence=0.9, verdicts=("correct", "timeout"))])
+@pytest.mark.parametrize(
+    "worse",
+    [
+        solution("a\n4 ", labels=[1, None]),
+        solution("a\n4 ", verdict="timeout"),
+        solution("a\n4 ", finish_reason="length"),
+    ],
+)
+def test_of_equal_texts_the_one_that_says_most_stays_whichever_comes_first(asked, worse):
+    best = solution("a\n4", confidence=0.95, labels=[1, 1])
+    assert kept(asked, worse, best) == kept(asked, best, worse) == ["a\n4"]
+
+
+def test_labels_that_are_not_sure_say_nothing_for_one_of_equal_texts():
+    sure, unsure = solution("a\n4", labels=[1, None]), solution("a\n4\n", confidence=0.5)
+    assert kept(Filter(), sure, unsure) == ["a\n4\n"]
+    assert kept(Filter(min_confidence=0.9), sure, unsure) == ["a\n4"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("if x:\n    y\n    z", "if x:\n    y\nz"), ("10⁵", "105"), ("x = A", "x = a"), ("    return 1", "return 1")],
+)
+def test_what_may_be_right_and_wrong_is_not_the_same_text(one, other):
+    assert kept(Filter(), solution(one), solution(other, right=False)) == [one, other]
+
+
+def test_white_space_at_the_ends_of_lines_makes_no_other_text():
+    assert kept(Filter(), solution("\n    a  \r\nb\n\n"), solution("    a\nb")) == ["\n    a  \r\nb\n\n"]
 
 
 def test_imported_solutions_may_repeat_one_another():
@@ -98,7 +141,8 @@ def test_another_seed_draws_others():
 @given(st.lists(st.booleans(), max_size=8), st.integers(0, 6).filter(lambda cap: cap != 1))
 def test_balance_leaves_as_many_right_as_wrong(rights, cap):
     solutions = [solution(f"{number}", right=right) for number, right in enumerate(rights)]
-    found = Filter(balance=True, per_question=cap).apply(record("Q?", *solutions), Counter())
+    solutions += [solution(f"cut off {number}", right=False, finish_reason="length") for number in range(3)]
+    found = applied(Filter(balance=True, per_question=cap), record("Q?", *solutions))
     verdicts = Counter(one["verdict"] for one in found["solutions"]) if found else Counter()
     each = min(sum(rights), len(rights) - sum(rights), cap // 2 if cap else 8)
     assert verdicts == Counter({"correct": each, "incorrect": each} if each else {})
@@ -106,7 +150,7 @@ def test_balance_leaves_as_many_right_as_wrong(rights, cap):
 
 def test_a_changed_record_is_no_longer_the_line_it_was_imported_from():
     rows = record("Q?", solution("a"), solution("b", hinted=True), metadata=[("mine", "{}"), ("level", "5")])
-    assert Filter().apply(rows, Counter())["metadata"] == [("level", "5")]
+    assert applied(Filter(), rows)["metadata"] == [("level", "5")]
 
 
 def test_records_without_solutions_stay_only_while_nothing_is_asked_of_solutions():
@@ -121,6 +165,8 @@ def test_records_without_solutions_stay_only_while_nothing_is_asked_of_solutions
         {"hinted": "yes"},
         {"min_confidence": 2.0},
         {"max_steps": -1},
+        {"min_steps": 5, "max_steps": 3},
+        {"min_characters": 9, "max_characters": 2},
         {"balance": True, "per_question": 1},
         {"balance": True, "verdicts": ("correct",)},
     ],

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from factory.errors import BadInput
 from factory.formats import math_shepherd, prm
 from factory.types import Question, content_id
+from factory.wording import unpadded
 
 SOLVED = "What is 1 + 1 + 1? Step 1: 1 + 1 = 2. @\nStep 2: 2 + 1 = 4. The answer is: 4 @"
 
@@ -140,7 +141,7 @@ def test_what_is_written_of_own_solutions_can_be_read(question, steps):
     [row] = math_shepherd.rows(own_record(question, solutions=[own_solution(*steps)]))
     [solution] = parsed(math_shepherd, row)["solutions"]
     assert [(step["text"], step["label"]) for step in solution["steps"]] == [
-        (text.strip(), label) for text, label in steps
+        (unpadded(text), label) for text, label in steps
     ]
 
 

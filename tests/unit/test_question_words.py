@@ -23,6 +23,9 @@ from factory.spelled_numbers import with_digits
         ("3 × 4 − 1", "3 * 4 - 1"),
         ("They sold 3 (of 5), then 2", "They sold 3 of 5 -- then 2"),
         ("On the pond, 3 ducks", "On the pond - 3 ducks"),
+        ("Is x ≤ 3", "Is x <= 3"),
+        ("He won!", "He won."),
+        (r"Add $\frac{1}{2}$ and $\sqrt{3}$", "Add 1/2 and √3"),
     ],
 )
 def test_one_spelling_for_what_is_only_written_differently(one: str, other: str) -> None:
@@ -38,6 +41,12 @@ def test_one_spelling_for_what_is_only_written_differently(one: str, other: str)
         ("1.5", "15"),
         ("Add 2*(3+4)", "Add 2*3+4"),
         ("Add (2+3)*4", "Add 2+3*4"),
+        ("Find A ∪ B", "Find A ∩ B"),
+        ("Is 3 ≤ 4", "Is 3 ≥ 4"),
+        ("What is √16", "What is 16"),
+        ("What is |x| at x = -3", "What is x at x = -3"),
+        ("What is 5!?", "What is 5?"),
+        ("p ∧ q", "p ∨ q"),
     ],
 )
 def test_different_mathematics_stays_different(one: str, other: str) -> None:
@@ -101,6 +110,7 @@ def test_every_spelled_number_is_read(number: int) -> None:
         ("3*(x+1) - 2", ("3*(x+1)-2",)),
         ("a, b and c", ()),
         ("17 m by 17 metres", ("17", "17")),
+        ("5! and √16 and |x|", ("5!", "|x|", "√16")),
     ],
 )
 def test_quantities_are_numbers_and_whole_formulas(text: str, numbers: tuple[str, ...]) -> None:
@@ -130,8 +140,11 @@ def test_any_text_can_be_taken_apart_and_spacing_and_case_do_not_matter(text: st
     assert QuestionWords.of(f" {text}\n").exact == words.exact
 
 
-@pytest.mark.parametrize("run", ["(", ")", "+", "()", "1,111", "-1", "one hundred and ", "'a", "x^"])
+@pytest.mark.parametrize(
+    "run",
+    ["(", ")", "+", "()", "1,111", "-1", "one hundred and ", "'a", "x^", r"\frac{", "{", "$", "[asy]", "!"],
+)
 def test_hostile_repetition_takes_no_more_than_linear_time(run: str) -> None:
-    words = QuestionWords.of("a b 7" + run * 20_000)
+    words = QuestionWords.of("a b 7 " + run * 20_000)
     assert words.numbers
     assert words.contexts

@@ -86,7 +86,7 @@ def test_troubles_that_pass_are_waited_for(error: BaseException) -> None:
         (answered("RequestTimeTooSkewed", 403), "set this machine's"),
         (answered("NotImplemented", 501), "can do this"),
         (NoCredentialsError(), "valid credentials"),
-        (ParamValidationError(report="Bad Name!"), "mend run.dir"),
+        (ParamValidationError(report="Bad Name!"), "mend the address"),
         (NoRegionError(), "set storage.region"),
         (SSOTokenLoadError(error_msg="none"), "renew it"),
         (TokenRetrievalError(provider="sso", error_msg="old"), "renew it"),
@@ -255,5 +255,5 @@ def test_credentials_in_a_url_are_refused_and_not_repeated(url: str | Path) -> N
 
 
 def test_what_waiting_does_not_mend_is_not_waited_for() -> None:
-    with pytest.raises(Refused, match=r"mend run\.dir"):
+    with pytest.raises(Refused, match="mend the address"):
         Retries(Access(), "s3://b")("read a", failing(1, ParamValidationError(report="Bad Name!")))
