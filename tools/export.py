@@ -163,11 +163,12 @@ def _load_config(done: Exported, name: str) -> str:
 
 def _load_files(done: Exported, name: str) -> str:
     """The Python that loads a format's files: `datasets` knows no configs on S3, nor of JSON lines beside Parquet."""
+    if "://" not in done.out:
+        return f'datasets.load_dataset("{done.out}", data_dir="data/{name}")'
     config = done.manifest["configs"][name]
     reader = "parquet" if config["suffix"] == ".parquet" else "json"
     files = ", ".join(f'"{one}": "{done.out}/data/{name}/{one}-*{config["suffix"]}"' for one in config["splits"])
-    options = ", storage_options=…" if "://" in done.out else ""
-    return f'datasets.load_dataset("{reader}", data_files={{{files}}}{options})'
+    return f'datasets.load_dataset("{reader}", data_files={{{files}}}, storage_options=…)'
 
 
 def _card(out: str, licence: str | None) -> Iterator[str]:

@@ -83,10 +83,7 @@ def test_a_mistaken_licence_is_refused_before_anything_is_written(run, out, lice
 def test_it_is_said_how_json_lines_beside_parquet_are_loaded(run, out):
     said = asked(run, out, "-f", "jsonl", "-f", "sft").output
     assert f'load           datasets.load_dataset("{out}", "sft")' in said
-    assert (
-        f'load by files  datasets.load_dataset("json", data_files={{"train": "{out}/data/jsonl/train-*.jsonl"}})'
-        in said
-    )
+    assert f'load by files  datasets.load_dataset("{out}", data_dir="data/jsonl")' in said
 
 
 def test_an_export_to_a_store_is_summed_up_with_how_it_is_loaded_and_its_card(run, s3_bucket):

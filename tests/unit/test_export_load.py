@@ -34,11 +34,14 @@ def test_every_parquet_format_is_a_config_with_its_splits(run, tmp_path, card):
     assert found["train"][0]["messages"][0]["role"] == "user"
 
 
-def test_json_lines_beside_parquet_are_loaded_by_their_files(run, tmp_path):
+@pytest.mark.parametrize("card", [False, True])
+def test_json_lines_beside_parquet_are_loaded_by_their_folder(run, tmp_path, card):
     done = export([run], str(tmp_path / "out"), WISH)
-    files = {"train": f"{done.out}/data/prm800k/train-*.jsonl"}
-    found = datasets.load_dataset("json", data_files=files, cache_dir=str(tmp_path / "cache"))
-    assert len(found["train"]) == done.rows["prm800k", "train"]
+    if card:
+        write_card(done.out, "mit")
+    found = datasets.load_dataset(done.out, data_dir="data/prm800k", cache_dir=str(tmp_path / "cache"))
+    assert {("prm800k", split): len(rows) for split, rows in found.items()}.items() <= done.rows.items()
+    assert "label" in found["train"].features
 
 
 def test_json_lines_alone_are_configs(run, tmp_path):
