@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
+import pytest
 
 from factory.imported import NO_COST
 from factory.records import to_batch
@@ -20,6 +21,7 @@ from factory.types import content_id
 if TYPE_CHECKING:
     from pipelines.export import Exported
 
+FORMATS = ("sft", "prm", "jsonl")
 NOTHING = dict.fromkeys([field.name for field in SCHEMA])
 
 
@@ -102,6 +104,16 @@ def records(n: int = 12, tag: str = "") -> list[dict[str, Any]]:
         )
         for number in range(n)
     ]
+
+
+@pytest.fixture
+def a_run(tmp_path: Path) -> str:
+    return committed(tmp_path / "run", records())
+
+
+@pytest.fixture
+def an_out(tmp_path: Path) -> str:
+    return str(tmp_path / "out")
 
 
 def rows_of(done: Exported, config: str) -> list[dict[str, Any]]:

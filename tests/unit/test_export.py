@@ -6,9 +6,10 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import exports_for_tests
 import pyarrow as pa
 import pytest
-from exports_for_tests import committed, record, records, rows_in, rows_of, solution, tree
+from exports_for_tests import FORMATS, committed, record, records, rows_in, rows_of, solution, tree
 
 from factory.errors import BadInput
 from factory.export_filter import Filter
@@ -19,17 +20,7 @@ from pipelines import export_inputs, star_runs
 from pipelines.export import Wish, export
 from pipelines.import_labels import import_file
 
-FORMATS = ("sft", "prm", "jsonl")
-
-
-@pytest.fixture
-def run(tmp_path):
-    return committed(tmp_path / "run", records())
-
-
-@pytest.fixture
-def out(tmp_path):
-    return str(tmp_path / "out")
+run, out = exports_for_tests.a_run, exports_for_tests.an_out
 
 
 def test_many_formats_become_configs_of_one_data_set(run, out):

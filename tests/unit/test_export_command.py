@@ -6,8 +6,8 @@ import re
 import sys
 from pathlib import Path
 
+import exports_for_tests
 import pytest
-from exports_for_tests import committed, records
 from typer.testing import CliRunner
 
 from factory.errors import BadInput
@@ -18,17 +18,7 @@ from pipelines.export import Wish, export
 from pipelines.export_pool import pool
 from tools.cli import IMPORTED, app, main
 
-FORMATS = ("sft", "prm", "jsonl")
-
-
-@pytest.fixture
-def run(tmp_path):
-    return committed(tmp_path / "run", records())
-
-
-@pytest.fixture
-def out(tmp_path):
-    return str(tmp_path / "out")
+run, out = exports_for_tests.a_run, exports_for_tests.an_out
 
 
 def test_where_nothing_is_left_it_is_said_why(run, out):

@@ -12,8 +12,6 @@ from factory.errors import BadInput
 from pipelines.export import Wish, export
 from pipelines.merge import merge
 
-FORMATS = ("sft", "prm", "jsonl")
-
 
 @pytest.fixture
 def run(tmp_path):

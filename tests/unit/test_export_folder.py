@@ -9,8 +9,9 @@ import os
 import tempfile
 from pathlib import Path
 
+import exports_for_tests
 import pytest
-from exports_for_tests import committed, records, tree
+from exports_for_tests import FORMATS, tree
 
 from factory.errors import BadInput, StorageFailed
 from factory.export_filter import Filter
@@ -23,17 +24,7 @@ from pipelines.export import Wish, export
 from pipelines.export_folder import MANIFEST, UNFINISHED, Target
 from pipelines.export_scratch import SCRATCH
 
-FORMATS = ("sft", "prm", "jsonl")
-
-
-@pytest.fixture
-def run(tmp_path):
-    return committed(tmp_path / "run", records())
-
-
-@pytest.fixture
-def out(tmp_path):
-    return str(tmp_path / "out")
+run, out = exports_for_tests.a_run, exports_for_tests.an_out
 
 
 def test_the_same_export_again_changes_nothing(run, out):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
+import exports_for_tests
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from exports_for_tests import committed, records, rows_in, rows_of, tree
+from exports_for_tests import FORMATS, committed, records, rows_in, rows_of, tree
 
 from factory.export_split import Split
 from pipelines import export as story
@@ -16,17 +17,7 @@ from pipelines import export_inputs, export_rows
 from pipelines.export import Wish, export
 from pipelines.export_shards import ShardWanted, Slice, write_shard
 
-FORMATS = ("sft", "prm", "jsonl")
-
-
-@pytest.fixture
-def run(tmp_path):
-    return committed(tmp_path / "run", records())
-
-
-@pytest.fixture
-def out(tmp_path):
-    return str(tmp_path / "out")
+run, out = exports_for_tests.a_run, exports_for_tests.an_out
 
 
 @pytest.fixture
