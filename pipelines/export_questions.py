@@ -37,7 +37,7 @@ REPEATS, IN_BENCHMARK = "repeats another question", "found in a benchmark"
 LOSS = np.dtype([("record", "<u4"), ("number", "<u4"), ("equal", "<u4"), ("over", "<u4"), ("unbalanced", "<u4")])
 
 Same = Callable[[Iterable[tuple[str, str]]], dict[str, str]]
-"""`factory.near_duplicates.duplicates` with its options."""
+"""`factory.near_duplicates.duplicates` with its options. A question's name is its identity and its id."""
 Found = Callable[[str, str], bool]
 """Whether a question (id, text) is in a benchmark."""
 
@@ -86,7 +86,7 @@ class Questions:
         _, question = np.unique(identities, return_inverse=True)
         return np.asarray(goes_in & (np.bincount(question[goes_in], minlength=len(identities))[question] > 1))
 
-    def take_in(self, run: Run, found: Listed) -> Iterator[tuple[str, str, str]]:
+    def take_in(self, run: Run, found: Listed) -> Iterator[tuple[int, str, str]]:
         """Count a shard in; gives the (identity, id, text) of its questions."""
         if not self.runs or self.runs[-1].run is not run:
             self.runs.append(Shards(run))
@@ -102,7 +102,7 @@ class Questions:
             if self._ids.setdefault(identity, named) != named:
                 self.repeats.add(len(self.identities))
             self.identities.append(identity)
-            yield f"{identity:016x}", question_id, text
+            yield identity, question_id, text
 
 
 def identity_of(text: str) -> int:
@@ -120,13 +120,14 @@ def read_questions(found: Iterable[tuple[Run, Sequence[Listed]]], same: Same, in
         for run, shards in found:
             for shard in shards:
                 for identity, question_id, text in questions.take_in(run, shard):
-                    if int(identity, 16) not in questions.dropped and in_benchmark(question_id, text):
-                        questions.dropped[int(identity, 16)] = IN_BENCHMARK
-                    yield identity, text
+                    if identity not in questions.dropped and in_benchmark(question_id, text):
+                        questions.dropped[identity] = IN_BENCHMARK
+                    yield f"{identity:016x} {question_id}", text
 
-    for identity, repeated in same(stream()).items():
-        if identity != repeated:  # two texts of one key may be near each other
-            questions.dropped.setdefault(int(identity, 16), REPEATS)
+    for name, repeated in same(stream()).items():
+        identity, other = (int(one.partition(" ")[0], 16) for one in (name, repeated))
+        if identity != other:  # or it is the same question under another id
+            questions.dropped.setdefault(identity, REPEATS)
     return questions
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from factory.decontamination import Finding, Index, Settings, is_dropped
 from factory.errors import BadInput
@@ -28,8 +29,12 @@ class Repeated:
         self._found: list[Repetition] = []
 
     def __call__(self, questions: Iterable[tuple[str, str]]) -> dict[str, str]:
-        """`duplicates` of them."""
-        return duplicates(questions, self._method, self._threshold, report=self._found.append, say=self._say)
+        """`duplicates` of questions named by something of the export's, a space and their id, which is reported."""
+        return duplicates(questions, self._method, self._threshold, report=self._keep, say=self._say)
+
+    def _keep(self, found: Repetition) -> None:
+        dropped, kept = (name.partition(" ")[2] for name in (found.dropped, found.kept))
+        self._found.append(replace(found, dropped=dropped, kept=kept))
 
     def files(self) -> dict[str, bytes]:
         """The report's files by name; none where only equal questions were looked for."""

@@ -152,3 +152,14 @@ def test_every_format_is_given_all_that_it_reads(tmp_path, out, name):
         whole = json.loads(json.dumps(whole))
     assert whole
     assert rows_of(export([run], out, Wish(formats=(name,))), name) == whole
+
+
+def test_questions_alike_but_for_a_word_are_dropped_when_wished_and_listed_by_their_ids(tmp_path, out):
+    text = "Ann has 3 red pens and buys 14 more of them in a shop nearby. How many red pens does Ann have by then?"
+    rows = [record(text, solution("17")), record(text.replace("nearby", "close by"), solution("17"))]
+    folder = committed(tmp_path / "run", rows)
+    wish = Wish(formats=("sft",), near_duplicates="minhash", similarity=0.7)
+    done = export([folder], out, wish)
+    assert done.rows == {("sft", "train"): 1}
+    [pair] = json.loads(Path(out, "near_duplicates.json").read_text())["pairs"]
+    assert (pair["kept"], pair["dropped"]) == tuple(row["question_id"] for row in rows)
