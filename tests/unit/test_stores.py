@@ -192,7 +192,7 @@ def test_a_file_system_without_hard_links_is_refused(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "link", link)
-    with pytest.raises(StorageFailed, match=r"hard links.*choose another run\.dir"):
+    with pytest.raises(StorageFailed, match=r"hard links.*choose another folder"):
         open_store(tmp_path).create("a", b"1")
 
 
