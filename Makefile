@@ -26,7 +26,7 @@ $(STAMP): requirements-cpu.lock pyproject.toml
 		{ echo "Python 3.11 or newer is needed, $(PYTHON) is older or missing. Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@echo "installing into .venv (some minutes, 4 GB)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -qq --no-deps -r requirements-cpu.lock
+	@$(BIN)/python -m pip install -qq --no-deps --no-compile -r requirements-cpu.lock
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -25,6 +25,7 @@ ROOT = str(Path(__file__).parents[1])
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With -n, a file goes to one process, as its fixtures do, and all that needs the real engine to the same one."""
     for item in items:
