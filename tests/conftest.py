@@ -25,14 +25,6 @@ ROOT = str(Path(__file__).parents[1])
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in a hook of the same name
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With -n, a file goes to one process, as its fixtures do, and all that needs the real engine to the same one."""
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder == "end_to_end" else str(item.path)))
-
-
 @pytest.fixture(scope="session")
 def ray_cluster() -> Iterator[None]:
     """Two logical CPUs, no dashboard. `address="local"`: a plain `ray.init()` would join any cluster it finds.
