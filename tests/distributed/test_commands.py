@@ -40,12 +40,12 @@ def test_a_killed_run_leaves_no_process_and_resumes_without_losing_or_doubling(
     running: Callable[..., Running], tmp_path: Path
 ) -> None:
     run, folder = begun(running, tmp_path, units=2)
-    status = running("status", str(folder)).end()
-    assert status[0] == 0
-    assert "not complete" in status[1]
     run.look()
     run.process.kill()
     run.process.wait(10)
+    status = running("status", str(folder)).end()
+    assert status[0] == 0
+    assert "not complete" in status[1]
     print(f"all gone {run.seconds_until_all_are_gone():.1f} s after the SIGKILL")
     before = shards(folder)
     assert 2 <= len(before) < 14
