@@ -1,12 +1,12 @@
-"""The Ray shell of the answer checker; all it knows is in `actors/checker_pool.py`."""
+"""The Ray shell of the answer checker; all it knows is in `actors/checking/pool.py`."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from actors.checker_metrics import CheckerMetrics
-from actors.checker_pool import CheckerPool
+from actors.checking.metrics import CheckerMetrics
+from actors.checking.pool import CheckerPool
 from factory.types import Question, Verdict
 
 

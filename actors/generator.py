@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from actors.engine_process import EngineDied, kill_children
-from actors.model_store import fetched, is_remote
-from actors.weights import Weights
+from actors.engine_runtime.engine_process import EngineDied, kill_children
+from actors.engine_runtime.weights import Weights
+from actors.models.model_store import fetched, is_remote
 from factory.config import fill
 from factory.errors import FactoryError, QuestionFailed, WeightsRefused
 from factory.interfaces import Engine

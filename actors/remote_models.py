@@ -21,7 +21,7 @@ from ray.exceptions import GetTimeoutError, ObjectLostError, RayActorError, RayT
 
 from actors.batching import Batcher
 from factory.errors import CheckerFailed, EngineFailed, FactoryError, QuestionFailed
-from factory.routing import route
+from factory.rollouts.routing import route
 from factory.types import Completion, GenerateRequest, Question, Verdict
 
 GONE = (RayActorError, ObjectLostError, GetTimeoutError, TimeoutError)

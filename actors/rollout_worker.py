@@ -18,18 +18,18 @@ from typing import Any
 import ray
 
 from actors.remote_models import GONE, CheckFlow, Patience, RemoteModels, brief, wait_until_ready, within
-from factory.effort import least, raised
 from factory.errors import CommitFailed, QuestionFailed
-from factory.experience import Experience
-from factory.policy import Cost
-from factory.recipe import Attempt, Recipe, begin, finished_row, work
-from factory.records import Failure, Provenance, to_batch
-from factory.restored import can_be_continued
-from factory.shards import Receipt, Shard, later_revision, open_shard, read_footer, receipt_of, shard_name
+from factory.labelling.experience import Experience
+from factory.question_pipeline.effort import least, raised
+from factory.question_pipeline.recipe import Attempt, Recipe, begin, finished_row, work
+from factory.question_pipeline.restored import can_be_continued
+from factory.records.record import Failure, Provenance, to_batch
+from factory.records.tally import Tally, tally
+from factory.rollouts.policy import Cost
+from factory.shards.commits import Receipt, Shard, later_revision, open_shard, read_footer, receipt_of, shard_name
+from factory.shards.units import Unit
 from factory.storage.access import Access
 from factory.storage.opening import open_store
-from factory.tally import Tally, tally
-from factory.units import Unit
 
 Row = dict[str, Any]
 

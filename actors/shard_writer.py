@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from factory.shards import Receipt, commit
+from factory.records.tally import Tally
+from factory.shards.commits import Receipt, commit
 from factory.storage.access import Access
 from factory.storage.opening import open_store
-from factory.tally import Tally
 
 
 class ShardWriter:
-    """A Ray shell around `factory.shards.commit`; any number of writers may share a run folder."""
+    """A Ray shell around `factory.shards.commits.commit`; any number of writers may share a run folder."""
 
     def __init__(self, run_dir: str, access: Access) -> None:
         self._store = open_store(run_dir, access)

@@ -15,16 +15,16 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from actors.model_store import at_hand, is_remote
-from actors.trained_model import check_base, check_trained
-from actors.training_copies import on_copied_data, on_copies
-from actors.training_provenance import provenance
-from actors.training_seal import finished, publish, seal
+from actors.models.model_store import at_hand, is_remote
+from actors.trained_models.copies import on_copied_data, on_copies
+from actors.trained_models.provenance import provenance
+from actors.trained_models.seal import finished, publish, seal
+from actors.trained_models.trained_model import check_base, check_trained
 from factory.config import fill
 from factory.errors import TrainingFailed
 from factory.plugins import plugin
+from factory.self_training.training import Trained, TrainingJob
 from factory.storage.access import Access
-from factory.training import Trained, TrainingJob
 
 _MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
 _DISK = ("pytorchstreamwriter", "no space left")  # how torch says that it could not write

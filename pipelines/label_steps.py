@@ -10,20 +10,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 
-from actors.checker_pool import CheckerPool
+from actors.checking.pool import CheckerPool
 from cluster.connect import connected
 from factory.errors import StorageFailed
-from factory.receipts import ReceiptLog, committed_tally
-from factory.shards import leftovers, listed, sweep
+from factory.records.tally import Tally
+from factory.shards.commits import leftovers, listed, sweep
+from factory.shards.receipts import ReceiptLog, committed_tally
 from factory.storage.store import Store
-from factory.tally import Tally
-from pipelines import run_folder
-from pipelines.attempts import Attempt, attempt, last_over
-from pipelines.drive import Interrupt, Progress, drive
-from pipelines.fleet import Fleet, checker_stats, launched
-from pipelines.planning import Plan, missing_units, plan
-from pipelines.settings import Settings
-from pipelines.survey import Screen, Survey, as_before, boxed_gold, judged_by
+from pipelines.run import run_folder
+from pipelines.run.attempts import Attempt, attempt, last_over
+from pipelines.run.drive import Interrupt, Progress, drive
+from pipelines.run.fleet import Fleet, checker_stats, launched
+from pipelines.run.planning import Plan, missing_units, plan
+from pipelines.run.settings import Settings
+from pipelines.run.survey import Screen, Survey, as_before, boxed_gold, judged_by
 
 Staff = Callable[[Settings], AbstractContextManager[Fleet]]
 """Who works for the run of these settings, from the first unit to the last."""

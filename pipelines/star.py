@@ -13,24 +13,25 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from actors.trained_model import check_base
+from actors.trained_models.trained_model import check_base
 from cluster.connect import connected, nodes_of_cluster, nodes_of_this_machine
 from factory.errors import BadInput
-from factory.stop_rules import Spent, no_gain, over_budget
+from factory.self_training.stop_rules import Spent, no_gain, over_budget
+from factory.self_training.teaching import roles
 from factory.storage.store import Store
-from factory.teaching import roles
-from pipelines import run_folder, star_runs, star_settings
-from pipelines.attempts import Attempt, attempt, last_over
-from pipelines.drive import Interrupt
-from pipelines.engine_pools import EnginePools
 from pipelines.label_steps import Listener, check_model, screening
-from pipelines.settings import Settings
-from pipelines.star_journal import PHASES, Facts, Journal
-from pipelines.star_phases import Phases
-from pipelines.star_plot import save_accuracies
-from pipelines.star_settings import EFFORT, ELSEWHERE, PLUGINS, SECTIONS, StarSettings
-from pipelines.survey import Survey, as_before, surveyed
-from pipelines.training import check_room
+from pipelines.run import run_folder
+from pipelines.run.attempts import Attempt, attempt, last_over
+from pipelines.run.drive import Interrupt
+from pipelines.run.engine_pools import EnginePools
+from pipelines.run.settings import Settings
+from pipelines.run.survey import Survey, as_before, surveyed
+from pipelines.run.training import check_room
+from pipelines.self_training import star_runs, star_settings
+from pipelines.self_training.journal import PHASES, Facts, Journal
+from pipelines.self_training.phases import Phases
+from pipelines.self_training.plot import save_accuracies
+from pipelines.self_training.star_settings import EFFORT, ELSEWHERE, PLUGINS, SECTIONS, StarSettings
 
 __all__ = ["EFFORT", "ELSEWHERE", "PLUGINS", "SECTIONS", "StarSummary", "run"]
 

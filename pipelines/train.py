@@ -10,24 +10,24 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from actors.model_store import is_remote
+from actors.models.model_store import is_remote
+from actors.trained_models.copies import uploaded
+from actors.trained_models.provenance import difference, provenance
+from actors.trained_models.seal import finished
 from actors.trainer import trainer_options
-from actors.training_copies import uploaded
-from actors.training_files import data_files
-from actors.training_provenance import difference, provenance
-from actors.training_seal import finished
+from actors.training_data.files import data_files
 from cluster.connect import connected, nodes_of_this_machine
 from factory.errors import BadInput, TrainingFailed
+from factory.self_training.training import Trained, TrainingJob
 from factory.storage.opening import absolute
-from factory.training import Trained, TrainingJob
-from pipelines import run_folder
-from pipelines.attempts import attempt, last_over
-from pipelines.drive import Interrupt
-from pipelines.fleet import named
 from pipelines.label_steps import Listener, check_model
-from pipelines.settings import Settings
-from pipelines.survey import Survey
-from pipelines.training import check_room, train
+from pipelines.run import run_folder
+from pipelines.run.attempts import attempt, last_over
+from pipelines.run.drive import Interrupt
+from pipelines.run.fleet import named
+from pipelines.run.settings import Settings
+from pipelines.run.survey import Survey
+from pipelines.run.training import check_room, train
 
 
 @dataclass

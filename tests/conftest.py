@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import ray
-from commands_for_tests import running  # noqa: F401 - a fixture
 from hypothesis import settings
-from s3_for_tests import proxy, s3_bucket, s3_server  # noqa: F401 - fixtures
+from support.commands import running  # noqa: F401 - a fixture
+from support.s3 import proxy, s3_bucket, s3_server  # noqa: F401 - fixtures
 
 # The gate gives the same answer to the same code. HYPOTHESIS_PROFILE=explore looks for new examples instead.
 settings.register_profile("gate", derandomize=True, deadline=None)
@@ -29,7 +29,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def ray_cluster() -> Iterator[None]:
     """Two logical CPUs, no dashboard. `address="local"`: a plain `ray.init()` would join any cluster it finds.
 
-    Actors inherit PYTHONPATH from the raylet: test plug-ins are named `tests.engines_for_tests` and the like,
+    Actors inherit PYTHONPATH from the raylet: test plug-ins are named `tests.support.plugins.engines` and the like,
     helpers are plain modules of `tests/`.
     """
     os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray's own spelling; without it workers run at nice 15

@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.text import Text
 
 from factory.errors import BadInput, FactoryError, StorageFailed
-from tools.export import EXAMPLES as EXPORT_EXAMPLES
-from tools.export import export_command
-from tools.push import EXAMPLES as PUSH_EXAMPLES
-from tools.push import push_command
+from tools.commands.export import EXAMPLES as EXPORT_EXAMPLES
+from tools.commands.export import export_command
+from tools.commands.push import EXAMPLES as PUSH_EXAMPLES
+from tools.commands.push import push_command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -46,7 +46,7 @@ def run(
     config: Annotated[Path, typer.Argument(help="YAML file; pipelines/ has some.")], overrides: Overrides = None
 ) -> None:
     """Run a pipeline; in a folder that holds the same run, only what is missing."""
-    from pipelines.settings import load
+    from pipelines.run.settings import load
 
     _run(load(config, overrides or []))
 
@@ -61,7 +61,7 @@ def resume(
 
     More samples, rollouts or tokens than before (search.n=16) are added to what is there.
     """
-    from pipelines.run_folder import opened
+    from pipelines.run.run_folder import opened
 
     _run(opened(run_dir, overrides or []), retry_failed=retry_failed)
 
@@ -69,8 +69,8 @@ def resume(
 @app.command(epilog="Example: factory plan pipelines/label_steps.yaml engine.num_gpus=1 cluster.generators=8")
 def plan(config: Path, overrides: Overrides = None) -> None:
     """Show what a config would do: all settings, the first prompt, units, actors against resources."""
-    from pipelines.settings import load
-    from tools.plan import show_plan
+    from pipelines.run.settings import load
+    from tools.commands.plan import show_plan
 
     show_plan(load(config, overrides or []), out())
 
@@ -78,7 +78,7 @@ def plan(config: Path, overrides: Overrides = None) -> None:
 @app.command(epilog="Example: factory status runs/mine")
 def status(run_dir: RunDir) -> None:
     """How far a run is and what it holds; may be asked while it goes on."""
-    from tools.status import status_lines
+    from tools.commands.status import status_lines
 
     for line in status_lines(run_dir):
         out().print(Text(line))
@@ -92,7 +92,7 @@ def inspect(
     only_wrong: Annotated[bool, typer.Option("--only-wrong", help="Wrong solutions only, no tree.")] = False,
 ) -> None:
     """Print a run's questions, or one question with its tree and labelled steps."""
-    from tools.inspect import show_question, show_run
+    from tools.commands.inspect import show_question, show_run
 
     if question_id is None:
         show_run(run_dir, out(), limit=limit)
@@ -111,7 +111,7 @@ def import_(
     format: Annotated[str, typer.Option("--format", "-f", help=f"{', '.join(IMPORTED)}.")],
 ) -> None:
     """Import a step-labelled data set; what is there already is not added again."""
-    from pipelines.import_labels import import_file
+    from pipelines.maintenance.import_labels import import_file
 
     done = import_file(file, format, out_dir)
     out().print(Text(f"{done.lines:,} lines of {format} read, {done.new_lines:,} new in {done.new_parts:,} objects"))
@@ -127,7 +127,7 @@ def compare(
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep counts and shares as JSON, too.")] = None,
 ) -> None:
     """How far the step labels of two folders agree on the solutions that both hold."""
-    from tools.compare import show_comparison
+    from tools.commands.compare import show_comparison
 
     show_comparison(a, b, out(), json)
 
@@ -138,7 +138,7 @@ def validate(
     repair: Annotated[bool, typer.Option("--repair", help="Remove what killed writers left; nothing else.")] = False,
 ) -> None:
     """Read all that a folder has committed and check it; may be asked while a run goes on. Exit status 1 for faults."""
-    from tools.validate import validated, validation_lines
+    from tools.commands.validate import validated, validation_lines
 
     found = validated(run_dir, repair=repair)
     for line in validation_lines(found, repair=repair):
@@ -155,7 +155,7 @@ def merge(
     partial: Annotated[bool, typer.Option("--partial", help="Also a run that is not complete.")] = False,
 ) -> None:
     """Write a run's records again as few large objects; after a kill, the same command does what is missing."""
-    from pipelines.merge import merge as write
+    from pipelines.maintenance.merge import merge as write
 
     done = write(run_dir, out_dir, shard_mb=shard_mb, partial=partial, say=lambda line: print(line, file=sys.stderr))
     out().print(
@@ -172,7 +172,7 @@ def diff(
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep it as JSON, too.")] = None,
 ) -> None:
     """What differs between the records of two folders, question by question. Exit status 1 where something does."""
-    from tools.diff import compared, difference_lines, save
+    from tools.commands.diff import compared, difference_lines, save
 
     found = compared(a, b, limit)
     for line in difference_lines(found):
@@ -189,14 +189,14 @@ def fetch(
     verify: Annotated[bool, typer.Option("--verify", help="Read every file and compare its checksum.")] = False,
 ) -> None:
     """Materialise an embedded model in $FACTORY_CACHE (~/.cache/selfplay-factory)."""
-    from actors.models import fetch_embedded
+    from actors.models.resolve import fetch_embedded
 
     out().print(Text(str(fetch_embedded(name, verify=verify))))
 
 
 def _run(settings, **options: bool) -> None:
-    from tools.display import Display
-    from tools.summaries import summary_lines
+    from tools.commands.display import Display
+    from tools.commands.summaries import summary_lines
 
     display = Display()
     try:
@@ -214,7 +214,7 @@ def _run(settings, **options: bool) -> None:
 
 
 def _complain(line: str) -> None:
-    from factory.safe_text import safe  # a message may repeat what a foreign folder holds
+    from factory.text.safe_text import safe  # a message may repeat what a foreign folder holds
 
     print(f"factory: {safe(line)}", file=sys.stderr)
 

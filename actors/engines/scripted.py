@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from actors.models import model_revision
-from actors.stand_in import StandIn
+from actors.engine_runtime.stand_in import StandIn
+from actors.models.resolve import model_revision
 from factory.errors import PromptTooLong, QuestionFailed
 from factory.types import Completion, GenerateRequest
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from actors.stand_in import StandIn
+from actors.engine_runtime.stand_in import StandIn
 from factory.errors import QuestionFailed
 from factory.types import Completion, GenerateRequest, Prompt
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any
 
-from actors.engine_process import EngineDied, kill_children, start_guard
-from actors.hardware import cpu_has_bfloat16
-from actors.model_store import at_hand
-from actors.models import EMBEDDED, local_model, model_revision, resolve_model
-from actors.token_ends import TokenEnds
+from actors.engine_runtime.engine_process import EngineDied, kill_children, start_guard
+from actors.engine_runtime.hardware import cpu_has_bfloat16
+from actors.engine_runtime.token_ends import TokenEnds
+from actors.models.model_store import at_hand
+from actors.models.resolve import EMBEDDED, local_model, model_revision, resolve_model
 from factory.errors import BadInput, EngineFailed, PromptTooLong, QuestionFailed
-from factory.prompting import defused
+from factory.rollouts.prompting import defused
 from factory.storage.access import Access
 from factory.types import Completion, GenerateRequest, Prompt
 

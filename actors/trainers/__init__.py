@@ -3,7 +3,7 @@
 A trainer defines `Config` and `train(job, config, report)`, which leaves a Hugging Face folder at `job.out` and calls
 `report` with what it knows so far: `total_steps`, `examples`, `tokens`, `skipped_<reason>`, after every step `step`,
 `epoch`, `loss`, and `eval_loss` where it was measured. What it is given and what it may raise is
-`factory/training.py`. Optional:
+`factory/self_training/training.py`. Optional:
 
 * `resources(config)`: the `num_cpus` and `num_gpus` its Ray actor holds;
 * `environment(config)`: the environment variables its process needs;

@@ -20,10 +20,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from actors.engine_process import MARKER, start_guard
-from actors.orphan_guard import marked
+from actors.engine_runtime.engine_process import MARKER, start_guard
+from actors.engine_runtime.orphan_guard import marked
 from factory.errors import BadInput, TrainingFailed
-from factory.training import TrainingJob
+from factory.self_training.training import TrainingJob
 
 EXECUTION = ("timeout_s", "num_cpus", "num_gpus")
 LOG = "command.log"

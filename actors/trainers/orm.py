@@ -3,7 +3,7 @@
 Reads the export format `orm`: prompt, completion, label. An example is a prompt and its solution; the verdict is on the
 last token, and the loss the mean cross-entropy over the solutions of a batch.
 
-The model that is left loads as `AutoModelForSequenceClassification`; `actors/reward_scorer.py` asks it.
+The model that is left loads as `AutoModelForSequenceClassification`; `actors/trained_models/reward_scorer.py` asks it.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actors.training_batches import padded_rows
-from actors.training_data import check_columns, checked, is_label, is_text, rows
-from actors.training_examples import Judged, collected, first_of, judged_examples
-from actors.training_files import TRAIN, VALIDATION
-from actors.training_heads import of_solutions
-from actors.training_loop import Report, fine_tune
-from actors.training_options import EXECUTION, Options, environment, resources
-from actors.training_tokens import Tokens
-from actors.training_validation import MOST
-from factory.training import TrainingJob
+from actors.training.heads import of_solutions
+from actors.training.loop import Report, fine_tune
+from actors.training.options import EXECUTION, Options, environment, resources
+from actors.training.validation import MOST
+from actors.training_data.batches import padded_rows
+from actors.training_data.examples import Judged, collected, first_of, judged_examples
+from actors.training_data.files import TRAIN, VALIDATION
+from actors.training_data.reading import check_columns, checked, is_label, is_text, rows
+from actors.training_data.tokens import Tokens
+from factory.self_training.training import TrainingJob
 
 __all__ = ["EXECUTION", "REPLACES_BASE", "Config", "check_data", "environment", "resources", "train"]
 

@@ -1,10 +1,11 @@
 """A process reward model: after every step, is all right so far (Lightman et al., arXiv 2305.20050)?
 
 Reads the export format `prm`, or TRL's stepwise columns alone (prompt, completions, labels). An example is a prompt and
-its steps with a separator behind each (`actors/reward_layout.py`); the loss is the mean cross-entropy over all labelled
-steps of a batch. Behind the first error nothing is trained: what follows it has no meaning of its own.
+its steps with a separator behind each (`actors/training_data/reward_layout.py`); the loss is the mean cross-entropy
+over all labelled steps of a batch. Behind the first error nothing is trained: what follows it has no meaning of its
+own.
 
-The model that is left loads as `AutoModelForTokenClassification`; `actors/reward_scorer.py` asks it.
+The model that is left loads as `AutoModelForTokenClassification`; `actors/trained_models/reward_scorer.py` asks it.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from actors.training_batches import padded_rows
-from actors.training_data import check_columns, checked, is_label, is_share, is_text, rows
-from actors.training_examples import Judged, collected, first_of, judged_examples
-from actors.training_files import TRAIN, VALIDATION
-from actors.training_heads import of_steps
-from actors.training_loop import Report, fine_tune
-from actors.training_options import EXECUTION, Options, environment, resources
-from actors.training_tokens import Tokens
-from actors.training_validation import MOST
+from actors.training.heads import of_steps
+from actors.training.loop import Report, fine_tune
+from actors.training.options import EXECUTION, Options, environment, resources
+from actors.training.validation import MOST
+from actors.training_data.batches import padded_rows
+from actors.training_data.examples import Judged, collected, first_of, judged_examples
+from actors.training_data.files import TRAIN, VALIDATION
+from actors.training_data.reading import check_columns, checked, is_label, is_share, is_text, rows
+from actors.training_data.tokens import Tokens
 from factory.errors import TrainingFailed
-from factory.training import TrainingJob
+from factory.self_training.training import TrainingJob
 
 __all__ = ["EXECUTION", "REPLACES_BASE", "Config", "check_data", "environment", "resources", "train"]
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actors.training_batches import packed_rows, padded_rows
-from actors.training_data import COMPLETIONS, VERDICT, check_columns, examples
-from actors.training_examples import collected, first_of
-from actors.training_files import TRAIN, VALIDATION
-from actors.training_loop import Report, fine_tune
-from actors.training_options import EXECUTION, Options, environment, resources
-from actors.training_tokens import Example, Tokens
-from actors.training_validation import MOST
-from factory.training import TrainingJob
+from actors.training.loop import Report, fine_tune
+from actors.training.options import EXECUTION, Options, environment, resources
+from actors.training.validation import MOST
+from actors.training_data.batches import packed_rows, padded_rows
+from actors.training_data.examples import collected, first_of
+from actors.training_data.files import TRAIN, VALIDATION
+from actors.training_data.reading import COMPLETIONS, VERDICT, check_columns, examples
+from actors.training_data.tokens import Example, Tokens
+from factory.self_training.training import TrainingJob
 
 __all__ = ["EXECUTION", "Config", "check_data", "environment", "resources", "train"]
 

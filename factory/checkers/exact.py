@@ -10,8 +10,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from factory.answers.extract import final_answer
-from factory.answers.markup import peel
+from factory.answers.extraction.extract import final_answer
+from factory.answers.extraction.markup import peel
 from factory.types import Outcome, Question, Verdict
 
 NAME_VERSION = "exact/1"

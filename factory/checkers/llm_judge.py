@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from factory.interfaces import Models
-from factory.prompting import STYLES
+from factory.rollouts.prompting import STYLES
 from factory.seeds import seed_for
 from factory.types import GenerateRequest, Outcome, Prompt, Question, Sampling, Verdict, content_id
 

@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from factory.answers import guards, notations
-from factory.answers.compare import compare
-from factory.answers.exact import TooLarge
-from factory.answers.extract import final_answer
-from factory.answers.match import Match
+from factory.answers.comparison import guards
+from factory.answers.comparison.compare import compare
+from factory.answers.comparison.scalars import read_quantity
+from factory.answers.extraction.extract import final_answer
 from factory.answers.normalise import normalise
 from factory.answers.policy import Policy
-from factory.answers.quantity import Quantity, match_quantities
-from factory.answers.scalars import read_quantity
-from factory.answers.words import SCALES, SMALL_NUMBERS
+from factory.answers.values import notations
+from factory.answers.values.exact import TooLarge
+from factory.answers.values.match import Match
+from factory.answers.values.quantity import Quantity, match_quantities
+from factory.answers.values.words import SCALES, SMALL_NUMBERS
 from factory.types import Outcome, Question, Verdict
 
 NAME_VERSION = "math_answer/2"
@@ -82,7 +83,7 @@ def check(question: Question, text: str, config: Config) -> Verdict:
 
 def preload() -> None:
     """What a process should do once before it forks workers that call `check`."""
-    from factory.answers.symbolic import warm_up
+    from factory.answers.comparison.symbolic import warm_up
 
     warm_up()
 
@@ -106,7 +107,7 @@ def _settled(gold: str, answer: str, policy: tuple[Any, ...]) -> _Decision:
 
 @lru_cache(maxsize=_CACHED)
 def _proved(gold: str, answer: str, policy: tuple[Any, ...]) -> _Decision:
-    from factory.answers.symbolic import Symbolic
+    from factory.answers.comparison.symbolic import Symbolic
 
     rules = _rules(policy)
     found = compare(normalise(gold), normalise(answer), rules, Symbolic(rules))

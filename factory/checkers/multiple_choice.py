@@ -1,7 +1,8 @@
 """Multiple choice: the answer names the gold choice by its letter, by letter and text, or by its text.
 
-What the choices are may be in the question's metadata under "choices", spelled as in `factory/answers/choices.py`: a
-source brings them along with `source.metadata_columns=[choices]`. Without them, answers are read by letter alone.
+What the choices are may be in the question's metadata under "choices", spelled as in
+`factory/answers/extraction/choices.py`: a source brings them along with `source.metadata_columns=[choices]`. Without
+them, answers are read by letter alone.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from factory.answers.choices import Choices, read_choices
-from factory.answers.extract import final_answer
-from factory.answers.named_choice import Naming, named
+from factory.answers.extraction.choices import Choices, read_choices
+from factory.answers.extraction.extract import final_answer
+from factory.answers.extraction.named_choice import Naming, named
 from factory.types import Outcome, Question, Verdict
 
 NAME_VERSION = "multiple_choice/1"

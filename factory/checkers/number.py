@@ -1,7 +1,8 @@
 """Numbers within a stated tolerance, for data sets whose gold answers are rounded. All arithmetic is exact.
 
-Numbers and units are read as `math_answer` reads them (`factory/answers/quantity.py`); what is no rational number,
-such as \\pi or nan, is unparsable. A gold with decimals may count as rounded; without a tolerance values must be equal.
+Numbers and units are read as `math_answer` reads them (`factory/answers/values/quantity.py`); what is no rational
+number, such as \\pi or nan, is unparsable. A gold with decimals may count as rounded; without a tolerance values must
+be equal.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
-from factory.answers import guards
-from factory.answers.exact import TooLarge
-from factory.answers.extract import final_answer
-from factory.answers.match import Match
+from factory.answers.comparison import guards
+from factory.answers.extraction.extract import final_answer
 from factory.answers.normalise import normalise
 from factory.answers.policy import Policy
-from factory.answers.quantity import Quantity, match_quantities, quantity
-from factory.answers.units import unit
+from factory.answers.values.exact import TooLarge
+from factory.answers.values.match import Match
+from factory.answers.values.quantity import Quantity, match_quantities, quantity
+from factory.answers.values.units import unit
 from factory.types import Outcome, Question, Verdict
 
 NAME_VERSION = "number/1"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from factory.answers.extract import final_answer
-from factory.answers.markup import peel
+from factory.answers.extraction.extract import final_answer
+from factory.answers.extraction.markup import peel
 from factory.interfaces import CheckerLimits
 from factory.types import Outcome, Question, Verdict
 

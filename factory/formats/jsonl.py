@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from factory.schema import SCHEMA
+from factory.records.schema import SCHEMA
 
 SUFFIX = ".jsonl"
 FEATURES = None

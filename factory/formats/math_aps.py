@@ -9,9 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from factory import imported
-from factory.imported import refuse, shown
-from factory.value_trees import ValueNode, asked, exact_values, judged_tree, mc_value, solutions, tree_rows, valued
+from factory.export import imported
+from factory.export.imported import refuse, shown
+from factory.export.value_trees import (
+    ValueNode,
+    asked,
+    exact_values,
+    judged_tree,
+    mc_value,
+    solutions,
+    tree_rows,
+    valued,
+)
 
 SUFFIX = ".jsonl"
 FEATURES = None

@@ -10,10 +10,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from factory import imported
-from factory.imported import MAX_NESTING, refuse, shown
-from factory.value_trees import ValueNode, asked, exact_values, judged_tree, mc_value, solutions, tree_rows, valued
-from factory.wording import unpadded
+from factory.export import imported
+from factory.export.imported import MAX_NESTING, refuse, shown
+from factory.export.value_trees import (
+    ValueNode,
+    asked,
+    exact_values,
+    judged_tree,
+    mc_value,
+    solutions,
+    tree_rows,
+    valued,
+)
+from factory.text.wording import unpadded
 
 SUFFIX = ".jsonl"
 FEATURES = None

@@ -14,12 +14,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from factory import imported
-from factory.answers.extract import final_answer
-from factory.flat_rows import has_usable_labels
-from factory.imported import refuse
+from factory.answers.extraction.extract import final_answer
+from factory.export import imported
+from factory.export.flat_rows import has_usable_labels
+from factory.export.imported import refuse
+from factory.text.wording import unpadded
 from factory.types import Question
-from factory.wording import unpadded
 
 SUFFIX = ".jsonl"
 FEATURES = None

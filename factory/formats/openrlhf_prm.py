@@ -20,9 +20,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.flat_rows import ORIGIN, known_steps, origin
+from factory.export.flat_rows import ORIGIN, known_steps, origin
 from factory.formats.math_shepherd import TAG, fits, tagged
-from factory.wording import unpadded
+from factory.text.wording import unpadded
 
 SUFFIX = ".parquet"
 FEATURES = pa.schema(

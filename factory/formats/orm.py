@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.flat_rows import ORIGIN, completion_text, is_judged, is_right, origin, prompt_text
+from factory.export.flat_rows import ORIGIN, completion_text, is_judged, is_right, origin, prompt_text
 
 SUFFIX = ".parquet"
 FEATURES = pa.schema([("prompt", pa.string()), ("completion", pa.string()), ("label", pa.bool_()), *ORIGIN])

@@ -1,9 +1,9 @@
 """Preference pairs for direct preference optimisation (Rafailov et al., arXiv 2305.18290; TRL's DPOTrainer): a right
 against a wrong solution of the same question, as strings.
 
-Which make a pair is said in `factory/preference_pairs.py`: only what the policy itself sampled, each used as few times
-as can be. They are drawn by the question's id, so a question has the same pairs wherever its record lies. Pairs are
-made within a record: those of several runs are not gathered, and a question that two runs hold has up to
+Which make a pair is said in `factory/self_training/preference_pairs.py`: only what the policy itself sampled, each used
+as few times as can be. They are drawn by the question's id, so a question has the same pairs wherever its record lies.
+Pairs are made within a record: those of several runs are not gathered, and a question that two runs hold has up to
 `PAIRS_PER_QUESTION` of each.
 """
 
@@ -15,9 +15,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.candidates import candidates
-from factory.flat_rows import completion_text, is_judged, is_sampled, prompt_text
-from factory.preference_pairs import pair_row, pairs, schema
+from factory.export.flat_rows import completion_text, is_judged, is_sampled, prompt_text
+from factory.self_training.candidates import candidates
+from factory.self_training.preference_pairs import pair_row, pairs, schema
 
 SUFFIX = ".parquet"
 PAIRS_PER_QUESTION = 8  # what 16 samples, half of them right, have without using any twice

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.flat_rows import ORIGIN, has_known_steps, known_steps, origin
+from factory.export.flat_rows import ORIGIN, has_known_steps, known_steps, origin
 
 SUFFIX = ".parquet"
 FEATURES = pa.schema(

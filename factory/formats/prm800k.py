@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from factory import imported
-from factory.flat_rows import has_known_steps, known_steps
-from factory.imported import member, objects, refuse, shown
+from factory.export import imported
+from factory.export.flat_rows import has_known_steps, known_steps
+from factory.export.imported import member, objects, refuse, shown
 from factory.types import Question
 
 SUFFIX = ".jsonl"

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from factory import imported
-from factory.answers.extract import final_answer
-from factory.flat_rows import is_judged, is_right
-from factory.imported import member, refuse, shown
+from factory.answers.extraction.extract import final_answer
+from factory.export import imported
+from factory.export.flat_rows import is_judged, is_right
+from factory.export.imported import member, refuse, shown
 from factory.types import Question
 
 SUFFIX = ".jsonl"

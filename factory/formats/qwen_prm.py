@@ -14,8 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.flat_rows import MESSAGES, ORIGIN, known_steps, origin, prompt_text
-from factory.wording import unpadded
+from factory.export.flat_rows import MESSAGES, ORIGIN, known_steps, origin, prompt_text
+from factory.text.wording import unpadded
 
 SUFFIX = ".parquet"
 FEATURES = pa.schema(

@@ -1,6 +1,7 @@
 """Whole records, one per question: all that a run knows, nested, for whoever derives a view of their own.
 
-The columns are those of `factory/schema.py`, but the two maps are lists of keys and values: `datasets` reads no maps.
+The columns are those of `factory/records/schema.py`, but the two maps are lists of keys and values: `datasets` reads no
+maps.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.schema import SCHEMA
+from factory.records.schema import SCHEMA
 
 SUFFIX = ".parquet"
 COLUMNS = list(SCHEMA.names)

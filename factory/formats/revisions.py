@@ -19,11 +19,11 @@ import pyarrow as pa
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from factory.candidates import Candidate, candidates, capped
-from factory.flat_rows import completion_text, prompt_text
+from factory.export.flat_rows import completion_text, prompt_text
 from factory.formats import preference
+from factory.self_training.candidates import Candidate, candidates, capped
+from factory.text.wording import unpadded
 from factory.types import Outcome
-from factory.wording import unpadded
 
 SUFFIX = ".parquet"
 ATTEMPTS = 4

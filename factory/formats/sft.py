@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.flat_rows import MESSAGES, ORIGIN, is_right, origin
-from factory.wording import unpadded
+from factory.export.flat_rows import MESSAGES, ORIGIN, is_right, origin
+from factory.text.wording import unpadded
 
 SUFFIX = ".parquet"
 FEATURES = pa.schema([("messages", MESSAGES), *ORIGIN])

@@ -1,8 +1,8 @@
 """Search trees, one row per node: what it adds to its parent, how often it was tried, and what became of it.
 
-For value models and for looking at searches. The counts are those of `factory/tree.py`; `value` is the share of right
-rollouts from a node. `node` and `parent` are numbers within a question's tree, the root has no parent and depth 0; a
-prefix is the texts from the root down. `verdict` is that of an ending: correct or incorrect
+For value models and for looking at searches. The counts are those of `factory/rollouts/tree.py`; `value` is the share
+of right rollouts from a node. `node` and `parent` are numbers within a question's tree, the root has no parent and
+depth 0; a prefix is the texts from the root down. `verdict` is that of an ending: correct or incorrect
 only where its solution was judged, and is among those that are exported.
 """
 
@@ -13,8 +13,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.schema import TREE_NODE
-from factory.value_trees import judged_tree
+from factory.export.value_trees import judged_tree
+from factory.records.schema import TREE_NODE
 
 SUFFIX = ".parquet"
 FEATURES = pa.schema(

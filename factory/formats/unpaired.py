@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from factory.flat_rows import is_judged, is_sampled
+from factory.export.flat_rows import is_judged, is_sampled
 from factory.formats import orm
-from factory.wording import trimmed
+from factory.text.wording import trimmed
 
 SUFFIX, FEATURES, COLUMNS, labels = orm.SUFFIX, orm.FEATURES, orm.COLUMNS, orm.labels
 

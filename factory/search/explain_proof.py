@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from random import Random
 
-from factory.policy import Policy
-from factory.tree import GIVEN, Solution, Tree
+from factory.rollouts.policy import Policy
+from factory.rollouts.tree import GIVEN, Solution, Tree
 from factory.types import Outcome, Part, Step, Verdict
 
 METHOD = "explain_proof"

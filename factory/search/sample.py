@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from factory.policy import Policy
-from factory.tree import Tree
+from factory.rollouts.policy import Policy
+from factory.rollouts.tree import Tree
 
 EFFORT = ("n",)
 

@@ -2,7 +2,7 @@
 
 Yuan et al., arXiv 2308.01825, sec. 3.3: of the right solutions of a question one is kept per list of equations. The
 paper also drops those whose equations do not hold, by having Python evaluate them; model text is never evaluated here.
-A solution without equations is its own path, up to spelling (`factory.wording.normalised`).
+A solution without equations is its own path, up to spelling (`factory.text.wording.normalised`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from factory.candidates import Candidate, Decision, Reason, capped, in_order, unfit
-from factory.wording import normalised
+from factory.self_training.candidates import Candidate, Decision, Reason, capped, in_order, unfit
+from factory.text.wording import normalised
 
 RATIONALISES = False
 

@@ -2,7 +2,7 @@
 
 Zelikman et al., arXiv 2203.14465: sec. 3.1 keeps what reaches the answer, sec. 3.2 rationalises the rest. Beyond the
 paper: caps per question, so that easy questions do not swamp the set, texts kept once, and rationales dropped that give
-away that their author was told (`factory/hints.py`).
+away that their author was told (`factory/self_training/hints.py`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from factory.candidates import Candidate, Decision, Reason, capped, in_order, unfit
-from factory.hints import leak
+from factory.self_training.candidates import Candidate, Decision, Reason, capped, in_order, unfit
+from factory.self_training.hints import leak
 
 RATIONALISES = True
 
@@ -37,7 +37,7 @@ class Config:
 def select(found: Sequence[Candidate], hint: str, gold: str, config: Config, rng: Random) -> list[Decision]:
     """Decide on every candidate of one question, sampled and hinted, once. The order of `found` has no say.
 
-    `hint`: what the hinted ones' prompt added (`factory.prompting.hint_of`).
+    `hint`: what the hinted ones' prompt added (`factory.rollouts.prompting.hint_of`).
     """
     solved = any(candidate.right and not candidate.hinted for candidate in found)
     decided: list[Decision] = []

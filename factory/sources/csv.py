@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-from factory.columns import Columns, Row, check_columns, to_questions
 from factory.errors import BadInput
-from factory.source_files import text_lines
+from factory.readers.columns import Columns, Row, check_columns, to_questions
+from factory.readers.source_files import text_lines
 from factory.types import Question
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from factory.columns import Columns, Row, check_columns, needed, to_questions
 from factory.errors import BadInput
+from factory.readers.columns import Columns, Row, check_columns, needed, to_questions
 from factory.types import Question
 
 

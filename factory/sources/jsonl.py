@@ -7,9 +7,9 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from factory.columns import Columns, Row, to_questions
 from factory.errors import BadInput
-from factory.source_files import text_lines
+from factory.readers.columns import Columns, Row, to_questions
+from factory.readers.source_files import text_lines
 from factory.types import Question
 
 

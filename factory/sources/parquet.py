@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from factory.columns import Columns, Row, check_columns, needed, to_questions
 from factory.errors import BadInput
-from factory.source_files import open_files
+from factory.readers.columns import Columns, Row, check_columns, needed, to_questions
+from factory.readers.source_files import open_files
 from factory.types import Question
 
 _BATCH_ROWS = 1024

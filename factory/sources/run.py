@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from factory.columns import MOST_GIVEN
 from factory.errors import BadInput
-from factory.shards import records_of
+from factory.readers.columns import MOST_GIVEN
+from factory.shards.commits import records_of
 from factory.types import Outcome, Question
 
 # Of a record: what `question_of` and the verdicts are read from.

@@ -1,8 +1,8 @@
 """One side of a split of another source: what to train on, or what to hold out for evaluation.
 
-Which side a question is on is a hash of its text's key (`factory.wording.question_key`) and the seed, never its place:
-the split stays as it is when the source is re-ordered or grows, and a question that comes again, spaced or punctuated
-differently, is on the same side. Nothing is held in memory but the keys of an evaluation set of one's own.
+Which side a question is on is a hash of its text's key (`factory.text.wording.question_key`) and the seed, never its
+place: the split stays as it is when the source is re-ordered or grows, and a question that comes again, spaced or
+punctuated differently, is on the same side. Nothing is held in memory but the keys of an evaluation set of one's own.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 from factory.config import field_names, fill, refuse_unknown
 from factory.errors import BadInput
 from factory.plugins import plugin, suggest
+from factory.text.wording import question_key
 from factory.types import Question
-from factory.wording import question_key
 
 TRAIN, HELD_OUT = "train", "held_out"
 _DEFAULT_KIND = "procedural"

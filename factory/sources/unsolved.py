@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from factory.candidates import is_solved
 from factory.errors import BadInput
-from factory.shards import records_of
+from factory.self_training.candidates import is_solved
+from factory.shards.commits import records_of
 from factory.sources.run import COLUMNS, question_of
 from factory.types import Question
 

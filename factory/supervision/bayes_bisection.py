@@ -1,9 +1,9 @@
 """Bayesian bisection: probe where a rollout tells most about the first error, stop when sure enough.
 
 Every wrong solution that the search found (or the source gave) has a belief about its first error, joint with the
-policy's strength, luck and evenness on this question (`factory/belief.py`). In each round every solution that is not
-yet settled asks for the prefix with the highest expected information; equal wishes are one rollout, all rollouts of a
-round are in flight together, and what comes back counts for every solution that shares the prefix. Rollouts made
+policy's strength, luck and evenness on this question (`factory/labelling/belief.py`). In each round every solution that
+is not yet settled asks for the prefix with the highest expected information; equal wishes are one rollout, all rollouts
+of a round are in flight together, and what comes back counts for every solution that shares the prefix. Rollouts made
 before, for whatever reason, are evidence from the start and never paid for again.
 
 A solution is settled when one hypothesis has the wanted confidence, when its evidence contradicts all of them, or when
@@ -18,12 +18,12 @@ from random import Random
 
 import numpy as np
 
-from factory.belief import Belief
-from factory.experience import Array, Experience
-from factory.policy import Policy
-from factory.step_labels import CONTRADICTED, Judge, SolutionLabels, targets
-from factory.together import together
-from factory.tree import GIVEN, Node, Solution, Tree
+from factory.labelling.belief import Belief
+from factory.labelling.experience import Array, Experience
+from factory.labelling.step_labels import CONTRADICTED, Judge, SolutionLabels, targets
+from factory.rollouts.policy import Policy
+from factory.rollouts.together import together
+from factory.rollouts.tree import GIVEN, Node, Solution, Tree
 
 _BRANCHES = 8  # futures kept in mind when several probes are chosen at once
 _OPTIMISM = 4.0  # later probes tell more than the next one, once it has shown that the policy can do the question

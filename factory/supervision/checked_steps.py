@@ -23,10 +23,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from factory.experience import Experience
-from factory.policy import Policy
-from factory.step_labels import SolutionLabels, StepLabel
-from factory.tree import Solution, Tree
+from factory.labelling.experience import Experience
+from factory.labelling.step_labels import SolutionLabels, StepLabel
+from factory.rollouts.policy import Policy
+from factory.rollouts.tree import Solution, Tree
 from factory.types import Outcome, Part
 
 _FENCE = re.compile(r"\s*(?:```\w*\s*)?")

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from factory.experience import Experience
-from factory.policy import Policy
-from factory.step_labels import Judge, SolutionLabels, targets
-from factory.together import together
-from factory.tree import Solution, Tree
+from factory.labelling.experience import Experience
+from factory.labelling.step_labels import Judge, SolutionLabels, targets
+from factory.rollouts.policy import Policy
+from factory.rollouts.together import together
+from factory.rollouts.tree import Solution, Tree
 
 EFFORT = ("k", "max_solutions")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from factory.experience import Experience
-from factory.policy import Policy
-from factory.step_labels import SolutionLabels
-from factory.tree import Solution, Tree
+from factory.labelling.experience import Experience
+from factory.labelling.step_labels import SolutionLabels
+from factory.rollouts.policy import Policy
+from factory.rollouts.tree import Solution, Tree
 
 
 @dataclass

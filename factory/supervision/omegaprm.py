@@ -14,10 +14,10 @@ import math
 from dataclasses import dataclass, replace
 from random import Random
 
-from factory.experience import Experience
-from factory.policy import Policy
-from factory.step_labels import Judge, SolutionLabels
-from factory.tree import Node, Solution, Tree
+from factory.labelling.experience import Experience
+from factory.labelling.step_labels import Judge, SolutionLabels
+from factory.rollouts.policy import Policy
+from factory.rollouts.tree import Node, Solution, Tree
 
 EFFORT = ("k", "searches")
 

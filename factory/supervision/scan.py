@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from factory.experience import Experience
-from factory.policy import Policy
-from factory.step_labels import Judge, SolutionLabels, targets
-from factory.together import together
-from factory.tree import Node, Solution, Tree
+from factory.labelling.experience import Experience
+from factory.labelling.step_labels import Judge, SolutionLabels, targets
+from factory.rollouts.policy import Policy
+from factory.rollouts.together import together
+from factory.rollouts.tree import Node, Solution, Tree
 
 EFFORT = ("k", "max_solutions")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
-from runs_for_tests import config_for
+from support.runs import config_for
 
 from pipelines import label_steps
 from tools.cli import main

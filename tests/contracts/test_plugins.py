@@ -15,16 +15,16 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from omegaconf import OmegaConf
-from records_for_tests import records
+from support.records import records
 
 from factory import errors, interfaces, types
+from factory.labelling.step_labels import SolutionLabels, StepLabel
 from factory.plugins import names, plugin
-from factory.recipe import Recipe
-from factory.records import SCHEMA, Failure, Provenance
-from factory.shards import Receipt
-from factory.step_labels import SolutionLabels, StepLabel
-from factory.tally import Tally
-from factory.units import Unit
+from factory.question_pipeline.recipe import Recipe
+from factory.records.record import SCHEMA, Failure, Provenance
+from factory.records.tally import Tally
+from factory.shards.commits import Receipt
+from factory.shards.units import Unit
 
 CONFIGURED = ["factory.search", "factory.supervision", "factory.checkers", "factory.sources", "factory.selection"]
 CONFIGURED += ["actors.engines", "actors.trainers"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from actors.models import fetch_embedded
+from actors.models.resolve import fetch_embedded
 
 MODEL = "smollm2-135m"
 ENGINE = {"max_model_len": 512, "max_num_seqs": 32, "env": {"VLLM_CPU_KVCACHE_SPACE": "1"}}

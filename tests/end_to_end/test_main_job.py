@@ -9,11 +9,11 @@ from actors.answer_checker import AnswerChecker
 from actors.remote_models import CheckFlow, Patience
 from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
-from factory.shards import read_rows
+from factory.shards.commits import read_rows
+from factory.shards.units import Unit
 from factory.storage.access import Access
-from factory.units import Unit
-from pipelines.fleet import provenance_of, recipe_of
-from pipelines.settings import load
+from pipelines.run.fleet import provenance_of, recipe_of
+from pipelines.run.settings import load
 
 pytestmark = pytest.mark.end_to_end
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import ray
 
-from actors.models import model_revision
+from actors.models.resolve import model_revision
 from factory.types import GenerateRequest, Sampling
 
 pytestmark = pytest.mark.end_to_end

@@ -6,12 +6,12 @@ from random import Random
 from statistics import mean
 
 import pytest
-from fakes import RIGHT, WRONG, completion, policy_for
+from support.fakes import RIGHT, WRONG, completion, policy_for
 
-from factory.experience import Experience
-from factory.step_labels import SolutionLabels
+from factory.labelling.experience import Experience
+from factory.labelling.step_labels import SolutionLabels
+from factory.rollouts.tree import Solution
 from factory.supervision.bayes_bisection import Config, label
-from factory.tree import Solution
 
 STEPS = 8
 CHAIN = "".join(f"s{i}\n" for i in range(STEPS - 1)) + WRONG

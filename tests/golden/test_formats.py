@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from records_for_tests import records
+from support.records import records
 
 from factory.plugins import names, plugin
 

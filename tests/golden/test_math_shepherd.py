@@ -5,9 +5,9 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from fakes import RIGHT, WRONG, policy_for
+from support.fakes import RIGHT, WRONG, policy_for
 
-from factory.experience import Experience
+from factory.labelling.experience import Experience
 from factory.supervision import math_shepherd, scan
 
 CHAIN = f"s1\ns2\ns3\n{WRONG}"

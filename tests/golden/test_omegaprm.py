@@ -6,11 +6,11 @@ import math
 from random import Random
 
 import pytest
-from fakes import QUESTION, RIGHT, WRONG, policy_for
+from support.fakes import QUESTION, RIGHT, WRONG, policy_for
 
-from factory.experience import Experience
+from factory.labelling.experience import Experience
+from factory.rollouts.tree import Tree
 from factory.supervision.omegaprm import Config, Pool, label
-from factory.tree import Tree
 from factory.types import Outcome, Step, Verdict
 
 WRONG_CHAIN = f"s1\ns2\ns3\n{WRONG}"
@@ -113,7 +113,7 @@ async def test_visits_count_selections_not_estimates():
 
 
 async def test_cut_off_rollouts_are_neither_searched_nor_counted():
-    from fakes import completion
+    from support.fakes import completion
 
     policy = policy_for(lambda prefix, n: [completion(WRONG_CHAIN, "length")] + [RIGHT] * (n - 1))
     labels = await label(policy.tree, policy, SURE, Random(0), Experience())

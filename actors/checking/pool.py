@@ -1,0 +1,256 @@
+"""Checks answers without ever hanging: exact rules in this process, everything else in workers that can be killed.
+
+No Ray in here, no fork of this process, no signal handler: usable from sync code, from any thread, and inside async
+actors. The workers come from a zygote subprocess (`actors/checking/zygote.py`), started when an item first needs one.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from types import ModuleType
+from typing import Any
+
+from actors.checking.zygote import receive_frame, send_frame
+from actors.checking.zygote_client import ZygoteClient, ZygoteGone, ZygoteKilled
+from factory.config import fill
+from factory.errors import BadInput, CheckerFailed
+from factory.interfaces import CheckerLimits
+from factory.plugins import plugin
+from factory.types import Outcome, Part, Question, Verdict
+
+_ATTEMPTS = 3  # to start a zygote
+_LIVES = 5  # workers an item may lose by kills from outside: somebody else's doing, or the kernel's for want of memory
+_KILLED_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
+
+Item = tuple[Question, str]
+Observer = Callable[[str, Mapping[str, int], Sequence[float], int], None]
+"""Told the stage ("fast", "slow"), its verdicts by outcome, its seconds, and how many workers died of it."""
+
+
+@dataclass(slots=True)
+class _Worker:
+    pid: int
+    channel: socket.socket
+    zygote: ZygoteClient
+
+
+class CheckerPool:
+    """A checker plug-in behind `workers` killable processes; one pool per owner, shared by all its threads.
+
+    `kind` is a module of `factory/checkers/` or a dotted path; `config` is merged into its `Config`. An item that
+    takes longer than the checker's `limits` allow, or than `timeout_s`, is a `timeout`; one that dies, or needs more
+    memory, is an `error`. Raises `BadInput` for a kind or config that cannot be used on this machine.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        config: dict[str, Any],
+        *,
+        workers: int = 2,
+        timeout_s: float | None = None,
+        observe: Observer = lambda stage, outcomes, seconds, deaths: None,
+    ) -> None:
+        self._module = plugin("factory.checkers", kind)
+        if not hasattr(self._module, "check"):
+            raise BadInput(
+                f"checker {kind!r} asks a model, so it works inside a run only. Expected one with a `check`."
+            )
+        self._config: Any = fill(self._module.Config, config, "checker")
+        getattr(self._module, "require", lambda config: None)(self._config)
+        self._kind = kind
+        self._limits = limits_of(self._module, self._config)
+        if timeout_s is not None:
+            self._limits = replace(self._limits, timeout_s=timeout_s)
+        self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="checker")
+        self._starting = threading.Lock()  # held while a zygote starts, which takes seconds
+        self._lock = threading.Lock()  # guards all below; never held while waiting for anything
+        self._idle: list[_Worker] = []
+        self._zygote: ZygoteClient | None = None
+        self._closed = False
+        self._observe = observe
+        self._counts: Counter[str] = Counter()
+        self._seconds = {"fast": 0.0, "slow": 0.0}
+        self._slowest_s = 0.0
+
+    def check(self, batch: Sequence[Item]) -> list[Verdict]:
+        """One verdict per item, in order. Raises `CheckerFailed` when no worker can be had at all."""
+        return self.finish(batch, self.settle(batch))
+
+    def settle(self, batch: Sequence[Item]) -> list[Verdict | None]:
+        """The verdicts that need no worker, None for the others. Never blocks."""
+        started = time.perf_counter()
+        verdicts = [self._settle(question, text) for question, text in batch]
+        settled = [verdict.outcome for verdict in verdicts if verdict is not None]
+        self._count("fast", settled, [time.perf_counter() - started])
+        return verdicts
+
+    def finish(self, batch: Sequence[Item], settled: Sequence[Verdict | None]) -> list[Verdict]:
+        """Fill in what `settle` left open. Blocks for at most about the time limit per open item and worker."""
+        waiting = self.submit([item for item, verdict in zip(batch, settled, strict=True) if verdict is None])
+        try:
+            found = iter([future.result() for future in waiting])
+        except CancelledError as error:
+            raise CheckerFailed("the checker pool was closed while items were waiting") from error
+        return [next(found) if verdict is None else verdict for verdict in settled]
+
+    def submit(self, items: Sequence[Item]) -> list[Future[Verdict]]:
+        """Have workers check `items`; one future for each. One that is cancelled before its turn costs nothing, and all
+        that wait are cancelled by `close`."""
+        try:
+            return [self._threads.submit(self._check_slowly, *item) for item in items]
+        except RuntimeError as error:
+            raise CheckerFailed("the checker pool is closed") from error
+
+    @property
+    def stats(self) -> dict[str, float]:
+        """So far: verdicts by outcome and by stage, worker deaths, seconds by stage, the slowest slow check."""
+        with self._lock:
+            names = [*Outcome, "settled_fast", "settled_slow", "worker_deaths"]
+            seconds = {f"{stage}_seconds": round(total, 3) for stage, total in self._seconds.items()}
+            counts = {str(name): self._counts[name] for name in names}
+            return {**counts, **seconds, "slowest_s": round(self._slowest_s, 3)}
+
+    def close(self) -> None:
+        """End the zygote and all workers. Safe to call twice, and while other threads are checking."""
+        with self._lock:
+            self._closed = True
+            zygote, self._zygote = self._zygote, None
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.channel.close()
+        if zygote is not None:
+            zygote.close()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _settle(self, question: Question, text: str) -> Verdict | None:
+        settle = getattr(self._module, "settle", None)
+        if settle is None:
+            return None
+        try:
+            verdict: Verdict | None = settle(question, text, self._config)
+        except Exception as error:
+            return Verdict(outcome=Outcome.ERROR, reason=f"{type(error).__name__} in the checker: {error}"[:500])
+        return verdict
+
+    def _check_slowly(self, question: Question, text: str) -> Verdict:
+        """Runs in one of the pool's threads, of which there are as many as workers."""
+        started = time.perf_counter()
+        verdict, deaths = self._ask_workers(question, text)
+        self._count("slow", [verdict.outcome], [time.perf_counter() - started], deaths)
+        return verdict
+
+    def _ask_workers(self, question: Question, text: str) -> tuple[Verdict, int]:
+        """The verdict, and how many workers died of it."""
+        reason = ""
+        deaths = 0
+        for _ in range(_LIVES):
+            worker = self._take_worker()
+            deadline = time.monotonic() + self._limits.timeout_s
+            try:
+                verdict, fit = _ask(worker.channel, question, text, deadline)
+            except TimeoutError:
+                self._discard(worker)
+                slow = Verdict(outcome=Outcome.TIMEOUT, reason=f"no verdict within {self._limits.timeout_s:g} s")
+                return slow, deaths
+            except (EOFError, OSError):
+                status = self._discard(worker)
+                deaths += 1
+                reason = f"the worker died with status {status}"
+                if status is None or status in _KILLED_FROM_OUTSIDE:
+                    continue  # killed from outside, or with its zygote: not the item's fault
+                break
+            if fit:
+                self._put_back(worker)
+            else:
+                self._discard(worker)
+            return verdict, deaths
+        return Verdict(outcome=Outcome.ERROR, reason=reason), deaths
+
+    def _take_worker(self) -> _Worker:
+        with self._lock:
+            if self._closed:
+                raise CheckerFailed("the checker pool is closed")
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.zygote.running:
+                    return worker
+                worker.channel.close()  # it died with its zygote
+        for attempt in range(_ATTEMPTS):
+            try:
+                zygote = self._running_zygote()
+            except ZygoteKilled:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                continue
+            try:
+                pid, channel = zygote.fork(self._limits)
+                return _Worker(pid=pid, channel=channel, zygote=zygote)
+            except ZygoteGone as error:
+                zygote.close()
+                if attempt == _ATTEMPTS - 1:
+                    raise CheckerFailed(f"the checker's zygote ended {_ATTEMPTS} times in a row: {error}") from error
+        raise AssertionError("unreachable")
+
+    def _running_zygote(self) -> ZygoteClient:
+        with self._starting:
+            with self._lock:
+                if self._zygote is not None and self._zygote.running:
+                    return self._zygote
+                self._idle.clear()  # its workers are dead, too
+            started = ZygoteClient(self._kind, json.dumps(asdict(self._config)))
+            with self._lock:
+                if not self._closed:
+                    self._zygote = started
+                    return started
+        started.close()
+        raise CheckerFailed("the checker pool is closed")
+
+    def _put_back(self, worker: _Worker) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(worker)
+                return
+        worker.channel.close()
+
+    def _discard(self, worker: _Worker) -> int | None:
+        """Kill the worker if it still lives; how it ended, None where its zygote is gone as well."""
+        worker.channel.close()
+        try:
+            return worker.zygote.kill(worker.pid)
+        except ZygoteGone:
+            return None
+
+    def _count(self, stage: str, outcomes: Sequence[Outcome], seconds: Sequence[float], deaths: int = 0) -> None:
+        by_outcome = Counter(map(str, outcomes))
+        with self._lock:
+            self._counts.update({**by_outcome, f"settled_{stage}": len(outcomes), "worker_deaths": deaths})
+            self._seconds[stage] += sum(seconds)
+            if stage == "slow":
+                self._slowest_s = max(self._slowest_s, *seconds)
+        self._observe(stage, by_outcome, seconds, deaths)
+
+
+def limits_of(module: ModuleType, config: Any) -> CheckerLimits:
+    """What a worker of this checker may use."""
+    limits: CheckerLimits = getattr(module, "limits", lambda config: CheckerLimits())(config)
+    return limits
+
+
+def _ask(channel: socket.socket, question: Question, text: str, deadline: float) -> tuple[Verdict, bool]:
+    """Send one item and wait for its verdict until `deadline`; whether the worker can be used again."""
+    channel.settimeout(max(0.001, deadline - time.monotonic()))
+    fields = asdict(question) | {"metadata": dict(question.metadata)}
+    send_frame(channel, {"question": fields, "text": text})
+    reply = receive_frame(channel)
+    verdict = reply["verdict"]
+    parts = tuple(Part(**part | {"outcome": Outcome(part["outcome"])}) for part in verdict["parts"])
+    return Verdict(**verdict | {"outcome": Outcome(verdict["outcome"]), "parts": parts}), reply["fit"]

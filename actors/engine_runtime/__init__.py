@@ -1,0 +1,1 @@
+"""What engines share: their child processes, the hardware, token offsets, which weights answer."""

@@ -1,0 +1,1 @@
+"""Model folders: embedded, local, in object stores or on the Hub."""

@@ -1,0 +1,122 @@
+"""Model folders wherever they lie: on this disk, in an object store, on the Hub; and one written to an object store.
+
+A training leaves a `manifest.json` in its folder, written last, which tells whether the folder is whole and which
+weights it holds. A folder without one is somebody else's and taken as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from filelock import FileLock
+
+from actors.models.resolve import MANIFEST, cache_folder, local_model
+from factory.errors import BadInput
+from factory.storage.access import Access
+from factory.storage.opening import open_store
+from factory.storage.store import Store
+from factory.types import content_id
+
+KEPT = 4  # models fetched lately: a run's rounds must not fill the disk
+IN_USE_S = 3600.0
+BLOCK = 1 << 24
+_UNDER_WAY = ".tmp"
+_NEEDLESS = ["*.bin", "*.pth", "*.pt", "*.h5", "*.msgpack", "*.gguf", "onnx/*", "original/*"]  # weights again
+
+
+def at_hand(name: str, access: Access, on_progress: Callable[[str], None] = lambda line: None) -> str:
+    """A local folder with the model `name`: an embedded one, a folder, one in a store, a repository on the Hub.
+
+    Raises `BadInput` when it cannot be had.
+    """
+    if is_remote(name):
+        return fetched(name, access)
+    found = local_model(name, on_progress)
+    return found if Path(found).is_dir() else _from_hub(found)
+
+
+def is_remote(name: str) -> bool:
+    """Whether `name` is that of a folder in an object store."""
+    return "://" in name
+
+
+def fetched(url: str, access: Access) -> str:
+    """The model in a store, as a local folder in `$FACTORY_CACHE`, by one process at a time: downloaded once, or, where
+    no manifest tells its content, every time. Raises `BadInput` when no whole model lies there."""
+    store = open_store(url, access)
+    files = _files(store)
+    manifest = store.read(MANIFEST).decode() if MANIFEST in files else None
+    target = cache_folder() / "fetched" / content_id(url, manifest or "")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{target}.lock"):
+        if manifest is None or not target.is_dir():
+            temp = target.with_suffix(_UNDER_WAY)
+            shutil.rmtree(temp, ignore_errors=True)
+            temp.mkdir()
+            for name, size in files.items():
+                _download(store, name, size, temp / name)
+            shutil.rmtree(target, ignore_errors=True)
+            temp.rename(target)
+        os.utime(target)
+        _forget_old(target.parent)
+    return str(target)
+
+
+def upload(folder: str, url: str, access: Access) -> None:
+    """Put a local model folder into a store, its manifest last. What a cut-off upload has left is replaced."""
+    store = open_store(url, access)
+    names = sorted((path.name for path in Path(folder).iterdir() if path.is_file()), key=lambda name: name == MANIFEST)
+    for name in names:
+        if not store.create_from(name, Path(folder) / name):
+            store.delete(name)
+            store.create_from(name, Path(folder) / name)
+
+
+def download(url: str, names: Iterable[str], folder: Path, access: Access) -> None:
+    """The objects `names` under `url` as files in `folder`."""
+    store = open_store(url, access)
+    for name in names:
+        _download(store, name, None, folder / name)
+
+
+def _files(store: Store) -> dict[str, int]:
+    """Name and size of every file of a model. Raises `BadInput`."""
+    found = {entry.name: entry.size for entry in store.entries() if "/" not in entry.name}
+    if "config.json" not in found:
+        raise BadInput(f"no model lies in {store.url}: there is no config.json; expected what a training left there")
+    if MANIFEST in found:
+        whole = json.loads(store.read(MANIFEST))["files"]
+        lacking = [name for name, entry in whole.items() if found.get(name) != entry["bytes"]]
+        if lacking:
+            raise BadInput(f"the model in {store.url} is not whole: {lacking[0]} differs from its {MANIFEST}")
+    return dict(sorted(found.items()))
+
+
+def _download(store: Store, name: str, size: int | None, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with store.open(name, size) as source, path.open("wb") as target:
+        shutil.copyfileobj(source, target, BLOCK)
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove all but the models fetched last, and none that somebody has asked for within the hour."""
+    models = [path for path in folder.iterdir() if path.is_dir() and path.suffix != _UNDER_WAY]
+    for path in sorted(models, key=lambda path: path.stat().st_mtime)[:-KEPT]:
+        if time.time() - path.stat().st_mtime > IN_USE_S:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _from_hub(repository: str) -> str:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        return snapshot_download(repository, ignore_patterns=_NEEDLESS)
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise BadInput(f"model {repository} cannot be had from the Hugging Face Hub: {reason}") from None

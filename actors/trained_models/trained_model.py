@@ -1,0 +1,225 @@
+"""What a trainer left: can it take the place of the model it started from?
+
+The live engines swap weights in without restarting, so a trained model must have its base's architecture, tensors and
+tokenizer. A reward model never replaces its base: it has a head of its own on its base's body, and its tokenizer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from actors.training.model import carry
+from factory.errors import BadInput, TrainingFailed
+
+# Where two configs share one of these keys, its values have to agree: tensors of the same shapes would mean another
+# model. Everything else may differ, as versions of transformers write more or fewer keys.
+_DECISIVE = (
+    "model_type",
+    "architectures",
+    "num_attention_heads",
+    "num_key_value_heads",
+    "head_dim",
+    "rope_theta",
+    "rope_parameters",
+    "sliding_window",
+    "tie_word_embeddings",
+)
+_FLOATS = {"F64", "F32", "F16", "BF16"}
+_BUFFERS = (".rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias")  # in old folders; newer ones compute them
+_HEAD = "lm_head.weight"  # with tied embeddings some write it, some do not
+_PROBES = (
+    "Tom has  12 apples.\n\n    3 + 4 = 7, naïve 日本語 😀",
+    "def f(x):\n\treturn x**2  # \\boxed{1/2}",
+    "Question: What is 1000000 / 8?\nAnswer:\n",
+)
+
+
+def check_trained(folder: str, base: str, *, replaces_base: bool = True) -> float:
+    """Raise `TrainingFailed` unless `folder` holds a model that can replace `base`, in one sentence that says why.
+
+    Without `replaces_base` it may have another head, and so be called another architecture; its body may not.
+
+    Small files that a trainer did not write (tokenizer, chat template, generation config) are copied from the base, as
+    they are the ones it was told to use. Returns the share of weights that differ from the base's.
+    """
+    config, expected = _config(Path(folder)), _config(Path(base))
+    for key in _DECISIVE:
+        if key == "architectures" and not replaces_base:
+            continue
+        if key in config and key in expected and config[key] != expected[key]:
+            raise TrainingFailed(
+                f"the trained model in {folder} has {key}={json.dumps(config[key])}, its base "
+                f"{json.dumps(expected[key])}; a trainer must keep the architecture it was given"
+            )
+    if replaces_base:
+        _check_shapes(Path(folder), Path(base), tied=bool(expected.get("tie_word_embeddings")))
+    else:
+        _check_body(Path(folder), Path(base))
+    changed = _changed(Path(folder), Path(base))
+    carry(base, folder)
+    _check_tokenizer(folder, base)
+    return changed
+
+
+def check_base(base: str) -> None:
+    """Raise `BadInput` when `base` could not be compared with what is trained from it: before hours of work."""
+    try:
+        _config(Path(base))
+        _shapes(Path(base))
+    except TrainingFailed as error:
+        raise BadInput(
+            f"{base} cannot be trained: it is no whole model folder with config.json and model*.safetensors ({error})"
+        ) from None
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    if not folder.is_dir():
+        raise TrainingFailed(f"the trainer left no model: there is no folder {folder}; it must write one there")
+    try:
+        config = json.loads((folder / "config.json").read_text())
+    except FileNotFoundError:
+        raise TrainingFailed(
+            f"the trainer left no model: {folder} has no config.json; save a whole model there"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise TrainingFailed(f"{folder}/config.json cannot be read ({error}); save a whole model there") from None
+    if not isinstance(config, dict):
+        raise TrainingFailed(f"{folder}/config.json holds no mapping; save a whole model there")
+    return config
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files the weights are read from: those of the index, else model.safetensors, else every one there is."""
+    try:
+        index = json.loads((folder / "model.safetensors.index.json").read_text())
+        return sorted(folder / Path(name).name for name in set(index["weight_map"].values()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    whole = folder / "model.safetensors"
+    return [whole] if whole.is_file() else sorted(folder.glob("model*.safetensors"))
+
+
+def _shapes(folder: Path) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Shape and type of every tensor, from the files' headers. Raises `TrainingFailed`."""
+    from safetensors import SafetensorError, safe_open
+
+    found: dict[str, tuple[tuple[int, ...], str]] = {}
+    files = weight_files(folder)
+    if not files:
+        adapter = (folder / "adapter_model.safetensors").is_file()
+        what = "only an adapter; merge it into the model" if adapter else "no model*.safetensors; save the weights so"
+        raise TrainingFailed(f"{folder} holds {what}")
+    for path in files:
+        try:
+            with safe_open(path, framework="np") as tensors:  # headers only; "pt" would import torch
+                for name in tensors.keys():  # noqa: SIM118 - no mapping
+                    if name.endswith(_BUFFERS):
+                        continue
+                    tensor = tensors.get_slice(name)
+                    found[name] = (tuple(tensor.get_shape()), tensor.get_dtype())
+        except (OSError, SafetensorError) as error:
+            raise TrainingFailed(f"the weights in {path} are damaged or cut off ({error}); save them again") from None
+    return found
+
+
+def _check_shapes(folder: Path, base: Path, *, tied: bool) -> None:
+    ours, theirs = _shapes(folder), _shapes(base)
+    names = (ours.keys() | theirs.keys()) - ({_HEAD} if tied else set())
+    _refuse_others(folder, ours, theirs, names)
+
+
+def _check_body(folder: Path, base: Path) -> None:
+    """Everything but heads: what only one of them has besides its body is its head."""
+    ours, theirs = _shapes(folder), _shapes(base)
+    _refuse_others(folder, ours, theirs, theirs.keys() - {_HEAD})
+
+
+def _refuse_others(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, Any], names: Collection[str]) -> None:
+    for name in sorted(names):
+        got, expected = ours.get(name), theirs.get(name)
+        same = got and expected and got[0] == expected[0] and (got[1] == expected[1] or got[1] in _FLOATS)
+        if not same:
+            raise TrainingFailed(
+                f"the trained model in {folder} is not its base's architecture: {name} is {_shown(got)}, expected "
+                f"{_shown(expected)}; a trainer must keep every tensor's name and shape"
+            )
+
+
+def _changed(folder: Path, base: Path) -> float:
+    """The share of weights that differ from the base's. Raises `TrainingFailed` for one that is no finite number."""
+    weights = differing = 0
+    before = _tensors(base)
+    for name, tensor in _tensors(folder).items():
+        after = tensor()
+        if after.is_floating_point() and not after.isfinite().all():
+            raise TrainingFailed(
+                f"the trained model in {folder} is broken: {name} holds infinities or NaN; "
+                "lower the learning rate or train in float32"
+            )
+        if name in before:
+            weights += after.numel()
+            differing += int((after != before[name]().to(after.dtype)).sum())
+    return differing / max(1, weights)
+
+
+def _tensors(folder: Path) -> dict[str, Callable[[], Any]]:
+    """Every tensor by name, read when it is called for: one at a time is in memory."""
+    from safetensors import safe_open
+
+    def reader(path: Path, name: str) -> Callable[[], Any]:
+        def read() -> Any:
+            with safe_open(path, framework="pt") as tensors:
+                return tensors.get_tensor(name)
+
+        return read
+
+    found = {}
+    for path in weight_files(folder):
+        with safe_open(path, framework="pt") as tensors:
+            found |= {name: reader(path, name) for name in tensors.keys()}  # noqa: SIM118 - no mapping
+    return found
+
+
+def _check_tokenizer(folder: str, base: str) -> None:
+    from transformers import AutoTokenizer
+
+    theirs = AutoTokenizer.from_pretrained(base, local_files_only=True)
+    try:
+        ours = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        differs = _first_difference(ours, theirs)
+    except Exception as error:  # a damaged file ends in whatever the tokenizer library happens to raise
+        reason = " ".join(str(error).split())[:200]
+        raise TrainingFailed(f"the tokenizer in {folder} cannot be used ({reason}); save the base's with it") from None
+    if differs:
+        raise TrainingFailed(
+            f"the trained model in {folder} has another tokenizer than its base ({differs}); "
+            "a trainer must keep the tokenizer it was given"
+        )
+
+
+def _first_difference(ours: Any, theirs: Any) -> str:
+    vocabulary = theirs.get_vocab()
+    if ours.get_vocab() != vocabulary:
+        changed = sorted(set(ours.get_vocab().items()) ^ set(vocabulary.items()))
+        return f"{len(changed)} entries of the vocabulary differ, such as {changed[0][0][:40]!r}"
+    for name in ("bos_token_id", "eos_token_id", "unk_token_id"):
+        if getattr(ours, name) != getattr(theirs, name):
+            return f"{name} is {getattr(ours, name)}, expected {getattr(theirs, name)}"
+    for text in _PROBES:
+        if ours.encode(text) != theirs.encode(text):
+            return f"{text[:20]!r} gets other ids"
+    if theirs.chat_template:
+        turns = [{"role": "user", "content": "hi"}]
+        rendered = [
+            each.apply_chat_template(turns, add_generation_prompt=True, tokenize=False) for each in (ours, theirs)
+        ]
+        if rendered[0] != rendered[1]:
+            return f"its chat template renders {rendered[0][:60]!r}"
+    return ""
+
+
+def _shown(tensor: tuple[tuple[int, ...], str] | None) -> str:
+    return f"{tensor[1]} {list(tensor[0])}" if tensor else "not there"

@@ -1,0 +1,184 @@
+"""The training loop all trainers in this process share: transformers' Trainer over fixed rows, resumable, measured.
+
+After a kill, the same job goes on from its newest whole checkpoint with the rows it had not seen: optimizer, schedule
+and random state are the checkpoint's, so on a CPU the result is the same as without the kill.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from actors.models.resolve import model_revision
+from actors.training import checkpoints as checkpoints
+from actors.training.heads import Head
+from actors.training.isolation import refuse_mixing
+from actors.training.metrics import MetricsFile, Progress
+from actors.training.model import load_causal, save, uses_bfloat16
+from actors.training.options import EXECUTION, Options, threads_of
+from actors.training.validation import validation_loss
+from actors.training_data.batches import Order, Rows, collate, ordered
+from actors.training_data.files import digests
+from factory.config import fingerprint
+from factory.errors import TrainingFailed
+from factory.self_training.training import TrainingJob
+
+CHECKPOINTS = "checkpoints"
+METRICS = "metrics.jsonl"
+Report = Callable[[dict[str, float]], None]
+
+
+def fine_tune(
+    job: TrainingJob,
+    config: Options,
+    rows: Rows,
+    report: Report,
+    head: Head | None = None,
+    *,
+    validation: Rows,
+) -> None:
+    """Train the model of `job` on `rows` and leave it in `job.out`: as a language model, or with another `head` in
+    place of its own. Its loss on `validation`, where there are any rows, is measured. Raises `TrainingFailed`."""
+    import torch
+    from transformers import PrinterCallback, Trainer, set_seed
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    if not config.num_gpus:
+        torch.set_num_threads(threads_of(config))
+    set_seed(job.seed)
+    model = head.on(job.model, config) if head else load_causal(job.model, config)
+    if rows.packing:
+        refuse_mixing(model, rows)
+    batch = min(config.batch_size, len(rows.rows))
+    per_step = batch * config.gradient_accumulation_steps
+    order = ordered(len(rows.rows), per_step, config.epochs, config.max_steps, job.seed)
+
+    folder = Path(job.work) / CHECKPOINTS
+    checkpoints.begin(folder, identity(job, config))
+    found = checkpoints.newest_whole(folder)
+    done = found[0] if found else 0
+    metrics = MetricsFile(Path(job.work) / METRICS, keep=done)
+    report({"total_steps": order.steps} | ({"resumed_from": done} if found else {}) | metrics.first)
+    validate = partial(validation_loss, model, validation, batch, head) if validation.rows else None
+    progress = Progress(rows, order, per_step, done)
+    trainer = Trainer(
+        model=model,
+        args=arguments(job, config, folder, batch, order.steps),
+        train_dataset=Sequence(rows, order),
+        data_collator=collate,
+        compute_loss_func=head.loss if head else None,
+        callbacks=[callback(config, folder, progress, metrics, report, validate)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=str(found[1]) if found else None)
+    save(trainer.accelerator.unwrap_model(trainer.model), job.model, job.out, replaces_base=head is None)
+
+
+def arguments(job: TrainingJob, config: Options, folder: Path, batch: int, steps: int) -> Any:
+    """The options as transformers' `TrainingArguments`. Raises `TrainingFailed` for what it refuses."""
+    from transformers import TrainingArguments
+
+    try:
+        return TrainingArguments(
+            output_dir=str(folder),
+            max_steps=steps,
+            per_device_train_batch_size=batch,
+            gradient_accumulation_steps=config.gradient_accumulation_steps,
+            learning_rate=config.learning_rate,
+            lr_scheduler_type=config.scheduler,
+            warmup_steps=config.warmup,
+            weight_decay=config.weight_decay,
+            max_grad_norm=config.max_grad_norm,
+            bf16=uses_bfloat16(config),
+            use_cpu=not config.num_gpus,
+            gradient_checkpointing=config.gradient_checkpointing,
+            gradient_checkpointing_kwargs={"use_reentrant": False} if config.gradient_checkpointing else None,
+            seed=job.seed,
+            train_sampling_strategy="sequential",  # `Sequence` is in the right order already
+            remove_unused_columns=False,
+            dataloader_pin_memory=bool(config.num_gpus),
+            logging_steps=1,
+            logging_nan_inf_filter=False,  # it would show the last good loss instead
+            save_strategy="no",  # the callback says when
+            report_to=[],
+            disable_tqdm=True,
+        )
+    except ValueError as error:
+        raise TrainingFailed(f"the trainer's settings cannot work: {' '.join(str(error).split())[:300]}") from None
+
+
+class Sequence:
+    """The rows of all steps in their order: what Trainer takes for its data set."""
+
+    def __init__(self, rows: Rows, order: Order) -> None:
+        self._rows, self._order = rows, order.rows
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __getitem__(self, at: int) -> dict[str, list[float]]:
+        index = self._order[at]
+        return self._rows.inputs(0, ignored=True) if index is None else self._rows.inputs(index)
+
+
+def callback(
+    config: Options,
+    folder: Path,
+    progress: Progress,
+    metrics: MetricsFile,
+    report: Report,
+    validate: Callable[[], float] | None,
+) -> Any:
+    """Metrics after every step, the validation loss at the end of every epoch, a stop at the first loss that is no
+    number, checkpoints by steps and by time."""
+    from transformers import TrainerCallback
+
+    class Watch(TrainerCallback):
+        saved = time.monotonic()
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            due = config.save_seconds and time.monotonic() - self.saved >= config.save_seconds
+            due = due or (config.save_steps and state.global_step % config.save_steps == 0)
+            control.should_save = bool(due and state.global_step < state.max_steps)
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **_: Any) -> None:
+            if "loss" not in logs:  # the summary at the end
+                return
+            measured = {name: float(logs[name]) for name in ("loss", "grad_norm", "learning_rate") if name in logs}
+            refuse_not_finite(state.global_step, measured)
+            line = progress.after(state.global_step) | measured
+            if validate and progress.ends_epoch(state.global_step):
+                line["eval_loss"] = validate()
+                progress.rested()
+            metrics.append(line)
+            report(line | metrics.first)
+
+        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            checkpoints.seal(folder / f"checkpoint-{state.global_step}", config.keep_checkpoints)
+            self.saved = time.monotonic()
+
+    return Watch()
+
+
+def refuse_not_finite(step: int, measured: dict[str, float]) -> None:
+    """Raise `TrainingFailed` when loss or gradient became infinite or no number: every later step would be too."""
+    for name in ("loss", "grad_norm"):
+        if not math.isfinite(measured.get(name, 0.0)):
+            raise TrainingFailed(
+                f"{name} became {measured[name]} at step {step}; expected a finite number; lower "
+                "trainer.learning_rate, raise trainer.warmup, or set trainer.bf16=false"
+            )
+
+
+def identity(job: TrainingJob, config: Options) -> str:
+    """What a checkpoint belongs to: data, model, seed and every setting that changes the result."""
+    settings = {name: value for name, value in asdict(config).items() if name not in EXECUTION}
+    values = {"data": digests(job.data), "model": model_revision(job.model), "seed": job.seed, "settings": settings}
+    return json.dumps({"job": fingerprint(values)})

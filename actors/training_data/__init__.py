@@ -1,0 +1,1 @@
+"""From exported files to the batches a trainer sees: reading, choosing, tokenising, packing."""

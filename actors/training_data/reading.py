@@ -1,0 +1,112 @@
+"""Reading the examples of a training job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from actors.training_data.files import TRAIN, VALIDATION, data_files
+from factory.errors import TrainingFailed
+
+PAIR = ("prompt", "completion")
+MESSAGES = "messages"
+COMPLETIONS: tuple[Sequence[str], ...] = (PAIR, (MESSAGES,))
+VERDICT = "label"
+
+
+def check_columns(folder: str, choices: Sequence[Sequence[str]], refused: str = "") -> None:
+    """Raise `TrainingFailed` for a file of the folder that has none of `choices` whole, or has a column `refused`."""
+    for path in (*data_files(folder), *data_files(folder, VALIDATION)):
+        try:
+            names = pq.read_schema(path).names
+        except (OSError, pa.ArrowException) as error:
+            raise TrainingFailed(f"{path} cannot be read ({error}); write the training data again") from None
+        _columns(names, choices, path)
+        if refused in names:
+            raise TrainingFailed(
+                f"{path} has a column {refused}, so it holds wrong solutions, too; train on it with trainer.kind=orm, "
+                "or take the export format sft or prompt_completion"
+            )
+
+
+def examples(folder: str, split: str = TRAIN, batch: int = 1024) -> Iterator[dict[str, Any]]:
+    """Each row as `{"prompt", "completion"}`, both text or both lists of `{"role", "content"}`, lazily.
+
+    A `messages` column (the export format `sft`) is split before its last message. Raises `TrainingFailed`.
+    """
+    for row, where in rows(folder, COMPLETIONS, split, batch=batch):
+        yield _pair(row, where)
+
+
+def rows(
+    folder: str, choices: Sequence[Sequence[str]], split: str = TRAIN, batch: int = 1024
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """Each row and where it stands, lazily, with the columns of the first of `choices` that its file has whole.
+
+    Raises `TrainingFailed`.
+    """
+    for path in data_files(folder, split):
+        try:
+            with pq.ParquetFile(path) as file:
+                columns = _columns(file.schema_arrow.names, choices, path)
+                number = 0
+                for part in file.iter_batches(batch_size=batch, columns=columns):
+                    for row in part.to_pylist():
+                        yield row, f"{path}, row {number}"
+                        number += 1
+        except (OSError, pa.ArrowException) as error:
+            raise TrainingFailed(f"{path} cannot be read ({error}); write the training data again") from None
+
+
+def checked(values: Any, right: Callable[[Any], bool], what: str, where: str) -> Any:
+    """The list `values`, when each of its entries is `right`. Raises `TrainingFailed`: it should have been `what`."""
+    if not isinstance(values, list):
+        raise TrainingFailed(f"{where}: got {str(values)[:60]!r}; expected a list of {what}; export the data again")
+    for value in values:
+        if not right(value):
+            raise TrainingFailed(f"{where}: got {str(value)[:60]!r} among the {what}; export the data again")
+    return values
+
+
+def is_text(value: Any) -> bool:
+    """For a prompt, a completion or a step."""
+    return isinstance(value, str)
+
+
+def is_label(value: Any) -> bool:
+    """For a verdict: right, wrong, or not known."""
+    return value is None or isinstance(value, bool)
+
+
+def is_share(value: Any) -> bool:
+    """For a share or a chance, which may not be known."""
+    return value is None or (isinstance(value, int | float) and 0 <= value <= 1)
+
+
+def _columns(names: Sequence[str], choices: Sequence[Sequence[str]], path: Path) -> list[str]:
+    for columns in choices:
+        if set(columns) <= set(names):
+            return list(columns)
+    wanted = ", or ".join(" and ".join(columns) for columns in choices)
+    raise TrainingFailed(f"{path} has the columns {', '.join(names)}; expected {wanted}")
+
+
+def _pair(row: dict[str, Any], where: str) -> dict[str, Any]:
+    if MESSAGES in row:
+        messages = row[MESSAGES] or []
+        row = {"prompt": messages[:-1], "completion": messages[-1:]}
+    prompt, completion = row["prompt"], row["completion"]
+    if isinstance(prompt, str) and isinstance(completion, str):
+        return row
+    if not (isinstance(prompt, list) and isinstance(completion, list)):
+        raise TrainingFailed(f"{where}: expected prompt and completion as two texts or as two lists of messages")
+    if not prompt or [message["role"] for message in completion] != ["assistant"]:
+        roles = ", ".join(str(message["role"]) for message in (*prompt, *completion))
+        raise TrainingFailed(
+            f"{where}: got messages by {roles or 'nobody'}; expected a prompt, then one message by the assistant"
+        )
+    return row

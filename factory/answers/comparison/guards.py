@@ -1,0 +1,109 @@
+"""What an answer must not be, whatever a computer algebra system makes of it: hedged, a relation, prose, a bomb."""
+
+from __future__ import annotations
+
+import re
+
+from factory.answers.values.exact import MAX_DEPTH, TooLarge, exact_value
+
+MAX_EXPONENT = 10_000
+MAX_TOWER = 3
+
+_HEDGE = re.compile(
+    r"\b(?:or|either|neither|nor|one of|between|not|maybe|perhaps|probably|unknown|at least|at most|less than|"
+    r"more than|greater than|fewer than|up to|any of|both|and)\b|\\(?:pm|mp|lor|vee|lnot|neg)(?![A-Za-z])|\?",
+    re.IGNORECASE,
+)
+_DENIAL = re.compile(r"\b(?:wrong|incorrect|false|no|except|but|unless|instead)\b", re.IGNORECASE)
+_RELATION = re.compile(r"[<>]|\\(?:le|ge|lt|gt|ne|neq|in|sim|equiv|propto|subset|subseteq)(?![A-Za-z])|!=")
+_LIST = re.compile(r"\S\s*[,;]\s*\S|\d\s+\d")
+_CALL = re.compile(r"\\(?:max|min|gcd|lcm|operatorname)(?![A-Za-z])")
+_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
+_ANY_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
+_MATH_WORDS = (
+    "sin cos tan cot sec csc log exp sqrt arcsin arccos arctan sinh cosh tanh mod lim max min gcd lcm det degrees"
+)
+_NOT_PROSE = frozenset(_MATH_WORDS.split())
+_ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[^{}]*\}")
+_EXPONENT = re.compile(r"(?:\^|\*\*)\s*")
+
+
+def is_hedged(answer: str) -> bool:
+    """Several values, or a value and its denial: "7 or 8", "one of 5, 6, 7", `\\pm 7`, "not 7"."""
+    return _HEDGE.search(answer) is not None
+
+
+def is_denied(answer: str) -> bool:
+    """A value called wrong: "C. 42 is wrong"."""
+    return _DENIAL.search(answer) is not None
+
+
+def is_sentence(answer: str) -> bool:
+    """Two or more different words besides those that hedge: "72, which is the total", not "either 7 or 8"."""
+    words = {word.lower() for word in _ANY_WORD.findall(_HEDGE.sub(" ", answer))}
+    return len(words - _NOT_PROSE) > 1
+
+
+def is_relation(answer: str) -> bool:
+    """An inequality or membership, which no single number equals: `> 7`, `x \\in S`."""
+    return _RELATION.search(answer) is not None
+
+
+def is_list(answer: str) -> bool:
+    """More than one value side by side."""
+    return _LIST.search(answer) is not None
+
+
+def is_call(answer: str) -> bool:
+    """A function of several arguments, the commas of which make no list."""
+    return _CALL.search(answer) is not None
+
+
+def has_prose(answer: str) -> bool:
+    """Ordinary words beside the mathematics, such as a whole sentence."""
+    return any(word.lower() not in _NOT_PROSE for word in _WORD.findall(_ENVIRONMENT.sub(" ", answer)))
+
+
+def is_bomb(answer: str) -> bool:
+    """Too deeply nested, or an exponent or factorial too large, for any algebra system to be handed it."""
+    if _depth(answer) > MAX_DEPTH:
+        return True
+    try:
+        exact_value(answer)
+        return _tower(answer) > MAX_TOWER or any(_is_large(_group(answer, m.end())) for m in _EXPONENT.finditer(answer))
+    except TooLarge:
+        return True
+
+
+def _depth(text: str) -> int:
+    deepest = depth = 0
+    for character in text:
+        depth += (character in "({[") - (character in ")}]")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _tower(answer: str) -> int:
+    """How many exponents stand on top of each other, at most."""
+    exponents = [m.end() for m in _EXPONENT.finditer(answer)]
+    if len(exponents) <= MAX_TOWER:
+        return len(exponents)
+    return max(1 + sum(1 for _ in _EXPONENT.finditer(_group(answer, start))) for start in exponents)
+
+
+def _group(text: str, start: int) -> str:
+    """The exponent that begins at `start`: a braced group without its braces, or a run of digits and letters."""
+    if text[start : start + 1] not in ("{", "("):
+        run = re.compile(r"-?\w+").match(text, start)
+        return run.group() if run else ""
+    depth = 0
+    for position in range(start, len(text)):
+        depth += (text[position] in "({[") - (text[position] in ")}]")
+        if depth == 0:
+            return text[start + 1 : position]
+    return text[start + 1 :]
+
+
+def _is_large(exponent: str) -> bool:
+    value = exact_value(exponent)
+    return value is not None and abs(value) > MAX_EXPONENT

@@ -1,0 +1,65 @@
+"""The vocabulary of scalar LaTeX expressions, and its tokens."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from factory.answers.values.units import UNITS
+
+DIGITS = tuple("0123456789.")
+SAFE_NAMES = "xyzabckmnpqrstuvw"  # letters that math-verify reads as plain variables
+_MAX_DECIMALS = 1_000
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<command>\\[A-Za-z]+)|(?P<word>[A-Za-z]+)|(?P<sign>\*\*|\S))", re.ASCII
+)
+_FUNCTION_NAMES = "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh ln log exp"
+FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
+INVERSES = {"sin": "arcsin", "cos": "arccos", "tan": "arctan"}
+_WORDS = {name: "\\" + name for name in [*FUNCTIONS, "sqrt", "pi", "theta", "alpha", "beta"]}
+_GREEK_NAMES = (
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau "
+    "upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Sigma Phi Psi Omega ell"
+)
+GREEK = frozenset("\\" + name for name in _GREEK_NAMES.split())
+_ACCENT_NAMES = "vec hat bar overline tilde dot ddot mathbf mathcal mathbb"
+ACCENTS = frozenset("\\" + name for name in _ACCENT_NAMES.split())
+TIMES = frozenset(["*", r"\cdot", r"\times", r"\ast"])
+OVER = frozenset(["/", r"\div"])
+CLOSING = {"(": ")", "[": "]", "{": "}", r"\lfloor": r"\rfloor", r"\lceil": r"\rceil", r"\lvert": r"\rvert"}
+_NO_PRODUCT = frozenset(["or", "and", "not", "if", "is", "no", "mod", "of", "to", "in", "or", "as", "am", "pm", "per"])
+
+
+class NotScalar(ValueError):
+    """The text is no scalar expression, or one that can be read in two ways."""
+
+
+def tokens(text: str) -> list[str]:
+    """The tokens of an expression: numbers, commands, letters, signs. Raises `NotScalar` for a word."""
+    found: list[str] = []
+    for match in _TOKEN.finditer(text.rstrip()):
+        token = match.group().strip()
+        if match.lastgroup != "word" or len(token) == 1 or token == "degrees":
+            found.append(token)
+        elif token in _WORDS:
+            found.append(_WORDS[token])
+        elif len(token) <= 3 and token.islower() and token not in _NO_PRODUCT and token not in UNITS:
+            found += token  # a product of variables
+        else:
+            raise NotScalar(f"the word {token!r}")
+    return found
+
+
+def exact_decimal(number: str) -> str:
+    """A decimal as a fraction, as floats would lose its digits."""
+    if "." not in number:
+        return str(int(number)) if len(number) <= _MAX_DECIMALS else _refuse(number)
+    if len(number) > _MAX_DECIMALS:
+        _refuse(number)
+    value = Fraction(number)
+    return rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
+
+
+def _refuse(number: str) -> str:
+    raise NotScalar(f"a number of {len(number)} digits")

@@ -1,0 +1,1 @@
+"""From a completion to the answer it states: boxes, statements, choices, markup."""

@@ -1,0 +1,1 @@
+"""Exact values of answers: numbers, quantities with units, number words, special notations."""

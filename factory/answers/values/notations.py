@@ -1,0 +1,100 @@
+"""Values that are compared as they are written: ratios, times of day, numbers in another base, angles in radians."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from factory.answers.values.exact import exact_value
+from factory.answers.values.match import Match, equal_if
+
+_RATIO = re.compile(
+    r"(?P<parts>\d{1,9}(?:\s*(?::|\bto\b)\s*\d{1,9})+|\d{1,2}(?=\s*[ap]\.?\s?m))(?:\s*(?P<half>[ap])\.?\s?m\.?)?",
+    re.IGNORECASE,
+)
+_BASED = re.compile(r"(?P<digits>[0-9A-Z]{1,200})\s*_\s*(?:\{\s*(?P<base>\d{1,2}|[a-z]+)\s*\}|(?P<digit>\d))", re.ASCII)
+_BASE_WORDS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
+               "ten": "10", "twelve": "12", "sixteen": "16"}  # fmt: skip
+_OF_PI = re.compile(
+    r"(?P<sign>[+-]?)\s*(?:\\frac\s*\{(?P<times>[^{}+-]*)\\pi\s*\}\s*\{(?P<over>\d+)\}"
+    r"|\\frac\s*\\pi\s*\{?(?P<over_digit>\d+)\}?"
+    r"|(?P<factor>[^+\\-]*|\\frac\s*\{\d+\}\s*\{\d+\})\s*\\pi\s*(?:/\s*(?P<slash>\d+))?)"
+)
+
+
+def is_ratio(text: str) -> bool:
+    """Whether the text is a ratio or a time: 3:5, 12:30, 8:34 p.m., 3 to 5."""
+    return _RATIO.fullmatch(text) is not None
+
+
+def same_ratio(gold: str, answer: str) -> Match:
+    """Compare two texts that `is_ratio`. Proportional ratios are unclear: 2:4 is 1:2, but not as times."""
+    (gold_parts, gold_half), (parts, half) = _ratio(gold), _ratio(answer)
+    if gold_half and half and gold_half != half:
+        return Match.DIFFERENT
+    if gold_parts == parts or (bool(gold_half) != bool(half) and _clock(gold_parts, gold_half) == _clock(parts, half)):
+        return Match.EQUAL
+    return Match.UNCLEAR if _proportional(gold_parts, parts) else Match.DIFFERENT
+
+
+def ratio_value(text: str) -> Fraction | None:
+    """The value of a ratio of two; None for anything else."""
+    if not is_ratio(text):
+        return None
+    parts, half = _ratio(text)
+    return Fraction(parts[0], parts[1]) if len(parts) == 2 and parts[1] and not half else None
+
+
+def _ratio(text: str) -> tuple[list[int], str]:
+    match = _RATIO.fullmatch(text)
+    assert match is not None
+    parts = [int(part) for part in re.findall(r"\d+", match["parts"])]
+    return (parts if len(parts) > 1 else [*parts, 0]), (match["half"] or "").lower()  # 3 p.m. is 3:00 p.m.
+
+
+def _clock(parts: list[int], half: str) -> list[int]:
+    """The time in 24 hours."""
+    return [parts[0] % 12 + (12 if half == "p" else 0), *parts[1:]] if half else parts
+
+
+def _proportional(gold: list[int], parts: list[int]) -> bool:
+    return (
+        len(gold) == len(parts)
+        and 0 not in (*gold, *parts)
+        and all(g * parts[0] == p * gold[0] for g, p in zip(gold, parts, strict=True))
+    )
+
+
+def based(text: str) -> tuple[str, int] | None:
+    """Digits and base of a number such as 101_2."""
+    match = _BASED.fullmatch(text)
+    if match is None:
+        return None
+    base = match["digit"] or _BASE_WORDS.get(match["base"], match["base"])
+    return (match["digits"].lstrip("0") or "0", int(base)) if base.isdigit() and 2 <= int(base) <= 36 else None
+
+
+def same_based(gold: tuple[str, int], answer: tuple[str, int]) -> Match:
+    if gold[1] == answer[1]:
+        return equal_if(gold[0] == answer[0])
+    return Match.UNCLEAR if _value(gold) == _value(answer) else Match.DIFFERENT
+
+
+def _value(number: tuple[str, int]) -> int | None:
+    try:
+        return int(number[0], number[1])
+    except ValueError:
+        return None
+
+
+def in_degrees(text: str) -> Fraction | None:
+    """The degrees of an angle written as a rational multiple of pi: 3\\pi/4 is 135."""
+    match = _OF_PI.fullmatch(text)
+    if match is None:
+        return None
+    factor = (match["times"] or match["factor"] or "").strip() or "1"
+    value = exact_value(re.sub(r"\\cdot\s*$|\*\s*$", "", factor).strip())
+    over = match["over"] or match["over_digit"] or match["slash"] or "1"
+    if value is None or len(over) > 9 or not int(over):
+        return None
+    return value * (-180 if match["sign"] == "-" else 180) / int(over)

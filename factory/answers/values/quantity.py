@@ -1,0 +1,209 @@
+"""An exact value with its unit, and when two of them are the same answer.
+
+A unit only decides where both sides name one: "18 dollars" answers a gold of 18, "5 km" does not answer "5 m".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from factory.answers.policy import Policy
+from factory.answers.values.exact import exact_value, is_fraction, is_literal, is_reduced
+from factory.answers.values.match import Match, equal_if
+from factory.answers.values.units import PERCENT, unit, unit_name
+from factory.answers.values.words import SCALES, number_in_words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A rational value and the unit it was written with, "" where none was; and how it was written.
+
+    `digits`: the number itself, without unit and sign of approximation. `compound`: 2 hours 30 minutes, in the
+    smallest unit named. `name`: the variable it was assigned to.
+    """
+
+    value: Fraction
+    digits: str
+    unit: str = ""
+    compound: bool = False
+    in_words: bool = False
+    approximate: bool = False
+    name: str = ""
+
+
+_ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z]|[A-Za-z]_\{?\w+\}?|[A-Za-z]\([\w, -]+\))\s*=(?!=)\s*")
+_CURRENCY = re.compile(r"(?P<sign>[+-]?)\s*(?P<currency>[$€£])\s*(?P<amount>[^\s$€£].*)")
+_UNIT = r"[%$€£¢]|[A-Za-z](?:[A-Za-z .'/-]|\^\s*\{?-?\d\}?)*"
+_MEASURE = re.compile(
+    rf"(?P<number>(?:\\[A-Za-z]+|(?<=\d)[eE](?=[+-]?\d)|[^A-Za-z\\%])*[\d)}}!]\.?)(?P<gap>\s*)-?(?P<unit>{_UNIT})"
+)
+_PART = re.compile(r"(?P<number>\d+(?:\.\d+)?(?:/\d+)?)\s*(?P<unit>[A-Za-z]+\.?)\s*(?:,|and\b)?\s*")
+_NEGATIVE = re.compile(r"(?:negative|minus)\s+(?=[\d\\.a-z])", re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"[-+]?\d{1,3}(?:\.\d{3})*,\d+")
+_DECIMAL = re.compile(r"[-+(]*(?P<whole>[\d, ]*)\.(?P<decimals>\d+)[)]*")
+
+
+def quantity(answer: str, *, decimal_comma: bool = False) -> Quantity | None:
+    """The quantity that a normalised answer denotes, else None. Raises `exact.TooLarge` for a bomb."""
+    approximate = answer.startswith(r"\approx")
+    answer = answer.removeprefix(r"\approx").strip()
+    assignment = _ASSIGNMENT.match(answer)
+    found = _unnamed(answer[assignment.end() :] if assignment else answer, decimal_comma=decimal_comma)
+    return found and replace(found, approximate=approximate, name=assignment["name"] if assignment else "")
+
+
+def _unnamed(answer: str, *, decimal_comma: bool = False) -> Quantity | None:
+    if negative := _NEGATIVE.match(answer):
+        answer = "-" + answer[negative.end() :]
+    if decimal_comma and _DECIMAL_COMMA.fullmatch(answer):
+        answer = answer.replace(".", "").replace(",", ".")
+    value = exact_value(answer)
+    if value is not None:
+        return Quantity(value=value, digits=answer)
+    if currency := _CURRENCY.fullmatch(answer):
+        return _money(currency["currency"], _unnamed(currency["sign"] + currency["amount"]))
+    return _in_words(answer) if answer[:2].lstrip("-").isalpha() else _measure(answer) or _compound(answer)
+
+
+def _money(currency: str, amount: Quantity | None) -> Quantity | None:
+    """`$5`, and `$5 dollars`, but not `$5 cents` or `$5 apples`."""
+    if amount is None or (amount.unit and unit(amount.unit) != unit(currency)):
+        return None
+    return replace(amount, unit=currency)
+
+
+def _in_words(answer: str) -> Quantity | None:
+    negative = answer.startswith("-")
+    found = number_in_words(answer[negative:].lower())
+    if found is None:
+        return None
+    value, rest = Fraction(-found[0] if negative else found[0]), found[1]
+    name = unit_name(rest) if rest else ""
+    return None if name is None else Quantity(value=value, digits=str(value), unit=name, in_words=True)
+
+
+def _measure(answer: str) -> Quantity | None:
+    measure = _MEASURE.fullmatch(answer)
+    if measure is None:
+        return None
+    words = measure["unit"].split()
+    scale = 1
+    while words and (size := SCALES.get(words[0].lower()) or (12 if words[0].lower() == "dozen" else 0)):
+        scale *= size
+        words.pop(0)
+    name = unit_name(" ".join(words), glued=not measure["gap"] and scale == 1) if words else ""
+    value = exact_value(measure["number"]) if name is not None else None
+    if name is None or value is None:
+        return None
+    return Quantity(value=value * scale, digits=measure["number"].strip(), unit=name)
+
+
+def _compound(answer: str) -> Quantity | None:
+    """Two or more measures of one dimension, each of a smaller unit than the one before."""
+    total, previous, last, position, parts = Fraction(0), Fraction(0), "", 0, 0
+    while part := _PART.match(answer, position):
+        name = unit_name(part["unit"])
+        if name is None:
+            return None
+        size = unit(name).size
+        if parts and (unit(name).dimensions != unit(last).dimensions or size >= previous):
+            return None
+        value = exact_value(part["number"])
+        if value is None:
+            return None
+        total, previous, last, position, parts = total + value * size, size, name, part.end(), parts + 1
+    if parts < 2 or position != len(answer):
+        return None
+    return Quantity(value=total / previous, digits=answer, unit=last, compound=True)
+
+
+def match_quantities(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
+    """Whether `answer` states `gold` under `policy`."""
+    found = _same_amount(gold, answer, policy)
+    if found is not Match.EQUAL:
+        return found
+    refused = (
+        (answer.in_words and policy.number_words == "reject" and not gold.in_words)
+        or (answer.approximate and policy.approximate_sign == "reject" and not gold.approximate)
+        or (gold.name and answer.name and gold.name != answer.name and policy.variable_name == "same")
+        or (policy.unreduced_fraction == "reject" and not is_reduced(answer.digits) and is_reduced(gold.digits))
+    )
+    if refused:
+        return Match.DIFFERENT
+    if policy.unevaluated == "none" and not is_literal(answer.digits) and not answer.in_words and not answer.compound:
+        return Match.EQUAL if answer.digits == gold.digits else Match.UNCLEAR
+    return Match.EQUAL
+
+
+def _same_amount(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
+    if gold.unit == answer.unit:
+        return equal_if(_same_value(gold, answer, Fraction(1), policy))
+    if PERCENT in (gold.unit, answer.unit):
+        return _same_percentage(gold, answer, policy)
+    if not gold.unit or not answer.unit:
+        if gold.compound or answer.compound:
+            return Match.UNCLEAR  # 30 for 2 hours 30 minutes, 150 for the same
+        allowed = policy.unit_extra if answer.unit else policy.unit_missing
+        return equal_if(_same_value(gold, answer, Fraction(1), policy) and allowed == "accept")
+    if policy.unit_mismatch == "ignore":
+        return equal_if(_same_value(gold, answer, Fraction(1), policy))
+    gold_unit, answer_unit = unit(gold.unit), unit(answer.unit)
+    if gold_unit.dimensions != answer_unit.dimensions or (
+        policy.unit_mismatch == "reject" and gold_unit.size != answer_unit.size
+    ):
+        return Match.DIFFERENT
+    return equal_if(_same_value(gold, answer, answer_unit.size / gold_unit.size, policy))
+
+
+def _same_percentage(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
+    if gold.unit == PERCENT:
+        allowed = policy.percent_sign_missing
+        if answer.unit or allowed == "reject":
+            return Match.DIFFERENT
+        if allowed != "number" and _same_value(gold, answer, Fraction(100), policy):
+            return Match.EQUAL
+        if allowed == "fraction" or gold.value != answer.value:
+            return Match.DIFFERENT
+        return Match.UNCLEAR if allowed == "either" and 0 < abs(gold.value) < 1 else Match.EQUAL
+    if gold.unit or policy.percent_sign_extra == "reject":
+        return Match.DIFFERENT
+    factor = Fraction(1, 100) if policy.percent_sign_extra == "value" else Fraction(1)
+    return equal_if(gold.value == answer.value * factor)
+
+
+def _same_value(gold: Quantity, answer: Quantity, factor: Fraction, policy: Policy) -> bool:
+    """Whether the values are equal, the answer's counted `factor` times; or rounded as far as the policy allows."""
+    value = answer.value * factor
+    if gold.value == value:
+        return True
+    if factor != 1 or (gold.value < 0) != (value < 0):
+        return False
+    return _is_rounded(answer, gold, policy.rounded_answer_digits) or (
+        is_fraction(answer.digits) and _is_rounded(gold, answer, policy.rounded_gold_digits, only_rounded=True)
+    )
+
+
+def _is_rounded(rounded: Quantity, exact: Quantity, digits: int, *, only_rounded: bool = False) -> bool:
+    """Whether `rounded` is a decimal of at least `digits` significant digits and `exact`, which has no finite decimals,
+    rounds to it; or, without `only_rounded`, is cut off to it or printed so by a double."""
+    decimal = _DECIMAL.fullmatch(rounded.digits) if digits else None
+    if decimal is None or _has_finite_decimals(exact.value):
+        return False
+    significant = re.sub("[, ]", "", decimal["whole"] + decimal["decimals"]).lstrip("0")
+    if len(significant) < digits:
+        return False
+    last_place = Fraction(1, 10 ** len(decimal["decimals"]))
+    left_out = abs(exact.value) - abs(rounded.value)
+    if abs(left_out) <= last_place / 2:
+        return True
+    return not only_rounded and (0 < left_out < last_place or rounded.value == Fraction(repr(float(exact.value))))
+
+
+def _has_finite_decimals(value: Fraction) -> bool:
+    denominator = value.denominator
+    for prime in (2, 5):
+        while denominator % prime == 0:
+            denominator //= prime
+    return denominator == 1

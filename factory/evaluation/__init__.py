@@ -1,0 +1,1 @@
+"""Measures of models: accuracy and pass@k, best of N, scores of reward models."""

@@ -1,0 +1,145 @@
+"""How good a model is on a set of questions: accuracy, pass@k and majority vote, read off the records of a run.
+
+pass@k is the probability that at least one of `k` samples is right, by the unbiased estimator of Chen et al.,
+arXiv 2107.03374, eq. 1. Majority vote is self-consistency (Wang et al., arXiv 2203.11171).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod, sqrt
+from typing import Any
+
+from factory.answers.normalise import normalise
+from factory.rollouts.tree import GIVEN, PROBE
+from factory.types import Outcome
+
+COLUMNS = ["solutions", "status"]  # of a record: what `score` reads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """Means over `questions`; the errors are standard errors of these means, None of a single question.
+
+    `accuracy`: share of samples that are right (of greedy runs: of questions). `majority`: share of questions whose
+    most frequent final answer is right; where k answers are as frequent, a right one among them counts 1/k. `samples`
+    counts each time a text came, and `unparsable` and `truncated` are counted among them. The `failed` questions are
+    not solved.
+    """
+
+    questions: int
+    samples: int
+    accuracy: float
+    accuracy_error: float | None
+    pass_at: dict[int, float]
+    pass_at_error: dict[int, float | None]
+    majority: float
+    unparsable: int
+    truncated: int
+    failed: int
+
+
+@dataclass(slots=True)
+class _Mean:
+    """Mean and standard error of numbers that come one by one (Welford, Technometrics 4(3), 1962)."""
+
+    n: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+
+    def add(self, value: float) -> None:
+        self.n += 1
+        before = value - self.mean
+        self.mean += before / self.n
+        self.squares += before * (value - self.mean)
+
+    @property
+    def error(self) -> float | None:
+        return sqrt(self.squares / (self.n - 1) / self.n) if self.n > 1 else None
+
+
+@dataclass(slots=True)
+class _Samples:
+    """The samples of one question."""
+
+    n: int = 0
+    right: int = 0
+    unparsable: int = 0
+    truncated: int = 0
+    answers: Counter[str] = field(default_factory=Counter)  # the wrong ones
+
+    def add(self, solution: Mapping[str, Any]) -> None:
+        times, verdict = solution["occurrences"], solution["verdict"]
+        self.n += times
+        if solution["finish_reason"] == "length":
+            self.truncated += times
+        elif verdict == Outcome.CORRECT:
+            self.right += times
+        elif verdict == Outcome.UNPARSABLE:
+            self.unparsable += times
+        elif solution["final_answer"] is not None:
+            self.answers[normalise(solution["final_answer"])] += times
+
+    @property
+    def majority(self) -> float:
+        """Right answers are one answer, however they are written."""
+        if not self.right or any(count > self.right for count in self.answers.values()):
+            return 0.0
+        return 1 / (1 + sum(count == self.right for count in self.answers.values()))
+
+
+def pass_at_k(n: int, right: int, k: int) -> float:
+    """The chance that `k` of `n` samples, of which `right` are right, hold a right one.
+
+    Raises `ValueError` unless 1 <= k <= n and 0 <= right <= n.
+    """
+    if not 1 <= k <= n or not 0 <= right <= n:
+        raise ValueError(f"got k={k} of n={n} samples with {right} right; expected 1 <= k <= n, 0 <= right <= n")
+    if n - right < k:
+        return 1.0
+    return 1 - prod(1 - k / drawn for drawn in range(n - right + 1, n + 1))
+
+
+def score(rows: Iterable[Mapping[str, Any]], ks: Sequence[int] = (1,)) -> Scores:
+    """Score the records of a run, one pass, holding one at a time.
+
+    Only samples of the bare question count: no solutions that came with it, no rollouts for labels. What was cut off is
+    not right, whatever its last words were. A question with fewer samples than k counts with those it has, which can
+    only make pass@k smaller. Raises `ValueError` without rows, and for a k below 1.
+    """
+    if any(k < 1 for k in ks):
+        raise ValueError(f"got k of {', '.join(map(str, ks))}; expected whole numbers from 1 on")
+    accuracy, majority = _Mean(), _Mean()
+    passed = {k: _Mean() for k in ks}
+    total = _Samples()
+    failed = 0
+    for row in rows:
+        samples = _Samples()
+        for solution in row["solutions"]:
+            if solution["method"] not in (GIVEN, PROBE):
+                samples.add(solution)
+        total.n += samples.n
+        total.unparsable += samples.unparsable
+        total.truncated += samples.truncated
+        counts = row["status"] != "failed" and samples.n > 0
+        failed += row["status"] == "failed"
+        accuracy.add(samples.right / samples.n if counts else 0.0)
+        majority.add(samples.majority if counts else 0.0)
+        for k, mean in passed.items():
+            mean.add(pass_at_k(samples.n, samples.right, min(k, samples.n)) if counts else 0.0)
+    if not accuracy.n:
+        raise ValueError("got no rows to score; expected the records of a run")
+    return Scores(
+        questions=accuracy.n,
+        samples=total.n,
+        accuracy=accuracy.mean,
+        accuracy_error=accuracy.error,
+        pass_at={k: mean.mean for k, mean in passed.items()},
+        pass_at_error={k: mean.error for k, mean in passed.items()},
+        majority=majority.mean,
+        unparsable=total.unparsable,
+        truncated=total.truncated,
+        failed=failed,
+    )

@@ -1,0 +1,202 @@
+"""Labels of a solution's steps, and how sure they are.
+
+A label says whether the solution is *still right after* a step, so no step behind the first error is +1. Two rules make
+labels of the same evidence: `by_posterior`, from the belief about the first error, and `by_counts`, the hard estimate
+of the papers. Either way `confidence` is the posterior probability that the label is right, and a label is withheld
+(None) below the confidence that was asked for. What a solution's every step keeps in any case are the raw counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from factory.labelling.belief import Belief
+from factory.labelling.experience import Array, Experience
+from factory.rollouts.tree import GIVEN, Solution
+
+CONTRADICTED = 0.5  # posterior of "no hypothesis fits" from which a solution is marked instead of labelled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLabel:
+    """One step's evidence and what follows from it. `label` is +1, -1, or None below the wanted confidence."""
+
+    n_trials: int
+    n_successes: int
+    mc_value: float | None
+    label: int | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolutionLabels:
+    """`first_error` is 0-based, -1 for none, None when it is not known with the wanted confidence.
+
+    `contradicted`: the evidence fits no single first error, so nothing is labelled (unless by counts with confidence
+    0, which withholds nothing). `policy_calls`: completions asked for on account of this solution. `wishes`: those
+    included that another solution wished for too and paid, where the labeller keeps account of it.
+    """
+
+    steps: tuple[StepLabel, ...]
+    first_error: int | None
+    contradicted: bool = False
+    policy_calls: int = 0
+    wishes: int | None = None
+
+
+def targets(solutions: Iterable[Solution], at_most: int) -> list[Solution]:
+    """The first `at_most` of `solutions` that a labeller may ask for rollouts on account of, less those whose labels
+    stand: whichever of them a resumed run has found before, it looks into no more than one from the start."""
+    sought = [solution for solution in solutions if solution.sought]
+    return [solution for solution in sought[:at_most] if not solution.labelled]
+
+
+class Judge:
+    """Labels the solutions of one question. Equal evidence is weighed once: probes make many solutions of a kind."""
+
+    def __init__(self, experience: Experience, confidence: float) -> None:
+        self._prior = experience.prior
+        self._confidence = confidence
+        self._known: dict[tuple[Any, ...], tuple[Array, bool]] = {}
+
+    def belief(self, solution: Solution) -> Belief:
+        """A fresh belief about `solution`, which must have a usable verdict and at least one step."""
+        evidence = solution.evidence()
+        belief = Belief(len(evidence), solution.outcome is True, self._prior, own=solution.method != GIVEN)
+        belief.update(evidence)
+        return belief
+
+    def by_posterior(self, solution: Solution, policy_calls: int = 0) -> SolutionLabels:
+        """The most probable labels.
+
+        Where the first error is located with the wanted confidence, all steps follow from it. Elsewhere a step needs
+        that confidence *and* a foundation (`Seen.speaks_for`): nothing is labelled by the prior alone.
+        """
+        if solution.outcome is None or not solution.leaf.depth:
+            return _unlabelled(solution, policy_calls)
+        seen = Seen(solution)
+        first_error, contradicted = self._weigh(solution)
+        best, steps = int(first_error.argmax()), solution.leaf.depth
+        founded = seen.speaks_for(1, steps) if best == steps else seen.speaks_for(-1, best + 1)
+        located = founded and not contradicted and bool(first_error[best] >= self._confidence)
+        labels = []
+        for depth, wrong in enumerate(_wrong_by(first_error), start=1):
+            sign = -1 if wrong > 0.5 else 1
+            if located:
+                sign = -1 if depth > best else 1
+            confidence = wrong if sign == -1 else 1 - wrong
+            given = located or (not contradicted and confidence >= self._confidence and seen.speaks_for(sign, depth))
+            labels.append(_step(seen.counts[depth], sign if given else None, confidence))
+        return SolutionLabels(
+            steps=tuple(labels),
+            first_error=(best if best < steps else -1) if located else None,
+            contradicted=contradicted,
+            policy_calls=policy_calls,
+        )
+
+    def by_counts(self, solution: Solution, policy_calls: int = 0) -> SolutionLabels:
+        """Hard estimates (Math-Shepherd, arXiv 2312.08935, sec. 3.3, eq. 3): a step is right if any rollout from
+        behind it reached the gold answer, wrong if none did. A step nobody measured is right where the measured ones
+        around it are, wrong where they are, and unknown where they differ. Confidence 0 withholds none of them."""
+        if solution.outcome is None or not solution.leaf.depth:
+            return _unlabelled(solution, policy_calls)
+        seen = Seen(solution)
+        first_error, contradicted = self._weigh(solution)
+        labels = []
+        for depth, (wrong, sign) in enumerate(zip(_wrong_by(first_error), seen.hard_estimates(), strict=True), start=1):
+            confidence = wrong if sign == -1 else 1 - wrong if sign == 1 else max(wrong, 1 - wrong)
+            given = self._confidence == 0 or (
+                not contradicted and confidence >= self._confidence and seen.speaks_for(sign, depth)
+            )
+            labels.append(_step(seen.counts[depth], sign if given else None, confidence))
+        return SolutionLabels(
+            steps=tuple(labels),
+            first_error=first_error_of([step.label for step in labels]),
+            contradicted=contradicted,
+            policy_calls=policy_calls,
+        )
+
+    def _weigh(self, solution: Solution) -> tuple[Array, bool]:
+        """(P(first error), whether the evidence contradicts every hypothesis)."""
+        key = (solution.outcome, solution.method == GIVEN, solution.evidence())
+        if key not in self._known:
+            belief = self.belief(solution)
+            self._known[key] = (belief.first_error, belief.contradiction > CONTRADICTED)
+        return self._known[key]
+
+
+def learn(experience: Experience, solutions: Sequence[Solution]) -> None:
+    """Teach `experience` one finished question: by its most measured solution, so that no rollout counts twice."""
+    judged = [solution for solution in solutions if solution.outcome is not None and solution.leaf.depth]
+    if not judged:
+        return
+    most = max(judged, key=lambda solution: sum(trials for trials, _ in solution.evidence()))
+    experience.learn(Judge(experience, 0).belief(most).cells)
+
+
+class Seen:
+    """What the rollouts have shown of a solution. `counts[t]` = (trials, successes) of the prefix of t steps, for
+    t = 0..M; the last prefix is the whole solution, and its one trial is the verdict."""
+
+    def __init__(self, solution: Solution) -> None:
+        prefixes = solution.prefixes()
+        self.counts = [(node.trials, node.successes) for node in prefixes] + [(1, int(solution.outcome is True))]
+        self._deepest_success = max((depth for depth, (_, hits) in enumerate(self.counts) if hits), default=-1)
+        self._measured = any(trials for trials, _ in self.counts[1:-1])
+        self._wrong = solution.outcome is False
+
+    def speaks_for(self, label: int | None, depth: int) -> bool:
+        """Whether anything seen speaks for `label` behind the first `depth` steps: for +1 a success from there or from
+        a later step, for -1 the verdict on the whole, or rollouts from inside this solution on a question that the
+        policy has solved at all."""
+        if label == 1:
+            return depth <= self._deepest_success
+        if depth == len(self.counts) - 1:
+            return self._wrong
+        return self._measured and self._deepest_success >= 0
+
+    def hard_estimates(self) -> list[int | None]:
+        """+1, -1 or None for every step."""
+        own = [(1 if hits else -1) if trials else None for trials, hits in self.counts]
+        before = list(accumulate([1, *own[1:]], _latest))
+        after = list(accumulate(reversed(own), _latest))[::-1]
+        return [
+            now or (behind if behind == ahead else None)
+            for now, behind, ahead in zip(own[1:], before[1:], after[1:], strict=True)
+        ]
+
+
+def _latest(last: int | None, now: int | None) -> int | None:
+    return now or last
+
+
+def _wrong_by(first_error: Array) -> list[float]:
+    """P(an error in the first t steps) for t = 1..M."""
+    return [min(1.0, float(p)) for p in first_error[:-1].cumsum()]
+
+
+def first_error_of(labels: Sequence[int | None]) -> int | None:
+    """The first -1 where all before it are +1; -1 where all are +1; None where one in between is not known."""
+    for index, label in enumerate(labels):
+        if label != 1:
+            return index if label == -1 else None
+    return -1 if labels else None
+
+
+def _unlabelled(solution: Solution, policy_calls: int) -> SolutionLabels:
+    steps = tuple(_step((node.trials, node.successes), None, 0.0) for node in solution.leaf.path())
+    return SolutionLabels(steps=steps, first_error=None, policy_calls=policy_calls)
+
+
+def _step(counts: tuple[int, int], label: int | None, confidence: float) -> StepLabel:
+    trials, successes = counts
+    return StepLabel(
+        n_trials=trials,
+        n_successes=successes,
+        mc_value=successes / trials if trials else None,
+        label=label,
+        confidence=confidence,
+    )

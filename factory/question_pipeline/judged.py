@@ -1,0 +1,53 @@
+"""Models whose checker is a model itself: the check becomes requests to the policy's own engine."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from factory.interfaces import Models
+from factory.rollouts.policy import Cost
+from factory.types import Completion, GenerateRequest, Question, Verdict
+
+Judge = Callable[[Question, str, Models, Any], Awaitable[Verdict]]
+"""`judge` of a checker module: question, completion text, the models to ask, the module's `Config`."""
+
+
+class JudgedModels:
+    """`models` with `judge` in the place of its checker, for one question: a text that comes again is not judged again,
+    nor one that is `known`.
+
+    What judging costs goes on the bill `cost`, apart from the policy's own completions.
+    """
+
+    def __init__(
+        self, models: Models, judge: Judge, config: Any, cost: Cost, known: Mapping[str, Verdict] | None = None
+    ) -> None:
+        self._models = models
+        self._judge = judge
+        self._config = config
+        self._billed = _Billed(models, cost)
+        self._known: dict[str, Verdict] = dict(known or {})
+
+    async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
+        return await self._models.generate(request)
+
+    async def check(self, question: Question, text: str) -> Verdict:
+        if text not in self._known:
+            self._known[text] = await self._judge(question, text, self._billed, self._config)
+        return self._known[text]
+
+
+class _Billed:
+    def __init__(self, models: Models, cost: Cost) -> None:
+        self._models = models
+        self._cost = cost
+
+    async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
+        completions = await self._models.generate(request)
+        self._cost.judge_calls += len(completions)
+        self._cost.judge_tokens += sum(completion.sampled_tokens for completion in completions)
+        return completions
+
+    async def check(self, question: Question, text: str) -> Verdict:
+        return await self._models.check(question, text)

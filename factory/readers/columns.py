@@ -1,0 +1,187 @@
+"""From the rows of somebody's data set to questions: which column holds what."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from itertools import groupby, islice
+from typing import Any
+
+from factory.errors import BadInput
+from factory.plugins import suggest
+from factory.readers.gold import read_gold
+from factory.types import Question
+
+Row = tuple[str, Mapping[str, Any]]
+"""Where a row stands ("data.jsonl, line 7"), for errors, and its values by column."""
+
+
+MOST_GIVEN = 64  # solutions per question: what is held in memory at a time stays bounded
+
+
+@dataclass
+class Columns:
+    """Which column of a data set holds what. The base of the config of every source that reads one.
+
+    * `question_column`, `answer_column`: text; an answer may also be a number.
+    * `id_column`: the question's id; without it the id is a hash of question and gold answer.
+    * `solution_column`: a solution to be labelled. Consecutive rows of one question are one question with several (64
+      at most, then a new one begins); all else is taken from the first of them.
+    * `licence_column`, `metadata_columns`: carried along into the records.
+    * `gold`: how the gold answer is read out of the answer column: none, gsm8k or math (`factory/readers/gold.py`).
+    * `limit`: read only so many questions; 0 reads all.
+    """
+
+    question_column: str = "question"
+    answer_column: str = "answer"
+    id_column: str | None = None
+    licence_column: str | None = None
+    metadata_columns: list[str] = field(default_factory=list)
+    gold: str = "none"
+    limit: int = 0
+    solution_column: str | None = None
+
+
+def needed(columns: Columns) -> list[str]:
+    """The column names that `columns` asks for, each once."""
+    names = [columns.question_column, columns.answer_column, columns.id_column, columns.licence_column]
+    names += [columns.solution_column, *columns.metadata_columns]
+    return list(dict.fromkeys(name for name in names if name is not None))
+
+
+def check_columns(there: Iterable[str], columns: Columns, where: str) -> None:
+    """Raise `BadInput`, naming the nearest column, when one that `columns` asks for is not among `there`."""
+    names = list(there)
+    for name in needed(columns):
+        if name not in names:
+            raise BadInput(
+                f"{where}: there is no column {name!r}. {suggest(name, names)} "
+                "Set question_column, answer_column and their like to columns that are there."
+            )
+
+
+def to_questions(rows: Iterable[Row], columns: Columns, source: str) -> Iterator[Question]:
+    """One question per row, or per group of rows with solutions of the same one, lazily.
+
+    Raises `BadInput` for a bad row, and when there are no rows at all.
+    """
+    if columns.limit < 0:
+        raise BadInput(f"limit is {columns.limit}; expected the number of questions to read, or 0 for all")
+    questions: Iterator[Question] = (to_question(row, columns, where, source) for where, row in rows)
+    if columns.solution_column is not None:
+        questions = grouped(questions)
+    question = None
+    for question in islice(questions, columns.limit or None):
+        yield question
+    if question is None:
+        raise BadInput(f"{source} holds no questions; expected at least one row")
+
+
+def grouped(questions: Iterable[Question]) -> Iterator[Question]:
+    """Consecutive questions that are the same, as one with all their given solutions, each once; lazily."""
+    for _, same in groupby(questions, key=lambda question: (question.id, question.text, question.gold)):
+        yield from _merged(same)
+
+
+def _merged(same: Iterator[Question]) -> Iterator[Question]:
+    first = next(same)
+    given = dict.fromkeys(first.given)
+    for question in same:
+        if len(given) == MOST_GIVEN and not given.keys() >= set(question.given):
+            yield replace(first, given=tuple(given))
+            first, given = question, {}
+        given.update(dict.fromkeys(question.given))
+    yield replace(first, given=tuple(given))
+
+
+def to_question(row: Mapping[str, Any], columns: Columns, where: str, source: str) -> Question:
+    """The question that a row holds. Raises `BadInput`, beginning with `where`, when it holds none."""
+    check_columns(row, columns, where)
+    text = row[columns.question_column]
+    if not isinstance(text, str) or not text.strip():
+        raise BadInput(
+            f"{where}: the question (column {columns.question_column!r}) is {_shown(text)}; expected text; "
+            "fill it in or take the row out"
+        )
+    answer = _answer_text(row[columns.answer_column])
+    if answer is None:
+        raise BadInput(
+            f"{where}: the answer (column {columns.answer_column!r}) is {_shown(row[columns.answer_column])}; "
+            "expected text or a finite number; mend it or take the row out"
+        )
+    given_id = _optional_text(row, columns.id_column)
+    if columns.id_column is not None and not (given_id and given_id.strip()):
+        raise BadInput(f"{where}: the id (column {columns.id_column!r}) is empty; fill it in or unset id_column")
+    question = Question(
+        text=text.strip(),
+        gold=read_gold(answer, columns.gold, where) if answer else "",
+        source=source,
+        licence=_optional_text(row, columns.licence_column),
+        metadata={name: _metadata_text(row[name]) for name in columns.metadata_columns if row[name] is not None},
+        id=given_id or "",
+        given=_solutions(row, columns, where),
+    )
+    _check_unicode(question, where)
+    return question
+
+
+def _solutions(row: Mapping[str, Any], columns: Columns, where: str) -> tuple[str, ...]:
+    if columns.solution_column is None:
+        return ()
+    text = row[columns.solution_column]
+    if not isinstance(text, str) or not text.strip():
+        raise BadInput(
+            f"{where}: the solution (column {columns.solution_column!r}) is {_shown(text)}; expected text; "
+            "fill it in or take the row out"
+        )
+    return (text.strip(),)
+
+
+def _answer_text(value: object) -> str | None:
+    """An answer as text, 51.0 as "51", "" for a missing one; None for what cannot be an answer.
+
+    Large sets have a few rows without an answer: no reason to stop, the screening of gold answers counts them.
+    """
+    match value:
+        case None:
+            return ""
+        case bool():
+            return None
+        case str():
+            return value.strip()
+        case int():
+            return str(value)
+        case float() | Decimal() if math.isfinite(value):
+            return str(int(value)) if value == int(value) else str(value)
+    return None
+
+
+def _optional_text(row: Mapping[str, Any], column: str | None) -> str | None:
+    value = None if column is None else row[column]
+    return None if value is None else _metadata_text(value)
+
+
+def _metadata_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _check_unicode(question: Question, where: str) -> None:
+    r"""JSON can spell half a character (`\ud83d`), which no Parquet file can hold: say so before hours of work."""
+    more = "".join([*question.metadata.values(), *question.given])
+    try:
+        f"{question.id}{question.text}{question.gold}{question.licence}{more}".encode()
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise BadInput(
+            f"{where}: the character {half!r} is half a surrogate pair; expected valid Unicode; mend the row"
+        ) from None
+
+
+def _shown(value: object) -> str:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return "empty"
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:59] + "…"

@@ -1,0 +1,214 @@
+"""The record: one row per question, nested, in one explicit and versioned Arrow schema (`factory/records/schema.py`).
+
+`question_row` builds a row from a tree, `to_batch` makes Arrow of them.
+Flat views (SFT, PRM, …) are derived in `factory/formats/`; nothing else writes rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from itertools import accumulate
+from typing import Any
+
+import pyarrow as pa
+
+from factory.labelling.step_labels import SolutionLabels, StepLabel
+from factory.records.schema import COST, SCHEMA, SCHEMA_VERSION, SOLUTION, TREE_NODE
+from factory.rollouts.policy import Cost
+from factory.rollouts.tree import GIVEN, Node, Solution, Tree
+from factory.types import Sampling, content_id
+
+__all__ = ["COST", "SCHEMA", "SCHEMA_VERSION", "SOLUTION", "TREE_NODE"]  # where readers look for them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What made the rows of a run: written into every solution, so that a row stands on its own.
+
+    `checker_policy` is a hash of the checker's name, version and whole config: equal hashes, equal verdicts. Of a given
+    solution nobody knows what made it: there the fields of `_MAKING` are null. `hinted`: the prompt told the gold
+    answer (`PromptTemplate.hinted`).
+    """
+
+    run_id: str
+    engine: str
+    model: str
+    model_revision: str
+    prompt_id: str
+    checker: str
+    checker_policy: str
+    labeller: str
+    sampling: Sampling
+    seed: int = 0
+    round: int = 0
+    hinted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a question could not be finished: at which stage, by what error, after how many attempts."""
+
+    stage: str
+    type: str
+    message: str
+    attempts: int = 1
+
+
+def question_row(
+    tree: Tree,
+    labels: Mapping[Solution, SolutionLabels],
+    cost: Cost,
+    provenance: Provenance,
+    *,
+    failure: Failure | None = None,
+    unit_id: str = "",
+    seconds: float = 0.0,
+    created_at: datetime | None = None,
+    effort: Mapping[str, int] | None = None,
+    kept: Mapping[Solution, Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """The row of a question: what was asked, all that came back, what it cost, and why it failed if it did.
+
+    Solutions without an entry in `labels` keep unlabelled steps; those with one in `kept`, the row they had in an
+    earlier record, stay as they were there but for new labels. Without `effort` a row cannot be taken up again.
+    """
+    kept = kept or {}
+    question = tree.question
+    sampling = asdict(provenance.sampling)
+    return {
+        "question_id": question.id,
+        "source": question.source,
+        "question": question.text,
+        "gold_answer": question.gold,
+        "answer_kind": question.answer_kind,
+        "licence": question.licence,
+        "metadata": list(question.metadata.items()),
+        "solutions": [
+            _kept(kept[found], found, labels.get(found), provenance)
+            if found in kept
+            else _solution(tree, found, labels.get(found), provenance, sampling)
+            for found in tree.solutions
+        ],
+        "tree": [_node(node) for node in tree.measured()],
+        "cost": {**asdict(cost), "seconds": seconds},
+        "status": "failed" if failure else "ok",
+        "failure": asdict(failure) if failure else None,
+        "effort": None if effort is None else list(effort.items()),
+        "run_id": provenance.run_id,
+        "unit_id": unit_id,
+        "seed": provenance.seed,
+        "schema_version": SCHEMA_VERSION,
+        "created_at": created_at,
+    }
+
+
+def _solution(
+    tree: Tree, solution: Solution, labels: SolutionLabels | None, made_by: Provenance, sampling: dict[str, Any]
+) -> dict[str, Any]:
+    text = solution.text
+    path = solution.leaf.path()
+    row = {
+        "solution_id": content_id(tree.question.id, text.rstrip()),
+        "text": text,
+        "step_ends": list(accumulate(len(node.step.text) for node in path if node.step)),
+        "step_tokens": [node.tokens for node in path],
+        "final_answer": solution.verdict.answer,
+        "verdict": str(solution.verdict.outcome),
+        "verdict_reason": solution.verdict.reason or None,
+        "verdict_parts": [asdict(part) for part in solution.verdict.parts] or None,
+        "method": solution.method,
+        "start_depth": solution.start_depth,
+        "counted_at": solution.counted_at,
+        "occurrences": solution.occurrences,
+        "hinted": made_by.hinted and solution.method != GIVEN,
+        "round": made_by.round,
+        "engine": made_by.engine,
+        "model": made_by.model,
+        "model_revision": made_by.model_revision,
+        "prompt_id": made_by.prompt_id,
+        "sampling": sampling,
+        "prompt_tokens": solution.prompt_tokens,
+        "completion_tokens": solution.n_tokens,
+        "finish_reason": solution.finish_reason,
+        "checker": made_by.checker,
+        "checker_policy": made_by.checker_policy,
+    }
+    row |= _labels(solution, labels, made_by)
+    return row | dict.fromkeys(_MAKING) if solution.method == GIVEN else row
+
+
+def _kept(
+    row: Mapping[str, Any], solution: Solution, labels: SolutionLabels | None, made_by: Provenance
+) -> dict[str, Any]:
+    """A solution's earlier row. Its text may have come again, and its method is then that of who looked for it."""
+    relabelled = _labels(solution, labels, made_by) if labels else {}
+    return {**row, "occurrences": solution.occurrences, "method": solution.method, **relabelled}
+
+
+def _labels(solution: Solution, labels: SolutionLabels | None, made_by: Provenance) -> dict[str, Any]:
+    path = solution.leaf.path()
+    steps = labels.steps if labels else [_UNLABELLED] * len(path)
+    return {
+        "steps": [
+            {
+                "text": step_text,
+                "n_trials": step.n_trials,
+                "n_successes": step.n_successes,
+                "mc_value": step.mc_value,
+                "label": step.label,
+                "confidence": step.confidence,
+            }
+            for step_text, step in zip(_step_texts(path), steps, strict=True)
+        ],
+        "first_error": labels.first_error if labels else None,
+        "contradicted": labels.contradicted if labels else None,
+        "labeller": made_by.labeller if labels else None,
+        "label_calls": labels.policy_calls if labels else None,
+        "label_wishes": labels.wishes if labels else None,
+    }
+
+
+_MAKING = ("engine", "model", "model_revision", "prompt_id", "sampling", "prompt_tokens", "completion_tokens")
+_UNLABELLED = StepLabel(n_trials=0, n_successes=0, mc_value=None, label=None, confidence=0.0)
+
+
+def _step_texts(path: Sequence[Node]) -> Iterator[str]:
+    """The steps without the white space at their ends. A token may hold a line break and the next line's indentation;
+    the indentation goes back to its line, as it means something in a program."""
+    indentation = ""
+    for node in path:
+        text = indentation + (node.step.text if node.step else "")
+        step = text.rstrip()
+        _, line_break, after = text[len(step) :].rpartition("\n")
+        indentation = after if line_break else ""
+        yield step
+
+
+def _node(node: Node) -> dict[str, Any]:
+    ending = node.ending
+    return {
+        "node": node.index,
+        "parent": node.parent.index if node.parent else None,
+        "action": "step" if node.parent else "root",
+        "text": node.step.text if node.step else "",
+        "visits": node.visits,
+        "value": node.mc_value,
+        "trials": node.trials,
+        "successes": node.successes,
+        "requested": node.requested,
+        "searched": node.searched,
+        "asked": node.asked,
+        "asked_successes": node.asked_successes,
+        "came": node.came,
+        "came_successes": node.came_successes,
+        "terminal": ending is not None,
+        "answer": ending.verdict.answer if ending else None,
+        "verdict": str(ending.verdict.outcome) if ending else None,
+    }
+
+
+def to_batch(rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
+    """Rows as one Arrow batch of `SCHEMA`."""
+    return pa.RecordBatch.from_pylist([dict(row) for row in rows], schema=SCHEMA)

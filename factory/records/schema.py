@@ -1,0 +1,130 @@
+"""The record's Arrow schema: what lies on disk, one row per question. `factory/records/record.py` builds the rows.
+
+Columns are read by name, so rows of an earlier schema stay readable: what they lack is null. Version 3 holds all that
+a question needs to be taken up again (`factory/question_pipeline/restored.py`):
+
+* of a solution, where its steps end in `text` (`step_ends`, characters; the steps' own texts have no white space at
+  their ends) and how many tokens each was sampled as (`step_tokens`), what its labels have wished for
+  (`label_wishes`, null where the labeller keeps no account of it), and `counted_at` (`factory/rollouts/tree.py`);
+* of a node, how its counts came about (`factory/rollouts/tree.py`: `Node`);
+* of the question, `effort`: how much had been asked for (`factory/question_pipeline/effort.py`).
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+SCHEMA_VERSION = "3"
+
+STEP = pa.struct(
+    [
+        ("text", pa.string()),
+        ("n_trials", pa.int32()),
+        ("n_successes", pa.int32()),
+        ("mc_value", pa.float32()),
+        ("label", pa.int8()),
+        ("confidence", pa.float32()),
+    ]
+)
+PART = pa.struct([("outcome", pa.string()), ("start", pa.int32()), ("end", pa.int32()), ("note", pa.string())])
+SAMPLING = pa.struct(
+    [
+        ("temperature", pa.float64()),
+        ("top_p", pa.float64()),
+        ("top_k", pa.int32()),
+        ("max_tokens", pa.int32()),
+        ("stop", pa.list_(pa.string())),
+    ]
+)
+SOLUTION = pa.struct(
+    [
+        ("solution_id", pa.string()),
+        ("text", pa.string()),
+        ("steps", pa.list_(STEP)),
+        ("step_ends", pa.list_(pa.int32())),
+        ("step_tokens", pa.list_(pa.int32())),
+        ("final_answer", pa.string()),
+        ("verdict", pa.string()),
+        ("verdict_reason", pa.string()),
+        ("verdict_parts", pa.list_(PART)),
+        ("first_error", pa.int32()),
+        ("contradicted", pa.bool_()),
+        ("labeller", pa.string()),
+        ("label_calls", pa.int32()),
+        ("label_wishes", pa.int32()),
+        ("method", pa.string()),
+        ("start_depth", pa.int32()),
+        ("counted_at", pa.int32()),
+        ("occurrences", pa.int32()),
+        ("hinted", pa.bool_()),
+        ("round", pa.int32()),
+        ("engine", pa.string()),
+        ("model", pa.string()),
+        ("model_revision", pa.string()),
+        ("prompt_id", pa.string()),
+        ("sampling", SAMPLING),
+        ("prompt_tokens", pa.int32()),
+        ("completion_tokens", pa.int32()),
+        ("finish_reason", pa.string()),
+        ("checker", pa.string()),
+        ("checker_policy", pa.string()),
+    ]
+)
+TREE_NODE = pa.struct(
+    [
+        ("node", pa.int32()),
+        ("parent", pa.int32()),
+        ("action", pa.string()),
+        ("text", pa.string()),
+        ("visits", pa.int32()),
+        ("value", pa.float32()),
+        ("trials", pa.int32()),
+        ("successes", pa.int32()),
+        ("requested", pa.int32()),
+        ("searched", pa.int32()),
+        ("asked", pa.int32()),
+        ("asked_successes", pa.int32()),
+        ("came", pa.int32()),
+        ("came_successes", pa.int32()),
+        ("terminal", pa.bool_()),
+        ("answer", pa.string()),
+        ("verdict", pa.string()),
+    ]
+)
+COST = pa.struct(
+    [
+        ("policy_calls", pa.int32()),
+        ("label_calls", pa.int32()),
+        ("prompt_tokens", pa.int64()),
+        ("cached_tokens", pa.int64()),
+        ("completion_tokens", pa.int64()),
+        ("label_tokens", pa.int64()),
+        ("judge_calls", pa.int32()),
+        ("judge_tokens", pa.int64()),
+        ("truncated", pa.int32()),
+        ("seconds", pa.float32()),
+    ]
+)
+FAILURE = pa.struct([("stage", pa.string()), ("type", pa.string()), ("message", pa.string()), ("attempts", pa.int32())])
+SCHEMA = pa.schema(
+    [
+        ("question_id", pa.string()),
+        ("source", pa.string()),
+        ("question", pa.string()),
+        ("gold_answer", pa.string()),
+        ("answer_kind", pa.string()),
+        ("licence", pa.string()),
+        ("metadata", pa.map_(pa.string(), pa.string())),
+        ("solutions", pa.list_(SOLUTION)),
+        ("tree", pa.list_(TREE_NODE)),
+        ("cost", COST),
+        ("status", pa.string()),
+        ("failure", FAILURE),
+        ("effort", pa.map_(pa.string(), pa.int64())),
+        ("run_id", pa.string()),
+        ("unit_id", pa.string()),
+        ("seed", pa.int64()),
+        ("schema_version", pa.string()),
+        ("created_at", pa.timestamp("ms", tz="UTC")),
+    ]
+)

@@ -1,0 +1,207 @@
+"""What holds for every row, whoever labelled it: the rules of `factory validate`, one question at a time.
+
+They follow from what the labellers do (`factory/labelling/step_labels.py`, `factory/supervision/checked_steps.py`), and
+leave out what hangs on a labeller's settings. An imported row (`method` "imported") has labels without counts, and by
+human eyes a step may be right again behind a wrong one; its rules are those of its layout alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from factory.labelling.step_labels import first_error_of
+from factory.records.schema import COST, SCHEMA_VERSION
+from factory.types import Outcome, content_id
+
+Row = Mapping[str, Any]
+
+IMPORTED = "imported"
+_ROW = ("question_id", "question", "solutions", "tree", "cost", "status", "unit_id", "schema_version")
+_SOLUTION = ("solution_id", "text", "steps", "method", "occurrences")
+_OUTCOMES = frozenset(map(str, Outcome))
+_JUDGED = (Outcome.CORRECT, Outcome.INCORRECT)
+_PARTS = (("label_calls", "policy_calls"), ("label_tokens", "completion_tokens"))
+_NEAR = 1e-3  # confidences are float32 and were rounded
+
+
+def row_faults(row: Row) -> Iterator[str]:
+    """What is wrong with a row of `factory.records.schema.SCHEMA`, each as one sentence: what was found, what was
+    expected."""
+    missing = [name for name in _ROW if row[name] is None]
+    if missing:
+        yield f"{', '.join(missing)} null, expected a value"
+        return
+    version = row["schema_version"]
+    if not is_known(version):
+        yield f"schema_version {version!r}, expected 1 to {SCHEMA_VERSION}"
+    if row["status"] not in ("ok", "failed"):
+        yield f"status {row['status']!r}, expected ok or failed"
+    elif (row["status"] == "failed") != (row["failure"] is not None):
+        yield f"status {row['status']} {'with' if row['failure'] else 'without'} a failure, expected both or none"
+    yield from _cost_faults(row["cost"])
+    yield from _tree_faults(row["tree"])
+    for number, solution in enumerate(row["solutions"]):
+        if solution is None or any(solution[name] is None for name in _SOLUTION):
+            yield f"solution number {number}: {', '.join(_SOLUTION)} not all there, expected values"
+            continue
+        expected = content_id(row["question_id"], solution["text"].rstrip())
+        if solution["solution_id"] != expected:
+            yield f"solution {solution['solution_id']}: the id of another text, expected {expected}"
+        for fault in solution_faults(solution):
+            yield f"solution {solution['solution_id']}: {fault}"
+
+
+def is_known(version: object) -> bool:
+    """Whether records of this schema version can be read."""
+    return isinstance(version, str) and version.isascii() and version.isdigit() and 1 <= int(version) <= _NEWEST
+
+
+_NEWEST = int(SCHEMA_VERSION)
+
+
+def solution_faults(solution: Row) -> Iterator[str]:
+    """What is wrong with one solution; its id and its required fields apart."""
+    steps, verdict, imported = solution["steps"], solution["verdict"], solution["method"] == IMPORTED
+    if verdict not in _OUTCOMES and not (verdict is None and imported):
+        yield f"verdict {verdict!r}, expected one of {', '.join(sorted(_OUTCOMES))}"
+        return
+    if solution["occurrences"] < 1:
+        yield f"occurrences {solution['occurrences']}, expected at least 1"
+    for number, step in enumerate(steps):
+        if step is None or step["text"] is None:
+            yield f"step {number} null, expected a text with its counts"
+            return
+        for fault in _step_faults(step, imported):
+            yield f"step {number}: {fault}"
+    yield from _layout_faults(solution)
+    yield from _label_faults(solution, [step["label"] for step in steps], imported)
+
+
+def _step_faults(step: Row, imported: bool) -> Iterator[str]:
+    label, confidence, value = step["label"], step["confidence"], step["mc_value"]
+    if label not in (1, -1, None):
+        yield f"label {label}, expected 1, -1 or null"
+    if not _is_share(confidence) and not (confidence is None and imported):
+        yield f"confidence {confidence}, expected 0 to 1"
+    if imported:
+        if not (value is None or _is_share(value)):
+            yield f"mc_value {value}, expected 0 to 1"
+        return
+    yield from _count_faults(step["n_trials"], step["n_successes"], value, "mc_value")
+
+
+def _count_faults(trials: int | None, successes: int | None, value: float | None, name: str) -> Iterator[str]:
+    if trials is None or successes is None:
+        yield f"{successes} successes in {trials} trials, expected numbers"
+    elif not 0 <= successes <= trials:
+        yield f"{successes} successes in {trials} trials, expected no more successes than trials"
+    elif (value is None) != (not trials) or (value is not None and not _near(value, successes / trials)):
+        yield f"{name} {value}, expected {successes} successes / {trials} trials"
+
+
+def _layout_faults(solution: Row) -> Iterator[str]:
+    """The places of the steps in the text, which records of schema 3 keep."""
+    ends, n_steps = solution["step_ends"], len(solution["steps"])
+    if ends is None:
+        return
+    if len(ends) != n_steps or any(behind < end for end, behind in pairwise([0, *ends])):
+        yield f"step_ends {_brief(ends)}, expected {n_steps} growing numbers"
+    elif ends and ends[-1] != len(solution["text"]):
+        yield f"the last step ends at {ends[-1]}, expected the end of the text at {len(solution['text'])}"
+    tokens = solution["step_tokens"]
+    if tokens is not None and len(tokens) != n_steps:
+        yield f"step_tokens of {len(tokens)} steps, expected {n_steps}"
+
+
+def _label_faults(solution: Row, labels: Sequence[int | None], imported: bool) -> Iterator[str]:
+    verdict, first = solution["verdict"], solution["first_error"]
+    cut_off = solution["finish_reason"] == "length"
+    if cut_off or (verdict is not None and verdict not in _JUDGED):
+        if any(labels) or first is not None:
+            yield f"labels on a solution {'cut off' if cut_off else 'judged ' + verdict}, expected none"
+        return
+    if first is not None:
+        yield from _first_error_faults(first, labels, exact=imported)
+    if verdict == Outcome.INCORRECT and labels and labels[-1] == 1:
+        yield "the last step of a wrong solution is labelled 1, expected -1 or null"
+    if verdict == Outcome.INCORRECT and first == -1:
+        yield "first_error -1 of a wrong solution, expected a step or null"
+    if imported:
+        return
+    # A right answer may have been luck, but that is for rollouts from inside the solution to tell.
+    if verdict == Outcome.CORRECT and -1 in labels and not any(step["n_trials"] for step in solution["steps"][:-1]):
+        yield "a step of a right solution is labelled -1 without any rollouts, expected 1 or null"
+    yield from _order_faults(solution["steps"])
+
+
+def _first_error_faults(first: int, labels: Sequence[int | None], *, exact: bool) -> Iterator[str]:
+    if exact and first != first_error_of(labels):
+        yield f"first_error {first}, expected {first_error_of(labels)} by the labels"
+    elif not -1 <= first < len(labels):
+        yield f"first_error {first}, expected -1 or one of {len(labels)} steps"
+    elif first == -1 and (-1 in labels or 1 not in labels):
+        yield "first_error -1, expected steps labelled 1 and none -1"
+    elif first >= 0 and (labels[first] != -1 or -1 in labels[:first]):
+        yield f"first_error {first}, expected the first step labelled -1"
+
+
+def _order_faults(steps: Sequence[Row]) -> Iterator[str]:
+    """A right step behind a wrong one. That an error was made by then grows from step to step, so the two confidences
+    leave room for each other only where the labeller withheld nothing (hard estimates with confidence 0)."""
+    wrong: tuple[int, float] | None = None
+    for number, step in enumerate(steps):
+        sure = step["confidence"] or 0.0
+        if step["label"] == -1 and (wrong is None or sure > wrong[1]):
+            wrong = (number, sure)
+        elif step["label"] == 1 and wrong is not None and wrong[1] + sure > 1 + _NEAR:
+            yield f"step {number} is labelled 1 behind step {wrong[0]} labelled -1, expected -1 or null"
+            return
+
+
+def _tree_faults(tree: Sequence[Row | None]) -> Iterator[str]:
+    seen: set[int] = set()
+    for node in tree:
+        if node is None or node["node"] is None or node["text"] is None:
+            yield "a tree node is null, expected a number and a text"
+            return
+        number, parent = node["node"], node["parent"]
+        if number in seen:
+            yield f"tree node {number} twice, expected once"
+        if (parent is None) == bool(seen) or (parent is not None and parent not in seen):
+            yield f"tree node {number} has parent {parent}, expected a node before it, and none for the first"
+            return
+        seen.add(number)
+        if node["trials"] is None:  # imported
+            continue
+        for fault in _count_faults(node["trials"], node["successes"], node["value"], "value"):
+            yield f"tree node {number}: {fault}"
+        for part in ("", "_successes"):
+            asked, came, whole = node[f"asked{part}"], node[f"came{part}"], node["successes" if part else "trials"]
+            if asked is not None and came is not None and (min(asked, came) < 0 or asked + came > whole):
+                yield f"tree node {number}: asked{part} {asked} + came{part} {came}, expected at most {whole}"
+
+
+def _cost_faults(cost: Row) -> Iterator[str]:
+    for field in COST:
+        amount = cost[field.name]
+        if amount is None or not 0 <= amount < math.inf:
+            yield f"cost.{field.name} {amount}, expected 0 or more"
+            return
+    for part, whole in _PARTS:
+        if cost[part] > cost[whole]:
+            yield f"cost.{part} {cost[part]}, expected at most {whole}, {cost[whole]}"
+
+
+def _is_share(value: float | None) -> bool:
+    return value is not None and 0 <= value <= 1
+
+
+def _near(value: float, expected: float) -> bool:
+    return abs(value - expected) < 1e-6
+
+
+def _brief(values: Sequence[object]) -> str:
+    return f"[{', '.join(map(str, values[:6]))}{', …' if len(values) > 6 else ''}]"

@@ -1,0 +1,1 @@
+"""Self-training without a clock or a disk: candidates, leak filter, preference pairs, teachers, stop rules."""

@@ -1,0 +1,126 @@
+"""Receipts kept: what the driver was told of every finished unit, a few objects per attempt.
+
+They are no second truth. That a shard exists is the commit; receipts are what `factory validate` holds a shard against
+(was it lost? was it changed after its commit?), and they save reading tens of thousands of footers. A driver that is
+killed takes the last ones with it: those shards' footers are read.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from factory.records.tally import Tally
+from factory.shards.commits import Receipt, Shard, read_footers
+from factory.shards.shard_file import Footer
+from factory.storage.ahead import in_order
+from factory.storage.opening import Folder, open_store
+from factory.storage.store import Store
+
+FOLDER = "manifests/receipts"
+FLUSH_RECEIPTS, FLUSH_S = 4096, 30.0
+
+SCHEMA = pa.schema(
+    [
+        ("unit_id", pa.string()),
+        ("revision", pa.int32()),
+        ("n_bytes", pa.int64()),
+        ("content", pa.string()),
+        ("tally", pa.string()),
+        ("effort", pa.string()),
+    ]
+)
+
+
+class ReceiptLog:
+    """Keeps receipts as `manifests/receipts/NNNN-KKKKK.parquet`, `NNNN` being the attempt.
+
+    At most `FLUSH_RECEIPTS` or those of `FLUSH_S` seconds wait in memory.
+    """
+
+    def __init__(self, store: Store, attempt: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._attempt = attempt
+        self._clock = clock
+        self._waiting: list[Receipt] = []
+        self._written = 0
+        self._since = clock()
+
+    def add(self, receipt: Receipt) -> None:
+        self._waiting.append(receipt)
+        if len(self._waiting) >= FLUSH_RECEIPTS or self._clock() - self._since > FLUSH_S:
+            self.flush()
+
+    def flush(self, store: Store | None = None) -> None:
+        """Write what waits, through `store` if given."""
+        self._since = self._clock()
+        if not self._waiting:
+            return
+        rows = [
+            {
+                "unit_id": receipt.unit_id,
+                "revision": receipt.revision,
+                "n_bytes": receipt.n_bytes,
+                "content": receipt.content,
+                "tally": json.dumps(receipt.tally.as_dict()),
+                "effort": json.dumps(dict(receipt.effort)),
+            }
+            for receipt in self._waiting
+        ]
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.Table.from_pylist(rows, SCHEMA), sink, compression="zstd")
+        store = store or self._store
+        store.replace(f"{FOLDER}/{self._attempt:04}-{self._written:05}.parquet", sink.getvalue().to_pybytes())
+        self._written += 1
+        self._waiting.clear()
+
+
+def read_receipts(folder: Folder) -> dict[str, Receipt]:
+    """The newest receipt of every unit that has one."""
+    store = open_store(folder)
+    newest: dict[str, Receipt] = {}
+    for receipt in _stored(store):
+        before = newest.get(receipt.unit_id)
+        if before is None or before.revision <= receipt.revision:
+            newest[receipt.unit_id] = receipt
+    return newest
+
+
+def footers(folder: Folder, committed: Mapping[str, Shard]) -> Iterator[tuple[Shard, Footer]]:
+    """The footer of every shard of `committed`, from its receipt where there is one."""
+    store = open_store(folder)
+    left = dict(committed)
+    for receipt in _stored(store):
+        shard = left.get(receipt.unit_id)
+        if shard is not None and shard.revision == receipt.revision:
+            del left[receipt.unit_id]
+            yield shard, Footer(tally=receipt.tally, content=receipt.content, effort=receipt.effort)
+    yield from read_footers(store, list(left.values()))
+
+
+def committed_tally(folder: Folder, committed: Mapping[str, Shard]) -> Tally:
+    """Counts over all shards of `committed`."""
+    total = Tally()
+    for _, footer in footers(folder, committed):
+        total.add(footer.tally)
+    return total
+
+
+def _stored(store: Store) -> Iterator[Receipt]:
+    names = [entry.name for entry in store.entries(FOLDER)]
+    for data in in_order(store.read, names, store.width):
+        for row in pq.read_table(pa.BufferReader(data)).to_pylist():
+            yield Receipt(
+                unit_id=row["unit_id"],
+                name="",
+                n_bytes=row["n_bytes"],
+                tally=Tally(**json.loads(row["tally"])),
+                created=True,
+                revision=row["revision"],
+                content=row["content"],
+                effort=json.loads(row["effort"]),
+            )

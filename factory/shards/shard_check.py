@@ -1,0 +1,168 @@
+"""Is a shard what it says it is? Every page is read with its checksum, the rows are hashed and counted anew.
+
+Memory is bounded by a unit. The content hash is that of the rows put together again as they were when they were
+written: what Arrow reads back has the same values in other buffers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, fields
+from itertools import groupby
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from factory.errors import StorageFailed
+from factory.records.record import to_batch
+from factory.records.schema import SCHEMA, SCHEMA_VERSION
+from factory.records.seen_questions import Once
+from factory.records.shard_schema import as_written, completed, is_part_of
+from factory.records.tally import Tally, tally
+from factory.records.validation import Row, row_faults
+from factory.shards.merged_shards import merged_content, units_in
+from factory.shards.shard_file import Footer, content_hash, footer_of
+from factory.types import Outcome
+
+CHECKSUMS = {"page_checksum_verification": True}  # what to open a shard with
+BATCH_ROWS = 64
+FAULTS_KEPT = 50
+_OUTCOMES = frozenset(map(str, Outcome))
+
+
+class Unreadable(Exception):
+    """The object is no whole Parquet file of records."""
+
+
+@dataclass(slots=True)
+class Checked:
+    """What a shard holds, and the first `FAULTS_KEPT` of its `n_faults`. `footer` is None where none could be read;
+    `questions` is 0 for a shard that could not be read to its end."""
+
+    footer: Footer | None = None
+    questions: int = 0
+    faults: list[str] = field(default_factory=list)
+    n_faults: int = 0
+
+    def add(self, *faults: str) -> None:
+        self.n_faults += len(faults)
+        self.faults += faults[: max(0, FAULTS_KEPT - len(self.faults))]
+
+
+def check_shard(
+    file: pq.ParquetFile, unit_id: str, once: Once | None = None, on_rows: Callable[[int], None] = lambda n: None
+) -> Checked:
+    """Read all of a shard of `unit_id`, opened with `CHECKSUMS`. `once`: questions that must not come again. `on_rows`
+    hears after every unit how many rows were read. Raises `FileNotFoundError` for an object that was deleted
+    meanwhile; its questions then count as not seen."""
+    found = Checked()
+    try:
+        with nullcontext() if once is None else once.all_or_none():
+            _check(file, unit_id, once, found, on_rows)
+    except Unreadable as error:
+        found.questions = 0
+        found.add(not_whole(error))
+    return found
+
+
+def not_whole(error: Unreadable) -> str:
+    return f"unreadable ({error}), expected a whole Parquet file of records"
+
+
+def _check(
+    file: pq.ParquetFile, unit_id: str, once: Once | None, found: Checked, on_rows: Callable[[int], None]
+) -> None:
+    with reading():
+        footer, merged, schema = footer_of(file), units_in(file), as_written(file.schema_arrow)
+    found.footer = footer
+    if not is_part_of(schema, SCHEMA):
+        found.add("columns of other names or types, expected those of factory/records/schema.py")
+        return
+    counted, units = Tally(), []
+    countable = True
+    for rows in _units(file, merged is not None):
+        with reading():
+            units.append((rows[0]["unit_id"] or "", content_hash(pa.RecordBatch.from_pylist(rows, schema=schema))))
+            complete = [completed(row) for row in (rows if schema.equals(SCHEMA) else to_batch(rows).to_pylist())]
+        found.questions += len(rows)
+        for row in complete:
+            faults = [*row_faults(row), *_place_faults(row, unit_id, merged, schema)]
+            if not faults and once is not None and not once.is_new(row):
+                faults = ["the question is in another row too, expected each once"]
+            found.add(*(f"question {row['question_id']}: {fault}" for fault in faults))
+            countable = countable and _is_countable(row)
+        if countable:
+            counted.add(tally(complete))
+        on_rows(found.questions)
+    if merged is None:
+        content = units[0][1] if units else ""
+    else:
+        content = merged_content(units)
+        if merged != len(units):
+            found.add(f"rows of {len(units)} units, expected {merged}")
+    if content != footer.content:
+        found.add(f"rows with content {content[:16]}, expected {footer.content[:16]} by its footer")
+    if countable:
+        found.add(*_tally_faults(counted, footer.tally))
+
+
+def _units(file: pq.ParquetFile, merged: bool) -> Iterator[list[dict[str, Any]]]:
+    rows = _rows(file)
+    if merged:
+        for _, unit in groupby(rows, key=lambda row: row["unit_id"]):
+            yield list(unit)
+    elif all_rows := list(rows):
+        yield all_rows
+
+
+def _rows(file: pq.ParquetFile) -> Iterator[dict[str, Any]]:
+    with reading():
+        batches = file.iter_batches(batch_size=BATCH_ROWS)
+    while True:
+        with reading():
+            batch = next(batches, None)
+            rows = [] if batch is None else batch.to_pylist()
+        if batch is None:
+            return
+        yield from rows
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Whatever Arrow or Python says of damaged bytes is `Unreadable`; a store that fails is not."""
+    try:
+        yield
+    except (StorageFailed, FileNotFoundError):
+        raise
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+        raise Unreadable(f"{type(error).__name__}: {' '.join(str(error).split())[:160]}") from None
+
+
+def _tally_faults(counted: Tally, stated: Tally) -> Iterator[str]:
+    """Where the rows add up to other counts than the footer states."""
+    for item in fields(Tally):
+        ours, theirs = getattr(counted, item.name), getattr(stated, item.name)
+        # Seconds were summed before they were rounded to float32, and in another order.
+        if ours != theirs and not (item.name == "seconds" and abs(ours - theirs) <= 1e-3 + 1e-5 * abs(ours)):
+            yield f"its footer counts {item.name} {theirs}, expected {ours} by its rows"
+
+
+def _place_faults(row: Row, unit_id: str, merged: int | None, schema: pa.Schema) -> Iterator[str]:
+    if merged is None and row["unit_id"] != unit_id:
+        yield f"unit_id {row['unit_id']!r}, expected {unit_id!r}"
+    if row["schema_version"] == SCHEMA_VERSION and not schema.equals(SCHEMA):
+        yield f"schema_version {SCHEMA_VERSION} in fewer columns, expected all of them"
+
+
+def _is_countable(row: Row) -> bool:
+    """Whether a row has what counting it needs; that it has not is reported elsewhere."""
+    solutions, cost = row["solutions"], row["cost"]
+    return (
+        solutions is not None
+        and cost is not None
+        and None not in cost.values()
+        and all(item and item["steps"] is not None and None not in item["steps"] for item in solutions)
+        and all(item["verdict"] is None or item["verdict"] in _OUTCOMES for item in solutions)
+    )

@@ -1,0 +1,1 @@
+"""Text as people and pages see it: normal wording, escapes for terminals, literal Markdown."""

@@ -1,0 +1,203 @@
+"""The dataset card of an exported folder, `OUT/README.md`: YAML that `datasets` and the Hub read, then the facts.
+
+Written from the manifest and what its owner says, so the same export has the same card. It shows no place of its
+maker's. By its last line (`pipelines/dataset_card/card_mark.py`) a card that somebody edited is known: that one is
+kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from huggingface_hub import DatasetCard, DatasetCardData
+
+from factory.errors import BadInput, FactoryError
+from factory.storage.access import Access
+from factory.storage.opening import open_store
+from factory.storage.store import Store
+from pipelines.dataset_card import language, licence
+from pipelines.dataset_card.card_mark import mark_of, marked
+from pipelines.dataset_card.exported_folder import CARD, PLOT, read_manifest, split_names
+from pipelines.dataset_card.formats import FORMATS, About
+from pipelines.dataset_card.language import language_fields
+from pipelines.dataset_card.licence import agreed_licence, licence_fields
+from pipelines.dataset_card.origin import origin_of
+from pipelines.dataset_card.public_manifest import without_places
+from pipelines.dataset_card.text import body, licence_line
+
+_PNG, _LARGEST_PLOT = b"\x89PNG\r\n\x1a\n", 5_000_000
+_IMPATIENT_S = 5.0
+_SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B", "1B<n<10B")
+_OWNERS_KEYS = (*licence.KEYS, *language.KEYS)
+_LICENCE_LINE = re.compile(r"^\* This data set: .*$", re.MULTILINE)
+_MOVE = "Move it away, repeat the command, and put its text into the new one."
+Manifest = Mapping[str, Any]
+
+
+def settled_card(
+    out: str | Path,
+    licence: str | None = None,
+    *,
+    licence_name: str | None = None,
+    licence_link: str | None = None,
+    languages: Iterable[str] = (),
+) -> str:
+    """The place of the card as it is to be published; OUT may be s3://.
+
+    Written where there is none or nobody edited it; what its owner said before still holds where nothing else is said.
+    In an edited one nothing but that is put in. Raises `BadInput` where the licence is neither known nor said, for a
+    card that we did not write or that is another export's, and where its YAML cannot be read.
+    """
+    said = {**licence_fields(licence, licence_name, licence_link), **language_fields(languages)}
+    store = open_store(out)
+    manifest, place = read_manifest(store), f"{store.url}/{CARD}"
+    try:
+        text = store.read(CARD).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return _write(store, manifest, said)
+    mark = mark_of(text)
+    if mark is None:
+        raise BadInput(f"{place} was not written by `factory export`, and is not replaced. {_MOVE}")
+    ours = mark.digest == manifest["digest"]
+    if mark.edited and not ours:
+        raise BadInput(f"{place} tells of another export and was edited, and is not replaced. {_MOVE}")
+    card = card_of(text, place)
+    fields = _owners(card, said) if ours else said
+    if not mark.edited:
+        return _write(store, manifest, fields)
+    if not fields.get("license"):
+        raise BadInput(f"{place} names no licence. Say it: --licence NAME.")
+    for key in _OWNERS_KEYS:
+        card.data[key] = fields.get(key)
+    if "license" in said:
+        card.text = _LICENCE_LINE.sub(lambda _: licence_line(said), card.text)
+    store.replace(CARD, str(card).encode())
+    return place
+
+
+def write_card(out: str | Path, licence: str | None = None) -> str:
+    """Write the card of an exported folder anew, whatever is there. Raises `BadInput` as `settled_card`."""
+    store = open_store(out)
+    return _write(store, read_manifest(store), licence_fields(licence))
+
+
+def card_of(text: str, place: str) -> DatasetCard:
+    """A card as it is written. Raises `BadInput` where its YAML cannot be read."""
+    try:
+        return DatasetCard(text)
+    except (ValueError, TypeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise BadInput(
+            f"the YAML at the top of {place} cannot be read ({reason}). Mend it, or delete the file."
+        ) from None
+
+
+def _owners(card: DatasetCard, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What only the owner can say, as the card has it, and over it what is said now: all of a licence, or nothing."""
+    gone = {key for keys in (licence.KEYS, language.KEYS) if keys[0] in said for key in keys}
+    there = {key: card.data.get(key) for key in _OWNERS_KEYS if key not in gone}
+    return {**{key: value for key, value in there.items() if value}, **said}
+
+
+def _write(store: Store, manifest: Manifest, fields: Mapping[str, Any]) -> str:
+    if "license" not in fields:
+        fields = {**agreed_licence(manifest.get("facts") or {}), **fields}
+    shown = without_places(manifest)
+    has_plot = _copied_plot(store, manifest)
+    text = f"---\n{_metadata(shown, fields)}\n---\n\n{body(store, shown, fields, has_plot)}"
+    store.replace(CARD, marked(text, manifest["digest"]).encode())
+    return f"{store.url}/{CARD}"
+
+
+def _metadata(manifest: Manifest, fields: Mapping[str, Any]) -> DatasetCardData:
+    configs = manifest["configs"]
+    about = [FORMATS.get(str(config.get("format") or name), About(text="")) for name, config in configs.items()]
+    readable = loadable(manifest)
+    origin = origin_of(manifest)
+    tags = ["reasoning", *(["synthetic"] if origin.synthetic else []), "selfplay-factory"]
+    return DatasetCardData(
+        **fields,
+        size_categories=[_size(sum(split["rows"] for one in configs.values() for split in one["splits"].values()))],
+        task_categories=_unique(task for one in about for task in one.tasks),
+        tags=_unique([*tags, *(tag for one in about for tag in one.tags)]),
+        **origin.creators,
+        configs=[
+            {"config_name": name, "data_files": [{"split": split, "path": path} for split, path in paths.items()]}
+            for name, paths in readable.items()
+        ],
+        dataset_info=[_info(name, configs[name], paths) for name, paths in readable.items()],
+    )
+
+
+def loadable(manifest: Manifest) -> dict[str, dict[str, str]]:
+    """Config -> split -> glob, for the configs that `load_dataset(OUT, CONFIG)` reads.
+
+    A glob names how many files there are, so that files of another export never match. One data set has one reader:
+    beside Parquet, configs of JSON lines are left out here and loaded by their folder.
+    """
+    found = {
+        name: {split: _glob(names) for split, names in split_names(manifest, name).items() if names}
+        for name in manifest["configs"]
+    }
+    parquet = {name: paths for name, paths in found.items() if paths and _is_parquet(paths)}
+    return parquet or {name: paths for name, paths in found.items() if paths}
+
+
+def _glob(names: list[str]) -> str:
+    """data/prm/train-*-of-00012.parquet; the file itself where it is alone."""
+    if len(names) == 1:
+        return names[0]
+    folder, _, file = names[0].rpartition("/")
+    split, _, rest = file.partition("-")
+    return f"{folder}/{split}-*-{rest.partition('-')[2]}"
+
+
+def _is_parquet(paths: Mapping[str, str]) -> bool:
+    return all(path.endswith(".parquet") for path in paths.values())
+
+
+def _info(name: str, config: Manifest, paths: Mapping[str, str]) -> dict[str, Any]:
+    splits = [
+        {"name": split, "num_bytes": found["bytes"], "num_examples": found["rows"]}
+        for split, found in config["splits"].items()
+        if split in paths
+    ]
+    size = sum(split["num_bytes"] for split in splits)
+    return {"config_name": name, "splits": splits, "download_size": size, "dataset_size": size}
+
+
+def _size(rows: int) -> str:
+    return _SIZES[min(max(0, len(str(rows)) - 3), len(_SIZES) - 1)]
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _copied_plot(store: Store, manifest: Manifest) -> bool:
+    """Beside the data, the picture of the self-training run that they are from: the first run's that has one.
+
+    What is exported is a folder inside such a run, so the two above it are asked, too.
+    """
+    if store.size(PLOT) is not None:
+        return True
+    access = replace(Access(), patience_s=_IMPATIENT_S)
+    for run in manifest.get("runs") or []:
+        folder = str(run.get("url") or "").removeprefix("file://").rstrip("/")
+        for _ in range(3):
+            if "/" not in folder.partition("://")[2 if "://" in folder else 0]:
+                break
+            try:
+                image = open_store(folder, access).read(PLOT)
+            except (FactoryError, FileNotFoundError):
+                image = b""
+            if image.startswith(_PNG) and len(image) <= _LARGEST_PLOT:
+                store.replace(PLOT, image)
+                return True
+            folder = folder.rpartition("/")[0]
+    return False

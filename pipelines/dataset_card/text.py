@@ -1,0 +1,245 @@
+"""The card's text: what the data are, how they were made, what was left out, how to load them and make them again."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from itertools import islice
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from factory.errors import BadInput
+from factory.plugins import names
+from factory.rollouts.prompting import STYLES, load_prompt
+from factory.storage.store import Store
+from factory.text.markdown import code, fenced, table
+from pipelines.dataset_card.exported_folder import PLOT, REPORTS, split_names
+from pipelines.dataset_card.formats import COLUMNS, FORMATS, About
+from pipelines.dataset_card.origin import origin_of
+from pipelines.dataset_card.public_manifest import last
+
+_LONGEST_LINE = 1_000_000
+_PLOT = f"![accuracy on held-out questions per round]({PLOT})"
+Facts = Mapping[str, Any]
+
+
+def body(store: Store, manifest: Facts, fields: Facts, has_plot: bool) -> str:
+    """The card below its YAML. What others wrote (names, prompts, options) stands in it as code, never as markup.
+
+    `store`: the exported folder; `fields`: the YAML's on the licence.
+    """
+    facts = manifest.get("facts") or {}
+    sections: list[tuple[str, Callable[[], str]]] = [
+        ("Contents", lambda: _contents(manifest)),
+        ("How to load it", lambda: _loading(manifest)),
+        ("Columns", lambda: _columns(store, manifest)),
+        ("How it was made", lambda: _method(manifest, facts)),
+        ("Models", lambda: _models(facts)),
+        ("Prompts", lambda: _prompts(facts)),
+        ("Yields of the runs, before anything was left out", lambda: _pairs(facts.get("yields"))),
+        ("What was asked for, and what was left out", lambda: _left_out(manifest)),
+        ("Decontamination", lambda: _decontamination(store)),
+        ("Accuracy over the rounds of self-training", lambda: _PLOT if has_plot else ""),
+        ("Sources and licence", lambda: _sources(facts, fields)),
+        ("Making it again", lambda: _command(manifest)),
+    ]
+    parts = [f"## {title}\n\n{text}\n" for title, section in sections if (text := section())]
+    return "\n".join([f"# {_title(manifest)}\n\n{_summary(manifest, facts)}\n", *parts])
+
+
+def _title(manifest: Facts) -> str:
+    return f"Reasoning data: {', '.join(code(name) for name in manifest['configs'])}"
+
+
+def _summary(manifest: Facts, facts: Facts) -> str:
+    models = dict.fromkeys(code(model["model"]) for model in facts.get("models") or [] if model.get("model"))
+    return " ".join(origin_of(manifest).sentences(list(models)))
+
+
+def _contents(manifest: Facts) -> str:
+    rows = []
+    for name, config in manifest["configs"].items():
+        about = FORMATS.get(str(config.get("format") or name), About(text=""))
+        for split, facts in (config.get("splits") or {}).items():
+            labels = _counts(facts.get("labels") or {})
+            size = f"{int(facts.get('bytes') or 0) / 1e6:,.1f} MB"
+            rows.append([code(name), about.text, code(split), f"{int(facts.get('rows') or 0):,}", size, labels])
+    listing = table(["config", "what", "split", "rows", "size", "labels"], rows)
+    return f"{listing}\n\nSplits go by the question's text and a seed: no question is in two of them."
+
+
+def _loading(manifest: Facts) -> str:
+    lines = ["from datasets import load_dataset", ""]
+    first = {name: next(iter(next(iter(split_names(manifest, name).values()))), "") for name in manifest["configs"]}
+    any_parquet = any(name.endswith(".parquet") for name in first.values())
+    for config, name in first.items():
+        if any_parquet and not name.endswith(".parquet"):
+            lines.append(f"load_dataset(REPO_ID, data_dir={f'data/{config}'!r})  # JSON lines")
+        else:
+            lines.append(f"load_dataset(REPO_ID, {config!r})")
+    return fenced("\n".join(lines), "python") + "\n\n`REPO_ID` is this data set's id, or a folder with its files."
+
+
+def _columns(store: Store, manifest: Facts) -> str:
+    parts = []
+    for config in manifest["configs"]:
+        names = (name for found in split_names(manifest, config).values() for name in found)
+        types = _types(store, next(names, ""))
+        rows = [[code(column), code(kind, 120), COLUMNS.get(column, "")] for column, kind in types.items()]
+        if rows:
+            parts.append(f"### {code(config)}\n\n{table(['column', 'type', 'what'], rows)}")
+    return "\n\n".join(parts)
+
+
+def _types(store: Store, name: str) -> dict[str, str]:
+    """Column -> type, from the file itself; of JSON lines, from the first."""
+    if name.endswith(".parquet"):
+        with store.open(name) as file:
+            return {field.name: str(field.type) for field in pq.read_schema(file)}
+    if not name.endswith(".jsonl"):
+        return {}
+    try:
+        row = json.loads(store.read(name, 0, _LONGEST_LINE).partition(b"\n")[0])
+    except ValueError:
+        return {}
+    return {key: type(value).__name__ for key, value in row.items()} if isinstance(row, dict) else {}
+
+
+def _method(manifest: Facts, facts: Facts) -> str:
+    configs = [run.get("config") or {} for run in manifest.get("runs") or []]
+    searches = dict.fromkeys(str((config.get("search") or {}).get("method") or "") for config in configs)
+    lines = [f"* Search {_described('factory.search', name)}" for name in searches if name]
+    labellers = [str(name) for name in facts.get("labellers") or [] if name]
+    lines += [f"* Labeller {_described('factory.supervision', name)}" for name in labellers]
+    lines += [
+        f"* Checker {_described('factory.checkers', str(one['name']))}{_policy(one)}"
+        for one in facts.get("checkers") or []
+        if one.get("name")
+    ]
+    if methods := facts.get("methods"):
+        lines.append(f"* Solutions by method: {_counts(methods)}")
+    if hinted := (facts.get("hinted") or {}).get("true"):
+        lines.append(f"* {hinted:,} solutions were written knowing the gold answer (`hinted`)")
+    lines += [f"* Sampling {code(json.dumps(one, sort_keys=True), 400)}" for one in facts.get("samplings") or []]
+    if rounds := facts.get("rounds"):
+        lines.append(f"* Rounds of self-training: {', '.join(code(one) for one in rounds)}")
+    runs = [[code(run["run_id"] or ""), code(run["url"]), len(run["shards"])] for run in manifest["runs"]]
+    return "\n".join([*lines, "", table(["run", "from", "objects"], runs)]).strip()
+
+
+def _policy(checker: Facts) -> str:
+    return f" Policy {code(checker['policy'])}." if checker.get("policy") else ""
+
+
+def _described(package: str, name: str) -> str:
+    """The name, and where it is one of the package's own, the first paragraph of its docstring, which has the paper."""
+    short = name.partition("/")[0]
+    if short not in names(package):
+        return f"{code(name)}."
+    said = " ".join((import_module(f"{package}.{short}").__doc__ or "").partition("\n\n")[0].split())
+    return f"{code(name)}: {said}"
+
+
+def _models(facts: Facts) -> str:
+    known = [one for one in facts.get("models") or [] if one.get("model")]
+    rows = [[code(one.get(key) or "") for key in ("model", "revision", "engine")] for one in known]
+    return table(["model", "revision", "engine"], rows)
+
+
+def _prompts(facts: Facts) -> str:
+    parts = []
+    for prompt in islice((one for one in facts.get("prompts") or [] if one.get("id")), 20):
+        text = _prompt_text(prompt)
+        name = f"Template {code(prompt['template'])}. " if prompt.get("template") and not text else ""
+        known = fenced(text) if text else f"{name}Its text is not part of the records."
+        parts.append(f"### {code(prompt.get('id'))}\n\n{known}")
+    return "\n\n".join(parts)
+
+
+def _prompt_text(prompt: Facts) -> str | None:
+    """A prompt's text, if the manifest has it, or if its hash is that of a packaged template of that name."""
+    if prompt.get("text"):
+        return str(prompt["text"])
+    template = str(prompt.get("template") or "")
+    if "\n" in template:
+        return template
+    if not template.isidentifier():
+        return None
+    for style in STYLES:
+        try:
+            packaged = load_prompt(template, style)
+        except BadInput:
+            return None
+        if packaged.id == prompt.get("id"):
+            return packaged.text
+    return None
+
+
+def _left_out(manifest: Facts) -> str:
+    parts = [_pairs(manifest.get("options")), _pairs(manifest.get("dropped"), ("dropped because", "how many"))]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _pairs(values: Any, head: tuple[str, str] = ("what", "value")) -> str:
+    rows = []
+    for key, value in _flat(values if isinstance(values, Mapping) else {}):
+        shown = f"{value:,}" if type(value) in (int, float) else code(json.dumps(value, ensure_ascii=False), 400)
+        rows.append([code(key), shown])
+    return table(head, rows)
+
+
+def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{key} ")
+        elif value not in (None, [], ""):
+            yield f"{above}{key}", value
+
+
+def _decontamination(store: Store) -> str:
+    try:
+        report = json.loads(store.read(REPORTS[0]))
+    except FileNotFoundError:
+        return "The questions were not compared with any benchmark."
+    except ValueError:
+        return ""
+    counts = {key: value for key, value in report.items() if not isinstance(value, list)}
+    benchmarks: Counter[str] = Counter()
+    for name, held in (counts.get("benchmarks") or {}).items():
+        benchmarks[last(name)] += held
+    return (
+        f"{_pairs({**counts, 'benchmarks': benchmarks})}\n\n"
+        "The report with all matches holds the benchmarks' own questions, so it is not part of the data set by default."
+    )
+
+
+def _sources(facts: Facts, fields: Facts) -> str:
+    sources = ", ".join(code(one) for one in facts.get("sources") or [])
+    licences = _counts({name or "not said": count for name, count in (facts.get("licences") or {}).items()})
+    return (
+        f"* Questions: {sources or 'source not recorded'}\n* Their licences: {licences or 'not recorded'}\n"
+        f"{licence_line(fields)}"
+    )
+
+
+def licence_line(fields: Facts) -> str:
+    """The line on the data set's own licence."""
+    named = [code(fields[key]) for key in ("license_name", "license_link") if fields.get(key)]
+    return f"* This data set: {', '.join(named or [code(fields['license'])])}"
+
+
+def _counts(counts: Facts) -> str:
+    return ", ".join(f"{count:,} {code(name)}" for name, count in counts.items())
+
+
+def _command(manifest: Facts) -> str:
+    made_by = manifest.get("made_by") or {}
+    if not made_by.get("command"):
+        return ""
+    said = (
+        f"With selfplay-factory {code(made_by.get('factory') or '')}; `manifest.json` names what went in, with hashes."
+    )
+    return f"{said}\n\n{fenced(made_by['command'], 'bash')}"

@@ -1,0 +1,234 @@
+"""Flat views of runs, for trainers and for data hubs: many formats at once, one pass over the records.
+
+    read the questions ──▶ tasks ──▶ rows of every format ──▶ shards ──▶ OUT
+    (repeats, benchmarks)   (some row groups each, spread over processes)
+
+Every question is in one split, whatever runs and formats it is in (`factory/export/split.py`); what is left out is
+`factory/export/filter.py`. The same input and options give the same bytes, so an export that was killed is simply
+repeated. Memory is bounded by some row groups per process and what `pipelines/export/questions.py` keeps of questions;
+rows wait on disk, uncompressed a little larger than the export itself, beside OUT or under $TMPDIR for s3://.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from factory.decontamination.contamination import Settings
+from factory.decontamination.near_duplicates import THRESHOLD
+from factory.errors import BadInput
+from factory.export.filter import Filter
+from factory.export.split import SPLITS, Split
+from factory.plugins import names, suggest
+from factory.storage.access import Access
+from factory.storage.opening import open_store
+from factory.storage.store import Store
+from pipelines.export import folder as export_folder
+from pipelines.export.copies import Copies, place_of, refuse_merged
+from pipelines.export.folder import CONFIGS, MANIFEST, UNFINISHED, Target
+from pipelines.export.inputs import Listed, Run, chunks_of, listed, runs_of
+from pipelines.export.manifest import configs_yaml, digest_of, encoded, imported_urls, manifest
+from pipelines.export.pool import Map, pool, processes_here
+from pipelines.export.questions import Questions, lost_solutions, read_questions
+from pipelines.export.rows import Done, Job, Key, Part, RowsWanted, view_of, write_rows
+from pipelines.export.screen import Repeated, Screen
+from pipelines.export.shards import ShardWritten, shards_wanted, write_shard
+
+MB = 10**6
+TARGET_MB = 384
+SMALL_BYTES = 32 * MB  # of input: done before another process has started
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked of an export.
+
+    * `near_duplicates`: how questions that repeat others are found, exact or minhash; `similarity`: with minhash, the
+      least that counts.
+    * `decontaminate`: benchmarks, as `pipelines.decontamination.benchmarks.read_all` takes them; `matching`: what
+      counts as found in one; `keep_reworded`: questions that are only reworded are listed, not dropped.
+    """
+
+    formats: tuple[str, ...]
+    filter: Filter = field(default_factory=Filter)
+    split: Split = field(default_factory=Split)
+    near_duplicates: str = "exact"
+    similarity: float = THRESHOLD
+    decontaminate: tuple[str, ...] = ()
+    matching: Settings = field(default_factory=Settings)
+    keep_reworded: bool = False
+    shard_mb: int = TARGET_MB
+
+    def __post_init__(self) -> None:
+        if not self.formats:
+            raise BadInput("no format was named. Expected --format NAME, as often as you like.")
+        if self.shard_mb < 1:
+            raise BadInput(f"--shard-mb is {self.shard_mb}. Expected at least 1; 256 to 500 suits most readers.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """An export that is whole. `there`: it was before. `manifest`: its content; `configs` is part of that."""
+
+    out: str
+    manifest: Mapping[str, Any]
+    there: bool = False
+
+    @property
+    def rows(self) -> dict[Key, int]:
+        """By config and split."""
+        configs = self.manifest["configs"].items()
+        return {(name, split): found["rows"] for name, config in configs for split, found in config["splits"].items()}
+
+    def files(self, config: str) -> list[str]:
+        """The paths of a config's shards in OUT."""
+        splits = self.manifest["configs"][config]["splits"].values()
+        return [f"{self.out.rstrip('/')}/{file['name']}" for split in splits for file in split["files"]]
+
+
+def export(
+    runs: Sequence[str | Path],
+    out: str | Path,
+    wish: Wish,
+    *,
+    say: Say = lambda line: None,
+    processes: int | None = None,
+    access: Access | None = None,
+    command: str = "",
+) -> Exported:
+    """Write what is wished of all committed records of `runs` to `out`; both may be s3://.
+
+    Raises `BadInput` for an `out` that holds anything but this very export, or what was left of one that was killed,
+    and where nothing is left to export; `StorageFailed` where there is no room.
+    """
+    access, out = access or Access(), str(out)
+    store = open_store(out, access)
+    views = {name: _view(name) for name in dict.fromkeys(wish.formats)}
+    same = Repeated(wish.near_duplicates, wish.similarity, say)
+    screen = Screen(wish.decontaminate, wish.matching, keep_reworded=wish.keep_reworded)
+    export_folder.check_free(store)
+    chosen = {place_of(run): run for folder in runs for run in runs_of(str(folder), access)}.values()
+    chunks = [chunk for run in chosen for chunk in chunks_of(run)]
+    n_bytes = sum(shard.size for _, shards in chunks for shard in shards)
+    with pool(processes or (1 if n_bytes < SMALL_BYTES else processes_here())) as spread:
+        copies = Copies()
+        questions = read_questions(copies.left_out(_listed(chunks, spread, say)), same, screen)
+        refuse_merged([(shards.run, shards.names) for shards in questions.runs])
+        options = _options(wish)
+        digest = digest_of(questions, options, screen.digest)
+        there = export_folder.manifest_of(store)
+        if there is not None:
+            return Exported(out=out, manifest=_same(store, there, digest), there=True)
+        with export_folder.target(store) as target:
+            try:
+                with target.writing():
+                    (target.scratch / "parts").mkdir()
+                job = Job(
+                    formats=tuple(views), filter=wish.filter, split=wish.split, parts=str(target.scratch / "parts")
+                )
+                done, parts = _rows(job, questions, target, spread, say)
+                done.dropped.update(copies.dropped)
+                written = _shards(target, views, parts, wish.shard_mb * MB, spread, say)
+            except BaseException:
+                target.give_up()
+                raise
+            content = manifest(digest, options, command, questions, done, written)
+            files = {shard.name: shard.n_bytes for shards in written.values() for shard in shards}
+            small = {CONFIGS: configs_yaml(content), **same.files(), **screen.files(), MANIFEST: encoded(content)}
+            say(f"publishing {len(files)} files")
+            target.publish(files, small)
+    return Exported(out=out, manifest=content)
+
+
+def _view(name: str) -> ModuleType:
+    """A format. Raises `BadInput` for what is none."""
+    view = view_of(name)
+    lacking = [part for part in ("rows", "FEATURES", "SUFFIX") if not hasattr(view, part)]
+    if lacking:
+        raise BadInput(f"{name} is no format: it lacks {', '.join(lacking)}. {suggest(name, names('factory.formats'))}")
+    return view
+
+
+def _same(store: Store, there: dict[str, Any], digest: str) -> dict[str, Any]:
+    """The manifest that is there. Raises `BadInput` for that of another export, and where files of it are missing."""
+    if there["digest"] != digest:
+        raise BadInput(
+            f"{store.url} holds another export: of other records, with other options or by another version of the "
+            "factory. Choose another OUT, and name all formats at once."
+        )
+    export_folder.check_whole(store, there)
+    store.delete(UNFINISHED)  # it may have been killed just before it did so itself
+    return there
+
+
+def _options(wish: Wish) -> dict[str, Any]:
+    found = asdict(wish)
+    found |= {"formats": list(dict.fromkeys(wish.formats)), "decontaminate": list(wish.decontaminate)}
+    found["filter"] |= {"verdicts": list(wish.filter.verdicts), "rounds": list(wish.filter.rounds)}
+    return found
+
+
+def _listed(chunks: Sequence[tuple[Run, Any]], spread: Map, say: Say) -> Iterator[tuple[Run, Sequence[Listed]]]:
+    for number, ((run, _), found) in enumerate(zip(chunks, spread(listed, chunks), strict=True), start=1):
+        yield run, found
+        if number % 16 == 0 or number == len(chunks):
+            say(f"questions: {number} of {len(chunks)} parts read")
+
+
+def _rows(job: Job, questions: Questions, target: Target, spread: Map, say: Say) -> tuple[Done, dict[Key, list[Part]]]:
+    """Write the rows of all tasks: what came of them together, and the parts in order."""
+    tasks = questions.tasks()
+    lost = lost_solutions(questions, tasks, job.filter, imported_urls(questions), spread, job.formats)
+    wanted = (
+        RowsWanted(
+            job=job,
+            task=task,
+            dropped=questions.dropped_in(task.places),
+            lost={place: lost[place] for place in task.places if place in lost} if lost else {},
+        )
+        for task in tasks
+    )
+    total, parts = Done(), {(name, split): [] for name in job.formats for split in SPLITS}
+    for number, done in enumerate(target.written(spread(write_rows, wanted)), start=1):
+        total.records += done.records
+        total.solutions += done.solutions
+        total.dropped += done.dropped
+        total.provenance += done.provenance
+        for key, part in done.parts.items():
+            parts[key].append(part)
+            whole = total.parts.setdefault(key, Part(path=""))
+            whole.records += part.records
+            whole.labels += part.labels
+        say(f"rows: {number} of {len(tasks)} parts, {total.solutions:,} solutions read")
+    if not any(parts.values()):
+        why = ", ".join(f"{n:,} {what} {reason}" for (what, reason), n in total.dropped.most_common(5))
+        raise BadInput(
+            f"nothing is left to export of {total.records:,} records for {', '.join(job.formats)}"
+            f"{f' (dropped: {why})' * bool(why)}. Ask for less, or for other formats."
+        )
+    return total, {key: found for key, found in parts.items() if found}
+
+
+def _shards(
+    target: Target, views: Mapping[str, Any], parts: Mapping[Key, list[Part]], n_bytes: int, spread: Map, say: Say
+) -> dict[Key, list[ShardWritten]]:
+    wanted = {
+        (name, split): shards_wanted(
+            str(target.scratch), name, split, views[name].SUFFIX, views[name].FEATURES, found, n_bytes
+        )
+        for (name, split), found in parts.items()
+    }
+    everything = [(key, shard) for key, shards in wanted.items() for shard in shards]
+    written: dict[Key, list[ShardWritten]] = {key: [] for key in wanted}
+    results = target.written(spread(write_shard, [shard for _, shard in everything]))
+    for number, ((key, _), done) in enumerate(zip(everything, results, strict=True), start=1):
+        written[key].append(done)
+        say(f"shards: {number} of {len(everything)}, {done.name} {done.n_bytes / MB:,.1f} MB")
+    shutil.rmtree(target.scratch / "parts", ignore_errors=True)  # makes room
+    return written

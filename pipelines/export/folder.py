@@ -1,0 +1,199 @@
+"""Where an export goes: a local folder or s3://, which holds nothing, this very export, or what a killed one left.
+
+OUT/manifest.json              written last: an OUT with one is whole
+OUT/data/<config>/…            shards
+OUT/.huggingface.yaml          which file belongs to which config, so that `datasets.load_dataset(OUT, "prm")` works
+OUT/decontamination.*          what was found in benchmarks
+OUT/near_duplicates.*          which questions were taken for one, where that is by likeness
+OUT/export.unfinished.json     whose OUT it is, from the beginning until the manifest is there
+
+All of it is written to scratch first. In a local OUT all shards then appear by one rename; on S3 they are uploaded one
+after the other. The next export to a place removes whatever a killed one left, and cannot tell that from what is being
+written. So one at a time may export to a place: by a lock on one machine; between machines the last to come has it, and
+the earlier one, which finds its claim gone, fails before (or right after) its manifest is there.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from actors.models.files import sync
+from factory.errors import BadInput, StorageFailed
+from factory.storage.store import Store
+from pipelines.export.scratch import SCRATCH, remove, scratch_for, temporary_for
+
+T = TypeVar("T")
+MANIFEST, UNFINISHED, CONFIGS = "manifest.json", "export.unfinished.json", ".huggingface.yaml"
+_SMALL = (
+    CONFIGS,
+    *("decontamination.json", "decontamination.md", "near_duplicates.json", "near_duplicates.md"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An OUT that is being written to. `local`: its path if it is one; `scratch`: a local folder for what is not yet
+    published; `claim`: what `UNFINISHED` says as long as it is ours."""
+
+    store: Store
+    local: Path | None
+    scratch: Path
+    claim: bytes
+
+    def publish(self, files: Mapping[str, int], small: Mapping[str, bytes]) -> None:
+        """Make `files`, shards in the scratch folder with their sizes, and `small` the data set; the manifest among
+        these goes last. Raises `StorageFailed` where another export comes in between."""
+        if self.local is not None:
+            with self.writing():
+                for name in files:
+                    sync(self.scratch / name)
+                (self.scratch / "data").rename(self.local / "data")
+        else:
+            for name in files:
+                self._check_ours()
+                self._created(name, self.store.create_from(name, self.scratch / name))
+        for name in sorted(small.keys() - {MANIFEST}):
+            self._check_ours()
+            self._created(name, self.store.create(name, small[name]))
+        if {entry.name: entry.size for entry in self.store.entries("data")} != files:
+            raise self._disturbed("the files in data/ are not those that were written")
+        self._check_ours()
+        self._created(MANIFEST, self.store.create(MANIFEST, small[MANIFEST]))
+        if self._claimed() not in (self.claim, None):  # None: another export of just the same has ended meanwhile
+            self.store.delete(MANIFEST)
+            raise self._disturbed()
+        self.store.delete(UNFINISHED)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A block that writes to the scratch folder, or from there to a local OUT. Raises `StorageFailed`."""
+        try:
+            yield
+        except OSError as error:
+            raise _cannot_write(self.store.url, self.local, error) from None
+
+    def written(self, results: Iterable[T]) -> Iterator[T]:
+        """The results of calls that write to the scratch folder. Raises `StorageFailed`."""
+        stream = iter(results)
+        while True:
+            with self.writing():
+                try:
+                    one = next(stream)
+                except StopIteration:
+                    return
+            yield one
+
+    def give_up(self) -> None:
+        """Leave nothing of an export that failed before anything was published."""
+        with suppress(StorageFailed, OSError):
+            if self._claimed() == self.claim:
+                self.store.delete(UNFINISHED)
+            if self.local is not None:
+                remove(self.scratch)
+                self.local.rmdir()  # if nothing else is in there
+
+    def _claimed(self) -> bytes | None:
+        try:
+            return self.store.read(UNFINISHED)
+        except FileNotFoundError:
+            return None
+
+    def _check_ours(self) -> None:
+        if self._claimed() != self.claim:
+            raise self._disturbed()
+
+    def _created(self, name: str, created: bool) -> None:
+        if not created:
+            raise self._disturbed(f"{name} is another's")
+
+    def _disturbed(self, what: str = "the claim is another's") -> StorageFailed:
+        return StorageFailed(
+            f"another export writes to {self.store.url}: {what}. Expected one at a time; this one was not published. "
+            "Wait for the other to end, then export again, or choose another OUT."
+        )
+
+
+def manifest_of(store: Store) -> dict[str, Any] | None:
+    """The manifest of an export, None where there is none. Raises `BadInput` for a broken one."""
+    try:
+        found = json.loads(store.read(MANIFEST))
+        return {**found, "digest": str(found["digest"]), "configs": dict(found["configs"])}
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(
+            f"{store.url}/{MANIFEST} cannot be read ({type(error).__name__}). Expected what `factory export` writes; "
+            "choose another OUT."
+        ) from None
+
+
+def check_whole(store: Store, manifest: Mapping[str, Any]) -> None:
+    """Raises `BadInput` where a file that the manifest names is missing or of another size."""
+    there = {entry.name: entry.size for entry in store.entries("data")}
+    splits = (split for config in manifest["configs"].values() for split in config["splits"].values())
+    for file in (file for split in splits for file in split["files"]):
+        size = there.get(file["name"])
+        if size != file["bytes"]:
+            raise BadInput(
+                f"{store.url} lacks {file['name']} of {file['bytes']:,} bytes, which its {MANIFEST} names"
+                f"{'' if size is None else f', and holds one of {size:,}'}. Choose another OUT, or delete this one and "
+                "export again."
+            )
+
+
+def check_free(store: Store) -> None:
+    """Raises `BadInput` for an OUT that holds anything but an export, whole or not."""
+    if "://" not in store.url:
+        taken = next((path for path in (Path(store.url), *Path(store.url).parents) if path.is_file()), None)
+        if taken is not None:
+            raise BadInput(f"OUT is {store.url}, but {taken} is a file. Expected a new folder; choose another OUT.")
+    if manifest_of(store) is not None or store.size(UNFINISHED) is not None:
+        return
+    alien = next((entry.name for entry in store.entries() if not entry.name.startswith(f"{SCRATCH}/")), None)
+    if alien is not None:
+        raise BadInput(f"{store.url} holds something else ({alien}). Expected a new folder; choose another OUT.")
+
+
+@contextmanager
+def target(store: Store) -> Iterator[Target]:
+    """An OUT, claimed for the block and rid of what a killed export left. Raises `BadInput`, `StorageFailed`."""
+    local = None if "://" in store.url else Path(store.url)
+    with ExitStack() as stack:
+        try:
+            scratch = stack.enter_context(scratch_for(store.url, local))
+        except OSError as error:
+            raise _cannot_write(store.url, local, error) from None
+        yield Target(store=store, local=local, scratch=scratch, claim=_claim(store, local))
+
+
+def _claim(store: Store, local: Path | None) -> bytes:
+    """Take the place, whoever had it, and only then look what is there: nobody who had it can publish any more."""
+    left = store.size(UNFINISHED) is not None
+    claim = {"unfinished": "a factory export; it is whole once manifest.json is there", "by": uuid.uuid4().hex}
+    encoded = (json.dumps(claim) + "\n").encode()
+    store.replace(UNFINISHED, encoded)
+    if manifest_of(store) is not None:
+        store.delete(UNFINISHED)
+        raise BadInput(f"another export to {store.url} has ended meanwhile. Export again, or choose another OUT.")
+    if left:
+        for entry in list(store.entries("data")):
+            store.delete(entry.name)
+        for name in _SMALL:
+            store.delete(name)
+        store.sweep([name for name in store.orphans() if name.startswith(("data/", "."))])
+        if local is not None:
+            remove(local / "data")
+    return encoded
+
+
+def _cannot_write(url: str, local: Path | None, error: OSError) -> StorageFailed:
+    where, instead = (local, "choose another OUT") if local else (temporary_for(url), "set TMPDIR to another folder")
+    return StorageFailed(
+        f"cannot write to {where}: {error.strerror or error}. Make room there, or {instead}; then export again."
+    )

@@ -1,0 +1,212 @@
+"""What an export reads: the shards of its runs, cut into tasks of some row groups each.
+
+All of it is listed and pinned, by name and content hash, before a row is exported. A run that goes on meanwhile is
+exported as it was; where it supersedes a shard that was listed, the export is refused and can be repeated.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from factory.errors import BadInput
+from factory.records.record_columns import leaves, part_of, rows_of
+from factory.records.schema import SCHEMA
+from factory.records.shard_schema import completed
+from factory.shards.commits import Shard, no_records, open_shard, runs_within, shards
+from factory.shards.shard_check import Unreadable, reading
+from factory.shards.shard_file import footer_of
+from factory.storage.access import Access
+from factory.storage.ahead import in_order
+from factory.storage.opening import open_store
+from factory.storage.store import Store
+
+CHUNK = 64  # shards looked at in one call
+TASK_BYTES = 64 * 2**20  # of row groups, uncompressed
+BATCH_BYTES, BATCH_ROWS = 4 * 2**20, 256
+AHEAD = 4
+TRAINING_RUNS = ("sample", "rationalise")  # of a STaR folder; the others ask held-out questions
+FACTS = ("source", "licence", "answer_kind")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A folder of records and how it is reached."""
+
+    url: str
+    access: Access
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A shard that goes in. `groups`: rows and bytes of its row groups. `ids`, `texts`: of its questions, by row."""
+
+    shard: Shard
+    content: str
+    tally: dict[str, float]
+    groups: tuple[tuple[int, int], ...]
+    ids: list[str]
+    texts: list[str]
+    facts: Counter[tuple[str | None, ...]]
+    run_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Some row groups of a shard. `start`: the place of its first row in all of the input."""
+
+    shard: Shard
+    groups: tuple[int, ...]
+    start: int
+    rows: int
+    n_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What one call reads."""
+
+    number: int
+    run: Run
+    pieces: tuple[Piece, ...]
+
+    @property
+    def places(self) -> range:
+        first, last = self.pieces[0], self.pieces[-1]
+        return range(first.start, last.start + last.rows)
+
+
+def runs_of(folder: str, access: Access) -> list[Run]:
+    """The runs that are meant by a folder: itself, or in a folder of training rounds those that the training data come
+    from, never those on held-out questions. Raises `BadInput` where there is none."""
+    store = open_store(folder, access)
+    if shards(store):
+        return [Run(url=folder, access=access)]
+    inner = [name for name in runs_within(store) if name.rpartition("/")[2] in TRAINING_RUNS]
+    if not inner:
+        raise no_records(store)
+    return [Run(url=f"{folder.rstrip('/')}/{name}", access=access) for name in inner]
+
+
+def chunks_of(run: Run) -> list[tuple[Run, list[Shard]]]:
+    """The shards of a run in order, as arguments of `listed`."""
+    stream = iter(shards(open_store(run.url, run.access)))
+    return [(run, chunk) for chunk in iter(lambda: list(islice(stream, CHUNK)), [])]
+
+
+def listed(chunk: tuple[Run, list[Shard]]) -> list[Listed]:
+    """What goes in of some shards. Raises `BadInput` for one that is damaged or gone."""
+    run, wanted = chunk
+    store = open_store(run.url, run.access)
+    found = []
+    for shard, file in _opened(store, wanted):
+        with _sound(store, shard):
+            found.append(_listed(shard, file))
+    return found
+
+
+def _listed(shard: Shard, file: pq.ParquetFile) -> Listed:
+    footer, metadata = footer_of(file), file.metadata
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    columns = ["question_id", "question", "run_id", *FACTS]
+    table = file.read(columns=leaves(file, columns))
+    values = {name: table[name].to_pylist() if name in table.column_names else [None] * len(table) for name in columns}
+    return Listed(
+        shard=shard,
+        content=footer.content,
+        tally=footer.tally.as_dict(),
+        groups=tuple((group.num_rows, group.total_byte_size) for group in groups),
+        ids=values["question_id"],
+        texts=values["question"],
+        facts=Counter(zip(*(values[name] for name in FACTS), strict=True)),
+        run_id=next(filter(None, values["run_id"]), None),
+    )
+
+
+def tasks_of(found: Iterable[tuple[Run, Shard, Sequence[tuple[int, int]]]]) -> list[Task]:
+    """Tasks of about `TASK_BYTES` each over all shards with their row groups, in order; a task reads of one run."""
+    tasks: list[Task] = []
+    pieces: list[Piece] = []
+    start = n_bytes = 0
+    of: Run | None = None
+
+    def close() -> None:
+        nonlocal n_bytes
+        if pieces and of is not None:
+            tasks.append(Task(number=len(tasks), run=of, pieces=tuple(pieces)))
+        pieces.clear()
+        n_bytes = 0
+
+    for run, shard, groups in found:
+        if run is not of:
+            close()
+            of = run
+        for number, (rows, size) in enumerate(groups):
+            if pieces and n_bytes + size > TASK_BYTES:
+                close()
+            if pieces and pieces[-1].shard is shard:
+                last = pieces.pop()
+                piece = Piece(
+                    shard=shard,
+                    groups=(*last.groups, number),
+                    start=last.start,
+                    rows=last.rows + rows,
+                    n_bytes=last.n_bytes + size,
+                )
+            else:
+                piece = Piece(shard=shard, groups=(number,), start=start, rows=rows, n_bytes=size)
+            pieces.append(piece)
+            start, n_bytes = start + rows, n_bytes + size
+    close()
+    return tasks
+
+
+def records_of(task: Task, columns: Sequence[str]) -> Iterator[tuple[int, list[dict[str, Any]], int]]:
+    """The records of a task with some of their columns, a batch at a time: (place of the first, records, bytes)."""
+    store = open_store(task.run.url, task.run.access)
+    schema = part_of(SCHEMA, columns)
+    whole = {"cost", "schema_version"} <= set(schema.names)
+    by_name = {piece.shard.name: piece for piece in task.pieces}
+    for shard, file in _opened(store, [piece.shard for piece in task.pieces]):
+        piece = by_name[shard.name]
+        place = piece.start
+        size = max(1, min(BATCH_ROWS, BATCH_BYTES * piece.rows // max(1, piece.n_bytes)))
+        batches = file.iter_batches(size, row_groups=list(piece.groups), columns=leaves(file, columns))
+        while True:
+            with _sound(store, shard):
+                batch = next(batches, None)
+            if batch is None:
+                break
+            rows = rows_of(batch, schema)
+            yield place, [dict(completed(row)) for row in rows] if whole else rows, batch.nbytes
+            place += len(rows)
+
+
+def _opened(store: Store, wanted: Sequence[Shard]) -> Iterator[tuple[Shard, pq.ParquetFile]]:
+    """Shards, each open for as long as it is looked at."""
+
+    def opening(shard: Shard) -> tuple[Shard, pq.ParquetFile]:
+        with _sound(store, shard):
+            return shard, open_shard(store, shard)
+
+    for shard, file in in_order(opening, wanted, min(store.width, AHEAD)):
+        with file:
+            yield shard, file
+
+
+@contextmanager
+def _sound(store: Store, shard: Shard) -> Iterator[None]:
+    """Raises `BadInput` for a shard that turns out to be damaged or gone."""
+    try:
+        with reading():
+            yield
+    except FileNotFoundError:
+        raise BadInput(f"{shard.name} in {store.url} is gone: the run has gone on meanwhile. Export again.") from None
+    except Unreadable as error:
+        raise BadInput(f"{shard.name} in {store.url} cannot be read ({error}). See `factory validate`.") from None

@@ -1,0 +1,195 @@
+"""The first pass of an export, over the questions alone: what goes in, what is dropped, what belongs together.
+
+A question is the same when its text is, however it is spelled (`factory.decontamination.question_words.folded`),
+whatever its id: ids hash the gold answer too, and "4" or "4.0" makes no other question. Records of it, in however many
+runs, all go in, each with its own tree and cost. What is chosen per question (equal texts, caps, balance) is chosen
+over all of them: `lost_solutions` looks at the solutions of those questions that several records hold.
+
+A record that repeats an earlier one of its run under another id is dropped: the source held it twice. So are questions
+that `factory/decontamination/near_duplicates.py` says repeat another, and those found in a benchmark.
+
+Memory: a few hundred bytes per question, and for questions that several records hold 90 bytes per solution at the peak,
+22 of them kept: the growth of this process in `lost_solutions`, measured with two runs of 10,000 questions and 8
+solutions each (`python -m tools.bench.export --questions 10000 --dir …`), a cap of 4 and two formats.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from factory.decontamination.question_words import folded
+from factory.export.choice import Candidate, Loss
+from factory.export.filter import Filter
+from factory.shards.commits import Shard
+from pipelines.export.inputs import Listed, Run, Task, tasks_of
+from pipelines.export.pool import Map
+from pipelines.export.rows import candidates_of, takers_of
+
+REPEATS, IN_BENCHMARK = "repeats another question", "found in a benchmark"
+LOSS = np.dtype([("record", "<u4"), ("number", "<u4"), ("equal", "<u4"), ("over", "<u4"), ("unbalanced", "<u4")])
+
+Same = Callable[[Iterable[tuple[str, str]]], dict[str, str]]
+"""`factory.decontamination.near_duplicates.duplicates` with its options. A question's name is its identity and its
+id."""
+Found = Callable[[str, str], bool]
+"""Whether a question (id, text) is in a benchmark."""
+
+
+@dataclass(slots=True)
+class Shards:
+    """The shards of a run that go in, and what they hold. `run_id` is None in an import."""
+
+    run: Run
+    run_id: str | None = None
+    names: list[tuple[str, str, int]] = field(default_factory=list)
+    tally: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Questions:
+    """What the first pass finds. `identities`: of every record's question, a 64-bit hash. `dropped`: identities, and
+    why. `repeats`: the places of records that repeat another of their run."""
+
+    runs: list[Shards] = field(default_factory=list)
+    identities: array[int] = field(default_factory=lambda: array("Q"))
+    dropped: dict[int, str] = field(default_factory=dict)
+    repeats: set[int] = field(default_factory=set)
+    _ids: dict[int, int] = field(default_factory=dict)  # of the run that is being taken in: identity to id
+    facts: Counter[tuple[str | None, ...]] = field(default_factory=Counter)
+    shards: list[tuple[Run, Shard, tuple[tuple[int, int], ...]]] = field(default_factory=list)
+
+    def tasks(self) -> list[Task]:
+        return tasks_of(self.shards)
+
+    def dropped_in(self, places: range) -> dict[int, str]:
+        """The records to be dropped among those at `places`, and why."""
+        if not self.dropped and not self.repeats:
+            return {}
+        found = (
+            (place, self.dropped.get(self.identities[place], REPEATS if place in self.repeats else None))
+            for place in places
+        )
+        return {place: why for place, why in found if why is not None}
+
+    def shared(self) -> np.ndarray[Any, Any]:
+        """By the place of a record: whether it goes in, and another of its question too."""
+        identities = np.array(self.identities, np.uint64)
+        goes_in = ~np.isin(identities, np.fromiter(self.dropped, np.uint64, len(self.dropped)))
+        goes_in[list(self.repeats)] = False
+        _, question = np.unique(identities, return_inverse=True)
+        return np.asarray(goes_in & (np.bincount(question[goes_in], minlength=len(identities))[question] > 1))
+
+    def take_in(self, run: Run, found: Listed) -> Iterator[tuple[int, str, str]]:
+        """Count a shard in; gives the (identity, id, text) of its questions."""
+        if not self.runs or self.runs[-1].run is not run:
+            self.runs.append(Shards(run))
+            self._ids = {}
+        mine = self.runs[-1]
+        mine.run_id = mine.run_id or found.run_id
+        mine.names.append((found.shard.name, found.content, len(found.ids)))
+        mine.tally.update(found.tally)  # type: ignore[arg-type]
+        self.facts.update(found.facts)
+        self.shards.append((run, found.shard, found.groups))
+        for question_id, text in zip(found.ids, found.texts, strict=True):
+            identity, named = identity_of(text), hash(question_id)
+            if self._ids.setdefault(identity, named) != named:
+                self.repeats.add(len(self.identities))
+            self.identities.append(identity)
+            yield identity, question_id, text
+
+
+def identity_of(text: str) -> int:
+    """A 64-bit hash of a question. (Splits go by `question_key`, which is coarser: 2*(3+4) and 2*3+4 may share a split,
+    but neither is to be lost.)"""
+    return int.from_bytes(blake2b(folded(text).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+def read_questions(found: Iterable[tuple[Run, Sequence[Listed]]], same: Same, in_benchmark: Found) -> Questions:
+    """Take in all shards. `same` and `in_benchmark` see every question; one that repeats a question found in a
+    benchmark is dropped as well."""
+    questions = Questions()
+
+    def stream() -> Iterator[tuple[str, str]]:
+        for run, shards in found:
+            for shard in shards:
+                for identity, question_id, text in questions.take_in(run, shard):
+                    if identity not in questions.dropped and in_benchmark(question_id, text):
+                        questions.dropped[identity] = IN_BENCHMARK
+                    yield f"{identity:016x} {question_id}", text
+
+    for name, repeated in same(stream()).items():
+        identity, other = (int(one.partition(" ")[0], 16) for one in (name, repeated))
+        if identity != other:  # or it is the same question under another id
+            questions.dropped.setdefault(identity, REPEATS)
+    return questions
+
+
+class Lost(Mapping[int, Mapping[int, Loss]]):
+    """By the place of a record: which of its solutions (by index) are dropped on account of the question's others.
+
+    Every record whose question others hold too is in there, and no other.
+    """
+
+    def __init__(self, shared: np.ndarray[Any, Any], losses: np.ndarray[Any, Any]) -> None:
+        """`losses`: of `LOSS`."""
+        self._shared, self._losses = shared, np.sort(losses, order="record")
+        self._records = self._losses["record"].copy()
+
+    def __contains__(self, place: object) -> bool:
+        return isinstance(place, int) and place < len(self._shared) and bool(self._shared[place])
+
+    def __getitem__(self, place: int) -> Mapping[int, Loss]:
+        if place not in self:
+            raise KeyError(place)
+        first, end = np.searchsorted(self._records, (place, place + 1))
+        return {number: Loss(*loss) for _, number, *loss in self._losses[first:end].tolist()}
+
+    def __iter__(self) -> Iterator[int]:
+        yield from np.flatnonzero(self._shared).tolist()
+
+    def __len__(self) -> int:
+        return int(self._shared.sum())
+
+
+def lost_solutions(
+    questions: Questions,
+    tasks: Sequence[Task],
+    chosen_by: Filter,
+    imported: frozenset[str],
+    spread: Map,
+    formats: Sequence[str] = (),
+) -> Mapping[int, Mapping[int, Loss]]:
+    """Which solutions of questions that several records hold are dropped on account of the others, and why.
+
+    `imported`: the folders whose solutions may repeat one another. `formats`: those that draw, in the job's order;
+    without any there is one draw of all solutions.
+    """
+    shared = questions.shared()
+    if not shared.any() or (not chosen_by.chooses and all(run.run.url in imported for run in questions.runs)):
+        return {}
+
+    def wanted() -> Iterator[tuple[Task, Filter, Sequence[str], frozenset[int]]]:
+        for task in tasks:
+            places = frozenset(place for place in task.places if shared[place])
+            if places:
+                yield task, chosen_by, formats, places
+
+    found = np.concatenate([*spread(candidates_of, wanted())])
+    question = np.array(questions.identities, np.uint64)[found["record"]]
+    order = np.argsort(question, kind="stable")
+    bounds = [0, *(np.flatnonzero(np.diff(question[order])) + 1).tolist(), len(order)]
+    takers = takers_of(formats)
+    lost = array("I")
+    for first, end in pairwise(bounds):
+        group = map(Candidate._make, found[order[first:end]].tolist())
+        for place, loss in chosen_by.losses(group, takers).items():
+            lost.extend((*place, *loss))
+    return Lost(shared, np.frombuffer(lost, LOSS))

@@ -1,0 +1,249 @@
+"""The middle of an export: from the records of a task to the rows of its formats, in Arrow files beside each other.
+
+    PARTS/<task>-<config>-<split>.arrow        rows in the order of the input, in batches of bounded size
+
+A JSONL format's rows have one column, the line. The files are scratch; `pipelines/export/shards.py` makes shards of
+them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from operator import itemgetter
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from factory.export.choice import Loss, Taker
+from factory.export.filter import EVERYTHING, RECORDS, SELECTION_COLUMNS, SOLUTIONS, Dropped, Filter
+from factory.export.split import Split
+from factory.plugins import plugin
+from factory.records.record_columns import narrowed
+from factory.records.schema import SCHEMA
+from pipelines.export.inputs import Task, records_of
+
+LINES = pa.schema([("line", pa.string())])
+BATCH_ROWS, BATCH_BYTES = 1024, 16 * 2**20  # of records that came in, whichever comes first
+PROVENANCE = (
+    "engine",
+    "model",
+    "model_revision",
+    "prompt_id",
+    "checker",
+    "checker_policy",
+    "labeller",
+    "method",
+    "hinted",
+    "round",
+)
+MOST_LABELS = 64  # different values counted
+CANDIDATE = np.dtype(
+    {
+        "names": ["record", "number", "rank", "text", "right", "known", "uses"],
+        "formats": ["<u4", "<u4", "<u8", "<u8", "i1", "<u4", "<u4"],
+    }
+)
+"""`factory.export.choice.Candidate` in an array: 33 bytes."""
+
+_provenance = itemgetter(*PROVENANCE)
+
+Key = tuple[str, str]
+"""(config, split)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What is the same for every task."""
+
+    formats: tuple[str, ...]
+    filter: Filter
+    split: Split
+    parts: str
+
+    def columns(self) -> list[str]:
+        """The record columns that somebody reads. A format that does not say reads all."""
+        wanted = dict.fromkeys(self.filter.columns())
+        for name in self.formats:
+            wanted |= dict.fromkeys(getattr(view_of(name), "COLUMNS", SCHEMA.names))
+        return narrowed(wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsWanted:
+    """One call: the records of `task`, but those in `dropped` (by place, and why), less the solutions in `lost` (by
+    place and index, and why) of questions that other records hold too."""
+
+    job: Job
+    task: Task
+    dropped: Mapping[int, str]
+    lost: Mapping[int, Mapping[int, Loss]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Part:
+    """What a task has written for a config and split. `batches`: (rows, bytes in memory) of each."""
+
+    path: str
+    batches: list[tuple[int, int]] = field(default_factory=list)
+    records: int = 0
+    labels: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True, kw_only=True)
+class Done:
+    """What came of a task. `provenance`: that of the solutions that some format uses, each as `PROVENANCE`."""
+
+    records: int = 0
+    solutions: int = 0
+    parts: dict[Key, Part] = field(default_factory=dict)
+    dropped: Dropped = field(default_factory=Counter)
+    provenance: Counter[tuple[Any, ...]] = field(default_factory=Counter)
+
+
+def view_of(name: str) -> ModuleType:
+    return plugin("factory.formats", name)
+
+
+def takers_of(formats: Sequence[str]) -> tuple[Taker, ...]:
+    """Formats as those that draw solutions, one for all where none is named. A view that does not say which ones it
+    `uses` uses all."""
+    if not formats:
+        return EVERYTHING
+    views = {name: view_of(name) for name in formats}
+    return tuple(
+        Taker(
+            name=name,
+            mask=1 << bit,
+            only_right=getattr(view, "ONLY_RIGHT", False),
+            **({"uses": view.uses} if hasattr(view, "uses") else {}),
+        )
+        for bit, (name, view) in enumerate(views.items())
+    )
+
+
+def candidates_of(wanted: tuple[Task, Filter, Sequence[str], frozenset[int]]) -> Any:
+    """Of the records at some places of a task, the solutions that may be exported in some formats: an array of
+    `CANDIDATE`."""
+    task, chosen_by, formats, places = wanted
+    takers = takers_of(formats)
+    found = [np.empty(0, CANDIDATE)]
+    for place, records, _ in records_of(task, SELECTION_COLUMNS):
+        those = ((at, record) for at, record in enumerate(records, start=place) if at in places)
+        ours = (one for at, record in those for one in chosen_by.candidates(record, takers, at))
+        found.append(np.fromiter(ours, CANDIDATE))
+    return np.concatenate(found)
+
+
+def write_rows(wanted: RowsWanted) -> Done:
+    """Write the parts of a task."""
+    job, done = wanted.job, Done()
+    views, takers = {name: view_of(name) for name in job.formats}, takers_of(job.formats)
+    with ExitStack() as stack:
+        writers = _Writers(stack, wanted, views, done)
+        for place, records, n_bytes in records_of(wanted.task, job.columns()):
+            for at, record in enumerate(records, start=place):
+                solutions = record["solutions"] or ()
+                done.records += 1
+                done.solutions += len(solutions)
+                if at in wanted.dropped:
+                    done.dropped[RECORDS, wanted.dropped[at]] += 1
+                    done.dropped[SOLUTIONS, wanted.dropped[at]] += len(solutions)
+                    continue
+                kept = job.filter.apply(record, done.dropped, takers, wanted.lost.get(at))
+                if kept:
+                    _count(done.provenance, kept, takers)
+                    split = job.split.of(record["question"])
+                    for name, found in kept.items():
+                        writers.add((name, split), list(views[name].rows(found)))
+            writers.taken_in(n_bytes)
+        writers.flush()
+    return done
+
+
+class _Writers:
+    """The open parts of a task, each with its rows that are not yet written."""
+
+    def __init__(self, stack: ExitStack, wanted: RowsWanted, views: Mapping[str, ModuleType], done: Done) -> None:
+        self._stack, self._wanted, self._views, self._done = stack, wanted, views, done
+        self._rows: dict[Key, list[dict[str, Any]]] = {}
+        self._open: dict[Key, Any] = {}
+        self._n_bytes = 0
+
+    def add(self, key: Key, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self._rows.setdefault(key, []).extend(rows)
+            self._part(key).records += 1
+
+    def taken_in(self, n_bytes: int) -> None:
+        self._n_bytes += n_bytes
+        if self._n_bytes >= BATCH_BYTES:
+            self.flush()
+        for key, rows in self._rows.items():
+            if len(rows) >= BATCH_ROWS:
+                self._write(key, rows)
+
+    def flush(self) -> None:
+        for key, rows in self._rows.items():
+            self._write(key, rows)
+        self._n_bytes = 0
+
+    def _write(self, key: Key, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        features = self._views[key[0]].FEATURES
+        batch = (
+            pa.RecordBatch.from_pylist(rows, schema=features)
+            if features is not None
+            else pa.RecordBatch.from_arrays([pa.array(map(_line, rows), pa.string())], schema=LINES)
+        )
+        self._file(key, batch.schema).write_batch(batch)
+        part = self._part(key)
+        part.batches.append((batch.num_rows, batch.nbytes))
+        _count_labels(part.labels, self._views[key[0]], rows)
+        rows.clear()
+
+    def _part(self, key: Key) -> Part:
+        if key not in self._done.parts:
+            name = f"{self._wanted.task.number:06}-{key[0]}-{key[1]}.arrow"
+            self._done.parts[key] = Part(path=str(Path(self._wanted.job.parts) / name))
+        return self._done.parts[key]
+
+    def _file(self, key: Key, schema: pa.Schema) -> Any:
+        if key not in self._open:
+            options = pa.ipc.IpcWriteOptions(compression="lz4")  # half the room, for a tenth of the time
+            file = pa.ipc.new_file(self._part(key).path, schema, options=options)
+            self._open[key] = self._stack.enter_context(file)
+        return self._open[key]
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False)
+
+
+def _count(
+    provenance: Counter[tuple[Any, ...]], kept: Mapping[str, Mapping[str, Any]], takers: Sequence[Taker]
+) -> None:
+    """Count the solutions that some format uses, each once."""
+    used: dict[int, Mapping[str, Any]] = {}
+    for taker in takers:
+        for solution in (kept[taker.name]["solutions"] or ()) if taker.name in kept else ():
+            if id(solution) not in used and taker.uses(solution):
+                used[id(solution)] = solution
+    provenance.update(map(_provenance, used.values()))
+
+
+def _count_labels(counted: Counter[str], view: ModuleType, rows: Sequence[Mapping[str, Any]]) -> None:
+    """How often which label occurs, as the view's `labels` says; without it the format has none."""
+    if not hasattr(view, "labels"):
+        return
+    for label, n in Counter(label for row in rows for label in view.labels(row)).items():
+        name = str(label).lower()
+        if name in counted or len(counted) < MOST_LABELS:
+            counted[name] += n

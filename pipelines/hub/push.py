@@ -1,0 +1,251 @@
+"""An exported folder to a data set on the Hub: files are uploaded, then one commit, then the tag. Repeating is safe.
+
+A branch holds an earlier export or this one, never some of both, whenever a push is killed. What was uploaded and not
+yet committed is not uploaded twice: the Hub knows it by its hash. Every commit is planned from what the branch holds at
+that moment (`pipelines/hub/push_plan.py`) and names it as its parent, so that nobody else's is overwritten unseen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+from actors.models.files import sha256_of
+from factory.errors import BadInput
+from factory.storage.opening import open_store
+from pipelines.dataset_card.card import card_of, settled_card
+from pipelines.dataset_card.exported_folder import CARD, MANIFEST, PLOT, REPORTS, LocalFile, data_files, read_manifest
+from pipelines.dataset_card.public_manifest import published
+from pipelines.hub.calls import Hub, Patience, Say, bounded
+from pipelines.hub.dataset import KIND, MAIN, HubDataset
+from pipelines.hub.push_plan import Held, Plan, batches, check_replaced, planned
+
+_REF = re.compile(r"(?!.*(\.\.|//|/\.|\.lock(/|$)|@\{))[A-Za-z0-9_][A-Za-z0-9._/+@-]*(?<![./])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """What is asked for. `private`: of a new data set; None means private, but takes one that is there as it is.
+
+    * `replace`: take away what an export of other configs, or somebody else, put there.
+    * `replace_card`: also a card on the Hub that somebody wrote or edited.
+    * `with_report`: with what decontamination found, which holds the benchmarks' questions.
+    """
+
+    private: bool | None = None
+    revision: str = MAIN
+    create_pr: bool = False
+    tag: str | None = None
+    licence: str | None = None
+    licence_name: str | None = None
+    licence_link: str | None = None
+    languages: tuple[str, ...] = ()
+    replace: bool = False
+    replace_card: bool = False
+    with_report: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """What a push did. `url` is where to look; `commit` the branch's newest."""
+
+    url: str
+    commit: str
+    files: int
+    n_bytes: int
+    removed: int
+    private: bool
+
+
+def push(
+    out: str | Path,
+    repo_id: str,
+    wish: Push | None = None,
+    *,
+    say: Say = print,
+    patience: Patience | None = None,
+    endpoint: str | None = None,
+) -> Pushed:
+    """Make a branch of data set `repo_id` hold what the exported folder `out` holds; a new one is made private.
+
+    Raises `BadInput` for what only the user can mend, `StorageFailed` where the Hub stays away.
+    """
+    wish = wish or Push()
+    _check(wish, str(out))
+    hub = Hub(repo_id, say=say, patience=patience, endpoint=endpoint)
+    files, configs, title = _files(Path(out), wish, say)
+    with bounded(hub.patience):
+        return _Pusher(hub, wish, files, configs, title).run()
+
+
+def _check(wish: Push, out: str) -> None:
+    if "://" in out or out.startswith("s3:"):
+        raise BadInput(
+            f"OUT is {out}. Expected a local folder: copy it here first, such as by `aws s3 sync s3://BUCKET/OUT OUT`."
+        )
+    if wish.create_pr and wish.revision != MAIN:
+        raise BadInput(f"--create-pr asks for changes to {MAIN}, not to {wish.revision}. Leave one of the two out.")
+    if wish.create_pr and wish.tag:
+        raise BadInput("--tag marks what was merged, and --create-pr only proposes it. Tag after the merge.")
+    for option, name in (("--tag", wish.tag), ("--revision", wish.revision)):
+        if name is not None and not _REF.fullmatch(name):
+            raise BadInput(f"{option} is {name!r}. Expected a name that git takes, such as v1.0.")
+
+
+def _files(out: Path, wish: Push, say: Say) -> tuple[list[LocalFile], Sequence[str], str]:
+    """What the branch is to hold, the configs in it, and the title of the commit."""
+    manifest = read_manifest(open_store(out))
+    data = data_files(out, manifest)
+    settled_card(
+        out,
+        wish.licence,
+        licence_name=wish.licence_name,
+        licence_link=wish.licence_link,
+        languages=wish.languages,
+    )
+    card = (out / CARD).read_bytes()
+    if not card_of(card.decode(), str(out / CARD)).data.get("language"):
+        say("the card names no language; say it: --language en")
+    beside = [name for name in (PLOT, *(REPORTS if wish.with_report else ())) if (out / name).is_file()]
+    small = {name: (out / name).read_bytes() for name in beside}
+    small |= {MANIFEST: published(manifest, beside), CARD: card}
+    files = [*data, *(LocalFile.of(name, content) for name, content in small.items())]
+    return files, list(manifest["configs"]), f"Export {manifest['digest'][:16]}"
+
+
+class _Pusher:
+    def __init__(self, hub: Hub, wish: Push, files: list[LocalFile], configs: Sequence[str], title: str) -> None:
+        self._hub, self._wish, self._files, self._configs, self._title = hub, wish, files, configs, title
+        self._there = HubDataset(api=hub.api, name=hub.repo_id, say=hub.say)
+        self._operations: dict[str, CommitOperationAdd] = {}
+        self._taken: set[str] = set()
+
+    def run(self) -> Pushed:
+        private = self._hub("open the data set", lambda: self._there.opened(self._wish.private))
+        branch, _, plan = self._hub("look at the data set", self._look)
+        if plan.keeps_card:
+            self._hub.say(f"{CARD} there was written or edited by somebody: it stays, unless --replace-card")
+        is_tagged = self._hub("look at the tag", self._is_tagged)
+        if plan:
+            self._prepare(plan, branch)
+        while (commit := self._hub("push", self._step)) is None:
+            pass
+        if self._wish.tag and not is_tagged:
+            self._hub("tag", lambda: self._tag(commit))
+        return Pushed(
+            url=self._there.url(self._hub("find the branch", self._branch)),
+            commit=commit,
+            files=len(plan.add),
+            n_bytes=sum(file.size for file in plan.add),
+            removed=len(plan.delete),
+            private=private,
+        )
+
+    def _look(self) -> tuple[str, Held, Plan]:
+        """Where commits go, what is there, and what is to be done. Raises `BadInput` for what may not be replaced."""
+        branch = self._branch()
+        there = branch if branch == MAIN or self._there.has_branch(branch) else MAIN  # what it will be made from
+        held = self._there.held(there)
+        plan = planned(self._files, held, replace_card=self._wish.replace_card)
+        if not self._wish.replace:
+            check_replaced(plan, held, self._configs, f"{there} of {self._hub.repo_id}")
+        return branch, held, plan
+
+    def _branch(self) -> str:
+        """A pull request is known by its title, so that a repeated push goes on with it."""
+        proposed = self._there.pull_request(self._title) if self._wish.create_pr else None
+        return proposed or self._wish.revision
+
+    def _is_tagged(self) -> bool:
+        """Whether the tag marks these very files. Raises `BadInput` where it marks others."""
+        tag = self._wish.tag
+        if tag is None or not self._there.has_tag(tag):
+            return False
+        if planned(self._files, self._there.held(tag), replace_card=self._wish.replace_card):
+            raise BadInput(
+                f"tag {tag} of {self._hub.repo_id} marks other data. Choose another tag, or delete that one."
+            )
+        return True
+
+    def _prepare(self, plan: Plan, branch: str) -> None:
+        """Whatever can be refused, before anything is sent; then all files are uploaded, in batches."""
+        for card in [file.content for file in plan.add if file.name == CARD]:
+            if faults := self._hub("check the card", partial(self._there.card_faults, card)):
+                raise BadInput(f"the Hub refuses the card: {'; '.join(faults)}. Mend {CARD}.")
+        size, sent = sum(file.size for file in plan.add), 0
+        self._hub.say(f"{len(plan.add)} files to push, {size / 1e6:,.1f} MB; {len(plan.delete)} old ones to remove")
+        for file in plan.add:
+            _check_whole(file)
+        if branch != MAIN and not self._hub("find the branch", lambda: self._there.has_branch(branch)):
+            self._hub("make the branch", lambda: self._there.make_branch(branch))
+            self._hub.say(f"made branch {branch} from {MAIN}")
+        for batch in batches(plan.add):
+            self._hub("push", partial(self._upload, batch, branch))
+            sent += sum(file.size for file in batch)
+            self._hub.say(f"uploaded {sent / 1e6:,.1f} of {size / 1e6:,.1f} MB")
+
+    def _upload(self, files: Sequence[LocalFile], branch: str) -> None:
+        self._hub.api.preupload_lfs_files(
+            self._hub.repo_id,
+            [self._operation(file) for file in files],
+            repo_type=KIND,
+            revision=branch,
+            create_pr=self._proposes(branch),
+            free_memory=False,
+        )
+
+    def _step(self) -> str | None:
+        """Commit what is missing; where nothing is, the branch's newest commit."""
+        branch, held, plan = self._look()
+        if not plan:
+            return held.commit
+        if again := self._taken & {file.name for file in plan.add}:
+            raise BadInput(
+                f"the Hub took {min(again)}, but {branch} of {self._hub.repo_id} does not hold it as it is here. Look "
+                "into the .gitignore there; where somebody else pushes at the same time, repeat the command afterwards."
+            )
+        self._hub.api.create_commit(
+            self._hub.repo_id,
+            [
+                *(self._operation(file) for file in plan.add),
+                *(CommitOperationDelete(path_in_repo=name, is_folder=False) for name in plan.delete),
+            ],
+            commit_message=self._title,
+            repo_type=KIND,
+            revision=branch,
+            create_pr=self._proposes(branch),
+            parent_commit=held.commit,
+        )
+        self._taken |= {file.name for file in plan.add}
+        return None
+
+    def _proposes(self, branch: str) -> bool:
+        return self._wish.create_pr and branch == MAIN
+
+    def _operation(self, file: LocalFile) -> CommitOperationAdd:
+        """The same for the upload and the commit: it knows what was uploaded. Its hash need not be computed again."""
+        if file.name not in self._operations:
+            operation = CommitOperationAdd(path_in_repo=file.name, path_or_fileobj=file.content)
+            operation.upload_info.sha256 = bytes.fromhex(file.sha256)
+            self._operations[file.name] = operation
+        return self._operations[file.name]
+
+    def _tag(self, commit: str) -> None:
+        tag = str(self._wish.tag)
+        self._hub.api.create_tag(self._hub.repo_id, tag=tag, revision=commit, repo_type=KIND, exist_ok=True)
+
+
+def _check_whole(file: LocalFile) -> None:
+    if not isinstance(file.content, Path):
+        return
+    try:
+        sha256 = sha256_of(file.content)
+    except OSError as error:
+        raise BadInput(f"{file.content} cannot be read ({error.strerror or error}). Export again.") from None
+    if sha256 != file.sha256:
+        raise BadInput(f"{file.content} is damaged: it is not what its {MANIFEST} says. Export again.")

@@ -1,0 +1,113 @@
+"""What a push still has to do, read off the exported folder and the branch. Asks nothing of the Hub.
+
+There is no journal. All changes are one commit, so a branch holds the old export or the new one, never some of both; a
+push that was broken anywhere is repeated by planning again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub.utils.sha import git_hash
+
+from factory.errors import BadInput
+from pipelines.dataset_card.card_mark import mark_of
+from pipelines.dataset_card.exported_folder import CARD, MANIFEST, LocalFile, data_names
+from pipelines.dataset_card.public_manifest import BESIDE
+
+BATCH_FILES, BATCH_BYTES = 64, 8_000_000_000  # uploaded at a time, between two lines of progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
+    """A file on a branch. `sha256` of the content where it is stored apart from git, otherwise null; `blob` is git's
+    hash of it (of its pointer, where it is stored apart)."""
+
+    size: int
+    blob: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What a commit holds. `manifest`: that of an export, null for anything else; `card`: its text."""
+
+    commit: str
+    files: Mapping[str, RemoteFile]
+    manifest: Mapping[str, Any] | None
+    card: str | None
+
+    def named(self) -> frozenset[str]:
+        """The names that an export of ours put there, but the card."""
+        if self.manifest is None:
+            return frozenset()
+        beside = self.manifest.get(BESIDE)
+        strings = [name for name in beside if isinstance(name, str)] if isinstance(beside, list) else []
+        return frozenset([MANIFEST, *data_names(self.manifest), *strings]) - {CARD}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One commit. `keeps_card`: the card there was written or edited by somebody, and stays."""
+
+    add: tuple[LocalFile, ...]
+    delete: tuple[str, ...]
+    keeps_card: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.add or self.delete)
+
+
+def planned(files: Sequence[LocalFile], held: Held, *, replace_card: bool = False) -> Plan:
+    """What makes the branch hold `files`, and no others of an earlier export. What somebody else put there stays."""
+    add = [file for file in files if not _same(file, held.files.get(file.name))]
+    keeps_card = not replace_card and _is_somebodys(held.card) and any(file.name == CARD for file in add)
+    gone = held.named() - {file.name for file in files}
+    return Plan(
+        add=tuple(file for file in add if not (keeps_card and file.name == CARD)),
+        delete=tuple(sorted(gone & set(held.files))),
+        keeps_card=keeps_card,
+    )
+
+
+def check_replaced(plan: Plan, held: Held, configs: Sequence[str], where: str) -> None:
+    """Raises `BadInput` where the plan takes more than an earlier version of the same export away."""
+    lost = [name for name in (held.manifest or {}).get("configs", ()) if name not in configs]
+    if lost:
+        raise BadInput(
+            f"{where} holds the configs {', '.join(lost)}, which this export lacks: they would go. Export all formats "
+            "at once, choose another data set, or say --replace."
+        )
+    named = held.named()
+    others = [file.name for file in plan.add if file.name in held.files and file.name not in named | {CARD}]
+    if others:
+        raise BadInput(
+            f"{where} holds a {others[0]} that no export of ours put there. Choose another data set, or say --replace."
+        )
+
+
+def batches(files: Sequence[LocalFile]) -> Iterator[list[LocalFile]]:
+    batch: list[LocalFile] = []
+    for file in files:
+        if batch and (len(batch) == BATCH_FILES or sum(one.size for one in batch) + file.size > BATCH_BYTES):
+            yield batch
+            batch = []
+        batch.append(file)
+    if batch:
+        yield batch
+
+
+def _same(file: LocalFile, remote: RemoteFile | None) -> bool:
+    if remote is None or file.size != remote.size:
+        return False
+    if remote.sha256 is not None:
+        return file.sha256 == remote.sha256
+    return git_hash(file.content.read_bytes() if isinstance(file.content, Path) else file.content) == remote.blob
+
+
+def _is_somebodys(card: str | None) -> bool:
+    mark = mark_of(card) if card is not None else None
+    return card is not None and (mark is None or mark.edited)

@@ -1,0 +1,156 @@
+"""Other people's step-labelled data sets become a folder of records, as a run leaves one: inspect, export, compare.
+
+The file is streamed; parts of up to `ROWS_PER_PART` lines are committed by exclusive create, named by a hash of their
+first line and one of all. So importing a file again adds nothing, and after a malformed line was mended only what is
+missing is added. A part that begins like one already there and goes on otherwise is refused: that file has grown or
+changed, and its rows would be there twice. Lines inserted further up are not noticed.
+
+manifests/import.json         the format; a folder belongs to one
+manifests/receipts/*.parquet  what was committed, by which `factory validate` notices what is lost
+data/part-*.parquet           the records
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from factory.errors import BadInput
+from factory.plugins import names, plugin, suggest
+from factory.readers.source_files import text_lines
+from factory.records.record import to_batch
+from factory.records.tally import tally
+from factory.shards.commits import Receipt, commit, shards
+from factory.shards.receipts import ReceiptLog
+from factory.storage.access import Access
+from factory.storage.opening import open_store
+from factory.storage.store import Store
+from factory.types import content_id
+from pipelines.run.attempts import attempt, last_over
+from pipelines.run.run_folder import CONFIG
+
+MANIFEST = "manifests/import.json"
+ROWS_PER_PART = 512
+CHARACTERS_PER_PART = 1 << 24  # whichever comes first: lines with whole trees are long
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import read, and how much of it was new."""
+
+    lines: int
+    parts: int
+    new_lines: int
+    new_parts: int
+
+
+@dataclass
+class Part:
+    """The lines and rows of the object to be."""
+
+    where: str = ""  # of the first line
+    number: int = 0
+    lines: list[str] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    characters: int = 0
+
+
+def import_file(path: str, name: str, out: str) -> Imported:
+    """Import `path` (a file, a glob, a URL; `.gz` and its like) of format `name` into folder `out`.
+
+    Raises `BadInput` for a malformed line, by file and number; the parts before it are committed. And while somebody
+    else imports into the folder: of a file and of its grown version, at once, rows would be doubled.
+    """
+    view = _readable(name)
+    store = open_store(out)
+    claim(store, name)
+    lines = parts = new_lines = new_parts = 0
+    with attempt(store, last_over(store), {"imports": path}, Access()) as mine:
+        there = {shard.unit_id.partition("-")[0]: shard.unit_id for shard in shards(store)}
+        log = ReceiptLog(store, mine.number)
+        try:
+            for part in _parts(path, view.parse):
+                mine.check()
+                lines, parts = lines + len(part.lines), parts + 1
+                receipt = _commit(store, there, name, part)
+                if receipt is not None:
+                    log.add(receipt)
+                    new_lines, new_parts = new_lines + len(part.lines), new_parts + 1
+        finally:
+            log.flush()  # what stands before a malformed line is committed, too
+    if not lines:
+        raise BadInput(f"{path} holds no lines; expected one JSON object per line; check the path")
+    return Imported(lines=lines, parts=parts, new_lines=new_lines, new_parts=new_parts)
+
+
+def _readable(name: str) -> Any:
+    view = plugin("factory.formats", name)
+    if not hasattr(view, "parse"):
+        able = [other for other in names("factory.formats") if hasattr(plugin("factory.formats", other), "parse")]
+        raise BadInput(f"format {name!r} can be written, not read. {suggest(name, able)}")
+    return view
+
+
+def claim(store: Store, name: str) -> None:
+    """Make the folder an import of format `name`, or recognise it. Raises `BadInput` for anybody else's."""
+    there = imported_format(store)
+    if there is None:
+        if store.size(CONFIG) is not None or shards(store):
+            raise BadInput(
+                f"{store.url} holds a run. Expected a new folder, or one made by `factory import`; choose another."
+            )
+        store.create(MANIFEST, (json.dumps({"format": name}) + "\n").encode())
+        there = imported_format(store)  # another import may have been faster
+    if there != name:
+        raise BadInput(f"{store.url} holds an import of format {there!r}, not {name!r}. Choose another OUT folder.")
+
+
+def imported_format(store: Store) -> str | None:
+    """The format a folder was imported from, None for a folder that was not. Raises `BadInput` for a broken one."""
+    try:
+        found = json.loads(store.read(MANIFEST))["format"]
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(
+            f"{store.url}/{MANIFEST} cannot be read ({type(error).__name__}). Expected the format of an import; remove "
+            "the folder and import again."
+        ) from None
+    return str(found)
+
+
+def _parts(path: str, parse: Any) -> Iterator[Part]:
+    part = Part()
+    for name, number, line in text_lines(path):
+        if line.isspace():
+            continue
+        where = f"{name}, line {number}"
+        row = parse(line, where)
+        if not part.lines:
+            part.where, part.number = where, number
+        part.lines.append(line.rstrip("\r\n"))
+        part.rows.append(row)
+        part.characters += len(line) + sum(len(solution["text"]) for solution in row["solutions"])
+        if len(part.lines) == ROWS_PER_PART or part.characters >= CHARACTERS_PER_PART:
+            yield part
+            part = Part()
+    if part.lines:
+        yield part
+
+
+def _commit(store: Store, there: dict[str, str], name: str, part: Part) -> Receipt | None:
+    """Its receipt; None for a part that was there."""
+    first = content_id(name, str(part.number), part.lines[0])
+    unit_id = f"{first}-{content_id(name, *part.lines)}"
+    if there.get(first) == unit_id:
+        return None
+    if first in there:
+        raise BadInput(
+            f"{part.where} was imported before, followed by other lines: the file has grown or changed. Import it into "
+            "a new folder."
+        )
+    rows = [{**row, "unit_id": unit_id} for row in part.rows]
+    there[first] = unit_id
+    return commit(store, unit_id, to_batch(rows), tally(rows))

@@ -1,0 +1,193 @@
+"""A run's many small objects as a few large ones, in a new folder that every reading command reads.
+
+Runs write one object per unit, which is what makes them safe to kill; readers and data hubs prefer a few of 256 to
+500 MB. What goes into which merged shard is decided before anything is written and kept in `manifests/merged.json`,
+and a merged shard is created exclusively under a name that hashes its units: a merge that was killed is finished by
+the same command, which does what is missing. A merged folder belongs to no driver: `factory resume` refuses it.
+
+Memory is bounded by a row group, and by what lists the run's units (their names, sizes and hashes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from factory.errors import BadInput
+from factory.shards.commits import Shard, leftovers, listed, no_records, shard_name, sweep
+from factory.shards.merged_shards import merged_content, merged_id
+from factory.shards.receipts import footers
+from factory.storage.access import Access
+from factory.storage.opening import Folder, open_store
+from factory.storage.store import Store
+from pipelines.maintenance.import_labels import imported_format
+from pipelines.maintenance.merged_writer import measured_ratio, write_merged
+from pipelines.run import run_folder
+from pipelines.run.attempts import attempt, last_over
+from pipelines.run.merged_folder import Merged, MergedShard, keep, merged_from
+
+MB = 10**6
+TARGET_MB = 384
+LOGS = "logs/"  # of a merge that was killed before it had decided anything
+MOST = 1.3  # times the target, from where on two shards are better than one
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A shard of the run, with what its footer says."""
+
+    shard: Shard
+    content: str
+    questions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a merge left in `folder`; `written` of its `shards` are new."""
+
+    folder: str
+    units: int
+    questions: int
+    shards: int
+    written: int
+    n_bytes: int
+
+
+def merge(
+    run_dir: Folder,
+    out: Folder,
+    *,
+    shard_mb: int = TARGET_MB,
+    partial: bool = False,
+    say: Say = lambda line: None,
+    access: Access | None = None,
+) -> Done:
+    """Write all committed records of `run_dir` to `out` in shards of about `shard_mb` megabytes.
+
+    Raises `BadInput` for a run that is being driven, one that is not complete (unless `partial`), and for an `out`
+    that holds anything but an earlier try of the same merge.
+    """
+    if shard_mb < 1:
+        raise BadInput(f"--shard-mb is {shard_mb}. Expected at least 1; 256 to 500 suits most readers.")
+    source, target = open_store(run_dir, access), open_store(out, access)
+    last_over(source, say)
+    units = _units(source, partial)
+    digest = merged_content((unit.shard.name, unit.content) for unit in units)
+    begun = recognise(target, source.url, digest)
+    before = last_over(target, say)
+    left = leftovers(target)
+    with attempt(target, before, {"merges": source.url}, access or Access(), say) as mine:
+        sweep(target, left)
+        begun = begun or _begin(source, target, units, digest, shard_mb * MB)
+        written = _write(source, target, units, begun, mine.check, say)
+        if begun.ended is None:
+            keep(target, replace(begun, ended=_now()))
+    return Done(
+        folder=target.url,
+        units=begun.units,
+        questions=begun.questions,
+        shards=len(begun.shards),
+        written=written,
+        n_bytes=sum(shard.size for shard in listed(target)[0].values()),
+    )
+
+
+def recognise(target: Store, source: str, digest: str) -> Merged | None:
+    """The earlier try of this merge in `target`, None for a folder that holds nothing. Raises `BadInput`."""
+    begun = merged_from(target)
+    if begun is None:
+        alien = next((entry.name for entry in target.entries() if not entry.name.startswith(LOGS)), None)
+        if alien is not None:
+            raise BadInput(f"{target.url} holds something else ({alien}). Expected a new folder; choose another OUT.")
+    elif begun.digest != digest:
+        raise BadInput(
+            f"{target.url} holds a merge of other records ({begun.source}, {begun.units:,} units). {source} is another "
+            "run, or has gone on since. Choose another OUT."
+        )
+    return begun
+
+
+def _units(source: Store, partial: bool) -> list[Unit]:
+    if merged_from(source) is not None:
+        raise BadInput(f"{source.url} was merged before. Expected a folder of units; merge the run itself.")
+    newest = listed(source)[0]
+    if not newest:
+        raise no_records(source)
+    said = {shard.unit_id: footer for shard, footer in footers(source, newest)}
+    units = [
+        Unit(shard=shard, content=said[unit_id].content, questions=said[unit_id].tally.questions)
+        for unit_id, shard in newest.items()
+    ]
+    questions = sum(unit.questions for unit in units)
+    survey = run_folder.survey_of(source)
+    if survey is not None and questions < survey.questions and not partial:
+        raise BadInput(
+            f"{source.url} is not complete: {questions:,} of {survey.questions:,} questions. Finish it with "
+            f"`factory resume {source.url}`, or merge what is there with --partial."
+        )
+    return units
+
+
+def _begin(source: Store, target: Store, units: Sequence[Unit], digest: str, target_bytes: int) -> Merged:
+    """Decide what goes where, and claim the folder with it."""
+    total = sum(unit.shard.size for unit in units)
+    ratio = 1.0 if total <= target_bytes else measured_ratio(source, [unit.shard for unit in units])
+    shards = []
+    start = 0
+    for number, end in enumerate(cuts([unit.shard.size for unit in units], target_bytes / ratio)):
+        inside = units[start:end]
+        content = merged_content((unit.shard.unit_id, unit.content) for unit in inside)
+        shards.append(MergedShard(unit_id=merged_id(number, content), units=len(inside)))
+        start = end
+    begun = Merged(
+        source=source.url,
+        format=imported_format(source),
+        units=len(units),
+        questions=sum(unit.questions for unit in units),
+        digest=digest,
+        shards=tuple(shards),
+        begun=_now(),
+    )
+    keep(target, begun)
+    return begun
+
+
+def cuts(sizes: Sequence[int], target: float) -> list[int]:
+    """Where to cut a row of objects so that the pieces have equal sizes near `target`: the index behind each piece."""
+    total = sum(sizes)
+    pieces = max(1, round(total / target))
+    if total / pieces > MOST * target:
+        pieces += 1
+    found, so_far = [], 0
+    for index, size in enumerate(sizes, start=1):
+        so_far += size
+        if index == len(sizes) or so_far >= total * (len(found) + 1) / pieces:
+            found.append(index)
+    return found
+
+
+def _write(
+    source: Store, target: Store, units: Sequence[Unit], begun: Merged, check: Callable[[], None], say: Say
+) -> int:
+    there = listed(target)[0]
+    written = start = 0
+    for number, shard in enumerate(begun.shards, start=1):
+        inside, start = units[start : start + shard.units], start + shard.units
+        if shard.unit_id in there:
+            continue
+        check()
+        say(f"shard {number} of {len(begun.shards)}: {len(inside):,} units")
+        write_merged(source, target, shard_name(shard.unit_id), [(unit.shard, unit.content) for unit in inside])
+        written += 1
+    if begun.ended is None:
+        for name in (run_folder.CONFIG, run_folder.SURVEY, run_folder.EFFORT):
+            if source.size(name) is not None:
+                target.replace(name, source.read(name))
+    return written
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

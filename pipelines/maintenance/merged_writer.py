@@ -1,0 +1,130 @@
+"""One merged shard written: units read in order, row groups written as they fill, the whole file committed at once."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from factory.errors import BadInput, StorageFailed
+from factory.records.record import to_batch
+from factory.records.schema import SCHEMA
+from factory.records.shard_schema import completed, is_earlier
+from factory.records.tally import Tally
+from factory.shards.commits import Shard, open_shard
+from factory.shards.merged_shards import merged_content, merged_footer
+from factory.shards.shard_check import CHECKSUMS, Unreadable, reading
+from factory.shards.shard_file import Footer, content_hash, footer_of
+from factory.storage.ahead import in_order
+from factory.storage.store import Store
+
+GROUP_ROWS, GROUP_BYTES = 4096, 64 * 2**20  # of a row group, whichever comes first
+AHEAD = 4
+
+
+def write_merged(source: Store, target: Store, name: str, units: Sequence[tuple[Shard, str]]) -> None:
+    """Commit `units`, each with the content hash it is known by, as object `name`; one that is there stays.
+
+    In a local `target` it needs room for the shard twice, as `Store.create_from` copies what was written beside it; for
+    any other, room for it once under $TMPDIR. Raises `BadInput` for a unit that is damaged or was changed,
+    `StorageFailed` where there is no room.
+    """
+    scratch = _scratch(target)
+    path = None
+    try:
+        # Should this process be killed, `Store.sweep` knows the name in a local target. Under $TMPDIR nobody sweeps.
+        with tempfile.NamedTemporaryFile(dir=scratch, prefix=".merge-", suffix=".tmp", delete=False) as file:
+            path = Path(file.name)
+        _fill(path, source, units)
+        target.create_from(name, path)
+    except OSError as error:
+        where, do = (scratch, "Make room there") if scratch else ("a temporary file", "Make room, or set TMPDIR")
+        raise StorageFailed(f"cannot write {path or where}: {error.strerror or error}. {do}.") from None
+    finally:
+        if path is not None:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _fill(path: Path, source: Store, units: Sequence[tuple[Shard, str]]) -> None:
+    tally = Tally()
+    effort: dict[str, int] = {}
+    contents: list[tuple[str, str]] = []
+    with _writer(path) as writer:
+        for group in _groups(source, units):
+            for shard, footer, _ in group:
+                tally.add(footer.tally)
+                contents.append((shard.unit_id, footer.content))
+                for key, amount in footer.effort.items():
+                    effort[key] = min(amount, effort.get(key, amount))
+            _write_group(writer, [rows for _, _, rows in group])
+        writer.add_key_value_metadata(merged_footer(tally, merged_content(contents), effort, len(units)))
+
+
+def measured_ratio(source: Store, shards: Sequence[Shard]) -> float:
+    """How large a merged shard gets, relative to the objects it is made of; measured on the first row group."""
+    group = next(_groups(source, [(shard, "") for shard in shards]))
+    sink = pa.BufferOutputStream()
+    with _writer(sink) as writer:
+        _write_group(writer, [rows for _, _, rows in group])
+    return float(sink.getvalue().size / sum(shard.size for shard, _, _ in group))
+
+
+Read = tuple[Shard, Footer, pa.Table]
+
+
+def _groups(source: Store, units: Sequence[tuple[Shard, str]]) -> Iterator[list[Read]]:
+    """The units of one row group after the other."""
+    group: list[Read] = []
+    rows = n_bytes = 0
+    for read in in_order(lambda unit: _read(source, *unit), units, min(source.width, AHEAD)):
+        group.append(read)
+        rows, n_bytes = rows + read[2].num_rows, n_bytes + read[2].nbytes
+        if rows >= GROUP_ROWS or n_bytes >= GROUP_BYTES:
+            yield group
+            group, rows, n_bytes = [], 0, 0
+    if group:
+        yield group
+
+
+def _read(source: Store, shard: Shard, content: str) -> Read:
+    """A unit's rows in today's columns. Its content hash is that of its footer, or made anew for rows that were not in
+    today's columns."""
+    try:
+        with reading(), open_shard(source, shard, **CHECKSUMS) as file:
+            footer, table = footer_of(file), file.read().replace_schema_metadata()
+    except (Unreadable, FileNotFoundError) as error:
+        raise BadInput(f"{shard.name} in {source.url} cannot be read ({error}). See `factory validate`.") from None
+    as_committed = table.num_rows == footer.tally.questions and content in ("", footer.content)
+    if not as_committed or table["unit_id"].unique().to_pylist() != [shard.unit_id]:
+        raise BadInput(f"{shard.name} in {source.url} is not what was committed. See `factory validate`.")
+    if not table.schema.equals(SCHEMA) or any(map(is_earlier, table["schema_version"].unique().to_pylist())):
+        batch = to_batch([completed(row) for row in table.to_pylist()])
+        footer, table = replace(footer, content=content_hash(batch)), pa.Table.from_batches([batch])
+    return shard, footer, table
+
+
+def _writer(where: Path | pa.NativeFile) -> pq.ParquetWriter:
+    return pq.ParquetWriter(
+        where,
+        SCHEMA,
+        compression="zstd",
+        compression_level=3,
+        write_page_index=True,
+        write_page_checksum=True,
+        use_content_defined_chunking=True,  # rows added to a set leave most pages, so a hub stores them once
+    )
+
+
+def _write_group(writer: pq.ParquetWriter, tables: Sequence[pa.Table]) -> None:
+    table = pa.concat_tables(tables)
+    writer.write_table(table, row_group_size=table.num_rows)
+
+
+def _scratch(target: Store) -> str | None:
+    return None if "://" in target.url else target.url

@@ -1,0 +1,104 @@
+"""The rollout workers as the driver sees them: who has how much to do, who died and is being started again."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.exceptions import ActorUnavailableError, RayActorError
+
+from actors.remote_models import brief
+from factory.errors import FactoryError
+from factory.records.tally import Tally
+from factory.shards.units import Unit
+
+_DEAD_FOR_GOOD = 3  # a call that was under way when its actor died says so, too
+
+
+@dataclass
+class _Away:
+    """A dead worker: since when, the question whether it is back, how often the answer was that it never will be."""
+
+    since: float
+    back: Any
+    for_good: int = 0
+
+
+class Crew:
+    """Handles of the rollout workers. A call to one that is being restarted fails at once, so it is spared until then.
+
+    `restart_s`: how long a dead worker may take to come back.
+    """
+
+    def __init__(self, workers: list[Any], restart_s: float) -> None:
+        self._workers = workers
+        self._restart_s = restart_s
+        self._loads = [0] * len(workers)
+        self._away: dict[int, _Away] = {}
+
+    def idlest(self) -> int | None:
+        """The worker that is up and has least to do, None when none is up."""
+        up = [index for index in range(len(self._workers)) if index not in self._away]
+        return min(up, key=self._loads.__getitem__, default=None)
+
+    def hand(self, worker: int, unit: Unit) -> Any:
+        """Have `worker` run `unit`; the ref of its receipt."""
+        self._loads[worker] += 1
+        return self._workers[worker].run.remote(unit)
+
+    def take_back(self, worker: int) -> None:
+        """One unit of `worker` has ended, one way or the other."""
+        self._loads[worker] -= 1
+
+    def lost(self, worker: int) -> None:
+        """`worker` died. Told once per unit it had."""
+        if worker not in self._away:
+            self._away[worker] = _Away(time.monotonic(), self._workers[worker].ready.remote())
+
+    def wait(self, refs: list[Any], seconds: float) -> list[Any]:
+        """Those of `refs` that are done, after at most `seconds`; meanwhile dead workers may come back.
+
+        Raises `FactoryError` when one did not within `restart_s` and nobody else is up.
+        """
+        if refs:
+            done, _ = ray.wait(refs, num_returns=1, timeout=seconds)
+        else:
+            done = []
+            time.sleep(seconds)
+        for index in list(self._away):
+            self._look_after(index)
+        return done
+
+    def underway(self, seconds: float) -> Tally:
+        """What the workers are at; one that does not answer within `seconds` is left out."""
+        total = Tally()
+        refs = [worker.underway.remote() for index, worker in enumerate(self._workers) if index not in self._away]
+        ready, _ = ray.wait(refs, num_returns=len(refs), timeout=seconds) if refs else ([], [])
+        for ref in ready:
+            try:
+                total.add(ray.get(ref))
+            except RayActorError:
+                continue
+        return total
+
+    def _look_after(self, index: int) -> None:
+        away = self._away[index]
+        reason = "no answer"
+        if ray.wait([away.back], timeout=0)[0]:
+            try:
+                ray.get(away.back)
+                del self._away[index]
+                return
+            except RayActorError as error:
+                reason = brief(error)
+                away.for_good += not isinstance(error, ActorUnavailableError)
+                away.back = self._workers[index].ready.remote()
+        seconds = time.monotonic() - away.since
+        hopeless = away.for_good > _DEAD_FOR_GOOD or seconds > self._restart_s
+        if hopeless and len(self._away) == len(self._workers):
+            raise FactoryError(
+                f"no rollout worker came back within {seconds:.0f} s ({reason}). "
+                "Committed units are kept; see to the nodes and run `factory resume`."
+            )

@@ -1,0 +1,97 @@
+"""The engines of a story that changes weights as it goes: started when first needed, then kept for as long as there is
+room for them beside what else has to run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from cluster.connect import free_of_cluster
+from cluster.plan import Demand, shortfall
+from factory.errors import WeightsRefused
+from pipelines.run.fleet import Engines, Fleet, demands_of, running, staffed
+from pipelines.run.settings import Settings
+
+ENDING_S = 5.0  # until Ray knows that a killed actor's place is free
+
+
+@dataclass
+class _Pool:
+    settings: Settings
+    engines: Engines
+    life: ExitStack
+
+
+class EnginePools:
+    """One set of engines per `who` (a student, a teacher). Use it as a context manager, within a Ray session."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._pools: dict[str, _Pool] = {}
+
+    def __enter__(self) -> EnginePools:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        ends = ExitStack()
+        for who in list(self._pools):
+            ends.push(self._pools.pop(who).life)
+        ends.__exit__(*error)
+
+    @contextmanager
+    def staff(self, who: str, settings: Settings) -> Iterator[Fleet]:
+        """Workers for a run of `settings`, on the engines of `who`, which answer with `settings.model` from now on.
+
+        Engines that cannot take new weights in place are started anew with them.
+        """
+        kept = who in self._pools
+        with ExitStack() as fleet_life:
+            try:
+                fleet = fleet_life.enter_context(staffed(settings, self._engines(who, settings)))
+            except WeightsRefused as error:
+                if not kept:
+                    raise
+                self._say(f"{error}; starting the engines anew")
+                self._release(who)
+                fleet = fleet_life.enter_context(staffed(settings, self._engines(who, settings)))
+            yield fleet
+
+    def make_room(self, wanted: list[Demand]) -> None:
+        """Release engines until `wanted` has a place beside those left: one that is free by now, on GPUs that nobody
+        shares."""
+        for who in list(self._pools):
+            if _is_free(wanted) and not self._would_share_a_gpu(wanted):
+                return
+            self._say(f"releasing the {who}'s engines to make room")
+            self._release(who)
+
+    def _would_share_a_gpu(self, wanted: list[Demand]) -> bool:
+        """An engine with a part of a GPU holds most of its memory none the less."""
+        held = [demand for pool in self._pools.values() for demand in demands_of(pool.settings)]
+        shares = [demand.gpus % 1 > 0 for demand in (*held, *wanted) if demand.gpus]
+        return any(demand.gpus for demand in wanted) and any(demand.gpus for demand in held) and any(shares)
+
+    def _engines(self, who: str, settings: Settings) -> Engines:
+        pool = self._pools.get(who)
+        if pool is None:
+            self.make_room(demands_of(settings))
+            self._say(f"starting {settings.cluster.generators} {settings.engine.name} engine(s) with {settings.model}")
+            life = ExitStack()
+            pool = self._pools[who] = _Pool(settings, life.enter_context(running(settings)), life)
+        return pool.engines
+
+    def _release(self, who: str) -> None:
+        self._pools.pop(who).life.close()
+
+
+def _is_free(wanted: list[Demand]) -> bool:
+    """Whether there is room, wherever Ray has put the others; the actors of a fleet that has just ended go first."""
+    deadline = time.monotonic() + ENDING_S
+    while shortfall(wanted, free_of_cluster()) is not None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.2)
+    return True

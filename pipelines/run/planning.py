@@ -1,0 +1,113 @@
+"""What is left to do in a run folder: the source read once, every unit's id held against the shards that exist.
+
+The driver holds of the source the keys it has seen, while it plans, and of every committed unit its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from factory.errors import BadInput
+from factory.question_pipeline.effort import MAX_TOKENS, raised
+from factory.shards.commits import Shard, shards
+from factory.shards.receipts import footers
+from factory.shards.shard_file import Footer
+from factory.shards.units import Unit, cut
+from factory.storage.store import Store
+from pipelines.run import run_folder
+from pipelines.run.settings import Settings
+from pipelines.run.survey import Screen, Survey, as_before, surveyed, usable
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`missing`: by the index of its unit, the revision it will be committed as; 0 where nothing is there yet.
+
+    `retry_failed`: whether failed questions of a unit that is
+    done again are tried anew.
+    """
+
+    survey: Survey
+    units: int
+    missing: Mapping[int, int]
+    retry_failed: bool = False
+
+    @property
+    def fresh(self) -> int:
+        """How many of the missing units were never committed."""
+        return sum(revision == 0 for revision in self.missing.values())
+
+
+def plan(
+    settings: Settings,
+    store: Store,
+    screen: Screen,
+    *,
+    retry_failed: bool = False,
+    on_progress: Callable[[int], None] = lambda n: None,
+) -> Plan:
+    """Read the source and the folder. Raises `BadInput` for a source or a folder that is not this run's."""
+    committed = {shard.unit_id: shard for shard in shards(store)}
+    again = _to_be_done_again(settings, store, committed, retry_failed)
+    missing: dict[int, int] = {}
+    alien = set(committed)
+    found = Survey()
+    unit = None
+    for unit in cut(surveyed(settings, screen, found, on_progress), settings.run.unit_size, settings.fingerprint):
+        alien.discard(unit.id)
+        shard = committed.get(unit.id)
+        if shard is None:
+            missing[unit.index] = 0
+        elif unit.id in again:
+            missing[unit.index] = shard.revision + 1
+    run_folder.check_survey(store, found)
+    if alien:
+        raise BadInput(
+            f"{store.url} holds {len(alien)} shards of units that this run has not, such as {min(alien)}. Expected its "
+            "own only: was it made by another version of the factory? Choose another run.dir."
+        )
+    return Plan(
+        survey=found,
+        units=unit.index + 1 if unit else 0,
+        missing=missing,
+        retry_failed=retry_failed,
+    )
+
+
+def missing_units(settings: Settings, made: Plan) -> Iterator[Unit]:
+    """The units to hand out, in order, read from the source again as they are needed."""
+    left = len(made.missing)
+    for unit in cut(
+        usable(settings, as_before(made.survey), doubled=made.survey.doubled),
+        settings.run.unit_size,
+        settings.fingerprint,
+    ):
+        if not left:
+            return
+        revision = made.missing.get(unit.index)
+        if revision is not None:
+            left -= 1
+            yield unit.as_revision(revision, retry_failed=made.retry_failed)
+
+
+def _to_be_done_again(
+    settings: Settings, store: Store, committed: Mapping[str, Shard], retry_failed: bool
+) -> frozenset[str]:
+    """Committed units that hold failed questions to be retried, or were made with less effort than is asked for."""
+    more = run_folder.was_raised(store, settings)
+    if not (more or retry_failed):
+        return frozenset()
+    return frozenset(
+        shard.unit_id
+        for shard, footer in footers(store, committed)
+        if (retry_failed and footer.tally.failed) or (more and falls_short(footer, settings.effort))
+    )
+
+
+def falls_short(footer: Footer, asked: Mapping[str, int]) -> bool:
+    """Whether a shard was made with less effort than is asked for, and more would add to it."""
+    more = raised(footer.effort, asked)
+    if more == [MAX_TOKENS]:
+        return footer.tally.truncated > 0  # what was not cut off gains nothing
+    return bool(more)

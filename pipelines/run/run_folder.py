@@ -1,0 +1,206 @@
+"""A run's folder, on a local disk or on S3: its config, what its source held, its shards, its logs.
+
+config.yaml              the complete config the run began with, no secret in it; a folder belongs to one
+manifests/source.json    what was counted in the source before anything started
+manifests/effort.json    what was raised since: more samples, more rollouts, more tokens
+manifests/receipts/      what the driver was told of every unit
+data/part-*.parquet      committed units
+logs/attempt_N/          one folder per `factory run` or `resume`: who drove, and its heartbeat
+stats.json               counts at the end of the last attempt
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from factory.config import fill, parse_yaml
+from factory.errors import BadInput
+from factory.question_pipeline.effort import lowered
+from factory.shards.commits import shards
+from factory.storage.access import Access
+from factory.storage.opening import open_store
+from factory.storage.retries import Tell, log_warning
+from factory.storage.store import Store
+from pipelines.run.merged_folder import refuse_merged
+from pipelines.run.settings import Settings, dump, parse
+from pipelines.run.survey import Survey
+
+IMPATIENT_S = 5.0
+CONFIG, SURVEY, EFFORT, STATS = "config.yaml", "manifests/source.json", "manifests/effort.json", "stats.json"
+
+
+def store_of(settings: Settings, tell: Tell = log_warning, *, impatient: bool = False) -> Store:
+    """Where the records of `settings` lie. `impatient`: for what is not worth waiting for."""
+    access = replace(settings.storage, patience_s=IMPATIENT_S) if impatient else settings.storage
+    return open_store(settings.run.dir, access, tell)
+
+
+def recognise(settings: Settings, store: Store) -> bool:
+    """Whether the folder holds this very run; False when it holds none yet. Raises `BadInput` when it is another's.
+
+    A folder is bound to a config once the source was read: until then there is nothing to lose, and a mistake in the
+    config may be mended in place.
+    """
+    refuse_merged(store)
+    theirs = _config_of(store)
+    if theirs is None or store.size(SURVEY) is None:
+        if shards(store):
+            raise BadInput(f"{store.url} holds shards, but no {SURVEY} says of what. Choose another run.dir.")
+        return False
+    if theirs.fingerprint != settings.fingerprint:
+        raise BadInput(
+            f"{store.url} holds a run with another config ({_difference(theirs, settings)}). "
+            f"Choose another run.dir, or finish that one with `factory resume {store.url}`."
+        )
+    before, now = asked_for(store, theirs), settings.effort
+    for key in lowered(before, now):
+        raise BadInput(
+            f"{key} is {now[key]}, but {store.url} holds records made with {before[key]}. It may be raised, not "
+            "lowered; choose another run.dir."
+        )
+    return True
+
+
+def bind(settings: Settings, store: Store) -> None:
+    """Keep the config in a folder that holds none, and what is asked for where that was raised."""
+    if not recognise(settings, store):
+        store.replace(CONFIG, dump(settings).encode())
+        return
+    kept = _config_of(store)
+    if asked_for(store, kept) != settings.effort:
+        store.replace(EFFORT, _encoded(settings.effort))
+    if kept is not None and (updated := _updated(kept, settings)).plain != kept.plain:
+        store.replace(CONFIG, dump(updated).encode())
+
+
+def _updated(kept: Settings, settings: Settings) -> Settings:
+    """The kept settings with what its story lets a resumed run have another of: the next attempt is to have it, too."""
+    plain = dict(kept.plain)
+    for key in getattr(settings.story, "ELSEWHERE", ()):
+        section, _, name = key.partition(".")
+        plain[section] = {**plain[section], name: settings.plain[section][name]} if name else settings.plain[section]
+    return replace(kept, plain=plain)
+
+
+def asked_for(store: Store, settings: Settings | None) -> dict[str, int]:
+    """How much was asked for lately, by config key: what the run began with, or was raised to."""
+    try:
+        return dict(json.loads(store.read(EFFORT)))
+    except FileNotFoundError:
+        return settings.effort if settings else {}
+
+
+def was_raised(store: Store, settings: Settings) -> bool:
+    """Whether shards of this folder may have been made with less effort than `settings` ask for."""
+    return store.size(EFFORT) is not None or asked_for(store, _config_of(store) or settings) != settings.effort
+
+
+def opened(run_dir: str | Path, overrides: Sequence[str] = ()) -> Settings:
+    """The settings kept in an existing run folder, with what was raised since. Raises `BadInput`.
+
+    `overrides` may say where and how wide it runs (`cluster.*`, `storage.*`, where and how fast its engine runs) and
+    raise how much is asked for. Where the folder lies is told by who opens it, never by the folder.
+    """
+    access = fill(Access, parse_yaml("{}", "overrides", overrides).get("storage"), "storage")
+    store = open_store(run_dir, access)
+    kept = _config_of(store)
+    if kept is None:
+        raise BadInput(f"{run_dir} is no run folder: it holds no {CONFIG}. Expected one made by `factory run`.")
+    plain = {**kept.plain, "storage": None, "run": {**kept.plain["run"], "dir": str(run_dir)}}
+    raised = [f"{key}={value}" for key, value in asked_for(store, kept).items()]
+    settings = parse(json.dumps(plain), CONFIG, [*raised, *overrides])
+    if settings.fingerprint != kept.fingerprint:
+        raise BadInput(
+            f"{' '.join(override.partition('=')[0] for override in overrides)} would change the records. A resumed run "
+            f"takes only what does not: {', '.join(_keys_of(settings.elsewhere))}, where and how fast its engine runs"
+            f"{', and more of ' * bool(settings.effort)}{', '.join(settings.effort)}."
+        )
+    return settings
+
+
+def check_survey(store: Store, survey: Survey) -> None:
+    """Raises `BadInput` when the source or the prompt was another at an earlier attempt."""
+    before = survey_of(store)
+    if before is None:
+        return
+    if before.digest != survey.digest:
+        raise BadInput(
+            f"the source of {store.url} has changed since the run began: {before.questions} questions then, "
+            f"{survey.questions} now{', others' * (before.questions == survey.questions)}. "
+            "Restore it, or start a new run.dir."
+        )
+    if before.prompt_id != survey.prompt_id:
+        raise BadInput(
+            f"the prompt template of {store.url} has changed since the run began: its id was {before.prompt_id}, "
+            f"now it is {survey.prompt_id}. Restore the file, or start a new run.dir."
+        )
+
+
+def keep_survey(store: Store, survey: Survey) -> None:
+    """Keep what the run begins with. From here on the folder belongs to its config."""
+    kept = asdict(survey)
+    del kept["doubled"]
+    store.replace(SURVEY, _encoded(kept))
+
+
+def read_survey(store: Store) -> Survey:
+    """Raises `BadInput` before the first unit."""
+    found = survey_of(store)
+    if found is None:
+        raise BadInput(f"{store.url} holds no {SURVEY}: the run never got to its first unit. Use `factory run`.")
+    return found
+
+
+def survey_of(store: Store) -> Survey | None:
+    """The survey of an earlier attempt, None before the first."""
+    try:
+        return Survey(**json.loads(store.read(SURVEY)))
+    except FileNotFoundError:
+        return None
+
+
+def stats_are(store: Store, stats: Mapping[str, object]) -> bool:
+    """Whether the kept stats say what `stats` does: an attempt may have died before it wrote them."""
+    try:
+        kept = json.loads(store.read(STATS))
+    except (FileNotFoundError, ValueError):
+        return False
+    return all(kept.get(key) == value for key, value in stats.items() if key != "seconds")
+
+
+def write_stats(store: Store, stats: dict[str, object]) -> None:
+    store.replace(STATS, _encoded(stats))
+
+
+def _config_of(store: Store) -> Settings | None:
+    try:
+        text = store.read(CONFIG).decode()
+    except FileNotFoundError:
+        return None
+    return parse(text, f"{store.url}/{CONFIG}")
+
+
+def _encoded(value: object) -> bytes:
+    return (json.dumps(value, indent=2) + "\n").encode()
+
+
+def _keys_of(elsewhere: Sequence[str]) -> list[str]:
+    return [name if "." in name else f"{name}.*" for name in elsewhere]
+
+
+def _difference(theirs: Settings, ours: Settings) -> str:
+    """The first differing key of two configs, with both values."""
+    for section, value in ours.plain.items():
+        other = theirs.plain.get(section)
+        if section in ours.elsewhere or value == other:
+            continue
+        if not isinstance(value, dict) or not isinstance(other, dict):
+            return f"{section} is {other!r} there, {value!r} here"
+        for key in [*value, *other]:
+            skipped = (section, key) == ("run", "dir") or f"{section}.{key}" in (*ours.effort, *ours.elsewhere)
+            if value.get(key) != other.get(key) and not skipped:
+                return f"{section}.{key} is {other.get(key)!r} there, {value.get(key)!r} here"
+    return "they differ"

@@ -1,0 +1,179 @@
+"""From a round's records to its training data: what is kept, why the rest is not, and preference pairs.
+
+    round_0/train/data/train-00000-of-00001.parquet    what the trainer reads
+    round_0/train/decisions.parquet                    every candidate, and what was decided about it
+    round_0/train/pairs.parquet                        right against wrong, where star.pairs_per_question asks for it
+
+Questions go through one by one; memory does not grow with the run. A hinted solution is to a question without a right
+sample, so that what is decided about it needs no look at that question's samples.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from factory.rollouts.prompting import PromptTemplate, hint_of, load_prompt, render
+from factory.seeds import seed_for
+from factory.self_training.candidates import Candidate, Decision, candidates
+from factory.self_training.preference_pairs import pair_row, pairs
+from factory.self_training.preference_pairs import schema as pair_schema
+from factory.self_training.training import EXAMPLE_CHAT, EXAMPLE_RAW
+from factory.shards.commits import read_rows
+from factory.storage.opening import open_store
+from factory.storage.store import Store
+from factory.types import Question
+from pipelines.self_training.star_runs import RATIONALISE, SAMPLE, folder_of, training_folder
+from pipelines.self_training.star_settings import StarSettings
+
+DATA, DECISIONS, PAIRS = "data/train-00000-of-00001.parquet", "decisions.parquet", "pairs.parquet"
+ROWS_PER_GROUP = 4096
+DECISION = pa.schema(
+    [
+        ("question_id", pa.string()),
+        ("solution_id", pa.string()),
+        ("hinted", pa.bool_()),
+        ("kept", pa.bool_()),
+        ("reason", pa.string()),
+        ("model_revision", pa.string()),
+    ]
+)
+_COLUMNS = ["question_id", "question", "gold_answer", "answer_kind", "solutions"]
+
+
+def write_training_data(found: StarSettings, round_: int, store: Store) -> dict[str, Any]:
+    """Decide about every candidate of the round and write what the trainer reads; the counts, by reason.
+
+    What was written before a kill is written again, to the same rows.
+    """
+    template = load_prompt(found.trained_prompt.template, found.trained_prompt.style)
+    hinting = load_prompt(found.rationalise.template, found.base.prompt.style) if found.rationalises else None
+    asked_pairs = found.star.pairs_per_question
+    counts = _Counts()
+    with TemporaryDirectory(prefix="factory-star-") as scratch, ExitStack() as files:
+        examples = files.enter_context(
+            _Table(Path(scratch) / "examples", EXAMPLE_CHAT if template.style == "chat" else EXAMPLE_RAW)
+        )
+        decisions = files.enter_context(_Table(Path(scratch) / "decisions", DECISION))
+        paired = files.enter_context(_Table(Path(scratch) / "pairs", pair_schema(template.style)))
+        for hinted, question, ours in _questions(found, round_):
+            hint = hint_of(hinting, question) if hinting and hinted else ""
+            decided = found.keep.module.select(
+                ours, hint, question.gold or "", found.keep.config, _draws(found, round_, question, "keep")
+            )
+            counts.add(hinted, decided)
+            decisions.add(_decision_row(decision) for decision in decided)
+            examples.add(_example(template, question, decision.candidate) for decision in decided if decision.kept)
+            chosen = pairs(ours, asked_pairs, _draws(found, round_, question, "pairs")) if asked_pairs else []
+            counts.pairs += len(chosen)
+            paired.add(pair_row(pair, render(template, question)) for pair in chosen)
+        files.close()
+        written = {DATA: examples, DECISIONS: decisions} | ({PAIRS: paired} if asked_pairs else {})
+        for name, table in written.items():
+            store.create_from(f"{training_folder(round_)}/{name}", table.path)
+    return counts.as_dict()
+
+
+class _Counts:
+    """What became of a round's questions and candidates; those with a hint apart."""
+
+    def __init__(self) -> None:
+        self.questions = self.solved = self.rationalised = self.pairs = 0
+        self.reasons: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
+
+    def add(self, hinted: bool, decided: Sequence[Decision]) -> None:
+        kept = any(decision.kept for decision in decided)
+        self.questions += not hinted
+        self.solved += kept and not hinted
+        self.rationalised += kept and hinted
+        for decision in decided:
+            self.reasons[decision.candidate.hinted][str(decision.reason)] += 1
+
+    def as_dict(self) -> dict[str, Any]:
+        sampled, hinted = (dict(sorted(self.reasons[flag].items())) for flag in (False, True))
+        return {
+            "questions": self.questions,
+            "solved": self.solved,
+            "rationalised": self.rationalised,
+            "kept": sampled.pop("kept", 0),
+            "kept_hinted": hinted.pop("kept", 0),
+            "rejected": sampled,
+            "rejected_hinted": hinted,
+            "pairs": self.pairs,
+        }
+
+
+class _Table:
+    """A Parquet file that rows are added to."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path = path
+        self._schema = schema
+        self._rows: list[Mapping[str, Any]] = []
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
+
+    def __enter__(self) -> _Table:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
+        self._writer.close()
+
+    def add(self, rows: Iterator[Mapping[str, Any]]) -> None:
+        self._rows.extend(rows)
+        if len(self._rows) >= ROWS_PER_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._writer.write_batch(pa.RecordBatch.from_pylist([dict(row) for row in self._rows], schema=self._schema))
+            self._rows.clear()
+
+
+def _questions(found: StarSettings, round_: int) -> Iterator[tuple[bool, Question, list[Candidate]]]:
+    """Every question with its samples, then (hinted: True) every one that was asked again, with what came then."""
+    for part in (SAMPLE, RATIONALISE):
+        for row in read_rows(open_store(f"{found.dir}/{folder_of(round_)}/{part}", found.base.storage), _COLUMNS):
+            question = Question(
+                id=row["question_id"], text=row["question"], gold=row["gold_answer"], answer_kind=row["answer_kind"]
+            )
+            yield part == RATIONALISE, question, candidates(row)
+
+
+def _draws(found: StarSettings, round_: int, question: Question, purpose: str) -> Random:
+    return Random(seed_for(found.base.run.seed, question.id, f"{purpose}/{round_}"))
+
+
+def _example(template: PromptTemplate, question: Question, candidate: Candidate) -> dict[str, Any]:
+    """As a model of its own would be asked, and what it should go on with. The hint is in neither."""
+    prompt, completion = render(template, question), candidate.text.rstrip()
+    raw = isinstance(prompt, str)
+    return {
+        "prompt": prompt if raw else [{"role": role, "content": content} for role, content in prompt],
+        "completion": completion if raw else [{"role": "assistant", "content": completion}],
+        "question_id": candidate.question_id,
+        "solution_id": candidate.solution_id,
+        "hinted": candidate.hinted,
+        "round": candidate.round,
+        "model_revision": candidate.model_revision,
+    }
+
+
+def _decision_row(decision: Decision) -> dict[str, Any]:
+    candidate = decision.candidate
+    return {
+        "question_id": candidate.question_id,
+        "solution_id": candidate.solution_id,
+        "hinted": candidate.hinted,
+        "kept": decision.kept,
+        "reason": str(decision.reason),
+        "model_revision": candidate.model_revision,
+    }

@@ -1,0 +1,60 @@
+"""Everything dies once, nothing is lost, and no process is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tools.chaos.schedule import weights
+
+pytestmark = [pytest.mark.distributed, pytest.mark.timeout(600)]
+ROOT = Path(__file__).parents[3]
+WITHIN_S = 540  # a minute on an idle machine
+
+
+@pytest.fixture
+def marked() -> Iterator[dict[str, str]]:
+    """An environment by which whatever inherits it is found again, and killed at the end."""
+    environment = os.environ | {"CHAOS_TEST": uuid.uuid4().hex}
+    yield environment
+    for process in alive(environment):
+        process.kill()
+
+
+def alive(environment: dict[str, str]) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("CHAOS_TEST") == environment["CHAOS_TEST"]:
+                found.append(process)
+        except psutil.Error:
+            continue  # somebody else's, or gone
+    return found
+
+
+def chaos(environment: dict[str, str], folder: Path, storage: str, kills: int, seed: int) -> subprocess.Popen[bytes]:
+    sizes = ["--questions", "160", "--unit-size", "4", "--kills", str(kills), "--seconds-per-kill", "3"]
+    where = ["--storage", storage, "--json", str(folder / "figures.json"), "--keep", str(folder / "kept")]
+    command = [sys.executable, "-m", "tools.chaos", "--seed", str(seed), *sizes, *where]
+    return subprocess.Popen(command, cwd=ROOT, env=environment)
+
+
+@pytest.mark.parametrize(("storage", "kills", "seed"), [("local", 7, 146), ("s3", 8, 269)], ids=["local", "s3"])
+def test_a_run_in_which_every_role_is_killed_once_loses_nothing(
+    storage: str, kills: int, seed: int, marked: dict[str, str], tmp_path: Path
+) -> None:
+    process = chaos(marked, tmp_path, storage, kills, seed)
+    assert process.wait(WITHIN_S) == 0
+    figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert {role: row["kills"] for role, row in figures["roles"].items()} == dict.fromkeys(weights(storage), 1)
+    assert not any(figures["faults"].values())
+    assert figures["attempts"] >= 2
+    assert not alive(marked)

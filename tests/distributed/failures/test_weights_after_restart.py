@@ -1,0 +1,39 @@
+"""An engine that dies with new weights in it comes back with its first ones, and answers with the new ones all the
+same."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import ray
+from support.runs import pid_of
+
+from actors.generator import Generator, generator_options
+from actors.remote_models import Patience, RemoteModels
+from factory.types import GenerateRequest
+
+pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+
+
+def model(folder: Path, answer: str) -> str:
+    folder.mkdir()
+    (folder / "script.json").write_text(json.dumps({"question": [answer]}))
+    return str(folder)
+
+
+async def test_a_restarted_generator_answers_with_the_weights_it_is_asked_for(tmp_path: Path) -> None:
+    first, trained = model(tmp_path / "first", "I guess."), model(tmp_path / "trained", "I know.")
+    actor = ray.remote(Generator).options(**generator_options("scripted", {})).remote("scripted", {}, first)
+    try:
+        models = RemoteModels([actor], [], Patience(request_s=60, restart_s=60, attempts=3), weights=trained)
+        request = GenerateRequest(question_id="q", prompt="the question")
+        assert [completion.text for completion in await models.generate(request)] == ["I know."]
+        os.kill(pid_of(actor), signal.SIGKILL)
+        assert [completion.text for completion in await models.generate(request)] == ["I know."]
+        assert ray.get(actor.ready.remote(), timeout=30)["weights"] == trained
+    finally:
+        ray.kill(actor)

@@ -1,0 +1,69 @@
+"""Who gets how much: the driver's window, the engines' questions, a worker that is away."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+from support.runs import SlowWorker, driven, settings_for, units_of
+
+from pipelines.run.drive import Interrupt, drive
+
+pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+
+
+def workers(count: int, **arguments: Any) -> list[Any]:
+    actor = ray.remote(SlowWorker).options(num_cpus=0, max_restarts=-1)
+    return [actor.remote(**arguments) for _ in range(count)]
+
+
+def test_never_more_than_the_window_is_in_flight(tmp_path: Path) -> None:
+    units = units_of(settings_for(tmp_path, source={"n": 40}))
+    crew = workers(2)
+    seen: list[int] = []
+    done = drive(units, crew, window=3, attempts=1, on_progress=lambda progress: seen.append(progress.in_flight))
+    assert done.done.questions == 40
+    assert max(seen, default=0) <= 3
+    assert sorted(ray.get([worker.most.remote() for worker in crew])) == [1, 2]
+
+
+def test_units_are_drawn_from_the_source_only_when_there_is_room(tmp_path: Path) -> None:
+    units = units_of(settings_for(tmp_path, source={"n": 20}))
+    interrupt, drawn = Interrupt(), []
+
+    def source() -> Any:
+        for unit in units:
+            drawn.append(unit)
+            if len(drawn) == 4:
+                interrupt.count = 1  # as a Ctrl-C would
+            yield unit
+
+    progress = drive(source(), workers(1), window=2, attempts=1, interrupt=interrupt)
+    assert len(drawn) == 4
+    assert progress.units == 4  # what was in flight was finished, nothing was begun any more
+
+
+def test_a_unit_that_kills_its_worker_every_time_ends_the_run_with_its_name(tmp_path: Path) -> None:
+    units = units_of(settings_for(tmp_path))
+    with pytest.raises(Exception, match=f"{units[1].id} was given up: its worker died 2 times"):
+        drive(units, workers(1, dies_of=units[1].id), window=1, attempts=2)
+
+
+def test_both_engines_work_and_a_question_stays_with_one(tmp_path: Path) -> None:
+    engine = {"kind": "tests.support.plugins.engines", "steps": 5, "words": 3, "latency_s": 0.2}
+    settings = settings_for(tmp_path, engine=engine, cluster={"generators": 2, "workers": 2})
+    asked: list[Counter[str]] = []
+
+    def look(fleet: Any, _: Any) -> None:
+        calls = [actor.__ray_call__.remote(lambda self: self._engine.asked) for actor in fleet.generators]
+        asked[:] = map(Counter, ray.get(calls, timeout=30))
+
+    driven(settings, look)
+    first, second = asked
+    assert first
+    assert second
+    assert not set(first) & set(second)
+    assert max(first.values()) > 1

@@ -1,0 +1,234 @@
+"""STaR rounds on real actors, with a scripted model and a trainer that writes its next script."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omegaconf import OmegaConf
+from support.commands import Running
+from support.s3 import access
+from support.star import GIVEAWAY, HINT, examples, held_out, kept_ids, scripted_base, star_settings
+from support.training import tiny_model, tiny_tokenizer
+
+from factory.errors import TrainingFailed
+from factory.shards.commits import read_rows
+from factory.storage.opening import open_store
+from factory.text.wording import question_key
+from pipelines.label_steps import Listener
+from pipelines.run.drive import Progress
+from pipelines.run.run_folder import opened
+from pipelines.star import StarSummary, run
+from tools.commands.status import status_lines
+
+pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("star-base")
+    return scripted_base(folder / "base", tiny_model(folder / "tiny"))
+
+
+@pytest.fixture(scope="module")
+def done(ray_cluster: None, base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, StarSummary]:
+    """Two rounds, read by several tests."""
+    folder = tmp_path_factory.mktemp("star") / "run"
+    summary = run(star_settings(folder, base, star={"pairs_per_question": 1}))
+    assert summary.complete
+    return folder, summary
+
+
+def test_what_was_kept_is_right_and_of_both_kinds(done: tuple[Path, StarSummary]) -> None:
+    folder, summary = done
+    kept = summary.rounds[0]["keep"]
+    assert kept["kept"] > 0
+    assert kept["kept_hinted"] > 0
+    assert len(examples(folder, 0)) == kept["kept"] + kept["kept_hinted"]
+    assert {row["hinted"] for row in examples(folder, 0)} == {True, False}
+    assert all(row["completion"].splitlines()[-1].startswith("The answer is") for row in examples(folder, 0))
+
+
+def test_no_rationale_that_was_kept_holds_the_hint_or_speaks_of_it(done: tuple[Path, StarSummary]) -> None:
+    folder, summary = done
+    for round_ in (0, 1):
+        for row in examples(folder, round_):
+            assert HINT.strip() not in row["prompt"] + row["completion"]
+            assert GIVEAWAY not in row["completion"]
+    rationales = list(read_rows(folder / "round_0/rationalise"))
+    assert any(GIVEAWAY in found["text"] for row in rationales for found in row["solutions"])
+    assert all(found["hinted"] for row in rationales for found in row["solutions"])
+    assert summary.rounds[0]["keep"]["rejected_hinted"]["leak_phrase"] > 0
+
+
+def test_nothing_that_is_held_out_is_ever_trained_on(done: tuple[Path, StarSummary]) -> None:
+    folder, _ = done
+    apart = held_out(folder)
+    assert len(apart) > 3
+    for round_ in (0, 1):
+        trained = {question_key(row["prompt"].partition("Question: ")[2]) for row in examples(folder, round_)}
+        assert trained
+        assert not {key for key in apart if any(key in prompt for prompt in trained)}
+        assert not {row["question_id"] for row in examples(folder, round_)} & set(apart.values())
+
+
+def test_every_record_names_the_weights_that_made_it(done: tuple[Path, StarSummary]) -> None:
+    folder, summary = done
+    learnt = [summary.rounds[round_]["train"]["revision"] for round_ in (0, 1)]
+    made_by = {
+        part: {found["model_revision"] for row in read_rows(folder / part) for found in row["solutions"]}
+        for part in ("before/greedy", "round_0/sample", "round_0/greedy", "round_1/sample", "round_1/sampled")
+    }
+    [before] = made_by["before/greedy"]
+    assert before not in learnt
+    assert list(made_by.values()) == [{before}, {before}, {learnt[0]}, {learnt[0]}, {learnt[1]}]
+    rounds = {found["round"] for row in read_rows(folder / "round_1/sample") for found in row["solutions"]}
+    assert rounds == {1}
+
+
+def test_training_made_the_model_better(done: tuple[Path, StarSummary]) -> None:
+    _, summary = done
+    scores = [phases["evaluate"]["student"]["greedy"]["accuracy"] for phases in summary.rounds.values()]
+    assert scores[-1] > scores[0]
+
+
+def test_a_finished_run_does_nothing_again_and_status_tables_its_rounds(done: tuple[Path, StarSummary]) -> None:
+    folder, _ = done
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.suffix in (".parquet", ".json")}
+    assert run(opened(folder)).complete
+    after = {path: path.stat().st_mtime_ns for path in before}
+    assert {path.name for path in before if after[path] != before[path]} <= {"stats.json"}
+    lines = "\n".join(status_lines(str(folder)))
+    assert "complete, 2 of 2 rounds" in lines
+    assert "leak_phrase" in lines
+    assert (folder / "accuracy.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_pairs_are_right_against_wrong(done: tuple[Path, StarSummary]) -> None:
+    import pyarrow.parquet as pq
+
+    rows = pq.read_table(done[0] / "round_0/train/pairs.parquet").to_pylist()
+    assert rows
+    assert all("9999" in row["rejected"] and "9999" not in row["chosen"] for row in rows)
+
+
+ENDINGS = {
+    "import sys; sys.exit('no GPU today')": "no GPU today",
+    "pass": "left no",
+    "import shutil, sys; shutil.copytree(sys.argv[5], sys.argv[3])": "tokenizer",
+}
+
+
+class UntilTrained(Listener):
+    """Goes away once a round's training is over."""
+
+    def say(self, line: str) -> None:
+        if line == "round 0: swap":
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("script", ENDINGS, ids=["fails", "leaves no model", "leaves another tokenizer"])
+def test_a_trainer_that_ends_badly_stops_the_round_and_resume_retries_just_that(
+    script: str, done: tuple[Path, StarSummary], base: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(done[0], folder)
+    for path in ("round_1", "round_0/model", "round_0/greedy", "round_0/sampled"):
+        shutil.rmtree(folder / path)
+    for phase in ("train", "swap", "evaluate"):
+        (folder / f"round_0/{phase}.json").unlink()
+    other = tiny_model(tmp_path / "other", tokenizer=tiny_tokenizer("zzz qqq zzz qqq xyzzy"))
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("*/*/data/*.parquet")}
+
+    command = ["python", "-c", script, "{data}", "{model}", "{out}", "{work}", str(other)]
+    with pytest.raises(TrainingFailed, match=f"{ENDINGS[script]}.*factory resume"):
+        run(star_settings(folder, base, star={"pairs_per_question": 1}, trainer={"command": command}))
+    assert not (folder / "round_0/model").exists()
+
+    with pytest.raises(KeyboardInterrupt):
+        run(star_settings(folder, base, star={"pairs_per_question": 1}), UntilTrained())
+    assert (folder / "round_0/model/provenance.json").is_file()
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_a_run_killed_in_every_phase_keeps_what_an_undisturbed_one_keeps(
+    running: Callable[..., Running], done: tuple[Path, StarSummary], base: Path, tmp_path: Path
+) -> None:
+    folder, config = tmp_path / "run", tmp_path / "star.yaml"
+    slow = {"engine": {"latency_s": 0.3}, "run": {"unit_size": 4}, "cluster": {"units_in_flight": 1}}
+    settings = star_settings(folder, base, star={"rounds": 1}, **slow)
+    OmegaConf.save(OmegaConf.create(settings.plain), config)
+    dawdle = folder / "round_0/train/dawdle"
+    moments: dict[str, Callable[[], bool]] = {
+        "sample": lambda: any((folder / "round_0/sample").glob("data/part-*")),
+        "rationalise": lambda: any((folder / "round_0/rationalise").glob("data/part-*")),
+        "train": lambda: dawdle.with_name("begun").exists(),
+        "swap": lambda: (folder / "round_0/train.json").exists(),
+    }
+    for phase, has_come in moments.items():
+        if phase == "train":
+            dawdle.parent.mkdir(parents=True, exist_ok=True)
+            dawdle.touch()
+        run_ = running("run", str(config))
+        run_.wait_for(has_come)
+        run_.process.kill()
+        run_.process.wait(10)
+        run_.seconds_until_all_are_gone()
+        assert not (folder / f"round_0/{phase}.json").exists()
+    code, stdout, stderr = running("resume", str(folder)).end()
+    assert (code, "run complete" in stdout) == (0, True), stderr
+    assert kept_ids(folder, 0) == kept_ids(done[0], 0)
+
+
+class OneCtrlC(Listener):
+    """Wants an end as soon as anything is in flight."""
+
+    sent = False
+
+    def progress(self, progress: Progress) -> None:
+        if not self.sent:
+            self.sent = True
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_one_ctrl_c_ends_the_rounds_also_where_all_that_was_in_flight_got_done(base: Path, tmp_path: Path) -> None:
+    settings = star_settings(tmp_path / "run", base, engine={"latency_s": 1.5}, cluster={"units_in_flight": 50})
+    summary = run(settings, OneCtrlC())
+    assert not summary.complete
+    assert summary.rounds == {}
+    assert len(list((tmp_path / "run/before/greedy/data").iterdir())) == 2
+    assert not (tmp_path / "run/before/sampled").exists()
+
+
+def test_on_s3_models_and_data_travel_through_the_store(
+    s3_server: Any, s3_bucket: str, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACTORY_CACHE", str(tmp_path))
+    settings = star_settings(tmp_path, base, star={"rounds": 1}, storage=access(s3_server), held_out={"k": 1})
+    settings.run.dir = f"s3://{s3_bucket}/star"
+    summary = run(settings)
+    assert summary.complete
+    store = open_store(settings.run.dir, settings.storage)
+    names = {entry.name for entry in store.entries()}
+    assert {"round_0/model/model.safetensors", "round_0/model/manifest.json", "accuracy.png"} <= names
+    part = open_store(f"{settings.run.dir}/round_0/greedy", settings.storage)
+    made_by = {(found["model"], found["model_revision"]) for row in read_rows(part) for found in row["solutions"]}
+    assert {revision for _, revision in made_by} == {summary.rounds[0]["train"]["revision"]}
+
+
+def test_two_models_that_take_turns_train_on_what_the_other_got_right(base: Path, tmp_path: Path) -> None:
+    teacher = scripted_base(tmp_path / "teacher", base, solves=(0, 1, 2))
+    mode = {"mode": "turns", "model": str(teacher)}
+    summary = run(star_settings(tmp_path / "run", base, teacher=mode, rationalise={"enabled": False}))
+    assert summary.complete
+    assert [summary.rounds[round_]["swap"]["learner"] for round_ in (0, 1)] == ["student", "teacher"]
+    first = {row["model_revision"] for row in examples(tmp_path / "run", 0)}
+    second = {row["model_revision"] for row in examples(tmp_path / "run", 1)}
+    assert second == {summary.rounds[0]["train"]["revision"]}
+    assert first.isdisjoint(second)
+    assert set(summary.rounds[None]["evaluate"]) >= {"student", "teacher"}

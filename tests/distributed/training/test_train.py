@@ -1,0 +1,103 @@
+"""`factory run pipelines/train.yaml`: one fine-tuning on an export, from its folder to its model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from support.exports.exports import committed, record, solution
+from support.training import SUMS, raw_data, tiny_model
+
+from actors.trained_models.reward_scorer import SolutionScorer, StepScorer
+from factory.errors import BadInput
+from pipelines.export.export import Wish, export
+from pipelines.run.run_folder import opened
+from pipelines.run.settings import Settings, from_mapping
+from pipelines.train import outline, run
+from tools.commands.status import status_lines
+from tools.commands.summaries import summary_lines
+
+pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+
+
+TRAINER = {"kind": "sft", "max_steps": 2, "batch_size": 4, "learning_rate": 1e-3, "num_cpus": 0}
+
+
+def settings(tmp_path: Path, **sections: Any) -> Settings:
+    return from_mapping(
+        {
+            "pipeline": "train",
+            "model": str(tmp_path / "base"),
+            "run": {"dir": str(tmp_path / "run")},
+            "data": {"path": str(tmp_path / "data")},
+            "trainer": TRAINER,
+            **sections,
+        }
+    )
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Settings:
+    tiny_model(tmp_path / "base")
+    raw_data(tmp_path / "data")
+    return settings(tmp_path)
+
+
+def test_a_training_leaves_a_model_and_says_where_and_is_not_done_twice(ready: Settings, tmp_path: Path) -> None:
+    summary = run(ready)
+    model = tmp_path / "run/model"
+    assert (model / "model.safetensors").is_file()
+    assert summary.trained.steps == 2
+    assert any(str(model) in line for line in summary_lines(summary))
+    assert status_lines(str(tmp_path / "run"))[0].endswith("complete")
+    before = (model / "model.safetensors").stat().st_mtime_ns
+    assert run(opened(tmp_path / "run")).trained.revision == summary.trained.revision
+    assert (model / "model.safetensors").stat().st_mtime_ns == before
+    with pytest.raises(BadInput, match="another config"):
+        run(settings(tmp_path, run={"dir": str(tmp_path / "run"), "seed": 7}))
+    with pytest.raises(BadInput, match=r"learning_rate was 0\.001, now 0\.002.*another run\.dir"):
+        run(settings(tmp_path, trainer=TRAINER | {"learning_rate": 2e-3}))
+    with pytest.raises(BadInput, match="trainer was sft, now command"):
+        outline(settings(tmp_path, trainer={"kind": "command", "command": ["true"]}))
+    raw_data(tmp_path / "data", SUMS[:5])
+    with pytest.raises(BadInput, match="the data were others"):
+        run(ready)
+
+
+@pytest.mark.parametrize(("kind", "asked"), [("prm", ["it is", "1"]), ("orm", "it is\n1")])
+def test_a_reward_model_is_trained_on_an_export_and_judges(kind: str, asked: Any, tmp_path: Path) -> None:
+    tiny_model(tmp_path / "base")
+    rows = [record(f"{n} + 1?", solution(f"it is\n{n + 1}"), solution("no\n0", right=False)) for n in range(9)]
+    export([committed(tmp_path / "records", rows)], tmp_path / "out", Wish(formats=(kind,)))
+    trainer = {"kind": kind, "max_steps": 2, "batch_size": 4, "learning_rate": 1e-3, "num_cpus": 0}
+    done = run(settings(tmp_path, data={"path": str(tmp_path / "out/data" / kind)}, trainer=trainer))
+    assert done.trained.examples == 18
+    assert "eval_prm" in status_lines(str(tmp_path / "run"))[-1] or kind == "orm"
+    scorer = (StepScorer if kind == "prm" else SolutionScorer)(str(tmp_path / "run/model"), batch_size=2)
+    scores = np.ravel(scorer.scores([("0 + 1?", asked)]))
+    assert len(scores) == (2 if kind == "prm" else 1)
+    assert ((scores > 0) & (scores < 1)).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"), [("sft", "trainer.kind=orm"), ("prm", "expected prompt and completions and labels")]
+)
+def test_data_of_another_trainer_are_refused_before_anything_starts(kind: str, message: str, tmp_path: Path) -> None:
+    tiny_model(tmp_path / "base")
+    (tmp_path / "data").mkdir()
+    table = pa.table({"prompt": ["1 + 1?"], "completion": ["3"], "label": [False]})
+    pq.write_table(table, tmp_path / "data/train-00000-of-00001.parquet")
+    with pytest.raises(BadInput, match=message):
+        run(settings(tmp_path, trainer={"kind": kind}))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("path", ["", "nowhere"])
+def test_without_data_nothing_starts(path: str, tmp_path: Path) -> None:
+    tiny_model(tmp_path / "base")
+    with pytest.raises(BadInput, match=r"train-\*\.parquet"):
+        run(settings(tmp_path, data={"path": path}))

@@ -1,0 +1,153 @@
+"""Fine-tuning as Ray actors: deaths in the middle, bad ends, what is left of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from support.training import a_job, raw_data, tiny_model
+
+from actors.trained_models.seal import finished
+from factory.errors import BadInput, TrainingFailed
+from factory.self_training.training import TrainingJob
+from pipelines.run.training import train
+
+pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+
+SFT = {"num_cpus": 0.1, "threads": 1, "bf16": "false", "save_steps": 20, "max_steps": 300, "learning_rate": 1e-3}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_model(tmp_path_factory.mktemp("base") / "model")
+
+
+@pytest.fixture
+def job(tmp_path: Path, base: Path) -> TrainingJob:
+    return a_job(tmp_path, base, raw_data(tmp_path / "data"))
+
+
+def trainers() -> list[psutil.Process]:
+    """The worker processes of this cluster's Trainer actors; its raylet is this process's child."""
+    below = psutil.Process().children(recursive=True)
+    return [process for process in below if _title(process).startswith("ray::Trainer")]
+
+
+def _title(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def none_left() -> bool:
+    deadline = time.monotonic() + 20
+    while trainers() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not trainers()
+
+
+def command(*arguments: str, **values: Any) -> dict[str, Any]:
+    return {"command": [sys.executable, "-c", *arguments], "num_cpus": 0.1} | values
+
+
+COPY = "import shutil, sys; shutil.copytree(sys.argv[1], sys.argv[2])"
+
+
+def test_a_trainer_killed_in_the_middle_goes_on_from_its_checkpoint(job: TrainingJob) -> None:
+    said: list[str] = []
+
+    def kill_once(report: dict[str, float]) -> None:
+        if not said and report.get("step", 0) > 60:
+            [process] = trainers()
+            os.kill(process.pid, signal.SIGKILL)
+
+    done = train(job, "sft", SFT, timeout_s=200, say=said.append, on_progress=kill_once)
+    assert len(said) == 1
+    assert "starting it again from its last checkpoint" in said[0]
+    assert done.resumed_from is not None
+    assert done.resumed_from >= 40
+    assert (done.steps, done.folder) == (300, job.out)
+    assert done.loss_last is not None
+    assert done.loss_first is not None
+    assert done.loss_last < done.loss_first
+    steps = [json.loads(line)["step"] for line in (Path(job.work) / "metrics.jsonl").read_text().splitlines()]
+    assert steps == list(range(1, 301))
+    assert finished(job.out) == done
+    assert not (Path(job.work) / "checkpoints").exists()
+    assert train(job, "sft", SFT, timeout_s=1) == done  # at once: it is there
+    assert none_left()
+
+
+@pytest.mark.parametrize(
+    ("config", "error"),
+    [
+        (command("print('no data'); raise SystemExit(4)"), r"exit code 4 .*command.log: no data"),
+        (command("pass"), "left no model"),
+        (command(COPY, "{model}/..", "{out}"), "has no config.json"),
+    ],
+)
+def test_a_command_that_ends_badly_leaves_no_model(job: TrainingJob, config: dict[str, Any], error: str) -> None:
+    with pytest.raises(TrainingFailed, match=error):
+        train(job, "command", config, timeout_s=100)
+    assert not Path(job.out).exists()
+    assert none_left()
+
+
+def test_a_command_that_failed_can_be_mended(job: TrainingJob) -> None:
+    with pytest.raises(TrainingFailed, match="exit code 1"):
+        train(job, "command", command("raise SystemExit(1)"), timeout_s=100)
+    done = train(job, "command", command(COPY, "{model}", "{out}"), timeout_s=100)
+    assert (finished(job.out), done.changed) == (done, 0.0)
+    assert none_left()
+
+
+def test_a_training_stopped_from_outside_leaves_nothing_behind(job: TrainingJob, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    code = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+
+    class Stop(Exception):
+        pass
+
+    def check() -> None:
+        if pid.is_file() and pid.read_text():
+            raise Stop
+
+    with pytest.raises(Stop):
+        train(job, "command", command(code), timeout_s=100, check=check)
+    deadline = time.monotonic() + 20
+    while psutil.pid_exists(int(pid.read_text())) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not psutil.pid_exists(int(pid.read_text()))
+    assert none_left()
+
+
+def test_a_training_that_takes_too_long_is_ended(job: TrainingJob) -> None:
+    with pytest.raises(TrainingFailed, match="not done after 3 s"):
+        train(job, "command", command("import time; time.sleep(600)"), timeout_s=3)
+    assert none_left()
+
+
+def test_a_trainer_that_dies_every_time_is_given_up(job: TrainingJob) -> None:
+    said: list[str] = []
+    code = "import os, signal; os.kill(os.getppid(), signal.SIGKILL)"
+    with pytest.raises(TrainingFailed, match=r"died 2 times.*more memory"):
+        train(job, "command", command(code), timeout_s=100, attempts=2, say=said.append)
+    assert len(said) == 1
+
+
+def test_a_trainer_that_finds_no_room_says_what_it_needs(job: TrainingJob) -> None:
+    with pytest.raises(TrainingFailed, match="needs 1 CPUs and 1 GPUs on one node; 1 nodes have 2 CPUs and 0 GPUs"):
+        train(job, "command", command("pass", num_cpus=1, num_gpus=1), timeout_s=100, start_timeout_s=1)
+
+
+def test_settings_are_refused_before_anything_starts(job: TrainingJob) -> None:
+    with pytest.raises(BadInput, match=r"no trainers called 'stf'. Did you mean 'sft'"):
+        train(job, "stf", {}, timeout_s=100)

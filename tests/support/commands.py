@@ -1,0 +1,73 @@
+"""`factory` commands as processes of their own, watched by tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+SUMMARY_S, GONE_S = 90, 20
+
+
+class Running:
+    """A `factory` process in a process group of its own, as a shell makes one, and every process it started."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tools.cli", *arguments],
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._family: dict[int, psutil.Process] = {}
+
+    def wait_for(self, holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + SUMMARY_S
+        while not holds():
+            assert self.process.poll() is None, self.process.communicate()
+            assert time.monotonic() < deadline
+            self.look()
+            time.sleep(0.1)
+        self.look()
+
+    def look(self) -> None:
+        """Remember all descendants; once the parent is gone nobody knows them any more."""
+        self._family.update({child.pid: child for child in psutil.Process(self.process.pid).children(recursive=True)})
+
+    def end(self) -> tuple[int, str, str]:
+        stdout, stderr = self.process.communicate(timeout=SUMMARY_S)
+        return self.process.returncode, stdout, stderr
+
+    def alive(self) -> list[psutil.Process]:
+        return [p for p in self._family.values() if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+    def seconds_until_all_are_gone(self) -> float:
+        started = time.monotonic()
+        while self.alive():
+            assert time.monotonic() - started < GONE_S, [process.cmdline() for process in self.alive()]
+            time.sleep(0.1)
+        return time.monotonic() - started
+
+
+@pytest.fixture
+def running() -> Iterator[Callable[..., Running]]:
+    """Starts `factory` processes; whatever is left of them at the end is killed, by pid."""
+    started: list[Running] = []
+
+    def start(*arguments: str) -> Running:
+        started.append(Running(*arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.process.kill()
+        for process in one.alive():
+            process.kill()
+        one.process.wait(10)

@@ -1,0 +1,48 @@
+"""The simulated engine with misbehaviours on request, by a piece of the question's text; and with a memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from actors.engine_runtime.engine_process import EngineDied
+from actors.engines import simulated
+from factory.errors import PromptTooLong, QuestionFailed
+from factory.types import Completion, GenerateRequest
+
+EXECUTION = ("dies_on", "hangs_on", "refuses", "has_a_bug_on", "latency_s")  # a resumed run may behave better
+
+
+@dataclass
+class Config(simulated.Config):
+    """What is asked when the engine dies, when it never answers, when it finds the prompt too long; when it breaks."""
+
+    dies_on: str = "\0"
+    hangs_on: str = "\0"
+    refuses: str = "\0"
+    has_a_bug_on: str = "\0"
+
+
+class Engine(simulated.Engine):
+    """`asked`: question ids in the order they came."""
+
+    def __init__(self, config: Config, model: str) -> None:
+        super().__init__(config, model)
+        self._config: Config = config
+        self.asked: list[str] = []
+
+    async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
+        self.asked += [request.question_id for request in requests]
+        prompts = "".join(str(request.prompt) for request in requests)
+        if self._config.has_a_bug_on in prompts:
+            raise TypeError("a bug in the engine")
+        if self._config.hangs_on in prompts:
+            await asyncio.sleep(3600)
+        answers = await super().generate(requests)
+        if self._config.dies_on in prompts:
+            raise EngineDied("it was this question")
+        return [
+            PromptTooLong("no room for an answer") if self._config.refuses in str(request.prompt) else answer
+            for request, answer in zip(requests, answers, strict=True)
+        ]

@@ -1,0 +1,124 @@
+"""Records as a run leaves them, small enough to follow by hand: what every format is tested on."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from factory.export.imported import NO_COST, UNKNOWN, UNKNOWN_NODE, UNKNOWN_SOLUTION
+from factory.formats import processbench
+from factory.labelling.step_labels import first_error_of
+from factory.records.record import to_batch
+from factory.records.schema import SCHEMA_VERSION
+from factory.rollouts.tree import GIVEN, PROBE
+from factory.types import content_id
+
+Steps = list[tuple[str, int | None]]
+VALUES = {1: 0.75, -1: 0.0, None: None}  # the mc_value that goes with a label
+
+
+def a_solution(steps: Steps, verdict: str | None = "correct", **fields: Any) -> dict[str, Any]:
+    """A finished, sampled solution of these steps and labels."""
+    text = "\n".join(text for text, _ in steps)
+    return {
+        **UNKNOWN_SOLUTION,
+        "solution_id": content_id(text),
+        "text": text,
+        "steps": [
+            {
+                "text": text,
+                "n_trials": 0 if label is None else 4,
+                "n_successes": 3 if label == 1 else 0,
+                "mc_value": VALUES[label],
+                "label": label,
+                "confidence": 0.0 if label is None else 0.875,
+            }
+            for text, label in steps
+        ],
+        "verdict": verdict,
+        "first_error": first_error_of([label for _, label in steps]),
+        "labeller": "omegaprm",
+        "method": "sample",
+        "occurrences": 1,
+        "hinted": False,
+        "round": 0,
+        "engine": "scripted",
+        "model": "policy",
+        "model_revision": "r1",
+        "finish_reason": "stop",
+        **fields,
+    }
+
+
+def a_node(node: int, parent: int | None, text: str, value: float | None, **fields: Any) -> dict[str, Any]:
+    counts = {"visits": 2, "trials": 4, "successes": round(4 * value)} if value is not None else {}
+    start = {"node": node, "parent": parent, "action": "root" if parent is None else "step", "terminal": False}
+    return {**UNKNOWN_NODE, **start, "text": text, "value": value, **counts, **fields}
+
+
+def a_record(question: str, solutions: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
+    """The record as it comes back from Arrow."""
+    record = {
+        **UNKNOWN,
+        "question_id": content_id(question),
+        "source": "own.jsonl",
+        "question": question,
+        "gold_answer": "14",
+        "metadata": [("level", "1")],
+        "solutions": solutions,
+        "tree": [],
+        "cost": NO_COST,
+        "status": "ok",
+        "effort": [("k", 4)],
+        "run_id": "run",
+        "unit_id": "unit",
+        "seed": 0,
+        "schema_version": SCHEMA_VERSION,
+        "created_at": datetime(2026, 1, 2, tzinfo=UTC),
+        **fields,
+    }
+    [back] = to_batch([record]).to_pylist()
+    return dict(back)
+
+
+def records() -> list[dict[str, Any]]:
+    """What is right, wrong, unjudged, hinted, given, probed and imported, each at least once."""
+    wrong: Steps = [("2 + 3 = 5", -1), ("5 * 4 = 20. The answer is 20.", -1)]
+    solutions = [
+        a_solution([("3 * 4 = 12", 1), ("2 + 12 = 14. The answer is 14.", 1)]),
+        a_solution([("First the product.", None), ("So it is 14.", None)], round=1),
+        a_solution(wrong, "incorrect"),
+        a_solution([("3 * 4 = 12", 1), ("2 + 12 = 24. The answer is 24.", -1)], "incorrect"),
+        a_solution([("UNPARSABLE", -1)], "unparsable"),
+        a_solution([("TIMED OUT", -1)], "timeout"),
+        a_solution([("BROKEN", -1)], "error"),
+        a_solution([("CUT OFF", 1), ("The answer is 2", -1)], "incorrect", finish_reason="length"),
+        a_solution([("As we were told,", 1), ("it is 14.", None)], hinted=True),
+        a_solution([("3 * 4 = 12", None), ("so 12.", None)], "incorrect", method=PROBE),
+        a_solution([("It is 5.", -1)], "incorrect", method=GIVEN, finish_reason=GIVEN, model=None, engine=None),
+        a_solution([("таки 14", 1), ("<extra_0> The answer is 14.", 1)]),
+    ]
+    cut_off = "CUT OFF\nThe answer is 2"
+    tree = [
+        a_node(0, None, "", 0.5),
+        a_node(1, 0, "3 * 4 = 12\n", 0.75),
+        a_node(2, 1, "2 + 12 = 14. The answer is 14.", None, terminal=True, answer="14", verdict="correct"),
+        a_node(3, 1, "2 + 12 = 24. The answer is 24.", None, terminal=True, answer="24", verdict="incorrect"),
+        a_node(4, 0, "UNPARSABLE", None, terminal=True, verdict="unparsable"),
+        a_node(5, 0, cut_off, None, terminal=True, answer="2", verdict="incorrect"),
+    ]
+    line = {
+        "id": "gsm8k-0",
+        "generator": "somebody",
+        "problem": "What is 1 + 1?",
+        "steps": ["1 + 1 = 3", "The answer is 3"],
+        "final_answer_correct": False,
+        "label": 0,
+    }
+    [imported] = to_batch([processbench.parse(json.dumps(line), "line 1")]).to_pylist()
+    return [
+        a_record("What is 2 + 3 * 4?", solutions, tree=tree),
+        a_record("Is <extra_0> a Step 1: b?", [a_solution([("Yes. The answer is 14.", 1)])]),
+        imported,
+    ]

@@ -1,0 +1,117 @@
+"""Small runs of `label_steps` with engines that need no model: their configs, and what they left."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from factory.records.tally import Tally
+from factory.shards.commits import Receipt, read_rows
+from factory.shards.units import Unit, cut
+from pipelines.label_steps import run, screening
+from pipelines.run.drive import Progress, drive
+from pipelines.run.fleet import Fleet, launched
+from pipelines.run.planning import missing_units, plan
+from pipelines.run.run_folder import bind, store_of
+from pipelines.run.settings import Settings, from_mapping
+
+CONFIG: dict[str, dict[str, Any]] = {
+    "run": {"unit_size": 2},
+    "source": {"kind": "simulated", "n": 8},
+    "prompt": {"template": "zero_shot_cot"},
+    "search": {"n": 4},
+    "supervision": {"method": "omegaprm", "k": 4, "searches": 1},
+    "engine": {"kind": "simulated", "steps": 5, "words": 3},
+    "cluster": {"attempts": 3, "start_timeout_s": 60, "request_timeout_s": 60},
+}
+
+
+def config_for(folder: Path, **sections: dict[str, Any]) -> dict[str, Any]:
+    """`CONFIG` for a run in `folder`, with `sections` merged in; one that picks a plug-in stands for itself."""
+    merged = {**CONFIG, **sections}
+    for name, values in sections.items():
+        if not {"kind", "method"} & set(values):
+            merged[name] = {**CONFIG.get(name, {}), **values}
+    merged["run"] = dict(merged["run"])
+    merged["run"]["dir"] = str(folder)
+    return {"model": "none", **merged}
+
+
+def settings_for(folder: Path, **sections: dict[str, Any]) -> Settings:
+    return from_mapping(config_for(folder, **sections))
+
+
+def rows_of(settings: Settings) -> list[dict[str, Any]]:
+    return sorted(read_rows(settings.run.dir), key=lambda row: row["question"])
+
+
+def finished(settings: Settings) -> list[dict[str, Any]]:
+    """The rows of a run that has to complete."""
+    assert run(settings).complete
+    return rows_of(settings)
+
+
+def source_ids(settings: Settings) -> list[str]:
+    return sorted(question.id for question in settings.source.module.questions(settings.source.config))
+
+
+def every_question_once(settings: Settings) -> bool:
+    return sorted(row["question_id"] for row in rows_of(settings)) == source_ids(settings)
+
+
+def driven(settings: Settings, at_work: Callable[[Fleet, Progress], None]) -> Progress:
+    """All of a run's units on a fleet of its own; `at_work` is called twice a second while they are in flight."""
+    store = store_of(settings)
+    bind(settings, store)
+    with screening(settings) as screen:
+        to_do = plan(settings, store, screen)
+    with launched(settings) as fleet:
+        return drive(
+            missing_units(settings, to_do),
+            fleet.workers,
+            window=settings.window,
+            attempts=settings.cluster.attempts,
+            restart_s=settings.cluster.start_timeout_s,
+            on_progress=lambda progress: at_work(fleet, progress),
+        )
+
+
+def units_of(settings: Settings) -> list[Any]:
+    questions = settings.source.module.questions(settings.source.config)
+    return list(cut(questions, settings.run.unit_size, settings.fingerprint))
+
+
+def pid_of(actor: Any) -> int:
+    return ray.get(actor.__ray_call__.remote(lambda self: os.getpid()), timeout=30)
+
+
+class SlowWorker:
+    """Takes its time for a unit and remembers how many it had at a time. Dies of the units it is told to."""
+
+    def __init__(self, dies_of: str = "") -> None:
+        self._dies_of = dies_of
+        self._now = self._most = 0
+
+    async def ready(self) -> str:
+        return ""
+
+    async def run(self, unit: Unit) -> Receipt:
+        self._now += 1
+        self._most = max(self._most, self._now)
+        await asyncio.sleep(0.05)
+        if unit.id == self._dies_of:
+            os._exit(1)
+        self._now -= 1
+        counted = Tally(questions=len(unit.questions))
+        return Receipt(unit_id=unit.id, name="", n_bytes=0, tally=counted, added=counted, created=True)
+
+    async def underway(self) -> Tally:
+        return Tally()
+
+    async def most(self) -> int:
+        return self._most

@@ -1,0 +1,146 @@
+"""Questions worked on without Ray, once and again from their rows: what tests of resuming share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from support.fakes import FakeModels
+
+from actors.engines import scripted, simulated
+from factory.checkers import math_answer
+from factory.labelling.experience import Experience
+from factory.plugins import plugin
+from factory.question_pipeline.recipe import Attempt, Recipe, begin, finished_row, work
+from factory.records.record import Provenance, to_batch
+from factory.rollouts.prompting import load_prompt
+from factory.search import sample
+from factory.sources import simulated as source
+from factory.types import Completion, GenerateRequest, Question, Sampling
+
+LABELLERS = ("bayes_bisection", "math_shepherd", "omegaprm", "scan")
+TEMPLATE = load_prompt("few_shot_word_problems", "raw")
+
+
+class Models(FakeModels):
+    """An engine without a process around it. `cut`: the share of completions that end early, at a token limit."""
+
+    def __init__(self, engine: Any, cut: float = 0.0) -> None:
+        super().__init__(lambda prefix, n: [])
+        self._engine = engine
+        self._cut = cut
+
+    async def generate(self, request: GenerateRequest) -> list[Completion]:
+        self.requests.append(request)
+        [completions] = await self._engine.generate([request])
+        if isinstance(completions, Exception):
+            raise completions
+        draws = Random(request.seed)
+        return [cut_off(found, draws) if draws.random() < self._cut else found for found in completions]
+
+    @property
+    def rollouts(self) -> int:
+        return sum(request.n for request in self.requests)
+
+
+def cut_off(completion: Completion, draws: Random) -> Completion:
+    if not completion.token_ids:
+        return completion
+    kept = draws.randrange(1, len(completion.token_ids) + 1)
+    return replace(
+        completion,
+        text=completion.text[: completion.token_ends[kept - 1]],
+        token_ids=completion.token_ids[:kept],
+        token_ends=completion.token_ends[:kept],
+        sampled_tokens=kept,
+        finish_reason="length",
+    )
+
+
+def simulated_models(cut: float = 0.0, **config: Any) -> Models:
+    """A policy whose steps often say the same, so that rollouts meet."""
+    values = {"steps": 5, "p": 0.8, "r": 0.1, "words": 3, "variants": 2, **config}
+    return Models(simulated.Engine(simulated.Config(**values), "simulated"), cut)
+
+
+def scripted_models(*solutions: str) -> Models:
+    return Models(scripted.Engine(scripted.Config(fallback=list(solutions)), "scripted"))
+
+
+def questions(n: int) -> list[Question]:
+    return list(source.questions(source.Config(n=n)))
+
+
+def recipe(labeller: str = "bayes_bisection", *, n: int = 4, max_tokens: int = 512, **amounts: Any) -> Recipe:
+    return Recipe(
+        search="sample",
+        search_config=sample.Config(n=n),
+        supervision=labeller,
+        supervision_config=plugin("factory.supervision", labeller).Config(**amounts),
+        checker="math_answer",
+        checker_config=math_answer.Config(),
+        template=TEMPLATE,
+        sampling=Sampling(max_tokens=max_tokens),
+        learn=False,
+    )
+
+
+def made_by(used: Recipe, run_id: str = "r") -> Provenance:
+    return Provenance(
+        run_id=run_id,
+        engine="e",
+        model="m",
+        model_revision="1",
+        prompt_id="p",
+        checker="c/1",
+        checker_policy="x",
+        labeller=used.supervision,
+        sampling=used.sampling,
+    )
+
+
+async def attempted(
+    used: Recipe, question: Question, models: FakeModels, before: Mapping[str, Any] | None = None
+) -> Attempt:
+    attempt = begin(used, question, models, Experience(), before)
+    await work(used, attempt)
+    return attempt
+
+
+def on_disk(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as it is read back."""
+    return to_batch([row]).to_pylist()[0]
+
+
+async def done(
+    used: Recipe, question: Question, models: FakeModels, before: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The row of a question, read back; taken up from the row `before` where there is one."""
+    attempt = await attempted(used, question, models, before)
+    return on_disk(finished_row(attempt, made_by(used), seconds=1.0))
+
+
+def by_text(row: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {solution["text"]: solution for solution in row["solutions"]}
+
+
+class Scripted(Models):
+    """Replies from a function of (prefix, n), as `FakeModels`."""
+
+    def __init__(self, reply) -> None:
+        super().__init__(None)
+        self._reply = reply
+
+    generate = Models.__mro__[1].generate
+
+
+def prefixes(row):
+    """The nodes that can be gone on from, by their text."""
+    nodes, texts = {}, {None: ""}
+    for node in row["tree"]:
+        texts[node["node"]] = texts[node["parent"]] + node["text"]
+        if not node["terminal"]:
+            nodes[texts[node["node"]]] = node
+    return nodes

@@ -1,0 +1,92 @@
+"""A model small enough to be trained in a second, and training data for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from factory.self_training.training import EXAMPLE_CHAT, EXAMPLE_RAW, TrainingJob
+
+CHATML = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+SUMS = [(f"Question: {a} + {b}\nAnswer:\n", f"{a} + {b} = {a + b}") for a in range(1, 5) for b in range(1, 4)]
+
+
+def tiny_tokenizer(extra: str = "") -> Any:
+    """Byte-level BPE over a few lines of text; `extra` makes it another one."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    special = ["<|end|>", "<|im_start|>", "<|im_end|>"]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=300, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )
+    tokenizer.train_from_iterator([f"{prompt}{completion}{extra}" for prompt, completion in SUMS], trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|im_end|>", chat_template=CHATML
+    )
+
+
+def tiny_model(folder: Path, *, dtype: str = "bfloat16", width: int = 32, tokenizer: Any = None) -> Path:
+    """A random two-layer Llama with tied embeddings, saved as a Hugging Face folder."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    tokenizer = tokenizer or tiny_tokenizer()
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=300,
+        hidden_size=width,
+        intermediate_size=2 * width,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        max_position_embeddings=256,
+        tie_word_embeddings=True,
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=2,
+    )
+    LlamaForCausalLM(config).to(getattr(torch, dtype)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def raw_data(folder: Path, pairs: Sequence[tuple[str, str]] = SUMS, split: str = "train") -> Path:
+    """`pairs` of prompt and completion as text."""
+    rows = [{"prompt": prompt, "completion": completion} for prompt, completion in pairs]
+    return _written(folder, rows, EXAMPLE_RAW, split)
+
+
+def chat_data(folder: Path, pairs: Sequence[tuple[str, str]] = SUMS) -> Path:
+    """`pairs` of prompt and completion as one user and one assistant message."""
+    rows = [
+        {"prompt": [{"role": "user", "content": prompt}], "completion": [{"role": "assistant", "content": completion}]}
+        for prompt, completion in pairs
+    ]
+    return _written(folder, rows, EXAMPLE_CHAT)
+
+
+def _written(folder: Path, rows: list[dict[str, Any]], schema: pa.Schema, split: str = "train") -> Path:
+    origin = {"question_id": "q", "solution_id": "s", "hinted": False, "round": 0, "model_revision": "r"}
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    table = pa.Table.from_pylist([row | origin for row in rows], schema)
+    pq.write_table(table, folder / "data" / f"{split}-00000.parquet")
+    return folder
+
+
+def a_job(folder: Path, model: Path, data: Path, seed: int = 7) -> TrainingJob:
+    """A job with places of its own in `folder`."""
+    return TrainingJob(
+        data=str(data), model=str(model), out=str(folder / "model"), work=str(folder / "work"), seed=seed
+    )

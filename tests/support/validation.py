@@ -1,0 +1,81 @@
+"""Small folders of records without Ray, sound until a test harms them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from support.top_ups import done, questions, recipe, simulated_models
+
+from factory.records.record import to_batch
+from factory.records.schema import COST, SCHEMA
+from factory.records.shard_schema import completed
+from factory.records.tally import Tally, tally
+from factory.shards.commits import Receipt, commit, shard_name
+from factory.shards.receipts import ReceiptLog
+from factory.shards.shard_file import encode, footer_for
+from factory.storage.opening import Folder, open_store
+
+EFFORT = {"search.n": 4}
+Row = dict[str, Any]
+
+
+@lru_cache
+def _labelled(labeller: str, n: int, cut: float, amounts: tuple[tuple[str, Any], ...]) -> tuple[Row, ...]:
+    async def rows() -> list[Row]:
+        models = simulated_models(cut)
+        return [await done(recipe(labeller, **dict(amounts)), question, models) for question in questions(n)]
+
+    return tuple(asyncio.run(rows()))
+
+
+def labelled(labeller: str = "scan", n: int = 4, cut: float = 0.0, **amounts: Any) -> list[Row]:
+    """`n` questions of the simulated policy; `cut` is the share of rollouts that are cut off."""
+    return list(_labelled(labeller, n, cut, tuple(amounts.items())))
+
+
+def committed(
+    folder: Folder, unit_id: str, rows: Iterable[Mapping[str, Any]], *, counted: Tally | None = None, revision: int = 0
+) -> Receipt:
+    """Rows committed as they are, but for their `unit_id`."""
+    rows = [{**row, "unit_id": unit_id} for row in rows]
+    batch = to_batch(rows)
+    counted = counted or tally(batch.to_pylist())
+    return commit(folder, unit_id, batch, counted, revision=revision, effort=EFFORT)
+
+
+def of_schema_1(row: Row) -> Row:
+    """The row as the first version kept it: no effort, and nothing said of what labels and judges cost."""
+    cost = {item.name: row["cost"][item.name] for item in COST_1}
+    return {**{name: row[name] for name in SCHEMA_1.names}, "cost": cost, "schema_version": "1"}
+
+
+COST_1 = [item for item in COST if not item.name.startswith(("label_", "judge_"))]
+SCHEMA_1 = pa.schema(
+    [pa.field("cost", pa.struct(COST_1)) if item.name == "cost" else item for item in SCHEMA if item.name != "effort"]
+)
+
+
+def committed_of_schema_1(folder: Folder, unit_id: str, rows: Iterable[Row]) -> None:
+    """A shard in the columns of its time."""
+    old = [{**of_schema_1(row), "unit_id": unit_id} for row in rows]
+    batch = pa.RecordBatch.from_pylist(old, schema=SCHEMA_1)
+    footer = footer_for(batch, tally(map(completed, old)))
+    open_store(folder).create(shard_name(unit_id), encode(batch, footer))
+
+
+def run_of(folder: Path | str, rows: list[Row], per_unit: int = 2) -> dict[str, Receipt]:
+    """A folder with units u0, u1, … and their receipts."""
+    store = open_store(folder)
+    log = ReceiptLog(store, 1)
+    receipts = {}
+    for number in range(0, len(rows), per_unit):
+        unit_id = f"u{number // per_unit}"
+        receipts[unit_id] = committed(store, unit_id, rows[number : number + per_unit])
+        log.add(receipts[unit_id])
+    log.flush()
+    return receipts

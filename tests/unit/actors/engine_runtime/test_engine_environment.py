@@ -1,0 +1,81 @@
+"""What an engine's process gets to see, decided without importing vLLM."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+
+import pytest
+
+from actors.engine_runtime.engine_process import EngineDied
+from actors.engine_runtime.hardware import cpu_has_bfloat16
+from actors.engines.vllm import Config, engine_arguments, environment
+from actors.generator import generator_options
+from factory.errors import BadInput
+
+
+def test_on_cpu_threads_sleep_while_they_wait_and_one_process_computes():
+    variables = environment(Config(num_cpus=2))
+    assert variables["OMP_NUM_THREADS"] == "2"
+    assert variables["OMP_WAIT_POLICY"] == "passive"
+    assert variables["VLLM_ENABLE_V1_MULTIPROCESSING"] == "0"
+
+
+def test_on_a_gpu_no_cpu_setting_is_made():
+    assert not [name for name in environment(Config(num_gpus=1)) if "OMP" in name or "CPU" in name]
+
+
+def test_own_variables_win():
+    assert environment(Config(env={"VLLM_CPU_KVCACHE_SPACE": "7"}))["VLLM_CPU_KVCACHE_SPACE"] == "7"
+
+
+def test_every_variable_is_a_string():
+    assert all(isinstance(value, str) for value in environment(Config()).values())
+
+
+def test_device_defaults_fill_only_what_was_left_open():
+    assert engine_arguments(Config(), "m")["block_size"] == 32
+    assert engine_arguments(Config(block_size=16), "m")["block_size"] == 16
+    on_gpu = engine_arguments(Config(num_gpus=1), "m")
+    assert not {"block_size", "enforce_eager", "gpu_memory_utilization"} & set(on_gpu)
+
+
+def test_a_cpu_without_bfloat16_computes_in_float32(tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_text("flags : avx2 avx512f avx512_vnni")
+    new.write_text("flags : avx2 avx512f avx512_bf16")
+    dtypes = [engine_arguments(Config(), "m", bfloat16_cpu=cpu_has_bfloat16(cpu))["dtype"] for cpu in (old, new)]
+    assert dtypes == ["float32", "bfloat16"]
+    assert engine_arguments(Config(dtype="half"), "m", bfloat16_cpu=False)["dtype"] == "half"
+
+
+def test_seeds_on_cpu_switch_chunked_prefill_off():
+    arguments = engine_arguments(Config(seeded=True, max_model_len=4096), "m")
+    assert arguments["enable_chunked_prefill"] is False
+    assert arguments["max_num_batched_tokens"] >= 4096
+
+
+def test_extra_arguments_reach_vllm_as_they_are():
+    assert engine_arguments(Config(extra={"kv_cache_dtype": "fp8"}), "m")["kv_cache_dtype"] == "fp8"
+
+
+def test_generator_options_come_from_the_config():
+    options = generator_options("vllm", {"num_gpus": 2, "tensor_parallel_size": 2})
+    assert (options["num_gpus"], options["max_restarts"]) == (2, -1)
+    assert options["runtime_env"]["env_vars"]["VLLM_LOGGING_LEVEL"]
+
+
+def test_an_unknown_engine_option_is_refused_before_anything_starts():
+    with pytest.raises(BadInput, match="max_model_len"):
+        generator_options("vllm", {"max_modellen": 4096})
+
+
+def test_engine_death_survives_pickling():
+    error = pickle.loads(pickle.dumps(EngineDied("gone")))  # noqa: S301 - our own bytes
+    assert (type(error), str(error)) == (EngineDied, "gone")
+
+
+def test_importing_the_engine_module_imports_no_vllm():
+    code = "import sys, actors.engines.vllm, actors.generator; sys.exit(bool({'vllm', 'torch'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

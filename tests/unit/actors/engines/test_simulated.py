@@ -1,0 +1,147 @@
+"""The simulated and the scripted engine do what their settings say."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from actors.engines import scripted, simulated
+from factory.errors import PromptTooLong, QuestionFailed
+from factory.rollouts.steps import split_steps
+from factory.sources.simulated import Config as SourceConfig
+from factory.sources.simulated import questions
+from factory.types import GenerateRequest, Sampling
+
+CONFIG = simulated.Config(steps=6, p=0.8, words=5)
+
+
+def solutions(config: simulated.Config, n: int, prefix: tuple[int, ...] = (), wrong: bool = False):
+    done, slipped = simulated.read_prefix(prefix, config)
+    return [simulated.complete(12345, done, slipped or wrong, Random(i), config) for i in range(n)]
+
+
+def test_a_solution_has_its_steps_one_per_line():
+    for found in solutions(CONFIG, 20):
+        assert len(split_steps(found.text, found.token_ids, found.token_ends, "newline")) == 6
+
+
+def test_token_ends_rise_to_the_end_of_the_text():
+    for found in solutions(CONFIG, 20):
+        assert list(found.token_ends) == sorted(found.token_ends)
+        assert found.token_ends[-1] == len(found.text)
+        assert len(found.token_ends) == len(found.token_ids)
+
+
+def test_errors_are_permanent_and_decide_the_answer():
+    for found in solutions(CONFIG, 200):
+        slipped = "slips" in found.text
+        assert slipped == ("The answer is 12345." not in found.text)
+        if slipped:
+            assert "holds" not in found.text.split("slips", 1)[1]
+
+
+def test_steps_are_right_with_probability_p():
+    right = sum("slips" not in found.text for found in solutions(CONFIG, 2000)) / 2000
+    assert abs(right - 0.8**6) < 0.03
+
+
+def test_wrong_chains_hit_gold_with_probability_r():
+    config = simulated.Config(steps=4, p=0.0, r=0.25, words=3)
+    hits = sum("The answer is 12345." in found.text for found in solutions(config, 2000)) / 2000
+    assert abs(hits - 0.25) < 0.04
+
+
+def test_a_continuation_goes_on_where_its_prefix_ends():
+    whole = solutions(CONFIG, 1)[0]
+    steps = split_steps(whole.text, whole.token_ids, whole.token_ends, "newline")
+    prefix = tuple(token for step in steps[:4] for token in step.token_ids)
+    for found in solutions(CONFIG, 5, prefix):
+        assert found.text.startswith("Step 5 ")
+        if "slips" in "".join(step.text for step in steps[:4]):
+            assert "follows" in found.text
+
+
+async def test_the_same_request_gives_the_same_answers():
+    engine = simulated.Engine(CONFIG, "m")
+    question = next(questions(SourceConfig(n=1)))
+    request = GenerateRequest(question_id=question.id, prompt=question.text, n=3, seed=7)
+    assert await engine.generate([request]) == await engine.generate([request])
+
+
+async def test_the_simulated_engine_refuses_a_question_without_gold():
+    [result] = await simulated.Engine(CONFIG, "m").generate([GenerateRequest(question_id="q", prompt="2 + 2?")])
+    assert isinstance(result, QuestionFailed)
+
+
+@pytest.fixture
+def script() -> scripted.Engine:
+    return scripted.Engine(
+        scripted.Config(solutions={"2 + 2": ["two\nThe answer is 4.", "three\nThe answer is 5."]}, max_model_len=50),
+        "m",
+    )
+
+
+async def ask(engine: scripted.Engine, prompt: str, prefix: str = "", n: int = 2, **sampling):
+    request = GenerateRequest(
+        question_id="q", prompt=prompt, prefix=tuple(map(ord, prefix)), n=n, sampling=Sampling(**sampling)
+    )
+    return (await engine.generate([request]))[0]
+
+
+async def test_the_script_is_followed(script):
+    assert {found.text for found in await ask(script, "What is 2 + 2?")} == {
+        "two\nThe answer is 4.",
+        "three\nThe answer is 5.",
+    }
+
+
+async def test_a_scripted_continuation_begins_with_its_prefix(script):
+    assert {found.text for found in await ask(script, "What is 2 + 2?", "three\n")} == {"The answer is 5."}
+
+
+async def test_a_scripted_answer_is_cut_off_at_max_tokens(script):
+    [found] = await ask(script, "What is 2 + 2?", n=1, max_tokens=3)
+    assert (len(found.text), found.finish_reason) == (3, "length")
+
+
+async def test_a_scripted_prompt_can_be_too_long(script):
+    assert isinstance(await ask(script, "x" * 60), PromptTooLong)
+
+
+@pytest.mark.parametrize("done", range(7))
+def test_a_prefix_says_the_same_as_text_as_tokens_and_as_both(done):
+    for whole in solutions(CONFIG, 5):
+        steps = split_steps(whole.text, whole.token_ids, whole.token_ends, "newline")
+        texts = [step.text for step in steps]
+        ids = [token for step in steps[:done] for token in step.token_ids]
+        half = done // 2
+        behind = [token for step in steps[half:done] for token in step.token_ids]
+        as_tokens = simulated.read_prefix(tuple(ids), CONFIG)
+        assert as_tokens == (done, "slips" in "".join(texts[:done]))
+        assert simulated.read_prefix((), CONFIG, "".join(texts[:done])) == as_tokens
+        assert simulated.read_prefix(tuple(behind), CONFIG, "".join(texts[:half])) == as_tokens
+
+
+async def test_the_simulated_engine_goes_on_behind_a_given_prefix():
+    question = next(questions(SourceConfig(n=1)))
+    text = "Step 1 holds in variant 3. word\nStep 2 slips in variant 4. word\n"
+    request = GenerateRequest(question_id=question.id, prompt=question.text, prefix_text=text, n=3)
+    [found] = await simulated.Engine(CONFIG, "m").generate([request])
+    assert all(one.text.startswith("Step 3 follows") for one in found)
+
+
+async def test_a_scripted_prefix_may_be_text_and_then_tokens(script):
+    request = GenerateRequest(
+        question_id="q", prompt="What is 2 + 2?", prefix_text="thr", prefix=tuple(map(ord, "ee\n"))
+    )
+    [[found]] = await script.generate([request])
+    assert found.text == "The answer is 5."
+
+
+async def test_given_text_counts_against_max_tokens_of_a_scripted_answer(script):
+    request = GenerateRequest(
+        question_id="q", prompt="What is 2 + 2?", prefix_text="three\n", sampling=Sampling(max_tokens=9)
+    )
+    [[found]] = await script.generate([request])
+    assert (found.text, found.finish_reason) == ("The", "length")

@@ -1,0 +1,67 @@
+"""Gold presets read the answer that the data set means, or say which row has none."""
+
+from __future__ import annotations
+
+import pytest
+
+from factory.errors import BadInput
+from factory.readers.gold import read_gold
+
+W = "data.jsonl, line 7"
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [
+        ("3 + 4 = <<3+4=7>>7\n#### 7", "7"),
+        ("#### 1,234", "1234"),
+        ("#### -1,234,567.50", "-1234567.50"),
+        ("#### 3\n#### 5", "5"),
+        ("####10%", "10%"),
+        ("#### (1,2)", "(1,2)"),
+    ],
+)
+def test_gsm8k_takes_what_stands_after_the_last_hashes(answer: str, gold: str) -> None:
+    assert read_gold(answer, "gsm8k", W) == gold
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [
+        (r"so $\boxed{7}$.", "7"),
+        (r"$\boxed{\frac{1}{2}}$", r"\frac{1}{2}"),
+        (r"\boxed{1} and then \boxed{2}", "2"),
+        (r"\boxed{\{1, 2\}}", r"\{1, 2\}"),
+        (r"\boxed{\left\{ x \right.}", r"\left\{ x \right."),
+        (r"\boxed {3}", "3"),
+        (r"\boxed{1} and a cut-off \boxed{\frac{1", "1"),
+        (r"the answer is $\boxed 9$.", "9"),
+    ],
+)
+def test_math_takes_the_last_balanced_box(answer: str, gold: str) -> None:
+    assert read_gold(answer, "math", W) == gold
+
+
+def test_none_takes_the_answer_as_it_is() -> None:
+    assert read_gold(" #### 7 ", "none", W) == "#### 7"
+
+
+@pytest.mark.parametrize(
+    ("answer", "preset"),
+    [
+        ("7", "gsm8k"),
+        ("####  ", "gsm8k"),
+        ("7", "math"),
+        (r"\boxed{", "math"),
+        (r"\boxed{}", "math"),
+        (r"\boxed 12", "math"),
+    ],
+)
+def test_a_row_that_the_preset_does_not_match_is_named(answer: str, preset: str) -> None:
+    with pytest.raises(BadInput, match=r"^data\.jsonl, line 7: the answer .* has no "):
+        read_gold(answer, preset, W)
+
+
+def test_an_unknown_preset_names_the_nearest() -> None:
+    with pytest.raises(BadInput, match="Did you mean 'gsm8k'"):
+        read_gold("1", "gsm8", W)

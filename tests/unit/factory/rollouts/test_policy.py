@@ -1,0 +1,135 @@
+"""How rollouts are asked for, checked, counted and paid."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from support.fakes import RIGHT, WRONG, completion, policy_for
+
+from factory.errors import PromptTooLong
+from factory.rollouts.policy import Cost
+from factory.rollouts.together import together
+
+
+async def test_rollouts_come_back_checked_and_hang_in_the_tree():
+    policy = policy_for(lambda prefix, n: [f"a\n{RIGHT}", f"b\n{WRONG}"])
+    right, wrong = await policy.rollouts(policy.tree.root, 2)
+    assert (right.outcome, wrong.outcome) == (True, False)
+    assert policy.tree.root.mc_value == 0.5
+
+
+async def test_a_continuation_is_asked_with_the_exact_prefix_tokens():
+    policy = policy_for(lambda prefix, n: [RIGHT if prefix else f"a\nb\n{WRONG}"])
+    [found] = await policy.rollouts(policy.tree.root, 1)
+    await policy.rollouts(found.leaf.path()[1], 1)
+    assert policy.models.requests[1].prefix == tuple(map(ord, "a\nb\n"))
+
+
+async def test_the_whole_solution_is_checked_not_the_continuation_alone():
+    policy = policy_for(lambda prefix, n: ["and so it is done." if prefix else f"{WRONG}\nnot yet."])
+    [found] = await policy.rollouts(policy.tree.root, 1)
+    [continued] = await policy.rollouts(found.leaf.path()[0], 1)
+    assert continued.verdict.answer is not None
+
+
+async def test_what_a_search_asked_for_is_counted_apart_from_probes():
+    policy = policy_for(lambda prefix, n: [RIGHT] * n)
+    await policy.rollouts(policy.tree.root, 3, method="sample")
+    await policy.rollouts(policy.tree.root, 2)
+    assert (policy.tree.root.requested, policy.tree.root.searched) == (5, 3)
+
+
+async def test_asking_for_none_asks_nobody():
+    policy = policy_for(lambda prefix, n: [])
+    assert await policy.rollouts(policy.tree.root, 0) == []
+    assert policy.models.asked == []
+
+
+async def test_every_request_has_its_own_seed_whatever_the_order():
+    policy = policy_for(lambda prefix, n: [RIGHT])
+    for _ in range(3):
+        await policy.rollouts(policy.tree.root, 1)
+    again = policy_for(lambda prefix, n: [RIGHT])
+    for _ in range(3):
+        await again.rollouts(again.tree.root, 1)
+    seeds = [request.seed for request in policy.models.requests]
+    assert len(set(seeds)) == 3
+    assert seeds == [request.seed for request in again.models.requests]
+
+
+async def test_the_bill_counts_completions_and_reads_a_prompt_once():
+    policy = policy_for(lambda prefix, n: [RIGHT] * n)
+    await policy.rollouts(policy.tree.root, 4)
+    assert policy.cost.policy_calls == 4
+    assert policy.cost.prompt_tokens == 10
+    assert policy.cost.completion_tokens == 4 * len(RIGHT)
+
+
+async def test_a_cut_off_rollout_is_counted_apart():
+    policy = policy_for(lambda prefix, n: [completion(WRONG, "length")])
+    [found] = await policy.rollouts(policy.tree.root, 1)
+    assert policy.cost.truncated == 1
+    assert found.outcome is None
+
+
+async def test_adopted_solutions_are_checked_and_hang_in_the_tree_step_by_step():
+    policy = policy_for(lambda prefix, n: [])
+    wrong, right = await policy.adopt(f"a\nb\n{WRONG}", f"a\n{RIGHT}")
+    assert (wrong.outcome, right.outcome) == (False, True)
+    assert [node.step.text for node in wrong.leaf.path()] == ["a\n", "b\n", WRONG]
+    assert wrong.leaf.path()[0] is right.leaf.path()[0]
+    assert policy.tree.solutions == [wrong, right]
+
+
+async def test_adopting_asks_no_engine_and_counts_for_nothing():
+    policy = policy_for(lambda prefix, n: [])
+    await policy.adopt(f"a\n{WRONG}")
+    assert await policy.adopt() == []
+    assert policy.models.asked == []
+    assert policy.cost == Cost()
+    assert not any(node.trials for node in policy.tree.nodes)
+
+
+async def test_an_adopted_prefix_is_continued_as_text_then_as_the_tokens_sampled_behind_it():
+    policy = policy_for(lambda prefix, n: [f"x\n{WRONG}"])
+    [found] = await policy.adopt(f"a\nb\n{WRONG}")
+    [behind] = await policy.rollouts(found.leaf.path()[1], 1)
+    await policy.rollouts(behind.leaf.parent, 1)
+    asked = [(request.prefix_text, request.prefix) for request in policy.models.requests]
+    assert asked == [("a\nb\n", ()), ("a\nb\n", tuple(map(ord, "x\n")))]
+    assert behind.text == f"a\nb\nx\n{WRONG}"
+
+
+async def test_a_given_prefix_too_long_for_the_model_is_left_alone_and_the_question_goes_on():
+    def reply(prefix: str, n: int) -> list[str]:
+        raise PromptTooLong("no room")
+
+    policy = policy_for(reply)
+    [given] = await policy.adopt(f"a\n{WRONG}")
+    assert await policy.rollouts(given.leaf.path()[0], 2) == []
+    with pytest.raises(PromptTooLong):
+        await policy.rollouts(policy.tree.root, 2)
+
+
+async def test_an_adopted_text_that_is_sampled_later_is_one_solution():
+    policy = policy_for(lambda prefix, n: [f"a\n{WRONG}"])
+    [given] = await policy.adopt(f"a\n{WRONG}")
+    assert await policy.rollouts(policy.tree.root, 1) == [given]
+    assert given.occurrences == 2
+    assert (policy.tree.root.trials, policy.tree.root.successes) == (1, 0)
+
+
+async def test_rollouts_enter_the_tree_in_the_order_of_asking_whoever_is_answered_first():
+    policy = policy_for(lambda prefix, n: [WRONG if prefix else f"a\nb\n{RIGHT}"])
+    [found] = await policy.rollouts(policy.tree.root, 1)
+    first, second = found.leaf.path()[:2]
+    generate = policy.models.generate
+
+    async def late(request):
+        await asyncio.sleep(0.01 if len(request.prefix) == len("a\n") else 0)
+        return await generate(request)
+
+    policy.models.generate = late
+    [one], [two] = await together(policy.rollouts(node, 1) for node in (first, second))
+    assert policy.tree.solutions[1:] == [one, two]

@@ -1,0 +1,71 @@
+"""Pure decisions: which engine, which seed, which plug-in, which plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from cluster.plan import Node, demands, shortfall
+from factory.errors import BadInput
+from factory.plugins import names, plugin
+from factory.rollouts.routing import route
+from factory.seeds import seed_for
+
+IDS = [f"gsm8k-{i}" for i in range(200)]
+
+
+def test_a_question_keeps_its_engine():
+    assert {route(IDS[3], [0, 0, 0], 8) for _ in range(5)} == {route(IDS[3], [0, 0, 0], 8)}
+
+
+def test_questions_spread_over_engines():
+    homes = [route(i, [0, 0, 0, 0], 8) for i in IDS]
+    assert min(homes.count(engine) for engine in range(4)) > 20
+
+
+def test_an_overloaded_home_spills_to_the_idlest():
+    home = route(IDS[0], [0, 0], 8)
+    loads = [0, 0]
+    loads[home] = 8
+    assert route(IDS[0], loads, 8) == 1 - home
+    loads[home] = 7
+    assert route(IDS[0], loads, 8) == home
+
+
+def test_seeds_differ_by_run_question_and_purpose():
+    seeds = {seed_for(run, q, purpose) for run in range(3) for q in "abc" for purpose in ("x", "y")}
+    assert len(seeds) == 18
+    assert seed_for(1, "a", "x") == seed_for(1, "a", "x")
+
+
+def test_the_folder_is_the_registry():
+    assert "omegaprm" in names("factory.supervision")
+    assert plugin("factory.supervision", "omegaprm").__name__ == "factory.supervision.omegaprm"
+
+
+def test_a_dotted_path_is_somebody_elses_plugin():
+    assert plugin("factory.search", "factory.search.sample").__name__ == "factory.search.sample"
+
+
+@pytest.mark.parametrize("name", ["omegaprn", "no.such.module"])
+def test_an_unknown_plugin_is_refused_with_what_there_is(name):
+    with pytest.raises(BadInput, match="omegaprm"):
+        plugin("factory.supervision", name)
+
+
+def plan_for(**kwargs):
+    size = {"generators": 1, "workers": 1, "checkers": 1, "writers": 1, "generator_cpus": 1.0, "generator_gpus": 0.0}
+    return demands(**{**size, **kwargs})
+
+
+def test_a_small_plan_fits_two_cores():
+    assert shortfall(plan_for(), [Node(cpus=2, gpus=0)]) is None
+
+
+def test_a_plan_without_enough_gpus_says_how_many_fit():
+    problem = shortfall(plan_for(generators=3, generator_gpus=1.0), [Node(cpus=16, gpus=2)])
+    assert problem is not None
+    assert "only 2 of 3 generators fit" in problem
+
+
+def test_an_actor_is_not_split_over_nodes():
+    assert shortfall(plan_for(generator_gpus=2.0), [Node(cpus=8, gpus=1), Node(cpus=8, gpus=1)]) is not None

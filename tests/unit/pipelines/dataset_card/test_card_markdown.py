@@ -1,0 +1,51 @@
+"""What others wrote stands in a card as it is, never as markup."""
+
+from __future__ import annotations
+
+from huggingface_hub import DatasetCard
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from support.exports.cards import exported
+
+from factory.text.markdown import code, fenced, table
+from pipelines.dataset_card.card import write_card
+
+MARKDOWN = MarkdownIt("commonmark").enable("table")
+HOSTILE = "```\n# Mine\n<script>x</script> | [a](http://b)\n---\nlicense: mit\n\x1b[2J\u202e"
+TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from("`|\n\\<>#")).filter(str.strip)
+
+
+def test_hostile_names_are_no_markup(tmp_path):
+    facts = {
+        "models": [{"model": HOSTILE, "revision": HOSTILE, "engine": HOSTILE}],
+        "prompts": [{"id": HOSTILE, "text": HOSTILE}],
+        "labellers": [HOSTILE],
+        "sources": [HOSTILE],
+        "yields": {HOSTILE: HOSTILE},
+    }
+    card = DatasetCard.load(write_card(exported(tmp_path / "out", **facts), "apache-2.0"))
+    assert card.data.license == "apache-2.0"
+    tokens = MARKDOWN.parse(card.text)
+    inner = [child.type for token in tokens for child in token.children or []]
+    assert "link_open" not in inner
+    assert "html_inline" not in inner
+    assert not [token for token in tokens if token.type == "html_block" and "<!-- manifest" not in token.content]
+    assert sum(token.type == "heading_open" and token.tag == "h1" for token in tokens) == 1
+
+
+@given(TEXT)
+@example(HOSTILE)
+@example("~~~\n```")
+def test_a_fence_is_not_closed_from_within(text):
+    tokens = MARKDOWN.parse(fenced(text))
+    assert [token.type for token in tokens] == ["fence"]
+
+
+@given(TEXT)
+@example("`` ` ``")
+@example("a|b")
+def test_inline_code_stays_one_cell(text):
+    tokens = MARKDOWN.parse(table(["head"], [[code(text)]]))
+    cell = [token for token in tokens if token.type == "inline"][1]
+    assert [child.type for child in cell.children] in (["code_inline"], [])

@@ -1,0 +1,108 @@
+"""Engines that outlive a run: kept while there is room, started anew where they cannot take new weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.runs import settings_for
+
+from cluster.plan import Demand, Node
+from factory.errors import WeightsRefused
+from pipelines.run import engine_pools
+from pipelines.run.engine_pools import EnginePools
+from pipelines.run.settings import Settings
+
+
+class World:
+    """What happened to engines, in order; how much room there is while one set runs, and when none does."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.refuses: set[str] = set()
+        self.free = Node(cpus=1, gpus=0)
+
+    @contextmanager
+    def running(self, settings: Settings) -> Iterator[str]:
+        self.log.append(f"start {settings.model}")
+        yield settings.model
+        self.log.append(f"end {settings.model}")
+
+    @contextmanager
+    def staffed(self, settings: Settings, engines: str) -> Iterator[str]:
+        if engines != settings.model and settings.model in self.refuses:
+            raise WeightsRefused(f"no {settings.model}")
+        self.log.append(f"{engines} answers as {settings.model}")
+        yield engines
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    world = World()
+    for name in ("running", "staffed"):
+        monkeypatch.setattr(engine_pools, name, getattr(world, name))
+    monkeypatch.setattr(engine_pools, "free_of_cluster", lambda: [world.free])
+    monkeypatch.setattr(engine_pools, "ENDING_S", 0.0)
+    return world
+
+
+def settings(model: str, **engine: Any) -> Settings:
+    asked = settings_for(Path("unused"), engine={"kind": "vllm", **engine})
+    asked.plain["model"] = model
+    return Settings(**{**{name: getattr(asked, name) for name in asked.__dataclass_fields__}, "model": model})
+
+
+def trainer(cpus: float = 1, gpus: float = 0) -> list[Demand]:
+    return [Demand(role="trainer", count=1, cpus=cpus, gpus=gpus)]
+
+
+def ask(pools: EnginePools, *models: str) -> None:
+    for model in models:
+        with pools.staff("student", settings(model)):
+            pass
+
+
+def test_engines_are_started_once_and_take_new_weights(world: World) -> None:
+    with EnginePools(lambda line: None) as pools:
+        ask(pools, "base", "trained")
+    assert world.log == ["start base", "base answers as base", "base answers as trained", "end base"]
+
+
+def test_engines_that_refuse_new_weights_are_started_with_them(world: World) -> None:
+    world.refuses = {"trained"}
+    with EnginePools(lambda line: None) as pools:
+        ask(pools, "base", "trained")
+    assert world.log[2:] == ["end base", "start trained", "trained answers as trained", "end trained"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"), [(trainer(), True), (trainer(cpus=2), False)], ids=["it has room", "it has none"]
+)
+def test_engines_are_released_for_a_trainer_only_where(wanted: list[Demand], kept: bool, world: World) -> None:
+    with EnginePools(lambda line: None) as pools:
+        ask(pools, "base")
+        pools.make_room(wanted)
+        assert ("end base" not in world.log) == kept
+
+
+def test_nobody_trains_on_a_gpu_that_an_engine_has_a_part_of(world: World) -> None:
+    world.free = Node(cpus=8, gpus=8)
+    for engine_gpus, kept in ((1, True), (0.5, False)):
+        world.log.clear()
+        with EnginePools(lambda line: None) as pools:
+            with pools.staff("student", settings("base", num_gpus=engine_gpus)):
+                pass
+            pools.make_room(trainer(gpus=1))
+            assert ("end base" not in world.log) == kept
+
+
+def test_a_second_model_takes_the_place_of_the_first_where_both_have_none(world: World) -> None:
+    world.free = Node(cpus=0, gpus=0)
+    with EnginePools(lambda line: None) as pools:
+        ask(pools, "base")
+        with pools.staff("teacher", settings("large")):
+            pass
+    assert world.log.index("end base") < world.log.index("start large")

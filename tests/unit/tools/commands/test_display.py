@@ -1,0 +1,61 @@
+"""What a person is told while a run goes on and when it ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from factory.records.tally import Tally
+from pipelines.label_steps import Outlook, Summary
+from pipelines.run.drive import Progress
+from pipelines.run.survey import Survey
+from tools.commands.display import Display, clock, counts_lines, summary_lines
+
+
+@pytest.fixture
+def display() -> Display:
+    shown = Display()
+    shown.begin(Outlook(Path("runs/x"), Survey(questions=40), units=10, committed=2))
+    return shown
+
+
+def test_rates_cover_what_is_done_and_what_is_underway(display):
+    progress = Progress(units=2, seconds=10.0)
+    progress.done = Tally(questions=8, policy_calls=60, completion_tokens=600, correct=3, incorrect=9)
+    progress.underway = Tally(policy_calls=40, completion_tokens=400)
+    line = display.line(progress)
+    for part in ("units 4/10", "questions 8", "10.0 rollouts/s", "100 tokens/s", "correct 25%", "ETA 0:30"):
+        assert part in line
+
+
+def test_before_the_first_unit_there_is_no_estimate(display):
+    assert "ETA –" in display.line(Progress(seconds=1.0))
+
+
+def test_a_stopping_run_says_what_it_waits_for(display):
+    assert "waiting for 3 units" in display.line(Progress(seconds=1.0, stopping=True, in_flight=3))
+
+
+def test_golds_that_do_not_verify_are_told(capsys):
+    Display().begin(Outlook(Path("r"), Survey(questions=4, bad_golds={"ab": "'?'"}), 1, 0))
+    assert "skipped 1 questions whose gold answer does not verify: ab: '?'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.4, "0:00"), (59.6, "1:00"), (75, "1:15"), (3723, "1:02:03")])
+def test_times_read_as_clocks(seconds, shown):
+    assert clock(seconds) == shown
+
+
+def test_what_was_not_judged_is_kept_apart():
+    lines = "\n".join(counts_lines(Tally(questions=1, correct=1, unparsable=2, truncated=3)))
+    assert "2 unparsable, 3 cut off" in lines
+    assert "1 correct, 0 wrong (100% of judged)" in lines
+
+
+@pytest.mark.parametrize(("complete", "said"), [(True, "run complete"), (False, "factory resume runs/x")])
+def test_the_end_says_where_things_are_and_what_to_do(complete, said):
+    summary = Summary(Path("runs/x"), complete=complete, survey=Survey(), tally=Tally(), seconds=5.0)
+    text = "\n".join(summary_lines(summary))
+    assert said in text
+    assert "runs/x/data" in text

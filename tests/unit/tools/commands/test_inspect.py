@@ -1,0 +1,94 @@
+"""What a person sees of a run folder."""
+
+from __future__ import annotations
+
+from io import StringIO
+from random import Random
+
+import pytest
+from rich.console import Console
+from support.fakes import RIGHT, WRONG, policy_for
+
+from factory.errors import BadInput
+from factory.labelling.experience import Experience
+from factory.records.record import Provenance, question_row, to_batch
+from factory.records.tally import tally
+from factory.shards import commits
+from factory.supervision.omegaprm import Config, label
+from factory.types import Question, Sampling
+from tools.commands.inspect import reasons, shortened, show_question, show_run
+
+MADE_BY = Provenance(
+    run_id="r",
+    engine="scripted",
+    model="m",
+    model_revision="",
+    prompt_id="p",
+    checker="c",
+    checker_policy="p",
+    labeller="omegaprm",
+    sampling=Sampling(),
+)
+HOSTILE = "\x1b[2J[red]s1[/red]"
+
+
+@pytest.fixture
+async def run_dir(tmp_path):
+    def reply(prefix: str, n: int) -> list[str]:
+        if not prefix:
+            return [f"{HOSTILE}\ns2\n{WRONG}", *[RIGHT] * (n - 1)]
+        return [RIGHT if prefix.count("\n") < 2 else WRONG] * n
+
+    for number in range(3):
+        policy = policy_for(reply, Question(text=f"What is 2 + 2? ({number})", gold="4"))
+        labels = await label(policy.tree, policy, Config(k=8, searches=1), Random(0), Experience())
+        row = question_row(policy.tree, labels, policy.cost, MADE_BY)
+        commits.commit(tmp_path, f"u{number}", to_batch([row]), tally([row]))
+    return tmp_path
+
+
+def shown(call, *args, **kwargs) -> str:
+    console = Console(file=StringIO(), width=160)
+    call(*args, console, **kwargs)
+    return console.file.getvalue()
+
+
+def test_the_list_shows_every_question(run_dir):
+    assert shown(show_run, run_dir).count("What is 2 + 2?") == 3
+
+
+def test_a_question_is_shown_with_its_first_error_marked(run_dir):
+    record = next(commits.read_rows(run_dir))
+    text = shown(show_question, run_dir, record["question_id"][:8], solutions=5, only_wrong=False)
+    assert "s2   ← first error" in text
+    assert "8/8" in text
+
+
+def test_hostile_model_text_is_neither_markup_nor_escape(run_dir):
+    record = next(commits.read_rows(run_dir))
+    text = shown(show_question, run_dir, record["question_id"], solutions=5, only_wrong=False)
+    assert "\\x1b[2J[red]s1[/red]" in text
+    assert "\x1b" not in text
+
+
+def test_an_unknown_question_is_refused(run_dir):
+    with pytest.raises(BadInput, match="no question"):
+        shown(show_question, run_dir, "ffffffffffffffff", solutions=5, only_wrong=False)
+
+
+def test_a_solution_shows_what_its_checker_said_of_its_parts():
+    parts = [
+        {"outcome": "correct", "end": None, "note": ""},
+        {"outcome": "incorrect", "end": None, "note": "got \x1b3"},
+    ]
+    reasons_of = {"verdict_parts": parts, "verdict_reason": "1 of 2 tests passed"}
+    assert reasons(reasons_of) == ["1 of 2 tests passed", "2: incorrect, got \\x1b3"]
+
+
+def test_a_record_of_the_first_schema_has_no_parts_to_show():
+    assert reasons({"verdict_reason": "exact values compared"}) == []
+
+
+def test_a_long_answer_is_shown_by_how_it_begins():
+    assert shortened("def f():\n    return 1") == "def f(): return 1"
+    assert len(shortened("x" * 500)) == 80

@@ -1,0 +1,156 @@
+"""Is Bayesian bisection ever costlier than another labeller at the same exactness? In settings drawn at random.
+
+    python -m tools.bench.sweep_step_labels --settings 12 --seed 1 --json sweep.json
+
+Draws settings of the simulated policy (M 4–64, p .75–.99, r 0–.1, texts that repeat or not; those it can hardly ever do
+are drawn again) and runs every labeller of `tools/bench/step_labels.py` on each: the plain methods with several k,
+Bayesian bisection with several confidences. Prints for each setting what the default costs and the cheapest other
+labeller that is as exact; and, for every point of another labeller, what Bayesian bisection pays for *that* exactness
+(between two confidences: their mixture), as the worst ratio of completions per located first error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from actors.engines import simulated
+from tools.bench.step_labels import bench, check_writable
+
+CONFIDENCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97)
+OURS = tuple(f"bayes_bisection:confidence={confidence}" for confidence in CONFIDENCES)
+OTHERS = (
+    *(f"scan:confidence=0,k={k}" for k in (1, 2, 4, 8, 16)),
+    *(f"omegaprm:confidence=0,searches=1,k={k}" for k in (1, 2, 4, 8, 16)),
+    *(f"math_shepherd:confidence=0,k={k}" for k in (2, 8)),
+)
+DEFAULT = "bayes_bisection:confidence=0.97"
+SETTING = ("steps", "p", "r", "variants")
+WORST = ("worst_sure", "worst")
+SURE = 0.9
+NOISE = 0.01  # of a share of 300
+ABLE = 0.02  # share of error-free samples below which nobody finds anything
+LEAST = 10  # located first errors below which a share says nothing
+
+
+def drawn(number: int, seed: int) -> list[simulated.Config]:
+    """The policies of `number` settings. `words` is small: nothing but the time it takes hangs on it."""
+    rng = Random(seed)
+    found: list[simulated.Config] = []
+    while len(found) < number:
+        policy = simulated.Config(
+            steps=round(4 * 16 ** rng.random()),
+            p=round(rng.uniform(0.75, 0.99), 3),
+            r=round(rng.choice((0, rng.uniform(0, 0.1))), 3),
+            variants=rng.choice((2, 1000)),
+            words=2,
+        )
+        if policy.p**policy.steps >= ABLE:
+            found.append(policy)
+    return found
+
+
+def sweep(policy: simulated.Config, solutions: int, seed: int) -> dict[str, Any]:
+    """All points of one setting."""
+    rows = [asyncio.run(bench(name, policy, solutions, seed)) for name in (*OURS, *OTHERS)]
+    solved = policy.p**policy.steps + policy.r * (1 - policy.p**policy.steps)
+    setting = {"steps": policy.steps, "p": policy.p, "r": policy.r, "variants": policy.variants}
+    return {**setting, "solved": round(solved, 4), "rows": rows}
+
+
+def price(points: list[tuple[float, float]], exact: float) -> float | None:
+    """The lowest cost at which a mixture of `points` (exactness, cost) is that exact, None where none is."""
+    costs = [cost for reached, cost in points if reached >= exact]
+    for low, low_cost in points:
+        for high, high_cost in points:
+            if low < exact < high:
+                costs.append(low_cost + (high_cost - low_cost) * (exact - low) / (high - low))
+    return min(costs, default=None)
+
+
+def verdict(setting: dict[str, Any]) -> dict[str, Any]:
+    """What one setting comes to. None where there is nothing to compare.
+
+    `default`: our row at the default confidence; `rival`: the cheapest other one that is as exact (less `NOISE`);
+    `worst` and `worst_sure`: the highest ratio of our cost to another's at that one's exactness, and the same among the
+    points at least `SURE` exact, each with that other row.
+    """
+    enough = [row for row in setting["rows"] if row["located"] * row["solutions"] >= LEAST]
+    ours = [(row["exact"], row["completions_per_error"]) for row in enough if row["labeller"] in OURS]
+    others = [row for row in enough if row["labeller"] in OTHERS]
+    default = next(row for row in setting["rows"] if row["labeller"] == DEFAULT)
+    as_exact = [row for row in others if default["exact"] and row["exact"] >= default["exact"] - NOISE]
+    ratios = [(cost / row["completions_per_error"], row) for row in others if (cost := price(ours, row["exact"]))]
+    return {
+        **{key: setting[key] for key in SETTING},
+        "default": default,
+        "rival": min(as_exact, key=_cost, default=None),
+        "most_exact_other": max((row["exact"] for row in others), default=None),
+        "worst": _worst(ratios),
+        "worst_sure": _worst([(ratio, row) for ratio, row in ratios if row["exact"] >= SURE]),
+    }
+
+
+def _cost(row: dict[str, Any]) -> float:
+    return float(row["completions_per_error"])
+
+
+def _worst(ratios: list[tuple[float, dict[str, Any]]]) -> tuple[float, dict[str, Any]] | None:
+    return max(ratios, key=lambda entry: entry[0], default=None)
+
+
+def show(swept: list[dict[str, Any]], console: Console) -> None:
+    """The settings as a table."""
+    table = Table(title="Bayesian bisection at confidence 0.97, and the others")
+    for name in ("M", "p", "r", "texts", "cost", "exact", "located", "sure: right (promised)", "cheapest as exact"):
+        table.add_column(name)
+    table.add_column(f"worst ratio ≥ {SURE:g}")
+    table.add_column("worst ratio")
+    for found in map(verdict, swept):
+        default, rival = found["default"], found["rival"]
+        figures = [default["completions_per_error"], default["exact"], default["located"]]
+        table.add_row(
+            *(f"{found[key]:g}" for key in SETTING),
+            *("-" if figure is None else f"{figure:.4g}" for figure in figures),
+            f"{default['calibration']} ({default['mean_confidence']})",
+            f"{_cost(rival):.4g} {rival['labeller']}" if rival else f"none (at most {found['most_exact_other']})",
+            *(f"{found[key][0]:.2f}, {found[key][1]['exact']:.2f} exact" if found[key] else "-" for key in WORST),
+        )
+    console.print(table)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--settings", type=int, default=12)
+    parser.add_argument("--solutions", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--json", type=Path, required=True, help="where every point is saved")
+    parser.add_argument("--show", action="store_true", help="print the table of the sweep saved there, run nothing")
+    arguments = parser.parse_args()
+    if min(arguments.settings, arguments.solutions, arguments.processes) < 1:
+        parser.error("expected at least 1 setting, 1 solution and 1 process")
+    check_writable(parser, arguments.json)
+    if arguments.show and not arguments.json.is_file():
+        parser.error(f"there is no sweep {arguments.json}")
+    if not arguments.show:
+        swept: list[dict[str, Any]] = []
+        with ProcessPoolExecutor(arguments.processes) as pool:
+            policies = drawn(arguments.settings, arguments.seed)
+            for future in [pool.submit(sweep, policy, arguments.solutions, arguments.seed) for policy in policies]:
+                swept.append(future.result())
+                print(f"{len(swept)} of {len(policies)} settings done", flush=True)
+                arguments.json.write_text(json.dumps(swept, indent=1) + "\n", encoding="utf-8")
+    show(json.loads(arguments.json.read_text(encoding="utf-8")), Console(width=190))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,323 @@
+"""How fast records are written: our exclusive, synced, hashed and counted commits against plain pyarrow.
+
+    python -m tools.bench.writer --rows 512 --json bench.json
+    python -m tools.bench.writer --rows 512 --storage s3 --json bench.json
+
+Both sides write the same rows (of a run on the simulated engine, `--solutions` a question, with their trees), one file
+per unit, in turns within each round; ratios are the median over the rounds of plain's seconds to ours.
+
+* plain: `RecordBatch.from_pylist`, `write_table` with zstd 3. No exclusiveness, no sync, no hash, no counts.
+* commit: what a run does with a unit: `to_batch`, `tally`, `factory.shards.commits.commit`.
+* actor: the same through a `ShardWriter` on Ray, as many commits in flight as a fleet lets it have.
+* plain, commit from batches: without making Arrow of rows, which is the same on both sides, and without counting.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count, islice
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import ray
+from rich.console import Console
+from rich.table import Table
+
+from actors.engines import simulated
+from actors.shard_writer import ShardWriter
+from cluster.connect import connected
+from factory.labelling.experience import Experience
+from factory.question_pipeline.recipe import begin, finished_row, work
+from factory.records.record import SCHEMA, to_batch
+from factory.records.tally import Tally, tally
+from factory.shards.commits import Receipt, commit, shard_name
+from factory.shards.shard_file import content_hash, encode, footer_for
+from factory.storage.access import Access
+from factory.storage.opening import open_store
+from pipelines.run.fleet import COMMITS_AT_A_TIME, provenance_of, recipe_of
+from pipelines.run.settings import Settings, from_mapping
+from tools.bench.step_labels import InProcess, check_writable
+from tools.s3.embedded_s3 import embedded_s3
+
+Rows = list[dict[str, Any]]
+DISTINCT = 128  # rows made; more are these again: making them takes far longer than writing them
+WANTED = 0.7
+COMMIT_LIMIT_S = 120.0
+SIDES = ("plain", "commit", "actor", "plain from batches", "commit from batches")
+RATIOS = {"commit": "plain", "actor": "plain", "commit from batches": "plain from batches"}
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds by the clock and of CPU, in this process and in the writer."""
+
+    seconds: float
+    cpu_s: float
+
+
+def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
+    """The run whose rows are written: steps of 30 words, first errors located."""
+    return from_mapping(
+        {
+            "run": {"dir": folder, "unit_size": arguments.unit_size},
+            "model": "none",
+            "source": {"kind": "simulated", "n": arguments.rows},
+            "prompt": {"template": "zero_shot_cot"},
+            "engine": {"kind": "simulated", "steps": arguments.steps},
+            "search": {"method": "sample", "n": arguments.solutions},
+            "supervision": {"method": "omegaprm", "searches": 1},
+        }
+    )
+
+
+def simulated_rows(settings: Settings, n: int) -> Rows:
+    """The first `n` rows of a run on the simulated engine, made in this process."""
+    return asyncio.run(_made(settings, n))
+
+
+async def _made(settings: Settings, n: int) -> Rows:
+    models = InProcess(simulated.Engine(settings.engine.config, "simulated"))
+    recipe, experience, rows = recipe_of(settings), Experience(), []
+    made_by = provenance_of(settings, {"engine": "simulated", "model": settings.model, "revision": None})
+    for question in islice(settings.source.module.questions(settings.source.config), n):
+        attempt = begin(recipe, question, models, experience)
+        await work(recipe, attempt)
+        rows.append(finished_row(attempt, made_by, unit_id="0" * 16, seconds=1.0, created_at=datetime.now(UTC)))
+    return rows
+
+
+def cut_into_units(rows: Rows, n: int, size: int) -> list[Rows]:
+    """`n` rows in units of `size`; `rows` come again and again where they are fewer."""
+    whole = [rows[index % len(rows)] for index in range(n)]
+    return [whole[start : start + size] for start in range(0, n, size)]
+
+
+class Sides:
+    """What is compared: each writes all units under `root`. `writer`: a `ShardWriter` actor."""
+
+    def __init__(self, units: Sequence[Rows], root: str, writer: Any = None) -> None:
+        self._units = units
+        self._batches = [to_batch(unit) for unit in units]
+        self._tallies = [tally(unit) for unit in units]
+        self._store = open_store(f"{root}/commit")
+        self._plain_files = _Files(f"{root}/plain")
+        self._writer = writer
+        self._ids = (f"{number:016}" for number in count())
+        self.n_rows = sum(len(unit) for unit in units)
+        self.arrow_bytes = sum(batch.nbytes for batch in self._batches)
+
+    def measure(self, side: str) -> Spent:
+        """Write all units as `side` does."""
+        match side:
+            case "plain":
+                return _timed(lambda: self._plain(_plain_batch(unit) for unit in self._units))
+            case "plain from batches":
+                return _timed(lambda: self._plain(self._batches))
+            case "commit":
+                return _timed(lambda: self._commit((to_batch(unit), tally(unit)) for unit in self._units))
+            case "commit from batches":
+                return _timed(lambda: self._commit(zip(self._batches, self._tallies, strict=True)))
+            case "actor":
+                before = self._writer_cpu_s()
+                here = _timed(self._through_actor)
+                return Spent(here.seconds, here.cpu_s + self._writer_cpu_s() - before)
+        raise ValueError(side)
+
+    def breakdown(self) -> dict[str, Spent]:
+        """What `commit` does, step after step."""
+        spent: dict[str, list[Spent]] = {}
+
+        def step(name: str, call: Callable[..., Any], *arguments: Any) -> Any:
+            done: list[Any] = []
+            spent.setdefault(name, []).append(_timed(lambda: done.append(call(*arguments))))
+            return done[0]
+
+        for unit in self._units:
+            batch = step("to_batch", to_batch, unit)
+            counted = step("tally", tally, unit)
+            step("content hash", content_hash, batch)
+            data = step("encode", encode, batch, footer_for(batch, counted))
+            step("create", self._store.create, shard_name(next(self._ids)), data)
+        return {name: Spent(sum(s.seconds for s in each), sum(s.cpu_s for s in each)) for name, each in spent.items()}
+
+    def _plain(self, batches: Iterable[pa.RecordBatch]) -> None:
+        for batch in batches:
+            self._plain_files.write(next(self._ids), pa.Table.from_batches([batch]))
+
+    def _commit(self, counted_batches: Iterable[tuple[pa.RecordBatch, Tally]]) -> None:
+        for batch, counted in counted_batches:
+            _expect_created(commit(self._store, next(self._ids), batch, counted))
+
+    def _writer_cpu_s(self) -> float:
+        return float(ray.get(self._writer.__ray_call__.remote(_cpu_seconds), timeout=COMMIT_LIMIT_S))
+
+    def _through_actor(self) -> None:
+        waiting: list[Any] = []
+        for unit in self._units:
+            batch, counted = to_batch(unit), tally(unit)
+            if len(waiting) == COMMITS_AT_A_TIME:
+                done, waiting = ray.wait(waiting, timeout=COMMIT_LIMIT_S)
+                _expect_created(*ray.get(done))
+            waiting.append(self._writer.commit.remote(next(self._ids), batch, counted, 0, {}))
+        _expect_created(*ray.get(waiting, timeout=COMMIT_LIMIT_S))
+
+
+class _Files:
+    """Where pyarrow writes without us."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder, self._filesystem = folder, None
+        if folder.startswith("s3://"):
+            import s3fs
+
+            self._folder = folder.removeprefix("s3://")
+            self._filesystem = s3fs.S3FileSystem(endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+        else:
+            Path(folder).mkdir(parents=True)
+
+    def write(self, name: str, table: pa.Table) -> None:
+        path = f"{self._folder}/{name}.parquet"
+        pq.write_table(table, path, compression="zstd", compression_level=3, filesystem=self._filesystem)
+
+
+def _plain_batch(unit: Rows) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist(unit, schema=SCHEMA)
+
+
+def _expect_created(*receipts: Receipt) -> None:
+    if not all(receipt.created for receipt in receipts):
+        raise SystemExit("a unit was there already: expected an empty folder")
+
+
+def _timed(call: Callable[[], Any]) -> Spent:
+    started, cpu = time.perf_counter(), time.process_time()
+    call()
+    return Spent(time.perf_counter() - started, time.process_time() - cpu)
+
+
+def _cpu_seconds(actor: Any) -> float:
+    return time.process_time()
+
+
+def figures_of(
+    rounds: Sequence[dict[str, Spent]], steps: Sequence[dict[str, Spent]], n_rows: int, arrow_bytes: int
+) -> dict[str, Any]:
+    """Medians over the rounds; ratios are made within each round, as a machine's load changes between them."""
+
+    def mid(side: str, field: str, of: Sequence[dict[str, Spent]] = rounds) -> float:
+        return float(median(getattr(each[side], field) for each in of))
+
+    def ratio(ours: str, plain: str, field: str) -> float:
+        return round(float(median(getattr(each[plain], field) / getattr(each[ours], field) for each in rounds)), 3)
+
+    return {
+        "rows": n_rows,
+        "rounds": len(rounds),
+        "arrow_bytes_per_row": round(arrow_bytes / n_rows),
+        "sides": {
+            side: {
+                "rows_per_s": round(n_rows / mid(side, "seconds"), 1),
+                "arrow_mb_per_s": round(arrow_bytes / 2**20 / mid(side, "seconds"), 2),
+                "cpu_ms_per_row": round(1000 * mid(side, "cpu_s") / n_rows, 4),
+            }
+            for side in rounds[0]
+        },
+        "ratio": {ours: ratio(ours, plain, "seconds") for ours, plain in RATIOS.items()},
+        "cpu_ratio": {ours: ratio(ours, plain, "cpu_s") for ours, plain in RATIOS.items()},
+        "breakdown_ms_per_row": {
+            name: {
+                "seconds": round(1000 * mid(name, "seconds", steps) / n_rows, 4),
+                "cpu_s": round(1000 * mid(name, "cpu_s", steps) / n_rows, 4),
+            }
+            for name in steps[0]
+        },
+    }
+
+
+@contextlib.contextmanager
+def place(storage: str) -> Iterator[str]:
+    """A folder to write to, for the block; the environment says how it is reached."""
+    with tempfile.TemporaryDirectory(prefix="bench-writer-") as folder:
+        if storage == "local":
+            yield folder
+            return
+        with embedded_s3(Path(folder)) as server:
+            server.create_bucket("bench")
+            os.environ.update(server.environment())
+            yield "s3://bench"
+
+
+def measure(arguments: argparse.Namespace, root: str) -> dict[str, Any]:
+    """All rounds. A first one, not counted, warms up."""
+    rows = simulated_rows(settings_for(arguments, root), min(DISTINCT, arguments.rows))
+    with connected("local"):
+        actor = ray.remote(ShardWriter).options(num_cpus=0, max_concurrency=COMMITS_AT_A_TIME)
+        units = cut_into_units(rows, arguments.rows, arguments.unit_size)
+        sides = Sides(units, root, actor.remote(f"{root}/actor", Access()))
+        rounds, steps = [], []
+        for number in range(arguments.rounds + 1):
+            spent = {}
+            for side in SIDES if number % 2 else SIDES[::-1]:
+                os.sync()  # what another side left to be written must not be paid for by whoever syncs next
+                spent[side] = sides.measure(side)
+            os.sync()
+            parts = sides.breakdown()
+            if number:
+                rounds.append({side: spent[side] for side in SIDES})
+                steps.append(parts)
+    figures = figures_of(rounds, steps, sides.n_rows, sides.arrow_bytes)
+    for side in ("plain", "commit"):
+        sizes = [entry.size for entry in open_store(f"{root}/{side}").entries()]
+        figures["sides"][side]["stored_bytes_per_row"] = round(sum(sizes) / len(sizes) * len(units) / sides.n_rows)
+    asked = {key: getattr(arguments, key) for key in ("storage", "unit_size", "solutions", "steps")}
+    return {**asked, **figures, "wanted_ratio": WANTED}
+
+
+def tables(figures: dict[str, Any]) -> list[Table]:
+    """Sides, then where ours goes."""
+    columns = ("rows_per_s", "arrow_mb_per_s", "cpu_ms_per_row", "stored_bytes_per_row")
+    sides = Table("side", "rows/s", "Arrow MB/s", "CPU ms/row", "stored bytes/row", "ratio", "CPU ratio")
+    for side, found in figures["sides"].items():
+        ratios = [figures[name].get(side, "") for name in ("ratio", "cpu_ratio")]
+        sides.add_row(side, *(f"{found[key]:,}" if key in found else "" for key in columns), *map(str, ratios))
+    steps = Table("step of commit", "ms/row", "CPU ms/row")
+    for name, found in figures["breakdown_ms_per_row"].items():
+        steps.add_row(name, *(f"{value:.3f}" for value in found.values()))
+    return [sides, steps]
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=512)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--unit-size", type=int, default=16)
+    parser.add_argument("--solutions", type=int, default=16, help="per question")
+    parser.add_argument("--steps", type=int, default=8, help="per solution")
+    parser.add_argument("--storage", choices=("local", "s3"), default="local", help="s3: the embedded server")
+    parser.add_argument("--json", type=Path, required=True, help="where the figures are saved")
+    arguments = parser.parse_args(given)
+    if min(arguments.rows, arguments.rounds, arguments.unit_size, arguments.solutions, arguments.steps) < 1:
+        parser.error("expected at least 1 of rows, rounds, unit-size, solutions and steps")
+    check_writable(parser, arguments.json)
+    with place(arguments.storage) as root:
+        figures = measure(arguments, root)
+    arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    for table in tables(figures):
+        Console(width=120).print(table)
+    print(f"{figures['ratio']['commit']:.2f} of plain pyarrow on the same rows, wanted {WANTED}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""`python -m tools.chaos`: a run under SIGKILL, held against an undisturbed one."""

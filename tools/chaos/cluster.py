@@ -1,0 +1,113 @@
+"""A Ray cluster of three nodes on this machine, made to have nodes killed; nothing of it outlives the block."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+from ray.cluster_utils import Cluster
+
+from cluster.session_guard import descendants, guarded, kill
+from tools.chaos.processes import adopt_orphans, reap
+
+WORKER_NODES, CPUS = 2, 2  # on the head node are no CPUs: a killed node always takes part of the fleet along
+OBJECT_STORE_BYTES = 100 * 2**20
+SYSTEM = {  # a killed node is missed after 2.5 s, a busy one never
+    "health_check_initial_delay_ms": 0,
+    "health_check_period_ms": 500,
+    "health_check_failure_threshold": 5,
+    "health_check_timeout_ms": 10_000,
+}
+START_S, END_S = 120.0, 20.0
+
+
+class Nodes:
+    """The nodes; `address` is what a driver joins. Make it with `nodes`."""
+
+    def __init__(self) -> None:
+        self._guards = ExitStack()
+        common: dict[str, Any] = {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
+        self._common = common
+        self._cluster = Cluster(
+            initialize_head=True, head_node_args={**common, "num_cpus": 0, "_system_config": SYSTEM}
+        )
+        for _ in range(WORKER_NODES):
+            self.add()
+
+    @property
+    def address(self) -> str:
+        return str(self._cluster.address)
+
+    @property
+    def workers(self) -> list[int]:
+        """Process ids of the raylets that may be killed, oldest first."""
+        return sorted(_raylet(node) for node in self._cluster.worker_nodes)
+
+    def add(self) -> None:
+        """A fresh node; returns when the cluster knows it, and has missed those that are dead."""
+        self._cluster.add_node(wait=False, num_cpus=CPUS, **self._common)
+        self._cluster.wait_for_nodes(START_S)
+        self.guard()
+
+    def kill(self, pid: int) -> None:
+        """SIGKILL the raylet `pid`, then end what else its node had; its workers are left to themselves."""
+        [node] = [node for node in self._cluster.worker_nodes if _raylet(node) == pid]
+        os.kill(pid, signal.SIGKILL)  # a child of ours that nobody has buried: the id is no one else's
+        self._cluster.remove_node(node, allow_graceful=False)
+
+    def guard(self) -> None:
+        """Have all that runs now killed when this process dies."""
+        before, self._guards = self._guards, ExitStack()
+        self._guards.enter_context(guarded(descendants(os.getpid())))
+        before.close()
+
+    def close(self) -> None:
+        self._guards.close()
+        self._cluster.shutdown()
+
+
+@contextmanager
+def nodes() -> Iterator[Nodes]:
+    """A running cluster for the block; afterwards every process that was started in the block is gone."""
+    adopt_orphans()
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray's own spelling; without it workers run at nice 15
+    others = descendants(os.getpid())
+    folder = tempfile.mkdtemp(prefix="ray-")  # short: socket names end at 107 bytes
+    before = os.environ.get("RAY_TMPDIR")
+    os.environ["RAY_TMPDIR"] = folder  # else /tmp/ray would tell every other Ray program of this cluster
+    made: Nodes | None = None
+    try:
+        made = Nodes()
+        yield made
+    finally:
+        if made is not None:
+            with suppress(Exception):  # whatever it could not end is killed below
+                made.close()
+        end(others)
+        if before is None:
+            del os.environ["RAY_TMPDIR"]
+        else:
+            os.environ["RAY_TMPDIR"] = before
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def end(others: set[str]) -> None:
+    """SIGKILL all descendants but `others`, also those that they leave behind."""
+    deadline = time.monotonic() + END_S
+    keep = {int(name.partition(":")[0]) for name in others}
+    while (left := descendants(os.getpid()) - others) and time.monotonic() < deadline:
+        kill(left)
+        reap(keep)
+        time.sleep(0.1)
+
+
+def _raylet(node: Any) -> int:
+    return int(node.all_processes["raylet"][0].process.pid)

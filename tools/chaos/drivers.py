@@ -1,0 +1,99 @@
+"""The drivers of a chaos run, one after the other: `factory run`, and `factory resume` after each that ended early."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from cluster.session_guard import descendants, guarded
+
+ROOT = Path(__file__).parents[2]
+PAUSE_S = 1.0  # before a driver that ended with an error is followed by the next
+LAST_LINES = 3
+
+
+class Drivers:
+    """At most one runs at a time. `started` counts them; `errors` holds what those said last that ended by themselves
+    with an error."""
+
+    def __init__(self, first: Sequence[str], later: Sequence[str], logs: Path) -> None:
+        self._first, self._later, self._logs = list(first), list(later), logs
+        self._process: subprocess.Popen[bytes] | None = None
+        self._killed = False
+        self._not_before = 0.0
+        self.begun = False  # whether there is something to resume
+        self.complete = False
+        self.started = 0
+        self.errors: list[str] = []
+
+    @property
+    def pid(self) -> int | None:
+        """None while none runs."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+    def keep_going(self) -> None:
+        """See what became of the driver; start another unless it runs, or the run is complete."""
+        if self.complete or self.pid is not None or time.monotonic() < self._not_before:
+            return
+        if self._process is not None and self._ended():
+            return
+        self.started += 1
+        self._killed = False
+        self._process = start(self._later if self.begun else self._first, self._log)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        assert self._process is not None
+        self._killed = True
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End the driver that runs, if any does."""
+        if self.pid is not None:
+            self.kill()
+
+    @property
+    def _log(self) -> Path:
+        return self._logs / f"driver-{self.started}.log"
+
+    def _ended(self) -> bool:
+        """Whether the run is complete; else takes down why the driver ended."""
+        assert self._process is not None
+        code = self._process.wait()
+        self._process = None
+        self.complete = code == 0
+        if not self.complete and not self._killed:
+            lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            self.errors.append(f"driver {self.started} ended with {code}: {' | '.join(lines[-LAST_LINES:])}")
+            self._not_before = time.monotonic() + PAUSE_S
+        return self.complete or not self._killed
+
+
+def start(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    """The command `factory`, its output in `log`."""
+    with open(log, "wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tools.cli", *arguments],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is ours to handle
+        )
+
+
+def finish(arguments: Sequence[str], log: Path, limit_s: float) -> int:
+    """Run the command to its end; its exit status. Raises `subprocess.TimeoutExpired`."""
+    process = start(arguments, log)
+    itself = {name for name in descendants(os.getpid()) if name.startswith(f"{process.pid}:")}
+    with guarded(itself):
+        try:
+            return process.wait(limit_s)
+        finally:
+            process.kill()
+            process.wait()

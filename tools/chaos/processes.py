@@ -1,0 +1,97 @@
+"""Which process plays which role in a run on this machine: read from the process table, decided by title and parent.
+
+Only descendants of this process are ever looked at. A process is named PID:START, as in `cluster/session_guard.py`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cluster.session_guard import descendants
+from tools.chaos.schedule import CHECKER, CHECKER_PROCESS, GENERATOR, WORKER, WRITER
+
+_PR_SET_CHILD_SUBREAPER = 36
+_TITLES = {
+    WORKER: "ray::RolloutWorker",
+    GENERATOR: "ray::Generator",
+    CHECKER: "ray::AnswerChecker",
+    WRITER: "ray::ShardWriter",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """`title`: its command line, arguments separated by blanks; Ray's workers write theirs themselves."""
+
+    pid: int
+    start: str
+    parent: int
+    title: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.pid}:{self.start}"
+
+
+def adopt_orphans() -> None:
+    """From now on a descendant whose parent dies becomes a child of this process: none gets out of sight."""
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "this system lets no process adopt orphans; expected Linux 3.4 or newer")
+
+
+def family() -> list[Process]:
+    """The living descendants of this process; zombies are dead."""
+    found = []
+    for name in descendants(os.getpid()):
+        pid, _, start = name.partition(":")
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+            title = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            continue  # it has ended since
+        fields = stat.rpartition(")")[2].split()
+        if title and fields[19] == start:
+            words = title.decode(errors="replace").replace("\0", " ").strip()
+            found.append(Process(pid=int(pid), start=start, parent=int(fields[1]), title=words))
+    return sorted(found, key=lambda process: process.pid)
+
+
+def reap(keep: Collection[int | None]) -> None:
+    """Bury adopted children that have ended; `keep` are those whose end somebody waits for."""
+    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+        if int(pid) not in keep:
+            try:
+                os.waitpid(int(pid), os.WNOHANG)
+            except ChildProcessError:
+                continue
+
+
+def raylets(processes: Sequence[Process]) -> set[int]:
+    """Process ids of the nodes."""
+    return {process.pid for process in processes if process.title.split(" ")[0].endswith("/raylet")}
+
+
+def playing(role: str, processes: Sequence[Process]) -> list[Process]:
+    """Those that play `role`. An actor whose node is dead plays none any more, though it may live on for a while."""
+    nodes = raylets(processes)
+    if role == CHECKER_PROCESS:
+        return [process for process in processes if "actors.checking.zygote" in process.title]
+    return [process for process in processes if process.title.startswith(_TITLES[role]) and process.parent in nodes]
+
+
+def actors(processes: Sequence[Process]) -> dict[str, list[Process]]:
+    """The actors of all roles."""
+    return {role: playing(role, processes) for role in _TITLES}
+
+
+def whole(processes: Sequence[Process], wanted: Mapping[str, int], gone: Collection[str]) -> bool:
+    """Whether as many as `wanted` play each role, those named in `gone` left out."""
+    counts = Counter({
+        role: sum(process.name not in gone for process in found) for role, found in actors(processes).items()
+    })  # fmt: skip
+    return all(counts[role] >= count for role, count in wanted.items())

@@ -1,0 +1,93 @@
+"""Where a chaos run writes to, and how the tool reads it: a local folder, or an S3 server of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from factory.storage.access import Access
+from factory.storage.opening import open_store
+from factory.storage.store import Store
+from tools.s3.embedded_s3 import REGION, EmbeddedS3, embedded_s3, without_aws
+from tools.s3.fault_proxy import FaultProxy, fault_proxy
+from tools.s3.faults import Faults
+
+BUCKET = "chaos"
+STALL_S = 5.0  # of an answer that never comes; the factory's own patience is longer
+TIMEOUT_S, PATIENCE_S = 10.0, 60.0  # of the tool's own reading, past any proxy
+
+
+@dataclass
+class Folder:
+    """A run folder as the tool sees it. `server` can be killed; the factory reaches it through `proxy`."""
+
+    store: Store
+    server: EmbeddedS3 | None = None
+    proxy: FaultProxy | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return self.store.url
+
+    def names(self) -> list[str]:
+        """All objects of its data folder. Raises `StorageFailed`, as all of these do."""
+        return [entry.name for entry in self.store.entries("data")]
+
+    def read(self, name: str) -> bytes:
+        """A whole object."""
+        return self.store.read(name)
+
+    def leftovers(self) -> list[str]:
+        """What a finished run has no use for: temporary files, unfinished uploads."""
+        return self.store.orphans()
+
+
+def local(path: Path) -> Folder:
+    """A run folder on this machine's disk."""
+    return Folder(open_store(path))
+
+
+@contextmanager
+def opened(storage: str, folder: Path, faults: float, seed: int) -> Iterator[Folder]:
+    """The run's folder on "local" or "s3", for the block; the server's data lie in `folder`.
+
+    `faults` is the share of the factory's requests that a proxy spoils. Within the block the environment names the
+    server, or the proxy, to every process that is started.
+    """
+    if storage == "local":
+        yield local(folder / "run")
+        return
+    with ExitStack() as stack:
+        server = stack.enter_context(embedded_s3(folder / "s3"))
+        server.create_bucket(BUCKET)
+        proxy = None
+        if faults:
+            proxy = stack.enter_context(fault_proxy(server.endpoint_url, Faults.of(faults, stall_s=STALL_S), seed))
+        theirs = server.environment() | ({"AWS_ENDPOINT_URL": proxy.endpoint_url} if proxy else {})
+        stack.enter_context(environment(without_aws(os.environ) | theirs | {"AWS_EC2_METADATA_DISABLED": "true"}))
+        access = Access(
+            endpoint_url=server.endpoint_url,
+            region=REGION,
+            key=server.key,
+            secret=server.secret,
+            timeout_s=TIMEOUT_S,
+            patience_s=PATIENCE_S,
+        )
+        yield Folder(open_store(f"s3://{BUCKET}/run", access), server, proxy)
+
+
+@contextmanager
+def environment(variables: dict[str, str]) -> Iterator[None]:
+    """`os.environ` is exactly this for the block."""
+    before = dict(os.environ)
+    try:
+        os.environ.clear()
+        os.environ.update(variables)
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,0 +1,1 @@
+"""How right, how fast and how robust an answer checker is."""

@@ -1,0 +1,162 @@
+"""A long run of hostile outputs through a real checker actor, its workers killed at random on the way.
+
+    python -m tools.checker_audit.soak --outputs 100000 --kill-every 1 --json soak.json
+
+Counts verdicts that were lost, swapped (they name an answer that their text does not state) or wrong (of the ordinary
+outputs, whose verdict is known), and watches the memory of the actor and its zygote. Exit status 1 where anything is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import sys
+import threading
+import time
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import psutil
+import ray
+
+from actors.answer_checker import AnswerChecker
+from cluster.connect import connected
+from factory.answers.extraction.extract import final_answer
+from factory.checkers.math_answer import Config
+from factory.errors import FactoryError
+from factory.types import Verdict
+from tools.checker_audit.fuzz_answers import Item, items
+
+BATCH, IN_FLIGHT = 100, 4
+HANG_S = 120.0  # a batch without an answer for so long is one
+
+
+class Watch(threading.Thread):
+    """Twice a second: memory of the actor and its zygote; every `kill_every_s`: one of its workers less."""
+
+    def __init__(self, pid: int, kill_every_s: float, seed: int) -> None:
+        super().__init__(daemon=True)
+        self._actor = psutil.Process(pid)
+        self._kill_every_s = kill_every_s
+        self._rng = random.Random(seed)
+        self._done = threading.Event()
+        self.killed = 0
+        self.memory_mb: dict[str, list[float]] = {"actor": [], "zygote": [], "workers": []}
+
+    def run(self) -> None:
+        killed_at = time.monotonic()
+        while not self._done.wait(0.5):
+            try:
+                zygotes = [child for child in self._actor.children() if "actors.checking.zygote" in child.cmdline()]
+                workers = [worker for zygote in zygotes for worker in zygote.children()]
+                for name, processes in (("actor", [self._actor]), ("zygote", zygotes), ("workers", workers)):
+                    self.memory_mb[name].append(sum(process.memory_info().rss for process in processes) / 2**20)
+                if self._kill_every_s and workers and time.monotonic() - killed_at >= self._kill_every_s:
+                    killed_at = time.monotonic()
+                    self._rng.choice(workers).kill()
+                    self.killed += 1
+            except psutil.Error:
+                continue  # one of them ended while we looked
+
+    def stop(self) -> None:
+        self._done.set()
+        self.join(10)
+
+
+class Judgement:
+    """What the verdicts came to."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        self.swapped: list[str] = []
+
+    def add(self, item: Item, verdict: Verdict) -> None:
+        self.outcomes[verdict.outcome] += 1
+        if item.expected is not None and verdict.outcome is not item.expected:
+            self.wrong.append(f"{item.question.gold} / {item.text}: {verdict.outcome} ({verdict.reason})")
+        stated = final_answer(item.text, tail_chars=Config().tail_chars)
+        if verdict.answer is not None and not (stated or "").startswith(verdict.answer):
+            self.swapped.append(f"{item.text!r}: {verdict.answer!r}")
+
+
+def soak(outputs: int, workers: int, kill_every_s: float, seed: int) -> dict[str, Any]:
+    """Check `outputs` items and return what came of it. Needs a connected Ray."""
+    checker = ray.remote(AnswerChecker).options(num_cpus=0).remote("math_answer", {}, workers=workers)
+    ray.get(checker.ready.remote(), timeout=120)
+    pid = ray.get(checker.__ray_call__.remote(lambda self: psutil.Process().pid), timeout=60)
+    watch, judgement = Watch(pid, kill_every_s, seed), Judgement()
+    watch.start()
+    stream = items(outputs, seed)
+    in_flight: dict[Any, tuple[list[Item], float]] = {}
+    lost, slowest_batch_s, started = 0, 0.0, time.monotonic()
+    shown = started
+    while True:
+        while len(in_flight) < IN_FLIGHT and (batch := list(islice(stream, BATCH))):
+            in_flight[checker.check.remote([(item.question, item.text) for item in batch])] = (batch, time.monotonic())
+        if not in_flight:
+            break
+        answered, _ = ray.wait(list(in_flight), timeout=HANG_S)
+        if not answered:
+            raise FactoryError(f"no batch was answered within {HANG_S:.0f} s: the checker hangs")
+        batch, sent = in_flight.pop(answered[0])
+        verdicts = ray.get(answered[0])
+        lost += len(batch) - len(verdicts)
+        slowest_batch_s = max(slowest_batch_s, time.monotonic() - sent)
+        for item, verdict in zip(batch, verdicts, strict=False):
+            judgement.add(item, verdict)
+        if time.monotonic() - shown > 10:
+            shown = time.monotonic()
+            print(f"{judgement.outcomes.total():,} of {outputs:,}, {watch.killed} workers killed", file=sys.stderr)
+    seconds = time.monotonic() - started
+    watch.stop()
+    stats = ray.get(checker.stats.remote(), timeout=60)
+    ray.get(checker.close.remote(), timeout=60)
+    ray.kill(checker)
+    return {
+        "outputs": outputs,
+        "seed": seed,
+        "seconds": round(seconds, 1),
+        "checks_per_s": round(outputs / seconds, 1),
+        "slowest_batch_s": round(slowest_batch_s, 2),
+        "lost": lost,
+        "swapped": judgement.swapped,
+        "wrong": judgement.wrong,
+        "outcomes": {str(outcome): count for outcome, count in judgement.outcomes.items()},
+        "workers_killed": watch.killed,
+        "memory_mb": {name: _growth(values) for name, values in watch.memory_mb.items()},
+        "checker": stats,
+    }
+
+
+def _growth(values: list[float]) -> dict[str, float]:
+    """Medians of the second, the sixth and the last tenth, and the peak. What grows at first are caches of a fixed
+    size; a leak shows between middle and late."""
+    tenth = max(1, len(values) // 10)
+    tenths = {"early": values[tenth : 2 * tenth], "middle": values[5 * tenth : 6 * tenth], "late": values[-tenth:]}
+    medians = {name: round(statistics.median(part or [0.0]), 1) for name, part in tenths.items()}
+    return {**medians, "peak": round(max(values, default=0.0), 1)}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--outputs", type=int, default=100_000)
+    parser.add_argument("--workers", type=int, default=2, help="worker processes of the checker")
+    parser.add_argument("--kill-every", type=float, default=1.0, help="seconds between kills, 0 for none")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, required=True, help="where the figures are saved")
+    arguments = parser.parse_args()
+    with connected("local"):
+        figures = soak(arguments.outputs, arguments.workers, arguments.kill_every, arguments.seed)
+    arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    shown = {**figures, "swapped": len(figures["swapped"]), "wrong": len(figures["wrong"])}
+    print("\n".join(f"{name:16} {value}" for name, value in shown.items()))
+    return int(bool(figures["lost"] or figures["swapped"] or figures["wrong"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

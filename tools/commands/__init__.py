@@ -1,0 +1,1 @@
+"""What the `factory` commands ask and print, one file per command."""

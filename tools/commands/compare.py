@@ -1,0 +1,139 @@
+"""`factory compare A B`: do two sets of step labels of the same solutions agree?
+
+A solution is the same in both when the question and every step have the same text, white space at the ends of each and
+the kind of line ends aside. Gold answers play no part: Math-Shepherd has none, so its ids differ from ours. A solution
+that a folder holds more than once counts once, as it stands first.
+
+Memory: the labels of the folder with fewer solutions, and which of them were met; no text. The other one is streamed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from factory.errors import BadInput
+from factory.shards.commits import listed, records_of
+from factory.shards.receipts import committed_tally
+from factory.types import content_id
+
+Labels = tuple[tuple[int | None, ...], int | None]
+"""Of every step, and the first error."""
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Counts over the solutions in both folders; `a` and `b` are the folders in the order given.
+
+    `first_errors` of the solutions have one in both (none at all counts as one); `labelled_both` of the steps have a
+    label in both.
+    """
+
+    solutions: int = 0
+    first_errors: int = 0
+    first_errors_agree: int = 0
+    steps: int = 0
+    labelled_both: int = 0
+    labels_agree: int = 0
+    unlabelled_a: int = 0
+    unlabelled_b: int = 0
+
+    def add(self, a: Labels, b: Labels) -> None:
+        """Count one solution with its labels in A and in B."""
+        (labels_a, first_a), (labels_b, first_b) = a, b
+        both = [pair for pair in zip(labels_a, labels_b, strict=True) if None not in pair]
+        self.solutions += 1
+        if first_a is not None and first_b is not None:
+            self.first_errors += 1
+            self.first_errors_agree += first_a == first_b
+        self.steps += len(labels_a)
+        self.labelled_both += len(both)
+        self.labels_agree += sum(one == other for one, other in both)
+        self.unlabelled_a += labels_a.count(None)
+        self.unlabelled_b += labels_b.count(None)
+
+    def shares(self) -> dict[str, float | None]:
+        """The shares the table shows, None where there is nothing to divide by."""
+        return {
+            "first_error_agreement": _share(self.first_errors_agree, self.first_errors),
+            "label_agreement": _share(self.labels_agree, self.labelled_both),
+            "unlabelled_a": _share(self.unlabelled_a, self.steps),
+            "unlabelled_b": _share(self.unlabelled_b, self.steps),
+        }
+
+
+def compared(a: Iterable[Mapping[str, Any]], b: Iterable[Mapping[str, Any]], *, index_b: bool = False) -> Comparison:
+    """Compare the labels of two streams of records; those of A are held in memory, with `index_b` those of B."""
+    held, streamed = (b, a) if index_b else (a, b)
+    index: dict[str, Labels] = {}
+    for key, labels in _labels(held):
+        index.setdefault(key, labels)
+    found = Comparison()
+    for key, labels in _labels(streamed):
+        other = index.pop(key, None)  # met once is enough
+        if other is not None:
+            found.add(*((labels, other) if index_b else (other, labels)))
+    return found
+
+
+def _labels(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Labels]]:
+    for record in records:
+        question = _normal(record["question"])
+        for solution in record["solutions"]:
+            steps = solution["steps"]
+            key = content_id(question, *(_normal(step["text"]) for step in steps))
+            yield key, (tuple(step["label"] for step in steps), solution["first_error"])
+
+
+def _normal(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def compare_folders(a: str, b: str) -> Comparison:
+    """Compare two run or import folders. Raises `BadInput` where one holds no records."""
+    rows_a, rows_b = (records_of(folder, ["question", "solutions"]) for folder in (a, b))
+    solutions_a, solutions_b = (committed_tally(folder, listed(folder)[0]).solutions for folder in (a, b))
+    return compared(rows_a, rows_b, index_b=solutions_b < solutions_a)
+
+
+def show_comparison(a: Path, b: Path, console: Console, json_path: Path | None = None) -> None:
+    """Print the comparison of two folders as a table; with `json_path` also keep it as JSON."""
+    found = compare_folders(a, b)
+    shares = found.shares()
+    console.print(Text(f"A {a}\nB {b}"))
+    table = Table("", "of", "share", box=None, pad_edge=False)
+    table.add_row("solutions in both", f"{found.solutions:,}", "")
+    for name, whole, share in (
+        ("first error known in both, and the same", found.first_errors, "first_error_agreement"),
+        ("steps labelled in both, with the same label", found.labelled_both, "label_agreement"),
+        ("steps without a label in A", found.steps, "unlabelled_a"),
+        ("steps without a label in B", found.steps, "unlabelled_b"),
+    ):
+        value = shares[share]
+        table.add_row(name, f"{whole:,}", "–" if value is None else f"{value:.1%}")
+    console.print(table)
+    if not found.solutions:
+        console.print(Text("No solution is in both: the question and every step, cut at the same places, must agree."))
+    if json_path is not None:
+        save(found, a, b, json_path)
+
+
+def save(found: Comparison, a: Path, b: Path, path: Path) -> None:
+    """Counts and shares as JSON. Raises `BadInput` where `path` cannot be written."""
+    text = json.dumps({"a": str(a), "b": str(b), **asdict(found), "shares": found.shares()}, indent=2) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"cannot write {path}: {error.strerror or error}. Choose another --json file.") from None

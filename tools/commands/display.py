@@ -1,0 +1,170 @@
+"""What a person sees while a run goes on: a live line on a terminal, a plain line every few seconds elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from itertools import islice
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+from factory.records.tally import Tally
+from factory.text.safe_text import safe
+from pipelines.label_steps import Listener, Outlook, Summary
+from pipelines.run.drive import Progress
+
+PLAIN_EVERY_S = 5.0
+
+
+class Display(Listener):
+    """Shows questions, rollouts/s, tokens/s, the share correct and the time left."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._bar: Bar | None = None
+        self._task = TaskID(0)
+        self._outlook: Outlook | None = None
+        self._shown = -PLAIN_EVERY_S
+
+    def say(self, line: str) -> None:
+        self._console.print(Text(line))
+
+    def begin(self, outlook: Outlook) -> None:
+        self.close()  # the bar of the stage before
+        self._outlook = outlook
+        found = outlook.survey
+        self.say(
+            f"{found.questions:,} questions in {outlook.units:,} units, {outlook.committed:,} committed before"
+            + f", {outlook.again:,} to be taken up again" * bool(outlook.again)
+            + f" → {outlook.folder}"
+        )
+        if found.bad_golds:
+            examples = "; ".join(f"{name}: {why}" for name, why in islice(found.bad_golds.items(), 3))
+            self.say(f"skipped {len(found.bad_golds):,} questions whose gold answer does not verify: {examples}")
+        if found.duplicates:
+            self.say(f"skipped {found.duplicates:,} questions that came twice")
+
+    def progress(self, progress: Progress) -> None:
+        line = self.line(progress)
+        if self._console.is_terminal:
+            self._draw(progress, line)
+        elif time.monotonic() - self._shown >= PLAIN_EVERY_S:
+            self._shown = time.monotonic()
+            print(line, file=sys.stderr, flush=True)
+
+    def training(self, report: Mapping[str, float]) -> None:
+        self.close()
+        if self._console.is_terminal:
+            self._console.print(Text(training_line(report)), end="\r")
+        elif time.monotonic() - self._shown >= PLAIN_EVERY_S:
+            self._shown = time.monotonic()
+            print(training_line(report), file=sys.stderr, flush=True)
+
+    def _draw(self, progress: Progress, line: str) -> None:
+        assert self._outlook is not None
+        if self._bar is None:
+            columns = (BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("{task.description}"))
+            self._bar = Bar(*columns, console=self._console, transient=True)
+            self._task = self._bar.add_task("", total=self._outlook.units)
+            self._bar.start()
+        done = self._outlook.committed + progress.units
+        self._bar.update(self._task, completed=done, description=escape(line))
+
+    def line(self, progress: Progress) -> str:
+        """One line on the state of a run."""
+        assert self._outlook is not None
+        total = Tally()
+        total.add(progress.done)
+        total.add(progress.underway)
+        seconds = max(progress.seconds, 1e-3)
+        share = total.share_correct
+        parts = [
+            f"units {self._outlook.committed + progress.units}/{self._outlook.units}",
+            f"questions {progress.done.questions:,}",
+            f"{total.policy_calls / seconds:,.1f} rollouts/s",
+            f"{total.completion_tokens / seconds:,.0f} tokens/s",
+            f"correct {share:.0%}" if share is not None else "correct –",
+            f"ETA {self.eta(progress)}",
+        ]
+        if progress.done.failed:
+            parts.append(f"failed {progress.done.failed:,}")
+        if progress.stopping:
+            parts.append(f"stopping: waiting for {progress.in_flight} units, Ctrl-C again stops at once")
+        return " · ".join(parts)
+
+    def eta(self, progress: Progress) -> str:
+        """Time left at the speed of the units done, "–" before the first."""
+        assert self._outlook is not None
+        if not progress.units:
+            return "–"
+        left = self._outlook.units - self._outlook.committed - progress.units
+        return clock(left * progress.seconds / progress.units)
+
+    def close(self) -> None:
+        """Take the bar off the terminal. Safe to call twice."""
+        if self._bar:
+            self._bar.stop()
+            self._bar = None
+
+
+def training_line(report: Mapping[str, float]) -> str:
+    """One line on the state of a fine-tuning, from what its trainer has reported so far."""
+    if "loss" not in report:
+        return f"training on {report['examples']:,.0f} examples" if "examples" in report else "training"
+    step, steps, speed = report["step"], report.get("total_steps", 0), report.get("tokens_per_second", 0)
+    parts = [f"training step {step:,.0f}/{steps:,.0f}", f"loss {report['loss']:.3f}", f"{speed:,.0f} tokens/s"]
+    if speed and step:
+        parts.append(f"ETA {clock((steps - step) * report['tokens'] / step / speed)}")
+    return " · ".join(parts)
+
+
+def clock(seconds: float) -> str:
+    """1:02:03 or 2:03."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
+
+
+def counts_lines(tally: Tally) -> list[str]:
+    """What a set of records holds, for summaries and status."""
+    judged = tally.correct + tally.incorrect
+    share = f"{tally.correct / judged:.0%} of judged" if judged else "none judged"
+    apart = {
+        "unparsable": tally.unparsable,
+        "cut off": tally.truncated,
+        "checker time-outs": tally.timeout,
+        "checker errors": tally.error,
+    }
+    judged_by = f", {tally.judge_calls:,} verdicts of the model as judge" if tally.judge_calls else ""
+    contradicted = f", {tally.contradicted:,} contradicted by their evidence" if tally.contradicted else ""
+    named = ", ".join(f"{count:,} {name}" for name, count in apart.items() if count) or "none"
+    return [
+        f"questions      {tally.questions:,} ({tally.failed:,} failed)",
+        f"solutions      {tally.solutions:,}: {tally.correct:,} correct, {tally.incorrect:,} wrong ({share})",
+        f"kept apart     {named}",
+        f"first errors   {tally.first_errors:,} located{contradicted}",
+        f"step labels    {tally.labels_right:,} right, {tally.labels_wrong:,} wrong",
+        f"cost           {tally.policy_calls:,} rollouts ({tally.label_calls:,} of them for labels), "
+        f"{tally.completion_tokens:,} tokens{judged_by}",
+    ]
+
+
+def summary_lines(summary: Summary) -> list[str]:
+    """The end of a run: what there is, where it lies, what to do next."""
+    folder = summary.folder
+    head = "complete" if summary.complete else f"not complete. Go on with: factory resume {folder}"
+    if summary.short:
+        head += f". {summary.short:,} units hold questions that could not be gone on with: {safe(summary.trouble)}"
+    lines = [f"run {head} ({clock(summary.seconds)})", *counts_lines(summary.tally), f"records        {folder}/data"]
+    if summary.retried:
+        lines.append(f"retried        {summary.retried} units whose worker had died")
+    return [
+        *lines,
+        f"look           factory inspect {folder}",
+        f"export         factory export {folder} --format prm OUT",
+    ]

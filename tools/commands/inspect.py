@@ -1,0 +1,138 @@
+"""`factory inspect`: a run's questions in a table, or one question with its tree and its labelled steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree as RichTree
+
+from factory.errors import BadInput
+from factory.shards.commits import open_shard, records_of, shards
+from factory.storage.opening import open_store
+from factory.text.safe_text import safe
+
+MARKS = {1: ("✓", "green"), -1: ("✗", "red"), None: ("?", "yellow")}
+
+
+def show_run(run_dir: str, console: Console, *, limit: int = 50) -> None:
+    """One line per question: id, shares, first errors, text."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("question id", "right", "wrong", "first errors", "status", "question"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    for shown, record in enumerate(records_of(run_dir)):
+        if shown == limit:
+            table.caption = f"the first {limit}; --limit shows more"
+            break
+        verdicts = [solution["verdict"] for solution in record["solutions"]]
+        first_errors = [solution["first_error"] for solution in record["solutions"]]
+        located = sum(first is not None and first >= 0 for first in first_errors)
+        row = [record["question_id"], verdicts.count("correct"), verdicts.count("incorrect"), located, record["status"]]
+        table.add_row(*map(str, row), Text(safe(record["question"]).replace("\n", " ")[:90]))
+    console.print(table)
+
+
+def show_question(run_dir: str, question_id: str, console: Console, *, solutions: int, only_wrong: bool) -> None:
+    """The question, up to `solutions` of its solutions with labelled steps, and its tree.
+
+    An import may have several records of a question, one per line; each is shown.
+    """
+    found = find(run_dir, question_id)
+    if not found:
+        raise BadInput(f"no question {question_id!r} in {run_dir}. `factory inspect {run_dir}` lists the ids.")
+    ids = {record["question_id"] for record in found}
+    if len(ids) > 1:
+        raise BadInput(f"{question_id!r} begins the ids of {len(ids)} questions. Give more of the id.")
+    for record in found:
+        show_record(record, console, solutions=solutions, only_wrong=only_wrong)
+
+
+def show_record(record: Mapping[str, Any], console: Console, *, solutions: int, only_wrong: bool) -> None:
+    console.print(
+        Text(f"question {record['question_id']}  (source {record['source']}, gold {safe(record['gold_answer'])})")
+    )
+    console.print(Text(safe(record["question"]), style="bold"))
+    if record["failure"]:
+        failure = record["failure"]
+        console.print(Text(safe(f"failed at {failure['stage']}: {failure['type']}: {failure['message']}"), style="red"))
+    order = sorted(record["solutions"], key=lambda s: (s["first_error"] is None, s["verdict"] == "correct"))
+    for solution in [s for s in order if not only_wrong or s["verdict"] == "incorrect"][:solutions]:
+        show_solution(solution, console)
+    if not only_wrong:
+        console.print(tree_of(record))
+
+
+def find(run_dir: str, question_id: str) -> list[dict[str, Any]]:
+    """The records whose id begins with `question_id`; only the shards that hold one are read whole."""
+    store = open_store(run_dir)
+    found = []
+    for shard in shards(store):
+        with open_shard(store, shard) as file:
+            ids = file.read(columns=["question_id"])["question_id"].to_pylist()
+            if any(name.startswith(question_id) for name in ids):
+                found += [row for row in file.read().to_pylist() if row["question_id"].startswith(question_id)]
+    return found
+
+
+def show_solution(solution: Mapping[str, Any], console: Console) -> None:
+    """A solution, step by step: label, confidence, counts, text; the first error marked."""
+    made = " ".join(filter(None, (solution["engine"], solution["model"])))
+    made = made or f"{solution['method']}, labelled by {solution['labeller'] or 'nobody'}"
+    known = {None: "first error unknown", -1: "no error"}
+    where = known.get(solution["first_error"], f"first error at step {(solution['first_error'] or 0) + 1}")
+    if solution["contradicted"]:
+        where = "its evidence contradicts every first error"
+    answer = shortened(solution["final_answer"])
+    verdict = solution["verdict"] or "not judged"
+    console.print(Text(f"\nsolution {solution['solution_id']}  answer {answer}  {verdict}  ({where}; {made})"))
+    for why in reasons(solution):
+        console.print(Text(f"  {why}", style="dim"))
+    for index, step in enumerate(solution["steps"]):
+        mark, colour = MARKS[step["label"]]
+        line = Text(f"  {mark} {evidence(step)} ", style=colour)
+        line.append(safe(step["text"]).replace("\n", " "), style="default")
+        if index == solution["first_error"]:
+            line.append("   ← first error", style="bold red")
+        console.print(line)
+
+
+def shortened(answer: str | None) -> str:
+    """A final answer in one line; a program or a proof by how it begins."""
+    text = " ".join(safe(str(answer)).split())
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def reasons(solution: Mapping[str, Any]) -> list[str]:
+    """What the checker said of it: its reason, and the first parts (tests, tactics) that were not right."""
+    parts = solution.get("verdict_parts") or []  # records of schema 1 have none
+    failed = [f"{index + 1}: {part['outcome']}, {part['note']}" for index, part in enumerate(parts)]
+    shown = [line for line, part in zip(failed, parts, strict=True) if part["outcome"] != "correct"][:3]
+    if parts and solution["verdict_reason"]:
+        shown.insert(0, solution["verdict_reason"])
+    return [shortened(line) for line in shown]
+
+
+def evidence(step: Mapping[str, Any]) -> str:
+    """Confidence and counts; of an imported label that came without them, its value where it has one."""
+    if step["n_trials"] is None:
+        return f"{'' if step['mc_value'] is None else format(step['mc_value'], '.3g'):>12}"
+    return f"{step['confidence'] or 0:4.0%} {step['n_successes']:>3}/{step['n_trials']:<3}"
+
+
+def tree_of(record: Mapping[str, Any]) -> RichTree:
+    """The measured prefixes as a tree: successes/trials (imported: the value), visits, step text."""
+    drawn: dict[int, RichTree] = {}
+    for node in record["tree"]:
+        counted = node["trials"] is not None
+        label = f"{node['successes']}/{node['trials']}" if counted else f"value {node['value']:.3g}"
+        if node["visits"]:
+            label += f" visits {node['visits']}"
+        if node["terminal"]:
+            label += f" → {safe(str(node['answer']))} {node['verdict']}"
+        text = Text(f"{label}  {safe(node['text']).strip()[:100]}")
+        parent = drawn.get(node["parent"]) if node["parent"] is not None else None
+        drawn[node["node"]] = parent.add(text) if parent else RichTree(text)
+    return drawn[0] if drawn else RichTree(Text("no tree"))

@@ -1,0 +1,66 @@
+"""`factory plan`: what a config would do, without starting anything."""
+
+from __future__ import annotations
+
+from omegaconf import OmegaConf
+from rich.console import Console
+from rich.text import Text
+
+from cluster.connect import connected, nodes_of_cluster, nodes_of_this_machine
+from cluster.plan import shortfall
+from factory.rollouts.prompting import load_prompt, render
+from factory.text.safe_text import safe
+from pipelines.label_steps import screening
+from pipelines.run.fleet import demands_of
+from pipelines.run.run_folder import store_of
+from pipelines.run.settings import Settings
+from pipelines.run.survey import Survey, as_before, surveyed, usable
+
+
+def show_plan(settings: Settings, console: Console) -> None:
+    """Config, first prompt, units, actors against resources. Raises `BadInput` where a run would."""
+    store_of(settings)  # refuses a place that cannot hold a run
+    console.print(Text("config", style="bold"))
+    console.print(Text(OmegaConf.to_yaml(OmegaConf.create(settings.plain)).rstrip()))
+    asks = getattr(settings.story, "ASKS", True)
+    if asks:
+        _show_questions(settings, console)
+    for line in settings.story.outline(settings) if hasattr(settings.story, "outline") else ():
+        console.print(Text(line))
+    if asks:
+        _show_actors(settings, console)
+    console.print(Text(f"\nstart it: factory run with the same arguments → {settings.run.dir}"))
+
+
+def _show_questions(settings: Settings, console: Console) -> None:
+    template = load_prompt(settings.prompt.template, settings.prompt.style)
+    found = Survey()
+    with screening(settings) as screen:
+        for _ in surveyed(settings, screen, found):
+            pass
+    first = next(usable(settings, as_before(found)))
+    console.print(Text(f"\nfirst prompt (id {template.id})", style="bold"))
+    prompt = render(template, first)
+    console.print(Text(safe(prompt if isinstance(prompt, str) else "\n".join(f"[{r}] {c}" for r, c in prompt))))
+    units = -(-found.questions // settings.run.unit_size)
+    console.print(Text("\nwork", style="bold"))
+    console.print(Text(f"{found.questions:,} questions in {units:,} units of {settings.run.unit_size}"))
+    console.print(
+        Text(f"skipped: {len(found.bad_golds):,} gold answers that do not verify, {found.duplicates:,} doubles")
+    )
+
+
+def _show_actors(settings: Settings, console: Console) -> None:
+    wanted = demands_of(settings)
+    console.print(Text("\nactors", style="bold"))
+    for demand in wanted:
+        console.print(Text(f"{demand.count:>4} × {demand.role:<16} {demand.cpus:g} CPUs, {demand.gpus:g} GPUs each"))
+    if settings.cluster.address == "local":
+        nodes = nodes_of_this_machine()
+    else:
+        with connected(settings.cluster.address):
+            nodes = nodes_of_cluster()
+    cpus, gpus = sum(node.cpus for node in nodes), sum(node.gpus for node in nodes)
+    console.print(Text(f"there are {cpus:g} CPUs and {gpus:g} GPUs on {len(nodes)} nodes"))
+    problem = shortfall(wanted, nodes)
+    console.print(Text(problem or "it fits", style="red" if problem else "green"))

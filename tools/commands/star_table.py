@@ -1,0 +1,68 @@
+"""The rounds of a STaR run as a table: how good the model was, and what became of its solutions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.self_training.journal import Facts
+from pipelines.self_training.plot import measures
+
+_HEAD = ("", "greedy", "pass@1", "pass@k", "kept", "hinted", "rejected", "loss", "seconds")
+
+
+def round_lines(rounds: Mapping[int | None, Mapping[str, Facts]]) -> list[str]:
+    """One row per round, then why solutions were rejected, counted over all rounds."""
+    models = {who for phases in rounds.values() for who in _scores(phases)}
+    rows = [_HEAD, *(row for round_, phases in rounds.items() for row in _rows(round_, phases, len(models) > 1))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    table = [
+        "  ".join(
+            cell.ljust(width) if not at else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    return [line.rstrip() for line in table] + _reasons(rounds)
+
+
+def _scores(phases: Mapping[str, Facts]) -> dict[str, Any]:
+    return {who: found for who, found in phases.get("evaluate", {}).items() if isinstance(found, dict)}
+
+
+def _rows(round_: int | None, phases: Mapping[str, Facts], several: bool) -> list[tuple[str, ...]]:
+    scores = _scores(phases)
+    kept, trained = phases.get("keep", {}), phases.get("train", {})
+    name = "before" if round_ is None else f"round {round_}"
+    loss = trained.get("loss_last")
+    made = (
+        f"{kept['kept']:,}" if kept else "–",
+        f"{kept['kept_hinted']:,}" if kept else "–",
+        f"{sum(kept['rejected'].values()) + sum(kept['rejected_hinted'].values()):,}" if kept else "–",
+        f"{loss:.3f}" if loss is not None else "–",
+        f"{sum(facts.get('seconds', 0) for facts in phases.values()):,.0f}",
+    )
+    if not scores:
+        return [(name, "–", "–", "–", *made)]
+    return [(f"{name} {who}" if several else name, *_shares(found), *made) for who, found in scores.items()]
+
+
+def _shares(scores: dict[str, Any]) -> tuple[str, ...]:
+    (_, greedy, error), *passed = measures(scores)
+    first, last = passed[0], passed[-1]
+    return f"{greedy:.1%} ± {error or 0:.1%}", f"{first[1]:.1%}", f"{last[1]:.1%} (k={last[0].partition('@')[2]})"
+
+
+def _reasons(rounds: Mapping[int | None, Mapping[str, Facts]]) -> list[str]:
+    lines = []
+    for key, name in (("rejected", "rejected"), ("rejected_hinted", "hinted, rejected")):
+        total: dict[str, int] = {}
+        for phases in rounds.values():
+            for reason, count in phases.get("keep", {}).get(key, {}).items():
+                total[reason] = total.get(reason, 0) + count
+        if total:
+            listed = ", ".join(
+                f"{count:,} {reason}" for reason, count in sorted(total.items(), key=lambda item: -item[1])
+            )
+            lines.append(f"{name:<17}{listed}")
+    return lines

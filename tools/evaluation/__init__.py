@@ -1,0 +1,1 @@
+"""Reward models and exports put to the test."""

@@ -1,0 +1,211 @@
+"""A process reward model (PRM) on the samples of a run whose questions it has not seen: first errors and best of N.
+
+    python -m tools.evaluation.eval_prm runs/prm/model runs/questions --not-in runs/train --json eval.json
+
+`--truth` says where the first wrong steps are known from: `arithmetic` computes them for procedural questions
+(`tools/bench/arithmetic_truth.py`), `labels` takes the records' own. `--not-in` leaves out questions of that run, and
+procedural ones with the same numbers as one of it. Questions are split by their ids: thresholds are tuned on `--tune`
+of them, everything else about steps is measured on the others; nothing is tuned for best of N, which takes all
+questions. `--untrained` and `--orm` add the same model before training, and an outcome reward model.
+
+F1 is compared with naming first errors without a reward model (`tools/evaluation/first_error_baselines.py`); intervals
+are those of a bootstrap over questions. Among the rewards, "length" is the share of right solutions among those with as
+many steps, taken from these very solutions: all that the form of a solution gives away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from actors.models.model_store import at_hand
+from actors.training.options import Options, environment
+from factory.errors import BadInput
+from factory.evaluation.best_of_n import AGGREGATIONS, Sample, picks
+from factory.evaluation.prm_scores import ScoredSolution, f1_gain, first_errors, hits, predicted, step_accuracy, tuned
+from factory.shards.commits import records_of
+from factory.storage.access import Access
+from tools.bench.step_labels import check_writable
+from tools.evaluation.eval_table import report
+from tools.evaluation.first_error_baselines import by_consensus, by_majority, guessing, usual_error
+from tools.evaluation.sampled_solutions import COLUMNS, TRUTHS, Solution, names_of, solutions_of
+
+REWARD = "product"  # chosen before anything was measured: a solution is right when all of its steps are
+Steps = Sequence[Sequence[float] | None]
+PRM, UNTRAINED = "PRM", "untrained"
+
+
+def evaluate(
+    solutions: Sequence[Solution],
+    scores: Mapping[str, Steps],
+    wholes: Sequence[float | None] | None = None,
+    tune: float = 0.3,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """All measures of the scores of `solutions`, as plain values. `scores`: those of `PRM`, and of `UNTRAINED` if
+    that is compared; `wholes`: an outcome reward model's.
+
+    Raises `BadInput` where too few questions are left on either side of the split.
+    """
+    tuning = _drawn({solution.question for solution in solutions}, tune, seed)
+    known = [
+        number
+        for number, solution in enumerate(solutions)
+        if solution.truth is not None and all(found[number] for found in scores.values())
+    ]
+    tuned_on = [number for number in known if solutions[number].question in tuning]
+    measured = [number for number in known if solutions[number].question not in tuning]
+    if not tuned_on or not measured:
+        raise BadInput(
+            f"{len(tuned_on)} solutions to tune on and {len(measured)} to measure on have a known first error; "
+            "expected some of each: more questions, or another --tune"
+        )
+    thresholds = {name: tuned(_scored(solutions, found, tuned_on)) for name, found in scores.items()}
+    judged = _scored(solutions, scores[PRM], measured)
+    return {
+        "questions": len({solution.question for solution in solutions}),
+        "solutions": len(solutions),
+        "truth_unknown": sum(solution.truth is None for solution in solutions),
+        "truth_unknown_right": sum(solution.truth is None and solution.right is True for solution in solutions),
+        "not_judged": sum(solution.right is None for solution in solutions),
+        "too_long": sum(found is None for found in scores[PRM]),
+        "tuned_on": len(tuned_on),
+        "threshold": thresholds[PRM],
+        "step_accuracy": asdict(step_accuracy(judged, thresholds[PRM])),
+        "first_error": _first_errors(solutions, scores, thresholds, tuned_on, measured),
+        **_picked(solutions, scores, wholes),
+    }
+
+
+def _drawn(questions: set[str], share: float, seed: int) -> set[str]:
+    ordered = sorted(questions)
+    return set(Random(f"{seed}/tune").sample(ordered, round(share * len(ordered))))
+
+
+def _scored(solutions: Sequence[Solution], scores: Steps, numbers: Sequence[int]) -> list[ScoredSolution]:
+    return [
+        ScoredSolution(scores=tuple(scores[number] or ()), first_error=solutions[number].truth or 0)
+        for number in numbers
+    ]
+
+
+def _first_errors(
+    solutions: Sequence[Solution],
+    scores: Mapping[str, Steps],
+    thresholds: Mapping[str, float],
+    tuned_on: Sequence[int],
+    measured: Sequence[int],
+) -> dict[str, Any]:
+    """F1 of every way to name first errors, with what the PRM's has over it."""
+    theirs = [solutions[number] for number in measured]
+    truths = [solution.truth or 0 for solution in theirs]
+    usual = usual_error([solutions[number] for number in tuned_on])
+
+    def by_model(name: str, threshold: float) -> list[float]:
+        named = (predicted(one.scores, threshold) for one in _scored(solutions, scores[name], measured))
+        return hits(named, truths)
+
+    found = {name: by_model(name, thresholds[name]) for name in scores} | {
+        "PRM at 0.5": by_model(PRM, 0.5),
+        "guessing at its best": guessing(theirs, usual),
+        "majority voting": hits(by_majority(theirs, solutions, usual), truths),
+        "consensus of steps": hits(by_consensus(theirs, solutions), truths),
+    }
+    questions = [solution.question for solution in theirs]
+    return {
+        name: asdict(first_errors(one, truths)) | {"gain": asdict(f1_gain(questions, found[PRM], one, truths))}
+        for name, one in found.items()
+    }
+
+
+def _picked(
+    solutions: Sequence[Solution], scores: Mapping[str, Steps], wholes: Sequence[float | None] | None
+) -> dict[str, Any]:
+    """What is right of the answers picked, and what weighting by the PRM has over the other ways; nothing of solutions
+    that nobody has judged as a whole."""
+    lengths = Counter((len(solution.steps), solution.right) for solution in solutions)
+    by_question: dict[str, list[Sample]] = {}
+    for number, solution in enumerate(solutions):
+        if solution.right is None:
+            continue
+        rewards = {name: of(steps) for name, of in AGGREGATIONS.items()} if (steps := scores[PRM][number]) else {}
+        if UNTRAINED in scores and (steps := scores[UNTRAINED][number]):
+            rewards[UNTRAINED] = AGGREGATIONS[REWARD](steps)
+        if wholes and (whole := wholes[number]) is not None:
+            rewards["orm"] = whole
+        right, wrong = (lengths[len(solution.steps), kind] for kind in (True, False))
+        rewards["length"] = right / (right + wrong)
+        sample = Sample(
+            answer=solution.answer, right=solution.right, times=solution.times, rewards=tuple(rewards.items())
+        )
+        by_question.setdefault(solution.question, []).append(sample)
+    if not by_question:
+        return {"picks": {}, "weighted_over": {}}
+    samples, mine = list(by_question.values()), f"weighted {REWARD}"
+    found = picks(samples)
+    others = {"majority", f"weighted {UNTRAINED}", "weighted length", "weighted orm"}
+    return {
+        "picks": {name: asdict(pick) for name, pick in found.items()},
+        "weighted_over": {name: asdict(picks(samples, over=name)[mine]) for name in found if name in others},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("prm", help="a process reward model, as trainer.kind=prm leaves it: a folder or s3://…")
+    parser.add_argument("run", help="folder of a run")
+    parser.add_argument("--untrained", metavar="PRM", help="the same before it was trained")
+    parser.add_argument("--orm", help="an outcome reward model, as trainer.kind=orm leaves it")
+    parser.add_argument("--not-in", metavar="RUN", action="append", default=[], help="a training run; may be repeated")
+    parser.add_argument("--truth", choices=TRUTHS, default="arithmetic")
+    parser.add_argument("--tune", type=float, default=0.3, metavar="SHARE")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda for a GPU")
+    parser.add_argument("--json", type=Path, required=True, help="where the figures are saved")
+    arguments = parser.parse_args()
+    check_writable(parser, arguments.json)
+    if not 0 < arguments.tune < 1 or arguments.batch_size < 1:
+        parser.error("expected --tune between 0 and 1, and --batch-size of at least 1")
+    try:
+        found = run(arguments)
+    except BadInput as error:
+        parser.error(str(error))
+    arguments.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    report(found)
+
+
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Read the run, ask the models, measure. Raises `BadInput`."""
+    for name, value in environment(Options(threads=os.cpu_count() or 1)).items():
+        os.environ.setdefault(name, value)  # before torch is imported
+    from actors.trained_models.reward_scorer import SolutionScorer, StepScorer
+
+    names = {PRM: arguments.prm, UNTRAINED: arguments.untrained, "orm": arguments.orm}
+    models = {name: at_hand(folder, Access()) for name, folder in names.items() if folder}
+    seen = {name for run in arguments.not_in for row in records_of(run, COLUMNS[:4]) for name in names_of(row)}
+    solutions = list(solutions_of(records_of(arguments.run, COLUMNS), arguments.truth, seen))
+    if not solutions:
+        raise BadInput(f"{arguments.run} holds no sampled solutions to other questions; expected some")
+    how = {"batch_size": arguments.batch_size, "device": arguments.device}
+    scores: dict[str, Steps] = {}
+    wholes = None
+    for name, folder in models.items():
+        print(f"{name}: reading {len(solutions):,} solutions", file=sys.stderr)
+        if name == "orm":
+            wholes = SolutionScorer(folder, **how).scores([(one.prompt, one.text) for one in solutions])
+        else:
+            scores[name] = StepScorer(folder, **how).scores([(one.prompt, one.steps) for one in solutions])
+    return evaluate(solutions, scores, wholes, arguments.tune, arguments.seed)
+
+
+if __name__ == "__main__":
+    main()

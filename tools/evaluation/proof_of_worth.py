@@ -1,0 +1,179 @@
+"""Do the exports train? A reward model and a fine-tuned model from this factory's own data, on the embedded model.
+
+    python -m tools.evaluation.proof_of_worth --dir runs/proof                    # all of it; again after a break: what
+    is missing python -m tools.evaluation.proof_of_worth --dir runs/proof --stages judge table
+
+The stages, each through the command a user would type (`--show` prints them):
+
+* label      procedural questions, 8 samples each, step labels by `bayes_bisection` → DIR/train
+* export     `prm` and `sft` (and `orm`) of it → DIR/exports
+* prm        a process reward model on `prm` → DIR/prm; with --orm an outcome reward model → DIR/orm
+* untrained  the same model after one step at next to no learning rate, for comparison → DIR/untrained
+* sample     other questions, 8 samples each, no labels: their first errors are known exactly → DIR/questions; those
+             with the same numbers as one trained on are left out of all figures
+* judge      first-error F1, and best of 8 against majority voting → DIR/judged.json
+* sft        fine-tuning on `sft` → DIR/sft
+* greedy     greedy answers to the other questions: the base with and without examples, the fine-tuned model
+* table      what it came to → DIR/proof.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import shlex
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+from factory.evaluation.pass_at_k import COLUMNS, score
+from factory.shards.commits import records_of
+from tools.evaluation.eval_prm import REWARD
+from tools.evaluation.proof_plan import STAGES, Plan
+from tools.evaluation.sampled_solutions import names_of
+
+CONFIDENT = 1.96  # standard errors: 95 %, of both ends
+
+
+def bind(plan: Plan) -> None:
+    """Make the folder this plan's. Raises `SystemExit` for one that another plan was begun in."""
+    wanted = json.dumps({**asdict(plan), "folder": ""}, indent=1)
+    path = plan.folder / "plan.json"
+    if path.is_file() and path.read_text(encoding="utf-8") != wanted:
+        raise SystemExit(
+            f"{plan.folder} holds a proof with other options ({path}); give the same ones, or another --dir"
+        )
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    _write(path, wanted)
+
+
+def carry_out(plan: Plan, stage: str) -> None:
+    """Run a stage's commands unless they are done. Exits where one of them fails: what it said is on the screen."""
+    marker = plan.folder / "stages" / f"{stage}.json"
+    if marker.is_file():
+        print(f"[{stage}] is done", flush=True)
+        return
+    began = time.monotonic()
+    for command in plan.commands(stage):
+        print(f"[{stage}] {shlex.join(command)}", flush=True)
+        if code := subprocess.run(command, check=False).returncode:
+            raise SystemExit(f"[{stage}] failed with exit code {code}; mend it and give the same command again")
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    _write(marker, json.dumps({"seconds": round(time.monotonic() - began, 1)}))
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    temp = path.with_suffix(".tmp")
+    temp.write_text(text, encoding="utf-8")
+    temp.rename(path)
+
+
+def figures(folder: Path) -> dict[str, Any]:
+    """All that was measured in `folder`, as far as there is any."""
+    found: dict[str, Any] = {"seconds": {}, "accuracy": {}}
+    for stage in STAGES:
+        marker = folder / "stages" / f"{stage}.json"
+        if marker.is_file():
+            found["seconds"][stage] = json.loads(marker.read_text())["seconds"]
+    if (folder / "judged.json").is_file():
+        found["judged"] = json.loads((folder / "judged.json").read_text())
+    seen: set[str] = set()
+    for name in ("train", "questions", "greedy_few_shot", "greedy_bare", "greedy_sft"):
+        if (folder / name / "data").is_dir():
+            rows = list(records_of(folder / name, ["question_id", "metadata", *COLUMNS]))
+            found["accuracy"][name] = asdict(score(row for row in rows if names_of(row).isdisjoint(seen)))
+            seen = set().union(*map(names_of, rows)) if name == "train" else seen
+    for name in ("prm", "orm", "sft"):
+        manifest = folder / name / "model" / "manifest.json"
+        if manifest.is_file():
+            found[f"trained_{name}"] = json.loads(manifest.read_text())["training"]
+    return found
+
+
+class Claim(NamedTuple):
+    """`value` of what is named first has to be larger than `against` of the other; `low` is the lower end of the 95 %
+    interval of the difference."""
+
+    name: str
+    value: float
+    other: str
+    against: float
+    low: float
+
+
+def claims(found: Mapping[str, Any]) -> list[Claim]:
+    """What should be larger than what."""
+    rows = []
+    if "judged" in found:
+        errors, picks, over = (found["judged"][key] for key in ("first_error", "picks", "weighted_over"))
+        rows += [
+            Claim("first-error F1", errors["PRM"]["f1"], name, one["f1"], one["gain"]["low"])
+            for name, one in errors.items()
+            if not name.startswith("PRM")
+        ]
+        rows += [
+            Claim(
+                f"weighted best of {found['plan']['n']}",
+                picks[f"weighted {REWARD}"]["accuracy"],
+                name,
+                picks[name]["accuracy"],
+                one["gain"] - CONFIDENT * (one["gain_error"] or math.inf),
+            )
+            for name, one in over.items()
+        ]
+    scores = found["accuracy"]
+    for name, said in (("greedy_bare", "base, no examples"), ("greedy_few_shot", "base, few-shot")):
+        if name in scores and "greedy_sft" in scores:
+            tuned, base = scores["greedy_sft"], scores[name]
+            error = math.hypot(tuned["accuracy_error"] or math.inf, base["accuracy_error"] or math.inf)
+            gain = tuned["accuracy"] - base["accuracy"]
+            rows.append(
+                Claim("greedy, fine-tuned", tuned["accuracy"], said, base["accuracy"], gain - CONFIDENT * error)
+            )
+    return rows
+
+
+def tabled(found: Mapping[str, Any]) -> Table:
+    """The claims, and whether they hold."""
+    table = Table(title=f"{sum(found['seconds'].values()) / 60:.1f} minutes in all")
+    for column in ("", "is", "against", "of", "more by at least (95 %)", "holds"):
+        table.add_column(column, justify="right" if column in ("is", "of") else "left")
+    for one in claims(found):
+        holds = "yes" if one.low > 0 else "NO"
+        table.add_row(one.name, f"{one.value:.3f}", one.other, f"{one.against:.3f}", f"{one.low:+.3f}", holds)
+    return table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dir", type=Path, required=True)
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES, metavar="STAGE")
+    parser.add_argument("--show", action="store_true", help="print the commands, run none")
+    parser.add_argument("--orm", action="store_true", help="an outcome reward model, too: some 12 minutes more")
+    for field in fields(Plan):
+        if field.name not in ("folder", "orm"):
+            parser.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default)
+    values = vars(parser.parse_args())
+    stages, show = values.pop("stages"), values.pop("show")
+    plan = Plan(folder=values.pop("dir"), **values)
+    if show:
+        print("\n".join(f"[{stage}] {shlex.join(command)}" for stage in stages for command in plan.commands(stage)))
+        return
+    bind(plan)
+    for stage in stages:
+        carry_out(plan, stage)
+    found = figures(plan.folder) | {"plan": asdict(plan) | {"folder": str(plan.folder)}}
+    (plan.folder / "proof.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    Console(width=120).print(tabled(found))
+
+
+if __name__ == "__main__":
+    main()

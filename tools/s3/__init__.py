@@ -1,0 +1,1 @@
+"""A real S3 server on this machine, and a proxy that spoils the network before it."""
