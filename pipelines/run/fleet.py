@@ -250,7 +250,10 @@ def provenance_of(settings: Settings, engine: Mapping[str, Any]) -> Provenance:
 
 
 def _refuse_other_factory(imported: str) -> None:
-    if Path(imported).parent.name != "factory" or not (Path(imported).parent / "recipe.py").is_file():
+    if (
+        Path(imported).parent.name != "factory"
+        or not (Path(imported).parent / "question_pipeline" / "recipe.py").is_file()
+    ):
         raise BadInput(
             f"workers import another package called factory ({imported}). Expected selfplay-factory's; "
             f"here it is {factory.__file__}. Use a virtual environment of its own."
