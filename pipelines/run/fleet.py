@@ -26,7 +26,7 @@ from factory.question_pipeline.recipe import Recipe
 from factory.records.record import Provenance
 from factory.rollouts.prompting import load_prompt
 from factory.storage.opening import absolute
-from pipelines.run.lifetimes import answers, for_a_while
+from pipelines.run.lifetimes import answers, actor_scope
 from pipelines.run.settings import Settings
 
 COMMITS_AT_A_TIME = 4  # per writer: what a commit to S3 mostly does is wait
@@ -88,7 +88,7 @@ def running(settings: Settings) -> Iterator[Engines]:
     size = settings.cluster
     kind, engine_config = settings.engine.name, asdict(settings.engine.config)
     checker = (settings.checker.name, asdict(settings.checker.config))
-    with for_a_while() as started:
+    with actor_scope() as started:
         options = generator_options(kind, engine_config)
         what = (kind, engine_config, named(settings.model), settings.storage)
         generators = started(size.generators, Generator, options, *what)
@@ -111,7 +111,7 @@ def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
     if settings.model != engines.model:
         weights = named(settings.model)
         facts = load_weights(engines, weights, size.start_timeout_s)
-    with for_a_while() as started:
+    with actor_scope() as started:
         options = _restarted(settings, "shard writer") | {"max_concurrency": COMMITS_AT_A_TIME}
         writers = started(size.writers, ShardWriter, options, *where)
         workers = started(

@@ -33,7 +33,7 @@ class Started:
 
 
 @contextlib.contextmanager
-def for_a_while() -> Iterator[Started]:
+def actor_scope() -> Iterator[Started]:
     """Actors for the block, the last started ended first; those that have a `close` get time for it."""
     started, limit_s = Started(), CLOSE_TIMEOUT_S
     try:
