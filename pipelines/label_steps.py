@@ -17,9 +17,10 @@ from factory.records.tally import Tally
 from factory.shards.commits import leftovers, listed, sweep
 from factory.shards.receipts import ReceiptLog, committed_tally
 from factory.storage.store import Store
+from pipelines.driving.drive import Progress, drive
+from pipelines.driving.interrupt import Interrupt
 from pipelines.run import run_folder
 from pipelines.run.attempts import Attempt, attempt, last_over
-from pipelines.run.drive import Interrupt, Progress, drive
 from pipelines.run.fleet import Fleet, checker_stats, launched
 from pipelines.run.planning import Plan, missing_units, plan
 from pipelines.run.settings import Settings

@@ -19,14 +19,14 @@ from factory.errors import BadInput
 from factory.self_training.stop_rules import Spent, no_gain, over_budget
 from factory.self_training.teaching import roles
 from factory.storage.store import Store
+from pipelines.driving.interrupt import Interrupt
+from pipelines.fine_tuning.training import check_room
 from pipelines.label_steps import Listener, check_model, screening
 from pipelines.run import run_folder
 from pipelines.run.attempts import Attempt, attempt, last_over
-from pipelines.run.drive import Interrupt
 from pipelines.run.engine_pools import EnginePools
 from pipelines.run.settings import Settings
 from pipelines.run.survey import Survey, as_before, surveyed
-from pipelines.run.training import check_room
 from pipelines.self_training import star_runs, star_settings
 from pipelines.self_training.journal import PHASES, Facts, Journal
 from pipelines.self_training.phases import Phases

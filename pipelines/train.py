@@ -20,14 +20,14 @@ from cluster.connect import connected, nodes_of_this_machine
 from factory.errors import BadInput, TrainingFailed
 from factory.self_training.training import Trained, TrainingJob
 from factory.storage.opening import absolute
+from pipelines.driving.interrupt import Interrupt
+from pipelines.fine_tuning.training import check_room, train
 from pipelines.label_steps import Listener, check_model
 from pipelines.run import run_folder
 from pipelines.run.attempts import attempt, last_over
-from pipelines.run.drive import Interrupt
 from pipelines.run.fleet import named
 from pipelines.run.settings import Settings
 from pipelines.run.survey import Survey
-from pipelines.run.training import check_room, train
 
 
 @dataclass

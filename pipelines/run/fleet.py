@@ -26,7 +26,7 @@ from factory.question_pipeline.recipe import Recipe
 from factory.records.record import Provenance
 from factory.rollouts.prompting import load_prompt
 from factory.storage.opening import absolute
-from pipelines.run.lifetimes import answers, actor_scope
+from pipelines.driving.lifetimes import actor_scope, answers
 from pipelines.run.settings import Settings
 
 COMMITS_AT_A_TIME = 4  # per writer: what a commit to S3 mostly does is wait

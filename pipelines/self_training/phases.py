@@ -18,12 +18,12 @@ from factory.sources.split import HELD_OUT
 from factory.storage.opening import open_store, opened_with
 from factory.storage.store import Store
 from pipelines import label_steps
+from pipelines.fine_tuning.training import train, trainer_demand
 from pipelines.label_steps import Listener, Summary
 from pipelines.run.engine_pools import EnginePools
 from pipelines.run.fleet import named
 from pipelines.run.settings import Settings
 from pipelines.run.survey import Screen
-from pipelines.run.training import train, trainer_demand
 from pipelines.self_training.data import write_training_data
 from pipelines.self_training.journal import Facts, Journal
 from pipelines.self_training.star_runs import (

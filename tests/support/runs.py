@@ -13,8 +13,8 @@ import ray
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt, read_rows
 from factory.shards.units import Unit, cut
+from pipelines.driving.drive import Progress, drive
 from pipelines.label_steps import run, screening
-from pipelines.run.drive import Progress, drive
 from pipelines.run.fleet import Fleet, launched
 from pipelines.run.planning import missing_units, plan
 from pipelines.run.run_folder import bind, store_of

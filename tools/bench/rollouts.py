@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.table import Table
 
 from cluster.connect import connected
+from pipelines.driving.drive import drive
 from pipelines.label_steps import screening
 from pipelines.run import run_folder
-from pipelines.run.drive import drive
 from pipelines.run.fleet import Fleet, launched
 from pipelines.run.planning import missing_units, plan
 from pipelines.run.settings import Settings, from_mapping

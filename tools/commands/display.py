@@ -15,8 +15,8 @@ from rich.text import Text
 
 from factory.records.tally import Tally
 from factory.text.safe_text import safe
+from pipelines.driving.drive import Progress
 from pipelines.label_steps import Listener, Outlook, Summary
-from pipelines.run.drive import Progress
 
 PLAIN_EVERY_S = 5.0
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.runs import driven, every_question_once, finished, pid_of, rows_of, settings_for
 
-from pipelines.run.drive import Progress
+from pipelines.driving.drive import Progress
 from pipelines.run.fleet import Fleet
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]

@@ -10,7 +10,8 @@ import pytest
 import ray
 from support.runs import SlowWorker, driven, settings_for, units_of
 
-from pipelines.run.drive import Interrupt, drive
+from pipelines.driving.drive import drive
+from pipelines.driving.interrupt import Interrupt
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 

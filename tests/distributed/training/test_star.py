@@ -20,8 +20,8 @@ from factory.errors import TrainingFailed
 from factory.shards.commits import read_rows
 from factory.storage.opening import open_store
 from factory.text.wording import question_key
+from pipelines.driving.drive import Progress
 from pipelines.label_steps import Listener
-from pipelines.run.drive import Progress
 from pipelines.run.run_folder import opened
 from pipelines.star import StarSummary, run
 from tools.commands.status import status_lines

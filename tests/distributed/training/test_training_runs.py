@@ -17,7 +17,7 @@ from support.training import a_job, raw_data, tiny_model
 from actors.trained_models.seal import finished
 from factory.errors import BadInput, TrainingFailed
 from factory.self_training.training import TrainingJob
-from pipelines.run.training import train
+from pipelines.fine_tuning.training import train
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 

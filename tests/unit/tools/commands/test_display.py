@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from factory.records.tally import Tally
+from pipelines.driving.drive import Progress
 from pipelines.label_steps import Outlook, Summary
-from pipelines.run.drive import Progress
 from pipelines.run.survey import Survey
 from tools.commands.display import Display, clock, counts_lines, summary_lines
 

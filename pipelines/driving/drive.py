@@ -7,12 +7,9 @@ committed stays committed either way.
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -26,7 +23,8 @@ from factory.question_pipeline.effort import raised
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt
 from factory.shards.units import Unit
-from pipelines.run.crew import Crew
+from pipelines.driving.crew import Crew
+from pipelines.driving.interrupt import Interrupt
 
 POLL_S = 0.5
 GRACE_S = 30.0
@@ -50,35 +48,6 @@ class Progress:
     stopping: bool = False
     short: int = 0
     trouble: str = ""
-
-
-class Interrupt:
-    """Counts Ctrl-C and SIGTERM instead of dying of the first, once there is something to finish (`patient`)."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.patient = False
-
-    def __call__(self, *_: Any) -> None:
-        self.count += 1
-        if self.count > 1 or not self.patient:
-            raise KeyboardInterrupt
-
-    @contextmanager
-    def installed(self) -> Iterator[Interrupt]:
-        """Listen for the block; elsewhere than on the main thread signals cannot be had, and nothing listens.
-
-        `ray.init` takes SIGTERM for itself: install it again inside a Ray session.
-        """
-        if threading.current_thread() is not threading.main_thread():
-            yield self
-            return
-        before = {number: signal.signal(number, self) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield self
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def drive(
