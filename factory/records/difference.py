@@ -18,8 +18,8 @@ from factory.types import content_id
 
 Row = Mapping[str, Any]
 
-ELSEWHERE = frozenset({"created_at", "run_id", "unit_id", "schema_version"})
-ELSEWHERE_COST = frozenset({"seconds", "cached_tokens"})
+NOT_COMPARED = frozenset({"created_at", "run_id", "unit_id", "schema_version"})
+NOT_COMPARED_COST = frozenset({"seconds", "cached_tokens"})
 _COUNTS = ("n_trials", "n_successes", "mc_value", "confidence")
 _SIGNS: Mapping[Any, str] = {1: "+", -1: "-"}
 _KEYED = ("solutions", "tree", "cost")
@@ -52,11 +52,11 @@ def differences(a: Row, b: Row) -> list[str]:
 
 def _canonical(row: Row) -> dict[str, Any]:
     """What counts of a row, in an order of its own."""
-    kept = {key: _without_nulls(value) for key, value in row.items() if key not in (*ELSEWHERE, *_KEYED)}
+    kept = {key: _without_nulls(value) for key, value in row.items() if key not in (*NOT_COMPARED, *_KEYED)}
     cost = _without_nulls(row.get("cost") or {})
     return {
         **{key: value for key, value in kept.items() if value is not None},
-        "cost": {key: value for key, value in cost.items() if key not in ELSEWHERE_COST},
+        "cost": {key: value for key, value in cost.items() if key not in NOT_COMPARED_COST},
         "solutions": _sorted([_without_nulls(item) for item in row.get("solutions") or ()]),
         "tree": _sorted(list(_placed(row.get("tree") or ()))),
     }

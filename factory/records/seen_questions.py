@@ -10,7 +10,7 @@ from factory.records.validation import Row
 from factory.rollouts.tree import GIVEN
 
 
-class Once:
+class SeenQuestions:
     """The questions seen so far, 8 bytes of a hash each. The same question may come again with other given solutions:
     that is another item of the source."""
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from factory.errors import StorageFailed
 from factory.records.record import to_batch
 from factory.records.schema import SCHEMA, SCHEMA_VERSION
-from factory.records.seen_questions import Once
+from factory.records.seen_questions import SeenQuestions
 from factory.records.shard_schema import as_written, completed, is_part_of
 from factory.records.tally import Tally, tally
 from factory.records.validation import Row, row_faults
@@ -52,15 +52,18 @@ class Checked:
 
 
 def check_shard(
-    file: pq.ParquetFile, unit_id: str, once: Once | None = None, on_rows: Callable[[int], None] = lambda n: None
+    file: pq.ParquetFile,
+    unit_id: str,
+    seen: SeenQuestions | None = None,
+    on_rows: Callable[[int], None] = lambda n: None,
 ) -> Checked:
-    """Read all of a shard of `unit_id`, opened with `CHECKSUMS`. `once`: questions that must not come again. `on_rows`
+    """Read all of a shard of `unit_id`, opened with `CHECKSUMS`. `seen`: questions that must not come again. `on_rows`
     hears after every unit how many rows were read. Raises `FileNotFoundError` for an object that was deleted
     meanwhile; its questions then count as not seen."""
     found = Checked()
     try:
-        with nullcontext() if once is None else once.all_or_none():
-            _check(file, unit_id, once, found, on_rows)
+        with nullcontext() if seen is None else seen.all_or_none():
+            _check(file, unit_id, seen, found, on_rows)
     except Unreadable as error:
         found.questions = 0
         found.add(not_whole(error))
@@ -72,7 +75,7 @@ def not_whole(error: Unreadable) -> str:
 
 
 def _check(
-    file: pq.ParquetFile, unit_id: str, once: Once | None, found: Checked, on_rows: Callable[[int], None]
+    file: pq.ParquetFile, unit_id: str, seen: SeenQuestions | None, found: Checked, on_rows: Callable[[int], None]
 ) -> None:
     with reading():
         footer, merged, schema = footer_of(file), units_in(file), as_written(file.schema_arrow)
@@ -89,7 +92,7 @@ def _check(
         found.questions += len(rows)
         for row in complete:
             faults = [*row_faults(row), *_place_faults(row, unit_id, merged, schema)]
-            if not faults and once is not None and not once.is_new(row):
+            if not faults and seen is not None and not seen.is_new(row):
                 faults = ["the question is in another row too, expected each once"]
             found.add(*(f"question {row['question_id']}: {fault}" for fault in faults))
             countable = countable and _is_countable(row)

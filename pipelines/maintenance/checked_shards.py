@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pyarrow.parquet as pq
 
-from factory.records.seen_questions import Once
+from factory.records.seen_questions import SeenQuestions
 from factory.shards.commits import Shard, later_revision, open_shard
 from factory.shards.shard_check import CHECKSUMS, Checked, Unreadable, check_shard, not_whole, reading
 from factory.storage.ahead import in_order
@@ -17,7 +17,7 @@ Opened = pq.ParquetFile | Unreadable | FileNotFoundError
 
 
 def checked_shards(
-    store: Store, shards: list[Shard], once: Once | None, on_rows: Callable[[int], None]
+    store: Store, shards: list[Shard], seen: SeenQuestions | None, on_rows: Callable[[int], None]
 ) -> Iterator[tuple[Shard, Checked]]:
     """What is wrong with every shard, each as it is or as the revision that superseded it meanwhile."""
 
@@ -29,18 +29,18 @@ def checked_shards(
             return shard, error
 
     for listed_, file in in_order(opened, shards, min(store.width, AHEAD)):
-        shard, checked = listed_, _read(file, listed_, once, on_rows)
+        shard, checked = listed_, _read(file, listed_, seen, on_rows)
         while checked is None:
             later = later_revision(store, shard)
             if later is None:
                 checked = Checked()
                 checked.add("LOST while it was checked, expected it or a newer revision")
             else:
-                shard, checked = later, _read(opened(later)[1], later, once, on_rows)
+                shard, checked = later, _read(opened(later)[1], later, seen, on_rows)
         yield shard, checked
 
 
-def _read(file: Opened, shard: Shard, once: Once | None, on_rows: Callable[[int], None]) -> Checked | None:
+def _read(file: Opened, shard: Shard, seen: SeenQuestions | None, on_rows: Callable[[int], None]) -> Checked | None:
     """None for a shard that is gone."""
     if isinstance(file, Unreadable):
         checked = Checked()
@@ -50,6 +50,6 @@ def _read(file: Opened, shard: Shard, once: Once | None, on_rows: Callable[[int]
         return None
     with file:
         try:
-            return check_shard(file, shard.unit_id, once, on_rows)
+            return check_shard(file, shard.unit_id, seen, on_rows)
         except FileNotFoundError:
             return None

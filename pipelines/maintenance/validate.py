@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from factory.errors import BadInput
-from factory.records.seen_questions import Once
+from factory.records.seen_questions import SeenQuestions
 from factory.shards.commits import (
     DATA,
     PREFIX,
@@ -158,13 +158,13 @@ def _check_rows(
     found: Validation,
     on_progress: OnProgress,
 ) -> None:
-    once = None if imported else Once()  # a line that is there twice in a file is two records
+    seen = None if imported else SeenQuestions()  # a line that is there twice in a file is two records
     firsts: set[str] = set()
 
     def on_rows(n: int) -> None:
         on_progress(found.shards, len(newest), found.questions + n)
 
-    for shard, checked in checked_shards(store, list(newest.values()), once, on_rows):
+    for shard, checked in checked_shards(store, list(newest.values()), seen, on_rows):
         found.shards += 1
         found.questions += checked.questions
         found.add(shard.name, *checked.faults, more=checked.n_faults - len(checked.faults))

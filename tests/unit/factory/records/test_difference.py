@@ -27,7 +27,7 @@ def row():
     return copy.deepcopy(labelled("math_shepherd", n=1)[0])
 
 
-ELSEWHERE = {
+UNCOMPARED_CHANGES = {
     "when": lambda row: row.update(created_at=datetime(2026, 1, 1, tzinfo=UTC)),
     "in how many seconds": lambda row: row["cost"].update(seconds=99.0),
     "from which cache": lambda row: row["cost"].update(cached_tokens=7),
@@ -53,10 +53,10 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("how", ELSEWHERE)
+@pytest.mark.parametrize("how", UNCOMPARED_CHANGES)
 def test_what_a_clock_a_place_or_an_order_makes_is_no_difference(row, how):
     other = copy.deepcopy(row)
-    ELSEWHERE[how](other)
+    UNCOMPARED_CHANGES[how](other)
     assert other != row
     assert row_digest(other) == row_digest(row)
     assert differences(row, other) == []

@@ -18,7 +18,7 @@ from support.validation import Row, committed, committed_of_schema_1, labelled, 
 from factory.errors import BadInput
 from factory.records.record import to_batch
 from factory.records.schema import SCHEMA
-from factory.records.seen_questions import Once
+from factory.records.seen_questions import SeenQuestions
 from factory.records.shard_schema import completed
 from factory.records.tally import Tally, tally
 from factory.shards.commits import listed, open_shard, read_rows, shard_name
@@ -348,14 +348,14 @@ def test_a_shard_that_goes_while_its_rows_are_read_and_nothing_takes_its_place_i
 
 
 def test_questions_of_a_shard_that_could_not_be_read_to_its_end_are_not_seen(rows):
-    once = Once()
-    with suppress(FileNotFoundError), once.all_or_none():
-        assert once.is_new(rows[0])
+    seen = SeenQuestions()
+    with suppress(FileNotFoundError), seen.all_or_none():
+        assert seen.is_new(rows[0])
         raise FileNotFoundError
-    with once.all_or_none():
-        assert once.is_new(rows[0])
-        assert not once.is_new(rows[0])
-    assert not once.is_new(rows[0])
+    with seen.all_or_none():
+        assert seen.is_new(rows[0])
+        assert not seen.is_new(rows[0])
+    assert not seen.is_new(rows[0])
 
 
 @pytest.mark.parametrize("torn", [b"[]", b"{", b'{"shards": [], "source": 1}'])
