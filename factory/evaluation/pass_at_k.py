@@ -13,7 +13,7 @@ from math import prod, sqrt
 from typing import Any
 
 from factory.answers.normalise import normalise
-from factory.rollouts.tree import GIVEN, PROBE
+from factory.rollouts.nodes import GIVEN, PROBE
 from factory.types import Outcome
 
 COLUMNS = ["solutions", "status"]  # of a record: what `score` reads

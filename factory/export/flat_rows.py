@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.rollouts.tree import GIVEN, PROBE
+from factory.rollouts.nodes import GIVEN, PROBE
 from factory.text.wording import unpadded
 from factory.types import Outcome
 

@@ -1,6 +1,6 @@
 """Search trees, one row per node: what it adds to its parent, how often it was tried, and what became of it.
 
-For value models and for looking at searches. The counts are those of `factory/rollouts/tree.py`; `value` is the share
+For value models and for looking at searches. The counts are those of `factory/rollouts/nodes.py`; `value` is the share
 of right rollouts from a node. `node` and `parent` are numbers within a question's tree, the root has no parent and
 depth 0; a prefix is the texts from the root down. `verdict` is that of an ending: correct or incorrect
 only where its solution was judged, and is among those that are exported.

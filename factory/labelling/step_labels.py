@@ -15,7 +15,7 @@ from typing import Any
 
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Array, Experience
-from factory.rollouts.tree import GIVEN, Solution
+from factory.rollouts.nodes import GIVEN, Solution
 
 CONTRADICTED = 0.5  # posterior of "no hypothesis fits" from which a solution is marked instead of labelled
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from factory.question_pipeline.restored import CutOff, Restored
+from factory.rollouts.nodes import PROBE, Node, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.steps import split_steps
 from factory.rollouts.together import together
-from factory.rollouts.tree import PROBE, Node, Solution
 from factory.types import Completion, Step, Verdict
 
 

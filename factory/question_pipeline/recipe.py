@@ -25,9 +25,10 @@ from factory.question_pipeline.effort import SEARCH, SUPERVISION, effort_of
 from factory.question_pipeline.judged import JudgedModels
 from factory.question_pipeline.restored import Restored, restored
 from factory.records.record import Failure, Provenance, question_row
+from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Cost, Policy
 from factory.rollouts.prompting import PromptTemplate, render
-from factory.rollouts.tree import Solution, Tree
+from factory.rollouts.tree import Tree
 from factory.seeds import seed_for
 from factory.types import Question, Sampling
 

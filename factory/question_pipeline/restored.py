@@ -13,22 +13,24 @@ from itertools import pairwise
 from typing import Any
 
 from factory.question_pipeline.effort import MAX_TOKENS, SUPERVISION, raised
+from factory.rollouts.nodes import PROBE, Node, Solution
 from factory.rollouts.policy import Cost
-from factory.rollouts.tree import PROBE, Node, Solution, Tree
+from factory.rollouts.tree import Tree
 from factory.types import Outcome, Part, Question, Step, Verdict
 
 FIRST_SCHEMA = 3  # that holds enough
-_COUNTS = (
-    "trials",
-    "successes",
-    "visits",
-    "requested",
-    "searched",
-    "asked",
-    "asked_successes",
-    "came",
-    "came_successes",
-)
+_COUNTS = {
+    "trials": "trials",
+    "successes": "successes",
+    "visits": "visits",
+    "requested": "requested",
+    "searched": "searched",
+    "asked": "direct_trials",
+    "asked_successes": "direct_successes",
+    "came": "passthrough_trials",
+    "came_successes": "passthrough_successes",
+}
+"""Columns of a record's tree, and the fields of `Node` that hold the same counts."""
 
 Row = Mapping[str, Any]
 """A question's row, a solution's or a tree node's, as `pyarrow`'s `to_pylist` gives it."""
@@ -153,7 +155,7 @@ def _count(tree: Tree, rows: Sequence[Row]) -> None:
     parents = {row["parent"] for row in rows}
     by_number: dict[int, Node] = {}
     for row in rows:  # parents first
-        counts = {name: row[name] for name in _COUNTS}
+        counts = {field_name: row[column] for column, field_name in _COUNTS.items()}
         if row["parent"] is None:
             node = tree.root
         elif row["node"] in parents or any(counts.values()):

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from factory.rollouts.tree import GIVEN
+from factory.rollouts.nodes import GIVEN
 from factory.types import content_id
 
 Row = Mapping[str, Any]

@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from factory.labelling.step_labels import SolutionLabels, StepLabel
 from factory.records.schema import COST, SCHEMA, SCHEMA_VERSION, SOLUTION, TREE_NODE
+from factory.rollouts.nodes import GIVEN, Node, Solution
 from factory.rollouts.policy import Cost
-from factory.rollouts.tree import GIVEN, Node, Solution, Tree
+from factory.rollouts.tree import Tree
 from factory.types import Sampling, content_id
 
 __all__ = ["COST", "SCHEMA", "SCHEMA_VERSION", "SOLUTION", "TREE_NODE"]  # where readers look for them
@@ -199,10 +200,10 @@ def _node(node: Node) -> dict[str, Any]:
         "successes": node.successes,
         "requested": node.requested,
         "searched": node.searched,
-        "asked": node.asked,
-        "asked_successes": node.asked_successes,
-        "came": node.came,
-        "came_successes": node.came_successes,
+        "asked": node.direct_trials,
+        "asked_successes": node.direct_successes,
+        "came": node.passthrough_trials,
+        "came_successes": node.passthrough_successes,
         "terminal": ending is not None,
         "answer": ending.verdict.answer if ending else None,
         "verdict": str(ending.verdict.outcome) if ending else None,

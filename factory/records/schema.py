@@ -5,8 +5,8 @@ a question needs to be taken up again (`factory/question_pipeline/restored.py`):
 
 * of a solution, where its steps end in `text` (`step_ends`, characters; the steps' own texts have no white space at
   their ends) and how many tokens each was sampled as (`step_tokens`), what its labels have wished for
-  (`label_wishes`, null where the labeller keeps no account of it), and `counted_at` (`factory/rollouts/tree.py`);
-* of a node, how its counts came about (`factory/rollouts/tree.py`: `Node`);
+  (`label_wishes`, null where the labeller keeps no account of it), and `counted_at` (`factory/rollouts/nodes.py`);
+* of a node, how its counts came about (`factory/rollouts/nodes.py`: `Node`);
 * of the question, `effort`: how much had been asked for (`factory/question_pipeline/effort.py`).
 """
 

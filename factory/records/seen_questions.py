@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from hashlib import blake2b
 
 from factory.records.validation import Row
-from factory.rollouts.tree import GIVEN
+from factory.rollouts.nodes import GIVEN
 
 
 class SeenQuestions:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from factory.errors import PromptTooLong
 from factory.interfaces import Models
+from factory.rollouts.nodes import PROBE, Node, Solution
 from factory.rollouts.prompting import PromptTemplate, render
 from factory.rollouts.steps import split_steps, steps_of_text
 from factory.rollouts.together import together
-from factory.rollouts.tree import PROBE, Node, Solution, Tree
+from factory.rollouts.tree import Tree
 from factory.seeds import seed_for
 from factory.types import Completion, GenerateRequest, Prompt, Sampling, Verdict, content_id
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from random import Random
 
+from factory.rollouts.nodes import GIVEN, Solution
 from factory.rollouts.policy import Policy
-from factory.rollouts.tree import GIVEN, Solution, Tree
+from factory.rollouts.tree import Tree
 from factory.types import Outcome, Part, Step, Verdict
 
 METHOD = "explain_proof"

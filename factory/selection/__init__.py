@@ -1,5 +1,5 @@
-"""Which solutions of a question become training data, one file each, picked by `keep.method`.
+"""Rules that decide which solutions of a question become training data: one plug-in per file, chosen by `keep.method`.
 
-One whose `RATIONALISES` is true wants the questions that were not solved to be asked again with the gold answer as a
-hint.
+A rule with `RATIONALISES = True` needs the unsolved questions asked again with the gold answer as a hint.
+Read `star.py` first; `rft.py` needs no hints. What the rules share is in `factory/self_training/candidates.py`.
 """

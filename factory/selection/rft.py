@@ -1,8 +1,9 @@
 """Rejection sampling fine-tuning: right solutions with distinct reasoning paths, no rationalisation.
 
 Yuan et al., arXiv 2308.01825, sec. 3.3: of the right solutions of a question one is kept per list of equations. The
-paper also drops those whose equations do not hold, by having Python evaluate them; model text is never evaluated here.
-A solution without equations is its own path, up to spelling (`factory.text.wording.normalised`).
+paper also lets Python evaluate the equations and drops solutions whose equations do not hold; model text is never
+evaluated here. A solution without equations counts as a path of its own, up to spelling
+(`factory.text.wording.normalised`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ _SPELLINGS = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-", "–": 
 
 @dataclass
 class Config:
-    """`per_question`: how many paths of a question are kept at most. `min_steps`: keep none with fewer steps."""
+    """Caps per question.
+
+    * `per_question`: most reasoning paths kept of one question.
+    * `min_steps`: fewest steps of a solution that is kept.
+    """
 
     per_question: int = 8
     min_steps: int = 1
@@ -34,11 +39,22 @@ class Config:
             raise ValueError(f"per_question is {self.per_question}, min_steps is {self.min_steps}: expected at least 1")
 
 
-def select(found: Sequence[Candidate], hint: str, gold: str, config: Config, rng: Random) -> list[Decision]:
-    """Decide on every candidate of one question once. Hinted ones are not needed; the order of `found` has no say."""
+def select(candidates: Sequence[Candidate], hint: str, gold: str, config: Config, rng: Random) -> list[Decision]:
+    """Decide on every candidate of one question exactly once; hinted candidates are never kept.
+
+    Args:
+      candidates: all solutions of the question; their order does not matter.
+      hint: not used: this method never asks with a hint (`RATIONALISES`).
+      gold: not used, for the same reason.
+      config: caps per question.
+      rng: draws which paths stay when there are more than `config.per_question`.
+
+    Returns:
+      One decision per candidate, sorted by the candidate's `key`.
+    """
     decided: list[Decision] = []
     sampled: list[Candidate] = []
-    for candidate in found:
+    for candidate in candidates:
         reason = unfit(candidate, config.min_steps)
         if reason is None and candidate.hinted:
             reason = Reason.NOT_NEEDED
@@ -50,11 +66,15 @@ def select(found: Sequence[Candidate], hint: str, gold: str, config: Config, rng
 
 
 def reasoning_path(text: str) -> tuple[str, ...]:
-    """What makes two solutions the same way to the answer: their equations in order, or the text where it has none."""
+    """Return the key that two solutions share when they take the same way to the answer.
+
+    The key is the list of equations in order, or the normalised text of a solution without equations.
+    """
     equations = [equation for line in text.splitlines() for equation in _equations(line)]
     return tuple(equations) or (normalised(text),)
 
 
 def _equations(line: str) -> list[str]:
+    """Return the equations in one line, without spaces and in one spelling of the operators."""
     runs = ("".join(match.group().translate(_SPELLINGS).split()).strip(".") for match in _FORMULA.finditer(line))
     return [run for run in runs if re.search(r"[^=]=[^=]", run) and re.search(r"\d", run)]

@@ -1,8 +1,8 @@
-"""STaR: keep right solutions; of a question without one, a right rationale that was written knowing the answer.
+"""STaR: keep right solutions; of a question without one, keep a right rationale written with the answer known.
 
 Zelikman et al., arXiv 2203.14465: sec. 3.1 keeps what reaches the answer, sec. 3.2 rationalises the rest. Beyond the
-paper: caps per question, so that easy questions do not swamp the set, texts kept once, and rationales dropped that give
-away that their author was told (`factory/self_training/hints.py`).
+paper: caps per question, so that easy questions do not fill the set; each text kept once; rationales dropped that show
+that their author knew the answer (`factory/self_training/hints.py`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,12 @@ RATIONALISES = True
 
 @dataclass
 class Config:
-    """`per_question`, `hinted_per_question`: how many sampled and hinted solutions of a question are kept at most.
-    `min_steps`: keep none with fewer steps; 2 drops those that are an answer and nothing else."""
+    """Caps per question.
+
+    * `per_question`: most sampled solutions kept of one question.
+    * `hinted_per_question`: most rationales kept of one question that no sampled solution solved.
+    * `min_steps`: fewest steps of a solution that is kept; 2 drops solutions that are an answer and nothing else.
+    """
 
     per_question: int = 4
     hinted_per_question: int = 1
@@ -34,16 +38,26 @@ class Config:
             )
 
 
-def select(found: Sequence[Candidate], hint: str, gold: str, config: Config, rng: Random) -> list[Decision]:
-    """Decide on every candidate of one question, sampled and hinted, once. The order of `found` has no say.
+def select(candidates: Sequence[Candidate], hint: str, gold: str, config: Config, rng: Random) -> list[Decision]:
+    """Decide on every candidate of one question, sampled and hinted, exactly once.
 
-    `hint`: what the hinted ones' prompt added (`factory.rollouts.prompting.hint_of`).
+    Args:
+      candidates: all solutions of the question; their order does not matter.
+      hint: text that the hinted prompt added to the question (`factory.rollouts.prompting.hint_of`).
+      gold: gold answer of the question.
+      config: caps per question.
+      rng: draws which solutions stay when there are more than the caps allow.
+
+    Returns:
+      One decision per candidate, sorted by the candidate's `key`.
     """
-    solved = any(candidate.right and not candidate.hinted for candidate in found)
+    # Only a solution sampled without the hint counts as solving the question (sec. 3.2).
+    solved = any(candidate.right and not candidate.hinted for candidate in candidates)
     decided: list[Decision] = []
     sampled: list[Candidate] = []
     rationales: list[Candidate] = []
-    for candidate in found:
+    # First what rules out one candidate by itself, then what depends on the others.
+    for candidate in candidates:
         reason = unfit(candidate, config.min_steps)
         if reason is None and candidate.hinted:
             reason = Reason.NOT_NEEDED if solved else leak(candidate.text, candidate.steps, hint, gold)

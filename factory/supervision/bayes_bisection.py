@@ -21,9 +21,10 @@ import numpy as np
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Array, Experience
 from factory.labelling.step_labels import CONTRADICTED, Judge, SolutionLabels, targets
+from factory.rollouts.nodes import GIVEN, Node, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.together import together
-from factory.rollouts.tree import GIVEN, Node, Solution, Tree
+from factory.rollouts.tree import Tree
 
 _BRANCHES = 8  # futures kept in mind when several probes are chosen at once
 _OPTIMISM = 4.0  # later probes tell more than the next one, once it has shown that the policy can do the question

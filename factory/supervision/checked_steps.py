@@ -25,8 +25,9 @@ from random import Random
 
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabels, StepLabel
+from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
-from factory.rollouts.tree import Solution, Tree
+from factory.rollouts.tree import Tree
 from factory.types import Outcome, Part
 
 _FENCE = re.compile(r"\s*(?:```\w*\s*)?")

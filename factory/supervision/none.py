@@ -7,8 +7,9 @@ from random import Random
 
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabels
+from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
-from factory.rollouts.tree import Solution, Tree
+from factory.rollouts.tree import Tree
 
 
 @dataclass

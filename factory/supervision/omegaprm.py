@@ -16,8 +16,9 @@ from random import Random
 
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import Judge, SolutionLabels
+from factory.rollouts.nodes import Node, Solution
 from factory.rollouts.policy import Policy
-from factory.rollouts.tree import Node, Solution, Tree
+from factory.rollouts.tree import Tree
 
 EFFORT = ("k", "searches")
 

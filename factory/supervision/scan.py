@@ -15,9 +15,10 @@ from random import Random
 
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import Judge, SolutionLabels, targets
+from factory.rollouts.nodes import Node, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.together import together
-from factory.rollouts.tree import Node, Solution, Tree
+from factory.rollouts.tree import Tree
 
 EFFORT = ("k", "max_solutions")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from factory.records.validation import IMPORTED
-from factory.rollouts.tree import GIVEN
+from factory.rollouts.nodes import GIVEN
 from factory.text.markdown import code
 
 _MACHINE = "machine-generated"

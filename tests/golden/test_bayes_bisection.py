@@ -10,7 +10,7 @@ from support.fakes import RIGHT, WRONG, completion, policy_for
 
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabels
-from factory.rollouts.tree import Solution
+from factory.rollouts.nodes import Solution
 from factory.supervision.bayes_bisection import Config, label
 
 STEPS = 8

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from support.records import a_node, a_record, a_solution
 
-from factory.rollouts.tree import GIVEN, PROBE
+from factory.rollouts.nodes import GIVEN, PROBE
 
 UNJUDGED = [(verdict, "stop") for verdict in ("unparsable", "timeout", "error")]
 UNJUDGED += [(verdict, "length") for verdict in ("correct", "incorrect", "unparsable", None)]

@@ -11,7 +11,7 @@ from factory.formats import processbench
 from factory.labelling.step_labels import first_error_of
 from factory.records.record import to_batch
 from factory.records.schema import SCHEMA_VERSION
-from factory.rollouts.tree import GIVEN, PROBE
+from factory.rollouts.nodes import GIVEN, PROBE
 from factory.types import content_id
 
 Steps = list[tuple[str, int | None]]

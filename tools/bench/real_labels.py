@@ -31,10 +31,11 @@ from factory.errors import BadInput
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import learn
 from factory.question_pipeline.recipe import Recipe
+from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.prompting import render
 from factory.rollouts.together import together
-from factory.rollouts.tree import Solution, Tree
+from factory.rollouts.tree import Tree
 from factory.types import Completion, GenerateRequest, Question, Verdict
 from pipelines.run.fleet import Fleet, launched, recipe_of
 from pipelines.run.settings import Settings, from_mapping

@@ -36,8 +36,9 @@ from factory.errors import BadInput
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabels, learn
 from factory.plugins import plugin
+from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
-from factory.rollouts.tree import Solution, Tree
+from factory.rollouts.tree import Tree
 from factory.sources import simulated as source
 from factory.types import Completion, GenerateRequest, Question, Verdict
 

@@ -26,7 +26,7 @@ from factory.formats import (
     unpaired,
 )
 from factory.plugins import names, plugin
-from factory.rollouts.tree import GIVEN, PROBE
+from factory.rollouts.nodes import GIVEN, PROBE
 
 RAW = {"jsonl", "records", "tree_nodes"}  # these say what there is, and teach nothing by themselves
 BY_STEP = {"prm", "prm800k", "math_shepherd", "qwen_prm", "openrlhf_prm"}

@@ -7,7 +7,8 @@ from support.fakes import QUESTION
 
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import Judge, SolutionLabels, learn
-from factory.rollouts.tree import Solution, Tree
+from factory.rollouts.nodes import Solution
+from factory.rollouts.tree import Tree
 from factory.types import Outcome, Step, Verdict
 
 WRONG = Verdict(outcome=Outcome.INCORRECT, answer="5")
@@ -21,7 +22,7 @@ def solution(verdict: Verdict, counts: dict[int, tuple[int, int]], texts: list[s
     steps = [Step(text=text, token_ids=(1,)) for text in texts]
     found = tree.add(tree.root, steps, verdict, finish_reason="stop", method="sample")
     for depth, node in enumerate([tree.root, *found.leaf.path()]):
-        node.trials, node.successes = node.asked, node.asked_successes = counts.get(depth, (0, 0))
+        node.trials, node.successes = node.direct_trials, node.direct_successes = counts.get(depth, (0, 0))
     found.counted_at = None
     return found
 

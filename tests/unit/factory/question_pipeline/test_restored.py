@@ -27,10 +27,10 @@ COUNTS = (
     "visits",
     "requested",
     "searched",
-    "asked",
-    "asked_successes",
-    "came",
-    "came_successes",
+    "direct_trials",
+    "direct_successes",
+    "passthrough_trials",
+    "passthrough_successes",
 )
 EFFORT = {"sampling.max_tokens": 512}
 

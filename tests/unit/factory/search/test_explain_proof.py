@@ -7,9 +7,10 @@ from random import Random
 import pytest
 from support.fakes import FakeModels, completion
 
+from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.prompting import load_prompt
-from factory.rollouts.tree import Solution, Tree
+from factory.rollouts.tree import Tree
 from factory.search.explain_proof import Config, search
 from factory.types import Outcome, Part, Question, Verdict
 

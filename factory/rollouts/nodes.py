@@ -1,0 +1,189 @@
+"""Nodes of a question's tree of solution prefixes, and the solutions that end at them.
+
+A node is a prefix of steps. Evidence for its Monte Carlo value (OmegaPRM, arXiv 2406.06592, sec. 3) is a rollout
+sampled *from* it, and any later rollout that happens to pass *through* it, which is an independent draw from there too.
+Invariants:
+
+* A rollout never counts at a node that it opened itself. Such a node is looked at because of the rollout's outcome, so
+  counting it there would bias the estimate.
+* A rollout that was cut off, or whose answer could not be judged, is no evidence at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from factory.types import Outcome, Step, Verdict
+
+# Method and finish reason of a solution that came with its question.
+GIVEN = "given"
+# Method of a rollout that a labeller asked for. The rollouts of a search method carry the name of that method.
+PROBE = "rollout"
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """Prefix of `depth` steps, with its Monte Carlo counts.
+
+    * `index`: position in `Tree.nodes`, in the order of creation; 0 is the root.
+    * `children`: next nodes, by the text of their step (without trailing white space for a solution's last step).
+    * `trials`, `successes`: judged rollouts that are evidence here, and those that reached the gold answer.
+    * `visits`: N(s) of OmegaPRM, how often a pair of this node was selected.
+    * `requested`: rollouts requested from here, judged or not. `searched`: those that a search method requested.
+    * `direct_trials`, `direct_successes`: the part of the counts from rollouts that started here.
+    * `passthrough_trials`, `passthrough_successes`: the part from rollouts of the bare question that passed through.
+      The rest of `trials` passed through from prefixes in between.
+    * `tokens`: number of tokens that the step was sampled as. It is known for a node restored from a record
+      (`factory/question_pipeline/restored.py`), although the ids themselves are not.
+    * `ending`: the solution that ends here, if one does.
+    """
+
+    index: int
+    depth: int
+    parent: Node | None = None
+    step: Step | None = None
+    children: dict[str, Node] = field(default_factory=dict)
+    trials: int = 0
+    successes: int = 0
+    visits: int = 0
+    requested: int = 0
+    searched: int = 0
+    direct_trials: int = 0
+    direct_successes: int = 0
+    passthrough_trials: int = 0
+    passthrough_successes: int = 0
+    tokens: int = 0
+    ending: Solution | None = None
+
+    @property
+    def mc_value(self) -> float | None:
+        """Share of judged rollouts from here that reached the gold answer; None without any."""
+        return self.successes / self.trials if self.trials else None
+
+    def path(self) -> list[Node]:
+        """Return the nodes from the first step down to this one; empty for the root."""
+        nodes: list[Node] = []
+        node: Node | None = self
+        while node is not None and node.step is not None:
+            nodes.append(node)
+            node = node.parent
+        return nodes[::-1]
+
+    def learn_tokens(self, sampled: Step) -> None:
+        """Take over the token ids of `sampled`, where the node has only the text of that step so far."""
+        if self.step and not self.step.token_ids and self.step.text == sampled.text:
+            self.step, self.tokens = sampled, len(sampled.token_ids)
+
+    @property
+    def text(self) -> str:
+        """Text of the whole prefix."""
+        return "".join(node.step.text for node in self.path() if node.step)
+
+    def prefix(self) -> tuple[str, tuple[int, ...]]:
+        """Return what a continuation is conditioned on: the text of the first steps, then token ids of the others.
+
+        The text reaches up to the last step that nobody sampled; behind it all steps have exact ids.
+        """
+        steps = [node.step for node in self.path() if node.step]
+        given = max((depth for depth, step in enumerate(steps, start=1) if not step.token_ids), default=0)
+        text = "".join(step.text for step in steps[:given])
+        return text, tuple(token for step in steps[given:] for token in step.token_ids)
+
+
+@dataclass(slots=True, eq=False)
+class Solution:
+    """Finished rollout, or a solution that came with the question (`method` is `GIVEN`; it is evidence for nothing).
+
+    * `leaf`: node at its end. `start_depth`: depth of the node that the rollout was requested from.
+    * `occurrences`: how often exactly this text came back.
+    * `counted_at`: depth of the last node that the rollout counts at, None where it counts nowhere.
+
+    The last four fields differ from their defaults only for a solution restored from a record:
+
+    * `sought`: True when labellers may request rollouts on its account. False for solutions that their own earlier
+      probes produced.
+    * `labelled`: True when its labels stand and it gets no others.
+    * `label_calls`, `label_wishes`: completions these labels have cost (`SolutionLabels.policy_calls`, `.wishes`).
+    """
+
+    leaf: Node
+    start_depth: int
+    verdict: Verdict
+    finish_reason: str
+    method: str
+    prompt_tokens: int = 0
+    occurrences: int = 1
+    counted_at: int | None = None
+    sought: bool = True
+    labelled: bool = False
+    label_calls: int = 0
+    label_wishes: int = 0
+
+    @property
+    def start(self) -> Node:
+        """Node that the rollout was requested from; the root for a given solution."""
+        return [*self.prefixes(), self.leaf][self.start_depth]
+
+    @property
+    def is_wrong(self) -> bool:
+        """True when finished, judged, and judged incorrect: the only kind in which a first error is searched."""
+        return self.outcome is False
+
+    @property
+    def outcome(self) -> bool | None:
+        """True or False where the rollout is evidence; None where it is none (cut off, unparsable, time-out, error)."""
+        if self.finish_reason == "length" or self.verdict.outcome not in (Outcome.CORRECT, Outcome.INCORRECT):
+            return None
+        return self.verdict.outcome is Outcome.CORRECT
+
+    def count_at(self, node: Node) -> None:
+        """Count the solution's own rollout at `node`, the next node on its way that was there before it.
+
+        The rollout must have an outcome.
+        """
+        successes = int(self.outcome is True)
+        node.trials += 1
+        node.successes += successes
+        self.counted_at = node.depth
+        if self.start_depth == 0 and node.depth:
+            node.passthrough_trials += 1
+            node.passthrough_successes += successes
+
+    def prefixes(self) -> list[Node]:
+        """Return the prefixes of 0..M-1 steps, the root first."""
+        path = self.leaf.path()
+        return [node.parent for node in path if node.parent]
+
+    def evidence(self) -> tuple[tuple[int, int], ...]:
+        """Return (trials, successes) of the prefixes of 0..M-1 steps: the input of a belief about this solution.
+
+        A rollout counts where it was requested; a rollout of the bare question counts also at the last prefix that it
+        passed through, where it is a draw like any other. (The bare question itself is never wrong, so there it only
+        says something about the policy.) The solution's own rollout is left out: whoever weighs the evidence knows the
+        verdict already.
+        """
+        own_at: set[int] = set()
+        if self.counted_at is not None:
+            own_at = {self.start_depth} if self.start_depth else {0, self.counted_at}
+        counts = []
+        for node, child in zip(self.prefixes(), self.leaf.path(), strict=True):
+            # Rollouts of the bare question that left this solution right behind `node`.
+            stayed = node.passthrough_trials - child.passthrough_trials
+            stayed_successes = node.passthrough_successes - child.passthrough_successes
+            if node.parent is None:
+                # At the root all of them are among the direct trials already.
+                stayed = stayed_successes = 0
+            own = node.depth in own_at
+            successes = node.direct_successes + stayed_successes - (own and self.outcome is True)
+            counts.append((node.direct_trials + stayed - own, successes))
+        return tuple(counts)
+
+    @property
+    def text(self) -> str:
+        """Text of the whole solution."""
+        return self.leaf.text
+
+    @property
+    def n_tokens(self) -> int:
+        """Number of tokens that its steps were sampled as."""
+        return sum(node.tokens for node in self.leaf.path())
