@@ -1,6 +1,10 @@
-"""Pure steps of answer checking: completion text → final answer → normal form → shape, exact value, unit → equality.
+"""Pure steps of answer checking, from a completion to "equal", "different" or "unclear".
 
-May import: the standard library; `symbolic.py` alone imports math-verify and sympy, and only when it is called.
-Read first: `policy.py` (what counts as the same), `extract.py`, `exact.py`, then `compare.py`;
-`factory/checkers/math_answer.py` puts them in order.
+* `extraction/`: a completion → the answer that it states (`extract.py`, `final_answer`).
+* `normalise.py`: that answer → one spelling; `policy.py`: what counts as the same answer.
+* `values/`: an answer → an exact number with a unit (`exact.py`, `quantity.py`).
+* `comparison/`: gold and answer → `Match` (`compare.py`).
+
+Read `policy.py` first, then `README.md`; `factory/checkers/math_answer.py` puts the steps in order. Only the standard
+library may be imported here; `comparison/symbolic.py` alone imports math-verify and sympy, when it is called.
 """

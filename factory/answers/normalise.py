@@ -93,7 +93,8 @@ def unwrap(answer: str) -> str:
         before = answer
         answer = _CLOSING_PUNCTUATION.sub("", answer).strip()
         if answer.endswith("\\") and not answer.endswith("\\\\"):
-            answer = answer[:-1].rstrip()  # the space of "\\ " is gone
+            # the space of "\\ " is gone
+            answer = answer[:-1].rstrip()
         if answer.startswith("{") and _closes(answer) == len(answer) - 1:
             answer = answer[1:-1].strip()
         for opening, closing in _WRAPPERS:
@@ -122,7 +123,8 @@ def normalise(answer: str) -> str:
     answer = unwrap(answer)
     if "\\" not in answer and not _NEEDS_REWRITING.search(answer):
         return answer
-    for _ in range(2):  # \textbf{\text{A}}
+    for _ in range(2):
+        # \textbf{\text{A}}
         answer = _TEXT_COMMAND.sub(r" \1 ", answer)
     for pattern, replacement in _REWRITES:
         answer = pattern.sub(replacement, answer)

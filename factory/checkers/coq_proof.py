@@ -47,7 +47,8 @@ _POSITIVE = (
     *("tactic_timeout_s", "proof_timeout_s", "compile_timeout_s"),
     *("memory_mb", "max_script_chars", "max_sentences"),
 )
-_kept = Kept()  # one toplevel per worker process, for all of its proofs
+# one toplevel per worker process, for all of its proofs
+_kept = Kept()
 
 
 @dataclass
@@ -110,7 +111,8 @@ def check(question: Question, text: str, config: Config) -> Verdict:
         outcome, reason, parts = ran.outcome, ran.reason, ran.parts
         if outcome is Outcome.CORRECT:
             outcome, reason = compiler.judge(statement, proved)
-            if outcome is Outcome.INCORRECT:  # of the whole: no tactic by itself is to blame
+            if outcome is Outcome.INCORRECT:
+                # of the whole: no tactic by itself is to blame
                 parts += (Part(outcome=outcome, note=reason),)
     except (Gone, sandboxed.SandboxFailed) as failed:
         return Verdict(outcome=Outcome.ERROR, reason=f"{type(failed).__name__}: {failed}")

@@ -16,7 +16,8 @@ from factory.types import Outcome, Question, Verdict
 
 NAME_VERSION = "exact/1"
 
-_TRAILING = re.compile(r"(?<=[^\s.,;:])[\s.,;:]+\Z")  # what is nothing but punctuation stays
+# what is nothing but punctuation stays
+_TRAILING = re.compile(r"(?<=[^\s.,;:])[\s.,;:]+\Z")
 
 
 @dataclass
@@ -89,7 +90,8 @@ def _even(answer: str, config: Config) -> str:
     if config.ignore_markup:
         answer = peel(answer)
     if config.ignore_trailing_punctuation:
-        answer = _TRAILING.sub("", answer)  # inside the markup, too
+        # inside the markup, too
+        answer = _TRAILING.sub("", answer)
     if config.collapse_space:
         answer = " ".join(answer.split())
     answer = answer.strip()

@@ -30,7 +30,8 @@ _VERDICT_LINE = re.compile(r"(?aim)^[ \t]*verdict[ \t]*:[ \t]*(correct|incorrect
 _REASON_LINE = re.compile(r"(?aim)^[ \t]*reason[ \t]*:[ \t]*(\S.*)$")
 _MAX_REASON_CHARS = 300
 _CUT_OFF = "its reply was cut off"
-_BEGINS_RAW = "Reason:"  # said for a base model, which would not know what comes now
+# said for a base model, which would not know what comes now
+_BEGINS_RAW = "Reason:"
 _ENDS_RAW = ("\n\n",)
 
 

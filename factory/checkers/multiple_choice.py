@@ -70,7 +70,8 @@ def _asked(question: Question) -> tuple[Choices, Naming]:
     except ValueError as error:
         return Choices(texts={}), Naming(why=str(error))
     label = question.gold.strip()
-    if choices.offer(label):  # also where another choice's text is just this letter
+    if choices.offer(label):
+        # also where another choice's text is just this letter
         return choices, Naming(labels=frozenset([label]))
     gold = named(label, choices)
     return choices, Naming(why="leaves several choices open") if gold.hedged else gold

@@ -122,5 +122,6 @@ def _half_a_digit(gold: Quantity) -> Fraction:
     if written is None:
         return Fraction(0)
     decimal = Fraction(written["whole"].replace(",", "") + "." + written["decimals"])
-    scale = abs(gold.value) / decimal if decimal else Fraction(1)  # 10^3, million
+    # 10^3, million
+    scale = abs(gold.value) / decimal if decimal else Fraction(1)
     return scale / Fraction(2 * 10 ** len(written["decimals"]))

@@ -29,7 +29,8 @@ from factory.types import Outcome, Part, Question, Verdict
 
 NAME_VERSION = "python_tests/1"
 
-_SLACK_S = 15.0  # beyond total_timeout_s, for reading and comparing
+# beyond total_timeout_s, for reading and comparing
+_SLACK_S = 15.0
 _WORKER_MB = 2048
 _WORST_FIRST = (Outcome.INCORRECT, Outcome.ERROR, Outcome.TIMEOUT, Outcome.UNPARSABLE)
 _EXAMPLE = Question(text="", gold="assert double(21) == 42")

@@ -83,7 +83,8 @@ def _said(text: str, config: Config) -> str | None:
         return None if answer is None else peel(answer)
     spoken = text.rpartition("</think>")[2]
     if "<think>" in spoken:
-        return None  # still thinking when it was cut off
+        # still thinking when it was cut off
+        return None
     return spoken.strip()[-config.tail_chars :] or None
 
 

@@ -29,7 +29,8 @@ KINDS: tuple[Kind, ...] = ("exact", "overlap", "reworded")
 
 _SHORT_NGRAM = 8
 _MOST_COPIES = 10
-_SHOWN_WORDS = 500  # of a hostile question's millions, when the words it shares are looked for
+# of a hostile question's millions, when the words it shares are looked for
+_SHOWN_WORDS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,8 +42,10 @@ _LEAST_THRESHOLD = 0.7
 _SEED = 20261121
 _BATCH = 4096
 _LARGE_BUCKET = 64
-_MOST_MEMBERS = 256  # of a bucket or a shingle that a question is compared with: the first ones
-_COUNTERS = 1 << 22  # of shingles, by hash; one that is counted with another is only thought less rare
+# of a bucket or a shingle that a question is compared with: the first ones
+_MOST_MEMBERS = 256
+# of shingles, by hash; one that is counted with another is only thought less rare
+_COUNTERS = 1 << 22
 _SAID_EVERY = 50_000
 
 _words_of = lru_cache(maxsize=4096)(QuestionWords.of)

@@ -22,7 +22,8 @@ OPERATORS = _ARITHMETIC | SYMBOLS
 _TRIMMED = _ARITHMETIC | frozenset("%()")
 _SIGNS = OPERATORS | _TRIMMED
 _ARTICLES = frozenset("ai")
-_REACH = 6  # tokens looked at on each side for two words
+# tokens looked at on each side for two words
+_REACH = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,8 @@ def _trimmed(tokens: Sequence[str], start: int, end: int) -> Iterator[Quantity]:
         unopened += {"(": 1, ")": -1}.get(tokens[start], 0)
         start += 1
     if end - start == 2 and not _SIGNS & set(tokens[start:end]):
-        end -= 1  # "17 m": a unit
+        # "17 m": a unit
+        end -= 1
     value = "".join(tokens[start:end])
     if value.startswith("(") and value.endswith(")") and value.count("(") == 1:
         value = value[1:-1]

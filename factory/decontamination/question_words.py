@@ -123,7 +123,8 @@ def _one_form(text: str) -> str:
 @lru_cache(maxsize=1 << 16)
 def _readable(character: str) -> str:
     if unicodedata.category(character) == "Cf":
-        return ""  # zero-width spaces, soft hyphens, direction marks
+        # zero-width spaces, soft hyphens, direction marks
+        return ""
     form = unicodedata.decomposition(character)
     if form.startswith("<super>"):
         return "^" + character

@@ -19,7 +19,8 @@ Row = tuple[str, Mapping[str, Any]]
 """Where a row stands ("data.jsonl, line 7"), for errors, and its values by column."""
 
 
-MOST_GIVEN = 64  # solutions per question: what is held in memory at a time stays bounded
+# solutions per question: what is held in memory at a time stays bounded
+MOST_GIVEN = 64
 
 
 @dataclass

@@ -59,7 +59,8 @@ def _balanced(text: str, start: int) -> str | None:
     while position < len(text):
         match text[position]:
             case "\\":
-                position += 1  # an escaped brace, as in \{1, 2\}, is a character like any other
+                # an escaped brace, as in \{1, 2\}, is a character like any other
+                position += 1
             case "{":
                 depth += 1
             case "}":

@@ -78,7 +78,8 @@ def _one_clear_line(path: str) -> Iterator[None]:
         raise BadInput(f"{path}: there is no such file; expected a file, a glob or a URL; check the path") from None
     except PermissionError:
         raise BadInput(f"{path}: no permission to read it; give yourself read access or choose another") from None
-    except Exception as error:  # every store and codec brings exceptions of its own
+    except Exception as error:
+        # every store and codec brings exceptions of its own
         reason = " ".join(str(error).split()) or "no reason given"
         raise BadInput(
             f"{path}: cannot be read ({type(error).__name__}: {reason}); expected a readable file; check the path, "

@@ -39,7 +39,8 @@ def _file_rows(name: str, lines: Iterator[str], config: Config) -> Iterator[Row]
     reader = csv.reader(lines, delimiter=config.delimiter, strict=True)
     header: list[str] | None = None
     while True:
-        number = reader.line_num + 1  # a quoted field may span lines: a row's number is that of its first line
+        # a quoted field may span lines: a row's number is that of its first line
+        number = reader.line_num + 1
         where = f"{name}, line {number}"
         try:
             fields = next(reader)

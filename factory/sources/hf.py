@@ -39,14 +39,16 @@ def _rows(config: Config) -> Iterator[Row]:
         raise BadInput("the source's path is empty; expected a data set's hub id or a local folder")
     try:
         dataset = _load(config)
-        if dataset.column_names is not None:  # unknown for some streams: then each row is checked instead
+        if dataset.column_names is not None:
+            # unknown for some streams: then each row is checked instead
             check_columns(dataset.column_names, config, config.path)
             dataset = dataset.select_columns(needed(config))
         for number, row in enumerate(dataset, start=1):
             yield f"{config.path} split {config.split}, row {number}", row
     except BadInput:
         raise
-    except Exception as error:  # datasets, the hub and the file readers each raise kinds of their own
+    except Exception as error:
+        # datasets, the hub and the file readers each raise kinds of their own
         reason = " ".join(str(error).split())[:300]
         raise BadInput(
             f"data set {config.path!r} (name {config.name!r}, split {config.split!r}) cannot be read "
@@ -56,7 +58,8 @@ def _rows(config: Config) -> Iterator[Row]:
 
 
 def _load(config: Config) -> Any:
-    import datasets  # slow to import, and only this source needs it
+    # slow to import, and only this source needs it
+    import datasets
 
     return datasets.load_dataset(
         config.path,

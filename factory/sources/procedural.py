@@ -212,7 +212,8 @@ def _event(rng: Random, sign: str, value: int, shape: Level) -> Event:
     low, high = shape.numbers
     if sign == "*":
         return Event("*", rng.randint(*shape.factors))
-    if sign == "-" and value > low:  # nobody gives away more than there is, and something is left to count
+    if sign == "-" and value > low:
+        # nobody gives away more than there is, and something is left to count
         return Event("-", rng.randint(low, min(high, value - 1)), rng.choice(LOSSES))
     return Event("+", rng.randint(low, high), rng.choice(GAINS))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 
 _KEPT = "\n\t"
-_LINE_ENDS = "\u2028\u2029"  # which some readers take for such
+# which some readers take for such
+_LINE_ENDS = "\u2028\u2029"
 
 
 def safe(text: str) -> str:

@@ -1,1 +1,6 @@
-"""Whether two answers in normal form are the same: by shape, then scalar by scalar, then by a prover."""
+"""Comparison of two answers in normal form: by shape, then scalar by scalar, then by a prover.
+
+Read `compare.py` first: it goes by shape (`shape.py`) and calls `relations.py` for equations and inequalities and
+`scalars.py` for single values. `symbolic.py` is the only slow part: it asks math-verify, which gets what
+`expression.py` has parsed and re-written. `guards.py` recognises hedges, prose and bombs.
+"""

@@ -1,4 +1,4 @@
-"""Whether two answers in normal form are the same answer under a policy: by shape first, then scalar by scalar."""
+"""Comparison of two answers in normal form under a policy: by shape first, then scalar by scalar."""
 
 from __future__ import annotations
 
@@ -14,107 +14,139 @@ from factory.answers.values.match import Match, all_equal, equal_if
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One policy and one prover, applied to any two shapes."""
+    """Comparison under one policy and with one prover, applicable to any two shapes.
+
+    `prove` is asked about scalars that exact rules leave open. `nested` is True for the items of a list, set or tuple:
+    there, a set of one item is never taken for its item.
+    """
 
     policy: Policy
     prove: Prover = left_open
     nested: bool = False
 
-    def same(self, gold: Shape, said: Shape) -> Match:
-        if gold.text == said.text:
-            return Match.EQUAL
-        if has_relation(gold, said):
-            return Relations(Scalars(self.policy, self.prove), self.same).same_relation(gold, said)
-        if Kind.OTHER in (gold.kind, said.kind):
-            return Match.UNCLEAR
-        if {gold.kind, said.kind} == {Kind.LIST, Kind.SCALAR} and "," in gold.text and "," in said.text:
-            return Match.UNCLEAR  # 81, 256 written as 81,256
-        if gold.kind is said.kind:
-            return self._same_kind(gold, said)
-        return self._same_across(gold, said)
+    def same(self, gold: Shape, answer: Shape) -> Match:
+        """Return whether two shapes are the same answer.
 
-    def _same_kind(self, gold: Shape, said: Shape) -> Match:
+        The order of the rules matters: equal text decides at once, relations have rules of their own, and only shapes
+        of the
+        same kind are compared item by item.
+        """
+        if gold.text == answer.text:
+            return Match.EQUAL
+        if has_relation(gold, answer):
+            return Relations(Scalars(self.policy, self.prove), self.same).same_relation(gold, answer)
+        if Kind.OTHER in (gold.kind, answer.kind):
+            return Match.UNCLEAR
+        if {gold.kind, answer.kind} == {Kind.LIST, Kind.SCALAR} and "," in gold.text and "," in answer.text:
+            # The thousands separator is ambiguous: 81, 256 written as 81,256.
+            return Match.UNCLEAR
+        if gold.kind is answer.kind:
+            return self._same_kind(gold, answer)
+        return self._same_across_kinds(gold, answer)
+
+    def _same_kind(self, gold: Shape, answer: Shape) -> Match:
+        """Compare two shapes of the same kind that is neither a relation nor `OTHER`."""
         match gold.kind:
             case Kind.SCALAR:
-                return Scalars(self.policy, self.prove).same(gold.text, said.text)
+                return Scalars(self.policy, self.prove).same(gold.text, answer.text)
             case Kind.WORDS:
-                return equal_if(self.policy.case == "ignore" and gold.text.casefold() == said.text.casefold())
+                return equal_if(self.policy.case == "ignore" and gold.text.casefold() == answer.text.casefold())
             case Kind.LIST:
                 if self.policy.list_order == "same":
-                    return self._in_order(gold.items, said.items)
-                return self._in_any_order(gold.items, said.items)
+                    return self._in_order(gold.items, answer.items)
+                return self._in_any_order(gold.items, answer.items)
             case Kind.UNION:
-                return self._in_any_order(gold.items, said.items)
+                return self._in_any_order(gold.items, answer.items)
             case Kind.SET:
-                return self._in_any_order(self._distinct(gold.items), self._distinct(said.items))
+                return self._in_any_order(self._distinct(gold.items), self._distinct(answer.items))
             case Kind.TUPLE:
-                if gold.marks != said.marks and len(gold.items) > 2:
-                    return Match.UNCLEAR  # brackets of a vector
-                return all_equal([equal_if(gold.marks == said.marks), self._in_order(gold.items, said.items)])
-            case _:  # a matrix
-                return all_equal([equal_if(gold.marks == said.marks), self._in_order(gold.items, said.items)])
+                if gold.marks != answer.marks and len(gold.items) > 2:
+                    # Vectors are written with either kind of bracket, intervals are not.
+                    return Match.UNCLEAR
+                return all_equal([equal_if(gold.marks == answer.marks), self._in_order(gold.items, answer.items)])
+            # The only kind left is a matrix.
+            case _:
+                return all_equal([equal_if(gold.marks == answer.marks), self._in_order(gold.items, answer.items)])
 
-    def _same_across(self, gold: Shape, said: Shape) -> Match:
-        """Two shapes of different kinds, neither a relation."""
-        kinds = {gold.kind, said.kind}
+    def _same_across_kinds(self, gold: Shape, answer: Shape) -> Match:
+        """Compare two shapes of different kinds, neither of them a relation."""
+        kinds = {gold.kind, answer.kind}
         if kinds == {Kind.SET, Kind.LIST}:
-            found = self._in_any_order(gold.items, said.items)
-            return found if self.policy.set_for_list == "accept" else Match.DIFFERENT
+            match = self._in_any_order(gold.items, answer.items)
+            return match if self.policy.set_for_list == "accept" else Match.DIFFERENT
         if kinds == {Kind.SET, Kind.TUPLE}:
-            if self.policy.set_for_tuple == "accept" and "()" in (gold.marks, said.marks):
-                return self._in_any_order(gold.items, said.items)
+            if self.policy.set_for_tuple == "accept" and "()" in (gold.marks, answer.marks):
+                return self._in_any_order(gold.items, answer.items)
             return Match.DIFFERENT
         if kinds == {Kind.SET, Kind.SCALAR} and self.policy.singleton_set == "accept":
-            if self.nested or len(items := gold.items + said.items) != 1 or items[0].text == r"\emptyset":
+            if self.nested or len(items := gold.items + answer.items) != 1 or items[0].text == r"\emptyset":
                 return Match.DIFFERENT
-            return self.same(gold.items[0], said) if gold.items else self.same(gold, said.items[0])
+            return self.same(gold.items[0], answer) if gold.items else self.same(gold, answer.items[0])
         if kinds <= {Kind.TUPLE, Kind.LIST, Kind.MATRIX} or (
-            kinds == {Kind.WORDS, Kind.SCALAR} and _is_short(gold, said)
+            kinds == {Kind.WORDS, Kind.SCALAR} and _is_short(gold, answer)
         ):
-            return Match.UNCLEAR  # brackets forgotten, a vector written as a point, ab as a word
+            # Brackets may be forgotten, a vector written as a point, the product ab read as a word.
+            return Match.UNCLEAR
         return Match.DIFFERENT
 
     def _distinct(self, items: Sequence[Shape]) -> list[Shape]:
+        """Return the items without those that surely equal an earlier one."""
         kept: list[Shape] = []
         for item in items:
             if all(self.same(other, item) is not Match.EQUAL for other in kept):
                 kept.append(item)
         return kept
 
-    def _in_order(self, gold: Sequence[Shape], said: Sequence[Shape]) -> Match:
-        if len(gold) != len(said):
+    def _in_order(self, gold: Sequence[Shape], answer: Sequence[Shape]) -> Match:
+        """Compare two sequences item by item; sequences of different lengths are different."""
+        if len(gold) != len(answer):
             return Match.DIFFERENT
         inner = replace(self, nested=True)
-        return all_equal(inner.same(g, s) for g, s in zip(gold, said, strict=True))
+        return all_equal(inner.same(left, right) for left, right in zip(gold, answer, strict=True))
 
-    def _in_any_order(self, gold: Sequence[Shape], said: Sequence[Shape]) -> Match:
-        """Pair off what is surely equal; what then remains decides."""
-        if len(gold) != len(said):
+    def _in_any_order(self, gold: Sequence[Shape], answer: Sequence[Shape]) -> Match:
+        """Compare two collections whose order does not count.
+
+        Items that are surely equal are paired off; what remains then decides.
+        """
+        if len(gold) != len(answer):
             return Match.DIFFERENT
-        remaining = list(said)
+        # An equal pair is taken out at once, so that each item of the answer is used once.
+        remaining = list(answer)
         inner = replace(self, nested=True)
         worst = Match.EQUAL
         for item in gold:
-            found = []
+            matches = []
             for position, other in enumerate(remaining):
                 match = inner.same(item, other)
-                found.append(match)
+                matches.append(match)
                 if match is Match.EQUAL:
                     del remaining[position]
                     break
             else:
-                if all(match is Match.DIFFERENT for match in found):
+                if all(match is Match.DIFFERENT for match in matches):
                     return Match.DIFFERENT
-                worst = all_equal([worst, Match.UNCLEAR if Match.UNCLEAR in found else Match.OPEN])
+                worst = all_equal([worst, Match.UNCLEAR if Match.UNCLEAR in matches else Match.OPEN])
         return worst
 
 
-def compare(gold: str, said: str, policy: Policy, prove: Prover = left_open) -> Match:
-    """Whether two answers in normal form are the same."""
+def compare(gold: str, answer: str, policy: Policy, prove: Prover = left_open) -> Match:
+    """Return whether two answers in normal form are the same.
+
+    Args:
+      gold: the gold answer, from `normalise`.
+      answer: the answer of the completion, from `normalise`.
+      policy: what counts as the same where that is debatable.
+      prove: asked about scalars that exact rules leave open; by default nobody is asked, and they stay `Match.OPEN`.
+
+    Returns:
+      The match. `UNCLEAR` must never become a label.
+    """
     if policy.approximate_sign == "accept":
-        said = said.removeprefix(r"\approx").strip()
-    return Comparison(policy, prove).same(shape(gold), shape(said))
+        answer = answer.removeprefix(r"\approx").strip()
+    return Comparison(policy, prove).same(shape(gold), shape(answer))
 
 
-def _is_short(gold: Shape, said: Shape) -> bool:
-    return min(len(gold.text), len(said.text)) <= 3
+def _is_short(gold: Shape, answer: Shape) -> bool:
+    """Return whether one of the two texts has at most three characters: it may be a product of variables."""
+    return min(len(gold.text), len(answer.text)) <= 3

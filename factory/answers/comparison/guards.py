@@ -1,4 +1,7 @@
-"""What an answer must not be, whatever a computer algebra system makes of it: hedged, a relation, prose, a bomb."""
+"""Tests for answers that are no single value: hedges, relations, lists, prose, and bombs.
+
+They hold whatever a computer algebra system would make of the text.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 
 from factory.answers.values.exact import MAX_DEPTH, TooLarge, exact_value
 
+# Above these, a computer algebra system may take minutes or gigabytes for one answer.
 MAX_EXPONENT = 10_000
 MAX_TOWER = 3
 
@@ -29,43 +33,49 @@ _EXPONENT = re.compile(r"(?:\^|\*\*)\s*")
 
 
 def is_hedged(answer: str) -> bool:
-    """Several values, or a value and its denial: "7 or 8", "one of 5, 6, 7", `\\pm 7`, "not 7"."""
+    r"""Return whether an answer gives several values, or a value and its denial: "7 or 8", `\pm 7`, "not 7"."""
     return _HEDGE.search(answer) is not None
 
 
 def is_denied(answer: str) -> bool:
-    """A value called wrong: "C. 42 is wrong"."""
+    """Return whether an answer calls a value wrong: "C. 42 is wrong"."""
     return _DENIAL.search(answer) is not None
 
 
 def is_sentence(answer: str) -> bool:
-    """Two or more different words besides those that hedge: "72, which is the total", not "either 7 or 8"."""
+    """Return whether an answer is a sentence rather than a hedge.
+
+    It is one with two or more different words besides those that hedge: "72, which is the total", not "either 7 or 8".
+    """
     words = {word.lower() for word in _ANY_WORD.findall(_HEDGE.sub(" ", answer))}
     return len(words - _NOT_PROSE) > 1
 
 
 def is_relation(answer: str) -> bool:
-    """An inequality or membership, which no single number equals: `> 7`, `x \\in S`."""
+    r"""Return whether an answer is an inequality or a membership, which no single number equals: `> 7`, `x \in S`."""
     return _RELATION.search(answer) is not None
 
 
 def is_list(answer: str) -> bool:
-    """More than one value side by side."""
+    """Return whether an answer has more than one value, side by side."""
     return _LIST.search(answer) is not None
 
 
 def is_call(answer: str) -> bool:
-    """A function of several arguments, the commas of which make no list."""
+    """Return whether an answer calls a function of several arguments, the commas of which make no list."""
     return _CALL.search(answer) is not None
 
 
 def has_prose(answer: str) -> bool:
-    """Ordinary words beside the mathematics, such as a whole sentence."""
+    """Return whether ordinary words stand beside the mathematics, such as a whole sentence."""
     return any(word.lower() not in _NOT_PROSE for word in _WORD.findall(_ENVIRONMENT.sub(" ", answer)))
 
 
 def is_bomb(answer: str) -> bool:
-    """Too deeply nested, or an exponent or factorial too large, for any algebra system to be handed it."""
+    """Return whether an answer is too expensive for any algebra system.
+
+    It is when it is nested too deeply, or has an exponent or a factorial that is too large.
+    """
     if _depth(answer) > MAX_DEPTH:
         return True
     try:
@@ -76,6 +86,7 @@ def is_bomb(answer: str) -> bool:
 
 
 def _depth(text: str) -> int:
+    """Return how deeply the brackets of a text are nested."""
     deepest = depth = 0
     for character in text:
         depth += (character in "({[") - (character in ")}]")
@@ -84,7 +95,8 @@ def _depth(text: str) -> int:
 
 
 def _tower(answer: str) -> int:
-    """How many exponents stand on top of each other, at most."""
+    """Return how many exponents stand on top of each other, at most."""
+    # Few exponents cannot stand too high, so their nesting need not be looked at.
     exponents = [m.end() for m in _EXPONENT.finditer(answer)]
     if len(exponents) <= MAX_TOWER:
         return len(exponents)
@@ -92,7 +104,10 @@ def _tower(answer: str) -> int:
 
 
 def _group(text: str, start: int) -> str:
-    """The exponent that begins at `start`: a braced group without its braces, or a run of digits and letters."""
+    """Return the exponent that begins at `start`.
+
+    It is a braced group, without its braces, or a run of digits and letters.
+    """
     if text[start : start + 1] not in ("{", "("):
         run = re.compile(r"-?\w+").match(text, start)
         return run.group() if run else ""
@@ -105,5 +120,6 @@ def _group(text: str, start: int) -> str:
 
 
 def _is_large(exponent: str) -> bool:
+    """Return whether an exponent is a number above `MAX_EXPONENT`."""
     value = exact_value(exponent)
     return value is not None and abs(value) > MAX_EXPONENT

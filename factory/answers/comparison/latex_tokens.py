@@ -1,4 +1,4 @@
-"""The vocabulary of scalar LaTeX expressions, and its tokens."""
+"""Vocabulary and tokeniser of scalar LaTeX expressions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from fractions import Fraction
 from factory.answers.values.units import UNITS
 
 DIGITS = tuple("0123456789.")
-SAFE_NAMES = "xyzabckmnpqrstuvw"  # letters that math-verify reads as plain variables
+# Letters that math-verify reads as plain variables, in the order in which they are given out.
+SAFE_NAMES = "xyzabckmnpqrstuvw"
+# Longer numbers are hostile: no answer needs them, and their fractions are slow to compute with.
 _MAX_DECIMALS = 1_000
 
 _TOKEN = re.compile(
@@ -28,31 +30,38 @@ ACCENTS = frozenset("\\" + name for name in _ACCENT_NAMES.split())
 TIMES = frozenset(["*", r"\cdot", r"\times", r"\ast"])
 OVER = frozenset(["/", r"\div"])
 CLOSING = {"(": ")", "[": "]", "{": "}", r"\lfloor": r"\rfloor", r"\lceil": r"\rceil", r"\lvert": r"\rvert"}
+# Short words that are no product of variables.
 _NO_PRODUCT = frozenset(["or", "and", "not", "if", "is", "no", "mod", "of", "to", "in", "or", "as", "am", "pm", "per"])
 
 
 class NotScalar(ValueError):
-    """The text is no scalar expression, or one that can be read in two ways."""
+    """Error for a text that is no scalar expression, or one that can be read in two ways."""
 
 
 def tokens(text: str) -> list[str]:
-    """The tokens of an expression: numbers, commands, letters, signs. Raises `NotScalar` for a word."""
-    found: list[str] = []
+    """Return the tokens of an expression: numbers, commands, letters, signs.
+
+    A run of up to three lower-case letters is a product of variables unless it is a word or a unit. Raises `NotScalar`
+    for
+    any other word.
+    """
+    parts: list[str] = []
     for match in _TOKEN.finditer(text.rstrip()):
         token = match.group().strip()
         if match.lastgroup != "word" or len(token) == 1 or token == "degrees":
-            found.append(token)
+            parts.append(token)
         elif token in _WORDS:
-            found.append(_WORDS[token])
+            parts.append(_WORDS[token])
         elif len(token) <= 3 and token.islower() and token not in _NO_PRODUCT and token not in UNITS:
-            found += token  # a product of variables
+            # A product of variables: one token for each letter.
+            parts += token
         else:
             raise NotScalar(f"the word {token!r}")
-    return found
+    return parts
 
 
 def exact_decimal(number: str) -> str:
-    """A decimal as a fraction, as floats would lose its digits."""
+    """Return a decimal as a fraction in LaTeX, as floats would lose its digits. Raises `NotScalar` for a long one."""
     if "." not in number:
         return str(int(number)) if len(number) <= _MAX_DECIMALS else _refuse(number)
     if len(number) > _MAX_DECIMALS:
@@ -62,4 +71,5 @@ def exact_decimal(number: str) -> str:
 
 
 def _refuse(number: str) -> str:
+    """Raise `NotScalar` for a number with too many digits."""
     raise NotScalar(f"a number of {len(number)} digits")

@@ -1,4 +1,4 @@
-"""Whether two scalars in normal form are the same: exact values, special notations, and what is left to a prover."""
+"""Comparison of two scalars in normal form: exact values, special notations, and what is left to a prover."""
 
 from __future__ import annotations
 
@@ -16,32 +16,51 @@ from factory.answers.values.match import Match, equal_if
 from factory.answers.values.quantity import Quantity, match_quantities, quantity
 from factory.answers.values.units import PERCENT, split_unit, unit
 
-_NO_EXPRESSION = re.compile(r"[,$€£¢]|\d \d|\\overline|\\[lc]?dots|\.\.")  # 1,234 or $5 or 0.333...
+# Values that are read exactly but are no LaTeX expression: 1,234 or $5 or 0.333...
+_NO_EXPRESSION = re.compile(r"[,$€£¢]|\d \d|\\overline|\\[lc]?dots|\.\.")
 _INFINITE = re.compile(r"([+-]?)\s*\\infty")
 
 Task = Literal["equal", "proportional", "rounds"]
 
 
 class Prover(Protocol):
-    """Decides what exact rules cannot: whether two scalar expressions, or two equations, are the same."""
+    """Function that decides what exact rules cannot: whether two scalar expressions, or two equations, are the same."""
 
     def __call__(self, gold: str, answer: str, *, task: Task) -> Match:
-        """`proportional`: both are what an equation sets to zero. `rounds`: `answer` is a decimal of `gold`."""
+        """Return whether `gold` and `answer` are the same.
+
+        Args:
+          gold: the gold expression.
+          answer: the expression of the answer.
+          task: `equal`: both are expressions of one value. `proportional`: both are what an equation sets to zero.
+            `rounds`:
+            `answer` is a decimal of `gold`.
+
+        Returns:
+          The match; `Match.OPEN` from a prover that does not decide.
+        """
         ...
 
 
 def left_open(gold: str, answer: str, *, task: Task) -> Match:
-    """The prover that asks nobody."""
+    """Return `Match.OPEN`: the prover that decides nothing.
+
+    Args:
+      gold: ignored.
+      answer: ignored.
+      task: ignored.
+    """
     return Match.OPEN
 
 
 @lru_cache(maxsize=4096)
 def read_quantity(text: str, decimal_comma: bool) -> Quantity | None:
-    """`quantity`, remembered. Raises `TooLarge`."""
+    """Return `quantity(text)`, remembered for the last 4,096 texts. Raises `TooLarge`."""
     return quantity(text, decimal_comma=decimal_comma)
 
 
 def quantity_or_none(text: str) -> Quantity | None:
+    """Return the quantity that a text denotes; None for no quantity and for one that is too large."""
     try:
         return read_quantity(text, False)
     except TooLarge:
@@ -50,81 +69,100 @@ def quantity_or_none(text: str) -> Quantity | None:
 
 @dataclass(frozen=True, slots=True)
 class Scalars:
-    """One policy and one prover, applied to any two scalars."""
+    """Comparison of scalars under one policy and with one prover."""
 
     policy: Policy
     prove: Prover
 
-    def same(self, gold: str, said: str) -> Match:
-        """Whether two scalars in normal form are the same."""
+    def same(self, gold: str, answer: str) -> Match:
+        """Return whether two scalars in normal form are the same.
+
+        Exact values decide where both sides have one; then notations with rules of their own; then the prover.
+        """
+        # A gold that is too large may still be right; an answer that is too large is not, where the gold is readable.
         try:
             gold_quantity = read_quantity(gold, self.policy.decimal_comma == "accept")
         except TooLarge:
             return Match.UNCLEAR
         try:
-            said_quantity = read_quantity(said, self.policy.decimal_comma == "accept")
+            answer_quantity = read_quantity(answer, self.policy.decimal_comma == "accept")
         except TooLarge:
             return Match.DIFFERENT
-        if gold_quantity and said_quantity:
-            return match_quantities(gold_quantity, said_quantity, self.policy)
-        if (found := self._as_written(gold, said, gold_quantity, said_quantity)) is not None:
-            return found
-        if guards.is_bomb(said):
+        if gold_quantity and answer_quantity:
+            return match_quantities(gold_quantity, answer_quantity, self.policy)
+        if (match := self._by_notation(gold, answer, gold_quantity, answer_quantity)) is not None:
+            return match
+        # What is left costs a process: keep bombs, and answers that the policy refuses anyhow, from it.
+        if guards.is_bomb(answer):
             return Match.UNCLEAR if guards.is_bomb(gold) else Match.DIFFERENT
-        if self.policy.unevaluated == "none" and gold_quantity and not guards.is_hedged(said):
+        if self.policy.unevaluated == "none" and gold_quantity and not guards.is_hedged(answer):
             return Match.UNCLEAR
-        return self._by_proof(_parts(gold, gold_quantity), _parts(said, said_quantity))
+        return self._by_proof(_parts(gold, gold_quantity), _parts(answer, answer_quantity))
 
-    def _as_written(self, gold: str, said: str, g: Quantity | None, s: Quantity | None) -> Match | None:
-        """Notations with rules of their own; None where neither side is in one."""
-        if _INFINITE.fullmatch(gold) and _INFINITE.fullmatch(said):
-            return equal_if(gold.replace("+", "").replace(" ", "") == said.replace("+", "").replace(" ", ""))
-        if r"\infty" in gold or r"\infty" in said:
-            return Match.UNCLEAR if r"\infty" in gold and r"\infty" in said else Match.DIFFERENT
-        gold_based, said_based = notations.based(gold), notations.based(said)
-        if gold_based and said_based:
-            return notations.same_based(gold_based, said_based)
-        if gold_based or said_based:
+    def _by_notation(
+        self, gold: str, answer: str, gold_quantity: Quantity | None, answer_quantity: Quantity | None
+    ) -> Match | None:
+        """Compare infinities, numbers in another base, ratios and angles; None where neither side is one of those.
+
+        `gold_quantity` and `answer_quantity` are what the sides denote as quantities, None where they denote none.
+        """
+        if _INFINITE.fullmatch(gold) and _INFINITE.fullmatch(answer):
+            return equal_if(gold.replace("+", "").replace(" ", "") == answer.replace("+", "").replace(" ", ""))
+        if r"\infty" in gold or r"\infty" in answer:
+            return Match.UNCLEAR if r"\infty" in gold and r"\infty" in answer else Match.DIFFERENT
+        gold_based, answer_based = notations.based(gold), notations.based(answer)
+        if gold_based and answer_based:
+            return notations.same_based(gold_based, answer_based)
+        if gold_based or answer_based:
             if self.policy.base_missing == "reject" or not gold_based:
                 return Match.UNCLEAR
-            return equal_if(gold_based[0] == said.lstrip("0"))
-        if notations.is_ratio(gold) or notations.is_ratio(said):
-            return self._same_ratio(gold, said, g, s)
-        angle = g or s
-        if angle and not (g and s) and angle.unit and unit(angle.unit) == unit("degree"):
-            degrees = notations.in_degrees(split_unit(said if g else gold, ("radian", "rad"))[0])
+            return equal_if(gold_based[0] == answer.lstrip("0"))
+        if notations.is_ratio(gold) or notations.is_ratio(answer):
+            return self._same_ratio(gold, answer, gold_quantity, answer_quantity)
+        # One side in degrees, the other as a multiple of pi.
+        angle = gold_quantity or answer_quantity
+        if angle and not (gold_quantity and answer_quantity) and angle.unit and unit(angle.unit) == unit("degree"):
+            degrees = notations.in_degrees(split_unit(answer if gold_quantity else gold, ("radian", "rad"))[0])
             if degrees is not None:
                 return equal_if(degrees == angle.value and self.policy.degrees_as_radians == "accept")
         return None
 
-    def _same_ratio(self, gold: str, said: str, g: Quantity | None, s: Quantity | None) -> Match:
-        if notations.is_ratio(gold) and notations.is_ratio(said):
-            return notations.same_ratio(gold, said)
-        value, other = (notations.ratio_value(gold), s) if s else (notations.ratio_value(said), g)
+    def _same_ratio(
+        self, gold: str, answer: str, gold_quantity: Quantity | None, answer_quantity: Quantity | None
+    ) -> Match:
+        """Compare where at least one side is a ratio or a time of day."""
+        if notations.is_ratio(gold) and notations.is_ratio(answer):
+            return notations.same_ratio(gold, answer)
+        # One side is a ratio; the other may be a number.
+        other = answer_quantity or gold_quantity
+        value = notations.ratio_value(gold if answer_quantity else answer)
         if other is None or value is None or other.unit:
             return Match.DIFFERENT if other else Match.UNCLEAR
-        if s and not is_fraction(s.digits):
-            return Match.UNCLEAR if value == s.value else Match.DIFFERENT  # 3 for 3:1
-        if g and not (is_fraction(gold) and f"{value.numerator}:{value.denominator}" == said.replace(" ", "")):
-            return Match.DIFFERENT if value != g.value else Match.UNCLEAR
+        if answer_quantity and not is_fraction(answer_quantity.digits):
+            # 3 for 3:1: the value is right, the form may not be.
+            return Match.UNCLEAR if value == answer_quantity.value else Match.DIFFERENT
+        reduced = f"{value.numerator}:{value.denominator}" == answer.replace(" ", "")
+        if gold_quantity and not (is_fraction(gold) and reduced):
+            return Match.DIFFERENT if value != gold_quantity.value else Match.UNCLEAR
         return equal_if(value == other.value and self.policy.ratio_as_fraction == "accept")
 
-    def _by_proof(self, gold: tuple[str, str], said: tuple[str, str]) -> Match:
-        (gold_expression, gold_unit), (said_expression, said_unit) = gold, said
-        if gold_unit and said_unit and self.policy.unit_mismatch != "ignore" and unit(gold_unit) != unit(said_unit):
-            return Match.UNCLEAR if unit(gold_unit).dimensions == unit(said_unit).dimensions else Match.DIFFERENT
-        if (gold_unit == PERCENT) != (said_unit == PERCENT):
+    def _by_proof(self, gold: tuple[str, str], answer: tuple[str, str]) -> Match:
+        """Compare the units, then ask the prover about the expressions. Each side is (expression, unit)."""
+        (gold_expression, gold_unit), (answer_expression, answer_unit) = gold, answer
+        if gold_unit and answer_unit and self.policy.unit_mismatch != "ignore" and unit(gold_unit) != unit(answer_unit):
+            return Match.UNCLEAR if unit(gold_unit).dimensions == unit(answer_unit).dimensions else Match.DIFFERENT
+        if (gold_unit == PERCENT) != (answer_unit == PERCENT):
             return Match.UNCLEAR
-        if (gold_unit and not said_unit and self.policy.unit_missing == "reject") or (
-            said_unit and not gold_unit and self.policy.unit_extra == "reject"
+        if (gold_unit and not answer_unit and self.policy.unit_missing == "reject") or (
+            answer_unit and not gold_unit and self.policy.unit_extra == "reject"
         ):
             return Match.DIFFERENT
-        if gold_expression.replace(" ", "") == said_expression.replace(" ", ""):
+        if gold_expression.replace(" ", "") == answer_expression.replace(" ", ""):
             return Match.EQUAL
-        return self.prove(gold_expression, said_expression, task="equal")
+        return self.prove(gold_expression, answer_expression, task="equal")
 
     def rounds(self, exact: str, rounded: str) -> Match:
-        """Whether `rounded` is what `exact` is, to the decimals it has."""
+        """Return whether `rounded` is `exact` to the decimals that it has."""
         known, decimal = quantity_or_none(exact), quantity_or_none(rounded)
         if decimal is None:
             return Match.UNCLEAR
@@ -135,7 +173,10 @@ class Scalars:
 
 
 def _parts(text: str, known: Quantity | None) -> tuple[str, str]:
-    """The expression and the unit of a scalar; an exact value that is no expression as it stands, is made one."""
+    """Return the expression and the unit of a scalar.
+
+    An exact value that is no expression as it stands (1,234 or 0.333...) is made one.
+    """
     if known is None or not _NO_EXPRESSION.search(text):
         return split_unit(text)
     return rf"\frac{{{known.value.numerator}}}{{{known.value.denominator}}}", known.unit

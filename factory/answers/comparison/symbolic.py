@@ -1,4 +1,4 @@
-"""The slow path: equality of scalar expressions by math-verify (Kydlíček et al., github.com/huggingface/Math-Verify).
+"""Prover that compares scalar expressions with math-verify (Kydlíček et al., github.com/huggingface/Math-Verify).
 
 Nothing here is bounded in time or memory: call it only in a process that may be killed. Both sides are re-written by
 `expression.py` and read as LaTeX only; math-verify's plain-expression reader goes through sympy's `parse_expr`, which
@@ -17,28 +17,43 @@ from factory.answers.comparison.scalars import Task
 from factory.answers.policy import Policy
 from factory.answers.values.match import Match, equal_if
 
+# Digits beyond those that the expressions need, and the most that are computed.
 _GUARD_DIGITS = 60
 _MAX_DIGITS = 20_000
-_POINTS = ((7, 3), (-11, 5), (13, 17))  # where variables are tried: the n-th gets (p + n) / q
+# Points at which expressions with variables are compared: the n-th variable is (p + n) / q.
+_POINTS = ((7, 3), (-11, 5), (13, 17))
 
 
 class Symbolic:
-    """A `compare.Prover`."""
+    """Prover (`scalars.Prover`) that asks math-verify and sympy. Slow, and unbounded in time and memory."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
 
     def __call__(self, gold: str, answer: str, *, task: Task) -> Match:
+        """Return whether `gold` and `answer` are the same. See `scalars.Prover` for the tasks.
+
+        Args:
+          gold: the gold expression, in normal form.
+          answer: the expression of the answer, in normal form.
+          task: what "the same" means.
+
+        Returns:
+          The match; `UNCLEAR` where one side is no expression that can be read in one way.
+        """
+        # Re-write both sides with the same names for the same variables.
         names: dict[str, str] = {}
         try:
             latex = [plain_latex(gold, names), plain_latex(answer, names)]
         except NotScalar:
             if self._policy.unevaluated != "any" or task != "equal":
                 return Match.UNCLEAR
+            # The policy lets math-verify evaluate what it can read, such as integrals.
             latex = [gold, answer]
         one, other = (_parsed(side) for side in latex)
         if one is None or other is None:
             return Match.UNCLEAR
+        # Compare, as the task asks.
         if task == "proportional":
             return _proportional(one, other)
         if task == "rounds":
@@ -50,18 +65,20 @@ class Symbolic:
 
 
 def _equal(gold: Any, answer: Any) -> Match:
+    """Compare two sympy expressions for equality."""
     from math_verify import verify
 
     if gold == answer:
         return Match.EQUAL
     if not _close(gold, answer):
-        return Match.DIFFERENT  # saves math-verify's `simplify`, nearly all of the time
+        # Saves math-verify's `simplify`, which takes nearly all of the time.
+        return Match.DIFFERENT
     # The order of the arguments matters to math-verify: gold first.
     return equal_if(bool(verify([gold], [answer], timeout_seconds=None)))
 
 
 def _rounds(exact: Any, decimal: Any, written: str) -> Match:
-    """Whether a number, written as a decimal, is within one unit in its last place of the exact one."""
+    """Compare a number that was written as a decimal with the exact one: within one unit in its last place."""
     from sympy import N, Rational
 
     if exact.free_symbols or not decimal.is_Rational or not N(exact).is_finite:
@@ -71,33 +88,37 @@ def _rounds(exact: Any, decimal: Any, written: str) -> Match:
 
 
 def _significant_digits(written: str) -> int:
-    """Of a decimal; 0 for anything else."""
+    """Return the number of significant digits of a decimal; 0 for anything else."""
     if not re.fullmatch(r"-?\d*\.\d+", written):
         return 0
     return len(written.replace(".", "").lstrip("-0"))
 
 
 def _parsed(latex: str) -> Any:
-    """The sympy expression, None where math-verify reads none."""
+    """Return the sympy expression, None where math-verify reads none."""
     from math_verify import LatexExtractionConfig, parse
     from sympy import Basic, Float, I, MatrixBase, Rational
 
-    found = parse(
+    readings = parse(
         rf"$\boxed{{{latex}}}$",
         extraction_config=[LatexExtractionConfig(boxed_match_priority=0)],
         fallback_mode="no_fallback",
         parsing_timeout=None,
     )
-    if not found or not isinstance(found[0], Basic) or isinstance(found[0], MatrixBase):
+    if not readings or not isinstance(readings[0], Basic) or isinstance(readings[0], MatrixBase):
         return None
-    expression = found[0].doit()
+    # i is the imaginary unit, and decimals are exact.
+    expression = readings[0].doit()
     imaginary = {symbol: I for symbol in expression.free_symbols if symbol.name == "i"}
     floats = {number: Rational(str(number)) for number in expression.atoms(Float)}
     return expression.xreplace(imaginary | floats)
 
 
 def _proportional(gold: Any, answer: Any) -> Match:
-    """Whether two equations, each "this is zero", have the same solutions because one is a multiple of the other."""
+    """Compare two equations, each given as the expression that it sets to zero.
+
+    They have the same solutions if one expression is a multiple of the other by a number other than 0.
+    """
     from sympy import simplify
 
     if not gold.free_symbols:
@@ -109,7 +130,7 @@ def _proportional(gold: Any, answer: Any) -> Match:
 
 
 def _close(gold: Any, answer: Any) -> bool:
-    """Whether both have the same value, to more digits than they are written with, wherever they are tried."""
+    """Return whether both have the same value, to more digits than they are written with, at every point tried."""
     from sympy import Rational
 
     symbols = sorted(gold.free_symbols | answer.free_symbols, key=str)
@@ -121,9 +142,10 @@ def _close(gold: Any, answer: Any) -> bool:
 
 
 def _differ(gold: Any, answer: Any) -> bool:
-    """Whether two numbers surely differ. What has no value, such as 1/0, differs from every number."""
+    """Return whether two numbers surely differ. What has no value, such as 1/0, differs from every number."""
     from sympy import N, Rational
 
+    # Enough digits for the difference to show, whatever cancels out.
     digits = min(_MAX_DIGITS, _digits(gold) + _digits(answer)) + _GUARD_DIGITS
     values = [N(side, digits) for side in (gold, answer)]
     if not all(value.is_finite for value in values):
@@ -133,7 +155,10 @@ def _differ(gold: Any, answer: Any) -> bool:
 
 
 def _digits(expression: Any) -> int:
-    """How many digits the numbers in the expression have, and how many decimals its powers can begin behind."""
+    """Return how many digits the comparison of an expression needs.
+
+    These are the digits of the numbers in it, and the decimals behind which its powers can begin.
+    """
     from sympy import Pow, Rational, exp
 
     bits = sum(n.p.bit_length() + n.q.bit_length() for n in expression.atoms(Rational))

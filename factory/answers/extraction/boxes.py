@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 BOX = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])")
-_BARE_BOX = re.compile(r"\s*([^\s{}$\\]+)")  # `\boxed 5`
+# `\boxed 5`
+_BARE_BOX = re.compile(r"\s*([^\s{}$\\]+)")
 _SEPARATOR = re.compile(r"(?:\s|[,;$]|\\[()\[\]]|\band\b|\bor\b|\\text\s*\{\s*(?:and|or)\s*\})*")
 _SENTENCE_IN_BOX = re.compile(
     r"\\text[a-z]{0,4}\s{0,9}\{\s{0,9}(?:the\s{1,9})?(?:(?:final|correct)\s{1,9})?answer(?:\s{1,9}is)?\s{0,9}:?"
@@ -36,7 +37,8 @@ _GLUED_BEHIND = re.compile(
     r"|![ \t]?(?:\$|\\[)\]])|\}[ \t]{0,3}[{^_])"
     r"|\$[ \t]?\\?%|\d|[A-Za-z](?![A-Za-z])|\(|[.,:]\d|\{,\}\d|[-*][A-Za-z](?![A-Za-z])|:\\(?:boxed|fbox)"
 )
-_OPENING_BEFORE = re.compile(r"(?:\$\$?|\\[(\[])[ \t]?\Z")  # -$\boxed{12}$ is a formula, too
+# -$\boxed{12}$ is a formula, too
+_OPENING_BEFORE = re.compile(r"(?:\$\$?|\\[(\[])[ \t]?\Z")
 _SPACING_BEFORE = re.compile(r"(?:[ \t~]{0,3}\\[,;:! ]){1,5}[ \t]{0,3}\Z")
 _MAX_JOINED_BOXES = 32
 _MAX_GLUE_CHARS = 240
@@ -61,13 +63,15 @@ def last_boxes(text: str) -> Boxed | None:
     for box in reversed(boxes):
         content, content_end = _content(text, box.end())
         if content is None:
-            break  # A cut-off last box is no answer; a cut-off earlier one only ends the row of boxes.
+            # A cut-off last box is no answer; a cut-off earlier one only ends the row of boxes.
+            break
         if not contents:
             joined, end = content, content_end
         else:
             gap = text[content_end:start]
             if not gap.strip() or not _SEPARATOR.fullmatch(gap):
-                if gap.strip() == ":":  # a ratio
+                if gap.strip() == ":":
+                    # a ratio
                     return Boxed(answer=None, end=end)
                 break
             joined = f"{content} or {joined}" if re.search(r"\bor\b", gap) else f"{content}, {joined}"
@@ -77,7 +81,8 @@ def last_boxes(text: str) -> Boxed | None:
         return None
     if not contents or _is_part_of_a_formula(text, start, end):
         return Boxed(answer=None, end=end)
-    answer = contents[0] if len(set(contents)) == 1 else joined  # the same box twice is one answer
+    # the same box twice is one answer
+    answer = contents[0] if len(set(contents)) == 1 else joined
     return Boxed(answer=_without_sentence(answer).strip() or None, end=end)
 
 
@@ -91,7 +96,8 @@ def _content(text: str, start: int) -> tuple[str | None, int]:
     while position < len(text):
         character = text[position]
         if character == "\\":
-            position += 1  # an escaped brace is text
+            # an escaped brace is text
+            position += 1
         elif character == "{":
             depth += 1
         elif character == "}":
@@ -107,9 +113,11 @@ def _is_part_of_a_formula(text: str, start: int, end: int) -> bool:
         return True
     before = _SPACING_BEFORE.sub("", text[max(0, start - _MAX_GLUE_CHARS) : start])
     if before.rstrip().endswith("{"):
-        return _OPENED_BEFORE.search(before) is None  # \frac{\boxed{12}}{5}
+        # \frac{\boxed{12}}{5}
+        return _OPENED_BEFORE.search(before) is None
     if before.endswith("}"):
-        return _GROUP_BEFORE.search(before) is None  # \sqrt{2}\boxed{12}
+        # \sqrt{2}\boxed{12}
+        return _GROUP_BEFORE.search(before) is None
     for place in (before, _OPENING_BEFORE.sub("", before)):
         if _GLUED_BEFORE.search(place) and not _BULLET.search(place):
             return True

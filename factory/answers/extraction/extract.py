@@ -32,7 +32,8 @@ def final_answer(text: str, *, tail_chars: int) -> str | None:
     """
     thought_end = text.rfind("</think>")
     if text.rfind("<think>") > thought_end:
-        return None  # still thinking when it was cut off
+        # still thinking when it was cut off
+        return None
     spoken = text[thought_end + len("</think>") :] if thought_end >= 0 else text
     tail = spoken.rstrip()[-tail_chars:]
     if _OPENING_TAG in tail:
@@ -47,7 +48,8 @@ def final_answer(text: str, *, tail_chars: int) -> str | None:
 def _tagged(tail: str) -> str | None:
     opening, closing = tail.rfind(_OPENING_TAG), tail.rfind(_CLOSING_TAG)
     if closing < opening:
-        return _marked(tail[opening + len(_OPENING_TAG) :])[0]  # cut off, or only spoken of
+        # cut off, or only spoken of
+        return _marked(tail[opening + len(_OPENING_TAG) :])[0]
     opening = tail.rfind(_OPENING_TAG, 0, closing)
     inside, behind = tail[opening + len(_OPENING_TAG) : closing].strip(), tail[closing + len(_CLOSING_TAG) :]
     if not inside:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 _COMMAND = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:rm|bf|it|sf)|mbox)\s*\{(?P<inner>.*)\}", re.DOTALL)
-_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)  # an escaped brace is text
+# an escaped brace is text
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`"))
-_DEEPEST = 8  # each layer costs a pass
+# each layer costs a pass
+_DEEPEST = 8
 
 
 def peel(answer: str) -> str:

@@ -21,7 +21,8 @@ _LABEL_FIRST = re.compile(
     r" ?(?:[.:,]|-+(?= ))? ?(?P<text>\S.*)",
     re.ASCII,
 )
-_LABEL_SPACE_TEXT = re.compile(rf"(?P<label>{LABEL}) (?P<text>\S.*)", re.ASCII)  # "A bank" may be an article
+# "A bank" may be an article
+_LABEL_SPACE_TEXT = re.compile(rf"(?P<label>{LABEL}) (?P<text>\S.*)", re.ASCII)
 _LABEL_LAST = re.compile(rf"(?P<text>\S.*) ?[(\[](?P<label>{LABEL})[)\]]", re.ASCII)
 _SEPARATOR = re.compile(r"(?: ?(?:[,;&/|]|\b(?:and|or|either|both)\b))+ ?", re.IGNORECASE)
 _HEDGE = re.compile(r"[/|]|\b(?:or|either)\b", re.IGNORECASE)
@@ -33,7 +34,8 @@ _MENTIONED = re.compile(  # A and I are words, too
     r"(?<![\w'])(?:[B-HJ-Z]|[AI](?! [a-z])|(?<=\()[a-z](?=\)))(?![\w'])"
 )
 _RUN = re.compile(r"[A-Z]{2,10}")
-_RUN_OF_UNKNOWN = frozenset("ABCDEFGHIJ")  # more letters would spell words
+# more letters would spell words
+_RUN_OF_UNKNOWN = frozenset("ABCDEFGHIJ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

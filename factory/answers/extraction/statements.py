@@ -67,7 +67,8 @@ class Statement:
 def last_statement(text: str) -> Statement | None:
     """The last `A:` line, "answer is", "answer:" or answer heading of `text`, even one that is taken back behind it."""
     found = [_last_a_line(text)]
-    if "answer" in text.lower():  # ten times as fast as the expressions
+    if "answer" in text.lower():
+        # ten times as fast as the expressions
         found += [_last_answer_is(text), _last_heading(text)]
     stated = [one for one in found if one and one.answer]
     return max(stated, key=lambda one: one.start) if stated else None
@@ -91,7 +92,8 @@ def is_overruled(answer: str, behind: str) -> bool:
 
 def _is_same(answer: str, other: str) -> bool:
     answer, other = _plain(answer), _plain(other)
-    if re.fullmatch(r"\(?[A-Z]\)?", answer):  # "(B) 14" names the option of \boxed{B}
+    if re.fullmatch(r"\(?[A-Z]\)?", answer):
+        # "(B) 14" names the option of \boxed{B}
         return re.match(rf"\(?{answer.strip('()')}(?![A-Za-z])", other) is not None
     return answer == other
 
@@ -104,7 +106,8 @@ def _plain(answer: str) -> str:
 
 def _last_a_line(text: str) -> Statement | None:
     matches = list(_A_LINE.finditer(text))
-    if not matches or _B_LINE.search(text):  # the options of a multiple-choice question
+    if not matches or _B_LINE.search(text):
+        # the options of a multiple-choice question
         return None
     last = matches[-1]
     behind = text[last.end() :]
@@ -139,10 +142,12 @@ def _read(text: str, marker: re.Match[str]) -> Statement:
     end_of_line = text.find("\n", marker.end())
     line_end = end_of_line if end_of_line >= 0 else len(text)
     line, behind = text[marker.end() : line_end].strip(), text[line_end:]
-    if "\n" in marker.group() and _LIST_ITEM.match(line):  # an explanation: "Answer:\n1. First, add both."
+    if "\n" in marker.group() and _LIST_ITEM.match(line):
+        # an explanation: "Answer:\n1. First, add both."
         return Statement(start=marker.start(), answer="", behind=behind)
     if end := _SENTENCE_END.search(line):
         line, behind = line[: end.start()], line[end.start() :] + behind
-    sentence = _STATEMENT.match(line)  # "Answer: The largest n is 34."
+    # "Answer: The largest n is 34."
+    sentence = _STATEMENT.match(line)
     answer = (sentence["answer"] if sentence else line).lstrip("* ").rstrip("*. \t")
     return Statement(start=marker.start(), answer=answer, behind=behind)

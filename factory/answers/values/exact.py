@@ -13,7 +13,8 @@ from fractions import Fraction
 MAX_BITS = 16_384
 MAX_DEPTH = 40
 MAX_FACTORIAL = 500
-_MAX_DIGITS = 4_000  # below MAX_BITS, and below CPython's limit on int(str)
+# below MAX_BITS, and below CPython's limit on int(str)
+_MAX_DIGITS = 4_000
 
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:(?:,\d{3})+|(?: \d{3})+(?! ?/))(?![\d,])(?:\.(?P<decimals>\d+))?", re.ASCII)
 _REPEATING = re.compile(
@@ -111,7 +112,8 @@ class _Parser:
                 divided = True
             elif self._next_character() == "(":
                 if divided or _DECIMAL_END.search(self._text, max(0, self._position - 50), self._position):
-                    raise _NotArithmetic  # 1/2(3) can be read in two ways, and so can 0.5(3)
+                    # 1/2(3) can be read in two ways, and so can 0.5(3)
+                    raise _NotArithmetic
                 value = _bounded(value * self._power(depth))
             else:
                 return value
@@ -132,13 +134,15 @@ class _Parser:
             self._position += 1
             base = _factorial(base)
             if self._next_character() == "!":
-                raise _NotArithmetic  # a double factorial
+                # a double factorial
+                raise _NotArithmetic
         if not self._take(_POWER):
             return base
         negative = self._next_character() == "-"
         if negative:
             self._position += 1
-        exponent = self._power(depth + 1)  # right-associative
+        # right-associative
+        exponent = self._power(depth + 1)
         return _raised(base, -exponent if negative else exponent)
 
     def _atom(self, depth: int) -> Fraction:
@@ -169,7 +173,8 @@ class _Parser:
         character = self._next_character()
         if character == "{":
             return self._bracketed(depth)
-        if character.isascii() and character.isdigit():  # `\frac12` takes one digit each
+        if character.isascii() and character.isdigit():
+            # `\frac12` takes one digit each
             self._position += 1
             return Fraction(int(character))
         raise _NotArithmetic
@@ -249,7 +254,8 @@ def _factorial(value: Fraction) -> Fraction:
 
 def _raised(base: Fraction, exponent: Fraction) -> Fraction:
     if exponent.denominator != 1:
-        raise _NotArithmetic  # a root
+        # a root
+        raise _NotArithmetic
     if base not in (0, 1, -1) and _bits(base) * abs(exponent) > MAX_BITS:
         raise TooLarge(f"a power of more than {MAX_BITS} bits")
     return Fraction(base**exponent.numerator)

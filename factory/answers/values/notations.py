@@ -49,7 +49,8 @@ def _ratio(text: str) -> tuple[list[int], str]:
     match = _RATIO.fullmatch(text)
     assert match is not None
     parts = [int(part) for part in re.findall(r"\d+", match["parts"])]
-    return (parts if len(parts) > 1 else [*parts, 0]), (match["half"] or "").lower()  # 3 p.m. is 3:00 p.m.
+    # 3 p.m. is 3:00 p.m.
+    return (parts if len(parts) > 1 else [*parts, 0]), (match["half"] or "").lower()
 
 
 def _clock(parts: list[int], half: str) -> list[int]:

@@ -144,7 +144,8 @@ def _same_amount(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
         return _same_percentage(gold, answer, policy)
     if not gold.unit or not answer.unit:
         if gold.compound or answer.compound:
-            return Match.UNCLEAR  # 30 for 2 hours 30 minutes, 150 for the same
+            # 30 for 2 hours 30 minutes, 150 for the same
+            return Match.UNCLEAR
         allowed = policy.unit_extra if answer.unit else policy.unit_missing
         return equal_if(_same_value(gold, answer, Fraction(1), policy) and allowed == "accept")
     if policy.unit_mismatch == "ignore":

@@ -104,9 +104,11 @@ def unit_name(text: str, *, glued: bool = False) -> str | None:
     if any(_is_no_unit(word) or not _UNIT_WORD.fullmatch(word) for word in words):
         return None
     if glued and words[0] not in _GLUED:
-        return None  # 5m may be five times m
+        # 5m may be five times m
+        return None
     if any(word.isalpha() and len(word) < 3 and not _is_known(word) and word not in ("of", "in") for word in words):
-        return None  # a variable
+        # a variable
+        return None
     return " ".join(words)
 
 

@@ -21,7 +21,8 @@ def number_in_words(text: str) -> tuple[int, str] | None:
     if not words or (words[0] not in SMALL_NUMBERS and words[0] not in SCALES) or len(words) > _MAX_WORDS:
         return None
     total = group = used = 0
-    last = 0  # the size of the last word
+    # the size of the last word
+    last = 0
     smallest_scale = 10**18
     for position, word in enumerate(words):
         if (
@@ -34,7 +35,8 @@ def number_in_words(text: str) -> tuple[int, str] | None:
         if word in SMALL_NUMBERS:
             value = SMALL_NUMBERS[word]
             if last and (last < 20 or (last < 100 and not 0 < value < 10)):
-                return None  # seven eight
+                # seven eight
+                return None
             group, last = group + value, value or 1
         elif word == "hundred":
             if group >= 10 or last >= 100:
