@@ -1,9 +1,11 @@
-"""When are two rows of one question the same, and where do they differ? Rows as they are read back from a shard.
+"""Comparison of two rows of one question, as they are read back from shards: are they the same, where do they differ?
 
-Not compared is what a clock, a place or a layout makes: when a row was made, in how many seconds, from which prefixes
-an engine still had in its cache, as part of which run and unit, in which version of the schema. Nor is the order of
-solutions and the numbering of tree nodes, which hang on what came back first: a solution is known by its id, a node by
-the texts on the way to it. A column that is missing is the same as null.
+* Columns that depend on the clock, the machine or the layout are not compared: when a row was made, in how many
+  seconds, how many tokens an engine had in its cache, in which run and unit, in which version of the schema.
+* The order of solutions and the numbers of tree nodes are not compared either: they depend on which rollout came back
+  first. A solution is identified by its id, a node by the texts on the path to it.
+* A column that is missing counts as null.
+* Two rows have the same `row_digest` ⇔ `differences` of the two is empty.
 """
 
 from __future__ import annotations
@@ -18,29 +20,36 @@ from factory.types import content_id
 
 Row = Mapping[str, Any]
 
+# Columns that depend on the clock, the machine or the layout, of a row and of its `cost`.
 NOT_COMPARED = frozenset({"created_at", "run_id", "unit_id", "schema_version"})
 NOT_COMPARED_COST = frozenset({"seconds", "cached_tokens"})
 _COUNTS = ("n_trials", "n_successes", "mc_value", "confidence")
 _SIGNS: Mapping[Any, str] = {1: "+", -1: "-"}
 _KEYED = ("solutions", "tree", "cost")
-_SHOWN = 60  # characters of a value
-_NAMED = 3  # solutions of many
+_SHOWN = 60  # characters shown of a value
+_NAMED = 3  # ids shown of many solutions
 
 
 def item_id(row: Row) -> int:
-    """64 bits that name a source's item: the question, and its given solutions, with which it may come again."""
+    """Return 64 bits that identify an item of a source: its question together with its given solutions.
+
+    A source may hold the same question several times, each time with other solutions to be labelled.
+    """
     given = sorted(item["solution_id"] for item in row["solutions"] if item["method"] == GIVEN)
     return int.from_bytes(blake2b("\x1f".join([row["question_id"], *given]).encode(), digest_size=8).digest(), "big")
 
 
 def row_digest(row: Row) -> bytes:
-    """16 bytes that are the same for rows that are the same."""
+    """Return 16 bytes that are equal for rows that are the same."""
     text = json.dumps(_canonical(row), sort_keys=True, default=str, ensure_ascii=False)
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def differences(a: Row, b: Row) -> list[str]:
-    """Where two rows of one question differ, each as one line "what: in A → in B"; empty for rows that are the same."""
+    """List the differences of two rows of one question, each as one line "what: in A → in B".
+
+    The list is empty for rows that are the same.
+    """
     ours, theirs = _canonical(a), _canonical(b)
     return [
         *_fields(ours, theirs, ignore=_KEYED),
@@ -51,7 +60,7 @@ def differences(a: Row, b: Row) -> list[str]:
 
 
 def _canonical(row: Row) -> dict[str, Any]:
-    """What counts of a row, in an order of its own."""
+    """Return the compared part of a row, its solutions and nodes in an order that does not depend on the run."""
     kept = {key: _without_nulls(value) for key, value in row.items() if key not in (*NOT_COMPARED, *_KEYED)}
     cost = _without_nulls(row.get("cost") or {})
     return {
@@ -63,7 +72,7 @@ def _canonical(row: Row) -> dict[str, Any]:
 
 
 def _placed(tree: Sequence[Row]) -> Iterator[dict[str, Any]]:
-    """Nodes with their place, a hash of the texts on the way to them, instead of numbers."""
+    """Yield the nodes with their place, a hash of the texts on the path to them, instead of their numbers."""
     places: dict[int | None, str] = {}
     for node in tree:
         place = content_id(places.get(node["parent"], ""), node["text"] or "")
@@ -90,11 +99,13 @@ def _text(item: object) -> str:
 
 def _solutions(ours: Sequence[Row], theirs: Sequence[Row]) -> Iterator[str]:
     a, b = _keyed(ours, "solution_id"), _keyed(theirs, "solution_id")
+    # Solutions that only one side has.
     for where, mine, other in (("A", a, b), ("B", b, a)):
         ids = [name for name, repeat in mine if (name, repeat) not in other]
         if ids:
             more = ["…"] if len(ids) > _NAMED else []
             yield f"solutions: {len(ids)} only in {where}: {', '.join([*ids[:_NAMED], *more])}"
+    # Solutions that both have, and that differ.
     for key in a:
         if key in b and a[key] != b[key]:
             yield from _solution(f"solution {key[0]} ", a[key], b[key])
@@ -105,6 +116,7 @@ def _solution(name: str, a: Row, b: Row) -> Iterator[str]:
     steps_a, steps_b = a.get("steps") or [], b.get("steps") or []
     if [step.get("text") for step in steps_a] != [step.get("text") for step in steps_b]:
         yield f"{name}steps: {len(steps_a)} → {len(steps_b)}, other texts"
+        # Labels and counts belong to the texts: with other texts they have nothing to be compared with.
         return
     labels_a, labels_b = _labels(steps_a), _labels(steps_b)
     if labels_a != labels_b:
@@ -134,15 +146,15 @@ def _tree(ours: Sequence[Row], theirs: Sequence[Row]) -> Iterator[str]:
 
 
 def _keyed(items: Sequence[Row], key: str) -> dict[tuple[str, int], Row]:
-    """By their key; those that have one in common are told apart by their order."""
-    found: dict[tuple[str, int], Row] = {}
+    """Index items by (value of `key`, repeat): items with the same value are numbered in their order, from 0."""
+    index: dict[tuple[str, int], Row] = {}
     for item in items:
         name = str(item.get(key))
         repeat = 0
-        while (name, repeat) in found:
+        while (name, repeat) in index:
             repeat += 1
-        found[name, repeat] = item
-    return found
+        index[name, repeat] = item
+    return index
 
 
 def _fields(a: Row, b: Row, prefix: str = "", *, ignore: Sequence[str] = ()) -> Iterator[str]:

@@ -1,7 +1,11 @@
-"""The record: one row per question, nested, in one explicit and versioned Arrow schema (`factory/records/schema.py`).
+"""Rows of records: one nested row per question, in one explicit, versioned Arrow schema (`factory/records/schema.py`).
 
-`question_row` builds a row from a tree, `to_batch` makes Arrow of them.
-Flat views (SFT, PRM, …) are derived in `factory/formats/`; nothing else writes rows.
+`question_row` builds a row from a search tree, `to_batch` turns rows into Arrow.
+
+* Only this module and `factory/export/imported.py` (rows of other people's data sets) make rows. Flat views (SFT,
+  PRM, …) are derived from them in `factory/formats/`.
+* Every solution names what made it (`Provenance`), so a row can be understood without its run.
+* A given solution was not made by the run: its fields `_MAKING` are null.
 """
 
 from __future__ import annotations
@@ -26,11 +30,15 @@ __all__ = ["COST", "SCHEMA", "SCHEMA_VERSION", "SOLUTION", "TREE_NODE"]  # where
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What made the rows of a run: written into every solution, so that a row stands on its own.
+    """Origin of a run's rows: written into every solution, so that a row can be understood without its run.
 
-    `checker_policy` is a hash of the checker's name, version and whole config: equal hashes, equal verdicts. Of a given
-    solution nobody knows what made it: there the fields of `_MAKING` are null. `hinted`: the prompt told the gold
-    answer (`PromptTemplate.hinted`).
+    * `run_id`: name of the run.
+    * `engine`, `model`, `model_revision`, `prompt_id`, `sampling`: what sampled the solutions.
+    * `checker`: name of the plug-in that judged them. `checker_policy`: hash of its name, version and whole config;
+      equal hashes mean equal verdicts.
+    * `labeller`: name of the plug-in that labelled the steps.
+    * `seed`: seed of the run. `round`: round of self-training, 0 outside of one.
+    * `hinted`: the prompt showed the gold answer (`PromptTemplate.hinted`).
     """
 
     run_id: str
@@ -49,7 +57,10 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why a question could not be finished: at which stage, by what error, after how many attempts."""
+    """Reason why a question could not be finished.
+
+    `stage`: step of the recipe that failed. `type`, `message`: the error's. `attempts`: how often it was tried.
+    """
 
     stage: str
     type: str
@@ -70,10 +81,22 @@ def question_row(
     effort: Mapping[str, int] | None = None,
     kept: Mapping[Solution, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """The row of a question: what was asked, all that came back, what it cost, and why it failed if it did.
+    """Return the row of a question: the question, its solutions with their labels, its tree, its cost.
 
-    Solutions without an entry in `labels` keep unlabelled steps; those with one in `kept`, the row they had in an
-    earlier record, stay as they were there but for new labels. Without `effort` a row cannot be taken up again.
+    Args:
+      tree: search tree of the question, with the solutions that were reached.
+      labels: step labels by solution; solutions without an entry keep unlabelled steps.
+      cost: calls and tokens spent on the question.
+      provenance: what made the solutions.
+      failure: reason, when the question could not be finished.
+      unit_id: unit of work that the question belongs to.
+      seconds: time spent on the question.
+      created_at: time stamp of the row, in UTC.
+      effort: how much was asked for (`factory/question_pipeline/effort.py`); a row without it cannot be resumed.
+      kept: solutions' rows from an earlier record; they stay as they were there, but for new labels.
+
+    Returns:
+      A row of `SCHEMA`, as `to_batch` takes it.
     """
     kept = kept or {}
     question = tree.question
@@ -87,10 +110,10 @@ def question_row(
         "licence": question.licence,
         "metadata": list(question.metadata.items()),
         "solutions": [
-            _kept(kept[found], found, labels.get(found), provenance)
-            if found in kept
-            else _solution(tree, found, labels.get(found), provenance, sampling)
-            for found in tree.solutions
+            _kept(kept[solution], solution, labels.get(solution), provenance)
+            if solution in kept
+            else _solution(tree, solution, labels.get(solution), provenance, sampling)
+            for solution in tree.solutions
         ],
         "tree": [_node(node) for node in tree.measured()],
         "cost": {**asdict(cost), "seconds": seconds},
@@ -110,7 +133,9 @@ def _solution(
 ) -> dict[str, Any]:
     text = solution.text
     path = solution.leaf.path()
+    # The text, where its steps end, and how it was judged; then how it came about; then what made it.
     row = {
+        # White space at the end is not part of the identity: engines differ in what follows the last token.
         "solution_id": content_id(tree.question.id, text.rstrip()),
         "text": text,
         "step_ends": list(accumulate(len(node.step.text) for node in path if node.step)),
@@ -143,7 +168,10 @@ def _solution(
 def _kept(
     row: Mapping[str, Any], solution: Solution, labels: SolutionLabels | None, made_by: Provenance
 ) -> dict[str, Any]:
-    """A solution's earlier row. Its text may have come again, and its method is then that of who looked for it."""
+    """Return a solution's earlier row with what may have changed since: occurrences, method and labels.
+
+    The same text may have been sampled again; the method is then that of the search that sampled it.
+    """
     relabelled = _labels(solution, labels, made_by) if labels else {}
     return {**row, "occurrences": solution.occurrences, "method": solution.method, **relabelled}
 
@@ -171,13 +199,17 @@ def _labels(solution: Solution, labels: SolutionLabels | None, made_by: Provenan
     }
 
 
+# Fields about the sampling of a solution: null for a given one.
 _MAKING = ("engine", "model", "model_revision", "prompt_id", "sampling", "prompt_tokens", "completion_tokens")
 _UNLABELLED = StepLabel(n_trials=0, n_successes=0, mc_value=None, label=None, confidence=0.0)
 
 
 def _step_texts(path: Sequence[Node]) -> Iterator[str]:
-    """The steps without the white space at their ends. A token may hold a line break and the next line's indentation;
-    the indentation goes back to its line, as it means something in a program."""
+    """Yield the steps' texts without the white space at their ends.
+
+    One token may hold a line break and the next line's indentation. The indentation moves to the step it belongs to,
+    as it means something in a program.
+    """
     indentation = ""
     for node in path:
         text = indentation + (node.step.text if node.step else "")
@@ -211,5 +243,5 @@ def _node(node: Node) -> dict[str, Any]:
 
 
 def to_batch(rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
-    """Rows as one Arrow batch of `SCHEMA`."""
+    """Return rows as one Arrow batch of `SCHEMA`."""
     return pa.RecordBatch.from_pylist([dict(row) for row in rows], schema=SCHEMA)

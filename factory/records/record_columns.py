@@ -1,4 +1,8 @@
-"""Some columns of records, read from Parquet: those that somebody needs, down to the fields of a solution."""
+"""Columns of records to read from Parquet: only those that a reader needs, down to single fields of a solution.
+
+Columns are named as in the schema, nested ones with dots and without Parquet's own levels for lists: "question",
+"solutions" (all of its fields), "solutions.text", "solutions.steps.label".
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,8 @@ import pyarrow.parquet as pq
 from factory.records.schema import SCHEMA, SOLUTION, STEP
 from factory.records.shard_schema import as_written
 
-# Of a solution's fields those that only a resumed run, or a reader of whole records, has a use for: a third of the
-# time that reading takes (`python -m tools.bench.export`).
+# Fields of a solution that only a resumed run or a reader of whole records needs. Leaving them out saves a third of the
+# reading time (`python -m tools.bench.export`).
 _WHOLE_ONLY = {
     *("step_ends", "step_tokens", "verdict_reason", "verdict_parts", "start_depth", "counted_at", "sampling"),
     *("label_calls", "label_wishes", "prompt_tokens", "completion_tokens"),
@@ -22,12 +26,14 @@ FLAT_SOLUTIONS = [
     *(f"solutions.{field.name}" for field in SOLUTION if field.name not in {*_WHOLE_ONLY, "steps"}),
     *(f"solutions.steps.{field.name}" for field in STEP if field.name not in _WHOLE_STEPS_ONLY),
 ]
-"""What flat views read of solutions."""
+"""Columns that flat views read for "solutions"."""
 
 
 def narrowed(columns: Iterable[str]) -> list[str]:
-    """`columns`, `FLAT_SOLUTIONS` standing for "solutions" unless whole records are wanted. A view that needs another
-    field names it: "solutions.step_ends"."""
+    """Return `columns` with "solutions" replaced by `FLAT_SOLUTIONS`, unless all columns of a record are wanted.
+
+    A view that needs a field outside `FLAT_SOLUTIONS` names it in its columns: "solutions.step_ends".
+    """
     wanted = dict.fromkeys(columns)
     if "solutions" in wanted and not wanted.keys() >= set(SCHEMA.names):
         del wanted["solutions"]
@@ -36,17 +42,20 @@ def narrowed(columns: Iterable[str]) -> list[str]:
 
 
 def rows_of(batch: pa.RecordBatch, schema: pa.Schema) -> list[dict[str, Any]]:
-    """The rows of a batch with the columns of `schema`; what rows of an earlier version lack is None."""
+    """Return the rows of a batch with the columns of `schema`; columns that the batch lacks are None."""
     if not as_written(batch.schema).equals(schema):
         batch = pa.RecordBatch.from_pylist(batch.to_pylist(), schema=schema)
     return list(batch.to_pylist())
 
 
 def leaves(file: pq.ParquetFile, columns: Iterable[str]) -> list[str]:
-    """The leaf columns of a file, as `ParquetFile.iter_batches` names them, that belong to `columns`, given without
-    Parquet's own levels: "question", "solutions", "solutions.text", "solutions.steps.label"."""
+    """Return the leaf columns of a file that belong to `columns`, named as `ParquetFile.iter_batches` expects them.
+
+    `columns` are given as the module says: "question", "solutions.text".
+    """
     schema, wanted = file.schema, frozenset(columns)
-    # The shards of a run have one schema, and going through its ninety columns takes as long as reading ten rows.
+    # Shards of a run share one schema. Its ninety columns take as long to go through as ten rows to read, so the last
+    # answer is kept.
     known = _LAST.get(wanted)
     if known is None or not known[0].equals(schema):
         known = _LAST[wanted] = (schema, [path for path in _paths(schema) if _is_part(path, wanted)])
@@ -66,7 +75,7 @@ def _is_part(path: str, wanted: frozenset[str]) -> bool:
 
 
 def part_of(schema: pa.Schema, columns: Iterable[str]) -> pa.Schema:
-    """The fields of a schema that belong to `columns`, given as for `leaves`."""
+    """Return the fields of a schema that belong to `columns`, named as for `leaves`."""
     return pa.schema(_part(list(schema), set(columns), ""))
 
 
@@ -84,10 +93,11 @@ def _part(fields: Sequence[pa.Field], wanted: set[str], prefix: str) -> list[pa.
 
 
 def _without_levels(path: Sequence[str]) -> list[str]:
-    """A leaf's path less what Parquet puts between a list and its items."""
+    """Return a leaf's path without the two levels that Parquet puts between a list and its items."""
     names: list[str] = []
     rest = iter(path)
     for name in rest:
+        # A field of ours that is called "list" would be lost here: the schema has none.
         if name == "list" and names:
             next(rest, None)
         else:

@@ -1,13 +1,16 @@
-"""The record's Arrow schema: what lies on disk, one row per question. `factory/records/record.py` builds the rows.
+"""Arrow schema of records, as they lie on disk: one row per question. `factory/records/record.py` builds the rows.
 
-Columns are read by name, so rows of an earlier schema stay readable: what they lack is null. Version 3 holds all that
-a question needs to be taken up again (`factory/question_pipeline/restored.py`):
+* Columns are read by name: rows of an earlier version stay readable, and a column they lack is null.
+* A change of the columns makes a new `SCHEMA_VERSION`; `factory/records/shard_schema.py` then reads the earlier one.
 
-* of a solution, where its steps end in `text` (`step_ends`, characters; the steps' own texts have no white space at
-  their ends) and how many tokens each was sampled as (`step_tokens`), what its labels have wished for
-  (`label_wishes`, null where the labeller keeps no account of it), and `counted_at` (`factory/rollouts/nodes.py`);
-* of a node, how its counts came about (`factory/rollouts/nodes.py`: `Node`);
-* of the question, `effort`: how much had been asked for (`factory/question_pipeline/effort.py`).
+Version 3 holds all that is needed to resume a question (`factory/question_pipeline/restored.py`):
+
+* of a solution: `step_ends`, where its steps end in `text`, in characters (the steps' own texts have no white space at
+  their ends); `step_tokens`, how many tokens each step was sampled as; `label_wishes`, how many rollouts its labels
+  have asked for, those shared with other solutions included (null where the labeller does not count them);
+  `counted_at` (`factory/rollouts/nodes.py`);
+* of a node: how its counts came about (`factory/rollouts/nodes.py`: `Node`);
+* of the question: `effort`, how much had been asked for (`factory/question_pipeline/effort.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import pyarrow as pa
 
 SCHEMA_VERSION = "3"
 
+# A step with its rollouts: `label` is 1, -1 or null; `mc_value` is n_successes / n_trials.
 STEP = pa.struct(
     [
         ("text", pa.string()),
@@ -26,7 +30,9 @@ STEP = pa.struct(
         ("confidence", pa.float32()),
     ]
 )
+# Part of an answer that was judged by itself: characters `start` to `end` of the solution's text.
 PART = pa.struct([("outcome", pa.string()), ("start", pa.int32()), ("end", pa.int32()), ("note", pa.string())])
+# Sampling parameters as the engine got them.
 SAMPLING = pa.struct(
     [
         ("temperature", pa.float64()),
@@ -36,6 +42,7 @@ SAMPLING = pa.struct(
         ("stop", pa.list_(pa.string())),
     ]
 )
+# Solution: its text and steps, its verdict, its labels, how it came about, what made it.
 SOLUTION = pa.struct(
     [
         ("solution_id", pa.string()),
@@ -70,6 +77,7 @@ SOLUTION = pa.struct(
         ("checker_policy", pa.string()),
     ]
 )
+# Node of the search tree; `parent` is the number of an earlier node, null for the root (the bare question).
 TREE_NODE = pa.struct(
     [
         ("node", pa.int32()),
@@ -91,6 +99,7 @@ TREE_NODE = pa.struct(
         ("verdict", pa.string()),
     ]
 )
+# Calls and tokens spent on a question, and on all of it in seconds.
 COST = pa.struct(
     [
         ("policy_calls", pa.int32()),
@@ -105,7 +114,9 @@ COST = pa.struct(
         ("seconds", pa.float32()),
     ]
 )
+# Reason of a question whose `status` is "failed".
 FAILURE = pa.struct([("stage", pa.string()), ("type", pa.string()), ("message", pa.string()), ("attempts", pa.int32())])
+# Row of a question.
 SCHEMA = pa.schema(
     [
         ("question_id", pa.string()),

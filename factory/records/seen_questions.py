@@ -1,4 +1,4 @@
-"""Which questions were seen before, over all shards of a folder: none may be there twice."""
+"""Questions seen so far, over all shards of a folder: none may be there twice."""
 
 from __future__ import annotations
 
@@ -11,16 +11,21 @@ from factory.rollouts.nodes import GIVEN
 
 
 class SeenQuestions:
-    """The questions seen so far, 8 bytes of a hash each. The same question may come again with other given solutions:
-    that is another item of the source."""
+    """Set of the questions seen so far, as 8 bytes of a hash each.
+
+    The same question with other given solutions is another item of the source, and may come again.
+    """
 
     def __init__(self) -> None:
         self._seen: set[int] = set()
         self._new: set[int] = set()
 
     def is_new(self, row: Row) -> bool:
-        """Whether it was not seen before. A question that failed before its given solutions were read cannot be told
-        from another item, and is taken for new."""
+        """Return True when the row's question was not seen before, and remember it.
+
+        A question that failed before its given solutions were read cannot be told from another item of the same
+        question: it counts as new.
+        """
         if row["status"] == "failed" and not row["solutions"]:
             return True
         given = [item["solution_id"] or "" for item in row["solutions"] if item and item["method"] == GIVEN]
@@ -33,8 +38,10 @@ class SeenQuestions:
 
     @contextmanager
     def all_or_none(self) -> Iterator[None]:
-        """What was new inside stays seen, but is forgotten where an exception leaves it: a shard that could not be read
-        to its end may be read again as a newer revision."""
+        """Open a block whose questions are remembered together, or forgotten when it ends with an exception.
+
+        A shard that could not be read to its end may be read again as a newer revision.
+        """
         try:
             yield
             self._seen |= self._new

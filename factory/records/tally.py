@@ -1,6 +1,6 @@
-"""Counts of what a set of rows holds: what progress, status and the end summary show.
+"""Counts over a set of rows: the numbers that progress, `factory status` and the last lines of a run show.
 
-Kept in every shard's footer, so that the state of a run is read without reading its rows.
+Every shard keeps its counts in its footer, so the state of a run is known without reading its rows.
 """
 
 from __future__ import annotations
@@ -12,9 +12,17 @@ from typing import Any
 
 @dataclass(slots=True)
 class Tally:
-    """Sums over rows. `correct` to `truncated` split `solutions`; `contradicted` are solutions whose evidence fits no
-    first error; `label_calls` is the part of `policy_calls` spent on labels, `judge_calls` (completions of a model that
-    judges answers) come on top; `seconds` adds up the time spent on questions."""
+    """Sums over rows.
+
+    * `questions`, `failed`: rows, and those that could not be finished.
+    * `solutions` is split into `correct`, `incorrect`, `unparsable`, `timeout`, `error` and `truncated` (cut off, so
+      not judged); solutions that nobody judged are in none of them.
+    * `first_errors`: solutions with a first wrong step. `contradicted`: solutions whose rollouts fit no first error.
+    * `labels_right`, `labels_wrong`: steps labelled 1 and -1.
+    * `policy_calls`: completions asked of the model; `label_calls` is the part spent on labels. `judge_calls`
+      (completions of a model that judges answers) come on top.
+    * `seconds`: sum of the times spent on each question.
+    """
 
     questions: int = 0
     failed: int = 0
@@ -37,19 +45,21 @@ class Tally:
     seconds: float = 0.0
 
     def add(self, other: Tally) -> None:
+        """Add the counts of `other`."""
         for field in fields(self):
             setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
 
     def without(self, other: Tally) -> Tally:
-        """What is here beyond `other`."""
+        """Return the difference to `other`, which this one includes."""
         return Tally(**{field.name: getattr(self, field.name) - getattr(other, field.name) for field in fields(self)})
 
     def as_dict(self) -> dict[str, float]:
+        """Return the counts by name, as footers and receipts keep them."""
         return asdict(self)
 
     @property
     def share_correct(self) -> float | None:
-        """Correct among the judged solutions, repeats of one text counted once."""
+        """Share of the judged solutions that is correct; None when none was judged. Repeats of a text count once."""
         judged = self.correct + self.incorrect
         return self.correct / judged if judged else None
 
@@ -60,6 +70,7 @@ def tally(rows: Iterable[Mapping[str, Any]]) -> Tally:
     for row in rows:
         total.questions += 1
         total.failed += row["status"] == "failed"
+        # Calls, tokens and time.
         cost = row["cost"]
         total.policy_calls += cost["policy_calls"]
         total.label_calls += cost["label_calls"]
@@ -67,12 +78,14 @@ def tally(rows: Iterable[Mapping[str, Any]]) -> Tally:
         total.prompt_tokens += cost["prompt_tokens"]
         total.completion_tokens += cost["completion_tokens"]
         total.seconds += cost["seconds"]
+        # Solutions by verdict. One that was cut off is not judged, whatever its last words were.
         for solution in row["solutions"]:
             total.solutions += 1
-            # What was cut off is not judged, whatever its last words were.
             verdict = "truncated" if solution["finish_reason"] == "length" else solution["verdict"]
-            if verdict is not None:  # an imported solution nobody judged
+            # An imported solution may have no verdict.
+            if verdict is not None:
                 setattr(total, verdict, getattr(total, verdict) + 1)
+            # Step labels.
             first_error = solution["first_error"]
             total.first_errors += first_error is not None and first_error >= 0
             total.contradicted += bool(solution["contradicted"])

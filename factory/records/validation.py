@@ -1,8 +1,17 @@
-"""What holds for every row, whoever labelled it: the rules of `factory validate`, one question at a time.
+"""Rules that hold for every row, whoever labelled it: `factory validate` checks them question by question.
 
-They follow from what the labellers do (`factory/labelling/step_labels.py`, `factory/supervision/checked_steps.py`), and
-leave out what hangs on a labeller's settings. An imported row (`method` "imported") has labels without counts, and by
-human eyes a step may be right again behind a wrong one; its rules are those of its layout alone.
+The rules follow from what the labellers do (`factory/labelling/step_labels.py`,
+`factory/supervision/checked_steps.py`). Rules that depend on a labeller's settings are not here.
+
+* Required columns are there; `status` is "failed" ⇔ there is a `failure`.
+* A solution's id is the hash of its question and text.
+* Successes ≤ trials, and each value is successes / trials.
+* A solution that was cut off, or judged neither correct nor incorrect, has no labels.
+* `first_error` fits the labels; the last step of a wrong solution is not labelled 1.
+* A tree node stands behind its parent; no cost is negative.
+
+An imported row (`method` "imported") has labels without counts, and a person may have labelled a step right behind a
+wrong one: rules about counts and about the order of right and wrong steps are not applied to it.
 """
 
 from __future__ import annotations
@@ -24,16 +33,18 @@ _SOLUTION = ("solution_id", "text", "steps", "method", "occurrences")
 _OUTCOMES = frozenset(map(str, Outcome))
 _JUDGED = (Outcome.CORRECT, Outcome.INCORRECT)
 _PARTS = (("label_calls", "policy_calls"), ("label_tokens", "completion_tokens"))
-_NEAR = 1e-3  # confidences are float32 and were rounded
+# Two confidences that leave exactly no room for each other pass by this much: they are float32 and were rounded.
+_NEAR = 1e-3
 
 
 def row_faults(row: Row) -> Iterator[str]:
-    """What is wrong with a row of `factory.records.schema.SCHEMA`, each as one sentence: what was found, what was
-    expected."""
+    """Yield the faults of a row of `factory.records.schema.SCHEMA`, one sentence each: what was got, what expected."""
     missing = [name for name in _ROW if row[name] is None]
     if missing:
+        # Without them nothing else can be said of the row.
         yield f"{', '.join(missing)} null, expected a value"
         return
+    # The row itself.
     version = row["schema_version"]
     if not is_known(version):
         yield f"schema_version {version!r}, expected 1 to {SCHEMA_VERSION}"
@@ -43,6 +54,7 @@ def row_faults(row: Row) -> Iterator[str]:
         yield f"status {row['status']} {'with' if row['failure'] else 'without'} a failure, expected both or none"
     yield from _cost_faults(row["cost"])
     yield from _tree_faults(row["tree"])
+    # Its solutions.
     for number, solution in enumerate(row["solutions"]):
         if solution is None or any(solution[name] is None for name in _SOLUTION):
             yield f"solution number {number}: {', '.join(_SOLUTION)} not all there, expected values"
@@ -55,7 +67,7 @@ def row_faults(row: Row) -> Iterator[str]:
 
 
 def is_known(version: object) -> bool:
-    """Whether records of this schema version can be read."""
+    """Return True when records of this schema version can be read: 1 up to today's."""
     return isinstance(version, str) and version.isascii() and version.isdigit() and 1 <= int(version) <= _NEWEST
 
 
@@ -63,7 +75,7 @@ _NEWEST = int(SCHEMA_VERSION)
 
 
 def solution_faults(solution: Row) -> Iterator[str]:
-    """What is wrong with one solution; its id and its required fields apart."""
+    """Yield the faults of one solution, those of its id and its required fields apart."""
     steps, verdict, imported = solution["steps"], solution["verdict"], solution["method"] == IMPORTED
     if verdict not in _OUTCOMES and not (verdict is None and imported):
         yield f"verdict {verdict!r}, expected one of {', '.join(sorted(_OUTCOMES))}"
@@ -103,7 +115,7 @@ def _count_faults(trials: int | None, successes: int | None, value: float | None
 
 
 def _layout_faults(solution: Row) -> Iterator[str]:
-    """The places of the steps in the text, which records of schema 3 keep."""
+    """Yield the faults of `step_ends` and `step_tokens`, which records have since schema 3."""
     ends, n_steps = solution["step_ends"], len(solution["steps"])
     if ends is None:
         return
@@ -118,11 +130,13 @@ def _layout_faults(solution: Row) -> Iterator[str]:
 
 def _label_faults(solution: Row, labels: Sequence[int | None], imported: bool) -> Iterator[str]:
     verdict, first = solution["verdict"], solution["first_error"]
+    # A label says something only of a solution that is finished and was judged right or wrong.
     cut_off = solution["finish_reason"] == "length"
     if cut_off or (verdict is not None and verdict not in _JUDGED):
         if any(labels) or first is not None:
             yield f"labels on a solution {'cut off' if cut_off else 'judged ' + verdict}, expected none"
         return
+    # A wrong answer means that there is an error somewhere.
     if first is not None:
         yield from _first_error_faults(first, labels, exact=imported)
     if verdict == Outcome.INCORRECT and labels and labels[-1] == 1:
@@ -131,7 +145,7 @@ def _label_faults(solution: Row, labels: Sequence[int | None], imported: bool) -
         yield "first_error -1 of a wrong solution, expected a step or null"
     if imported:
         return
-    # A right answer may have been luck, but that is for rollouts from inside the solution to tell.
+    # A right answer may have been reached by luck, but only rollouts from inside the solution can show that.
     if verdict == Outcome.CORRECT and -1 in labels and not any(step["n_trials"] for step in solution["steps"][:-1]):
         yield "a step of a right solution is labelled -1 without any rollouts, expected 1 or null"
     yield from _order_faults(solution["steps"])
@@ -149,8 +163,11 @@ def _first_error_faults(first: int, labels: Sequence[int | None], *, exact: bool
 
 
 def _order_faults(steps: Sequence[Row]) -> Iterator[str]:
-    """A right step behind a wrong one. That an error was made by then grows from step to step, so the two confidences
-    leave room for each other only where the labeller withheld nothing (hard estimates with confidence 0)."""
+    """Yield a fault for a step labelled right behind one labelled wrong.
+
+    The probability that an error was made by a step grows from step to step. So a right step behind a wrong one is
+    possible only when the two confidences sum to at most 1, as hard estimates with confidence 0 do.
+    """
     wrong: tuple[int, float] | None = None
     for number, step in enumerate(steps):
         sure = step["confidence"] or 0.0
@@ -167,6 +184,7 @@ def _tree_faults(tree: Sequence[Row | None]) -> Iterator[str]:
         if node is None or node["node"] is None or node["text"] is None:
             yield "a tree node is null, expected a number and a text"
             return
+        # Numbers are unique, and a parent comes before its children.
         number, parent = node["node"], node["parent"]
         if number in seen:
             yield f"tree node {number} twice, expected once"
@@ -174,7 +192,8 @@ def _tree_faults(tree: Sequence[Row | None]) -> Iterator[str]:
             yield f"tree node {number} has parent {parent}, expected a node before it, and none for the first"
             return
         seen.add(number)
-        if node["trials"] is None:  # imported
+        # Nodes of imported trees have values without counts.
+        if node["trials"] is None:
             continue
         for fault in _count_faults(node["trials"], node["successes"], node["value"], "value"):
             yield f"tree node {number}: {fault}"
