@@ -1,12 +1,14 @@
-"""Shards: one unit = one Parquet object = one exclusive create. That the object exists *is* the commit.
+"""Commits of shards: one unit of work is one Parquet object, created exclusively under its name.
 
-A shard is built in memory and created whole under its name; a name that is taken loses. So readers may glob the folder
-at any moment, a crash leaves at most what `Store.sweep` removes, and whoever writes a unit twice learns whether both
-wrote the same rows.
+* An object exists ⇔ its unit is committed. There is no other list of what is done.
+* An object is there whole or not at all: it is built in memory, then created in one step. Readers may list the folder
+  at any moment.
+* Of two creates of one name the second loses. Whoever writes a unit twice learns whether both wrote the same rows.
+* A crash leaves at most what `sweep` removes: superseded revisions, temporary files, unfinished uploads.
 
 A unit that is done again (failed questions retried, samples added) is committed whole under the next *revision* of its
-name, then the older object is deleted. By name alone the highest revision wins, so a crash in between loses and
-doubles nothing for readers of this module; what is superseded goes with the next `sweep`.
+name, then the older object is deleted. The highest revision of a name wins, so a crash in between loses and doubles
+nothing for readers of this module. The next `sweep` removes superseded revisions.
 """
 
 from __future__ import annotations
@@ -27,16 +29,16 @@ from factory.storage.opening import Folder, open_store
 from factory.storage.store import Store
 
 DATA, PREFIX, SUFFIX = "data", "part-", ".parquet"
-# A later revision's name comes behind the older one's: a listing in order of name that misses the one, as it was just
-# deleted, sees the other.
+# A later revision's name sorts behind the older one's: a listing in order of name that misses the older one, because it
+# was just deleted, still comes to the newer one.
 _NAME = re.compile(rf"{DATA}/{PREFIX}(?P<unit>[^.]+)(?:\.r(?P<revision>\d{{3,}}))?{re.escape(SUFFIX)}")
-_NAMED = 12  # runs within a folder
-_LATER = 16  # revisions looked for behind one that is gone
+_NAMED = 12  # inner runs that an error message names
+_LATER = 16  # later revisions that are tried when a listed one is gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
-    """A committed object: `revision` of unit `unit_id`, `size` bytes long."""
+    """Committed object `name`: `revision` of unit `unit_id`, `size` bytes long."""
 
     name: str
     unit_id: str
@@ -46,12 +48,16 @@ class Shard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What the driver learns of a finished unit. `created` is False when other rows were there already: they stay.
+    """Report on a finished unit, sent from the writer to the driver.
 
-    `content` hashes the rows, `effort` is what was asked for (`factory/question_pipeline/effort.py`), at least, of each
-    of its questions. `added` is what of `tally` is new, where the unit had an earlier revision; of its questions those
-    that were worked on, and of these failed those, too, that could not be gone on with. `trouble`: the last reason for
-    that.
+    * `name`, `n_bytes`, `revision`: the committed object.
+    * `tally`: counts over all of its rows.
+    * `created`: False when other rows had been committed already; those stay.
+    * `content`: hash of the rows.
+    * `effort`: least that was asked for of each question (`factory/question_pipeline/effort.py`).
+    * `added`: the part of `tally` that is new since the unit's earlier revision. Its `questions` are those that were
+      worked on; its `failed` include questions that could not be continued and keep their earlier row.
+    * `trouble`: last reason why a question could not be continued.
     """
 
     unit_id: str
@@ -67,19 +73,20 @@ class Receipt:
 
 
 def shard_name(unit_id: str, revision: int = 0) -> str:
+    """Return a revision's object name: "data/part-<unit>.parquet", later ones "data/part-<unit>.r001.parquet"."""
     return f"{DATA}/{PREFIX}{unit_id}{f'.r{revision:03}' if revision else ''}{SUFFIX}"
 
 
 def listed(folder: Folder) -> tuple[dict[str, Shard], list[Shard]]:
-    """(the newest shard of every unit, by unit and in the order of names; those that a newer one supersedes)."""
+    """Return (the newest shard of every unit, by unit id and in the order of names; superseded shards)."""
     newest: dict[str, Shard] = {}
     older: list[Shard] = []
     for entry in open_store(folder).entries(DATA):
-        found = _NAME.fullmatch(entry.name)
-        if found is None:
+        parts = _NAME.fullmatch(entry.name)
+        if parts is None:
             continue
-        revision = int(found["revision"] or 0)
-        shard = Shard(name=entry.name, unit_id=found["unit"], revision=revision, size=entry.size)
+        revision = int(parts["revision"] or 0)
+        shard = Shard(name=entry.name, unit_id=parts["unit"], revision=revision, size=entry.size)
         before = newest.get(shard.unit_id)
         if before is None or before.revision < revision:
             newest[shard.unit_id] = shard
@@ -90,7 +97,7 @@ def listed(folder: Folder) -> tuple[dict[str, Shard], list[Shard]]:
 
 
 def shards(folder: Folder) -> list[Shard]:
-    """All committed shards of a run, in a stable order, each unit once."""
+    """Return all committed shards of a run, in the order of their names, one per unit."""
     return list(listed(folder)[0].values())
 
 
@@ -103,20 +110,36 @@ def commit(
     revision: int = 0,
     effort: Mapping[str, int] | None = None,
 ) -> Receipt:
-    """Write `batch` as `revision` of `unit_id`, exclusively, and remove the revision it supersedes.
+    """Commit the rows of a unit, and delete the revisions that they supersede.
 
-    When the object exists already its rows win: they were committed first, and a reader may have seen them. Raises
-    `CommitFailed` when the store refuses.
+    When the object exists already its rows win: they were committed first, and a reader may have seen them.
+
+    Args:
+      folder: run folder.
+      unit_id: unit that was done.
+      batch: its rows, of `factory.records.schema.SCHEMA`.
+      counted: counts over the rows.
+      revision: revision to write, 0 for the first.
+      effort: least that was asked for of each question.
+
+    Returns:
+      Receipt of what lies there now; its `created` is False when that is other rows.
+
+    Raises:
+      CommitFailed: the store refuses, or does not answer within its patience.
     """
+    # Encode.
     store = open_store(folder)
     name = shard_name(unit_id, revision)
     footer = footer_for(batch, counted, effort)
     data = encode(batch, footer)
     shard, ours = Shard(name=name, unit_id=unit_id, revision=revision, size=len(data)), footer.content
+    # Create; if somebody was first, report what they wrote.
     try:
         if not store.create(name, data):
             shard = replace(shard, size=store.size(name) or 0)
             footer = read_footer(store, shard)
+        # Only now: a crash before this line leaves both, and the newer one wins.
         for older in range(revision):
             store.delete(shard_name(unit_id, older))
     except StorageFailed as error:
@@ -125,7 +148,7 @@ def commit(
 
 
 def receipt_of(shard: Shard, footer: Footer, *, created: bool = False) -> Receipt:
-    """A receipt for what lies there; nothing was added by whoever asks."""
+    """Return the receipt of a shard as it lies there, with nothing `added`."""
     return Receipt(
         unit_id=shard.unit_id,
         name=shard.name,
@@ -140,7 +163,7 @@ def receipt_of(shard: Shard, footer: Footer, *, created: bool = False) -> Receip
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leftovers:
-    """What killed writers left: revisions that are superseded, temporary files and unfinished uploads."""
+    """Objects that killed writers left: `superseded` revisions; `orphans`, temporary files and unfinished uploads."""
 
     superseded: tuple[str, ...]
     orphans: tuple[str, ...]
@@ -150,6 +173,7 @@ class Leftovers:
 
 
 def leftovers(folder: Folder) -> Leftovers:
+    """Return the leftovers of a run folder, without removing any."""
     store = open_store(folder)
     return Leftovers(
         superseded=tuple(shard.name for shard in listed(store)[1]),
@@ -158,8 +182,10 @@ def leftovers(folder: Folder) -> Leftovers:
 
 
 def sweep(folder: Folder, left: Leftovers) -> int:
-    """Remove `left` and say how much that was. It has to be what was left when nobody wrote to the folder: what lies
-    there in between may be somebody's work."""
+    """Remove leftovers and return how many objects that were.
+
+    `left` has to be listed while nobody writes to the folder: a temporary file of a live writer is its work.
+    """
     store = open_store(folder)
     for name in left.superseded:
         store.delete(name)
@@ -167,12 +193,22 @@ def sweep(folder: Folder, left: Leftovers) -> int:
 
 
 def open_shard(store: Store, shard: Shard, **options: Any) -> pq.ParquetFile:
-    """A shard to read from; use it as a context manager. Raises `pyarrow.ArrowInvalid` for what is no Parquet."""
+    """Open a shard for reading; use the file as a context manager.
+
+    Args:
+      store: store of the run folder.
+      shard: shard to open, as it was listed.
+      options: further arguments of `pyarrow.parquet.ParquetFile`.
+
+    Raises:
+      FileNotFoundError: the shard is gone; a newer revision may have superseded it (`open_newest`).
+      pyarrow.ArrowInvalid: the object is no Parquet file.
+    """
     return pq.ParquetFile(store.open(shard.name, shard.size or None), **options)
 
 
 def later_revision(store: Store, shard: Shard) -> Shard | None:
-    """The revision that has superseded a shard which was listed and is gone."""
+    """Return the revision that has superseded a shard which was listed and is gone; None when there is none."""
     for revision in range(shard.revision + 1, shard.revision + 1 + _LATER):
         name = shard_name(shard.unit_id, revision)
         size = store.size(name)
@@ -182,7 +218,7 @@ def later_revision(store: Store, shard: Shard) -> Shard | None:
 
 
 def open_newest(store: Store, shard: Shard) -> pq.ParquetFile:
-    """`open_shard`, or of the revision that has superseded it meanwhile."""
+    """Open a shard, or the revision that has superseded it since it was listed."""
     while True:
         try:
             return open_shard(store, shard)
@@ -194,19 +230,19 @@ def open_newest(store: Store, shard: Shard) -> pq.ParquetFile:
 
 
 def read_footer(store: Store, shard: Shard) -> Footer:
-    """What the shard's footer holds; its rows are not read."""
+    """Return a shard's footer, without reading its rows."""
     with open_newest(store, shard) as file:
         return footer_of(file)
 
 
 def read_footers(folder: Folder, wanted: list[Shard]) -> Iterator[tuple[Shard, Footer]]:
-    """The footers of many shards, in order, several calls in flight."""
+    """Yield the footers of many shards, in order, with several calls in flight."""
     store = open_store(folder)
     yield from in_order(lambda shard: (shard, read_footer(store, shard)), wanted, store.width)
 
 
 def records_of(folder: Folder, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
-    """`read_rows`, but raises `BadInput` at once where there are none."""
+    """Return the rows of a run, as `read_rows` does. Raises `BadInput` at once when it has none."""
     store = open_store(folder)
     if not shards(store):
         raise no_records(store)
@@ -214,13 +250,13 @@ def records_of(folder: Folder, columns: list[str] | None = None) -> Iterator[dic
 
 
 def runs_within(store: Store) -> list[str]:
-    """The folders in this one that hold records of their own."""
+    """Return the folders inside this one that hold records of their own, such as rounds of training."""
     inner = f"/{DATA}/{PREFIX}"
     return sorted({entry.name.partition(inner)[0] for entry in store.entries() if inner in entry.name})
 
 
 def no_records(store: Store) -> BadInput:
-    """What to say of a folder that holds none: of one that holds whole runs, such as rounds of training, which."""
+    """Return the error for a folder without records; it names the runs inside the folder where there are any."""
     within = runs_within(store)
     if within:
         return BadInput(
@@ -234,7 +270,10 @@ def no_records(store: Store) -> BadInput:
 
 
 def read_rows(folder: Folder, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
-    """All rows of a run, shard after shard; memory is bounded by a few row groups."""
+    """Yield all rows of a run, shard after shard, with memory bounded by a few row groups.
+
+    `columns`: names as `pyarrow` takes them; None for all.
+    """
     store = open_store(folder)
     wanted = shards(store)
 

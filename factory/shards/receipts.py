@@ -1,8 +1,9 @@
-"""Receipts kept: what the driver was told of every finished unit, a few objects per attempt.
+"""Receipts of finished units, kept as a few objects per attempt.
 
-They are no second truth. That a shard exists is the commit; receipts are what `factory validate` holds a shard against
-(was it lost? was it changed after its commit?), and they save reading tens of thousands of footers. A driver that is
-killed takes the last ones with it: those shards' footers are read.
+* Receipts never decide whether a unit is committed: only the shard's existence does.
+* `factory validate` compares each shard with its receipt: was it lost, was it changed after its commit?
+* They save reading tens of thousands of footers. A driver that is killed loses its last receipts: the footers of those
+  shards are read instead.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ SCHEMA = pa.schema(
 
 
 class ReceiptLog:
-    """Keeps receipts as `manifests/receipts/NNNN-KKKKK.parquet`, `NNNN` being the attempt.
+    """Log of receipts, written as `manifests/receipts/NNNN-KKKKK.parquet` (`NNNN`: number of the attempt).
 
-    At most `FLUSH_RECEIPTS` or those of `FLUSH_S` seconds wait in memory.
+    At most `FLUSH_RECEIPTS` receipts, or those of the last `FLUSH_S` seconds, wait in memory.
     """
 
     def __init__(self, store: Store, attempt: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -51,12 +52,13 @@ class ReceiptLog:
         self._since = clock()
 
     def add(self, receipt: Receipt) -> None:
+        """Keep a receipt, and write those that wait when they are many or have waited long."""
         self._waiting.append(receipt)
         if len(self._waiting) >= FLUSH_RECEIPTS or self._clock() - self._since > FLUSH_S:
             self.flush()
 
     def flush(self, store: Store | None = None) -> None:
-        """Write what waits, through `store` if given."""
+        """Write the receipts that wait, through `store` if given, else through the log's own."""
         self._since = self._clock()
         if not self._waiting:
             return
@@ -80,7 +82,7 @@ class ReceiptLog:
 
 
 def read_receipts(folder: Folder) -> dict[str, Receipt]:
-    """The newest receipt of every unit that has one."""
+    """Return the newest receipt of every unit that has one, by unit id."""
     store = open_store(folder)
     newest: dict[str, Receipt] = {}
     for receipt in _stored(store):
@@ -91,9 +93,10 @@ def read_receipts(folder: Folder) -> dict[str, Receipt]:
 
 
 def footers(folder: Folder, committed: Mapping[str, Shard]) -> Iterator[tuple[Shard, Footer]]:
-    """The footer of every shard of `committed`, from its receipt where there is one."""
+    """Yield the footer of every shard of `committed` (by unit id), from its receipt where there is one."""
     store = open_store(folder)
     left = dict(committed)
+    # A receipt of another revision says nothing of this shard.
     for receipt in _stored(store):
         shard = left.get(receipt.unit_id)
         if shard is not None and shard.revision == receipt.revision:
@@ -103,7 +106,7 @@ def footers(folder: Folder, committed: Mapping[str, Shard]) -> Iterator[tuple[Sh
 
 
 def committed_tally(folder: Folder, committed: Mapping[str, Shard]) -> Tally:
-    """Counts over all shards of `committed`."""
+    """Return the sum of the counts of all shards of `committed`."""
     total = Tally()
     for _, footer in footers(folder, committed):
         total.add(footer.tally)
@@ -111,6 +114,7 @@ def committed_tally(folder: Folder, committed: Mapping[str, Shard]) -> Tally:
 
 
 def _stored(store: Store) -> Iterator[Receipt]:
+    """Yield all receipts of a folder, earlier attempts first."""
     names = [entry.name for entry in store.entries(FOLDER)]
     for data in in_order(store.read, names, store.width):
         for row in pq.read_table(pa.BufferReader(data)).to_pylist():

@@ -1,7 +1,9 @@
-"""Is a shard what it says it is? Every page is read with its checksum, the rows are hashed and counted anew.
+"""Check of a shard in full: every page is read with its checksum, the rows are hashed and counted anew.
 
-Memory is bounded by a unit. The content hash is that of the rows put together again as they were when they were
-written: what Arrow reads back has the same values in other buffers.
+* Memory is bounded by one unit, also for merged shards.
+* Arrow reads the same values back into other buffers: rows are put together again before they are hashed.
+* Damaged bytes are `Unreadable`, whatever Arrow or Python says of them. A store that fails is a `StorageFailed`, never
+  a fault of the shard.
 """
 
 from __future__ import annotations
@@ -26,20 +28,25 @@ from factory.shards.merged_shards import merged_content, units_in
 from factory.shards.shard_file import Footer, content_hash, footer_of
 from factory.types import Outcome
 
-CHECKSUMS = {"page_checksum_verification": True}  # what to open a shard with
+# Options to open a shard with for `check_shard`.
+CHECKSUMS = {"page_checksum_verification": True}
 BATCH_ROWS = 64
 FAULTS_KEPT = 50
 _OUTCOMES = frozenset(map(str, Outcome))
 
 
 class Unreadable(Exception):
-    """The object is no whole Parquet file of records."""
+    """Raised for an object that is not a whole Parquet file of records."""
 
 
 @dataclass(slots=True)
-class Checked:
-    """What a shard holds, and the first `FAULTS_KEPT` of its `n_faults`. `footer` is None where none could be read;
-    `questions` is 0 for a shard that could not be read to its end."""
+class ShardReport:
+    """Result of checking one shard.
+
+    * `footer`: None when it could not be read.
+    * `questions`: rows that were read; 0 for a shard that could not be read to its end.
+    * `faults`: the first `FAULTS_KEPT` of `n_faults`, each as one sentence.
+    """
 
     footer: Footer | None = None
     questions: int = 0
@@ -47,6 +54,7 @@ class Checked:
     n_faults: int = 0
 
     def add(self, *faults: str) -> None:
+        """Count faults, and keep the first ones."""
         self.n_faults += len(faults)
         self.faults += faults[: max(0, FAULTS_KEPT - len(self.faults))]
 
@@ -56,62 +64,77 @@ def check_shard(
     unit_id: str,
     seen: SeenQuestions | None = None,
     on_rows: Callable[[int], None] = lambda n: None,
-) -> Checked:
-    """Read all of a shard of `unit_id`, opened with `CHECKSUMS`. `seen`: questions that must not come again. `on_rows`
-    hears after every unit how many rows were read. Raises `FileNotFoundError` for an object that was deleted
-    meanwhile; its questions then count as not seen."""
-    found = Checked()
+) -> ShardReport:
+    """Read all of a shard and return what is wrong with it.
+
+    Args:
+      file: the shard, opened with `CHECKSUMS`.
+      unit_id: unit that the shard's name says.
+      seen: questions that must not come again; those of this shard are added to it.
+      on_rows: called after every unit with the number of rows read so far.
+
+    Raises:
+      FileNotFoundError: the object was deleted meanwhile; its questions then count as not seen.
+      StorageFailed: the store does not answer.
+    """
+    report = ShardReport()
     try:
         with nullcontext() if seen is None else seen.all_or_none():
-            _check(file, unit_id, seen, found, on_rows)
+            _check(file, unit_id, seen, report, on_rows)
     except Unreadable as error:
-        found.questions = 0
-        found.add(not_whole(error))
-    return found
+        report.questions = 0
+        report.add(unreadable_fault(error))
+    return report
 
 
-def not_whole(error: Unreadable) -> str:
+def unreadable_fault(error: Unreadable) -> str:
+    """Return the fault of a shard that cannot be read."""
     return f"unreadable ({error}), expected a whole Parquet file of records"
 
 
 def _check(
-    file: pq.ParquetFile, unit_id: str, seen: SeenQuestions | None, found: Checked, on_rows: Callable[[int], None]
+    file: pq.ParquetFile, unit_id: str, seen: SeenQuestions | None, report: ShardReport, on_rows: Callable[[int], None]
 ) -> None:
+    # Footer and columns.
     with reading():
         footer, merged, schema = footer_of(file), units_in(file), as_written(file.schema_arrow)
-    found.footer = footer
+    report.footer = footer
     if not is_part_of(schema, SCHEMA):
-        found.add("columns of other names or types, expected those of factory/records/schema.py")
+        report.add("columns of other names or types, expected those of factory/records/schema.py")
         return
+    # Rows, unit by unit: `units` gets (unit id, content hash) of each.
     counted, units = Tally(), []
     countable = True
     for rows in _units(file, merged is not None):
         with reading():
             units.append((rows[0]["unit_id"] or "", content_hash(pa.RecordBatch.from_pylist(rows, schema=schema))))
             complete = [completed(row) for row in (rows if schema.equals(SCHEMA) else to_batch(rows).to_pylist())]
-        found.questions += len(rows)
+        report.questions += len(rows)
         for row in complete:
             faults = [*row_faults(row), *_place_faults(row, unit_id, merged, schema)]
             if not faults and seen is not None and not seen.is_new(row):
                 faults = ["the question is in another row too, expected each once"]
-            found.add(*(f"question {row['question_id']}: {fault}" for fault in faults))
+            report.add(*(f"question {row['question_id']}: {fault}" for fault in faults))
             countable = countable and _is_countable(row)
+        # Rows too damaged to be counted have faults already: comparing counts would only add noise.
         if countable:
             counted.add(tally(complete))
-        on_rows(found.questions)
+        on_rows(report.questions)
+    # The rows as a whole against the footer.
     if merged is None:
         content = units[0][1] if units else ""
     else:
         content = merged_content(units)
         if merged != len(units):
-            found.add(f"rows of {len(units)} units, expected {merged}")
+            report.add(f"rows of {len(units)} units, expected {merged}")
     if content != footer.content:
-        found.add(f"rows with content {content[:16]}, expected {footer.content[:16]} by its footer")
+        report.add(f"rows with content {content[:16]}, expected {footer.content[:16]} by its footer")
     if countable:
-        found.add(*_tally_faults(counted, footer.tally))
+        report.add(*_tally_faults(counted, footer.tally))
 
 
 def _units(file: pq.ParquetFile, merged: bool) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of each unit of a shard."""
     rows = _rows(file)
     if merged:
         for _, unit in groupby(rows, key=lambda row: row["unit_id"]):
@@ -121,6 +144,7 @@ def _units(file: pq.ParquetFile, merged: bool) -> Iterator[list[dict[str, Any]]]
 
 
 def _rows(file: pq.ParquetFile) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a file. Raises `Unreadable` when bytes are damaged."""
     with reading():
         batches = file.iter_batches(batch_size=BATCH_ROWS)
     while True:
@@ -134,7 +158,7 @@ def _rows(file: pq.ParquetFile) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Whatever Arrow or Python says of damaged bytes is `Unreadable`; a store that fails is not."""
+    """Open a block in which the errors that damaged bytes cause become `Unreadable`; those of the store pass."""
     try:
         yield
     except (StorageFailed, FileNotFoundError):
@@ -144,15 +168,16 @@ def reading() -> Iterator[None]:
 
 
 def _tally_faults(counted: Tally, stated: Tally) -> Iterator[str]:
-    """Where the rows add up to other counts than the footer states."""
+    """Yield a fault for every count that the rows do not sum up to."""
     for item in fields(Tally):
         ours, theirs = getattr(counted, item.name), getattr(stated, item.name)
-        # Seconds were summed before they were rounded to float32, and in another order.
+        # Seconds were summed before they were rounded to float32, and in another order: they differ a little.
         if ours != theirs and not (item.name == "seconds" and abs(ours - theirs) <= 1e-3 + 1e-5 * abs(ours)):
             yield f"its footer counts {item.name} {theirs}, expected {ours} by its rows"
 
 
 def _place_faults(row: Row, unit_id: str, merged: int | None, schema: pa.Schema) -> Iterator[str]:
+    """Yield the faults of a row that only its shard shows: another unit's row, too few columns."""
     if merged is None and row["unit_id"] != unit_id:
         yield f"unit_id {row['unit_id']!r}, expected {unit_id!r}"
     if row["schema_version"] == SCHEMA_VERSION and not schema.equals(SCHEMA):
@@ -160,7 +185,7 @@ def _place_faults(row: Row, unit_id: str, merged: int | None, schema: pa.Schema)
 
 
 def _is_countable(row: Row) -> bool:
-    """Whether a row has what counting it needs; that it has not is reported elsewhere."""
+    """Return True when a row has all that counting it needs. `row_faults` reports what is missing."""
     solutions, cost = row["solutions"], row["cost"]
     return (
         solutions is not None

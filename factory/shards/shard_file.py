@@ -1,4 +1,9 @@
-"""A shard as a file: how its rows are encoded as Parquet, and what its footer says of them."""
+"""Encoding of a shard: its rows as one Parquet file, and the footer that says what they hold.
+
+* A shard has at least one row: an empty object would commit a unit that was never done.
+* The content hash depends on the rows alone, not on Parquet's encoding: two writers of the same rows get the same hash.
+* Footer keys (`factory.content`, `factory.records.tally`, …) are part of the format on disk and never change.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +19,8 @@ import pyarrow.parquet as pq
 from factory.records.tally import Tally
 
 ROWS_PER_GROUP = 4096
-# A shard has few rows and some ninety leaf columns. Each of them would pay for a dictionary, statistics and its Arrow
-# schema: half of a small shard's bytes, a quarter of the time of any (`python -m tools.bench.writer`).
+# A shard has few rows and some ninety leaf columns. A dictionary and statistics for each of them, and the Arrow schema,
+# would be half of a small shard's bytes and take a quarter of any shard's time (`python -m tools.bench.writer`).
 PARQUET = {
     "compression": "zstd",
     "compression_level": 3,
@@ -29,7 +34,11 @@ PARQUET = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footer:
-    """What a shard says of itself without its rows being read."""
+    """Facts about a shard that are known without reading its rows.
+
+    `tally`: counts over the rows. `content`: hash of the rows. `effort`: least that was asked for of each question
+    (`factory/question_pipeline/effort.py`).
+    """
 
     tally: Tally
     content: str
@@ -37,11 +46,12 @@ class Footer:
 
 
 def footer_for(batch: pa.RecordBatch, counted: Tally, effort: Mapping[str, int] | None = None) -> Footer:
+    """Return the footer of a shard with the rows of `batch`, whose counts are `counted`."""
     return Footer(tally=counted, content=content_hash(batch), effort=dict(effort or {}))
 
 
 def encode(batch: pa.RecordBatch, footer: Footer) -> bytes:
-    """A batch as the bytes of one Parquet file."""
+    """Return a batch as the bytes of one Parquet file. Raises `ValueError` for a batch without rows."""
     if not batch.num_rows:
         raise ValueError("a shard needs at least one row: an empty object would commit a unit that was never done")
     sink = pa.BufferOutputStream()
@@ -58,8 +68,10 @@ def encode(batch: pa.RecordBatch, footer: Footer) -> bytes:
 
 
 def content_hash(batch: pa.RecordBatch) -> str:
-    """Hash of the rows as they were made, independent of Parquet's encoding. Of rows read back, it is that of
-    `to_batch(batch.to_pylist())`: Parquet gives them other buffers."""
+    """Return the SHA-256 of the rows as they were made, independent of Parquet's encoding.
+
+    Rows that were read back have other buffers. Their hash is that of `to_batch(batch.to_pylist())`.
+    """
     digest = hashlib.sha256()
     with pa.ipc.new_stream(pa.PythonFile(_Digesting(digest), mode="w"), batch.schema.remove_metadata()) as stream:
         stream.write_batch(batch)
@@ -67,7 +79,7 @@ def content_hash(batch: pa.RecordBatch) -> str:
 
 
 class _Digesting:
-    """A file that keeps nothing but the hash of what is written to it."""
+    """File object that keeps only the hash of what is written to it."""
 
     closed = False
 
@@ -86,10 +98,11 @@ class _Digesting:
 
 
 def footer_of(file: pq.ParquetFile) -> Footer:
-    """The footer of a shard that is open."""
+    """Return the footer of an open shard. Raises `KeyError` for a Parquet file without one."""
     metadata = file.metadata.metadata or {}
     return Footer(
         tally=Tally(**json.loads(metadata[b"factory.records.tally"])),
         content=metadata[b"factory.content"].decode(),
+        # Shards of the first versions say nothing of effort.
         effort=json.loads(metadata.get(b"factory.question_pipeline.effort", b"{}")),
     )

@@ -1,4 +1,7 @@
-"""Units of work: a slice of the source with an id that any machine computes again."""
+"""Units of work: slices of the source, each with an id that any machine computes again.
+
+* Same config, place and questions ⇔ same id. So a resumed run finds its units again without any list of them.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,13 @@ from factory.types import Question, content_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """`questions` of one slice; `id` names the Parquet object that will hold their rows.
+    """Slice of the source's questions, to be worked on and committed together.
 
-    `revision`: which one of that object, 0 being the first. A later one takes over the rows of the one before, and of
-    those the failed ones only where `retry_failed` says that they shall be tried anew.
+    * `id`: hash of config and questions; names the Parquet object that will hold their rows.
+    * `index`: number of the slice in the source, from 0.
+    * `questions`: the questions, in the source's order.
+    * `revision`: revision of the object to write, 0 for the first. A later one takes up the rows of the one before.
+    * `retry_failed`: questions whose row says "failed" are tried anew; else their rows are taken over.
     """
 
     id: str
@@ -24,11 +30,21 @@ class Unit:
     retry_failed: bool = False
 
     def as_revision(self, revision: int, *, retry_failed: bool) -> Unit:
+        """Return the same unit as work on a later revision of its object."""
         return replace(self, revision=revision, retry_failed=retry_failed)
 
 
 def cut(questions: Iterable[Question], size: int, fingerprint: str) -> Iterator[Unit]:
-    """Cut a stream into units of `size` questions, lazily. The id hashes the config and what the slice holds."""
+    """Cut a stream of questions into units, lazily.
+
+    Args:
+      questions: questions of the source, in order.
+      size: questions per unit; the last unit may have fewer.
+      fingerprint: hash of the config; another one makes other ids.
+
+    Yields:
+      Units, numbered from 0.
+    """
     stream = iter(questions)
     index = 0
     while part := tuple(islice(stream, size)):

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from factory.records.seen_questions import SeenQuestions
 from factory.shards.commits import Shard, later_revision, open_shard
-from factory.shards.shard_check import CHECKSUMS, Checked, Unreadable, check_shard, not_whole, reading
+from factory.shards.shard_check import CHECKSUMS, ShardReport, Unreadable, check_shard, reading, unreadable_fault
 from factory.storage.ahead import in_order
 from factory.storage.store import Store
 
@@ -18,7 +18,7 @@ Opened = pq.ParquetFile | Unreadable | FileNotFoundError
 
 def checked_shards(
     store: Store, shards: list[Shard], seen: SeenQuestions | None, on_rows: Callable[[int], None]
-) -> Iterator[tuple[Shard, Checked]]:
+) -> Iterator[tuple[Shard, ShardReport]]:
     """What is wrong with every shard, each as it is or as the revision that superseded it meanwhile."""
 
     def opened(shard: Shard) -> tuple[Shard, Opened]:
@@ -33,18 +33,18 @@ def checked_shards(
         while checked is None:
             later = later_revision(store, shard)
             if later is None:
-                checked = Checked()
+                checked = ShardReport()
                 checked.add("LOST while it was checked, expected it or a newer revision")
             else:
                 shard, checked = later, _read(opened(later)[1], later, seen, on_rows)
         yield shard, checked
 
 
-def _read(file: Opened, shard: Shard, seen: SeenQuestions | None, on_rows: Callable[[int], None]) -> Checked | None:
+def _read(file: Opened, shard: Shard, seen: SeenQuestions | None, on_rows: Callable[[int], None]) -> ShardReport | None:
     """None for a shard that is gone."""
     if isinstance(file, Unreadable):
-        checked = Checked()
-        checked.add(not_whole(file))
+        checked = ShardReport()
+        checked.add(unreadable_fault(file))
         return checked
     if isinstance(file, FileNotFoundError):
         return None

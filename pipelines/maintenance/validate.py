@@ -29,7 +29,7 @@ from factory.shards.commits import (
 )
 from factory.shards.receipts import FOLDER as RECEIPTS
 from factory.shards.receipts import read_receipts
-from factory.shards.shard_check import FAULTS_KEPT, Checked, Unreadable, reading
+from factory.shards.shard_check import FAULTS_KEPT, ShardReport, Unreadable, reading
 from factory.storage.opening import Folder, open_store
 from factory.storage.store import Store
 from pipelines.maintenance.checked_shards import checked_shards
@@ -177,7 +177,7 @@ def _check_rows(
         firsts.add(first)
 
 
-def _changes(shard: Shard, checked: Checked, receipt: Receipt) -> Iterator[str]:
+def _changes(shard: Shard, checked: ShardReport, receipt: Receipt) -> Iterator[str]:
     if shard.size != receipt.n_bytes:
         yield f"CHANGED: {shard.size:,} bytes, expected {receipt.n_bytes:,} by its receipt"
     if checked.footer is None:
