@@ -1,4 +1,4 @@
-"""One spelling for answers that read the same: Unicode, LaTeX wrappers and spacing.
+"""Normal form of answers: one spelling for answers that read the same, in Unicode, LaTeX wrappers and spacing.
 
 The Unicode map is explicit. NFKC would turn 4² into 42 and ½ into 1⁄2 glued to the digit before it.
 """
@@ -44,6 +44,7 @@ _CLOSING_PUNCTUATION = re.compile(r"(?<![\\.])[.,;。]\s*$")
 _TEXT_COMMAND = re.compile(
     r"\\(?:text|textbf|textit|textrm|textsf|texttt|mathrm|mathbf|mathit|mathsf|mbox|hbox|emph|bm|boldsymbol|textnormal|textup|rm|bf)\s*\{([^{}]*)\}"
 )
+# Applied in this order: later rules rely on the spelling that earlier ones leave.
 _REWRITES = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
@@ -84,16 +85,21 @@ _REWRITES = tuple(
 
 
 def unwrap(answer: str) -> str:
-    """`answer` with Unicode mapped to ASCII and LaTeX, and without `$..$`, `**..**` or a closing period around it."""
+    """Return `answer` in ASCII and LaTeX, without marks around all of it.
+
+    The marks are `$..$`, `**..**` and their like, braces, and closing punctuation.
+    """
     answer = _SUPERSCRIPT_RUN.sub(lambda m: "^{" + "".join(_SUPERSCRIPTS[c] for c in m.group()) + "}", answer)
     answer = _SUBSCRIPT_RUN.sub(lambda m: "_{" + "".join(_SUBSCRIPTS[c] for c in m.group()) + "}", answer)
+    # Map characters before anything looks at them.
     answer = answer.translate(_CHARACTERS).replace("{,}", ",").strip()
+    # Marks may stand around marks: repeat until nothing changes.
     before = None
     while answer != before:
         before = answer
         answer = _CLOSING_PUNCTUATION.sub("", answer).strip()
         if answer.endswith("\\") and not answer.endswith("\\\\"):
-            # the space of "\\ " is gone
+            # The space of "\\ " was stripped.
             answer = answer[:-1].rstrip()
         if answer.startswith("{") and _closes(answer) == len(answer) - 1:
             answer = answer[1:-1].strip()
@@ -106,7 +112,7 @@ def unwrap(answer: str) -> str:
 
 
 def _closes(text: str) -> int:
-    """Where the brace that `text` begins with is closed; -1 where it never is."""
+    """Return the position of the brace that closes the one `text` begins with; -1 where none does."""
     depth = 0
     for position, character in enumerate(text):
         if character in "{}" and text[position - 1 : position] != "\\":
@@ -117,14 +123,18 @@ def _closes(text: str) -> int:
 
 
 def normalise(answer: str) -> str:
-    """The normal form two answers are compared in: `unwrap`ped, `\\text{}` opened, one spelling per LaTeX command."""
+    r"""Return the normal form in which two answers are compared.
+
+    The answer is unwrapped, `\text{}` is opened, and each LaTeX command gets one spelling.
+    """
+    # Short cuts for most answers: plain numbers, and texts that no rule changes.
     if _PLAIN_NUMBER.fullmatch(answer):
         return answer
     answer = unwrap(answer)
     if "\\" not in answer and not _NEEDS_REWRITING.search(answer):
         return answer
+    # One style may stand in another: \textbf{\text{A}}.
     for _ in range(2):
-        # \textbf{\text{A}}
         answer = _TEXT_COMMAND.sub(r" \1 ", answer)
     for pattern, replacement in _REWRITES:
         answer = pattern.sub(replacement, answer)

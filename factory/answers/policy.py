@@ -1,4 +1,4 @@
-"""What counts as the same answer where mathematicians, datasets and graders disagree."""
+"""Policy on what counts as the same answer where mathematicians, data sets and graders disagree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_type_hints
 
 @dataclass
 class Policy:
-    """One field per debatable case; each comment says why its default is what it is.
+    """Decisions on debatable cases, one field per case, each with the reason for its default.
 
     The defaults follow what a teacher with the gold answer in hand would accept, and reject wherever accepting could
     make a wrong answer right.
@@ -72,6 +72,7 @@ class Policy:
     case: Literal["ignore", "same"] = "ignore"
 
     def __post_init__(self) -> None:
+        """Check every field. Raises `ValueError`."""
         for name, allowed in allowed_values().items():
             value = getattr(self, name)
             if allowed and value not in allowed:
@@ -80,12 +81,12 @@ class Policy:
                 raise ValueError(f"policy.{name} is {value!r}. Expected a number of digits, 0 for never.")
 
     def key(self) -> tuple[Any, ...]:
-        """A hashable value that differs where a verdict could."""
+        """Return a hashable value that differs where a verdict could."""
         return tuple(vars(self).values())
 
 
 @lru_cache(maxsize=1)
 def allowed_values() -> dict[str, tuple[str, ...]]:
-    """The values each field may hold; an empty tuple for a number of digits."""
+    """Return the values that each field may hold; an empty tuple for a number of digits."""
     hints = get_type_hints(Policy)
     return {field.name: get_args(hints[field.name]) for field in fields(Policy)}

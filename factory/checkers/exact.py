@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from factory.answers.extraction.extract import final_answer
-from factory.answers.extraction.markup import peel
+from factory.answers.extraction.markup import strip_markup
 from factory.types import Outcome, Question, Verdict
 
 NAME_VERSION = "exact/1"
@@ -88,7 +88,7 @@ def _even(answer: str, config: Config) -> str:
     if config.ignore_trailing_punctuation:
         answer = _TRAILING.sub("", answer)
     if config.ignore_markup:
-        answer = peel(answer)
+        answer = strip_markup(answer)
     if config.ignore_trailing_punctuation:
         # inside the markup, too
         answer = _TRAILING.sub("", answer)

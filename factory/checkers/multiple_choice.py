@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from factory.answers.extraction.choices import Choices, read_choices
 from factory.answers.extraction.extract import final_answer
-from factory.answers.extraction.named_choice import Naming, named
+from factory.answers.extraction.named_choice import NamedChoices, named_choices
 from factory.types import Outcome, Question, Verdict
 
 NAME_VERSION = "multiple_choice/1"
@@ -39,16 +39,16 @@ def settle(question: Question, text: str, config: Config) -> Verdict:
     """The verdict. An answer that names no choice for certain is unparsable, one that leaves several open incorrect."""
     choices, gold = _asked(question)
     if not gold.labels:
-        return Verdict(outcome=Outcome.ERROR, reason=f"the gold answer {question.gold[:80]!r}: {gold.why}")
+        return Verdict(outcome=Outcome.ERROR, reason=f"the gold answer {question.gold[:80]!r}: {gold.problem}")
     answer = _stated(text, choices, config)
     if answer is None:
         return Verdict(outcome=Outcome.UNPARSABLE, reason="no final answer stated")
     if len(answer) > config.max_answer_chars:
         reason = f"answer longer than {config.max_answer_chars} characters"
         return Verdict(outcome=Outcome.UNPARSABLE, answer=answer[: config.max_answer_chars], reason=reason)
-    said = named(answer, choices)
+    said = named_choices(answer, choices)
     if not said.labels:
-        return Verdict(outcome=Outcome.UNPARSABLE, answer=answer, reason=said.why)
+        return Verdict(outcome=Outcome.UNPARSABLE, answer=answer, reason=said.problem)
     right = said.labels == gold.labels and not said.hedged
     reason = "several choices left open" if said.hedged else "choices compared"
     return Verdict(outcome=Outcome.CORRECT if right else Outcome.INCORRECT, answer=answer, reason=reason)
@@ -63,18 +63,18 @@ def right_answer(question: Question) -> str:
     return rf"\boxed{{{', '.join(f'({label})' for label in sorted(gold.labels)) or question.gold}}}"
 
 
-def _asked(question: Question) -> tuple[Choices, Naming]:
+def _asked(question: Question) -> tuple[Choices, NamedChoices]:
     """The question's choices and what its gold names among them; no labels where either cannot be read."""
     try:
         choices = read_choices(question.metadata.get("choices", ""))
     except ValueError as error:
-        return Choices(texts={}), Naming(why=str(error))
+        return Choices(texts={}), NamedChoices(problem=str(error))
     label = question.gold.strip()
-    if choices.offer(label):
+    if choices.has_label(label):
         # also where another choice's text is just this letter
-        return choices, Naming(labels=frozenset([label]))
-    gold = named(label, choices)
-    return choices, Naming(why="leaves several choices open") if gold.hedged else gold
+        return choices, NamedChoices(labels=frozenset([label]))
+    gold = named_choices(label, choices)
+    return choices, NamedChoices(problem="leaves several choices open") if gold.hedged else gold
 
 
 def _stated(text: str, choices: Choices, config: Config) -> str | None:
@@ -84,4 +84,4 @@ def _stated(text: str, choices: Choices, config: Config) -> str | None:
         return answer
     whole = text.strip()
     is_a_line = len(whole) <= config.max_answer_chars and not re.search(r"[\n<]", whole)
-    return whole if is_a_line and len(named(whole, choices).labels) == 1 else None
+    return whole if is_a_line and len(named_choices(whole, choices).labels) == 1 else None

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from factory.answers.extraction.extract import final_answer
-from factory.answers.extraction.markup import peel
+from factory.answers.extraction.markup import strip_markup
 from factory.interfaces import CheckerLimits
 from factory.types import Outcome, Question, Verdict
 
@@ -80,7 +80,7 @@ def right_answer(question: Question) -> str | None:
 def _said(text: str, config: Config) -> str | None:
     if config.where == "answer":
         answer = final_answer(text, tail_chars=config.tail_chars)
-        return None if answer is None else peel(answer)
+        return None if answer is None else strip_markup(answer)
     spoken = text.rpartition("</think>")[2]
     if "<think>" in spoken:
         # still thinking when it was cut off

@@ -24,6 +24,7 @@ _LIST = re.compile(r"\S\s*[,;]\s*\S|\d\s+\d")
 _CALL = re.compile(r"\\(?:max|min|gcd|lcm|operatorname)(?![A-Za-z])")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 _ANY_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
+# Names of functions and the like are no prose.
 _MATH_WORDS = (
     "sin cos tan cot sec csc log exp sqrt arcsin arccos arctan sinh cosh tanh mod lim max min gcd lcm det degrees"
 )
@@ -76,6 +77,7 @@ def is_bomb(answer: str) -> bool:
 
     It is when it is nested too deeply, or has an exponent or a factorial that is too large.
     """
+    # The depth comes first, as reading a value recurses.
     if _depth(answer) > MAX_DEPTH:
         return True
     try:

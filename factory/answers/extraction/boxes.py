@@ -1,4 +1,4 @@
-"""The last row of `\\boxed{}` in a text, and whether mathematics around it belongs to the answer."""
+r"""Reader of the last row of `\boxed{}` in a text, and of whether mathematics around it belongs to the answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 BOX = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])")
-# `\boxed 5`
+# TeX lets an argument go without braces: `\boxed 5`.
 _BARE_BOX = re.compile(r"\s*([^\s{}$\\]+)")
 _SEPARATOR = re.compile(r"(?:\s|[,;$]|\\[()\[\]]|\band\b|\bor\b|\\text\s*\{\s*(?:and|or)\s*\})*")
 _SENTENCE_IN_BOX = re.compile(
@@ -37,33 +37,38 @@ _GLUED_BEHIND = re.compile(
     r"|![ \t]?(?:\$|\\[)\]])|\}[ \t]{0,3}[{^_])"
     r"|\$[ \t]?\\?%|\d|[A-Za-z](?![A-Za-z])|\(|[.,:]\d|\{,\}\d|[-*][A-Za-z](?![A-Za-z])|:\\(?:boxed|fbox)"
 )
-# -$\boxed{12}$ is a formula, too
+# The sign in front of -$\boxed{12}$ belongs to the value, too.
 _OPENING_BEFORE = re.compile(r"(?:\$\$?|\\[(\[])[ \t]?\Z")
 _SPACING_BEFORE = re.compile(r"(?:[ \t~]{0,3}\\[,;:! ]){1,5}[ \t]{0,3}\Z")
+# Hostile texts hold thousands of boxes, and only the neighbourhood of the last ones matters.
 _MAX_JOINED_BOXES = 32
 _MAX_GLUE_CHARS = 240
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boxed:
-    """The answer in the boxes, None where they state none, and the position behind the last of them."""
+    """Answer in the last row of boxes.
+
+    `answer` is None where the boxes state none; `end` is the position behind the last of them.
+    """
 
     answer: str | None
     end: int
 
 
 def last_boxes(text: str) -> Boxed | None:
-    """The last box and its neighbours, joined where only separators lie between; None where `text` has no box.
+    r"""Return the last box and its neighbours, joined where only separators lie between; None where `text` has no box.
 
-    A box that is cut off or empty, or is only a part of a formula (`3\\boxed{12}`), states no answer.
+    A box that is cut off or empty, or is only a part of a formula (`3\boxed{12}`), states no answer.
     """
+    # Walk back from the last box as long as only separators lie between.
     boxes = list(BOX.finditer(text))[-_MAX_JOINED_BOXES:]
     contents: list[str] = []
     joined, start, end = "", 0, len(text)
     for box in reversed(boxes):
         content, content_end = _content(text, box.end())
         if content is None:
-            # A cut-off last box is no answer; a cut-off earlier one only ends the row of boxes.
+            # A cut-off last box is no answer; a cut-off earlier one only ends the row.
             break
         if not contents:
             joined, end = content, content_end
@@ -71,23 +76,27 @@ def last_boxes(text: str) -> Boxed | None:
             gap = text[content_end:start]
             if not gap.strip() or not _SEPARATOR.fullmatch(gap):
                 if gap.strip() == ":":
-                    # a ratio
+                    # \boxed{3}:\boxed{5} is a ratio, which no single box holds.
                     return Boxed(answer=None, end=end)
                 break
             joined = f"{content} or {joined}" if re.search(r"\bor\b", gap) else f"{content}, {joined}"
         contents.append(content)
         start = box.start()
+    # Decide what the row states.
     if not boxes:
         return None
     if not contents or _is_part_of_a_formula(text, start, end):
         return Boxed(answer=None, end=end)
-    # the same box twice is one answer
+    # The same box twice is one answer.
     answer = contents[0] if len(set(contents)) == 1 else joined
     return Boxed(answer=_without_sentence(answer).strip() or None, end=end)
 
 
 def _content(text: str, start: int) -> tuple[str | None, int]:
-    """The balanced group at `start` and the position behind it; (None, start) where it never closes."""
+    """Return the balanced group at `start` and the position behind it; (None, start) where it never closes.
+
+    A box without braces holds the characters up to the next space, brace, dollar sign or command.
+    """
     opening = re.compile(r"\s*\{").match(text, start)
     if opening is None:
         bare = _BARE_BOX.match(text, start)
@@ -96,7 +105,7 @@ def _content(text: str, start: int) -> tuple[str | None, int]:
     while position < len(text):
         character = text[position]
         if character == "\\":
-            # an escaped brace is text
+            # An escaped brace is text.
             position += 1
         elif character == "{":
             depth += 1
@@ -109,14 +118,15 @@ def _content(text: str, start: int) -> tuple[str | None, int]:
 
 
 def _is_part_of_a_formula(text: str, start: int, end: int) -> bool:
+    """Return whether what stands directly before or behind the boxes belongs to the same formula."""
     if _GLUED_BEHIND.match(text, end):
         return True
     before = _SPACING_BEFORE.sub("", text[max(0, start - _MAX_GLUE_CHARS) : start])
     if before.rstrip().endswith("{"):
-        # \frac{\boxed{12}}{5}
+        # An argument, as in \frac{\boxed{12}}{5}.
         return _OPENED_BEFORE.search(before) is None
     if before.endswith("}"):
-        # \sqrt{2}\boxed{12}
+        # A factor, as in \sqrt{2}\boxed{12}.
         return _GROUP_BEFORE.search(before) is None
     for place in (before, _OPENING_BEFORE.sub("", before)):
         if _GLUED_BEFORE.search(place) and not _BULLET.search(place):
@@ -125,6 +135,6 @@ def _is_part_of_a_formula(text: str, start: int, end: int) -> bool:
 
 
 def _without_sentence(content: str) -> str:
-    r"""72 of \text{The answer is }72."""
+    r"""Return the value alone of a box that holds a sentence: 72 of `\text{The answer is }72`."""
     sentence = _SENTENCE_IN_BOX.fullmatch(content)
     return sentence["inside"] + sentence["behind"] if sentence else content

@@ -1,4 +1,4 @@
-"""The options of a multiple-choice question, as data sets spell them."""
+"""Reader of the options of a multiple-choice question, in the spellings that data sets have."""
 
 from __future__ import annotations
 
@@ -20,23 +20,26 @@ _LINE = re.compile(rf"\s*[(\[]?(?P<label>{LABEL})\s*[)\].:]\s*(?P<text>\S.*)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """The texts by label, in normal form. Without any, the labels are the letters A to Z and the texts unknown."""
+    """Options of a question: their texts by label, in normal form.
+
+    Without texts, the labels are the letters A to Z and the texts are unknown.
+    """
 
     texts: Mapping[str, str]
 
-    def offer(self, label: str) -> bool:
-        """Whether `label` can be meant."""
+    def has_label(self, label: str) -> bool:
+        """Return whether `label` is the label of an option."""
         return label in (self.texts or _LETTERS)
 
-    def with_text(self, text: str) -> set[str]:
-        """The labels whose text is `text`; case matters only where it tells two of them apart."""
+    def labels_with_text(self, text: str) -> set[str]:
+        """Return the labels whose text is `text`; case matters only where it tells two of them apart."""
         same = {label for label, own in self.texts.items() if own == text}
         return same or {label for label, own in self.texts.items() if own.casefold() == text.casefold()}
 
 
 @lru_cache(maxsize=4096)
 def read_choices(written: str) -> Choices:
-    r"""The choices that a data set's column spells; none for "". Raises `ValueError` saying what is wrong.
+    """Return the choices that a data set's column spells; none for "". Raises `ValueError` saying what is wrong.
 
     JSON as data sets have it: `["bank", "library"]` (labelled A, B, … in order), `["A) bank", "B) library"]`,
     `[{"label": "A", "text": "bank"}, …]`, `{"label": ["A", …], "text": ["bank", …]}` or `{"A": "bank", …}`; else lines
@@ -44,12 +47,14 @@ def read_choices(written: str) -> Choices:
     """
     if not written.strip():
         return Choices(texts={})
+    # Read one of the spellings.
     try:
         offered = _from_json(json.loads(written)) if written.lstrip()[0] in "[{" else _from_lines(written.splitlines())
     except (ValueError, RecursionError) as error:
         raise ValueError(f"the choices are no JSON ({error})") from None
     if offered is None:
         raise ValueError('the choices are neither JSON such as ["bank", "library"] nor lines such as A) bank')
+    # Check that each choice can be told from the others.
     texts = {label.strip().upper(): normalise(text) for label, text in offered}
     if len(texts) < max(2, len(offered)):
         raise ValueError(f"{len(offered)} choices with {len(texts)} labels; expected two or more, each with its own")
@@ -59,7 +64,9 @@ def read_choices(written: str) -> Choices:
 
 
 def _from_json(offered: Any) -> list[tuple[str, str]] | None:
+    """Return (label, text) of every choice in one of the JSON forms, None for any other JSON."""
     match offered:
+        # The forms of ARC and CommonsenseQA, of a plain mapping, of a list of objects, of a list of texts.
         case {"label": [*labels], "text": [*texts]} if len(labels) == len(texts):
             return [(str(label), str(text)) for label, text in zip(labels, texts, strict=True)]
         case {**by_label} if all(isinstance(text, str | int | float) for text in by_label.values()):
@@ -72,7 +79,7 @@ def _from_json(offered: Any) -> list[tuple[str, str]] | None:
 
 
 def _from_texts(texts: Sequence[str]) -> list[tuple[str, str]] | None:
-    """The texts labelled A, B, … in order, unless they bring just these labels along."""
+    """Return the texts labelled A, B, … in order, unless they bring just these labels along."""
     letters = list(ascii_uppercase[: len(texts)])
     labelled = _from_lines(texts) or []
     if [label for label, _ in labelled] == letters:
@@ -81,6 +88,7 @@ def _from_texts(texts: Sequence[str]) -> list[tuple[str, str]] | None:
 
 
 def _from_lines(lines: Sequence[str]) -> list[tuple[str, str]] | None:
-    found = [_LINE.fullmatch(line.rstrip()) for line in lines if line.strip()]
-    whole = [(line["label"], line["text"]) for line in found if line]
-    return whole if len(whole) == len(found) else None
+    """Return (label, text) of every line; None where a line has no label."""
+    matches = [_LINE.fullmatch(line.rstrip()) for line in lines if line.strip()]
+    whole = [(line["label"], line["text"]) for line in matches if line]
+    return whole if len(whole) == len(matches) else None

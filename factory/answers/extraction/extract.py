@@ -1,7 +1,7 @@
-"""Where a completion states its final answer. Never a guess: no stated answer means None.
+r"""Reader of the final answer that a completion states. It never guesses: no stated answer means None.
 
-The markers are those of the datasets and evaluation harnesses: `<answer>72</answer>` (DeepSeek-R1, arXiv 2501.12948,
-table 1), `\\boxed{}` (MATH), `#### 72` (GSM8K), `A: 72` (GSM8K's example solutions) and "The answer is 72."
+The markers are those of the data sets and evaluation harnesses: `<answer>72</answer>` (DeepSeek-R1, arXiv 2501.12948,
+table 1), `\boxed{}` (MATH), `#### 72` (GSM8K), `A: 72` (GSM8K's example solutions) and "The answer is 72."
 (chain-of-thought prompting, Wei et al. 2022).
 """
 
@@ -22,48 +22,55 @@ _MAX_BARE_CHARS = 200
 
 
 def final_answer(text: str, *, tail_chars: int) -> str | None:
-    """The answer as `text` writes it, or None where it states none, takes it back, or its last box was cut off.
+    r"""Return the answer as `text` writes it, or None where it states none, takes it back, or its last box was cut off.
 
-    Only the last `tail_chars` characters behind the last `</think>` are read. The first marker found wins: the last
-    `<answer>` tags, the last `\\boxed{}` (neighbouring boxes are joined when only separators lie between), the last
-    `####` line, then whichever comes last of `A:` lines, "answer is", "answer:" and answer headings. Where the text
-    behind tags, a box or a `####` line states another answer, none is final. A text that is nothing but one number, or
-    x = one number, is an answer without a marker.
+    Only the last `tail_chars` characters behind the last `</think>` are read. The first marker that occurs wins: the
+    last
+    `<answer>` tags, the last `\boxed{}` (neighbouring boxes are joined when only separators lie between), the last
+    `####`
+    line, then whichever comes last of `A:` lines, "answer is", "answer:" and answer headings. Where the text behind
+    tags, a
+    box or a `####` line states another answer, none is final. A text that is nothing but one number, or x = one number,
+    is
+    an answer without a marker.
     """
     thought_end = text.rfind("</think>")
     if text.rfind("<think>") > thought_end:
-        # still thinking when it was cut off
+        # It was still thinking when it was cut off.
         return None
     spoken = text[thought_end + len("</think>") :] if thought_end >= 0 else text
     tail = spoken.rstrip()[-tail_chars:]
     if _OPENING_TAG in tail:
-        return _tagged(tail)
-    answer, has_marker = _marked(tail)
+        return _answer_in_tags(tail)
+    # A long text without a marker states nothing, whatever numbers it holds.
+    answer, has_marker = _answer_by_marker(tail)
     if has_marker or len(spoken) > _MAX_BARE_CHARS:
         return answer
     nothing_else = _NOTHING_ELSE.fullmatch(spoken)
     return nothing_else["answer"] if nothing_else else None
 
 
-def _tagged(tail: str) -> str | None:
+def _answer_in_tags(tail: str) -> str | None:
+    """Return the answer in the last `<answer>` tags, None where they hold none or the text behind takes it back."""
     opening, closing = tail.rfind(_OPENING_TAG), tail.rfind(_CLOSING_TAG)
     if closing < opening:
-        # cut off, or only spoken of
-        return _marked(tail[opening + len(_OPENING_TAG) :])[0]
+        # The tag was cut off, or is only spoken of.
+        return _answer_by_marker(tail[opening + len(_OPENING_TAG) :])[0]
     opening = tail.rfind(_OPENING_TAG, 0, closing)
+    # Markers within the tags count; a box behind them must not say something else.
     inside, behind = tail[opening + len(_OPENING_TAG) : closing].strip(), tail[closing + len(_CLOSING_TAG) :]
     if not inside:
-        return _marked(behind)[0]
-    answer, has_marker = _marked(inside)
+        return _answer_by_marker(behind)[0]
+    answer, has_marker = _answer_by_marker(inside)
     if not has_marker:
         answer = inside.removeprefix("**").removesuffix("**").strip()
     if not answer or is_overruled(answer, behind):
         return None
-    return None if BOX.search(behind) and _marked(behind)[0] != answer else answer
+    return None if BOX.search(behind) and _answer_by_marker(behind)[0] != answer else answer
 
 
-def _marked(text: str) -> tuple[str | None, bool]:
-    """The answer that the markers in `text` state, and whether there are any."""
+def _answer_by_marker(text: str) -> tuple[str | None, bool]:
+    """Return the answer that the markers in `text` state, and whether there are any markers."""
     if boxed := last_boxes(text):
         overruled = boxed.answer is None or is_overruled(boxed.answer, text[boxed.end :])
         return None if overruled else boxed.answer, True
@@ -76,6 +83,7 @@ def _marked(text: str) -> tuple[str | None, bool]:
 
 
 def _last_hashes(text: str) -> tuple[str, str] | None:
+    """Return the answer of the last `####` line and the text behind it, None without such a line."""
     matches = list(_HASHES.finditer(text))
     if not matches:
         return None

@@ -1,19 +1,19 @@
-"""The markup that models put around an answer in words, such as `\\text{Paris}`, `**Paris**` or `$Paris$`."""
+r"""Removal of the markup that models put around an answer in words, such as `\text{Paris}` or `**Paris**`."""
 
 from __future__ import annotations
 
 import re
 
 _COMMAND = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:rm|bf|it|sf)|mbox)\s*\{(?P<inner>.*)\}", re.DOTALL)
-# an escaped brace is text
+# An escaped brace is matched first, as it is text.
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`"))
-# each layer costs a pass
+# Each layer costs a pass over the answer, and a hostile one has thousands.
 _DEEPEST = 8
 
 
-def peel(answer: str) -> str:
-    """`answer` without the markup and the white space around all of it; what stands inside is left as it is."""
+def strip_markup(answer: str) -> str:
+    """Return `answer` without the markup and the white space around all of it; what stands inside is left as it is."""
     answer = answer.strip()
     for _ in range(_DEEPEST):
         inner = _without_one_layer(answer)
@@ -24,6 +24,7 @@ def peel(answer: str) -> str:
 
 
 def _without_one_layer(answer: str) -> str | None:
+    """Return what stands in the outermost command or pair of marks, None where there is none around all of it."""
     command = _COMMAND.fullmatch(answer)
     if command and _is_balanced(command["inner"]):
         return command["inner"]
@@ -35,6 +36,7 @@ def _without_one_layer(answer: str) -> str | None:
 
 
 def _is_balanced(text: str) -> bool:
+    """Return whether every brace that is closed was opened before; escaped braces are text."""
     depth = 0
     for brace in _BRACE.findall(text):
         depth += (brace == "{") - (brace == "}")

@@ -1,4 +1,4 @@
-"""Lines and sentences that state a final answer, and those that take it back."""
+"""Reader of lines and sentences that state a final answer, and of those that take it back."""
 
 from __future__ import annotations
 
@@ -51,13 +51,17 @@ _INLINE_HASHES = re.compile(r"####[ \t]{0,9}(?P<answer>\S.{0,200})")
 _VALUE = re.compile(r"[-+−$\\.([{\d|]|[A-Z]\b")
 _MARKUP = re.compile(r"\$|\*\*|\s|\\[,;! ]|\\(?:left|right)(?![A-Za-z])|(?<=\d)(?:,|\{,\})(?=\d{3}(?!\d))")
 _LIST_ITEM = re.compile(r"\d{1,3}[.)]\s+\S")
+# Characters in front of "answer is" in which a negation or a supposition is looked for.
 _NEGATION_WINDOW = 80
 _MAX_LINE_BEHIND_HEADING = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """An answer, the position of its marker, and the text behind its sentence."""
+    """Answer that a line or a sentence states.
+
+    `start` is the position of its marker in the text, `behind` the text behind its sentence.
+    """
 
     start: int
     answer: str
@@ -65,22 +69,25 @@ class Statement:
 
 
 def last_statement(text: str) -> Statement | None:
-    """The last `A:` line, "answer is", "answer:" or answer heading of `text`, even one that is taken back behind it."""
-    found = [_last_a_line(text)]
+    """Return the last `A:` line, "answer is", "answer:" or answer heading of `text`, even one taken back later."""
+    candidates = [_last_a_line(text)]
+    # This test is ten times as fast as the expressions behind it.
     if "answer" in text.lower():
-        # ten times as fast as the expressions
-        found += [_last_answer_is(text), _last_heading(text)]
-    stated = [one for one in found if one and one.answer]
+        candidates += [_last_answer_is(text), _last_heading(text)]
+    stated = [one for one in candidates if one and one.answer]
     return max(stated, key=lambda one: one.start) if stated else None
 
 
 def is_retracted(statement: Statement) -> bool:
-    """Whether the text behind a sentence takes it back: "The answer is 12. Wait, it is 13." """
+    """Return whether the text behind a sentence takes it back: "The answer is 12. Wait, it is 13." """
     return _RETRACTION.search(statement.behind) is not None
 
 
 def is_overruled(answer: str, behind: str) -> bool:
-    """Whether the text behind a box, a `####` line or answer tags states another answer, or takes this one back."""
+    """Return whether a later text states another answer, or takes this one back.
+
+    `answer` is from a box, a `####` line or answer tags, and `behind` is the text behind it.
+    """
     later = [match["answer"] for match in _INLINE_HASHES.finditer(behind)][-1:]
     if statement := last_statement(behind):
         later.append(statement.answer)
@@ -91,23 +98,25 @@ def is_overruled(answer: str, behind: str) -> bool:
 
 
 def _is_same(answer: str, other: str) -> bool:
+    """Return whether two answers are the same but for markup; "(B) 14" is the option B."""
     answer, other = _plain(answer), _plain(other)
     if re.fullmatch(r"\(?[A-Z]\)?", answer):
-        # "(B) 14" names the option of \boxed{B}
+        # "(B) 14" names the option of \boxed{B}.
         return re.match(rf"\(?{answer.strip('()')}(?![A-Za-z])", other) is not None
     return answer == other
 
 
 def _plain(answer: str) -> str:
+    """Return an answer without markup, thousands separators and a variable in front."""
     plain = re.sub(r"\\[dt]frac", r"\\frac", _MARKUP.sub("", answer)).rstrip(".")
     plain = re.sub(r"\\text[a-z]*\{([^{}]*)\}", r"\1", plain)
     return re.sub(r"\A[A-Za-z]=", "", plain)
 
 
 def _last_a_line(text: str) -> Statement | None:
+    """Return the last `A:` line; None beside `B:` lines, which are the options of a multiple-choice question."""
     matches = list(_A_LINE.finditer(text))
     if not matches or _B_LINE.search(text):
-        # the options of a multiple-choice question
         return None
     last = matches[-1]
     behind = text[last.end() :]
@@ -116,17 +125,19 @@ def _last_a_line(text: str) -> Statement | None:
 
 
 def _last_answer_is(text: str) -> Statement | None:
+    """Return the last "answer is" or "answer:" that is not negated, supposed or about another answer."""
     for match in reversed(list(_ANSWER_IS.finditer(text))):
         if not _NO_STATEMENT.search(text, max(0, match.start() - _NEGATION_WINDOW), match.start()):
-            return _read(text, match)
+            return _statement_behind(text, match)
     return None
 
 
 def _last_heading(text: str) -> Statement | None:
+    """Return the answer below the last answer heading, None where an explanation begins there."""
     matches = list(_HEADING.finditer(text))
     if not matches:
         return None
-    statement = _read(text, matches[-1])
+    statement = _statement_behind(text, matches[-1])
     # Only a line that is one value, or is the last one, is the answer and not the start of an explanation.
     is_plain = len(statement.answer) <= _MAX_LINE_BEHIND_HEADING and not (
         statement.behind.strip("*.$ \t\n") and re.search(r"\s", statement.answer)
@@ -134,20 +145,22 @@ def _last_heading(text: str) -> Statement | None:
     return statement if is_plain else None
 
 
-def _read(text: str, marker: re.Match[str]) -> Statement:
-    """The rest of the sentence behind `marker`."""
+def _statement_behind(text: str, marker: re.Match[str]) -> Statement:
+    """Return the statement that the rest of the sentence behind `marker` makes."""
+    # A displayed formula is the whole answer.
     if display := _DISPLAY.match(text, marker.end()):
         answer, behind = display["answer"].strip(), text[display.end() :]
         return Statement(start=marker.start(), answer=answer.rstrip(". \t"), behind=behind)
+    # Else it ends with the line, or with the sentence.
     end_of_line = text.find("\n", marker.end())
     line_end = end_of_line if end_of_line >= 0 else len(text)
     line, behind = text[marker.end() : line_end].strip(), text[line_end:]
     if "\n" in marker.group() and _LIST_ITEM.match(line):
-        # an explanation: "Answer:\n1. First, add both."
+        # An explanation begins here: "Answer:\n1. First, add both."
         return Statement(start=marker.start(), answer="", behind=behind)
     if end := _SENTENCE_END.search(line):
         line, behind = line[: end.start()], line[end.start() :] + behind
-    # "Answer: The largest n is 34."
+    # The value of a sentence is behind its verb: "Answer: The largest n is 34."
     sentence = _STATEMENT.match(line)
     answer = (sentence["answer"] if sentence else line).lstrip("* ").rstrip("*. \t")
     return Statement(start=marker.start(), answer=answer, behind=behind)

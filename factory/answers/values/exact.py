@@ -1,7 +1,7 @@
 """Exact rational values of arithmetic answers, by a small recursive-descent parser over `fractions.Fraction`.
 
-No floats, no eval, and nothing is computed before its size is known: every intermediate value stays below
-`MAX_BITS` bits, every nesting below `MAX_DEPTH`.
+No floats, no eval, and nothing is computed before its size is known: every intermediate value stays below `MAX_BITS`
+bits, every nesting below `MAX_DEPTH`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from fractions import Fraction
 MAX_BITS = 16_384
 MAX_DEPTH = 40
 MAX_FACTORIAL = 500
-# below MAX_BITS, and below CPython's limit on int(str)
+# Below MAX_BITS, and below CPython's limit on int(str).
 _MAX_DIGITS = 4_000
 
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:(?:,\d{3})+|(?: \d{3})+(?! ?/))(?![\d,])(?:\.(?P<decimals>\d+))?", re.ASCII)
@@ -42,17 +42,17 @@ _FRACTION = re.compile(
 
 
 class TooLarge(ValueError):
-    """The value is well written but too large, or too deeply nested, to be computed."""
+    """Error for a value that is well written but too large, or too deeply nested, to be computed."""
 
 
 class _NotArithmetic(ValueError):
-    """The text is not an arithmetic expression over rational numbers."""
+    """Error for a text that is no arithmetic expression over rational numbers."""
 
 
 def exact_value(answer: str) -> Fraction | None:
-    """The rational number that a normalised answer denotes; None where it is not arithmetic on numbers alone.
+    r"""Return the rational number that a normalised answer denotes; None where it is not arithmetic on numbers alone.
 
-    Reads integers, well-grouped thousands, decimals, repeating decimals, scientific notation, `a/b`, `\\frac`, mixed
+    Reads integers, well-grouped thousands, decimals, repeating decimals, scientific notation, `a/b`, `\frac`, mixed
     numbers, `+ - * / ^ !` and brackets. Raises `TooLarge` instead of computing a bomb.
     """
     parser = _Parser(answer)
@@ -64,12 +64,12 @@ def exact_value(answer: str) -> Fraction | None:
 
 
 def is_literal(answer: str) -> bool:
-    """Whether an arithmetic answer is one number, with nothing left to compute: 1.5, 3/2, 1 1/2, 2e-7, 6 * 10^23."""
+    """Return whether an arithmetic answer is one number, with nothing left to compute: 1.5, 3/2, 2e-7, 6 * 10^23."""
     return _LITERAL.fullmatch(answer) is not None
 
 
 def is_reduced(answer: str) -> bool:
-    """Whether an arithmetic answer is anything but a fraction that can be reduced."""
+    """Return whether an arithmetic answer is anything but a fraction that can be reduced."""
     fraction = _FRACTION.fullmatch(answer)
     if fraction is None:
         return True
@@ -78,20 +78,28 @@ def is_reduced(answer: str) -> bool:
 
 
 def is_fraction(answer: str) -> bool:
-    """Whether an arithmetic answer is written as one integer over another."""
+    """Return whether an arithmetic answer is written as one integer over another."""
     return _FRACTION.fullmatch(answer) is not None
 
 
 class _Parser:
+    """Recursive-descent parser over the characters of one answer.
+
+    Each method reads one construct of the grammar at the current position and returns its value. `depth` counts the
+    brackets around it. All raise `_NotArithmetic` or `TooLarge`.
+    """
+
     def __init__(self, text: str) -> None:
         self._text = text
         self._position = 0
 
     def at_end(self) -> bool:
+        """Return whether nothing but spaces is left."""
         self._skip_space()
         return self._position == len(self._text)
 
     def sum(self, depth: int) -> Fraction:
+        """Read terms joined by + and -."""
         if depth > MAX_DEPTH:
             raise TooLarge(f"brackets nested deeper than {MAX_DEPTH}")
         value = self._product(depth)
@@ -102,6 +110,7 @@ class _Parser:
         return value
 
     def _product(self, depth: int) -> Fraction:
+        """Read factors joined by signs of multiplication or division, or by an opening bracket."""
         value = self._signed(depth)
         divided = False
         while True:
@@ -112,13 +121,14 @@ class _Parser:
                 divided = True
             elif self._next_character() == "(":
                 if divided or _DECIMAL_END.search(self._text, max(0, self._position - 50), self._position):
-                    # 1/2(3) can be read in two ways, and so can 0.5(3)
+                    # 1/2(3) can be read in two ways, and so can 0.5(3).
                     raise _NotArithmetic
                 value = _bounded(value * self._power(depth))
             else:
                 return value
 
     def _signed(self, depth: int) -> Fraction:
+        """Read a power with any number of signs in front."""
         negative = False
         while (sign := self._next_character()) in ("+", "-"):
             self._position += 1
@@ -127,6 +137,7 @@ class _Parser:
         return -value if negative else value
 
     def _power(self, depth: int) -> Fraction:
+        """Read an atom with a factorial and an exponent behind it."""
         if depth > MAX_DEPTH:
             raise TooLarge(f"brackets nested deeper than {MAX_DEPTH}")
         base = self._atom(depth)
@@ -134,18 +145,19 @@ class _Parser:
             self._position += 1
             base = _factorial(base)
             if self._next_character() == "!":
-                # a double factorial
+                # A double factorial is not the factorial of a factorial.
                 raise _NotArithmetic
         if not self._take(_POWER):
             return base
         negative = self._next_character() == "-"
         if negative:
             self._position += 1
-        # right-associative
+        # Powers are right-associative: 2^3^2 is 2^9.
         exponent = self._power(depth + 1)
         return _raised(base, -exponent if negative else exponent)
 
     def _atom(self, depth: int) -> Fraction:
+        """Read a number, a fraction, or a sum in brackets."""
         character = self._next_character()
         if character.isascii() and (character.isdigit() or character == "."):
             return self._number(depth)
@@ -156,6 +168,7 @@ class _Parser:
         raise _NotArithmetic
 
     def _bracketed(self, depth: int) -> Fraction:
+        """Read from an opening bracket to the one that closes it."""
         closing = {"(": ")", "[": "]", "{": "}"}[self._text[self._position]]
         self._position += 1
         value = self.sum(depth + 1)
@@ -165,21 +178,24 @@ class _Parser:
         return value
 
     def _fraction(self, depth: int) -> Fraction:
+        r"""Read `\frac` with its two arguments."""
         self._position += len(r"\frac")
         numerator = self._fraction_argument(depth)
         return _bounded(numerator / self._fraction_argument(depth))
 
     def _fraction_argument(self, depth: int) -> Fraction:
+        r"""Read one argument of `\frac`: a braced sum, or one digit."""
         character = self._next_character()
         if character == "{":
             return self._bracketed(depth)
         if character.isascii() and character.isdigit():
-            # `\frac12` takes one digit each
+            # `\frac12` takes one digit for each argument.
             self._position += 1
             return Fraction(int(character))
         raise _NotArithmetic
 
     def _number(self, depth: int) -> Fraction:
+        """Read a number in any of the spellings."""
         # Inside brackets a comma separates entries: (1,234) is a pair.
         if depth == 0 and (grouped := self._take(_GROUPED)):
             return _decimal(re.sub("[, ]", "", grouped.group()))
@@ -196,7 +212,10 @@ class _Parser:
         return value + self._mixed_part(depth) if plain.group().isdigit() else value
 
     def _mixed_part(self, depth: int) -> Fraction:
-        """The `\\frac{1}{2}` or ` 1/2` of a mixed number, 0 where none follows; only proper fractions can follow."""
+        r"""Read the `\frac{1}{2}` or ` 1/2` of a mixed number, 0 where none follows.
+
+        Only proper fractions can follow.
+        """
         if tail := self._take(_MIXED_TAIL):
             part = Fraction(int(tail["numerator"]), int(tail["denominator"]))
         elif self._next_character() == "\\" and self._text.startswith(r"\frac", self._position):
@@ -208,14 +227,17 @@ class _Parser:
         return part
 
     def _next_character(self) -> str:
+        """Return the next character that is no space, without consuming it; "" at the end."""
         self._skip_space()
         return self._text[self._position : self._position + 1]
 
     def _skip_space(self) -> None:
+        """Move to the next character that is no space."""
         while self._text.startswith(" ", self._position):
             self._position += 1
 
     def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """Consume and return a match of `pattern` at the position, None where there is none."""
         self._skip_space()
         match = pattern.match(self._text, self._position)
         if match:
@@ -224,12 +246,14 @@ class _Parser:
 
 
 def _decimal(digits: str, exponent: str | None = None) -> Fraction:
+    """Return the value of digits with an optional exponent. Raises `TooLarge`."""
     if len(digits) > _MAX_DIGITS or (exponent and (len(exponent) > 6 or abs(int(exponent)) > _MAX_DIGITS)):
         raise TooLarge(f"a number of more than {_MAX_DIGITS} digits")
     return Fraction(digits)
 
 
 def _repeating(whole: str, head: str, period: str) -> Fraction:
+    """Return the value of whole.head(period), the period repeated for ever."""
     if len(whole) + len(head) + len(period) > _MAX_DIGITS:
         raise TooLarge(f"a number of more than {_MAX_DIGITS} digits")
     shift = 10 ** len(head)
@@ -238,13 +262,14 @@ def _repeating(whole: str, head: str, period: str) -> Fraction:
 
 
 def _dotted(whole: str, digits: str) -> Fraction:
-    """`0.333...`: only a digit written three times is taken as the one that goes on."""
+    """Return the value of `0.333...`: only a digit written three times is taken as the one that is repeated."""
     if len(set(digits[-3:])) != 1:
         raise _NotArithmetic
     return _repeating(whole, digits[:-1], digits[-1])
 
 
 def _factorial(value: Fraction) -> Fraction:
+    """Return the factorial of a natural number."""
     if value.denominator != 1 or value < 0:
         raise _NotArithmetic
     if value > MAX_FACTORIAL:
@@ -253,8 +278,9 @@ def _factorial(value: Fraction) -> Fraction:
 
 
 def _raised(base: Fraction, exponent: Fraction) -> Fraction:
+    """Return a power with an integer exponent."""
     if exponent.denominator != 1:
-        # a root
+        # A fraction as exponent is a root.
         raise _NotArithmetic
     if base not in (0, 1, -1) and _bits(base) * abs(exponent) > MAX_BITS:
         raise TooLarge(f"a power of more than {MAX_BITS} bits")
@@ -262,10 +288,12 @@ def _raised(base: Fraction, exponent: Fraction) -> Fraction:
 
 
 def _bits(value: Fraction) -> int:
+    """Return the size of a value in bits."""
     return max(value.numerator.bit_length(), value.denominator.bit_length())
 
 
 def _bounded(value: Fraction) -> Fraction:
+    """Return `value`. Raises `TooLarge` where it has more than `MAX_BITS` bits."""
     if _bits(value) > MAX_BITS:
         raise TooLarge(f"a value of more than {MAX_BITS} bits")
     return value

@@ -1,4 +1,4 @@
-"""What a comparison of two answers can find."""
+"""Results that a comparison of two answers can have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from enum import Enum, auto
 
 
 class Match(Enum):
-    """`UNCLEAR`: cannot be known, or debatable. `OPEN`: a computer algebra system has to be asked."""
+    """Result of a comparison.
+
+    `UNCLEAR`: cannot be known, or is debatable; never becomes a label. `OPEN`: a computer algebra system has to be
+    asked.
+    """
 
     EQUAL = auto()
     DIFFERENT = auto()
@@ -16,15 +20,16 @@ class Match(Enum):
 
 
 def equal_if(condition: bool) -> Match:
+    """Return `EQUAL` where the condition holds, else `DIFFERENT`."""
     return Match.EQUAL if condition else Match.DIFFERENT
 
 
 def all_equal(matches: Iterable[Match]) -> Match:
-    """The match of a whole whose parts match so. One difference decides, whatever is unclear beside it."""
-    found = Match.EQUAL
+    """Return the match of a whole whose parts match so. One difference decides, whatever is unclear beside it."""
+    whole = Match.EQUAL
     for match in matches:
         if match is Match.DIFFERENT:
             return match
-        if match is Match.UNCLEAR or found is Match.EQUAL:
-            found = match
-    return found
+        if match is Match.UNCLEAR or whole is Match.EQUAL:
+            whole = match
+    return whole

@@ -1,4 +1,4 @@
-"""Values that are compared as they are written: ratios, times of day, numbers in another base, angles in radians."""
+"""Comparison of values as they are written: ratios, times of day, numbers in another base, angles in radians."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _RATIO = re.compile(
     re.IGNORECASE,
 )
 _BASED = re.compile(r"(?P<digits>[0-9A-Z]{1,200})\s*_\s*(?:\{\s*(?P<base>\d{1,2}|[a-z]+)\s*\}|(?P<digit>\d))", re.ASCII)
+# A base may be spelled out: 101_{two}.
 _BASE_WORDS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
                "ten": "10", "twelve": "12", "sixteen": "16"}  # fmt: skip
 _OF_PI = re.compile(
@@ -23,12 +24,13 @@ _OF_PI = re.compile(
 
 
 def is_ratio(text: str) -> bool:
-    """Whether the text is a ratio or a time: 3:5, 12:30, 8:34 p.m., 3 to 5."""
+    """Return whether the text is a ratio or a time: 3:5, 12:30, 8:34 p.m., 3 to 5."""
     return _RATIO.fullmatch(text) is not None
 
 
 def same_ratio(gold: str, answer: str) -> Match:
     """Compare two texts that `is_ratio`. Proportional ratios are unclear: 2:4 is 1:2, but not as times."""
+    # A time with a.m. or p.m. and one in 24 hours may be the same.
     (gold_parts, gold_half), (parts, half) = _ratio(gold), _ratio(answer)
     if gold_half and half and gold_half != half:
         return Match.DIFFERENT
@@ -38,7 +40,7 @@ def same_ratio(gold: str, answer: str) -> Match:
 
 
 def ratio_value(text: str) -> Fraction | None:
-    """The value of a ratio of two; None for anything else."""
+    """Return the value of a ratio of two numbers; None for anything else."""
     if not is_ratio(text):
         return None
     parts, half = _ratio(text)
@@ -46,19 +48,21 @@ def ratio_value(text: str) -> Fraction | None:
 
 
 def _ratio(text: str) -> tuple[list[int], str]:
+    """Return the numbers of a ratio or time, and "a" or "p" for the half of the day, "" where none is named."""
     match = _RATIO.fullmatch(text)
     assert match is not None
     parts = [int(part) for part in re.findall(r"\d+", match["parts"])]
-    # 3 p.m. is 3:00 p.m.
+    # A time without minutes: 3 p.m. is 3:00 p.m.
     return (parts if len(parts) > 1 else [*parts, 0]), (match["half"] or "").lower()
 
 
 def _clock(parts: list[int], half: str) -> list[int]:
-    """The time in 24 hours."""
+    """Return a time in 24 hours."""
     return [parts[0] % 12 + (12 if half == "p" else 0), *parts[1:]] if half else parts
 
 
 def _proportional(gold: list[int], parts: list[int]) -> bool:
+    """Return whether two ratios are proportional."""
     return (
         len(gold) == len(parts)
         and 0 not in (*gold, *parts)
@@ -67,7 +71,7 @@ def _proportional(gold: list[int], parts: list[int]) -> bool:
 
 
 def based(text: str) -> tuple[str, int] | None:
-    """Digits and base of a number such as 101_2."""
+    """Return the digits and the base of a number such as 101_2; None for anything else."""
     match = _BASED.fullmatch(text)
     if match is None:
         return None
@@ -76,12 +80,14 @@ def based(text: str) -> tuple[str, int] | None:
 
 
 def same_based(gold: tuple[str, int], answer: tuple[str, int]) -> Match:
+    """Compare two numbers from `based`. Equal values in different bases are unclear."""
     if gold[1] == answer[1]:
         return equal_if(gold[0] == answer[0])
     return Match.UNCLEAR if _value(gold) == _value(answer) else Match.DIFFERENT
 
 
 def _value(number: tuple[str, int]) -> int | None:
+    """Return the value of a number in its base, None where it has a digit that the base lacks."""
     try:
         return int(number[0], number[1])
     except ValueError:
@@ -89,10 +95,11 @@ def _value(number: tuple[str, int]) -> int | None:
 
 
 def in_degrees(text: str) -> Fraction | None:
-    """The degrees of an angle written as a rational multiple of pi: 3\\pi/4 is 135."""
+    r"""Return the degrees of an angle written as a rational multiple of pi: 3\pi/4 is 135. None for anything else."""
     match = _OF_PI.fullmatch(text)
     if match is None:
         return None
+    # A factor may be written with a sign of multiplication in front of pi; without one it is 1.
     factor = (match["times"] or match["factor"] or "").strip() or "1"
     value = exact_value(re.sub(r"\\cdot\s*$|\*\s*$", "", factor).strip())
     over = match["over"] or match["over_digit"] or match["slash"] or "1"

@@ -1,4 +1,4 @@
-"""An exact value with its unit, and when two of them are the same answer.
+"""Quantities: exact values with a unit, and the rules by which two of them are the same answer.
 
 A unit only decides where both sides name one: "18 dollars" answers a gold of 18, "5 km" does not answer "5 m".
 """
@@ -18,10 +18,14 @@ from factory.answers.values.words import SCALES, number_in_words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
-    """A rational value and the unit it was written with, "" where none was; and how it was written.
+    """Rational value, the unit it was written with, and how it was written.
 
-    `digits`: the number itself, without unit and sign of approximation. `compound`: 2 hours 30 minutes, in the
-    smallest unit named. `name`: the variable it was assigned to.
+    * `digits`: the number itself, without unit and sign of approximation.
+    * `unit`: a name from `units.unit_name`, "" where none was written.
+    * `compound`: written as several measures (2 hours 30 minutes); `value` is in the smallest unit named.
+    * `in_words`: written as number words.
+    * `approximate`: written behind a sign of approximation.
+    * `name`: the variable it was assigned to.
     """
 
     value: Fraction
@@ -46,17 +50,22 @@ _DECIMAL = re.compile(r"[-+(]*(?P<whole>[\d, ]*)\.(?P<decimals>\d+)[)]*")
 
 
 def quantity(answer: str, *, decimal_comma: bool = False) -> Quantity | None:
-    """The quantity that a normalised answer denotes, else None. Raises `exact.TooLarge` for a bomb."""
+    """Return the quantity that a normalised answer denotes, else None. Raises `exact.TooLarge` for a bomb.
+
+    `decimal_comma` lets 1.234,5 be read as 1234.5.
+    """
     approximate = answer.startswith(r"\approx")
     answer = answer.removeprefix(r"\approx").strip()
     assignment = _ASSIGNMENT.match(answer)
-    found = _unnamed(answer[assignment.end() :] if assignment else answer, decimal_comma=decimal_comma)
-    return found and replace(found, approximate=approximate, name=assignment["name"] if assignment else "")
+    amount = _unnamed(answer[assignment.end() :] if assignment else answer, decimal_comma=decimal_comma)
+    return amount and replace(amount, approximate=approximate, name=assignment["name"] if assignment else "")
 
 
 def _unnamed(answer: str, *, decimal_comma: bool = False) -> Quantity | None:
+    """Return the quantity of an answer without the variable it was assigned to."""
     if negative := _NEGATIVE.match(answer):
         answer = "-" + answer[negative.end() :]
+    # Try the readings from the most to the least strict.
     if decimal_comma and _DECIMAL_COMMA.fullmatch(answer):
         answer = answer.replace(".", "").replace(",", ".")
     value = exact_value(answer)
@@ -68,23 +77,25 @@ def _unnamed(answer: str, *, decimal_comma: bool = False) -> Quantity | None:
 
 
 def _money(currency: str, amount: Quantity | None) -> Quantity | None:
-    """`$5`, and `$5 dollars`, but not `$5 cents` or `$5 apples`."""
+    """Return an amount behind a sign of currency: `$5` and `$5 dollars`, but not `$5 cents` or `$5 apples`."""
     if amount is None or (amount.unit and unit(amount.unit) != unit(currency)):
         return None
     return replace(amount, unit=currency)
 
 
 def _in_words(answer: str) -> Quantity | None:
+    """Return the quantity of number words, with a unit behind them."""
     negative = answer.startswith("-")
-    found = number_in_words(answer[negative:].lower())
-    if found is None:
+    number = number_in_words(answer[negative:].lower())
+    if number is None:
         return None
-    value, rest = Fraction(-found[0] if negative else found[0]), found[1]
+    value, rest = Fraction(-number[0] if negative else number[0]), number[1]
     name = unit_name(rest) if rest else ""
     return None if name is None else Quantity(value=value, digits=str(value), unit=name, in_words=True)
 
 
 def _measure(answer: str) -> Quantity | None:
+    """Return the quantity of a number with a unit: 5 km, 3 million dollars."""
     measure = _MEASURE.fullmatch(answer)
     if measure is None:
         return None
@@ -101,7 +112,7 @@ def _measure(answer: str) -> Quantity | None:
 
 
 def _compound(answer: str) -> Quantity | None:
-    """Two or more measures of one dimension, each of a smaller unit than the one before."""
+    """Return the quantity of two or more measures of one dimension, each of a smaller unit than the one before."""
     total, previous, last, position, parts = Fraction(0), Fraction(0), "", 0, 0
     while part := _PART.match(answer, position):
         name = unit_name(part["unit"])
@@ -120,10 +131,20 @@ def _compound(answer: str) -> Quantity | None:
 
 
 def match_quantities(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
-    """Whether `answer` states `gold` under `policy`."""
-    found = _same_amount(gold, answer, policy)
-    if found is not Match.EQUAL:
-        return found
+    """Return whether `answer` states `gold` under `policy`.
+
+    Args:
+      gold: the quantity of the gold answer.
+      answer: the quantity of the answer.
+      policy: decides about units, percentages, rounding, and how the number may be written.
+
+    Returns:
+      The match, never `OPEN`.
+    """
+    match = _same_amount(gold, answer, policy)
+    if match is not Match.EQUAL:
+        return match
+    # The amount is right; the policy may still refuse the way in which it is written.
     refused = (
         (answer.in_words and policy.number_words == "reject" and not gold.in_words)
         or (answer.approximate and policy.approximate_sign == "reject" and not gold.approximate)
@@ -138,18 +159,20 @@ def match_quantities(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
 
 
 def _same_amount(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
+    """Compare value and unit, whatever the way in which they are written."""
     if gold.unit == answer.unit:
         return equal_if(_same_value(gold, answer, Fraction(1), policy))
     if PERCENT in (gold.unit, answer.unit):
         return _same_percentage(gold, answer, policy)
     if not gold.unit or not answer.unit:
         if gold.compound or answer.compound:
-            # 30 for 2 hours 30 minutes, 150 for the same
+            # A bare 30 or 150 for 2 hours 30 minutes.
             return Match.UNCLEAR
         allowed = policy.unit_extra if answer.unit else policy.unit_missing
         return equal_if(_same_value(gold, answer, Fraction(1), policy) and allowed == "accept")
     if policy.unit_mismatch == "ignore":
         return equal_if(_same_value(gold, answer, Fraction(1), policy))
+    # Two units that differ: the same quantity may be meant.
     gold_unit, answer_unit = unit(gold.unit), unit(answer.unit)
     if gold_unit.dimensions != answer_unit.dimensions or (
         policy.unit_mismatch == "reject" and gold_unit.size != answer_unit.size
@@ -159,6 +182,7 @@ def _same_amount(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
 
 
 def _same_percentage(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
+    """Compare where exactly one side is in percent."""
     if gold.unit == PERCENT:
         allowed = policy.percent_sign_missing
         if answer.unit or allowed == "reject":
@@ -175,7 +199,10 @@ def _same_percentage(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
 
 
 def _same_value(gold: Quantity, answer: Quantity, factor: Fraction, policy: Policy) -> bool:
-    """Whether the values are equal, the answer's counted `factor` times; or rounded as far as the policy allows."""
+    """Return whether the values are equal, the answer's counted `factor` times.
+
+    They also are where one is the other rounded, as far as the policy allows.
+    """
     value = answer.value * factor
     if gold.value == value:
         return True
@@ -187,8 +214,12 @@ def _same_value(gold: Quantity, answer: Quantity, factor: Fraction, policy: Poli
 
 
 def _is_rounded(rounded: Quantity, exact: Quantity, digits: int, *, only_rounded: bool = False) -> bool:
-    """Whether `rounded` is a decimal of at least `digits` significant digits and `exact`, which has no finite decimals,
-    rounds to it; or, without `only_rounded`, is cut off to it or printed so by a double."""
+    """Return whether `exact` rounds to `rounded`.
+
+    `rounded` is a decimal of at least `digits` significant digits; `exact` has no finite decimals. Without
+    `only_rounded`,
+    a decimal that is cut off, or that a double prints for `exact`, counts, too.
+    """
     decimal = _DECIMAL.fullmatch(rounded.digits) if digits else None
     if decimal is None or _has_finite_decimals(exact.value):
         return False
@@ -196,6 +227,8 @@ def _is_rounded(rounded: Quantity, exact: Quantity, digits: int, *, only_rounded
     if len(significant) < digits:
         return False
     last_place = Fraction(1, 10 ** len(decimal["decimals"]))
+    # What rounding took away, in units of the last place.
+    # Positive where digits were cut off, negative where the last digit was rounded up.
     left_out = abs(exact.value) - abs(rounded.value)
     if abs(left_out) <= last_place / 2:
         return True
@@ -203,6 +236,7 @@ def _is_rounded(rounded: Quantity, exact: Quantity, digits: int, *, only_rounded
 
 
 def _has_finite_decimals(value: Fraction) -> bool:
+    """Return whether a value can be written as a decimal with finitely many digits."""
     denominator = value.denominator
     for prime in (2, 5):
         while denominator % prime == 0:

@@ -83,14 +83,23 @@ _NOT_FIRST = frozenset(["of", "in", "the", "with", "per", "/", "-", *_POWER_BEHI
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What a unit measures, as powers of base dimensions, and its size in their base units."""
+    """Meaning of a unit.
+
+    `dimensions` are the powers of the base dimensions that it measures, sorted by name; `size` is its size in their
+    base
+    units.
+    """
 
     dimensions: tuple[tuple[str, int], ...]
     size: Fraction
 
 
 def unit_name(text: str, *, glued: bool = False) -> str | None:
-    """The text behind a number as a unit's name; None where it is no unit. `glued`: no space stood between."""
+    """Return the text behind a number as a unit's name; None where it is no unit.
+
+    `glued`: no space stood between number and text.
+    """
+    # Words in the singular, exponents as words of their own.
     words = [singular(word) for word in _WORD.findall(re.sub(r"\s*\^\s*\{?(-?\d)\}?", r" ^\1 ", text.lower()))]
     if words in ([PERCENT], ["percent"], ["per", "cent"]):
         return PERCENT
@@ -104,26 +113,31 @@ def unit_name(text: str, *, glued: bool = False) -> str | None:
     if any(_is_no_unit(word) or not _UNIT_WORD.fullmatch(word) for word in words):
         return None
     if glued and words[0] not in _GLUED:
-        # 5m may be five times m
+        # 5m may be five times m.
         return None
     if any(word.isalpha() and len(word) < 3 and not _is_known(word) and word not in ("of", "in") for word in words):
-        # a variable
+        # Short unknown words are variables.
         return None
     return " ".join(words)
 
 
 def _is_known(word: str) -> bool:
+    """Return whether a word is a unit of the table."""
     return word in UNITS or word in _RATES or word in _POWER_BEFORE
 
 
 def _is_no_unit(word: str) -> bool:
+    """Return whether a word changes the number before it or makes the whole a sentence."""
     return word in _NO_UNITS or (word.endswith("ly") and len(word) > 4)
 
 
 @lru_cache(maxsize=1024)
 def unit(name: str) -> Unit:
-    """What a name from `unit_name` stands for. An unknown word counts things; of several, the last says which: duck
-    eggs are eggs."""
+    """Return what a name from `unit_name` stands for.
+
+    An unknown word counts things; of several, the last says which: duck eggs are eggs.
+    """
+    # Read the words as factors: dimension, size, exponent.
     factors: list[tuple[str, Fraction, int]] = []
     sign, power, counts_things = 1, 1, False
     for word in name.split():
@@ -142,6 +156,7 @@ def unit(name: str) -> Unit:
                 dimension, size = UNITS.get(part, (part, Fraction(1)))
                 factors.append((dimension, size, sign * exponent * power))
             power, counts_things = 1, is_thing
+    # Multiply them out.
     powers: Counter[str] = Counter()
     total = Fraction(1)
     for dimension, size, exponent in factors:
@@ -151,7 +166,7 @@ def unit(name: str) -> Unit:
 
 
 def singular(word: str) -> str:
-    """The word without a plural s: dollars, but not gas or glass."""
+    """Return a word without a plural s: dollars, but not gas or glass."""
     word = word.rstrip(".")
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
@@ -161,7 +176,7 @@ _TRAILING = re.compile(r"\s+(?=[A-Za-z][A-Za-z .'/^{}0-9-]*$)|\s*(?=%$)")
 
 
 def split_unit(text: str, names: tuple[str, ...] = ()) -> tuple[str, str]:
-    """An expression and the unit behind it, "" where there is none. A single letter is a variable, not a unit.
+    """Return an expression and the unit behind it, "" where there is none. A single letter is a variable, not a unit.
 
     `names`: only these units, where given.
     """

@@ -1,4 +1,4 @@
-"""Numbers in words: seven, twenty-five, minus one hundred and five."""
+"""Reader of numbers in words: seven, twenty-five, minus one hundred and five."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_WORDS = 20
 
 
 def number_in_words(text: str) -> tuple[int, str] | None:
-    """The number that lower-case `text` begins with and the words behind it; None where it begins with none."""
+    """Return the number that lower-case `text` begins with and the words behind it; None where it begins with none."""
     words = text.replace("-", " ").split()
     if not words or (words[0] not in SMALL_NUMBERS and words[0] not in SCALES) or len(words) > _MAX_WORDS:
         return None
