@@ -1,11 +1,11 @@
-"""Solutions that were cut off at a lower token limit, continued from where they stopped.
+"""Continuation of solutions that were cut off at a lower token limit, from where they stopped.
 
-They are not sampled anew: what is cut off is what is long, so dropping it and sampling again until something fits would
-favour short solutions. Each time that a text came is one rollout, so each gets an ending of its own.
+They are not sampled anew: solutions that are cut off are the long ones, so dropping them and sampling again until one
+fits would favour short solutions. Each occurrence of a text is one rollout, so each gets an ending of its own.
 
-What a rollout counts at hangs on which came before it. So each ending is put where the cut-off solution stood, and
-counts come out as if none had ever been cut off. Of a text that came several times it is not known when it came again:
-its endings stand one behind the other.
+The nodes at which a rollout counts depend on which rollouts came before it. So each ending takes the place of its
+cut-off solution, and the counts are those of a run in which nothing was ever cut off. For a text that came several
+times the record does not say when it came again: its endings stand one behind the other.
 """
 
 from __future__ import annotations
@@ -20,11 +20,16 @@ from factory.rollouts.together import together
 from factory.types import Completion, Step, Verdict
 
 
-async def finish(policy: Policy, found: Restored) -> None:
-    """Hang the cut-off solutions of `found` into its tree with their endings, counted as the rollouts they are, from
-    where they were asked for. One that the model has no room to go on with is put back as it was."""
-    cuts, tree = found.cut_off, found.tree
+async def finish(policy: Policy, restored: Restored) -> None:
+    """Sample endings for the cut-off solutions of `restored`, and add them to its tree as the rollouts they are.
+
+    A solution that the model's context has no room to continue is put back as it was. Raises what `Models` raises.
+    """
+    # Phase 1: sample all endings at once.
+    cuts, tree = restored.cut_off, restored.tree
     ends = await together(policy.endings("".join(cut.texts), cut.row["occurrences"]) for cut in cuts)
+    # Phase 2: put the endings in the places of the cut-off solutions. `before` holds the nodes that were known at that
+    # point of the order; `passed` is how many of the whole solutions come before it.
     whole = list(tree.solutions)
     in_order: list[Solution] = []
     before = {tree.root}
@@ -34,24 +39,28 @@ async def finish(policy: Policy, found: Restored) -> None:
         before.update(node for solution in whole[passed : cut.rank] for node in solution.leaf.path())
         passed = cut.rank
         if not endings:
-            in_order.append(found.put_back(cut.row))
+            in_order.append(restored.put_back(cut.row))
             before.update(in_order[-1].leaf.path())
         for completion, verdict in endings:
-            solution = _hang_in(policy, found, cut, completion, verdict, before)
-            _count_later(found, solution, cut, before, whole[cut.rank :])
+            solution = _add_to_tree(policy, restored, cut, completion, verdict, before)
+            _count_later(restored, solution, cut, before, whole[cut.rank :])
             in_order.append(solution)
             before.update(solution.leaf.path())
-    tree.solutions[:] = dict.fromkeys(in_order + whole[passed:])  # one may end like a later one: it came first
+    # Phase 3: an ending may have the text of a later solution; the earlier place is the right one.
+    tree.solutions[:] = dict.fromkeys(in_order + whole[passed:])
     cuts.clear()
 
 
-def _hang_in(
-    policy: Policy, found: Restored, cut: CutOff, completion: Completion, verdict: Verdict, before: set[Node]
+def _add_to_tree(
+    policy: Policy, restored: Restored, cut: CutOff, completion: Completion, verdict: Verdict, before: set[Node]
 ) -> Solution:
-    start, method = found.start(cut), cut.row["method"]
+    """Add one ending of `cut` to the tree, as a rollout from where the cut-off one was requested."""
+    # Phase 1: an ending of a labeller's probe is part of what labels cost.
+    start, method = restored.start(cut), cut.row["method"]
     if method == PROBE:
         policy.cost.label_calls += 1
         policy.cost.label_tokens += completion.sampled_tokens
+    # Phase 2: add the whole rollout.
     steps, tokens = joined(cut, completion, policy.separator)
     solution = policy.tree.add(
         start,
@@ -62,6 +71,7 @@ def _hang_in(
         prompt_tokens=cut.row["prompt_tokens"] or 0,
         opened=_opened(start, steps, before),
     )
+    # Phase 3: fill in what a sampled rollout would have said of itself.
     if solution.occurrences == 1:
         solution.sought = method != PROBE
     for node, count in zip(solution.leaf.path()[start.depth :], tokens, strict=False):
@@ -70,7 +80,7 @@ def _hang_in(
 
 
 def _opened(start: Node, steps: Sequence[Step], before: set[Node]) -> Node | None:
-    """The first node on the way of `steps` that is there but was not `before`."""
+    """Return the first node on the way of `steps` that is in the tree now but was not `before`, or None."""
     node: Node | None = start
     for step in steps:
         node = node.children.get(step.text) if node else None
@@ -79,9 +89,15 @@ def _opened(start: Node, steps: Sequence[Step], before: set[Node]) -> Node | Non
     return None
 
 
-def _count_later(found: Restored, ended: Solution, cut: CutOff, before: set[Node], later: Sequence[Solution]) -> None:
-    """Count those of `later` that had opened a node where `ended` came through before them: now they are the second
-    there. If `ended` is one of them, a text that came earlier than was known, its own count is the earlier one."""
+def _count_later(
+    restored: Restored, ended: Solution, cut: CutOff, before: set[Node], later: Sequence[Solution]
+) -> None:
+    """Count solutions of `later` at the nodes that they had opened, where `ended` now passed through before them.
+
+    A rollout counts at every node that another one opened, so these solutions are now the second there. If `ended` is
+    itself one of `later`, its text came earlier than was known, and its own count becomes the earlier one.
+    """
+    # `reached` is the depth down to which the way of `ended` was known before the solution looked at.
     path = ended.leaf.path()
     own = reached = sum(node in before for node in path[:-1])
     for solution in later:
@@ -89,26 +105,36 @@ def _count_later(found: Restored, ended: Solution, cut: CutOff, before: set[Node
         if common > reached and solution.outcome is not None and solution.counted_at is not None:
             for node in path[max(reached, solution.counted_at) : min(common, solution.leaf.depth - 1)]:
                 solution.count_at(node)
-            found.counted(solution, solution.counted_at)
+            restored.counted(solution, solution.counted_at)
         reached = max(reached, common)
     if ended in later and ended.counted_at is not None and ended.start_depth == cut.row["start_depth"]:
-        found.counted(ended, own)
+        restored.counted(ended, own)
 
 
 def joined(cut: CutOff, completion: Completion, separator: str) -> tuple[list[Step], list[int]]:
-    """The steps behind the start of a continued rollout, and how many tokens each was sampled as.
+    """Join a cut-off rollout with its ending and cut it into steps.
 
-    Steps that were whole stay as they were. The one that was cut becomes whole, from its text; what was sampled behind
-    it has its exact tokens. Where its own tokens ended is not known, so no step ends inside what was there of it.
+    Steps that were whole stay as they were. The step that was cut becomes whole, as text; the steps sampled behind it
+    have their exact tokens. The record does not say where the tokens of the cut step ended, so no step ends inside the
+    part of it that was there.
+
+    Args:
+      cut: the cut-off solution.
+      completion: what was sampled behind its text.
+      separator: what ends a step (`factory/rollouts/steps.py`).
+
+    Returns:
+      The steps behind the rollout's start, and the number of tokens that each was sampled as; both shape [steps].
     """
     behind = cut.row["start_depth"]
     ids, ends = completion.token_ids, completion.token_ends
-    if len(cut.texts) == behind:  # it had stopped where it began
+    # The rollout had stopped where it began, so all of it is new.
+    if len(cut.texts) == behind:
         steps = split_steps(completion.text, ids, ends, separator)
         return list(steps), [len(step.token_ids) for step in steps]
     *whole, last = [Step(text=text, token_ids=()) for text in cut.texts[behind:]]
     there = len(last.text)
-    # As one token in front of the others: a separator may reach over the cut.
+    # The old part counts as one token in front of the new ones: a separator may reach over the cut.
     text, token_ends = last.text + completion.text, (there, *(there + end for end in ends))
     first, *sampled = split_steps(text, (0, *ids), token_ends, separator)
     return (

@@ -1,7 +1,8 @@
-"""How much is asked for per question: what may be raised when a run is resumed, and what was raised.
+"""Effort per question: the amounts that may be raised when a run is resumed, and those that were raised.
 
-A search method or a labeller says which fields of its `Config` are amounts: `EFFORT = ("n",)`. With the same settings
-otherwise, more of them adds to what is there and takes nothing away. `sampling.max_tokens` is one of everybody's.
+A search method or a labeller lists the fields of its `Config` that are amounts: `EFFORT = ("n",)`. With the same
+settings otherwise, a higher amount adds to what is there and takes nothing away. `sampling.max_tokens` is an amount of
+every run.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ MAX_TOKENS, SEARCH, SUPERVISION = "sampling.max_tokens", "search.", "supervision
 
 
 class Bounded(Protocol):
-    """Sampling settings, by whatever name."""
+    """Sampling settings of any class that has a token limit."""
 
     @property
     def max_tokens(self) -> int: ...
@@ -23,7 +24,18 @@ class Bounded(Protocol):
 def effort_of(
     search: ModuleType, search_config: Any, supervision: ModuleType, supervision_config: Any, sampling: Bounded
 ) -> dict[str, int]:
-    """The amounts by config key: `{"sampling.max_tokens": 256, "search.n": 8, "supervision.max_probes": 64, …}`."""
+    """Return the amounts by config key: `{"sampling.max_tokens": 256, "search.n": 8, "supervision.max_probes": 64}`.
+
+    Args:
+      search: module of the search method.
+      search_config: its filled `Config`.
+      supervision: module of the labeller.
+      supervision_config: its filled `Config`.
+      sampling: settings with the token limit.
+
+    Returns:
+      Amounts by config key.
+    """
     amounts = {MAX_TOKENS: sampling.max_tokens}
     for section, module, config in (
         (SEARCH, search, search_config),
@@ -34,16 +46,16 @@ def effort_of(
 
 
 def raised(before: Mapping[str, int], now: Mapping[str, int]) -> list[str]:
-    """The keys of which more is asked for now; an amount that `before` does not know is none."""
+    """Return the keys whose amount is higher now than `before`; a key that `before` lacks counts as unchanged."""
     return [key for key, amount in now.items() if amount > before.get(key, amount)]
 
 
 def lowered(before: Mapping[str, int], now: Mapping[str, int]) -> list[str]:
-    """The keys of which less is asked for now: what is there cannot be taken back."""
+    """Return the keys whose amount is lower now than `before`: a resume refuses these, since nothing is taken back."""
     return [key for key, amount in now.items() if amount < before.get(key, amount)]
 
 
 def least(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """What at least was asked for in each of `rows`: less than now where going on with a question has failed."""
+    """Return the smallest amount of each key over `rows`: lower than now where continuing a question has failed."""
     efforts = [dict(row["effort"]) for row in rows if row["effort"] is not None and row["status"] == "ok"]
     return {key: min(effort.get(key, 0) for effort in efforts) for key in (efforts[0] if efforts else ())}

@@ -1,4 +1,4 @@
-"""Models whose checker is a model itself: the check becomes requests to the policy's own engine."""
+"""Models whose checker is a model itself: each check becomes requests to the policy's own engine."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Judge = Callable[[Question, str, Models, Any], Awaitable[Verdict]]
 
 
 class JudgedModels:
-    """`models` with `judge` in the place of its checker, for one question: a text that comes again is not judged again,
-    nor one that is `known`.
+    """Models of one question, with `judge` in the place of the checker.
 
-    What judging costs goes on the bill `cost`, apart from the policy's own completions.
+    A text is judged once, however often it comes, and a text among `known` is not judged at all. The cost of judging is
+    added to `cost` as `judge_calls` and `judge_tokens`, apart from the policy's own completions.
     """
 
     def __init__(
@@ -30,15 +30,19 @@ class JudgedModels:
         self._known: dict[str, Verdict] = dict(known or {})
 
     async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
+        """Return the completions of the wrapped models."""
         return await self._models.generate(request)
 
     async def check(self, question: Question, text: str) -> Verdict:
+        """Return the judge's verdict on a whole solution text. Raises what the judge and the models raise."""
         if text not in self._known:
             self._known[text] = await self._judge(question, text, self._billed, self._config)
         return self._known[text]
 
 
 class _Billed:
+    """Models that the judge asks: what they generate is counted as cost of judging."""
+
     def __init__(self, models: Models, cost: Cost) -> None:
         self._models = models
         self._cost = cost

@@ -1,7 +1,7 @@
-"""A policy bound to one question: the only door through which an algorithm asks a model for rollouts.
+"""Policy of one question: the only way for a search method or labeller to get rollouts from a model.
 
-It turns "n rollouts from this prefix" into requests, checks what comes back, hangs it into the tree and keeps the
-bill. Cut-off rollouts stay in the tree as what they are; they are evidence for nothing.
+It turns "n rollouts from this prefix" into requests, checks what comes back, adds it to the tree and counts the cost.
+Cut-off rollouts stay in the tree, marked as cut off; they are evidence for nothing.
 """
 
 from __future__ import annotations
@@ -23,10 +23,14 @@ from factory.types import Completion, GenerateRequest, Prompt, Sampling, Verdict
 
 @dataclass(slots=True)
 class Cost:
-    """What a question has cost so far. `policy_calls` counts completions, the unit the papers compare in.
+    """Model calls and tokens that one question has cost so far.
 
-    `label_calls` and `label_tokens` are the part of `policy_calls` and `completion_tokens` spent on step labels.
-    `judge_calls` and `judge_tokens` come on top: completions of a model that judges answers.
+    * `policy_calls`: completions of the policy, the unit that the papers compare in.
+    * `prompt_tokens`, `cached_tokens`: tokens of the prompts, once per request; those of them the engine had cached.
+    * `completion_tokens`: sampled tokens of these completions.
+    * `label_calls`, `label_tokens`: the part of `policy_calls` and `completion_tokens` spent on step labels.
+    * `judge_calls`, `judge_tokens`: completions of a model that judges answers, and their tokens. These come on top.
+    * `truncated`: completions of the policy that reached the token limit.
     """
 
     policy_calls: int = 0
@@ -42,9 +46,13 @@ class Cost:
 
 @dataclass(slots=True)
 class Policy:
-    """Samples rollouts for `tree`'s question. `separator` says what ends a step (`factory/rollouts/steps.py`).
+    """Sampler of rollouts for the question of `tree`.
 
-    `template` made `prompt` of the question; `ask` makes others of it.
+    * `models`: engine and checker.
+    * `prompt`: the question as the model reads it. `template`: what `prompt` was made with; `ask` needs it.
+    * `separator`: what ends a step (`factory/rollouts/steps.py`).
+    * `seed`: seed of the run; each request derives its own from it.
+    * `cost`: running totals of what the question has cost.
     """
 
     tree: Tree
@@ -55,14 +63,23 @@ class Policy:
     seed: int = 0
     template: PromptTemplate | None = None
     cost: Cost = field(default_factory=Cost)
-    _last: asyncio.Event | None = field(default=None, init=False, repr=False)  # set when the last call is hung in
+    # Set when the rollouts of the latest call are in the tree.
+    _last: asyncio.Event | None = field(default=None, init=False, repr=False)
 
     async def rollouts(self, start: Node, n: int, method: str = PROBE) -> list[Solution]:
-        """`n` solutions that begin with the exact tokens of `start` (a given step: its text), checked and counted.
-        `method` names who asks: a search method says its own, a labeller nothing.
+        """Sample `n` solutions that continue `start`, check them, add them to the tree and count their cost.
 
-        An empty list where a given prefix leaves no room in the model's context: that is no fault of the question.
-        Raises what `Models` raises otherwise: this question's failure, never its siblings'.
+        Args:
+          start: node to continue from. Its exact token ids are reused; a step that nobody sampled is continued as text.
+          n: number of rollouts; 0 or less asks for none.
+          method: `PROBE` for a labeller; a search method passes its own name.
+
+        Returns:
+          One solution per rollout. Empty when a given prefix leaves no room in the model's context: that is no fault of
+          the question.
+
+        Raises:
+          QuestionFailed: whatever `Models` raises otherwise; it concerns this question only.
         """
         if n <= 0:
             return []
@@ -71,19 +88,24 @@ class Policy:
         try:
             answers = await self._answers(start, n, method)
             if before is not None:
-                # In the order of asking, so that no record hangs on who is answered first. `scan` waits up to twice as
-                # long for it at a run's end (16 solutions x 8 probes, exponential, mean 20 ms: 5.9 s instead of 3.0 s).
+                # Rollouts enter the tree in the order they were requested, so that no record depends on which of them
+                # is answered first. `scan` waits up to twice as long for it at a run's end (16 solutions x 8 probes,
+                # exponential, mean 20 ms: 5.9 s instead of 3.0 s).
                 await before.wait()
-            return self._hang_in(start, answers, method)
+            return self._add_to_tree(start, answers, method)
         finally:
             done.set()
 
     async def _answers(self, start: Node, n: int, method: str) -> list[tuple[Completion, Verdict]]:
+        """Return `n` continuations of `start` with the verdicts on the whole solutions."""
+        # Phase 1: make the request.
         question = self.tree.question
-        begun = start.text
+        start_text = start.text
         prefix_text, prefix = start.prefix()
-        # The seed names the prefix and how many were asked from it before, so it does not hang on the order of calls.
-        purpose = f"{content_id(begun)}:{start.requested}"
+        # The seed depends on the prefix and on how many rollouts it had before, so it is independent of the order of
+        # calls for other prefixes.
+        purpose = f"{content_id(start_text)}:{start.requested}"
+        # Counted before anything is awaited, so that a concurrent call from this prefix gets another seed.
         start.requested += n
         start.searched += n if method != PROBE else 0
         request = GenerateRequest(
@@ -95,21 +117,26 @@ class Policy:
             sampling=self.sampling,
             seed=seed_for(self.seed, question.key, purpose),
         )
+        # Phase 2: sample.
         try:
             completions = await self.models.generate(request)
         except PromptTooLong:
+            # Without a given prefix it is the question itself that is too long.
             if not prefix_text:
                 raise
             return []
-        verdicts = await together(self.models.check(question, begun + completion.text) for completion in completions)
+        # Phase 3: check the whole solutions, and count the cost once all verdicts are there.
+        checks = (self.models.check(question, start_text + completion.text) for completion in completions)
+        verdicts = await together(checks)
         self._bill(completions)
         return list(zip(completions, verdicts, strict=True))
 
-    def _hang_in(self, start: Node, answers: list[tuple[Completion, Verdict]], method: str) -> list[Solution]:
-        found = []
+    def _add_to_tree(self, start: Node, answers: list[tuple[Completion, Verdict]], method: str) -> list[Solution]:
+        """Cut the completions into steps and add them to the tree behind `start`."""
+        solutions = []
         for completion, verdict in answers:
             steps = split_steps(completion.text, completion.token_ids, completion.token_ends, self.separator)
-            found.append(
+            solutions.append(
                 self.tree.add(
                     start,
                     steps,
@@ -119,12 +146,13 @@ class Policy:
                     prompt_tokens=completion.prompt_tokens,
                 )
             )
-        return found
+        return solutions
 
     async def endings(self, text: str, n: int) -> list[tuple[Completion, Verdict]]:
-        """`n` times what comes behind `text`, a solution that was cut off there, with the verdict on the whole.
+        """Return `n` continuations of `text`, a solution that was cut off there, with verdicts on the whole solutions.
 
-        Empty where the model's context has no room. Raises what `Models` raises otherwise.
+        Nothing is added to the tree. The list is empty where the model's context has no room. Raises what `Models`
+        raises otherwise.
         """
         question = self.tree.question
         request = GenerateRequest(
@@ -144,8 +172,11 @@ class Policy:
         return list(zip(completions, verdicts, strict=True))
 
     async def ask(self, text: str, purpose: str) -> Completion:
-        """One completion of the run's own prompt template around `text` instead of the question: not a rollout, but
-        paid for like one. `purpose` seeds it. Raises what `Models.generate` raises."""
+        """Return one completion of the run's own prompt template with `text` in the place of the question.
+
+        It is no rollout, but its cost counts like that of one. `purpose` seeds the request. Raises what
+        `Models.generate` raises, and `ValueError` for a policy made without a template.
+        """
         if self.template is None:
             raise ValueError("this policy has no template; begin it with one to ask for other things than rollouts")
         request = GenerateRequest(
@@ -159,7 +190,7 @@ class Policy:
         return completion
 
     async def adopt(self, *texts: str) -> list[Solution]:
-        """Solutions that this policy did not sample, checked and hung into the tree in the order given.
+        """Check solutions that this policy did not sample, and add them to the tree in the order given.
 
         They cost no policy call and are evidence for nothing. Raises what `Models.check` raises.
         """
@@ -171,9 +202,10 @@ class Policy:
         ]
 
     def _bill(self, completions: Sequence[Completion]) -> None:
-        """Of one request: its prompt is read once."""
+        """Add the completions of one request to the cost."""
         cost = self.cost
         cost.policy_calls += len(completions)
+        # The engine reads the prompt of a request once, however many completions it gives.
         cost.prompt_tokens += completions[0].prompt_tokens if completions else 0
         cost.cached_tokens += completions[0].cached_tokens if completions else 0
         for completion in completions:

@@ -8,13 +8,12 @@ A file is a list of sections, each opened by a line of its own:
     [stop]        optional, last: strings that end a raw completion, one per line
 
 A template is *hinted* where its last [user] section also holds {gold}: the model is told the gold answer, as for STaR's
-rationalisation (arXiv 2203.14465, sec. 3.2), and the records flag what it then writes.
+rationalisation (arXiv 2203.14465, sec. 3.2), and the records flag the solutions that it then writes.
 
-What stands above the first section is a note to the reader and is not sent. Blank lines around a section's text
-are dropped.
+Text above the first section is a note to the reader and is not sent. Blank lines around a section's text are dropped.
 
-Style `chat` gives one (role, content) message per section; the model's own template does the rest and ends its turn,
-so stop strings are not used. Style `raw` joins the sections into one text that ends where the model goes on:
+Style `chat` gives one (role, content) message per section; the model's own chat template does the rest and ends its
+turn, so stop strings are not used. Style `raw` joins the sections into one text, which the model continues:
 
     <system>
 
@@ -51,7 +50,12 @@ _ROLES = ["system", "user", "assistant", "stop"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptTemplate:
-    """A template file read in one style. `id` is a hash of text and style: records name the prompt by it."""
+    """Template file, read in one style.
+
+    * `name`: packaged name, path or URL that it was read from.
+    * `id`: hash of text and style; records name the prompt by it.
+    * `stop`: strings that end a raw completion; empty in style `chat`.
+    """
 
     name: str
     text: str
@@ -61,12 +65,12 @@ class PromptTemplate:
 
     @property
     def hinted(self) -> bool:
-        """Whether it tells the model the gold answer. Read off the text, so that no hinted solution goes unflagged."""
+        """True when it tells the model the gold answer; read off the text, so that no hinted solution is unflagged."""
         return GOLD in _last_user(self)
 
 
 def load_prompt(name_or_path: str, style: str) -> PromptTemplate:
-    """The packaged template of that name, or the file at that path or URL (anything with a `/` or a `.`).
+    """Return the packaged template of that name, or the file at that path or URL (anything with a `/` or a `.`).
 
     Raises `BadInput` when there is none, when it is not a template, and for an unknown style.
     """
@@ -82,7 +86,7 @@ def load_prompt(name_or_path: str, style: str) -> PromptTemplate:
 
 
 def render(template: PromptTemplate, question: Question) -> Prompt:
-    """What the model reads for this question: a text in raw style, messages in chat style.
+    """Return the prompt for this question: a text in raw style, messages in chat style.
 
     Raises `BadInput` for a hinted template and a question without a gold answer.
     """
@@ -96,9 +100,10 @@ def render(template: PromptTemplate, question: Question) -> Prompt:
 
 
 def hint_of(template: PromptTemplate, question: Question) -> str:
-    """What a hinted template adds to the prompt: the sentences that hold {gold}, filled in; "" of any other template.
+    """Return the sentences that a hinted template adds to the prompt, with the gold answer filled in.
 
-    Where a line is nothing but the gold answer, the line above that announces it comes along.
+    These are the sentences that hold {gold}. Where a line is nothing but the gold answer, the line above it, which
+    announces the answer, is included. Empty for any other template.
     """
     lines = [line.strip() for line in _last_user(template).splitlines() if line.strip()]
     hints = []
@@ -111,21 +116,27 @@ def hint_of(template: PromptTemplate, question: Question) -> str:
 
 
 def defused(content: str, special_tokens: Iterable[str]) -> str:
-    """A message's content with a word joiner inside every special token that it spells out: `<|im_end|>` written by
-    somebody else is text, and must not end his turn."""
+    """Return a message's content with every special token in it broken up by an invisible word joiner.
+
+    `<|im_end|>` inside a question is text, and must not end the user's turn.
+    """
+    # Longest first: a token may contain another one.
     for token in sorted(filter(str.strip, special_tokens), key=len, reverse=True):
         content = content.replace(token, f"{token[0]}\u2060{token[1:]}")
     return content
 
 
 def packaged_prompts() -> list[str]:
-    """The names of the templates that come with the factory."""
+    """Return the names of the templates that come with the factory, sorted."""
     folder = files("factory") / "prompts"
     return sorted(entry.name.removesuffix(".txt") for entry in folder.iterdir() if entry.name.endswith(".txt"))
 
 
 def _filled(content: str, template: PromptTemplate, question: Question) -> str:
-    """All places filled in at once: a question that spells {gold} is not told its answer, and is told as it stands."""
+    """Return `content` with question and gold answer filled in.
+
+    All places are filled at once: a question whose own text spells {gold} must not show its answer.
+    """
     if GOLD in content and not question.gold.strip():
         raise BadInput(
             f"prompt file {template.name} shows the gold answer ({GOLD}) and question {question.id} has none; take the "
@@ -136,10 +147,12 @@ def _filled(content: str, template: PromptTemplate, question: Question) -> str:
 
 
 def _last_user(template: PromptTemplate) -> str:
+    """Return the last [user] section, which holds the question."""
     return [body for role, body in _sections(template.text, template.name) if role == "user"][-1]
 
 
 def _read(name_or_path: str) -> str:
+    """Return the text of a packaged template, or of the file at a path or URL."""
     if "/" not in name_or_path and "." not in name_or_path:
         if name_or_path not in packaged_prompts():
             raise BadInput(
@@ -152,7 +165,7 @@ def _read(name_or_path: str) -> str:
             return bytes(file.read()).decode()
     except UnicodeDecodeError as error:
         raise BadInput(f"prompt file {name_or_path} is not UTF-8 text ({error.reason}); convert it") from None
-    except Exception as error:  # every store brings exceptions of its own
+    except Exception as error:  # every object store has exception classes of its own
         raise BadInput(
             f"prompt file {name_or_path} cannot be read ({type(error).__name__}: {error}); expected a text file, or "
             f"one of the packaged prompts {', '.join(packaged_prompts())}"
@@ -161,7 +174,8 @@ def _read(name_or_path: str) -> str:
 
 @lru_cache(maxsize=64)
 def _parsed(text: str, name: str) -> tuple[Message, ...]:
-    """The sections in order, checked: an optional system, examples, the question, an optional stop."""
+    """Return the sections in order, checked: an optional system, examples, the question, an optional stop."""
+    # Phase 1: cut the file at its section lines and check each section.
     _, *parts = _SECTION_LINE.split(text)
     sections = tuple((role, body.strip()) for role, body in zip(parts[::2], parts[1::2], strict=True))
     for role, body in sections:
@@ -169,12 +183,14 @@ def _parsed(text: str, name: str) -> tuple[Message, ...]:
             raise BadInput(f"prompt file {name} has a section [{role}]. {suggest(role, _ROLES)}")
         if not body:
             raise BadInput(f"prompt file {name} has an empty section [{role}]; write its text or take it out")
+    # Phase 2: check the order of the sections.
     order = " ".join(role for role, _ in sections)
     if not re.fullmatch(r"(system )?(user assistant )*user( stop)?", order):
         raise BadInput(
             f"prompt file {name} has the sections {order or 'none'}; expected an optional [system], examples as "
             "[user] [assistant], a last [user] with {question}, an optional [stop]"
         )
+    # Phase 3: check that the places to fill in are where `render` fills them in.
     last = [body for role, body in sections if role == "user"][-1]
     if PLACEHOLDER not in last:
         raise BadInput(f"prompt file {name}: its last [user] section lacks {PLACEHOLDER}; put it where it belongs")
@@ -187,4 +203,5 @@ def _parsed(text: str, name: str) -> tuple[Message, ...]:
 
 
 def _sections(text: str, name: str) -> list[Message]:
+    """Return the sections as a list of its own, which the caller may change."""
     return list(_parsed(text, name))

@@ -1,4 +1,4 @@
-"""Which engine gets a question's requests."""
+"""Routing of a question's requests to one of several engines."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from collections.abc import Sequence
 
 
 def route(question_id: str, loads: Sequence[int], slack: int) -> int:
-    """The question's home engine, so that its prefixes are cached there; the idlest one when home is overloaded.
+    """Return the index of the engine that gets the next request of a question.
 
-    `loads[i]` counts samples in flight on engine i. Home counts as overloaded from `slack` samples above the idlest.
-    (Measured with two engines: +43 % requests/s over random routing.)
+    It is the question's home engine, where its prefixes are cached, or the least loaded one when home is overloaded.
+    Measured with two engines: +43 % requests/s over random routing.
+
+    Args:
+      question_id: id of the question.
+      loads: samples in flight on each engine, shape [engines].
+      slack: home counts as overloaded from this many samples above the least loaded engine.
+
+    Returns:
+      An index into `loads`.
     """
-    home = zlib.crc32(question_id.encode()) % len(loads)  # an id may be the user's own text
+    # A hash and not `int(id, 16)`: an id may be the user's own text.
+    home = zlib.crc32(question_id.encode()) % len(loads)
     idlest = min(range(len(loads)), key=loads.__getitem__)
     return home if loads[home] - loads[idlest] < slack else idlest

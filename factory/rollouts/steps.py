@@ -1,4 +1,4 @@
-"""Cutting a solution into steps, in characters and in the token ids that were sampled.
+"""Cutting of a solution into steps, both in characters and in the token ids that were sampled.
 
 A separator is `newline`, `blank_line` or any regular expression. A step keeps the separator behind it, so that step
 texts joined give the text, and step token ids joined give the token ids: a prefix can be continued exactly.
@@ -19,10 +19,11 @@ _NAMED = {"newline": r"\n", "blank_line": r"\n(?:[ \t\r]*\n)+"}
 
 
 def step_ends(text: str, separator: str) -> list[int]:
-    """The character offset where each step ends; the last is `len(text)`, and an empty text has no step.
+    """Return the character offset where each step ends; the last is `len(text)`, and an empty text has no step.
 
     Runs of separators stay with the step before them, leading ones belong to the first step, and no step is only
-    white space unless the whole text is. An empty match separates nothing. Raises `BadInput` for a bad regex.
+    white space unless the whole text is. An empty match separates nothing. Raises `BadInput` for a `separator` that is
+    no regular expression.
     """
     ends: list[int] = []
     start = 0
@@ -43,10 +44,23 @@ def step_ends(text: str, separator: str) -> list[int]:
 
 
 def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], separator: str) -> tuple[Step, ...]:
-    """The steps of a sampled text; token i ends at character `token_ends[i]` (non-decreasing).
+    """Cut a sampled text into steps, each with its exact token ids.
 
     A token is never cut: where one reaches beyond a step's end, the step ends with that token, and the few characters
     too many stay with it. A step that would get no token, or nothing but white space, becomes part of the next.
+
+    Args:
+      text: the sampled text.
+      token_ids: its tokens, shape [tokens].
+      token_ends: character offset in `text` where each token ends, shape [tokens], non-decreasing.
+      separator: `newline`, `blank_line` or a regular expression.
+
+    Returns:
+      The steps; their texts joined give `text`, their ids joined give `token_ids`.
+
+    Raises:
+      ValueError: `token_ids` and `token_ends` differ in length.
+      BadInput: `separator` is no regular expression.
     """
     if len(token_ids) != len(token_ends):
         raise ValueError(f"got {len(token_ids)} token ids and {len(token_ends)} token ends, expected as many")
@@ -54,6 +68,7 @@ def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], 
     steps: list[Step] = []
     text_start = token_start = 0
     for end in step_ends(text, separator):
+        # The step takes every token that begins in it: up to the first one that reaches `end`.
         token_end = bisect_left(token_ends, end) + 1
         if token_end >= len(token_ids) or token_end <= token_start:
             continue
@@ -67,19 +82,20 @@ def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], 
 
 
 def steps_of_text(text: str, separator: str) -> tuple[Step, ...]:
-    """The steps of a text that nobody sampled, without token ids."""
+    """Cut a text that nobody sampled into steps without token ids."""
     bounds = pairwise([0, *step_ends(text, separator)])
     return tuple(Step(text=text[start:end], token_ids=()) for start, end in bounds)
 
 
 @lru_cache(maxsize=64)
 def _pattern(separator: str) -> re.Pattern[str]:
+    """Return the compiled regular expression of a separator."""
     if not separator:
         raise BadInput("the step separator is empty; expected newline, blank_line or a regular expression")
     try:
         return re.compile(_NAMED.get(separator, separator))
     except re.error as error:
         raise BadInput(
-            f"step separator {separator!r} is no regular expression ({error}); expected newline, blank_line or one "
-            "that compiles"
+            f"step separator {separator!r} is not a valid regular expression ({error}); expected newline, blank_line "
+            "or an expression that compiles"
         ) from None

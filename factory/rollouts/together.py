@@ -1,4 +1,4 @@
-"""Awaiting several things at once without leaving any of them behind."""
+"""Concurrent awaiting of several coroutines that leaves none of them running after an error."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ T = TypeVar("T")
 
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """The results of all, in order. The first error ends the others before it is raised, as itself: `asyncio.gather`
-    would leave them running and paying, a `TaskGroup` would wrap it."""
+    """Return the results of all coroutines, in order.
+
+    The first error cancels the others and waits for them before it is raised unchanged: `asyncio.gather` alone would
+    leave them running and costing rollouts, a `TaskGroup` would wrap the error in a group.
+    """
     tasks = [asyncio.create_task(one) for one in work]
     try:
         return await asyncio.gather(*tasks)
