@@ -1,4 +1,4 @@
-"""How to reach a store, and how long to be patient with it."""
+"""Access to a store: endpoint, credentials, and how long to wait for it (the config section `storage`)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ SECRETS = ("key", "secret", "token")
 
 @dataclass
 class Access:
-    """The config section `storage`. Left out, the usual AWS variables and profiles are asked (`AWS_ACCESS_KEY_ID`,
-    `AWS_SECRET_ACCESS_KEY`, `AWS_PROFILE`, `AWS_ENDPOINT_URL`, an instance's role), on every machine its own.
+    """Config section `storage`.
 
-    `timeout_s` bounds one call, plus a second per megabyte. `patience_s` is how long a store that does not answer is
-    waited for; meanwhile the run stands still. `key`, `secret` and `token` are in no record, log, message or saved
-    config; Ray holds them in memory, as its actors need them, and a command line is seen by all: prefer the variables.
+    Keys that are left out come from the usual AWS variables and profiles of each machine (`AWS_ACCESS_KEY_ID`,
+    `AWS_SECRET_ACCESS_KEY`, `AWS_PROFILE`, `AWS_ENDPOINT_URL`, an instance's role).
+
+    * `endpoint_url`: http(s)://host:port of the S3 server; Amazon's own when left out.
+    * `region`, `profile`: as S3's clients know them.
+    * `key`, `secret`, `token`: credentials. They are in no record, log, message or saved config. But Ray keeps them in
+      memory, as its actors need them, and everybody sees a command line: prefer the variables.
+    * `timeout_s`: seconds that one call may take, plus one per megabyte it moves.
+    * `patience_s`: seconds to wait for a store that does not answer; meanwhile the run stands still.
     """
 
     endpoint_url: str | None = None
@@ -38,18 +43,23 @@ class Access:
             check_endpoint(self.endpoint_url, "endpoint_url")
 
     def call_s(self, n_bytes: int = 0) -> float:
-        """Seconds that one call may take which moves `n_bytes`."""
+        """Return the seconds that a call may take which moves `n_bytes`."""
         return self.timeout_s + n_bytes / 2**20
 
 
 def check_endpoint(url: str, called: str) -> None:
-    """Raises `ValueError` for what is no http(s)://host:port, or holds credentials. `called`: where it stands."""
+    """Check that `url` is http(s)://host:port without credentials, and raise `ValueError` otherwise.
+
+    `called`: name of the key or variable that holds the URL, for the message. The URL itself is not shown when it holds
+    credentials.
+    """
     if "@" in url:
         raise ValueError(f"{called} holds credentials: expected http(s)://host:port, and AWS_* variables")
     try:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # the port is no number up to 65535
+    except ValueError:
+        # `parts.port` raises for a port that is no number up to 65535.
         sound = False
     if not sound or any(letter.isspace() for letter in url):
         raise ValueError(f"{called} is {url!r}: expected http(s)://host:port")

@@ -1,4 +1,9 @@
-"""Calls made ahead of whoever reads their results: order kept, at most `width` waiting."""
+"""Calls made ahead of the reader of their results.
+
+* Results come in the order of the items, whichever call ends first.
+* At most `width` calls are in flight or wait to be read: memory is bounded.
+* A reader that stops (an exception, Ctrl-C) does not wait for the calls in flight longer than `GRACE_S`.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +18,22 @@ from factory.storage.retries import GIVEN_UP
 
 A = TypeVar("A")
 B = TypeVar("B")
-GRACE_S = 1.0
+GRACE_S = 1.0  # seconds that a reader who stops waits for calls in flight
 
 
 def in_order(call: Callable[[A], B], items: Iterable[A], width: int) -> Iterator[B]:
-    """`map(call, items)` with up to `width` calls in flight. Raises what a call raised, at its place.
+    """Yield what `map(call, items)` does, with up to `width` calls in flight.
 
-    Whoever stops reading, by Ctrl-C, too, waits `GRACE_S` for the calls in flight and no longer, though the store's
-    patience is: none of them is tried again, and what they give is dropped.
+    A reader that stops early waits `GRACE_S` seconds for the calls in flight, though the store's patience is longer:
+    none of them is tried again, and their results are dropped.
+
+    Args:
+      call: function to call in a thread of its own.
+      items: its arguments; read lazily, `width` ahead.
+      width: calls in flight at a time; 1 calls in the reader's own thread.
+
+    Raises:
+      Exception: what a call raised, in its place in the order.
     """
     if width <= 1:
         yield from map(call, items)
@@ -42,7 +55,10 @@ def in_order(call: Callable[[A], B], items: Iterable[A], width: int) -> Iterator
 
 
 def _begun(call: Callable[[A], B], item: A, given_up: threading.Event) -> Future[B]:
-    """`call(item)` in a daemon thread: `ThreadPoolExecutor` joins its own, and the interpreter's end does so again."""
+    """Start `call(item)` in a daemon thread and return its future.
+
+    `ThreadPoolExecutor` would not do: it joins its threads, and so does the interpreter when it ends.
+    """
     future: Future[B] = Future()
 
     def work() -> None:

@@ -1,4 +1,4 @@
-"""Whether a store keeps the promise that everything rests on: of two creates of one name, the second loses."""
+"""Check that a store creates exclusively: of two creates of one name, the second loses. Every commit depends on it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from factory.storage.store import Store
 
 
 def check_exclusive(store: Store, name: str) -> None:
-    """Create object `name`, which is there, a second time. Raises `BadInput` for a store that lets it be overwritten,
-    as one does that does not know `If-None-Match` and ignores it.
+    """Create object `name`, which exists, a second time; raise `BadInput` when the store lets it be overwritten.
 
-    What such a store holds then is the same with an empty line at its end.
+    Stores that do not know `If-None-Match` ignore it, and do so. The object then has an empty line at its end.
     """
     if store.create(name, store.read(name) + b"\n"):
         raise BadInput(

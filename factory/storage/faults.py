@@ -1,8 +1,8 @@
-"""What a failed call to a store means: wait, or say what to do.
+"""Meaning of a failed call to a store: try again, or tell the user what to do.
 
-One table from error numbers and S3 codes to sentences. What is in none of the lists is waited for if it comes from the
-network or is the server's own (5xx, 429), and told to the user otherwise: most of botocore's many errors are mistakes
-in a configuration, which no waiting mends.
+One table leads from S3 codes, names of botocore's errors and error numbers to sentences. An error that is in no list is
+tried again when it comes from the network or is the server's own (5xx, 429). All others are told to the user: most of
+botocore's many errors are mistakes in a configuration, which no waiting mends.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ NOTHING_LOST = "Nothing committed is lost; go on with `factory resume`"
 
 
 class Kind(Enum):
-    """`TRANSIENT` is worth another try, `MISSING` is no such object, `TAKEN` a create that came second."""
+    """Kind of a failure.
+
+    `TRANSIENT`: worth another try. `MISSING`: there is no such object. `TAKEN`: a create found the name taken.
+    `REFUSED`: no waiting helps.
+    """
 
     TRANSIENT = "transient"
     MISSING = "missing"
@@ -24,6 +28,7 @@ class Kind(Enum):
     REFUSED = "refused"
 
 
+# S3 codes, or HTTP numbers where an answer has no code, whose meaning does not follow from the number's class.
 _KINDS = {
     "NoSuchKey": Kind.MISSING,
     "NoSuchUpload": Kind.MISSING,
@@ -31,7 +36,7 @@ _KINDS = {
     "404": Kind.MISSING,
     "PreconditionFailed": Kind.TAKEN,
     "412": Kind.TAKEN,
-    # Two creates of one name at a time: neither has happened yet.
+    # Two creates of one name at the same time: neither has happened yet.
     "ConditionalRequestConflict": Kind.TRANSIENT,
     "OperationAborted": Kind.TRANSIENT,
     "409": Kind.TRANSIENT,
@@ -52,6 +57,7 @@ _LOGIN = "Expected a login that is still valid; renew it (`aws sso login`, `aws 
 _PLACE = "Expected a bucket and folder that S3 allows, s3://bucket/folder; mend the address"
 _REGION = "Expected a region; set storage.region or AWS_DEFAULT_REGION"
 _LINKS = "Expected a file system with hard links; choose another folder"
+# Keys: S3 codes, names of botocore's errors, error numbers of the system.
 _ADVICE: dict[str | int, str] = {
     "NoSuchBucket": "Expected a bucket that exists; create it, or choose another folder",
     "AccessDenied": "Expected permission to list, read, write and delete here; grant it",
@@ -91,7 +97,8 @@ _ADVICE: dict[str | int, str] = {
     errno.ENOSYS: _LINKS,
     errno.EINVAL: _LINKS,
 }
-# By name, along an error's ancestors: a run on a local disk need not import botocore.
+# Errors of botocore that pass by themselves, compared by name along an error's ancestors: so a run on a local disk need
+# not import botocore.
 _PASSING = {
     "ConnectionError",
     "HTTPClientError",
@@ -107,14 +114,17 @@ _WAIT_FOR = {errno.EAGAIN, errno.EINTR, errno.ETIMEDOUT, errno.ESTALE, errno.ECO
 
 
 def kind_of(error: BaseException) -> Kind | None:
-    """What to make of what a call raised; None for what no store raises, which is a bug."""
+    """Return the kind of an error that a call raised; None for an error that no store raises, which is a bug."""
+    # S3 answered.
     code, status = _s3_code(error)
     if code is not None:
         if code in _KINDS:
             return _KINDS[code]
         return Kind.TRANSIENT if (status >= 500 and code not in _ADVICE) or status == 429 else Kind.REFUSED
+    # S3's client gave up by itself.
     if names := _botocore_names(error):
         return Kind.TRANSIENT if _PASSING.intersection(names) else Kind.REFUSED
+    # The operating system.
     if isinstance(error, FileNotFoundError | IsADirectoryError):
         return Kind.MISSING
     if isinstance(error, FileExistsError):
@@ -123,23 +133,26 @@ def kind_of(error: BaseException) -> Kind | None:
         return Kind.TRANSIENT
     if isinstance(error, OSError) and error.errno is not None:
         return Kind.TRANSIENT if error.errno in _WAIT_FOR else Kind.REFUSED
-    # The rest says no more than that it did not work.
+    # Errors without a number, of the HTTP clients' own classes: they say no more than that the call did not work.
     return Kind.TRANSIENT if isinstance(error, OSError) or type(error).__module__.startswith(_THEIR_OWN) else None
 
 
 def sentence(error: BaseException, what: str) -> str:
-    """One sentence for the user: what failed, why, what was expected, what to do. `what`: "write x"; "create x" for a
-    write that must not overwrite."""
+    """Return a message for the user: what failed, why, what was expected, what to do.
+
+    `what`: the call, such as "write x", or "create x" for a write that must not overwrite.
+    """
     code, _ = _s3_code(error)
     keys: list[Any] = [code] if code else _botocore_names(error) or [getattr(error, "errno", None)]
     advice = next((_ADVICE[key] for key in keys if key in _ADVICE), "Mend the storage")
+    # Stores that lack conditional writes say so of creates; other calls of ours are known to all of them.
     if code == "NotImplemented" and what.startswith("create "):
         advice = "Expected a store that knows conditional writes (If-None-Match); choose another"
     return f"could not {what}: {reason(error)}. {advice}. {NOTHING_LOST}."
 
 
 def reason(error: BaseException) -> str:
-    """What an error says of itself, on one line."""
+    """Return an error's own message on one line, after its S3 code where it has one."""
     code, _ = _s3_code(error)
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     if code is not None:
@@ -150,7 +163,7 @@ def reason(error: BaseException) -> str:
 
 
 def _client_error(error: BaseException) -> BaseException | None:
-    """The `botocore.exceptions.ClientError` that s3fs made an `OSError` of."""
+    """Return the `botocore.exceptions.ClientError` that s3fs turned into an `OSError`, if there is one."""
     while error is not None and not hasattr(error, "response"):
         if error.__cause__ is None:
             return None
@@ -169,7 +182,7 @@ def _s3_code(error: BaseException) -> tuple[str | None, int]:
 
 
 def _botocore_names(error: BaseException | None) -> list[str]:
-    """An error's class and its ancestors, as far as they are botocore's."""
+    """Return the names of an error's class and its ancestors, as far as they are botocore's."""
     while error is not None:
         names = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "botocore.exceptions"]
         if names:

@@ -1,4 +1,10 @@
-"""A run folder on a local (or mounted) disk."""
+"""Run folder on a local or mounted disk.
+
+* An object is written to a temporary file, synced, and linked to its name (`os.link` fails for a name that is taken),
+  or renamed to it when it may be replaced. Then the folder is synced. So an object is there whole or not at all, and
+  survives a power cut once the call has returned.
+* A killed writer leaves only its temporary file: `.<name>.<32 hex digits>.tmp`, beside its target.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +24,18 @@ from factory.storage.retries import Retries, Tell, log_warning
 from factory.storage.store import Entry
 
 _BEGINS, _ENDS = ".", ".tmp"
-# A folder may lie among other people's files, such as editors' and downloads' temporary ones: only what is certainly
-# ours is swept. The second are the scratch files of a merge.
+# A run folder may lie among other people's files, such as temporary files of editors and downloads. Only files that are
+# certainly ours are swept: those of `_temporary`, and the scratch files of a merge.
 _OURS = re.compile(r"\..+\.[0-9a-f]{32}\.tmp|\.merge-[a-z0-9_]{8}\.tmp", re.DOTALL)
 _WHERE_OURS = ("*", "data/*", "logs/**/*", "manifests/**/*")
+# Errors of file systems that cannot sync a folder: networks' and user-space ones may know `fsync` for files only.
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 class LocalStore:
-    """Implements `Store`. A temporary file is written, synced and linked to its name; a name that is taken loses."""
+    """`Store` on a disk; methods are documented in `store.py`."""
 
+    # A disk answers at once: several calls in flight would only cost threads.
     width = 1
 
     def __init__(self, root: Path, access: Access, tell: Tell = log_warning) -> None:
@@ -37,6 +45,7 @@ class LocalStore:
 
     def create(self, name: str, data: bytes) -> bool:
         linked = self._patiently(f"create {name}", lambda: self._linked(name, lambda path: _write(path, data)))
+        # On a network file system a link may be made though its answer is lost: the same bytes are ours.
         return linked or self.read(name) == data
 
     def create_from(self, name: str, path: Path) -> bool:
@@ -70,27 +79,29 @@ class LocalStore:
             return None
 
     def entries(self, folder: str = "") -> Iterator[Entry]:
-        found = self._patiently(f"list {folder or 'all'}", lambda: self._walk(folder))
-        return iter(sorted(found, key=lambda entry: entry.name))
+        listing = self._patiently(f"list {folder or 'all'}", lambda: self._walk(folder))
+        return iter(sorted(listing, key=lambda entry: entry.name))
 
     def delete(self, name: str) -> None:
         self._patiently(f"delete {name}", lambda: (self._root / name).unlink(missing_ok=True))
 
     def orphans(self) -> list[str]:
-        def found() -> set[Path]:
+        def leftovers() -> set[Path]:
             candidates = (path for where in _WHERE_OURS for path in self._root.glob(where))
             return {path for path in candidates if _OURS.fullmatch(path.name)}
 
-        return sorted(str(path.relative_to(self._root)) for path in self._patiently("list all", found))
+        return sorted(str(path.relative_to(self._root)) for path in self._patiently("list all", leftovers))
 
     def sweep(self, names: Collection[str]) -> int:
+        # Listed again: a name that is no orphan any more, or never was one, stays.
         left = [name for name in self.orphans() if name in names] if names else []
         for name in left:
             self.delete(name)
         return len(left)
 
     def _walk(self, folder: str) -> list[Entry]:
-        found = []
+        """Return all objects under `folder`, without temporary files, in no order."""
+        entries = []
         waiting = [folder.rstrip("/")]
         while waiting:
             inside = waiting.pop()
@@ -101,13 +112,15 @@ class LocalStore:
                         if item.is_dir():
                             waiting.append(name)
                         elif not _is_temporary(item.name):
-                            with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
-                                found.append(Entry(name=name, size=item.stat().st_size))
+                            # It may have been deleted since the folder was read.
+                            with contextlib.suppress(FileNotFoundError):
+                                entries.append(Entry(name=name, size=item.stat().st_size))
             except (FileNotFoundError, NotADirectoryError):
                 continue
-        return found
+        return entries
 
     def _linked(self, name: str, fill: Callable[[Path], None]) -> bool:
+        """Create `name` with the content that `fill` writes; return False when the name is taken."""
         with self._temporary(name) as temporary:
             fill(temporary)
             try:
@@ -119,6 +132,7 @@ class LocalStore:
 
     @contextlib.contextmanager
     def _temporary(self, name: str) -> Iterator[Path]:
+        """Open a block with a path for a temporary file beside `name`, on the same file system, removed at its end."""
         target = self._root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         path = target.with_name(f"{_BEGINS}{target.name}.{uuid.uuid4().hex}{_ENDS}")
@@ -134,6 +148,7 @@ def _is_temporary(name: str) -> bool:
 
 
 def _write(path: Path, data: bytes) -> None:
+    """Write and sync a file that must not exist yet."""
     with open(path, "xb") as file:
         file.write(data)
         file.flush()
@@ -148,11 +163,12 @@ def _copy(source: Path, path: Path) -> None:
 
 
 def _sync(folder: Path) -> None:
+    """Sync a folder, so that a name made in it survives a power cut."""
     directory = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(directory)
     except OSError as error:
-        if error.errno not in _NO_SYNC:  # file systems of networks and in user space may know it for files only
+        if error.errno not in _NO_SYNC:
             raise
     finally:
         os.close(directory)

@@ -1,4 +1,4 @@
-"""The door to the stores: from what a user calls a folder to the store it is."""
+"""Opening of a run folder: from a path or URL, as a user gives it, to a store."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def open_store(folder: Folder, access: Access | None = None, tell: Tell = log_wa
     if scheme == "file":
         return LocalStore(Path(rest), access, tell)
     if scheme != "s3":
-        # Nothing but a plain scheme is repeated in a message, as credentials may stand anywhere else.
+        # A message repeats nothing of the URL but a plain scheme: credentials may stand anywhere else in it.
         named = f"{scheme}://" if scheme.isalnum() else "this URL"
         raise BadInput(f"{named} cannot hold a run. Expected a local folder or s3://bucket/folder.")
     bucket, _, key = rest.partition("/")
@@ -67,5 +67,5 @@ def open_store(folder: Folder, access: Access | None = None, tell: Tell = log_wa
 
 
 def absolute(folder: str | Path) -> str:
-    """`folder` for processes that work elsewhere."""
+    """Return `folder` as a path or URL that means the same in a process with another working directory."""
     return str(folder) if "://" in str(folder) else str(Path(folder).resolve())

@@ -1,7 +1,9 @@
-"""A run folder on S3 or what speaks like it.
+"""Run folder on S3, or on a server that speaks its protocol.
 
-Exclusive creates are conditional writes (`If-None-Match: *`). Every call has a time-out: s3fs without one waits for a
-stalled peer for ever. Retries are `Retries`'s alone; s3fs's and botocore's own are off, as they know no deadline.
+* Exclusive creates are conditional writes (`If-None-Match: *`). A create that finds its name taken compares what lies
+  there: the same bytes are its own, written by an earlier try whose answer was lost.
+* Every call has a time-out. Without one s3fs waits for a stalled peer for ever.
+* Only `Retries` repeats calls. The retries of s3fs and botocore are off, as they know no deadline.
 """
 
 from __future__ import annotations
@@ -22,18 +24,19 @@ from factory.storage.retries import Refused, Retries, Tell, log_warning
 from factory.storage.store import Entry
 
 T = TypeVar("T")
-WHOLE_BYTES = 8 * 2**20  # up to here one request for all is cheaper than several for parts
-PART_BYTES = 32 * 2**20  # of an upload in parts
-_CONNECT_S = 10.0
+WHOLE_BYTES = 8 * 2**20  # objects up to this size are read by one request: cheaper than several for parts
+PART_BYTES = 32 * 2**20  # size of the parts of an upload; smaller files are uploaded by one request
+_CONNECT_S = 10.0  # longest wait for a connection
 
 
 class S3Store:
-    """Implements `Store`. `key` is what the names of the folder's objects begin with."""
+    """`Store` on S3; methods are documented in `store.py`. `key`: prefix of the folder's objects in the bucket."""
 
     width = 16
 
     def __init__(self, bucket: str, key: str, access: Access, tell: Tell = log_warning) -> None:
-        import s3fs  # takes a second, and most runs need none
+        # Imported here: it takes a second, and most runs need none.
+        import s3fs
 
         self.url = f"s3://{bucket}/{key}".rstrip("/")
         self._bucket, self._key = bucket, f"{key}/" if key else ""
@@ -52,6 +55,8 @@ class S3Store:
                 "read_timeout": access.timeout_s,
                 "retries": {"max_attempts": 0},
             },
+            # Listings have to be fresh, as others write to the folder. The instance has to be our own, as its
+            # retries are turned off below.
             use_listings_cache=False,
             skip_instance_cache=True,
         )
@@ -121,10 +126,11 @@ class S3Store:
             self._patiently(f"delete {name}", lambda: self._call("delete_object", 0, name), may_be_missing=True)
 
     def orphans(self) -> list[str]:
-        """Of an upload, the key and the upload's own id: "data/x?id"."""
+        """Return unfinished uploads, each as its name and the upload's own id: "data/x?id"."""
         try:
             return [self._orphan(key, upload) for key, upload in self._unfinished()]
-        except Refused:  # a right of its own that least privilege leaves out, and some stores have no such call
+        except Refused:
+            # Listing uploads is a right of its own that least privilege leaves out, and some stores have no such call.
             self._tell(
                 f"{self.url} does not let unfinished uploads be listed; if killed writers left any, they stay. "
                 "Grant s3:ListBucketMultipartUploads, or give the bucket a rule that ends them after some days."
@@ -132,7 +138,7 @@ class S3Store:
             return []
 
     def sweep(self, names: Collection[str]) -> int:
-        left = [found for found in self._unfinished() if self._orphan(*found) in names] if names else []
+        left = [upload for upload in self._unfinished() if self._orphan(*upload) in names] if names else []
         for key, upload in left:
             with suppress(FileNotFoundError):
                 self._patiently(
@@ -152,7 +158,7 @@ class S3Store:
         return f"{key[len(self._key) :]}?{upload}"
 
     def _unfinished(self) -> list[tuple[str, str]]:
-        """(key, upload id) of all uploads in parts that were begun and not ended."""
+        """List (key, upload id) of all uploads in parts that were begun and not ended."""
         return [
             (item["Key"], item["UploadId"])
             for page in self._pages("list_multipart_uploads", "KeyMarker", "NextKeyMarker", self._key)
@@ -160,6 +166,7 @@ class S3Store:
         ]
 
     def _pages(self, operation: str, marker: str, next_marker: str, prefix: str) -> Iterator[dict[str, Any]]:
+        """Yield the pages of a listing. S3 gives `next_marker` with a page and wants it as `marker` for the next."""
         position: dict[str, str] = {}
         while True:
             page = self._patiently(
@@ -176,28 +183,32 @@ class S3Store:
                 position["UploadIdMarker"] = page["NextUploadIdMarker"]
 
     def _create(self, name: str, put: Callable[[], object], ours: Callable[[], bool]) -> bool:
+        """Create an object by `put`; when its name is taken, return what `ours` says of the bytes that lie there."""
         try:
             self._patiently(f"create {name}", put)
         except FileExistsError:
-            # An earlier try may have been carried out though its answer was lost; the HTTP client has tries of its own.
+            # An earlier try may have been carried out though its answer was lost. The HTTP client, too, repeats a PUT
+            # on a connection that broke.
             return ours()
         return True
 
     def _same(self, name: str, path: Path) -> bool:
-        """Whether an object holds what a local file does."""
+        """Return True when an object holds the same bytes as a local file."""
         if self.size(name) != path.stat().st_size:
             return False
         with open(path, "rb") as ours, self.open(name) as theirs:
             return _sha256(ours) == _sha256(theirs)
 
     async def _get(self, name: str, part: dict[str, str]) -> bytes:
-        # s3fs's own cat_file asks for the head first, and of a head's errors only the number is left.
+        """Read an object, or the part of it that a `Range` header names."""
+        # s3fs's own `cat_file` asks for the head first, and of a head's errors only the number is left.
         asked = self._fs._call_s3("get_object", Bucket=self._bucket, Key=self._key + name, **part)
         answer = await asyncio.wait_for(asked, self._access.call_s())
         async with answer["Body"] as body:
             return bytes(await asyncio.wait_for(body.read(), self._access.call_s(int(answer["ContentLength"]))))
 
     def _call(self, operation: str, n_bytes: int, name: str, **arguments: Any) -> Any:
+        """Call S3 for one object, with the time-out of a call that moves `n_bytes`."""
         return self._fs.call_s3(
             operation,
             Bucket=self._bucket,
