@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from actors.checking.metrics import CheckerMetrics
@@ -18,7 +19,8 @@ class AnswerChecker:
     """
 
     def __init__(self, kind: str, config: dict[str, Any], *, workers: int = 2, timeout_s: float | None = None) -> None:
-        self._arguments = {"kind": kind, "config": config, "workers": workers, "timeout_s": timeout_s}
+        self._kind = kind
+        self._make = partial(CheckerPool, kind, config, workers=workers, timeout_s=timeout_s)
         self._made: CheckerPool | None = None
 
     async def ready(self) -> None:
@@ -54,6 +56,5 @@ class AnswerChecker:
     def _pool(self) -> CheckerPool:
         """Made when first needed: Ray restarts an actor without calling `ready` again."""
         if self._made is None:
-            metrics = CheckerMetrics(self._arguments["kind"])
-            self._made = CheckerPool(**self._arguments, observe=metrics.observe)
+            self._made = self._make(observe=CheckerMetrics(self._kind).observe)
         return self._made

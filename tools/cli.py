@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -194,7 +194,7 @@ def fetch(
     out().print(Text(str(fetch_embedded(name, verify=verify))))
 
 
-def _run(settings, **options: bool) -> None:
+def _run(settings: Any, **options: bool) -> None:
     from tools.commands.display import Display
     from tools.commands.summaries import summary_lines
 

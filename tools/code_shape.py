@@ -144,7 +144,7 @@ def writing(text: str, name: str) -> Writing:
 def opens_on_function_word(docstring: str) -> bool:
     """Return True when the first word is an article, a preposition, a pronoun or a question word."""
     first = re.search(r"[A-Za-z]+", docstring)
-    return bool(first) and first.group().lower() in FUNCTION_WORDS
+    return first is not None and first.group().lower() in FUNCTION_WORDS
 
 
 def _documents(docstring: str, arguments: Sequence[str]) -> bool:

@@ -26,7 +26,7 @@ class EngineDied(RuntimeError):
     """The engine's process is gone or gave up. Plain on purpose: unpickling vLLM's own error would import vLLM."""
 
 
-def start_guard() -> subprocess.Popen:
+def start_guard() -> subprocess.Popen[bytes]:
     """Mark all child processes from now on as this process's, and have them killed when it dies."""
     marker = os.environ[MARKER] = uuid.uuid4().hex
     return subprocess.Popen(

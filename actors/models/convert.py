@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
@@ -44,7 +45,7 @@ def convert(source: Path, folder: Path) -> None:
         file.chmod(0o644)  # the weights come out as 0600, useless in a cache shared by several people
 
 
-def check(model, tokenizer) -> None:
+def check(model: Any, tokenizer: Any) -> None:
     """Refuse a conversion whose tokenizer is not the instruct model's own: it would only show as bad answers."""
     text = "Tom has  12 apples.\n\n    3 + 4 = 7, naïve 日本語 😀"
     if tokenizer.decode(tokenizer.encode(text)) != text:

@@ -52,9 +52,10 @@ class _Scorer:
             self._tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise BadInput(f"{folder} cannot be loaded: {' '.join(str(error).split())[:300]}") from None
-        self._separator = separator if separator is not None else getattr(config, SEPARATOR, None)
-        if not self._separator:
+        separator = separator if separator is not None else getattr(config, SEPARATOR, None)
+        if not separator:
             raise BadInput(f"{folder}/config.json names no {SEPARATOR}; say what was behind every step in training")
+        self._separator: str = separator
         self._model = model.to(device).eval()
         self._device, self._batch = device, batch_size
         context = getattr(config, "max_position_embeddings", None) or 2**31

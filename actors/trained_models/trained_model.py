@@ -176,7 +176,7 @@ def _tensors(folder: Path) -> dict[str, Callable[[], Any]]:
 
         return read
 
-    found = {}
+    found: dict[str, Callable[[], Any]] = {}
     for path in weight_files(folder):
         with safe_open(path, framework="pt") as tensors:
             found |= {name: reader(path, name) for name in tensors.keys()}  # noqa: SIM118 - no mapping

@@ -151,7 +151,9 @@ def callback(
         def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **_: Any) -> None:
             if "loss" not in logs:  # the summary at the end
                 return
-            measured = {name: float(logs[name]) for name in ("loss", "grad_norm", "learning_rate") if name in logs}
+            measured: dict[str, float] = {
+                name: float(logs[name]) for name in ("loss", "grad_norm", "learning_rate") if name in logs
+            }
             refuse_not_finite(state.global_step, measured)
             line = progress.after(state.global_step) | measured
             if validate and progress.ends_epoch(state.global_step):

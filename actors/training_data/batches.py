@@ -38,14 +38,16 @@ class Rows:
         ids = [token for example in self.rows[index] for token in example.ids]
         labels = [label for example in self.rows[index] for label in example.labels]
         empty = self.length - len(ids)
-        row = {
+        row: dict[str, list[float]] = {
             "input_ids": [*ids, *[self.pad] * empty],
             "labels": [IGNORED] * self.length if ignored else [*labels, *[IGNORED] * empty],
         }
         if self.packing:
             positions = [at for example in self.rows[index] for at in range(len(example.ids))]
-            return row | {"position_ids": [*positions, *range(empty)]}
-        return row | {"attention_mask": [1] * len(ids) + [0] * empty}
+            row["position_ids"] = [*positions, *range(empty)]
+        else:
+            row["attention_mask"] = [*[1] * len(ids), *[0] * empty]
+        return row
 
 
 def rounded(tokens: float) -> int:

@@ -30,7 +30,7 @@ def collected(
     skipped: Counter[str] = Counter()
 
     def tell() -> None:
-        report({"examples": len(kept)} | {SKIPPED + reason: count for reason, count in skipped.items()})
+        report({"examples": len(kept), **{SKIPPED + reason: count for reason, count in skipped.items()}})
 
     for number, example in enumerate(found, start=1):
         if isinstance(example, str):

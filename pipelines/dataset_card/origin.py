@@ -23,7 +23,7 @@ class Origin:
     layouts: tuple[str, ...]
 
     @property
-    def creators(self) -> dict[str, list[str]]:
+    def creators(self) -> dict[str, Any]:
         """The card's YAML fields on who labelled and who wrote, where that is known."""
         labelled = {} if self.imported else {"annotations_creators": [_MACHINE]}
         return {**labelled, "language_creators": [_MACHINE]} if self.synthetic else labelled

@@ -23,8 +23,10 @@ class Started:
     def __init__(self) -> None:
         self.all: list[Any] = []
 
-    def __call__(self, count: int, actor: type, options: dict[str, Any], *arguments: Any, **keywords: Any) -> dict:
-        made = {}
+    def __call__(
+        self, count: int, actor: type, options: dict[str, Any], *arguments: Any, **keywords: Any
+    ) -> dict[str, Any]:
+        made: dict[str, Any] = {}
         for _ in range(count):
             name = f"{actor.__name__}-{uuid.uuid4().hex[:12]}"  # a Ray session may see several fleets
             made[name] = ray.remote(actor).options(**options, name=name).remote(*arguments, **keywords)

@@ -194,7 +194,8 @@ def _rows(job: Job, questions: Questions, target: Target, spread: Map, say: Say)
         )
         for task in tasks
     )
-    total, parts = Done(), {(name, split): [] for name in job.formats for split in SPLITS}
+    total = Done()
+    parts: dict[Key, list[Part]] = {(name, split): [] for name in job.formats for split in SPLITS}
     for number, done in enumerate(target.written(spread(write_rows, wanted)), start=1):
         total.records += done.records
         total.solutions += done.solutions

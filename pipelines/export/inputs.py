@@ -116,7 +116,9 @@ def _listed(shard: Shard, file: pq.ParquetFile) -> Listed:
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     columns = ["question_id", "question", "run_id", *FACTS]
     table = file.read(columns=leaves(file, columns))
-    values = {name: table[name].to_pylist() if name in table.column_names else [None] * len(table) for name in columns}
+    values: dict[str, list[Any]] = {
+        name: table[name].to_pylist() if name in table.column_names else [None] * len(table) for name in columns
+    }
     return Listed(
         shard=shard,
         content=footer.content,

@@ -16,16 +16,23 @@ from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from factory.errors import FactoryError
 
 A = TypeVar("A")
 B = TypeVar("B")
-Map = Callable[[Callable[[A], B], Iterable[A]], Iterator[B]]
 MOST_PROCESSES = 4  # each holds a row group of what it reads and of what it writes
 CALL_LIMIT_S = 3600.0  # of one call; stores have a patience of their own, which is shorter
 _PR_SET_PDEATHSIG = 1
+
+
+class Map(Protocol):
+    """The built-in `map` of one iterable, or something that spreads its calls over processes."""
+
+    def __call__(self, call: Callable[[A], B], items: Iterable[A], /) -> Iterator[B]:
+        """Yield the result of `call` for every item, in order."""
+        ...
 
 
 def processes_here() -> int:
@@ -41,13 +48,17 @@ def pool(processes: int) -> Iterator[Map]:
     `CALL_LIMIT_S`. Whatever is raised in the block ends the processes at once: what they write is scratch.
     """
     if processes <= 1:
-        yield map  # type: ignore[misc]
+        yield map
         return
     executor = ProcessPoolExecutor(
         processes, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(os.getpid(),)
     )
     try:
-        yield lambda call, items: _in_order(executor, call, items, 2 * processes)
+
+        def spread(call: Callable[[A], B], items: Iterable[A], /) -> Iterator[B]:
+            return _in_order(executor, call, items, 2 * processes)
+
+        yield spread
     except BaseException:
         for process in list((executor._processes or {}).values()):  # until 3.14 there is no public way
             process.kill()

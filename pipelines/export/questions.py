@@ -95,7 +95,7 @@ class Questions:
         mine = self.runs[-1]
         mine.run_id = mine.run_id or found.run_id
         mine.names.append((found.shard.name, found.content, len(found.ids)))
-        mine.tally.update(found.tally)  # type: ignore[arg-type]
+        mine.tally.update(found.tally)
         self.facts.update(found.facts)
         self.shards.append((run, found.shard, found.groups))
         for question_id, text in zip(found.ids, found.texts, strict=True):

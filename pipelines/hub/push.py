@@ -174,7 +174,7 @@ class _Pusher:
 
     def _prepare(self, plan: Plan, branch: str) -> None:
         """Whatever can be refused, before anything is sent; then all files are uploaded, in batches."""
-        for card in [file.content for file in plan.add if file.name == CARD]:
+        for card in [file.content for file in plan.add if file.name == CARD and isinstance(file.content, bytes)]:
             if faults := self._hub("check the card", partial(self._there.card_faults, card)):
                 raise BadInput(f"the Hub refuses the card: {'; '.join(faults)}. Mend {CARD}.")
         size, sent = sum(file.size for file in plan.add), 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import pyarrow.parquet as pq
 
@@ -13,7 +14,7 @@ from factory.storage.ahead import in_order
 from factory.storage.store import Store
 
 AHEAD = 4
-Opened = pq.ParquetFile | Unreadable | FileNotFoundError
+Opened: TypeAlias = pq.ParquetFile | Unreadable | FileNotFoundError
 
 
 def checked_shards(

@@ -161,7 +161,8 @@ def cuts(sizes: Sequence[int], target: float) -> list[int]:
     pieces = max(1, round(total / target))
     if total / pieces > MOST * target:
         pieces += 1
-    found, so_far = [], 0
+    found: list[int] = []
+    so_far = 0
     for index, size in enumerate(sizes, start=1):
         so_far += size
         if index == len(sizes) or so_far >= total * (len(found) + 1) / pieces:

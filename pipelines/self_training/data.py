@@ -155,10 +155,15 @@ def _draws(found: StarSettings, round_: int, question: Question, purpose: str) -
 def _example(template: PromptTemplate, question: Question, candidate: Candidate) -> dict[str, Any]:
     """As a model of its own would be asked, and what it should go on with. The hint is in neither."""
     prompt, completion = render(template, question), candidate.text.rstrip()
-    raw = isinstance(prompt, str)
-    return {
-        "prompt": prompt if raw else [{"role": role, "content": content} for role, content in prompt],
-        "completion": completion if raw else [{"role": "assistant", "content": completion}],
+    texts: dict[str, Any] = (
+        {"prompt": prompt, "completion": completion}
+        if isinstance(prompt, str)
+        else {
+            "prompt": [{"role": role, "content": content} for role, content in prompt],
+            "completion": [{"role": "assistant", "content": completion}],
+        }
+    )
+    return texts | {
         "question_id": candidate.question_id,
         "solution_id": candidate.solution_id,
         "hinted": candidate.hinted,

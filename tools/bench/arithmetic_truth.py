@@ -22,7 +22,8 @@ _RESULT = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a
 def first_wrong_step(question: Question, steps: Sequence[str]) -> int | None:
     """0-based index of the first wrong step, -1 when every step is right, None when a step before it cannot be judged:
     it holds no start, no equation and no answer, or its words tell another story than its right equation."""
-    (_, start), *left = json.loads(question.metadata["operations"])
+    (_, start), *rest = json.loads(question.metadata["operations"])
+    left = [(str(sign), int(number)) for sign, number in rest]
     value = start
     for index, step in enumerate(text.strip() for text in steps):
         if said := _START.match(step) or (_HAS.match(step) if index == 0 else None):
@@ -44,7 +45,7 @@ def first_wrong_step(question: Question, steps: Sequence[str]) -> int | None:
     return -1
 
 
-def _open(left: list[list[str | int]]) -> list[list[str | int]]:
+def _open(left: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """The operations that may come next: sums in any order, but nothing before a multiplication that is still due."""
     return left[:1] if any(sign == "*" for sign, _ in left) else left
 

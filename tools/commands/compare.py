@@ -107,7 +107,7 @@ def compare_folders(a: str, b: str) -> Comparison:
     return compared(rows_a, rows_b, index_b=solutions_b < solutions_a)
 
 
-def show_comparison(a: Path, b: Path, console: Console, json_path: Path | None = None) -> None:
+def show_comparison(a: str, b: str, console: Console, json_path: Path | None = None) -> None:
     """Print the comparison of two folders as a table; with `json_path` also keep it as JSON."""
     found = compare_folders(a, b)
     shares = found.shares()
@@ -129,7 +129,7 @@ def show_comparison(a: Path, b: Path, console: Console, json_path: Path | None =
         save(found, a, b, json_path)
 
 
-def save(found: Comparison, a: Path, b: Path, path: Path) -> None:
+def save(found: Comparison, a: str, b: str, path: Path) -> None:
     """Counts and shares as JSON. Raises `BadInput` where `path` cannot be written."""
     text = json.dumps({"a": str(a), "b": str(b), **asdict(found), "shares": found.shares()}, indent=2) + "\n"
     try:
