@@ -6,11 +6,12 @@ answer the question's text is. `question.metadata["preamble"]` holds trusted Coq
 that no proof could answer, as its own text does not compile, is an `error` before any is judged.
 
 The completion is a proof script (`factory/coq/script.py`). A toplevel that is kept for many proofs runs it tactic by
-tactic: `parts` has one entry for every sentence up to the first that fails, with the goals it left or the error. Only
-a script that it accepts to the end is compiled (`factory/coq/trusted.py`), and only what compiles, closed under the
-allowed axioms, is correct. Besides those of the config these are the axioms that the statement itself rests on and
-those that its preamble declares: for them the question's author vouches. A proof that needs more is `incorrect`, but
-`unparsable` where the statement itself rests on a library's axioms: which others its author takes is not said.
+tactic: `parts` has one entry for every sentence up to the first that fails, with the goals it left or the error. Only a
+script that it accepts to the end is compiled (`factory/coq/trusted.py`), and only what compiles, closed under the
+allowed axioms, is correct. The allowed axioms are those of the config, those that the statement itself rests on, and
+those that its preamble declares: for the last two the question's author vouches. A proof that needs more is
+`incorrect`, but `unparsable` where the statement itself rests on a library's axioms: which others its author takes is
+not known.
 
 A script that asks for more time or memory than there is ends in `timeout`; where compiler and toplevel disagree, it is
 an `error`; where it holds what is neither a tactic nor a known way to cheat (`factory/coq/rules.py`), or sets a time
@@ -47,17 +48,17 @@ _POSITIVE = (
     *("tactic_timeout_s", "proof_timeout_s", "compile_timeout_s"),
     *("memory_mb", "max_script_chars", "max_sentences"),
 )
-# one toplevel per worker process, for all of its proofs
+# One toplevel per worker process, kept for all of its proofs: starting it takes longer than most proofs.
 _kept = Kept()
 
 
 @dataclass
 class Config:
-    """Times are wall clock, in seconds.
+    """Settings of the checker. Times are wall clock, in seconds.
 
     * `tactic_timeout_s`: one sentence. `proof_timeout_s`: all of a script. `compile_timeout_s`: each step of the
       compilation, and the preamble in the toplevel.
-    * `memory_mb`: of each Coq process; an idle toplevel has 500 to 600 of them.
+    * `memory_mb`: memory of each Coq process, in MiB; an idle toplevel has 500 to 600 of them.
     * `max_script_chars`, `max_sentences`: a longer script is unparsable.
     * `recheck`: whether `coqchk` checks the compiled proof once more.
     * `allowed_axioms`: full names, such as `Coq.Logic.Classical_Prop.classic`, beside those of the question; none by
@@ -77,13 +78,21 @@ class Config:
     sandbox: str = "bubblewrap"
 
     def __post_init__(self) -> None:
+        """Check that limits are above 0. Raises `ValueError`."""
         for name in _POSITIVE:
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}: expected more than 0")
 
 
 def check(question: Question, text: str, config: Config) -> Verdict:
-    """The verdict on a proof script, with a part for each of its sentences."""
+    """Return the verdict on a proof script, with a part for each of its sentences.
+
+    Args:
+      question: the question; its gold answer, or else its text, is the statement.
+      text: the completion, a proof script.
+      config: the checker's settings.
+    """
+    # Read the question and the script.
     try:
         statement = statement_of(question)
     except Unsplittable as trouble:
@@ -92,6 +101,7 @@ def check(question: Question, text: str, config: Config) -> Verdict:
         proof = script.read(text, statement, config.max_script_chars, config.max_sentences)
     except Unsplittable as trouble:
         return Verdict(outcome=Outcome.UNPARSABLE, reason=str(trouble))
+    # Set up toplevel and compiler.
     proved = tuple(sentence.text for sentence in proof.body)
     home = Home(sandbox=config.sandbox, memory_mb=config.memory_mb)
     budget = Budget(
@@ -104,6 +114,7 @@ def check(question: Question, text: str, config: Config) -> Verdict:
         recheck=config.recheck,
         allowed_axioms=tuple(config.allowed_axioms),
     )
+    # Run the script tactic by tactic, then compile what was accepted to the end.
     try:
         if objection := compiler.objection(statement):
             return Verdict(outcome=objection[0], reason=objection[1])
@@ -112,15 +123,18 @@ def check(question: Question, text: str, config: Config) -> Verdict:
         if outcome is Outcome.CORRECT:
             outcome, reason = compiler.judge(statement, proved)
             if outcome is Outcome.INCORRECT:
-                # of the whole: no tactic by itself is to blame
+                # The verdict is on the whole proof: no tactic by itself is to blame.
                 parts += (Part(outcome=outcome, note=reason),)
-    except (Gone, sandboxed.SandboxFailed) as failed:
-        return Verdict(outcome=Outcome.ERROR, reason=f"{type(failed).__name__}: {failed}")
+    except (Gone, sandboxed.SandboxFailed) as failure:
+        return Verdict(outcome=Outcome.ERROR, reason=f"{type(failure).__name__}: {failure}")
     return Verdict(outcome=outcome, answer=" ".join(proved), reason=reason, parts=parts)
 
 
 def limits(config: Config) -> CheckerLimits:
-    """A worker waits for a toplevel twice at most, four times for compilers; Coq's memory is the sandbox's to bound."""
+    """Return the limits of a worker.
+
+    It waits for a toplevel twice at most and for compilers four times; Coq's memory is the sandbox's to bound.
+    """
     toplevel_s = START_S + config.compile_timeout_s + config.proof_timeout_s
     return CheckerLimits(
         timeout_s=2 * toplevel_s + 4 * config.compile_timeout_s + _MARGIN_S,
@@ -130,7 +144,7 @@ def limits(config: Config) -> CheckerLimits:
 
 
 def require(config: Config) -> None:
-    """Raises `BadInput` where the sandbox or Coq 8.16 is missing."""
+    """Check that the sandbox and Coq 8.16 are installed. Raises `BadInput`, with the line that installs them."""
     sandboxed.require(config.sandbox)
     lacking = [name for name in ("coqtop", "coqc", "coqchk") if shutil.which(name) is None]
     if lacking:
@@ -142,5 +156,5 @@ def require(config: Config) -> None:
 
 
 def right_answer(question: Question) -> str | None:
-    """The proof that came with the question, None where none did."""
+    """Return the proof that came with the question, None where none did."""
     return question.metadata.get("proof")

@@ -16,19 +16,21 @@ from factory.types import Outcome, Question, Verdict
 
 NAME_VERSION = "exact/1"
 
-# what is nothing but punctuation stays
+# An answer that is nothing but punctuation stays.
 _TRAILING = re.compile(r"(?<=[^\s.,;:])[\s.,;:]+\Z")
 
 
 @dataclass
 class Config:
-    """What makes no difference, on either side, beside white space around the answer; everything else does.
+    r"""Differences that do not count, on either side, beside white space around the answer. Everything else counts.
 
-    `ignore_case`: upper and lower case, by Unicode case folding. `collapse_space`: how much white space stands inside,
-    and of which kind. `ignore_trailing_punctuation`: `. , ; :` at the end. `ignore_markup`: `\\text{}`, `$`, `**` or
-    backticks around all of it. `unicode_nfc`: whether é is one character or two (NFC). `tail_chars`: how much of the
-    end of a completion is searched for its answer. `max_answer_chars`: a longer extracted answer is unparsable, unless
-    the gold answer is that long.
+    * `ignore_case`: upper and lower case, by Unicode case folding.
+    * `collapse_space`: how much white space stands inside, and of which kind.
+    * `ignore_trailing_punctuation`: `. , ; :` at the end.
+    * `ignore_markup`: `\text{}`, `$`, `**` or backticks around all of it.
+    * `unicode_nfc`: whether é is one character or two (NFC).
+    * `tail_chars`: how many characters of the end of a completion are searched for its answer.
+    * `max_answer_chars`: a longer extracted answer is unparsable, unless an accepted answer is more than half as long.
     """
 
     ignore_case: bool = False
@@ -41,11 +43,18 @@ class Config:
 
 
 def settle(question: Question, text: str, config: Config) -> Verdict:
-    """Correct where the final answer is an accepted one, else incorrect; unparsable where none is stated."""
+    """Return correct where the final answer is an accepted one, else incorrect; unparsable where none is stated.
+
+    Args:
+      question: the question with its gold answer.
+      text: the completion.
+      config: the checker's settings.
+    """
     try:
         accepted = _accepted(question)
     except ValueError as error:
         return Verdict(outcome=Outcome.ERROR, reason=str(error))
+    # A completion that states nothing, or a whole text, is not judged.
     answer = final_answer(text, tail_chars=config.tail_chars)
     if answer is None:
         return Verdict(outcome=Outcome.UNPARSABLE, reason="no final answer stated")
@@ -53,7 +62,7 @@ def settle(question: Question, text: str, config: Config) -> Verdict:
     if len(answer) > limit:
         reason = f"answer longer than {limit} characters"
         return Verdict(outcome=Outcome.UNPARSABLE, answer=answer[:limit], reason=reason)
-    right = _even(answer, config) in {_even(gold, config) for gold in accepted}
+    right = _normal_form(answer, config) in {_normal_form(gold, config) for gold in accepted}
     return Verdict(outcome=Outcome.CORRECT if right else Outcome.INCORRECT, answer=answer, reason="texts compared")
 
 
@@ -61,14 +70,14 @@ check = settle
 
 
 def right_answer(question: Question) -> str:
-    """The gold in a box, or behind "The answer is:" where its braces would not close one."""
+    """Return the gold in a box, or behind "The answer is:" where its braces would not close one."""
     boxed = rf"\boxed{{{question.gold}}}"
     fits = final_answer(boxed, tail_chars=len(boxed)) == question.gold.strip()
     return boxed if fits else f"The answer is: {question.gold}"
 
 
 def _accepted(question: Question) -> list[str]:
-    """The gold answer and what is accepted beside it. Raises `ValueError` where one is missing or malformed."""
+    """Return the gold answer and all others that are accepted. Raises `ValueError` where one is missing or broken."""
     try:
         others = json.loads(question.metadata.get("accepted_answers", "[]"))
     except (ValueError, RecursionError):
@@ -81,8 +90,8 @@ def _accepted(question: Question) -> list[str]:
     return accepted
 
 
-def _even(answer: str, config: Config) -> str:
-    """`answer` without the differences that do not count."""
+def _normal_form(answer: str, config: Config) -> str:
+    """Return `answer` without the differences that do not count."""
     if config.unicode_nfc:
         answer = unicodedata.normalize("NFC", answer)
     if config.ignore_trailing_punctuation:
@@ -90,7 +99,7 @@ def _even(answer: str, config: Config) -> str:
     if config.ignore_markup:
         answer = strip_markup(answer)
     if config.ignore_trailing_punctuation:
-        # inside the markup, too
+        # There may be punctuation inside the markup, too.
         answer = _TRAILING.sub("", answer)
     if config.collapse_space:
         answer = " ".join(answer.split())

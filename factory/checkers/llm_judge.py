@@ -1,4 +1,4 @@
-"""A model as the judge: asked with a rubric, it gives a verdict with a reason (LLM-as-a-judge, Zheng et al., arXiv
+"""Model as a judge: asked with a rubric, it gives a verdict with a reason (LLM-as-a-judge, Zheng et al., arXiv
 2306.05685, sec. 3.1, reference-guided grading).
 
 For answers that no rule can compare, such as a proof in words. Never the default: a judge can be wrong and can be
@@ -30,17 +30,20 @@ _VERDICT_LINE = re.compile(r"(?aim)^[ \t]*verdict[ \t]*:[ \t]*(correct|incorrect
 _REASON_LINE = re.compile(r"(?aim)^[ \t]*reason[ \t]*:[ \t]*(\S.*)$")
 _MAX_REASON_CHARS = 300
 _CUT_OFF = "its reply was cut off"
-# said for a base model, which would not know what comes now
-_BEGINS_RAW = "Reason:"
-_ENDS_RAW = ("\n\n",)
+# A base model continues text: with the beginning of the reply in the prompt it knows what comes now.
+_RAW_REPLY_START = "Reason:"
+_RAW_STOPS = ("\n\n",)
 
 
 @dataclass
 class Config:
-    """`rubric`: what the judge is told; its reply must hold one line `Verdict: correct` or `Verdict: incorrect`.
-    `style`: chat for models that follow instructions, or raw. `votes`: how often it is asked; only a strict majority of
-    all votes gives a verdict. `tail_chars`: how much of the end of a solution it is shown. `max_tokens`, `temperature`:
-    of its reply; more than one vote needs a temperature above 0.
+    """Settings of the judge.
+
+    * `rubric`: what the judge is told; its reply must hold one line `Verdict: correct` or `Verdict: incorrect`.
+    * `style`: `chat` for models that follow instructions, or `raw`.
+    * `votes`: how often it is asked; only a strict majority of all votes gives a verdict.
+    * `temperature`, `max_tokens`: for its reply; more than one vote needs a temperature above 0.
+    * `tail_chars`: how many characters of the end of a solution it is shown.
     """
 
     rubric: str = RUBRIC
@@ -51,6 +54,7 @@ class Config:
     tail_chars: int = 8_000
 
     def __post_init__(self) -> None:
+        """Check the settings. Raises `ValueError`."""
         if self.style not in STYLES:
             raise ValueError(f"style is {self.style!r}: expected one of {', '.join(STYLES)}")
         if self.votes < 1 or self.max_tokens < 1 or self.tail_chars < 1:
@@ -60,18 +64,34 @@ class Config:
 
 
 async def judge(question: Question, text: str, models: Models, config: Config) -> Verdict:
-    """The judge's verdict on `text`; `unparsable` where it gives none in the form the rubric asks for, or where its
-    votes have no majority. Raises what `models.generate` raises."""
+    """Return the judge's verdict on `text`.
+
+    It is `unparsable` where the judge gives none in the form that the rubric asks for, or where its votes have no
+    majority.
+
+    Args:
+      question: the question with its gold answer.
+      text: the completion.
+      models: the run's engines.
+      config: the judge's settings.
+
+    Raises:
+      Exception: whatever `models.generate` raises.
+    """
+    # Ask for all votes at once; the seed depends on question and text, so that asking again gives the same votes.
     raw = config.style == "raw"
     request = GenerateRequest(
         question_id=question.id,
-        prompt=_prompt(config, _case(question, text[-config.tail_chars :])),
+        prompt=_prompt(config, _grading_case(question, text[-config.tail_chars :])),
         n=config.votes,
-        sampling=Sampling(temperature=config.temperature, max_tokens=config.max_tokens, stop=_ENDS_RAW if raw else ()),
+        sampling=Sampling(temperature=config.temperature, max_tokens=config.max_tokens, stop=_RAW_STOPS if raw else ()),
         seed=seed_for(0, question.key, f"judge:{content_id(text)}"),
     )
     completions = await models.generate(request)
-    replies = [_BEGINS_RAW * raw + done.text if done.finish_reason != "length" else _CUT_OFF for done in completions]
+    replies = [
+        _RAW_REPLY_START * raw + done.text if done.finish_reason != "length" else _CUT_OFF for done in completions
+    ]
+    # Count the votes. A reply that was cut off is none.
     votes = Counter(_vote(reply) for reply in replies)
     for outcome in (Outcome.CORRECT, Outcome.INCORRECT):
         if 2 * votes[outcome] > config.votes:
@@ -80,8 +100,11 @@ async def judge(question: Question, text: str, models: Models, config: Config) -
     return Verdict(outcome=Outcome.UNPARSABLE, reason=f"no verdict of the judge: {_reason(replies[0])}")
 
 
-def _case(question: Question, solution: str) -> str:
-    """What the judge is shown. The marker around the solution is a hash of it, which the solution cannot contain."""
+def _grading_case(question: Question, solution: str) -> str:
+    """Return what the judge is shown.
+
+    The marker around the solution is a hash of it, which the solution cannot contain.
+    """
     marker = content_id("judge", question.id, solution)
     return (
         f"Problem:\n{question.text}\n\nReference answer:\n{question.gold}\n\n"
@@ -90,18 +113,20 @@ def _case(question: Question, solution: str) -> str:
 
 
 def _prompt(config: Config, case: str) -> Prompt:
+    """Return the prompt in the style of the config."""
     if config.style == "raw":
-        return f"{config.rubric}\n\n{case}\n\n{_BEGINS_RAW}"
+        return f"{config.rubric}\n\n{case}\n\n{_RAW_REPLY_START}"
     return ("system", config.rubric), ("user", case)
 
 
 def _vote(reply: str) -> Outcome | None:
-    """What the reply says in its last line, None where that says nothing, or an earlier line the opposite."""
+    """Return the verdict in the last line of a reply; None without one, or where an earlier line says the opposite."""
     said = {verdict.lower() for verdict in _VERDICT_LINE.findall(reply)}
     last_line = reply.rstrip().rpartition("\n")[2]
     return Outcome(said.pop()) if len(said) == 1 and _VERDICT_LINE.fullmatch(last_line) else None
 
 
 def _reason(reply: str) -> str:
-    found = _REASON_LINE.search(reply)
-    return " ".join((found[1] if found else reply).split())[:_MAX_REASON_CHARS]
+    """Return the reason that a reply gives, else the reply itself, cut."""
+    match = _REASON_LINE.search(reply)
+    return " ".join((match[1] if match else reply).split())[:_MAX_REASON_CHARS]

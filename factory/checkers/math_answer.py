@@ -26,6 +26,7 @@ from factory.types import Outcome, Question, Verdict
 
 NAME_VERSION = "math_answer/2"
 
+# Decisions and normal forms that are remembered, and the longest texts that are.
 _CACHED = 32_768
 _MAX_CACHED_CHARS = 200
 
@@ -49,8 +50,12 @@ _WORD_ANSWER = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*(?: [A-Za-z]+(?:['-][A-Za
 
 @dataclass
 class Config:
-    """`tail_chars`: how much of the end of a completion is searched for its answer. `max_answer_chars`: a longer
-    extracted answer is unparsable. `policy`: what counts as the same answer."""
+    """Settings of the checker.
+
+    * `tail_chars`: how many characters of the end of a completion are searched for its answer.
+    * `max_answer_chars`: a longer extracted answer is unparsable, unless the gold answer is more than half as long.
+    * `policy`: what counts as the same answer (`factory/answers/policy.py`).
+    """
 
     tail_chars: int = 16_000
     max_answer_chars: int = 1_000
@@ -58,7 +63,13 @@ class Config:
 
 
 def settle(question: Question, text: str, config: Config) -> Verdict | None:
-    """The verdict where exact rules can give one; None where only the slow path can. Never blocks, never raises."""
+    """Return the verdict where exact rules can give one; None where only the slow path can. Never blocks, never raises.
+
+    Args:
+      question: the question with its gold answer.
+      text: the completion.
+      config: the checker's settings.
+    """
     answer = final_answer(text, tail_chars=config.tail_chars)
     if answer is None:
         return Verdict(outcome=Outcome.UNPARSABLE, reason="no final answer stated")
@@ -72,7 +83,15 @@ def settle(question: Question, text: str, config: Config) -> Verdict | None:
 
 
 def check(question: Question, text: str, config: Config) -> Verdict:
-    """The verdict, by math-verify where `settle` has none. May hang or exhaust memory: run it in a killable process."""
+    """Return the verdict, by math-verify where `settle` has none.
+
+    It may hang or exhaust memory: run it in a process that can be killed.
+
+    Args:
+      question: the question with its gold answer.
+      text: the completion.
+      config: the checker's settings.
+    """
     verdict = settle(question, text, config)
     if verdict is not None:
         return verdict
@@ -82,7 +101,7 @@ def check(question: Question, text: str, config: Config) -> Verdict:
 
 
 def preload() -> None:
-    """What a process should do once before it forks workers that call `check`."""
+    """Import and warm up what `check` uses, once, in the process that forks the workers."""
     from factory.answers.comparison.symbolic import warm_up
 
     warm_up()
@@ -93,38 +112,45 @@ _Decision = tuple[Outcome | None, str]
 
 
 def _cached(decide: Any, gold: str, answer: str, policy: Policy) -> _Decision:
-    """Verdicts of short answers are remembered: rollouts of one question give the same few. Long ones seldom come
-    twice and would fill the memory."""
+    """Return the decision of `decide`, remembered for short answers.
+
+    Rollouts of one question give the same few answers. Long ones seldom come twice and would fill the memory.
+    """
     long = len(gold) + len(answer) > _MAX_CACHED_CHARS
-    found: _Decision = (decide.__wrapped__ if long else decide)(gold, answer, policy.key())
-    return found
+    decision: _Decision = (decide.__wrapped__ if long else decide)(gold, answer, policy.key())
+    return decision
 
 
 @lru_cache(maxsize=_CACHED)
 def _settled(gold: str, answer: str, policy: tuple[Any, ...]) -> _Decision:
-    return _decide(_normal(gold), _normal(answer), _rules(policy))
+    """Return the decision of exact rules, from the cache."""
+    return _decide(_normal_form(gold), _normal_form(answer), _policy_of(policy))
 
 
 @lru_cache(maxsize=_CACHED)
 def _proved(gold: str, answer: str, policy: tuple[Any, ...]) -> _Decision:
+    """Return the decision of math-verify, from the cache."""
     from factory.answers.comparison.symbolic import Symbolic
 
-    rules = _rules(policy)
-    found = compare(normalise(gold), normalise(answer), rules, Symbolic(rules))
-    return _OUTCOMES[found], "compared by math-verify" if found is not Match.UNCLEAR else "no expression to compare"
+    rules = _policy_of(policy)
+    match = compare(normalise(gold), normalise(answer), rules, Symbolic(rules))
+    return _OUTCOMES[match], "compared by math-verify" if match is not Match.UNCLEAR else "no expression to compare"
 
 
 @lru_cache(maxsize=_CACHED)
-def _remembered(text: str) -> str:
+def _cached_normal_form(text: str) -> str:
+    """Return the normal form of a text, from the cache."""
     return normalise(text)
 
 
-def _normal(text: str) -> str:
-    return normalise(text) if len(text) > _MAX_CACHED_CHARS else _remembered(text)
+def _normal_form(text: str) -> str:
+    """Return the normal form of a text; only short ones are remembered."""
+    return normalise(text) if len(text) > _MAX_CACHED_CHARS else _cached_normal_form(text)
 
 
 @lru_cache(maxsize=64)
-def _rules(policy: tuple[Any, ...]) -> Policy:
+def _policy_of(policy: tuple[Any, ...]) -> Policy:
+    """Return the policy that has this key."""
     return Policy(*policy)
 
 
@@ -136,24 +162,30 @@ _OUTCOMES = {
 }
 
 
-def _decide(gold: str, said: str, policy: Policy) -> _Decision:
+def _decide(gold: str, answer: str, policy: Policy) -> _Decision:
+    """Return the decision of exact rules on two answers in normal form.
+
+    The order matters: choice letters and words are read before anything that would take them for variables.
+    """
     if not gold:
         return Outcome.ERROR, "the gold answer is empty"
-    if not said:
+    if not answer:
         return Outcome.UNPARSABLE, "empty answer"
-    if said == gold:
+    if answer == gold:
         return Outcome.CORRECT, "same text"
     if choice := _CHOICE_GOLD.fullmatch(gold):
-        return _choice(choice[1], said, policy), "choice letters compared"
-    gold_quantity, said_quantity = _quantity(gold, policy), _quantity(said, policy)
-    if gold_quantity is not None and said_quantity is not None:
-        return _OUTCOMES[match_quantities(gold_quantity, said_quantity, policy)], "exact values compared"
-    if _WORD_GOLD.fullmatch(gold) and (said_quantity is not None or _WORD_ANSWER.fullmatch(said)):
-        return _words(gold, said, policy), "words compared"
-    if gold_quantity is not None and (ruled_out := _ruled_out(said)):
+        return _compare_choice(choice[1], answer, policy), "choice letters compared"
+    gold_quantity, answer_quantity = _quantity_or_none(gold, policy), _quantity_or_none(answer, policy)
+    if gold_quantity is not None and answer_quantity is not None:
+        return _OUTCOMES[match_quantities(gold_quantity, answer_quantity, policy)], "exact values compared"
+    if _WORD_GOLD.fullmatch(gold) and (answer_quantity is not None or _WORD_ANSWER.fullmatch(answer)):
+        return _compare_words(gold, answer, policy), "words compared"
+    # A number is asked for: most of what is none can be told at once, without a computer algebra system.
+    if gold_quantity is not None and (ruled_out := _ruled_out(answer)):
         return ruled_out
-    found = compare(gold, said, policy)
-    return _OUTCOMES[found], _REASONS[found]
+    # Whatever is left is compared by its shape.
+    match = compare(gold, answer, policy)
+    return _OUTCOMES[match], _REASONS[match]
 
 
 _REASONS = {
@@ -164,48 +196,54 @@ _REASONS = {
 }
 
 
-def _words(gold: str, said: str, policy: Policy) -> Outcome:
-    """An article makes no difference; words around the gold's, or another number of them, might."""
-    if policy.case == "same" and gold.casefold() == said.casefold():
+def _compare_words(gold: str, answer: str, policy: Policy) -> Outcome:
+    """Compare words. An article makes no difference; words around the gold's, or another number of them, might."""
+    if policy.case == "same" and gold.casefold() == answer.casefold():
         return Outcome.INCORRECT
-    wanted, found = (_ARTICLE.sub("", text.casefold()) for text in (gold, said))
-    if wanted == found:
+    wanted, stated = (_ARTICLE.sub("", text.casefold()) for text in (gold, answer))
+    if wanted == stated:
         return Outcome.CORRECT
-    inside = f" {_PLURAL.sub('', wanted)} " in f" {_PLURAL.sub('', found)} "
-    return Outcome.UNPARSABLE if inside and not guards.is_hedged(said) else Outcome.INCORRECT
+    inside = f" {_PLURAL.sub('', wanted)} " in f" {_PLURAL.sub('', stated)} "
+    return Outcome.UNPARSABLE if inside and not guards.is_hedged(answer) else Outcome.INCORRECT
 
 
-def _quantity(text: str, policy: Policy) -> Quantity | None:
+def _quantity_or_none(text: str, policy: Policy) -> Quantity | None:
+    """Return the quantity that a text denotes, None where there is none or it is too large."""
     try:
         return read_quantity(text, policy.decimal_comma == "accept")
     except TooLarge:
         return None
 
 
-def _choice(gold: str, said: str, policy: Policy) -> Outcome:
-    chosen = _CHOICE_ANSWER.fullmatch(said)
+def _compare_choice(gold: str, answer: str, policy: Policy) -> Outcome:
+    """Compare a choice's letter with an answer; unparsable where other words cast doubt on it."""
+    chosen = _CHOICE_ANSWER.fullmatch(answer)
     if chosen is None:
-        return Outcome.UNPARSABLE if guards.has_prose(said) else Outcome.INCORRECT
+        return Outcome.UNPARSABLE if guards.has_prose(answer) else Outcome.INCORRECT
     if chosen["rest"] and (
         guards.is_hedged(chosen["rest"]) or guards.is_denied(chosen["rest"]) or _OTHER_CHOICE.search(chosen["rest"])
     ):
         return Outcome.UNPARSABLE
+    # Past J, a small letter is rather a variable than a choice.
     letter = chosen[1] if policy.case == "same" or gold > "J" else chosen[1].upper()
     return Outcome.CORRECT if letter == gold else Outcome.INCORRECT
 
 
-def _ruled_out(said: str) -> _Decision | None:
-    """The gold is a number, the answer is no number that can be read exactly: what can be ruled out at once?"""
-    has_number = _NUMBER_WORD.search(said) is not None or any(character.isdigit() for character in said)
-    if guards.is_hedged(said) or (guards.is_list(said) and not guards.is_call(said)):
-        if guards.is_sentence(said) and has_number:
+def _ruled_out(answer: str) -> _Decision | None:
+    """Return a decision against an answer that is no number that can be read exactly, where the gold is one.
+
+    None where nothing can be ruled out at once.
+    """
+    has_number = _NUMBER_WORD.search(answer) is not None or any(character.isdigit() for character in answer)
+    if guards.is_hedged(answer) or (guards.is_list(answer) and not guards.is_call(answer)):
+        if guards.is_sentence(answer) and has_number:
             return Outcome.UNPARSABLE, "a sentence, not a value"
         return Outcome.INCORRECT, "more than one value, or a hedge"
-    if guards.is_relation(said):
+    if guards.is_relation(answer):
         return Outcome.INCORRECT, "a relation against a number"
-    if guards.is_bomb(said):
+    if guards.is_bomb(answer):
         return Outcome.INCORRECT, "too large or too deeply nested"
-    if guards.has_prose(said) and "=" not in said and not notations.is_ratio(said):
+    if guards.has_prose(answer) and "=" not in answer and not notations.is_ratio(answer):
         if has_number:
             return Outcome.UNPARSABLE, "words that may name a value"
         return Outcome.INCORRECT, "words against a number"

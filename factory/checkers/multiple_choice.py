@@ -1,8 +1,7 @@
 """Multiple choice: the answer names the gold choice by its letter, by letter and text, or by its text.
 
-What the choices are may be in the question's metadata under "choices", spelled as in
-`factory/answers/extraction/choices.py`: a source brings them along with `source.metadata_columns=[choices]`. Without
-them, answers are read by letter alone.
+The choices may be in the question's metadata under "choices", spelled as in `factory/answers/extraction/choices.py`: a
+source brings them along with `source.metadata_columns=[choices]`. Without them, answers are read by letter alone.
 """
 
 from __future__ import annotations
@@ -24,8 +23,10 @@ _OPTION_IS = re.compile(
 
 @dataclass
 class Config:
-    """`tail_chars`: how much of the end of a completion is searched for its answer. `max_answer_chars`: a longer
-    extracted answer is unparsable.
+    """Settings of the checker.
+
+    * `tail_chars`: how many characters of the end of a completion are searched for its answer.
+    * `max_answer_chars`: a longer extracted answer is unparsable.
 
     The gold is a label ("B"), several ("A, C" or "AC": the answer must name just these, in any order), a label with its
     text ("B) library"), or a choice's text; never an index.
@@ -36,8 +37,16 @@ class Config:
 
 
 def settle(question: Question, text: str, config: Config) -> Verdict:
-    """The verdict. An answer that names no choice for certain is unparsable, one that leaves several open incorrect."""
-    choices, gold = _asked(question)
+    """Return the verdict.
+
+    An answer that names no choice for certain is unparsable, one that leaves several open incorrect.
+
+    Args:
+      question: the question with its gold answer.
+      text: the completion.
+      config: the checker's settings.
+    """
+    choices, gold = _choices_and_gold(question)
     if not gold.labels:
         return Verdict(outcome=Outcome.ERROR, reason=f"the gold answer {question.gold[:80]!r}: {gold.problem}")
     answer = _stated(text, choices, config)
@@ -46,11 +55,12 @@ def settle(question: Question, text: str, config: Config) -> Verdict:
     if len(answer) > config.max_answer_chars:
         reason = f"answer longer than {config.max_answer_chars} characters"
         return Verdict(outcome=Outcome.UNPARSABLE, answer=answer[: config.max_answer_chars], reason=reason)
-    said = named_choices(answer, choices)
-    if not said.labels:
-        return Verdict(outcome=Outcome.UNPARSABLE, answer=answer, reason=said.problem)
-    right = said.labels == gold.labels and not said.hedged
-    reason = "several choices left open" if said.hedged else "choices compared"
+    # Compare what the answer names with what the gold names.
+    choice = named_choices(answer, choices)
+    if not choice.labels:
+        return Verdict(outcome=Outcome.UNPARSABLE, answer=answer, reason=choice.problem)
+    right = choice.labels == gold.labels and not choice.hedged
+    reason = "several choices left open" if choice.hedged else "choices compared"
     return Verdict(outcome=Outcome.CORRECT if right else Outcome.INCORRECT, answer=answer, reason=reason)
 
 
@@ -58,27 +68,30 @@ check = settle
 
 
 def right_answer(question: Question) -> str:
-    """The gold choices by their labels in brackets, which no choice's text is mistaken for."""
-    _, gold = _asked(question)
+    """Return the gold choices by their labels in brackets, which no choice's text is mistaken for."""
+    _, gold = _choices_and_gold(question)
     return rf"\boxed{{{', '.join(f'({label})' for label in sorted(gold.labels)) or question.gold}}}"
 
 
-def _asked(question: Question) -> tuple[Choices, NamedChoices]:
-    """The question's choices and what its gold names among them; no labels where either cannot be read."""
+def _choices_and_gold(question: Question) -> tuple[Choices, NamedChoices]:
+    """Return the question's choices and those that its gold names.
+
+    The gold has no labels, but a problem, where either cannot be read.
+    """
     try:
         choices = read_choices(question.metadata.get("choices", ""))
     except ValueError as error:
         return Choices(texts={}), NamedChoices(problem=str(error))
     label = question.gold.strip()
     if choices.has_label(label):
-        # also where another choice's text is just this letter
+        # A label is read as one even where another choice's text is just this letter.
         return choices, NamedChoices(labels=frozenset([label]))
     gold = named_choices(label, choices)
     return choices, NamedChoices(problem="leaves several choices open") if gold.hedged else gold
 
 
 def _stated(text: str, choices: Choices, config: Config) -> str | None:
-    """The final answer; else the whole text where it is one short line that names a choice and nothing more."""
+    """Return the final answer; else the whole text where it is one short line that names a choice and nothing more."""
     answer = final_answer(_OPTION_IS.sub("answer", text), tail_chars=config.tail_chars)
     if answer is not None:
         return answer

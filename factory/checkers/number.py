@@ -1,8 +1,8 @@
-"""Numbers within a stated tolerance, for data sets whose gold answers are rounded. All arithmetic is exact.
+r"""Numbers within a stated tolerance, for data sets whose gold answers are rounded. All arithmetic is exact.
 
 Numbers and units are read as `math_answer` reads them (`factory/answers/values/quantity.py`); what is no rational
-number, such as \\pi or nan, is unparsable. A gold with decimals may count as rounded; without a tolerance values must
-be equal.
+number, such as \pi or nan, is unparsable. A gold with decimals may count as rounded; without a tolerance values must be
+equal.
 """
 
 from __future__ import annotations
@@ -38,13 +38,16 @@ _OUTCOMES = {
 
 @dataclass
 class Config:
-    """How far an answer may be from the gold answer; the widest of the three tolerances counts, all are inclusive.
+    """Distance that an answer may have from the gold answer.
 
-    `relative`: as a share of the gold answer: "0.01" is one percent. `absolute`: in the gold's unit. Both are decimal
-    numbers and taken exactly. `decimals`: "round" lets a gold written with decimals be met by what rounds to it: 33.3
-    by 100/3, not by 33; one written without any (18) is met exactly. "exact" takes 33.3 as 33.3.
-    `tail_chars`: how much of the end of a completion is searched for its answer. `max_answer_chars`: a longer
-    extracted answer is unparsable.
+    The widest of the three tolerances counts; all are inclusive.
+
+    * `relative`: as a share of the gold answer: "0.01" is one percent. A decimal number, taken exactly.
+    * `absolute`: in the gold's unit. A decimal number, taken exactly.
+    * `decimals`: "round" lets a gold written with decimals be met by what rounds to it: 33.3 by 100/3, not by 33; one
+      written without any (18) is met exactly. "exact" takes 33.3 as 33.3.
+    * `tail_chars`: how many characters of the end of a completion are searched for its answer.
+    * `max_answer_chars`: a longer extracted answer is unparsable.
     """
 
     relative: str = "0"
@@ -54,6 +57,7 @@ class Config:
     max_answer_chars: int = 1_000
 
     def __post_init__(self) -> None:
+        """Check the tolerances. Raises `ValueError`."""
         for name, tolerance in (("relative", self.relative), ("absolute", self.absolute)):
             if not _TOLERANCE.fullmatch(tolerance):
                 raise ValueError(f"{name} is {tolerance!r}: expected a decimal number of 0 or more, such as 0.001")
@@ -64,7 +68,15 @@ class Config:
 
 
 def settle(question: Question, text: str, config: Config) -> Verdict:
-    """Correct where the answer's number lies within the tolerance of the gold's, units converted; else incorrect."""
+    """Return correct where the answer's number lies within the tolerance of the gold's, else incorrect.
+
+    Units are converted.
+
+    Args:
+      question: the question with its gold answer.
+      text: the completion.
+      config: the checker's settings.
+    """
     gold = _number(question.gold)
     if gold is None:
         return Verdict(outcome=Outcome.ERROR, reason=f"the gold answer {question.gold[:80]!r} is no rational number")
@@ -74,12 +86,13 @@ def settle(question: Question, text: str, config: Config) -> Verdict:
     if len(answer) > config.max_answer_chars:
         reason = f"answer longer than {config.max_answer_chars} characters"
         return Verdict(outcome=Outcome.UNPARSABLE, answer=answer[: config.max_answer_chars], reason=reason)
-    said = _number(answer)
-    if said is None:
+    # Read the number and compare it.
+    stated = _number(answer)
+    if stated is None:
         if guards.is_hedged(normalise(answer)):
             return Verdict(outcome=Outcome.INCORRECT, answer=answer, reason="more than one value, or a hedge")
         return Verdict(outcome=Outcome.UNPARSABLE, answer=answer, reason="no rational number")
-    match = _match(gold, said, _tolerance(gold, config))
+    match = _match(gold, stated, _tolerance(gold, config))
     reason = "numbers compared" if match is not Match.UNCLEAR else "right or wrong as its unit is meant"
     return Verdict(outcome=_OUTCOMES[match], answer=answer, reason=reason)
 
@@ -89,39 +102,42 @@ check = settle
 
 @lru_cache(maxsize=8192)
 def _number(written: str) -> Quantity | None:
+    """Return the quantity that an answer denotes, None where it is no rational number or too large."""
     try:
         return quantity(normalise(written))
     except TooLarge:
         return None
 
 
-def _match(gold: Quantity, said: Quantity, tolerance: Fraction) -> Match:
-    """Whether some way in which the two units can go together brings the numbers within `tolerance` of each other.
+def _match(gold: Quantity, stated: Quantity, tolerance: Fraction) -> Match:
+    """Return whether some reading of the two units brings the numbers within `tolerance` of each other.
 
-    How they can is for `match_quantities` to say. It is asked about the value that would be exactly right, were so many
-    of the answer's units one of the gold's; for a gold of 0, which any unit would meet, about 1.
+    How units can go together is for `match_quantities` to say. It is asked about the value that would be exactly right,
+    were so many of the answer's units one of the gold's; for a gold of 0, which any unit would meet, about 1.
     """
-    sizes = Fraction(1) if not gold.unit or not said.unit else unit(gold.unit).size / unit(said.unit).size
+    # How many of the answer's units one of the gold's may be: the same, a percentage, or by the sizes of the units.
+    sizes = Fraction(1) if not gold.unit or not stated.unit else unit(gold.unit).size / unit(stated.unit).size
     one = replace(gold, value=gold.value or Fraction(1))
-    found = {
-        match_quantities(one, replace(said, value=one.value * per_unit), _EXACTLY)
+    matches = {
+        match_quantities(one, replace(stated, value=one.value * per_unit), _EXACTLY)
         for per_unit in {Fraction(1), Fraction(100), Fraction(1, 100), sizes}
-        if abs(said.value / per_unit - gold.value) <= tolerance
+        if abs(stated.value / per_unit - gold.value) <= tolerance
     }
-    return next((match for match in (Match.EQUAL, Match.UNCLEAR) if match in found), Match.DIFFERENT)
+    return next((match for match in (Match.EQUAL, Match.UNCLEAR) if match in matches), Match.DIFFERENT)
 
 
 def _tolerance(gold: Quantity, config: Config) -> Fraction:
+    """Return the widest of the tolerances, in the unit of the gold."""
     widest = max(Fraction(config.absolute), Fraction(config.relative) * abs(gold.value))
     return max(widest, _half_a_digit(gold)) if config.decimals == "round" else widest
 
 
 def _half_a_digit(gold: Quantity) -> Fraction:
-    """Half of one in the last decimal that the gold is written with; 0 where it is not one decimal number."""
+    """Return half of one in the last decimal of the gold; 0 where it is not written as one decimal number."""
     written = _WRITTEN_DECIMAL.fullmatch(gold.digits)
     if written is None:
         return Fraction(0)
     decimal = Fraction(written["whole"].replace(",", "") + "." + written["decimals"])
-    # 10^3, million
+    # Times the power of ten or the number word behind the decimal: 1.5 million.
     scale = abs(gold.value) / decimal if decimal else Fraction(1)
     return scale / Fraction(2 * 10 ** len(written["decimals"]))

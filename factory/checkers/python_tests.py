@@ -5,9 +5,9 @@ to itself. The candidate gets the arguments or the input; what is expected never
 compared out here, as data: a candidate that takes over its whole process, or forges its result, still has to come up
 with the right value.
 
-What it did itself is incorrect: a wrong value, an exception, a crash, a limit on CPU time, memory or output. Waiting
-until the time is over is a `timeout`, as a busy machine looks the same; a SIGKILL is an `error`, as a machine out of
-memory looks the same. The `parts` of a verdict are its tests.
+Incorrect is what the candidate did itself: a wrong value, an exception, a crash, a limit on CPU time, memory or output.
+Waiting until the time is over is a `timeout`, as a busy machine looks the same; a SIGKILL is an `error`, as a machine
+out of memory looks the same. The `parts` of a verdict are its tests.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from factory.types import Outcome, Part, Question, Verdict
 
 NAME_VERSION = "python_tests/1"
 
-# beyond total_timeout_s, for reading and comparing
+# Time beyond total_timeout_s, for reading and comparing.
 _SLACK_S = 15.0
 _WORKER_MB = 2048
 _WORST_FIRST = (Outcome.INCORRECT, Outcome.ERROR, Outcome.TIMEOUT, Outcome.UNPARSABLE)
@@ -39,7 +39,7 @@ _EXAMPLE_ANSWER = "```python\ndef double(x):\n    return 2 * x\n```"
 
 @dataclass
 class Config:
-    """What a candidate may use, and what counts.
+    """Resources that a candidate may use, and what counts as right.
 
     * `sandbox`: bubblewrap, or unsafe (limits only: for machines on which nothing matters).
     * `python`: the interpreter; its installed packages can be imported. Empty: the one that runs the factory.
@@ -70,6 +70,7 @@ class Config:
     max_code_chars: int = 65_536
 
     def __post_init__(self) -> None:
+        """Check names and limits. Raises `ValueError`."""
         for name, valid in (("sandbox", sandbox.SANDBOXES), ("compare", COMPARISONS)):
             if getattr(self, name) not in valid:
                 raise ValueError(f"{name} is {getattr(self, name)!r}: expected one of {', '.join(valid)}")
@@ -79,13 +80,13 @@ class Config:
 
 
 def limits(config: Config) -> CheckerLimits:
-    """Time for all tests, and the freedom to start programs."""
+    """Return the limits of a worker: time for all tests, and the freedom to start programs."""
     memory_mb = max(_WORKER_MB, config.memory_mb + 512)
     return CheckerLimits(timeout_s=config.total_timeout_s + _SLACK_S, memory_mb=memory_mb, confined=False)
 
 
 def require(config: Config) -> None:
-    """Raise `BadInput` where the sandbox or the interpreter does not work: judged by a program that is right."""
+    """Check that sandbox and interpreter work, by a program that is right. Raises `BadInput`."""
     sandbox.require(config.sandbox)
     interpreter(config.python)
     verdict = check(_EXAMPLE, _EXAMPLE_ANSWER, config)
@@ -97,9 +98,9 @@ def require(config: Config) -> None:
 
 
 def right_answer(question: Question) -> str | None:
-    """The program in the question's `metadata["solution"]`; None without one, as nothing else is known to be right.
+    """Return the program in the question's `metadata["solution"]`; None without one.
 
-    Tests that cannot be used give an `error` for any completion.
+    Nothing else is known to be right. Tests that cannot be used give an `error` for any completion.
     """
     solution = question.metadata.get("solution")
     if solution is None or "```" in solution:
@@ -108,7 +109,14 @@ def right_answer(question: Question) -> str | None:
 
 
 def check(question: Question, text: str, config: Config) -> Verdict:
-    """The verdict of all tests on the program in `text`."""
+    """Return the verdict of all tests on the program in `text`.
+
+    Args:
+      question: the question; its gold answer is the tests.
+      text: the completion, with a program in it.
+      config: the checker's settings.
+    """
+    # Read the tests and the program.
     deadline = time.monotonic() + config.total_timeout_s
     entry_point = question.metadata.get("entry_point", "")
     try:
@@ -121,6 +129,7 @@ def check(question: Question, text: str, config: Config) -> Verdict:
     if len(code) > config.max_code_chars:
         reason = f"a program longer than {config.max_code_chars} characters"
         return Verdict(outcome=Outcome.UNPARSABLE, answer=code[: config.max_code_chars], reason=reason)
+    # Run one test after the other, as long as there is time.
     parts: list[Part] = []
     for test in tests.tests:
         left_s = deadline - time.monotonic()
@@ -137,6 +146,7 @@ def check(question: Question, text: str, config: Config) -> Verdict:
 
 
 def _bench(config: Config, left_s: float) -> Bench:
+    """Return the conditions of one test: interpreter, sandbox, and limits within the time that is left."""
     limits = Limits(
         wall_s=config.test_timeout_s,
         cpu_s=config.cpu_s,
@@ -155,6 +165,7 @@ def _bench(config: Config, left_s: float) -> Bench:
 
 
 def _verdict(parts: list[Part], count: int, code: str) -> Verdict:
+    """Return the verdict of the tests that were run: the worst outcome, with its first test in the reason."""
     passed = sum(part.outcome is Outcome.CORRECT for part in parts)
     outcomes = [part.outcome for part in parts]
     worst = next((outcome for outcome in _WORST_FIRST if outcome in outcomes), Outcome.CORRECT)

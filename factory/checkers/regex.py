@@ -1,4 +1,4 @@
-"""A regular expression decides: the question's gold answer is one, or the config has one for all questions.
+"""Regular expressions as the judge: the question's gold answer is one, or the config has one for all questions.
 
 Patterns are the user's, texts are a model's. A pattern may take exponential time on a text made for it, so nothing is
 matched in the caller: there is no `settle`, and a match that takes too long ends as `timeout` with its worker.
@@ -22,11 +22,16 @@ _WHERE = ("answer", "tail")
 
 @dataclass
 class Config:
-    """`pattern`: for every question, in Python's syntax; `{gold}` in it stands for the gold answer, taken literally.
-    Without it, the gold answer itself is the pattern. `where`: what it is held against. "answer": the final answer,
-    without `\\text{}`, `$`, `**` or backticks around it. "tail": the end of the completion, behind any `</think>`.
-    `whole`: it must match all of that, else anywhere in it. `ignore_case`: as its name says. `tail_chars`: how much of
-    the end of a completion is searched, for either. `timeout_s`: for one match.
+    r"""Pattern and what it is held against.
+
+    * `pattern`: for every question, in Python's syntax; `{gold}` in it stands for the gold answer, taken literally.
+      Empty: the gold answer itself is the pattern.
+    * `where`: what is matched. "answer": the final answer, without `\text{}`, `$`, `**` or backticks around it. "tail":
+      the end of the completion, behind any `</think>`.
+    * `whole`: the pattern must match all of that, else anywhere in it.
+    * `ignore_case`: upper and lower case are the same.
+    * `tail_chars`: how many characters of the end of a completion are searched, for either.
+    * `timeout_s`: seconds for one match.
     """
 
     pattern: str = ""
@@ -37,6 +42,7 @@ class Config:
     timeout_s: float = 5.0
 
     def __post_init__(self) -> None:
+        """Check the settings and the pattern. Raises `ValueError`."""
         if self.where not in _WHERE:
             raise ValueError(f"where is {self.where!r}: expected one of {', '.join(_WHERE)}")
         if self.tail_chars < 1 or not 0 < self.timeout_s < 3600:
@@ -46,30 +52,39 @@ class Config:
 
 
 def limits(config: Config) -> CheckerLimits:
-    """The wall clock that the config sets for a match."""
+    """Return the limits of a worker: the wall clock that the config sets for a match."""
     return CheckerLimits(timeout_s=config.timeout_s)
 
 
 def check(question: Question, text: str, config: Config) -> Verdict:
-    """Correct where the pattern matches, else incorrect. May take for ever: run it in a killable process."""
+    """Return correct where the pattern matches, else incorrect.
+
+    It may take for ever: run it in a process that can be killed.
+
+    Args:
+      question: the question with its gold answer.
+      text: the completion.
+      config: the checker's settings.
+    """
     try:
         pattern = _compiled(config.pattern.replace(_GOLD, re.escape(question.gold)) or question.gold, config)
     except ValueError as error:
         return Verdict(outcome=Outcome.ERROR, reason=f"the gold answer as a pattern: {error}")
-    said = _said(text, config)
-    if said is None:
+    stated = _text_to_match(text, config)
+    if stated is None:
         return Verdict(outcome=Outcome.UNPARSABLE, reason="nothing stated to match")
-    found = pattern.fullmatch(said) if config.whole else pattern.search(said)
-    answer = said if config.where == "answer" else found and found.group()
+    match = pattern.fullmatch(stated) if config.whole else pattern.search(stated)
+    # A whole tail is too long for a record: there, the answer is the part that matched.
+    answer = stated if config.where == "answer" else match and match.group()
     return Verdict(
-        outcome=Outcome.CORRECT if found else Outcome.INCORRECT,
+        outcome=Outcome.CORRECT if match else Outcome.INCORRECT,
         answer=answer,
-        reason="pattern matched" if found else "pattern not matched",
+        reason="pattern matched" if match else "pattern not matched",
     )
 
 
 def right_answer(question: Question) -> str | None:
-    """None for a gold that can be a pattern, for no text is known to match it; any other is checked literally."""
+    """Return None for a gold that can be a pattern, as no text is known to match it; any other gold in a box."""
     try:
         re.compile(question.gold or "(")
     except (re.error, OverflowError, RecursionError):
@@ -77,19 +92,20 @@ def right_answer(question: Question) -> str | None:
     return None
 
 
-def _said(text: str, config: Config) -> str | None:
+def _text_to_match(text: str, config: Config) -> str | None:
+    """Return what the pattern is held against, None where nothing is stated."""
     if config.where == "answer":
         answer = final_answer(text, tail_chars=config.tail_chars)
         return None if answer is None else strip_markup(answer)
     spoken = text.rpartition("</think>")[2]
     if "<think>" in spoken:
-        # still thinking when it was cut off
+        # It was still thinking when it was cut off.
         return None
     return spoken.strip()[-config.tail_chars :] or None
 
 
 def _compiled(pattern: str, config: Config) -> re.Pattern[str]:
-    """Raises `ValueError` for a pattern that is none, or that any text would match."""
+    """Return the compiled pattern. Raises `ValueError` for one that is none, or that any text would match."""
     try:
         compiled = re.compile(pattern, re.IGNORECASE if config.ignore_case else 0)
     except (re.error, OverflowError, RecursionError) as error:

@@ -28,8 +28,7 @@ class Comparison:
         """Return whether two shapes are the same answer.
 
         The order of the rules matters: equal text decides at once, relations have rules of their own, and only shapes
-        of the
-        same kind are compared item by item.
+        of the same kind are compared item by item.
         """
         if gold.text == answer.text:
             return Match.EQUAL

@@ -42,8 +42,7 @@ def tokens(text: str) -> list[str]:
     """Return the tokens of an expression: numbers, commands, letters, signs.
 
     A run of up to three lower-case letters is a product of variables unless it is a word or a unit. Raises `NotScalar`
-    for
-    any other word.
+    for any other word.
     """
     parts: list[str] = []
     for match in _TOKEN.finditer(text.rstrip()):

@@ -30,8 +30,7 @@ class Relations:
         """Return whether two answers are the same, where at least one side is a relation or a list of relations.
 
         The readings are tried in this order: intervals, several values of one variable, values of several variables, a
-        chain
-        of equal numbers, an approximation, an assignment, two equations, a value behind a chain of equations.
+        chain of equal numbers, an approximation, an assignment, two equations, a value behind a chain of equations.
         """
         # Inequalities, as intervals.
         gold_intervals, answer_intervals = as_intervals(gold), as_intervals(answer)
@@ -80,8 +79,7 @@ class Relations:
         """Compare assignments and equations; None where neither side leads to a decision.
 
         A failed comparison of assignments does not decide by itself where both sides are equations: y = 2x and 2x - y =
-        0 have
-        the same solutions.
+        0 have the same solutions.
         """
         names = {pair[0] for pair in (assignment(gold), assignment(answer)) if pair}
         equations = _equation(gold), _equation(answer)
@@ -108,8 +106,7 @@ class Relations:
         """Compare a gold value with a chain of equations: m + n = 25 + 91 = 116, AB = BC = 5, 2 + 3 = 5.
 
         Only what can be compared counts. Where something with variables stands beside it, a right value is unclear: it
-        may be
-        an equation that was not solved.
+        may be an equation that was not solved.
         """
         values = [member for member in answer.items if not is_name(member)]
         if _VARIABLE.search(_COMMAND.sub("", gold.text)):

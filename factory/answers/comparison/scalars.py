@@ -33,8 +33,7 @@ class Prover(Protocol):
           gold: the gold expression.
           answer: the expression of the answer.
           task: `equal`: both are expressions of one value. `proportional`: both are what an equation sets to zero.
-            `rounds`:
-            `answer` is a decimal of `gold`.
+            `rounds`: `answer` is a decimal of `gold`.
 
         Returns:
           The match; `Match.OPEN` from a prover that does not decide.

@@ -57,8 +57,7 @@ class Shape:
     * `text`: the answer, or the part of it that this is.
     * `items`: the parts, shapes themselves; a matrix's row by row, a relation's members in order.
     * `marks`: the brackets of a tuple, the number of columns of a matrix, the signs of a relation and the connectives
-      of a
-      list joined by spaces.
+      of a list joined by spaces.
     """
 
     kind: Kind

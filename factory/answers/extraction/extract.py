@@ -25,14 +25,10 @@ def final_answer(text: str, *, tail_chars: int) -> str | None:
     r"""Return the answer as `text` writes it, or None where it states none, takes it back, or its last box was cut off.
 
     Only the last `tail_chars` characters behind the last `</think>` are read. The first marker that occurs wins: the
-    last
-    `<answer>` tags, the last `\boxed{}` (neighbouring boxes are joined when only separators lie between), the last
-    `####`
-    line, then whichever comes last of `A:` lines, "answer is", "answer:" and answer headings. Where the text behind
-    tags, a
-    box or a `####` line states another answer, none is final. A text that is nothing but one number, or x = one number,
-    is
-    an answer without a marker.
+    last `<answer>` tags, the last `\boxed{}` (neighbouring boxes are joined when only separators lie between), the last
+    `####` line, then whichever comes last of `A:` lines, "answer is", "answer:" and answer headings. Where the text
+    behind tags, a box or a `####` line states another answer, none is final. A text that is nothing but one number, or
+    x = one number, is an answer without a marker.
     """
     thought_end = text.rfind("</think>")
     if text.rfind("<think>") > thought_end:

@@ -60,8 +60,7 @@ def named_choices(answer: str, choices: Choices) -> NamedChoices:
     """Return the choices that the whole of `answer` names: by label, label and text, or text; several in any order.
 
     A label with the text of another choice names none, and neither does one with words behind it that cast doubt on it
-    or
-    speak of another choice.
+    or speak of another choice.
     """
     answer = normalise(answer)
     try:
@@ -116,8 +115,7 @@ def _explained_label(answer: str, choices: Choices) -> str | None:
     """Return the label in front of words that are no choice's text; None where no label stands in front.
 
     The words are an explanation, or a text that nobody told us. Raises `_Ambiguous` where they cast doubt on the label
-    or
-    speak of another choice.
+    or speak of another choice.
     """
     match = _LABEL_FIRST.fullmatch(_plain(answer))
     label = _label(match, choices)

@@ -217,8 +217,7 @@ def _is_rounded(rounded: Quantity, exact: Quantity, digits: int, *, only_rounded
     """Return whether `exact` rounds to `rounded`.
 
     `rounded` is a decimal of at least `digits` significant digits; `exact` has no finite decimals. Without
-    `only_rounded`,
-    a decimal that is cut off, or that a double prints for `exact`, counts, too.
+    `only_rounded`, a decimal that is cut off, or that a double prints for `exact`, counts, too.
     """
     decimal = _DECIMAL.fullmatch(rounded.digits) if digits else None
     if decimal is None or _has_finite_decimals(exact.value):

@@ -86,8 +86,7 @@ class Unit:
     """Meaning of a unit.
 
     `dimensions` are the powers of the base dimensions that it measures, sorted by name; `size` is its size in their
-    base
-    units.
+    base units.
     """
 
     dimensions: tuple[tuple[str, int], ...]
