@@ -15,7 +15,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from actors.models.model_store import at_hand, is_remote
+from actors.models.model_store import ensure_local, is_remote
 from actors.trained_models.copies import on_copied_data, on_copies
 from actors.trained_models.provenance import provenance
 from actors.trained_models.seal import finished, publish, seal
@@ -61,10 +61,10 @@ class Trainer:
     def run(self, kind: str, config: dict[str, Any], job: TrainingJob, access: Access | None = None) -> Trained:
         """Train, check, publish. A model that is there is not trained again. Raises `TrainingFailed`, `BadInput`.
 
-        `job.model` may be any that `at_hand` knows, the other places may be in an object store.
+        `job.model` may be any that `ensure_local` knows, the other places may be in an object store.
         """
         access = access or Access()
-        job = replace(job, model=at_hand(job.model, access))
+        job = replace(job, model=ensure_local(job.model, access))
         train = partial(self._run, kind, config)
         if is_remote(job.out):
             return on_copies(job, access, train)

@@ -17,7 +17,7 @@ from typing import Any
 from actors.engine_runtime.engine_process import EngineDied, kill_children, start_guard
 from actors.engine_runtime.hardware import cpu_has_bfloat16
 from actors.engine_runtime.token_ends import TokenEnds
-from actors.models.model_store import at_hand
+from actors.models.model_store import ensure_local
 from actors.models.resolve import EMBEDDED, local_model, model_revision, resolve_model
 from factory.errors import BadInput, EngineFailed, PromptTooLong, QuestionFailed
 from factory.rollouts.prompting import defused
@@ -271,7 +271,7 @@ class Engine:
         """Swap in the weights of folder `path` (same architecture) and forget what was cached under the old ones."""
         from vllm.v1.engine.exceptions import EngineDeadError
 
-        folder = await asyncio.to_thread(at_hand, path, Access())
+        folder = await asyncio.to_thread(ensure_local, path, Access())
         try:
             await self._llm.collective_rpc("reload_weights", kwargs={"weights_path": folder})
             emptied = await self._llm.reset_prefix_cache()

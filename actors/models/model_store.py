@@ -29,7 +29,7 @@ _UNDER_WAY = ".tmp"
 _NEEDLESS = ["*.bin", "*.pth", "*.pt", "*.h5", "*.msgpack", "*.gguf", "onnx/*", "original/*"]  # weights again
 
 
-def at_hand(name: str, access: Access, on_progress: Callable[[str], None] = lambda line: None) -> str:
+def ensure_local(name: str, access: Access, on_progress: Callable[[str], None] = lambda line: None) -> str:
     """A local folder with the model `name`: an embedded one, a folder, one in a store, a repository on the Hub.
 
     Raises `BadInput` when it cannot be had.

@@ -26,7 +26,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from actors.models.model_store import at_hand
+from actors.models.model_store import ensure_local
 from actors.training.options import Options, environment
 from factory.errors import BadInput
 from factory.evaluation.best_of_n import AGGREGATIONS, Sample, picks
@@ -190,7 +190,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     from actors.trained_models.reward_scorer import SolutionScorer, StepScorer
 
     names = {PRM: arguments.prm, UNTRAINED: arguments.untrained, "orm": arguments.orm}
-    models = {name: at_hand(folder, Access()) for name, folder in names.items() if folder}
+    models = {name: ensure_local(folder, Access()) for name, folder in names.items() if folder}
     seen = {name for run in arguments.not_in for row in records_of(run, COLUMNS[:4]) for name in names_of(row)}
     solutions = list(solutions_of(records_of(arguments.run, COLUMNS), arguments.truth, seen))
     if not solutions:

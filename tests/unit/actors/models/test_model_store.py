@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from actors.models import model_store
-from actors.models.model_store import at_hand, fetched, upload
+from actors.models.model_store import ensure_local, fetched, upload
 from actors.trained_models.copies import on_copied_data, on_copies, uploaded
 from factory.errors import BadInput, TrainingFailed
 from factory.self_training.training import Trained, TrainingJob, as_json
@@ -43,7 +43,7 @@ def test_what_was_uploaded_is_fetched_once(tmp_path: Path) -> None:
     upload(str(model(tmp_path / "local", "one")), url, Access())
     folder = fetched(url, Access())
     assert weights_in(folder) == "one"
-    assert fetched(url, Access()) == at_hand(url, Access()) == folder
+    assert fetched(url, Access()) == ensure_local(url, Access()) == folder
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["with a manifest", "without"])
