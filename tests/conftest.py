@@ -1,18 +1,27 @@
-"""One local Ray cluster and one S3 server for all tests of a session that need them."""
+"""Fixtures for all tests: one local Ray cluster and one S3 server for a session, `factory` commands as processes.
+
+Session-wide fixtures are there once for each process of pytest-xdist.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import ray
 from hypothesis import settings
-from support.commands import running  # noqa: F401 - a fixture
-from support.s3 import proxy, s3_bucket, s3_server  # noqa: F401 - fixtures
+from support.commands import Running
+from support.s3 import use
+
+if TYPE_CHECKING:
+    from tools.s3.embedded_s3 import EmbeddedS3
+    from tools.s3.fault_proxy import FaultProxy
 
 # The gate gives the same answer to the same code. HYPOTHESIS_PROFILE=explore looks for new examples instead.
 settings.register_profile("gate", derandomize=True, deadline=None)
@@ -44,3 +53,56 @@ def ray_cluster() -> Iterator[None]:
         del os.environ["PYTHONPATH"]
     else:
         os.environ["PYTHONPATH"] = before
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedS3]:
+    """The running server. A test that kills it starts its own, with `embedded_s3(tmp_path)`."""
+    # Imported here: s3fs and botocore take a second, and most sessions need neither.
+    from tools.s3.embedded_s3 import embedded_s3
+
+    with embedded_s3(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture
+def s3_bucket(s3_server: EmbeddedS3, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Name of a new bucket; s3fs finds it, as the environment says where the server is.
+
+    Processes started before (Ray's actors) have another environment: give them `access(s3_server)`.
+    """
+    import s3fs
+
+    use(s3_server, monkeypatch)
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    s3_server.create_bucket(name)
+    yield name
+    s3fs.S3FileSystem.clear_instance_cache()
+    s3_server.delete_bucket(name)  # every bucket takes volumes, of which there are not very many
+
+
+@pytest.fixture
+def proxy(s3_server: EmbeddedS3) -> Iterator[FaultProxy]:
+    """A proxy before the server that spoils nothing until it is told to."""
+    from tools.s3.fault_proxy import fault_proxy
+    from tools.s3.faults import Faults
+
+    with fault_proxy(s3_server.endpoint_url, Faults(), seed=1) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def running() -> Iterator[Callable[..., Running]]:
+    """Starts `factory` processes; whatever is left of them at the end is killed, by pid."""
+    started: list[Running] = []
+
+    def start(*arguments: str) -> Running:
+        started.append(Running(*arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.process.kill()
+        for process in one.alive():
+            process.kill()
+        one.process.wait(10)

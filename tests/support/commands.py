@@ -5,11 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
-import pytest
 
 SUMMARY_S, GONE_S = 90, 20
 
@@ -54,20 +53,3 @@ class Running:
             assert time.monotonic() - started < GONE_S, [process.cmdline() for process in self.alive()]
             time.sleep(0.1)
         return time.monotonic() - started
-
-
-@pytest.fixture
-def running() -> Iterator[Callable[..., Running]]:
-    """Starts `factory` processes; whatever is left of them at the end is killed, by pid."""
-    started: list[Running] = []
-
-    def start(*arguments: str) -> Running:
-        started.append(Running(*arguments))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.process.kill()
-        for process in one.alive():
-            process.kill()
-        one.process.wait(10)

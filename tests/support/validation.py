@@ -79,3 +79,16 @@ def run_of(folder: Path | str, rows: list[Row], per_unit: int = 2) -> dict[str, 
         log.add(receipts[unit_id])
     log.flush()
     return receipts
+
+
+def faults(folder: Folder) -> list[str]:
+    """Return what `factory validate` finds wrong in a folder, one line per fault."""
+    from pipelines.maintenance.validate import validate
+
+    return [f"{fault.object}: {fault.what}" for fault in validate(folder).faults]
+
+
+def the_fault(folder: Folder) -> str:
+    """Return the only fault of a folder."""
+    [fault] = faults(folder)
+    return fault

@@ -2,80 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
+from support.checker_pools import KIND, item, outcomes, processes
 
-from actors.checking import zygote_client
 from actors.checking.pool import CheckerPool
-from factory.errors import BadInput, CheckerFailed
+from factory.errors import BadInput
 from factory.types import Outcome, Part, Question
-
-TESTS = Path(__file__).parents[2]
-KIND = "tests.support.plugins.checkers"  # `tests` is a namespace package
-
-
-@pytest.fixture(autouse=True)
-def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(TESTS.parent))
-
-
-@pytest.fixture
-def pool() -> Iterator[CheckerPool]:
-    made = CheckerPool(KIND, {}, workers=2, timeout_s=10)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def hasty() -> Iterator[CheckerPool]:
-    made = CheckerPool(KIND, {}, workers=2, timeout_s=0.5)
-    yield made
-    made.close()
-
-
-def item(gold: str, text: str = "x") -> tuple[Question, str]:
-    return Question(text="", gold=gold), text
-
-
-def outcomes(pool: CheckerPool, *golds: str) -> list[str]:
-    return outcomes_of(pool, *map(item, golds))
-
-
-def outcomes_of(pool: CheckerPool, *items: tuple[Question, str]) -> list[str]:
-    return [str(verdict.outcome) for verdict in pool.check(items)]
-
-
-def processes() -> list[psutil.Process]:
-    def is_ours(process: psutil.Process) -> bool:
-        try:
-            return "actors.checking.zygote" in process.cmdline()
-        except psutil.Error:  # it ended while we looked
-            return False
-
-    return [process for process in psutil.Process().children(recursive=True) if is_ours(process)]
-
-
-def own_zygote() -> psutil.Process:
-    """The zygote that this process started; Ray's servers are its children, too."""
-    return next(process for process in processes() if process.ppid() == os.getpid())
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 15) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def test_what_settles_fast_starts_no_process(pool: CheckerPool) -> None:
@@ -123,14 +58,6 @@ def test_a_checker_that_has_to_may_start_programs() -> None:
     pool.close()
 
 
-def test_what_a_killed_worker_had_started_ends_with_it_and_is_buried(tmp_path: Path) -> None:
-    pool = CheckerPool(KIND, {"confined": False}, workers=1, timeout_s=1)
-    assert outcomes_of(pool, item("start and hang", str(tmp_path / "pid"))) == ["timeout"]
-    started = int((tmp_path / "pid").read_text())
-    assert wait_until(lambda: not psutil.pid_exists(started))
-    pool.close()
-
-
 def test_a_checker_sets_its_own_time_limit() -> None:
     pool = CheckerPool(KIND, {"timeout_s": 0.3}, workers=1)
     assert pool.check([item("hang")])[0].reason == "no verdict within 0.3 s"
@@ -171,30 +98,6 @@ def test_a_checker_that_breaks_is_an_error_for_that_item_alone(pool: CheckerPool
     assert verdicts[1].reason
 
 
-def test_a_worker_killed_between_items_is_replaced(pool: CheckerPool) -> None:
-    first = pool.check([item("pid")])[0].answer
-    os.kill(int(first or 0), signal.SIGKILL)
-    second = pool.check([item("pid")])[0]
-    assert second.outcome is Outcome.CORRECT
-    assert second.answer != first
-    assert pool.stats["worker_deaths"] == 1
-
-
-def test_a_killed_zygote_is_replaced(pool: CheckerPool) -> None:
-    pool.check([item("ok")])
-    own_zygote().kill()
-    assert outcomes(pool, "ok", "ok", "ok") == ["correct"] * 3
-
-
-def test_no_item_suffers_from_a_zygote_that_died_with_many_idle_workers() -> None:
-    pool = CheckerPool(KIND, {}, workers=6)
-    outcomes(pool, *["slow"] * 6)
-    own_zygote().kill()
-    time.sleep(0.2)
-    assert outcomes(pool, "ok") == ["correct"]
-    pool.close()
-
-
 def test_what_is_cancelled_before_its_turn_costs_nothing() -> None:
     pool = CheckerPool(KIND, {}, workers=1)
     first, *others = pool.submit([item("slow")] * 20)
@@ -224,51 +127,6 @@ def test_it_works_off_the_main_thread_and_from_many(pool: CheckerPool) -> None:
     assert found == {n: [f"{n}/{i}" for i in range(20)] for n in range(4)}
 
 
-def test_close_leaves_no_process_and_can_be_repeated(pool: CheckerPool) -> None:
-    outcomes(pool, "slow", "slow", "slow")
-    started = processes()
-    assert len(started) == 3  # the zygote and two workers
-    pool.close()
-    pool.close()
-    assert wait_until(lambda: not any(p.is_running() for p in started))
-    with pytest.raises(CheckerFailed, match="closed"):
-        pool.check([item("ok")])
-
-
-def test_close_during_a_check_ends_it() -> None:
-    pool = CheckerPool(KIND, {}, workers=1, timeout_s=60)
-    pool.check([item("ok")])
-    threading.Timer(0.3, pool.close).start()
-    started = time.monotonic()
-    with pytest.raises(CheckerFailed):
-        pool.check([item("hang"), item("hang")])  # one runs, one waits
-    assert time.monotonic() - started < 20
-
-
-def test_an_owner_killed_by_sigkill_leaves_no_process() -> None:
-    program = (
-        "from tests.integration.checking.test_checker_pool import *\n"
-        "pool = CheckerPool(KIND, {}, timeout_s=600)\n"
-        "print(pool.check([item('pid')])[0].answer, flush=True)\n"
-        "pool.check([item('hang')])\n"
-    )
-    owner = subprocess.Popen(
-        [sys.executable, "-c", program],
-        cwd=TESTS.parent,
-        env=os.environ | {"PYTHONPATH": str(TESTS.parent)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert owner.stdout is not None
-    worker = psutil.Process(int(owner.stdout.readline()))
-    zygote = worker.parent()
-    assert zygote is not None
-    owner.kill()
-    owner.wait()
-    owner.stdout.close()
-    assert wait_until(lambda: not worker.is_running() and not zygote.is_running())
-
-
 def test_the_real_checker_settles_the_rest_by_math_verify() -> None:
     pool = CheckerPool("math_answer", {}, timeout_s=30)
     question = Question(text="", gold=r"\sqrt{8}")
@@ -282,30 +140,3 @@ def test_the_real_checker_settles_the_rest_by_math_verify() -> None:
 def test_a_wrong_kind_or_config_is_bad_input(kind: str, config: dict[str, str]) -> None:
     with pytest.raises(BadInput):
         CheckerPool(kind, config)
-
-
-def test_a_zygote_that_cannot_start_is_checker_failed(pool: CheckerPool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
-    with pytest.raises(CheckerFailed, match="could not be started"):
-        pool.check([item("ok")])
-
-
-@pytest.mark.parametrize(("kills", "outcome"), [(2, Outcome.CORRECT), (3, None)])
-def test_a_zygote_that_is_killed_while_it_starts_is_started_again(
-    pool: CheckerPool, monkeypatch: pytest.MonkeyPatch, kills: int, outcome: Outcome | None
-) -> None:
-    whole, left = subprocess.Popen, [*range(kills)]
-
-    def killed_at_once(*arguments: object, **keywords: object) -> subprocess.Popen[bytes]:
-        process = whole(*arguments, **keywords)
-        if left:
-            left.pop()
-            process.kill()
-        return process
-
-    monkeypatch.setattr(zygote_client.subprocess, "Popen", killed_at_once)
-    if outcome is None:
-        with pytest.raises(CheckerFailed, match="exit status -9"):
-            pool.check([item("ok")])
-    else:
-        assert [verdict.outcome for verdict in pool.check([item("ok")])] == [outcome]

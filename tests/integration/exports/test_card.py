@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import DatasetCard
-from support.exports import cards as cards_for_tests
-from support.exports.cards import WHOLE, amend, exported
+from support.exports.cards import WHOLE, amend, exported, forget_exports
 from support.exports.exports import committed, record, solution
 from support.exports.hub_cards import card_faults
 
@@ -79,7 +78,7 @@ def test_the_text_tells_how_the_data_were_made(out):
 
 
 def test_the_same_export_from_elsewhere_has_the_same_card(out, tmp_path):
-    cards_for_tests._export.cache_clear()
+    forget_exports()
     again = exported(tmp_path / "again")
     assert json.loads((again / "manifest.json").read_text()) != json.loads((out / "manifest.json").read_text())
     assert text_of(write_card(out)) == text_of(write_card(again))

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.exports import exports as exports_for_tests
 from typer.testing import CliRunner
 
 from factory.errors import BadInput
@@ -17,8 +16,6 @@ from pipelines.export import export as story
 from pipelines.export.export import Wish, export
 from pipelines.export.pool import pool
 from tools.cli import IMPORTED, app, main
-
-run, out = exports_for_tests.a_run, exports_for_tests.an_out
 
 
 def test_where_nothing_is_left_it_is_said_why(run, out):

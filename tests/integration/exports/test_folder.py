@@ -10,7 +10,6 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from support.exports import exports as exports_for_tests
 from support.exports.exports import FORMATS, tree
 
 from factory.errors import BadInput, StorageFailed
@@ -25,8 +24,6 @@ from pipelines.export import scratch as export_scratch
 from pipelines.export.export import Wish, export
 from pipelines.export.folder import MANIFEST, UNFINISHED, Target
 from pipelines.export.scratch import SCRATCH
-
-run, out = exports_for_tests.a_run, exports_for_tests.an_out
 
 
 def test_the_same_export_again_changes_nothing(run, out):

@@ -52,6 +52,11 @@ def amend(out: Path, **parts: Any) -> dict[str, Any]:
     return manifest
 
 
+def forget_exports() -> None:
+    """Make the next export anew, in another place."""
+    _export.cache_clear()
+
+
 @cache
 def _export(rows: int, shard_bytes: int, formats: tuple[str, ...], salt: str) -> Path:
     folder = Path(mkdtemp(prefix="cards-for-tests-"))

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
-import pytest
 
 from factory.export.imported import NO_COST
 from factory.records.record import to_batch
@@ -104,16 +103,6 @@ def records(n: int = 12, tag: str = "") -> list[dict[str, Any]]:
         )
         for number in range(n)
     ]
-
-
-@pytest.fixture
-def a_run(tmp_path: Path) -> str:
-    return committed(tmp_path / "run", records())
-
-
-@pytest.fixture
-def an_out(tmp_path: Path) -> str:
-    return str(tmp_path / "out")
 
 
 def rows_of(done: Exported, config: str) -> list[dict[str, Any]]:

@@ -19,7 +19,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import pytest
 from support.exports.hub_cards import card_faults
 from support.exports.hub_repos import Blob, Refusal, Repo, apply, listing, mode_of, pull_of, ref_of
 
@@ -281,17 +280,3 @@ def serving() -> Iterator[StubHub]:
         server.shutdown()
         server.server_close()
         thread.join(timeout=5)
-
-
-@pytest.fixture
-def stub_hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubHub]:
-    """A stub, its owner logged in, no pause between two attempts."""
-    import huggingface_hub.constants
-    import huggingface_hub.utils
-
-    monkeypatch.setenv("HF_TOKEN", OWNER)
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr(huggingface_hub.utils._http.time, "sleep", lambda _seconds: None)
-    huggingface_hub.utils.disable_progress_bars()
-    with serving() as hub:
-        yield hub

@@ -14,7 +14,7 @@ from factory.errors import BadInput
 from factory.interfaces import CheckerLimits
 from factory.types import Outcome, Part, Question, Verdict
 
-NAME_VERSION = "checkers_for_tests/1"
+NAME_VERSION = "misbehaving/1"
 
 
 @dataclass

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from support.exports import exports as exports_for_tests
 from support.exports.exports import FORMATS, committed, record, records, rows_in, rows_of, solution, tree
 
 from factory.errors import BadInput
@@ -20,8 +19,6 @@ from pipelines.export import inputs as export_inputs
 from pipelines.export.export import Wish, export
 from pipelines.maintenance.import_labels import import_file
 from pipelines.self_training import star_runs
-
-run, out = exports_for_tests.a_run, exports_for_tests.an_out
 
 
 def test_many_formats_become_configs_of_one_data_set(run, out):

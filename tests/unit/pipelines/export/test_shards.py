@@ -8,7 +8,6 @@ from random import Random
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from support.exports import exports as exports_for_tests
 from support.exports.exports import FORMATS, committed, records, rows_in, rows_of, tree
 
 from factory.export.split import Split
@@ -17,8 +16,6 @@ from pipelines.export import inputs as export_inputs
 from pipelines.export import rows as export_rows
 from pipelines.export.export import Wish, export
 from pipelines.export.shards import ShardWanted, Slice, write_shard
-
-run, out = exports_for_tests.a_run, exports_for_tests.an_out
 
 
 @pytest.fixture

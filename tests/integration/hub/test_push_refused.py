@@ -8,8 +8,6 @@ from pathlib import Path
 from types import FunctionType
 
 import pytest
-from support.exports import hub as hub_for_tests
-from support.exports import pushes as pushes_for_tests
 from support.exports.hub import OWNER, READER, RESET, Answer
 from support.exports.hub_repos import Blob, Repo
 from support.exports.pushes import BRIEF, NAME, changed
@@ -17,9 +15,6 @@ from support.exports.pushes import BRIEF, NAME, changed
 from factory.errors import BadInput, StorageFailed
 from pipelines.hub.calls import Hub, Patience
 from pipelines.hub.push import push
-
-hub = hub_for_tests.stub_hub
-out, said, send = pushes_for_tests.out, pushes_for_tests.said, pushes_for_tests.send
 
 
 @pytest.mark.parametrize(

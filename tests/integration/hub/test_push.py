@@ -8,16 +8,11 @@ import subprocess
 import sys
 
 import pytest
-from support.exports import hub as hub_for_tests
-from support.exports import pushes as pushes_for_tests
 from support.exports.cards import WHOLE, amend
 from support.exports.pushes import NAME, by_hand, changed, local, remote
 
 import pipelines.hub.push
 from factory.errors import BadInput
-
-hub = hub_for_tests.stub_hub
-out, said, send = pushes_for_tests.out, pushes_for_tests.said, pushes_for_tests.send
 
 
 def test_the_branch_holds_what_the_folder_holds(hub, out, send):

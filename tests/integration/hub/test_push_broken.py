@@ -15,7 +15,6 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from support.exports import hub as hub_for_tests
 from support.exports.cards import WHOLE, exported
 from support.exports.hub import RESET, Answer
 from support.exports.pushes import BRIEF, NAME
@@ -29,7 +28,6 @@ WISHES = {
     "branch": Push(revision="next"),
 }
 HTML = Answer(b"<html>Bad gateway</html>", 502)
-hub = hub_for_tests.stub_hub
 
 
 class Killed(BaseException):
