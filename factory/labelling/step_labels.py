@@ -1,9 +1,9 @@
-"""Labels of a solution's steps, and how sure they are.
+"""Labels of a solution's steps, each with the probability that it is right.
 
 A label says whether the solution is *still right after* a step, so no step behind the first error is +1. Two rules make
-labels of the same evidence: `by_posterior`, from the belief about the first error, and `by_counts`, the hard estimate
+labels from the same evidence: `by_posterior`, from the belief about the first error, and `by_counts`, the hard estimate
 of the papers. Either way `confidence` is the posterior probability that the label is right, and a label is withheld
-(None) below the confidence that was asked for. What a solution's every step keeps in any case are the raw counts.
+(None) below the wanted confidence. Every step keeps its raw counts in any case.
 """
 
 from __future__ import annotations
@@ -17,12 +17,19 @@ from factory.labelling.belief import Belief
 from factory.labelling.experience import Array, Experience
 from factory.rollouts.nodes import GIVEN, Solution
 
-CONTRADICTED = 0.5  # posterior of "no hypothesis fits" from which a solution is marked instead of labelled
+# Posterior of "no hypothesis fits" from which a solution is marked as contradicted instead of labelled.
+CONTRADICTED = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepLabel:
-    """One step's evidence and what follows from it. `label` is +1, -1, or None below the wanted confidence."""
+    """Evidence on one step and the label that follows from it.
+
+    * `n_trials`, `n_successes`: rollouts from behind the step, and those that reached the gold answer.
+    * `mc_value`: their ratio, None without rollouts.
+    * `label`: +1, -1, or None below the wanted confidence.
+    * `confidence`: posterior probability that the label, given or withheld, is right; 0 without evidence.
+    """
 
     n_trials: int
     n_successes: int
@@ -33,11 +40,15 @@ class StepLabel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SolutionLabels:
-    """`first_error` is 0-based, -1 for none, None when it is not known with the wanted confidence.
+    """Labels of one solution.
 
-    `contradicted`: the evidence fits no single first error, so nothing is labelled (unless by counts with confidence
-    0, which withholds nothing). `policy_calls`: completions asked for on account of this solution. `wishes`: those
-    included that another solution wished for too and paid, where the labeller keeps account of it.
+    * `first_error`: 0-based index of the first wrong step, -1 for none, None when it is not known with the wanted
+      confidence.
+    * `contradicted`: the evidence fits no single first error, so nothing is labelled (except by counts with confidence
+      0, which withholds nothing).
+    * `policy_calls`: completions requested and paid for on account of this solution.
+    * `wishes`: completions it wanted, including those that another solution wanted too and paid for; None where the
+      labeller does not record it.
     """
 
     steps: tuple[StepLabel, ...]
@@ -48,14 +59,20 @@ class SolutionLabels:
 
 
 def targets(solutions: Iterable[Solution], at_most: int) -> list[Solution]:
-    """The first `at_most` of `solutions` that a labeller may ask for rollouts on account of, less those whose labels
-    stand: whichever of them a resumed run has found before, it looks into no more than one from the start."""
+    """Return the solutions that a labeller may request rollouts for: the first `at_most`, without labelled ones.
+
+    The limit counts labelled solutions too, so that a resumed run looks into no more solutions than a run from the
+    start.
+    """
     sought = [solution for solution in solutions if solution.sought]
     return [solution for solution in sought[:at_most] if not solution.labelled]
 
 
 class Judge:
-    """Labels the solutions of one question. Equal evidence is weighed once: probes make many solutions of a kind."""
+    """Labeller of the solutions of one question, from evidence that is there.
+
+    Equal evidence is weighed once: probes make many solutions with the same counts.
+    """
 
     def __init__(self, experience: Experience, confidence: float) -> None:
         self._prior = experience.prior
@@ -63,25 +80,27 @@ class Judge:
         self._known: dict[tuple[Any, ...], tuple[Array, bool]] = {}
 
     def belief(self, solution: Solution) -> Belief:
-        """A fresh belief about `solution`, which must have a usable verdict and at least one step."""
+        """Return a new belief about `solution`, which must have a verdict that is a label and at least one step."""
         evidence = solution.evidence()
         belief = Belief(len(evidence), solution.outcome is True, self._prior, own=solution.method != GIVEN)
         belief.update(evidence)
         return belief
 
     def by_posterior(self, solution: Solution, policy_calls: int = 0) -> SolutionLabels:
-        """The most probable labels.
+        """Return the most probable labels.
 
-        Where the first error is located with the wanted confidence, all steps follow from it. Elsewhere a step needs
-        that confidence *and* a foundation (`Seen.speaks_for`): nothing is labelled by the prior alone.
+        Where the first error is located with the wanted confidence, all labels follow from it. Otherwise a step needs
+        that confidence *and* evidence of its own (`Seen.speaks_for`): nothing is labelled by the prior alone.
         """
         if solution.outcome is None or not solution.leaf.depth:
             return _unlabelled(solution, policy_calls)
+        # Phase 1: is the most probable first error sure enough, and does any rollout support it?
         seen = Seen(solution)
         first_error, contradicted = self._weigh(solution)
         best, steps = int(first_error.argmax()), solution.leaf.depth
         founded = seen.speaks_for(1, steps) if best == steps else seen.speaks_for(-1, best + 1)
         located = founded and not contradicted and bool(first_error[best] >= self._confidence)
+        # Phase 2: label each step, by the located error or by its own probability.
         labels = []
         for depth, wrong in enumerate(_wrong_by(first_error), start=1):
             sign = -1 if wrong > 0.5 else 1
@@ -98,9 +117,12 @@ class Judge:
         )
 
     def by_counts(self, solution: Solution, policy_calls: int = 0) -> SolutionLabels:
-        """Hard estimates (Math-Shepherd, arXiv 2312.08935, sec. 3.3, eq. 3): a step is right if any rollout from
-        behind it reached the gold answer, wrong if none did. A step nobody measured is right where the measured ones
-        around it are, wrong where they are, and unknown where they differ. Confidence 0 withholds none of them."""
+        """Return hard estimates (Math-Shepherd, arXiv 2312.08935, sec. 3.3, eq. 3).
+
+        A step is right if any rollout from behind it reached the gold answer, wrong if none did. A step without
+        rollouts takes the estimate of the nearest measured steps before and behind it where these agree, and is unknown
+        where they differ. Confidence 0 withholds none of them.
+        """
         if solution.outcome is None or not solution.leaf.depth:
             return _unlabelled(solution, policy_calls)
         seen = Seen(solution)
@@ -120,7 +142,7 @@ class Judge:
         )
 
     def _weigh(self, solution: Solution) -> tuple[Array, bool]:
-        """(P(first error), whether the evidence contradicts every hypothesis)."""
+        """Return P(first error), and True when the evidence contradicts every hypothesis."""
         key = (solution.outcome, solution.method == GIVEN, solution.evidence())
         if key not in self._known:
             belief = self.belief(solution)
@@ -129,7 +151,10 @@ class Judge:
 
 
 def learn(experience: Experience, solutions: Sequence[Solution]) -> None:
-    """Teach `experience` one finished question: by its most measured solution, so that no rollout counts twice."""
+    """Teach `experience` one finished question, by its most measured solution only.
+
+    Solutions share rollouts; learning from several would count these twice.
+    """
     judged = [solution for solution in solutions if solution.outcome is not None and solution.leaf.depth]
     if not judged:
         return
@@ -138,8 +163,11 @@ def learn(experience: Experience, solutions: Sequence[Solution]) -> None:
 
 
 class Seen:
-    """What the rollouts have shown of a solution. `counts[t]` = (trials, successes) of the prefix of t steps, for
-    t = 0..M; the last prefix is the whole solution, and its one trial is the verdict."""
+    """Rollout counts of one solution, and the labels that they support.
+
+    `counts[t]` = (trials, successes) of the prefix of t steps, for t = 0..M. The last prefix is the whole solution; its
+    one trial is the verdict.
+    """
 
     def __init__(self, solution: Solution) -> None:
         prefixes = solution.prefixes()
@@ -149,9 +177,11 @@ class Seen:
         self._wrong = solution.outcome is False
 
     def speaks_for(self, label: int | None, depth: int) -> bool:
-        """Whether anything seen speaks for `label` behind the first `depth` steps: for +1 a success from there or from
-        a later step, for -1 the verdict on the whole, or rollouts from inside this solution on a question that the
-        policy has solved at all."""
+        """Return True when any evidence supports `label` behind the first `depth` steps.
+
+        For +1 that is a success from there or from a later step. For -1 it is the verdict on the whole solution, or
+        rollouts from inside this solution, if the policy has solved the question at all.
+        """
         if label == 1:
             return depth <= self._deepest_success
         if depth == len(self.counts) - 1:
@@ -159,7 +189,9 @@ class Seen:
         return self._measured and self._deepest_success >= 0
 
     def hard_estimates(self) -> list[int | None]:
-        """+1, -1 or None for every step."""
+        """Return +1, -1 or None for every step (see `Judge.by_counts`)."""
+        # A step without rollouts gets the estimate that its nearest measured neighbours agree on. The bare question
+        # counts as right: it precedes every error.
         own = [(1 if hits else -1) if trials else None for trials, hits in self.counts]
         before = list(accumulate([1, *own[1:]], _latest))
         after = list(accumulate(reversed(own), _latest))[::-1]
@@ -170,16 +202,17 @@ class Seen:
 
 
 def _latest(last: int | None, now: int | None) -> int | None:
+    """Return the later estimate, or the earlier one where there is no later one."""
     return now or last
 
 
 def _wrong_by(first_error: Array) -> list[float]:
-    """P(an error in the first t steps) for t = 1..M."""
+    """Return P(an error in the first t steps) for t = 1..M."""
     return [min(1.0, float(p)) for p in first_error[:-1].cumsum()]
 
 
 def first_error_of(labels: Sequence[int | None]) -> int | None:
-    """The first -1 where all before it are +1; -1 where all are +1; None where one in between is not known."""
+    """Return the index of the first -1 if all labels before it are +1, -1 if all are +1, None if one is not known."""
     for index, label in enumerate(labels):
         if label != 1:
             return index if label == -1 else None
@@ -187,11 +220,13 @@ def first_error_of(labels: Sequence[int | None]) -> int | None:
 
 
 def _unlabelled(solution: Solution, policy_calls: int) -> SolutionLabels:
+    """Return the raw counts of every step without labels: the verdict is none, so no first error is known."""
     steps = tuple(_step((node.trials, node.successes), None, 0.0) for node in solution.leaf.path())
     return SolutionLabels(steps=steps, first_error=None, policy_calls=policy_calls)
 
 
 def _step(counts: tuple[int, int], label: int | None, confidence: float) -> StepLabel:
+    """Return the label of one step with its raw counts."""
     trials, successes = counts
     return StepLabel(
         n_trials=trials,

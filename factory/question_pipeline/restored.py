@@ -1,8 +1,8 @@
-"""A question taken up again from its record: the tree with all its evidence, as it was when the row was written.
+"""Question taken up again from its record: the tree with all its evidence, as it was when the row was written.
 
-A row of schema 3 holds all of it but the token ids. So a restored prefix is continued from its text, which the engine
-tokenises like that of a given solution; nearly always these are the ids that had been sampled. What is sampled behind
-it is again continued from exact ids. Nodes may have other numbers than before.
+A row of schema 3 holds everything except the token ids. So a restored prefix is continued from its text, which the
+engine tokenises like the text of a given solution; nearly always this gives the ids that had been sampled. Steps
+sampled behind it are continued from exact ids again. Nodes may have other numbers than before.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from factory.rollouts.policy import Cost
 from factory.rollouts.tree import Tree
 from factory.types import Outcome, Part, Question, Step, Verdict
 
-FIRST_SCHEMA = 3  # that holds enough
+# First version of the record schema that holds enough to continue a question.
+FIRST_SCHEMA = 3
 _COUNTS = {
     "trials": "trials",
     "successes": "successes",
@@ -38,8 +39,12 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutOff:
-    """A solution that ended at its token limit, not yet in the tree again: its row, and the text and the tokens of each
-    of its steps from the first on. `rank`: how many of the solutions that are in the tree again came before it."""
+    """Solution that ended at its token limit and waits to be continued; it is not in the restored tree.
+
+    * `row`: its row in the record.
+    * `texts`, `tokens`: text and number of sampled tokens of each of its steps, from the first on.
+    * `rank`: how many solutions of the restored tree came before it.
+    """
 
     row: Row
     texts: tuple[str, ...]
@@ -49,9 +54,11 @@ class CutOff:
 
 @dataclass(slots=True)
 class Restored:
-    """A question as `row` left it, and what is asked for `beyond` that, by config key.
+    """Question as its row left it, to be continued with more effort.
 
-    `kept`: the row of every solution in `tree`. `cut_off`: those left out of it, to be continued.
+    * `beyond`: config keys whose amount is higher now than in the row.
+    * `kept`: the row of every solution in `tree`.
+    * `cut_off`: solutions left out of `tree`, to be continued first (`factory/question_pipeline/continued.py`).
     """
 
     row: Row
@@ -61,18 +68,21 @@ class Restored:
     cut_off: list[CutOff] = field(default_factory=list)
 
     def asks_more(self, section: str) -> bool:
-        """Whether more is asked for of a section of the config."""
+        """Return True when an amount of that section of the config was raised ("search.", "supervision.")."""
         return any(key.startswith(section) for key in self.beyond)
 
     @property
     def cost(self) -> Cost:
+        """Cost of the question as its row has it; a new object each time."""
         return Cost(**{field.name: self.row["cost"][field.name] for field in fields(Cost)})
 
     def put_back(self, row: Row) -> Solution:
-        """Hang in the solution of `row`, which counts already where it counts. Its labels stand, unless it is labels
-        that more is asked for of."""
+        """Add the solution of `row` to the tree without counting it: the restored counts include it already.
+
+        Its labels stand, unless an amount of the labeller was raised.
+        """
         texts, tokens = _steps(row)
-        # One that ended where it began has its start for a leaf; any other a last step of its own.
+        # A solution that ended where it began has its start as its leaf; any other has a last step of its own.
         leaf = _walk(self.tree, texts, tokens, ends_inside=row["start_depth"] == len(texts))
         solution = Solution(
             leaf,
@@ -94,27 +104,30 @@ class Restored:
         return solution
 
     def counted(self, solution: Solution, depth: int) -> None:
-        """Note that the rollout of `solution` counts down to `depth`."""
+        """Set the depth of the last node at which the rollout of `solution` counts, in its kept row, too."""
         solution.counted_at = depth
         if solution in self.kept:
             self.kept[solution] = {**self.kept[solution], "counted_at": depth}
 
     def reopen(self) -> None:
-        """Let go of the labels of wrong solutions that located nothing, if the question has been solved for the first
-        time since: till then nobody could tell more of them than that they are wrong, nor was it worth a rollout."""
+        """Drop the labels of wrong solutions without a located first error, if the question was now solved at last.
+
+        Until a question is solved, nothing more is known of these solutions than that they are wrong, and labellers
+        spend no rollouts on them. With the first success both change.
+        """
         if self.tree.root.successes and not self.row["tree"][0]["successes"]:
             for solution, row in self.kept.items():
                 if solution.is_wrong and row["first_error"] is None:
                     solution.labelled = False
 
     def start(self, cut: CutOff) -> Node:
-        """Where the rollout `cut` was asked for."""
+        """Return the node that the rollout `cut` was requested from."""
         depth = cut.row["start_depth"]
         return _walk(self.tree, cut.texts[:depth], cut.tokens[:depth], ends_inside=True)
 
 
 def can_be_continued(row: Row) -> str | None:
-    """Why a question cannot be taken up again from `row`; None where it can."""
+    """Return why a question cannot be taken up again from `row`, as one sentence; None where it can."""
     version = row["schema_version"]
     if not (version or "").isdecimal() or int(version) < FIRST_SCHEMA:
         return f"its record has schema {version}; expected {FIRST_SCHEMA} or later, which keep all that was asked for"
@@ -126,35 +139,51 @@ def can_be_continued(row: Row) -> str | None:
 
 
 def restored(question: Question, row: Row, effort: Mapping[str, int]) -> Restored:
-    """`question` as `row` left it, to be gone on with under `effort`. Solutions cut off by fewer tokens than there are
-    now are not in the tree: no node that they alone opened may count as known while their own end is not.
+    """Rebuild `question` as `row` left it, to be continued under `effort`.
 
-    Raises `ValueError` for a row that is not this question's or cannot be continued: whoever calls has looked before.
+    Solutions that were cut off below the present token limit are not in the tree: a node that they alone opened must
+    not count as known while their end is open.
+
+    Args:
+      question: the question that the row is of.
+      row: its row in the earlier record.
+      effort: amounts by config key that are wanted now.
+
+    Returns:
+      The tree, with all its counts, and what is to be done beyond it.
+
+    Raises:
+      ValueError: the row is another question's or cannot be continued; callers ask `can_be_continued` first.
     """
+    # Phase 1: check that the row is this question's and holds enough.
     reason = can_be_continued(row)
     if reason is not None or (row["question_id"], row["question"]) != (question.id, question.text):
         raise ValueError(f"question {question.id} cannot go on from the row of {row['question_id']}: {reason}")
-    found = Restored(row, Tree(question), raised(dict(row["effort"]), effort))
-    max_tokens = effort[MAX_TOKENS] if MAX_TOKENS in found.beyond else 0
-    _count(found.tree, row["tree"])
+    # Phase 2: make the nodes with their counts.
+    rebuilt = Restored(row, Tree(question), raised(dict(row["effort"]), effort))
+    max_tokens = effort[MAX_TOKENS] if MAX_TOKENS in rebuilt.beyond else 0
+    _count(rebuilt.tree, row["tree"])
+    # Phase 3: add the solutions, except those to be continued.
     for solution in row["solutions"]:
         if _cut_off_below(solution, max_tokens):
             texts, tokens = _steps(solution)
-            found.cut_off.append(CutOff(row=solution, texts=texts, tokens=tokens, rank=len(found.tree.solutions)))
+            rebuilt.cut_off.append(CutOff(row=solution, texts=texts, tokens=tokens, rank=len(rebuilt.tree.solutions)))
         else:
-            found.put_back(solution)
-    return found
+            rebuilt.put_back(solution)
+    return rebuilt
 
 
 def _cut_off_below(row: Row, max_tokens: int) -> bool:
+    """Return True for a sampled solution that ended at a token limit below `max_tokens`."""
     return bool(row["finish_reason"] == "length" and row["sampling"] and row["sampling"]["max_tokens"] < max_tokens)
 
 
 def _count(tree: Tree, rows: Sequence[Row]) -> None:
-    """Make the nodes that have counts, and those above them. An ending without any comes with its solution."""
+    """Make the nodes that have counts, and their ancestors; endings without counts come with their solutions."""
     parents = {row["parent"] for row in rows}
     by_number: dict[int, Node] = {}
-    for row in rows:  # parents first
+    # Parents come before their children in a record.
+    for row in rows:
         counts = {field_name: row[column] for column, field_name in _COUNTS.items()}
         if row["parent"] is None:
             node = tree.root
@@ -168,14 +197,17 @@ def _count(tree: Tree, rows: Sequence[Row]) -> None:
 
 
 def _steps(row: Row) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """The texts and the token counts of a solution's steps."""
+    """Return the texts and the token counts of a solution's steps."""
     bounds = pairwise([0, *row["step_ends"]])
     return tuple(row["text"][start:end] for start, end in bounds), tuple(row["step_tokens"])
 
 
 def _walk(tree: Tree, texts: Iterable[str], tokens: Iterable[int], *, ends_inside: bool) -> Node:
-    """The node at the end of `texts`, made where it is missing; as `Tree` itself tells apart a solution's last step
-    from one that is gone on from."""
+    """Return the node at the end of `texts`, making nodes that are missing.
+
+    `ends_inside` is True for a node that rollouts continue from. Else the last text ends a solution, and its key has no
+    trailing white space, as in `Tree`.
+    """
     path = list(zip(texts, tokens, strict=True))
     node = tree.root
     for depth, (text, count) in enumerate(path, start=1):
@@ -186,6 +218,7 @@ def _walk(tree: Tree, texts: Iterable[str], tokens: Iterable[int], *, ends_insid
 
 
 def _verdict(row: Row) -> Verdict:
+    """Return the verdict that a solution's row holds."""
     parts = tuple(Part(**{**part, "outcome": Outcome(part["outcome"])}) for part in row["verdict_parts"] or ())
     return Verdict(
         outcome=Outcome(row["verdict"]), answer=row["final_answer"], reason=row["verdict_reason"] or "", parts=parts
