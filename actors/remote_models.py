@@ -29,7 +29,7 @@ GONE = (RayActorError, ObjectLostError, GetTimeoutError, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class CallPatience:
     """`request_s`: one call. `restart_s`: until a restarted actor answers. `attempts`: how often a call is sent.
     `commit_s`: one commit, which may have to wait for its store."""
 
@@ -59,7 +59,7 @@ class RemoteModels:
         self,
         generators: Sequence[Any],
         checkers: Sequence[Any],
-        patience: Patience,
+        patience: CallPatience,
         *,
         weights: str | None = None,
         generate_batch: int = 8,
@@ -122,7 +122,7 @@ async def persist(
     call: Callable[[list[Any]], Any],
     ready: Callable[[], Any],
     batch: list[Any],
-    patience: Patience,
+    patience: CallPatience,
     failure: type[QuestionFailed],
     alone: asyncio.Lock,
 ) -> list[Any]:
@@ -142,7 +142,7 @@ async def _persist_singly(
     call: Callable[[list[Any]], Any],
     ready: Callable[[], Any],
     item: Any,
-    patience: Patience,
+    patience: CallPatience,
     failure: type[QuestionFailed],
     alone: asyncio.Lock,
     error: Exception,

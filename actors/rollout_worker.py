@@ -17,11 +17,11 @@ from typing import Any
 
 import ray
 
-from actors.remote_models import GONE, CheckFlow, Patience, RemoteModels, brief, wait_until_ready, within
+from actors.remote_models import GONE, CallPatience, CheckFlow, RemoteModels, brief, wait_until_ready, within
 from factory.errors import CommitFailed, QuestionFailed
 from factory.labelling.experience import Experience
 from factory.question_pipeline.effort import least, raised
-from factory.question_pipeline.recipe import Attempt, Recipe, begin, finished_row, work
+from factory.question_pipeline.recipe import QuestionWork, Recipe, begin, finished_row, work
 from factory.question_pipeline.restored import can_be_continued
 from factory.records.record import Failure, Provenance, to_batch
 from factory.records.tally import Tally, tally
@@ -30,8 +30,6 @@ from factory.shards.commits import Receipt, Shard, later_revision, open_shard, r
 from factory.shards.units import Unit
 from factory.storage.access import Access
 from factory.storage.opening import open_store
-
-Row = dict[str, Any]
 
 
 class RolloutWorker:
@@ -46,7 +44,7 @@ class RolloutWorker:
         self,
         recipe: Recipe,
         provenance: Provenance,
-        patience: Patience,
+        patience: CallPatience,
         generators: Sequence[str],
         checkers: Sequence[str],
         writers: Sequence[str],
@@ -68,7 +66,7 @@ class RolloutWorker:
             checking=checking,
             weights=weights,
         )
-        self._attempts: dict[str, list[Attempt]] = {}  # of the units not yet committed
+        self._attempts: dict[str, list[QuestionWork]] = {}  # of the units not yet committed
         self._experience = Experience()
 
     async def ready(self) -> str:
@@ -103,15 +101,15 @@ class RolloutWorker:
         finally:
             del self._attempts[unit.id]
 
-    def _taken_over(self, unit: Unit) -> tuple[dict[int, Row], dict[int, Row]]:
+    def _taken_over(self, unit: Unit) -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]]]:
         """Of the revision before, by place in the unit: the rows that stay as they are, those to be taken up again.
 
         Raises `FileNotFoundError` when it was superseded already.
         """
         with open_shard(self._store, _before(unit)) as file:
             rows = file.read().to_pylist()
-        kept: dict[int, Row] = {}
-        begun: dict[int, Row] = {}
+        kept: dict[int, dict[str, Any]] = {}
+        begun: dict[int, dict[str, Any]] = {}
         for index, row in enumerate(rows):
             if can_be_continued(row) is None and raised(dict(row["effort"]), self._effort):
                 begun[index] = row
@@ -139,7 +137,7 @@ class RolloutWorker:
                 total.incorrect += solution.outcome is False
         return total
 
-    async def _row(self, attempt: Attempt, unit_id: str, troubles: list[str]) -> Row:
+    async def _row(self, attempt: QuestionWork, unit_id: str, troubles: list[str]) -> dict[str, Any]:
         started = time.monotonic()
         failure = None
         try:
@@ -156,7 +154,7 @@ class RolloutWorker:
             created_at=datetime.now(UTC),
         )
 
-    async def _commit(self, unit: Unit, rows: list[Row]) -> Receipt:
+    async def _commit(self, unit: Unit, rows: list[dict[str, Any]]) -> Receipt:
         batch, counted, effort = to_batch(rows), tally(rows), least(rows)
         writer = self._writers[int(unit.id[:8], 16) % len(self._writers)]
         reason = ""

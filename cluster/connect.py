@@ -12,7 +12,7 @@ from pathlib import Path
 import ray
 from ray._private.state import available_resources_per_node
 
-from cluster.plan import Node
+from cluster.plan import PlannedNode
 from cluster.session_guard import descendants, guarded, kill
 from factory.errors import BadInput
 
@@ -67,22 +67,22 @@ def _connect(address: str) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def nodes_of_this_machine() -> list[Node]:
+def nodes_of_this_machine() -> list[PlannedNode]:
     """What a local Ray would offer, without starting one."""
     gpus = Path("/proc/driver/nvidia/gpus")
-    return [Node(cpus=os.cpu_count() or 1, gpus=len(list(gpus.iterdir())) if gpus.is_dir() else 0)]
+    return [PlannedNode(cpus=os.cpu_count() or 1, gpus=len(list(gpus.iterdir())) if gpus.is_dir() else 0)]
 
 
-def free_of_cluster() -> list[Node]:
+def free_of_cluster() -> list[PlannedNode]:
     """What of the connected cluster nobody holds at the moment, by node."""
     free = available_resources_per_node().values()
-    return [Node(cpus=node.get("CPU", 0.0), gpus=node.get("GPU", 0.0)) for node in free]
+    return [PlannedNode(cpus=node.get("CPU", 0.0), gpus=node.get("GPU", 0.0)) for node in free]
 
 
-def nodes_of_cluster() -> list[Node]:
+def nodes_of_cluster() -> list[PlannedNode]:
     """What the connected cluster has, alive nodes only."""
     return [
-        Node(cpus=node["Resources"].get("CPU", 0.0), gpus=node["Resources"].get("GPU", 0.0))
+        PlannedNode(cpus=node["Resources"].get("CPU", 0.0), gpus=node["Resources"].get("GPU", 0.0))
         for node in ray.nodes()
         if node["Alive"]
     ]

@@ -17,7 +17,7 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class PlannedNode:
     """One machine's resources."""
 
     cpus: float
@@ -36,7 +36,7 @@ def demands(
     ]
 
 
-def shortfall(wanted: Sequence[Demand], nodes: Sequence[Node]) -> str | None:
+def shortfall(wanted: Sequence[Demand], nodes: Sequence[PlannedNode]) -> str | None:
     """One sentence on what does not fit, None when all does (first fit, roles in order, no actor split over nodes)."""
     free = [[node.cpus, node.gpus] for node in nodes]
     for demand in wanted:

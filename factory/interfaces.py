@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from factory.errors import QuestionFailed
 from factory.types import Completion, GenerateRequest, Question, Verdict
+
+Say = Callable[[str], None]
+"""Receiver of progress lines and remarks for the person who waits: `print`, or a terminal's status line."""
 
 
 class Models(Protocol):

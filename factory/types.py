@@ -110,7 +110,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class PartVerdict:
     """The outcome of one part of a check: a unit test, or a tactic of a proof.
 
     `start`, `end`: the offsets in the completion of the first character judged by this part and behind the last; None
@@ -134,7 +134,7 @@ class Verdict:
     outcome: Outcome
     answer: str | None = None
     reason: str = ""
-    parts: tuple[Part, ...] = ()
+    parts: tuple[PartVerdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

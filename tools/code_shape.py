@@ -44,7 +44,7 @@ FUNCTION_WORDS = frozenset(
 
 
 @dataclass(slots=True)
-class Folder:
+class FolderShape:
     """Sizes of one folder: its modules, its longest file and function as (lines, name)."""
 
     name: str
@@ -102,12 +102,12 @@ class Writing:
         }
 
 
-def folders(root: Path, tops: Sequence[str]) -> list[Folder]:
+def folders(root: Path, tops: Sequence[str]) -> list[FolderShape]:
     """Return the sizes of all folders with Python modules below `tops`, in order of their names."""
-    sizes: dict[str, Folder] = {}
+    sizes: dict[str, FolderShape] = {}
     for path in _files(root, tops):
         name = str(path.parent.relative_to(root))
-        folder = sizes.setdefault(name, Folder(name))
+        folder = sizes.setdefault(name, FolderShape(name))
         text = path.read_text(encoding="utf-8")
         relative = str(path.relative_to(root))
         folder.modules += path.name != "__init__.py"
@@ -190,14 +190,14 @@ def _package(root: Path, top: str) -> Writing:
     return counts
 
 
-def _figures(sizes: Sequence[Folder], packages: dict[str, Writing]) -> dict[str, Any]:
+def _figures(sizes: Sequence[FolderShape], packages: dict[str, Writing]) -> dict[str, Any]:
     return {
         "folders": [asdict(folder) for folder in sizes],
         "writing": {name: counts.figures() for name, counts in packages.items()},
     }
 
 
-def _print_sizes(sizes: Sequence[Folder]) -> int:
+def _print_sizes(sizes: Sequence[FolderShape]) -> int:
     print(f"{'folder':<36} {'modules':>9}  {'longest file':<40} longest function")
     for folder in sizes:
         lines, name = folder.longest_file

@@ -24,13 +24,13 @@ from factory.config import fill
 from factory.errors import BadInput, CheckerFailed
 from factory.interfaces import CheckerLimits
 from factory.plugins import plugin
-from factory.types import Outcome, Part, Question, Verdict
+from factory.types import Outcome, PartVerdict, Question, Verdict
 
 _ATTEMPTS = 3  # to start a zygote
 _LIVES = 5  # workers an item may lose by kills from outside: somebody else's doing, or the kernel's for want of memory
 _KILLED_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
 
-Item = tuple[Question, str]
+CheckItem = tuple[Question, str]
 Observer = Callable[[str, Mapping[str, int], Sequence[float], int], None]
 """Told the stage ("fast", "slow"), its verdicts by outcome, its seconds, and how many workers died of it."""
 
@@ -81,11 +81,11 @@ class CheckerPool:
         self._seconds = {"fast": 0.0, "slow": 0.0}
         self._slowest_s = 0.0
 
-    def check(self, batch: Sequence[Item]) -> list[Verdict]:
+    def check(self, batch: Sequence[CheckItem]) -> list[Verdict]:
         """One verdict per item, in order. Raises `CheckerFailed` when no worker can be had at all."""
         return self.finish(batch, self.settle(batch))
 
-    def settle(self, batch: Sequence[Item]) -> list[Verdict | None]:
+    def settle(self, batch: Sequence[CheckItem]) -> list[Verdict | None]:
         """The verdicts that need no worker, None for the others. Never blocks."""
         started = time.perf_counter()
         verdicts = [self._settle(question, text) for question, text in batch]
@@ -93,7 +93,7 @@ class CheckerPool:
         self._count("fast", settled, [time.perf_counter() - started])
         return verdicts
 
-    def finish(self, batch: Sequence[Item], settled: Sequence[Verdict | None]) -> list[Verdict]:
+    def finish(self, batch: Sequence[CheckItem], settled: Sequence[Verdict | None]) -> list[Verdict]:
         """Fill in what `settle` left open. Blocks for at most about the time limit per open item and worker."""
         waiting = self.submit([item for item, verdict in zip(batch, settled, strict=True) if verdict is None])
         try:
@@ -102,7 +102,7 @@ class CheckerPool:
             raise CheckerFailed("the checker pool was closed while items were waiting") from error
         return [next(found) if verdict is None else verdict for verdict in settled]
 
-    def submit(self, items: Sequence[Item]) -> list[Future[Verdict]]:
+    def submit(self, items: Sequence[CheckItem]) -> list[Future[Verdict]]:
         """Have workers check `items`; one future for each. One that is cancelled before its turn costs nothing, and all
         that wait are cancelled by `close`."""
         try:
@@ -252,5 +252,5 @@ def _ask(channel: socket.socket, question: Question, text: str, deadline: float)
     send_frame(channel, {"question": fields, "text": text})
     reply = receive_frame(channel)
     verdict = reply["verdict"]
-    parts = tuple(Part(**part | {"outcome": Outcome(part["outcome"])}) for part in verdict["parts"])
+    parts = tuple(PartVerdict(**part | {"outcome": Outcome(part["outcome"])}) for part in verdict["parts"])
     return Verdict(**verdict | {"outcome": Outcome(verdict["outcome"]), "parts": parts}), reply["fit"]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from actors.training.heads import of_solutions
-from actors.training.loop import Report, fine_tune
+from actors.training.loop import ReportMetrics, fine_tune
 from actors.training.options import EXECUTION, Options, environment, resources
 from actors.training.validation import MOST
 from actors.training_data.batches import padded_rows
@@ -45,7 +45,7 @@ def check_data(folder: str, config: Config) -> None:
     check_columns(folder, [_COLUMNS])
 
 
-def train(job: TrainingJob, config: Config, report: Report) -> None:
+def train(job: TrainingJob, config: Config, report: ReportMetrics) -> None:
     """Train on every solution of `job.data` and leave the model in `job.out`. Raises `TrainingFailed`."""
     check_data(job.data, config)
     tokens = Tokens(job.model)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.training.heads import of_steps
-from actors.training.loop import Report, fine_tune
+from actors.training.loop import ReportMetrics, fine_tune
 from actors.training.options import EXECUTION, Options, environment, resources
 from actors.training.validation import MOST
 from actors.training_data.batches import padded_rows
@@ -62,7 +62,7 @@ def check_data(folder: str, config: Config) -> None:
     check_columns(folder, [_columns(config)])
 
 
-def train(job: TrainingJob, config: Config, report: Report) -> None:
+def train(job: TrainingJob, config: Config, report: ReportMetrics) -> None:
     """Train on every solution of `job.data` and leave the model in `job.out`. Raises `TrainingFailed`."""
     check_data(job.data, config)
     tokens = Tokens(job.model)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actors.training.loop import Report, fine_tune
+from actors.training.loop import ReportMetrics, fine_tune
 from actors.training.options import EXECUTION, Options, environment, resources
 from actors.training.validation import MOST
 from actors.training_data.batches import packed_rows, padded_rows
@@ -34,7 +34,7 @@ def check_data(folder: str, config: Config) -> None:
     check_columns(folder, COMPLETIONS, refused=VERDICT)
 
 
-def train(job: TrainingJob, config: Config, report: Report) -> None:
+def train(job: TrainingJob, config: Config, report: ReportMetrics) -> None:
     """Fine-tune on every example of `job.data` and leave the model in `job.out`. Raises `TrainingFailed`."""
     check_data(job.data, config)
     tokens = Tokens(job.model)

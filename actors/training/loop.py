@@ -19,7 +19,7 @@ from actors.models.resolve import model_revision
 from actors.training import checkpoints as checkpoints
 from actors.training.heads import Head
 from actors.training.isolation import refuse_mixing
-from actors.training.metrics import MetricsFile, Progress
+from actors.training.metrics import MetricsFile, TrainingProgress
 from actors.training.model import load_causal, save, uses_bfloat16
 from actors.training.options import EXECUTION, Options, threads_of
 from actors.training.validation import validation_loss
@@ -31,14 +31,14 @@ from factory.self_training.training import TrainingJob
 
 CHECKPOINTS = "checkpoints"
 METRICS = "metrics.jsonl"
-Report = Callable[[dict[str, float]], None]
+ReportMetrics = Callable[[dict[str, float]], None]
 
 
 def fine_tune(
     job: TrainingJob,
     config: Options,
     rows: Rows,
-    report: Report,
+    report: ReportMetrics,
     head: Head | None = None,
     *,
     validation: Rows,
@@ -67,7 +67,7 @@ def fine_tune(
     metrics = MetricsFile(Path(job.work) / METRICS, keep=done)
     report({"total_steps": order.steps} | ({"resumed_from": done} if found else {}) | metrics.first)
     validate = partial(validation_loss, model, validation, batch, head) if validation.rows else None
-    progress = Progress(rows, order, per_step, done)
+    progress = TrainingProgress(rows, order, per_step, done)
     trainer = Trainer(
         model=model,
         args=arguments(job, config, folder, batch, order.steps),
@@ -131,9 +131,9 @@ class Sequence:
 def callback(
     config: Options,
     folder: Path,
-    progress: Progress,
+    progress: TrainingProgress,
     metrics: MetricsFile,
-    report: Report,
+    report: ReportMetrics,
     validate: Callable[[], float] | None,
 ) -> Any:
     """Metrics after every step, the validation loss at the end of every epoch, a stop at the first loss that is no

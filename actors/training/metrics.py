@@ -42,7 +42,7 @@ def _lines(path: Path) -> list[dict[str, float]]:
     return [line for line in lines if isinstance(line, dict) and "step" in line and "loss" in line]
 
 
-class Progress:
+class TrainingProgress:
     """Epochs and tokens after each step, and the pace between two of them."""
 
     def __init__(self, rows: Rows, order: Order, per_step: int, done: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_type_hints
 
 
 @dataclass
-class Policy:
+class AnswerPolicy:
     """Decisions on debatable cases, one field per case, each with the reason for its default.
 
     The defaults follow what a teacher with the gold answer in hand would accept, and reject wherever accepting could
@@ -88,5 +88,5 @@ class Policy:
 @lru_cache(maxsize=1)
 def allowed_values() -> dict[str, tuple[str, ...]]:
     """Return the values that each field may hold; an empty tuple for a number of digits."""
-    hints = get_type_hints(Policy)
-    return {field.name: get_args(hints[field.name]) for field in fields(Policy)}
+    hints = get_type_hints(AnswerPolicy)
+    return {field.name: get_args(hints[field.name]) for field in fields(AnswerPolicy)}

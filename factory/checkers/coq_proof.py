@@ -30,13 +30,13 @@ from factory.coq import script
 from factory.coq.kept import START_S, Home, Kept
 from factory.coq.sentences import Unsplittable
 from factory.coq.statement import statement_of
-from factory.coq.tactics import Budget
+from factory.coq.tactics import TimeBudget
 from factory.coq.toplevel import Gone
 from factory.coq.trusted import Compiler
 from factory.errors import BadInput
 from factory.interfaces import CheckerLimits
 from factory.sandbox import run as sandboxed
-from factory.types import Outcome, Part, Question, Verdict
+from factory.types import Outcome, PartVerdict, Question, Verdict
 
 VERSION = "8.16"
 NAME_VERSION = f"coq_proof/2+coq{VERSION}"
@@ -104,7 +104,7 @@ def check(question: Question, text: str, config: Config) -> Verdict:
     # Set up toplevel and compiler.
     proved = tuple(sentence.text for sentence in proof.body)
     home = Home(sandbox=config.sandbox, memory_mb=config.memory_mb)
-    budget = Budget(
+    budget = TimeBudget(
         tactic_s=config.tactic_timeout_s, proof_s=config.proof_timeout_s, opening_s=config.compile_timeout_s
     )
     compiler = Compiler(
@@ -124,7 +124,7 @@ def check(question: Question, text: str, config: Config) -> Verdict:
             outcome, reason = compiler.judge(statement, proved)
             if outcome is Outcome.INCORRECT:
                 # The verdict is on the whole proof: no tactic by itself is to blame.
-                parts += (Part(outcome=outcome, note=reason),)
+                parts += (PartVerdict(outcome=outcome, note=reason),)
     except (Gone, sandboxed.SandboxFailed) as failure:
         return Verdict(outcome=Outcome.ERROR, reason=f"{type(failure).__name__}: {failure}")
     return Verdict(outcome=outcome, answer=" ".join(proved), reason=reason, parts=parts)

@@ -16,7 +16,7 @@ from factory.answers.comparison.compare import compare
 from factory.answers.comparison.scalars import read_quantity
 from factory.answers.extraction.extract import final_answer
 from factory.answers.normalise import normalise
-from factory.answers.policy import Policy
+from factory.answers.policy import AnswerPolicy
 from factory.answers.values import notations
 from factory.answers.values.exact import TooLarge
 from factory.answers.values.match import Match
@@ -59,7 +59,7 @@ class Config:
 
     tail_chars: int = 16_000
     max_answer_chars: int = 1_000
-    policy: Policy = field(default_factory=Policy)
+    policy: AnswerPolicy = field(default_factory=AnswerPolicy)
 
 
 def settle(question: Question, text: str, config: Config) -> Verdict | None:
@@ -111,7 +111,7 @@ _Decision = tuple[Outcome | None, str]
 """An outcome with its reason; (None, "") where exact rules do not settle it."""
 
 
-def _cached(decide: Any, gold: str, answer: str, policy: Policy) -> _Decision:
+def _cached(decide: Any, gold: str, answer: str, policy: AnswerPolicy) -> _Decision:
     """Return the decision of `decide`, remembered for short answers.
 
     Rollouts of one question give the same few answers. Long ones seldom come twice and would fill the memory.
@@ -149,9 +149,9 @@ def _normal_form(text: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _policy_of(policy: tuple[Any, ...]) -> Policy:
+def _policy_of(policy: tuple[Any, ...]) -> AnswerPolicy:
     """Return the policy that has this key."""
-    return Policy(*policy)
+    return AnswerPolicy(*policy)
 
 
 _OUTCOMES = {
@@ -162,7 +162,7 @@ _OUTCOMES = {
 }
 
 
-def _decide(gold: str, answer: str, policy: Policy) -> _Decision:
+def _decide(gold: str, answer: str, policy: AnswerPolicy) -> _Decision:
     """Return the decision of exact rules on two answers in normal form.
 
     The order matters: choice letters and words are read before anything that would take them for variables.
@@ -196,7 +196,7 @@ _REASONS = {
 }
 
 
-def _compare_words(gold: str, answer: str, policy: Policy) -> Outcome:
+def _compare_words(gold: str, answer: str, policy: AnswerPolicy) -> Outcome:
     """Compare words. An article makes no difference; words around the gold's, or another number of them, might."""
     if policy.case == "same" and gold.casefold() == answer.casefold():
         return Outcome.INCORRECT
@@ -207,7 +207,7 @@ def _compare_words(gold: str, answer: str, policy: Policy) -> Outcome:
     return Outcome.UNPARSABLE if inside and not guards.is_hedged(answer) else Outcome.INCORRECT
 
 
-def _quantity_or_none(text: str, policy: Policy) -> Quantity | None:
+def _quantity_or_none(text: str, policy: AnswerPolicy) -> Quantity | None:
     """Return the quantity that a text denotes, None where there is none or it is too large."""
     try:
         return read_quantity(text, policy.decimal_comma == "accept")
@@ -215,7 +215,7 @@ def _quantity_or_none(text: str, policy: Policy) -> Quantity | None:
         return None
 
 
-def _compare_choice(gold: str, answer: str, policy: Policy) -> Outcome:
+def _compare_choice(gold: str, answer: str, policy: AnswerPolicy) -> Outcome:
     """Compare a choice's letter with an answer; unparsable where other words cast doubt on it."""
     chosen = _CHOICE_ANSWER.fullmatch(answer)
     if chosen is None:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from factory.answers.comparison import guards
 from factory.answers.extraction.extract import final_answer
 from factory.answers.normalise import normalise
-from factory.answers.policy import Policy
+from factory.answers.policy import AnswerPolicy
 from factory.answers.values.exact import TooLarge
 from factory.answers.values.match import Match
 from factory.answers.values.quantity import Quantity, match_quantities, quantity
@@ -28,7 +28,7 @@ _DECIMALS = ("exact", "round")
 _TOLERANCE = re.compile(r"\d{1,20}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _POWER_OF_TEN = r" ?(?:[eE]|(?:\\times|\\cdot|\*) ?10 ?(?:\^|\*\*) ?)[{(]?[+-]?\d+[})]?"
 _WRITTEN_DECIMAL = re.compile(rf"[+-]?(?P<whole>[\d,]*)\.(?P<decimals>\d+)(?:{_POWER_OF_TEN})?", re.ASCII)
-_EXACTLY = Policy(rounded_answer_digits=0, rounded_gold_digits=0)
+_EXACTLY = AnswerPolicy(rounded_answer_digits=0, rounded_gold_digits=0)
 _OUTCOMES = {
     Match.EQUAL: Outcome.CORRECT,
     Match.DIFFERENT: Outcome.INCORRECT,

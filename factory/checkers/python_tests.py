@@ -25,7 +25,7 @@ from factory.python_tests.take_apart import BadTests
 from factory.python_tests.trial import Bench, trial
 from factory.sandbox import run as sandbox
 from factory.sandbox.run import Limits
-from factory.types import Outcome, Part, Question, Verdict
+from factory.types import Outcome, PartVerdict, Question, Verdict
 
 NAME_VERSION = "python_tests/1"
 
@@ -130,10 +130,10 @@ def check(question: Question, text: str, config: Config) -> Verdict:
         reason = f"a program longer than {config.max_code_chars} characters"
         return Verdict(outcome=Outcome.UNPARSABLE, answer=code[: config.max_code_chars], reason=reason)
     # Run one test after the other, as long as there is time.
-    parts: list[Part] = []
+    parts: list[PartVerdict] = []
     for test in tests.tests:
         left_s = deadline - time.monotonic()
-        too_late = Part(outcome=Outcome.TIMEOUT, note=f"not run: {config.total_timeout_s:g} s were over")
+        too_late = PartVerdict(outcome=Outcome.TIMEOUT, note=f"not run: {config.total_timeout_s:g} s were over")
         if left_s <= 0:
             parts.append(too_late)
             continue
@@ -164,7 +164,7 @@ def _bench(config: Config, left_s: float) -> Bench:
     )
 
 
-def _verdict(parts: list[Part], count: int, code: str) -> Verdict:
+def _verdict(parts: list[PartVerdict], count: int, code: str) -> Verdict:
     """Return the verdict of the tests that were run: the worst outcome, with its first test in the reason."""
     passed = sum(part.outcome is Outcome.CORRECT for part in parts)
     outcomes = [part.outcome for part in parts]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from factory.coq.command import READ_ONLY, TOPLEVEL
 from factory.coq.script import Script
-from factory.coq.statement import Statement
-from factory.coq.tactics import Budget, Ran, run
+from factory.coq.statement import TheoremStatement
+from factory.coq.tactics import Ran, TimeBudget, run
 from factory.coq.toplevel import Gone, Toplevel
 from factory.sandbox.limits import Limits
 from factory.sandbox.run import start
@@ -35,7 +35,7 @@ class Kept:
         self._toplevel: Toplevel | None = None
         self._home: Home | None = None
 
-    def run(self, home: Home, statement: Statement, script: Script, budget: Budget) -> Ran:
+    def run(self, home: Home, statement: TheoremStatement, script: Script, budget: TimeBudget) -> Ran:
         """What a toplevel makes of the script. Raises `Gone` and `SandboxFailed`.
 
         Where a used one goes while it works on the script, the script is given to a fresh one.

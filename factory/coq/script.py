@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from factory.coq.rules import ENDINGS, is_command, refusal
 from factory.coq.sentences import Sentence, Unsplittable, split
-from factory.coq.statement import Statement, same_words, theorem_of
+from factory.coq.statement import TheoremStatement, same_words, theorem_of
 from factory.types import Outcome
 
 _FENCE = re.compile(r"^[ \t]*```([^\n`]*)$", re.MULTILINE)
@@ -37,7 +37,7 @@ class Script:
     marked: bool = True
 
 
-def read(completion: str, statement: Statement, max_chars: int, max_sentences: int) -> Script:
+def read(completion: str, statement: TheoremStatement, max_chars: int, max_sentences: int) -> Script:
     """The proof script in a completion. Raises `Unsplittable` where there is none that could be judged."""
     start, text, fenced = _code(completion)
     if len(text) > max_chars:
@@ -98,7 +98,7 @@ def _blocks(completion: str, start: int) -> list[tuple[str, int, str]]:
     return blocks
 
 
-def _opening(sentences: list[Sentence], statement: Statement) -> int:
+def _opening(sentences: list[Sentence], statement: TheoremStatement) -> int:
     """How many sentences stand in front of the tactics: the theorem, `Proof.`"""
     theorem = theorem_of(sentences[0].text)
     asked = (statement.binders, statement.proposition)

@@ -34,7 +34,7 @@ _ASKED, _CANDIDATE, _VERIFIED = "factory_statement", "factory_candidate", "facto
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class TheoremStatement:
     """`binders` stand in front of the theorem's colon; a proof starts with them among its hypotheses."""
 
     binders: str
@@ -86,7 +86,7 @@ class Statement:
         return lines if own in lines else [*lines, f"Require {LIBRARY}.Statement."]
 
 
-def statement_of(question: Question) -> Statement:
+def statement_of(question: Question) -> TheoremStatement:
     """Raises `Unsplittable` where the question's own Coq text is not a single proposition that other files can see."""
     given = (question.gold.strip() or question.text.strip()).removesuffix(".")
     goal = "Goal "  # in front, so that the minus of `- 1 < 0` is no bullet
@@ -99,7 +99,7 @@ def statement_of(question: Question) -> Statement:
     for line in preamble:
         if _LOCAL.match(line) and not _is_repeated(line):
             raise Unsplittable(f"no other file sees {line[:80]!r} of the preamble; leave the local out")
-    return Statement(binders=binders, proposition=proposition, preamble=preamble)
+    return TheoremStatement(binders=binders, proposition=proposition, preamble=preamble)
 
 
 def theorem_of(sentence: str) -> tuple[str, str] | None:

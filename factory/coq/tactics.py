@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from factory.coq.script import Script
 from factory.coq.sentences import Sentence
-from factory.coq.statement import Statement
+from factory.coq.statement import TheoremStatement
 from factory.coq.toplevel import Reply, Said, Toplevel
-from factory.types import Outcome, Part
+from factory.types import Outcome, PartVerdict
 
 _OUTCOMES = {
     Said.ACCEPTED: Outcome.CORRECT,
@@ -23,7 +23,7 @@ _NOTE_LINES, _NOTE_CHARS = 24, 1600  # one screen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class TimeBudget:
     """Seconds of wall clock. A wait on a busy machine costs a verdict, never makes a wrong one."""
 
     tactic_s: float
@@ -37,10 +37,10 @@ class Ran:
 
     outcome: Outcome
     reason: str
-    parts: tuple[Part, ...] = ()
+    parts: tuple[PartVerdict, ...] = ()
 
 
-def run(toplevel: Toplevel, statement: Statement, script: Script, budget: Budget) -> Ran:
+def run(toplevel: Toplevel, statement: TheoremStatement, script: Script, budget: TimeBudget) -> Ran:
     """What the toplevel makes of `script`. Raises `toplevel.Gone`."""
     opened = toplevel.begin(statement, budget.opening_s)
     if opened.said is not Said.ACCEPTED:
@@ -54,7 +54,7 @@ def run(toplevel: Toplevel, statement: Statement, script: Script, budget: Budget
             return Reply(said=Said.TIMEOUT, text=f"the proof took more than {budget.proof_s:g} s")
         return toplevel.qed(left) if sentence is None else toplevel.say(sentence, min(left, budget.tactic_s))
 
-    parts: list[Part] = []
+    parts: list[PartVerdict] = []
     ending = (script.ending,) if script.ending else ()
     for sentence in (*script.header, *script.body, *ending):
         restated = sentence in script.header and sentence.bare != "Proof"
@@ -82,6 +82,8 @@ def _is_prose(sentence: Sentence, reply: Reply) -> bool:
     return unreadable is not None and (unreadable[1] is None or sentence.text.startswith(unreadable[1]))
 
 
-def _part(sentence: Sentence, outcome: Outcome, note: str) -> Part:
+def _part(sentence: Sentence, outcome: Outcome, note: str) -> PartVerdict:
     shown = "\n".join(note.splitlines()[:_NOTE_LINES])[:_NOTE_CHARS]
-    return Part(outcome=outcome, start=sentence.start, end=sentence.end, note=shown if shown == note else f"{shown} …")
+    return PartVerdict(
+        outcome=outcome, start=sentence.start, end=sentence.end, note=shown if shown == note else f"{shown} …"
+    )

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from factory.coq.statement import Statement
+from factory.coq.statement import TheoremStatement
 
 _SHOWN = "candidate"  # for a proof's random name
 _TAIL_BYTES = 4096  # a prompt is shorter
@@ -46,7 +46,7 @@ class Reply:
     text: str
 
 
-class Process(Protocol):
+class CoqProcess(Protocol):
     """What is needed of a running coqtop; `factory.sandbox.process.Running` has it."""
 
     def send(self, data: bytes, deadline: float) -> None: ...
@@ -63,7 +63,7 @@ class Gone(Exception):
 class Toplevel:
     """Speaks with one coqtop. After any reply but ACCEPTED and REFUSED, and after `Gone`, it has to be closed."""
 
-    def __init__(self, process: Process, timeout_s: float, max_reply_bytes: int) -> None:
+    def __init__(self, process: CoqProcess, timeout_s: float, max_reply_bytes: int) -> None:
         """Wait for the first prompt. Raises `Gone`."""
         self.proofs = 0
         self._process = process
@@ -77,7 +77,7 @@ class Toplevel:
         self._start = self._base = self._state
         self._preamble: tuple[str, ...] = ()
 
-    def begin(self, statement: Statement, timeout_s: float) -> Reply:
+    def begin(self, statement: TheoremStatement, timeout_s: float) -> Reply:
         """Forget the last proof and open this one; the reply to the last sentence said. Raises `Gone`.
 
         `timeout_s` is for all of it, the preamble included, which is only run where it is not the last one's.

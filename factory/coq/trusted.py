@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from factory.coq.command import COMPILE, READ_ONLY, RECHECK
-from factory.coq.statement import Statement
+from factory.coq.statement import TheoremStatement
 from factory.sandbox.limits import How, Limits
 from factory.sandbox.run import run
 from factory.types import Outcome
@@ -41,7 +41,7 @@ class Compiler:
     recheck: bool
     allowed_axioms: tuple[str, ...]
 
-    def objection(self, statement: Statement) -> tuple[Outcome, str] | None:
+    def objection(self, statement: TheoremStatement) -> tuple[Outcome, str] | None:
         """What no proof of this statement could help, such as a definition that another file cannot see; None where
         there is nothing. To be asked before any is judged; compiles once per statement."""
         try:
@@ -50,7 +50,7 @@ class Compiler:
             return refused.outcome, str(refused)
         return (Outcome.ERROR, trouble) if trouble else None
 
-    def judge(self, statement: Statement, tactics: tuple[str, ...]) -> tuple[Outcome, str]:
+    def judge(self, statement: TheoremStatement, tactics: tuple[str, ...]) -> tuple[Outcome, str]:
         """CORRECT if the tactics prove the statement from the allowed axioms alone; else what is in the way.
 
         For scripts that the toplevel has accepted: that coqc refuses what it took is no fact about the proof, so it
@@ -103,7 +103,7 @@ class _Prepared:
 
 
 @lru_cache(maxsize=64)
-def _prepared(compiler: Compiler, statement: Statement) -> _Prepared:
+def _prepared(compiler: Compiler, statement: TheoremStatement) -> _Prepared:
     """In one sandbox, as nobody's text but the question's is in it. Raises `_Refused` for want of time or memory."""
     files = {"Statement.v": statement.statement_file().encode(), "Header.v": statement.header_file().encode()}
     both = '"$@" Statement.v >&2 && "$@" Header.v >&2 && cat Statement.vo'

@@ -24,8 +24,8 @@ from factory.decontamination.question_words import QuestionWords
 from factory.decontamination.rewording import Rewording
 from factory.errors import BadInput
 
-Kind = Literal["exact", "overlap", "reworded"]
-KINDS: tuple[Kind, ...] = ("exact", "overlap", "reworded")
+MatchKind = Literal["exact", "overlap", "reworded"]
+KINDS: tuple[MatchKind, ...] = ("exact", "overlap", "reworded")
 
 _SHORT_NGRAM = 8
 _MOST_COPIES = 10
@@ -34,7 +34,7 @@ _SHOWN_WORDS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class MatchSettings:
     """What counts as a match.
 
     * `ngram`: n of the n-grams; 8 in benchmark questions of fewer words than `ngram` (shorter ones than that are found
@@ -60,7 +60,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class BenchmarkMatch:
     """A benchmark's question found. `score` is 1, the covered share, or the score of the words; `shared` the words.
 
     `copies`: the ids under which the benchmark holds the same question again, ten at most.
@@ -70,7 +70,7 @@ class Match:
     benchmark_id: str
     copies: tuple[str, ...]
     benchmark_text: str
-    kind: Kind
+    kind: MatchKind
     score: float
     shared: str
 
@@ -81,7 +81,7 @@ class Finding:
 
     question_id: str
     question: str
-    matches: Sequence[Match]
+    matches: Sequence[BenchmarkMatch]
     dropped: bool
 
 
@@ -98,7 +98,7 @@ class _Question:
 class Index:
     """The questions of the benchmarks, indexed. Can be pickled."""
 
-    settings: Settings
+    settings: MatchSettings
     counts: dict[str, int] = field(repr=False)
     """The number of different questions of each benchmark."""
     _questions: Sequence[_Question] = field(repr=False)
@@ -107,9 +107,9 @@ class Index:
     _rewording: Rewording = field(repr=False)
 
     @staticmethod
-    def of(benchmarks: Iterable[tuple[str, str, str]], settings: Settings | None = None) -> Index:
+    def of(benchmarks: Iterable[tuple[str, str, str]], settings: MatchSettings | None = None) -> Index:
         """An index of (benchmark's name, question's id, text). Raises `BadInput` when there are none."""
-        chosen = settings or Settings()
+        chosen = settings or MatchSettings()
         questions: dict[str, _Question] = {}
         for name, number, text in benchmarks:
             words = QuestionWords.of(text)
@@ -130,10 +130,10 @@ class Index:
             _rewording=Rewording(taken_apart, chosen.reworded),
         )
 
-    def matches(self, text: str) -> list[Match]:
+    def matches(self, text: str) -> list[BenchmarkMatch]:
         """Every benchmark's question that `text` is or holds, once, by its strongest kind; the best first."""
         words = QuestionWords.of(text)
-        found: dict[int, tuple[Kind, float, str]] = {}
+        found: dict[int, tuple[MatchKind, float, str]] = {}
         if words.exact in self._exact:
             found[self._exact[words.exact]] = ("exact", 1.0, words.exact)
         for number, common in self._overlap.candidates(words.words).items():
@@ -162,9 +162,9 @@ class Index:
         return len(benchmark.numbers) < len(words.numbers) or not contradict(benchmark.contexts, words.contexts)
 
 
-def _matches(question: _Question, kind: Kind, score: float, shared: str) -> Iterator[Match]:
+def _matches(question: _Question, kind: MatchKind, score: float, shared: str) -> Iterator[BenchmarkMatch]:
     for name, ids in question.ids.items():
-        yield Match(
+        yield BenchmarkMatch(
             benchmark=name,
             benchmark_id=ids[0],
             copies=tuple(ids[1:]),
@@ -175,7 +175,7 @@ def _matches(question: _Question, kind: Kind, score: float, shared: str) -> Iter
         )
 
 
-def is_dropped(matches: Sequence[Match], *, keep_reworded: bool = False) -> bool:
+def is_dropped(matches: Sequence[BenchmarkMatch], *, keep_reworded: bool = False) -> bool:
     """Whether a question with these matches stays out: any match is enough, a reworded one unless it may be kept."""
     return any(match.kind != "reworded" or not keep_reworded for match in matches)
 
@@ -203,5 +203,5 @@ def _longest_run(one: QuestionWords, other: QuestionWords) -> str:
     return " ".join(ours[run.a : run.a + run.size])
 
 
-def _rank(match: Match) -> tuple[int, float, str, str]:
+def _rank(match: BenchmarkMatch) -> tuple[int, float, str, str]:
     return KINDS.index(match.kind), -match.score, match.benchmark, match.benchmark_id

@@ -27,7 +27,7 @@ _REACH = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quantity:
+class QuestionQuantity:
     """A number, or a formula such as `3*(x+1)`; `tokens[start:end]` is what it was read from."""
 
     value: str
@@ -40,7 +40,7 @@ def is_number(token: str) -> bool:
     return token[-1].isdecimal()
 
 
-def quantities(tokens: Sequence[str]) -> Iterator[Quantity]:
+def quantities(tokens: Sequence[str]) -> Iterator[QuestionQuantity]:
     """Numbers, and longest runs of numbers, signs, brackets and single letters, in the order of the text.
 
     Signs of arithmetic that end a run belong to the sentence: the value of "25%" and "(25)" is 25, that of "5!" is 5!.
@@ -54,7 +54,7 @@ def quantities(tokens: Sequence[str]) -> Iterator[Quantity]:
             start = at
 
 
-def contexts(tokens: Sequence[str], found: Sequence[Quantity], passed_over: Collection[str]) -> Contexts:
+def contexts(tokens: Sequence[str], found: Sequence[QuestionQuantity], passed_over: Collection[str]) -> Contexts:
     """The nearest word, and the two nearest, on each side of every quantity of `found`, without a plural's s.
 
     The end of a sentence ends the context; # is another quantity; signs and the words in `passed_over` are skipped.
@@ -100,7 +100,7 @@ def _goes_on(before: str, token: str) -> bool:
     return before in _SIGNS or (is_number(before) and token.isalpha())
 
 
-def _trimmed(tokens: Sequence[str], start: int, end: int) -> Iterator[Quantity]:
+def _trimmed(tokens: Sequence[str], start: int, end: int) -> Iterator[QuestionQuantity]:
     unopened = tokens[start:end].count(")") - tokens[start:end].count("(")
     while start < end and tokens[end - 1] in _TRIMMED and (tokens[end - 1] != ")" or unopened > 0):
         end -= 1
@@ -115,4 +115,4 @@ def _trimmed(tokens: Sequence[str], start: int, end: int) -> Iterator[Quantity]:
     if value.startswith("(") and value.endswith(")") and value.count("(") == 1:
         value = value[1:-1]
     if any(map(str.isdecimal, value)) or (len(value) > 2 and not OPERATORS.isdisjoint(value)):
-        yield Quantity(value=value, start=start, end=end)
+        yield QuestionQuantity(value=value, start=start, end=end)

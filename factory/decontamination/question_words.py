@@ -13,7 +13,7 @@ from factory.decontamination.quantities import (
     SENTENCE_END,
     SYMBOLS,
     Contexts,
-    Quantity,
+    QuestionQuantity,
     contexts,
     is_number,
     quantities,
@@ -80,7 +80,7 @@ class QuestionWords:
         return tuple(token for token in self.tokens if token not in _NO_WORDS)
 
     @cached_property
-    def quantities(self) -> tuple[Quantity, ...]:
+    def quantities(self) -> tuple[QuestionQuantity, ...]:
         """Its numbers and formulas, in the order of the text."""
         return tuple(quantities(self.tokens))
 

@@ -24,7 +24,7 @@ def _every(solution: Mapping[str, Any]) -> bool:
     return True
 
 
-class Taker(NamedTuple):
+class FormatSelector(NamedTuple):
     """A format as one that draws. `mask`: its bit. `uses`: whether it can use a solution. `only_right`: it uses right
     ones alone, so that there is nothing to balance."""
 
@@ -34,7 +34,7 @@ class Taker(NamedTuple):
     only_right: bool = False
 
 
-class Candidate(NamedTuple):
+class ExportCandidate(NamedTuple):
     """A solution that passed by itself; all numbers, so that millions of them fit in arrays.
 
     `record`, `number`: its place. `rank`: a hash that decides whom a cap takes. `text`: a 64-bit hash of its text, 0
@@ -55,7 +55,7 @@ class Candidate(NamedTuple):
         return self.record, self.number
 
 
-class Loss(NamedTuple):
+class DropReason(NamedTuple):
     """For which formats (masks) a solution is dropped, and why."""
 
     equal: int = 0
@@ -71,32 +71,34 @@ class Loss(NamedTuple):
         return UNBALANCED if self.unbalanced & mask else None
 
 
-def losses(found: Iterable[Candidate], cap: int, balance: bool, takers: Sequence[Taker]) -> dict[Place, Loss]:
+def losses(
+    found: Iterable[ExportCandidate], cap: int, balance: bool, selectors: Sequence[FormatSelector]
+) -> dict[Place, DropReason]:
     """Of all candidates of one question those that are dropped for some format. `cap` 0: there is none."""
-    lost: dict[Place, Loss] = {}
-    first: dict[int, Candidate] = {}
-    left: list[Candidate] = []
+    lost: dict[Place, DropReason] = {}
+    first: dict[int, ExportCandidate] = {}
+    left: list[ExportCandidate] = []
     for one in sorted(found, key=lambda one: (one.right < 0, -one.known, one.place)):
         if one.text and first.setdefault(one.text, one) is not one:
-            lost[one.place] = Loss(equal=ALL)
+            lost[one.place] = DropReason(equal=ALL)
         else:
             left.append(one)
     if not cap and not balance:
         return lost
     left.sort(key=lambda one: (one.rank, one.place))
-    for taker in takers:
-        mine = [one for one in left if one.uses & taker.mask]
-        for one, why in _not_drawn(mine, cap, balance and not taker.only_right):
-            before = lost.get(one.place, Loss())
+    for selector in selectors:
+        mine = [one for one in left if one.uses & selector.mask]
+        for one, why in _not_drawn(mine, cap, balance and not selector.only_right):
+            before = lost.get(one.place, DropReason())
             lost[one.place] = (
-                before._replace(over=before.over | taker.mask)
+                before._replace(over=before.over | selector.mask)
                 if why == OVER_CAP
-                else before._replace(unbalanced=before.unbalanced | taker.mask)
+                else before._replace(unbalanced=before.unbalanced | selector.mask)
             )
     return lost
 
 
-def _not_drawn(ranked: Sequence[Candidate], cap: int, balance: bool) -> Iterator[tuple[Candidate, str]]:
+def _not_drawn(ranked: Sequence[ExportCandidate], cap: int, balance: bool) -> Iterator[tuple[ExportCandidate, str]]:
     if not balance:
         yield from ((one, OVER_CAP) for one in ranked[cap or len(ranked) :])
         return

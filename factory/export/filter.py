@@ -19,7 +19,7 @@ from hashlib import blake2b
 from typing import Any
 
 from factory.errors import BadInput
-from factory.export.choice import EQUAL_TEXT, Candidate, Loss, Place, Taker, losses
+from factory.export.choice import EQUAL_TEXT, DropReason, ExportCandidate, FormatSelector, Place, losses
 from factory.export.flat_rows import is_judged, is_right
 from factory.labelling.step_labels import first_error_of
 from factory.plugins import suggest
@@ -38,7 +38,7 @@ SELECTION_COLUMNS = [
 """What `Filter.candidates` reads, and `uses` of the formats."""
 _FLOAT32 = 1e-6  # confidences are kept with 24 bits: .9 comes back a little smaller
 SOLUTIONS, LABELS, RECORDS = "solutions", "step labels", "records"
-EVERYTHING = (Taker(),)
+EVERYTHING = (FormatSelector(),)
 Dropped = Counter[tuple[str, str]]
 """How many were dropped, by (of what, why)."""
 
@@ -126,23 +126,25 @@ class Filter:
         return None
 
     def candidates(
-        self, record: Mapping[str, Any], takers: Sequence[Taker] = EVERYTHING, place: int = 0
-    ) -> Iterator[Candidate]:
+        self, record: Mapping[str, Any], selectors: Sequence[FormatSelector] = EVERYTHING, place: int = 0
+    ) -> Iterator[ExportCandidate]:
         """The solutions of the record at `place` that pass by themselves."""
         for index, solution in enumerate(record["solutions"] or ()):
             if self.reason(solution, record) is None:
-                yield self._candidate(self._sure(solution), takers, (place, index))
+                yield self._candidate(self._sure(solution), selectors, (place, index))
 
-    def losses(self, found: Iterable[Candidate], takers: Sequence[Taker] = EVERYTHING) -> dict[Place, Loss]:
+    def losses(
+        self, found: Iterable[ExportCandidate], selectors: Sequence[FormatSelector] = EVERYTHING
+    ) -> dict[Place, DropReason]:
         """Of all candidates of one question those that are not exported, by place."""
-        return losses(found, self.per_question, self.balance, takers)
+        return losses(found, self.per_question, self.balance, selectors)
 
     def apply(
         self,
         record: Mapping[str, Any],
         dropped: Dropped,
-        takers: Sequence[Taker] = EVERYTHING,
-        lost: Mapping[int, Loss] | None = None,
+        selectors: Sequence[FormatSelector] = EVERYTHING,
+        lost: Mapping[int, DropReason] | None = None,
     ) -> dict[str, Mapping[str, Any]]:
         """By format the record with what is left of its solutions; formats with nothing left are not in there.
         `dropped` counts what is not left.
@@ -156,7 +158,7 @@ class Filter:
             if self.selective:
                 dropped[RECORDS, "without solutions"] += 1
                 return {}
-            return {taker.name: record for taker in takers}
+            return {selector.name: record for selector in selectors}
         passed: dict[int, dict[str, Any]] = {}
         for index, solution in enumerate(solutions):
             reason = self.reason(solution, record)
@@ -165,7 +167,7 @@ class Filter:
             else:
                 dropped[SOLUTIONS, reason] += 1
         if lost is None:
-            lost = self._lost(passed, takers)
+            lost = self._lost(passed, selectors)
         kept = {index: solution for index, solution in passed.items() if index not in lost or not lost[index].equal}
         if len(kept) < len(passed):
             dropped[SOLUTIONS, EQUAL_TEXT] += len(passed) - len(kept)
@@ -176,28 +178,32 @@ class Filter:
         is_same = len(kept) == len(solutions) and all(kept[index] is solutions[index] for index in kept)
         whole = record if is_same else _changed(record, kept.values())
         if not self.chooses:
-            return {taker.name: whole for taker in takers}
-        drawn = {taker.name: _drawn(whole, kept, lost, taker, dropped) for taker in takers}
+            return {selector.name: whole for selector in selectors}
+        drawn = {selector.name: _drawn(whole, kept, lost, selector, dropped) for selector in selectors}
         return {name: found for name, found in drawn.items() if found is not None}
 
-    def _lost(self, passed: Mapping[int, Mapping[str, Any]], takers: Sequence[Taker]) -> Mapping[int, Loss]:
+    def _lost(
+        self, passed: Mapping[int, Mapping[str, Any]], selectors: Sequence[FormatSelector]
+    ) -> Mapping[int, DropReason]:
         """`losses` among the solutions of one record, by index."""
         if not self.chooses:
             own = [trimmed(solution["text"]) for solution in passed.values() if not _is_imported(solution)]
             if len(set(own)) == len(own):
                 return {}
-        found = (self._candidate(solution, takers, (0, index)) for index, solution in passed.items())
-        return {index: loss for (_, index), loss in self.losses(found, takers).items()}
+        found = (self._candidate(solution, selectors, (0, index)) for index, solution in passed.items())
+        return {index: loss for (_, index), loss in self.losses(found, selectors).items()}
 
-    def _candidate(self, solution: Mapping[str, Any], takers: Sequence[Taker], place: Place) -> Candidate:
+    def _candidate(
+        self, solution: Mapping[str, Any], selectors: Sequence[FormatSelector], place: Place
+    ) -> ExportCandidate:
         text = _hash64(trimmed(solution["text"]))
-        return Candidate(
+        return ExportCandidate(
             *place,
             rank=_hash64(f"{self.seed}\x1f{text}") if self.chooses else 0,
             text=0 if _is_imported(solution) else text,
             right=int(is_right(solution)) if is_judged(solution) else -1,
             known=sum(step["label"] is not None for step in solution["steps"]),
-            uses=sum(taker.mask for taker in takers if taker.uses(solution)) if self.chooses else 0,
+            uses=sum(selector.mask for selector in selectors if selector.uses(solution)) if self.chooses else 0,
         )
 
     def _sure(self, solution: dict[str, Any]) -> dict[str, Any]:
@@ -226,17 +232,17 @@ def _gives_away(solution: Mapping[str, Any], gold: str) -> bool:
 def _drawn(
     record: Mapping[str, Any],
     kept: Mapping[int, Mapping[str, Any]],
-    lost: Mapping[int, Loss],
-    taker: Taker,
+    lost: Mapping[int, DropReason],
+    selector: FormatSelector,
     dropped: Dropped,
 ) -> Mapping[str, Any] | None:
     """The record with those of its solutions `kept` that a format can use and has drawn, None where there is none; as
     it is where all were drawn."""
-    mine = {index: solution for index, solution in kept.items() if taker.uses(solution)}
-    reasons = {index: lost[index].why(taker.mask) for index in mine if index in lost}
+    mine = {index: solution for index, solution in kept.items() if selector.uses(solution)}
+    reasons = {index: lost[index].why(selector.mask) for index in mine if index in lost}
     gone = {index: why for index, why in reasons.items() if why is not None}
     for why in gone.values():
-        dropped[f"{SOLUTIONS} for {taker.name}" if taker.name else SOLUTIONS, why] += 1
+        dropped[f"{SOLUTIONS} for {selector.name}" if selector.name else SOLUTIONS, why] += 1
     if not gone:
         return record
     left = [solution for index, solution in mine.items() if index not in gone]

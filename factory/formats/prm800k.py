@@ -21,7 +21,7 @@ FEATURES = None
 COLUMNS = ["source", "question", "gold_answer", "metadata", "solutions"]
 NAME = "prm800k"
 uses = has_known_steps
-Step = dict[str, Any]
+LineStep = dict[str, Any]
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -44,7 +44,7 @@ def labels(row: Mapping[str, Any]) -> Iterator[int]:
                 yield completion["rating"]
 
 
-def _line(record: Mapping[str, Any], solution: Mapping[str, Any], steps: list[Step]) -> dict[str, Any]:
+def _line(record: Mapping[str, Any], solution: Mapping[str, Any], steps: list[LineStep]) -> dict[str, Any]:
     wrong = steps[-1]["label"] == -1
     solved = not wrong and len(steps) == len(solution["steps"]) and solution["verdict"] == "correct"
     return {
@@ -88,7 +88,7 @@ def parse(line: str, where: str) -> dict[str, Any]:
 
 
 def _solutions(
-    question: Question, trajectory: list[Step], alternatives: list[tuple[int, Step]], solved: bool
+    question: Question, trajectory: list[LineStep], alternatives: list[tuple[int, LineStep]], solved: bool
 ) -> Iterator[dict[str, Any]]:
     if trajectory:
         last = trajectory[-1]
@@ -103,13 +103,13 @@ def _solutions(
         yield imported.solution(question, [*trajectory[:depth], alternative])
 
 
-def _trajectory(given: list[dict[str, Any]], where: str) -> tuple[list[Step], list[tuple[int, Step]]]:
+def _trajectory(given: list[dict[str, Any]], where: str) -> tuple[list[LineStep], list[tuple[int, LineStep]]]:
     """The steps that were chosen, and the others with how many chosen ones stand before them.
 
     The trajectory ends where nothing was chosen; what a line has behind that belongs to no solution.
     """
-    trajectory: list[Step] = []
-    alternatives: list[tuple[int, Step]] = []
+    trajectory: list[LineStep] = []
+    alternatives: list[tuple[int, LineStep]] = []
     for number, holder in enumerate(given, start=1):
         what = f"step {number}"
         completions = [_completion(item, where, what) for item in _completions(holder, where, what)]
@@ -132,7 +132,7 @@ def _completions(holder: Mapping[str, Any], where: str, what: str) -> list[dict[
     return objects(member(holder, "completions", list, where, what), where, f"the completions of {what}")
 
 
-def _completion(given: Mapping[str, Any], where: str, what: str) -> Step:
+def _completion(given: Mapping[str, Any], where: str, what: str) -> LineStep:
     text = member(given, "text", str, where, f"a completion of {what}")
     if "rating" not in given:
         refuse(where, f"a completion of {what} has no 'rating'", "1, 0, -1 or null under that key")

@@ -68,7 +68,7 @@ def targets(solutions: Iterable[Solution], at_most: int) -> list[Solution]:
     return [solution for solution in sought[:at_most] if not solution.labelled]
 
 
-class Judge:
+class SolutionLabeller:
     """Labeller of the solutions of one question, from evidence that is there.
 
     Equal evidence is weighed once: probes make many solutions with the same counts.
@@ -159,7 +159,7 @@ def learn(experience: Experience, solutions: Sequence[Solution]) -> None:
     if not judged:
         return
     most = max(judged, key=lambda solution: sum(trials for trials, _ in solution.evidence()))
-    experience.learn(Judge(experience, 0).belief(most).cells)
+    experience.learn(SolutionLabeller(experience, 0).belief(most).cells)
 
 
 class Seen:
@@ -189,7 +189,7 @@ class Seen:
         return self._measured and self._deepest_success >= 0
 
     def hard_estimates(self) -> list[int | None]:
-        """Return +1, -1 or None for every step (see `Judge.by_counts`)."""
+        """Return +1, -1 or None for every step (see `SolutionLabeller.by_counts`)."""
         # A step without rollouts gets the estimate that its nearest measured neighbours agree on. The bare question
         # counts as right: it precedes every error.
         own = [(1 if hits else -1) if trials else None for trials, hits in self.counts]

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from factory.python_tests.evaluate import evaluate
-from factory.python_tests.operations import MATH, PYTHON_ERRORS, TooLarge, Unsupported
+from factory.python_tests.operations import MATH, PYTHON_ERRORS, Unsupported, ValueTooLarge
 from factory.python_tests.take_apart import BadTests, CallTest, call_test, check_supported, root
 
 _MAX_SOURCE_CHARS = 1 << 20
@@ -107,7 +107,7 @@ class _Script(ast.NodeTransformer):
         try:
             check_supported(resolved)
             values = list(evaluate(resolved, {}))
-        except (Unsupported, TooLarge, *PYTHON_ERRORS) as error:
+        except (Unsupported, ValueTooLarge, *PYTHON_ERRORS) as error:
             raise BadTests(f"cannot take apart a loop over `{ast.unparse(expression)[:80]}`: {error}") from None
         if len(values) > _MAX_ROUNDS:
             raise BadTests(f"a loop of {len(values)} rounds; expected at most {_MAX_ROUNDS}")

@@ -12,8 +12,8 @@ from factory.python_tests.operations import (
     METHODS,
     OPERATORS,
     TYPES,
-    TooLarge,
     Unsupported,
+    ValueTooLarge,
     hashing,
     join,
 )
@@ -31,7 +31,7 @@ class Raised(Exception):
 def evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
     """The value of `node`, with `names` bound.
 
-    Raises what Python would, and `Raised`, `NotPlain`, `Unsupported` and `TooLarge`.
+    Raises what Python would, and `Raised`, `NotPlain`, `Unsupported` and `ValueTooLarge`.
     """
     return _Evaluation().value(node, dict(names))
 
@@ -131,7 +131,7 @@ class _Evaluation:
     def _step(self, steps: int) -> None:
         self._steps += steps
         if self._steps > _MAX_STEPS:
-            raise TooLarge(f"comprehensions of more than {_MAX_STEPS} steps")
+            raise ValueTooLarge(f"comprehensions of more than {_MAX_STEPS} steps")
 
     def _index(self, node: ast.expr, names: dict[str, Any]) -> Any:
         if not isinstance(node, ast.Slice):

@@ -25,20 +25,20 @@ class Unsupported(Exception):
     """The test uses something this interpreter does not have: it cannot be used."""
 
 
-class TooLarge(Exception):
+class ValueTooLarge(Exception):
     """The value would be larger than the bounds of this interpreter."""
 
 
 def _range(*bounds: int) -> range:
     made = range(*bounds)
     if len(made[: MAX_LENGTH + 1]) > MAX_LENGTH:
-        raise TooLarge(f"a range longer than {MAX_LENGTH}")
+        raise ValueTooLarge(f"a range longer than {MAX_LENGTH}")
     return made
 
 
 def _round(number: Any, digits: int | None = None) -> Any:
     if digits is not None and abs(digits) > _MAX_ROUND_DIGITS:
-        raise TooLarge(f"rounding to {digits} digits")
+        raise ValueTooLarge(f"rounding to {digits} digits")
     return round(number, digits)
 
 
@@ -67,7 +67,7 @@ def _multiply(left: Any, right: Any) -> Any:
         for sequence, count in ((left, right), (right, left)):
             repeated = isinstance(sequence, str | bytes | list | tuple) and isinstance(count, int)
             if repeated and len(sequence) * count > MAX_LENGTH:
-                raise TooLarge(f"a sequence longer than {MAX_LENGTH}")
+                raise ValueTooLarge(f"a sequence longer than {MAX_LENGTH}")
     return left * right
 
 
@@ -86,7 +86,7 @@ def _shift_left(left: Any, right: Any) -> Any:
 def join(separator: str, items: Any) -> str:
     items = list(items)
     if len(separator) * len(items) > MAX_LENGTH:
-        raise TooLarge(f"a text longer than {MAX_LENGTH}")
+        raise ValueTooLarge(f"a text longer than {MAX_LENGTH}")
     return separator.join(items)
 
 
@@ -96,7 +96,7 @@ def hashing(make: Callable[..., Any]) -> Callable[..., Any]:
     def bounded(*collections: Any, **named: Any) -> Any:
         for items in collections:
             if sum(1 for _ in items) > MAX_HASHED:
-                raise TooLarge(f"a set or dict of more than {MAX_HASHED} items")
+                raise ValueTooLarge(f"a set or dict of more than {MAX_HASHED} items")
         return make(*collections, **named)
 
     return bounded
@@ -104,7 +104,7 @@ def hashing(make: Callable[..., Any]) -> Callable[..., Any]:
 
 def _bounded(bits: int) -> None:
     if bits > MAX_BITS:
-        raise TooLarge(f"an integer of more than {MAX_BITS} bits")
+        raise ValueTooLarge(f"an integer of more than {MAX_BITS} bits")
 
 
 TYPES: Mapping[str, Any] = {

@@ -7,28 +7,28 @@ import json
 from typing import Any
 
 from factory.python_tests.evaluate import Raised, evaluate
-from factory.python_tests.operations import PYTHON_ERRORS, TooLarge, Unsupported
+from factory.python_tests.operations import PYTHON_ERRORS, Unsupported, ValueTooLarge
 from factory.python_tests.reading import StdinTest
 from factory.python_tests.stdout import same_output
 from factory.python_tests.take_apart import CallTest
-from factory.python_tests.wire import Budget, NotPlain, Opaque, decode
+from factory.python_tests.wire import ItemBudget, NotPlain, Opaque, decode
 from factory.sandbox.run import Ended, Limits
-from factory.types import Outcome, Part
+from factory.types import Outcome, PartVerdict
 
 _SHOWN_CHARS = 80
 
 
-def printed(ended: Ended, test: StdinTest, limits: Limits, *, compare: str, float_tolerance: float) -> Part:
+def printed(ended: Ended, test: StdinTest, limits: Limits, *, compare: str, float_tolerance: float) -> PartVerdict:
     """Whether a program that came to its own end printed what it should have."""
     if ended.status:
         return _incorrect(_last_words(ended, limits) or f"exit status {ended.status}")
     text = ended.stdout.decode("utf-8", "replace")
     if same_output(text, test.stdout, compare=compare, float_tolerance=float_tolerance):
-        return Part(outcome=Outcome.CORRECT)
+        return PartVerdict(outcome=Outcome.CORRECT)
     return _incorrect(f"printed {_shown(text)}, expected {_shown(test.stdout)}")
 
 
-def returned(ended: Ended, test: CallTest, limits: Limits) -> Part:
+def returned(ended: Ended, test: CallTest, limits: Limits) -> PartVerdict:
     """Whether the calls of a process that came to its own end returned what they should have."""
     answers = _answers(ended.stdout, len(test.calls), limits)
     if answers is None:
@@ -36,16 +36,16 @@ def returned(ended: Ended, test: CallTest, limits: Limits) -> Part:
     names = {f"@{number}": _without_tuples(one) if test.from_json else one for number, one in enumerate(answers)}
     try:
         if evaluate(test.expression, names):
-            return Part(outcome=Outcome.CORRECT)
+            return PartVerdict(outcome=Outcome.CORRECT)
         return _incorrect(_difference(test.expression, names) or f"not so: {test.source}")
     except Raised as error:
         return _incorrect(str(error))
     except NotPlain as error:
-        return Part(outcome=Outcome.UNPARSABLE if error.comparable else Outcome.INCORRECT, note=str(error))
-    except TooLarge as error:
-        return Part(outcome=Outcome.UNPARSABLE, note=f"too large to evaluate: {error}")
+        return PartVerdict(outcome=Outcome.UNPARSABLE if error.comparable else Outcome.INCORRECT, note=str(error))
+    except ValueTooLarge as error:
+        return PartVerdict(outcome=Outcome.UNPARSABLE, note=f"too large to evaluate: {error}")
     except Unsupported as error:
-        return Part(outcome=Outcome.ERROR, note=f"the test cannot be evaluated: {error}")
+        return PartVerdict(outcome=Outcome.ERROR, note=f"the test cannot be evaluated: {error}")
     except PYTHON_ERRORS as error:
         return _incorrect(f"{type(error).__name__} in the test: {error}")
 
@@ -56,13 +56,13 @@ def _answers(payload: bytes, count: int, limits: Limits) -> list[Any] | None:
         answers = json.loads(payload)
         if len(answers) != count:
             return None
-        budget = Budget()
+        budget = ItemBudget()
         return [_answer(kind, said, limits, budget) for kind, said in answers]
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         return None
 
 
-def _answer(kind: str, said: Any, limits: Limits, budget: Budget) -> Any:
+def _answer(kind: str, said: Any, limits: Limits, budget: ItemBudget) -> Any:
     if kind != "returned":
         return Raised(_named_limit(str(said), limits))
     try:
@@ -81,8 +81,8 @@ def _named_limit(exception: str, limits: Limits) -> str:
     return f"memory limit {limits.memory_mb} MB ({exception})" if exception.startswith("MemoryError") else exception
 
 
-def _incorrect(note: str) -> Part:
-    return Part(outcome=Outcome.INCORRECT, note=note)
+def _incorrect(note: str) -> PartVerdict:
+    return PartVerdict(outcome=Outcome.INCORRECT, note=note)
 
 
 def _difference(expression: ast.expr, names: dict[str, Any]) -> str:

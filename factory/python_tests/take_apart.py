@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from factory.python_tests.evaluate import evaluate
-from factory.python_tests.operations import FUNCTIONS, MATH, METHODS, PYTHON_ERRORS, TYPES, TooLarge, Unsupported
+from factory.python_tests.operations import FUNCTIONS, MATH, METHODS, PYTHON_ERRORS, TYPES, Unsupported, ValueTooLarge
 from factory.python_tests.wire import encode
 
 _NODES = (
@@ -48,7 +48,7 @@ def call_test(
     try:
         expression = cut.visit(assertion)
         check_supported(expression)
-    except (Unsupported, TooLarge, *PYTHON_ERRORS) as error:
+    except (Unsupported, ValueTooLarge, *PYTHON_ERRORS) as error:
         raise BadTests(f"cannot take apart `{source[:200]}`: {error}") from None
     return CallTest(source=source, expression=expression, calls=tuple(cut.calls), from_json=from_json)
 

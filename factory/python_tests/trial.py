@@ -13,7 +13,7 @@ from factory.python_tests.reading import StdinTest
 from factory.python_tests.take_apart import CallTest
 from factory.python_tests.wire import STARTED
 from factory.sandbox.run import Ended, How, Limits, SandboxFailed, run
-from factory.types import Outcome, Part
+from factory.types import Outcome, PartVerdict
 
 _FILES = {name: Path(__file__).with_name(name).read_bytes() for name in ("driver.py", "wire.py")}
 _ENVIRONMENT = (
@@ -39,7 +39,7 @@ class Bench:
     float_tolerance: float = 0.0
 
 
-def trial(test: CallTest | StdinTest, code: str, bench: Bench) -> Part:
+def trial(test: CallTest | StdinTest, code: str, bench: Bench) -> PartVerdict:
     """Run `code` on one test. What it did to itself is incorrect, with a note that says what it was; that it did not
     come to an end without using the CPU is a timeout; what others may have done to it is an error."""
     try:
@@ -54,12 +54,12 @@ def trial(test: CallTest | StdinTest, code: str, bench: Bench) -> Part:
             ended = _run("calls", code, b"", {"calls.json": json.dumps(test.calls).encode("ascii")}, bench, limits)
             part = _stopped(ended, limits) or returned(ended, test, limits)
     except SandboxFailed as error:
-        return Part(outcome=Outcome.ERROR, note=f"the sandbox failed: {error}"[:_NOTE_CHARS])
+        return PartVerdict(outcome=Outcome.ERROR, note=f"the sandbox failed: {error}"[:_NOTE_CHARS])
     if part.outcome is Outcome.CORRECT:
         return part
     note = "; ".join([part.note, *(f"it ran into the limit of its {what}" for what in sorted(ended.touched))])
     printable = note.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair fits into no record
-    return Part(outcome=part.outcome, note=" ".join(printable.split())[:_NOTE_CHARS])
+    return PartVerdict(outcome=part.outcome, note=" ".join(printable.split())[:_NOTE_CHARS])
 
 
 def _run(mode: str, code: str, stdin: bytes, files: dict[str, bytes], bench: Bench, limits: Limits) -> Ended:
@@ -83,14 +83,14 @@ def _with_room(limits: Limits, output_bytes: int) -> Limits:
     return replace(limits, output_bytes=max(limits.output_bytes, output_bytes))
 
 
-def _stopped(ended: Ended, limits: Limits) -> Part | None:
+def _stopped(ended: Ended, limits: Limits) -> PartVerdict | None:
     """The verdict on a program that did not come to its own end."""
     match ended.how:
         case How.EXITED:
             return None
         case How.WALL_TIME if ended.cpu_s < _BUSY * min(limits.cpu_s, limits.wall_s):
             note = f"no end within {limits.wall_s:g} s, with {ended.cpu_s:.1f} s of CPU time used"
-            return Part(outcome=Outcome.TIMEOUT, note=note)
+            return PartVerdict(outcome=Outcome.TIMEOUT, note=note)
         case How.WALL_TIME:
             note = f"time limit {limits.wall_s:g} s"
         case How.CPU_TIME:
@@ -102,9 +102,9 @@ def _stopped(ended: Ended, limits: Limits) -> Part | None:
         case How.PROCESSES:
             note = f"limit of {limits.processes} processes"
         case How.SIGNALLED if ended.status == signal.SIGKILL:
-            return Part(
+            return PartVerdict(
                 outcome=Outcome.ERROR, note="killed by SIGKILL: by itself, or for want of memory on this machine"
             )
         case How.SIGNALLED:
             note = f"killed by {signal.Signals(ended.status).name}"
-    return Part(outcome=Outcome.INCORRECT, note=note)
+    return PartVerdict(outcome=Outcome.INCORRECT, note=note)

@@ -48,7 +48,7 @@ class NotPlain(Exception):
         self.name, self.comparable = name, comparable
 
 
-class Budget:
+class ItemBudget:
     """How many items of sets and dicts may still be built of what the candidate sent."""
 
     def __init__(self, items: int = MAX_HASHED) -> None:
@@ -166,13 +166,13 @@ def _scalar(value: Any) -> Any:
     return None
 
 
-def decode(encoded: Any, budget: Budget | None = None) -> Any:
+def decode(encoded: Any, budget: ItemBudget | None = None) -> Any:
     """The data that `encode` made this of.
 
     Raises ValueError, TypeError, KeyError or RecursionError for anything else, `NotPlain` for a key that is not plain
     and for more items of sets and dicts than `budget` has left.
     """
-    budget = budget or Budget()
+    budget = budget or ItemBudget()
     kind, *content = encoded
     match kind, content:
         case "int", [str(digits)]:

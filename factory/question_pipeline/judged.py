@@ -9,7 +9,7 @@ from factory.interfaces import Models
 from factory.rollouts.policy import Cost
 from factory.types import Completion, GenerateRequest, Question, Verdict
 
-Judge = Callable[[Question, str, Models, Any], Awaitable[Verdict]]
+JudgeFunction = Callable[[Question, str, Models, Any], Awaitable[Verdict]]
 """`judge` of a checker module: question, completion text, the models to ask, the module's `Config`."""
 
 
@@ -21,7 +21,7 @@ class JudgedModels:
     """
 
     def __init__(
-        self, models: Models, judge: Judge, config: Any, cost: Cost, known: Mapping[str, Verdict] | None = None
+        self, models: Models, judge: JudgeFunction, config: Any, cost: Cost, known: Mapping[str, Verdict] | None = None
     ) -> None:
         self._models = models
         self._judge = judge

@@ -1,6 +1,6 @@
 """What is done to every question of a run: take in the given solutions, search for more, then label their steps.
 
-A recipe is plain data and crosses processes; `Attempt` is one question on its way, readable at any moment, so that
+A recipe is plain data and crosses processes; `QuestionWork` is one question on its way, readable at any moment, so that
 what was found before an error is still found.
 
 A question can be taken up again from its row when more is asked for than then (`factory/question_pipeline/effort.py`).
@@ -57,7 +57,7 @@ class Recipe:
 
 
 @dataclass(slots=True)
-class Attempt:
+class QuestionWork:
     """One question being worked on. `before`: what an earlier record holds of it, where it is taken up from one."""
 
     tree: Tree
@@ -79,7 +79,7 @@ def begin(
     models: Models,
     experience: Experience,
     before: Mapping[str, Any] | None = None,
-) -> Attempt:
+) -> QuestionWork:
     """An attempt with nothing done yet, or with all that `before` holds, the question's row in an earlier record.
 
     `experience` is what its worker has learnt of the policy, and will go on to. Raises `ValueError` for a row that
@@ -100,10 +100,10 @@ def begin(
         separator=recipe.separator,
         seed=recipe.seed,
     )
-    return Attempt(tree, policy, experience, effort=effort, before=found)
+    return QuestionWork(tree, policy, experience, effort=effort, before=found)
 
 
-async def work(recipe: Recipe, attempt: Attempt) -> None:
+async def work(recipe: Recipe, attempt: QuestionWork) -> None:
     """Adopt, search, then label; of a question that is taken up again, what is missing of that.
 
     Raises what the models raise; `attempt` keeps what was found until then.
@@ -123,7 +123,7 @@ async def work(recipe: Recipe, attempt: Attempt) -> None:
         learn(attempt.experience, attempt.tree.solutions)
 
 
-async def _label(recipe: Recipe, attempt: Attempt) -> None:
+async def _label(recipe: Recipe, attempt: QuestionWork) -> None:
     if attempt.before is not None:
         attempt.before.reopen()
     labeller = plugin("factory.supervision", recipe.supervision)
@@ -143,7 +143,7 @@ async def _label(recipe: Recipe, attempt: Attempt) -> None:
 
 
 def finished_row(
-    attempt: Attempt,
+    attempt: QuestionWork,
     made_by: Provenance,
     *,
     failure: Failure | None = None,

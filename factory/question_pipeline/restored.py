@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
-from typing import Any
 
 from factory.question_pipeline.effort import MAX_TOKENS, SUPERVISION, raised
+from factory.records.validation import Row
 from factory.rollouts.nodes import PROBE, Node, Solution
 from factory.rollouts.policy import Cost
 from factory.rollouts.tree import Tree
-from factory.types import Outcome, Part, Question, Step, Verdict
+from factory.types import Outcome, PartVerdict, Question, Step, Verdict
 
 # First version of the record schema that holds enough to continue a question.
 FIRST_SCHEMA = 3
@@ -32,9 +32,6 @@ _COUNTS = {
     "came_successes": "passthrough_successes",
 }
 """Columns of a record's tree, and the fields of `Node` that hold the same counts."""
-
-Row = Mapping[str, Any]
-"""A question's row, a solution's or a tree node's, as `pyarrow`'s `to_pylist` gives it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +216,7 @@ def _walk(tree: Tree, texts: Iterable[str], tokens: Iterable[int], *, ends_insid
 
 def _verdict(row: Row) -> Verdict:
     """Return the verdict that a solution's row holds."""
-    parts = tuple(Part(**{**part, "outcome": Outcome(part["outcome"])}) for part in row["verdict_parts"] or ())
+    parts = tuple(PartVerdict(**{**part, "outcome": Outcome(part["outcome"])}) for part in row["verdict_parts"] or ())
     return Verdict(
         outcome=Outcome(row["verdict"]), answer=row["final_answer"], reason=row["verdict_reason"] or "", parts=parts
     )

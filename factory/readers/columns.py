@@ -15,7 +15,7 @@ from factory.plugins import suggest
 from factory.readers.gold import read_gold
 from factory.types import Question
 
-Row = tuple[str, Mapping[str, Any]]
+SourceRow = tuple[str, Mapping[str, Any]]
 """Where a row stands ("data.jsonl, line 7"), for errors, and its values by column."""
 
 
@@ -64,7 +64,7 @@ def check_columns(there: Iterable[str], columns: Columns, where: str) -> None:
             )
 
 
-def to_questions(rows: Iterable[Row], columns: Columns, source: str) -> Iterator[Question]:
+def to_questions(rows: Iterable[SourceRow], columns: Columns, source: str) -> Iterator[Question]:
     """One question per row, or per group of rows with solutions of the same one, lazily.
 
     Raises `BadInput` for a bad row, and when there are no rows at all.

@@ -15,10 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
+from factory.records.validation import Row
 from factory.rollouts.nodes import GIVEN
 from factory.types import content_id
-
-Row = Mapping[str, Any]
 
 # Columns that depend on the clock, the machine or the layout, of a row and of its `cost`.
 NOT_COMPARED = frozenset({"created_at", "run_id", "unit_id", "schema_version"})

@@ -26,6 +26,7 @@ from factory.records.schema import COST, SCHEMA_VERSION
 from factory.types import Outcome, content_id
 
 Row = Mapping[str, Any]
+"""Row of a question, a solution or a tree node, as `pyarrow`'s `to_pylist` gives it."""
 
 IMPORTED = "imported"
 _ROW = ("question_id", "question", "solutions", "tree", "cost", "status", "unit_id", "schema_version")

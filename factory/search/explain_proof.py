@@ -17,7 +17,7 @@ from random import Random
 from factory.rollouts.nodes import GIVEN, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
-from factory.types import Outcome, Part, Step, Verdict
+from factory.types import Outcome, PartVerdict, Step, Verdict
 
 METHOD = "explain_proof"
 _FRAME = re.compile(r"(?:Theorem|Lemma|Corollary|Proposition|Fact|Remark|Example|Goal|Proof|Qed|Defined)\b")
@@ -60,7 +60,7 @@ async def _explain(tree: Tree, policy: Policy, config: Config, proof: Solution) 
         tree.adopt([Step(text=text, token_ids=()) for text in texts], verdict, method=METHOD, finish_reason="stop")
 
 
-def _tactics(proof: Solution) -> Iterator[tuple[str, Part]]:
+def _tactics(proof: Solution) -> Iterator[tuple[str, PartVerdict]]:
     """The proof's tactics, each with its part of the verdict. A bullet goes with the tactic behind it; sentences that
     prove nothing (the theorem said again, `Proof.`, `Qed.`) are left out."""
     start = 0
@@ -85,8 +85,10 @@ def _case(question: str, steps: list[str], goal: str, tactic: str, left: str, ma
     )
 
 
-def _parts(texts: list[str], verdict: Verdict) -> tuple[Part, ...]:
+def _parts(texts: list[str], verdict: Verdict) -> tuple[PartVerdict, ...]:
     """One part per written step, as sure as the tactic that it explains."""
     ends = list(accumulate(map(len, texts)))
     bounds = pairwise([0, *ends])
-    return tuple(Part(outcome=Outcome.CORRECT, start=start, end=end, note=verdict.reason) for start, end in bounds)
+    return tuple(
+        PartVerdict(outcome=Outcome.CORRECT, start=start, end=end, note=verdict.reason) for start, end in bounds
+    )

@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from factory.errors import BadInput
-from factory.readers.columns import Columns, Row, check_columns, to_questions
+from factory.readers.columns import Columns, SourceRow, check_columns, to_questions
 from factory.readers.source_files import text_lines
 from factory.types import Question
 
@@ -28,14 +28,14 @@ def questions(config: Config) -> Iterator[Question]:
     return to_questions(_rows(config), config, source=posixpath.basename(config.path))
 
 
-def _rows(config: Config) -> Iterator[Row]:
+def _rows(config: Config) -> Iterator[SourceRow]:
     if len(config.delimiter) != 1 or config.delimiter in '\r\n"':
         raise BadInput(f"delimiter is {config.delimiter!r}; expected one character, such as ',' or a tab")
     for name, lines in groupby(text_lines(config.path), key=itemgetter(0)):
         yield from _file_rows(name, (text for _, _, text in lines), config)
 
 
-def _file_rows(name: str, lines: Iterator[str], config: Config) -> Iterator[Row]:
+def _file_rows(name: str, lines: Iterator[str], config: Config) -> Iterator[SourceRow]:
     reader = csv.reader(lines, delimiter=config.delimiter, strict=True)
     header: list[str] | None = None
     while True:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from factory.errors import BadInput
-from factory.readers.columns import Columns, Row, check_columns, needed, to_questions
+from factory.readers.columns import Columns, SourceRow, check_columns, needed, to_questions
 from factory.types import Question
 
 
@@ -34,7 +34,7 @@ def questions(config: Config) -> Iterator[Question]:
     return to_questions(_rows(config), config, source=config.path)
 
 
-def _rows(config: Config) -> Iterator[Row]:
+def _rows(config: Config) -> Iterator[SourceRow]:
     if not config.path:
         raise BadInput("the source's path is empty; expected a data set's hub id or a local folder")
     try:

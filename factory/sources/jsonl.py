@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from factory.errors import BadInput
-from factory.readers.columns import Columns, Row, to_questions
+from factory.readers.columns import Columns, SourceRow, to_questions
 from factory.readers.source_files import text_lines
 from factory.types import Question
 
@@ -25,7 +25,7 @@ def questions(config: Config) -> Iterator[Question]:
     return to_questions(_rows(config.path), config, source=posixpath.basename(config.path))
 
 
-def _rows(path: str) -> Iterator[Row]:
+def _rows(path: str) -> Iterator[SourceRow]:
     for name, number, line in text_lines(path):
         if line.isspace():
             continue

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from factory.errors import BadInput
-from factory.readers.columns import Columns, Row, check_columns, needed, to_questions
+from factory.readers.columns import Columns, SourceRow, check_columns, needed, to_questions
 from factory.readers.source_files import open_files
 from factory.types import Question
 
@@ -30,7 +30,7 @@ def questions(config: Config) -> Iterator[Question]:
     return to_questions(_rows(config), config, source=posixpath.basename(config.path))
 
 
-def _rows(config: Config) -> Iterator[Row]:
+def _rows(config: Config) -> Iterator[SourceRow]:
     # Parquet compresses inside: a name that ends in .gz is still a Parquet file.
     for name, file in open_files(config.path, compression=None):
         number = 0

@@ -15,7 +15,7 @@ from typing import Any
 NOTHING_LOST = "Nothing committed is lost; go on with `factory resume`"
 
 
-class Kind(Enum):
+class FaultKind(Enum):
     """Kind of a failure.
 
     `TRANSIENT`: worth another try. `MISSING`: there is no such object. `TAKEN`: a create found the name taken.
@@ -30,26 +30,26 @@ class Kind(Enum):
 
 # S3 codes, or HTTP numbers where an answer has no code, whose meaning does not follow from the number's class.
 _KINDS = {
-    "NoSuchKey": Kind.MISSING,
-    "NoSuchUpload": Kind.MISSING,
-    "NotFound": Kind.MISSING,
-    "404": Kind.MISSING,
-    "PreconditionFailed": Kind.TAKEN,
-    "412": Kind.TAKEN,
+    "NoSuchKey": FaultKind.MISSING,
+    "NoSuchUpload": FaultKind.MISSING,
+    "NotFound": FaultKind.MISSING,
+    "404": FaultKind.MISSING,
+    "PreconditionFailed": FaultKind.TAKEN,
+    "412": FaultKind.TAKEN,
     # Two creates of one name at the same time: neither has happened yet.
-    "ConditionalRequestConflict": Kind.TRANSIENT,
-    "OperationAborted": Kind.TRANSIENT,
-    "409": Kind.TRANSIENT,
+    "ConditionalRequestConflict": FaultKind.TRANSIENT,
+    "OperationAborted": FaultKind.TRANSIENT,
+    "409": FaultKind.TRANSIENT,
     # The body was damaged on its way.
-    "BadDigest": Kind.TRANSIENT,
-    "IncompleteBody": Kind.TRANSIENT,
-    "XAmzContentSHA256Mismatch": Kind.TRANSIENT,
-    "RequestTimeout": Kind.TRANSIENT,
-    "SlowDown": Kind.TRANSIENT,
-    "Throttling": Kind.TRANSIENT,
-    "ThrottlingException": Kind.TRANSIENT,
-    "RequestLimitExceeded": Kind.TRANSIENT,
-    "TooManyRequests": Kind.TRANSIENT,
+    "BadDigest": FaultKind.TRANSIENT,
+    "IncompleteBody": FaultKind.TRANSIENT,
+    "XAmzContentSHA256Mismatch": FaultKind.TRANSIENT,
+    "RequestTimeout": FaultKind.TRANSIENT,
+    "SlowDown": FaultKind.TRANSIENT,
+    "Throttling": FaultKind.TRANSIENT,
+    "ThrottlingException": FaultKind.TRANSIENT,
+    "RequestLimitExceeded": FaultKind.TRANSIENT,
+    "TooManyRequests": FaultKind.TRANSIENT,
 }
 
 _KEYS = "Expected valid credentials (AWS_* variables, AWS_PROFILE or storage.*); mend them"
@@ -113,28 +113,28 @@ _THEIR_OWN = ("aiohttp.", "aiobotocore.", "fsspec.", "http.", "s3fs.", "ssl")
 _WAIT_FOR = {errno.EAGAIN, errno.EINTR, errno.ETIMEDOUT, errno.ESTALE, errno.ECONNRESET}
 
 
-def kind_of(error: BaseException) -> Kind | None:
+def kind_of(error: BaseException) -> FaultKind | None:
     """Return the kind of an error that a call raised; None for an error that no store raises, which is a bug."""
     # S3 answered.
     code, status = _s3_code(error)
     if code is not None:
         if code in _KINDS:
             return _KINDS[code]
-        return Kind.TRANSIENT if (status >= 500 and code not in _ADVICE) or status == 429 else Kind.REFUSED
+        return FaultKind.TRANSIENT if (status >= 500 and code not in _ADVICE) or status == 429 else FaultKind.REFUSED
     # S3's client gave up by itself.
     if names := _botocore_names(error):
-        return Kind.TRANSIENT if _PASSING.intersection(names) else Kind.REFUSED
+        return FaultKind.TRANSIENT if _PASSING.intersection(names) else FaultKind.REFUSED
     # The operating system.
     if isinstance(error, FileNotFoundError | IsADirectoryError):
-        return Kind.MISSING
+        return FaultKind.MISSING
     if isinstance(error, FileExistsError):
-        return Kind.TAKEN
+        return FaultKind.TAKEN
     if isinstance(error, TimeoutError | asyncio.TimeoutError | ConnectionError):
-        return Kind.TRANSIENT
+        return FaultKind.TRANSIENT
     if isinstance(error, OSError) and error.errno is not None:
-        return Kind.TRANSIENT if error.errno in _WAIT_FOR else Kind.REFUSED
+        return FaultKind.TRANSIENT if error.errno in _WAIT_FOR else FaultKind.REFUSED
     # Errors without a number, of the HTTP clients' own classes: they say no more than that the call did not work.
-    return Kind.TRANSIENT if isinstance(error, OSError) or type(error).__module__.startswith(_THEIR_OWN) else None
+    return FaultKind.TRANSIENT if isinstance(error, OSError) or type(error).__module__.startswith(_THEIR_OWN) else None
 
 
 def sentence(error: BaseException, what: str) -> str:

@@ -21,7 +21,7 @@ from tenacity import (
 
 from factory.errors import StorageFailed
 from factory.storage.access import Access
-from factory.storage.faults import NOTHING_LOST, Kind, kind_of, reason, sentence
+from factory.storage.faults import NOTHING_LOST, FaultKind, kind_of, reason, sentence
 
 T = TypeVar("T")
 Tell = Callable[[str], None]
@@ -70,7 +70,9 @@ class Retries:
             stop=stop_after_delay(self._patience_s) | stop_when_event_set(given_up),
             sleep=sleep_using_event(given_up),
             wait=wait_random_exponential(multiplier=FIRST_PAUSE_S, max=min(LONGEST_PAUSE_S, self._patience_s / 4)),
-            retry=retry_if_exception(lambda error: isinstance(error, Exception) and kind_of(error) is Kind.TRANSIENT),
+            retry=retry_if_exception(
+                lambda error: isinstance(error, Exception) and kind_of(error) is FaultKind.TRANSIENT
+            ),
             before_sleep=before_pause,
             reraise=True,
         )
@@ -81,11 +83,11 @@ class Retries:
             kind = kind_of(error)
             if kind is None:
                 raise
-            if kind is Kind.MISSING and may_be_missing:
+            if kind is FaultKind.MISSING and may_be_missing:
                 raise FileNotFoundError(f"no {where}") from None
-            if kind is Kind.TAKEN:
+            if kind is FaultKind.TAKEN:
                 raise FileExistsError(where) from None
-            if kind is Kind.TRANSIENT:
+            if kind is FaultKind.TRANSIENT:
                 raise StorageFailed(
                     f"could not {where}: no success for {time.monotonic() - began:.0f} s, last with {reason(error)}. "
                     f"Expected a store that answers within storage.patience_s. {NOTHING_LOST}."

@@ -20,7 +20,7 @@ import numpy as np
 
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Array, Experience
-from factory.labelling.step_labels import CONTRADICTED, Judge, SolutionLabels, targets
+from factory.labelling.step_labels import CONTRADICTED, SolutionLabeller, SolutionLabels, targets
 from factory.rollouts.nodes import GIVEN, Node, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.together import together
@@ -67,12 +67,12 @@ async def label(
     tree: Tree, policy: Policy, config: Config, rng: Random, experience: Experience
 ) -> dict[Solution, SolutionLabels]:
     """Locate the first errors of the wrong solutions in `tree`, then label every solution of it."""
-    judge = Judge(experience, config.confidence)
+    judge = SolutionLabeller(experience, config.confidence)
     wrong = [solution for solution in tree.solutions if solution.is_wrong and solution.leaf.depth]
     # Of a question that the policy never solved, its own attempts are not worth a look; others' may get further.
     hopeful = [solution for solution in wrong if tree.root.successes or solution.method == GIVEN]
     cases = [
-        Case(solution, judge.belief(solution), wished=solution.label_wishes)
+        Investigation(solution, judge.belief(solution), wished=solution.label_wishes)
         for solution in targets(hopeful, config.max_solutions)
     ]
     while open_cases := [case for case in cases if not case.settled(config)]:
@@ -100,7 +100,7 @@ def _bits(p: Array) -> float:
 
 
 @dataclass(slots=True, eq=False)
-class Case:
+class Investigation:
     """One wrong solution under investigation."""
 
     solution: Solution

@@ -28,7 +28,7 @@ from factory.labelling.step_labels import SolutionLabels, StepLabel
 from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
-from factory.types import Outcome, Part
+from factory.types import Outcome, PartVerdict
 
 _FENCE = re.compile(r"\s*(?:```\w*\s*)?")
 
@@ -54,7 +54,7 @@ def _labels(solution: Solution) -> SolutionLabels:
     return SolutionLabels(steps=tuple(map(_step, signs)), first_error=signs.index(-1) if -1 in signs else none)
 
 
-def signs_of(texts: Sequence[str], parts: Sequence[Part], *, correct: bool) -> list[int | None]:
+def signs_of(texts: Sequence[str], parts: Sequence[PartVerdict], *, correct: bool) -> list[int | None]:
     """+1, -1 or None for every step of a solution, by its steps' texts and the parts of its verdict."""
     failed = next((part for part in parts if part.outcome is not Outcome.CORRECT), None)
     placed = [(part.start, part.end) for part in parts if part.start is not None and part.end is not None]

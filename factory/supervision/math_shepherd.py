@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from factory.labelling.experience import Experience
-from factory.labelling.step_labels import Judge, SolutionLabels, targets
+from factory.labelling.step_labels import SolutionLabeller, SolutionLabels, targets
 from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.together import together
@@ -55,5 +55,5 @@ async def label(
                 wanted[node] = missing
                 spent[solution] += missing
     await together(policy.rollouts(node, missing) for node, missing in wanted.items())
-    judge = Judge(experience, config.confidence)
+    judge = SolutionLabeller(experience, config.confidence)
     return {s: judge.by_counts(s, spent.get(s, 0)) for s in tree.solutions if not s.labelled}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from factory.labelling.experience import Experience
-from factory.labelling.step_labels import Judge, SolutionLabels
+from factory.labelling.step_labels import SolutionLabeller, SolutionLabels
 from factory.rollouts.nodes import Node, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
@@ -65,7 +65,7 @@ async def label(
         wished = await bisect_first_error(tree, *pair, policy=policy, config=config, pool=pool)
         wishes[pair[1]] = max(1, wished)  # by which a later run knows it again, though it had nothing to bisect
         spent[pair[1]] = policy.cost.policy_calls - before
-    judge = Judge(experience, config.confidence)
+    judge = SolutionLabeller(experience, config.confidence)
     return {
         s: replace(judge.by_counts(s, spent.get(s, 0)), wishes=wishes.get(s, 0))
         for s in tree.solutions

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from random import Random
 
 from factory.labelling.experience import Experience
-from factory.labelling.step_labels import Judge, SolutionLabels, targets
+from factory.labelling.step_labels import SolutionLabeller, SolutionLabels, targets
 from factory.rollouts.nodes import Node, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.together import together
@@ -48,7 +48,7 @@ async def label(
     at_prefix: dict[Node, asyncio.Lock] = defaultdict(asyncio.Lock)
     calls = await together(_scan(solution, policy, config.k, at_prefix) for solution in wrong)
     spent = dict(zip(wrong, calls, strict=True))
-    judge = Judge(experience, config.confidence)
+    judge = SolutionLabeller(experience, config.confidence)
     return {s: judge.by_counts(s, spent.get(s, 0)) for s in tree.solutions if not s.labelled}
 
 

@@ -23,10 +23,10 @@ from pipelines.dataset_card.public_manifest import last
 
 _LONGEST_LINE = 1_000_000
 _PLOT = f"![accuracy on held-out questions per round]({PLOT})"
-Facts = Mapping[str, Any]
+CardFacts = Mapping[str, Any]
 
 
-def body(store: Store, manifest: Facts, fields: Facts, has_plot: bool) -> str:
+def body(store: Store, manifest: CardFacts, fields: CardFacts, has_plot: bool) -> str:
     """The card below its YAML. What others wrote (names, prompts, options) stands in it as code, never as markup.
 
     `store`: the exported folder; `fields`: the YAML's on the licence.
@@ -50,16 +50,16 @@ def body(store: Store, manifest: Facts, fields: Facts, has_plot: bool) -> str:
     return "\n".join([f"# {_title(manifest)}\n\n{_summary(manifest, facts)}\n", *parts])
 
 
-def _title(manifest: Facts) -> str:
+def _title(manifest: CardFacts) -> str:
     return f"Reasoning data: {', '.join(code(name) for name in manifest['configs'])}"
 
 
-def _summary(manifest: Facts, facts: Facts) -> str:
+def _summary(manifest: CardFacts, facts: CardFacts) -> str:
     models = dict.fromkeys(code(model["model"]) for model in facts.get("models") or [] if model.get("model"))
     return " ".join(origin_of(manifest).sentences(list(models)))
 
 
-def _contents(manifest: Facts) -> str:
+def _contents(manifest: CardFacts) -> str:
     rows = []
     for name, config in manifest["configs"].items():
         about = FORMATS.get(str(config.get("format") or name), About(text=""))
@@ -71,7 +71,7 @@ def _contents(manifest: Facts) -> str:
     return f"{listing}\n\nSplits go by the question's text and a seed: no question is in two of them."
 
 
-def _loading(manifest: Facts) -> str:
+def _loading(manifest: CardFacts) -> str:
     lines = ["from datasets import load_dataset", ""]
     first = {name: next(iter(next(iter(split_names(manifest, name).values()))), "") for name in manifest["configs"]}
     any_parquet = any(name.endswith(".parquet") for name in first.values())
@@ -83,7 +83,7 @@ def _loading(manifest: Facts) -> str:
     return fenced("\n".join(lines), "python") + "\n\n`REPO_ID` is this data set's id, or a folder with its files."
 
 
-def _columns(store: Store, manifest: Facts) -> str:
+def _columns(store: Store, manifest: CardFacts) -> str:
     parts = []
     for config in manifest["configs"]:
         names = (name for found in split_names(manifest, config).values() for name in found)
@@ -108,7 +108,7 @@ def _types(store: Store, name: str) -> dict[str, str]:
     return {key: type(value).__name__ for key, value in row.items()} if isinstance(row, dict) else {}
 
 
-def _method(manifest: Facts, facts: Facts) -> str:
+def _method(manifest: CardFacts, facts: CardFacts) -> str:
     configs = [run.get("config") or {} for run in manifest.get("runs") or []]
     searches = dict.fromkeys(str((config.get("search") or {}).get("method") or "") for config in configs)
     lines = [f"* Search {_described('factory.search', name)}" for name in searches if name]
@@ -130,7 +130,7 @@ def _method(manifest: Facts, facts: Facts) -> str:
     return "\n".join([*lines, "", table(["run", "from", "objects"], runs)]).strip()
 
 
-def _policy(checker: Facts) -> str:
+def _policy(checker: CardFacts) -> str:
     return f" Policy {code(checker['policy'])}." if checker.get("policy") else ""
 
 
@@ -143,13 +143,13 @@ def _described(package: str, name: str) -> str:
     return f"{code(name)}: {said}"
 
 
-def _models(facts: Facts) -> str:
+def _models(facts: CardFacts) -> str:
     known = [one for one in facts.get("models") or [] if one.get("model")]
     rows = [[code(one.get(key) or "") for key in ("model", "revision", "engine")] for one in known]
     return table(["model", "revision", "engine"], rows)
 
 
-def _prompts(facts: Facts) -> str:
+def _prompts(facts: CardFacts) -> str:
     parts = []
     for prompt in islice((one for one in facts.get("prompts") or [] if one.get("id")), 20):
         text = _prompt_text(prompt)
@@ -159,7 +159,7 @@ def _prompts(facts: Facts) -> str:
     return "\n\n".join(parts)
 
 
-def _prompt_text(prompt: Facts) -> str | None:
+def _prompt_text(prompt: CardFacts) -> str | None:
     """A prompt's text, if the manifest has it, or if its hash is that of a packaged template of that name."""
     if prompt.get("text"):
         return str(prompt["text"])
@@ -178,7 +178,7 @@ def _prompt_text(prompt: Facts) -> str | None:
     return None
 
 
-def _left_out(manifest: Facts) -> str:
+def _left_out(manifest: CardFacts) -> str:
     parts = [_pairs(manifest.get("options")), _pairs(manifest.get("dropped"), ("dropped because", "how many"))]
     return "\n\n".join(part for part in parts if part)
 
@@ -216,7 +216,7 @@ def _decontamination(store: Store) -> str:
     )
 
 
-def _sources(facts: Facts, fields: Facts) -> str:
+def _sources(facts: CardFacts, fields: CardFacts) -> str:
     sources = ", ".join(code(one) for one in facts.get("sources") or [])
     licences = _counts({name or "not said": count for name, count in (facts.get("licences") or {}).items()})
     return (
@@ -225,17 +225,17 @@ def _sources(facts: Facts, fields: Facts) -> str:
     )
 
 
-def licence_line(fields: Facts) -> str:
+def licence_line(fields: CardFacts) -> str:
     """The line on the data set's own licence."""
     named = [code(fields[key]) for key in ("license_name", "license_link") if fields.get(key)]
     return f"* This data set: {', '.join(named or [code(fields['license'])])}"
 
 
-def _counts(counts: Facts) -> str:
+def _counts(counts: CardFacts) -> str:
     return ", ".join(f"{count:,} {code(name)}" for name, count in counts.items())
 
 
-def _command(manifest: Facts) -> str:
+def _command(manifest: CardFacts) -> str:
     made_by = manifest.get("made_by") or {}
     if not made_by.get("command"):
         return ""

@@ -25,7 +25,7 @@ _SPLITS = ("train", "validation", "valid", "val", "dev", "test")
 _MOST_JSON_BYTES = 1 << 30
 _BATCH_ROWS = 1024
 
-Row = tuple[str, Any]
+BenchmarkRow = tuple[str, Any]
 """Where it stands, for errors, and what stands there."""
 
 
@@ -89,7 +89,7 @@ def _kind(path: str) -> str | None:
     return next((suffix for stem in stems for suffix in _SUFFIXES if stem.endswith(suffix)), None)
 
 
-def _files(path: str, column: str | None) -> Iterator[tuple[str, Iterator[Row]]]:
+def _files(path: str, column: str | None) -> Iterator[tuple[str, Iterator[BenchmarkRow]]]:
     """The rows of every file, and what tells it apart from the others: nothing, where it is alone."""
     folder = _kind(path) is None
     try:
@@ -109,7 +109,7 @@ def _files(path: str, column: str | None) -> Iterator[tuple[str, Iterator[Row]]]
         yield f"{name[above:]} " if len(names) > 1 else "", _file_rows(name, column)
 
 
-def _file_rows(path: str, column: str | None) -> Iterator[Row]:
+def _file_rows(path: str, column: str | None) -> Iterator[BenchmarkRow]:
     kind = _kind(path)
     if kind == ".jsonl":
         return ((f"{name}, line {n}", _json(line, f"{name}, line {n}")) for name, n, line in _filled(path))
@@ -131,7 +131,7 @@ def _json(text: str, where: str) -> Any:
         raise BadInput(f"{where}: not JSON ({error}); expected a JSON value; mend the file") from None
 
 
-def _json_rows(path: str, column: str | None) -> Iterator[Row]:
+def _json_rows(path: str, column: str | None) -> Iterator[BenchmarkRow]:
     """A list of questions, an object that holds one list, or a question itself."""
     for name, file in open_files(path):
         try:
@@ -152,7 +152,7 @@ def _json_rows(path: str, column: str | None) -> Iterator[Row]:
         yield from ((f"{name}, row {number}", row) for number, row in enumerate(lists[0], start=1))
 
 
-def _csv_rows(path: str) -> Iterator[Row]:
+def _csv_rows(path: str) -> Iterator[BenchmarkRow]:
     for name, lines in groupby(text_lines(path), key=itemgetter(0)):
         reader = csv.DictReader((text for _, _, text in lines), strict=True)
         try:
@@ -162,7 +162,7 @@ def _csv_rows(path: str) -> Iterator[Row]:
             raise BadInput(f"{name}, line {reader.line_num}: not CSV ({error}); mend the row that ends here") from None
 
 
-def _parquet_rows(path: str) -> Iterator[Row]:
+def _parquet_rows(path: str) -> Iterator[BenchmarkRow]:
     for name, file in open_files(path, compression=None):
         number = 0
         try:
@@ -175,7 +175,7 @@ def _parquet_rows(path: str) -> Iterator[Row]:
             raise BadInput(f"{name}: cannot be read as Parquet ({reason}); expected a whole Parquet file") from None
 
 
-def _hub(spec: str) -> tuple[str, str | None, Iterator[Row]]:
+def _hub(spec: str) -> tuple[str, str | None, Iterator[BenchmarkRow]]:
     name, *rest = re.split(r":(?![^\[\]]*\])", spec.removeprefix("hf:"))  # test[:100] is one part
     if not name or len(rest) > 3:
         raise BadInput(f"{spec}: expected hf:name, hf:name:config, hf:name:split or hf:name:config:split[:column]")
@@ -185,7 +185,7 @@ def _hub(spec: str) -> tuple[str, str | None, Iterator[Row]]:
     return name, column or None, _hub_rows(name, config or None, split or "test")
 
 
-def _hub_rows(name: str, config: str | None, split: str) -> Iterator[Row]:
+def _hub_rows(name: str, config: str | None, split: str) -> Iterator[BenchmarkRow]:
     try:
         import datasets  # slow to import, and only this needs it
 

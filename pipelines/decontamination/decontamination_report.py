@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from factory.decontamination.contamination import KINDS, Finding, Match, Settings
+from factory.decontamination.contamination import KINDS, BenchmarkMatch, Finding, MatchSettings
 from factory.text.markdown import code, fenced
 
 _SHOWN_FINDINGS = 500
@@ -19,10 +19,10 @@ _SHOWN_CHARACTERS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class DecontaminationReport:
     """`benchmarks`: how many questions each holds; `checked`: how many questions were looked up in them."""
 
-    settings: Settings
+    settings: MatchSettings
     benchmarks: Mapping[str, int]
     checked: int
     findings: Sequence[Finding]
@@ -40,7 +40,7 @@ class Report:
         return {kind: counted[kind] for kind in KINDS}
 
 
-def as_json(report: Report) -> str:
+def as_json(report: DecontaminationReport) -> str:
     """All of it, in ASCII: whatever a question holds beyond that is escaped."""
     content: dict[str, Any] = {
         "settings": asdict(report.settings),
@@ -53,7 +53,7 @@ def as_json(report: Report) -> str:
     return json.dumps(content, indent=1) + "\n"
 
 
-def as_markdown(report: Report) -> str:
+def as_markdown(report: DecontaminationReport) -> str:
     """The counts, and side by side what matches: the first 500 questions, 2,000 characters of each text."""
     settings = ", ".join(f"{name} {value}" for name, value in asdict(report.settings).items())
     lines = [
@@ -78,7 +78,7 @@ def as_markdown(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _found(report: Report, name: str) -> int:
+def _found(report: DecontaminationReport, name: str) -> int:
     """How many different questions of the benchmark were found."""
     return len({match.benchmark_id for f in report.findings for match in f.matches if match.benchmark == name})
 
@@ -95,7 +95,7 @@ def _section(number: int, found: Finding) -> list[str]:
     return lines
 
 
-def _matched(match: Match) -> list[str]:
+def _matched(match: BenchmarkMatch) -> list[str]:
     also = f", also {', '.join(map(code, match.copies))}" if match.copies else ""
     heading = f"{match.kind}, {match.score:.3f}: {code(match.benchmark)}, {code(match.benchmark_id)}{also}:"
     lines = [heading, "", _block(match.benchmark_text), ""]

@@ -15,7 +15,7 @@ from factory.errors import BadInput
 from factory.export.filter import RECORDS, SOLUTIONS, Dropped
 from factory.shards.merged_shards import merged_content
 from factory.storage.opening import absolute, open_store
-from pipelines.export.inputs import Listed, Run
+from pipelines.export.inputs import Listed, SourceRun
 from pipelines.run.merged_folder import merged_from
 
 WHY = "also in an earlier folder"
@@ -28,7 +28,7 @@ class Copies:
         self.dropped: Dropped = Counter()
         self._seen: dict[str, str] = {}
 
-    def left_out(self, found: Iterable[tuple[Run, Sequence[Listed]]]) -> Iterator[tuple[Run, list[Listed]]]:
+    def left_out(self, found: Iterable[tuple[SourceRun, Sequence[Listed]]]) -> Iterator[tuple[SourceRun, list[Listed]]]:
         """`found` less what it repeats. A shard's hash is that of its rows, which name unit and run."""
         for run, shards in found:
             kept = []
@@ -41,12 +41,12 @@ class Copies:
             yield run, kept
 
 
-def place_of(run: Run) -> str:
+def place_of(run: SourceRun) -> str:
     """Where a run lies, the same for every spelling."""
     return absolute(open_store(run.url, run.access).url)
 
 
-def refuse_merged(found: Iterable[tuple[Run, Sequence[tuple[str, str, int]]]]) -> None:
+def refuse_merged(found: Iterable[tuple[SourceRun, Sequence[tuple[str, str, int]]]]) -> None:
     """Raises `BadInput` where a run and its merged copy, or two of these, are among runs that are given with their
     shards: (name, content hash, rows)."""
     taken: dict[str, str] = {}

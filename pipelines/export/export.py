@@ -12,17 +12,18 @@ rows wait on disk, uncompressed a little larger than the export itself, beside O
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from factory.decontamination.contamination import Settings
+from factory.decontamination.contamination import MatchSettings
 from factory.decontamination.near_duplicates import THRESHOLD
 from factory.errors import BadInput
 from factory.export.filter import Filter
 from factory.export.split import SPLITS, Split
+from factory.interfaces import Say
 from factory.plugins import names, suggest
 from factory.storage.access import Access
 from factory.storage.opening import open_store
@@ -30,23 +31,21 @@ from factory.storage.store import Store
 from pipelines.export import folder as export_folder
 from pipelines.export.copies import Copies, place_of, refuse_merged
 from pipelines.export.folder import CONFIGS, MANIFEST, UNFINISHED, Target
-from pipelines.export.inputs import Listed, Run, chunks_of, listed, runs_of
+from pipelines.export.inputs import Listed, SourceRun, chunks_of, listed, runs_of
 from pipelines.export.manifest import configs_yaml, digest_of, encoded, imported_urls, manifest
 from pipelines.export.pool import Map, pool, processes_here
 from pipelines.export.questions import Questions, lost_solutions, read_questions
-from pipelines.export.rows import Done, Job, Key, Part, RowsWanted, view_of, write_rows
-from pipelines.export.screen import Repeated, Screen
+from pipelines.export.rows import ConfigSplit, Job, PartFile, RowsWanted, TaskResult, view_of, write_rows
+from pipelines.export.screen import BenchmarkScreen, Repeated
 from pipelines.export.shards import ShardWritten, shards_wanted, write_shard
 
 MB = 10**6
 TARGET_MB = 384
 SMALL_BYTES = 32 * MB  # of input: done before another process has started
 
-Say = Callable[[str], None]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class ExportOptions:
     """What is asked of an export.
 
     * `near_duplicates`: how questions that repeat others are found, exact or minhash; `similarity`: with minhash, the
@@ -61,7 +60,7 @@ class Wish:
     near_duplicates: str = "exact"
     similarity: float = THRESHOLD
     decontaminate: tuple[str, ...] = ()
-    matching: Settings = field(default_factory=Settings)
+    matching: MatchSettings = field(default_factory=MatchSettings)
     keep_reworded: bool = False
     shard_mb: int = TARGET_MB
 
@@ -81,7 +80,7 @@ class Exported:
     there: bool = False
 
     @property
-    def rows(self) -> dict[Key, int]:
+    def rows(self) -> dict[ConfigSplit, int]:
         """By config and split."""
         configs = self.manifest["configs"].items()
         return {(name, split): found["rows"] for name, config in configs for split, found in config["splits"].items()}
@@ -95,7 +94,7 @@ class Exported:
 def export(
     runs: Sequence[str | Path],
     out: str | Path,
-    wish: Wish,
+    options: ExportOptions,
     *,
     say: Say = lambda line: None,
     processes: int | None = None,
@@ -109,9 +108,9 @@ def export(
     """
     access, out = access or Access(), str(out)
     store = open_store(out, access)
-    views = {name: _view(name) for name in dict.fromkeys(wish.formats)}
-    same = Repeated(wish.near_duplicates, wish.similarity, say)
-    screen = Screen(wish.decontaminate, wish.matching, keep_reworded=wish.keep_reworded)
+    views = {name: _view(name) for name in dict.fromkeys(options.formats)}
+    same = Repeated(options.near_duplicates, options.similarity, say)
+    screen = BenchmarkScreen(options.decontaminate, options.matching, keep_reworded=options.keep_reworded)
     export_folder.check_free(store)
     chosen = {place_of(run): run for folder in runs for run in runs_of(str(folder), access)}.values()
     chunks = [chunk for run in chosen for chunk in chunks_of(run)]
@@ -120,8 +119,8 @@ def export(
         copies = Copies()
         questions = read_questions(copies.left_out(_listed(chunks, spread, say)), same, screen)
         refuse_merged([(shards.run, shards.names) for shards in questions.runs])
-        options = _options(wish)
-        digest = digest_of(questions, options, screen.digest)
+        described = _as_json_values(options)
+        digest = digest_of(questions, described, screen.digest)
         there = export_folder.manifest_of(store)
         if there is not None:
             return Exported(out=out, manifest=_same(store, there, digest), there=True)
@@ -130,15 +129,18 @@ def export(
                 with target.writing():
                     (target.scratch / "parts").mkdir()
                 job = Job(
-                    formats=tuple(views), filter=wish.filter, split=wish.split, parts=str(target.scratch / "parts")
+                    formats=tuple(views),
+                    filter=options.filter,
+                    split=options.split,
+                    parts=str(target.scratch / "parts"),
                 )
                 done, parts = _rows(job, questions, target, spread, say)
                 done.dropped.update(copies.dropped)
-                written = _shards(target, views, parts, wish.shard_mb * MB, spread, say)
+                written = _shards(target, views, parts, options.shard_mb * MB, spread, say)
             except BaseException:
                 target.give_up()
                 raise
-            content = manifest(digest, options, command, questions, done, written)
+            content = manifest(digest, described, command, questions, done, written)
             files = {shard.name: shard.n_bytes for shards in written.values() for shard in shards}
             small = {CONFIGS: configs_yaml(content), **same.files(), **screen.files(), MANIFEST: encoded(content)}
             say(f"publishing {len(files)} files")
@@ -167,21 +169,25 @@ def _same(store: Store, there: dict[str, Any], digest: str) -> dict[str, Any]:
     return there
 
 
-def _options(wish: Wish) -> dict[str, Any]:
-    found = asdict(wish)
-    found |= {"formats": list(dict.fromkeys(wish.formats)), "decontaminate": list(wish.decontaminate)}
-    found["filter"] |= {"verdicts": list(wish.filter.verdicts), "rounds": list(wish.filter.rounds)}
+def _as_json_values(options: ExportOptions) -> dict[str, Any]:
+    found = asdict(options)
+    found |= {"formats": list(dict.fromkeys(options.formats)), "decontaminate": list(options.decontaminate)}
+    found["filter"] |= {"verdicts": list(options.filter.verdicts), "rounds": list(options.filter.rounds)}
     return found
 
 
-def _listed(chunks: Sequence[tuple[Run, Any]], spread: Map, say: Say) -> Iterator[tuple[Run, Sequence[Listed]]]:
+def _listed(
+    chunks: Sequence[tuple[SourceRun, Any]], spread: Map, say: Say
+) -> Iterator[tuple[SourceRun, Sequence[Listed]]]:
     for number, ((run, _), found) in enumerate(zip(chunks, spread(listed, chunks), strict=True), start=1):
         yield run, found
         if number % 16 == 0 or number == len(chunks):
             say(f"questions: {number} of {len(chunks)} parts read")
 
 
-def _rows(job: Job, questions: Questions, target: Target, spread: Map, say: Say) -> tuple[Done, dict[Key, list[Part]]]:
+def _rows(
+    job: Job, questions: Questions, target: Target, spread: Map, say: Say
+) -> tuple[TaskResult, dict[ConfigSplit, list[PartFile]]]:
     """Write the rows of all tasks: what came of them together, and the parts in order."""
     tasks = questions.tasks()
     lost = lost_solutions(questions, tasks, job.filter, imported_urls(questions), spread, job.formats)
@@ -194,8 +200,8 @@ def _rows(job: Job, questions: Questions, target: Target, spread: Map, say: Say)
         )
         for task in tasks
     )
-    total = Done()
-    parts: dict[Key, list[Part]] = {(name, split): [] for name in job.formats for split in SPLITS}
+    total = TaskResult()
+    parts: dict[ConfigSplit, list[PartFile]] = {(name, split): [] for name in job.formats for split in SPLITS}
     for number, done in enumerate(target.written(spread(write_rows, wanted)), start=1):
         total.records += done.records
         total.solutions += done.solutions
@@ -203,7 +209,7 @@ def _rows(job: Job, questions: Questions, target: Target, spread: Map, say: Say)
         total.provenance += done.provenance
         for key, part in done.parts.items():
             parts[key].append(part)
-            whole = total.parts.setdefault(key, Part(path=""))
+            whole = total.parts.setdefault(key, PartFile(path=""))
             whole.records += part.records
             whole.labels += part.labels
         say(f"rows: {number} of {len(tasks)} parts, {total.solutions:,} solutions read")
@@ -217,8 +223,13 @@ def _rows(job: Job, questions: Questions, target: Target, spread: Map, say: Say)
 
 
 def _shards(
-    target: Target, views: Mapping[str, Any], parts: Mapping[Key, list[Part]], n_bytes: int, spread: Map, say: Say
-) -> dict[Key, list[ShardWritten]]:
+    target: Target,
+    views: Mapping[str, Any],
+    parts: Mapping[ConfigSplit, list[PartFile]],
+    n_bytes: int,
+    spread: Map,
+    say: Say,
+) -> dict[ConfigSplit, list[ShardWritten]]:
     wanted = {
         (name, split): shards_wanted(
             str(target.scratch), name, split, views[name].SUFFIX, views[name].FEATURES, found, n_bytes
@@ -226,7 +237,7 @@ def _shards(
         for (name, split), found in parts.items()
     }
     everything = [(key, shard) for key, shards in wanted.items() for shard in shards]
-    written: dict[Key, list[ShardWritten]] = {key: [] for key in wanted}
+    written: dict[ConfigSplit, list[ShardWritten]] = {key: [] for key in wanted}
     results = target.written(spread(write_shard, [shard for _, shard in everything]))
     for number, ((key, _), done) in enumerate(zip(everything, results, strict=True), start=1):
         written[key].append(done)

@@ -36,7 +36,7 @@ FACTS = ("source", "licence", "answer_kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class SourceRun:
     """A folder of records and how it is reached."""
 
     url: str
@@ -69,11 +69,11 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class ExportTask:
     """What one call reads."""
 
     number: int
-    run: Run
+    run: SourceRun
     pieces: tuple[Piece, ...]
 
     @property
@@ -82,25 +82,25 @@ class Task:
         return range(first.start, last.start + last.rows)
 
 
-def runs_of(folder: str, access: Access) -> list[Run]:
+def runs_of(folder: str, access: Access) -> list[SourceRun]:
     """The runs that are meant by a folder: itself, or in a folder of training rounds those that the training data come
     from, never those on held-out questions. Raises `BadInput` where there is none."""
     store = open_store(folder, access)
     if shards(store):
-        return [Run(url=folder, access=access)]
+        return [SourceRun(url=folder, access=access)]
     inner = [name for name in runs_within(store) if name.rpartition("/")[2] in TRAINING_RUNS]
     if not inner:
         raise no_records(store)
-    return [Run(url=f"{folder.rstrip('/')}/{name}", access=access) for name in inner]
+    return [SourceRun(url=f"{folder.rstrip('/')}/{name}", access=access) for name in inner]
 
 
-def chunks_of(run: Run) -> list[tuple[Run, list[Shard]]]:
+def chunks_of(run: SourceRun) -> list[tuple[SourceRun, list[Shard]]]:
     """The shards of a run in order, as arguments of `listed`."""
     stream = iter(shards(open_store(run.url, run.access)))
     return [(run, chunk) for chunk in iter(lambda: list(islice(stream, CHUNK)), [])]
 
 
-def listed(chunk: tuple[Run, list[Shard]]) -> list[Listed]:
+def listed(chunk: tuple[SourceRun, list[Shard]]) -> list[Listed]:
     """What goes in of some shards. Raises `BadInput` for one that is damaged or gone."""
     run, wanted = chunk
     store = open_store(run.url, run.access)
@@ -131,17 +131,17 @@ def _listed(shard: Shard, file: pq.ParquetFile) -> Listed:
     )
 
 
-def tasks_of(found: Iterable[tuple[Run, Shard, Sequence[tuple[int, int]]]]) -> list[Task]:
+def tasks_of(found: Iterable[tuple[SourceRun, Shard, Sequence[tuple[int, int]]]]) -> list[ExportTask]:
     """Tasks of about `TASK_BYTES` each over all shards with their row groups, in order; a task reads of one run."""
-    tasks: list[Task] = []
+    tasks: list[ExportTask] = []
     pieces: list[Piece] = []
     start = n_bytes = 0
-    of: Run | None = None
+    of: SourceRun | None = None
 
     def close() -> None:
         nonlocal n_bytes
         if pieces and of is not None:
-            tasks.append(Task(number=len(tasks), run=of, pieces=tuple(pieces)))
+            tasks.append(ExportTask(number=len(tasks), run=of, pieces=tuple(pieces)))
         pieces.clear()
         n_bytes = 0
 
@@ -169,7 +169,7 @@ def tasks_of(found: Iterable[tuple[Run, Shard, Sequence[tuple[int, int]]]]) -> l
     return tasks
 
 
-def records_of(task: Task, columns: Sequence[str]) -> Iterator[tuple[int, list[dict[str, Any]], int]]:
+def records_of(task: ExportTask, columns: Sequence[str]) -> Iterator[tuple[int, list[dict[str, Any]], int]]:
     """The records of a task with some of their columns, a batch at a time: (place of the first, records, bytes)."""
     store = open_store(task.run.url, task.run.access)
     schema = part_of(SCHEMA, columns)

@@ -19,15 +19,15 @@ from factory.export.filter import Dropped
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 from pipelines.export.questions import Questions, Shards
-from pipelines.export.rows import PROVENANCE, Done, Key, Part, view_of
+from pipelines.export.rows import PROVENANCE, ConfigSplit, PartFile, TaskResult, view_of
 from pipelines.export.shards import ShardWritten
 
 VERSION, PACKAGE = 1, "selfplay-factory"
 COUNTED = ("questions", "failed", "solutions", "correct", "incorrect", "unparsable", "timeout", "error", "truncated")
-Options = Mapping[str, Any]
+OptionValues = Mapping[str, Any]
 
 
-def digest_of(questions: Questions, options: Options, benchmarks: str) -> str:
+def digest_of(questions: Questions, options: OptionValues, benchmarks: str) -> str:
     """What tells this export from another: all that goes in, what is done to it, what it is held against, and by which
     version of the factory. Not what makes no difference: in which order formats are named, where benchmarks lie."""
     names = [[list(shard) for shard in run.names] for run in questions.runs]
@@ -38,11 +38,11 @@ def digest_of(questions: Questions, options: Options, benchmarks: str) -> str:
 
 def manifest(
     digest: str,
-    options: Options,
+    options: OptionValues,
     command: str,
     questions: Questions,
-    done: Done,
-    written: Mapping[Key, Sequence[ShardWritten]],
+    done: TaskResult,
+    written: Mapping[ConfigSplit, Sequence[ShardWritten]],
 ) -> dict[str, Any]:
     """The content of the manifest."""
     runs = [_run(shards) for shards in questions.runs]
@@ -84,7 +84,9 @@ def configs_yaml(content: Mapping[str, Any]) -> bytes:
     return yaml.safe_dump({"configs": found}, sort_keys=False).encode()
 
 
-def _config(name: str, splits: Mapping[str, Sequence[ShardWritten]], parts: Mapping[Key, Part]) -> dict[str, Any]:
+def _config(
+    name: str, splits: Mapping[str, Sequence[ShardWritten]], parts: Mapping[ConfigSplit, PartFile]
+) -> dict[str, Any]:
     view = view_of(name)
     return {
         "format": name,

@@ -26,12 +26,12 @@ from typing import Any
 import numpy as np
 
 from factory.decontamination.question_words import folded
-from factory.export.choice import Candidate, Loss
+from factory.export.choice import DropReason, ExportCandidate
 from factory.export.filter import Filter
 from factory.shards.commits import Shard
-from pipelines.export.inputs import Listed, Run, Task, tasks_of
+from pipelines.export.inputs import ExportTask, Listed, SourceRun, tasks_of
 from pipelines.export.pool import Map
-from pipelines.export.rows import candidates_of, takers_of
+from pipelines.export.rows import candidates_of, selectors_of
 
 REPEATS, IN_BENCHMARK = "repeats another question", "found in a benchmark"
 LOSS = np.dtype([("record", "<u4"), ("number", "<u4"), ("equal", "<u4"), ("over", "<u4"), ("unbalanced", "<u4")])
@@ -47,7 +47,7 @@ Found = Callable[[str, str], bool]
 class Shards:
     """The shards of a run that go in, and what they hold. `run_id` is None in an import."""
 
-    run: Run
+    run: SourceRun
     run_id: str | None = None
     names: list[tuple[str, str, int]] = field(default_factory=list)
     tally: Counter[str] = field(default_factory=Counter)
@@ -64,9 +64,9 @@ class Questions:
     repeats: set[int] = field(default_factory=set)
     _ids: dict[int, int] = field(default_factory=dict)  # of the run that is being taken in: identity to id
     facts: Counter[tuple[str | None, ...]] = field(default_factory=Counter)
-    shards: list[tuple[Run, Shard, tuple[tuple[int, int], ...]]] = field(default_factory=list)
+    shards: list[tuple[SourceRun, Shard, tuple[tuple[int, int], ...]]] = field(default_factory=list)
 
-    def tasks(self) -> list[Task]:
+    def tasks(self) -> list[ExportTask]:
         return tasks_of(self.shards)
 
     def dropped_in(self, places: range) -> dict[int, str]:
@@ -87,7 +87,7 @@ class Questions:
         _, question = np.unique(identities, return_inverse=True)
         return np.asarray(goes_in & (np.bincount(question[goes_in], minlength=len(identities))[question] > 1))
 
-    def take_in(self, run: Run, found: Listed) -> Iterator[tuple[int, str, str]]:
+    def take_in(self, run: SourceRun, found: Listed) -> Iterator[tuple[int, str, str]]:
         """Count a shard in; gives the (identity, id, text) of its questions."""
         if not self.runs or self.runs[-1].run is not run:
             self.runs.append(Shards(run))
@@ -112,7 +112,7 @@ def identity_of(text: str) -> int:
     return int.from_bytes(blake2b(folded(text).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
-def read_questions(found: Iterable[tuple[Run, Sequence[Listed]]], same: Same, in_benchmark: Found) -> Questions:
+def read_questions(found: Iterable[tuple[SourceRun, Sequence[Listed]]], same: Same, in_benchmark: Found) -> Questions:
     """Take in all shards. `same` and `in_benchmark` see every question; one that repeats a question found in a
     benchmark is dropped as well."""
     questions = Questions()
@@ -132,7 +132,7 @@ def read_questions(found: Iterable[tuple[Run, Sequence[Listed]]], same: Same, in
     return questions
 
 
-class Lost(Mapping[int, Mapping[int, Loss]]):
+class Lost(Mapping[int, Mapping[int, DropReason]]):
     """By the place of a record: which of its solutions (by index) are dropped on account of the question's others.
 
     Every record whose question others hold too is in there, and no other.
@@ -146,11 +146,11 @@ class Lost(Mapping[int, Mapping[int, Loss]]):
     def __contains__(self, place: object) -> bool:
         return isinstance(place, int) and place < len(self._shared) and bool(self._shared[place])
 
-    def __getitem__(self, place: int) -> Mapping[int, Loss]:
+    def __getitem__(self, place: int) -> Mapping[int, DropReason]:
         if place not in self:
             raise KeyError(place)
         first, end = np.searchsorted(self._records, (place, place + 1))
-        return {number: Loss(*loss) for _, number, *loss in self._losses[first:end].tolist()}
+        return {number: DropReason(*loss) for _, number, *loss in self._losses[first:end].tolist()}
 
     def __iter__(self) -> Iterator[int]:
         yield from np.flatnonzero(self._shared).tolist()
@@ -161,12 +161,12 @@ class Lost(Mapping[int, Mapping[int, Loss]]):
 
 def lost_solutions(
     questions: Questions,
-    tasks: Sequence[Task],
+    tasks: Sequence[ExportTask],
     chosen_by: Filter,
     imported: frozenset[str],
     spread: Map,
     formats: Sequence[str] = (),
-) -> Mapping[int, Mapping[int, Loss]]:
+) -> Mapping[int, Mapping[int, DropReason]]:
     """Which solutions of questions that several records hold are dropped on account of the others, and why.
 
     `imported`: the folders whose solutions may repeat one another. `formats`: those that draw, in the job's order;
@@ -176,7 +176,7 @@ def lost_solutions(
     if not shared.any() or (not chosen_by.chooses and all(run.run.url in imported for run in questions.runs)):
         return {}
 
-    def wanted() -> Iterator[tuple[Task, Filter, Sequence[str], frozenset[int]]]:
+    def wanted() -> Iterator[tuple[ExportTask, Filter, Sequence[str], frozenset[int]]]:
         for task in tasks:
             places = frozenset(place for place in task.places if shared[place])
             if places:
@@ -186,10 +186,10 @@ def lost_solutions(
     question = np.array(questions.identities, np.uint64)[found["record"]]
     order = np.argsort(question, kind="stable")
     bounds = [0, *(np.flatnonzero(np.diff(question[order])) + 1).tolist(), len(order)]
-    takers = takers_of(formats)
+    selectors = selectors_of(formats)
     lost = array("I")
     for first, end in pairwise(bounds):
-        group = map(Candidate._make, found[order[first:end]].tolist())
-        for place, loss in chosen_by.losses(group, takers).items():
+        group = map(ExportCandidate._make, found[order[first:end]].tolist())
+        for place, loss in chosen_by.losses(group, selectors).items():
             lost.extend((*place, *loss))
     return Lost(shared, np.frombuffer(lost, LOSS))

@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from factory.export.choice import Loss, Taker
+from factory.export.choice import DropReason, FormatSelector
 from factory.export.filter import EVERYTHING, RECORDS, SELECTION_COLUMNS, SOLUTIONS, Dropped, Filter
 from factory.export.split import Split
 from factory.plugins import plugin
 from factory.records.record_columns import narrowed
 from factory.records.schema import SCHEMA
-from pipelines.export.inputs import Task, records_of
+from pipelines.export.inputs import ExportTask, records_of
 
 LINES = pa.schema([("line", pa.string())])
 BATCH_ROWS, BATCH_BYTES = 1024, 16 * 2**20  # of records that came in, whichever comes first
@@ -54,7 +54,7 @@ CANDIDATE = np.dtype(
 
 _provenance = itemgetter(*PROVENANCE)
 
-Key = tuple[str, str]
+ConfigSplit = tuple[str, str]
 """(config, split)."""
 
 
@@ -81,13 +81,13 @@ class RowsWanted:
     place and index, and why) of questions that other records hold too."""
 
     job: Job
-    task: Task
+    task: ExportTask
     dropped: Mapping[int, str]
-    lost: Mapping[int, Mapping[int, Loss]]
+    lost: Mapping[int, Mapping[int, DropReason]]
 
 
 @dataclass(slots=True, kw_only=True)
-class Part:
+class PartFile:
     """What a task has written for a config and split. `batches`: (rows, bytes in memory) of each."""
 
     path: str
@@ -97,12 +97,12 @@ class Part:
 
 
 @dataclass(slots=True, kw_only=True)
-class Done:
+class TaskResult:
     """What came of a task. `provenance`: that of the solutions that some format uses, each as `PROVENANCE`."""
 
     records: int = 0
     solutions: int = 0
-    parts: dict[Key, Part] = field(default_factory=dict)
+    parts: dict[ConfigSplit, PartFile] = field(default_factory=dict)
     dropped: Dropped = field(default_factory=Counter)
     provenance: Counter[tuple[Any, ...]] = field(default_factory=Counter)
 
@@ -111,14 +111,14 @@ def view_of(name: str) -> ModuleType:
     return plugin("factory.formats", name)
 
 
-def takers_of(formats: Sequence[str]) -> tuple[Taker, ...]:
+def selectors_of(formats: Sequence[str]) -> tuple[FormatSelector, ...]:
     """Formats as those that draw solutions, one for all where none is named. A view that does not say which ones it
     `uses` uses all."""
     if not formats:
         return EVERYTHING
     views = {name: view_of(name) for name in formats}
     return tuple(
-        Taker(
+        FormatSelector(
             name=name,
             mask=1 << bit,
             only_right=getattr(view, "ONLY_RIGHT", False),
@@ -128,23 +128,23 @@ def takers_of(formats: Sequence[str]) -> tuple[Taker, ...]:
     )
 
 
-def candidates_of(wanted: tuple[Task, Filter, Sequence[str], frozenset[int]]) -> Any:
+def candidates_of(wanted: tuple[ExportTask, Filter, Sequence[str], frozenset[int]]) -> Any:
     """Of the records at some places of a task, the solutions that may be exported in some formats: an array of
     `CANDIDATE`."""
     task, chosen_by, formats, places = wanted
-    takers = takers_of(formats)
+    selectors = selectors_of(formats)
     found = [np.empty(0, CANDIDATE)]
     for place, records, _ in records_of(task, SELECTION_COLUMNS):
         those = ((at, record) for at, record in enumerate(records, start=place) if at in places)
-        ours = (one for at, record in those for one in chosen_by.candidates(record, takers, at))
+        ours = (one for at, record in those for one in chosen_by.candidates(record, selectors, at))
         found.append(np.fromiter(ours, CANDIDATE))
     return np.concatenate(found)
 
 
-def write_rows(wanted: RowsWanted) -> Done:
+def write_rows(wanted: RowsWanted) -> TaskResult:
     """Write the parts of a task."""
-    job, done = wanted.job, Done()
-    views, takers = {name: view_of(name) for name in job.formats}, takers_of(job.formats)
+    job, done = wanted.job, TaskResult()
+    views, selectors = {name: view_of(name) for name in job.formats}, selectors_of(job.formats)
     with ExitStack() as stack:
         writers = _Writers(stack, wanted, views, done)
         for place, records, n_bytes in records_of(wanted.task, job.columns()):
@@ -156,9 +156,9 @@ def write_rows(wanted: RowsWanted) -> Done:
                     done.dropped[RECORDS, wanted.dropped[at]] += 1
                     done.dropped[SOLUTIONS, wanted.dropped[at]] += len(solutions)
                     continue
-                kept = job.filter.apply(record, done.dropped, takers, wanted.lost.get(at))
+                kept = job.filter.apply(record, done.dropped, selectors, wanted.lost.get(at))
                 if kept:
-                    _count(done.provenance, kept, takers)
+                    _count(done.provenance, kept, selectors)
                     split = job.split.of(record["question"])
                     for name, found in kept.items():
                         writers.add((name, split), list(views[name].rows(found)))
@@ -170,13 +170,13 @@ def write_rows(wanted: RowsWanted) -> Done:
 class _Writers:
     """The open parts of a task, each with its rows that are not yet written."""
 
-    def __init__(self, stack: ExitStack, wanted: RowsWanted, views: Mapping[str, ModuleType], done: Done) -> None:
+    def __init__(self, stack: ExitStack, wanted: RowsWanted, views: Mapping[str, ModuleType], done: TaskResult) -> None:
         self._stack, self._wanted, self._views, self._done = stack, wanted, views, done
-        self._rows: dict[Key, list[dict[str, Any]]] = {}
-        self._open: dict[Key, Any] = {}
+        self._rows: dict[ConfigSplit, list[dict[str, Any]]] = {}
+        self._open: dict[ConfigSplit, Any] = {}
         self._n_bytes = 0
 
-    def add(self, key: Key, rows: list[dict[str, Any]]) -> None:
+    def add(self, key: ConfigSplit, rows: list[dict[str, Any]]) -> None:
         if rows:
             self._rows.setdefault(key, []).extend(rows)
             self._part(key).records += 1
@@ -194,7 +194,7 @@ class _Writers:
             self._write(key, rows)
         self._n_bytes = 0
 
-    def _write(self, key: Key, rows: list[dict[str, Any]]) -> None:
+    def _write(self, key: ConfigSplit, rows: list[dict[str, Any]]) -> None:
         if not rows:
             return
         features = self._views[key[0]].FEATURES
@@ -209,13 +209,13 @@ class _Writers:
         _count_labels(part.labels, self._views[key[0]], rows)
         rows.clear()
 
-    def _part(self, key: Key) -> Part:
+    def _part(self, key: ConfigSplit) -> PartFile:
         if key not in self._done.parts:
             name = f"{self._wanted.task.number:06}-{key[0]}-{key[1]}.arrow"
-            self._done.parts[key] = Part(path=str(Path(self._wanted.job.parts) / name))
+            self._done.parts[key] = PartFile(path=str(Path(self._wanted.job.parts) / name))
         return self._done.parts[key]
 
-    def _file(self, key: Key, schema: pa.Schema) -> Any:
+    def _file(self, key: ConfigSplit, schema: pa.Schema) -> Any:
         if key not in self._open:
             options = pa.ipc.IpcWriteOptions(compression="lz4")  # half the room, for a tenth of the time
             file = pa.ipc.new_file(self._part(key).path, schema, options=options)
@@ -228,13 +228,13 @@ def _line(row: Mapping[str, Any]) -> str:
 
 
 def _count(
-    provenance: Counter[tuple[Any, ...]], kept: Mapping[str, Mapping[str, Any]], takers: Sequence[Taker]
+    provenance: Counter[tuple[Any, ...]], kept: Mapping[str, Mapping[str, Any]], selectors: Sequence[FormatSelector]
 ) -> None:
     """Count the solutions that some format uses, each once."""
     used: dict[int, Mapping[str, Any]] = {}
-    for taker in takers:
-        for solution in (kept[taker.name]["solutions"] or ()) if taker.name in kept else ():
-            if id(solution) not in used and taker.uses(solution):
+    for selector in selectors:
+        for solution in (kept[selector.name]["solutions"] or ()) if selector.name in kept else ():
+            if id(solution) not in used and selector.uses(solution):
                 used[id(solution)] = solution
     provenance.update(map(_provenance, used.values()))
 

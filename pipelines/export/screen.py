@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from factory.decontamination.contamination import Finding, Index, Settings, is_dropped
+from factory.decontamination.contamination import Finding, Index, MatchSettings, is_dropped
 from factory.decontamination.near_duplicates import METHODS, THRESHOLD, Repetition, check_threshold, duplicates
 from factory.errors import BadInput
+from factory.interfaces import Say
 from factory.plugins import suggest
 from pipelines.decontamination import decontamination_report
 from pipelines.decontamination.benchmarks import read_all
 from pipelines.decontamination.near_duplicates_report import as_json, as_markdown
-
-Say = Callable[[str], None]
 
 
 class Repeated:
@@ -46,11 +45,11 @@ class Repeated:
         }
 
 
-class Screen:
+class BenchmarkScreen:
     """Looks questions up in benchmarks, and keeps what was found for the report."""
 
     def __init__(
-        self, benchmarks: Sequence[str], settings: Settings | None = None, *, keep_reworded: bool = False
+        self, benchmarks: Sequence[str], settings: MatchSettings | None = None, *, keep_reworded: bool = False
     ) -> None:
         """`benchmarks`: what `pipelines.decontamination.benchmarks.read` reads. Raises `BadInput`."""
         self._digest = hashlib.sha256()
@@ -86,7 +85,7 @@ class Screen:
         """The report's files by name; none where nothing was looked up."""
         if self._index is None:
             return {}
-        report = decontamination_report.Report(
+        report = decontamination_report.DecontaminationReport(
             settings=self._index.settings,
             benchmarks=self._index.counts,
             checked=len(self._seen),

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.export.rows import Part
+from pipelines.export.rows import PartFile
 
 GROUP_ROWS, GROUP_BYTES = 1 << 16, 32 * 2**20  # of a row group, in memory, whichever comes first
 SAMPLES = 16  # batches that the ratio is measured on
@@ -54,7 +54,7 @@ class ShardWritten:
 
 
 def shards_wanted(
-    folder: str, config: str, split: str, suffix: str, schema: pa.Schema | None, parts: Sequence[Part], target: int
+    folder: str, config: str, split: str, suffix: str, schema: pa.Schema | None, parts: Sequence[PartFile], target: int
 ) -> list[ShardWanted]:
     """The shards of a config and split, near `target` bytes each, and what goes into them."""
     from pipelines.maintenance.merge import (
@@ -129,7 +129,7 @@ def _batches(slices: Sequence[Slice]) -> Iterator[pa.RecordBatch]:
                 yield part.get_batch(number)
 
 
-def _ratio(schema: pa.Schema, places: Sequence[tuple[Part, int]]) -> float:
+def _ratio(schema: pa.Schema, places: Sequence[tuple[PartFile, int]]) -> float:
     """Bytes on disk per byte in memory, of some batches from everywhere."""
     chosen = places[:: max(1, len(places) // SAMPLES)]
     sink = pa.BufferOutputStream()

@@ -17,7 +17,7 @@ from actors.remote_models import brief, plain
 from actors.trained_models.seal import finished
 from actors.trainer import Trainer, trainer_options
 from cluster.connect import nodes_of_cluster
-from cluster.plan import Demand, Node, shortfall
+from cluster.plan import Demand, PlannedNode, shortfall
 from factory.errors import BadInput, TrainingFailed
 from factory.self_training.training import Trained, TrainingJob
 from factory.storage.access import Access
@@ -81,7 +81,7 @@ def trainer_demand(options: dict[str, Any]) -> Demand:
     return Demand(role="trainer", count=1, cpus=options["num_cpus"], gpus=options["num_gpus"])
 
 
-def check_room(options: dict[str, Any], nodes: list[Node]) -> None:
+def check_room(options: dict[str, Any], nodes: list[PlannedNode]) -> None:
     """Raises `BadInput` when none of `nodes` could hold the trainer, were it empty."""
     if shortfall([trainer_demand(options)], nodes) is not None:
         raise BadInput(

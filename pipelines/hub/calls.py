@@ -27,9 +27,9 @@ from huggingface_hub.utils._http import default_client_factory
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from factory.errors import BadInput, FactoryError, StorageFailed
+from factory.interfaces import Say
 
 T = TypeVar("T")
-Say = Callable[[str], None]
 
 TOKENS = "https://huggingface.co/settings/tokens"
 GOES_ON = "Repeat the command: it goes on where it stopped."
@@ -39,7 +39,7 @@ _MOMENTARY = {408, 409, 412, 425, 429, 500, 502, 503, 504}  # 409, 412: somebody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class HubPatience:
     """How long to wait: seconds for a connection and for any answer, attempts at a call, seconds between two.
 
     `longest_asked_s`: the longest pause between two that the Hub itself may ask for.
@@ -59,7 +59,7 @@ class Hub:
     """
 
     def __init__(
-        self, repo_id: str, *, say: Say, patience: Patience | None = None, endpoint: str | None = None
+        self, repo_id: str, *, say: Say, patience: HubPatience | None = None, endpoint: str | None = None
     ) -> None:
         _check_id(repo_id)
         token = get_token()
@@ -69,7 +69,7 @@ class Hub:
                 "into the environment as HF_TOKEN."
             )
         self.repo_id, self.say, self._token = repo_id, say, token
-        self.patience = patience or Patience()
+        self.patience = patience or HubPatience()
         self.api = HfApi(endpoint=endpoint, token=token, library_name="selfplay-factory")
 
     def __call__(self, what: str, call: Callable[[], T]) -> T:
@@ -151,7 +151,7 @@ class Hub:
 
 
 @contextmanager
-def bounded(patience: Patience) -> Iterator[None]:
+def bounded(patience: HubPatience) -> Iterator[None]:
     """Every request of huggingface_hub has a time-out in the block, also those that ask for none."""
 
     def bound(request: httpx2.Request) -> None:

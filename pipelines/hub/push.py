@@ -17,19 +17,20 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
 from actors.models.files import sha256_of
 from factory.errors import BadInput
+from factory.interfaces import Say
 from factory.storage.opening import open_store
 from pipelines.dataset_card.card import card_of, settled_card
 from pipelines.dataset_card.exported_folder import CARD, MANIFEST, PLOT, REPORTS, LocalFile, data_files, read_manifest
 from pipelines.dataset_card.public_manifest import published
-from pipelines.hub.calls import Hub, Patience, Say, bounded
+from pipelines.hub.calls import Hub, HubPatience, bounded
 from pipelines.hub.dataset import KIND, MAIN, HubDataset
-from pipelines.hub.push_plan import Held, Plan, batches, check_replaced, planned
+from pipelines.hub.push_plan import Held, PushPlan, batches, check_replaced, planned
 
 _REF = re.compile(r"(?!.*(\.\.|//|/\.|\.lock(/|$)|@\{))[A-Za-z0-9_][A-Za-z0-9._/+@-]*(?<![./])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Push:
+class PushOptions:
     """What is asked for. `private`: of a new data set; None means private, but takes one that is there as it is.
 
     * `replace`: take away what an export of other configs, or somebody else, put there.
@@ -65,53 +66,53 @@ class Pushed:
 def push(
     out: str | Path,
     repo_id: str,
-    wish: Push | None = None,
+    options: PushOptions | None = None,
     *,
     say: Say = print,
-    patience: Patience | None = None,
+    patience: HubPatience | None = None,
     endpoint: str | None = None,
 ) -> Pushed:
     """Make a branch of data set `repo_id` hold what the exported folder `out` holds; a new one is made private.
 
     Raises `BadInput` for what only the user can mend, `StorageFailed` where the Hub stays away.
     """
-    wish = wish or Push()
-    _check(wish, str(out))
+    options = options or PushOptions()
+    _check(options, str(out))
     hub = Hub(repo_id, say=say, patience=patience, endpoint=endpoint)
-    files, configs, title = _files(Path(out), wish, say)
+    files, configs, title = _files(Path(out), options, say)
     with bounded(hub.patience):
-        return _Pusher(hub, wish, files, configs, title).run()
+        return _Pusher(hub, options, files, configs, title).run()
 
 
-def _check(wish: Push, out: str) -> None:
+def _check(options: PushOptions, out: str) -> None:
     if "://" in out or out.startswith("s3:"):
         raise BadInput(
             f"OUT is {out}. Expected a local folder: copy it here first, such as by `aws s3 sync s3://BUCKET/OUT OUT`."
         )
-    if wish.create_pr and wish.revision != MAIN:
-        raise BadInput(f"--create-pr asks for changes to {MAIN}, not to {wish.revision}. Leave one of the two out.")
-    if wish.create_pr and wish.tag:
+    if options.create_pr and options.revision != MAIN:
+        raise BadInput(f"--create-pr asks for changes to {MAIN}, not to {options.revision}. Leave one of the two out.")
+    if options.create_pr and options.tag:
         raise BadInput("--tag marks what was merged, and --create-pr only proposes it. Tag after the merge.")
-    for option, name in (("--tag", wish.tag), ("--revision", wish.revision)):
+    for option, name in (("--tag", options.tag), ("--revision", options.revision)):
         if name is not None and not _REF.fullmatch(name):
             raise BadInput(f"{option} is {name!r}. Expected a name that git takes, such as v1.0.")
 
 
-def _files(out: Path, wish: Push, say: Say) -> tuple[list[LocalFile], Sequence[str], str]:
+def _files(out: Path, options: PushOptions, say: Say) -> tuple[list[LocalFile], Sequence[str], str]:
     """What the branch is to hold, the configs in it, and the title of the commit."""
     manifest = read_manifest(open_store(out))
     data = data_files(out, manifest)
     settled_card(
         out,
-        wish.licence,
-        licence_name=wish.licence_name,
-        licence_link=wish.licence_link,
-        languages=wish.languages,
+        options.licence,
+        licence_name=options.licence_name,
+        licence_link=options.licence_link,
+        languages=options.languages,
     )
     card = (out / CARD).read_bytes()
     if not card_of(card.decode(), str(out / CARD)).data.get("language"):
         say("the card names no language; say it: --language en")
-    beside = [name for name in (PLOT, *(REPORTS if wish.with_report else ())) if (out / name).is_file()]
+    beside = [name for name in (PLOT, *(REPORTS if options.with_report else ())) if (out / name).is_file()]
     small = {name: (out / name).read_bytes() for name in beside}
     small |= {MANIFEST: published(manifest, beside), CARD: card}
     files = [*data, *(LocalFile.of(name, content) for name, content in small.items())]
@@ -119,14 +120,16 @@ def _files(out: Path, wish: Push, say: Say) -> tuple[list[LocalFile], Sequence[s
 
 
 class _Pusher:
-    def __init__(self, hub: Hub, wish: Push, files: list[LocalFile], configs: Sequence[str], title: str) -> None:
-        self._hub, self._wish, self._files, self._configs, self._title = hub, wish, files, configs, title
+    def __init__(
+        self, hub: Hub, options: PushOptions, files: list[LocalFile], configs: Sequence[str], title: str
+    ) -> None:
+        self._hub, self._options, self._files, self._configs, self._title = hub, options, files, configs, title
         self._there = HubDataset(api=hub.api, name=hub.repo_id, say=hub.say)
         self._operations: dict[str, CommitOperationAdd] = {}
         self._taken: set[str] = set()
 
     def run(self) -> Pushed:
-        private = self._hub("open the data set", lambda: self._there.opened(self._wish.private))
+        private = self._hub("open the data set", lambda: self._there.opened(self._options.private))
         branch, _, plan = self._hub("look at the data set", self._look)
         if plan.keeps_card:
             self._hub.say(f"{CARD} there was written or edited by somebody: it stays, unless --replace-card")
@@ -135,7 +138,7 @@ class _Pusher:
             self._prepare(plan, branch)
         while (commit := self._hub("push", self._step)) is None:
             pass
-        if self._wish.tag and not is_tagged:
+        if self._options.tag and not is_tagged:
             self._hub("tag", lambda: self._tag(commit))
         return Pushed(
             url=self._there.url(self._hub("find the branch", self._branch)),
@@ -146,33 +149,33 @@ class _Pusher:
             private=private,
         )
 
-    def _look(self) -> tuple[str, Held, Plan]:
+    def _look(self) -> tuple[str, Held, PushPlan]:
         """Where commits go, what is there, and what is to be done. Raises `BadInput` for what may not be replaced."""
         branch = self._branch()
         there = branch if branch == MAIN or self._there.has_branch(branch) else MAIN  # what it will be made from
         held = self._there.held(there)
-        plan = planned(self._files, held, replace_card=self._wish.replace_card)
-        if not self._wish.replace:
+        plan = planned(self._files, held, replace_card=self._options.replace_card)
+        if not self._options.replace:
             check_replaced(plan, held, self._configs, f"{there} of {self._hub.repo_id}")
         return branch, held, plan
 
     def _branch(self) -> str:
         """A pull request is known by its title, so that a repeated push goes on with it."""
-        proposed = self._there.pull_request(self._title) if self._wish.create_pr else None
-        return proposed or self._wish.revision
+        proposed = self._there.pull_request(self._title) if self._options.create_pr else None
+        return proposed or self._options.revision
 
     def _is_tagged(self) -> bool:
         """Whether the tag marks these very files. Raises `BadInput` where it marks others."""
-        tag = self._wish.tag
+        tag = self._options.tag
         if tag is None or not self._there.has_tag(tag):
             return False
-        if planned(self._files, self._there.held(tag), replace_card=self._wish.replace_card):
+        if planned(self._files, self._there.held(tag), replace_card=self._options.replace_card):
             raise BadInput(
                 f"tag {tag} of {self._hub.repo_id} marks other data. Choose another tag, or delete that one."
             )
         return True
 
-    def _prepare(self, plan: Plan, branch: str) -> None:
+    def _prepare(self, plan: PushPlan, branch: str) -> None:
         """Whatever can be refused, before anything is sent; then all files are uploaded, in batches."""
         for card in [file.content for file in plan.add if file.name == CARD and isinstance(file.content, bytes)]:
             if faults := self._hub("check the card", partial(self._there.card_faults, card)):
@@ -225,7 +228,7 @@ class _Pusher:
         return None
 
     def _proposes(self, branch: str) -> bool:
-        return self._wish.create_pr and branch == MAIN
+        return self._options.create_pr and branch == MAIN
 
     def _operation(self, file: LocalFile) -> CommitOperationAdd:
         """The same for the upload and the commit: it knows what was uploaded. Its hash need not be computed again."""
@@ -236,7 +239,7 @@ class _Pusher:
         return self._operations[file.name]
 
     def _tag(self, commit: str) -> None:
-        tag = str(self._wish.tag)
+        tag = str(self._options.tag)
         self._hub.api.create_tag(self._hub.repo_id, tag=tag, revision=commit, repo_type=KIND, exist_ok=True)
 
 

@@ -50,7 +50,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class PushPlan:
     """One commit. `keeps_card`: the card there was written or edited by somebody, and stays."""
 
     add: tuple[LocalFile, ...]
@@ -61,19 +61,19 @@ class Plan:
         return bool(self.add or self.delete)
 
 
-def planned(files: Sequence[LocalFile], held: Held, *, replace_card: bool = False) -> Plan:
+def planned(files: Sequence[LocalFile], held: Held, *, replace_card: bool = False) -> PushPlan:
     """What makes the branch hold `files`, and no others of an earlier export. What somebody else put there stays."""
     add = [file for file in files if not _same(file, held.files.get(file.name))]
     keeps_card = not replace_card and _is_somebodys(held.card) and any(file.name == CARD for file in add)
     gone = held.named() - {file.name for file in files}
-    return Plan(
+    return PushPlan(
         add=tuple(file for file in add if not (keeps_card and file.name == CARD)),
         delete=tuple(sorted(gone & set(held.files))),
         keeps_card=keeps_card,
     )
 
 
-def check_replaced(plan: Plan, held: Held, configs: Sequence[str], where: str) -> None:
+def check_replaced(plan: PushPlan, held: Held, configs: Sequence[str], where: str) -> None:
     """Raises `BadInput` where the plan takes more than an earlier version of the same export away."""
     lost = [name for name in (held.manifest or {}).get("configs", ()) if name not in configs]
     if lost:

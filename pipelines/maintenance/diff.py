@@ -16,14 +16,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from factory.records.difference import Row, differences, item_id, row_digest
+from factory.records.difference import differences, item_id, row_digest
+from factory.records.validation import Row
 from factory.shards.commits import listed, records_of
 from factory.shards.receipts import committed_tally
 from factory.storage.opening import open_store
 
 BATCH = 4096
 U64 = npt.NDArray[np.uint64]
-OnProgress = Callable[[int], None]
+OnRows = Callable[[int], None]
 """Hears how many rows were read."""
 
 
@@ -94,7 +95,7 @@ class Digests:
         return self._left.any(axis=1) | (self._rows != 0)
 
 
-def diff(a: str, b: str, *, limit: int = 20, on_progress: OnProgress = lambda n: None) -> Difference:
+def diff(a: str, b: str, *, limit: int = 20, on_progress: OnRows = lambda n: None) -> Difference:
     """Compare two folders; `limit` questions of each kind are looked at in detail. Raises `BadInput` where one holds no
     records."""
     swapped = _questions(b) < _questions(a)
@@ -124,7 +125,7 @@ def _questions(folder: str) -> int:
     return committed_tally(folder, listed(folder)[0]).questions
 
 
-def _counted(on_progress: OnProgress) -> Callable[[Iterator[Row]], Iterator[Row]]:
+def _counted(on_progress: OnRows) -> Callable[[Iterator[Row]], Iterator[Row]]:
     n = 0
 
     def read(rows: Iterator[Row]) -> Iterator[Row]:

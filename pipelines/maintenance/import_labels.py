@@ -47,7 +47,7 @@ class Imported:
 
 
 @dataclass
-class Part:
+class ImportPart:
     """The lines and rows of the object to be."""
 
     where: str = ""  # of the first line
@@ -121,8 +121,8 @@ def imported_format(store: Store) -> str | None:
     return str(found)
 
 
-def _parts(path: str, parse: Any) -> Iterator[Part]:
-    part = Part()
+def _parts(path: str, parse: Any) -> Iterator[ImportPart]:
+    part = ImportPart()
     for name, number, line in text_lines(path):
         if line.isspace():
             continue
@@ -135,12 +135,12 @@ def _parts(path: str, parse: Any) -> Iterator[Part]:
         part.characters += len(line) + sum(len(solution["text"]) for solution in row["solutions"])
         if len(part.lines) == ROWS_PER_PART or part.characters >= CHARACTERS_PER_PART:
             yield part
-            part = Part()
+            part = ImportPart()
     if part.lines:
         yield part
 
 
-def _commit(store: Store, there: dict[str, str], name: str, part: Part) -> Receipt | None:
+def _commit(store: Store, there: dict[str, str], name: str, part: ImportPart) -> Receipt | None:
     """Its receipt; None for a part that was there."""
     first = content_id(name, str(part.number), part.lines[0])
     unit_id = f"{first}-{content_id(name, *part.lines)}"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from factory.errors import BadInput
+from factory.interfaces import Say
 from factory.shards.commits import Shard, leftovers, listed, no_records, shard_name, sweep
 from factory.shards.merged_shards import merged_content, merged_id
 from factory.shards.receipts import footers
@@ -32,11 +33,9 @@ TARGET_MB = 384
 LOGS = "logs/"  # of a merge that was killed before it had decided anything
 MOST = 1.3  # times the target, from where on two shards are better than one
 
-Say = Callable[[str], None]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
+class MergeUnit:
     """A shard of the run, with what its footer says."""
 
     shard: Shard
@@ -45,7 +44,7 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class MergeResult:
     """What a merge left in `folder`; `written` of its `shards` are new."""
 
     folder: str
@@ -64,7 +63,7 @@ def merge(
     partial: bool = False,
     say: Say = lambda line: None,
     access: Access | None = None,
-) -> Done:
+) -> MergeResult:
     """Write all committed records of `run_dir` to `out` in shards of about `shard_mb` megabytes.
 
     Raises `BadInput` for a run that is being driven, one that is not complete (unless `partial`), and for an `out`
@@ -85,7 +84,7 @@ def merge(
         written = _write(source, target, units, begun, mine.check, say)
         if begun.ended is None:
             keep(target, replace(begun, ended=_now()))
-    return Done(
+    return MergeResult(
         folder=target.url,
         units=begun.units,
         questions=begun.questions,
@@ -110,7 +109,7 @@ def recognise(target: Store, source: str, digest: str) -> Merged | None:
     return begun
 
 
-def _units(source: Store, partial: bool) -> list[Unit]:
+def _units(source: Store, partial: bool) -> list[MergeUnit]:
     if merged_from(source) is not None:
         raise BadInput(f"{source.url} was merged before. Expected a folder of units; merge the run itself.")
     newest = listed(source)[0]
@@ -118,7 +117,7 @@ def _units(source: Store, partial: bool) -> list[Unit]:
         raise no_records(source)
     said = {shard.unit_id: footer for shard, footer in footers(source, newest)}
     units = [
-        Unit(shard=shard, content=said[unit_id].content, questions=said[unit_id].tally.questions)
+        MergeUnit(shard=shard, content=said[unit_id].content, questions=said[unit_id].tally.questions)
         for unit_id, shard in newest.items()
     ]
     questions = sum(unit.questions for unit in units)
@@ -131,7 +130,7 @@ def _units(source: Store, partial: bool) -> list[Unit]:
     return units
 
 
-def _begin(source: Store, target: Store, units: Sequence[Unit], digest: str, target_bytes: int) -> Merged:
+def _begin(source: Store, target: Store, units: Sequence[MergeUnit], digest: str, target_bytes: int) -> Merged:
     """Decide what goes where, and claim the folder with it."""
     total = sum(unit.shard.size for unit in units)
     ratio = 1.0 if total <= target_bytes else measured_ratio(source, [unit.shard for unit in units])
@@ -171,7 +170,7 @@ def cuts(sizes: Sequence[int], target: float) -> list[int]:
 
 
 def _write(
-    source: Store, target: Store, units: Sequence[Unit], begun: Merged, check: Callable[[], None], say: Say
+    source: Store, target: Store, units: Sequence[MergeUnit], begun: Merged, check: Callable[[], None], say: Say
 ) -> int:
     there = listed(target)[0]
     written = start = 0

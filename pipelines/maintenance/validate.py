@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from factory.errors import BadInput
+from factory.interfaces import Say
 from factory.records.seen_questions import SeenQuestions
 from factory.shards.commits import (
     DATA,
@@ -41,8 +42,7 @@ from pipelines.run.run_folder import CONFIG, survey_of
 
 _SHARD = re.compile(rf"{DATA}/{PREFIX}.+{re.escape(SUFFIX)}")
 
-Say = Callable[[str], None]
-OnProgress = Callable[[int, int, int], None]
+OnShards = Callable[[int, int, int], None]
 """Hears how many shards of how many were read, with how many questions."""
 
 
@@ -84,7 +84,7 @@ class Validation:
 
 
 def validate(
-    folder: Folder, *, repair: bool = False, on_progress: OnProgress = lambda *_: None, say: Say = lambda line: None
+    folder: Folder, *, repair: bool = False, on_progress: OnShards = lambda *_: None, say: Say = lambda line: None
 ) -> Validation:
     """Check everything `folder` has committed. Raises `BadInput` for a folder that holds no records.
 
@@ -156,7 +156,7 @@ def _check_rows(
     receipts: Mapping[str, Receipt],
     imported: bool,
     found: Validation,
-    on_progress: OnProgress,
+    on_progress: OnShards,
 ) -> None:
     seen = None if imported else SeenQuestions()  # a line that is there twice in a file is two records
     firsts: set[str] = set()

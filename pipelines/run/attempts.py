@@ -17,7 +17,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from typing import Any
 
 from cluster.session_guard import living_since
 from factory.errors import BadInput, FactoryError, StorageFailed
+from factory.interfaces import Say
 from factory.storage.access import Access
 from factory.storage.exclusive import check_exclusive
 from factory.storage.opening import open_store
@@ -36,8 +37,6 @@ BEAT_S = 5.0
 PARTING_S = 30.0  # for the last word
 SILENT_S = 30.0  # without a beat, a driver is taken for dead
 _CLAIM = re.compile(r"logs/attempt_(\d+)/attempt\.json")
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import factory
 from actors.answer_checker import AnswerChecker
 from actors.checking.pool import limits_of
 from actors.generator import Generator, generator_options
-from actors.remote_models import CheckFlow, Patience, brief, plain
+from actors.remote_models import CallPatience, CheckFlow, brief, plain
 from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
 from cluster.connect import nodes_of_cluster
@@ -120,7 +120,7 @@ def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
             _restarted(settings, "rollout worker"),
             recipe_of(settings),
             provenance_of(settings, facts),
-            Patience(
+            CallPatience(
                 request_s=size.request_timeout_s,
                 restart_s=size.start_timeout_s,
                 attempts=size.attempts,

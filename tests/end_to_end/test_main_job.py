@@ -6,7 +6,7 @@ import pytest
 import ray
 
 from actors.answer_checker import AnswerChecker
-from actors.remote_models import CheckFlow, Patience
+from actors.remote_models import CallPatience, CheckFlow
 from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
 from factory.shards.commits import read_rows
@@ -33,7 +33,7 @@ def rows(generator, tmp_path_factory) -> list[dict]:
         .remote(
             recipe_of(settings),
             provenance_of(settings, engine),
-            Patience(request_s=240, restart_s=240, attempts=2),
+            CallPatience(request_s=240, restart_s=240, attempts=2),
             ["generator"],
             ["main-job-checker"],
             ["main-job-writer"],

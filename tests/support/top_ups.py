@@ -13,7 +13,7 @@ from actors.engines import scripted, simulated
 from factory.checkers import math_answer
 from factory.labelling.experience import Experience
 from factory.plugins import plugin
-from factory.question_pipeline.recipe import Attempt, Recipe, begin, finished_row, work
+from factory.question_pipeline.recipe import QuestionWork, Recipe, begin, finished_row, work
 from factory.records.record import Provenance, to_batch
 from factory.rollouts.prompting import load_prompt
 from factory.search import sample
@@ -103,7 +103,7 @@ def made_by(used: Recipe, run_id: str = "r") -> Provenance:
 
 async def attempted(
     used: Recipe, question: Question, models: FakeModels, before: Mapping[str, Any] | None = None
-) -> Attempt:
+) -> QuestionWork:
     attempt = begin(used, question, models, Experience(), before)
     await work(used, attempt)
     return attempt

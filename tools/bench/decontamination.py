@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from factory.decontamination.contamination import KINDS, Finding, Index, Settings, findings
+from factory.decontamination.contamination import KINDS, Finding, Index, MatchSettings, findings
 from factory.decontamination.question_words import QuestionWords
 from factory.text.safe_text import safe
 from pipelines.decontamination.benchmarks import read, read_all
@@ -143,13 +143,13 @@ def main(
     benchmarks: list[str],
     source: Annotated[str | None, typer.Option(help="Questions to look up, in the form of a benchmark.")] = None,
     show: Annotated[int, typer.Option(help="Print so many of the weakest matches.")] = 0,
-    reworded: float = Settings().reworded,
+    reworded: float = MatchSettings().reworded,
     seed: int = 0,
 ) -> None:
     """Plant, look up, print a table."""
     questions = list(read_all(benchmarks))
     start = time.perf_counter()
-    index = Index.of(questions, Settings(reworded=reworded))
+    index = Index.of(questions, MatchSettings(reworded=reworded))
     print(f"{len(questions)} questions indexed in {time.perf_counter() - start:.1f} s")
     for title, changes in (("to be found", REWORDED | RETYPED), ("not to be found", OTHERS)):
         for name, change in changes.items():

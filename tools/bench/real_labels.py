@@ -24,7 +24,7 @@ from typing import Any
 
 from rich.console import Console
 
-from actors.remote_models import Patience, RemoteModels
+from actors.remote_models import CallPatience, RemoteModels
 from cluster.connect import connected
 from factory.checkers import math_answer
 from factory.errors import BadInput
@@ -214,7 +214,7 @@ async def measure(settings: Settings, arguments: argparse.Namespace, models: Sha
 
 async def with_models(settings: Settings, arguments: argparse.Namespace, fleet: Fleet) -> list[dict[str, Any]]:
     """As `measure`, on the running engine; its shell wants an event loop."""
-    return await measure(settings, arguments, Shared(RemoteModels(fleet.generators, fleet.checkers, Patience())))
+    return await measure(settings, arguments, Shared(RemoteModels(fleet.generators, fleet.checkers, CallPatience())))
 
 
 def main() -> None:

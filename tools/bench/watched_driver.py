@@ -23,7 +23,7 @@ STEP_LIMIT_S = 1800.0
 
 
 @dataclass(frozen=True)
-class Sample:
+class DriverSample:
     """A driver at work: seconds since its start, its resident memory in MB, units committed so far."""
 
     seconds: float
@@ -31,7 +31,7 @@ class Sample:
     units: int
 
 
-def flatness(samples: Sequence[Sample], unit_size: int) -> dict[str, float]:
+def flatness(samples: Sequence[DriverSample], unit_size: int) -> dict[str, float]:
     """The driver's memory at the first, the middle and the last sample in which it was handing out units, in MB, and
     its growth in MB per 100,000 questions (least squares over the second half, when all that grows once has grown)."""
     working = [sample for sample in samples if sample.units > samples[0].units]
@@ -79,14 +79,14 @@ def driven(
     command: Sequence[str], data: Path, until: int | None, log: Path, every_s: float, limit_s: float
 ) -> dict[str, Any]:
     """Run a driver to its end, or SIGKILL it when `until` units are committed. Raises `SystemExit` if it fails."""
-    samples: list[Sample] = []
+    samples: list[DriverSample] = []
     started, killed, cpu = time.monotonic(), False, 0.0
     with open(log, "a", encoding="utf-8") as printed:
         process = psutil.Popen(command, stdout=printed, stderr=subprocess.STDOUT)
         while process.poll() is None:
             seconds, units = time.monotonic() - started, count_shards(data)
             with contextlib.suppress(psutil.Error):
-                samples.append(Sample(seconds, process.memory_info().rss / MB, units))
+                samples.append(DriverSample(seconds, process.memory_info().rss / MB, units))
                 cpu = sum(process.cpu_times()[:2])
             if (until is not None and units >= until) or seconds > limit_s:
                 process.send_signal(signal.SIGKILL)

@@ -51,7 +51,7 @@ from pipelines.run.settings import Settings, from_mapping
 from tools.bench.step_labels import InProcess, check_writable
 from tools.s3.embedded_s3 import embedded_s3
 
-Rows = list[dict[str, Any]]
+RecordRows = list[dict[str, Any]]
 DISTINCT = 128  # rows made; more are these again: making them takes far longer than writing them
 WANTED = 0.7
 COMMIT_LIMIT_S = 120.0
@@ -60,7 +60,7 @@ RATIOS = {"commit": "plain", "actor": "plain", "commit from batches": "plain fro
 
 
 @dataclass(frozen=True)
-class Spent:
+class TimeSpent:
     """Seconds by the clock and of CPU, in this process and in the writer."""
 
     seconds: float
@@ -82,12 +82,12 @@ def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
     )
 
 
-def simulated_rows(settings: Settings, n: int) -> Rows:
+def simulated_rows(settings: Settings, n: int) -> RecordRows:
     """The first `n` rows of a run on the simulated engine, made in this process."""
     return asyncio.run(_made(settings, n))
 
 
-async def _made(settings: Settings, n: int) -> Rows:
+async def _made(settings: Settings, n: int) -> RecordRows:
     models = InProcess(simulated.Engine(settings.engine.config, "simulated"))
     recipe, experience, rows = recipe_of(settings), Experience(), []
     made_by = provenance_of(settings, {"engine": "simulated", "model": settings.model, "revision": None})
@@ -98,7 +98,7 @@ async def _made(settings: Settings, n: int) -> Rows:
     return rows
 
 
-def cut_into_units(rows: Rows, n: int, size: int) -> list[Rows]:
+def cut_into_units(rows: RecordRows, n: int, size: int) -> list[RecordRows]:
     """`n` rows in units of `size`; `rows` come again and again where they are fewer."""
     whole = [rows[index % len(rows)] for index in range(n)]
     return [whole[start : start + size] for start in range(0, n, size)]
@@ -107,7 +107,7 @@ def cut_into_units(rows: Rows, n: int, size: int) -> list[Rows]:
 class Sides:
     """What is compared: each writes all units under `root`. `writer`: a `ShardWriter` actor."""
 
-    def __init__(self, units: Sequence[Rows], root: str, writer: Any = None) -> None:
+    def __init__(self, units: Sequence[RecordRows], root: str, writer: Any = None) -> None:
         self._units = units
         self._batches = [to_batch(unit) for unit in units]
         self._tallies = [tally(unit) for unit in units]
@@ -118,7 +118,7 @@ class Sides:
         self.n_rows = sum(len(unit) for unit in units)
         self.arrow_bytes = sum(batch.nbytes for batch in self._batches)
 
-    def measure(self, side: str) -> Spent:
+    def measure(self, side: str) -> TimeSpent:
         """Write all units as `side` does."""
         match side:
             case "plain":
@@ -132,12 +132,12 @@ class Sides:
             case "actor":
                 before = self._writer_cpu_s()
                 here = _timed(self._through_actor)
-                return Spent(here.seconds, here.cpu_s + self._writer_cpu_s() - before)
+                return TimeSpent(here.seconds, here.cpu_s + self._writer_cpu_s() - before)
         raise ValueError(side)
 
-    def breakdown(self) -> dict[str, Spent]:
+    def breakdown(self) -> dict[str, TimeSpent]:
         """What `commit` does, step after step."""
-        spent: dict[str, list[Spent]] = {}
+        spent: dict[str, list[TimeSpent]] = {}
 
         def step(name: str, call: Callable[..., Any], *arguments: Any) -> Any:
             done: list[Any] = []
@@ -150,7 +150,9 @@ class Sides:
             step("content hash", content_hash, batch)
             data = step("encode", encode, batch, footer_for(batch, counted))
             step("create", self._store.create, shard_name(next(self._ids)), data)
-        return {name: Spent(sum(s.seconds for s in each), sum(s.cpu_s for s in each)) for name, each in spent.items()}
+        return {
+            name: TimeSpent(sum(s.seconds for s in each), sum(s.cpu_s for s in each)) for name, each in spent.items()
+        }
 
     def _plain(self, batches: Iterable[pa.RecordBatch]) -> None:
         for batch in batches:
@@ -192,7 +194,7 @@ class _Files:
         pq.write_table(table, path, compression="zstd", compression_level=3, filesystem=self._filesystem)
 
 
-def _plain_batch(unit: Rows) -> pa.RecordBatch:
+def _plain_batch(unit: RecordRows) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(unit, schema=SCHEMA)
 
 
@@ -201,10 +203,10 @@ def _expect_created(*receipts: Receipt) -> None:
         raise SystemExit("a unit was there already: expected an empty folder")
 
 
-def _timed(call: Callable[[], Any]) -> Spent:
+def _timed(call: Callable[[], Any]) -> TimeSpent:
     started, cpu = time.perf_counter(), time.process_time()
     call()
-    return Spent(time.perf_counter() - started, time.process_time() - cpu)
+    return TimeSpent(time.perf_counter() - started, time.process_time() - cpu)
 
 
 def _cpu_seconds(actor: Any) -> float:
@@ -212,11 +214,11 @@ def _cpu_seconds(actor: Any) -> float:
 
 
 def figures_of(
-    rounds: Sequence[dict[str, Spent]], steps: Sequence[dict[str, Spent]], n_rows: int, arrow_bytes: int
+    rounds: Sequence[dict[str, TimeSpent]], steps: Sequence[dict[str, TimeSpent]], n_rows: int, arrow_bytes: int
 ) -> dict[str, Any]:
     """Medians over the rounds; ratios are made within each round, as a machine's load changes between them."""
 
-    def mid(side: str, field: str, of: Sequence[dict[str, Spent]] = rounds) -> float:
+    def mid(side: str, field: str, of: Sequence[dict[str, TimeSpent]] = rounds) -> float:
         return float(median(getattr(each[side], field) for each in of))
 
     def ratio(ours: str, plain: str, field: str) -> float:

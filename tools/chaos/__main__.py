@@ -29,10 +29,10 @@ from tools.chaos.campaign import Campaign
 from tools.chaos.cluster import nodes
 from tools.chaos.drivers import Drivers, finish
 from tools.chaos.kills import FLEET
-from tools.chaos.ledger import Ledger, Row, differences, digest, latest, read, timeless
+from tools.chaos.ledger import Ledger, LedgerRow, differences, digest, latest, read, timeless
 from tools.chaos.report import faultless, recoveries, show
 from tools.chaos.schedule import CHECKER, GENERATOR, WORKER, WRITER, schedule, weights
-from tools.chaos.storage import Folder, local, opened
+from tools.chaos.storage import ChaosFolder, local, opened
 
 PROBES = 3
 ROUNDS = 1 + PROBES  # of requests one after the other, for a question that needs them all
@@ -82,7 +82,7 @@ def undisturbed(config_file: Path, folder: Path) -> dict[str, str]:
     return {question: digest(row) for question, row in rows_of(local(folder / "undisturbed")).items()}
 
 
-def rows_of(folder: Folder) -> dict[str, Row]:
+def rows_of(folder: ChaosFolder) -> dict[str, LedgerRow]:
     """The rows of a run folder by question."""
     return {row["question_id"]: row for name in latest(folder.names()) for row in read(folder.read(name))}
 
@@ -138,7 +138,7 @@ def chaos(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     }
 
 
-def explain(ledger: Ledger, ours: Folder, theirs: Folder) -> None:
+def explain(ledger: Ledger, ours: ChaosFolder, theirs: ChaosFolder) -> None:
     """Put where they differ beside the first questions that do, if all can be read."""
     differing = ledger.faults["differs_from_undisturbed"]
     if not differing or ledger.faults["partial"]:

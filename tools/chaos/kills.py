@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from cluster import session_guard
 from tools.chaos.cluster import Nodes
 from tools.chaos.drivers import Drivers
-from tools.chaos.processes import Process, actors, family, playing, whole
+from tools.chaos.processes import RunProcess, actors, family, playing, whole
 from tools.chaos.schedule import CHECKER, CHECKER_PROCESS, DRIVER, GENERATOR, NODE, S3_SERVER, WORKER, WRITER, Kill
 
 T = TypeVar("T")
@@ -83,7 +83,7 @@ def _pick(victims: Sequence[T], kill: Kill) -> T:
     return victims[int(kill.draw * len(victims))]
 
 
-def _with_children(victim: Process, processes: Iterable[Process]) -> set[str]:
+def _with_children(victim: RunProcess, processes: Iterable[RunProcess]) -> set[str]:
     """The victim and what dies with it."""
     gone = {victim.pid}
     for _ in range(2):  # an actor's zygote, the zygote's workers

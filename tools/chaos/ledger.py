@@ -21,11 +21,11 @@ import pyarrow.parquet as pq
 FAULTS = ("lost", "doubled", "changed", "partial", "failed", "differs_from_undisturbed", "leftovers")
 _OBJECT = re.compile(r"(?:.*/)?part-(?P<unit>[0-9a-f]+)(?:\.r(?P<revision>[0-9]{3,}))?\.parquet")
 
-Row = dict[str, Any]
+LedgerRow = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenObject:
     """An object at first sight: its bytes' hash, and its questions with the digest of each one's row."""
 
     size: int
@@ -37,7 +37,7 @@ class Seen:
 class Ledger:
     """`seen`: objects by name. `faults`: one line for each thing that is wrong, by kind."""
 
-    seen: dict[str, Seen] = field(default_factory=dict)
+    seen: dict[str, SeenObject] = field(default_factory=dict)
     faults: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in FAULTS})
 
     def see(self, name: str, data: bytes) -> None:
@@ -51,7 +51,7 @@ class Ledger:
             if row["status"] != "ok":
                 self.faults["failed"].append(f"{name}: {row['question_id']}: {row['failure']}")
         questions = tuple((row["question_id"], digest(row)) for row in rows)
-        self.seen[name] = Seen(len(data), hashlib.sha256(data).hexdigest(), questions)
+        self.seen[name] = SeenObject(len(data), hashlib.sha256(data).hexdigest(), questions)
 
     def see_again(self, objects: Mapping[str, bytes | None]) -> None:
         """Compare everything with what lies there at the end; None is an object that is there no more."""
@@ -78,22 +78,22 @@ class Ledger:
         ]
 
 
-def read(data: bytes) -> list[Row]:
+def read(data: bytes) -> list[LedgerRow]:
     """The rows of a whole object. Raises for one that is cut off, damaged, or holds less than its footer says."""
     with pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True) as file:
         promised = json.loads((file.schema_arrow.metadata or {})[b"factory.records.tally"])["questions"]
-        rows: list[Row] = file.read().to_pylist()
+        rows: list[LedgerRow] = file.read().to_pylist()
     if len(rows) != promised:
         raise ValueError(f"{len(rows)} rows, its footer promises {promised}")
     return rows
 
 
-def digest(row: Row) -> str:
+def digest(row: LedgerRow) -> str:
     """Hash of all of a row that no clock makes."""
     return hashlib.sha256(json.dumps(timeless(row), sort_keys=True, default=str).encode()).hexdigest()
 
 
-def timeless(row: Row) -> Row:
+def timeless(row: LedgerRow) -> LedgerRow:
     """The row without when and in how many seconds it was made."""
     cost = {key: value for key, value in row["cost"].items() if key != "seconds"}
     return {key: value for key, value in row.items() if key != "created_at"} | {"cost": cost}

@@ -25,7 +25,7 @@ _TITLES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
+class RunProcess:
     """`title`: its command line, arguments separated by blanks; Ray's workers write theirs themselves."""
 
     pid: int
@@ -44,7 +44,7 @@ def adopt_orphans() -> None:
         raise OSError(ctypes.get_errno(), "this system lets no process adopt orphans; expected Linux 3.4 or newer")
 
 
-def family() -> list[Process]:
+def family() -> list[RunProcess]:
     """The living descendants of this process; zombies are dead."""
     found = []
     for name in descendants(os.getpid()):
@@ -57,7 +57,7 @@ def family() -> list[Process]:
         fields = stat.rpartition(")")[2].split()
         if title and fields[19] == start:
             words = title.decode(errors="replace").replace("\0", " ").strip()
-            found.append(Process(pid=int(pid), start=start, parent=int(fields[1]), title=words))
+            found.append(RunProcess(pid=int(pid), start=start, parent=int(fields[1]), title=words))
     return sorted(found, key=lambda process: process.pid)
 
 
@@ -71,12 +71,12 @@ def reap(keep: Collection[int | None]) -> None:
                 continue
 
 
-def raylets(processes: Sequence[Process]) -> set[int]:
+def raylets(processes: Sequence[RunProcess]) -> set[int]:
     """Process ids of the nodes."""
     return {process.pid for process in processes if process.title.split(" ")[0].endswith("/raylet")}
 
 
-def playing(role: str, processes: Sequence[Process]) -> list[Process]:
+def playing(role: str, processes: Sequence[RunProcess]) -> list[RunProcess]:
     """Those that play `role`. An actor whose node is dead plays none any more, though it may live on for a while."""
     nodes = raylets(processes)
     if role == CHECKER_PROCESS:
@@ -84,12 +84,12 @@ def playing(role: str, processes: Sequence[Process]) -> list[Process]:
     return [process for process in processes if process.title.startswith(_TITLES[role]) and process.parent in nodes]
 
 
-def actors(processes: Sequence[Process]) -> dict[str, list[Process]]:
+def actors(processes: Sequence[RunProcess]) -> dict[str, list[RunProcess]]:
     """The actors of all roles."""
     return {role: playing(role, processes) for role in _TITLES}
 
 
-def whole(processes: Sequence[Process], wanted: Mapping[str, int], gone: Collection[str]) -> bool:
+def whole(processes: Sequence[RunProcess], wanted: Mapping[str, int], gone: Collection[str]) -> bool:
     """Whether as many as `wanted` play each role, those named in `gone` left out."""
     counts = Counter({
         role: sum(process.name not in gone for process in found) for role, found in actors(processes).items()

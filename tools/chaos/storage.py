@@ -21,7 +21,7 @@ TIMEOUT_S, PATIENCE_S = 10.0, 60.0  # of the tool's own reading, past any proxy
 
 
 @dataclass
-class Folder:
+class ChaosFolder:
     """A run folder as the tool sees it. `server` can be killed; the factory reaches it through `proxy`."""
 
     store: Store
@@ -46,13 +46,13 @@ class Folder:
         return self.store.orphans()
 
 
-def local(path: Path) -> Folder:
+def local(path: Path) -> ChaosFolder:
     """A run folder on this machine's disk."""
-    return Folder(open_store(path))
+    return ChaosFolder(open_store(path))
 
 
 @contextmanager
-def opened(storage: str, folder: Path, faults: float, seed: int) -> Iterator[Folder]:
+def opened(storage: str, folder: Path, faults: float, seed: int) -> Iterator[ChaosFolder]:
     """The run's folder on "local" or "s3", for the block; the server's data lie in `folder`.
 
     `faults` is the share of the factory's requests that a proxy spoils. Within the block the environment names the
@@ -77,7 +77,7 @@ def opened(storage: str, folder: Path, faults: float, seed: int) -> Iterator[Fol
             timeout_s=TIMEOUT_S,
             patience_s=PATIENCE_S,
         )
-        yield Folder(open_store(f"s3://{BUCKET}/run", access), server, proxy)
+        yield ChaosFolder(open_store(f"s3://{BUCKET}/run", access), server, proxy)
 
 
 @contextmanager

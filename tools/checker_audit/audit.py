@@ -57,7 +57,7 @@ _WARM_UP = (Question(text="", gold="1"), r"\boxed{1}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class AuditedCase:
     """A case with its verdict; `settled` where that needed no process, `seconds` for this case alone."""
 
     case: Case
@@ -92,16 +92,16 @@ def audit(cases: Sequence[Case], kind: str, config: dict[str, Any], *, workers: 
     }
 
 
-def _checked(cases: Sequence[Case], pool: CheckerPool, workers: int) -> list[Checked]:
+def _checked(cases: Sequence[Case], pool: CheckerPool, workers: int) -> list[AuditedCase]:
     settled = [_timed(lambda item: pool.settle([item])[0], case) for case in cases]
     said_at = time.monotonic()
 
-    def check(at: int) -> Checked:
+    def check(at: int) -> AuditedCase:
         case, (verdict, seconds) = cases[at], settled[at]
         if verdict is not None:
-            return Checked(case=case, verdict=verdict, seconds=seconds, settled=True)
+            return AuditedCase(case=case, verdict=verdict, seconds=seconds, settled=True)
         verdict, more = _timed(lambda item: pool.check([item])[0], case)
-        return Checked(case=case, verdict=verdict, seconds=seconds + more, settled=False)
+        return AuditedCase(case=case, verdict=verdict, seconds=seconds + more, settled=False)
 
     checked = []
     with ThreadPoolExecutor(max_workers=workers) as threads:
@@ -119,7 +119,7 @@ def _timed(check: Any, case: Case) -> tuple[Any, float]:
     return verdict, time.perf_counter() - started
 
 
-def accuracy(checked: Sequence[Checked]) -> dict[str, Any]:
+def accuracy(checked: Sequence[AuditedCase]) -> dict[str, Any]:
     """What was right and wrong, over the cases that have an expectation; the debatable ones beside it."""
     known = [one for one in checked if one.case.expected is not None]
     wrong = [one for one in known if not one.case.is_met_by(one.verdict.outcome)]
@@ -139,7 +139,7 @@ def accuracy(checked: Sequence[Checked]) -> dict[str, Any]:
     }
 
 
-def _shares(known: Sequence[Checked]) -> dict[str, Any]:
+def _shares(known: Sequence[AuditedCase]) -> dict[str, Any]:
     right = sum(one.case.is_met_by(one.verdict.outcome) for one in known)
     called_right = [one.verdict.outcome is Outcome.CORRECT for one in known if not one.case.is_right]
     missed = [one.verdict.outcome is not Outcome.CORRECT for one in known if one.case.is_right]
@@ -151,7 +151,7 @@ def _shares(known: Sequence[Checked]) -> dict[str, Any]:
     }
 
 
-def _shown(one: Checked) -> dict[str, Any]:
+def _shown(one: AuditedCase) -> dict[str, Any]:
     case, verdict = one.case, one.verdict
     return {
         "id": case.id,
@@ -165,7 +165,7 @@ def _shown(one: Checked) -> dict[str, Any]:
     }
 
 
-def speed(checked: Sequence[Checked], seconds: float) -> dict[str, Any]:
+def speed(checked: Sequence[AuditedCase], seconds: float) -> dict[str, Any]:
     """How fast it went; `seconds` for all of it."""
     fast = [one.seconds for one in checked if one.settled]
     slowest = max(checked, key=lambda one: one.seconds)

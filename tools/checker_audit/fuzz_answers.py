@@ -39,7 +39,7 @@ _GOLDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class FuzzItem:
     """One thing to check; `expected` is known for the ordinary ones, None for the noise."""
 
     question: Question
@@ -47,23 +47,23 @@ class Item:
     expected: Outcome | None
 
 
-def items(n: int, seed: int, known: float = 0.2) -> Iterator[Item]:
+def items(n: int, seed: int, known: float = 0.2) -> Iterator[FuzzItem]:
     """`n` items, a share `known` of them ordinary. No two ordinary ones state the same answer."""
     for index in range(n):
         rng = Random(f"{seed}/{index}")
         if rng.random() < known:
             yield _ordinary(index, rng)
         else:
-            yield Item(Question(text="", gold=rng.choice(_GOLDS)), _noise(rng), None)
+            yield FuzzItem(Question(text="", gold=rng.choice(_GOLDS)), _noise(rng), None)
 
 
-def _ordinary(index: int, rng: Random) -> Item:
+def _ordinary(index: int, rng: Random) -> FuzzItem:
     right = rng.random() < 0.5
     value = 10 * index + 7  # ends in 7: never a square, so the root stays one
     other = value if right else value + 10
     make: Callable[[int, int], tuple[str, str]] = rng.choice((_number, _root))
     gold, answer = make(value, other)
-    return Item(
+    return FuzzItem(
         Question(text="", gold=gold), f"So \\boxed{{{answer}}}.", Outcome.CORRECT if right else Outcome.INCORRECT
     )
 

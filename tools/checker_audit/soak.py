@@ -29,13 +29,13 @@ from factory.answers.extraction.extract import final_answer
 from factory.checkers.math_answer import Config
 from factory.errors import FactoryError
 from factory.types import Verdict
-from tools.checker_audit.fuzz_answers import Item, items
+from tools.checker_audit.fuzz_answers import FuzzItem, items
 
 BATCH, IN_FLIGHT = 100, 4
 HANG_S = 120.0  # a batch without an answer for so long is one
 
 
-class Watch(threading.Thread):
+class ActorWatch(threading.Thread):
     """Twice a second: memory of the actor and its zygote; every `kill_every_s`: one of its workers less."""
 
     def __init__(self, pid: int, kill_every_s: float, seed: int) -> None:
@@ -75,7 +75,7 @@ class Judgement:
         self.wrong: list[str] = []
         self.swapped: list[str] = []
 
-    def add(self, item: Item, verdict: Verdict) -> None:
+    def add(self, item: FuzzItem, verdict: Verdict) -> None:
         self.outcomes[verdict.outcome] += 1
         if item.expected is not None and verdict.outcome is not item.expected:
             self.wrong.append(f"{item.question.gold} / {item.text}: {verdict.outcome} ({verdict.reason})")
@@ -89,10 +89,10 @@ def soak(outputs: int, workers: int, kill_every_s: float, seed: int) -> dict[str
     checker = ray.remote(AnswerChecker).options(num_cpus=0).remote("math_answer", {}, workers=workers)
     ray.get(checker.ready.remote(), timeout=120)
     pid = ray.get(checker.__ray_call__.remote(lambda self: psutil.Process().pid), timeout=60)
-    watch, judgement = Watch(pid, kill_every_s, seed), Judgement()
+    watch, judgement = ActorWatch(pid, kill_every_s, seed), Judgement()
     watch.start()
     stream = items(outputs, seed)
-    in_flight: dict[Any, tuple[list[Item], float]] = {}
+    in_flight: dict[Any, tuple[list[FuzzItem], float]] = {}
     lost, slowest_batch_s, started = 0, 0.0, time.monotonic()
     shown = started
     while True:

@@ -29,7 +29,7 @@ Labels = tuple[tuple[int | None, ...], int | None]
 
 
 @dataclass(slots=True)
-class Comparison:
+class RunComparison:
     """Counts over the solutions in both folders; `a` and `b` are the folders in the order given.
 
     `first_errors` of the solutions have one in both (none at all counts as one); `labelled_both` of the steps have a
@@ -69,13 +69,13 @@ class Comparison:
         }
 
 
-def compared(a: Iterable[Mapping[str, Any]], b: Iterable[Mapping[str, Any]], *, index_b: bool = False) -> Comparison:
+def compared(a: Iterable[Mapping[str, Any]], b: Iterable[Mapping[str, Any]], *, index_b: bool = False) -> RunComparison:
     """Compare the labels of two streams of records; those of A are held in memory, with `index_b` those of B."""
     held, streamed = (b, a) if index_b else (a, b)
     index: dict[str, Labels] = {}
     for key, labels in _labels(held):
         index.setdefault(key, labels)
-    found = Comparison()
+    found = RunComparison()
     for key, labels in _labels(streamed):
         other = index.pop(key, None)  # met once is enough
         if other is not None:
@@ -100,7 +100,7 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def compare_folders(a: str, b: str) -> Comparison:
+def compare_folders(a: str, b: str) -> RunComparison:
     """Compare two run or import folders. Raises `BadInput` where one holds no records."""
     rows_a, rows_b = (records_of(folder, ["question", "solutions"]) for folder in (a, b))
     solutions_a, solutions_b = (committed_tally(folder, listed(folder)[0]).solutions for folder in (a, b))
@@ -129,7 +129,7 @@ def show_comparison(a: str, b: str, console: Console, json_path: Path | None = N
         save(found, a, b, json_path)
 
 
-def save(found: Comparison, a: str, b: str, path: Path) -> None:
+def save(found: RunComparison, a: str, b: str, path: Path) -> None:
     """Counts and shares as JSON. Raises `BadInput` where `path` cannot be written."""
     text = json.dumps({"a": str(a), "b": str(b), **asdict(found), "shares": found.shares()}, indent=2) + "\n"
     try:

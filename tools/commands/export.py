@@ -88,18 +88,18 @@ def export_command(
     processes: Annotated[int | None, typer.Option(min=1, help="By default up to 4, as there are CPUs.")] = None,
 ) -> None:
     """Write flat views of runs for trainers and data hubs; what was written is a data set to load or push."""
-    from factory.decontamination.contamination import Settings
+    from factory.decontamination.contamination import MatchSettings
     from factory.errors import BadInput
     from factory.export.filter import Filter
     from factory.export.split import Split
     from factory.text.safe_text import safe
     from pipelines.dataset_card.licence import licence_fields
-    from pipelines.export.export import Wish, export
+    from pipelines.export.export import ExportOptions, export
 
     if len(folders) < 2:
         raise BadInput(f"got {folders[0]!r} alone. Expected at least one RUN_DIR, and OUT behind it.")
     licence_fields(licence)  # a mistake in it is said before the work, not after
-    wish = Wish(
+    options = ExportOptions(
         formats=tuple(format),
         filter=Filter(
             verdicts=tuple(verdict or ()),
@@ -118,14 +118,14 @@ def export_command(
         near_duplicates=near_duplicates,
         similarity=similarity,
         decontaminate=tuple(decontaminate or ()),
-        matching=Settings(ngram=overlap_ngram, coverage=overlap, reworded=reworded),
+        matching=MatchSettings(ngram=overlap_ngram, coverage=overlap, reworded=reworded),
         keep_reworded=keep_reworded,
         shard_mb=shard_mb,
     )
     *runs, out = folders
     command = shlex.join(["factory", *sys.argv[1:]])
     with closing(_Teller()) as tell:
-        done = export(runs, out, wish, say=tell, processes=processes, command=command)
+        done = export(runs, out, options, say=tell, processes=processes, command=command)
     for line in chain(summary_lines(done), _card(out, licence)):
         print(safe(line))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from pipelines.hub.push import Push
+    from pipelines.hub.push import PushOptions
 
 EXAMPLES = (
     "Examples: factory push exports/mine me/my-data --licence cc-by-4.0 --language en --tag v1 · "
@@ -45,9 +45,9 @@ def push_command(
 ) -> None:
     """Push an export to the Hugging Face Hub; after a break, the same command goes on."""
     from factory.text.safe_text import safe
-    from pipelines.hub.push import Push
+    from pipelines.hub.push import PushOptions
 
-    wish = Push(
+    options = PushOptions(
         private=private,
         revision=revision,
         create_pr=create_pr,
@@ -60,11 +60,11 @@ def push_command(
         replace=replace,
         replace_card=replace_card,
     )
-    for line in push_lines(out_dir, repo_id, wish):
+    for line in push_lines(out_dir, repo_id, options):
         print(safe(line))
 
 
-def push_lines(out_dir: str | Path, repo_id: str, wish: Push) -> Iterator[str]:
+def push_lines(out_dir: str | Path, repo_id: str, options: PushOptions) -> Iterator[str]:
     """Push, telling how it goes on stderr; then what was done and where to look. Raises what `push` raises."""
     from huggingface_hub.utils import disable_progress_bars
 
@@ -73,11 +73,11 @@ def push_lines(out_dir: str | Path, repo_id: str, wish: Push) -> Iterator[str]:
 
     if not sys.stderr.isatty():
         disable_progress_bars()
-    done = push(out_dir, repo_id, wish, say=lambda line: print(safe(line), file=sys.stderr))
+    done = push(out_dir, repo_id, options, say=lambda line: print(safe(line), file=sys.stderr))
     if done.files or done.removed:
         removed = f", {done.removed} old ones removed" if done.removed else ""
         yield f"{done.files} files, {done.n_bytes / 1e6:,.1f} MB{removed}"
     else:
         yield "nothing to push: all of it is there"
-    yield f"commit         {done.commit}{f', tagged {wish.tag}' if wish.tag else ''}"
+    yield f"commit         {done.commit}{f', tagged {options.tag}' if options.tag else ''}"
     yield f"look           {done.url}"

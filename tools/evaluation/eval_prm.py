@@ -36,7 +36,7 @@ from factory.storage.access import Access
 from tools.bench.step_labels import check_writable
 from tools.evaluation.eval_table import report
 from tools.evaluation.first_error_baselines import by_consensus, by_majority, guessing, usual_error
-from tools.evaluation.sampled_solutions import COLUMNS, TRUTHS, Solution, names_of, solutions_of
+from tools.evaluation.sampled_solutions import COLUMNS, TRUTHS, SampledSolution, names_of, solutions_of
 
 REWARD = "product"  # chosen before anything was measured: a solution is right when all of its steps are
 Steps = Sequence[Sequence[float] | None]
@@ -44,7 +44,7 @@ PRM, UNTRAINED = "PRM", "untrained"
 
 
 def evaluate(
-    solutions: Sequence[Solution],
+    solutions: Sequence[SampledSolution],
     scores: Mapping[str, Steps],
     wholes: Sequence[float | None] | None = None,
     tune: float = 0.3,
@@ -90,7 +90,7 @@ def _drawn(questions: set[str], share: float, seed: int) -> set[str]:
     return set(Random(f"{seed}/tune").sample(ordered, round(share * len(ordered))))
 
 
-def _scored(solutions: Sequence[Solution], scores: Steps, numbers: Sequence[int]) -> list[ScoredSolution]:
+def _scored(solutions: Sequence[SampledSolution], scores: Steps, numbers: Sequence[int]) -> list[ScoredSolution]:
     return [
         ScoredSolution(scores=tuple(scores[number] or ()), first_error=solutions[number].truth or 0)
         for number in numbers
@@ -98,7 +98,7 @@ def _scored(solutions: Sequence[Solution], scores: Steps, numbers: Sequence[int]
 
 
 def _first_errors(
-    solutions: Sequence[Solution],
+    solutions: Sequence[SampledSolution],
     scores: Mapping[str, Steps],
     thresholds: Mapping[str, float],
     tuned_on: Sequence[int],
@@ -127,7 +127,7 @@ def _first_errors(
 
 
 def _picked(
-    solutions: Sequence[Solution], scores: Mapping[str, Steps], wholes: Sequence[float | None] | None
+    solutions: Sequence[SampledSolution], scores: Mapping[str, Steps], wholes: Sequence[float | None] | None
 ) -> dict[str, Any]:
     """What is right of the answers picked, and what weighting by the PRM has over the other ways; nothing of solutions
     that nobody has judged as a whole."""

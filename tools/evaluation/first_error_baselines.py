@@ -16,14 +16,14 @@ from math import sqrt
 
 from factory.evaluation.prm_scores import NO_ERROR
 from factory.text.wording import normalised
-from tools.evaluation.sampled_solutions import Solution
+from tools.evaluation.sampled_solutions import SampledSolution
 
 _RESULT = re.compile(r"= *\$?(-?\d+(?:[.,]\d+)*)")
 Usual = Callable[[int], int]
 """From a number of steps to a step."""
 
 
-def usual_error(solutions: Sequence[Solution]) -> Usual:
+def usual_error(solutions: Sequence[SampledSolution]) -> Usual:
     """Where the first error of an erroneous solution most often is, by how many steps it has; of a number of steps that
     was never seen, where it is most often in all. Of several, the first."""
     counts: dict[int, Counter[int]] = defaultdict(Counter)
@@ -39,7 +39,7 @@ def usual_error(solutions: Sequence[Solution]) -> Usual:
     return usual
 
 
-def guessing(solutions: Sequence[Solution], usual: Usual) -> list[float]:
+def guessing(solutions: Sequence[SampledSolution], usual: Usual) -> list[float]:
     """The chance of each solution to be guessed right.
 
     With m the share of erroneous ones whose error is the usual one, saying "no error" with probability q comes to the
@@ -55,7 +55,7 @@ def guessing(solutions: Sequence[Solution], usual: Usual) -> list[float]:
     ]
 
 
-def by_majority(solutions: Sequence[Solution], everyone: Sequence[Solution], usual: Usual) -> list[int]:
+def by_majority(solutions: Sequence[SampledSolution], everyone: Sequence[SampledSolution], usual: Usual) -> list[int]:
     """What majority voting names; `everyone` are all samples of the questions."""
     frequent = most_frequent(everyone)
     return [
@@ -64,7 +64,7 @@ def by_majority(solutions: Sequence[Solution], everyone: Sequence[Solution], usu
     ]
 
 
-def by_consensus(solutions: Sequence[Solution], everyone: Sequence[Solution]) -> list[int]:
+def by_consensus(solutions: Sequence[SampledSolution], everyone: Sequence[SampledSolution]) -> list[int]:
     """What the consensus of steps names."""
     frequent = most_frequent(everyone)
     accepted: dict[str, set[str]] = defaultdict(set)
@@ -77,7 +77,7 @@ def by_consensus(solutions: Sequence[Solution], everyone: Sequence[Solution]) ->
     ]
 
 
-def most_frequent(solutions: Sequence[Solution]) -> dict[str, set[str]]:
+def most_frequent(solutions: Sequence[SampledSolution]) -> dict[str, set[str]]:
     """Of every question the most frequent answers."""
     votes: dict[str, Counter[str]] = {}
     for solution in solutions:

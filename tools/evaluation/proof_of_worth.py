@@ -36,13 +36,13 @@ from rich.table import Table
 from factory.evaluation.pass_at_k import COLUMNS, score
 from factory.shards.commits import records_of
 from tools.evaluation.eval_prm import REWARD
-from tools.evaluation.proof_plan import STAGES, Plan
+from tools.evaluation.proof_plan import STAGES, ProofPlan
 from tools.evaluation.sampled_solutions import names_of
 
 CONFIDENT = 1.96  # standard errors: 95 %, of both ends
 
 
-def bind(plan: Plan) -> None:
+def bind(plan: ProofPlan) -> None:
     """Make the folder this plan's. Raises `SystemExit` for one that another plan was begun in."""
     wanted = json.dumps({**asdict(plan), "folder": ""}, indent=1)
     path = plan.folder / "plan.json"
@@ -54,7 +54,7 @@ def bind(plan: Plan) -> None:
     _write(path, wanted)
 
 
-def carry_out(plan: Plan, stage: str) -> None:
+def carry_out(plan: ProofPlan, stage: str) -> None:
     """Run a stage's commands unless they are done. Exits where one of them fails: what it said is on the screen."""
     marker = plan.folder / "stages" / f"{stage}.json"
     if marker.is_file():
@@ -158,12 +158,12 @@ def main() -> None:
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES, metavar="STAGE")
     parser.add_argument("--show", action="store_true", help="print the commands, run none")
     parser.add_argument("--orm", action="store_true", help="an outcome reward model, too: some 12 minutes more")
-    for field in fields(Plan):
+    for field in fields(ProofPlan):
         if field.name not in ("folder", "orm"):
             parser.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default)
     values = vars(parser.parse_args())
     stages, show = values.pop("stages"), values.pop("show")
-    plan = Plan(folder=values.pop("dir"), **values)
+    plan = ProofPlan(folder=values.pop("dir"), **values)
     if show:
         print("\n".join(f"[{stage}] {shlex.join(command)}" for stage in stages for command in plan.commands(stage)))
         return

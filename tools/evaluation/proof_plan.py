@@ -13,7 +13,7 @@ Command = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ProofPlan:
     """All that the commands hang on. Seeds: of the run, and of the questions that are drawn."""
 
     folder: Path

@@ -21,7 +21,7 @@ _VOTES = (str(Outcome.CORRECT), str(Outcome.INCORRECT), str(Outcome.UNPARSABLE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Solution:
+class SampledSolution:
     """One text that was sampled. `answer`: equal ones are one; None where there is none. `right`: None where nobody
     could judge it, so that it takes no part in votes. `times`: how often it was sampled. `truth`: its first wrong step,
     -1 for none, None where nobody knows."""
@@ -45,7 +45,7 @@ def names_of(record: Mapping[str, Any]) -> set[str]:
 
 def solutions_of(
     records: Iterable[Mapping[str, Any]], truth: str, left_out: Collection[str] = frozenset()
-) -> Iterator[Solution]:
+) -> Iterator[SampledSolution]:
     """Every text that the model sampled by itself, of all questions none of whose `names_of` are in `left_out`. Raises
     `BadInput`."""
     for record in records:
@@ -57,7 +57,7 @@ def solutions_of(
             finished = solution["finish_reason"] != "length"
             right = finished and solution["verdict"] == Outcome.CORRECT
             said = solution["final_answer"]
-            yield Solution(
+            yield SampledSolution(
                 question=record["question_id"],
                 prompt=record["question"],
                 text=solution["text"],

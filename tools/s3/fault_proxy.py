@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from factory.errors import BadInput
-from tools.s3.faults import ERRORS, Faults, Plan, S3Error
+from tools.s3.faults import ERRORS, FaultPlan, Faults, S3Error
 from tools.s3.http_messages import UNUSABLE, Request, exchange, half_of, read_request, reset, send
 
 _START_S = 10.0
@@ -35,7 +35,7 @@ class FaultProxy:
         if target.scheme != "http" or not target.hostname:
             raise BadInput(f"the target is {target_url!r}; expected http://HOST:PORT")
         self._target = (target.hostname, target.port or 80)
-        self._plan = Plan(faults, seed)
+        self._plan = FaultPlan(faults, seed)
         self._port = port
         self._counts: Counter[str] = Counter()
         self._down = False

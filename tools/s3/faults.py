@@ -84,7 +84,7 @@ class _Forced:
         return self.method in (None, method) and self.containing in path
 
 
-class Plan:
+class FaultPlan:
     """Decides for one request after another. Safe to use from several threads."""
 
     def __init__(self, faults: Faults, seed: int) -> None:

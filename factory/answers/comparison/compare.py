@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from factory.answers.comparison.relations import Relations, has_relation
 from factory.answers.comparison.scalars import Prover, Scalars, left_open
 from factory.answers.comparison.shape import Kind, Shape, shape
-from factory.answers.policy import Policy
+from factory.answers.policy import AnswerPolicy
 from factory.answers.values.match import Match, all_equal, equal_if
 
 
@@ -20,7 +20,7 @@ class Comparison:
     there, a set of one item is never taken for its item.
     """
 
-    policy: Policy
+    policy: AnswerPolicy
     prove: Prover = left_open
     nested: bool = False
 
@@ -129,7 +129,7 @@ class Comparison:
         return worst
 
 
-def compare(gold: str, answer: str, policy: Policy, prove: Prover = left_open) -> Match:
+def compare(gold: str, answer: str, policy: AnswerPolicy, prove: Prover = left_open) -> Match:
     """Return whether two answers in normal form are the same.
 
     Args:

@@ -27,14 +27,14 @@ def plain_latex(expression: str, names: dict[str, str]) -> str:
     `names` maps its variables to the names they have in the result, and is filled on the way: use one dict for all
     expressions that are compared. Raises `NotScalar` for what is no scalar expression or can be read in two ways.
     """
-    parser = _Parser(expression, names)
+    parser = _ExpressionParser(expression, names)
     latex = parser.sum(0)
     if parser.peek():
         raise NotScalar(f"unexpected {parser.peek()!r}")
     return latex
 
 
-class _Parser(TokenReader):
+class _ExpressionParser(TokenReader):
     """Recursive-descent parser over the tokens of one expression.
 
     Each method reads one construct of the grammar at the current position and returns it re-written. `depth` counts the

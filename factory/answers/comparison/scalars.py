@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal, Protocol
 
 from factory.answers.comparison import guards
-from factory.answers.policy import Policy
+from factory.answers.policy import AnswerPolicy
 from factory.answers.values import notations
 from factory.answers.values.exact import TooLarge, is_fraction
 from factory.answers.values.match import Match, equal_if
@@ -20,13 +20,13 @@ from factory.answers.values.units import PERCENT, split_unit, unit
 _NO_EXPRESSION = re.compile(r"[,$€£¢]|\d \d|\\overline|\\[lc]?dots|\.\.")
 _INFINITE = re.compile(r"([+-]?)\s*\\infty")
 
-Task = Literal["equal", "proportional", "rounds"]
+ProofTask = Literal["equal", "proportional", "rounds"]
 
 
 class Prover(Protocol):
     """Function that decides what exact rules cannot: whether two scalar expressions, or two equations, are the same."""
 
-    def __call__(self, gold: str, answer: str, *, task: Task) -> Match:
+    def __call__(self, gold: str, answer: str, *, task: ProofTask) -> Match:
         """Return whether `gold` and `answer` are the same.
 
         Args:
@@ -41,7 +41,7 @@ class Prover(Protocol):
         ...
 
 
-def left_open(gold: str, answer: str, *, task: Task) -> Match:
+def left_open(gold: str, answer: str, *, task: ProofTask) -> Match:
     """Return `Match.OPEN`: the prover that decides nothing.
 
     Args:
@@ -70,7 +70,7 @@ def quantity_or_none(text: str) -> Quantity | None:
 class Scalars:
     """Comparison of scalars under one policy and with one prover."""
 
-    policy: Policy
+    policy: AnswerPolicy
     prove: Prover
 
     def same(self, gold: str, answer: str) -> Match:

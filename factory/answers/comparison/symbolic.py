@@ -13,8 +13,8 @@ from typing import Any
 
 from factory.answers.comparison.expression import plain_latex
 from factory.answers.comparison.latex_tokens import NotScalar
-from factory.answers.comparison.scalars import Task
-from factory.answers.policy import Policy
+from factory.answers.comparison.scalars import ProofTask
+from factory.answers.policy import AnswerPolicy
 from factory.answers.values.match import Match, equal_if
 
 # Digits beyond those that the expressions need, and the most that are computed.
@@ -27,10 +27,10 @@ _POINTS = ((7, 3), (-11, 5), (13, 17))
 class Symbolic:
     """Prover (`scalars.Prover`) that asks math-verify and sympy. Slow, and unbounded in time and memory."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: AnswerPolicy) -> None:
         self._policy = policy
 
-    def __call__(self, gold: str, answer: str, *, task: Task) -> Match:
+    def __call__(self, gold: str, answer: str, *, task: ProofTask) -> Match:
         """Return whether `gold` and `answer` are the same. See `scalars.Prover` for the tasks.
 
         Args:
@@ -172,4 +172,4 @@ def _digits(expression: Any) -> int:
 
 def warm_up() -> None:
     """Import math-verify and build its parser's tables, so that a process forked afterwards need not."""
-    Symbolic(Policy())(r"\sqrt{8}", r"2\sqrt{2}", task="equal")
+    Symbolic(AnswerPolicy())(r"\sqrt{8}", r"2\sqrt{2}", task="equal")

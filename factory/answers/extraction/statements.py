@@ -57,7 +57,7 @@ _MAX_LINE_BEHIND_HEADING = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class AnswerStatement:
     """Answer that a line or a sentence states.
 
     `start` is the position of its marker in the text, `behind` the text behind its sentence.
@@ -68,7 +68,7 @@ class Statement:
     behind: str
 
 
-def last_statement(text: str) -> Statement | None:
+def last_statement(text: str) -> AnswerStatement | None:
     """Return the last `A:` line, "answer is", "answer:" or answer heading of `text`, even one taken back later."""
     candidates = [_last_a_line(text)]
     # This test is ten times as fast as the expressions behind it.
@@ -78,7 +78,7 @@ def last_statement(text: str) -> Statement | None:
     return max(stated, key=lambda one: one.start) if stated else None
 
 
-def is_retracted(statement: Statement) -> bool:
+def is_retracted(statement: AnswerStatement) -> bool:
     """Return whether the text behind a sentence takes it back: "The answer is 12. Wait, it is 13." """
     return _RETRACTION.search(statement.behind) is not None
 
@@ -113,7 +113,7 @@ def _plain(answer: str) -> str:
     return re.sub(r"\A[A-Za-z]=", "", plain)
 
 
-def _last_a_line(text: str) -> Statement | None:
+def _last_a_line(text: str) -> AnswerStatement | None:
     """Return the last `A:` line; None beside `B:` lines, which are the options of a multiple-choice question."""
     matches = list(_A_LINE.finditer(text))
     if not matches or _B_LINE.search(text):
@@ -121,10 +121,10 @@ def _last_a_line(text: str) -> Statement | None:
     last = matches[-1]
     behind = text[last.end() :]
     answer = last["answer"].strip()
-    return Statement(start=last.start(), answer=answer, behind=behind)
+    return AnswerStatement(start=last.start(), answer=answer, behind=behind)
 
 
-def _last_answer_is(text: str) -> Statement | None:
+def _last_answer_is(text: str) -> AnswerStatement | None:
     """Return the last "answer is" or "answer:" that is not negated, supposed or about another answer."""
     for match in reversed(list(_ANSWER_IS.finditer(text))):
         if not _NO_STATEMENT.search(text, max(0, match.start() - _NEGATION_WINDOW), match.start()):
@@ -132,7 +132,7 @@ def _last_answer_is(text: str) -> Statement | None:
     return None
 
 
-def _last_heading(text: str) -> Statement | None:
+def _last_heading(text: str) -> AnswerStatement | None:
     """Return the answer below the last answer heading, None where an explanation begins there."""
     matches = list(_HEADING.finditer(text))
     if not matches:
@@ -145,22 +145,22 @@ def _last_heading(text: str) -> Statement | None:
     return statement if is_plain else None
 
 
-def _statement_behind(text: str, marker: re.Match[str]) -> Statement:
+def _statement_behind(text: str, marker: re.Match[str]) -> AnswerStatement:
     """Return the statement that the rest of the sentence behind `marker` makes."""
     # A displayed formula is the whole answer.
     if display := _DISPLAY.match(text, marker.end()):
         answer, behind = display["answer"].strip(), text[display.end() :]
-        return Statement(start=marker.start(), answer=answer.rstrip(". \t"), behind=behind)
+        return AnswerStatement(start=marker.start(), answer=answer.rstrip(". \t"), behind=behind)
     # Else it ends with the line, or with the sentence.
     end_of_line = text.find("\n", marker.end())
     line_end = end_of_line if end_of_line >= 0 else len(text)
     line, behind = text[marker.end() : line_end].strip(), text[line_end:]
     if "\n" in marker.group() and _LIST_ITEM.match(line):
         # An explanation begins here: "Answer:\n1. First, add both."
-        return Statement(start=marker.start(), answer="", behind=behind)
+        return AnswerStatement(start=marker.start(), answer="", behind=behind)
     if end := _SENTENCE_END.search(line):
         line, behind = line[: end.start()], line[end.start() :] + behind
     # The value of a sentence is behind its verb: "Answer: The largest n is 34."
     sentence = _STATEMENT.match(line)
     answer = (sentence["answer"] if sentence else line).lstrip("* ").rstrip("*. \t")
-    return Statement(start=marker.start(), answer=answer, behind=behind)
+    return AnswerStatement(start=marker.start(), answer=answer, behind=behind)

@@ -55,7 +55,7 @@ def exact_value(answer: str) -> Fraction | None:
     Reads integers, well-grouped thousands, decimals, repeating decimals, scientific notation, `a/b`, `\frac`, mixed
     numbers, `+ - * / ^ !` and brackets. Raises `TooLarge` instead of computing a bomb.
     """
-    parser = _Parser(answer)
+    parser = _ArithmeticParser(answer)
     try:
         value = parser.sum(depth=0)
     except (_NotArithmetic, ZeroDivisionError):
@@ -82,7 +82,7 @@ def is_fraction(answer: str) -> bool:
     return _FRACTION.fullmatch(answer) is not None
 
 
-class _Parser:
+class _ArithmeticParser:
     """Recursive-descent parser over the characters of one answer.
 
     Each method reads one construct of the grammar at the current position and returns its value. `depth` counts the

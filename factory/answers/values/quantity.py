@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from factory.answers.policy import Policy
+from factory.answers.policy import AnswerPolicy
 from factory.answers.values.exact import exact_value, is_fraction, is_literal, is_reduced
 from factory.answers.values.match import Match, equal_if
 from factory.answers.values.units import PERCENT, unit, unit_name
@@ -130,7 +130,7 @@ def _compound(answer: str) -> Quantity | None:
     return Quantity(value=total / previous, digits=answer, unit=last, compound=True)
 
 
-def match_quantities(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
+def match_quantities(gold: Quantity, answer: Quantity, policy: AnswerPolicy) -> Match:
     """Return whether `answer` states `gold` under `policy`.
 
     Args:
@@ -158,7 +158,7 @@ def match_quantities(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
     return Match.EQUAL
 
 
-def _same_amount(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
+def _same_amount(gold: Quantity, answer: Quantity, policy: AnswerPolicy) -> Match:
     """Compare value and unit, whatever the way in which they are written."""
     if gold.unit == answer.unit:
         return equal_if(_same_value(gold, answer, Fraction(1), policy))
@@ -181,7 +181,7 @@ def _same_amount(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
     return equal_if(_same_value(gold, answer, answer_unit.size / gold_unit.size, policy))
 
 
-def _same_percentage(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
+def _same_percentage(gold: Quantity, answer: Quantity, policy: AnswerPolicy) -> Match:
     """Compare where exactly one side is in percent."""
     if gold.unit == PERCENT:
         allowed = policy.percent_sign_missing
@@ -198,7 +198,7 @@ def _same_percentage(gold: Quantity, answer: Quantity, policy: Policy) -> Match:
     return equal_if(gold.value == answer.value * factor)
 
 
-def _same_value(gold: Quantity, answer: Quantity, factor: Fraction, policy: Policy) -> bool:
+def _same_value(gold: Quantity, answer: Quantity, factor: Fraction, policy: AnswerPolicy) -> bool:
     """Return whether the values are equal, the answer's counted `factor` times.
 
     They also are where one is the other rounded, as far as the policy allows.

@@ -82,7 +82,7 @@ _NOT_FIRST = frozenset(["of", "in", "the", "with", "per", "/", "-", *_POWER_BEHI
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class MeasureUnit:
     """Meaning of a unit.
 
     `dimensions` are the powers of the base dimensions that it measures, sorted by name; `size` is its size in their
@@ -131,7 +131,7 @@ def _is_no_unit(word: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def unit(name: str) -> Unit:
+def unit(name: str) -> MeasureUnit:
     """Return what a name from `unit_name` stands for.
 
     An unknown word counts things; of several, the last says which: duck eggs are eggs.
@@ -161,7 +161,9 @@ def unit(name: str) -> Unit:
     for dimension, size, exponent in factors:
         powers[dimension] += exponent
         total *= size**exponent
-    return Unit(tuple(sorted((dimension, exponent) for dimension, exponent in powers.items() if exponent)), total)
+    return MeasureUnit(
+        tuple(sorted((dimension, exponent) for dimension, exponent in powers.items() if exponent)), total
+    )
 
 
 def singular(word: str) -> str:

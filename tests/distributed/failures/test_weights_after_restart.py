@@ -13,7 +13,7 @@ import ray
 from support.runs import pid_of
 
 from actors.generator import Generator, generator_options
-from actors.remote_models import Patience, RemoteModels
+from actors.remote_models import CallPatience, RemoteModels
 from factory.types import GenerateRequest
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
@@ -29,7 +29,7 @@ async def test_a_restarted_generator_answers_with_the_weights_it_is_asked_for(tm
     first, trained = model(tmp_path / "first", "I guess."), model(tmp_path / "trained", "I know.")
     actor = ray.remote(Generator).options(**generator_options("scripted", {})).remote("scripted", {}, first)
     try:
-        models = RemoteModels([actor], [], Patience(request_s=60, restart_s=60, attempts=3), weights=trained)
+        models = RemoteModels([actor], [], CallPatience(request_s=60, restart_s=60, attempts=3), weights=trained)
         request = GenerateRequest(question_id="q", prompt="the question")
         assert [completion.text for completion in await models.generate(request)] == ["I know."]
         os.kill(pid_of(actor), signal.SIGKILL)

@@ -14,7 +14,7 @@ from support.training import SUMS, raw_data, tiny_model
 
 from actors.trained_models.reward_scorer import SolutionScorer, StepScorer
 from factory.errors import BadInput
-from pipelines.export.export import Wish, export
+from pipelines.export.export import ExportOptions, export
 from pipelines.run.run_folder import opened
 from pipelines.run.settings import Settings, from_mapping
 from pipelines.train import outline, run
@@ -72,7 +72,7 @@ def test_a_training_leaves_a_model_and_says_where_and_is_not_done_twice(ready: S
 def test_a_reward_model_is_trained_on_an_export_and_judges(kind: str, asked: Any, tmp_path: Path) -> None:
     tiny_model(tmp_path / "base")
     rows = [record(f"{n} + 1?", solution(f"it is\n{n + 1}"), solution("no\n0", right=False)) for n in range(9)]
-    export([committed(tmp_path / "records", rows)], tmp_path / "out", Wish(formats=(kind,)))
+    export([committed(tmp_path / "records", rows)], tmp_path / "out", ExportOptions(formats=(kind,)))
     trainer = {"kind": kind, "max_steps": 2, "batch_size": 4, "learning_rate": 1e-3, "num_cpus": 0}
     done = run(settings(tmp_path, data={"path": str(tmp_path / "out/data" / kind)}, trainer=trainer))
     assert done.trained.examples == 18

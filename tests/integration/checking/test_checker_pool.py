@@ -10,7 +10,7 @@ from support.checker_pools import KIND, item, outcomes, processes
 
 from actors.checking.pool import CheckerPool
 from factory.errors import BadInput
-from factory.types import Outcome, Part, Question
+from factory.types import Outcome, PartVerdict, Question
 
 
 def test_what_settles_fast_starts_no_process(pool: CheckerPool) -> None:
@@ -38,7 +38,7 @@ def test_a_nested_config_reaches_the_worker_as_what_it_is() -> None:
 
 
 def test_partial_verdicts_come_back_whole(pool: CheckerPool) -> None:
-    assert pool.check([item("parts")])[0].parts == (Part(outcome=Outcome.ERROR, end=3, note="n"),)
+    assert pool.check([item("parts")])[0].parts == (PartVerdict(outcome=Outcome.ERROR, end=3, note="n"),)
 
 
 @pytest.mark.parametrize("misdeed", ["connect", "execute", "write", "remove"])

@@ -13,7 +13,7 @@ from support.sandbox import needs_coq
 
 from factory.checkers import coq_proof
 from factory.checkers.coq_proof import Config, check, limits, require, right_answer
-from factory.coq.statement import Statement
+from factory.coq.statement import TheoremStatement
 from factory.coq.trusted import Compiler
 from factory.errors import BadInput
 from factory.labelling.experience import Experience
@@ -133,7 +133,7 @@ def test_the_compilation_alone_holds_against_scripts_that_are_never_sent_to_it(
 ) -> None:
     compiler = Compiler(sandbox="bubblewrap", timeout_s=30.0, memory_mb=2048, recheck=True, allowed_axioms=())
     tactics = tactics.replace("AGAIN", "Theorem factory_candidate")
-    found, why = compiler.judge(Statement(binders="", proposition=proposition, preamble=()), (tactics,))
+    found, why = compiler.judge(TheoremStatement(binders="", proposition=proposition, preamble=()), (tactics,))
     assert (found, reason in why) == (outcome, True), why
 
 

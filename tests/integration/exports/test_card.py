@@ -17,7 +17,7 @@ from factory.rollouts.prompting import load_prompt
 from factory.text.markdown import fenced
 from pipelines.dataset_card.card import PLOT, settled_card, write_card
 from pipelines.dataset_card.licence import licence_of_model
-from pipelines.export.export import Wish, export
+from pipelines.export.export import ExportOptions, export
 from pipelines.maintenance.import_labels import import_file
 
 OWN = {"licence_name": "mine-1.0", "licence_link": "https://example.org/terms"}
@@ -110,7 +110,7 @@ def test_of_imported_labels_the_source_is_named_and_nobody_claimed(tmp_path):
     line = {"input": "Q? Step 1: a ки", "label": "Q? Step 1: a +", "task": "GSM8K"}
     (tmp_path / "data.jsonl").write_text(json.dumps(line, ensure_ascii=False) + "\n")
     import_file(str(tmp_path / "data.jsonl"), "math_shepherd", str(tmp_path / "run"))
-    export([tmp_path / "run"], tmp_path / "out", Wish(formats=("prm",)), processes=1)
+    export([tmp_path / "run"], tmp_path / "out", ExportOptions(formats=("prm",)), processes=1)
     card = write_card(tmp_path / "out", "mit")
     data, text = data_of(card), text_of(card)
     assert (data.annotations_creators, data.language_creators, "synthetic" in data.tags) == (None, None, False)
@@ -129,8 +129,8 @@ def test_what_decontamination_found_is_told_in_counts(tmp_path):
     rows = [record(f"What is {n} plus {n + 3}, and why is that so?", solution(f"a\n{n}")) for n in range(9)]
     benchmark = tmp_path / "benchmark.jsonl"
     benchmark.write_text(json.dumps({"question": rows[0]["question"]}) + "\n")
-    wish = Wish(formats=("sft",), decontaminate=(str(benchmark),))
-    export([committed(tmp_path / "run", rows)], tmp_path / "out", wish, processes=1)
+    options = ExportOptions(formats=("sft",), decontaminate=(str(benchmark),))
+    export([committed(tmp_path / "run", rows)], tmp_path / "out", options, processes=1)
     text = text_of(write_card(tmp_path / "out", "mit"))
     assert "| `checked` | 9 |" in text
     assert "| `dropped exact` | 1 |" in text

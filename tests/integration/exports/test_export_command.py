@@ -13,14 +13,14 @@ from factory.errors import BadInput
 from factory.export.filter import Filter
 from factory.plugins import names, plugin
 from pipelines.export import export as story
-from pipelines.export.export import Wish, export
+from pipelines.export.export import ExportOptions, export
 from pipelines.export.pool import pool
 from tools.cli import IMPORTED, app, main
 
 
 def test_where_nothing_is_left_it_is_said_why(run, out):
     with pytest.raises(BadInput, match=r"nothing is left to export of 12 records .*24 solutions not hinted"):
-        export([run], out, Wish(formats=("sft",), filter=Filter(hinted="only")))
+        export([run], out, ExportOptions(formats=("sft",), filter=Filter(hinted="only")))
     assert not Path(out).exists()
 
 
@@ -30,7 +30,7 @@ def test_where_nothing_is_left_it_is_said_why(run, out):
 )
 def test_what_is_unknown_is_refused_with_the_nearest(run, out, asked, match):
     with pytest.raises(BadInput, match=match):
-        export([run], out, Wish(**{"formats": ("sft",), **asked}))
+        export([run], out, ExportOptions(**{"formats": ("sft",), **asked}))
 
 
 def test_the_command_sums_up_and_says_what_next(run, out):
@@ -56,7 +56,7 @@ def asked(*arguments):
 @pytest.mark.parametrize("name", ["os.path", "../x", ".sft", "sft.", "pmr", ""])
 def test_a_name_that_is_no_format_is_refused_with_what_there_is(run, out, name):
     with pytest.raises(BadInput, match="prompt_completion"):
-        export([run], out, Wish(formats=(name,)))
+        export([run], out, ExportOptions(formats=(name,)))
 
 
 @pytest.mark.parametrize("licence", ["  ", "cc-by-40"])

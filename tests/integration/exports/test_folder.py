@@ -21,24 +21,24 @@ from pipelines.export import export as story
 from pipelines.export import folder as export_folder
 from pipelines.export import manifest as export_manifest
 from pipelines.export import scratch as export_scratch
-from pipelines.export.export import Wish, export
+from pipelines.export.export import ExportOptions, export
 from pipelines.export.folder import MANIFEST, UNFINISHED, Target
 from pipelines.export.scratch import SCRATCH
 
 
 def test_the_same_export_again_changes_nothing(run, out):
-    export([run], out, Wish(formats=("sft",)))
+    export([run], out, ExportOptions(formats=("sft",)))
     before = tree(out)
-    assert export([run], out, Wish(formats=("sft",))).there
+    assert export([run], out, ExportOptions(formats=("sft",))).there
     assert tree(out) == before
 
 
 def test_an_out_that_holds_something_else_is_refused(run, out, tmp_path):
-    export([run], out, Wish(formats=("sft",)))
+    export([run], out, ExportOptions(formats=("sft",)))
     for where, match in ((out, "another export"), (run, "something else")):
         before = tree(where)
         with pytest.raises(BadInput, match=match):
-            export([run], where, Wish(formats=("prm",)))
+            export([run], where, ExportOptions(formats=("prm",)))
         assert tree(where) == before
 
 
@@ -47,7 +47,7 @@ def test_two_at_a_time_do_not_export_to_one_place(run, out):
     handle = os.open(out, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
     with pytest.raises(BadInput, match="another export is writing"):
-        export([run], out, Wish(formats=("sft",)))
+        export([run], out, ExportOptions(formats=("sft",)))
     os.close(handle)
 
 
@@ -56,16 +56,16 @@ def test_wherever_a_kill_hits_nothing_looks_whole_and_it_can_be_repeated(
     run, tmp_path, monkeypatch, request, where, calls
 ):
     out = str(tmp_path / "out") if where == "local" else f"s3://{request.getfixturevalue('s3_bucket')}/out"
-    wish = Wish(formats=FORMATS, split=Split(test=0.3))
-    expected = tree(export([run], str(tmp_path / "expected"), wish).out)
+    options = ExportOptions(formats=FORMATS, split=Split(test=0.3))
+    expected = tree(export([run], str(tmp_path / "expected"), options).out)
     with monkeypatch.context() as patched:
         _die_after(calls, patched)
         with pytest.raises(SystemExit):
-            export([run], out, wish)
+            export([run], out, options)
     store = open_store(out)
     assert store.size("manifest.json") is None
     assert store.size(UNFINISHED) is not None or not list(store.entries())
-    export([run], out, wish)
+    export([run], out, options)
     assert {entry.name for entry in store.entries()} == set(expected)
     assert {name: hashlib.sha256(store.read(name)).hexdigest() for name in expected} == expected
 
@@ -104,34 +104,34 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(run, out, monkeypatch):
 
     monkeypatch.setattr(story, "write_shard", full)
     with pytest.raises(StorageFailed, match=r"cannot write to .*out: No space left"):
-        export([run], out, Wish(formats=("sft",)))
+        export([run], out, ExportOptions(formats=("sft",)))
     assert not Path(out).exists()
 
 
 def test_an_export_that_lacks_files_is_not_said_to_be_there(run, out):
-    [gone] = export([run], out, Wish(formats=("sft",))).files("sft")
+    [gone] = export([run], out, ExportOptions(formats=("sft",))).files("sft")
     Path(gone).write_bytes(b"short")
     with pytest.raises(BadInput, match=r"lacks data/sft/train-\S+ of [\d,]+ bytes.* holds one of 5\b"):
-        export([run], out, Wish(formats=("sft",)))
+        export([run], out, ExportOptions(formats=("sft",)))
     Path(gone).unlink()
     with pytest.raises(
         BadInput, match=r"lacks data/sft/train-\S+ of [\d,]+ bytes, which its manifest.json names\. .*delete this"
     ):
-        export([run], out, Wish(formats=("sft",)))
+        export([run], out, ExportOptions(formats=("sft",)))
 
 
 def test_the_order_of_formats_and_where_a_benchmark_lies_make_no_other_export(run, out, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("benchmark.jsonl").write_text(json.dumps({"question": "What is 3 + 1?"}) + "\n")
-    export([run], out, Wish(formats=("sft", "prm"), decontaminate=("benchmark.jsonl",)))
-    assert export([run], out, Wish(formats=("prm", "sft"), decontaminate=("./benchmark.jsonl",))).there
+    export([run], out, ExportOptions(formats=("sft", "prm"), decontaminate=("benchmark.jsonl",)))
+    assert export([run], out, ExportOptions(formats=("prm", "sft"), decontaminate=("./benchmark.jsonl",))).there
 
 
 def test_another_version_of_the_factory_makes_another_export(run, out, monkeypatch):
-    export([run], out, Wish(formats=("sft",)))
+    export([run], out, ExportOptions(formats=("sft",)))
     monkeypatch.setattr(export_manifest, "version", lambda _: "99")
     with pytest.raises(BadInput, match="another version of the factory"):
-        export([run], out, Wish(formats=("sft",)))
+        export([run], out, ExportOptions(formats=("sft",)))
 
 
 def test_an_export_that_ends_just_before_the_lock_is_left_as_it_is(run, out, monkeypatch):
@@ -139,13 +139,13 @@ def test_an_export_that_ends_just_before_the_lock_is_left_as_it_is(run, out, mon
 
     def late(url, local):
         monkeypatch.undo()
-        export([run], out, Wish(formats=("sft",)))
+        export([run], out, ExportOptions(formats=("sft",)))
         before.append(tree(out))
         return claim(url, local)
 
     monkeypatch.setattr(export_folder, "scratch_for", late)
     with pytest.raises(BadInput, match="has ended meanwhile"):
-        export([run], out, Wish(formats=("prm",)))
+        export([run], out, ExportOptions(formats=("prm",)))
     assert [tree(out)] == before
 
 
@@ -159,12 +159,12 @@ def test_of_two_exports_to_one_url_the_earlier_fails_and_the_later_is_whole(run,
     def creating(self, name, path):
         files.append(name)
         if len(files) == after + 1:
-            export([run], out, Wish(formats=("prm", "orm"), filter=Filter(verdicts=("correct",))))
+            export([run], out, ExportOptions(formats=("prm", "orm"), filter=Filter(verdicts=("correct",))))
         return create_from(self, name, path)
 
     monkeypatch.setattr(S3Store, "create_from", creating)
     with pytest.raises(StorageFailed, match="another export writes to"):
-        export([run], out, Wish(formats=("prm", "sft")))
+        export([run], out, ExportOptions(formats=("prm", "sft")))
     store = open_store(out)
     manifest = export_folder.manifest_of(store)
     export_folder.check_whole(store, manifest)
@@ -182,7 +182,7 @@ def test_a_manifest_that_is_written_while_another_takes_the_place_is_taken_back(
 
     monkeypatch.setattr(S3Store, "create", creating)
     with pytest.raises(StorageFailed, match="the claim is another's"):
-        export([run], store.url, Wish(formats=("sft",)))
+        export([run], store.url, ExportOptions(formats=("sft",)))
     assert (store.size(MANIFEST), store.read(UNFINISHED)) == (None, b"another's")
 
 
@@ -191,7 +191,7 @@ def test_what_a_killed_export_had_begun_to_upload_is_ended(run, s3_bucket):
     store.create(UNFINISHED, b"{}")
     for key in ("out/data/prm/train-00000-of-00001.parquet", "out/else"):
         store._fs.call_s3("create_multipart_upload", Bucket=s3_bucket, Key=key)
-    export([run], store.url, Wish(formats=("sft",)))
+    export([run], store.url, ExportOptions(formats=("sft",)))
     assert [name.partition("?")[0] for name in store.orphans()] == ["else"]
 
 
@@ -210,7 +210,7 @@ def test_scratch_of_a_url_is_one_locked_folder_that_is_emptied_and_goes(tmp_path
 def test_an_out_that_cannot_be_a_folder_is_refused_in_words_of_an_export(run, tmp_path, out):
     (tmp_path / "file").write_text("x")
     with pytest.raises(BadInput, match=r"/file is a file.* choose another OUT\.$"):
-        export([run], str(tmp_path / out), Wish(formats=("sft",)))
+        export([run], str(tmp_path / out), ExportOptions(formats=("sft",)))
 
 
 def test_only_what_fails_in_writing_is_called_so(run, out, monkeypatch, s3_bucket):
@@ -218,7 +218,9 @@ def test_only_what_fails_in_writing_is_called_so(run, out, monkeypatch, s3_bucke
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        export([run], out, Wish(formats=("sft",)), say=lambda line: full() if line.startswith("shards") else None)
+        export(
+            [run], out, ExportOptions(formats=("sft",)), say=lambda line: full() if line.startswith("shards") else None
+        )
     monkeypatch.setattr(story, "write_rows", full)
     with pytest.raises(StorageFailed, match=r"cannot write to /\S+/factory-export-\S+: No space .* set TMPDIR"):
-        export([run], f"s3://{s3_bucket}/out", Wish(formats=("sft",)))
+        export([run], f"s3://{s3_bucket}/out", ExportOptions(formats=("sft",)))

@@ -10,9 +10,9 @@ from support.exports.exports import committed, record, solution
 
 from factory.export.split import Split
 from pipelines.dataset_card.card import write_card
-from pipelines.export.export import Wish, export
+from pipelines.export.export import ExportOptions, export
 
-WISH = Wish(formats=("prm800k", "prm", "sft"), split=Split(test=0.4))
+WISH = ExportOptions(formats=("prm800k", "prm", "sft"), split=Split(test=0.4))
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_json_lines_beside_parquet_are_loaded_by_their_folder(run, tmp_path, car
 
 
 def test_json_lines_alone_are_configs(run, tmp_path):
-    done = export([run], str(tmp_path / "out"), Wish(formats=("prm800k",)))
+    done = export([run], str(tmp_path / "out"), ExportOptions(formats=("prm800k",)))
     found = datasets.load_dataset(done.out, "prm800k", cache_dir=str(tmp_path / "cache"))
     assert len(found["train"]) == done.rows["prm800k", "train"]
 

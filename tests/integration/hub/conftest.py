@@ -10,7 +10,7 @@ from support.exports.cards import exported
 from support.exports.hub import OWNER, StubHub, serving
 from support.exports.pushes import BRIEF, NAME
 
-from pipelines.hub.push import Push, Pushed, push
+from pipelines.hub.push import Pushed, PushOptions, push
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def said() -> list[str]:
 
 @pytest.fixture
 def send(hub: StubHub, out: Path, said: list[str]) -> Callable[..., Pushed]:
-    """Push of `out` to the stub, with options of `Push` as keywords."""
-    return lambda folder=out, name=NAME, patience=BRIEF, **wish: push(
-        folder, name, Push(**wish), say=said.append, patience=patience, endpoint=hub.endpoint
+    """Push of `out` to the stub, with options of `PushOptions` as keywords."""
+    return lambda folder=out, name=NAME, patience=BRIEF, **options: push(
+        folder, name, PushOptions(**options), say=said.append, patience=patience, endpoint=hub.endpoint
     )

@@ -19,13 +19,13 @@ from support.exports.cards import WHOLE, exported
 from support.exports.hub import RESET, Answer
 from support.exports.pushes import BRIEF, NAME
 
-from pipelines.hub.push import Push, push
+from pipelines.hub.push import PushOptions, push
 
 ROOT = Path(__file__).parents[3]
-WISHES = {
-    "tagged": Push(tag="v1"),
-    "proposed": Push(create_pr=True),
-    "branch": Push(revision="next"),
+OPTIONS = {
+    "tagged": PushOptions(tag="v1"),
+    "proposed": PushOptions(create_pr=True),
+    "branch": PushOptions(revision="next"),
 }
 HTML = Answer(b"<html>Bad gateway</html>", 502)
 
@@ -43,7 +43,7 @@ def out(tmp_path):
 def renew(request, hub, tmp_path):
     """Makes the stub what it was: without a data set, or with one that holds an earlier export."""
     if request.param == "full":
-        send(hub, exported(tmp_path / "earlier", shard_bytes=WHOLE, salt=" once", rows=6), Push())
+        send(hub, exported(tmp_path / "earlier", shard_bytes=WHOLE, salt=" once", rows=6), PushOptions())
     before = copy.deepcopy((hub.repos, hub.large))
 
     def renewed():
@@ -55,8 +55,8 @@ def renew(request, hub, tmp_path):
     return renewed
 
 
-def send(hub, out, wish):
-    return push(out, NAME, wish, say=lambda _line: None, patience=BRIEF, endpoint=hub.endpoint)
+def send(hub, out, options):
+    return push(out, NAME, options, say=lambda _line: None, patience=BRIEF, endpoint=hub.endpoint)
 
 
 def state(hub):
@@ -64,10 +64,10 @@ def state(hub):
     return repo.branches, repo.tags, repo.pulls, repo.log
 
 
-def undisturbed(hub, out, wish, renew):
+def undisturbed(hub, out, options, renew):
     """What it leaves, how many requests it takes, and what branches may hold at any time."""
     before = [repo.files(branch) for repo in hub.repos.values() for branch in repo.branches]
-    send(hub, out, wish)
+    send(hub, out, options)
     repo = hub.repos[NAME]
     after = [repo.files(branch) for branch in repo.branches]
     found, requests = copy.deepcopy(state(hub)), len(hub.requests)
@@ -80,13 +80,13 @@ def is_whole(hub, wholes):
 
 
 @pytest.mark.parametrize(
-    ("renew", "wish"),
+    ("renew", "options"),
     [("empty", "tagged"), ("full", "tagged"), ("full", "proposed"), ("empty", "branch")],
     indirect=["renew"],
 )
-def test_killed_behind_any_request_and_repeated(hub, out, renew, monkeypatch, wish):
-    wish = WISHES[wish]
-    wanted, requests, wholes = undisturbed(hub, out, wish, renew)
+def test_killed_behind_any_request_and_repeated(hub, out, renew, monkeypatch, options):
+    options = OPTIONS[options]
+    wanted, requests, wholes = undisturbed(hub, out, options, renew)
     real = httpx2.Client.send
     for fatal in range(1, requests + 1):
         renew()
@@ -104,21 +104,21 @@ def test_killed_behind_any_request_and_repeated(hub, out, renew, monkeypatch, wi
         with monkeypatch.context() as patched:
             patched.setattr(httpx2.Client, "send", send_until_killed)
             with pytest.raises(Killed):
-                send(hub, out, wish)
+                send(hub, out, options)
         assert is_whole(hub, wholes), f"request {fatal} of {requests}"
-        send(hub, out, wish)
+        send(hub, out, options)
         assert state(hub) == wanted, f"request {fatal} of {requests}"
         assert len(hub.uploads) == len(set(hub.uploads)), "what was uploaded is not uploaded again"
 
 
 @pytest.mark.parametrize("renew", ["full"], indirect=True)
 @pytest.mark.parametrize(
-    ("fault", "wish"),
+    ("fault", "options"),
     [("refused", "tagged"), ("done and refused", "tagged"), ("reset", "proposed"), ("done and reset", "proposed")],
 )
-def test_a_single_fault_at_any_request_is_got_over(hub, out, renew, fault, wish):
-    wish = WISHES[wish]
-    wanted, requests, wholes = undisturbed(hub, out, wish, renew)
+def test_a_single_fault_at_any_request_is_got_over(hub, out, renew, fault, options):
+    options = OPTIONS[options]
+    wanted, requests, wholes = undisturbed(hub, out, options, renew)
     for faulty in range(1, requests + 1):
         renew()
 
@@ -131,7 +131,7 @@ def test_a_single_fault_at_any_request_is_got_over(hub, out, renew, fault, wish)
             return RESET if "reset" in fault else HTML
 
         hub.fault = strike
-        send(hub, out, wish)
+        send(hub, out, options)
         assert state(hub) == wanted, f"request {faulty} of {requests}"
 
 
@@ -141,8 +141,8 @@ def test_a_single_fault_at_any_request_is_got_over(hub, out, renew, fault, wish)
     [("PUT /lfs/", False), (f"POST /api/datasets/{NAME}/commit/", True), ("POST /api/validate-yaml", False)],
 )
 def test_a_process_killed_by_signal_and_repeated(hub, out, renew, route, carried_out):
-    wish = WISHES["tagged"]
-    wanted, *_ = undisturbed(hub, out, wish, renew)
+    options = OPTIONS["tagged"]
+    wanted, *_ = undisturbed(hub, out, options, renew)
     script = "import sys; from pipelines.hub.push import Push, push; push(*sys.argv[1:], Push(tag='v1'))"
     environment = {**os.environ, "HF_ENDPOINT": hub.endpoint, "HF_HUB_DISABLE_XET": "1", "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
@@ -163,5 +163,5 @@ def test_a_process_killed_by_signal_and_repeated(hub, out, renew, route, carried
     hub.fault = strike
     assert process.wait(timeout=60) == -signal.SIGKILL
     hub.fault = lambda _number, _do: None
-    send(hub, out, wish)
+    send(hub, out, options)
     assert state(hub) == wanted

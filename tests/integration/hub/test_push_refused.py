@@ -13,12 +13,12 @@ from support.exports.hub_repos import Blob, Repo
 from support.exports.pushes import BRIEF, NAME, changed
 
 from factory.errors import BadInput, StorageFailed
-from pipelines.hub.calls import Hub, Patience
+from pipelines.hub.calls import Hub, HubPatience
 from pipelines.hub.push import push
 
 
 @pytest.mark.parametrize(
-    ("token", "name", "wish", "sentence"),
+    ("token", "name", "options", "sentence"),
     [
         (None, NAME, {}, "no token for the Hub"),
         ("hf_wrong", NAME, {}, "refuses the token as invalid"),
@@ -33,13 +33,13 @@ from pipelines.hub.push import push
         (OWNER, NAME, {"create_pr": True, "revision": "v9"}, "Leave one of the two out"),
     ],
 )
-def test_what_the_user_has_to_mend_is_one_sentence(hub, out, send, said, monkeypatch, token, name, wish, sentence):
+def test_what_the_user_has_to_mend_is_one_sentence(hub, out, send, said, monkeypatch, token, name, options, sentence):
     send(name="me/there")
     changed(out)
     monkeypatch.setenv("HF_TOKEN", token or "")
     monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", "/nowhere")
     with pytest.raises(BadInput, match=sentence) as failed:
-        send(name=name, **wish)
+        send(name=name, **options)
     assert "\n" not in str(failed.value).strip()
     assert not any((token or "?") in line for line in [*said, str(failed.value)])
     assert NAME not in hub.repos
@@ -142,7 +142,7 @@ def test_a_hub_that_hangs_is_not_waited_for_for_ever(hub, send):
         return None
 
     hub.fault = hang
-    assert send(patience=Patience(connect_s=5, answer_s=1, attempts=6, longest_pause_s=0.01)).files == 12
+    assert send(patience=HubPatience(connect_s=5, answer_s=1, attempts=6, longest_pause_s=0.01)).files == 12
     over.set()
 
 

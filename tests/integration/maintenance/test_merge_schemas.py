@@ -16,7 +16,7 @@ from factory.shards.commits import read_footer, read_rows, shard_name, shards
 from factory.shards.merged_shards import merged_content, merged_id
 from factory.shards.shard_file import encode, footer_for
 from factory.storage.opening import open_store
-from pipelines.export.export import Wish, export
+from pipelines.export.export import ExportOptions, export
 from pipelines.maintenance.import_labels import import_file
 from pipelines.maintenance.merge import merge
 from pipelines.maintenance.validate import validate
@@ -63,7 +63,7 @@ def test_an_import_is_merged_and_exported_as_it_was(tmp_path):
     import_file(str(tmp_path / "data.jsonl"), "math_shepherd", str(tmp_path / "run"))
     merge(tmp_path / "run", tmp_path / "out")
     assert validate(tmp_path / "out").sound
-    done = export([str(tmp_path / "out")], str(tmp_path / "exports"), Wish(formats=("math_shepherd",)))
+    done = export([str(tmp_path / "out")], str(tmp_path / "exports"), ExportOptions(formats=("math_shepherd",)))
     assert Path(done.files("math_shepherd")[0]).read_text(encoding="utf-8").splitlines() == [line] * 3
     with pytest.raises(BadInput, match="holds a run"):
         import_file(str(tmp_path / "data.jsonl"), "math_shepherd", str(tmp_path / "out"))

@@ -21,7 +21,7 @@ from support.s3 import access
 from factory.errors import BadInput
 from tools.s3.embedded_s3 import EmbeddedS3
 from tools.s3.fault_proxy import FaultProxy, fault_proxy
-from tools.s3.faults import KINDS, Faults, Plan, S3Error
+from tools.s3.faults import KINDS, FaultPlan, Faults, S3Error
 
 ROOT = Path(__file__).parents[3]
 RESET = (ConnectionResetError, http.client.RemoteDisconnected)
@@ -240,7 +240,7 @@ def test_nothing_is_left_when_the_proxy_stops(s3_server) -> None:
 
 def test_chance_follows_the_seed_and_the_probabilities() -> None:
     def drawn(seed: int, method: str = "PUT") -> list[str]:
-        plan = Plan(Faults.of(0.4), seed)
+        plan = FaultPlan(Faults.of(0.4), seed)
         return [plan.draw(method, "/")[0] for _ in range(9000)]
 
     assert drawn(1) == drawn(1) != drawn(2)
@@ -250,7 +250,7 @@ def test_chance_follows_the_seed_and_the_probabilities() -> None:
 
 
 def test_a_forced_fault_leaves_the_fate_of_later_requests_alone() -> None:
-    plain, forced = Plan(Faults.of(0.9), 1), Plan(Faults.of(0.9), 1)
+    plain, forced = FaultPlan(Faults.of(0.9), 1), FaultPlan(Faults.of(0.9), 1)
     forced.force("none")
     assert forced.draw("PUT", "/")[0] == "none"
     plain.draw("PUT", "/")
@@ -264,7 +264,7 @@ def test_a_forced_fault_leaves_the_fate_of_later_requests_alone() -> None:
         lambda: Faults(stall=0.6, latency=0.6),
         lambda: Faults(stall=float("nan")),
         lambda: Faults.of(1.2),
-        lambda: Plan(Faults(), 0).force("error_418"),
+        lambda: FaultPlan(Faults(), 0).force("error_418"),
         lambda: FaultProxy("https://x", Faults(), 0),
         lambda: FaultProxy("localhost:1", Faults(), 0),
     ],

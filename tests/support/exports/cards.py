@@ -14,7 +14,7 @@ from unittest.mock import patch
 from support.exports.exports import committed, record, solution
 
 from factory.export.split import Split
-from pipelines.export.export import Wish, export
+from pipelines.export.export import ExportOptions, export
 from pipelines.export.manifest import encoded
 
 MADE_BY = {"model": "smollm2-135m", "model_revision": "ec5b553e735399a9", "engine": "vllm 0.32.0"}
@@ -70,7 +70,7 @@ def _export(rows: int, shard_bytes: int, formats: tuple[str, ...], salt: str) ->
         for n in range(rows * 2)
     ]
     run = committed(folder / "home/me/private/run", questions)
-    wish = Wish(formats=formats, split=Split(test=0.3), shard_mb=1)
+    options = ExportOptions(formats=formats, split=Split(test=0.3), shard_mb=1)
     with patch("pipelines.export.export.MB", shard_bytes), patch("pipelines.export.rows.BATCH_ROWS", 1):
-        export([run], folder / "out", wish, processes=1, command=COMMAND)
+        export([run], folder / "out", options, processes=1, command=COMMAND)
     return folder / "out"

@@ -9,10 +9,10 @@ from typing import Any
 from support.exports.cards import exported
 from support.exports.hub_repos import Blob, Repo
 
-from pipelines.hub.calls import Patience
+from pipelines.hub.calls import HubPatience
 
 NAME = "me/set"
-BRIEF = Patience(connect_s=20, answer_s=20, attempts=3, longest_pause_s=0.01)
+BRIEF = HubPatience(connect_s=20, answer_s=20, attempts=3, longest_pause_s=0.01)
 
 
 def changed(out: Path, **how: Any) -> None:

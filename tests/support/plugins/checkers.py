@@ -12,7 +12,7 @@ from pathlib import Path
 
 from factory.errors import BadInput
 from factory.interfaces import CheckerLimits
-from factory.types import Outcome, Part, Question, Verdict
+from factory.types import Outcome, PartVerdict, Question, Verdict
 
 NAME_VERSION = "misbehaving/1"
 
@@ -85,7 +85,7 @@ def check(question: Question, text: str, config: Config) -> Verdict:
         case "slow":
             time.sleep(0.2)
         case "parts":
-            return Verdict(outcome=Outcome.INCORRECT, parts=(Part(outcome=Outcome.ERROR, end=3, note="n"),))
+            return Verdict(outcome=Outcome.INCORRECT, parts=(PartVerdict(outcome=Outcome.ERROR, end=3, note="n"),))
         case "nested":
             return Verdict(outcome=Outcome.CORRECT, answer=config.nested.name)
     return Verdict(outcome=Outcome.CORRECT, answer=text, reason=config.greeting)

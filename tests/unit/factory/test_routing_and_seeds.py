@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cluster.plan import Node, demands, shortfall
+from cluster.plan import PlannedNode, demands, shortfall
 from factory.errors import BadInput
 from factory.plugins import names, plugin
 from factory.rollouts.routing import route
@@ -58,14 +58,16 @@ def plan_for(**kwargs):
 
 
 def test_a_small_plan_fits_two_cores():
-    assert shortfall(plan_for(), [Node(cpus=2, gpus=0)]) is None
+    assert shortfall(plan_for(), [PlannedNode(cpus=2, gpus=0)]) is None
 
 
 def test_a_plan_without_enough_gpus_says_how_many_fit():
-    problem = shortfall(plan_for(generators=3, generator_gpus=1.0), [Node(cpus=16, gpus=2)])
+    problem = shortfall(plan_for(generators=3, generator_gpus=1.0), [PlannedNode(cpus=16, gpus=2)])
     assert problem is not None
     assert "only 2 of 3 generators fit" in problem
 
 
 def test_an_actor_is_not_split_over_nodes():
-    assert shortfall(plan_for(generator_gpus=2.0), [Node(cpus=8, gpus=1), Node(cpus=8, gpus=1)]) is not None
+    assert (
+        shortfall(plan_for(generator_gpus=2.0), [PlannedNode(cpus=8, gpus=1), PlannedNode(cpus=8, gpus=1)]) is not None
+    )

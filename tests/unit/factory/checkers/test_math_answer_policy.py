@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from factory.answers.policy import Policy, allowed_values
+from factory.answers.policy import AnswerPolicy, allowed_values
 from factory.checkers.math_answer import NAME_VERSION, Config, check
 from factory.config import fill
 from factory.errors import BadInput
@@ -59,7 +59,7 @@ CASES: list[tuple[str, str, str, str, Any, str]] = [
 
 
 def outcome(gold: str, answer: str, **policy: Any) -> str:
-    config = Config(policy=Policy(**policy))
+    config = Config(policy=AnswerPolicy(**policy))
     return str(check(Question(text="", gold=gold), rf"\boxed{{{answer}}}", config).outcome)
 
 
@@ -70,11 +70,11 @@ def test_the_field_decides_its_case(field: str, gold: str, answer: str, by_defau
 
 
 def test_every_field_is_tested_and_explained() -> None:
-    assert {case[0] for case in CASES} == {field.name for field in fields(Policy)}
-    assert all(f"`{name}`:" in (Policy.__doc__ or "") for name in allowed_values())
+    assert {case[0] for case in CASES} == {field.name for field in fields(AnswerPolicy)}
+    assert all(f"`{name}`:" in (AnswerPolicy.__doc__ or "") for name in allowed_values())
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(Policy)])
+@pytest.mark.parametrize("field", [field.name for field in fields(AnswerPolicy)])
 def test_no_setting_makes_a_wrong_value_right(field: str) -> None:
     for value in allowed_values()[field] or (0, 1, 40):
         for gold, answer in (("5", "6"), (r"\sqrt{2}", r"\sqrt{3}"), ("1, 2", "1, 3"), ("(1,2)", "(1,3)"), ("B", "C")):
@@ -84,13 +84,13 @@ def test_no_setting_makes_a_wrong_value_right(field: str) -> None:
 @pytest.mark.parametrize("wrong", [{"case": "loose"}, {"rounded_answer_digits": -1}, {"rounded_gold_digits": True}])
 def test_a_value_that_is_none_of_the_allowed_is_an_error_of_one_line(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"policy.{next(iter(wrong))} is .* Expected") as caught:
-        Policy(**wrong)
+        AnswerPolicy(**wrong)
     assert "\n" not in str(caught.value)
 
 
 def test_the_policy_is_a_nested_section_of_the_config() -> None:
     config = fill(Config, {"policy": {"case": "same", "rounded_answer_digits": 3}}, "checker")
-    assert config == Config(policy=Policy(case="same", rounded_answer_digits=3))
+    assert config == Config(policy=AnswerPolicy(case="same", rounded_answer_digits=3))
     assert fill(Config, asdict(config), "checker") == config
     with pytest.raises(BadInput, match=r"checker\.policy\.case"):
         fill(Config, {"policy": {"case": "loose"}}, "checker")

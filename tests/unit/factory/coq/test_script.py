@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from factory.coq.rules import refusal
 from factory.coq.script import Script, read
 from factory.coq.sentences import Unsplittable, split
-from factory.coq.statement import Statement, statement_of
+from factory.coq.statement import TheoremStatement, statement_of
 from factory.types import Outcome, Question
 
-ASKED = Statement(binders="(n : nat)", proposition="n + 0 = n", preamble=())
+ASKED = TheoremStatement(binders="(n : nat)", proposition="n + 0 = n", preamble=())
 
 
 def script(completion: str) -> Script:

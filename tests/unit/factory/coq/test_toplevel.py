@@ -10,8 +10,8 @@ import pytest
 from factory.coq import kept
 from factory.coq.script import Script
 from factory.coq.sentences import split
-from factory.coq.statement import Statement
-from factory.coq.tactics import Budget
+from factory.coq.statement import TheoremStatement
+from factory.coq.tactics import TimeBudget
 from factory.coq.toplevel import Gone, Said, Toplevel
 from factory.types import Outcome
 
@@ -63,8 +63,8 @@ def toplevel(*answers: bytes | None) -> tuple[Toplevel, Scripted]:
     return Toplevel(process, 1.0, 1000), process
 
 
-def stated(*preamble: str) -> Statement:
-    return Statement(binders="", proposition="True", preamble=preamble)
+def stated(*preamble: str) -> TheoremStatement:
+    return TheoremStatement(binders="", proposition="True", preamble=preamble)
 
 
 def said(answers: Sequence[bytes | None]) -> tuple[Said, str]:
@@ -170,7 +170,7 @@ def test_a_toplevel_that_does_not_start_says_so(first: bytes | None) -> None:
 
 
 AUTO = Script(header=(), body=tuple(split("auto.")))
-BUDGET = Budget(tactic_s=1.0, proof_s=2.0, opening_s=1.0)
+BUDGET = TimeBudget(tactic_s=1.0, proof_s=2.0, opening_s=1.0)
 HOME = kept.Home(sandbox="unsafe", memory_mb=512)
 FULL = b"Fatal error: out of memory"
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import strategies as st
 from support.exports.contamination import BENCHMARK, BUSES, DUCKS, EXACT, FENCE, OTHERS, OVERLAP, REWORDED
 
-from factory.decontamination.contamination import Index, Match, Settings, findings, is_dropped
+from factory.decontamination.contamination import BenchmarkMatch, Index, MatchSettings, findings, is_dropped
 from factory.errors import BadInput
 
 
@@ -19,7 +19,7 @@ def index() -> Index:
     return Index.of(BENCHMARK)
 
 
-def best(index: Index, text: str) -> Match | None:
+def best(index: Index, text: str) -> BenchmarkMatch | None:
     return next(iter(index.matches(text)), None)
 
 
@@ -69,7 +69,7 @@ def test_reworded_ones_may_be_kept_and_stay_listed(index: Index) -> None:
 
 def test_one_common_ngram_is_enough_when_told_so() -> None:
     text = "Yesterday he asked: how many ducks are left on the pond in the evening, when it is raining so hard?"
-    loose = Settings(ngram=8, coverage=0)
+    loose = MatchSettings(ngram=8, coverage=0)
     assert Index.of(BENCHMARK).matches(text) == []
     assert [match.kind for match in Index.of(BENCHMARK, loose).matches(text)] == ["overlap"]
 
@@ -135,7 +135,8 @@ def test_no_change_of_any_number_is_taken_for_a_rewording(question: str, data: s
 @hypothesis.given(st.permutations(BUSES.split()))
 def test_a_lower_threshold_never_finds_less(words: list[str]) -> None:
     found = [
-        len(Index.of(BENCHMARK, Settings(reworded=threshold)).matches(" ".join(words))) for threshold in (0.9, 0.7, 0.3)
+        len(Index.of(BENCHMARK, MatchSettings(reworded=threshold)).matches(" ".join(words)))
+        for threshold in (0.9, 0.7, 0.3)
     ]
     assert found == sorted(found)
 
@@ -150,7 +151,7 @@ def test_a_lower_threshold_never_finds_less(words: list[str]) -> None:
 )
 def test_impossible_settings_are_bad_input(settings: dict[str, float], complaint: str) -> None:
     with pytest.raises(BadInput, match=complaint):
-        Settings(**settings)
+        MatchSettings(**settings)
 
 
 def test_an_empty_benchmark_is_bad_input() -> None:

@@ -18,7 +18,7 @@ from factory.plugins import names, plugin
 from factory.storage.access import Access
 from pipelines.export.inputs import chunks_of, listed, runs_of
 from pipelines.export.questions import lost_solutions, read_questions
-from pipelines.export.rows import Job, RowsWanted, takers_of, write_rows
+from pipelines.export.rows import Job, RowsWanted, selectors_of, write_rows
 
 # A row of these is one solution; preference and revisions make rows of several.
 BY_SOLUTION = [name for name in names("factory.formats") if hasattr(plugin("factory.formats", name), "uses")]
@@ -29,8 +29,8 @@ NO_TAGS = [name for name in BY_SOLUTION if name not in ("qwen_prm", "openrlhf_pr
 def drawn(name, found, row):
     """The rows that a format has of a record, and the solutions that it uses."""
     view = plugin("factory.formats", name)
-    kept = found.apply(row, Counter(), takers_of([name])).get(name)
-    usable = Filter(hinted="any").apply(row, Counter(), takers_of([name])).get(name, {"solutions": []})
+    kept = found.apply(row, Counter(), selectors_of([name])).get(name)
+    usable = Filter(hinted="any").apply(row, Counter(), selectors_of([name])).get(name, {"solutions": []})
     return list(view.rows(kept)) if kept else [], [one for one in usable["solutions"] if view.uses(one)]
 
 
@@ -61,14 +61,14 @@ MIXED += [solution(f"wrong\n{number}", right=False) for number in range(12)]
 
 def test_a_cap_is_spent_on_what_the_format_can_use():
     dropped = Counter()
-    kept = Filter(per_question=4).apply(record("Q?", *MIXED), dropped, takers_of(["sft", "orm"]))
+    kept = Filter(per_question=4).apply(record("Q?", *MIXED), dropped, selectors_of(["sft", "orm"]))
     assert Counter(one["verdict"] for one in kept["sft"]["solutions"] if one["verdict"] == "correct") == {"correct": 4}
     assert len(kept["orm"]["solutions"]) == 4
     assert dropped == {("solutions for orm", "over the cap per question"): 12}
 
 
 def test_balance_is_of_formats_that_use_wrong_ones_too():
-    kept = Filter(balance=True).apply(record("Q?", *MIXED[:-2]), Counter(), takers_of(["sft", "orm", "prm"]))
+    kept = Filter(balance=True).apply(record("Q?", *MIXED[:-2]), Counter(), selectors_of(["sft", "orm", "prm"]))
     rows = {name: list(plugin("factory.formats", name).rows(found)) for name, found in kept.items()}
     assert {name: Counter(row["verdict"] for row in found) for name, found in rows.items()} == {
         "sft": {"correct": 4},

@@ -6,7 +6,7 @@ import pytest
 from support.fakes import QUESTION
 
 from factory.labelling.experience import Experience
-from factory.labelling.step_labels import Judge, SolutionLabels, learn
+from factory.labelling.step_labels import SolutionLabeller, SolutionLabels, learn
 from factory.rollouts.nodes import Solution
 from factory.rollouts.tree import Tree
 from factory.types import Outcome, Step, Verdict
@@ -28,11 +28,11 @@ def solution(verdict: Verdict, counts: dict[int, tuple[int, int]], texts: list[s
 
 
 def judged(verdict: Verdict, counts: dict[int, tuple[int, int]], confidence: float = 0.9) -> SolutionLabels:
-    return Judge(Experience(), confidence).by_posterior(solution(verdict, counts))
+    return SolutionLabeller(Experience(), confidence).by_posterior(solution(verdict, counts))
 
 
 def by_counts(verdict: Verdict, counts: dict[int, tuple[int, int]], confidence: float = 0.0) -> SolutionLabels:
-    return Judge(Experience(), confidence).by_counts(solution(verdict, counts))
+    return SolutionLabeller(Experience(), confidence).by_counts(solution(verdict, counts))
 
 
 def signs(labels: SolutionLabels) -> list[int | None]:
@@ -71,7 +71,7 @@ def test_a_correct_solution_with_a_succeeding_prefix_is_right_throughout():
 
 
 def test_the_only_step_of_a_wrong_solution_is_its_first_error():
-    found = Judge(Experience(), 0.9).by_posterior(solution(WRONG, {0: (8, 4)}, ["a"]))
+    found = SolutionLabeller(Experience(), 0.9).by_posterior(solution(WRONG, {0: (8, 4)}, ["a"]))
     assert found.first_error == 0
 
 

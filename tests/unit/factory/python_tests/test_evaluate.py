@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.python_tests.evaluate import evaluate
-from factory.python_tests.operations import PYTHON_ERRORS, TooLarge, Unsupported
-from factory.python_tests.wire import MAX_HASHED, MAX_ITEMS, Budget, Iterated, NotPlain, Opaque, decode, encode
+from factory.python_tests.operations import PYTHON_ERRORS, Unsupported, ValueTooLarge
+from factory.python_tests.wire import MAX_HASHED, MAX_ITEMS, ItemBudget, Iterated, NotPlain, Opaque, decode, encode
 
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.text("ab é", max_size=3)
 LITERALS = st.recursive(
@@ -65,7 +65,7 @@ def test_it_agrees_with_python(source: str) -> None:
         got = evaluate(ast.parse(source, mode="eval").body, {})
     except PYTHON_ERRORS as error:
         got = type(error)
-    except (TooLarge, Unsupported):
+    except (ValueTooLarge, Unsupported):
         return  # formatting with %
     assert repr(got) == repr(expected)
     assert type(got) is type(expected)
@@ -94,7 +94,7 @@ def test_it_agrees_with_python(source: str) -> None:
     ],
 )
 def test_what_would_grow_without_bound_is_refused(source: str) -> None:
-    with pytest.raises(TooLarge):
+    with pytest.raises(ValueTooLarge):
         evaluate(ast.parse(source, mode="eval").body, {})
 
 
@@ -239,7 +239,7 @@ ALIKE = [["int", hex(number * (2**61 - 1))] for number in range(MAX_HASHED // 2 
     ids=["set", "frozenset", "dict"],
 )
 def test_sets_and_dicts_are_bounded_all_together(encoded: Any) -> None:
-    budget = Budget()
+    budget = ItemBudget()
     assert len(decode(encoded, budget)) == len(ALIKE)
     with pytest.raises(NotPlain, match="too large"):
         decode(["list", [encoded]], budget)

@@ -13,13 +13,13 @@ from support.fakes import RIGHT, WRONG, completion, policy_for
 from support.top_ups import LABELLERS, attempted, made_by, on_disk, questions, recipe, simulated_models
 
 from factory.labelling.experience import Experience
-from factory.labelling.step_labels import Judge
+from factory.labelling.step_labels import SolutionLabeller
 from factory.question_pipeline.recipe import finished_row
 from factory.question_pipeline.restored import can_be_continued, restored
 from factory.records.record import question_row
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
-from factory.types import Completion, Outcome, Part, Verdict
+from factory.types import Completion, Outcome, PartVerdict, Verdict
 
 COUNTS = (
     "trials",
@@ -88,8 +88,8 @@ async def test_a_question_comes_back_with_all_its_evidence_and_so_with_the_same_
     assert_same(attempt.tree, found.tree)
     assert found.cost == attempt.policy.cost
     assert list(found.kept.values()) == row["solutions"]
-    for rule in (Judge.by_posterior, Judge.by_counts):
-        judge, again = Judge(Experience(), 0.9), Judge(Experience(), 0.9)
+    for rule in (SolutionLabeller.by_posterior, SolutionLabeller.by_counts):
+        judge, again = SolutionLabeller(Experience(), 0.9), SolutionLabeller(Experience(), 0.9)
         labels = [rule(judge, solution) for solution in attempt.tree.solutions]
         assert [rule(again, solution) for solution in found.tree.solutions] == labels
 
@@ -128,7 +128,7 @@ async def test_verdicts_come_back_with_their_parts():
         outcome=Outcome.INCORRECT,
         answer="5",
         reason="test 1",
-        parts=(Part(outcome=Outcome.CORRECT, start=0, end=3), Part(outcome=Outcome.ERROR, note="n")),
+        parts=(PartVerdict(outcome=Outcome.CORRECT, start=0, end=3), PartVerdict(outcome=Outcome.ERROR, note="n")),
     )
     policy = policy_for(lambda prefix, n: [])
     policy.tree.add(policy.tree.root, [], verdict, finish_reason="stop", method="sample")

@@ -15,7 +15,7 @@ from factory.records.tally import tally
 from factory.rollouts.policy import Cost
 from factory.rollouts.tree import Tree
 from factory.supervision.omegaprm import Config, label
-from factory.types import Outcome, Part, Question, Sampling, Step, Verdict
+from factory.types import Outcome, PartVerdict, Question, Sampling, Step, Verdict
 
 MADE_BY = Provenance(
     run_id="r",
@@ -154,7 +154,7 @@ def test_partial_verdicts_and_the_checkers_policy_are_kept():
     tree = Tree(Question(text="q", gold="g"))
     verdict = Verdict(
         outcome=Outcome.INCORRECT,
-        parts=(Part(outcome=Outcome.CORRECT, start=1, end=4), Part(outcome=Outcome.ERROR, note="n")),
+        parts=(PartVerdict(outcome=Outcome.CORRECT, start=1, end=4), PartVerdict(outcome=Outcome.ERROR, note="n")),
     )
     tree.add(tree.root, [Step(text="x", token_ids=(1,))], verdict, finish_reason="stop", method="sample")
     row = question_row(tree, {}, Cost(), MADE_BY)

@@ -25,7 +25,7 @@ from factory.records.validation import row_faults
 from factory.rollouts.policy import Cost
 from factory.rollouts.tree import Tree
 from factory.supervision import checked_steps
-from factory.types import Outcome, Part, Step, Verdict
+from factory.types import Outcome, PartVerdict, Step, Verdict
 
 HOW = {"bayes_bisection": {"confidence": 0.6}, "math_shepherd": {"solutions": "all", "confidence": 0.0}}
 
@@ -74,7 +74,7 @@ def test_checked_steps_break_no_rule(texts, outcome, said):
         start = text.find(".", at) - 1
         placed = placed and start >= 0
         at = start + 2 if placed else at
-        parts.append(Part(outcome=part, start=start if placed else None, end=at if placed else None))
+        parts.append(PartVerdict(outcome=part, start=start if placed else None, end=at if placed else None))
     verdict = Verdict(outcome=outcome, parts=tuple(parts))
     steps = [Step(text=step, token_ids=(1,)) for step in texts]
     tree.add(tree.root, steps, verdict, finish_reason="stop", method="sample")

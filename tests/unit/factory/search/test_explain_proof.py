@@ -12,18 +12,18 @@ from factory.rollouts.policy import Policy
 from factory.rollouts.prompting import load_prompt
 from factory.rollouts.tree import Tree
 from factory.search.explain_proof import Config, search
-from factory.types import Outcome, Part, Question, Verdict
+from factory.types import Outcome, PartVerdict, Question, Verdict
 
 QUESTION = Question(text="For all n, n + 0 = n.", gold="forall n, n + 0 = n")
 PROOF = "```coq\nProof.\ninduction n.\n- reflexivity.\n- auto.\nQed.\n```"
 SENTENCES = ("Proof.", "induction n.", "-", "reflexivity.", "-", "auto.", "Qed.")
 
 
-def parts(text: str = PROOF) -> tuple[Part, ...]:
+def parts(text: str = PROOF) -> tuple[PartVerdict, ...]:
     found, end = [], 0
     for number, sentence in enumerate(SENTENCES):
         end = text.index(sentence, end) + len(sentence)
-        found.append(Part(outcome=Outcome.CORRECT, end=end, note=f"goals {number}"))
+        found.append(PartVerdict(outcome=Outcome.CORRECT, end=end, note=f"goals {number}"))
     return tuple(found)
 
 

@@ -31,7 +31,7 @@ from factory.errors import BadInput, StorageFailed
 from factory.storage import ahead, retries
 from factory.storage.access import Access
 from factory.storage.ahead import in_order
-from factory.storage.faults import Kind, kind_of, sentence
+from factory.storage.faults import FaultKind, kind_of, sentence
 from factory.storage.opening import open_store
 from factory.storage.retries import Refused, Retries
 
@@ -71,7 +71,7 @@ def disk(number: int) -> OSError:
     ids=repr,
 )
 def test_troubles_that_pass_are_waited_for(error: BaseException) -> None:
-    assert kind_of(error) is Kind.TRANSIENT
+    assert kind_of(error) is FaultKind.TRANSIENT
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_troubles_that_pass_are_waited_for(error: BaseException) -> None:
     ids=repr,
 )
 def test_troubles_that_stay_say_what_to_do_and_that_nothing_is_lost(error: BaseException, advice: str) -> None:
-    assert kind_of(error) is Kind.REFUSED
+    assert kind_of(error) is FaultKind.REFUSED
     said = sentence(error, "write a in s3://b")
     assert advice in said
     assert said.startswith("could not write a in s3://b: ")

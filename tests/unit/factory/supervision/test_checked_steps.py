@@ -11,7 +11,7 @@ from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabels
 from factory.rollouts.tree import Tree
 from factory.supervision.checked_steps import Config, label
-from factory.types import Outcome, Part, Step, Verdict
+from factory.types import Outcome, PartVerdict, Step, Verdict
 
 GOOD, BAD, SLOW = Outcome.CORRECT, Outcome.INCORRECT, Outcome.TIMEOUT
 
@@ -25,11 +25,11 @@ async def labels(texts: list[str], outcome: Outcome, said: list[Said], finish_re
     text, at, parts = "".join(texts), 0, []
     for each, piece in said:
         if piece is None:
-            parts.append(Part(outcome=each))
+            parts.append(PartVerdict(outcome=each))
             continue
         start = text.index(piece, at)
         at = start + len(piece)
-        parts.append(Part(outcome=each, start=start, end=at))
+        parts.append(PartVerdict(outcome=each, start=start, end=at))
     verdict = Verdict(outcome=outcome, parts=tuple(parts))
     steps = [Step(text=text, token_ids=(1,)) for text in texts]
     solution = tree.add(tree.root, steps, verdict, finish_reason=finish_reason, method="sample")

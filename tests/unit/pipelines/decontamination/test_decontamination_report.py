@@ -9,8 +9,8 @@ from dataclasses import replace
 import hypothesis
 from hypothesis import strategies as st
 
-from factory.decontamination.contamination import Index, Settings, findings
-from pipelines.decontamination.decontamination_report import Report, as_json, as_markdown
+from factory.decontamination.contamination import Index, MatchSettings, findings
+from pipelines.decontamination.decontamination_report import DecontaminationReport, as_json, as_markdown
 
 QUESTION = "Ann has 3 red pens and buys 14 more of them in a shop nearby. How many red pens does Ann have by then?"
 INDEX = Index.of([("bench", "b1", QUESTION), ("other", "o1", "unlike anything")])
@@ -22,9 +22,9 @@ SOURCE = [
 ]
 
 
-def report(source: list[tuple[str, str]], keep_reworded: bool = False) -> Report:
+def report(source: list[tuple[str, str]], keep_reworded: bool = False) -> DecontaminationReport:
     found = list(findings(source, INDEX, keep_reworded=keep_reworded))
-    return Report(settings=Settings(), benchmarks=INDEX.counts, checked=len(source), findings=found)
+    return DecontaminationReport(settings=MatchSettings(), benchmarks=INDEX.counts, checked=len(source), findings=found)
 
 
 def test_counts_are_by_the_strongest_kind_and_by_what_was_done() -> None:
@@ -66,8 +66,11 @@ HOSTILE = st.text(st.sampled_from("`~#|<>\n\r\t\x1b\u202e\u2028\x85[]!(a"), min_
 @hypothesis.given(HOSTILE, HOSTILE, HOSTILE)
 def test_no_text_breaks_out_of_the_report(name: str, question_id: str, text: str) -> None:
     index = Index.of([(name, question_id, text)])
-    made = Report(
-        settings=Settings(), benchmarks=index.counts, checked=1, findings=list(findings([(question_id, text)], index))
+    made = DecontaminationReport(
+        settings=MatchSettings(),
+        benchmarks=index.counts,
+        checked=1,
+        findings=list(findings([(question_id, text)], index)),
     )
     shown = as_markdown(made)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2028]", shown)
@@ -77,9 +80,11 @@ def test_no_text_breaks_out_of_the_report(name: str, question_id: str, text: str
     assert as_json(made).isascii()
 
 
-def made_plain() -> Report:
+def made_plain() -> DecontaminationReport:
     index = Index.of([("n", "i", "t")])
-    return Report(settings=Settings(), benchmarks=index.counts, checked=1, findings=list(findings([("i", "t")], index)))
+    return DecontaminationReport(
+        settings=MatchSettings(), benchmarks=index.counts, checked=1, findings=list(findings([("i", "t")], index))
+    )
 
 
 def test_long_reports_and_long_texts_are_cut_and_say_so() -> None:

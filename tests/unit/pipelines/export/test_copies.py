@@ -9,7 +9,7 @@ import pytest
 from support.exports.exports import committed, record, records, solution
 
 from factory.errors import BadInput
-from pipelines.export.export import Wish, export
+from pipelines.export.export import ExportOptions, export
 from pipelines.maintenance.merge import merge
 
 
@@ -18,7 +18,7 @@ def run(tmp_path):
     return committed(tmp_path / "run", records())
 
 
-WISH = Wish(formats=("sft",))
+WISH = ExportOptions(formats=("sft",))
 
 
 @pytest.fixture

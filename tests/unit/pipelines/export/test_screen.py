@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from factory.decontamination.contamination import Settings
+from factory.decontamination.contamination import MatchSettings
 from factory.errors import BadInput
-from pipelines.export.screen import Repeated, Screen
+from pipelines.export.screen import BenchmarkScreen, Repeated
 
 QUESTION = "Ann has 3 red pens and buys 14 more of them in a shop nearby. How many red pens does Ann have by then?"
 REWORDED = "How many red pens does Ann by then have? She has 3 red pens and buys 14 more in a nearby shop."
@@ -23,17 +23,17 @@ def written(folder: Path, text: str) -> str:
 
 def test_reworded_questions_may_be_kept_and_thresholds_chosen(tmp_path: Path) -> None:
     benchmark = written(tmp_path, QUESTION)
-    assert Screen([benchmark])("q", REWORDED)
-    kept = Screen([benchmark], keep_reworded=True)
+    assert BenchmarkScreen([benchmark])("q", REWORDED)
+    kept = BenchmarkScreen([benchmark], keep_reworded=True)
     assert not kept("q", REWORDED)
     assert json.loads(kept.files()["decontamination.json"])["matched_and_kept"]["reworded"] == 1
-    strict = Screen([benchmark], Settings(reworded=1.0, ngram=8))
+    strict = BenchmarkScreen([benchmark], MatchSettings(reworded=1.0, ngram=8))
     assert not strict("q", REWORDED)
     assert json.loads(strict.files()["decontamination.json"])["settings"]["ngram"] == 8
 
 
 def test_benchmarks_of_one_name_are_counted_apart(tmp_path: Path) -> None:
-    screen = Screen([written(tmp_path / "x", QUESTION), written(tmp_path / "y", "unlike anything else")])
+    screen = BenchmarkScreen([written(tmp_path / "x", QUESTION), written(tmp_path / "y", "unlike anything else")])
     screen("q", QUESTION)
     report = screen.files()["decontamination.md"].decode()
     assert "| `x/test.json` | 1 | 1 |\n| `y/test.json` | 1 | 0 |" in report

@@ -14,7 +14,7 @@ from factory.export.split import Split
 from pipelines.export import export as story
 from pipelines.export import inputs as export_inputs
 from pipelines.export import rows as export_rows
-from pipelines.export.export import Wish, export
+from pipelines.export.export import ExportOptions, export
 from pipelines.export.shards import ShardWanted, Slice, write_shard
 
 
@@ -34,8 +34,8 @@ def small_batches(small_tasks, monkeypatch):
 @pytest.mark.parametrize("config", ["prm", "jsonl"])
 def test_shards_have_all_rows_once_in_order_and_near_equal_sizes(tmp_path, small_batches, config):
     run = committed(tmp_path / "run", records(60), unit=8)
-    whole = export([run], str(tmp_path / "whole"), Wish(formats=(config,), shard_mb=1000))
-    done = export([run], str(tmp_path / "out"), Wish(formats=(config,), shard_mb=1))
+    whole = export([run], str(tmp_path / "whole"), ExportOptions(formats=(config,), shard_mb=1000))
+    done = export([run], str(tmp_path / "out"), ExportOptions(formats=(config,), shard_mb=1))
     names = [Path(path).name for path in done.files(config)]
     suffix = Path(names[0]).suffix
     assert len(names) > 2
@@ -47,14 +47,14 @@ def test_shards_have_all_rows_once_in_order_and_near_equal_sizes(tmp_path, small
 
 def test_processes_and_a_second_time_give_the_same_bytes(tmp_path, small_tasks):
     run = committed(tmp_path / "run", records(30))
-    wish = Wish(formats=FORMATS, shard_mb=1, split=Split(test=0.2))
+    options = ExportOptions(formats=FORMATS, shard_mb=1, split=Split(test=0.2))
     for name, processes in (("one", 1), ("two", 2)):
-        export([run], str(tmp_path / name), wish, processes=processes)
+        export([run], str(tmp_path / name), options, processes=processes)
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
 
 
 def test_files_are_as_data_hubs_like_them(run, out):
-    file = pq.ParquetFile(export([run], out, Wish(formats=("prm",))).files("prm")[0])
+    file = pq.ParquetFile(export([run], out, ExportOptions(formats=("prm",))).files("prm")[0])
     column = file.metadata.row_group(0).column(0)
     assert column.compression == "ZSTD"
     assert column.has_offset_index

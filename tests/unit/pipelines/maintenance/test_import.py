@@ -15,7 +15,7 @@ from factory.errors import BadInput, StorageFailed
 from factory.shards.commits import read_rows, shards
 from factory.storage.access import Access
 from factory.storage.opening import open_store
-from pipelines.export.export import Wish, export
+from pipelines.export.export import ExportOptions, export
 from pipelines.maintenance import import_labels
 from pipelines.maintenance.import_labels import Imported, import_file
 from pipelines.run.attempts import attempt, last_over
@@ -99,13 +99,15 @@ def test_after_a_bad_line_was_mended_only_what_was_missing_is_added(tmp_path):
 
 
 def test_what_was_imported_is_exported_as_it_was(folder, tmp_path):
-    [path] = export([folder], str(tmp_path / "exports"), Wish(formats=("math_shepherd",))).files("math_shepherd")
+    [path] = export([folder], str(tmp_path / "exports"), ExportOptions(formats=("math_shepherd",))).files(
+        "math_shepherd"
+    )
     assert sorted(Path(path).read_text(encoding="utf-8").splitlines()) == LINES
 
 
 @pytest.mark.parametrize("name", ["prm", "sft", "jsonl", "prm800k"])
 def test_what_was_imported_can_be_exported_as_anything(folder, tmp_path, name):
-    assert export([folder], str(tmp_path / "exports"), Wish(formats=(name,))).rows == {(name, "train"): 5}
+    assert export([folder], str(tmp_path / "exports"), ExportOptions(formats=(name,))).rows == {(name, "train"): 5}
 
 
 def test_status_says_what_a_folder_was_imported_from(folder):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.runs import settings_for
 
-from cluster.plan import Demand, Node
+from cluster.plan import Demand, PlannedNode
 from factory.errors import WeightsRefused
 from pipelines.run import engine_pools
 from pipelines.run.engine_pools import EnginePools
@@ -23,7 +23,7 @@ class World:
     def __init__(self) -> None:
         self.log: list[str] = []
         self.refuses: set[str] = set()
-        self.free = Node(cpus=1, gpus=0)
+        self.free = PlannedNode(cpus=1, gpus=0)
 
     @contextmanager
     def running(self, settings: Settings) -> Iterator[str]:
@@ -89,7 +89,7 @@ def test_engines_are_released_for_a_trainer_only_where(wanted: list[Demand], kep
 
 
 def test_nobody_trains_on_a_gpu_that_an_engine_has_a_part_of(world: World) -> None:
-    world.free = Node(cpus=8, gpus=8)
+    world.free = PlannedNode(cpus=8, gpus=8)
     for engine_gpus, kept in ((1, True), (0.5, False)):
         world.log.clear()
         with EnginePools(lambda line: None) as pools:
@@ -100,7 +100,7 @@ def test_nobody_trains_on_a_gpu_that_an_engine_has_a_part_of(world: World) -> No
 
 
 def test_a_second_model_takes_the_place_of_the_first_where_both_have_none(world: World) -> None:
-    world.free = Node(cpus=0, gpus=0)
+    world.free = PlannedNode(cpus=0, gpus=0)
     with EnginePools(lambda line: None) as pools:
         ask(pools, "base")
         with pools.staff("teacher", settings("large")):

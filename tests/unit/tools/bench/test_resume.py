@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tools.bench.resume import main
-from tools.bench.watched_driver import Sample, flatness, peak_mb
+from tools.bench.watched_driver import DriverSample, flatness, peak_mb
 
 
-def samples(rss_of: dict[int, float]) -> list[Sample]:
-    return [Sample(float(index), rss, units) for index, (units, rss) in enumerate(rss_of.items())]
+def samples(rss_of: dict[int, float]) -> list[DriverSample]:
+    return [DriverSample(float(index), rss, units) for index, (units, rss) in enumerate(rss_of.items())]
 
 
 def test_growth_is_per_question_and_leaves_out_what_grows_once():

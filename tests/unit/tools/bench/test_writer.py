@@ -10,7 +10,7 @@ import pytest
 from factory.records.record import SCHEMA
 from factory.shards.commits import read_rows
 from pipelines.run.settings import Settings, from_mapping
-from tools.bench.writer import Sides, Spent, cut_into_units, figures_of, simulated_rows
+from tools.bench.writer import Sides, TimeSpent, cut_into_units, figures_of, simulated_rows
 
 
 @pytest.fixture
@@ -50,11 +50,11 @@ def test_both_sides_write_the_same_rows(settings: Settings, tmp_path: Path):
 def test_ratios_are_made_within_each_round():
     """A round on a machine three times as slow does not count three times."""
 
-    def round_of(slowness: float) -> dict[str, Spent]:
+    def round_of(slowness: float) -> dict[str, TimeSpent]:
         seconds = {"plain": 1.0, "commit": 2.0, "actor": 4.0, "plain from batches": 1.0, "commit from batches": 1.25}
-        return {side: Spent(slowness * value, value) for side, value in seconds.items()}
+        return {side: TimeSpent(slowness * value, value) for side, value in seconds.items()}
 
-    figures = figures_of([round_of(1), round_of(3), round_of(1)], [{"encode": Spent(2, 1)}] * 3, 100, 2**20)
+    figures = figures_of([round_of(1), round_of(3), round_of(1)], [{"encode": TimeSpent(2, 1)}] * 3, 100, 2**20)
     assert figures["ratio"] == {"commit": 0.5, "actor": 0.25, "commit from batches": 0.8}
     assert figures["sides"]["plain"] == {"rows_per_s": 100.0, "arrow_mb_per_s": 1.0, "cpu_ms_per_row": 10.0}
     assert figures["breakdown_ms_per_row"] == {"encode": {"seconds": 20.0, "cpu_s": 10.0}}

@@ -7,15 +7,15 @@ import signal
 import subprocess
 import sys
 
-from tools.chaos.processes import Process, family, playing, raylets, whole
+from tools.chaos.processes import RunProcess, family, playing, raylets, whole
 from tools.chaos.schedule import CHECKER, CHECKER_PROCESS, GENERATOR, WORKER, WRITER
 
-NODE = Process(pid=10, start="1", parent=1, title="/lib/ray/core/src/ray/raylet/raylet --node_ip_address=127.0.0.1")
+NODE = RunProcess(pid=10, start="1", parent=1, title="/lib/ray/core/src/ray/raylet/raylet --node_ip_address=127.0.0.1")
 ZYGOTE = "/usr/bin/python -m actors.checking.zygote 5 31 regex {}"
 
 
-def process(pid: int, title: str, parent: int = 10) -> Process:
-    return Process(pid=pid, start="2", parent=parent, title=title)
+def process(pid: int, title: str, parent: int = 10) -> RunProcess:
+    return RunProcess(pid=pid, start="2", parent=parent, title=title)
 
 
 FLEET = [

@@ -14,7 +14,7 @@ import pytest
 
 from factory.errors import BadInput
 from factory.types import Outcome, Verdict
-from tools.checker_audit.audit import Checked, accuracy, missed_gates, settings_of, speed
+from tools.checker_audit.audit import AuditedCase, accuracy, missed_gates, settings_of, speed
 from tools.checker_audit.cases import read_cases
 
 ROOT = Path(__file__).parents[4]
@@ -32,11 +32,11 @@ def written(folder: Path, *rows: dict[str, Any] | str) -> Path:
     return path
 
 
-def checked(folder: Path, *rows: tuple[bool | str | None, Outcome]) -> list[Checked]:
+def checked(folder: Path, *rows: tuple[bool | str | None, Outcome]) -> list[AuditedCase]:
     cases = read_cases(str(written(folder, *(case("a", "a", expected) for expected, _ in rows))))
     verdicts = [Verdict(outcome=outcome) for _, outcome in rows]
     return [
-        Checked(case=one, verdict=verdict, seconds=at + 1.0, settled=at % 2 == 0)
+        AuditedCase(case=one, verdict=verdict, seconds=at + 1.0, settled=at % 2 == 0)
         for at, (one, verdict) in enumerate(zip(cases, verdicts, strict=True))
     ]
 

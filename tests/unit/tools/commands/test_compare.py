@@ -12,7 +12,7 @@ from rich.console import Console
 
 from factory.errors import BadInput
 from pipelines.maintenance.import_labels import import_file
-from tools.commands.compare import Comparison, compare_folders, compared, show_comparison
+from tools.commands.compare import RunComparison, compare_folders, compared, show_comparison
 
 
 def record(question: str, *solutions: tuple[int | None, list[tuple[str, int | None]]]) -> dict[str, Any]:
@@ -30,7 +30,7 @@ A = record("Q?", (1, [("a", 1), ("b", -1), ("c", None)]), (-1, [("x", 1)]))
 
 def test_labels_of_the_same_solution_are_counted():
     b = record("Q?", (2, [("a", 1), ("b", 1), ("c", -1)]), (-1, [("y", 1)]))
-    assert compared([A], [b]) == Comparison(
+    assert compared([A], [b]) == RunComparison(
         solutions=1,
         first_errors=1,
         first_errors_agree=0,

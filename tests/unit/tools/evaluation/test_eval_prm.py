@@ -12,7 +12,7 @@ from rich.console import Console
 from factory.errors import BadInput
 from tools.evaluation.eval_prm import PRM, UNTRAINED, evaluate
 from tools.evaluation.eval_table import report
-from tools.evaluation.sampled_solutions import Solution, names_of, solutions_of
+from tools.evaluation.sampled_solutions import SampledSolution, names_of, solutions_of
 
 OPERATIONS = json.dumps([["start", 7], ["*", 9], ["+", 2]])
 START, TIMES, PLUS = "Kurt starts with 7 boxes.", "Each box has 9: 7 * 9 = 63.", "He gets 2 more: 63 + 2 = 65."
@@ -102,14 +102,14 @@ def test_a_question_that_is_not_procedural_needs_labels() -> None:
         list(solutions_of([record(GOOD) | {"metadata": []}], "arithmetic"))
 
 
-def asked(number: int) -> list[tuple[Solution, list[float] | None]]:
+def asked(number: int) -> list[tuple[SampledSolution, list[float] | None]]:
     """Two wrong texts with the same answer outvote the right one; a PRM sees through them, at any threshold."""
 
     def one(answer: str, truth: int | None, times: int, scores: list[float] | None) -> Any:
         name = f"q{number}"
         right = answer == "right"
         fields = {"question": name, "prompt": name, "text": "…", "steps": ("a", "b"), "truth": truth}
-        return Solution(**fields, answer=answer, right=right, times=times), scores
+        return SampledSolution(**fields, answer=answer, right=right, times=times), scores
 
     return [
         one("right", -1, 2, [0.9, 0.8]),

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from factory.evaluation.prm_scores import first_errors, harmonic_mean
 from tools.evaluation.first_error_baselines import by_consensus, by_majority, guessing, usual_error
-from tools.evaluation.sampled_solutions import Solution
+from tools.evaluation.sampled_solutions import SampledSolution
 
 
-def solution(answer: str | None, truth: int | None, *steps: str, question: str = "q", times: int = 1) -> Solution:
+def solution(
+    answer: str | None, truth: int | None, *steps: str, question: str = "q", times: int = 1
+) -> SampledSolution:
     fields: dict[str, Any] = {"question": question, "prompt": "?", "text": "\n".join(steps), "right": truth == -1}
-    return Solution(**fields, steps=steps, answer=answer, times=times, truth=truth)
+    return SampledSolution(**fields, steps=steps, answer=answer, times=times, truth=truth)
 
 
 GOOD = solution("65", -1, "7 boxes.", "7 * 9 = 63.", "63 + 2 = 65.", times=2)
@@ -47,7 +49,7 @@ def test_the_usual_error_is_that_of_solutions_of_as_many_steps() -> None:
 
 
 @given(st.lists(st.sampled_from([GOOD, LATE, EARLY]), min_size=2, max_size=12).filter(lambda found: GOOD in found))
-def test_no_other_share_of_guesses_does_better(found: list[Solution]) -> None:
+def test_no_other_share_of_guesses_does_better(found: list[SampledSolution]) -> None:
     truths = [-1 if one.truth is None else one.truth for one in found]
     usual = usual_error(found)
     m = sum(truth == usual(3) for truth in truths) / max(1, sum(truth != -1 for truth in truths))

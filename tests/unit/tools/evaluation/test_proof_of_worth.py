@@ -10,12 +10,12 @@ import pytest
 
 from pipelines.run.settings import load
 from tools.evaluation.proof_of_worth import bind, carry_out, claims, figures, tabled
-from tools.evaluation.proof_plan import STAGES, Plan
+from tools.evaluation.proof_plan import STAGES, ProofPlan
 
 
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage not in ("export", "judge", "table")])
 def test_its_runs_are_runs_that_the_factory_takes(tmp_path: Path, stage: str) -> None:
-    for command in Plan(folder=tmp_path, orm=True).commands(stage):
+    for command in ProofPlan(folder=tmp_path, orm=True).commands(stage):
         _, _, module, run, config, *overrides = command
         assert (module, run) == ("tools.cli", "run")
         settings = load(config, overrides)
@@ -23,7 +23,7 @@ def test_its_runs_are_runs_that_the_factory_takes(tmp_path: Path, stage: str) ->
 
 
 def test_the_questions_it_measures_on_are_others_than_those_it_trains_on(tmp_path: Path) -> None:
-    plan = Plan(folder=tmp_path)
+    plan = ProofPlan(folder=tmp_path)
 
     def texts(stage: str) -> list[set[str]]:
         found = [load(command[4], command[5:]).source for command in plan.commands(stage)]
@@ -35,11 +35,11 @@ def test_the_questions_it_measures_on_are_others_than_those_it_trains_on(tmp_pat
     assert all(asked == sampled for asked in greedy)
 
 
-def stage_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> Plan:
+def stage_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> ProofPlan:
     import sys
 
-    plan = Plan(folder=tmp_path)
-    monkeypatch.setattr(Plan, "commands", lambda self, stage: [(sys.executable, "-c", code)])
+    plan = ProofPlan(folder=tmp_path)
+    monkeypatch.setattr(ProofPlan, "commands", lambda self, stage: [(sys.executable, "-c", code)])
     return plan
 
 
@@ -59,10 +59,10 @@ def test_a_stage_that_failed_ends_it_and_is_not_done(tmp_path: Path, monkeypatch
 
 
 def test_a_folder_is_one_plans(tmp_path: Path) -> None:
-    bind(Plan(folder=tmp_path))
-    bind(Plan(folder=tmp_path))
+    bind(ProofPlan(folder=tmp_path))
+    bind(ProofPlan(folder=tmp_path))
     with pytest.raises(SystemExit, match="other options"):
-        bind(Plan(folder=tmp_path, others=7))
+        bind(ProofPlan(folder=tmp_path, others=7))
 
 
 def test_a_claim_holds_where_the_difference_is_surely_above_0(tmp_path: Path) -> None:
