@@ -1,6 +1,8 @@
-"""The operating system's side of an engine: its child processes, and what happens to them when something dies.
+"""Child processes of an engine, and what becomes of them when something dies.
 
-vLLM computes in child processes (EngineCore, and one worker per GPU). They must never outlive the actor:
+vLLM computes in child processes (EngineCore, and one worker per GPU).
+
+Invariant: they never outlive the actor.
 
 * `kill_children` ends them on `close()`, on an exception and before the actor exits by itself.
 * `start_guard` covers what no code inside the actor can: SIGKILL, the out-of-memory killer, `ray.kill`. It starts
@@ -23,7 +25,7 @@ _GUARD = Path(__file__).with_name("orphan_guard.py")
 
 
 class EngineDied(RuntimeError):
-    """The engine's process is gone or gave up. Plain on purpose: unpickling vLLM's own error would import vLLM."""
+    """Engine process that is gone or gave up. Plain on purpose: unpickling vLLM's own error would import vLLM."""
 
 
 def start_guard() -> subprocess.Popen[bytes]:
@@ -35,10 +37,10 @@ def start_guard() -> subprocess.Popen[bytes]:
 
 
 def kill_children() -> None:
-    """SIGKILL every descendant of this process and wait until they are gone.
+    """Send SIGKILL to every descendant of this process and wait until they are gone.
 
-    The engine had its chance to leave politely. Python's resource tracker is spared: it ends by itself when its
-    owners have, and removes the shared memory that killed ones left behind. So is the guard: it may still be needed.
+    The engine had its chance to leave politely. Python's resource tracker is spared: it ends by itself when its owners
+    have, and removes the shared memory that killed ones left behind. So is the guard: it may still be needed.
     """
     children = [child for child in psutil.Process().children(recursive=True) if not _is_helper(child)]
     for child in children:
@@ -50,6 +52,7 @@ def kill_children() -> None:
 
 
 def _is_helper(process: psutil.Process) -> bool:
+    """Return True for Python's resource tracker and for the guard."""
     try:
         command = " ".join(process.cmdline())
     except psutil.Error:

@@ -1,4 +1,4 @@
-"""What this machine can do."""
+"""Capabilities of this machine's processor."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """Whether this machine's CPU multiplies bfloat16 itself. One that emulates it is twice as fast in float32."""
+    """Return True when this CPU multiplies bfloat16 itself. One that emulates it is twice as fast in float32."""
     try:
         return bool({"avx512_bf16", "amx_bf16", "bf16"} & set(cpuinfo.read_text().split()))
     except OSError:

@@ -1,7 +1,8 @@
-"""Run as a script by `engine_process.start_guard`: PARENT_PID NAME VALUE.
+"""Guard that kills the marked processes of a parent that died.
 
-Waits until the parent has died, then kills every process with NAME=VALUE in its environment. Standard library only,
-so that it starts in milliseconds and weighs little. Linux only, like the engines it looks after.
+Run as a script by `engine_process.start_guard`: PARENT_PID NAME VALUE. It waits until the parent has died, then kills
+every process with NAME=VALUE in its environment. Standard library only, so that it starts in milliseconds and weighs
+little. Linux only, like the engines it looks after.
 """
 
 from __future__ import annotations
@@ -15,23 +16,26 @@ from pathlib import Path
 
 
 def marked(entry: bytes) -> list[int]:
-    """Ids of all other processes that have `entry` (NAME=VALUE) in the environment they were started with."""
-    found = []
+    """Return the ids of all other processes that were started with `entry` (NAME=VALUE) in their environment."""
+    pids = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # gone meanwhile, or somebody else's
             if entry in (process / "environ").read_bytes().split(b"\0") and int(process.name) != os.getpid():
                 if b"multiprocessing.resource_tracker" in (process / "cmdline").read_bytes():
-                    continue  # ends by itself, and cleans up shared memory on its way
-                found.append(int(process.name))
-    return found
+                    # It ends by itself, and cleans up shared memory on its way.
+                    continue
+                pids.append(int(process.name))
+    return pids
 
 
 def main(parent: int, entry: bytes) -> None:
-    """Poll the parent id, not a pipe: a forked child would hold a pipe open long after the parent is gone."""
+    """Wait for the end of `parent`, then kill every process marked with `entry`, for at most 10 s."""
+    # Poll the parent id, not a pipe: a forked child would hold a pipe open long after the parent is gone.
     while os.getppid() == parent:
         time.sleep(0.5)
     deadline = time.monotonic() + 10
-    while (left := marked(entry)) and time.monotonic() < deadline:  # again: one may have been starting another
+    # Look again after every round: a process may have been starting another one.
+    while (left := marked(entry)) and time.monotonic() < deadline:
         for pid in left:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)

@@ -1,25 +1,30 @@
-"""What the engines without a model share: there is nothing to load, to lose or to free."""
+"""Engines without a model: nothing to load, to lose or to free."""
 
 from __future__ import annotations
 
 
 class StandIn:
-    """The part of `factory.interfaces.Engine` that is the same for `scripted` and `simulated`; they add `generate`.
+    """Part of `factory.interfaces.Engine` that is the same for `scripted` and `simulated`; they add `generate`.
 
-    `name` is also the model's in the records: whatever model was asked for, this is what answers.
+    `name` is also the model's in the records: whatever model was asked for, this is what answers. So simulated data
+    cannot pass for real.
     """
 
     def __init__(self, name: str) -> None:
         self.name = self.model = name
 
     async def start(self) -> None:
+        """Do nothing: there is no process to start."""
         return None
 
     async def health(self) -> None:
+        """Return at once: there is nothing that can die."""
         return None
 
     async def load_weights(self, path: str) -> None:
+        """Do nothing: there are no weights."""
         return None
 
     async def close(self) -> None:
+        """Do nothing: there is nothing to free."""
         return None

@@ -1,4 +1,4 @@
-"""Answers read from a script, for tests: deterministic and instant.
+"""Scripted answers for tests: deterministic and instant.
 
 `solutions` maps a piece of the question to the solutions a policy may give; a continuation comes from those that begin
 with the prefix. One character is one token, so a prefix of ids is a prefix of text.
@@ -26,8 +26,13 @@ SCRIPT = "script.json"
 
 @dataclass
 class Config:
-    """`fallback`: what an unlisted question gets. `max_model_len`: in characters of prompt and prefix. `latency_s`: per
-    call."""
+    """Solutions by piece of the question.
+
+    * `solutions`: for every piece of text that may be in a question, the solutions to choose from by seed.
+    * `fallback`: solutions of a question that holds none of the pieces.
+    * `max_model_len`: characters of prompt and prefix together that are too many.
+    * `latency_s`: seconds that every call takes.
+    """
 
     solutions: dict[str, list[str]] = field(default_factory=dict)
     fallback: list[str] = field(default_factory=lambda: [NO_ANSWER])
@@ -36,7 +41,7 @@ class Config:
 
 
 class Engine(StandIn):
-    """Implements `factory.interfaces.Engine`."""
+    """`Engine` protocol of `factory/interfaces.py`: answers read from the config and from the model folder's script."""
 
     def __init__(self, config: Config, model: str) -> None:
         super().__init__("scripted")
@@ -46,18 +51,22 @@ class Engine(StandIn):
         self.revision: str | None = None
 
     async def start(self) -> None:
+        """Read the script of the model folder that was named at first, where it has one."""
         await self.load_weights(self._first)
 
     async def load_weights(self, path: str) -> None:
+        """Take the script in folder `path`, where there is one, besides the config's solutions."""
         script = Path(path) / SCRIPT
         self._solutions = {**self._config.solutions, **(json.loads(script.read_text()) if script.is_file() else {})}
         self.revision = model_revision(path)
 
     async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
+        """Return the completions of every request, or `PromptTooLong`."""
         await asyncio.sleep(self._config.latency_s)
         return [self._answer(request) for request in requests]
 
     def _answer(self, request: GenerateRequest) -> list[Completion] | QuestionFailed:
+        """Return `n` solutions that begin with the request's prefix, chosen by its seed."""
         prompt = request.prompt if isinstance(request.prompt, str) else request.prompt[-1][1]
         limit = self._config.max_model_len
         prefix = request.prefix_text + "".join(map(chr, request.prefix))
@@ -68,13 +77,14 @@ class Engine(StandIn):
         return [spell(endings[(request.seed + sample) % len(endings)], room) for sample in range(request.n)]
 
     def _script(self, prompt: str) -> list[str]:
-        # The last question of a few-shot prompt is the one asked.
-        found = [(prompt.rfind(key), key) for key in self._solutions if key in prompt]
-        return self._solutions[max(found)[1]] if found else self._config.fallback
+        """Return the solutions for the question that is asked in `prompt`."""
+        # The last question of a few-shot prompt is the one that is asked.
+        matches = [(prompt.rfind(key), key) for key in self._solutions if key in prompt]
+        return self._solutions[max(matches)[1]] if matches else self._config.fallback
 
 
 def spell(text: str, room: int) -> Completion:
-    """`text` as a completion of one token per character, cut off where `room` tokens are used up."""
+    """Return `text` as a completion of one token per character, cut off where `room` tokens are used up."""
     kept = text[:room]
     return Completion(
         text=kept,
