@@ -1,8 +1,12 @@
-"""From lines of other people's step-labelled data sets to records: what all of `factory/formats/*.parse` share.
+"""Records made of lines of other people's step-labelled data sets: shared by all `parse` of `factory/formats/`.
 
-A line is read strictly: whatever is not as its format has it is one `BadInput` beginning with where it stands. What
-has no place of its own in a record is kept as JSON text in its `metadata`, under the format's name, so that the line
-can be written again.
+* A line is read strictly: anything that is not as its format says is a `BadInput` that begins with its place.
+* Fields of a line that have no place in a record are kept as JSON text in the record's `metadata`, under the format's
+  name. So the line can be written again.
+* Nobody says how an imported label came about: counts and confidences are null.
+
+Arguments that all functions share: `where` is the place of the line (file and line number), for messages; `what` names
+the part of the line that is read ("step 3"), for messages, too.
 """
 
 from __future__ import annotations
@@ -17,10 +21,12 @@ from factory.labelling.step_labels import first_error_of
 from factory.records.record import COST, SCHEMA, SCHEMA_VERSION, SOLUTION, TREE_NODE
 from factory.types import Question, content_id
 
-MAX_NESTING = 400  # json stops near 1,000 levels, counted with the caller's own: stay well below wherever it is called
-MAX_CHARACTERS = 1 << 25  # of a record's solutions; a long step with many alternatives stands in each of them
+# Levels of JSON. The parser stops near 1,000, counted together with the caller's own calls: stay well below.
+MAX_NESTING = 400
+# Characters of a record's solutions. One long step with many alternatives is repeated in each of their solutions.
+MAX_CHARACTERS = 1 << 25
 KINDS: dict[type, str] = {str: "string", list: "array", dict: "object"}
-# Every field, so that a row reads the same before it is written and after.
+# All fields of a row, as null: so a row is the same before it is written and after it is read back.
 NO_COST = dict.fromkeys([part.name for part in COST], 0)
 UNKNOWN_SOLUTION = dict.fromkeys([part.name for part in SOLUTION])
 UNKNOWN_NODE = dict.fromkeys([part.name for part in TREE_NODE])
@@ -29,12 +35,18 @@ T = TypeVar("T")
 
 
 def refuse(where: str, got: str, expected: str) -> NoReturn:
-    """Raise the `BadInput` of a malformed line."""
+    """Raise the `BadInput` of a malformed line.
+
+    Args:
+      where: place of the line.
+      got: what the line has.
+      expected: what its format says instead.
+    """
     raise BadInput(f"{where}: {got}; expected {expected}; mend or remove the line") from None
 
 
 def shown(value: object) -> str:
-    """A value as an error shows it: short, on one line."""
+    """Return a value as an error message shows it: short, on one line."""
     if isinstance(value, (dict, list)):
         return f"a JSON {'object' if isinstance(value, dict) else 'array'}"
     text = "null" if value is None else ascii(value)
@@ -42,9 +54,10 @@ def shown(value: object) -> str:
 
 
 def json_object(line: str, where: str) -> dict[str, Any]:
-    """The JSON object of a line, finite numbers and whole Unicode characters only. Raises `BadInput`."""
+    """Return the JSON object of a line. Raises `BadInput`, also for NaN, infinity and half a surrogate pair."""
     try:
         value = json.loads(line, parse_constant=_finite, parse_float=_finite)
+        # Half a surrogate pair can be parsed but not be written as UTF-8.
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         refuse(where, f"the character {error.object[error.start]!a} is half a surrogate pair", "valid Unicode")
@@ -67,6 +80,7 @@ def _finite(literal: str) -> float:
 
 
 def _nesting(value: object) -> int:
+    """Return how many levels of arrays and objects a value has, level by level, without recursion."""
     depth, level = 0, [value]
     while level:
         depth += 1
@@ -76,7 +90,18 @@ def _nesting(value: object) -> int:
 
 
 def member(holder: Mapping[str, Any], key: str, kind: type[T], where: str, what: str) -> T:
-    """`holder[key]`, which has to be there and of that kind. Raises `BadInput` saying what and where."""
+    """Return `holder[key]`, which has to be there and of the given type.
+
+    Args:
+      holder: JSON object to read from.
+      key: key of it.
+      kind: type of the value: `str`, `list` or `dict`.
+      where: place of the line.
+      what: name of `holder` in messages.
+
+    Raises:
+      BadInput: the key is missing, or its value has another type.
+    """
     if key not in holder:
         refuse(where, f"{what} has no {key!r}", f"a JSON {KINDS[kind]} under that key")
     value = holder[key]
@@ -86,7 +111,16 @@ def member(holder: Mapping[str, Any], key: str, kind: type[T], where: str, what:
 
 
 def objects(items: Sequence[object], where: str, what: str) -> list[dict[str, Any]]:
-    """The items of an array that has to hold objects only."""
+    """Return the items of an array that has to hold objects only.
+
+    Args:
+      items: the array.
+      where: place of the line.
+      what: name of the array in messages.
+
+    Raises:
+      BadInput: an item is something else.
+    """
     for item in items:
         if not isinstance(item, dict):
             refuse(where, f"one of {what} is {shown(item)}", "JSON objects")
@@ -94,6 +128,17 @@ def objects(items: Sequence[object], where: str, what: str) -> list[dict[str, An
 
 
 def question_text(holder: Mapping[str, Any], key: str, where: str, what: str) -> str:
+    """Return the text of a question: `member` of type `str` that is not empty.
+
+    Args:
+      holder: JSON object to read from.
+      key: key of it.
+      where: place of the line.
+      what: name of `holder` in messages.
+
+    Raises:
+      BadInput: there is no text, or only white space.
+    """
     text = member(holder, key, str, where, what)
     if not text.strip():
         refuse(where, f"{key!r} of {what} is empty", "the text of a question")
@@ -101,12 +146,28 @@ def question_text(holder: Mapping[str, Any], key: str, where: str, what: str) ->
 
 
 def optional_text(holder: Mapping[str, Any], key: str, where: str, what: str) -> str:
-    """Text, "" for null or a key that is not there."""
+    """Return a text that may be missing: "" for null or a key that is not there.
+
+    Args:
+      holder: JSON object to read from.
+      key: key of it.
+      where: place of the line.
+      what: name of `holder` in messages.
+
+    Raises:
+      BadInput: the value is neither text nor null.
+    """
     return "" if holder.get(key) is None else member(holder, key, str, where, what)
 
 
 def step(text: str, label: int | None, mc_value: float | None = None) -> dict[str, Any]:
-    """A step as somebody labelled it: by how many trials, and how sure, nobody says."""
+    """Return a labelled step of a record. Number of trials and confidence are null, as the data set does not say them.
+
+    Args:
+      text: text of the step.
+      label: 1 for right, -1 for wrong, None for unknown.
+      mc_value: share of right rollouts from behind the step, where the data set has it.
+    """
     return {
         "text": text,
         "n_trials": None,
@@ -125,7 +186,15 @@ def solution(
     final_answer: str | None = None,
     verdict: str | None = None,
 ) -> dict[str, Any]:
-    """A solution of `question`; without a `text` of its own its steps stand on lines of their own."""
+    """Return a solution of a record.
+
+    Args:
+      question: question it belongs to.
+      steps: its steps, as `step` makes them.
+      text: whole text; None to put the steps together, each on a line of its own.
+      final_answer: answer it states.
+      verdict: "correct", "incorrect", or None when nobody judged it.
+    """
     whole = "\n".join(item["text"] for item in steps) if text is None else text
     return {
         **UNKNOWN_SOLUTION,
@@ -151,18 +220,27 @@ def row(
     where: str,
     tree: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """The row of a line. `rest` is what else is needed to write the line again.
+    """Return the row of a line. The same solution with the same labels, given twice, is one that occurred twice.
 
-    The same solution with the same labels, given twice, is one that occurred twice.
+    Args:
+      question: question of the line.
+      solutions: its solutions, as `solution` makes them; read lazily.
+      rest: what else is needed to write the line again, as JSON.
+      where: place of the line.
+      tree: nodes of its search tree, where the format has one.
+
+    Raises:
+      BadInput: the solutions have more than `MAX_CHARACTERS`.
     """
-    found: dict[tuple[object, ...], dict[str, Any]] = {}
+    # Equal solutions are counted together.
+    distinct: dict[tuple[object, ...], dict[str, Any]] = {}
     characters = 0
     for item in solutions:
         key = (item["text"], *((part["text"], part["label"]) for part in item["steps"]))
-        if key in found:
-            found[key]["occurrences"] += 1
+        if key in distinct:
+            distinct[key]["occurrences"] += 1
             continue
-        found[key] = item
+        distinct[key] = item
         characters += len(item["text"])
         if characters > MAX_CHARACTERS:
             refuse(where, f"its solutions have more than {MAX_CHARACTERS:,} characters", "a question's few solutions")
@@ -174,7 +252,7 @@ def row(
         "gold_answer": question.gold,
         "answer_kind": question.answer_kind,
         "metadata": [(question.source, json.dumps(rest, ensure_ascii=False))],
-        "solutions": list(found.values()),
+        "solutions": list(distinct.values()),
         "tree": list(tree),
         "cost": NO_COST,
         "status": "ok",
@@ -183,6 +261,6 @@ def row(
 
 
 def kept(record: Mapping[str, Any], name: str) -> Any:
-    """What `row` kept of a line of format `name`; None for a record that did not come from one."""
+    """Return the `rest` that `row` kept of a line of format `name`; None for a record that was not made of one."""
     text = dict(record["metadata"] or ()).get(name) if record["source"] == name else None
     return None if text is None else json.loads(text)

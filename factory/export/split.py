@@ -1,8 +1,10 @@
-"""Which split of an exported data set a question is in: by its text and a seed, never by row.
+"""Splits of an exported data set: a question's text and a seed decide its split, never a row.
 
-All rows of a question, from whichever run and of whichever format, are in the same split, and so are two spellings of
-one question (`factory.text.wording.question_key`). The split stays as it is when a run grows or another is added. The
-test split of a share and a seed is what `source.kind=split` holds out of the same questions with that share and seed.
+* All rows of a question are in the same split, whatever their run and format.
+* Two spellings of one question (`factory.text.wording.question_key`) are in the same split.
+* A question's split never changes when a run grows or another run is added.
+* The test split of a share and a seed is what `source.kind=split` holds out of the same questions with that share and
+  seed.
 """
 
 from __future__ import annotations
@@ -19,7 +21,10 @@ SPLITS = (TRAIN, VALIDATION, TEST)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """Shares of the questions, 0 to 1, that go to validation and test; the others are for training."""
+    """Shares of the questions, 0 to 1, for `validation` and `test`; the others are for training.
+
+    `seed`: another seed draws other questions. Raises `BadInput` for shares that sum to more than 1.
+    """
 
     validation: float = 0.0
     test: float = 0.0
@@ -33,10 +38,11 @@ class Split:
             )
 
     def of(self, question: str) -> str:
-        """The split of a question's text."""
+        """Return the name of the split that a question, given by its text, is in."""
         if not self.validation and not self.test:
             return TRAIN
         text = f"{self.seed}\x1f{question_key(question)}".encode("utf-8", "surrogatepass")
+        # Uniform in [0, 1), the same on every machine. A larger test share keeps the questions of a smaller one.
         place = int.from_bytes(blake2b(text, digest_size=8).digest(), "big") / 2**64
         if place < self.test:
             return TEST

@@ -1,8 +1,8 @@
 """Trees of prefixes with a Monte Carlo value each, as MATH-APS publishes them: from nodes to a record, and back.
 
-OmegaPRM (Luo et al., arXiv 2406.06592, sec. 3): a prefix's value is the share of rollouts from it that were right;
-hard labels say whether any was. A leaf that states an answer is a whole solution, and its value is its verdict; one
-that states none is a prefix that was never looked into further.
+OmegaPRM (Luo et al., arXiv 2406.06592, sec. 3): a prefix's value is the share of right rollouts from it; its hard label
+is 1 when any rollout was right. A leaf that states an answer is a whole solution, and its value is its verdict. A leaf
+that states none is a prefix that the search did not continue.
 """
 
 from __future__ import annotations
@@ -18,12 +18,16 @@ from factory.export.imported import UNKNOWN_NODE, optional_text, question_text, 
 from factory.types import Question
 
 VERDICTS = {1.0: "correct", 0.0: "incorrect"}
-TAIL_CHARS = 500
+TAIL_CHARS = 500  # characters at the end of a solution in which its answer is looked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueNode:
-    """A prefix: what it adds to its parent's, and its value. `parent` is None for the question itself."""
+    """Prefix of a solution in a tree.
+
+    `node`: its number. `parent`: number of the prefix it continues; None for the question itself. `text`: what it adds
+    to its parent's text. `value`: share of right rollouts from it, 0 to 1.
+    """
 
     node: int
     parent: int | None
@@ -32,7 +36,16 @@ class ValueNode:
 
 
 def asked(entry: Mapping[str, Any], source: str, where: str) -> Question:
-    """The question of a line, with its final answer where it has one. Raises `BadInput`."""
+    """Return the question of a line, with its gold answer where the line has one.
+
+    Args:
+      entry: JSON object of the line.
+      source: name of the format, which becomes the question's source.
+      where: place of the line, for messages.
+
+    Raises:
+      BadInput: the line has no question.
+    """
     return Question(
         text=question_text(entry, "question", where, "the line"),
         gold=optional_text(entry, "final_answer", where, "the line"),
@@ -41,7 +54,7 @@ def asked(entry: Mapping[str, Any], source: str, where: str) -> Question:
 
 
 def mc_value(entry: Mapping[str, Any], where: str) -> float:
-    """The value of an entry. Raises `BadInput` for anything but a number from 0 to 1."""
+    """Return the value of an entry. Raises `BadInput` for anything but a number from 0 to 1."""
     value = entry.get("mc_value")
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
         refuse(where, f"an 'mc_value' is {shown(value)}", "a number from 0 to 1")
@@ -49,13 +62,16 @@ def mc_value(entry: Mapping[str, Any], where: str) -> float:
 
 
 def exact_values(nodes: Sequence[ValueNode]) -> list[float] | None:
-    """The values where the 32 bits they get in a record are too few for one of them; sixteenths and the like fit."""
+    """Return the nodes' values when a record would change one of them, else None.
+
+    A record has 32 bits for a value: sixteenths and the like fit, thirds do not.
+    """
     values = [node.value for node in nodes]
     return values if any(unpack("f", pack("f", value))[0] != value for value in values) else None
 
 
 def tree_rows(nodes: Sequence[ValueNode]) -> list[dict[str, Any]]:
-    """The record's tree: nobody says how often a node was visited, nor which one is a whole solution."""
+    """Return a record's tree of the nodes, with null for counts and endings, which the data set does not say."""
     return [
         {
             **UNKNOWN_NODE,
@@ -70,13 +86,23 @@ def tree_rows(nodes: Sequence[ValueNode]) -> list[dict[str, Any]]:
 
 
 def solutions(question: Question, nodes: Sequence[ValueNode], *, separator: str) -> Iterator[dict[str, Any]]:
-    """One solution per leaf. A leaf whose twin, the same text behind the same parent, was gone on from is none."""
+    """Yield one solution per leaf of a tree.
+
+    A leaf is left out when a sibling with the same text was continued: it is the beginning of that sibling's solutions.
+
+    Args:
+      question: question of the tree.
+      nodes: nodes of the tree.
+      separator: text between two steps, where their own texts have none.
+    """
+    # Index the tree.
     known = {node.node: node for node in nodes}
     parents = {node.parent for node in nodes}
-    gone_on = {(node.parent, node.text) for node in nodes if node.node in parents}
+    continued = {(node.parent, node.text) for node in nodes if node.node in parents}
     for leaf in nodes:
-        if leaf.parent is None or leaf.node in parents or (leaf.parent, leaf.text) in gone_on:
+        if leaf.parent is None or leaf.node in parents or (leaf.parent, leaf.text) in continued:
             continue
+        # Walk up to the root; the root itself, the bare question, is no step.
         path = [leaf]
         while (above := path[-1].parent) is not None:
             path.append(known[above])
@@ -93,37 +119,40 @@ def solutions(question: Question, nodes: Sequence[ValueNode], *, separator: str)
 
 
 def valued(tree: Sequence[Mapping[str, Any]], exact: Sequence[float] | None = None) -> list[ValueNode]:
-    """The nodes of a record's tree that have a value, each with all that was written since the one above it.
+    """Return the nodes of a record's tree that have a value, each with the text since the valued node above it.
 
-    An ending that nothing was sampled from has its verdict as its value. Empty where the question itself has none.
-    `exact` has the values that `exact_values` found too long for the record.
+    An ending that nothing was sampled from has its verdict as its value. The result is empty when the question itself
+    has no value. `exact`: values by node number, as `exact_values` kept them.
     """
-    found: list[ValueNode] = []
-    since: dict[int | None, tuple[int | None, str]] = {None: (None, "")}  # node: nearest valued one, text behind it
+    nodes: list[ValueNode] = []
+    # By node: the nearest valued node at or above it, and the text since then.
+    since: dict[int | None, tuple[int | None, str]] = {None: (None, "")}
     for row in tree:
         node = row["node"]
         above, text = since[row["parent"]]
         value = exact[node] if exact else row["value"] if row["value"] is not None else _of_verdict(row["verdict"])
         since[node] = (above, text + row["text"])
         if value is not None:
-            found.append(ValueNode(node=node, parent=above, text=text + row["text"], value=value))
+            nodes.append(ValueNode(node=node, parent=above, text=text + row["text"], value=value))
             since[node] = (node, "")
         elif row["parent"] is None:
             return []
-    return found
+    return nodes
 
 
 def judged_tree(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """A record's tree, in which an ending is correct or incorrect only where that was said of one of its solutions: a
-    node does not tell what was cut off, whose last words the checker may have taken for an answer."""
-    judged = {found["text"] for found in record["solutions"] if is_judged(found)}
+    """Return a record's tree, keeping the verdict of an ending only when one of the record's solutions confirms it.
+
+    A node does not say that a solution was cut off, and the checker may have taken its last words for an answer.
+    """
+    judged = {solution["text"] for solution in record["solutions"] if is_judged(solution)}
     texts: dict[int | None, str] = {None: ""}
-    found = []
+    tree = []
     for row in record["tree"]:
         texts[row["node"]] = texts[row["parent"]] + row["text"]
         is_label = row["verdict"] in VERDICTS.values()
-        found.append({**row, "verdict": None} if is_label and texts[row["node"]] not in judged else row)
-    return found
+        tree.append({**row, "verdict": None} if is_label and texts[row["node"]] not in judged else row)
+    return tree
 
 
 def _of_verdict(verdict: str | None) -> float | None:

@@ -14,7 +14,7 @@ COLUMNS = list(SCHEMA.names)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The record itself, with what JSON lacks written as JSON has it."""
+    """Yield the record itself, its map as a JSON object and its time as ISO 8601 text."""
     created = record["created_at"]
     yield {
         **record,

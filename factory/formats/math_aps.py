@@ -30,7 +30,10 @@ _KEYS = {"solution_prefix", "mc_value"}
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The line a record came from; of other records the prefixes of its tree that have a value, if there is a step."""
+    """Yield the line that a record came from; for other records one line with the prefixes that have a value.
+
+    A record whose tree has no valued prefix but the question itself gives no line.
+    """
     rest = imported.kept(record, NAME)
     question = record["question"]
     if rest is not None:
@@ -44,38 +47,49 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _entries(question: str, nodes: Sequence[ValueNode], *, glue: str) -> list[dict[str, Any]]:
-    """The prefixes by their numbers. Own steps end in their separator; where one does not, `glue` stands there."""
+    """Return the entries of `reasoning_steps`, in the order of the nodes' numbers.
+
+    Steps usually end in their separator. `glue` is put behind a prefix that does not end in white space.
+    """
     prefixes: dict[int | None, str] = {}
     for node in nodes:
         before = prefixes[node.parent] if node.parent is not None else ""
         between = glue if before and not before[-1].isspace() else ""
         prefixes[node.node] = before + between + node.text if before else question + node.text
+    # Nodes come parents first, which need not be the order that the line had.
     ordered = sorted(nodes, key=lambda node: node.node)
     return [{"solution_prefix": prefixes[node.node], "mc_value": node.value} for node in ordered]
 
 
 def parse(line: str, where: str) -> dict[str, Any]:
-    """One line as a record with its tree and a solution per leaf. Raises `BadInput`, beginning with `where`."""
+    """Return a line as a record with its tree and one solution per leaf.
+
+    Raises `BadInput`, beginning with `where` (file and line number), for anything malformed.
+    """
     entry = imported.json_object(line, where)
     question = asked(entry, NAME, where)
     given = imported.member(entry, "reasoning_steps", list, where, "the line")
     nodes = _nodes(question.text, imported.objects(given, where, "the reasoning_steps"), where)
     rest = {"line": {**entry, "question": "", "reasoning_steps": []}, "values": exact_values(nodes)}
-    # Parents before their children, as in our own trees; `node` says where a prefix stood in the line.
+    # Records have parents before their children; a shorter prefix is never a child of a longer one. `node` keeps the
+    # place that a prefix had in the line.
     depth_first = sorted(nodes, key=lambda node: len(given[node.node]["solution_prefix"]))
     return imported.row(question, solutions(question, nodes, separator=""), rest, where, tree_rows(depth_first))
 
 
 def _nodes(question: str, given: list[dict[str, Any]], where: str) -> list[ValueNode]:
+    """Return the entries as nodes: the parent of a prefix is the longest other prefix that it begins with."""
     if not given:
         refuse(where, "'reasoning_steps' is empty", "the question's own prefix at least")
     texts = [_prefix(entry, question, where) for entry in given]
     if texts[0] != question:
         refuse(where, "the first solution_prefix is not the question", "the question alone, with its mc_value")
+    # The same prefix may come more than once: the first one is the parent of those that go on from it.
     first = {text: index for index, text in reversed(list(enumerate(texts)))}
     parents: dict[str, str | None] = {}
     open_prefixes: list[str] = []
-    for text in sorted(first):  # in this order whatever a text begins with comes before it
+    # In sorted order a text comes behind all prefixes of it, so the open ones form a stack.
+    for text in sorted(first):
         while open_prefixes and not text.startswith(open_prefixes[-1]):
             open_prefixes.pop()
         parents[text] = open_prefixes[-1] if open_prefixes else None
@@ -92,6 +106,7 @@ def _nodes(question: str, given: list[dict[str, Any]], where: str) -> list[Value
 
 
 def _prefix(entry: Mapping[str, Any], question: str, where: str) -> str:
+    """Return the text of an entry. Raises `BadInput` when it is no prefix of a solution to the question."""
     text = imported.member(entry, "solution_prefix", str, where, "one of the reasoning_steps")
     if not text.startswith(question):
         refuse(where, "a solution_prefix does not begin with the question", "the question, then steps")

@@ -1,7 +1,7 @@
 """MATH-APS as a tree (OpenR, arXiv 2410.09671; made by OmegaPRM, arXiv 2406.06592): nested text, value, children.
 
-The root is the question; `mc_value` is the share of right rollouts from a node. What stood between two steps is not in
-there: solutions get a blank line. Siblings may have the same text.
+The root is the question; `mc_value` is the share of right rollouts from a node. The layout does not say what stood
+between two steps: solutions that are read get a blank line. Siblings may have the same text.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _KEYS = {"text", "mc_value", "children"}
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The line a record came from; of other records the nodes of its tree that have a value, if there is a step.
+    """Yield the line that a record came from; for other records one line with the nodes that have a value.
 
-    A tree too deep for a JSON reader is left out.
+    A record whose tree has no valued node but the root gives no line, nor does a tree too deep for a JSON reader.
     """
     rest = imported.kept(record, NAME)
     question = record["question"]
@@ -43,6 +43,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {**rest["line"], "question": question, "reasoning_steps": nested}
         return
     nodes = valued(judged_tree(record))
+    # Each node is two levels of JSON: an object, and the array of its children.
     if len(nodes) > 1 and _depth(nodes) < MAX_NESTING // 2 - 1:
         yield {
             "question": question,
@@ -52,7 +53,10 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _unpadded(nodes: Sequence[ValueNode]) -> Iterator[ValueNode]:
-    """The nodes without the white space between steps; the indentation of a step that its parent ends in is its own."""
+    """Yield the nodes without the white space between steps.
+
+    Indentation at the end of a parent's text belongs to the step behind it, and moves there.
+    """
     indentation: dict[int | None, str] = {None: ""}
     for node in nodes:
         text = indentation[node.parent] + node.text
@@ -62,6 +66,7 @@ def _unpadded(nodes: Sequence[ValueNode]) -> Iterator[ValueNode]:
 
 
 def _nested(question: str, nodes: Sequence[ValueNode]) -> dict[str, Any]:
+    """Return the nodes, parents first, as nested objects."""
     built: dict[int, dict[str, Any]] = {}
     for node in nodes:
         text = question if node.parent is None else node.text
@@ -79,7 +84,10 @@ def _depth(nodes: Sequence[ValueNode]) -> int:
 
 
 def parse(line: str, where: str) -> dict[str, Any]:
-    """One line as a record with its tree and a solution per leaf. Raises `BadInput`, beginning with `where`."""
+    """Return a line as a record with its tree and one solution per leaf.
+
+    Raises `BadInput`, beginning with `where` (file and line number), for anything malformed.
+    """
     entry = imported.json_object(line, where)
     question = asked(entry, NAME, where)
     root = imported.member(entry, "reasoning_steps", dict, where, "the line")
@@ -89,9 +97,10 @@ def parse(line: str, where: str) -> dict[str, Any]:
 
 
 def _nodes(root: dict[str, Any], question: str, where: str) -> Iterator[ValueNode]:
-    """The nodes from the root on, a node's children behind it in their order."""
+    """Yield the nodes, each before its children, which keep their order. Raises `BadInput`."""
     if root.get("text") != question:
         refuse(where, f"the text of the root is {shown(root.get('text'))}", "the question")
+    # A stack instead of recursion: the nesting is bounded by the JSON reader alone.
     waiting: list[tuple[int | None, dict[str, Any]]] = [(None, root)]
     number = 0
     while waiting:

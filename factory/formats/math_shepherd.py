@@ -1,8 +1,8 @@
 """Math-Shepherd (Wang et al., arXiv 2312.08935), the layout of its published data set: one solution per line.
 
 `input` is the question and the solution, every step ending in the tag "ки"; `label` is the same text with "+" or "-"
-for the tags: whether any completion from there reached the gold answer (hard estimation). The last step is
-the whole solution, so its label is the verdict. Gold answers are not in there.
+for the tags: "+" when any completion from there reached the gold answer (hard estimation). The last step is the whole
+solution, so its label is the verdict. The layout has no gold answers.
 
     {"input": "What is 1 + 1? Step 1: 1 + 1 = 2. ки\\nStep 2: The answer is: 2 ки",
      "label": "What is 1 + 1? Step 1: 1 + 1 = 2. +\\nStep 2: The answer is: 2 +", "task": "GSM8K"}
@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"Step [0-9]{1,4}: ?")
 
 
 def uses(solution: Mapping[str, Any]) -> bool:
-    """Whether all of its steps are labelled, and the tag is in none of them."""
+    """Return True when all steps of a solution are labelled and none has the tag in its text."""
     steps = solution["steps"]
     return (
         bool(steps)
@@ -41,17 +41,17 @@ def uses(solution: Mapping[str, Any]) -> bool:
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The line a record came from; of other records one line per solution whose steps are all labelled.
+    """Yield the line that a record came from; for other records one line per solution with labels on all steps.
 
-    Left out is what this layout cannot hold: the tag inside a text, a question in which a first step begins.
+    Left out is what the layout cannot hold: the tag inside a text, a question that contains "Step 1: ".
     """
     rest = imported.kept(record, NAME)
-    for found in record["solutions"]:
-        texts = [item["text"] for item in found["steps"]]
-        labels = [item["label"] for item in found["steps"]]
+    for solution in record["solutions"]:
+        texts = [item["text"] for item in solution["steps"]]
+        labels = [item["label"] for item in solution["steps"]]
         if rest is not None:
             yield {**_line(record["question"], texts, labels), **rest}
-        elif uses(found) and fits(record["question"]):
+        elif uses(solution) and fits(record["question"]):
             yield {
                 **_line(record["question"].strip(), [unpadded(text) for text in texts], labels),
                 "task": record["source"],
@@ -59,7 +59,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def labels(row: Mapping[str, Any]) -> Iterator[str]:
-    """The signs of a line: what stands in `label` where `input` has its tags."""
+    """Yield the signs of a line: the characters of `label` at the places where `input` has its tags."""
     place = 0
     for text in row["input"].split(TAG)[:-1]:
         place += len(text)
@@ -68,12 +68,18 @@ def labels(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def fits(question: str) -> bool:
-    """Whether the layout can hold a question: neither the tag is in it, nor what looks like a first step."""
+    """Return True when the layout can hold a question: it contains neither the tag nor a step's beginning."""
     return _FIRST_STEP not in f"{question.strip()} " and TAG not in question
 
 
 def tagged(question: str, texts: Sequence[str], signs: Sequence[str] | None = None) -> str:
-    """The question and its numbered steps, each ending in the tag, or in its sign where there are `signs`."""
+    """Return the question and its numbered steps as one text.
+
+    Args:
+      question: text of the question.
+      texts: steps; those that do not begin with their number get it.
+      signs: what each step ends in; None for the tag.
+    """
     ends = [TAG] * len(texts) if signs is None else signs
     numbered = [
         text if text.startswith(f"Step {number}: ") else f"Step {number}: {text}"
@@ -88,7 +94,11 @@ def _line(question: str, texts: Sequence[str], labels: Sequence[int]) -> dict[st
 
 
 def parse(line: str, where: str) -> dict[str, Any]:
-    """One line as a record with one solution. Raises `BadInput`, beginning with `where`, for anything malformed."""
+    """Return a line as a record with one solution.
+
+    Raises `BadInput`, beginning with `where` (file and line number), for anything malformed.
+    """
+    # The question, and the same text with signs.
     entry = imported.json_object(line, where)
     tagged = imported.question_text(entry, "input", where, "the line")
     labelled = imported.member(entry, "label", str, where, "the line")
@@ -99,33 +109,34 @@ def parse(line: str, where: str) -> dict[str, Any]:
     head = asked + first
     if not labelled.startswith(head):
         refuse(where, "'label' does not begin as 'input' does", "the same text with + or - for every tag")
+    # Steps: the number of a later one is dropped, `_line` writes it again.
     steps = [
         imported.step(_NUMBER.sub("", text.strip(), count=1) if number else unpadded(text), label)
         for number, (text, label) in enumerate(_steps(solved, labelled[len(head) :], where))
     ]
     verdict = "correct" if steps[-1]["label"] == 1 else "incorrect"
-    found = imported.solution(
+    solution = imported.solution(
         question, steps, final_answer=final_answer(steps[-1]["text"], tail_chars=500), verdict=verdict
     )
     again = _line(asked, [item["text"] for item in steps], [item["label"] for item in steps])
-    # White space and step numbers that are not the usual ones: then the line is kept as it is.
+    # Keep the parts of the line that `_line` would write otherwise: unusual white space or step numbers, other keys.
     rest = {key: value for key, value in entry.items() if again.get(key) != value or key not in again}
-    return imported.row(question, [found], rest, where)
+    return imported.row(question, [solution], rest, where)
 
 
 def _steps(solved: str, labelled: str, where: str) -> list[tuple[str, int]]:
-    """The text between the tags, and what stands in `labelled` at the place of each tag."""
+    """Return (text of a step, its label) for every tag. Raises `BadInput` when `labelled` is not the same text."""
     *texts, behind = solved.split(TAG)
-    found, place = [], 0
+    steps, place = [], 0
     for number, text in enumerate(texts, start=1):
         end = place + len(text)
         sign = labelled[end : end + 1]
         if labelled[place:end] != text or sign not in SIGNS:
             refuse(where, f"step {number} of 'label' is not that of 'input' with + or - for its tag", "the same steps")
-        found.append((text, SIGNS[sign]))
+        steps.append((text, SIGNS[sign]))
         place = end + 1
-    if not found:
+    if not steps:
         refuse(where, f"'input' has no step that ends in the tag {TAG!r}", "every step to end in it")
     if behind.strip() or labelled[place:] != behind:
         refuse(where, "there is text behind the last tag, or 'label' ends otherwise", f"every step to end in {TAG!r}")
-    return found
+    return steps

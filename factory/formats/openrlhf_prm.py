@@ -5,10 +5,10 @@ project's own example (huggingface.co/datasets/zhuzilin/Math-Shepherd):
 
     train_prm --input_key input --label_key value --placeholder_token ки --reward_tokens + -
 
-Its tokenizer has to know the tag as one token, as Mistral's does.
+The tokenizer has to know the tag as one token, as Mistral's does.
 
-For soft labels leave out the rows with a null in `mc_values` first, it stops at them (a step without rollouts has none,
-such as one that was labelled by a person), then train with `--label_key mc_values`:
+To train on soft labels, use `--label_key mc_values`. First leave out the rows with a null in `mc_values`, at which the
+trainer stops (a step without rollouts has no value, such as one that was labelled by a person):
 
     dataset.filter(lambda row: None not in row["mc_values"])
 """
@@ -37,13 +37,13 @@ COLUMNS = ["question_id", "question", "solutions"]
 
 
 def uses(solution: Mapping[str, Any]) -> bool:
-    """Whether its first step is labelled, and the tag is not in what is known of it."""
+    """Return True when a solution's first step is labelled and no labelled step has the tag in its text."""
     steps = known_steps(solution)
     return bool(steps) and not any(TAG in step["text"] for step in steps)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """One row per solution with a labelled step at its front. Left out are texts with the tag in them."""
+    """Yield one row per solution whose first step is labelled. Texts with the tag in them are left out."""
     question = record["question"].strip()
     for solution in record["solutions"]:
         if uses(solution) and fits(question):
@@ -57,4 +57,5 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def labels(row: Mapping[str, Any]) -> list[str]:
+    """Return the labels of a row, for the counts in the data set's card."""
     return list(row["value"])

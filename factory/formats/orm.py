@@ -1,6 +1,7 @@
 """Outcome supervision (Cobbe et al., arXiv 2110.14168, sec. 4.1): one row per judged solution, and whether it is right.
 
-All that was judged is in here, rollouts from prefixes and given solutions included; `method` and `hinted` tell them.
+All judged solutions are included, also rollouts from prefixes and given solutions; `method` and `hinted` tell which
+they are.
 """
 
 from __future__ import annotations
@@ -19,18 +20,19 @@ uses = is_judged
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The finished solutions of a record that were judged correct (`label` true) or incorrect."""
+    """Yield one row per finished solution that was judged correct (`label` true) or incorrect."""
     for solution in record["solutions"]:
         if uses(solution):
             yield labelled(record, solution)
 
 
 def labels(row: Mapping[str, Any]) -> list[bool]:
+    """Return the label of a row, for the counts in the data set's card."""
     return [row["label"]]
 
 
 def labelled(record: Mapping[str, Any], solution: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of a judged solution."""
+    """Return the row of a judged solution."""
     return {
         "prompt": prompt_text(record),
         "completion": completion_text(solution["text"]),

@@ -1,10 +1,9 @@
 """Preference pairs for direct preference optimisation (Rafailov et al., arXiv 2305.18290; TRL's DPOTrainer): a right
 against a wrong solution of the same question, as strings.
 
-Which make a pair is said in `factory/self_training/preference_pairs.py`: only what the policy itself sampled, each used
-as few times as can be. They are drawn by the question's id, so a question has the same pairs wherever its record lies.
-Pairs are made within a record: those of several runs are not gathered, and a question that two runs hold has up to
-`PAIRS_PER_QUESTION` of each.
+`factory/self_training/preference_pairs.py` makes the pairs: only of solutions that the policy itself sampled, each used
+as few times as possible. The draw depends on the question's id alone, so a question has the same pairs wherever its
+record lies. Pairs are made within a record: a question that two runs hold has up to `PAIRS_PER_QUESTION` of each run.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from factory.self_training.candidates import candidates
 from factory.self_training.preference_pairs import pair_row, pairs, schema
 
 SUFFIX = ".parquet"
-PAIRS_PER_QUESTION = 8  # what 16 samples, half of them right, have without using any twice
+PAIRS_PER_QUESTION = 8  # pairs of 16 samples, half of them right, when none is used twice
 FEATURES = pa.schema(
     [
         *schema("raw"),
@@ -34,14 +33,13 @@ COLUMNS = ["question_id", "question", "solutions"]
 
 
 def uses(solution: Mapping[str, Any]) -> bool:
-    """Whether it may be in a pair: sampled and judged."""
+    """Return True when a solution may be in a pair: it was sampled and judged."""
     return is_judged(solution) and is_sampled(solution)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """At most `PAIRS_PER_QUESTION` pairs of a record's sampled solutions."""
-    found = candidates(record)
-    for pair in pairs(found, PAIRS_PER_QUESTION, Random(record["question_id"])):
+    """Yield at most `PAIRS_PER_QUESTION` pairs of a record's sampled solutions."""
+    for pair in pairs(candidates(record), PAIRS_PER_QUESTION, Random(record["question_id"])):
         yield {
             **pair_row(pair, prompt_text(record)),
             "chosen": completion_text(pair.chosen.text),

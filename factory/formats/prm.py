@@ -29,7 +29,7 @@ uses = has_known_steps
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """One row per solution with at least one labelled step at its front."""
+    """Yield one row per solution whose first step is labelled, with its steps up to the first error."""
     for solution in record["solutions"]:
         if uses(solution):
             steps = known_steps(solution)
@@ -44,4 +44,5 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def labels(row: Mapping[str, Any]) -> list[bool]:
+    """Return the labels of a row, for the counts in the data set's card."""
     return list(row["labels"])

@@ -1,9 +1,9 @@
 """PRM800K (Lightman et al., arXiv 2305.20050; github.com/openai/prm800k): one labelled trajectory per line.
 
-At every step some completions were rated by a person: 1, 0 (neutral) or -1. The chosen one, or one the person wrote,
-leads on; every other one is a partial solution of its own, which ends with it. Labels say "still right after this
-step", so neutral is +1, as the paper scores solutions; the rating itself is kept. A step that was not rated stays
-unlabelled. `finish_reason` "solution" says that the trajectory reached the right answer.
+At every step a person rated some completions: 1, 0 (neutral) or -1. The trajectory continues with the chosen one, or
+with one that the person wrote; every other one is a partial solution of its own, which ends with it. A label says
+"still right after this step", so neutral is +1, as the paper scores solutions; the rating itself is kept. A step that
+was not rated stays unlabelled. `finish_reason` "solution" says that the trajectory reached the right answer.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ LineStep = dict[str, Any]
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The line a record came from; of other records one line per solution, up to its first error, if its front is
-    labelled."""
+    """Yield the line that a record came from; for other records one line per solution whose first step is labelled.
+
+    Such a line has the steps up to the first error.
+    """
     rest = imported.kept(record, NAME)
     if rest is not None:
         yield {**rest, "question": {**rest["question"], "problem": record["question"]}}
@@ -37,7 +39,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def labels(row: Mapping[str, Any]) -> Iterator[int]:
-    """All ratings of a line."""
+    """Yield all ratings of a line, for the counts in the data set's card."""
     for step in row["label"]["steps"]:
         for completion in (*(step.get("completions") or ()), step.get("human_completion")):
             if completion is not None and completion["rating"] is not None:
@@ -59,7 +61,7 @@ def _line(record: Mapping[str, Any], solution: Mapping[str, Any], steps: list[Li
                 {
                     "completions": [{"text": step["text"], "rating": step["label"], "flagged": None}],
                     "human_completion": None,
-                    # As in phase 2: where the first error is, labelling ends, and nothing was chosen.
+                    # As in phase 2 of PRM800K: labelling ends at the first error, where nothing was chosen.
                     "chosen_completion": 0 if step["label"] == 1 else None,
                 }
                 for step in steps
@@ -71,7 +73,10 @@ def _line(record: Mapping[str, Any], solution: Mapping[str, Any], steps: list[Li
 
 
 def parse(line: str, where: str) -> dict[str, Any]:
-    """One line as a record: its trajectory first, then every alternative. Raises `BadInput` beginning with `where`."""
+    """Return a line as a record: its trajectory first, then every alternative as a solution of its own.
+
+    Raises `BadInput`, beginning with `where` (file and line number), for anything malformed.
+    """
     entry = imported.json_object(line, where)
     asked = member(entry, "question", dict, where, "the line")
     label = member(entry, "label", dict, where, "the line")
@@ -104,9 +109,9 @@ def _solutions(
 
 
 def _trajectory(given: list[dict[str, Any]], where: str) -> tuple[list[LineStep], list[tuple[int, LineStep]]]:
-    """The steps that were chosen, and the others with how many chosen ones stand before them.
+    """Return the chosen steps, and every other completion with the number of chosen steps before it.
 
-    The trajectory ends where nothing was chosen; what a line has behind that belongs to no solution.
+    The trajectory ends where nothing was chosen; steps of the line behind that belong to no solution.
     """
     trajectory: list[LineStep] = []
     alternatives: list[tuple[int, LineStep]] = []
@@ -114,7 +119,9 @@ def _trajectory(given: list[dict[str, Any]], where: str) -> tuple[list[LineStep]
         what = f"step {number}"
         completions = [_completion(item, where, what) for item in _completions(holder, where, what)]
         chosen = _chosen(holder, len(completions), where, what)
+        # The others end here, each behind the trajectory so far.
         alternatives += [(number - 1, item) for index, item in enumerate(completions) if index != chosen]
+        # A completion that the person wrote leads on where none of the model's was chosen.
         human = holder.get("human_completion")
         written = (
             None if human is None else _completion(member(holder, "human_completion", dict, where, what), where, what)

@@ -1,8 +1,8 @@
 """ProcessBench (Zheng et al., arXiv 2412.06559; huggingface.co/datasets/Qwen/ProcessBench): where is the first error?
 
-`label` is the 0-based number of the first wrong step, -1 where all are right. A solution may state the right answer
-and have an error. What follows an error nobody labelled. There are no gold answers in there. The data set's own files
-are JSON arrays; `load_dataset("Qwen/ProcessBench", split="gsm8k").to_json("gsm8k.jsonl")` makes lines of one.
+`label` is the 0-based number of the first wrong step, -1 when all are right. A solution may have an error and still
+state the right answer. Steps behind the error are not labelled. The layout has no gold answers. The data set's own
+files are JSON arrays; `load_dataset("Qwen/ProcessBench", split="gsm8k").to_json("gsm8k.jsonl")` makes lines of one.
 """
 
 from __future__ import annotations
@@ -21,21 +21,23 @@ FEATURES = None
 COLUMNS = ["question_id", "source", "question", "metadata", "solutions"]
 NAME = "processbench"
 TAIL_CHARS = 500
-# By (answer right, no error): a wrong answer without an error speaks against the answer it was compared with.
+# Verdicts by (answer right, no error). A wrong answer without an error has none: rather the answer that it was compared
+# with is wrong.
 VERDICTS = {(True, True): "correct", (True, False): "correct", (False, False): "incorrect"}
 
 
 def uses(solution: Mapping[str, Any]) -> bool:
-    """Whether it is judged and its first error is known."""
+    """Return True when a solution is judged and its first error is known."""
     return bool(solution["steps"]) and solution["first_error"] is not None and is_judged(solution)
 
 
 def labels(row: Mapping[str, Any]) -> list[int]:
+    """Return the label of a line, for the counts in the data set's card."""
     return [row["label"]]
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The line a record came from; of other records one line per judged solution whose first error is known."""
+    """Yield the line that a record came from; for others one line per judged solution with a known first error."""
     rest = imported.kept(record, NAME)
     for solution in record["solutions"]:
         steps = [step["text"] for step in solution["steps"]]
@@ -53,7 +55,11 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def parse(line: str, where: str) -> dict[str, Any]:
-    """One line as a record with one solution. Raises `BadInput`, beginning with `where`, for anything malformed."""
+    """Return a line as a record with one solution.
+
+    Raises `BadInput`, beginning with `where` (file and line number), for anything malformed.
+    """
+    # Read and check the line.
     entry = imported.json_object(line, where)
     question = Question(
         text=imported.question_text(entry, "problem", where, "the line"),
@@ -67,10 +73,11 @@ def parse(line: str, where: str) -> dict[str, Any]:
     right = entry.get("final_answer_correct")
     if not isinstance(right, bool):
         refuse(where, f"'final_answer_correct' is {shown(right)}", "true or false")
+    # Steps before the error are right, those behind it unknown.
     n_right = len(texts) if wrong == -1 else wrong
     labels = [1] * n_right + [-1] * (wrong != -1) + [None] * (len(texts) - n_right - 1)
     steps = [imported.step(text, label) for text, label in zip(texts, labels, strict=True)]
-    found = imported.solution(
+    solution = imported.solution(
         question,
         steps,
         text="\n\n".join(texts),
@@ -78,7 +85,7 @@ def parse(line: str, where: str) -> dict[str, Any]:
         verdict=VERDICTS.get((right, wrong == -1)),
     )
     written_by = imported.optional_text(entry, "generator", where, "the line") or None
-    return imported.row(question, [{**found, "model": written_by}], {**entry, "problem": "", "steps": []}, where)
+    return imported.row(question, [{**solution, "model": written_by}], {**entry, "problem": "", "steps": []}, where)
 
 
 def _texts(given: list[Any], where: str) -> list[str]:

@@ -20,7 +20,7 @@ uses = is_right
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The finished solutions of a record whose answer was judged correct."""
+    """Yield one row per finished solution whose answer was judged correct."""
     for solution in record["solutions"]:
         if uses(solution):
             yield {

@@ -24,17 +24,18 @@ FEATURES = pa.schema(
 COLUMNS = ["question_id", "question", "solutions"]
 TOKEN = "<extra_0>"
 SYSTEM = "Please reason step by step, and put your final answer within \\boxed{}."
-_SPECIAL = re.compile(r"<extra_[0-9]+>|<\|[a-z_]+\|>")  # what this tokenizer's special tokens look like
+# Special tokens of this tokenizer. In a text they would become tokens with a meaning of their own.
+_SPECIAL = re.compile(r"<extra_[0-9]+>|<\|[a-z_]+\|>")
 
 
 def uses(solution: Mapping[str, Any]) -> bool:
-    """Whether its first step is labelled, and there are no special tokens in what is known of it."""
+    """Return True when a solution's first step is labelled and no labelled step contains a special token."""
     steps = known_steps(solution)
     return bool(steps) and not any(_SPECIAL.search(step["text"]) for step in steps)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """One row per solution with a labelled step at its front. Left out are texts with special tokens in them."""
+    """Yield one row per solution whose first step is labelled. Texts with special tokens in them are left out."""
     question = prompt_text(record)
     if _SPECIAL.search(question):
         return
@@ -54,4 +55,5 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def labels(row: Mapping[str, Any]) -> list[int]:
+    """Return the classes of a row, 1 for right, for the counts in the data set's card."""
     return list(row["labels"])

@@ -1,7 +1,7 @@
-"""Whole records, one per question: all that a run knows, nested, for whoever derives a view of their own.
+"""Whole records, one per question: all that a run knows, nested, for readers who derive a view of their own.
 
-The columns are those of `factory/records/schema.py`, but the two maps are lists of keys and values: `datasets` reads no
-maps.
+The columns are those of `factory/records/schema.py`, except that the two maps are lists of keys and values: the library
+`datasets` cannot read maps.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ COLUMNS = list(SCHEMA.names)
 
 
 def _without_maps(field: pa.Field) -> pa.Field:
+    """Return a field with a list of (key, value) in place of a map."""
     if not pa.types.is_map(field.type):
         return field
     pair = pa.struct([("key", field.type.key_type), ("value", field.type.item_type)])
@@ -29,7 +30,7 @@ _MAPS = [field.name for field in SCHEMA if pa.types.is_map(field.type)]
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The record itself."""
+    """Yield the record itself, with its maps as lists."""
     yield {**record, **{name: _pairs(record[name]) for name in _MAPS}}
 
 

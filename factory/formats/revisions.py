@@ -1,12 +1,17 @@
 """Wrong attempts followed by a right one on the same question, to train a model that revises (Snell et al., arXiv
 2408.03314, sec. 6.1 and app. H).
 
-As there: the attempts were sampled independently; of the wrong ones the nearest to the right one by edit distance in
-characters comes last, so that correcting it teaches more than starting again, and others are drawn before it; how many
-there are is drawn uniformly, up to four. The paper's rows without a wrong attempt are those of `prompt_completion`.
-`prompt` shows the attempts as the paper does, numbered; `attempts` has them for whoever words it otherwise. All draws
-are by the question's id. Attempts are those of one record: those of several runs are not gathered, and a question that
-two runs hold has up to `ROWS_PER_QUESTION` rows of each.
+As in the paper:
+
+* The attempts were sampled independently.
+* The wrong attempt nearest to the right one, by edit distance in characters, comes last: so correcting it teaches more
+  than starting again. Others are drawn before it.
+* The number of wrong attempts is drawn uniformly, from one to four.
+* `prompt` shows the attempts numbered. `attempts` has them for other wordings.
+
+Rows without a wrong attempt, which the paper has too, are those of `prompt_completion`. All draws depend on the
+question's id alone. Attempts are those of one record: a question that two runs hold has up to `ROWS_PER_QUESTION` rows
+of each run.
 """
 
 from __future__ import annotations
@@ -26,8 +31,8 @@ from factory.text.wording import unpadded
 from factory.types import Outcome
 
 SUFFIX = ".parquet"
-ATTEMPTS = 4
-# What a question costs stays bounded: 4 x 16 distances of 2,000 characters.
+ATTEMPTS = 4  # most wrong attempts in a row
+# They bound the time per question: 4 x 16 distances of texts of 2,000 characters.
 ROWS_PER_QUESTION, WRONG_PER_QUESTION, COMPARED_CHARACTERS = 4, 16, 2000
 FEATURES = pa.schema(
     [
@@ -47,11 +52,12 @@ uses = preference.uses
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """At most `ROWS_PER_QUESTION` rows; only finished solutions that were sampled and judged take part."""
+    """Yield at most `ROWS_PER_QUESTION` rows of finished solutions that were sampled and judged."""
     rng = Random(record["question_id"])
     sampled = [one for one in candidates(record) if one.finished and not one.hinted]
     right = _drawn([one for one in sampled if one.verdict == Outcome.CORRECT], ROWS_PER_QUESTION, rng)
     wrong = _drawn([one for one in sampled if one.verdict == Outcome.INCORRECT], WRONG_PER_QUESTION, rng)
+    # Each right attempt gets its own wrong ones before it.
     for last in right if wrong else []:
         others = list(wrong)
         closest = others.pop(_nearest(last, wrong))
@@ -60,7 +66,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _nearest(last: Candidate, wrong: list[Candidate]) -> int:
-    """The place of the wrong one with the smallest edit distance to `last`, the first of several."""
+    """Return the index of the wrong attempt with the smallest edit distance to `last`, the first of equal ones."""
     text, *others = (unpadded(one.text)[:COMPARED_CHARACTERS] for one in (last, *wrong))
     return int(process.extractOne(text, others, scorer=Levenshtein.distance)[2])
 

@@ -1,4 +1,4 @@
-"""Supervised fine-tuning: one row per correct solution, as chat messages (what TRL's SFTTrainer reads)."""
+"""Supervised fine-tuning: one row per correct solution, as chat messages (for TRL's SFTTrainer)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ uses = is_right
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The finished solutions of a record whose answer was judged correct; each text is one row."""
+    """Yield one row per finished solution whose answer was judged correct."""
     for solution in record["solutions"]:
         if uses(solution):
             yield {

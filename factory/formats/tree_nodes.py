@@ -1,9 +1,9 @@
-"""Search trees, one row per node: what it adds to its parent, how often it was tried, and what became of it.
+"""Search trees, one row per node: the text it adds to its parent, how often it was tried, and what became of it.
 
-For value models and for looking at searches. The counts are those of `factory/rollouts/nodes.py`; `value` is the share
-of right rollouts from a node. `node` and `parent` are numbers within a question's tree, the root has no parent and
-depth 0; a prefix is the texts from the root down. `verdict` is that of an ending: correct or incorrect
-only where its solution was judged, and is among those that are exported.
+For value models and for looking at searches. `factory/rollouts/nodes.py` explains the counts; `value` is the share of
+right rollouts from a node. `node` and `parent` are numbers within a question's tree; the root has no parent, and
+depth 0. The texts from the root to a node, put together, are its prefix. `verdict` belongs to a node where a solution
+ends: it is correct or incorrect only if that solution was judged and is exported, too.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ COLUMNS = ["question_id", "question", "solutions", "tree", "run_id"]
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The nodes of a record's tree, in their order there: parents before their children."""
+    """Yield one row per node of a record's tree, parents before their children."""
     depths: dict[int | None, int] = {None: -1}
     for node in judged_tree(record):
         depths[node["node"]] = depths[node["parent"]] + 1

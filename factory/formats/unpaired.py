@@ -1,7 +1,7 @@
 """Unpaired preferences, as Kahneman-Tversky optimisation reads them (Ethayarajh et al., arXiv 2402.01306; TRL's
 KTOTrainer): the rows of `orm` that say what the policy itself does, each text once.
 
-So left out are given and hinted solutions and rollouts from prefixes.
+Given and hinted solutions and rollouts from prefixes are left out.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ SUFFIX, FEATURES, COLUMNS, labels = orm.SUFFIX, orm.FEATURES, orm.COLUMNS, orm.l
 
 
 def uses(solution: Mapping[str, Any]) -> bool:
-    """Whether it was sampled and judged."""
+    """Return True when a solution was sampled and judged."""
     return is_judged(solution) and is_sampled(solution)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The sampled solutions of a record that were judged, of those with the same text the first."""
+    """Yield one row per sampled solution that was judged; of equal texts only the first."""
     seen: set[str] = set()
     for solution in record["solutions"]:
         if uses(solution):
-            text = trimmed(solution["text"])  # right and wrong ones are among them: 10⁵ must not be 105 here
+            # Only white space is ignored: right and wrong solutions are among them, and 10⁵ must not equal 105.
+            text = trimmed(solution["text"])
             if text not in seen:
                 yield orm.labelled(record, solution)
             seen.add(text)
