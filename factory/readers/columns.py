@@ -1,4 +1,4 @@
-"""From the rows of somebody's data set to questions: which column holds what."""
+"""Questions from the rows of somebody's data set: which column holds what."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SourceRow = tuple[str, Mapping[str, Any]]
 """Where a row stands ("data.jsonl, line 7"), for errors, and its values by column."""
 
 
-# solutions per question: what is held in memory at a time stays bounded
+# Solutions per question: what is held in memory at a time stays bounded.
 MOST_GIVEN = 64
 
 
 @dataclass
 class Columns:
-    """Which column of a data set holds what. The base of the config of every source that reads one.
+    """Names of the columns of a data set. Base of the config of every source that reads one.
 
     * `question_column`, `answer_column`: text; an answer may also be a number.
     * `id_column`: the question's id; without it the id is a hash of question and gold answer.
@@ -47,15 +47,24 @@ class Columns:
 
 
 def needed(columns: Columns) -> list[str]:
-    """The column names that `columns` asks for, each once."""
+    """Return the column names that `columns` asks for, each once."""
     names = [columns.question_column, columns.answer_column, columns.id_column, columns.licence_column]
     names += [columns.solution_column, *columns.metadata_columns]
     return list(dict.fromkeys(name for name in names if name is not None))
 
 
-def check_columns(there: Iterable[str], columns: Columns, where: str) -> None:
-    """Raise `BadInput`, naming the nearest column, when one that `columns` asks for is not among `there`."""
-    names = list(there)
+def check_columns(present: Iterable[str], columns: Columns, where: str) -> None:
+    """Check that a data set has all columns that are asked for.
+
+    Args:
+      present: the names of the columns that it has.
+      columns: the columns that are asked for.
+      where: the file, and the line where there is one, for the error.
+
+    Raises:
+      BadInput: a column is missing; the message names the nearest one.
+    """
+    names = list(present)
     for name in needed(columns):
         if name not in names:
             raise BadInput(
@@ -65,9 +74,15 @@ def check_columns(there: Iterable[str], columns: Columns, where: str) -> None:
 
 
 def to_questions(rows: Iterable[SourceRow], columns: Columns, source: str) -> Iterator[Question]:
-    """One question per row, or per group of rows with solutions of the same one, lazily.
+    """Yield the questions of rows, lazily: one per row, or per group of rows with solutions of the same question.
 
-    Raises `BadInput` for a bad row, and when there are no rows at all.
+    Args:
+      rows: where each row stands, and its values by column.
+      columns: which column holds what.
+      source: the name of the data set, for records and errors.
+
+    Raises:
+      BadInput: a row is bad, or there are no rows at all.
     """
     if columns.limit < 0:
         raise BadInput(f"limit is {columns.limit}; expected the number of questions to read, or 0 for all")
@@ -82,15 +97,17 @@ def to_questions(rows: Iterable[SourceRow], columns: Columns, source: str) -> It
 
 
 def grouped(questions: Iterable[Question]) -> Iterator[Question]:
-    """Consecutive questions that are the same, as one with all their given solutions, each once; lazily."""
+    """Yield consecutive questions that are the same as one with all their given solutions, each once; lazily."""
     for _, same in groupby(questions, key=lambda question: (question.id, question.text, question.gold)):
         yield from _merged(same)
 
 
 def _merged(same: Iterator[Question]) -> Iterator[Question]:
+    """Yield one question for a group of the same, or several where it has more than `MOST_GIVEN` solutions."""
     first = next(same)
     given = dict.fromkeys(first.given)
     for question in same:
+        # No more fit: a new question begins.
         if len(given) == MOST_GIVEN and not given.keys() >= set(question.given):
             yield replace(first, given=tuple(given))
             first, given = question, {}
@@ -99,20 +116,32 @@ def _merged(same: Iterator[Question]) -> Iterator[Question]:
 
 
 def to_question(row: Mapping[str, Any], columns: Columns, where: str, source: str) -> Question:
-    """The question that a row holds. Raises `BadInput`, beginning with `where`, when it holds none."""
+    """Return the question that a row holds.
+
+    Args:
+      row: the values by column.
+      columns: which column holds what.
+      where: the file and line of the row, with which an error begins.
+      source: the name of the data set, for the record.
+
+    Raises:
+      BadInput: the row holds no question.
+    """
+    # The question and its answer.
     check_columns(row, columns, where)
     text = row[columns.question_column]
     if not isinstance(text, str) or not text.strip():
         raise BadInput(
-            f"{where}: the question (column {columns.question_column!r}) is {_shown(text)}; expected text; "
+            f"{where}: the question (column {columns.question_column!r}) is {_excerpt(text)}; expected text; "
             "fill it in or take the row out"
         )
     answer = _answer_text(row[columns.answer_column])
     if answer is None:
         raise BadInput(
-            f"{where}: the answer (column {columns.answer_column!r}) is {_shown(row[columns.answer_column])}; "
+            f"{where}: the answer (column {columns.answer_column!r}) is {_excerpt(row[columns.answer_column])}; "
             "expected text or a finite number; mend it or take the row out"
         )
+    # All else.
     given_id = _optional_text(row, columns.id_column)
     if columns.id_column is not None and not (given_id and given_id.strip()):
         raise BadInput(f"{where}: the id (column {columns.id_column!r}) is empty; fill it in or unset id_column")
@@ -130,19 +159,20 @@ def to_question(row: Mapping[str, Any], columns: Columns, where: str, source: st
 
 
 def _solutions(row: Mapping[str, Any], columns: Columns, where: str) -> tuple[str, ...]:
+    """Return the given solution of a row; none where no column is named."""
     if columns.solution_column is None:
         return ()
     text = row[columns.solution_column]
     if not isinstance(text, str) or not text.strip():
         raise BadInput(
-            f"{where}: the solution (column {columns.solution_column!r}) is {_shown(text)}; expected text; "
+            f"{where}: the solution (column {columns.solution_column!r}) is {_excerpt(text)}; expected text; "
             "fill it in or take the row out"
         )
     return (text.strip(),)
 
 
 def _answer_text(value: object) -> str | None:
-    """An answer as text, 51.0 as "51", "" for a missing one; None for what cannot be an answer.
+    """Return an answer as text, 51.0 as "51", "" for a missing one; None for what cannot be an answer.
 
     Large sets have a few rows without an answer: no reason to stop, the screening of gold answers counts them.
     """
@@ -161,16 +191,22 @@ def _answer_text(value: object) -> str | None:
 
 
 def _optional_text(row: Mapping[str, Any], column: str | None) -> str | None:
+    """Return the text in a column, None where there is no such column or it is empty."""
     value = None if column is None else row[column]
     return None if value is None else _metadata_text(value)
 
 
 def _metadata_text(value: object) -> str:
+    """Return a value as text: text as it is, all else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _check_unicode(question: Question, where: str) -> None:
-    r"""JSON can spell half a character (`\ud83d`), which no Parquet file can hold: say so before hours of work."""
+    r"""Check that a question can be stored. Raises `BadInput`.
+
+    JSON can spell half a character (`\ud83d`), which no Parquet file can hold: better said now than after hours of
+    work.
+    """
     more = "".join([*question.metadata.values(), *question.given])
     try:
         f"{question.id}{question.text}{question.gold}{question.licence}{more}".encode()
@@ -181,7 +217,8 @@ def _check_unicode(question: Question, where: str) -> None:
         ) from None
 
 
-def _shown(value: object) -> str:
+def _excerpt(value: object) -> str:
+    """Return a value for an error: "empty", or the beginning of its repr."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return "empty"
     shown = repr(value)

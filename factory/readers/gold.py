@@ -20,9 +20,15 @@ _BOXED_BARE = re.compile(r"\\boxed(?:\s*(\d)|\s+([A-Za-z]))(?![\w.,])")
 
 
 def read_gold(answer: str, preset: str, where: str) -> str:
-    """The gold answer in `answer`. `where` names the file and line for the error.
+    """Return the gold answer in an answer column.
 
-    Raises `BadInput` for an unknown preset, and for an answer that the preset does not match.
+    Args:
+      answer: the text of the column.
+      preset: `none`, `gsm8k` or `math`.
+      where: the file and line, for the error.
+
+    Raises:
+      BadInput: there is no such preset, or the answer does not match it.
     """
     if preset not in _READERS:
         raise BadInput(f"no gold preset called {preset!r}. {suggest(preset, list(_READERS))}")
@@ -38,13 +44,13 @@ def read_gold(answer: str, preset: str, where: str) -> str:
 
 
 def after_hashes(answer: str) -> str | None:
-    """The text after the last `####`, thousands commas dropped; None without one."""
+    """Return the text after the last `####`, thousands commas dropped; None without one."""
     _, mark, gold = answer.rpartition("####")
     return _THOUSANDS_COMMA.sub("", gold.strip()) if mark else None
 
 
 def last_boxed(answer: str) -> str | None:
-    r"""The content of the last `\boxed{}` whose braces balance; None without one."""
+    r"""Return the content of the last `\boxed{}` whose braces balance; None without one."""
     for match in reversed(list(_BOXED.finditer(answer))):
         content = _balanced(answer, match.end())
         if content is not None:
@@ -54,12 +60,12 @@ def last_boxed(answer: str) -> str | None:
 
 
 def _balanced(text: str, start: int) -> str | None:
-    """The text from `start` to the brace that closes the one before `start`; None when it never closes."""
+    """Return the text from `start` to the brace that closes the one before `start`; None when it never closes."""
     depth, position = 1, start
     while position < len(text):
         match text[position]:
             case "\\":
-                # an escaped brace, as in \{1, 2\}, is a character like any other
+                # An escaped brace, as in \{1, 2\}, is a character like any other.
                 position += 1
             case "{":
                 depth += 1

@@ -1,4 +1,4 @@
-"""Opening the user's files, wherever fsspec reaches: a local path, a glob, `s3://`; compression by the name.
+"""Access to the user's files, wherever fsspec reaches: a local path, a glob, `s3://`; compression by the name.
 
 Every way in which that fails is one `BadInput` line.
 """
@@ -19,36 +19,40 @@ _BUFFER_BYTES = 1 << 20
 
 
 def open_files(path: str, compression: str | None = "infer") -> Iterator[tuple[str, Any]]:
-    """The name and the opened binary file of everything that `path` (a file or a glob) matches, sorted by name."""
-    with _one_clear_line(path):
+    """Yield the name and the opened binary file of everything that `path` (a file or a glob) matches, sorted by name.
+
+    `compression` is fsspec's: by default it is told from the name; None reads the bytes as they are.
+    """
+    with _reporting_bad_input(path):
         fs, names = _find(path)
     for name in names:
         shown = name if isinstance(fs, LocalFileSystem) else fs.unstrip_protocol(name)
-        with _one_clear_line(shown):
+        with _reporting_bad_input(shown):
             file = fs.open(name, "rb", compression=compression)
         with file:
             yield shown, file
 
 
 def text_lines(path: str) -> Iterator[tuple[str, int, str]]:
-    """File name, 1-based line number and text, line end included, of every line of every file `path` matches.
+    """Yield file name, 1-based line number and text, line end included, of every line of every file `path` matches.
 
-    Lines are decoded one by one, so that bytes which are not UTF-8 are found with their line number.
+    Lines are decoded one by one, so that bytes which are not UTF-8 are reported with their line number.
     """
     for name, file in open_files(path):
-        with _one_clear_line(name):
+        with _reporting_bad_input(name):
             # Remote files of fsspec read a whole block for every line; behind a buffer that costs nothing.
             for number, line in enumerate(BufferedReader(file, _BUFFER_BYTES), start=1):
                 yield name, number, _decoded(line, f"{name}, line {number}", first=number == 1)
 
 
 def _find(path: str) -> tuple[fsspec.AbstractFileSystem, list[str]]:
+    """Return the file system and the names of the files that `path` matches. Raises `BadInput` for none."""
     if not path:
         raise BadInput("the source's path is empty; expected a file, a glob or a URL such as s3://bucket/file")
     fs, root = fsspec.core.url_to_fs(path)
     if fsspec.core.has_magic(root) and not fs.exists(root):
-        found = fs.glob(root, detail=True)
-        names = sorted(name for name, info in found.items() if info["type"] != "directory")
+        matches = fs.glob(root, detail=True)
+        names = sorted(name for name, info in matches.items() if info["type"] != "directory")
         if not names:
             raise BadInput(f"{path}: no file matches; expected at least one; check the path and the pattern")
         return fs, names
@@ -58,6 +62,7 @@ def _find(path: str) -> tuple[fsspec.AbstractFileSystem, list[str]]:
 
 
 def _decoded(line: bytes, where: str, *, first: bool) -> str:
+    """Return a line as text, without a byte order mark where it is the first one."""
     try:
         text = line.decode()
     except UnicodeDecodeError as error:
@@ -69,7 +74,8 @@ def _decoded(line: bytes, where: str, *, first: bool) -> str:
 
 
 @contextmanager
-def _one_clear_line(path: str) -> Iterator[None]:
+def _reporting_bad_input(path: str) -> Iterator[None]:
+    """Turn every error of the block into a `BadInput` line about `path`."""
     try:
         yield
     except BadInput:
@@ -79,7 +85,7 @@ def _one_clear_line(path: str) -> Iterator[None]:
     except PermissionError:
         raise BadInput(f"{path}: no permission to read it; give yourself read access or choose another") from None
     except Exception as error:
-        # every store and codec brings exceptions of its own
+        # Every store and codec brings exceptions of its own.
         reason = " ".join(str(error).split()) or "no reason given"
         raise BadInput(
             f"{path}: cannot be read ({type(error).__name__}: {reason}); expected a readable file; check the path, "

@@ -13,7 +13,7 @@ from factory.types import Question
 
 @dataclass
 class Config(Columns):
-    """What `datasets.load_dataset` gets; for the rest see `Columns`.
+    """Arguments of `datasets.load_dataset`, besides `Columns`.
 
     * `path`: a hub id such as `openai/gsm8k`, or a local folder; `name`: its configuration, such as `main`.
     * `split`: `train`, `test[:100]` and so on; `revision`: a commit or tag of the data set, for an exact repeat.
@@ -30,17 +30,18 @@ class Config(Columns):
 
 
 def questions(config: Config) -> Iterator[Question]:
-    """The questions of the split, in its order. Raises `BadInput` when it cannot be had or a row is bad."""
+    """Yield the questions of the split, in its order. Raises `BadInput` when it cannot be had or a row is bad."""
     return to_questions(_rows(config), config, source=config.path)
 
 
 def _rows(config: Config) -> Iterator[SourceRow]:
+    """Yield the rows of the split, only the columns that are asked for."""
     if not config.path:
         raise BadInput("the source's path is empty; expected a data set's hub id or a local folder")
     try:
         dataset = _load(config)
         if dataset.column_names is not None:
-            # unknown for some streams: then each row is checked instead
+            # The names are unknown for some streams: then each row is checked instead.
             check_columns(dataset.column_names, config, config.path)
             dataset = dataset.select_columns(needed(config))
         for number, row in enumerate(dataset, start=1):
@@ -48,7 +49,7 @@ def _rows(config: Config) -> Iterator[SourceRow]:
     except BadInput:
         raise
     except Exception as error:
-        # datasets, the hub and the file readers each raise kinds of their own
+        # The library, the hub and the file readers each raise kinds of their own.
         reason = " ".join(str(error).split())[:300]
         raise BadInput(
             f"data set {config.path!r} (name {config.name!r}, split {config.split!r}) cannot be read "
@@ -58,7 +59,8 @@ def _rows(config: Config) -> Iterator[SourceRow]:
 
 
 def _load(config: Config) -> Any:
-    # slow to import, and only this source needs it
+    """Return the data set."""
+    # Slow to import, and only this source needs it.
     import datasets
 
     return datasets.load_dataset(

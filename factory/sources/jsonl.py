@@ -15,17 +15,21 @@ from factory.types import Question
 
 @dataclass
 class Config(Columns):
-    """`path`: a file, a glob or a URL such as `s3://bucket/file.jsonl.gz`; for the rest see `Columns`."""
+    """Settings of the source, besides `Columns`.
+
+    * `path`: a file, a glob or a URL such as `s3://bucket/file.jsonl.gz`.
+    """
 
     path: str = ""
 
 
 def questions(config: Config) -> Iterator[Question]:
-    """The questions of the file or files, read line by line. Raises `BadInput` at the first bad line."""
+    """Yield the questions of the file or files, read line by line. Raises `BadInput` at the first bad line."""
     return to_questions(_rows(config.path), config, source=posixpath.basename(config.path))
 
 
 def _rows(path: str) -> Iterator[SourceRow]:
+    """Yield the rows of all files, each with its place. Raises `BadInput` for a line that is no JSON object."""
     for name, number, line in text_lines(path):
         if line.isspace():
             continue
@@ -37,6 +41,7 @@ def _rows(path: str) -> Iterator[SourceRow]:
                 f"{where}: not JSON ({error.msg}, column {error.colno}); expected one JSON object per line; "
                 f"{_advice(number, line)}"
             ) from None
+        # Numbers of too many digits, and brackets nested too deeply.
         except (ValueError, RecursionError) as error:
             raise BadInput(f"{where}: JSON that cannot be read ({error}); mend or remove the line") from None
         if not isinstance(row, dict):
@@ -55,6 +60,7 @@ _KINDS = {
 
 
 def _advice(number: int, line: str) -> str:
+    """Return what to do about a bad line."""
     if number == 1 and line.lstrip().startswith("["):
         return "this looks like one JSON array: turn it into lines with jq -c '.[]'"
     return "mend or remove the line"

@@ -20,17 +20,21 @@ _BATCH_ROWS = 1024
 
 @dataclass
 class Config(Columns):
-    """`path`: a file, a glob or a URL such as `s3://bucket/*.parquet`; for the rest see `Columns`."""
+    """Settings of the source, besides `Columns`.
+
+    * `path`: a file, a glob or a URL such as `s3://bucket/*.parquet`.
+    """
 
     path: str = ""
 
 
 def questions(config: Config) -> Iterator[Question]:
-    """The questions of the file or files, read in batches. Raises `BadInput` at the first bad row."""
+    """Yield the questions of the file or files, read in batches. Raises `BadInput` at the first bad row."""
     return to_questions(_rows(config), config, source=posixpath.basename(config.path))
 
 
 def _rows(config: Config) -> Iterator[SourceRow]:
+    """Yield the rows of all files, each with its place."""
     # Parquet compresses inside: a name that ends in .gz is still a Parquet file.
     for name, file in open_files(config.path, compression=None):
         number = 0
@@ -41,6 +45,8 @@ def _rows(config: Config) -> Iterator[SourceRow]:
 
 
 def _batches(name: str, file: Any, config: Config) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of one file, batch by batch. Raises `BadInput` for a file that cannot be read."""
+    # Columns are checked before any row is read, so that a wrong name costs no download.
     try:
         parquet = pq.ParquetFile(file)
         check_columns(parquet.schema_arrow.names, config, name)

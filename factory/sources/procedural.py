@@ -1,8 +1,8 @@
-"""Our own templated arithmetic word problems: exact answers, seeded, as many as wanted. The default source.
+"""Templated arithmetic word problems of our own: exact answers, seeded, as many as wanted. The default source.
 
-A question tells a short story, one sentence per operation. Its worked solution has one line per operation, the
-arithmetic visible, so that a small model can imitate it and a wrong step is wrong where anybody can see it: line i
-carries out operation i of `metadata["operations"]`, of which the first sets the start value.
+A problem has one sentence per operation. Its worked solution has one line per operation, the arithmetic visible, so
+that a small model can imitate it and a wrong step is wrong where anybody can see it: line i carries out operation i of
+`metadata["operations"]`, of which the first sets the start value.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ from factory.types import Question
 
 
 class Level(NamedTuple):
-    """`operations`: one sign each, `?` is drawn. `numbers`: what is added or taken. `factors`: of a multiplication."""
+    """Difficulty of a problem.
+
+    * `operations`: one sign for each operation, + - or *; `?` is drawn.
+    * `numbers`: least and largest number that is added or taken.
+    * `factors`: least and largest factor of a multiplication.
+    """
 
     operations: str
     numbers: tuple[int, int]
@@ -39,7 +44,7 @@ LEVELS = {
 
 
 def _people(she: str, he: str) -> list[tuple[str, str]]:
-    """(name, pronoun) of everybody in two lists of names."""
+    """Return (name, pronoun) of everybody in two lists of names."""
     return [*((name, "she") for name in she.split()), *((name, "he") for name in he.split())]
 
 
@@ -63,7 +68,12 @@ _DRAWS_BEFORE_GIVING_UP = 1000
 
 @dataclass
 class Config:
-    """`n` questions, taking turns through `levels` (see `LEVELS`). Question i is the same whatever `n` is."""
+    """Settings of the source.
+
+    * `n`: how many questions. Question i is the same whatever `n` is.
+    * `levels`: names in `LEVELS`; questions take turns through them.
+    * `seed`: another seed gives other questions.
+    """
 
     n: int = 32
     levels: list[str] = field(default_factory=lambda: ["add_small", "multiply_add", "add_subtract_small"])
@@ -71,15 +81,15 @@ class Config:
 
 
 class Event(NamedTuple):
-    """One operation of a story. `phrase` has a place for the number; a multiplication needs none."""
+    """Operation of a word problem. `phrase` has a place for the number; a multiplication needs none."""
 
     sign: str
     number: int
     phrase: str = ""
 
 
-class Story(NamedTuple):
-    """Somebody has things, gets some and loses some: all that a question and its solution are written from."""
+class WordProblem(NamedTuple):
+    """Somebody who has things, gets some and loses some: all that a question and its solution are written from."""
 
     name: str
     pronoun: str
@@ -89,7 +99,7 @@ class Story(NamedTuple):
     events: tuple[Event, ...]
 
     def question(self) -> str:
-        """The story and the question about its end."""
+        """Return the sentences of the problem, and the question about its end."""
         boxed = self.events[0].sign == "*"
         sentences = [f"{self.name} has {_count(self.start, *(self.container if boxed else self._items))}."]
         if boxed:
@@ -101,21 +111,21 @@ class Story(NamedTuple):
         return " ".join([*sentences, f"How many {self._items[1]} does {self.name} have now?"])
 
     def solution(self) -> str:
-        """One line per operation, the start first, then the answer."""
+        """Return the worked solution: one line per operation, the start first, then the answer."""
         boxed = self.events[0].sign == "*"
         lines = [f"{self.name} starts with {_count(self.start, *(self.container if boxed else self._items))}."]
         value = self.start
         for event in self.events:
             result = _apply(value, event)
-            said = f"{self.pronoun.capitalize()} {event.phrase.format(event.number)}"
+            clause = f"{self.pronoun.capitalize()} {event.phrase.format(event.number)}"
             if event.sign == "*":
-                said = f"Each {self.container[0]} has {_count(event.number, *self._items)}"
-            lines.append(f"{said}: {value} {event.sign} {event.number} = {result}.")
+                clause = f"Each {self.container[0]} has {_count(event.number, *self._items)}"
+            lines.append(f"{clause}: {value} {event.sign} {event.number} = {result}.")
             value = result
         return "\n".join([*lines, f"The answer is {value}."])
 
     def answer(self) -> int:
-        """How many there are in the end."""
+        """Return how many there are in the end."""
         value = self.start
         for event in self.events:
             value = _apply(value, event)
@@ -123,11 +133,12 @@ class Story(NamedTuple):
 
     @property
     def _items(self) -> tuple[str, str]:
+        """Singular and plural of the item."""
         return self.item, f"{self.item}s"
 
 
 def questions(config: Config) -> Iterator[Question]:
-    """`config.n` different questions. Raises `BadInput` for an unknown level and when a level runs out of stories."""
+    """Yield `config.n` different questions. Raises `BadInput` for an unknown level and when a level has no more."""
     if config.n < 1 or not config.levels:
         raise BadInput(f"got n={config.n} and levels={list(config.levels)}; expected n >= 1 and at least one level")
     for level in config.levels:
@@ -135,43 +146,50 @@ def questions(config: Config) -> Iterator[Question]:
     seen: set[str] = set()
     for index in range(config.n):
         level = config.levels[index % len(config.levels)]
-        question = _unseen(config.seed, level, index, seen)
+        question = _new_question(config.seed, level, index, seen)
         seen.add(question.id)
         yield question
 
 
 def worked_solution(question: Question) -> str:
-    """The right step-by-step solution of a question of this source, in the format the few-shot prompts teach.
+    """Return the right step-by-step solution of a question of this source.
+
+    It has the format that the few-shot prompts teach.
 
     Raises `BadInput` for a question that was not made by this version of the source.
     """
     try:
         origin = question.metadata
-        story = _draw(int(origin["seed"]), origin["level"], int(origin["index"]), int(origin["draw"]))
+        problem = _numbered_problem(int(origin["seed"]), origin["level"], int(origin["index"]), int(origin["draw"]))
     except (KeyError, ValueError):
-        story = None
-    if story is None or story.question() != question.text:
+        problem = None
+    if problem is None or problem.question() != question.text:
         raise BadInput(
             f"question {question.id} was not made by this version of the procedural source, so its worked solution "
             "is not known; make the questions anew"
         )
-    return story.solution()
+    return problem.solution()
 
 
 def examples(levels: Sequence[str], seed: int = 0) -> Iterator[tuple[str, str]]:
-    """A (question, worked solution) per level for few-shot prompts, about people whom no question is ever about."""
+    """Yield a (question, worked solution) per level for few-shot prompts.
+
+    They are about people whom no question is ever about.
+    """
     for index, level in enumerate(levels):
-        story = _tell(level, Random(f"example/{seed}/{level}/{index}"), EXAMPLE_PEOPLE)
-        yield story.question(), story.solution()
+        problem = _generate(level, Random(f"example/{seed}/{level}/{index}"), EXAMPLE_PEOPLE)
+        yield problem.question(), problem.solution()
 
 
-def _unseen(seed: int, level: str, index: int, seen: set[str]) -> Question:
+def _new_question(seed: int, level: str, index: int, seen: set[str]) -> Question:
+    """Return the first question with this number that is not among `seen`. Raises `BadInput` where there is none."""
+    # Two questions may turn out the same: then the next draw is taken.
     for draw in range(_DRAWS_BEFORE_GIVING_UP):
-        story = _draw(seed, level, index, draw)
-        operations = [("start", story.start), *((event.sign, event.number) for event in story.events)]
+        problem = _numbered_problem(seed, level, index, draw)
+        operations = [("start", problem.start), *((event.sign, event.number) for event in problem.events)]
         question = Question(
-            text=story.question(),
-            gold=str(story.answer()),
+            text=problem.question(),
+            gold=str(problem.answer()),
             source="procedural",
             licence="Apache-2.0",
             metadata={
@@ -187,16 +205,21 @@ def _unseen(seed: int, level: str, index: int, seen: set[str]) -> Question:
     raise BadInput(f"level {level!r} has no new question left for number {index}; lower n or add levels")
 
 
-def _draw(seed: int, level: str, index: int, draw: int) -> Story:
-    """The story with this number. A text seeds `Random` alike on every machine and in every process."""
-    return _tell(level, Random(f"{seed}/{level}/{index}/{draw}"), PEOPLE)
+def _numbered_problem(seed: int, level: str, index: int, draw: int) -> WordProblem:
+    """Return the problem with these numbers.
+
+    A text seeds `Random` alike on every machine and in every process.
+    """
+    return _generate(level, Random(f"{seed}/{level}/{index}/{draw}"), PEOPLE)
 
 
-def _tell(level: str, rng: Random, people: Sequence[tuple[str, str]]) -> Story:
+def _generate(level: str, rng: Random, people: Sequence[tuple[str, str]]) -> WordProblem:
+    """Return a random problem of a level."""
     shape = _level(level)
     name, pronoun = rng.choice(people)
     item, container = rng.choice(ITEMS.split()), rng.choice(CONTAINERS)
     signs = shape.operations
+    # Only the first operation may multiply: a problem begins with so many boxes of so many things.
     if signs.startswith("?"):
         signs = rng.choice("*+-") + signs[1:]
     start = value = rng.randint(*(shape.factors if signs[0] == "*" else shape.numbers))
@@ -205,20 +228,22 @@ def _tell(level: str, rng: Random, people: Sequence[tuple[str, str]]) -> Story:
         event = _event(rng, rng.choice("+-") if sign == "?" else sign, value, shape)
         value = _apply(value, event)
         events.append(event)
-    return Story(name, pronoun, item, container, start, tuple(events))
+    return WordProblem(name, pronoun, item, container, start, tuple(events))
 
 
 def _event(rng: Random, sign: str, value: int, shape: Level) -> Event:
+    """Return a random operation on a value."""
     low, high = shape.numbers
     if sign == "*":
         return Event("*", rng.randint(*shape.factors))
     if sign == "-" and value > low:
-        # nobody gives away more than there is, and something is left to count
+        # Nobody gives away more than there is, and something is left to count.
         return Event("-", rng.randint(low, min(high, value - 1)), rng.choice(LOSSES))
     return Event("+", rng.randint(low, high), rng.choice(GAINS))
 
 
 def _apply(value: int, event: Event) -> int:
+    """Return the value after an operation."""
     match event.sign:
         case "+":
             return value + event.number
@@ -229,10 +254,12 @@ def _apply(value: int, event: Event) -> int:
 
 
 def _count(number: int, one: str, many: str) -> str:
+    """Return a number with the singular or the plural behind it."""
     return f"{number} {one if number == 1 else many}"
 
 
 def _level(name: str) -> Level:
+    """Return the level with this name. Raises `BadInput`."""
     if name not in LEVELS:
         raise BadInput(f"no level called {name!r}. {suggest(name, list(LEVELS))}")
     return LEVELS[name]

@@ -1,6 +1,6 @@
-"""The questions of an earlier run with the solutions it found: to label them anew, or to work on with them.
+"""Questions of an earlier run with the solutions that it sampled: to label them anew, or to work on with them.
 
-What a solution is taken for is its verdict there; everything else about it is found out anew.
+A solution's verdict there decides whether it comes along; everything else about it is determined anew.
 """
 
 from __future__ import annotations
@@ -20,8 +20,12 @@ COLUMNS = ["question_id", "source", "question", "gold_answer", "answer_kind", "l
 
 @dataclass
 class Config:
-    """`path`: a run folder (or s3://). `verdict`: which solutions come along, a checker's outcome, `any` or `none`.
-    Questions without such a solution are left out, unless it is `none`. `max_solutions`: per question, the first ones.
+    """Settings of the source.
+
+    * `path`: a run folder (or s3://).
+    * `verdict`: which solutions come along: a checker's outcome, `any` or `none`. Questions without such a solution are
+      left out, unless it is `none`.
+    * `max_solutions`: per question, the first ones.
     """
 
     path: str = ""
@@ -29,6 +33,7 @@ class Config:
     max_solutions: int = 16
 
     def __post_init__(self) -> None:
+        """Check the settings. Raises `ValueError`."""
         allowed = [*map(str, Outcome), "any", "none"]
         if self.verdict not in allowed:
             raise ValueError(f"verdict is {self.verdict!r}: expected one of {', '.join(allowed)}")
@@ -37,7 +42,7 @@ class Config:
 
 
 def questions(config: Config) -> Iterator[Question]:
-    """The run's questions, shard after shard. Raises `BadInput` for a folder without shards."""
+    """Yield the run's questions, shard after shard. Raises `BadInput` for a folder without shards."""
     if not config.path:
         raise BadInput("source.path is empty. Expected the folder of a run: source.path=runs/…")
     for row in records_of(config.path, COLUMNS):
@@ -47,7 +52,7 @@ def questions(config: Config) -> Iterator[Question]:
 
 
 def question_of(row: Mapping[str, Any], given: tuple[str, ...] = ()) -> Question:
-    """The question that a record is about, as it was asked then but for what is `given` with it."""
+    """Return the question that a record is about, as it was asked then but for the solutions `given` with it."""
     return Question(
         id=row["question_id"],
         text=row["question"],
@@ -61,10 +66,13 @@ def question_of(row: Mapping[str, Any], given: tuple[str, ...] = ()) -> Question
 
 
 def _solutions(row: dict[str, Any], config: Config) -> tuple[str, ...]:
+    """Return the texts of the solutions that come along, each once, without those that were cut off."""
     if config.verdict == "none":
         return ()
-    finished = (found for found in row["solutions"] if found["finish_reason"] != "length")
+    finished = (solution for solution in row["solutions"] if solution["finish_reason"] != "length")
     texts = [
-        found["text"] for found in finished if config.verdict in ("any", found["verdict"]) and found["text"].strip()
+        solution["text"]
+        for solution in finished
+        if config.verdict in ("any", solution["verdict"]) and solution["text"].strip()
     ]
     return tuple(dict.fromkeys(texts))[: config.max_solutions]

@@ -15,14 +15,18 @@ from factory.types import Question
 
 @dataclass
 class Config:
-    """`n`: how many; `seed`: of the gold answers."""
+    """Settings of the source.
+
+    * `n`: how many questions.
+    * `seed`: of the gold answers.
+    """
 
     n: int = 100
     seed: int = 0
 
 
 def questions(config: Config) -> Iterator[Question]:
-    """Question i is the same whatever `n` is."""
+    """Yield `config.n` questions. Question i is the same whatever `n` is."""
     for index in range(config.n):
         gold = 10_000 + seed_for(config.seed, str(index), "gold") % 90_000
         yield Question(

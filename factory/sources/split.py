@@ -1,8 +1,8 @@
-"""One side of a split of another source: what to train on, or what to hold out for evaluation.
+"""Parts of another source, split in two: questions to train on, or to hold out for evaluation.
 
-Which side a question is on is a hash of its text's key (`factory.text.wording.question_key`) and the seed, never its
-place: the split stays as it is when the source is re-ordered or grows, and a question that comes again, spaced or
-punctuated differently, is on the same side. Nothing is held in memory but the keys of an evaluation set of one's own.
+A hash of the question's text key (`factory.text.wording.question_key`) and the seed decides its side, never its place:
+the split stays as it is when the source is re-ordered or grows, and a question that comes again, spaced or punctuated
+differently, is on the same side. Nothing is held in memory but the keys of an evaluation set of one's own.
 """
 
 from __future__ import annotations
@@ -26,14 +26,16 @@ _DEFAULT_KIND = "procedural"
 
 @dataclass
 class Config:
-    """`of`: the source that is split, a section of its own with `kind`. `part`: train or held_out. `share`: how much of
-    it is held out, 0 to 1.
+    """Settings of the split.
 
-    `limit`: hold out no more than the first so many; 0 is all. The others of the share are on neither side, so what is
-    trained on does not hang on the limit: choose a share not much larger than needed.
-
-    `apart_from`: an evaluation set of one's own, a section like `of`. Then held_out is that source (its first `limit`),
-    and train is `of` less every question whose key occurs anywhere in it; `share` has no say.
+    * `of`: the source that is split, a section of its own with `kind`.
+    * `part`: `train` or `held_out`.
+    * `share`: how much of the source is held out, 0 to 1.
+    * `limit`: hold out no more than the first so many; 0 is all. The others of the share are on neither side, so what
+      is trained on does not depend on the limit: choose a share not much larger than needed.
+    * `seed`: another seed gives another split.
+    * `apart_from`: an evaluation set of one's own, a section like `of`. Then held_out is that source (its first
+      `limit`), and train is `of` less every question whose key occurs anywhere in it; `share` has no say.
     """
 
     of: dict[str, Any] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class Config:
     apart_from: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        """Check the settings and complete the inner sources. Raises `ValueError` or `BadInput`."""
         if self.part not in (TRAIN, HELD_OUT):
             raise ValueError(f"part is {self.part!r}. {suggest(self.part, [TRAIN, HELD_OUT])}")
         if not 0 <= self.share <= 1 or self.limit < 0:
@@ -55,43 +58,53 @@ class Config:
 
 
 def questions(config: Config) -> Iterator[Question]:
-    """The questions of the part, in the source's order. Raises what the inner source raises."""
+    """Return the questions of the part, in the source's order. Raises what the inner source raises."""
+    # An evaluation set of one's own.
     limit = config.limit or None
     if config.apart_from:
-        apart = _questions(config.apart_from, "apart_from")
+        apart = _questions_of(config.apart_from, "apart_from")
         if config.part == HELD_OUT:
             return islice(apart, limit)
-        kept_out = {_number(question, 0) for question in apart}
-        return (one for one in _questions(config.of, "of") if _number(one, 0) not in kept_out)
-    sides = ((one, is_held_out(one, config.share, config.seed)) for one in _questions(config.of, "of"))
+        kept_out = {_question_hash(question, 0) for question in apart}
+        return (one for one in _questions_of(config.of, "of") if _question_hash(one, 0) not in kept_out)
+    # A share of the source itself.
+    sides = ((one, is_held_out(one, config.share, config.seed)) for one in _questions_of(config.of, "of"))
     if config.part == HELD_OUT:
         return islice((one for one, held_out in sides if held_out), limit)
     return (one for one, held_out in sides if not held_out)
 
 
 def is_held_out(question: Question, share: float, seed: int) -> bool:
-    """Which side a question is on: by text and seed alone."""
-    return _number(question, seed) < share * 2**64
+    """Return whether a question is held out. Its text and the seed alone decide.
+
+    Args:
+      question: any question.
+      share: how much is held out, 0 to 1.
+      seed: the seed of the split.
+    """
+    return _question_hash(question, seed) < share * 2**64
 
 
-def _number(question: Question, seed: int) -> int:
-    """A 64-bit hash of the question's key."""
+def _question_hash(question: Question, seed: int) -> int:
+    """Return a 64-bit hash of the question's key."""
     text = f"{seed}\x1f{question_key(question.text)}".encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")
 
 
 def _section(values: dict[str, Any], name: str) -> dict[str, Any]:
-    """A source's section, checked and complete. Raises `BadInput`."""
-    return {"kind": _kind(values), **asdict(_picked(values, name)[1])}
+    """Return a source's section, checked and complete. Raises `BadInput`."""
+    return {"kind": _kind(values), **asdict(_source_and_config(values, name)[1])}
 
 
-def _questions(section: dict[str, Any], name: str) -> Iterator[Question]:
-    module, config = _picked(section, name)
-    found: Iterator[Question] = module.questions(config)
-    return found
+def _questions_of(section: dict[str, Any], name: str) -> Iterator[Question]:
+    """Return the questions of an inner source."""
+    module, config = _source_and_config(section, name)
+    inner: Iterator[Question] = module.questions(config)
+    return inner
 
 
-def _picked(values: dict[str, Any], name: str) -> tuple[ModuleType, Any]:
+def _source_and_config(values: dict[str, Any], name: str) -> tuple[ModuleType, Any]:
+    """Return the plug-in of an inner source and its config. Raises `BadInput`."""
     if not isinstance(values, dict):
         raise BadInput(f"source.{name} is {values!r}. Expected a mapping such as {{kind: {_DEFAULT_KIND}}}.")
     module = plugin("factory.sources", _kind(values))
@@ -101,4 +114,5 @@ def _picked(values: dict[str, Any], name: str) -> tuple[ModuleType, Any]:
 
 
 def _kind(values: dict[str, Any]) -> str:
+    """Return the kind of an inner source."""
     return str(values.get("kind", _DEFAULT_KIND))

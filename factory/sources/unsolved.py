@@ -1,4 +1,4 @@
-"""The questions of an earlier run that it found no right solution for: to ask again, with a hint or another model.
+"""Questions of an earlier run that have no right solution there: to ask again, with a hint or another model.
 
 A question is solved by a solution that was finished and judged correct, also where it failed later on. A run that
 solved everything has none left: no question, and no error.
@@ -18,14 +18,19 @@ from factory.types import Question
 
 @dataclass
 class Config:
-    """`path`: a run folder (or s3://)."""
+    """Settings of the source.
+
+    * `path`: a run folder (or s3://).
+    """
 
     path: str = ""
 
 
 def questions(config: Config) -> Iterator[Question]:
-    """The run's unsolved questions, shard after shard, as they were asked then and without solutions. Raises `BadInput`
-    for a folder without shards."""
+    """Yield the run's unsolved questions, shard after shard, as they were asked then and without solutions.
+
+    Raises `BadInput` for a folder without shards.
+    """
     if not config.path:
         raise BadInput("source.path is empty. Expected the folder of a run: source.path=runs/…")
     for row in records_of(config.path, COLUMNS):

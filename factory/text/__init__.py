@@ -1,1 +1,5 @@
-"""Text as people and pages see it: normal wording, escapes for terminals, literal Markdown."""
+"""Texts as people and pages see them.
+
+Read `wording.py` first: it decides which texts count as the same, for splits and duplicates. `safe_text.py` escapes
+what a terminal would obey; `markdown.py` quotes texts in a page.
+"""

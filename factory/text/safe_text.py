@@ -1,16 +1,19 @@
-"""Text by others, for a terminal or a page: what could move the cursor, hide or turn round something is an escape."""
+"""Escapes for texts by others: what could move the cursor, hide or turn round something is made visible."""
 
 from __future__ import annotations
 
 import unicodedata
 
 _KEPT = "\n\t"
-# which some readers take for such
+# Separators that some readers take for line ends.
 _LINE_ENDS = "\u2028\u2029"
 
 
 def safe(text: str) -> str:
-    r"""`text` with control, format and surrogate characters written as \x1b, \u202e, …; newlines and tabs stay."""
+    r"""Return `text` with control, format and surrogate characters written as \x1b, \u202e, ….
+
+    Newlines and tabs stay.
+    """
     if text.isascii() and text.isprintable():
         return text
     return "".join(

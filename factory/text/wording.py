@@ -1,4 +1,4 @@
-"""Which texts are the same but for how they are written."""
+"""Normal forms of texts, by which two that differ only in how they are written are the same."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WORD_OR_SIGN = re.compile(r"[^\W_]+|[+*/=<>^%×÷·−]|-(?=\s{0,3}\d)")
 
 
 def normalised(text: str) -> str:
-    """One spelling for texts that differ in Unicode forms (NFKC), case, white space or closing punctuation only.
+    """Return one spelling for texts that differ in Unicode forms (NFKC), case, white space or closing punctuation only.
 
     Two right solutions that differ in no more than that teach the same. It is not for telling right from wrong: 10⁵
     becomes 105, and a program loses its indentation (`trimmed` keeps both).
@@ -20,31 +20,41 @@ def normalised(text: str) -> str:
 
 
 def unpadded(text: str) -> str:
-    """A text without line breaks in front of it and white space behind it. The spaces before its first word stay: they
-    are the indentation of a program."""
+    """Return a text without line breaks in front of it and white space behind it.
+
+    The spaces before its first word stay: they are the indentation of a program.
+    """
     return text.rstrip().lstrip("\r\n")
 
 
 def trimmed(text: str) -> str:
-    """`unpadded`, and without white space at the ends of its lines: what two texts have in common that read alike, and
-    run alike as programs."""
+    """Return a text `unpadded`, and without white space at the ends of its lines.
+
+    It is the same for two texts that read alike and, as programs, run alike.
+    """
     return unpadded("\n".join([line.rstrip() for line in text.split("\n")]))
 
 
 def words(text: str) -> str:
-    """The words in lower case, one space around each; punctuation, line breaks and invisible characters are gone."""
+    """Return the words in lower case, one space around each.
+
+    Punctuation, line breaks and invisible characters are gone.
+    """
     visible = "".join(character for character in _folded(text) if unicodedata.category(character) != "Cf")
     return f" {' '.join(_WORD.findall(visible))} "
 
 
 def question_key(text: str) -> str:
-    """What two spellings of one question have in common: its words, numbers and signs of arithmetic, in lower case.
+    """Return what two spellings of one question have in common.
 
-    Decides what is on the other side of a split, so it would rather take two questions for one than one for two.
+    That is its words, numbers and signs of arithmetic, in lower case.
+
+    It decides which side of a split a question is on, so it would rather take two questions for one than one for two.
     """
     folded = _folded(text)
     return " ".join(_WORD_OR_SIGN.findall(folded)) or " ".join(folded.split())
 
 
 def _folded(text: str) -> str:
+    """Return a text in one Unicode form (NFKC) and without differences of case."""
     return unicodedata.normalize("NFKC", text).casefold()
