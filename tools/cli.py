@@ -196,7 +196,6 @@ def fetch(
 
 def _run(settings: Any, **options: bool) -> None:
     from tools.commands.display import Display
-    from tools.commands.summaries import summary_lines
 
     display = Display()
     try:
@@ -207,7 +206,7 @@ def _run(settings: Any, **options: bool) -> None:
         raise SystemExit(130) from None
     finally:
         display.close()
-    for line in summary_lines(summary):
+    for line in settings.story.summary_lines(summary):
         out().print(Text(line))
     if not summary.complete:
         raise SystemExit(1 if summary.short else 130)

@@ -13,6 +13,8 @@ from factory.errors import BadInput
 from factory.self_training.candidates import is_solved
 from factory.shards.commits import records_of
 from factory.sources.run import COLUMNS, question_of
+from factory.storage.opening import open_store
+from factory.storage.store import Store
 from factory.types import Question
 
 
@@ -33,6 +35,11 @@ def questions(config: Config) -> Iterator[Question]:
     """
     if not config.path:
         raise BadInput("source.path is empty. Expected the folder of a run: source.path=runs/…")
-    for row in records_of(config.path, COLUMNS):
+    yield from questions_in(open_store(config.path), config)
+
+
+def questions_in(store: Store, config: Config) -> Iterator[Question]:
+    """Yield the questions of the run in `store`, which the caller has opened with its own credentials."""
+    for row in records_of(store, COLUMNS):
         if not is_solved(row):
             yield question_of(row)

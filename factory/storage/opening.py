@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 
 from factory.errors import BadInput
@@ -17,28 +14,24 @@ from factory.storage.store import Store
 Folder = str | Path | Store
 """A path, an s3:// URL, or a store that was opened before."""
 
-_SURROUNDING: ContextVar[Access | None] = ContextVar("access", default=None)
-
-
-@contextmanager
-def opened_with(access: Access) -> Iterator[None]:
-    """How folders are opened in the block by somebody who does not say how, such as a question source."""
-    token = _SURROUNDING.set(access)
-    try:
-        yield
-    finally:
-        _SURROUNDING.reset(token)
-
 
 def open_store(folder: Folder, access: Access | None = None, tell: Tell = log_warning) -> Store:
-    """The store of `folder`; nothing is asked of it yet. Raises `BadInput` for a place that cannot be one.
+    """Return the store of `folder`; nothing is asked of it yet.
 
-    Without `access` it is that of the surrounding `opened_with`, or the environment's. `tell` hears when the store does
-    not answer for a while.
+    Args:
+      folder: a path, an s3:// URL, or a store, which is returned as it is.
+      access: endpoint, credentials and patience; None takes the environment's.
+      tell: hears when the store does not answer for a while.
+
+    Returns:
+      A store on the local disk or on S3.
+
+    Raises:
+      BadInput: the place cannot hold a run.
     """
     if not isinstance(folder, str | Path):
         return folder
-    access = access or _SURROUNDING.get() or Access()
+    access = access or Access()
     scheme, separator, rest = str(folder).partition("://")
     if not separator:
         if scheme.startswith("s3:"):  # what `Path` makes of s3://bucket

@@ -1,7 +1,7 @@
-"""The loop all stories share: hand out units, keep a bounded window of them in flight, collect receipts.
+"""Loop that all pipelines share: hand out units, keep a bounded window of them in flight, collect receipts.
 
 The driver never carries completions. A unit whose worker died is handed out again; a bug or a full disk ends the run.
-The first Ctrl-C stops handing out and lets units in flight finish for a while, the second stops at once; what is
+The first Ctrl-C stops handing out and lets units in flight finish for `GRACE_S`, the second stops at once. What is
 committed stays committed either way.
 """
 
@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 import ray
@@ -33,10 +32,19 @@ HOPELESS_UNITS = 2
 
 @dataclass
 class Progress:
-    """The state of a drive: `done` is committed by this attempt, `underway` what the workers have not committed yet.
+    """State of a drive, told to the display twice a second.
 
-    `seconds` is the time since the first unit was handed out. `short` units hold questions with less than was asked
-    for, as going on with them failed (`trouble` is the last reason); they may be taken up again.
+    Attributes:
+      units: units committed by this attempt.
+      done: counts of what they hold.
+      underway: counts of what the workers have not committed yet.
+      in_flight: units handed out and not back.
+      retried: units handed out again, as their worker died.
+      seconds: time since the first unit was handed out.
+      stopping: True once somebody asked for an end.
+      short: committed units with questions that hold less than was asked for, as an error stopped them; a later
+        attempt takes them up again.
+      trouble: the last such error.
     """
 
     units: int = 0
@@ -50,81 +58,150 @@ class Progress:
     trouble: str = ""
 
 
-def drive(
-    units: Iterable[Unit],
-    workers: list[Any],
-    *,
-    window: int,
-    attempts: int,
-    restart_s: float = 900.0,
-    asked: Mapping[str, int] = MappingProxyType({}),
-    on_progress: Callable[[Progress], None] = lambda progress: None,
-    on_receipt: Callable[[Receipt], None] = lambda receipt: None,
-    check: Callable[[], None] = lambda: None,
-    interrupt: Interrupt | None = None,
-) -> Progress:
-    """Run `units` on `workers`, at most `window` at a time. Returns when all are committed, or when interrupted.
+def _ignore(_: Any) -> None:
+    """Hear news that nobody asked for."""
 
-    `asked` is how much is asked for, by config key. `check` is called often, and may raise to end the run. Raises
-    `FactoryError` when a unit's worker died `attempts` times or when no worker came back for `restart_s`, and whatever
-    a worker raised otherwise.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriveOptions:
+    """Limits and listeners of one drive.
+
+    Attributes:
+      window: units in flight at most, over all workers.
+      attempts: workers that a unit may cost before the run ends.
+      restart_s: seconds that a dead worker may take to come back while no other is up.
+      effort: amounts asked for per question, by config key; a receipt that says less counts as short.
+      on_progress: hears the state twice a second.
+      on_receipt: hears of every committed unit.
+      check: called about twice a second; may raise to end the run.
+      interrupt: counter of Ctrl-C; from the first on, nothing new is handed out.
     """
-    interrupt = interrupt or Interrupt()
-    interrupt.patient = True
-    progress = Progress()
-    crew = Crew(workers, restart_s)
-    in_flight: dict[Any, tuple[Unit, int, int]] = {}  # ref: (unit, worker, attempt)
-    fresh = iter(units)
-    again: deque[tuple[Unit, int]] = deque()  # units whose worker died, with the attempt to come
-    deadline: float | None = None
-    began = shown = time.monotonic()
 
+    window: int
+    attempts: int
+    restart_s: float = 900.0
+    effort: Mapping[str, int] = field(default_factory=dict)
+    on_progress: Callable[[Progress], None] = _ignore
+    on_receipt: Callable[[Receipt], None] = _ignore
+    check: Callable[[], None] = lambda: None
+    interrupt: Interrupt = field(default_factory=Interrupt)
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """Unit in flight: which worker has it, and how many workers have had it, this one included."""
+
+    unit: Unit
+    worker: int
+    attempt: int
+
+
+def drive(units: Iterable[Unit], workers: list[Any], options: DriveOptions) -> Progress:
+    """Run `units` on `workers` until all are committed, or until somebody interrupts.
+
+    Args:
+      units: work to hand out, in order; drawn only when there is room for one more.
+      workers: handles of the rollout workers.
+      options: limits and listeners.
+
+    Returns:
+      What this drive has committed.
+
+    Raises:
+      FactoryError: a unit's worker died `attempts` times, no worker came back for `restart_s`, or nothing works.
+        What a worker raised otherwise is raised as it is.
+    """
+    options.interrupt.patient = True
+    loop = _Loop(units, workers, options)
     while True:
-        check()
-        while not interrupt.count and len(in_flight) < window and (worker := crew.idlest()) is not None:
-            unit, attempt = again.popleft() if again else (next(fresh, None), 1)
+        options.check()
+        loop.hand_out()
+        if loop.is_over():
+            return loop.progress
+        loop.collect()
+        loop.report()
+
+
+class _Loop:
+    """State of one drive: what is in flight, what has to be handed out again, since when somebody wants an end."""
+
+    def __init__(self, units: Iterable[Unit], workers: list[Any], options: DriveOptions) -> None:
+        self.progress = Progress()
+        self._options = options
+        self._crew = Crew(workers, options.restart_s)
+        self._fresh = iter(units)
+        self._again: deque[tuple[Unit, int]] = deque()  # units whose worker died, with the attempt to come
+        self._in_flight: dict[Any, _Errand] = {}  # by the reference to the receipt
+        self._deadline: float | None = None
+        self._began = self._shown = time.monotonic()
+
+    def hand_out(self) -> None:
+        """Fill the window, units whose worker died first; hand out nothing once somebody wants an end."""
+        interrupt, window = self._options.interrupt, self._options.window
+        while not interrupt.count and len(self._in_flight) < window and (worker := self._crew.idlest()) is not None:
+            unit, attempt = self._again.popleft() if self._again else (next(self._fresh, None), 1)
             if unit is None:
                 break
-            in_flight[crew.hand(worker, unit)] = (unit, worker, attempt)
-        progress.in_flight = len(in_flight)
-        if interrupt.count:
-            progress.stopping = True
-            deadline = deadline or time.monotonic() + GRACE_S
-        out_of_time = deadline is not None and time.monotonic() > deadline
-        if out_of_time or (not in_flight and (progress.stopping or not again)):
-            return progress
-        for ref in crew.wait(list(in_flight), POLL_S):
-            unit, worker, attempt = in_flight.pop(ref)
-            crew.take_back(worker)
+            self._in_flight[self._crew.hand(worker, unit)] = _Errand(unit, worker, attempt)
+        self.progress.in_flight = len(self._in_flight)
+
+    def is_over(self) -> bool:
+        """Return whether all is committed, or an interrupted drive has nothing left to wait for."""
+        if self._options.interrupt.count:
+            self.progress.stopping = True
+            self._deadline = self._deadline or time.monotonic() + GRACE_S
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            return True
+        return not self._in_flight and (self.progress.stopping or not self._again)
+
+    def collect(self) -> None:
+        """Wait a moment for units to come back, and count them."""
+        for ref in self._crew.wait(list(self._in_flight), POLL_S):
+            errand = self._in_flight.pop(ref)
+            self._crew.take_back(errand.worker)
             try:
                 receipt = ray.get(ref)
             except RayTaskError as error:
                 raise plain(error) from None
             except RayActorError as error:
-                crew.lost(worker)
-                if attempt >= attempts:
-                    raise FactoryError(
-                        f"unit {unit.id} was given up: its worker died {attempt} times, last with {brief(error)}"
-                    ) from None
-                progress.retried += 1
-                again.append((unit, attempt + 1))
+                self._retry(errand, error)
                 continue
-            progress.units += 1
-            progress.done.add(receipt.added)
-            if raised(receipt.effort, asked):
-                progress.short += 1
-                progress.trouble = receipt.trouble or progress.trouble
-            on_receipt(receipt)
-            _stop_when_nothing_works(progress)
-        if time.monotonic() - shown >= POLL_S:
-            shown = time.monotonic()
-            progress.seconds = shown - began
-            progress.underway = crew.underway(POLL_S)
-            on_progress(progress)
+            self._count(receipt)
+
+    def report(self) -> None:
+        """Tell the listener twice a second."""
+        if time.monotonic() - self._shown < POLL_S:
+            return
+        self._shown = time.monotonic()
+        self.progress.seconds = self._shown - self._began
+        self.progress.underway = self._crew.underway(POLL_S)
+        self._options.on_progress(self.progress)
+
+    def _retry(self, errand: _Errand, error: RayActorError) -> None:
+        self._crew.lost(errand.worker)
+        if errand.attempt >= self._options.attempts:
+            raise FactoryError(
+                f"unit {errand.unit.id} was given up: its worker died {errand.attempt} times, last with {brief(error)}"
+            ) from None
+        self.progress.retried += 1
+        self._again.append((errand.unit, errand.attempt + 1))
+
+    def _count(self, receipt: Receipt) -> None:
+        progress = self.progress
+        progress.units += 1
+        progress.done.add(receipt.added)
+        if raised(receipt.effort, self._options.effort):
+            progress.short += 1
+            progress.trouble = receipt.trouble or progress.trouble
+        self._options.on_receipt(receipt)
+        _stop_when_nothing_works(progress)
 
 
 def _stop_when_nothing_works(progress: Progress) -> None:
-    """A failed question is data, but two units of nothing else are a mistake that would go on all weekend."""
+    """Raise `FactoryError` when the first units hold failed questions only.
+
+    A failed question is data. Two units of nothing else are a mistake that would go on all weekend.
+    """
     done = progress.done
     if progress.units >= HOPELESS_UNITS and done.questions and done.failed == done.questions:
         raise FactoryError(

@@ -1,32 +1,38 @@
-"""The engines of a story that changes weights as it goes: started when first needed, then kept for as long as there is
-room for them beside what else has to run."""
+"""Engines of a pipeline that changes weights as it goes.
+
+They are started when first needed, then kept for as long as there is room for them beside what else has to run.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from cluster.connect import free_of_cluster
 from cluster.plan import Demand, shortfall
 from factory.errors import WeightsRefused
-from pipelines.run.fleet import Engines, Fleet, demands_of, running, staffed
+from pipelines.run.fleet import Engines, Fleet, answering, demands_of, running, staffed
 from pipelines.run.settings import Settings
 
-ENDING_S = 5.0  # until Ray knows that a killed actor's place is free
+# Seconds until Ray knows that a killed actor's place is free.
+ENDING_S = 5.0
+T = TypeVar("T")
 
 
 @dataclass
 class _Pool:
+    """Engines of one model, with the settings they were started for and the scope that ends them."""
+
     settings: Settings
     engines: Engines
     life: ExitStack
 
 
 class EnginePools:
-    """One set of engines per `who` (a student, a teacher). Use it as a context manager, within a Ray session."""
+    """Sets of engines, one per `who` (a student, a teacher); a context manager, to be used within a Ray session."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
@@ -43,38 +49,54 @@ class EnginePools:
 
     @contextmanager
     def staff(self, who: str, settings: Settings) -> Iterator[Fleet]:
-        """Workers for a run of `settings`, on the engines of `who`, which answer with `settings.model` from now on.
+        """Yield workers for a run of `settings`, on the engines of `who`, which answer with `settings.model` then.
 
         Engines that cannot take new weights in place are started anew with them.
         """
-        kept = who in self._pools
         with ExitStack() as fleet_life:
-            try:
-                fleet = fleet_life.enter_context(staffed(settings, self._engines(who, settings)))
-            except WeightsRefused as error:
-                if not kept:
-                    raise
-                self._say(f"{error}; starting the engines anew")
-                self._release(who)
-                fleet = fleet_life.enter_context(staffed(settings, self._engines(who, settings)))
-            yield fleet
+            yield self._with_engines(
+                who, settings, lambda engines: fleet_life.enter_context(staffed(settings, engines))
+            )
+
+    def load(self, who: str, settings: Settings) -> Mapping[str, Any]:
+        """Have the engines of `who` answer with `settings.model`; return what they say of themselves then.
+
+        No worker and no writer is started. Engines that cannot take new weights in place are started anew with them.
+        """
+        return self._with_engines(who, settings, lambda engines: answering(settings, engines).facts)
 
     def make_room(self, wanted: list[Demand]) -> None:
-        """Release engines until `wanted` has a place beside those left: one that is free by now, on GPUs that nobody
-        shares."""
+        """Release engines until `wanted` has a free place beside those left, on GPUs that nobody shares."""
         for who in list(self._pools):
             if _is_free(wanted) and not self._would_share_a_gpu(wanted):
                 return
             self._say(f"releasing the {who}'s engines to make room")
             self._release(who)
 
+    def _with_engines(self, who: str, settings: Settings, use: Callable[[Engines], T]) -> T:
+        """Return what `use` makes of the engines of `who`; engines that refuse the weights are replaced, once."""
+        kept = who in self._pools
+        try:
+            return use(self._engines(who, settings))
+        except WeightsRefused as error:
+            # Engines that were started a moment ago have these weights already: to start them again helps nobody.
+            if not kept:
+                raise
+            self._say(f"{error}; starting the engines anew")
+            self._release(who)
+            return use(self._engines(who, settings))
+
     def _would_share_a_gpu(self, wanted: list[Demand]) -> bool:
-        """An engine with a part of a GPU holds most of its memory none the less."""
+        """Return whether an engine and another actor would share a GPU.
+
+        An engine with a part of a GPU holds most of its memory none the less.
+        """
         held = [demand for pool in self._pools.values() for demand in demands_of(pool.settings)]
         shares = [demand.gpus % 1 > 0 for demand in (*held, *wanted) if demand.gpus]
         return any(demand.gpus for demand in wanted) and any(demand.gpus for demand in held) and any(shares)
 
     def _engines(self, who: str, settings: Settings) -> Engines:
+        """Return the engines of `who`, started where there are none."""
         pool = self._pools.get(who)
         if pool is None:
             self.make_room(demands_of(settings))
@@ -88,7 +110,10 @@ class EnginePools:
 
 
 def _is_free(wanted: list[Demand]) -> bool:
-    """Whether there is room, wherever Ray has put the others; the actors of a fleet that has just ended go first."""
+    """Return whether there is room, wherever Ray has put the others.
+
+    The places of actors that have just ended are waited for.
+    """
     deadline = time.monotonic() + ENDING_S
     while shortfall(wanted, free_of_cluster()) is not None:
         if time.monotonic() > deadline:

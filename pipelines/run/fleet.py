@@ -96,21 +96,22 @@ def running(settings: Settings) -> Iterator[Engines]:
         if not hasattr(settings.checker.module, "judge"):  # which asks the generators
             options = _restarted(settings, "answer checker")
             checkers = started(size.checkers, AnswerChecker, options, *checker, workers=size.checker_processes)
-        facts = _of_one_mind(answers([actor.ready.remote() for actor in generators.values()], size.start_timeout_s))
+        facts = require_same_revision(
+            answers([actor.ready.remote() for actor in generators.values()], size.start_timeout_s)
+        )
         answers([actor.ready.remote() for actor in checkers.values()], size.start_timeout_s)
         yield Engines(generators, checkers, settings.model, facts)
 
 
 @contextlib.contextmanager
 def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
-    """Writers and workers of `settings` on engines that are there, which answer with the weights of `settings.model`
-    from now on. Raises `WeightsRefused` when they cannot."""
+    """Yield writers and workers of `settings` on engines that are there.
+
+    The engines answer with the weights of `settings.model` from now on. Raises `WeightsRefused` when they cannot.
+    """
     size = settings.cluster
     where = (absolute(settings.run.dir), settings.storage)
-    weights, facts = None, engines.facts
-    if settings.model != engines.model:
-        weights = named(settings.model)
-        facts = load_weights(engines, weights, size.start_timeout_s)
+    weights = answering(settings, engines)
     with actor_scope() as started:
         options = _restarted(settings, "shard writer") | {"max_concurrency": COMMITS_AT_A_TIME}
         writers = started(size.writers, ShardWriter, options, *where)
@@ -119,7 +120,7 @@ def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
             RolloutWorker,
             _restarted(settings, "rollout worker"),
             recipe_of(settings),
-            provenance_of(settings, facts),
+            provenance_of(settings, weights.facts),
             CallPatience(
                 request_s=size.request_timeout_s,
                 restart_s=size.start_timeout_s,
@@ -131,7 +132,7 @@ def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
             list(writers),
             check_flow(settings),
             *where,
-            weights=weights,
+            weights=weights.path,
         )
         answers([actor.__ray_ready__.remote() for actor in writers.values()], size.start_timeout_s)
         for imported in answers([actor.ready.remote() for actor in workers.values()], size.start_timeout_s):
@@ -141,8 +142,24 @@ def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
             checkers=list(engines.checkers.values()),
             writers=list(writers.values()),
             workers=list(workers.values()),
-            engine=facts,
+            engine=weights.facts,
         )
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights that the engines answer with: their path, None for those they were started with, and their facts."""
+
+    path: str | None
+    facts: Mapping[str, Any]
+
+
+def answering(settings: Settings, engines: Engines) -> Weights:
+    """Have `engines` answer with `settings.model`, and return its weights. Raises `WeightsRefused` when they cannot."""
+    if settings.model == engines.model:
+        return Weights(None, engines.facts)
+    path = named(settings.model)
+    return Weights(path, load_weights(engines, path, settings.cluster.start_timeout_s))
 
 
 def load_weights(engines: Engines, weights: str | None, timeout_s: float) -> Mapping[str, Any]:
@@ -152,7 +169,7 @@ def load_weights(engines: Engines, weights: str | None, timeout_s: float) -> Map
     """
     loading = [actor.load_weights.remote(weights) for actor in engines.generators.values()]
     try:
-        return _of_one_mind(ray.get(loading, timeout=timeout_s))
+        return require_same_revision(ray.get(loading, timeout=timeout_s))
     except RayActorError as error:
         raise WeightsRefused(f"an engine died while it took the weights in {weights}: {brief(error)}") from None
     except GetTimeoutError:
@@ -163,7 +180,7 @@ def load_weights(engines: Engines, weights: str | None, timeout_s: float) -> Map
         raise plain(error) from None
 
 
-def _of_one_mind(facts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+def require_same_revision(facts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """What the first generator says of itself. Raises `FactoryError` where another one answers with other weights."""
     revisions = {one["revision"] for one in facts}
     if len(revisions) > 1:

@@ -46,7 +46,7 @@ def recognise(settings: Settings, store: Store) -> bool:
     """
     refuse_merged(store)
     theirs = _config_of(store)
-    if theirs is None or store.size(SURVEY) is None:
+    if theirs is None or (_reads_questions(theirs) and store.size(SURVEY) is None):
         if shards(store):
             raise BadInput(f"{store.url} holds shards, but no {SURVEY} says of what. Choose another run.dir.")
         return False
@@ -173,6 +173,11 @@ def stats_are(store: Store, stats: Mapping[str, object]) -> bool:
 
 def write_stats(store: Store, stats: dict[str, object]) -> None:
     store.replace(STATS, _encoded(stats))
+
+
+def _reads_questions(settings: Settings) -> bool:
+    """Return whether the pipeline asks a model, and so counts its source before it begins."""
+    return getattr(settings.story, "ASKS", True)
 
 
 def _config_of(store: Store) -> Settings | None:

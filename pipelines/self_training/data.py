@@ -1,4 +1,4 @@
-"""From a round's records to its training data: what is kept, why the rest is not, and preference pairs.
+"""Training data of a round, made of its records: what is kept, why the rest is not, and preference pairs.
 
     round_0/train/data/train-00000-of-00001.parquet    what the trainer reads
     round_0/train/decisions.parquet                    every candidate, and what was decided about it
@@ -49,14 +49,26 @@ DECISION = pa.schema(
 _COLUMNS = ["question_id", "question", "gold_answer", "answer_kind", "solutions"]
 
 
-def write_training_data(found: StarSettings, round_: int, store: Store) -> dict[str, Any]:
-    """Decide about every candidate of the round and write what the trainer reads; the counts, by reason.
+def write_training_data(star_settings: StarSettings, round_: int, store: Store) -> dict[str, Any]:
+    """Decide on every candidate of the round and write what the trainer reads.
 
     What was written before a kill is written again, to the same rows.
+
+    Args:
+      star_settings: settings of the STaR run.
+      round_: index of the round, 0-based.
+      store: the STaR run's folder.
+
+    Returns:
+      Counts of questions and candidates, those that were rejected by reason.
     """
-    template = load_prompt(found.trained_prompt.template, found.trained_prompt.style)
-    hinting = load_prompt(found.rationalise.template, found.base.prompt.style) if found.rationalises else None
-    asked_pairs = found.star.pairs_per_question
+    template = load_prompt(star_settings.trained_prompt.template, star_settings.trained_prompt.style)
+    hinting = (
+        load_prompt(star_settings.rationalise.template, star_settings.base.prompt.style)
+        if star_settings.rationalises
+        else None
+    )
+    asked_pairs = star_settings.star.pairs_per_question
     counts = _Counts()
     with TemporaryDirectory(prefix="factory-star-") as scratch, ExitStack() as files:
         examples = files.enter_context(
@@ -64,18 +76,25 @@ def write_training_data(found: StarSettings, round_: int, store: Store) -> dict[
         )
         decisions = files.enter_context(_Table(Path(scratch) / "decisions", DECISION))
         paired = files.enter_context(_Table(Path(scratch) / "pairs", pair_schema(template.style)))
-        for hinted, question, ours in _questions(found, round_):
+        # Phase 1: decide, question by question; rows go to files on this machine's disk.
+        for hinted, question, ours in _questions(star_settings, round_):
             hint = hint_of(hinting, question) if hinting and hinted else ""
-            decided = found.keep.module.select(
-                ours, hint, question.gold or "", found.keep.config, _draws(found, round_, question, "keep")
+            decided = star_settings.keep.module.select(
+                ours,
+                hint,
+                question.gold or "",
+                star_settings.keep.config,
+                _draws(star_settings, round_, question, "keep"),
             )
             counts.add(hinted, decided)
             decisions.add(_decision_row(decision) for decision in decided)
             examples.add(_example(template, question, decision.candidate) for decision in decided if decision.kept)
-            chosen = pairs(ours, asked_pairs, _draws(found, round_, question, "pairs")) if asked_pairs else []
+            chosen = pairs(ours, asked_pairs, _draws(star_settings, round_, question, "pairs")) if asked_pairs else []
             counts.pairs += len(chosen)
             paired.add(pair_row(pair, render(template, question)) for pair in chosen)
         files.close()
+
+        # Phase 2: commit the finished files. The first driver's stay where two have written them.
         written = {DATA: examples, DECISIONS: decisions} | ({PAIRS: paired} if asked_pairs else {})
         for name, table in written.items():
             store.create_from(f"{training_folder(round_)}/{name}", table.path)
@@ -83,13 +102,14 @@ def write_training_data(found: StarSettings, round_: int, store: Store) -> dict[
 
 
 class _Counts:
-    """What became of a round's questions and candidates; those with a hint apart."""
+    """Counts of a round's questions and candidates; those with a hint apart."""
 
     def __init__(self) -> None:
         self.questions = self.solved = self.rationalised = self.pairs = 0
         self.reasons: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
 
     def add(self, hinted: bool, decided: Sequence[Decision]) -> None:
+        """Count one question with its candidates."""
         kept = any(decision.kept for decision in decided)
         self.questions += not hinted
         self.solved += kept and not hinted
@@ -98,6 +118,7 @@ class _Counts:
             self.reasons[decision.candidate.hinted][str(decision.reason)] += 1
 
     def as_dict(self) -> dict[str, Any]:
+        """Return the counts as the journal keeps them."""
         sampled, hinted = (dict(sorted(self.reasons[flag].items())) for flag in (False, True))
         return {
             "questions": self.questions,
@@ -112,7 +133,7 @@ class _Counts:
 
 
 class _Table:
-    """A Parquet file that rows are added to."""
+    """Parquet file that rows are added to."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self.path = path
@@ -128,6 +149,7 @@ class _Table:
         self._writer.close()
 
     def add(self, rows: Iterator[Mapping[str, Any]]) -> None:
+        """Add rows; a full group is written."""
         self._rows.extend(rows)
         if len(self._rows) >= ROWS_PER_GROUP:
             self._flush()
@@ -138,22 +160,25 @@ class _Table:
             self._rows.clear()
 
 
-def _questions(found: StarSettings, round_: int) -> Iterator[tuple[bool, Question, list[Candidate]]]:
-    """Every question with its samples, then (hinted: True) every one that was asked again, with what came then."""
+def _questions(star_settings: StarSettings, round_: int) -> Iterator[tuple[bool, Question, list[Candidate]]]:
+    """Yield (hinted, question, candidates): every question with its samples, then every one that was asked again."""
     for part in (SAMPLE, RATIONALISE):
-        for row in read_rows(open_store(f"{found.dir}/{folder_of(round_)}/{part}", found.base.storage), _COLUMNS):
+        for row in read_rows(
+            open_store(f"{star_settings.dir}/{folder_of(round_)}/{part}", star_settings.base.storage), _COLUMNS
+        ):
             question = Question(
                 id=row["question_id"], text=row["question"], gold=row["gold_answer"], answer_kind=row["answer_kind"]
             )
             yield part == RATIONALISE, question, candidates(row)
 
 
-def _draws(found: StarSettings, round_: int, question: Question, purpose: str) -> Random:
-    return Random(seed_for(found.base.run.seed, question.id, f"{purpose}/{round_}"))
+def _draws(star_settings: StarSettings, round_: int, question: Question, purpose: str) -> Random:
+    """Return draws that depend on run, round, question and purpose, and on no order."""
+    return Random(seed_for(star_settings.base.run.seed, question.id, f"{purpose}/{round_}"))
 
 
 def _example(template: PromptTemplate, question: Question, candidate: Candidate) -> dict[str, Any]:
-    """As a model of its own would be asked, and what it should go on with. The hint is in neither."""
+    """Return one training example: the prompt without any hint, and the solution that should follow it."""
     prompt, completion = render(template, question), candidate.text.rstrip()
     texts: dict[str, Any] = (
         {"prompt": prompt, "completion": completion}
@@ -173,6 +198,7 @@ def _example(template: PromptTemplate, question: Question, candidate: Candidate)
 
 
 def _decision_row(decision: Decision) -> dict[str, Any]:
+    """Return the row of `decisions.parquet`."""
     candidate = decision.candidate
     return {
         "question_id": candidate.question_id,

@@ -1,4 +1,4 @@
-"""What a STaR run has behind it: one small file per finished phase, whose existence says that the phase is done.
+"""Journal of a STaR run: one small file per finished phase, whose existence says that the phase is done.
 
 before/evaluate.json, round_0/{sample,rationalise,keep,train,swap,evaluate}.json
 """
@@ -19,7 +19,7 @@ Facts = Mapping[str, Any]
 
 
 class Journal:
-    """Read once, then kept in step. A round is None before the first."""
+    """Facts of all finished phases: read once, then kept in step. A round is None before the first."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -29,42 +29,45 @@ class Journal:
             round_ = 0 if round_ is None else round_ + 1
 
     def facts(self, round_: int | None, phase: str) -> Facts | None:
-        """What was found in a phase; None while it is not done."""
+        """Return the facts of a phase; None while it is not done."""
         return self._done.get((round_, phase))
 
     def record(self, round_: int | None, phase: str, facts: Facts) -> None:
-        """The phase is done. Of two drivers that have done it, the first is right."""
+        """Write that a phase is done. Of two drivers that have done it, the first is right."""
         name = _name(round_, phase)
         self._store.create(name, (json.dumps(facts, indent=2) + "\n").encode())
         self._done[round_, phase] = json.loads(self._store.read(name))
 
     def next_phase(self) -> tuple[int | None, str]:
-        """(round, phase) that comes after all that is done."""
+        """Return (round, phase) of what comes after all that is done."""
         if (None, PHASES[-1]) not in self._done:
             return None, PHASES[-1]
         round_ = self.rounds
         return round_, next(phase for phase in PHASES if (round_, phase) not in self._done)
 
     def by_round(self) -> dict[int | None, dict[str, Facts]]:
-        """All that is known, in order."""
-        found: dict[int | None, dict[str, Facts]] = {}
+        """Return all facts, by round and phase, in order."""
+        rounds: dict[int | None, dict[str, Facts]] = {}
         for (round_, phase), facts in self._done.items():
-            found.setdefault(round_, {})[phase] = facts
-        return found
+            rounds.setdefault(round_, {})[phase] = facts
+        return rounds
 
     @property
     def rounds(self) -> int:
-        """How many rounds are finished, evaluation included."""
+        """Number of finished rounds, evaluation included."""
         return sum(phase == PHASES[-1] and round_ is not None for round_, phase in self._done)
 
     def accuracies(self, who: str) -> list[float]:
-        """Greedy accuracy on the held-out questions: before the first round, then after each in which `who` learned."""
+        """Return greedy accuracies of `who` on the held-out questions, each a share.
+
+        The first is from before the first round, the others from after each round in which `who` learned.
+        """
         rounds = [None, *range(self.rounds)]
-        found = [(self.facts(round_, PHASES[-1]) or {}).get(who) for round_ in rounds]
-        return [scores["greedy"]["accuracy"] for scores in found if scores]
+        evaluations = [(self.facts(round_, PHASES[-1]) or {}).get(who) for round_ in rounds]
+        return [scores["greedy"]["accuracy"] for scores in evaluations if scores]
 
     def spent(self) -> Spent:
-        """Completions of all finished phases, and the hours that drivers were alive, as their heartbeats tell."""
+        """Return completions of all finished phases, and the hours that drivers were alive, by their heartbeats."""
         hours = gpu_hours = 0.0
         for log, beats in attempts_in(self._store):
             hours += beats * BEAT_S / 3600
@@ -73,7 +76,7 @@ class Journal:
         return Spent(policy_calls=calls, hours=hours, gpu_hours=gpu_hours)
 
     def _read(self, round_: int | None) -> bool:
-        """Whether anything of this round is done."""
+        """Read the facts of a round; return whether anything of it is done."""
         for phase in PHASES if round_ is not None else PHASES[-1:]:
             try:
                 self._done[round_, phase] = json.loads(self._store.read(_name(round_, phase)))

@@ -1,4 +1,4 @@
-"""The picture of a STaR run: accuracy on the held-out questions, before the first round and after each."""
+"""Picture of a STaR run: accuracy on the held-out questions, before the first round and after each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pipelines.self_training.journal import PHASES, Journal
 
 
 def save_accuracies(store: Store, name: str, journal: Journal) -> None:
-    """One line per model and measure, with standard errors. Overwrites `name`."""
+    """Draw one line per model and measure, with standard errors, and overwrite the file `name` in `store`."""
+    # Matplotlib takes a second to import, and few commands draw.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
@@ -33,20 +34,20 @@ def save_accuracies(store: Store, name: str, journal: Journal) -> None:
 
 
 def lines_of(journal: Journal) -> dict[str, list[tuple[int, float, float]]]:
-    """(rounds done, share, standard error) by what is measured of whom."""
-    found: dict[str, list[tuple[int, float, float]]] = {}
+    """Return points (rounds done, share, standard error), by model and measure."""
+    lines: dict[str, list[tuple[int, float, float]]] = {}
     for round_, phases in journal.by_round().items():
         for who, scores in phases.get(PHASES[-1], {}).items():
             if not isinstance(scores, dict):
                 continue
             for label, value, error in measures(scores):
                 point = (0 if round_ is None else round_ + 1, value, error or 0.0)
-                found.setdefault(f"{who}, {label}", []).append(point)
-    return found
+                lines.setdefault(f"{who}, {label}", []).append(point)
+    return lines
 
 
 def measures(scores: dict[str, Any]) -> list[tuple[str, float, float | None]]:
-    """(name, share, standard error) of what one evaluation has found: greedy accuracy, pass@1, pass@k."""
+    """Return (name, share, standard error) of the measures of one evaluation: greedy accuracy, pass@1, pass@k."""
     greedy, sampled = scores["greedy"], scores["sampled"]
     passed = [
         (f"pass@{k}", value, sampled["pass_at_error"][k])

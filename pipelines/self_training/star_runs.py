@@ -1,4 +1,4 @@
-"""The runs that a STaR run is made of, and what lies beside them.
+"""Runs that a STaR run is made of, and the folders beside them.
 
     before/greedy, before/sampled              the held-out questions, asked of the model as it came
     round_0/sample, round_0/rationalise        where the training data come from
@@ -25,67 +25,93 @@ from pipelines.self_training.star_settings import StarSettings
 BEFORE, SAMPLE, RATIONALISE, GREEDY, SAMPLED = "before", "sample", "rationalise", "greedy", "sampled"
 
 
-def parts(found: StarSettings) -> list[Settings]:
-    """The runs of the time before the first round and of the first round, in order. Raises `BadInput` where one of them
-    could not be."""
-    _check_hints(found)
-    model = found.teacher.model if found.teacher.mode != "off" else found.base.model
+def parts(star_settings: StarSettings) -> list[Settings]:
+    """Return the runs before and in the first round, in order. Raises `BadInput` where one of them could not be."""
+    _check_hints(star_settings)
+    model = star_settings.teacher.model if star_settings.teacher.mode != "off" else star_settings.base.model
     return [
-        *held_out_runs(found, None, STUDENT, found.base.model, trained=False),
-        sampling_run(found, 0, model, trained=False),
-        *([rationalising_run(found, 0, model)] if found.rationalises else []),
-        *held_out_runs(found, 0, STUDENT, weights_folder(found, 0), trained=True),
+        *held_out_runs(star_settings, None, STUDENT, star_settings.base.model, trained=False),
+        sampling_run(star_settings, 0, model, trained=False),
+        *([rationalising_run(star_settings, 0, model)] if star_settings.rationalises else []),
+        *held_out_runs(star_settings, 0, STUDENT, weights_folder(star_settings, 0), trained=True),
     ]
 
 
 def folder_of(round_: int | None) -> str:
-    """Where a round's runs lie, None being what was asked before the first."""
+    """Return the folder of a round's runs, relative to the STaR run's; None is the time before the first round."""
     return BEFORE if round_ is None else f"round_{round_}"
 
 
 def training_folder(round_: int) -> str:
+    """Return the folder of a round's training data, relative to the STaR run's."""
     return f"{folder_of(round_)}/train"
 
 
-def weights_folder(found: StarSettings, round_: int) -> str:
-    """Where the weights lie that a round has made."""
-    return f"{found.dir}/{folder_of(round_)}/model"
+def weights_folder(star_settings: StarSettings, round_: int) -> str:
+    """Return the folder of the weights that a round makes."""
+    return f"{star_settings.dir}/{folder_of(round_)}/model"
 
 
-def sampling_run(found: StarSettings, round_: int, model: str, trained: bool) -> Settings:
-    """Round `round_`'s samples of the training questions. `trained`: whether `model` came out of an earlier round."""
-    return _part(found, f"{folder_of(round_)}/{SAMPLE}", round_, model, prompt=_prompt(found, trained))
+def sampling_run(star_settings: StarSettings, round_: int, model: str, trained: bool) -> Settings:
+    """Return the run that samples solutions of the training questions.
+
+    Args:
+      star_settings: settings of the STaR run.
+      round_: index of the round, 0-based.
+      model: model that samples.
+      trained: True when an earlier round made `model`, which then reads the trained prompt.
+
+    Returns:
+      Settings of an ordinary labelling run.
+    """
+    return _part(star_settings, f"{folder_of(round_)}/{SAMPLE}", round_, model, prompt=_prompt(star_settings, trained))
 
 
-def rationalising_run(found: StarSettings, round_: int, model: str) -> Settings:
-    """The questions that round's samples have not solved, asked again with the answer as a hint."""
-    rationalise = found.rationalise
+def rationalising_run(star_settings: StarSettings, round_: int, model: str) -> Settings:
+    """Return the run that asks unsolved questions of a round again, with the answer as a hint."""
+    rationalise = star_settings.rationalise
     return _part(
-        found,
+        star_settings,
         f"{folder_of(round_)}/{RATIONALISE}",
         round_,
         model,
-        source={"kind": "unsolved", "path": f"{found.dir}/{folder_of(round_)}/{SAMPLE}"},
-        prompt={**asdict(found.base.prompt), "template": rationalise.template},
+        source={"kind": "unsolved", "path": f"{star_settings.dir}/{folder_of(round_)}/{SAMPLE}"},
+        prompt={**asdict(star_settings.base.prompt), "template": rationalise.template},
         search={"method": "sample", "n": rationalise.n},
-        supervision={"method": "none"},  # what a model does that knows the answer says nothing of one that does not
+        # What a model does that knows the answer says nothing of one that does not, so no step is labelled.
+        supervision={"method": "none"},
         sampling={"temperature": rationalise.temperature},
     )
 
 
-def held_out_runs(found: StarSettings, round_: int | None, who: str, model: str, trained: bool) -> tuple[Settings, ...]:
-    """The held-out questions, answered greedily and `k` times; `round_` has made the weights in `model`."""
-    parts = [(GREEDY, 1, 0.0), (SAMPLED, found.held_out.k, found.held_out.temperature)]
+def held_out_runs(
+    star_settings: StarSettings, round_: int | None, who: str, model: str, trained: bool
+) -> tuple[Settings, ...]:
+    """Return the runs that answer the held-out questions: greedily, and `k` times.
+
+    Args:
+      star_settings: settings of the STaR run.
+      round_: round that made the weights in `model`; None before the first.
+      who: student or teacher.
+      model: model that answers.
+      trained: True when a round made `model`, which then reads the trained prompt.
+
+    Returns:
+      Settings of two ordinary labelling runs.
+    """
+    parts = [(GREEDY, 1, 0.0), (SAMPLED, star_settings.held_out.k, star_settings.held_out.temperature)]
     suffix = f"_{who}" if who != STUDENT else ""
     return tuple(
         _part(
-            found,
+            star_settings,
             f"{folder_of(round_)}/{name}{suffix}",
             round_ or 0,
             model,
-            source=_source(found, "held_out"),
+            source=_source(star_settings, "held_out"),
             # A student of another style than its teacher reads nothing but what it is trained on.
-            prompt=_prompt(found, trained or found.trained_prompt.style != found.base.prompt.style),
+            prompt=_prompt(
+                star_settings, trained or star_settings.trained_prompt.style != star_settings.base.prompt.style
+            ),
             search={"method": "sample", "n": n},
             supervision={"method": "none"},
             sampling={"temperature": temperature},
@@ -94,30 +120,32 @@ def held_out_runs(found: StarSettings, round_: int | None, who: str, model: str,
     )
 
 
-def _prompt(found: StarSettings, trained: bool) -> dict[str, Any]:
-    return asdict(found.trained_prompt if trained else found.base.prompt)
+def _prompt(star_settings: StarSettings, trained: bool) -> dict[str, Any]:
+    """Return the prompt section: a model that was trained reads the prompt that it was trained on."""
+    return asdict(star_settings.trained_prompt if trained else star_settings.base.prompt)
 
 
-def _source(found: StarSettings, part: str) -> dict[str, Any]:
-    held_out = found.held_out
+def _source(star_settings: StarSettings, part: str) -> dict[str, Any]:
+    """Return the source section of one side of the split, "train" or "held_out"."""
+    held_out = star_settings.held_out
     return {
         "kind": "split",
-        "of": found.base.plain["source"],
+        "of": star_settings.base.plain["source"],
         "part": part,
         "share": held_out.share,
         "limit": held_out.limit,
-        "seed": found.base.run.seed,
+        "seed": star_settings.base.run.seed,
         "apart_from": held_out.source,
     }
 
 
-def _part(found: StarSettings, folder: str, round_: int, model: str, **changed: Mapping[str, Any]) -> Settings:
-    """An ordinary run as a part of this one: the same settings but for where it lies, what it asks, and its seed."""
-    base = found.base
+def _part(star_settings: StarSettings, folder: str, round_: int, model: str, **changed: Mapping[str, Any]) -> Settings:
+    """Return an ordinary run as a part of this one: the same settings but for folder, seed and what is `changed`."""
+    base = star_settings.base
     shared = {name: base.plain[name] for name in (*SECTIONS, *PLUGINS)}
     run = {
-        "dir": f"{found.dir}/{folder}",
-        "part_of": found.dir,
+        "dir": f"{star_settings.dir}/{folder}",
+        "part_of": star_settings.dir,
         "round": round_,
         "seed": seed_for(base.run.seed, folder, "star"),
     }
@@ -125,7 +153,7 @@ def _part(found: StarSettings, folder: str, round_: int, model: str, **changed: 
         **shared,
         "pipeline": "label_steps",
         "model": model,
-        "source": _source(found, "train"),
+        "source": _source(star_settings, "train"),
         **changed,
         "run": {**shared["run"], **run},
         "sampling": {**shared["sampling"], **changed.get("sampling", {})},
@@ -134,16 +162,19 @@ def _part(found: StarSettings, folder: str, round_: int, model: str, **changed: 
     return from_mapping(values)
 
 
-def _check_hints(found: StarSettings) -> None:
-    """Raises `BadInput` for a prompt that tells the gold answer where it must not, or does not where it shall."""
-    for section, prompt in (("prompt", found.base.prompt), ("trained_prompt", found.trained_prompt)):
+def _check_hints(star_settings: StarSettings) -> None:
+    """Raise `BadInput` for a prompt that tells the gold answer where it must not, or does not where it should."""
+    for section, prompt in (("prompt", star_settings.base.prompt), ("trained_prompt", star_settings.trained_prompt)):
         if load_prompt(prompt.template, prompt.style).hinted:
             raise BadInput(
                 f"{section}.template is {prompt.template}, which tells the gold answer ({GOLD}). Expected one that "
                 "does not; rationalise.template is the place for it."
             )
-    if found.rationalises and not load_prompt(found.rationalise.template, found.base.prompt.style).hinted:
+    if (
+        star_settings.rationalises
+        and not load_prompt(star_settings.rationalise.template, star_settings.base.prompt.style).hinted
+    ):
         raise BadInput(
-            f"rationalise.template is {found.rationalise.template}, which does not tell the gold answer. Expected one "
-            f"whose last [user] section holds {GOLD}, or rationalise.enabled=false."
+            f"rationalise.template is {star_settings.rationalise.template}, which does not tell the gold answer. "
+            f"Expected one whose last [user] section holds {GOLD}, or rationalise.enabled=false."
         )

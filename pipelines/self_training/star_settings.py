@@ -1,10 +1,11 @@
-"""What a STaR run's config holds beyond what every run's does."""
+"""Settings of a STaR run beyond those that every run has: its own config sections, and all of them by name."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from actors.generator import generator_options
 from actors.trainer import trainer_options
 from factory.errors import BadInput
 from factory.storage.opening import absolute
@@ -13,9 +14,15 @@ from pipelines.run.settings import Plug, Prompting, Settings
 
 @dataclass
 class Star:
-    """`rounds`: how many; more of them may be asked for later. `start_from`: what every round fine-tunes, the `base`
-    model anew (Zelikman et al., arXiv 2203.14465, sec. 3.1) or the `last` round's. `pairs_per_question`: preference
-    pairs written beside each round's training data. `training_timeout_s` bounds one round's fine-tuning."""
+    """Config section `star`.
+
+    Attributes:
+      rounds: number of rounds; more may be asked for when a run is resumed.
+      start_from: model that every round fine-tunes: `base` anew (Zelikman et al., arXiv 2203.14465, sec. 3.1), or the
+        `last` round's.
+      pairs_per_question: preference pairs per question, written beside each round's training data; 0 writes none.
+      training_timeout_s: seconds for one round's fine-tuning; a week by default.
+    """
 
     rounds: int = 3
     start_from: str = "base"
@@ -35,7 +42,14 @@ class Star:
 
 @dataclass
 class Rationalise:
-    """Asking again with the gold answer as a hint where no sample was right. `template`: a prompt that shows {gold}."""
+    """Config section `rationalise`: ask again, with the gold answer as a hint, where no sample was right.
+
+    Attributes:
+      enabled: False leaves unsolved questions alone.
+      template: prompt whose last user section shows {gold}.
+      n: samples per unsolved question.
+      temperature: sampling temperature of these samples; 0 is greedy.
+    """
 
     enabled: bool = True
     template: str = "hinted_cot"
@@ -51,9 +65,17 @@ class Rationalise:
 
 @dataclass
 class HeldOut:
-    """Questions that are never trained on. `share` of the source, of which the first `limit` are asked (0: all; the
-    others are on neither side, so choose a share not much larger than needed); or a `source` of their own, whose
-    questions are taken out of the training source. `k`: samples per question for pass@k."""
+    """Config section `held_out`: questions that are never trained on, to measure the model by.
+
+    Attributes:
+      share: share of the source that is held out, more than 0 and less than 1.
+      limit: number of held-out questions that are asked; 0 asks all. The others of the share are on neither side, so
+        choose a share not much larger than needed.
+      source: evaluation set of its own, a section like `source`; its questions are taken out of the training source,
+        and `share` has no effect.
+      k: samples per question for pass@k.
+      temperature: sampling temperature of these samples.
+    """
 
     share: float = 0.1
     limit: int = 500
@@ -74,8 +96,13 @@ class HeldOut:
 
 @dataclass
 class Teacher:
-    """A second model. `mode` off: there is none. `teacher`: it samples for the model in every round. `turns`: one
-    samples and the other trains on what that got right, round by round; the teacher samples first."""
+    """Config section `teacher`: a second model.
+
+    Attributes:
+      mode: `off`: there is none. `teacher`: it samples for the model in every round. `turns`: one model samples and the
+        other trains on what that got right, round by round; the teacher samples first.
+      model: name or folder of the second model.
+    """
 
     mode: str = "off"
     model: str = ""
@@ -89,10 +116,17 @@ class Teacher:
 
 @dataclass
 class Stop:
-    """When to stop before all rounds are done. `patience`: rounds in a row without `min_gain` in greedy accuracy over
-    the best before. `policy_calls`, looked at before every phase, `gpu_hours` (of what engines or trainer hold, the
-    larger) and `hours` (that a driver was alive) are budgets; a run that reached one goes on with a higher one. 0: no
-    such rule."""
+    """Config section `stop`: rules that end a run before all rounds are done. 0 switches a rule off.
+
+    A run that has reached a budget goes on when it is resumed with a higher one.
+
+    Attributes:
+      patience: rounds in a row without a gain, after which the run stops.
+      min_gain: gain in greedy accuracy over the best round before, as a share of the held-out questions.
+      policy_calls: budget of completions, looked at before every phase.
+      gpu_hours: budget of GPU time that the engines or the trainer hold, the larger of the two.
+      hours: budget of the time that a driver was alive.
+    """
 
     patience: int = 0
     min_gain: float = 0.005
@@ -123,7 +157,7 @@ EFFORT = ("star.rounds",)
 
 @dataclass(frozen=True)
 class StarSettings:
-    """A STaR run's settings with its own sections by name."""
+    """Settings of a STaR run, with its own sections by name; `base` is what every run has."""
 
     base: Settings
     star: Star
@@ -137,29 +171,38 @@ class StarSettings:
 
     @property
     def dir(self) -> str:
-        """Absolute: parts name folders of this run in their configs, and actors work elsewhere."""
+        """Run folder as an absolute path: configs of its parts name folders of it, and actors work elsewhere."""
         return absolute(self.base.run.dir.rstrip("/"))
 
     def trainer_options(self) -> dict[str, Any]:
-        """Ray's options for the trainer. Raises `BadInput` for settings that it refuses."""
+        """Return Ray's options for the trainer. Raises `BadInput` for settings that it refuses."""
         return trainer_options(self.trainer.name, asdict(self.trainer.config))
 
     @property
+    def gpus(self) -> float:
+        """GPUs that the run holds: those of all engines, or those of the trainer where it needs more."""
+        engine = self.base.engine
+        engines = self.base.cluster.generators * (2 if self.teacher.mode != "off" else 1)
+        of_engines = engines * generator_options(engine.name, asdict(engine.config))["num_gpus"]
+        return float(max(of_engines, self.trainer_options()["num_gpus"]))
+
+    @property
     def rationalises(self) -> bool:
+        """True when unsolved questions are asked again with a hint and the selection can use what comes."""
         return self.rationalise.enabled and self.keep.module.RATIONALISES
 
 
 def of(settings: Settings) -> StarSettings:
-    """Raises `BadInput` for sections that do not fit each other."""
-    found = StarSettings(base=settings, **settings.own)
-    if not getattr(found.trainer.module, "REPLACES_BASE", True):
+    """Return the settings of a STaR run. Raises `BadInput` for sections that do not fit each other."""
+    star_settings = StarSettings(base=settings, **settings.own)
+    if not getattr(star_settings.trainer.module, "REPLACES_BASE", True):
         raise BadInput(
-            f"trainer.kind is {found.trainer.name}, which makes a reward model of its base. Expected one that leaves a "
-            "language model, such as sft or command; reward models are trained by pipelines/train.yaml."
+            f"trainer.kind is {star_settings.trainer.name}, which makes a reward model of its base. Expected one that "
+            "leaves a language model, such as sft or command; reward models are trained by pipelines/train.yaml."
         )
-    if settings.prompt.style != found.trained_prompt.style and found.teacher.mode != "teacher":
+    if settings.prompt.style != star_settings.trained_prompt.style and star_settings.teacher.mode != "teacher":
         raise BadInput(
-            f"prompt.style is {settings.prompt.style}, trained_prompt.style is {found.trained_prompt.style}. Expected "
-            "the same: one model reads both."
+            f"prompt.style is {settings.prompt.style}, trained_prompt.style is {star_settings.trained_prompt.style}. "
+            "Expected the same: one model reads both."
         )
-    return found
+    return star_settings

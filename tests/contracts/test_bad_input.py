@@ -14,7 +14,7 @@ import pytest
 from omegaconf import OmegaConf
 from support.runs import config_for
 
-from pipelines import label_steps
+from pipelines.run import session
 from tools.cli import main
 
 Refused = Callable[..., str]
@@ -37,7 +37,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         assert not [line for line in before if line.startswith(("factory:", "Traceback"))]
         return last
 
-    monkeypatch.setattr(label_steps, "connected", no_ray)
+    monkeypatch.setattr(session, "connected", no_ray)
     return call
 
 

@@ -13,11 +13,12 @@ import ray
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt, read_rows
 from factory.shards.units import Unit, cut
-from pipelines.driving.drive import Progress, drive
-from pipelines.label_steps import run, screening
+from pipelines.driving.drive import DriveOptions, Progress, drive
+from pipelines.label_steps import run
 from pipelines.run.fleet import Fleet, launched
 from pipelines.run.planning import missing_units, plan
 from pipelines.run.run_folder import bind, store_of
+from pipelines.run.screening import screening
 from pipelines.run.settings import Settings, from_mapping
 
 CONFIG: dict[str, dict[str, Any]] = {
@@ -74,10 +75,12 @@ def driven(settings: Settings, at_work: Callable[[Fleet, Progress], None]) -> Pr
         return drive(
             missing_units(settings, to_do),
             fleet.workers,
-            window=settings.window,
-            attempts=settings.cluster.attempts,
-            restart_s=settings.cluster.start_timeout_s,
-            on_progress=lambda progress: at_work(fleet, progress),
+            DriveOptions(
+                window=settings.window,
+                attempts=settings.cluster.attempts,
+                restart_s=settings.cluster.start_timeout_s,
+                on_progress=lambda progress: at_work(fleet, progress),
+            ),
         )
 
 

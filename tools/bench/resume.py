@@ -41,9 +41,9 @@ from factory.shards.shard_file import encode, footer_for
 from factory.shards.units import Unit, cut
 from factory.storage.ahead import in_order
 from factory.storage.store import Store
-from pipelines.label_steps import screening
 from pipelines.run import run_folder
 from pipelines.run.planning import missing_units, plan
+from pipelines.run.screening import screening
 from pipelines.run.settings import Settings, load
 from pipelines.run.survey import Survey, surveyed
 from tools.bench.step_labels import check_writable

@@ -21,11 +21,11 @@ from rich.console import Console
 from rich.table import Table
 
 from cluster.connect import connected
-from pipelines.driving.drive import drive
-from pipelines.label_steps import screening
+from pipelines.driving.drive import DriveOptions, drive
 from pipelines.run import run_folder
 from pipelines.run.fleet import Fleet, launched
 from pipelines.run.planning import missing_units, plan
+from pipelines.run.screening import screening
 from pipelines.run.settings import Settings, from_mapping
 
 
@@ -82,7 +82,9 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             to_do = plan(settings, run_folder.store_of(settings), screen)
         with connected("local"), launched(settings) as fleet:
             before, started = cpu_seconds(fleet), time.monotonic()
-            progress = drive(missing_units(settings, to_do), fleet.workers, window=settings.window, attempts=1)
+            progress = drive(
+                missing_units(settings, to_do), fleet.workers, DriveOptions(window=settings.window, attempts=1)
+            )
             seconds = time.monotonic() - started
             after = cpu_seconds(fleet)
         size = sum(path.stat().st_size for path in Path(folder, "data").iterdir())

@@ -14,9 +14,9 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from factory.records.tally import Tally
-from factory.text.safe_text import safe
+from factory.text.durations import clock
 from pipelines.driving.drive import Progress
-from pipelines.label_steps import Listener, Outlook, Summary
+from pipelines.run.listener import Listener, Outlook
 
 PLAIN_EVERY_S = 5.0
 
@@ -121,50 +121,3 @@ def training_line(report: Mapping[str, float]) -> str:
     if speed and step:
         parts.append(f"ETA {clock((steps - step) * report['tokens'] / step / speed)}")
     return " · ".join(parts)
-
-
-def clock(seconds: float) -> str:
-    """1:02:03 or 2:03."""
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
-
-
-def counts_lines(tally: Tally) -> list[str]:
-    """What a set of records holds, for summaries and status."""
-    judged = tally.correct + tally.incorrect
-    share = f"{tally.correct / judged:.0%} of judged" if judged else "none judged"
-    apart = {
-        "unparsable": tally.unparsable,
-        "cut off": tally.truncated,
-        "checker time-outs": tally.timeout,
-        "checker errors": tally.error,
-    }
-    judged_by = f", {tally.judge_calls:,} verdicts of the model as judge" if tally.judge_calls else ""
-    contradicted = f", {tally.contradicted:,} contradicted by their evidence" if tally.contradicted else ""
-    named = ", ".join(f"{count:,} {name}" for name, count in apart.items() if count) or "none"
-    return [
-        f"questions      {tally.questions:,} ({tally.failed:,} failed)",
-        f"solutions      {tally.solutions:,}: {tally.correct:,} correct, {tally.incorrect:,} wrong ({share})",
-        f"kept apart     {named}",
-        f"first errors   {tally.first_errors:,} located{contradicted}",
-        f"step labels    {tally.labels_right:,} right, {tally.labels_wrong:,} wrong",
-        f"cost           {tally.policy_calls:,} rollouts ({tally.label_calls:,} of them for labels), "
-        f"{tally.completion_tokens:,} tokens{judged_by}",
-    ]
-
-
-def summary_lines(summary: Summary) -> list[str]:
-    """The end of a run: what there is, where it lies, what to do next."""
-    folder = summary.folder
-    head = "complete" if summary.complete else f"not complete. Go on with: factory resume {folder}"
-    if summary.short:
-        head += f". {summary.short:,} units hold questions that could not be gone on with: {safe(summary.trouble)}"
-    lines = [f"run {head} ({clock(summary.seconds)})", *counts_lines(summary.tally), f"records        {folder}/data"]
-    if summary.retried:
-        lines.append(f"retried        {summary.retried} units whose worker had died")
-    return [
-        *lines,
-        f"look           factory inspect {folder}",
-        f"export         factory export {folder} --format prm OUT",
-    ]

@@ -10,9 +10,9 @@ from cluster.connect import connected, nodes_of_cluster, nodes_of_this_machine
 from cluster.plan import shortfall
 from factory.rollouts.prompting import load_prompt, render
 from factory.text.safe_text import safe
-from pipelines.label_steps import screening
 from pipelines.run.fleet import demands_of
 from pipelines.run.run_folder import store_of
+from pipelines.run.screening import screening
 from pipelines.run.settings import Settings
 from pipelines.run.survey import Survey, as_before, surveyed, usable
 
@@ -34,19 +34,19 @@ def show_plan(settings: Settings, console: Console) -> None:
 
 def _show_questions(settings: Settings, console: Console) -> None:
     template = load_prompt(settings.prompt.template, settings.prompt.style)
-    found = Survey()
+    survey = Survey()
     with screening(settings) as screen:
-        for _ in surveyed(settings, screen, found):
+        for _ in surveyed(settings, screen, survey):
             pass
-    first = next(usable(settings, as_before(found)))
+    first = next(usable(settings, as_before(survey)))
     console.print(Text(f"\nfirst prompt (id {template.id})", style="bold"))
     prompt = render(template, first)
     console.print(Text(safe(prompt if isinstance(prompt, str) else "\n".join(f"[{r}] {c}" for r, c in prompt))))
-    units = -(-found.questions // settings.run.unit_size)
+    units = -(-survey.questions // settings.run.unit_size)
     console.print(Text("\nwork", style="bold"))
-    console.print(Text(f"{found.questions:,} questions in {units:,} units of {settings.run.unit_size}"))
+    console.print(Text(f"{survey.questions:,} questions in {units:,} units of {settings.run.unit_size}"))
     console.print(
-        Text(f"skipped: {len(found.bad_golds):,} gold answers that do not verify, {found.duplicates:,} doubles")
+        Text(f"skipped: {len(survey.bad_golds):,} gold answers that do not verify, {survey.duplicates:,} doubles")
     )
 
 

@@ -15,7 +15,8 @@ from factory.errors import BadInput, StorageFailed
 from factory.shards.receipts import read_receipts
 from factory.storage.opening import open_store
 from pipelines.run.attempts import attempt, last_over
-from pipelines.label_steps import Listener, run
+from pipelines.label_steps import run
+from pipelines.run.listener import Listener
 from pipelines.run.settings import Settings
 from tools.s3.fault_proxy import FaultProxy, fault_proxy
 from tools.s3.faults import Faults, S3Error

@@ -11,8 +11,8 @@ from support.runs import finished, rows_of, settings_for
 from factory.errors import FactoryError
 from factory.shards.commits import shard_name, shards
 from factory.storage.opening import open_store
-from pipelines import label_steps
 from pipelines.label_steps import run
+from pipelines.run import labelling
 from pipelines.run.run_folder import opened
 from tools.commands.status import status_lines
 
@@ -103,7 +103,7 @@ def test_a_unit_whose_worker_died_behind_its_commit_is_done(
 ) -> None:
     """Its next worker finds the revision that it was to make, and not the one before."""
     more = opened(tmp_path, ["search.n=6"])
-    store, whole = open_store(tmp_path), label_steps.missing_units
+    store, whole = open_store(tmp_path), labelling.missing_units
     first = shards(tmp_path)[0]
     later = shard_name(first.unit_id, 1)
 
@@ -114,7 +114,7 @@ def test_a_unit_whose_worker_died_behind_its_commit_is_done(
                 store.delete(first.name)
             yield unit
 
-    monkeypatch.setattr(label_steps, "missing_units", superseded_meanwhile)
+    monkeypatch.setattr(labelling, "missing_units", superseded_meanwhile)
     assert run(more).short == 1  # it holds what the earlier one did
     assert later in [shard.name for shard in shards(tmp_path)]
     assert len(rows_of(more)) == 8

@@ -21,9 +21,10 @@ from factory.shards.commits import read_rows
 from factory.storage.opening import open_store
 from factory.text.wording import question_key
 from pipelines.driving.drive import Progress
-from pipelines.label_steps import Listener
+from pipelines.run.listener import Listener
 from pipelines.run.run_folder import opened
-from pipelines.star import StarSummary, run
+from pipelines.self_training.report import StarSummary
+from pipelines.star import run
 from tools.commands.status import status_lines
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]

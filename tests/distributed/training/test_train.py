@@ -17,9 +17,8 @@ from factory.errors import BadInput
 from pipelines.export.export import ExportOptions, export
 from pipelines.run.run_folder import opened
 from pipelines.run.settings import Settings, from_mapping
-from pipelines.train import outline, run
+from pipelines.train import outline, run, summary_lines
 from tools.commands.status import status_lines
-from tools.commands.summaries import summary_lines
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 

@@ -17,7 +17,7 @@ from support.training import a_job, raw_data, tiny_model
 from actors.trained_models.seal import finished
 from factory.errors import BadInput, TrainingFailed
 from factory.self_training.training import TrainingJob
-from pipelines.fine_tuning.training import train
+from pipelines.fine_tuning.training import TrainingOptions, train
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 
@@ -69,7 +69,7 @@ def test_a_trainer_killed_in_the_middle_goes_on_from_its_checkpoint(job: Trainin
             [process] = trainers()
             os.kill(process.pid, signal.SIGKILL)
 
-    done = train(job, "sft", SFT, timeout_s=200, say=said.append, on_progress=kill_once)
+    done = train(job, "sft", SFT, TrainingOptions(timeout_s=200, say=said.append, on_progress=kill_once))
     assert len(said) == 1
     assert "starting it again from its last checkpoint" in said[0]
     assert done.resumed_from is not None
@@ -82,7 +82,7 @@ def test_a_trainer_killed_in_the_middle_goes_on_from_its_checkpoint(job: Trainin
     assert steps == list(range(1, 301))
     assert finished(job.out) == done
     assert not (Path(job.work) / "checkpoints").exists()
-    assert train(job, "sft", SFT, timeout_s=1) == done  # at once: it is there
+    assert train(job, "sft", SFT, TrainingOptions(timeout_s=1)) == done  # at once: it is there
     assert none_left()
 
 
@@ -96,15 +96,15 @@ def test_a_trainer_killed_in_the_middle_goes_on_from_its_checkpoint(job: Trainin
 )
 def test_a_command_that_ends_badly_leaves_no_model(job: TrainingJob, config: dict[str, Any], error: str) -> None:
     with pytest.raises(TrainingFailed, match=error):
-        train(job, "command", config, timeout_s=100)
+        train(job, "command", config, TrainingOptions(timeout_s=100))
     assert not Path(job.out).exists()
     assert none_left()
 
 
 def test_a_command_that_failed_can_be_mended(job: TrainingJob) -> None:
     with pytest.raises(TrainingFailed, match="exit code 1"):
-        train(job, "command", command("raise SystemExit(1)"), timeout_s=100)
-    done = train(job, "command", command(COPY, "{model}", "{out}"), timeout_s=100)
+        train(job, "command", command("raise SystemExit(1)"), TrainingOptions(timeout_s=100))
+    done = train(job, "command", command(COPY, "{model}", "{out}"), TrainingOptions(timeout_s=100))
     assert (finished(job.out), done.changed) == (done, 0.0)
     assert none_left()
 
@@ -121,7 +121,7 @@ def test_a_training_stopped_from_outside_leaves_nothing_behind(job: TrainingJob,
             raise Stop
 
     with pytest.raises(Stop):
-        train(job, "command", command(code), timeout_s=100, check=check)
+        train(job, "command", command(code), TrainingOptions(timeout_s=100, check=check))
     deadline = time.monotonic() + 20
     while psutil.pid_exists(int(pid.read_text())) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -131,7 +131,7 @@ def test_a_training_stopped_from_outside_leaves_nothing_behind(job: TrainingJob,
 
 def test_a_training_that_takes_too_long_is_ended(job: TrainingJob) -> None:
     with pytest.raises(TrainingFailed, match="not done after 3 s"):
-        train(job, "command", command("import time; time.sleep(600)"), timeout_s=3)
+        train(job, "command", command("import time; time.sleep(600)"), TrainingOptions(timeout_s=3))
     assert none_left()
 
 
@@ -139,15 +139,17 @@ def test_a_trainer_that_dies_every_time_is_given_up(job: TrainingJob) -> None:
     said: list[str] = []
     code = "import os, signal; os.kill(os.getppid(), signal.SIGKILL)"
     with pytest.raises(TrainingFailed, match=r"died 2 times.*more memory"):
-        train(job, "command", command(code), timeout_s=100, attempts=2, say=said.append)
+        train(job, "command", command(code), TrainingOptions(timeout_s=100, attempts=2, say=said.append))
     assert len(said) == 1
 
 
 def test_a_trainer_that_finds_no_room_says_what_it_needs(job: TrainingJob) -> None:
     with pytest.raises(TrainingFailed, match="needs 1 CPUs and 1 GPUs on one node; 1 nodes have 2 CPUs and 0 GPUs"):
-        train(job, "command", command("pass", num_cpus=1, num_gpus=1), timeout_s=100, start_timeout_s=1)
+        train(
+            job, "command", command("pass", num_cpus=1, num_gpus=1), TrainingOptions(timeout_s=100, start_timeout_s=1)
+        )
 
 
 def test_settings_are_refused_before_anything_starts(job: TrainingJob) -> None:
     with pytest.raises(BadInput, match=r"no trainers called 'stf'. Did you mean 'sft'"):
-        train(job, "stf", {}, timeout_s=100)
+        train(job, "stf", {}, TrainingOptions(timeout_s=100))

@@ -14,6 +14,7 @@ from cluster.plan import Demand, PlannedNode
 from factory.errors import WeightsRefused
 from pipelines.run import engine_pools
 from pipelines.run.engine_pools import EnginePools
+from pipelines.run.fleet import Weights
 from pipelines.run.settings import Settings
 
 
@@ -38,11 +39,17 @@ class World:
         self.log.append(f"{engines} answers as {settings.model}")
         yield engines
 
+    def answering(self, settings: Settings, engines: str) -> Weights:
+        if engines != settings.model and settings.model in self.refuses:
+            raise WeightsRefused(f"no {settings.model}")
+        self.log.append(f"{engines} loads {settings.model}")
+        return Weights(settings.model, {"revision": f"of {settings.model}"})
+
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
-    for name in ("running", "staffed"):
+    for name in ("running", "staffed", "answering"):
         monkeypatch.setattr(engine_pools, name, getattr(world, name))
     monkeypatch.setattr(engine_pools, "free_of_cluster", lambda: [world.free])
     monkeypatch.setattr(engine_pools, "ENDING_S", 0.0)
@@ -69,6 +76,15 @@ def test_engines_are_started_once_and_take_new_weights(world: World) -> None:
     with EnginePools(lambda line: None) as pools:
         ask(pools, "base", "trained")
     assert world.log == ["start base", "base answers as base", "base answers as trained", "end base"]
+
+
+def test_weights_are_swapped_without_a_writer_or_a_worker(world: World) -> None:
+    with EnginePools(lambda line: None) as pools:
+        ask(pools, "base")
+        assert pools.load("student", settings("trained")) == {"revision": "of trained"}
+        world.refuses = {"better"}
+        assert pools.load("student", settings("better")) == {"revision": "of better"}
+    assert world.log[2:] == ["base loads trained", "end base", "start better", "better loads better", "end better"]
 
 
 def test_engines_that_refuse_new_weights_are_started_with_them(world: World) -> None:

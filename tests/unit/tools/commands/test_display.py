@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from factory.records.tally import Tally
+from factory.text.durations import clock
 from pipelines.driving.drive import Progress
-from pipelines.label_steps import Outlook, Summary
+from pipelines.run.label_report import LabelSummary, counts_lines, summary_lines
+from pipelines.run.listener import Outlook
 from pipelines.run.survey import Survey
-from tools.commands.display import Display, clock, counts_lines, summary_lines
+from tools.commands.display import Display
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def test_what_was_not_judged_is_kept_apart():
 
 @pytest.mark.parametrize(("complete", "said"), [(True, "run complete"), (False, "factory resume runs/x")])
 def test_the_end_says_where_things_are_and_what_to_do(complete, said):
-    summary = Summary(Path("runs/x"), complete=complete, survey=Survey(), tally=Tally(), seconds=5.0)
+    summary = LabelSummary(Path("runs/x"), complete=complete, survey=Survey(), tally=Tally(), seconds=5.0)
     text = "\n".join(summary_lines(summary))
     assert said in text
     assert "runs/x/data" in text

@@ -15,10 +15,10 @@ from pipelines.run import run_folder
 from pipelines.run.survey import Survey
 from pipelines.self_training.journal import PHASES, Journal
 from pipelines.self_training.plot import lines_of, save_accuracies
-from pipelines.star import PLOT, StarSummary
-from tools.commands.star_table import round_lines
+from pipelines.self_training.report import StarSummary, summary_lines
+from pipelines.self_training.round_table import round_lines
+from pipelines.self_training.rounds import PLOT
 from tools.commands.status import status_lines
-from tools.commands.summaries import summary_lines
 
 KEEP = {
     "kept": 1200,
@@ -235,8 +235,3 @@ def test_a_summary_before_any_training_names_no_weights() -> None:
 def test_a_summary_names_no_file_that_is_not_there() -> None:
     found = StarSummary(folder="runs/x", complete=False, stopped="", rounds={}, seconds=1)
     assert not [line for line in summary_lines(found) if line.startswith(("accuracy", "look"))]
-
-
-def test_nobody_knows_the_last_lines_of_another_story() -> None:
-    with pytest.raises(TypeError, match="register"):
-        summary_lines(3)

@@ -1,4 +1,4 @@
-"""The rounds of a STaR run as a table: how good the model was, and what became of its solutions."""
+"""Table of the rounds of a STaR run: how good the model was, and what became of its solutions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HEAD = ("", "greedy", "pass@1", "pass@k", "kept", "hinted", "rejected", "loss",
 
 
 def round_lines(rounds: Mapping[int | None, Mapping[str, Facts]]) -> list[str]:
-    """One row per round, then why solutions were rejected, counted over all rounds."""
+    """Return one row per round, then why solutions were rejected, counted over all rounds."""
     models = {who for phases in rounds.values() for who in _scores(phases)}
     rows = [_HEAD, *(row for round_, phases in rounds.items() for row in _rows(round_, phases, len(models) > 1))]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
@@ -27,7 +27,8 @@ def round_lines(rounds: Mapping[int | None, Mapping[str, Facts]]) -> list[str]:
 
 
 def _scores(phases: Mapping[str, Facts]) -> dict[str, Any]:
-    return {who: found for who, found in phases.get("evaluate", {}).items() if isinstance(found, dict)}
+    """Return the scores of an evaluation by model; counts stand beside them."""
+    return {who: scores for who, scores in phases.get("evaluate", {}).items() if isinstance(scores, dict)}
 
 
 def _rows(round_: int | None, phases: Mapping[str, Facts], several: bool) -> list[tuple[str, ...]]:
@@ -44,7 +45,7 @@ def _rows(round_: int | None, phases: Mapping[str, Facts], several: bool) -> lis
     )
     if not scores:
         return [(name, "–", "–", "–", *made)]
-    return [(f"{name} {who}" if several else name, *_shares(found), *made) for who, found in scores.items()]
+    return [(f"{name} {who}" if several else name, *_shares(measured), *made) for who, measured in scores.items()]
 
 
 def _shares(scores: dict[str, Any]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from factory.self_training.training import Trained, as_json
-from tools.commands.train_table import trained_lines
+from pipelines.fine_tuning.report import trained_lines
 
 
 def test_the_validation_loss_is_shown_where_it_was_measured() -> None:

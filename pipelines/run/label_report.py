@@ -1,0 +1,121 @@
+"""Report of a labelling run: its summary, `stats.json`, and the lines that `factory run` and `status` print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from factory.records.tally import Tally
+from factory.shards.commits import listed
+from factory.shards.receipts import footers
+from factory.storage.store import Store
+from factory.text.durations import clock
+from factory.text.safe_text import safe
+from pipelines.run.planning import falls_short
+from pipelines.run.run_folder import read_survey
+from pipelines.run.settings import Settings
+from pipelines.run.survey import Survey
+
+
+@dataclass(frozen=True)
+class LabelSummary:
+    """Result of a labelling run.
+
+    Attributes:
+      folder: the run folder.
+      complete: False when the run was interrupted, or when units are missing or short.
+      survey: counts of the source.
+      tally: counts of all committed records, of earlier attempts, too.
+      seconds: wall-clock time of this attempt.
+      retried: units whose worker died and that were handed out again.
+      short: units with questions that hold less than was asked for, as an error stopped them.
+      trouble: the last such error.
+      interrupted: True when somebody asked for an end, also where nothing was left to do.
+    """
+
+    folder: str
+    complete: bool
+    survey: Survey
+    tally: Tally
+    seconds: float
+    retried: int = 0
+    short: int = 0
+    trouble: str = ""
+    interrupted: bool = False
+
+
+def stats_of(summary: LabelSummary) -> dict[str, object]:
+    """Return what `stats.json` says of a run, but for the time it took."""
+    return {"complete": summary.complete, **summary.tally.as_dict(), "question_seconds": summary.tally.seconds}
+
+
+def counts_lines(tally: Tally) -> list[str]:
+    """Return the counts of a set of records, a line per kind."""
+    judged = tally.correct + tally.incorrect
+    share = f"{tally.correct / judged:.0%} of judged" if judged else "none judged"
+    apart = {
+        "unparsable": tally.unparsable,
+        "cut off": tally.truncated,
+        "checker time-outs": tally.timeout,
+        "checker errors": tally.error,
+    }
+    judged_by = f", {tally.judge_calls:,} verdicts of the model as judge" if tally.judge_calls else ""
+    contradicted = f", {tally.contradicted:,} contradicted by their evidence" if tally.contradicted else ""
+    named = ", ".join(f"{count:,} {name}" for name, count in apart.items() if count) or "none"
+    return [
+        f"questions      {tally.questions:,} ({tally.failed:,} failed)",
+        f"solutions      {tally.solutions:,}: {tally.correct:,} correct, {tally.incorrect:,} wrong ({share})",
+        f"kept apart     {named}",
+        f"first errors   {tally.first_errors:,} located{contradicted}",
+        f"step labels    {tally.labels_right:,} right, {tally.labels_wrong:,} wrong",
+        f"cost           {tally.policy_calls:,} rollouts ({tally.label_calls:,} of them for labels), "
+        f"{tally.completion_tokens:,} tokens{judged_by}",
+    ]
+
+
+def summary_lines(summary: LabelSummary) -> list[str]:
+    """Return the last lines of a run: what there is, where it lies, what to do next."""
+    folder = summary.folder
+    head = "complete" if summary.complete else f"not complete. Go on with: factory resume {folder}"
+    if summary.short:
+        head += f". {summary.short:,} units hold questions that could not be gone on with: {safe(summary.trouble)}"
+    lines = [f"run {head} ({clock(summary.seconds)})", *counts_lines(summary.tally), f"records        {folder}/data"]
+    if summary.retried:
+        lines.append(f"retried        {summary.retried} units whose worker had died")
+    return [
+        *lines,
+        f"look           factory inspect {folder}",
+        f"export         factory export {folder} --format prm OUT",
+    ]
+
+
+def status_lines(settings: Settings, store: Store) -> list[str]:
+    """Return how far a run is and what its records hold, read from the folder alone.
+
+    `settings.run.dir` is the folder as the user named it, `store` is the same folder. Raises `BadInput` where the run
+    never got to its first unit.
+    """
+    run_dir, survey = settings.run.dir, read_survey(store)
+
+    # Count what the footers say, without reading a row.
+    tally, short = Tally(), 0
+    for _, footer in footers(store, listed(store)[0]):
+        tally.add(footer.tally)
+        short += falls_short(footer, settings.effort)
+    share = tally.questions / survey.questions
+    state = "complete" if tally.questions >= survey.questions and not short else "not complete"
+
+    # Say it, with what to do next.
+    lines = [
+        f"{run_dir}: {state}, {tally.questions:,} of {survey.questions:,} questions ({share:.0%})",
+        f"made by        {settings.engine.name}, model {settings.model}, labelled by {settings.supervision.name}",
+        *counts_lines(tally),
+    ]
+    if survey.bad_golds or survey.duplicates:
+        lines.append(
+            f"skipped        {len(survey.bad_golds):,} gold answers that do not verify, {survey.duplicates:,} doubles"
+        )
+    if short:
+        lines.append(f"short          {short:,} units hold less than is asked for by now")
+    if state != "complete":
+        lines.append(f"go on          factory resume {run_dir}")
+    return lines

@@ -1,0 +1,156 @@
+"""Work of one labelling run: read the source, plan what is missing, start the actors, hand out units, count.
+
+`label_steps` is this and nothing else; STaR does it once per phase that asks a model, on engines that it keeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, replace
+
+from factory.errors import StorageFailed
+from factory.shards.commits import leftovers, listed, sweep
+from factory.shards.receipts import ReceiptLog, committed_tally
+from pipelines.driving.drive import DriveOptions, Progress, drive
+from pipelines.run import run_folder
+from pipelines.run.fleet import Fleet, checker_stats, launched
+from pipelines.run.label_report import LabelSummary, stats_of
+from pipelines.run.listener import Listener, Outlook
+from pipelines.run.planning import Plan, missing_units
+from pipelines.run.session import RunSession, check_model
+from pipelines.run.settings import Settings
+from pipelines.run.survey import Screen
+
+Staff = Callable[[Settings], AbstractContextManager[Fleet]]
+"""Supplier of the actors that work for the run of these settings, from the first unit to the last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelOptions:
+    """Options of one labelling run; a pipeline that contains such runs lends what it has already.
+
+    Attributes:
+      retry_failed: units with questions that failed in earlier attempts are missing, too.
+      staff: supplier of the actors; by default they are started for this run and end with it.
+      screen: judge of the gold answers, where the caller has screened them already; None starts a checker.
+      check: called about twice a second while units are in flight; may raise to end the run.
+    """
+
+    retry_failed: bool = False
+    staff: Staff = launched
+    screen: Screen | None = None
+    check: Callable[[], None] = lambda: None
+
+
+def label(settings: Settings, listener: Listener | None = None, options: LabelOptions | None = None) -> LabelSummary:
+    """Do what is missing in the run folder of `settings`.
+
+    Args:
+      settings: the validated config.
+      listener: receiver of the run's news; None for nobody.
+      options: what the caller lends to the run; None for the defaults.
+
+    Returns:
+      What the folder holds now, and whether that is all.
+
+    Raises:
+      BadInput: a mistake in config, model, source or folder; nothing has been started or written then.
+      FactoryError: the run cannot go on; what is committed stays committed.
+    """
+    options = options or LabelOptions()
+    check_model(settings)
+    with RunSession(settings, listener) as session:
+        # Read the source and the folder. Nothing is written before this is done.
+        todo = session.plan(screen=options.screen, retry_failed=options.retry_failed)
+        session.listener.begin(outlook_of(settings, todo))
+        left = leftovers(session.store)
+        summary = _summary(session, todo, Progress())
+        if _is_done(session, todo, summary) and not left:
+            return summary
+
+        # Take the folder and do what is missing.
+        session.claim(todo.survey, engine=settings.plain["engine"])
+        sweep(session.store, left)
+        if todo.missing:
+            progress = _work(session, todo, options)
+            # A dead attempt's writer may have come late with what is done.
+            if todo.fresh < len(todo.missing):
+                sweep(session.store, replace(leftovers(session.store), orphans=()))
+            summary = _summary(session, todo, progress)
+
+        session.write_stats(stats_of(summary) | {"seconds": round(summary.seconds, 3)})
+        return replace(summary, interrupted=session.interrupt.count > 0)
+
+
+def outlook_of(settings: Settings, todo: Plan) -> Outlook:
+    """Return what lies ahead, as the listener is told."""
+    done = todo.units - len(todo.missing)
+    return Outlook(settings.run.dir, todo.survey, todo.units, done, again=len(todo.missing) - todo.fresh)
+
+
+def _is_done(session: RunSession, todo: Plan, summary: LabelSummary) -> bool:
+    """Return whether an earlier attempt has done all of it, its last word in `stats.json` included."""
+    return session.resumes and not todo.missing and run_folder.stats_are(session.store, stats_of(summary))
+
+
+def _work(session: RunSession, todo: Plan, options: LabelOptions) -> Progress:
+    """Start the actors, hand out the missing units, and keep in the attempt's log what came of it."""
+    settings, listener, attempt = session.settings, session.listener, session.attempt
+    if options.staff is launched:
+        listener.say(f"starting Ray and {settings.cluster.generators} {settings.engine.name} engine(s)")
+    with session.connected(), options.staff(settings) as fleet:
+        listener.say(f"engine ready: {fleet.engine['engine']}, model {settings.model}")
+        progress = _drive(session, todo, fleet, options.check)
+        attempt.log.update(units=progress.units, retried=progress.retried, **progress.done.as_dict())
+        attempt.log.update(short=progress.short, trouble=progress.trouble, checkers=checker_stats(fleet))
+    return progress
+
+
+def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], None]) -> Progress:
+    """Drive the missing units on `fleet`, and keep their receipts whatever ends it."""
+    settings = session.settings
+    receipts = ReceiptLog(session.store, session.attempt.number)
+
+    def check_both() -> None:
+        session.check()
+        check()
+
+    try:
+        progress = drive(
+            missing_units(settings, todo),
+            fleet.workers,
+            DriveOptions(
+                window=settings.window,
+                attempts=settings.cluster.attempts,
+                restart_s=settings.cluster.start_timeout_s,
+                effort=settings.effort,
+                on_progress=session.listener.progress,
+                on_receipt=receipts.add,
+                check=check_both,
+                interrupt=session.interrupt,
+            ),
+        )
+    except BaseException:
+        # A shard without a receipt costs a later reader a look into its footer, so nobody waits for the storage here.
+        with suppress(StorageFailed):
+            receipts.flush(run_folder.store_of(settings, impatient=True))
+        raise
+    receipts.flush()
+    return progress
+
+
+def _summary(session: RunSession, todo: Plan, progress: Progress) -> LabelSummary:
+    """Count what the folder holds; the footers and receipts say it without reading a row."""
+    committed, _ = listed(session.store)
+    missing = len(todo.missing) - progress.units + progress.short
+    return LabelSummary(
+        folder=session.settings.run.dir,
+        complete=len(committed) >= todo.units and not missing,
+        survey=todo.survey,
+        tally=committed_tally(session.store, committed),
+        seconds=session.seconds,
+        retried=progress.retried,
+        short=progress.short,
+        trouble=progress.trouble,
+    )

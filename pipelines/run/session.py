@@ -1,0 +1,152 @@
+"""Session of one driver on one run folder: what every pipeline opens first.
+
+    with RunSession(settings, listener) as session:   # the folder is recognised; nothing has been written
+        survey = session.survey()                     # the source is read; nothing has been written
+        session.claim(survey, ...)                    # the folder is ours; config and survey are kept in it
+        ...                                           # the work
+        session.write_stats(...)                      # counts of what is there now
+
+The order is the invariant: a mistake in the config or in the source is found before `claim`, and leaves nothing
+behind. The claim ends with the block, whatever ended it, so that the next driver need not wait for a heartbeat.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from types import TracebackType
+from typing import Any
+
+from cluster.connect import connected
+from factory.storage.store import Store
+from pipelines.driving.interrupt import Interrupt
+from pipelines.run import run_folder
+from pipelines.run.attempts import Attempt, attempt, last_over
+from pipelines.run.listener import Listener
+from pipelines.run.planning import Plan, plan
+from pipelines.run.screening import screening
+from pipelines.run.settings import Settings
+from pipelines.run.survey import Screen, Survey, surveyed
+
+
+class RunSession:
+    """Context manager around the work of one driver on the run folder of `settings`.
+
+    Attributes:
+      settings: the validated config.
+      listener: receiver of the run's news.
+      store: the run folder, open.
+      resumes: True when the folder holds this very run already; False when it holds none yet.
+      interrupt: counter of Ctrl-C and SIGTERM, installed for the block.
+    """
+
+    def __init__(self, settings: Settings, listener: Listener | None = None) -> None:
+        self.settings = settings
+        self.listener = listener or Listener()
+        self.store: Store = run_folder.store_of(settings, self.listener.say)
+        self.interrupt = Interrupt()
+        self.resumes = False
+        self._began = time.monotonic()
+        self._last_attempt = 0
+        self._attempt: Attempt | None = None
+        self._scope = ExitStack()
+
+    def __enter__(self) -> RunSession:
+        """Wait for the end of the last attempt, recognise the folder, listen for Ctrl-C.
+
+        Raises `BadInput` while another driver lives, and for a folder that holds another run.
+        """
+        self._last_attempt = last_over(self.store, self.listener.say)
+        self.resumes = run_folder.recognise(self.settings, self.store)
+        self._scope.enter_context(self.interrupt.installed())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        """End the claim, then stop listening for Ctrl-C."""
+        return self._scope.__exit__(kind, error, trace)
+
+    def survey(self) -> Survey:
+        """Read the source once and return its counts; gold answers are screened on the way.
+
+        Raises `BadInput` for a malformed source, and for one that has changed since the run began.
+        """
+        survey = Survey()
+        with self._screened(None) as screen:
+            for _ in surveyed(self.settings, screen, survey, self._say_read):
+                pass
+        run_folder.check_survey(self.store, survey)
+        return survey
+
+    def plan(self, *, screen: Screen | None = None, retry_failed: bool = False) -> Plan:
+        """Read the source once and return the units that are missing in the folder.
+
+        `screen` replaces the checker where a caller knows the gold answers. With `retry_failed`, units with failed
+        questions are missing, too. Raises `BadInput` as `survey` does, and for shards that are not this run's.
+        """
+        with self._screened(screen) as chosen:
+            return plan(self.settings, self.store, chosen, retry_failed=retry_failed, on_progress=self._say_read)
+
+    def claim(self, survey: Survey | None, **facts: Any) -> None:
+        """Become the folder's driver until the block ends, and keep config and survey in the folder.
+
+        `survey` is None for a pipeline that reads no questions. `facts` go into the attempt's log, beside the cluster.
+        Raises `BadInput` when another driver came first.
+        """
+        log = {"cluster": self.settings.plain["cluster"], **facts}
+        self._attempt = self._scope.enter_context(
+            attempt(self.store, self._last_attempt, log, self.settings.storage, self.listener.say)
+        )
+        run_folder.bind(self.settings, self.store)
+        if survey is not None:
+            run_folder.keep_survey(self.store, survey)
+
+    @property
+    def attempt(self) -> Attempt:
+        """Claim of this driver; there is one after `claim`."""
+        if self._attempt is None:
+            raise RuntimeError("the folder was not claimed: call claim() first")
+        return self._attempt
+
+    def check(self) -> None:
+        """Raise `FactoryError` when another driver has taken the folder over."""
+        self.attempt.check()
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Hold a Ray session for the block."""
+        # ray.init takes SIGTERM for itself, so the interrupt is installed again inside.
+        with connected(self.settings.cluster.address), self.interrupt.installed():
+            yield
+
+    def write_stats(self, stats: dict[str, object]) -> None:
+        """Overwrite `stats.json`."""
+        run_folder.write_stats(self.store, stats)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the session was made."""
+        return time.monotonic() - self._began
+
+    @property
+    def resume_command(self) -> str:
+        """Command that does what is missing."""
+        return f"factory resume {self.settings.run.dir}"
+
+    def _screened(self, screen: Screen | None) -> AbstractContextManager[Screen]:
+        self.listener.say(f"reading the source ({self.settings.source.name})")
+        if screen is not None:
+            return nullcontext(screen)
+        return screening(self.settings, run_folder.survey_of(self.store))
+
+    def _say_read(self, questions: int) -> None:
+        self.listener.say(f"read {questions:,} questions")
+
+
+def check_model(settings: Settings) -> None:
+    """Refuse a model that cannot be had, where this machine can tell: before anything has started."""
+    check = getattr(settings.engine.module, "check_model", None)
+    if check is not None and settings.cluster.address == "local":
+        check(settings.model)
