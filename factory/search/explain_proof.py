@@ -1,9 +1,9 @@
-"""Writes checked formal proofs out in words: one step of prose per tactic, as a chain of thought whose every step is
-known to be right, because the tactic behind it was accepted and the whole proof was verified.
+"""Explanations of checked formal proofs: a chain of thought with one step of prose per tactic.
+Every step is known to be right, because the tactic behind it was accepted and the whole proof was verified.
 
 The proofs come with their questions (`source.kind=run` of a run with `checker.kind=coq_proof`); nothing is sampled for
-a question without one. The prose is the model's reading of a tactic and of the goals before and behind it; what is
-verified is the proof, which stands at the end as the answer and is checked once more in the text that goes out.
+a question without one. The prose is the model's reading of a tactic and of the goals before and behind it. Only the
+proof is verified: it is the last step, as the answer, and the checker sees it once more in the finished text.
 """
 
 from __future__ import annotations
@@ -26,8 +26,12 @@ _OPENING_FENCE = re.compile(r"(?s)\A.*```[a-z]*\n")
 
 @dataclass
 class Config:
-    """`max_proofs`: how many of a question's proofs are written out. `max_goal_chars`: how much of a goal the model is
-    shown. `max_step_chars`: an explanation longer than this, empty or cut off gives its proof up."""
+    """Limits per question.
+
+    * `max_proofs`: how many of a question's proofs are explained.
+    * `max_goal_chars`: characters of a goal that the model is shown.
+    * `max_step_chars`: most characters of one explanation; a longer, empty or cut-off one ends the work on its proof.
+    """
 
     max_proofs: int = 4
     max_goal_chars: int = 1_500
@@ -35,13 +39,22 @@ class Config:
 
 
 async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> None:
-    """Add to `tree` an explained solution for each of its verified given proofs."""
-    proofs = [found for found in tree.solutions if found.method == GIVEN and found.outcome and found.verdict.parts]
+    """Add to `tree` an explained solution for each of its verified given proofs.
+
+    Args:
+      tree: tree of the question, with its given proofs.
+      policy: asks the model for the explanations.
+      config: limits.
+      rng: not used.
+    """
+    proofs = [given for given in tree.solutions if given.method == GIVEN and given.outcome and given.verdict.parts]
     for proof in proofs[: config.max_proofs]:
         await _explain(tree, policy, config, proof)
 
 
 async def _explain(tree: Tree, policy: Policy, config: Config, proof: Solution) -> None:
+    """Explain the tactics of one proof in order, and add the result to `tree` if the checker accepts it."""
+    # Phase 1: one request per tactic, since each shows the explanations before it.
     steps: list[str] = []
     goal = tree.question.gold or tree.question.text
     for number, (tactic, part) in enumerate(_tactics(proof)):
@@ -49,20 +62,26 @@ async def _explain(tree: Tree, policy: Policy, config: Config, proof: Solution) 
         completion = await policy.ask(case, f"{METHOD}:{proof.text}:{number}")
         words = " ".join(completion.text.split())
         if not words or completion.finish_reason == "length" or len(words) > config.max_step_chars:
-            return  # a chain with a link missing is none
+            # One unexplained tactic invalidates the proof.
+            return
         steps.append(words)
         goal = part.note
+    # Phase 2: put the proof behind its explanation and check the whole text.
     answer = proof.verdict.answer or proof.text
     texts = [f"{words}\n" for words in steps] + [f"```coq\n{answer.strip()}\n```"]
     verdict = await policy.models.check(tree.question, "".join(texts))
-    if verdict.outcome is Outcome.CORRECT:  # else the prose has hidden the proof from the checker: a fence in it, say
+    # Prose can hide the proof from the checker, for example with a fence of its own.
+    if verdict.outcome is Outcome.CORRECT:
         verdict = replace(verdict, parts=_parts(texts, proof.verdict))
         tree.adopt([Step(text=text, token_ids=()) for text in texts], verdict, method=METHOD, finish_reason="stop")
 
 
 def _tactics(proof: Solution) -> Iterator[tuple[str, PartVerdict]]:
-    """The proof's tactics, each with its part of the verdict. A bullet goes with the tactic behind it; sentences that
-    prove nothing (the theorem said again, `Proof.`, `Qed.`) are left out."""
+    """Yield the proof's tactics, each with its part of the verdict.
+
+    A bullet goes with the tactic behind it. Sentences that prove nothing (the theorem repeated, `Proof.`, `Qed.`) are
+    left out.
+    """
     start = 0
     bullet = ""
     for part in proof.verdict.parts:
@@ -78,6 +97,7 @@ def _tactics(proof: Solution) -> Iterator[tuple[str, PartVerdict]]:
 
 
 def _case(question: str, steps: list[str], goal: str, tactic: str, left: str, max_chars: int) -> str:
+    """Return the text in which the model sees one tactic, with the goals before (`goal`) and behind it (`left`)."""
     said = "\n".join(steps) or "(nothing yet)"
     return (
         f"Statement:\n{question}\n\nThe proof in words so far:\n{said}\n\nGoal now:\n{goal[:max_chars]}\n\n"
@@ -86,7 +106,7 @@ def _case(question: str, steps: list[str], goal: str, tactic: str, left: str, ma
 
 
 def _parts(texts: list[str], verdict: Verdict) -> tuple[PartVerdict, ...]:
-    """One part per written step, as sure as the tactic that it explains."""
+    """Return one correct part per written step, with its place in the new text."""
     ends = list(accumulate(map(len, texts)))
     bounds = pairwise([0, *ends])
     return tuple(

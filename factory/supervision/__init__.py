@@ -1,6 +1,7 @@
-"""Step labellers, one file each, picked by `supervision.method`.
+"""Step labellers: one plug-in per file, chosen by `supervision.method`. Read `README.md` and `math_shepherd.py` first.
 
-One that can go on where it stopped names the amounts of its `Config` that may be raised when a run is resumed,
-`EFFORT = ("k",)`. It asks for rollouts on account of `step_labels.targets` only, and for those a prefix lacks
-(`node.trials`, `node.requested`); solutions whose labels stand (`labelled`) need none.
+A plug-in defines `Config` and `async def label(tree, policy, config, rng, experience)`. One that can continue where it
+stopped lists the amounts of its `Config` that may be raised on resume, `EFFORT = ("k",)`. It requests rollouts only for
+the solutions that `step_labels.targets` returns, and only those that a prefix lacks (`node.trials`, `node.requested`).
+Solutions whose labels stand (`labelled`) get none.
 """

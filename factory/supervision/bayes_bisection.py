@@ -1,13 +1,13 @@
 """Bayesian bisection: probe where a rollout tells most about the first error, stop when sure enough.
 
-Every wrong solution that the search found (or the source gave) has a belief about its first error, joint with the
-policy's strength, luck and evenness on this question (`factory/labelling/belief.py`). In each round every solution that
-is not yet settled asks for the prefix with the highest expected information; equal wishes are one rollout, all rollouts
-of a round are in flight together, and what comes back counts for every solution that shares the prefix. Rollouts made
-before, for whatever reason, are evidence from the start and never paid for again.
+Every wrong solution, sampled or given, has a belief about its first error, joint with the policy's strength, luck and
+evenness on this question (`factory/labelling/belief.py`). In each round every solution that is not yet settled wishes
+for the prefix with the highest expected information. Equal wishes are one rollout, all rollouts of a round are in
+flight together, and each counts for every solution that shares the prefix. Rollouts made before, for whatever reason,
+are evidence from the start and never paid for again.
 
 A solution is settled when one hypothesis has the wanted confidence, when its evidence contradicts all of them, or when
-it would cost more than `max_probes` to go on: a question the policy cannot do is given up before, not after.
+it would take more than `max_probes` to locate the error: hopeless solutions are given up before the budget is spent.
 """
 
 from __future__ import annotations
@@ -26,20 +26,23 @@ from factory.rollouts.policy import Policy
 from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
 
-_BRANCHES = 8  # futures kept in mind when several probes are chosen at once
-_OPTIMISM = 4.0  # later probes tell more than the next one, once it has shown that the policy can do the question
-_PATIENCE = 4  # rollouts of a prefix without one verdict, from which on it is not asked again
+# Possible futures that are followed when several probes are chosen at once.
+_BRANCHES = 8
+# Later probes may tell this many times more than the next one, once it has shown that the policy can do the question.
+_OPTIMISM = 4.0
+# Number of rollouts of a prefix without a single verdict from which on the prefix is not probed again.
+_PATIENCE = 4
 
 EFFORT = ("max_probes", "max_solutions")
 
 
 @dataclass
 class Config:
-    """When to stop and what to pay.
+    """Stopping rule and budget.
 
     * `confidence`: posterior probability from which a first error counts as located and a step is labelled.
-    * `probes_per_round`: rollouts a solution asks for at once. More is fewer rounds and more rollouts.
-    * `max_probes`: rollouts a solution may wish for in all, whoever pays for them, those of an earlier run included.
+    * `probes_per_round`: rollouts a solution wishes for at once. More of them means fewer rounds and more rollouts.
+    * `max_probes`: rollouts a solution may wish for in all, whoever pays for them, including those of an earlier run.
     * `max_solutions`: wrong solutions probed per question; the others are labelled as far as shared prefixes allow.
     * `per_token`: weigh information by the tokens a rollout is expected to cost (1), not at all (0), or in between.
     """
@@ -66,63 +69,82 @@ class Config:
 async def label(
     tree: Tree, policy: Policy, config: Config, rng: Random, experience: Experience
 ) -> dict[Solution, SolutionLabels]:
-    """Locate the first errors of the wrong solutions in `tree`, then label every solution of it."""
+    """Locate the first errors of the wrong solutions in `tree`, then label every solution of it.
+
+    Args:
+      tree: tree of the question, with the solutions to label.
+      policy: samples the rollouts.
+      config: settings of this labeller.
+      rng: not used.
+      experience: prior over the policy, learnt from the questions before.
+
+    Returns:
+      Labels of every solution whose labels do not stand already.
+    """
+    # Phase 1: choose the solutions to look into. Where the policy never solved the question, its own wrong solutions
+    # are not worth a rollout; given ones may get further.
     judge = SolutionLabeller(experience, config.confidence)
     wrong = [solution for solution in tree.solutions if solution.is_wrong and solution.leaf.depth]
-    # Of a question that the policy never solved, its own attempts are not worth a look; others' may get further.
     hopeful = [solution for solution in wrong if tree.root.successes or solution.method == GIVEN]
     cases = [
         Investigation(solution, judge.belief(solution), wished=solution.label_wishes)
         for solution in targets(hopeful, config.max_solutions)
     ]
+    # Phase 2: rounds of rollouts, until every case is settled.
     while open_cases := [case for case in cases if not case.settled(config)]:
         wanted: dict[Node, int] = {}
         for case in open_cases:
             wishes = case.wishes(config)
             case.wished += sum(wishes.values())
             for node, n in wishes.items():
-                # The first to wish for a prefix pays; the others look on.
+                # The first case to wish for a prefix pays; cases behind it pay only for what they wish beyond that.
                 case.policy_calls += max(0, n - wanted.get(node, 0))
                 wanted[node] = max(n, wanted.get(node, 0))
         await together(policy.rollouts(node, n) for node, n in wanted.items())
         for case in cases:
             case.belief.update(case.solution.evidence())
+    # Phase 3: label every solution from the evidence that is there now.
     labels = {solution: judge.by_posterior(solution) for solution in tree.solutions if not solution.labelled}
     for case in cases:
-        found = labels[case.solution]
-        labels[case.solution] = replace(found, policy_calls=case.policy_calls, wishes=case.wished)
+        labels[case.solution] = replace(labels[case.solution], policy_calls=case.policy_calls, wishes=case.wished)
     return labels
 
 
 def _bits(p: Array) -> float:
-    """Entropy of a distribution."""
+    """Return the entropy of a distribution, in bits."""
     return float(-(p * np.log2(np.maximum(p, 1e-300))).sum())
 
 
 @dataclass(slots=True, eq=False)
 class Investigation:
-    """One wrong solution under investigation."""
+    """Wrong solution whose first error is being located.
+
+    * `policy_calls`: rollouts it has paid for.
+    * `wished`: rollouts it has wished for, including those that another solution paid for or that came to nothing.
+    """
 
     solution: Solution
     belief: Belief
     policy_calls: int = 0
-    wished: int = 0  # those that another solution paid for, or that came to nothing, included
+    wished: int = 0
 
     def settled(self, config: Config) -> bool:
-        """Whether nothing more is to be asked for."""
+        """Return True when this solution wishes for no more rollouts."""
         first_error = self.belief.first_error
         if first_error.max() >= config.confidence or self.belief.contradiction > CONTRADICTED:
             return True
         budget = config.max_probes - self.wished
         if budget <= 0:
             return True
+        # Bits that are missing, against the bits that the rest of the budget can give at best.
         unknown = _bits(first_error) - _bits(np.array([config.confidence, 1 - config.confidence]))
         return unknown > _OPTIMISM * budget * float((self._answering() * self.belief.expected_information).max())
 
     def wishes(self, config: Config) -> dict[Node, int]:
-        """The prefixes to continue next, and how often: the best batch that can be built one probe after the other.
+        """Return the prefixes to continue next, with the number of rollouts of each.
 
-        Each further probe is chosen by what it adds on average over the outcomes of those before it.
+        The batch is built greedily: each further probe is chosen by the information it adds on average over the
+        outcomes of those before it.
         """
         worth = self._answering() * self._tokens_ahead() ** -config.per_token
         futures = [(1.0, self.belief)]
@@ -140,11 +162,11 @@ class Investigation:
         return {prefixes[depth]: n for depth, n in Counter(chosen).items()}
 
     def _answering(self) -> Array:
-        """1 for every prefix, 0 for those that have only ever led to cut-off or unjudgeable rollouts."""
+        """Return 1 for every prefix, but 0 for those with `_PATIENCE` rollouts and no verdict among them; shape [M]."""
         mute = [node.requested >= _PATIENCE and not node.trials for node in self.solution.prefixes()]
         return 1.0 - np.array(mute)
 
     def _tokens_ahead(self) -> Array:
-        """What a rollout of each prefix is expected to cost: what this solution goes on for, in characters."""
+        """Return the expected length of a rollout of each prefix, the rest of this solution: characters, shape [M]."""
         lengths = [len(node.step.text) for node in self.solution.leaf.path() if node.step]
         return np.maximum(1.0, np.cumsum(lengths[::-1], dtype=np.float64)[::-1])

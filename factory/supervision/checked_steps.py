@@ -1,19 +1,20 @@
 """Checked steps: the checker itself says where a solution goes wrong, so no rollout is needed.
 
-For checkers whose verdict has parts with a place in the text, such as the tactics of a proof (`coq_proof`). A label is
-the checker's own word, so a step has one only where the checker judged something:
+It needs a checker whose verdict has parts with a place in the text, such as the tactics of a proof (`coq_proof`). A
+label is the checker's own verdict, so a step has one only where the checker judged something:
 
-* Steps in front of the first part and behind the last hold nothing that was judged (prose, an attempt that was given
-  up): they are unknown. What stands between two parts is white space and comments, and changes nothing; neither does
-  the fence that opens the first part's block.
+* Steps in front of the first part and behind the last hold nothing that was judged (prose, an abandoned attempt): they
+  are unknown. Between two parts there is only white space and comments, which change nothing; neither does the fence
+  that opens the first part's block.
 * Every other step of a correct solution is right.
-* Of a wrong one, steps are right as far as correct parts reach without a gap from the first; the step in which the
-  first incorrect part begins is wrong, and all behind it are unknown.
-* Where all parts are correct (an unfinished proof), the step with the last is unknown: it should have gone on.
+* In a wrong solution, steps are right as far as correct parts reach without a gap from the first; the step in which the
+  first incorrect part begins is wrong, and all steps behind it are unknown.
+* Where all parts of a wrong solution are correct (an unfinished proof), the step with the last part is unknown: the
+  proof should have gone on from there.
 * Nothing is labelled where the verdict is no label, or where something is wrong that has no place in the text.
 
 The first error is the wrong step, -1 where every judged step is right: unjudged prose has none. A label's confidence is
-1, without trials. Mind what it says: a tactic that was accepted may still have led into a dead end.
+1, without trials. A right label does not mean progress: an accepted tactic may still have led into a dead end.
 """
 
 from __future__ import annotations
@@ -35,17 +36,29 @@ _FENCE = re.compile(r"\s*(?:```\w*\s*)?")
 
 @dataclass
 class Config:
-    """There is nothing to set."""
+    """Settings: none."""
 
 
 async def label(
     tree: Tree, policy: Policy, config: Config, rng: Random, experience: Experience
 ) -> dict[Solution, SolutionLabels]:
-    """Label every solution of `tree` by the parts of its verdict. Asks for no rollouts."""
+    """Label every solution of `tree` by the parts of its verdict, without any rollouts.
+
+    Args:
+      tree: tree of the question, with the solutions to label.
+      policy: not used.
+      config: not used.
+      rng: not used.
+      experience: not used.
+
+    Returns:
+      Labels of every solution whose labels do not stand already.
+    """
     return {solution: _labels(solution) for solution in tree.solutions if not solution.labelled}
 
 
 def _labels(solution: Solution) -> SolutionLabels:
+    """Return the labels of one solution."""
     texts = [node.step.text for node in solution.leaf.path() if node.step]
     signs: list[int | None] = [None] * len(texts)
     if solution.outcome is not None:
@@ -55,12 +68,23 @@ def _labels(solution: Solution) -> SolutionLabels:
 
 
 def signs_of(texts: Sequence[str], parts: Sequence[PartVerdict], *, correct: bool) -> list[int | None]:
-    """+1, -1 or None for every step of a solution, by its steps' texts and the parts of its verdict."""
+    """Return +1, -1 or None for every step of a solution; the rules are in the module docstring.
+
+    Args:
+      texts: texts of the steps, shape [steps].
+      parts: parts of the verdict, in the order of the text.
+      correct: verdict on the whole solution.
+
+    Returns:
+      One sign per step, shape [steps].
+    """
+    # Phase 1: find what was judged. Something wrong without a place could be anywhere.
     failed = next((part for part in parts if part.outcome is not Outcome.CORRECT), None)
     placed = [(part.start, part.end) for part in parts if part.start is not None and part.end is not None]
     if not placed or (failed is not None and failed.start is None):
         return [None] * len(texts)
     solution, first, last = "".join(texts), placed[0][0], placed[-1][1]
+    # Phase 2: compare the place of each step with the places of the parts.
     signs: list[int | None] = []
     start = 0
     for text in texts:
@@ -78,4 +102,5 @@ def signs_of(texts: Sequence[str], parts: Sequence[PartVerdict], *, correct: boo
 
 
 def _step(sign: int | None) -> StepLabel:
+    """Return the label of one step, sure and without rollouts."""
     return StepLabel(n_trials=0, n_successes=0, mc_value=None, label=sign, confidence=0.0 if sign is None else 1.0)

@@ -1,8 +1,8 @@
 """Math-Shepherd: `k` rollouts behind every step of a solution (Wang et al., arXiv 2312.08935, sec. 3.3).
 
-Both estimates of the paper stand in every record: the soft one (eq. 4) is `mc_value`, the share of rollouts that
-reached the gold answer; the hard one (eq. 3) is `label`, +1 if any did. The last step is the whole solution: its
-estimate is the verdict.
+Both estimates of the paper are in every record: the soft one (eq. 4) is `mc_value`, the share of rollouts that reached
+the gold answer; the hard one (eq. 3) is `label`, +1 if any did. The last step is the whole solution: its estimate is
+the verdict.
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ EFFORT = ("k", "max_solutions")
 
 @dataclass
 class Config:
-    """`k`: rollouts every prefix has in the end, those it already had included (8 in the paper). `solutions`: which
-    are measured, wrong or all. `confidence`: labels below it are withheld; 0 withholds none, as in the paper.
+    """Rollouts per step, and the solutions that get them.
+
+    * `k`: rollouts every prefix has in the end, including those it already had (8 in the paper).
+    * `solutions`: "wrong" measures wrong solutions only, "all" correct ones, too.
+    * `max_solutions`: most solutions measured per question; the others are labelled as far as shared prefixes allow.
+    * `confidence`: labels with a lower posterior probability are withheld; 0 withholds none, as in the paper.
     """
 
     k: int = 8
@@ -43,7 +47,19 @@ class Config:
 async def label(
     tree: Tree, policy: Policy, config: Config, rng: Random, experience: Experience
 ) -> dict[Solution, SolutionLabels]:
-    """Measure every prefix of the solutions in `tree`, then label every solution of it."""
+    """Measure every prefix of the solutions in `tree`, then label every solution of it.
+
+    Args:
+      tree: tree of the question, with the solutions to label.
+      policy: samples the rollouts.
+      config: settings of this labeller.
+      rng: not used.
+      experience: prior over the policy, learnt from the questions before.
+
+    Returns:
+      Labels of every solution whose labels do not stand already.
+    """
+    # Phase 1: collect the rollouts that prefixes lack. A shared prefix is paid for by the first solution that has it.
     measured = [s for s in tree.solutions if s.is_wrong or (config.solutions == "all" and s.outcome)]
     spent: dict[Solution, int] = {}
     wanted = {}
@@ -54,6 +70,7 @@ async def label(
             if missing > 0 and node not in wanted:
                 wanted[node] = missing
                 spent[solution] += missing
+    # Phase 2: all rollouts at once, then the labels.
     await together(policy.rollouts(node, missing) for node, missing in wanted.items())
     judge = SolutionLabeller(experience, config.confidence)
     return {s: judge.by_counts(s, spent.get(s, 0)) for s in tree.solutions if not s.labelled}

@@ -1,4 +1,4 @@
-"""None: no step is labelled and no rollout asked for. For runs that only sample."""
+"""None: no step is labelled and no rollout requested. For runs that only sample."""
 
 from __future__ import annotations
 
@@ -14,11 +14,19 @@ from factory.rollouts.tree import Tree
 
 @dataclass
 class Config:
-    """There is nothing to set."""
+    """Settings: none."""
 
 
 async def label(
     tree: Tree, policy: Policy, config: Config, rng: Random, experience: Experience
 ) -> dict[Solution, SolutionLabels]:
-    """No labels: the solutions' steps stay unlabelled, and their labeller is null."""
+    """Return no labels: the solutions' steps stay unlabelled, and their labeller is null.
+
+    Args:
+      tree: not used.
+      policy: not used.
+      config: not used.
+      rng: not used.
+      experience: not used.
+    """
     return {}

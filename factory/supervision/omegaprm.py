@@ -1,8 +1,8 @@
 """OmegaPRM: divide-and-conquer Monte Carlo search for first errors (Luo et al., arXiv 2406.06592, sec. 3, alg. 1).
 
-The pool holds (s, r): a node s with 0 < MC(s) < 1 and a wrong rollout r from it. Each round selects the pair with the
-highest Q(s, r) + U(s) — wrong answers the policy was expected to get right are the most telling — takes it out for
-good, and bisects r for its first error with `k` rollouts per probed prefix. Those rollouts are new pairs.
+The pool holds pairs (s, r): a node s with 0 < MC(s) < 1 and a wrong rollout r from it. Each round selects the pair with
+the highest Q(s, r) + U(s), since wrong answers to what the policy mostly gets right tell most. It takes the pair out
+for good and bisects r for its first error with `k` rollouts per probed prefix. Those rollouts are new pairs.
 
     Q(s, r) = alpha^(1 - MC(s)) · beta^(len(r) / L)            (eq. 4; len in tokens)
     U(s)    = c_puct · sqrt(sum over nodes N) / (1 + N(s))     (eq. 5; N = times a pair of s was selected)
@@ -25,11 +25,13 @@ EFFORT = ("k", "searches")
 
 @dataclass
 class Config:
-    """The paper's constants, and two of ours: `searches` bounds the bisections per question; labels below `confidence`
-    are withheld, 0 withholds none.
+    """Constants of the paper, and two of ours (`searches`, `confidence`).
 
-    `k`: rollouts every probed prefix has in the end, those it already had included. What was cut off or could not be
-    judged counts as made: it is not asked for again.
+    * `k`: rollouts every probed prefix has in the end, including those it already had. Rollouts that were cut off or
+      could not be judged count as made: they are not requested again.
+    * `alpha`, `beta`, `L`, `c_puct`: see Q and U in the module docstring; `L` is a length in tokens.
+    * `searches`: most bisections per question.
+    * `confidence`: labels with a lower posterior probability are withheld; 0 withholds none.
     """
 
     k: int = 8
@@ -52,19 +54,34 @@ class Config:
 async def label(
     tree: Tree, policy: Policy, config: Config, rng: Random, experience: Experience
 ) -> dict[Solution, SolutionLabels]:
-    """Locate first errors of up to `config.searches` wrong solutions and label every solution of the tree."""
+    """Locate first errors of up to `config.searches` wrong solutions and label every solution of the tree.
+
+    Args:
+      tree: tree of the question, with the solutions to label.
+      policy: samples the rollouts.
+      config: settings of this labeller.
+      rng: not used.
+      experience: prior over the policy, learnt from the questions before.
+
+    Returns:
+      Labels of every solution whose labels do not stand already.
+    """
+    # Phase 1: fill the pool with what was sampled before, and with `k` rollouts of the bare question.
     await probe(tree, tree.root, policy, config)
     pool = Pool(config, visits=sum(node.visits for node in tree.nodes))
     for solution in tree.solutions:
         if not solution.labelled:
             pool.extend(solution.start, [solution])
+    # Phase 2: bisect, starting with the pairs of an earlier run. The rollouts of a bisection are new pairs.
     spent: dict[Solution, int] = {}
     wishes: dict[Solution, int] = {}
     while (pair := pool.again() or pool.select()) is not None:
         before = policy.cost.policy_calls
         wished = await bisect_first_error(tree, *pair, policy=policy, config=config, pool=pool)
-        wishes[pair[1]] = max(1, wished)  # by which a later run knows it again, though it had nothing to bisect
+        # At least 1, so that a later run knows that this pair was selected although it had nothing to bisect.
+        wishes[pair[1]] = max(1, wished)
         spent[pair[1]] = policy.cost.policy_calls - before
+    # Phase 3: label every solution from the evidence that is there now.
     judge = SolutionLabeller(experience, config.confidence)
     return {
         s: replace(judge.by_counts(s, spent.get(s, 0)), wishes=wishes.get(s, 0))
@@ -74,7 +91,14 @@ async def label(
 
 
 async def probe(tree: Tree, node: Node, policy: Policy, config: Config) -> list[Solution]:
-    """Give `node` its `k` rollouts, counting those it has; returns the new ones."""
+    """Sample from `node` until it has `config.k` rollouts; return the new ones.
+
+    Args:
+      tree: not used; the policy adds to it.
+      node: prefix to sample from.
+      policy: samples the rollouts.
+      config: `k`, rollouts in all.
+    """
     return await policy.rollouts(node, config.k - max(node.trials, node.requested))
 
 
@@ -83,7 +107,16 @@ async def bisect_first_error(
 ) -> int:
     """Halve [node, end of `wrong`] until one step separates a prefix that can succeed from one that cannot.
 
-    Returns how many rollouts it wished for, those included that were there.
+    Args:
+      tree: tree of both.
+      node: prefix of `wrong` that can succeed.
+      wrong: wrong rollout that passed through `node`.
+      policy: samples the rollouts.
+      config: `k`, rollouts per probed prefix.
+      pool: gets the new rollouts as pairs.
+
+    Returns:
+      The number of rollouts wished for, including those that were there already.
     """
     path = wrong.leaf.path()
     low, high = node.depth, len(path)
@@ -94,7 +127,8 @@ async def bisect_first_error(
         prefix = path[middle - 1]
         pool.extend(prefix, await probe(tree, prefix, policy, config))
         if not prefix.trials:
-            break  # nothing judged is no sign of an error
+            # Without one judged rollout there is no sign of an error, nor of its absence.
+            break
         if prefix.successes:
             low = middle
         else:
@@ -103,21 +137,29 @@ async def bisect_first_error(
 
 
 class Pool:
-    """Pairs (s, r) that wait for their bisection. A pair is selected once, however often its text comes back, and
-    `config.searches` are in all. `visits`: how many an earlier run has selected."""
+    """Pairs (s, r) that wait for their bisection.
+
+    A pair is selected once, however often its text comes back; `config.searches` pairs are selected in all.
+    """
 
     def __init__(self, config: Config, visits: int = 0) -> None:
+        """Start with no pairs; `visits` is how many an earlier run has selected."""
         self._config = config
-        self._pairs: dict[Node, tuple[Node, Solution]] = {}  # by the leaf of r
+        # By the leaf of r: one text is one pair.
+        self._pairs: dict[Node, tuple[Node, Solution]] = {}
         self._selected: set[Node] = set()
         self._visits = visits
 
     def __len__(self) -> int:
+        """Return the number of waiting pairs."""
         return len(self._pairs)
 
     def extend(self, node: Node, rollouts: list[Solution]) -> None:
-        """Offer rollouts sampled from `node`; only wrong, unselected ones with a step left to bisect wait, and none
-        whose labels stand: it would not be known afterwards that they were selected."""
+        """Add pairs of `node` and those of `rollouts`, sampled from it, that can be bisected.
+
+        These are wrong, not yet selected, and have a step left to bisect. Rollouts whose labels stand are left out: a
+        record could not say afterwards that they were selected.
+        """
         for rollout in rollouts:
             leaf = rollout.leaf
             bisectable = rollout.is_wrong and leaf.depth > node.depth
@@ -125,8 +167,10 @@ class Pool:
                 self._pairs.setdefault(leaf, (node, rollout))
 
     def again(self) -> tuple[Node, Solution] | None:
-        """Take out a pair that an earlier run has selected: it is bisected once more, with what `k` now asks for beyond
-        what is there, and counts as selected already. None when there is none."""
+        """Take out and return a pair that an earlier run has selected, or None when there is none left.
+
+        Such a pair is bisected once more, with the rollouts that a raised `k` adds, and counts as selected already.
+        """
         pair = next((pair for pair in self._pairs.values() if pair[1].label_wishes), None)
         if pair is not None:
             self._selected.add(pair[1].leaf)
@@ -134,8 +178,10 @@ class Pool:
         return pair
 
     def select(self) -> tuple[Node, Solution] | None:
-        """Take out the pair with the highest Q + U among nodes with 0 < MC < 1; None when there is none, or enough have
-        been selected."""
+        """Take out and return the pair with the highest Q + U among nodes with 0 < MC < 1.
+
+        None when there is no such pair, or when `config.searches` have been selected.
+        """
         if self._visits >= self._config.searches:
             return None
         open_pairs = [pair for pair in self._pairs.values() if 0 < pair[0].successes < pair[0].trials]
@@ -149,7 +195,7 @@ class Pool:
         return node, rollout
 
     def score(self, node: Node, rollout: Solution) -> float:
-        """Q(s, r) + U(s)."""
+        """Return Q(s, r) + U(s) (eq. 4 and 5)."""
         config = self._config
         value = node.successes / node.trials
         length = sum(map(_length, rollout.leaf.path()[node.depth :]))
@@ -159,5 +205,5 @@ class Pool:
 
 
 def _length(node: Node) -> float:
-    """In tokens; a step that was given and not sampled has none, so it is taken at the usual four characters each."""
+    """Return the length of a step in tokens; a step that was not sampled counts a token per four characters."""
     return node.tokens or (len(node.step.text) / 4 if node.step else 0.0)

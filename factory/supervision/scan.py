@@ -1,8 +1,8 @@
-"""Scan: from the first step on, up to `k` rollouts behind each, going on at the first success.
+"""Scan: from the first step on, up to `k` rollouts behind each step, going on at the first success.
 
 The cheapest of the plain methods where errors come early, and the baseline that the others have to beat: a step is
-right once any rollout from behind it reached the gold answer, and the first one behind which `k` have failed is the
-first error.
+right once any rollout from behind it reached the gold answer, and the first step behind which `k` rollouts have failed
+is the first error.
 """
 
 from __future__ import annotations
@@ -25,8 +25,12 @@ EFFORT = ("k", "max_solutions")
 
 @dataclass
 class Config:
-    """`k`: rollouts behind a step until it is given up, those it already had included. `confidence`: labels below it
-    are withheld; 0 withholds none.
+    """Rollouts per step, and the solutions that get them.
+
+    * `k`: most rollouts behind a step without a success, including those it already had.
+    * `max_solutions`: most wrong solutions scanned per question; the others are labelled as far as shared prefixes
+      allow.
+    * `confidence`: labels with a lower posterior probability are withheld; 0 withholds none.
     """
 
     k: int = 8
@@ -43,7 +47,18 @@ class Config:
 async def label(
     tree: Tree, policy: Policy, config: Config, rng: Random, experience: Experience
 ) -> dict[Solution, SolutionLabels]:
-    """Scan the wrong solutions of `tree` side by side, then label every solution of it."""
+    """Scan the wrong solutions of `tree` at the same time, then label every solution of it.
+
+    Args:
+      tree: tree of the question, with the solutions to label.
+      policy: samples the rollouts.
+      config: settings of this labeller.
+      rng: not used.
+      experience: prior over the policy, learnt from the questions before.
+
+    Returns:
+      Labels of every solution whose labels do not stand already.
+    """
     wrong = targets((solution for solution in tree.solutions if solution.is_wrong), config.max_solutions)
     at_prefix: dict[Node, asyncio.Lock] = defaultdict(asyncio.Lock)
     calls = await together(_scan(solution, policy, config.k, at_prefix) for solution in wrong)
@@ -53,9 +68,10 @@ async def label(
 
 
 async def _scan(solution: Solution, policy: Policy, k: int, at_prefix: Mapping[Node, asyncio.Lock]) -> int:
-    """Returns how many rollouts it took. At a prefix that two solutions share, the second waits for the first."""
+    """Scan one solution; return how many rollouts it paid for."""
     calls = 0
     for node in solution.leaf.path()[:-1]:
+        # Solutions that share a prefix wait for each other there, so that its rollouts are made once.
         async with at_prefix[node]:
             while not node.successes and max(node.trials, node.requested) < k:
                 calls += 1
