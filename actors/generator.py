@@ -20,7 +20,7 @@ from typing import Any
 
 from actors.engine_runtime.engine_process import EngineDied, kill_children
 from actors.engine_runtime.weights import Weights
-from actors.models.model_store import fetched, is_remote
+from actors.models.model_store import fetch_model, is_remote
 from factory.config import fill
 from factory.errors import FactoryError, QuestionFailed, WeightsRefused
 from factory.interfaces import Engine
@@ -162,7 +162,7 @@ class Generator:
 
     async def _local(self, model: str) -> str:
         """A model in an object store as a folder of this machine; any other is the engine's business."""
-        return await asyncio.to_thread(fetched, model, self._access) if is_remote(model) else model
+        return await asyncio.to_thread(fetch_model, model, self._access) if is_remote(model) else model
 
     def _enter(self, count: int) -> None:
         if not self._in_flight:

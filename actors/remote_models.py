@@ -99,7 +99,7 @@ class RemoteModels:
 
         async def send(batch: list[GenerateRequest]) -> Sequence[Any]:
             call = partial(actor.generate.remote, weights=self._weights)
-            return await persist(call, actor.ready.remote, batch, self._patience, EngineFailed, alone)
+            return await call_with_retries(call, actor.ready.remote, batch, self._patience, EngineFailed, alone)
 
         return send
 
@@ -113,12 +113,12 @@ class RemoteModels:
 
         async def send(batch: list[tuple[Question, str]]) -> Sequence[Any]:
             async with room:
-                return await persist(actor.check.remote, ready, batch, patience, CheckerFailed, alone)
+                return await call_with_retries(actor.check.remote, ready, batch, patience, CheckerFailed, alone)
 
         return send
 
 
-async def persist(
+async def call_with_retries(
     call: Callable[[list[Any]], Any],
     ready: Callable[[], Any],
     batch: list[Any],
@@ -134,11 +134,11 @@ async def persist(
         return list(await within(call(batch), patience.request_s))
     except GONE as error:
         first = error
-    singly = (_persist_singly(call, ready, item, patience, failure, alone, first) for item in batch)
+    singly = (_retry_alone(call, ready, item, patience, failure, alone, first) for item in batch)
     return list(await asyncio.gather(*singly))
 
 
-async def _persist_singly(
+async def _retry_alone(
     call: Callable[[list[Any]], Any],
     ready: Callable[[], Any],
     item: Any,
@@ -193,10 +193,10 @@ async def _resolve(ref: Any) -> Any:
     try:
         return await ref
     except RayTaskError as error:
-        raise plain(error) from None
+        raise original_error(error) from None
 
 
-def plain(error: RayTaskError) -> Exception:
+def original_error(error: RayTaskError) -> Exception:
     """Our own error as it was raised, without the tracebacks Ray writes into its message; a bug stays as Ray has it."""
     return error.cause if isinstance(error.cause, FactoryError) else error
 

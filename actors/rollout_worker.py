@@ -82,9 +82,9 @@ class RolloutWorker:
         anew) or that more is asked for: these are taken up where they ended.
         """
         try:
-            kept, begun = await asyncio.to_thread(self._taken_over, unit) if unit.revision else ({}, {})
+            kept, begun = await asyncio.to_thread(self._kept_and_begun, unit) if unit.revision else ({}, {})
         except FileNotFoundError:
-            return await asyncio.to_thread(self._done_before, unit)
+            return await asyncio.to_thread(self._committed_before, unit)
         attempts = {
             index: begin(self._recipe, question, self._models, self._experience, begun.get(index))
             for index, question in enumerate(unit.questions)
@@ -101,12 +101,12 @@ class RolloutWorker:
         finally:
             del self._attempts[unit.id]
 
-    def _taken_over(self, unit: Unit) -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]]]:
+    def _kept_and_begun(self, unit: Unit) -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]]]:
         """Of the revision before, by place in the unit: the rows that stay as they are, those to be taken up again.
 
         Raises `FileNotFoundError` when it was superseded already.
         """
-        with open_shard(self._store, _before(unit)) as file:
+        with open_shard(self._store, _superseded(unit)) as file:
             rows = file.read().to_pylist()
         kept: dict[int, dict[str, Any]] = {}
         begun: dict[int, dict[str, Any]] = {}
@@ -117,10 +117,10 @@ class RolloutWorker:
                 kept[index] = row
         return kept, begun
 
-    def _done_before(self, unit: Unit) -> Receipt:
+    def _committed_before(self, unit: Unit) -> Receipt:
         """The receipt of a unit whose worker, or an earlier attempt's writer, died between its commit and the news of
         it. Raises `FileNotFoundError` where the unit is gone altogether."""
-        shard = later_revision(self._store, _before(unit))
+        shard = later_revision(self._store, _superseded(unit))
         if shard is None:
             raise FileNotFoundError(f"no shard of unit {unit.id} in {self._store.url}: it was there a moment ago")
         return receipt_of(shard, read_footer(self._store, shard))
@@ -169,7 +169,7 @@ class RolloutWorker:
         raise CommitFailed(f"shard writer gave no answer for unit {unit.id}: {reason}. Run `factory resume`.")
 
 
-def _before(unit: Unit) -> Shard:
+def _superseded(unit: Unit) -> Shard:
     """The shard that a revision of `unit` supersedes."""
     revision = unit.revision - 1
     return Shard(name=shard_name(unit.id, revision), unit_id=unit.id, revision=revision)

@@ -16,7 +16,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from actors.models.model_store import ensure_local, is_remote
-from actors.trained_models.copies import on_copied_data, on_copies
+from actors.trained_models.copies import train_on_copied_data, train_on_copies
 from actors.trained_models.provenance import provenance
 from actors.trained_models.seal import finished, publish, seal
 from actors.trained_models.trained_model import check_base, check_trained
@@ -67,8 +67,8 @@ class Trainer:
         job = replace(job, model=ensure_local(job.model, access))
         train = partial(self._run, kind, config)
         if is_remote(job.out):
-            return on_copies(job, access, train)
-        return on_copied_data(job, access, train) if is_remote(job.data) else train(job)
+            return train_on_copies(job, access, train)
+        return train_on_copied_data(job, access, train) if is_remote(job.data) else train(job)
 
     def _run(self, kind: str, config: dict[str, Any], job: TrainingJob) -> Trained:
         if done := finished(job.out):

@@ -35,7 +35,7 @@ def ensure_local(name: str, access: Access, on_progress: Callable[[str], None] =
     Raises `BadInput` when it cannot be had.
     """
     if is_remote(name):
-        return fetched(name, access)
+        return fetch_model(name, access)
     found = local_model(name, on_progress)
     return found if Path(found).is_dir() else _from_hub(found)
 
@@ -45,7 +45,7 @@ def is_remote(name: str) -> bool:
     return "://" in name
 
 
-def fetched(url: str, access: Access) -> str:
+def fetch_model(url: str, access: Access) -> str:
     """The model in a store, as a local folder in `$FACTORY_CACHE`, by one process at a time: downloaded once, or, where
     no manifest tells its content, every time. Raises `BadInput` when no whole model lies there."""
     store = open_store(url, access)

@@ -1,4 +1,4 @@
-"""What made a model's weights, and whether a finished model is the one that is asked for."""
+"""Provenance of a model's weights, and the comparison of a finished model with the one that is asked for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,17 @@ from factory.storage.opening import open_store
 
 
 def provenance(kind: str, config: dict[str, Any], job: TrainingJob, access: Access | None = None) -> dict[str, Any]:
-    """Without places and times: two equal trainings have equal provenance. Raises `TrainingFailed`."""
+    """Return what made the weights, without places and times: two equal trainings have equal provenance.
+
+    Args:
+      kind: name of the trainer plug-in.
+      config: all its settings.
+      job: places, seed and round of the training.
+      access: credentials for data in an object store.
+
+    Raises:
+      TrainingFailed: the data cannot be read.
+    """
     return {
         "base_revision": model_revision(job.model),
         "trainer": kind,
@@ -27,8 +37,16 @@ def provenance(kind: str, config: dict[str, Any], job: TrainingJob, access: Acce
 
 
 def difference(out: str, ours: Mapping[str, Any], execution: Collection[str], access: Access | None = None) -> str:
-    """How the model in `out` was made otherwise than by `ours`; empty where it was not. What one of the two does not
-    know is no difference, nor are the settings `execution`, which the weights do not depend on."""
+    """Return in words how the model in `out` was made otherwise than by `ours`; empty where it was not.
+
+    What one of the two does not know is no difference.
+
+    Args:
+      out: folder or URL of a finished model.
+      ours: `provenance` of the training that is asked for.
+      execution: names of settings that the weights do not depend on; they may differ.
+      access: credentials for a model in an object store.
+    """
     theirs = json.loads(open_store(out, access).read(PROVENANCE))
     for name in ("trainer", "seed", "base_revision"):
         if None not in (theirs.get(name), ours[name]) and theirs[name] != ours[name]:

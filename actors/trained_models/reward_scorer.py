@@ -1,7 +1,7 @@
-"""Asking a reward model: the chance that a solution is right so far at each of its steps, or as a whole.
+"""Reward models asked for scores: the chance that a solution is right so far at each of its steps, or as a whole.
 
-Plain classes, for a process of one's own as for an actor. Batches have one of a few shapes (`training_batches.shape`):
-one long text costs its own batch alone, and on a CPU each new shape costs seconds of kernel compilation.
+Plain classes, for a process of one's own as for an actor. Batches have one of a few lengths (`padded_length`): one
+long text costs its own batch alone, and on a CPU each new shape costs seconds of kernel compilation.
 """
 
 from __future__ import annotations
@@ -12,17 +12,23 @@ from typing import Any
 
 from actors.models.resolve import resolve_model
 from actors.training.heads import SEPARATOR
-from actors.training_data.batches import rounded, shape
+from actors.training_data.batches import padded_length, rounded_up
 from actors.training_data.reward_layout import LaidOut, all_laid_out
 from factory.errors import BadInput
 
 
 class _Scorer:
-    """The model in `folder`, in float32 on a CPU, in its own type on a GPU (`device`).
+    """Reward model in a folder, in float32 on a CPU, in its own type on a GPU.
 
-    `separator`: what stood behind the prompt and every step in training; by default what the folder says.
-    `max_length`: a text of more tokens gets None for its score, as one does that is longer than the model can read.
-    Raises `BadInput` for a folder that holds no such model, or does not say.
+    Args:
+      folder: model folder, or any name that `resolve_model` knows.
+      batch_size: texts of one forward pass.
+      device: torch device.
+      separator: text behind the prompt and every step in training; by default what the folder says.
+      max_length: tokens; a longer text gets None for its score, as one does that is longer than the model can read.
+
+    Raises:
+      BadInput: the folder holds no such model, or does not name its separator.
     """
 
     AUTO = ""
@@ -45,7 +51,8 @@ class _Scorer:
         try:
             config = transformers.AutoConfig.from_pretrained(folder)
             names = list(getattr(config, "architectures", None) or [])
-            if not any(name.endswith(head) for name in names):  # transformers would give it a random head
+            # A model without this head would get a random one from transformers.
+            if not any(name.endswith(head) for name in names):
                 raise BadInput(f"{folder} is {', '.join(names) or 'of no known class'}; expected …{head}")
             dtype = torch.float32 if device == "cpu" else "auto"
             model = getattr(transformers, self.AUTO).from_pretrained(folder, dtype=dtype)
@@ -58,6 +65,7 @@ class _Scorer:
         self._separator: str = separator
         self._model = model.to(device).eval()
         self._device, self._batch = device, batch_size
+        # Some configs name no context length and no padding token.
         context = getattr(config, "max_position_embeddings", None) or 2**31
         self._limit = min(context, max_length or context)
         pad = config.pad_token_id if config.pad_token_id is not None else self._tokenizer.eos_token_id
@@ -65,21 +73,25 @@ class _Scorer:
         self._longest = 0
 
     def _chances(self, texts: Sequence[LaidOut]) -> Iterator[tuple[int, Any]]:
-        """Each text's number and its chances of "right", one for each token or one in all, in any order. A text that is
-        too long has none."""
+        """Yield each text's number and its chances of "right", one for each token or one in all, in any order.
+
+        A text that is too long is left out.
+        """
         import torch
 
+        # Group the texts by padded length.
         fit = [number for number, text in enumerate(texts) if len(text.ids) <= self._limit]
         longest = max((len(texts[number].ids) for number in fit), default=0)
-        self._longest = max(self._longest, min(self._limit, rounded(longest)))
+        self._longest = max(self._longest, min(self._limit, rounded_up(longest)))
         by_length: defaultdict[int, list[int]] = defaultdict(list)
         for number in fit:
-            by_length[shape(len(texts[number].ids), self._longest)].append(number)
+            by_length[padded_length(len(texts[number].ids), self._longest)].append(number)
         batches = (
             (length, numbers[begin : begin + self._batch])
             for length, numbers in by_length.items()
             for begin in range(0, len(numbers), self._batch)
         )
+        # Score one batch after the other; the last one is filled up, so that it has the shape of the others.
         for length, numbers in batches:
             filled = numbers + numbers[-1:] * (self._batch - len(numbers))
             empty = [length - len(texts[number].ids) for number in filled]
@@ -95,30 +107,32 @@ class _Scorer:
 
 
 class StepScorer(_Scorer):
-    """A process reward model."""
+    """Process reward model: scores after every step."""
 
     AUTO = "AutoModelForTokenClassification"
 
     def scores(self, solutions: Sequence[tuple[str, Sequence[str]]]) -> list[list[float] | None]:
-        """For each (prompt, steps) the chance, at every step, that all is right up to there; None for a solution that
-        is too long."""
+        """Return, for each (prompt, steps), the chance after every step that all is right up to there.
+
+        A solution that is too long gets None.
+        """
         texts = list(all_laid_out(self._tokenizer, solutions, self._separator))
-        found: list[list[float] | None] = [None] * len(texts)
+        scores: list[list[float] | None] = [None] * len(texts)
         for number, chances in self._chances(texts):
-            found[number] = [float(chances[place]) for place in texts[number].places]
-        return found
+            scores[number] = [float(chances[place]) for place in texts[number].places]
+        return scores
 
 
 class SolutionScorer(_Scorer):
-    """An outcome reward model."""
+    """Outcome reward model: scores of whole solutions."""
 
     AUTO = "AutoModelForSequenceClassification"
 
     def scores(self, solutions: Sequence[tuple[str, str]]) -> list[float | None]:
-        """For each (prompt, solution) the chance that it is right; None for one that is too long."""
+        """Return, for each (prompt, solution), the chance that it is right; None for one that is too long."""
         wholes = ((prompt, [text]) for prompt, text in solutions)
         texts = list(all_laid_out(self._tokenizer, wholes, self._separator))
-        found: list[float | None] = [None] * len(texts)
+        scores: list[float | None] = [None] * len(texts)
         for number, chance in self._chances(texts):
-            found[number] = float(chance)
-        return found
+            scores[number] = float(chance)
+        return scores

@@ -1,4 +1,7 @@
-"""How a trained model becomes final: sealed, then published by one rename. A model folder that exists is whole."""
+"""Sealing and publishing of a trained model.
+
+Invariant: a model folder that exists under its final name is whole. It appears by one rename.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,15 @@ def seal(folder: str, provenance: dict[str, Any], report: dict[str, float], seco
 
     The provenance holds every weight file's SHA-256 and nothing that differs between two equal trainings: it counts in
     `model_revision`, which thereby names the exact weights. The manifest does not.
+
+    Args:
+      folder: the finished model, under its temporary name.
+      provenance: what made the weights.
+      report: the last value of every metric of the training.
+      seconds: wall clock of the training.
+
+    Returns:
+      What is known of the trained model, with `folder` as its place.
     """
     path = Path(folder)
     weights = {file.name: sha256_of(file) for file in weight_files(path)}
@@ -39,14 +51,22 @@ def seal(folder: str, provenance: dict[str, Any], report: dict[str, float], seco
 def publish(temp: str, out: str, trained: Trained) -> Trained:
     """Make the sealed folder `temp` appear as `out`, whole; a model that is there already stays, and is the one.
 
-    Raises `TrainingFailed` when something else is in its place.
+    Args:
+      temp: sealed folder, on the same file system as `out`.
+      out: final name.
+      trained: what `seal` returned.
+
+    Raises:
+      TrainingFailed: something else is in its place.
     """
+    # Every byte reaches the disk before the rename does.
     for path in (*(path for path in Path(temp).rglob("*") if path.is_file()), Path(temp)):
         sync(path)
     try:
         os.rename(temp, out)
     except OSError as error:
-        if done := finished(out):  # of a trainer whose driver was taken for dead
+        # Another trainer, whose driver was taken for dead, may have been faster.
+        if done := finished(out):
             return done
         raise TrainingFailed(
             f"the trained model cannot become {out} ({error.strerror}); move away what is there"
@@ -56,7 +76,7 @@ def publish(temp: str, out: str, trained: Trained) -> Trained:
 
 
 def finished(out: str) -> Trained | None:
-    """What is known of a published model; None when there is none. Sizes are checked, checksums are not."""
+    """Return what is known of a published model; None when there is none. Sizes are checked, checksums are not."""
     path = Path(out)
     try:
         manifest = json.loads((path / MANIFEST).read_text())

@@ -1,4 +1,4 @@
-"""What a trainer left: can it take the place of the model it started from?
+"""Check that a trained model can take the place of the model it started from.
 
 The live engines swap weights in without restarting, so a trained model must have its base's architecture, tensors and
 tokenizer. A reward model never replaces its base: it has a head of its own on its base's body, and its tokenizer.
@@ -14,7 +14,7 @@ from typing import Any
 from actors.training.model import carry
 from factory.errors import BadInput, TrainingFailed
 
-# Where two configs share one of these keys, its values have to agree: tensors of the same shapes would mean another
+# Keys whose values have to agree where both configs have them: tensors of the same shapes would mean another
 # model. Everything else may differ, as versions of transformers write more or fewer keys.
 _DECISIVE = (
     "model_type",
@@ -38,14 +38,22 @@ _PROBES = (
 
 
 def check_trained(folder: str, base: str, *, replaces_base: bool = True) -> float:
-    """Raise `TrainingFailed` unless `folder` holds a model that can replace `base`, in one sentence that says why.
-
-    Without `replaces_base` it may have another head, and so be called another architecture; its body may not.
+    """Check that `folder` holds a model that can replace `base`, and return the share of weights that differ.
 
     Small files that a trainer did not write (tokenizer, chat template, generation config) are copied from the base, as
-    they are the ones it was told to use. Returns the share of weights that differ from the base's.
+    they are the ones it was told to use.
+
+    Args:
+      folder: what the trainer left.
+      base: model folder it started from.
+      replaces_base: False for a reward model, which may have another head, and so be called another architecture; its
+        body may not differ.
+
+    Raises:
+      TrainingFailed: says in one sentence why the model cannot replace its base.
     """
     config, expected = _config(Path(folder)), _config(Path(base))
+    # Phase 1: the configs agree in what decides about the architecture.
     for key in _DECISIVE:
         if key == "architectures" and not replaces_base:
             continue
@@ -54,10 +62,12 @@ def check_trained(folder: str, base: str, *, replaces_base: bool = True) -> floa
                 f"the trained model in {folder} has {key}={json.dumps(config[key])}, its base "
                 f"{json.dumps(expected[key])}; a trainer must keep the architecture it was given"
             )
+    # Phase 2: the weights have the names and shapes that a running engine has room for.
     if replaces_base:
         _check_shapes(Path(folder), Path(base), tied=bool(expected.get("tie_word_embeddings")))
     else:
         _check_body(Path(folder), Path(base))
+    # Phase 3: the numbers are finite; then the tokenizer, with the files taken over from the base.
     changed = _changed(Path(folder), Path(base))
     carry(base, folder)
     _check_tokenizer(folder, base)
@@ -76,6 +86,7 @@ def check_base(base: str) -> None:
 
 
 def _config(folder: Path) -> dict[str, Any]:
+    """Read config.json of a model folder. Raises `TrainingFailed` where there is none that can be read."""
     if not folder.is_dir():
         raise TrainingFailed(f"the trainer left no model: there is no folder {folder}; it must write one there")
     try:
@@ -92,7 +103,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The files the weights are read from: those of the index, else model.safetensors, else every one there is."""
+    """Return the files the weights are read from: the index's, else model.safetensors, else every one there is."""
     try:
         index = json.loads((folder / "model.safetensors.index.json").read_text())
         return sorted(folder / Path(name).name for name in set(index["weight_map"].values()))
@@ -103,10 +114,10 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def _shapes(folder: Path) -> dict[str, tuple[tuple[int, ...], str]]:
-    """Shape and type of every tensor, from the files' headers. Raises `TrainingFailed`."""
+    """Return shape and type of every tensor, from the files' headers. Raises `TrainingFailed`."""
     from safetensors import SafetensorError, safe_open
 
-    found: dict[str, tuple[tuple[int, ...], str]] = {}
+    shapes: dict[str, tuple[tuple[int, ...], str]] = {}
     files = weight_files(folder)
     if not files:
         adapter = (folder / "adapter_model.safetensors").is_file()
@@ -114,30 +125,33 @@ def _shapes(folder: Path) -> dict[str, tuple[tuple[int, ...], str]]:
         raise TrainingFailed(f"{folder} holds {what}")
     for path in files:
         try:
-            with safe_open(path, framework="np") as tensors:  # headers only; "pt" would import torch
+            # Only headers are read; the framework "pt" would import torch for that.
+            with safe_open(path, framework="np") as tensors:
                 for name in tensors.keys():  # noqa: SIM118 - no mapping
                     if name.endswith(_BUFFERS):
                         continue
                     tensor = tensors.get_slice(name)
-                    found[name] = (tuple(tensor.get_shape()), tensor.get_dtype())
+                    shapes[name] = (tuple(tensor.get_shape()), tensor.get_dtype())
         except (OSError, SafetensorError) as error:
             raise TrainingFailed(f"the weights in {path} are damaged or cut off ({error}); save them again") from None
-    return found
+    return shapes
 
 
 def _check_shapes(folder: Path, base: Path, *, tied: bool) -> None:
+    """Compare every tensor's name, shape and type with the base's; with `tied` embeddings, all but the head's."""
     ours, theirs = _shapes(folder), _shapes(base)
     names = (ours.keys() | theirs.keys()) - ({_HEAD} if tied else set())
     _refuse_others(folder, ours, theirs, names)
 
 
 def _check_body(folder: Path, base: Path) -> None:
-    """Everything but heads: what only one of them has besides its body is its head."""
+    """Compare everything but heads: what only one of the two has besides its body is its head."""
     ours, theirs = _shapes(folder), _shapes(base)
     _refuse_others(folder, ours, theirs, theirs.keys() - {_HEAD})
 
 
 def _refuse_others(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, Any], names: Collection[str]) -> None:
+    """Raise `TrainingFailed` for the first of `names` whose tensor is not the base's in shape and type."""
     for name in sorted(names):
         got, expected = ours.get(name), theirs.get(name)
         same = got and expected and got[0] == expected[0] and (got[1] == expected[1] or got[1] in _FLOATS)
@@ -149,7 +163,7 @@ def _refuse_others(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, A
 
 
 def _changed(folder: Path, base: Path) -> float:
-    """The share of weights that differ from the base's. Raises `TrainingFailed` for one that is no finite number."""
+    """Return the share of weights that differ from the base's. Raises `TrainingFailed` for one that is not finite."""
     weights = differing = 0
     before = _tensors(base)
     for name, tensor in _tensors(folder).items():
@@ -166,7 +180,7 @@ def _changed(folder: Path, base: Path) -> float:
 
 
 def _tensors(folder: Path) -> dict[str, Callable[[], Any]]:
-    """Every tensor by name, read when it is called for: one at a time is in memory."""
+    """Return every tensor by name, read when it is called for: one at a time is in memory."""
     from safetensors import safe_open
 
     def reader(path: Path, name: str) -> Callable[[], Any]:
@@ -176,14 +190,15 @@ def _tensors(folder: Path) -> dict[str, Callable[[], Any]]:
 
         return read
 
-    found: dict[str, Callable[[], Any]] = {}
+    readers: dict[str, Callable[[], Any]] = {}
     for path in weight_files(folder):
         with safe_open(path, framework="pt") as tensors:
-            found |= {name: reader(path, name) for name in tensors.keys()}  # noqa: SIM118 - no mapping
-    return found
+            readers |= {name: reader(path, name) for name in tensors.keys()}  # noqa: SIM118 - no mapping
+    return readers
 
 
 def _check_tokenizer(folder: str, base: str) -> None:
+    """Raise `TrainingFailed` where the two tokenizers differ in vocabulary, special tokens, ids or chat template."""
     from transformers import AutoTokenizer
 
     theirs = AutoTokenizer.from_pretrained(base, local_files_only=True)
@@ -201,6 +216,7 @@ def _check_tokenizer(folder: str, base: str) -> None:
 
 
 def _first_difference(ours: Any, theirs: Any) -> str:
+    """Return the first difference of two tokenizers in words, empty where there is none."""
     vocabulary = theirs.get_vocab()
     if ours.get_vocab() != vocabulary:
         changed = sorted(set(ours.get_vocab().items()) ^ set(vocabulary.items()))
@@ -222,4 +238,5 @@ def _first_difference(ours: Any, theirs: Any) -> str:
 
 
 def _shown(tensor: tuple[tuple[int, ...], str] | None) -> str:
+    """Return type and shape of a tensor for a message."""
     return f"{tensor[1]} {list(tensor[0])}" if tensor else "not there"

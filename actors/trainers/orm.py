@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actors.training.heads import of_solutions
+from actors.training.heads import solution_head
 from actors.training.loop import ReportMetrics, fine_tune
 from actors.training.options import EXECUTION, Options, environment, resources
 from actors.training.validation import MOST
 from actors.training_data.batches import padded_rows
-from actors.training_data.examples import Judged, collected, first_of, judged_examples
+from actors.training_data.examples import Judged, collect_examples, first_examples, judged_examples
 from actors.training_data.files import TRAIN, VALIDATION
-from actors.training_data.reading import check_columns, checked, is_label, is_text, rows
+from actors.training_data.reading import check_columns, is_label, is_text, require_each, rows
 from actors.training_data.tokens import Tokens
 from factory.self_training.training import TrainingJob
 
@@ -53,13 +53,13 @@ def train(job: TrainingJob, config: Config, report: ReportMetrics) -> None:
     found, apart = (
         judged_examples(_judged(job.data, split), tokens.tokenizer, config.separator) for split in (TRAIN, VALIDATION)
     )
-    kept = padded_rows(collected(found, limit, job.data, report), limit, tokens.pad)
-    validation = padded_rows(first_of(apart, limit, MOST), limit, tokens.pad)
-    fine_tune(job, config, kept, report, of_solutions(tokens.pad, config.separator), validation=validation)
+    kept = padded_rows(collect_examples(found, limit, job.data, report), limit, tokens.pad)
+    validation = padded_rows(first_examples(apart, limit, MOST), limit, tokens.pad)
+    fine_tune(job, config, kept, report, solution_head(tokens.pad, config.separator), validation=validation)
 
 
 def _judged(data: str, split: str) -> Iterator[Judged]:
     for row, where in rows(data, [_COLUMNS], split):
-        prompt, completion = checked([row["prompt"], row["completion"]], is_text, "texts", where)
-        [label] = checked([row["label"]], is_label, "labels, which are true or false", where)
+        prompt, completion = require_each([row["prompt"], row["completion"]], is_text, "texts", where)
+        [label] = require_each([row["label"]], is_label, "labels, which are true or false", where)
         yield prompt, [completion], [None if label is None else float(label)]

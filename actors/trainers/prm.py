@@ -14,14 +14,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from actors.training.heads import of_steps
+from actors.training.heads import step_head
 from actors.training.loop import ReportMetrics, fine_tune
 from actors.training.options import EXECUTION, Options, environment, resources
 from actors.training.validation import MOST
 from actors.training_data.batches import padded_rows
-from actors.training_data.examples import Judged, collected, first_of, judged_examples
+from actors.training_data.examples import Judged, collect_examples, first_examples, judged_examples
 from actors.training_data.files import TRAIN, VALIDATION
-from actors.training_data.reading import check_columns, checked, is_label, is_share, is_text, rows
+from actors.training_data.reading import check_columns, is_label, is_share, is_text, require_each, rows
 from actors.training_data.tokens import Tokens
 from factory.errors import TrainingFailed
 from factory.self_training.training import TrainingJob
@@ -71,14 +71,14 @@ def train(job: TrainingJob, config: Config, report: ReportMetrics) -> None:
         judged_examples(_judged(job.data, split, config), tokens.tokenizer, config.separator)
         for split in (TRAIN, VALIDATION)
     )
-    kept = padded_rows(collected(found, limit, job.data, report), limit, tokens.pad)
-    validation = padded_rows(first_of(apart, limit, MOST), limit, tokens.pad)
-    fine_tune(job, config, kept, report, of_steps(tokens.pad, config.separator), validation=validation)
+    kept = padded_rows(collect_examples(found, limit, job.data, report), limit, tokens.pad)
+    validation = padded_rows(first_examples(apart, limit, MOST), limit, tokens.pad)
+    fine_tune(job, config, kept, report, step_head(tokens.pad, config.separator), validation=validation)
 
 
 def _judged(data: str, split: str, config: Config) -> Iterator[Judged]:
     for row, where in rows(data, [_columns(config)], split):
-        [prompt] = checked([row["prompt"]], is_text, "prompts", where)
+        [prompt] = require_each([row["prompt"]], is_text, "prompts", where)
         found = targets(row, config, where)
         yield prompt, row["completions"][: len(found)], found
 
@@ -93,13 +93,13 @@ def targets(row: Mapping[str, Any], config: Config, where: str) -> list[float | 
 
     Raises `TrainingFailed` for a row whose lists differ in length, or hold something else.
     """
-    steps = checked(row["completions"], is_text, "completions", where)
-    labels = checked(row["labels"], is_label, "labels, which are true or false", where)
+    steps = require_each(row["completions"], is_text, "completions", where)
+    labels = require_each(row["labels"], is_label, "labels, which are true or false", where)
     values, sure = [None] * len(steps), [1.0] * len(steps)
     if config.labels == "soft":
-        values = checked(row[_VALUES], is_share, "mc_values, which are from 0 to 1", where)
+        values = require_each(row[_VALUES], is_share, "mc_values, which are from 0 to 1", where)
     if config.min_confidence:
-        sure = checked(row[_CONFIDENCES], is_share, "confidences, which are from 0 to 1", where)
+        sure = require_each(row[_CONFIDENCES], is_share, "confidences, which are from 0 to 1", where)
     if not len(steps) == len(labels) == len(values) == len(sure):
         raise TrainingFailed(
             f"{where}: got {len(steps)} completions, {len(labels)} labels, {len(values)} values and {len(sure)} "

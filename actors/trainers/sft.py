@@ -13,7 +13,7 @@ from actors.training.loop import ReportMetrics, fine_tune
 from actors.training.options import EXECUTION, Options, environment, resources
 from actors.training.validation import MOST
 from actors.training_data.batches import packed_rows, padded_rows
-from actors.training_data.examples import collected, first_of
+from actors.training_data.examples import collect_examples, first_examples
 from actors.training_data.files import TRAIN, VALIDATION
 from actors.training_data.reading import COMPLETIONS, VERDICT, check_columns, examples
 from actors.training_data.tokens import Example, Tokens
@@ -39,8 +39,8 @@ def train(job: TrainingJob, config: Config, report: ReportMetrics) -> None:
     check_data(job.data, config)
     tokens = Tokens(job.model)
     limit = min(config.max_length, tokens.context)
-    kept = collected(_examples(job.data, TRAIN, tokens), limit, job.data, report)
-    apart = first_of(_examples(job.data, VALIDATION, tokens), limit, MOST)
+    kept = collect_examples(_examples(job.data, TRAIN, tokens), limit, job.data, report)
+    apart = first_examples(_examples(job.data, VALIDATION, tokens), limit, MOST)
     make = packed_rows if config.packing else padded_rows
     fine_tune(job, config, make(kept, limit, tokens.pad), report, validation=make(apart, limit, tokens.pad))
 

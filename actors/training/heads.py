@@ -59,12 +59,12 @@ class Head:
         return cost / (num_items_in_batch if num_items_in_batch is not None else max(1, len(right)))
 
 
-def of_steps(pad: int, separator: str) -> Head:
+def step_head(pad: int, separator: str) -> Head:
     """A verdict on every step: a process reward model."""
     return Head(auto="AutoModelForTokenClassification", task="TOKEN_CLS", per_token=True, pad=pad, separator=separator)
 
 
-def of_solutions(pad: int, separator: str) -> Head:
+def solution_head(pad: int, separator: str) -> Head:
     """A verdict on a whole solution: an outcome reward model."""
     return Head(
         auto="AutoModelForSequenceClassification", task="SEQ_CLS", per_token=False, pad=pad, separator=separator

@@ -23,7 +23,7 @@ from actors.training.metrics import MetricsFile, TrainingProgress
 from actors.training.model import load_causal, save, uses_bfloat16
 from actors.training.options import EXECUTION, Options, threads_of
 from actors.training.validation import validation_loss
-from actors.training_data.batches import Order, Rows, collate, ordered
+from actors.training_data.batches import Order, Rows, collate, row_order
 from actors.training_data.files import digests
 from factory.config import fingerprint
 from factory.errors import TrainingFailed
@@ -58,7 +58,7 @@ def fine_tune(
         refuse_mixing(model, rows)
     batch = min(config.batch_size, len(rows.rows))
     per_step = batch * config.gradient_accumulation_steps
-    order = ordered(len(rows.rows), per_step, config.epochs, config.max_steps, job.seed)
+    order = row_order(len(rows.rows), per_step, config.epochs, config.max_steps, job.seed)
 
     folder = Path(job.work) / CHECKPOINTS
     checkpoints.begin(folder, identity(job, config))
@@ -158,7 +158,7 @@ def callback(
             line = progress.after(state.global_step) | measured
             if validate and progress.ends_epoch(state.global_step):
                 line["eval_loss"] = validate()
-                progress.rested()
+                progress.exclude_pause()
             metrics.append(line)
             report(line | metrics.first)
 

@@ -68,6 +68,6 @@ class TrainingProgress:
             "tokens_per_second": round(pace, 1),
         }
 
-    def rested(self) -> None:
+    def exclude_pause(self) -> None:
         """The time since the last step was spent on something else."""
         self._last = (self._last[0], time.monotonic())

@@ -1,4 +1,7 @@
-"""Which examples a training is left with: those that are too long or teach nothing are counted, by reason."""
+"""Selection of the examples that a training is left with; those that are too long or teach nothing are counted.
+
+Invariant: an example is used whole or not at all; it is never cut.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,22 @@ from factory.self_training.training import SKIPPED
 TOO_LONG = "too_long"
 TOLD_EVERY = 10_000
 Judged = tuple[str, Sequence[str], Sequence[float | None]]
-"""A prompt, its steps, and what is to be predicted behind each; None where nothing is known."""
+"""Prompt, steps, and what is to be predicted behind each step; None where nothing is known."""
 
 
-def collected(
-    found: Iterable[Example | str], limit: int, data: str, report: Callable[[dict[str, float]], None]
+def collect_examples(
+    candidates: Iterable[Example | str], limit: int, data: str, report: Callable[[dict[str, float]], None]
 ) -> list[Example]:
-    """The examples of at most `limit` tokens; a text among those `found` is the reason why one was left out.
+    """Return the examples of at most `limit` tokens, and report how many were left out, by reason.
 
-    Reports what it has after every `TOLD_EVERY`. Raises `TrainingFailed` when none is left.
+    Args:
+      candidates: examples; a text among them is the reason why one was left out before.
+      limit: tokens of the longest example that is kept.
+      data: data folder, for the message.
+      report: gets the counts so far after every `TOLD_EVERY` candidates and at the end.
+
+    Raises:
+      TrainingFailed: none is left.
     """
     kept: list[Example] = []
     skipped: Counter[str] = Counter()
@@ -32,7 +42,7 @@ def collected(
     def tell() -> None:
         report({"examples": len(kept), **{SKIPPED + reason: count for reason, count in skipped.items()}})
 
-    for number, example in enumerate(found, start=1):
+    for number, example in enumerate(candidates, start=1):
         if isinstance(example, str):
             skipped[example] += 1
         elif len(example.ids) > limit:
@@ -51,15 +61,29 @@ def collected(
     return kept
 
 
-def first_of(found: Iterable[Example | str], limit: int, most: int) -> list[Example]:
-    """The first examples of at most `limit` tokens, at `most` so many."""
-    fitting = (example for example in found if not isinstance(example, str) and len(example.ids) <= limit)
+def first_examples(candidates: Iterable[Example | str], limit: int, most: int) -> list[Example]:
+    """Return the first examples of at most `limit` tokens.
+
+    Args:
+      candidates: examples, and reasons in place of those that were left out.
+      limit: tokens of the longest example that is taken.
+      most: number of examples that are enough.
+    """
+    fitting = (example for example in candidates if not isinstance(example, str) and len(example.ids) <= limit)
     return list(islice(fitting, most))
 
 
-def judged_examples(found: Iterable[Judged], tokenizer: Any, separator: str) -> Iterator[Example | str]:
-    """Each as the reward model reads it, with its targets at the places of its steps."""
-    ours, theirs = tee(found)
+def judged_examples(solutions: Iterable[Judged], tokenizer: Any, separator: str) -> Iterator[Example | str]:
+    """Yield each solution as the reward model reads it, with its targets at the places of its steps.
+
+    A solution without any known target yields the reason "unlabelled" instead.
+
+    Args:
+      solutions: prompts, steps and targets.
+      tokenizer: of transformers.
+      separator: text behind the prompt and behind every step.
+    """
+    ours, theirs = tee(solutions)
     texts = all_laid_out(tokenizer, ((prompt, steps) for prompt, steps, _ in ours), separator)
     for text, (_, _, targets) in zip(texts, theirs, strict=True):
         labels = array("f", [IGNORED]) * len(text.ids)

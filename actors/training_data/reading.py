@@ -1,4 +1,4 @@
-"""Reading the examples of a training job."""
+"""Rows of a training's data files, checked: prompts with completions, or whatever columns a trainer asks for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,16 @@ VERDICT = "label"
 
 
 def check_columns(folder: str, choices: Sequence[Sequence[str]], refused: str = "") -> None:
-    """Raise `TrainingFailed` for a file of the folder that has none of `choices` whole, or has a column `refused`."""
+    """Check the columns of every file of both splits.
+
+    Args:
+      folder: data folder.
+      choices: sets of columns; every file must have one of them whole.
+      refused: column that no file may have.
+
+    Raises:
+      TrainingFailed: names the file and what it lacks.
+    """
     for path in (*data_files(folder), *data_files(folder, VALIDATION)):
         try:
             names = pq.read_schema(path).names
@@ -34,9 +43,17 @@ def check_columns(folder: str, choices: Sequence[Sequence[str]], refused: str = 
 
 
 def examples(folder: str, split: str = TRAIN, batch: int = 1024) -> Iterator[dict[str, Any]]:
-    """Each row as `{"prompt", "completion"}`, both text or both lists of `{"role", "content"}`, lazily.
+    """Yield each row as `{"prompt", "completion"}`, both text or both lists of `{"role", "content"}`.
 
-    A `messages` column (the export format `sft`) is split before its last message. Raises `TrainingFailed`.
+    A `messages` column (the export format `sft`) is split before its last message.
+
+    Args:
+      folder: data folder.
+      split: `train` or `validation`.
+      batch: rows in memory at a time.
+
+    Raises:
+      TrainingFailed: a file cannot be read, or a row holds something else.
     """
     for row, where in rows(folder, COMPLETIONS, split, batch=batch):
         yield _pair(row, where)
@@ -45,9 +62,16 @@ def examples(folder: str, split: str = TRAIN, batch: int = 1024) -> Iterator[dic
 def rows(
     folder: str, choices: Sequence[Sequence[str]], split: str = TRAIN, batch: int = 1024
 ) -> Iterator[tuple[dict[str, Any], str]]:
-    """Each row and where it stands, lazily, with the columns of the first of `choices` that its file has whole.
+    """Yield each row and its place ("FILE, row N"), with the columns of the first of `choices` that its file has whole.
 
-    Raises `TrainingFailed`.
+    Args:
+      folder: data folder.
+      choices: sets of columns, the preferred one first.
+      split: `train` or `validation`.
+      batch: rows in memory at a time.
+
+    Raises:
+      TrainingFailed: a file cannot be read, or has none of the choices.
     """
     for path in data_files(folder, split):
         try:
@@ -62,8 +86,18 @@ def rows(
             raise TrainingFailed(f"{path} cannot be read ({error}); write the training data again") from None
 
 
-def checked(values: Any, right: Callable[[Any], bool], what: str, where: str) -> Any:
-    """The list `values`, when each of its entries is `right`. Raises `TrainingFailed`: it should have been `what`."""
+def require_each(values: Any, right: Callable[[Any], bool], what: str, where: str) -> Any:
+    """Return `values` when it is a list and each of its entries is `right`.
+
+    Args:
+      values: value of a row.
+      right: True for an entry that is as it should be.
+      what: what the entries should be, in words.
+      where: place of the row, for the message.
+
+    Raises:
+      TrainingFailed: names the place and the first entry that is not.
+    """
     if not isinstance(values, list):
         raise TrainingFailed(f"{where}: got {str(values)[:60]!r}; expected a list of {what}; export the data again")
     for value in values:
@@ -73,21 +107,22 @@ def checked(values: Any, right: Callable[[Any], bool], what: str, where: str) ->
 
 
 def is_text(value: Any) -> bool:
-    """For a prompt, a completion or a step."""
+    """Return True for a prompt, a completion or a step."""
     return isinstance(value, str)
 
 
 def is_label(value: Any) -> bool:
-    """For a verdict: right, wrong, or not known."""
+    """Return True for a verdict: right, wrong, or None where it is not known."""
     return value is None or isinstance(value, bool)
 
 
 def is_share(value: Any) -> bool:
-    """For a share or a chance, which may not be known."""
+    """Return True for a share or a chance from 0 to 1, or None where it is not known."""
     return value is None or (isinstance(value, int | float) and 0 <= value <= 1)
 
 
 def _columns(names: Sequence[str], choices: Sequence[Sequence[str]], path: Path) -> list[str]:
+    """Return the first of `choices` that is whole among `names`. Raises `TrainingFailed`."""
     for columns in choices:
         if set(columns) <= set(names):
             return list(columns)
@@ -96,6 +131,7 @@ def _columns(names: Sequence[str], choices: Sequence[Sequence[str]], path: Path)
 
 
 def _pair(row: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return a row as prompt and completion of one kind. Raises `TrainingFailed` for anything else."""
     if MESSAGES in row:
         messages = row[MESSAGES] or []
         row = {"prompt": messages[:-1], "completion": messages[-1:]}

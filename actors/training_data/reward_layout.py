@@ -1,7 +1,7 @@
-"""What a reward model reads: the prompt, a separator, then every step and a separator behind it.
+"""Layout of what a reward model reads: the prompt, a separator, then every step and a separator behind it.
 
-At the last token of the separator behind a step, the model says whether all is right up to there (TRL's PRMTrainer has
-the same places). Steps are tokenised apart, so that the places are exact whatever the steps hold.
+At the last token of the separator behind a step, the model says how likely all is right up to there (TRL's PRMTrainer
+has the same places). Steps are tokenised apart, so that the places are exact whatever the steps hold.
 """
 
 from __future__ import annotations
@@ -13,25 +13,40 @@ from typing import Any
 
 from factory.rollouts.prompting import defused
 
-AT_A_TIME = 256  # texts for one call of the tokenizer, whose answer takes far more room than the ids in it
+# Texts for one call of the tokenizer, whose answer takes far more room than the ids in it.
+AT_A_TIME = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaidOut:
-    """Token ids, and where among them each step is judged."""
+    """Token ids of a prompt with its steps, and the index of the token at which each step is judged."""
 
     ids: tuple[int, ...]
     places: tuple[int, ...]
 
 
 def laid_out(tokenizer: Any, prompt: str, steps: Sequence[str], separator: str) -> LaidOut:
-    """`prompt` and `steps` as token ids, without the white space at the ends of each. No text of theirs becomes a
-    special token."""
+    """Return `prompt` and `steps` as token ids, without the white space at the ends of each.
+
+    No text of theirs becomes a special token.
+
+    Args:
+      tokenizer: of transformers.
+      prompt: text of the question as the model was asked.
+      steps: texts of the solution's steps.
+      separator: text behind the prompt and behind every step.
+    """
     return next(all_laid_out(tokenizer, [(prompt, steps)], separator))
 
 
 def all_laid_out(tokenizer: Any, solutions: Iterable[tuple[str, Sequence[str]]], separator: str) -> Iterator[LaidOut]:
-    """`laid_out` for every (prompt, steps), lazily, many of them by one call of the tokenizer."""
+    """Yield `laid_out` of every (prompt, steps), many of them by one call of the tokenizer.
+
+    Args:
+      tokenizer: of transformers.
+      solutions: prompts with their steps.
+      separator: text behind the prompt and behind every step.
+    """
     special = tokenizer.all_special_tokens
     end = tokenizer.encode(separator, add_special_tokens=False)
 

@@ -1,4 +1,4 @@
-"""From an example to token ids, such that the model is trained on exactly what it will read and should write.
+"""Token ids of an example, such that the model is trained on exactly what it will read and should write.
 
 The engine tokenises a prompt by itself (`actors/engines/vllm.py`), so an example begins with exactly those ids.
 """
@@ -19,15 +19,18 @@ IGNORED = -100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """Token ids, and for each what is to be predicted there, or `IGNORED`: the id itself, where there is one before it,
-    or the chance that all is right up to there. As arrays they take 8 bytes a token, as tuples 33."""
+    """Token ids and labels of one example, of equal length.
+
+    A label is the id itself, where the token is to be predicted, or the chance that all is right up to there, or
+    `IGNORED`. As arrays they take 8 bytes a token, as tuples 33.
+    """
 
     ids: Sequence[int]
     labels: Sequence[float]
 
 
 class Tokens:
-    """The tokenizer of a model folder, for examples of prompt and completion. Raises `TrainingFailed`."""
+    """Tokenizer of a model folder, for examples of prompt and completion. Raises `TrainingFailed`."""
 
     def __init__(self, folder: str) -> None:
         from transformers import AutoConfig, AutoTokenizer, GenerationConfig
@@ -40,6 +43,7 @@ class Tokens:
                 f"{folder} has no usable tokenizer or config: {' '.join(str(error).split())[:300]}"
             ) from None
         try:
+            # A chat model often ends its turn with another token than its tokenizer names.
             ends = GenerationConfig.from_pretrained(folder, local_files_only=True).eos_token_id
         except OSError:
             ends = None
@@ -54,13 +58,15 @@ class Tokens:
         self.context: int = getattr(config, "max_position_embeddings", None) or 2**31
 
     def example(self, prompt: str | Sequence[Mapping[str, str]], completion: Any) -> Example:
-        """Prompt, completion and end of turn; the loss covers the last two."""
+        """Return prompt, completion and end of turn as one example; the loss covers the last two."""
         before, after = self._raw(prompt, completion) if isinstance(prompt, str) else self._chat(prompt, completion)
         labels = array("i", [*[IGNORED] * len(before), *after])
+        # The first token has nothing in front that it could be predicted from.
         labels[0] = IGNORED
         return Example(ids=array("i", [*before, *after]), labels=labels)
 
     def _raw(self, prompt: str, completion: str) -> tuple[list[int], list[int]]:
+        """Return the ids of a text prompt, and those of its completion with the end of sequence."""
         before = self.tokenizer.encode(prompt)
         text = defused(completion, self.tokenizer.all_special_tokens)
         return before, self._ended(self._continued(before, self.tokenizer.encode(prompt + text), text))
@@ -68,6 +74,7 @@ class Tokens:
     def _chat(
         self, prompt: Sequence[Mapping[str, str]], completion: Sequence[Mapping[str, str]]
     ) -> tuple[list[int], list[int]]:
+        """Return the ids of a chat prompt, and those of its answer with the end of turn. Raises `TrainingFailed`."""
         if not self.tokenizer.chat_template:
             raise TrainingFailed(f"{self.folder} has no chat template; train it on raw-text prompts")
         special = self.tokenizer.all_special_tokens
@@ -89,10 +96,11 @@ class Tokens:
         return before, self._ended(after[: stop + 1])
 
     def _continued(self, before: list[int], joint: list[int], text: str) -> list[int]:
-        """The ids after `before`: as part of the whole text, unless a token reaches over the place where they meet."""
+        """Return the ids behind `before`: as part of the whole text, unless a token reaches over the border."""
         if joint[: len(before)] == before:
             return joint[len(before) :]
         return list(self.tokenizer.encode(text, add_special_tokens=False))
 
     def _ended(self, ids: list[int]) -> list[int]:
+        """Return `ids` with an end-of-sequence token behind them, where there is none yet."""
         return ids if ids and ids[-1] in self.ends else [*ids, self.ends[0]]

@@ -16,7 +16,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError, RayTaskError
 
-from actors.remote_models import brief, plain
+from actors.remote_models import brief, original_error
 from factory.errors import FactoryError
 from factory.question_pipeline.effort import raised
 from factory.records.tally import Tally
@@ -162,7 +162,7 @@ class _Loop:
             try:
                 receipt = ray.get(ref)
             except RayTaskError as error:
-                raise plain(error) from None
+                raise original_error(error) from None
             except RayActorError as error:
                 self._retry(errand, error)
                 continue

@@ -10,7 +10,7 @@ from typing import Any
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
-from actors.remote_models import brief, plain
+from actors.remote_models import brief, original_error
 from factory.errors import FactoryError
 
 CLOSE_TIMEOUT_S = 20.0
@@ -66,6 +66,6 @@ def answers(refs: list[Any], timeout_s: float) -> list[Any]:
     except GetTimeoutError:
         raise FactoryError(f"actors did not start within cluster.start_timeout_s = {timeout_s:.0f} s") from None
     except RayTaskError as error:
-        raise plain(error) from None
+        raise original_error(error) from None
     except RayActorError as error:
         raise FactoryError(f"an actor died while starting: {brief(error)}") from None

@@ -14,7 +14,7 @@ from typing import Any
 import ray
 from ray.exceptions import GetTimeoutError, ObjectLostError, OutOfMemoryError, RayActorError, RayTaskError
 
-from actors.remote_models import brief, plain
+from actors.remote_models import brief, original_error
 from actors.trained_models.seal import finished
 from actors.trainer import Trainer, trainer_options
 from cluster.connect import nodes_of_cluster
@@ -120,7 +120,7 @@ def _wait(ref: Any, deadline: float, look: Callable[[], None], late: str) -> Any
             if time.monotonic() > deadline:
                 raise TrainingFailed(late) from None
         except RayTaskError as error:
-            raise plain(error) from None
+            raise original_error(error) from None
 
 
 class _Watch:

@@ -15,7 +15,7 @@ import factory
 from actors.answer_checker import AnswerChecker
 from actors.checking.pool import limits_of
 from actors.generator import Generator, generator_options
-from actors.remote_models import CallPatience, CheckFlow, brief, plain
+from actors.remote_models import CallPatience, CheckFlow, brief, original_error
 from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
 from cluster.connect import nodes_of_cluster
@@ -177,7 +177,7 @@ def load_weights(engines: Engines, weights: str | None, timeout_s: float) -> Map
             f"the weights in {weights} were not loaded within cluster.start_timeout_s = {timeout_s:.0f} s"
         ) from None
     except RayTaskError as error:
-        raise plain(error) from None
+        raise original_error(error) from None
 
 
 def require_same_revision(facts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

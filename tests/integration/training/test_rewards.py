@@ -17,7 +17,7 @@ from actors.trained_models.reward_scorer import SolutionScorer, StepScorer
 from actors.trained_models.trained_model import check_trained
 from actors.trainer import Trainer
 from actors.trainers import orm, prm
-from actors.training.heads import of_steps
+from actors.training.heads import step_head
 from actors.training_data.reward_layout import all_laid_out, laid_out
 from actors.training_data.tokens import IGNORED, Tokens
 from factory.config import fill
@@ -212,7 +212,7 @@ def test_a_row_that_fills_up_the_last_step_costs_nothing() -> None:
 
     labels = torch.tensor([[IGNORED, 1.0], [IGNORED, IGNORED]], dtype=torch.float32)
     logits = torch.tensor([[[9.0, 0.0], [0.0, 0.0]], [[5.0, 0.0], [5.0, 0.0]]])
-    head = of_steps(pad=0, separator="\n")
+    head = step_head(pad=0, separator="\n")
     assert head.loss(SimpleNamespace(logits=logits), labels).item() == pytest.approx(0.6931, abs=1e-4)
 
 

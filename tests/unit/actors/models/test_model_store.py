@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from actors.models import model_store
-from actors.models.model_store import ensure_local, fetched, upload
-from actors.trained_models.copies import on_copied_data, on_copies, uploaded
+from actors.models.model_store import ensure_local, fetch_model, upload
+from actors.trained_models.copies import train_on_copied_data, train_on_copies, uploaded
 from factory.errors import BadInput, TrainingFailed
 from factory.self_training.training import Trained, TrainingJob, as_json
 from factory.storage.access import Access
@@ -41,38 +41,38 @@ def weights_in(folder: str) -> str:
 def test_what_was_uploaded_is_fetched_once(tmp_path: Path) -> None:
     url = f"file://{tmp_path}/store/model"
     upload(str(model(tmp_path / "local", "one")), url, Access())
-    folder = fetched(url, Access())
+    folder = fetch_model(url, Access())
     assert weights_in(folder) == "one"
-    assert fetched(url, Access()) == ensure_local(url, Access()) == folder
+    assert fetch_model(url, Access()) == ensure_local(url, Access()) == folder
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["with a manifest", "without"])
 def test_a_model_that_was_replaced_by_one_of_the_same_size_is_not_taken_for_it(tmp_path: Path, whole: bool) -> None:
     url = f"file://{tmp_path}/store"
     upload(str(model(tmp_path / "a", "one", whole=whole)), url, Access())
-    assert weights_in(fetched(url, Access())) == "one"
+    assert weights_in(fetch_model(url, Access())) == "one"
     upload(str(model(tmp_path / "b", "two", whole=whole)), url, Access())
-    assert weights_in(fetched(url, Access())) == "two"
+    assert weights_in(fetch_model(url, Access())) == "two"
 
 
 def test_no_model_and_half_a_model_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"no config\.json"):
-        fetched(f"file://{tmp_path}/nowhere", Access())
+        fetch_model(f"file://{tmp_path}/nowhere", Access())
     (model(tmp_path / "half", "one") / "model.safetensors").write_text("o")
     with pytest.raises(BadInput, match="not whole"):
-        fetched(f"file://{tmp_path}/half", Access())
+        fetch_model(f"file://{tmp_path}/half", Access())
 
 
 def test_models_that_nobody_has_asked_for_lately_make_room(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model_store, "KEPT", 1)
-    folders = [fetched(f"file://{model(tmp_path / name, name)}", Access()) for name in ("a", "b")]
+    folders = [fetch_model(f"file://{model(tmp_path / name, name)}", Access()) for name in ("a", "b")]
     (cache / "fetched/under-way.tmp").mkdir()
     assert all(Path(folder).is_dir() for folder in folders)  # within the hour
     for path in (*folders, str(cache / "fetched/under-way.tmp")):
         os.utime(path, (0, 0))
-    last = fetched(f"file://{model(tmp_path / 'c', 'c')}", Access())
+    last = fetch_model(f"file://{model(tmp_path / 'c', 'c')}", Access())
     assert [Path(folder).is_dir() for folder in (*folders, last)] == [False, False, True]
     assert (cache / "fetched/under-way.tmp").is_dir()
 
@@ -103,12 +103,12 @@ def test_a_training_on_copies_leaves_model_and_metrics_in_the_store_and_is_not_d
     job: TrainingJob, tmp_path: Path, cache: Path
 ) -> None:
     seen: list[TrainingJob] = []
-    trained = on_copies(job, Access(), trainer("one", seen))
+    trained = train_on_copies(job, Access(), trainer("one", seen))
     assert (trained.folder, trained.revision) == (job.out, "one")
-    assert weights_in(fetched(job.out, Access())) == "one"
+    assert weights_in(fetch_model(job.out, Access())) == "one"
     assert (tmp_path / "work/metrics.jsonl").read_text() == "one"
     assert not list((cache / "training").iterdir())
-    assert on_copies(job, Access(), trainer("two", seen)).revision == "one"
+    assert train_on_copies(job, Access(), trainer("two", seen)).revision == "one"
     assert len(seen) == 1
 
 
@@ -117,7 +117,7 @@ def test_a_training_on_data_in_a_store_leaves_its_model_here_and_no_copy_of_them
 ) -> None:
     seen: list[TrainingJob] = []
     here = replace(job, out=str(tmp_path / "here"), work=str(tmp_path / "checkpoints"))
-    assert on_copied_data(here, Access(), trainer("one", seen)).folder == here.out
+    assert train_on_copied_data(here, Access(), trainer("one", seen)).folder == here.out
     assert weights_in(here.out) == "one"
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["metrics.jsonl"]
 
@@ -131,14 +131,14 @@ def test_of_data_in_a_store_only_what_a_training_reads_is_copied(job: TrainingJo
         found.extend(sorted(path.name for path in Path(job.data).rglob("*")))
         return trainer("one", [])(job)
 
-    on_copies(job, Access(), train)
+    train_on_copies(job, Access(), train)
     assert found == ["train-0.parquet", "validation-0.parquet"]
 
 
 def test_half_an_export_in_a_store_is_refused_before_anything_is_copied(job: TrainingJob, tmp_path: Path) -> None:
     (tmp_path / "data/train-0.parquet").rename(tmp_path / "data/train-00001-of-00002.parquet")
     with pytest.raises(TrainingFailed, match="lacks 1 of its 2 shards"):
-        on_copies(job, Access(), trainer("one", []))
+        train_on_copies(job, Access(), trainer("one", []))
 
 
 def test_what_another_run_of_that_name_has_left_on_the_machine_is_not_published(
@@ -146,9 +146,9 @@ def test_what_another_run_of_that_name_has_left_on_the_machine_is_not_published(
 ) -> None:
     seen: list[TrainingJob] = []
     with pytest.raises(RuntimeError):
-        on_copies(job, Access(), trainer("fails", seen))
+        train_on_copies(job, Access(), trainer("fails", seen))
     assert (tmp_path / "work/metrics.jsonl").read_text() == "fails"
     model(Path(seen[0].out), "old")
-    assert on_copies(job, Access(), trainer("new", seen)).revision == "new"
-    assert weights_in(fetched(job.out, Access())) == "new"
+    assert train_on_copies(job, Access(), trainer("new", seen)).revision == "new"
+    assert weights_in(fetch_model(job.out, Access())) == "new"
     assert uploaded(replace(job, out=job.out + "x").out, Access()) is None

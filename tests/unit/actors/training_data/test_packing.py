@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.training_data.batches import collate, ordered, packed_rows, padded_rows, shape
+from actors.training_data.batches import collate, packed_rows, padded_length, padded_rows, row_order
 from actors.training_data.packing import packed
 from actors.training_data.tokens import IGNORED, Example
 
@@ -59,22 +59,22 @@ def test_a_batch_has_no_more_padding_than_its_longest_row_needs(lengths: list[in
 @given(st.integers(1, 3000), st.integers(1, 3000))
 def test_shapes_are_few_and_none_takes_twice_the_room(tokens: int, longest: int) -> None:
     tokens, longest = sorted((tokens, longest))
-    found = shape(tokens, longest)
+    found = padded_length(tokens, longest)
     assert tokens <= found <= longest
     assert found < 2 * tokens + 64
-    assert len({shape(each, longest) for each in range(1, longest + 1)}) <= max(1, longest.bit_length() - 3)
+    assert len({padded_length(each, longest) for each in range(1, longest + 1)}) <= max(1, longest.bit_length() - 3)
 
 
 @given(st.integers(1, 30), st.integers(1, 8), st.integers(1, 4), st.integers(0, 3))
 def test_every_epoch_sees_every_row_once(n_rows: int, per_step: int, epochs: int, seed: int) -> None:
-    order = ordered(n_rows, per_step, epochs, 0, seed)
+    order = row_order(n_rows, per_step, epochs, 0, seed)
     assert len(order.rows) == order.steps * per_step
     seen = [index for index in order.rows if index is not None]
     assert Counter(seen) == dict.fromkeys(range(n_rows), epochs)
     assert all(len(set(seen[at : at + n_rows])) == n_rows for at in range(0, len(seen), n_rows))
-    assert order == ordered(n_rows, per_step, epochs, 0, seed)
+    assert order == row_order(n_rows, per_step, epochs, 0, seed)
 
 
 def test_max_steps_replaces_the_epochs() -> None:
-    order = ordered(10, 4, epochs=1, max_steps=7, seed=0)
+    order = row_order(10, 4, epochs=1, max_steps=7, seed=0)
     assert (order.steps, len(order.rows), None in order.rows) == (7, 28, False)
