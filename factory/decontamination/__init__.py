@@ -1,1 +1,5 @@
-"""Repeated and benchmark questions: words and quantities of a question, n-grams, near-duplicates, rewordings."""
+"""Repeated questions, and questions of benchmarks.
+
+Read `README.md` first, then `question_words.py`, which takes a question apart. `near_duplicates.py` compares questions
+with each other, `contamination.py` with those of benchmarks.
+"""

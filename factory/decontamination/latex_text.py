@@ -1,4 +1,4 @@
-r"""LaTeX as somebody would type it without LaTeX: \frac{a}{b+1} is a/(b+1), \left( x \cdot \sqrt{2} \right) (x · √2).
+r"""Plain text of LaTeX, as somebody would type it: \frac{a}{b+1} is a/(b+1), \left( x \cdot \sqrt{2} \right) (x · √2).
 
 Not a renderer: only what makes two spellings of one question look alike is read. A command that is not known stays as
 its name; braces go, and what they held is bracketed where it is an operand of more than one part.
@@ -38,7 +38,10 @@ _DEEPEST = 20
 
 @dataclass(slots=True)
 class _Group:
-    """What stands between two braces, as far as it is read. `command` waits for its operands."""
+    """Text between two braces, as far as it is read.
+
+    `command` is the one that waits for its `operands`, "" for none; `root` is the index of a root that waits.
+    """
 
     pieces: list[str] = field(default_factory=list)
     command: str = ""
@@ -46,22 +49,23 @@ class _Group:
     root: str = ""
 
     def write(self, piece: str) -> None:
-        """Words and numbers stand apart, as no space did in LaTeX."""
+        """Add a piece. Words and numbers are kept apart, as no space was needed between them in LaTeX."""
         beside = self.pieces[-1] if self.pieces else ""
         if piece:
             self.pieces.append(f" {piece}" if beside[-1:].isalnum() and piece[0].isalnum() else piece)
 
     def add(self, piece: str) -> None:
-        """A sign, a word or what stood in braces: the next operand where a command waits for one."""
+        """Add a sign, a word or the content of braces: as the next operand where a command waits for one."""
         if not self.command:
             self.write(piece)
             return
+        # The last operand that is missing completes the command.
         self.operands.append(piece.strip())
         if len(self.operands) == _OPERANDS[self.command]:
             self.end_command()
 
     def add_run(self, run: str) -> None:
-        """Plain characters: as operands they count one by one."""
+        """Add plain characters: as operands they count one by one."""
         if self.command == "sqrt" and (index := _ROOT_INDEX.match(run)):
             self.root, run = index[1], run[index.end() :]
         while self.command and (run := run.lstrip()):
@@ -70,7 +74,7 @@ class _Group:
         self.write(run)
 
     def add_braces(self, content: str) -> None:
-        """What stood in braces: bracketed as a power or an index."""
+        """Add the content of braces, bracketed as a power or an index."""
         if self.command:
             self.add(content)
         elif self.pieces and self.pieces[-1].endswith(("^", "_")):
@@ -92,9 +96,13 @@ class _Group:
 
 
 def without_latex(text: str) -> str:
-    """`text` in plain characters; as it is where it holds no LaTeX. Linear in its length; nothing in it is an error."""
+    """Return `text` in plain characters; as it is where it holds no LaTeX.
+
+    Takes time linear in the length of the text; nothing in it is an error.
+    """
     if "\\" not in text and "{" not in text:
         return text
+    # One group for each brace that is open. Deeper ones than `_DEEPEST` are read as if their braces were not there.
     groups = [_Group()]
     for name, escaped, brace, run in _TOKEN.findall(text):
         group = groups[-1]
@@ -113,6 +121,7 @@ def without_latex(text: str) -> str:
             _close(groups)
         elif run:
             group.add_run(run)
+    # Braces that never close end with the text.
     while len(groups) > 1:
         _close(groups)
     groups[0].end_command()
@@ -120,18 +129,23 @@ def without_latex(text: str) -> str:
 
 
 def _close(groups: list[_Group]) -> None:
+    """End the innermost group and add its text to the one around it."""
     closed = groups.pop()
     closed.end_command()
     groups[-1].add_braces("".join(closed.pieces))
 
 
 def _bracketed(operand: str) -> str:
+    """Return an operand, in brackets where it has more than one part."""
     operand = operand.strip()
     return operand if _ONE_PART.fullmatch(operand) else f"({operand})"
 
 
 def without_drawings(text: str) -> tuple[str, str]:
-    """`text` without programs in the drawing language Asymptote, as MATH holds them, and these without white space."""
+    """Return `text` without its drawings, and the drawings without white space.
+
+    Drawings are programs in the language Asymptote, as MATH holds them.
+    """
     kept, drawings, at = [], [], 0
     while (start := text.find("[asy]", at)) >= 0 and (end := text.find("[/asy]", start)) >= 0:
         kept.append(text[at:start])

@@ -1,4 +1,4 @@
-"""A question as words, numbers and signs: what near-duplicates and contamination are looked for in."""
+"""Words, numbers and signs of a question, in which near-duplicates and contamination are looked for."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _POINTERS = frozenset(("a", "an", "the", "this", "that", "these", "those"))
 
 @dataclass(frozen=True, kw_only=True)
 class QuestionWords:
-    """A question taken apart.
+    """Question taken apart.
 
     * `exact`: one spelling for texts that differ in case, white space, punctuation or Unicode forms only. Brackets
       count beside a sign of arithmetic: 2*(3+4) is not 2*3+4.
@@ -58,14 +58,16 @@ class QuestionWords:
 
     @staticmethod
     def of(text: str) -> QuestionWords:
-        """Linear in the length of `text`; nothing in it is an error."""
+        """Return a question taken apart, in time linear in the length of `text`; nothing in it is an error."""
+        # Read the tokens as they are written, then in lower case with plain numbers.
         text, drawings = without_drawings(text)
-        visible = _one_form(without_latex(text))
-        cased = [SENTENCE_END if found["end"] else found.group() for found in _TOKEN.finditer(visible)]
+        visible = _unicode_form(without_latex(text))
+        cased = [SENTENCE_END if match["end"] else match.group() for match in _TOKEN.finditer(visible)]
         tokens = [_plain_number(token) if is_number(token) else token.casefold().replace("'", "") for token in cased]
         exact = " ".join(
             _without_asides(tokens) if "(" in tokens else (token for token in tokens if token not in _NO_WORDS)
         )
+        # Words that are written in lower case somewhere are no names.
         low = {token for token, as_written in zip(tokens, cased, strict=True) if not as_written[0].isupper()}
         return QuestionWords(
             exact=(exact or " ".join(visible.casefold().split())) + drawings,
@@ -76,22 +78,22 @@ class QuestionWords:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The tokens without brackets and ends of sentences."""
+        """Tokens without brackets and ends of sentences."""
         return tuple(token for token in self.tokens if token not in _NO_WORDS)
 
     @cached_property
     def quantities(self) -> tuple[QuestionQuantity, ...]:
-        """Its numbers and formulas, in the order of the text."""
+        """Numbers and formulas, in the order of the text."""
         return tuple(quantities(self.tokens))
 
     @cached_property
     def numbers(self) -> tuple[str, ...]:
-        """Its quantities, sorted, without the ones: "one day" and "the other one" count nothing."""
+        """Values of the quantities, sorted, without the ones: "one day" and "the other one" count nothing."""
         return tuple(sorted(quantity.value for quantity in self.quantities if quantity.value != "1"))
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
-        """The words of the last sentence, sorted, without articles: what is asked, mostly."""
+        """Words of the last sentence, sorted, without articles and pointers: what is asked, mostly."""
         words: list[str] = []
         for token in reversed(self.tokens):
             if token == SENTENCE_END and words:
@@ -102,28 +104,30 @@ class QuestionWords:
 
     @cached_property
     def contexts(self) -> Contexts:
-        """Between which words the quantities stand, names passed over."""
+        """Quantities by the words between which they stand, names skipped."""
         return contexts(self.tokens, self.quantities, self.capitalised)
 
 
 def folded(text: str) -> str:
-    """One spelling for texts that differ in Unicode forms, case or white space only, or in closing punctuation.
+    """Return one spelling for texts that differ in Unicode forms, case or white space only, or in closing punctuation.
 
     Unlike NFKC alone it keeps 10² apart from 102, and 3½ from 31/2. Brackets, units and signs stay.
     """
-    return " ".join(_one_form(text).casefold().split()).rstrip(".,;:? ")
+    return " ".join(_unicode_form(text).casefold().split()).rstrip(".,;:? ")
 
 
-def _one_form(text: str) -> str:
+def _unicode_form(text: str) -> str:
+    """Return a text in one Unicode form (NFKC), with superscripts and fractions kept readable."""
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", "".join(map(_readable, text))).translate(_SIGNS)
+    return unicodedata.normalize("NFKC", "".join(map(_readable_form, text))).translate(_SIGNS)
 
 
 @lru_cache(maxsize=1 << 16)
-def _readable(character: str) -> str:
+def _readable_form(character: str) -> str:
+    """Return a character so that NFKC does not glue it to its neighbours; "" for an invisible one."""
     if unicodedata.category(character) == "Cf":
-        # zero-width spaces, soft hyphens, direction marks
+        # Zero-width spaces, soft hyphens, direction marks.
         return ""
     form = unicodedata.decomposition(character)
     if form.startswith("<super>"):
@@ -132,7 +136,11 @@ def _readable(character: str) -> str:
 
 
 def _without_asides(tokens: list[str]) -> list[str]:
-    """The tokens without ends of sentences, and without pairs of brackets that no sign stands before or after."""
+    """Return the tokens without ends of sentences and without brackets around asides.
+
+    A pair of brackets is around an aside where no sign stands before or after it.
+    """
+    # Keep the brackets of a pair that stands beside a sign of arithmetic.
     kept = [token if token not in _NO_WORDS else "" for token in tokens]
     opened: list[int] = []
     for at, token in enumerate(tokens):
@@ -147,7 +155,7 @@ def _without_asides(tokens: list[str]) -> list[str]:
 
 
 def _plain_number(token: str) -> str:
-    """1,250.50 as 1250.5, .5 as 0.5, the digits of every script as 0 to 9."""
+    """Return a number in one spelling: 1,250.50 as 1250.5, .5 as 0.5, the digits of every script as 0 to 9."""
     digits = token if token.isascii() else "".join(c if c in ",." else str(unicodedata.digit(c)) for c in token)
     whole, _, fraction = digits.replace(",", "").partition(".")
     fraction = fraction.rstrip("0")

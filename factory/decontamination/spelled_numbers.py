@@ -16,7 +16,7 @@ _STARTS = _SMALL.keys() | _TENS.keys() | _SCALES.keys() | {"hundred"}
 
 
 def with_digits(tokens: Sequence[str]) -> Iterator[str]:
-    """The lower-case `tokens`, each longest run of number words as one number.
+    """Yield the lower-case `tokens`, each longest run of number words as one number.
 
     "five six" stays two numbers. "3 million" is one; halves, ordinals, dozens and other languages are not read.
     """
@@ -33,7 +33,7 @@ def with_digits(tokens: Sequence[str]) -> Iterator[str]:
 
 
 def _number(tokens: Sequence[str], at: int) -> tuple[int, int]:
-    """The number that begins at `at`, and where the text goes on."""
+    """Return the number that begins at `at`, and the position behind it."""
     total, group, smallest = 0, None, 10**12
     if tokens[at].isdigit():
         group, at = int(tokens[at]), at + 1
@@ -55,7 +55,7 @@ def _number(tokens: Sequence[str], at: int) -> tuple[int, int]:
 
 
 def _fits(word: str, group: int | None) -> bool:
-    """Whether `word` goes on with a number that stands at `group` so far: "five" after "twenty", not after "six"."""
+    """Return whether `word` continues a number that is `group` so far: "five" after "twenty", not after "six"."""
     if word in _TENS:
         return group is None or (group > 0 and group % 100 == 0)
     if word in _SMALL:
