@@ -18,13 +18,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from actors.contracts import ENGINES
 from actors.engine_runtime.engine_process import EngineDied, kill_children
 from actors.engine_runtime.weights import Weights
 from actors.models.model_store import fetch_model, is_remote
 from factory.config import fill
 from factory.errors import FactoryError, QuestionFailed, WeightsRefused
 from factory.interfaces import Engine
-from factory.plugins import plugin
 from factory.storage.access import Access
 from factory.types import Completion, GenerateRequest
 
@@ -36,13 +36,12 @@ def generator_options(engine_kind: str, engine_config: dict[str, Any]) -> dict[s
 
     Checks the config on the way. Raises `BadInput`.
     """
-    module = plugin("actors.engines", engine_kind)
-    config = fill(module.Config, engine_config, "engine")
-    environment = module.environment(config) if hasattr(module, "environment") else {}
+    engine = ENGINES.load(engine_kind)
+    config = fill(engine.Config, engine_config, "engine")
     return {
-        "num_cpus": getattr(config, "num_cpus", 0),
-        "num_gpus": getattr(config, "num_gpus", 0),
-        "runtime_env": {"env_vars": environment},
+        "num_cpus": engine.num_cpus(config),
+        "num_gpus": engine.num_gpus(config),
+        "runtime_env": {"env_vars": engine.environment(config)},
         "max_restarts": -1,
         "max_task_retries": 0,
         "max_concurrency": 10_000,
@@ -55,8 +54,8 @@ class Generator:
     def __init__(
         self, engine_kind: str, engine_config: dict[str, Any], model: str, access: Access | None = None
     ) -> None:
-        module = plugin("actors.engines", engine_kind)
-        self._make = partial(module.Engine, fill(module.Config, engine_config, "engine"))
+        engine = ENGINES.load(engine_kind)
+        self._make = partial(engine.made, fill(engine.Config, engine_config, "engine"))
         self._engine: Engine | None = None
         self._model = model
         self._access = access or Access()
@@ -88,10 +87,10 @@ class Generator:
             _exit(error)
         return {
             "engine": self.engine.name,
-            "model": getattr(self.engine, "model", None),
-            "revision": getattr(self.engine, "revision", None),
+            "model": self.engine.model,
+            "revision": self.engine.revision,
             "weights": self._weights.current,
-            "max_model_len": getattr(self.engine, "max_model_len", None),
+            "max_model_len": self.engine.max_model_len,
             "pid": os.getpid(),
         }
 

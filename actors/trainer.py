@@ -15,6 +15,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from actors.contracts import TRAINERS
 from actors.models.model_store import ensure_local, is_remote
 from actors.trained_models.copies import train_on_copied_data, train_on_copies
 from actors.trained_models.provenance import provenance
@@ -22,7 +23,6 @@ from actors.trained_models.seal import finished, publish, seal
 from actors.trained_models.trained_model import check_base, check_trained
 from factory.config import fill
 from factory.errors import TrainingFailed
-from factory.plugins import plugin
 from factory.self_training.training import Trained, TrainingJob
 from factory.storage.access import Access
 
@@ -32,16 +32,14 @@ _DISK = ("pytorchstreamwriter", "no space left")  # how torch says that it could
 
 def trainer_options(kind: str, config: dict[str, Any]) -> dict[str, Any]:
     """Ray actor options for a trainer. Checks the config on the way; raises `BadInput`."""
-    module = plugin("actors.trainers", kind)
-    filled = fill(module.Config, config, "trainer")
-    if hasattr(module, "require"):
-        module.require(filled)
-    held = module.resources(filled) if hasattr(module, "resources") else {}
-    environment = module.environment(filled) if hasattr(module, "environment") else {}
+    trainer = TRAINERS.load(kind)
+    filled = fill(trainer.Config, config, "trainer")
+    trainer.require(filled)
+    held = trainer.resources(filled)
     return {
         "num_cpus": held.get("num_cpus", 0),
         "num_gpus": held.get("num_gpus", 0),
-        "runtime_env": {"env_vars": environment},
+        "runtime_env": {"env_vars": trainer.environment(filled)},
         "max_restarts": 0,
         "max_task_retries": 0,
         "max_concurrency": 2,  # `progress` answers while `run` trains
@@ -74,8 +72,8 @@ class Trainer:
         if done := finished(job.out):
             return done
         began = time.monotonic()
-        module = plugin("actors.trainers", kind)
-        filled = fill(module.Config, config, "trainer")
+        trainer = TRAINERS.load(kind)
+        filled = fill(trainer.Config, config, "trainer")
         check_base(job.model)
         made_by = provenance(kind, asdict(filled), job)
         temp = f"{job.out}.tmp"
@@ -83,9 +81,8 @@ class Trainer:
         try:
             Path(job.out).parent.mkdir(parents=True, exist_ok=True)
             Path(job.work).mkdir(parents=True, exist_ok=True)
-            module.train(replace(job, out=temp), filled, self._add)
-            replaces_base = getattr(module, "REPLACES_BASE", True)
-            self._add({"changed": check_trained(temp, job.model, replaces_base=replaces_base)})
+            trainer.train(replace(job, out=temp), filled, self._add)
+            self._add({"changed": check_trained(temp, job.model, replaces_base=trainer.REPLACES_BASE)})
             trained = seal(temp, made_by, self._report, time.monotonic() - began)
             trained = publish(temp, job.out, trained)
         except (OSError, SafetensorError, MemoryError, RuntimeError) as error:

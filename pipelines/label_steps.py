@@ -7,12 +7,11 @@ The work itself is in `pipelines/run/labelling.py`, as the rounds of `star.py` d
 
 from __future__ import annotations
 
+from pipelines.run.contract import Pipeline
 from pipelines.run.label_report import LabelSummary, status_lines, summary_lines
 from pipelines.run.labelling import LabelOptions, label
 from pipelines.run.listener import Listener
 from pipelines.run.settings import Settings
-
-__all__ = ["run", "status_lines", "summary_lines"]
 
 
 def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> LabelSummary:
@@ -30,3 +29,6 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
       BadInput: a mistake in config, model, source or folder; nothing has been started or written then.
     """
     return label(settings, listener, LabelOptions(retry_failed=retry_failed))
+
+
+PIPELINE = Pipeline(run=run, status_lines=status_lines, summary_lines=summary_lines)

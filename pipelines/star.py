@@ -11,19 +11,18 @@ from __future__ import annotations
 
 from cluster.connect import nodes_of_cluster
 from pipelines.fine_tuning.training import check_room
+from pipelines.run.contract import Pipeline
 from pipelines.run.engine_pools import EnginePools
 from pipelines.run.listener import Listener
 from pipelines.run.session import RunSession
 from pipelines.run.settings import Settings
 from pipelines.run.survey import as_before
+from pipelines.self_training import star_settings as declared
 from pipelines.self_training.checks import checked, outline
 from pipelines.self_training.journal import Journal
 from pipelines.self_training.phases import Phases
 from pipelines.self_training.report import StarSummary, stats_of, status_lines, summary_lines
 from pipelines.self_training.rounds import BudgetWatch, do_rounds, why_stop
-from pipelines.self_training.star_settings import EFFORT, ELSEWHERE, PLUGINS, SECTIONS
-
-__all__ = ["EFFORT", "ELSEWHERE", "PLUGINS", "SECTIONS", "outline", "run", "status_lines", "summary_lines"]
 
 
 def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> StarSummary:
@@ -72,3 +71,15 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
         )
         session.write_stats(stats_of(summary))
         return summary
+
+
+PIPELINE = Pipeline(
+    run=run,
+    sections=declared.SECTIONS,
+    plugin_sections=declared.PLUGIN_SECTIONS,
+    excluded_from_fingerprint=declared.EXCLUDED_FROM_FINGERPRINT,
+    effort=declared.EFFORT,
+    outline=outline,
+    status_lines=status_lines,
+    summary_lines=summary_lines,
+)

@@ -10,21 +10,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from actors.contracts import TRAINERS
 from factory.errors import TrainingFailed
 from pipelines.fine_tuning.job import Data, checked, job_of, outline, refuse_another
 from pipelines.fine_tuning.report import TrainSummary, status_lines, summary_lines
 from pipelines.fine_tuning.training import TrainingOptions, train
+from pipelines.run.contract import Pipeline, PluginSection
 from pipelines.run.listener import Listener
 from pipelines.run.session import RunSession
 from pipelines.run.settings import Settings
-
-__all__ = ["outline", "run", "status_lines", "summary_lines"]
-
-SECTIONS = {"data": Data}
-PLUGINS = {"trainer": ("actors.trainers", "kind", "sft")}
-ELSEWHERE = ("trainer", "data.timeout_s")  # checkpoints of other settings are dropped, a model of others is refused
-EFFORT = ()
-ASKS = False  # no question, so no fleet
 
 
 def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> TrainSummary:
@@ -74,3 +68,17 @@ def _options(session: RunSession) -> TrainingOptions:
         on_progress=session.listener.training,
         check=session.check,
     )
+
+
+PIPELINE = Pipeline(
+    run=run,
+    sections={"data": Data},
+    plugin_sections={"trainer": PluginSection(registry=TRAINERS, default="sft")},
+    # Checkpoints of other settings are dropped, and a model of others is refused.
+    excluded_from_fingerprint=("trainer", "data.timeout_s"),
+    effort=(),
+    asks_a_model=False,
+    outline=outline,
+    status_lines=status_lines,
+    summary_lines=summary_lines,
+)

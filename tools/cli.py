@@ -199,14 +199,14 @@ def _run(settings: Any, **options: bool) -> None:
 
     display = Display()
     try:
-        summary = settings.story.run(settings, display, **options)
+        summary = settings.definition.run(settings, display, **options)
     except KeyboardInterrupt:
         display.close()
         _complain(f"stopped at once. Committed units are kept; go on with: factory resume {settings.run.dir}")
         raise SystemExit(130) from None
     finally:
         display.close()
-    for line in settings.story.summary_lines(summary):
+    for line in settings.definition.summary_lines(summary):
         out().print(Text(line))
     if not summary.complete:
         raise SystemExit(1 if summary.short else 130)

@@ -15,15 +15,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from types import ModuleType
 from typing import Any
 
 from actors.checking.zygote import receive_frame, send_frame
 from actors.checking.zygote_client import ZygoteClient, ZygoteGone, ZygoteKilled
 from factory.config import fill
+from factory.contracts.checkers import CHECKERS
 from factory.errors import BadInput, CheckerFailed
-from factory.interfaces import CheckerLimits
-from factory.plugins import plugin
 from factory.types import Outcome, PartVerdict, Question, Verdict
 
 _ATTEMPTS = 3  # to start a zygote
@@ -59,15 +57,15 @@ class CheckerPool:
         timeout_s: float | None = None,
         observe: Observer = lambda stage, outcomes, seconds, deaths: None,
     ) -> None:
-        self._module = plugin("factory.checkers", kind)
-        if not hasattr(self._module, "check"):
+        self._checker = CHECKERS.load(kind)
+        if self._checker.check is None:
             raise BadInput(
                 f"checker {kind!r} asks a model, so it works inside a run only. Expected one with a `check`."
             )
-        self._config: Any = fill(self._module.Config, config, "checker")
-        getattr(self._module, "require", lambda config: None)(self._config)
+        self._config: Any = fill(self._checker.Config, config, "checker")
+        self._checker.require(self._config)
         self._kind = kind
-        self._limits = limits_of(self._module, self._config)
+        self._limits = self._checker.limits(self._config)
         if timeout_s is not None:
             self._limits = replace(self._limits, timeout_s=timeout_s)
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="checker")
@@ -132,14 +130,10 @@ class CheckerPool:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _settle(self, question: Question, text: str) -> Verdict | None:
-        settle = getattr(self._module, "settle", None)
-        if settle is None:
-            return None
         try:
-            verdict: Verdict | None = settle(question, text, self._config)
+            return self._checker.settle(question, text, self._config)
         except Exception as error:
             return Verdict(outcome=Outcome.ERROR, reason=f"{type(error).__name__} in the checker: {error}"[:500])
-        return verdict
 
     def _check_slowly(self, question: Question, text: str) -> Verdict:
         """Runs in one of the pool's threads, of which there are as many as workers."""
@@ -237,12 +231,6 @@ class CheckerPool:
             if stage == "slow":
                 self._slowest_s = max(self._slowest_s, *seconds)
         self._observe(stage, by_outcome, seconds, deaths)
-
-
-def limits_of(module: ModuleType, config: Any) -> CheckerLimits:
-    """What a worker of this checker may use."""
-    limits: CheckerLimits = getattr(module, "limits", lambda config: CheckerLimits())(config)
-    return limits
 
 
 def _ask(channel: socket.socket, question: Question, text: str, deadline: float) -> tuple[Verdict, bool]:

@@ -21,12 +21,11 @@ import socket
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from factory.config import fill
+from factory.contracts.checkers import CHECKERS, CheckFunction
 from factory.interfaces import CheckerLimits
-from factory.plugins import plugin
 from factory.sandbox.seccomp import confine
 from factory.types import Outcome, Question, Verdict
 
@@ -63,9 +62,10 @@ def _receive_exactly(channel: socket.socket, count: int) -> bytes:
 def main(control: socket.socket, owner_pid: int, kind: str, config_json: str) -> None:
     """Serve `fork` and `kill` requests of the owner until it is gone."""
     try:
-        module = plugin("factory.checkers", kind)
-        config = fill(module.Config, json.loads(config_json), "checker")
-        getattr(module, "preload", lambda: None)()
+        checker = CHECKERS.load(kind)
+        assert checker.check is not None, "a checker that asks a model has no workers"
+        config = fill(checker.Config, json.loads(config_json), "checker")
+        checker.preload()
     except Exception as error:
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:2000]}).encode())
         return
@@ -80,7 +80,7 @@ def main(control: socket.socket, owner_pid: int, kind: str, config_json: str) ->
             if message["op"] == "fork":
                 assert channel is not None, "a fork request carries the worker's end of its channel"
                 limits = CheckerLimits(**message["limits"])
-                reply = {"pid": _fork_worker(control, channel, module, config, limits)}
+                reply = {"pid": _fork_worker(control, channel, checker.check, config, limits)}
                 workers.add(reply["pid"])
                 channel.close()
             else:
@@ -129,7 +129,7 @@ def _reap_strays(workers: set[int]) -> None:
 
 
 def _fork_worker(
-    control: socket.socket, channel: socket.socket, module: ModuleType, config: Any, limits: CheckerLimits
+    control: socket.socket, channel: socket.socket, check: CheckFunction, config: Any, limits: CheckerLimits
 ) -> int:
     zygote = os.getpid()
     pid = os.fork()
@@ -144,12 +144,12 @@ def _fork_worker(
             if limits.confined:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
                 confine()
-            _work(channel, module, config)
+            _work(channel, check, config)
     finally:
         os._exit(0)
 
 
-def _work(channel: socket.socket, module: ModuleType, config: Any) -> None:
+def _work(channel: socket.socket, check: CheckFunction, config: Any) -> None:
     """A worker's life: one verdict per item, until the owner closes the channel."""
     while True:
         try:
@@ -158,7 +158,7 @@ def _work(channel: socket.socket, module: ModuleType, config: Any) -> None:
             return
         fit = True
         try:
-            verdict = module.check(Question(**item["question"]), item["text"], config)
+            verdict = check(Question(**item["question"]), item["text"], config)
         except BaseException as error:  # also math-verify's TimeoutException and a checker's SystemExit
             fit = isinstance(error, Exception) and not isinstance(error, MemoryError | RecursionError)
             reason = f"{type(error).__name__} in the checker"

@@ -8,10 +8,12 @@ every run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import ModuleType
 from typing import Any, Protocol
 
-MAX_TOKENS, SEARCH, SUPERVISION = "sampling.max_tokens", "search.", "supervision."
+from factory.contracts.search import SearchPlugin
+from factory.contracts.supervision import SupervisionPlugin
+
+MAX_TOKENS, SEARCH_KEYS, SUPERVISION_KEYS = "sampling.max_tokens", "search.", "supervision."
 
 
 class Bounded(Protocol):
@@ -22,7 +24,11 @@ class Bounded(Protocol):
 
 
 def effort_of(
-    search: ModuleType, search_config: Any, supervision: ModuleType, supervision_config: Any, sampling: Bounded
+    search: SearchPlugin,
+    search_config: Any,
+    supervision: SupervisionPlugin,
+    supervision_config: Any,
+    sampling: Bounded,
 ) -> dict[str, int]:
     """Return the amounts by config key: `{"sampling.max_tokens": 256, "search.n": 8, "supervision.max_probes": 64}`.
 
@@ -37,11 +43,8 @@ def effort_of(
       Amounts by config key.
     """
     amounts = {MAX_TOKENS: sampling.max_tokens}
-    for section, module, config in (
-        (SEARCH, search, search_config),
-        (SUPERVISION, supervision, supervision_config),
-    ):
-        amounts |= {f"{section}{name}": getattr(config, name) for name in getattr(module, "EFFORT", ())}
+    amounts |= {f"{SEARCH_KEYS}{name}": getattr(search_config, name) for name in search.EFFORT}
+    amounts |= {f"{SUPERVISION_KEYS}{name}": getattr(supervision_config, name) for name in supervision.EFFORT}
     return amounts
 
 

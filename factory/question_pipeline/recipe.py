@@ -16,12 +16,14 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+from factory.contracts.checkers import CHECKERS
+from factory.contracts.search import SEARCH
+from factory.contracts.supervision import SUPERVISION
 from factory.interfaces import Models
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabels, learn
-from factory.plugins import plugin
 from factory.question_pipeline.continued import finish
-from factory.question_pipeline.effort import SEARCH, SUPERVISION, effort_of
+from factory.question_pipeline.effort import SEARCH_KEYS, SUPERVISION_KEYS, effort_of
 from factory.question_pipeline.judged import JudgedModels
 from factory.question_pipeline.restored import Restored, restored
 from factory.records.record import Failure, Provenance, question_row
@@ -52,7 +54,7 @@ class Recipe:
     @property
     def effort(self) -> dict[str, int]:
         """How much is asked for per question, by config key."""
-        search, supervision = plugin("factory.search", self.search), plugin("factory.supervision", self.supervision)
+        search, supervision = SEARCH.load(self.search), SUPERVISION.load(self.supervision)
         return effort_of(search, self.search_config, supervision, self.supervision_config, self.sampling)
 
 
@@ -88,7 +90,7 @@ def begin(
     effort = recipe.effort
     found = None if before is None else restored(question, before, effort)
     tree, cost = (found.tree, found.cost) if found else (Tree(question), Cost())
-    judge = getattr(plugin("factory.checkers", recipe.checker), "judge", None)
+    judge = CHECKERS.load(recipe.checker).judge
     known = {solution.text: solution.verdict for solution in tree.solutions}
     policy = Policy(
         tree=tree,
@@ -113,11 +115,11 @@ async def work(recipe: Recipe, attempt: QuestionWork) -> None:
         await attempt.policy.adopt(*question.given)
     else:
         await finish(attempt.policy, before)
-    if before is None or before.asks_more(SEARCH):
-        search = plugin("factory.search", recipe.search)
+    if before is None or before.asks_more(SEARCH_KEYS):
+        search = SEARCH.load(recipe.search)
         rng = Random(seed_for(recipe.seed, question.key, "search"))
         await search.search(attempt.tree, attempt.policy, recipe.search_config, rng)
-    if before is None or before.asks_more(SUPERVISION) or attempt.changed:
+    if before is None or before.asks_more(SUPERVISION_KEYS) or attempt.changed:
         await _label(recipe, attempt)
     if recipe.learn:
         learn(attempt.experience, attempt.tree.solutions)
@@ -126,7 +128,7 @@ async def work(recipe: Recipe, attempt: QuestionWork) -> None:
 async def _label(recipe: Recipe, attempt: QuestionWork) -> None:
     if attempt.before is not None:
         attempt.before.reopen()
-    labeller = plugin("factory.supervision", recipe.supervision)
+    labeller = SUPERVISION.load(recipe.supervision)
     rng = Random(seed_for(recipe.seed, attempt.tree.question.key, "label"))
     cost = attempt.policy.cost
     calls, tokens = cost.policy_calls, cost.completion_tokens

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 
-from factory.question_pipeline.effort import MAX_TOKENS, SUPERVISION, raised
+from factory.question_pipeline.effort import MAX_TOKENS, SUPERVISION_KEYS, raised
 from factory.records.validation import Row
 from factory.rollouts.nodes import PROBE, Node, Solution
 from factory.rollouts.policy import Cost
@@ -91,7 +91,7 @@ class Restored:
             occurrences=row["occurrences"],
             counted_at=row["counted_at"],
             sought=row["method"] != PROBE,
-            labelled=row["labeller"] is not None and not self.asks_more(SUPERVISION),
+            labelled=row["labeller"] is not None and not self.asks_more(SUPERVISION_KEYS),
             label_calls=row["label_calls"] or 0,
             label_wishes=row["label_wishes"] or 0,
         )

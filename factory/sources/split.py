@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from itertools import islice
-from types import ModuleType
 from typing import Any
 
 from factory.config import field_names, fill, refuse_unknown
+from factory.contracts.sources import SOURCES, SourcePlugin
 from factory.errors import BadInput
-from factory.plugins import plugin, suggest
+from factory.plugins import suggest
 from factory.text.wording import question_key
 from factory.types import Question
 
@@ -98,19 +98,18 @@ def _section(values: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _questions_of(section: dict[str, Any], name: str) -> Iterator[Question]:
     """Return the questions of an inner source."""
-    module, config = _source_and_config(section, name)
-    inner: Iterator[Question] = module.questions(config)
-    return inner
+    source, config = _source_and_config(section, name)
+    return source.questions(config)
 
 
-def _source_and_config(values: dict[str, Any], name: str) -> tuple[ModuleType, Any]:
+def _source_and_config(values: dict[str, Any], name: str) -> tuple[SourcePlugin, Any]:
     """Return the plug-in of an inner source and its config. Raises `BadInput`."""
     if not isinstance(values, dict):
         raise BadInput(f"source.{name} is {values!r}. Expected a mapping such as {{kind: {_DEFAULT_KIND}}}.")
-    module = plugin("factory.sources", _kind(values))
-    refuse_unknown(values, ["kind", *field_names(module.Config)], f"source.{name}")
+    source = SOURCES.load(_kind(values))
+    refuse_unknown(values, ["kind", *field_names(source.Config)], f"source.{name}")
     rest = {key: value for key, value in values.items() if key != "kind"}
-    return module, fill(module.Config, rest, f"source.{name}")
+    return source, fill(source.Config, rest, f"source.{name}")
 
 
 def _kind(values: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from factory.errors import BadInput
-from factory.plugins import names
+from factory.plugins import names_in
 from factory.rollouts.prompting import STYLES, load_prompt
 from factory.storage.store import Store
 from factory.text.markdown import code, fenced, table
@@ -137,7 +137,7 @@ def _policy(checker: CardFacts) -> str:
 def _described(package: str, name: str) -> str:
     """The name, and where it is one of the package's own, the first paragraph of its docstring, which has the paper."""
     short = name.partition("/")[0]
-    if short not in names(package):
+    if short not in names_in(package):
         return f"{code(name)}."
     said = " ".join((import_module(f"{package}.{short}").__doc__ or "").partition("\n\n")[0].split())
     return f"{code(name)}: {said}"

@@ -15,16 +15,15 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+from factory.contracts.formats import FORMATS, FormatPlugin
 from factory.decontamination.contamination import MatchSettings
 from factory.decontamination.near_duplicates import THRESHOLD
 from factory.errors import BadInput
 from factory.export.filter import Filter
 from factory.export.split import SPLITS, Split
 from factory.interfaces import Say
-from factory.plugins import names, suggest
 from factory.storage.access import Access
 from factory.storage.opening import open_store
 from factory.storage.store import Store
@@ -35,7 +34,7 @@ from pipelines.export.inputs import Listed, SourceRun, chunks_of, listed, runs_o
 from pipelines.export.manifest import configs_yaml, digest_of, encoded, imported_urls, manifest
 from pipelines.export.pool import Map, pool, processes_here
 from pipelines.export.questions import Questions, lost_solutions, read_questions
-from pipelines.export.rows import ConfigSplit, Job, PartFile, RowsWanted, TaskResult, view_of, write_rows
+from pipelines.export.rows import ConfigSplit, Job, PartFile, RowsWanted, TaskResult, write_rows
 from pipelines.export.screen import BenchmarkScreen, Repeated
 from pipelines.export.shards import ShardWritten, shards_wanted, write_shard
 
@@ -108,7 +107,7 @@ def export(
     """
     access, out = access or Access(), str(out)
     store = open_store(out, access)
-    views = {name: _view(name) for name in dict.fromkeys(options.formats)}
+    views = {name: FORMATS.load(name) for name in dict.fromkeys(options.formats)}
     same = Repeated(options.near_duplicates, options.similarity, say)
     screen = BenchmarkScreen(options.decontaminate, options.matching, keep_reworded=options.keep_reworded)
     export_folder.check_free(store)
@@ -146,15 +145,6 @@ def export(
             say(f"publishing {len(files)} files")
             target.publish(files, small)
     return Exported(out=out, manifest=content)
-
-
-def _view(name: str) -> ModuleType:
-    """A format. Raises `BadInput` for what is none."""
-    view = view_of(name)
-    lacking = [part for part in ("rows", "FEATURES", "SUFFIX") if not hasattr(view, part)]
-    if lacking:
-        raise BadInput(f"{name} is no format: it lacks {', '.join(lacking)}. {suggest(name, names('factory.formats'))}")
-    return view
 
 
 def _same(store: Store, there: dict[str, Any], digest: str) -> dict[str, Any]:
@@ -224,7 +214,7 @@ def _rows(
 
 def _shards(
     target: Target,
-    views: Mapping[str, Any],
+    views: Mapping[str, FormatPlugin],
     parts: Mapping[ConfigSplit, list[PartFile]],
     n_bytes: int,
     spread: Map,

@@ -14,12 +14,13 @@ from typing import Any
 
 import yaml
 
+from factory.contracts.formats import FORMATS
 from factory.errors import BadInput
 from factory.export.filter import Dropped
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 from pipelines.export.questions import Questions, Shards
-from pipelines.export.rows import PROVENANCE, ConfigSplit, PartFile, TaskResult, view_of
+from pipelines.export.rows import PROVENANCE, ConfigSplit, PartFile, TaskResult
 from pipelines.export.shards import ShardWritten
 
 VERSION, PACKAGE = 1, "selfplay-factory"
@@ -87,7 +88,7 @@ def configs_yaml(content: Mapping[str, Any]) -> bytes:
 def _config(
     name: str, splits: Mapping[str, Sequence[ShardWritten]], parts: Mapping[ConfigSplit, PartFile]
 ) -> dict[str, Any]:
-    view = view_of(name)
+    view = FORMATS.load(name)
     return {
         "format": name,
         "suffix": view.SUFFIX,

@@ -15,18 +15,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from factory.contracts.formats import FORMATS, FormatPlugin
 from factory.export.choice import DropReason, FormatSelector
 from factory.export.filter import EVERYTHING, RECORDS, SELECTION_COLUMNS, SOLUTIONS, Dropped, Filter
 from factory.export.split import Split
-from factory.plugins import plugin
 from factory.records.record_columns import narrowed
-from factory.records.schema import SCHEMA
 from pipelines.export.inputs import ExportTask, records_of
 
 LINES = pa.schema([("line", pa.string())])
@@ -71,7 +69,7 @@ class Job:
         """The record columns that somebody reads. A format that does not say reads all."""
         wanted = dict.fromkeys(self.filter.columns())
         for name in self.formats:
-            wanted |= dict.fromkeys(getattr(view_of(name), "COLUMNS", SCHEMA.names))
+            wanted |= dict.fromkeys(FORMATS.load(name).COLUMNS)
         return narrowed(wanted)
 
 
@@ -107,23 +105,14 @@ class TaskResult:
     provenance: Counter[tuple[Any, ...]] = field(default_factory=Counter)
 
 
-def view_of(name: str) -> ModuleType:
-    return plugin("factory.formats", name)
-
-
 def selectors_of(formats: Sequence[str]) -> tuple[FormatSelector, ...]:
     """Formats as those that draw solutions, one for all where none is named. A view that does not say which ones it
     `uses` uses all."""
     if not formats:
         return EVERYTHING
-    views = {name: view_of(name) for name in formats}
+    views = {name: FORMATS.load(name) for name in formats}
     return tuple(
-        FormatSelector(
-            name=name,
-            mask=1 << bit,
-            only_right=getattr(view, "ONLY_RIGHT", False),
-            **({"uses": view.uses} if hasattr(view, "uses") else {}),
-        )
+        FormatSelector(name=name, mask=1 << bit, only_right=view.ONLY_RIGHT, uses=view.uses)
         for bit, (name, view) in enumerate(views.items())
     )
 
@@ -144,7 +133,7 @@ def candidates_of(wanted: tuple[ExportTask, Filter, Sequence[str], frozenset[int
 def write_rows(wanted: RowsWanted) -> TaskResult:
     """Write the parts of a task."""
     job, done = wanted.job, TaskResult()
-    views, selectors = {name: view_of(name) for name in job.formats}, selectors_of(job.formats)
+    views, selectors = {name: FORMATS.load(name) for name in job.formats}, selectors_of(job.formats)
     with ExitStack() as stack:
         writers = _Writers(stack, wanted, views, done)
         for place, records, n_bytes in records_of(wanted.task, job.columns()):
@@ -170,7 +159,9 @@ def write_rows(wanted: RowsWanted) -> TaskResult:
 class _Writers:
     """The open parts of a task, each with its rows that are not yet written."""
 
-    def __init__(self, stack: ExitStack, wanted: RowsWanted, views: Mapping[str, ModuleType], done: TaskResult) -> None:
+    def __init__(
+        self, stack: ExitStack, wanted: RowsWanted, views: Mapping[str, FormatPlugin], done: TaskResult
+    ) -> None:
         self._stack, self._wanted, self._views, self._done = stack, wanted, views, done
         self._rows: dict[ConfigSplit, list[dict[str, Any]]] = {}
         self._open: dict[ConfigSplit, Any] = {}
@@ -239,10 +230,8 @@ def _count(
     provenance.update(map(_provenance, used.values()))
 
 
-def _count_labels(counted: Counter[str], view: ModuleType, rows: Sequence[Mapping[str, Any]]) -> None:
+def _count_labels(counted: Counter[str], view: FormatPlugin, rows: Sequence[Mapping[str, Any]]) -> None:
     """How often which label occurs, as the view's `labels` says; without it the format has none."""
-    if not hasattr(view, "labels"):
-        return
     for label, n in Counter(label for row in rows for label in view.labels(row)).items():
         name = str(label).lower()
         if name in counted or len(counted) < MOST_LABELS:

@@ -47,8 +47,7 @@ def checked(settings: Settings) -> dict[str, Any]:
     if not is_remote(path):
         try:
             data_files(path)
-            if hasattr(trainer.module, "check_data"):
-                trainer.module.check_data(path, trainer.config)
+            trainer.plugin.check_data(path, trainer.config)
         except TrainingFailed as error:
             raise BadInput(str(error)) from None
     return options
@@ -76,7 +75,7 @@ def refuse_another(settings: Settings, job: TrainingJob) -> None:
         ours = provenance(trainer.name, asdict(trainer.config), job, access)
     except TrainingFailed as error:
         raise BadInput(str(error)) from None
-    if differs := difference(job.out, ours, getattr(trainer.module, "EXECUTION", ()), access):
+    if differs := difference(job.out, ours, trainer.plugin.EXECUTION, access):
         raise BadInput(f"{settings.run.dir} holds a model trained otherwise ({differs}). Choose another run.dir.")
 
 

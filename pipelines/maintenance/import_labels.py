@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from factory.contracts.formats import FORMATS, ParseFunction
 from factory.errors import BadInput
-from factory.plugins import names, plugin, suggest
+from factory.plugins import suggest
 from factory.readers.source_files import text_lines
 from factory.records.record import to_batch
 from factory.records.tally import tally
@@ -63,7 +64,7 @@ def import_file(path: str, name: str, out: str) -> Imported:
     Raises `BadInput` for a malformed line, by file and number; the parts before it are committed. And while somebody
     else imports into the folder: of a file and of its grown version, at once, rows would be doubled.
     """
-    view = _readable(name)
+    parse = _parse_of(name)
     store = open_store(out)
     claim(store, name)
     lines = parts = new_lines = new_parts = 0
@@ -71,7 +72,7 @@ def import_file(path: str, name: str, out: str) -> Imported:
         there = {shard.unit_id.partition("-")[0]: shard.unit_id for shard in shards(store)}
         log = ReceiptLog(store, mine.number)
         try:
-            for part in _parts(path, view.parse):
+            for part in _parts(path, parse):
                 mine.check()
                 lines, parts = lines + len(part.lines), parts + 1
                 receipt = _commit(store, there, name, part)
@@ -85,12 +86,13 @@ def import_file(path: str, name: str, out: str) -> Imported:
     return Imported(lines=lines, parts=parts, new_lines=new_lines, new_parts=new_parts)
 
 
-def _readable(name: str) -> Any:
-    view = plugin("factory.formats", name)
-    if not hasattr(view, "parse"):
-        able = [other for other in names("factory.formats") if hasattr(plugin("factory.formats", other), "parse")]
+def _parse_of(name: str) -> ParseFunction:
+    """Return the function that reads a line of format `name`. Raises `BadInput` where it can only be written."""
+    parse = FORMATS.load(name).parse
+    if parse is None:
+        able = [other for other in FORMATS.names() if FORMATS.load(other).parse is not None]
         raise BadInput(f"format {name!r} can be written, not read. {suggest(name, able)}")
-    return view
+    return parse
 
 
 def claim(store: Store, name: str) -> None:
@@ -121,7 +123,7 @@ def imported_format(store: Store) -> str | None:
     return str(found)
 
 
-def _parts(path: str, parse: Any) -> Iterator[ImportPart]:
+def _parts(path: str, parse: ParseFunction) -> Iterator[ImportPart]:
     part = ImportPart()
     for name, number, line in text_lines(path):
         if line.isspace():

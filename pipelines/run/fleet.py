@@ -13,7 +13,6 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 import factory
 from actors.answer_checker import AnswerChecker
-from actors.checking.pool import limits_of
 from actors.generator import Generator, generator_options
 from actors.remote_models import CallPatience, CheckFlow, brief, original_error
 from actors.rollout_worker import RolloutWorker
@@ -93,7 +92,7 @@ def running(settings: Settings) -> Iterator[Engines]:
         what = (kind, engine_config, named(settings.model), settings.storage)
         generators = started(size.generators, Generator, options, *what)
         checkers: dict[str, Any] = {}
-        if not hasattr(settings.checker.module, "judge"):  # which asks the generators
+        if settings.checker.plugin.judge is None:  # a judge asks the generators
             options = _restarted(settings, "answer checker")
             checkers = started(size.checkers, AnswerChecker, options, *checker, workers=size.checker_processes)
         facts = require_same_revision(
@@ -206,7 +205,7 @@ def check_flow(settings: Settings) -> CheckFlow:
     """Large batches for a fast checker, small ones for one that may take minutes: all that can be on their way to it at
     once should be done within a call's time-out, even if each takes as long as it may."""
     size = settings.cluster
-    limit_s = limits_of(settings.checker.module, settings.checker.config).timeout_s
+    limit_s = settings.checker.plugin.limits(settings.checker.config).timeout_s
     seconds_each = limit_s * size.workers / (size.checker_processes * size.checkers) / CHECK_TIME_USED
     in_time = size.request_timeout_s / seconds_each
     most = CheckFlow()
@@ -249,7 +248,7 @@ def recipe_of(settings: Settings) -> Recipe:
 def provenance_of(settings: Settings, engine: Mapping[str, Any]) -> Provenance:
     """What the records say made them."""
     template = load_prompt(settings.prompt.template, settings.prompt.style)
-    checker = getattr(settings.checker.module, "NAME_VERSION", settings.checker.name)
+    checker = settings.checker.plugin.NAME_VERSION
     return Provenance(
         run_id=settings.fingerprint,
         engine=engine["engine"],

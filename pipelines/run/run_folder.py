@@ -79,7 +79,7 @@ def bind(settings: Settings, store: Store) -> None:
 def _updated(kept: Settings, settings: Settings) -> Settings:
     """The kept settings with what its story lets a resumed run have another of: the next attempt is to have it, too."""
     plain = dict(kept.plain)
-    for key in getattr(settings.story, "ELSEWHERE", ()):
+    for key in settings.definition.excluded_from_fingerprint:
         section, _, name = key.partition(".")
         plain[section] = {**plain[section], name: settings.plain[section][name]} if name else settings.plain[section]
     return replace(kept, plain=plain)
@@ -113,9 +113,10 @@ def opened(run_dir: str | Path, overrides: Sequence[str] = ()) -> Settings:
     raised = [f"{key}={value}" for key, value in asked_for(store, kept).items()]
     settings = parse(json.dumps(plain), CONFIG, [*raised, *overrides])
     if settings.fingerprint != kept.fingerprint:
+        allowed = ", ".join(_keys_of(settings.excluded_from_fingerprint))
         raise BadInput(
             f"{' '.join(override.partition('=')[0] for override in overrides)} would change the records. A resumed run "
-            f"takes only what does not: {', '.join(_keys_of(settings.elsewhere))}, where and how fast its engine runs"
+            f"takes only what does not: {allowed}, where and how fast its engine runs"
             f"{', and more of ' * bool(settings.effort)}{', '.join(settings.effort)}."
         )
     return settings
@@ -177,7 +178,7 @@ def write_stats(store: Store, stats: dict[str, object]) -> None:
 
 def _reads_questions(settings: Settings) -> bool:
     """Return whether the pipeline asks a model, and so counts its source before it begins."""
-    return getattr(settings.story, "ASKS", True)
+    return settings.definition.asks_a_model
 
 
 def _config_of(store: Store) -> Settings | None:
@@ -192,20 +193,20 @@ def _encoded(value: object) -> bytes:
     return (json.dumps(value, indent=2) + "\n").encode()
 
 
-def _keys_of(elsewhere: Sequence[str]) -> list[str]:
-    return [name if "." in name else f"{name}.*" for name in elsewhere]
+def _keys_of(excluded: Sequence[str]) -> list[str]:
+    return [name if "." in name else f"{name}.*" for name in excluded]
 
 
 def _difference(theirs: Settings, ours: Settings) -> str:
     """The first differing key of two configs, with both values."""
     for section, value in ours.plain.items():
         other = theirs.plain.get(section)
-        if section in ours.elsewhere or value == other:
+        if section in ours.excluded_from_fingerprint or value == other:
             continue
         if not isinstance(value, dict) or not isinstance(other, dict):
             return f"{section} is {other!r} there, {value!r} here"
+        ignored = {"run.dir", *ours.effort, *ours.excluded_from_fingerprint}
         for key in [*value, *other]:
-            skipped = (section, key) == ("run", "dir") or f"{section}.{key}" in (*ours.effort, *ours.elsewhere)
-            if value.get(key) != other.get(key) and not skipped:
+            if value.get(key) != other.get(key) and f"{section}.{key}" not in ignored:
                 return f"{section}.{key} is {other.get(key)!r} there, {value.get(key)!r} here"
     return "they differ"

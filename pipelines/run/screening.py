@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from actors.checking.pool import CheckerPool
 from pipelines.run.settings import Settings
-from pipelines.run.survey import Screen, Survey, as_before, boxed_gold, judged_by
+from pipelines.run.survey import Screen, Survey, as_before, judged_by
 
 
 @contextmanager
@@ -21,13 +21,13 @@ def screening(settings: Settings, before: Survey | None = None) -> Iterator[Scre
     if before is not None:
         yield as_before(before)
         return
-    module = settings.checker.module
-    if hasattr(module, "judge"):
+    checker = settings.checker.plugin
+    if checker.judge is not None:
         # A model's opinion of its own gold answers is no screen.
         yield lambda questions: {}
         return
     pool = CheckerPool(settings.checker.name, asdict(settings.checker.config), workers=1)
     try:
-        yield judged_by(pool.check, getattr(module, "right_answer", boxed_gold))
+        yield judged_by(pool.check, checker.right_answer)
     finally:
         pool.close()

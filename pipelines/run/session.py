@@ -147,6 +147,5 @@ class RunSession:
 
 def check_model(settings: Settings) -> None:
     """Refuse a model that cannot be had, where this machine can tell: before anything has started."""
-    check = getattr(settings.engine.module, "check_model", None)
-    if check is not None and settings.cluster.address == "local":
-        check(settings.model)
+    if settings.cluster.address == "local":
+        settings.engine.plugin.check_model(settings.model)

@@ -1,10 +1,8 @@
 """What a run's config may hold, and what it becomes: one typed `Settings` that every part of a story reads.
 
-A plug-in section (`source`, `engine`, `search`, `supervision`, `checker`) picks a module by its first key and takes
-the rest of its keys from that module's `Config`.
-
-A story may have sections of its own: its module says so by `SECTIONS` and `PLUGINS`, in the form of those below, by
-`ELSEWHERE`, and by `EFFORT`, the keys of amounts that may be raised when it is resumed.
+A plug-in section (`source`, `engine`, `search`, `supervision`, `checker`) picks a plug-in by its first key and takes
+the rest of its keys from that plug-in's `Config`. A pipeline may have sections of its own: it declares them in its
+`PIPELINE` (`pipelines/run/contract.py`).
 """
 
 from __future__ import annotations
@@ -12,25 +10,30 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from omegaconf import OmegaConf
 
+from actors.contracts import ENGINES, EnginePlugin
 from factory.config import fill, fingerprint, parse_yaml, read_yaml, refuse_unknown
+from factory.contracts.checkers import CHECKERS, CheckerPlugin
+from factory.contracts.search import SEARCH, SearchPlugin
+from factory.contracts.sources import SOURCES, SourcePlugin
+from factory.contracts.supervision import SUPERVISION, SupervisionPlugin
 from factory.errors import BadInput
-from factory.plugins import plugin
+from factory.plugins import Plugin
 from factory.question_pipeline.effort import effort_of
 from factory.rollouts.steps import step_ends
 from factory.storage.access import SECRETS, Access
 from factory.types import Sampling
+from pipelines.run.contract import PIPELINES, Pipeline, PluginSection
 
-PLUGINS = {  # section: (package that is its registry, the key that picks from it, default)
-    "source": ("factory.sources", "kind", "procedural"),
-    "engine": ("actors.engines", "kind", "vllm"),
-    "search": ("factory.search", "method", "sample"),
-    "supervision": ("factory.supervision", "method", "bayes_bisection"),
-    "checker": ("factory.checkers", "kind", "math_answer"),
+PLUGIN_SECTIONS = {
+    "source": PluginSection(registry=SOURCES, default="procedural"),
+    "engine": PluginSection(registry=ENGINES, default="vllm"),
+    "search": PluginSection(registry=SEARCH, default="sample"),
+    "supervision": PluginSection(registry=SUPERVISION, default="bayes_bisection"),
+    "checker": PluginSection(registry=CHECKERS, default="math_answer"),
 }
 
 
@@ -93,15 +96,24 @@ class Cluster:
 
 
 SECTIONS = {"run": Run, "prompt": Prompting, "sampling": SamplingSection, "cluster": Cluster, "storage": Access}
-ELSEWHERE = ("cluster", "storage")  # sections that are no part of what a run is: a resumed one may have others
+# Sections that do not decide what the records hold: a resumed run may have others.
+EXCLUDED_FROM_FINGERPRINT = ("cluster", "storage")
+
+P = TypeVar("P", bound=Plugin)
 
 
 @dataclass(frozen=True)
-class Plug:
-    """A picked plug-in: its name, its module, and its filled `Config`."""
+class Plug(Generic[P]):
+    """Picked plug-in of one config section.
+
+    Attributes:
+      name: value in the config that picked it.
+      plugin: the plug-in, as its contract describes it.
+      config: filled `Config` of the plug-in.
+    """
 
     name: str
-    module: ModuleType
+    plugin: P
     config: Any
 
 
@@ -117,11 +129,11 @@ class Settings:
     sampling: SamplingSection
     cluster: Cluster
     storage: Access
-    source: Plug
-    engine: Plug
-    search: Plug
-    supervision: Plug
-    checker: Plug
+    source: Plug[SourcePlugin]
+    engine: Plug[EnginePlugin]
+    search: Plug[SearchPlugin]
+    supervision: Plug[SupervisionPlugin]
+    checker: Plug[CheckerPlugin]
     own: Mapping[str, Any]
     plain: dict[str, Any]
 
@@ -131,25 +143,25 @@ class Settings:
         return self.cluster.units_in_flight or 4 * self.cluster.generators
 
     @property
-    def story(self) -> ModuleType:
-        """The module that tells what is done with these settings."""
-        return plugin("pipelines", self.pipeline)
+    def definition(self) -> Pipeline[Any]:
+        """Pipeline that these settings are for, with all that it declares."""
+        return PIPELINES.load(self.pipeline).PIPELINE
 
     @property
-    def elsewhere(self) -> tuple[str, ...]:
-        """Sections, and keys with a dot, that are no part of what this run is."""
-        return (*ELSEWHERE, *getattr(self.story, "ELSEWHERE", ()))
+    def excluded_from_fingerprint(self) -> tuple[str, ...]:
+        """Sections, and keys with a dot, that do not decide what the records hold."""
+        return (*EXCLUDED_FROM_FINGERPRINT, *self.definition.excluded_from_fingerprint)
 
     @property
     def fingerprint(self) -> str:
         """Hash of all that decides what the records hold: not where they lie, nor on how many machines, nor how much is
         asked for, as that may be raised later."""
         decisive = {
-            section: _without(value, {*self.effort, *self.elsewhere}, section)
+            section: _without(value, {*self.effort, *self.excluded_from_fingerprint}, section)
             for section, value in self.plain.items()
-            if section not in self.elsewhere
+            if section not in self.excluded_from_fingerprint
         }
-        execution = getattr(self.engine.module, "EXECUTION", ())
+        execution = self.engine.plugin.EXECUTION
         decisive["engine"] = {key: value for key, value in self.plain["engine"].items() if key not in execution}
         decisive["run"] = {key: value for key, value in self.plain["run"].items() if key not in ("dir", "part_of")}
         return fingerprint(_seen_from(self.run.part_of, decisive) if self.run.part_of else decisive)
@@ -157,10 +169,10 @@ class Settings:
     @property
     def effort(self) -> dict[str, int]:
         """How much is asked for per question, by config key: what may be raised when a run is resumed."""
-        if hasattr(self.story, "EFFORT"):
-            return {key: self.plain[key.partition(".")[0]][key.partition(".")[2]] for key in self.story.EFFORT}
+        if self.definition.effort is not None:
+            return {key: self.plain[key.partition(".")[0]][key.partition(".")[2]] for key in self.definition.effort}
         search, supervision = self.search, self.supervision
-        return effort_of(search.module, search.config, supervision.module, supervision.config, self.sampling)
+        return effort_of(search.plugin, search.config, supervision.plugin, supervision.config, self.sampling)
 
     def sampling_with(self, stop: Sequence[str]) -> Sampling:
         """The sampling of every request, with the prompt's own stop strings."""
@@ -189,36 +201,35 @@ def from_mapping(values: dict[str, Any]) -> Settings:
     refuse_unknown(values, ["pipeline", "model", *sections, *plugins], "")
     filled: dict[str, Any] = {name: fill(schema, values.get(name), name) for name, schema in sections.items()}
     plain: dict[str, Any] = {name: asdict(section) for name, section in filled.items()}
-    for name, (package, key, default) in plugins.items():
+    for name, declared in plugins.items():
+        key = declared.registry.key
         section = values.get(name) or {}
         if not isinstance(section, dict):
-            raise BadInput(f"{name} is {section!r}. Expected a mapping such as {name}: {{{key}: {default}}}.")
+            raise BadInput(f"{name} is {section!r}. Expected a mapping such as {name}: {{{key}: {declared.default}}}.")
         section = dict(section)
-        picked = str(section.pop(key, default))
-        module = plugin(package, picked)
-        config = fill(module.Config, section, name)
-        filled[name] = Plug(picked, module, config)
+        picked = str(section.pop(key, declared.default))
+        plugin = declared.registry.load(picked)
+        config = fill(plugin.Config, section, name)
+        filled[name] = Plug(picked, plugin, config)
         plain[name] = {key: picked, **asdict(config)}
     plain["storage"] |= dict.fromkeys(SECRETS)
     filled["model"] = plain["model"] = str(values.get("model", "smollm2-135m"))
     filled["pipeline"] = plain["pipeline"] = pipeline
     _check_ranges(filled)
-    own = {name: filled.pop(name) for name in {**sections, **plugins}.keys() - {*SECTIONS, *PLUGINS}}
+    own = {name: filled.pop(name) for name in {**sections, **plugins}.keys() - {*SECTIONS, *PLUGIN_SECTIONS}}
     return Settings(**filled, own=own, plain=plain)
 
 
-def sections_of(pipeline: str) -> tuple[dict[str, type], dict[str, tuple[str, str, str]]]:
-    """The sections and the plug-in sections that a config of this story may hold. Raises `BadInput` for no story."""
-    story = plugin("pipelines", pipeline)
-    if not hasattr(story, "run"):
-        raise BadInput(f"pipeline is {pipeline!r}, which tells no story. Expected one such as label_steps or star.")
-    return {**SECTIONS, **getattr(story, "SECTIONS", {})}, {**PLUGINS, **getattr(story, "PLUGINS", {})}
+def sections_of(pipeline: str) -> tuple[dict[str, type[Any]], dict[str, PluginSection]]:
+    """Return the sections and the plug-in sections of a config of this pipeline. Raises `BadInput` if it is none."""
+    definition = PIPELINES.load(pipeline).PIPELINE
+    return {**SECTIONS, **definition.sections}, {**PLUGIN_SECTIONS, **definition.plugin_sections}
 
 
 def _switches(values: Mapping[str, Any]) -> dict[str, str]:
     """Of every plug-in section the key that decides what else it may hold."""
     _, plugins = sections_of(str(values.get("pipeline", "label_steps")))
-    return {section: key for section, (_, key, _) in plugins.items()}
+    return {name: section.registry.key for name, section in plugins.items()}
 
 
 def dump(settings: Settings) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
+from factory.contracts.checkers import boxed_gold
 from factory.errors import BadInput
 from factory.rollouts.prompting import load_prompt
 from factory.storage.opening import open_store
@@ -102,11 +103,11 @@ def usable(
 def questions_of(settings: Settings) -> Iterator[Question]:
     """Yield all questions of the configured source, as they come."""
     source, run = settings.source, settings.run
-    read_store = getattr(source.module, "questions_in", None)
-    if read_store and run.part_of and source.config.path.startswith(f"{run.part_of}/"):
+    read_store = source.plugin.questions_in
+    if read_store is not None and run.part_of and source.config.path.startswith(f"{run.part_of}/"):
         # A source within the run's own folder is reached like the run: its credentials stand in no config file.
         return read_store(open_store(source.config.path, settings.storage), source.config)
-    return source.module.questions(source.config)
+    return source.plugin.questions(source.config)
 
 
 def _once(questions: Iterator[Question], survey: Survey, doubled: Collection[str] | None) -> Iterator[Question]:
@@ -121,11 +122,6 @@ def _once(questions: Iterator[Question], survey: Survey, doubled: Collection[str
         else:
             seen.add(question.key)
             yield question
-
-
-def boxed_gold(question: Question) -> str:
-    """Return the gold answer in the form that most checkers find an answer in."""
-    return f"\\boxed{{{question.gold}}}"
 
 
 def judged_by(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from actors.trained_models.trained_model import check_base
@@ -21,7 +21,7 @@ def checked(settings: Settings) -> StarSettings:
     star_settings = sections.of(settings)
     star_settings.trainer_options()
     held_out, *_ = parts(star_settings)
-    if next(held_out.source.module.questions(held_out.source.config), None) is None:
+    if next(held_out.source.plugin.questions(held_out.source.config), None) is None:
         raise BadInput("no question is held out. Expected some to evaluate on: raise held_out.share, or add questions.")
     teachers = [star_settings.teacher.model] if star_settings.teacher.mode != "off" else []
     for model in [settings.model, *teachers]:
@@ -39,7 +39,7 @@ def outline(settings: Settings) -> list[str]:
 
     # One line per run that asks a model.
     for part in parts(star_settings):
-        samples = getattr(part.search.config, "n", None)
+        samples = asdict(part.search.config).get("n")
         search = f"{part.search.name}{f' × {samples}' * (samples is not None)}"
         lines.append(
             f"{part.run.dir}: {search}, temperature {part.sampling.temperature:g}, prompt {part.prompt.template}, "

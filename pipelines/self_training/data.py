@@ -79,7 +79,7 @@ def write_training_data(star_settings: StarSettings, round_: int, store: Store) 
         # Phase 1: decide, question by question; rows go to files on this machine's disk.
         for hinted, question, ours in _questions(star_settings, round_):
             hint = hint_of(hinting, question) if hinting and hinted else ""
-            decided = star_settings.keep.module.select(
+            decided = star_settings.keep.plugin.select(
                 ours,
                 hint,
                 question.gold or "",

@@ -19,7 +19,7 @@ from factory.errors import BadInput
 from factory.rollouts.prompting import GOLD, load_prompt
 from factory.seeds import seed_for
 from factory.self_training.teaching import STUDENT
-from pipelines.run.settings import PLUGINS, SECTIONS, Settings, from_mapping
+from pipelines.run.settings import PLUGIN_SECTIONS, SECTIONS, Settings, from_mapping
 from pipelines.self_training.star_settings import StarSettings
 
 BEFORE, SAMPLE, RATIONALISE, GREEDY, SAMPLED = "before", "sample", "rationalise", "greedy", "sampled"
@@ -142,7 +142,7 @@ def _source(star_settings: StarSettings, part: str) -> dict[str, Any]:
 def _part(star_settings: StarSettings, folder: str, round_: int, model: str, **changed: Mapping[str, Any]) -> Settings:
     """Return an ordinary run as a part of this one: the same settings but for folder, seed and what is `changed`."""
     base = star_settings.base
-    shared = {name: base.plain[name] for name in (*SECTIONS, *PLUGINS)}
+    shared = {name: base.plain[name] for name in (*SECTIONS, *PLUGIN_SECTIONS)}
     run = {
         "dir": f"{star_settings.dir}/{folder}",
         "part_of": star_settings.dir,

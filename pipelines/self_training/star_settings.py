@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from actors.contracts import TRAINERS, TrainerPlugin
 from actors.generator import generator_options
 from actors.trainer import trainer_options
+from factory.contracts.selection import SELECTION, SelectionPlugin
 from factory.errors import BadInput
 from factory.storage.opening import absolute
+from pipelines.run.contract import PluginSection
 from pipelines.run.settings import Plug, Prompting, Settings
 
 
@@ -147,11 +150,12 @@ SECTIONS = {
     "teacher": Teacher,
     "stop": Stop,
 }
-PLUGINS = {
-    "keep": ("factory.selection", "method", "star"),
-    "trainer": ("actors.trainers", "kind", "sft"),
+PLUGIN_SECTIONS = {
+    "keep": PluginSection(registry=SELECTION, default="star"),
+    "trainer": PluginSection(registry=TRAINERS, default="sft"),
 }
-ELSEWHERE = ("stop", "trainer", "star.training_timeout_s")  # how a round was trained is kept with its weights
+# How a round was trained is kept with its weights.
+EXCLUDED_FROM_FINGERPRINT = ("stop", "trainer", "star.training_timeout_s")
 EFFORT = ("star.rounds",)
 
 
@@ -166,8 +170,8 @@ class StarSettings:
     held_out: HeldOut
     teacher: Teacher
     stop: Stop
-    keep: Plug
-    trainer: Plug
+    keep: Plug[SelectionPlugin]
+    trainer: Plug[TrainerPlugin]
 
     @property
     def dir(self) -> str:
@@ -189,13 +193,13 @@ class StarSettings:
     @property
     def rationalises(self) -> bool:
         """True when unsolved questions are asked again with a hint and the selection can use what comes."""
-        return self.rationalise.enabled and self.keep.module.RATIONALISES
+        return self.rationalise.enabled and self.keep.plugin.RATIONALISES
 
 
 def of(settings: Settings) -> StarSettings:
     """Return the settings of a STaR run. Raises `BadInput` for sections that do not fit each other."""
     star_settings = StarSettings(base=settings, **settings.own)
-    if not getattr(star_settings.trainer.module, "REPLACES_BASE", True):
+    if not star_settings.trainer.plugin.REPLACES_BASE:
         raise BadInput(
             f"trainer.kind is {star_settings.trainer.name}, which makes a reward model of its base. Expected one that "
             "leaves a language model, such as sft or command; reward models are trained by pipelines/train.yaml."

@@ -7,185 +7,134 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from omegaconf import OmegaConf
 from support.records import records
 
-from factory import errors, interfaces, types
+from actors.contracts import ENGINES, TRAINERS, TrainerPlugin
+from factory import errors, types
+from factory.contracts.checkers import CHECKERS, CheckerPlugin
+from factory.contracts.formats import FORMATS, FormatPlugin
+from factory.contracts.search import SEARCH
+from factory.contracts.selection import SELECTION
+from factory.contracts.sources import SOURCES
+from factory.contracts.supervision import SUPERVISION
 from factory.labelling.step_labels import SolutionLabels, StepLabel
-from factory.plugins import names, plugin
+from factory.plugins import Registry
 from factory.question_pipeline.recipe import Recipe
 from factory.records.record import SCHEMA, Failure, Provenance
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt
 from factory.shards.units import Unit
 
-CONFIGURED = ["factory.search", "factory.supervision", "factory.checkers", "factory.sources", "factory.selection"]
-CONFIGURED += ["actors.engines", "actors.trainers"]
-SIGNATURES = {
-    "factory.search": ("search", ["tree", "policy", "config", "rng"], True),
-    "factory.supervision": ("label", ["tree", "policy", "config", "rng", "experience"], True),
-    "factory.checkers": ("check", ["question", "text", "config"], False),
-    "factory.sources": ("questions", ["config"], False),
-    "factory.selection": ("select", ["found", "hint", "gold", "config", "rng"], False),
-    "factory.formats": ("rows", ["record"], False),
-    "actors.trainers": ("train", ["job", "config", "report"], False),
-}
+REGISTRIES = (SEARCH, SUPERVISION, CHECKERS, SOURCES, SELECTION, FORMATS, ENGINES, TRAINERS)
+CONFIGURED = [registry for registry in REGISTRIES if registry is not FORMATS]
 HEAVY = ("torch", "transformers", "peft", "vllm")  # what takes seconds to import
-JUDGE = ("judge", ["question", "text", "models", "config"], True)  # a checker that asks a model, instead of `check`
-CHECKER_OPTIONS = {
-    "settle": ["question", "text", "config"],
-    "limits": ["config"],
-    "require": ["config"],
-    "preload": [],
-    "right_answer": ["question"],
-}
 
 
-def every(*folders: str) -> Any:
-    """One case per plug-in of `folders`."""
-    found = [(folder, name) for folder in folders for name in names(folder)]
-    return pytest.mark.parametrize(("folder", "name"), found, ids=[f"{folder}.{name}" for folder, name in found])
+def every(*registries: Registry[Any]) -> Any:
+    """Return a parameter list with one case per plug-in of `registries`."""
+    cases = [(registry, name) for registry in registries for name in registry.names()]
+    return pytest.mark.parametrize(("registry", "name"), cases, ids=[f"{one.package}.{name}" for one, name in cases])
 
 
 def public(module: ModuleType) -> Iterator[tuple[str, Any]]:
-    """Classes and functions a module defines under a public name."""
+    """Yield the classes and functions that a module defines under a public name."""
     for name, value in vars(module).items():
         ours = getattr(value, "__module__", None) == module.__name__ and not name.startswith("_")
         if ours and (inspect.isclass(value) or inspect.isfunction(value)):
             yield name, value
 
 
+@every(*REGISTRIES)
+def test_it_keeps_its_contract_and_says_what_it_is(registry: Registry[Any], name: str) -> None:
+    plugin = registry.load(name)
+    assert isinstance(plugin, registry.contract)
+    module = import_module(f"{registry.package}.{name}")
+    assert module.__doc__
+    required = {field.name for field in fields(registry.contract) if field.default is MISSING} | {"judge"}
+    assert not [name for name, value in public(module) if name in required - {"questions"} and not value.__doc__]
+
+
 @every(*CONFIGURED)
-def test_its_config_is_a_dataclass_with_a_default_for_everything(folder: str, name: str) -> None:
-    schema = plugin(folder, name).Config
-    assert is_dataclass(schema)
+def test_its_config_is_filled_from_an_empty_section_and_crosses_processes(registry: Registry[Any], name: str) -> None:
+    schema = registry.load(name).Config
     config = OmegaConf.to_object(OmegaConf.structured(schema))
     assert config == schema()
     assert pickle.loads(pickle.dumps(config)) == config  # noqa: S301 - our own bytes
 
 
-@every(*SIGNATURES)
-def test_its_function_has_the_signature_of_its_folder(folder: str, name: str) -> None:
-    called, parameters, is_async = SIGNATURES[folder]
-    module = plugin(folder, name)
-    if folder == "factory.checkers" and hasattr(module, "judge"):
-        called, parameters, is_async = JUDGE
-    function = getattr(module, called)
-    assert list(inspect.signature(function).parameters) == parameters
-    assert inspect.iscoroutinefunction(function) == is_async
+@every(*REGISTRIES)
+def test_a_loaded_plug_in_crosses_processes(registry: Registry[Any], name: str) -> None:
+    plugin = registry.load(name)
+    assert pickle.loads(pickle.dumps(plugin)) == plugin  # noqa: S301 - our own bytes
 
 
-@every(*SIGNATURES, "actors.engines")
-def test_it_says_what_it_is(folder: str, name: str) -> None:
-    module = plugin(folder, name)
-    assert module.__doc__
-    required = {"Config", SIGNATURES.get(folder, ("Engine",))[0]} - {"check", "questions"}
-    lacking = [name for name, value in public(module) if name in required and not value.__doc__]
-    assert not lacking
+@every(SEARCH, SUPERVISION)
+def test_what_may_be_raised_later_is_a_whole_number(registry: Registry[Any], name: str) -> None:
+    plugin = registry.load(name)
+    types_of = {field.name: field.type for field in fields(plugin.Config)}
+    assert all(types_of[amount] in (int, "int") for amount in plugin.EFFORT)
+    assert all(isinstance(getattr(plugin.Config(), amount), int) for amount in plugin.EFFORT)
 
 
-@every("factory.search", "factory.supervision")
-def test_what_may_be_raised_later_is_an_amount_with_a_default(folder: str, name: str) -> None:
-    module = plugin(folder, name)
-    amounts = getattr(module, "EFFORT", ())
-    types_of = {field.name: field.type for field in fields(module.Config)}
-    assert isinstance(amounts, tuple)
-    assert all(types_of[amount] in (int, "int") for amount in amounts)
-    assert all(isinstance(getattr(module.Config(), amount), int) for amount in amounts)
-
-
-@every("factory.selection")
-def test_a_selection_says_whether_it_wants_unsolved_questions_asked_again_with_a_hint(folder: str, name: str) -> None:
-    assert isinstance(plugin(folder, name).RATIONALISES, bool)
-
-
-@every("actors.trainers")
-def test_a_trainer_says_what_its_actor_holds(folder: str, name: str) -> None:
-    module = plugin(folder, name)
-    held = module.resources(module.Config())
+@every(TRAINERS)
+def test_a_trainer_says_what_its_actor_holds(registry: Registry[TrainerPlugin], name: str) -> None:
+    trainer = registry.load(name)
+    held = trainer.resources(trainer.Config())
     assert set(held) == {"num_cpus", "num_gpus"}
     assert all(isinstance(amount, float) and amount >= 0 for amount in held.values())
 
 
-@every("actors.trainers")
-def test_what_a_trainer_has_besides_reads_its_config(folder: str, name: str) -> None:
-    for called in ("resources", "environment", "require"):
-        function = getattr(plugin(folder, name), called, None)
-        assert function is None or list(inspect.signature(function).parameters) == ["config"], called
-
-
-@every("actors.trainers")
-def test_what_a_trainer_may_leave_out_of_a_fingerprint_are_keys_of_its_config(folder: str, name: str) -> None:
-    module = plugin(folder, name)
-    assert set(getattr(module, "EXECUTION", ())) <= {field.name for field in fields(module.Config)}
-
-
-@every("actors.trainers")
-def test_importing_a_trainer_is_cheap(folder: str, name: str) -> None:
-    loaded = f"import sys, {folder}.{name}; print(*(set({HEAVY!r}) & sys.modules.keys()))"
-    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, timeout=60, check=True)
+@every(TRAINERS, ENGINES)
+def test_importing_one_is_cheap(registry: Registry[Any], name: str) -> None:
+    load = f"import sys, {registry.package}.{name}, actors.contracts; print(*(set({HEAVY!r}) & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.split() == []
 
 
-@every("factory.formats")
-def test_a_format_names_its_columns_and_its_suffix(folder: str, name: str) -> None:
-    module = plugin(folder, name)
-    assert module.FEATURES is None or isinstance(module.FEATURES, pa.Schema)
-    assert (".jsonl" if module.FEATURES is None else ".parquet") == module.SUFFIX
+@every(FORMATS)
+def test_a_format_of_json_lines_has_no_schema(registry: Registry[FormatPlugin], name: str) -> None:
+    view = registry.load(name)
+    assert (".jsonl" if view.FEATURES is None else ".parquet") == view.SUFFIX
 
 
-@every("factory.formats")
-def test_a_format_reads_no_other_columns_of_a_record_than_it_names(folder: str, name: str) -> None:
-    module = plugin(folder, name)
-    assert set(module.COLUMNS) <= set(SCHEMA.names)
-    assert len(set(module.COLUMNS)) == len(module.COLUMNS)
+@every(FORMATS)
+def test_a_format_reads_no_other_columns_of_a_record_than_it_names(registry: Registry[FormatPlugin], name: str) -> None:
+    view = registry.load(name)
+    assert "COLUMNS" in vars(import_module(f"factory.formats.{name}"))
+    assert set(view.COLUMNS) <= set(SCHEMA.names)
+    assert len(set(view.COLUMNS)) == len(view.COLUMNS)
     for record in records():
-        projected = {column: record[column] for column in module.COLUMNS}
-        assert list(module.rows(projected)) == list(module.rows(record))
+        projected = {column: record[column] for column in view.COLUMNS}
+        assert list(view.rows(projected)) == list(view.rows(record))
 
 
-@every("factory.formats")
-def test_a_format_that_can_be_read_back_takes_a_line_and_where_it_stands(folder: str, name: str) -> None:
-    parse = getattr(plugin(folder, name), "parse", None)
-    if parse is not None:
-        assert list(inspect.signature(parse).parameters) == ["line", "where"]
-        assert parse.__doc__
+@every(FORMATS)
+def test_a_format_that_can_be_read_back_says_how(registry: Registry[FormatPlugin], name: str) -> None:
+    parse = registry.load(name).parse
+    assert parse is None or parse.__doc__
 
 
-@every("factory.checkers")
-def test_a_checker_names_itself_for_the_records(folder: str, name: str) -> None:
-    assert "/" in plugin(folder, name).NAME_VERSION
+@every(CHECKERS)
+def test_a_checker_names_itself_with_a_version_for_the_records(registry: Registry[CheckerPlugin], name: str) -> None:
+    assert "/" in registry.load(name).NAME_VERSION
 
 
-@every("factory.checkers")
-def test_what_a_checker_has_besides_is_what_its_users_call(folder: str, name: str) -> None:
-    for called, parameters in CHECKER_OPTIONS.items():
-        function = getattr(plugin(folder, name), called, None)
-        assert function is None or list(inspect.signature(function).parameters) == parameters, called
-
-
-@every("actors.engines")
-def test_an_engine_has_every_method_of_the_protocol(folder: str, name: str) -> None:
-    engine = plugin(folder, name).Engine
-    assert list(inspect.signature(engine).parameters) == ["config", "model"]
-    for method in ("start", "generate", "health", "load_weights", "close"):
-        ours, theirs = getattr(engine, method), getattr(interfaces.Engine, method)
-        assert inspect.iscoroutinefunction(ours), method
-        assert list(inspect.signature(ours).parameters) == list(inspect.signature(theirs).parameters), method
-
-
-@pytest.mark.parametrize("folder", [*SIGNATURES, "actors.engines"])
-def test_a_plug_in_folder_registers_nothing(folder: str) -> None:
-    package = import_module(folder)
+@pytest.mark.parametrize("registry", REGISTRIES, ids=lambda registry: registry.package)
+def test_a_registry_folder_holds_plug_ins_only(registry: Registry[Any]) -> None:
+    package = import_module(registry.package)
     assert package.__doc__
     assert not list(public(package))
+    [folder] = package.__path__
+    left = {path.name for path in Path(folder).iterdir()} - {"__init__.py", "__pycache__"}
+    assert left <= {"README.md", *(f"{name}.py" for name in registry.names())}
 
 
 ERRORS = [error for _, error in public(errors)]

@@ -23,7 +23,7 @@ def rows(generator, tmp_path_factory) -> list[dict]:
     """Three questions through a rollout worker that shares this session's engine."""
     folder = tmp_path_factory.mktemp("main-job")
     settings = load("label_steps", ["source.n=3", "search.n=8", "supervision.confidence=0.9"])
-    questions = tuple(settings.source.module.questions(settings.source.config))
+    questions = tuple(settings.source.plugin.questions(settings.source.config))
     engine = ray.get(generator.ready.remote(), timeout=240)
     checker = ray.remote(AnswerChecker).options(num_cpus=0, name="main-job-checker").remote("math_answer", {})
     writer = ray.remote(ShardWriter).options(num_cpus=0, name="main-job-writer").remote(str(folder), Access())

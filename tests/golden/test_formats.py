@@ -16,15 +16,15 @@ import pyarrow as pa
 import pytest
 from support.records import records
 
-from factory.plugins import names, plugin
+from factory.contracts import formats
 
 GOLDEN = Path(__file__).parent / "formats"
-FORMATS = names("factory.formats")
+FORMATS = formats.FORMATS.names()
 
 
 def written(name: str) -> list[dict[str, Any]]:
     """The rows as a reader of the exported file finds them, in what JSON has."""
-    view = plugin("factory.formats", name)
+    view = formats.FORMATS.load(name)
     rows = [row for record in records() for row in view.rows(record)]
     if view.FEATURES is not None:
         assert all(set(row) == set(view.FEATURES.names) for row in rows)

@@ -58,7 +58,7 @@ def finished(settings: Settings) -> list[dict[str, Any]]:
 
 
 def source_ids(settings: Settings) -> list[str]:
-    return sorted(question.id for question in settings.source.module.questions(settings.source.config))
+    return sorted(question.id for question in settings.source.plugin.questions(settings.source.config))
 
 
 def every_question_once(settings: Settings) -> bool:
@@ -85,7 +85,7 @@ def driven(settings: Settings, at_work: Callable[[Fleet, Progress], None]) -> Pr
 
 
 def units_of(settings: Settings) -> list[Any]:
-    questions = settings.source.module.questions(settings.source.config)
+    questions = settings.source.plugin.questions(settings.source.config)
     return list(cut(questions, settings.run.unit_size, settings.fingerprint))
 
 

@@ -11,8 +11,8 @@ from support.fakes import FakeModels
 
 from actors.engines import scripted, simulated
 from factory.checkers import math_answer
+from factory.contracts.supervision import SUPERVISION
 from factory.labelling.experience import Experience
-from factory.plugins import plugin
 from factory.question_pipeline.recipe import QuestionWork, Recipe, begin, finished_row, work
 from factory.records.record import Provenance, to_batch
 from factory.rollouts.prompting import load_prompt
@@ -78,7 +78,7 @@ def recipe(labeller: str = "bayes_bisection", *, n: int = 4, max_tokens: int = 5
         search="sample",
         search_config=sample.Config(n=n),
         supervision=labeller,
-        supervision_config=plugin("factory.supervision", labeller).Config(**amounts),
+        supervision_config=SUPERVISION.load(labeller).Config(**amounts),
         checker="math_answer",
         checker_config=math_answer.Config(),
         template=TEMPLATE,

@@ -94,7 +94,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="bench-engine-") as folder:
         settings = settings_for(arguments, folder)
         template = load_prompt(settings.prompt.template, settings.prompt.style)
-        questions = list(settings.source.module.questions(settings.source.config))
+        questions = list(settings.source.plugin.questions(settings.source.config))
         size = arguments.requests
         sets = [questions[start : start + size] for start in range(0, len(questions), size)]
         config = settings.engine.config

@@ -140,7 +140,7 @@ async def sampled(policy: Policy) -> tuple[Solution, int] | None:
 async def find_wrong(settings: Settings, models: Shared, recipe: Recipe, wanted: int) -> list[Question]:
     """`wanted` questions with a wrong sample of known truth."""
     found: list[Question] = []
-    questions = iter(settings.source.module.questions(settings.source.config))
+    questions = iter(settings.source.plugin.questions(settings.source.config))
     while len(found) < wanted:
         batch = [question for question, _ in zip(questions, range(AT_ONCE), strict=False)]
         if not batch:

@@ -23,7 +23,6 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from types import ModuleType
 from typing import Any
 
 from rich.console import Console
@@ -32,10 +31,10 @@ from rich.table import Table
 from actors.engines import simulated
 from factory.checkers import math_answer
 from factory.config import fill
+from factory.contracts.supervision import SUPERVISION, SupervisionPlugin
 from factory.errors import BadInput
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabels, learn
-from factory.plugins import plugin
 from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
@@ -140,14 +139,14 @@ async def bench(name: str, policy_config: simulated.Config, solutions: int, seed
     return {"labeller": name, **count.figures()}
 
 
-def labeller_of(name: str) -> tuple[ModuleType, Any]:
+def labeller_of(name: str) -> tuple[SupervisionPlugin, Any]:
     """The plug-in and its filled config that `plugin:key=value,…` names. Raises `BadInput`."""
-    module_name, _, given = name.partition(":")
-    module = plugin("factory.supervision", module_name)
+    plugin_name, _, given = name.partition(":")
+    labeller = SUPERVISION.load(plugin_name)
     pairs = [pair.partition("=") for pair in given.split(",") if pair]
     if not all(equals for _, equals, _ in pairs):
         raise BadInput(f"labeller {name!r} is not of the form plugin:key=value,key=value.")
-    return module, fill(module.Config, {key: value for key, _, value in pairs}, name)
+    return labeller, fill(labeller.Config, {key: value for key, _, value in pairs}, name)
 
 
 async def _sampled(policy: Policy) -> Solution | None:

@@ -91,7 +91,7 @@ async def _made(settings: Settings, n: int) -> RecordRows:
     models = InProcess(simulated.Engine(settings.engine.config, "simulated"))
     recipe, experience, rows = recipe_of(settings), Experience(), []
     made_by = provenance_of(settings, {"engine": "simulated", "model": settings.model, "revision": None})
-    for question in islice(settings.source.module.questions(settings.source.config), n):
+    for question in islice(settings.source.plugin.questions(settings.source.config), n):
         attempt = begin(recipe, question, models, experience)
         await work(recipe, attempt)
         rows.append(finished_row(attempt, made_by, unit_id="0" * 16, seconds=1.0, created_at=datetime.now(UTC)))

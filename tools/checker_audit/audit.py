@@ -44,8 +44,8 @@ from typing import Any
 
 from actors.checking.pool import CheckerPool
 from factory.config import fill
+from factory.contracts.checkers import CHECKERS
 from factory.errors import BadInput, FactoryError
-from factory.plugins import plugin
 from factory.types import Outcome, Question, Verdict
 from tools.checker_audit.cases import Case, read_cases
 from tools.checker_audit.table import show
@@ -71,8 +71,8 @@ def audit(cases: Sequence[Case], kind: str, config: dict[str, Any], *, workers: 
 
     `canary` is the folder in which the checker's processes work.
     """
-    module = plugin("factory.checkers", kind)
-    filled = asdict(fill(module.Config, config, "checker"))
+    checker = CHECKERS.load(kind)
+    filled = asdict(fill(checker.Config, config, "checker"))
     before = set(canary.iterdir())
     sys.path[:] = [os.path.abspath(entry) for entry in sys.path]  # the processes import from there, too
     with chdir(canary), closing(CheckerPool(kind, config, workers=workers)) as pool:
@@ -82,7 +82,7 @@ def audit(cases: Sequence[Case], kind: str, config: dict[str, Any], *, workers: 
         checked = _checked(cases, pool, workers)
         seconds = time.perf_counter() - started
     return {
-        "checker": module.NAME_VERSION,
+        "checker": checker.NAME_VERSION,
         "config": filled,
         **accuracy(checked),
         **speed(checked, seconds),

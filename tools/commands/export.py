@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from factory.plugins import names
+from factory.plugins import names_in
 
 if TYPE_CHECKING:
     from pipelines.export.export import Exported
 
 SHARE = typer.Option(min=0, max=1, help="Share of the questions, by a hash of their text and the seed.")
-FORMATS = names("factory.formats")
+FORMATS = names_in("factory.formats")
 COUNT = {"min": 0, "show_default": False}
 EXAMPLES = (
     "Examples: factory export runs/mine exports/mine --format sft --format prm · "

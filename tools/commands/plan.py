@@ -22,12 +22,12 @@ def show_plan(settings: Settings, console: Console) -> None:
     store_of(settings)  # refuses a place that cannot hold a run
     console.print(Text("config", style="bold"))
     console.print(Text(OmegaConf.to_yaml(OmegaConf.create(settings.plain)).rstrip()))
-    asks = getattr(settings.story, "ASKS", True)
-    if asks:
+    pipeline = settings.definition
+    if pipeline.asks_a_model:
         _show_questions(settings, console)
-    for line in settings.story.outline(settings) if hasattr(settings.story, "outline") else ():
+    for line in pipeline.outline(settings):
         console.print(Text(line))
-    if asks:
+    if pipeline.asks_a_model:
         _show_actors(settings, console)
     console.print(Text(f"\nstart it: factory run with the same arguments → {settings.run.dir}"))
 

@@ -18,4 +18,4 @@ def status_lines(run_dir: str) -> list[str]:
         tally = committed_tally(store, listed(store)[0])
         return [f"{run_dir}: imported from {imported_from}, {tally.questions:,} lines", *counts_lines(tally)]
     settings = opened(run_dir)
-    return settings.story.status_lines(settings, store)
+    return settings.definition.status_lines(settings, store)

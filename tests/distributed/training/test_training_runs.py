@@ -151,5 +151,5 @@ def test_a_trainer_that_finds_no_room_says_what_it_needs(job: TrainingJob) -> No
 
 
 def test_settings_are_refused_before_anything_starts(job: TrainingJob) -> None:
-    with pytest.raises(BadInput, match=r"no trainers called 'stf'. Did you mean 'sft'"):
+    with pytest.raises(BadInput, match=r"'stf' is not a trainer. Did you mean 'sft'"):
         train(job, "stf", {}, TrainingOptions(timeout_s=100))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from factory.contracts.formats import FORMATS
 from factory.errors import BadInput
 from factory.export.filter import Filter
-from factory.plugins import names, plugin
 from pipelines.export import export as story
 from pipelines.export.export import ExportOptions, export
 from pipelines.export.pool import pool
@@ -98,6 +98,6 @@ def test_an_error_stands_on_a_line_of_its_own(run, out, monkeypatch, capsys):
 def test_help_names_every_format_and_every_one_that_can_be_read():
     wide = {"COLUMNS": "400"}
     said = CliRunner().invoke(app, ["export", "--help"], env=wide).output
-    assert [name for name in names("factory.formats") if not re.search(rf"\b{name}\b", said)] == []
-    able = [name for name in names("factory.formats") if hasattr(plugin("factory.formats", name), "parse")]
+    assert [name for name in FORMATS.names() if not re.search(rf"\b{name}\b", said)] == []
+    able = [name for name in FORMATS.names() if FORMATS.load(name).parse is not None]
     assert list(IMPORTED) == able

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 import pytest
 from support.records import records
 
-from factory.plugins import plugin
+from factory.contracts.formats import FORMATS
 
 PYTHON = os.environ.get("FACTORY_TRL_PYTHON")
 PROGRAM = Path(__file__).parents[2] / "support/trl.py"
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(not PYTHON, reason="FACTORY_TRL_PYTHON names no 
 
 def read_by_trl(name: str, folder: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The exported rows, and the same as TRL's trainer holds them."""
-    view = plugin("factory.formats", name)
+    view = FORMATS.load(name)
     rows = [row for record in records() for row in view.rows(record)]
     pq.write_table(pa.Table.from_pylist(rows, schema=view.FEATURES), folder / "rows.parquet")
     command = [str(PYTHON), str(PROGRAM), name, str(folder / "rows.parquet"), str(folder / "out")]

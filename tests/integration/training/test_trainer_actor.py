@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 
 import pytest
 from support.training import a_job, raw_data, tiny_model
 
 from actors import trainer
+from actors.contracts import TrainerPlugin
+from actors.trainers import sft
 from factory.errors import TrainingFailed
 
 
@@ -26,7 +28,7 @@ def test_a_machine_that_gives_out_is_named_and_leaves_no_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, message: str
 ) -> None:
     job = a_job(tmp_path, tiny_model(tmp_path / "base"), raw_data(tmp_path / "data"))
-    monkeypatch.setattr(trainer, "plugin", lambda folder, kind: failing(error))
+    monkeypatch.setattr(trainer, "TRAINERS", failing(error))
     with pytest.raises(TrainingFailed, match=message):
         trainer.Trainer().run("failing", {}, job)
     assert not Path(job.out).exists()
@@ -34,18 +36,15 @@ def test_a_machine_that_gives_out_is_named_and_leaves_no_model(
 
 def test_a_bug_stays_a_bug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     job = a_job(tmp_path, tiny_model(tmp_path / "base"), raw_data(tmp_path / "data"))
-    monkeypatch.setattr(trainer, "plugin", lambda folder, kind: failing(RuntimeError("shapes do not match")))
+    monkeypatch.setattr(trainer, "TRAINERS", failing(RuntimeError("shapes do not match")))
     with pytest.raises(RuntimeError, match="shapes"):
         trainer.Trainer().run("failing", {}, job)
 
 
-def failing(error: Exception) -> ModuleType:
-    from actors.trainers import sft
-
-    module = ModuleType("failing")
+def failing(error: Exception) -> SimpleNamespace:
+    """Return a registry whose only trainer ends with `error`."""
 
     def train(job: object, config: object, report: object) -> None:
         raise error
 
-    module.Config, module.train = sft.Config, train  # type: ignore[attr-defined]
-    return module
+    return SimpleNamespace(load=lambda kind: TrainerPlugin(name=kind, Config=sft.Config, train=train))

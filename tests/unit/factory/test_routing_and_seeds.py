@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from cluster.plan import PlannedNode, demands, shortfall
+from factory.contracts.search import SEARCH
+from factory.contracts.supervision import SUPERVISION
 from factory.errors import BadInput
-from factory.plugins import names, plugin
 from factory.rollouts.routing import route
+from factory.search import sample
 from factory.seeds import seed_for
+from factory.supervision import omegaprm
 
 IDS = [f"gsm8k-{i}" for i in range(200)]
 
@@ -38,18 +41,18 @@ def test_seeds_differ_by_run_question_and_purpose():
 
 
 def test_the_folder_is_the_registry():
-    assert "omegaprm" in names("factory.supervision")
-    assert plugin("factory.supervision", "omegaprm").__name__ == "factory.supervision.omegaprm"
+    assert "omegaprm" in SUPERVISION.names()
+    assert SUPERVISION.load("omegaprm").label is omegaprm.label
 
 
 def test_a_dotted_path_is_somebody_elses_plugin():
-    assert plugin("factory.search", "factory.search.sample").__name__ == "factory.search.sample"
+    assert SEARCH.load("factory.search.sample").search is sample.search
 
 
 @pytest.mark.parametrize("name", ["omegaprn", "no.such.module"])
 def test_an_unknown_plugin_is_refused_with_what_there_is(name):
     with pytest.raises(BadInput, match="omegaprm"):
-        plugin("factory.supervision", name)
+        SUPERVISION.load(name)
 
 
 def plan_for(**kwargs):

@@ -11,24 +11,24 @@ from hypothesis import strategies as st
 from support.any_records import any_record
 from support.exports.exports import committed, record, solution
 
+from factory.contracts.formats import FORMATS, uses_every_solution
 from factory.decontamination.near_duplicates import duplicates
 from factory.export.filter import Filter
 from factory.export.split import Split
-from factory.plugins import names, plugin
 from factory.storage.access import Access
 from pipelines.export.inputs import chunks_of, listed, runs_of
 from pipelines.export.questions import lost_solutions, read_questions
 from pipelines.export.rows import Job, RowsWanted, selectors_of, write_rows
 
 # A row of these is one solution; preference and revisions make rows of several.
-BY_SOLUTION = [name for name in names("factory.formats") if hasattr(plugin("factory.formats", name), "uses")]
+BY_SOLUTION = [name for name in FORMATS.names() if FORMATS.load(name).uses is not uses_every_solution]
 BY_SOLUTION = [name for name in BY_SOLUTION if name not in ("preference", "revisions")]
 NO_TAGS = [name for name in BY_SOLUTION if name not in ("qwen_prm", "openrlhf_prm", "math_shepherd")]
 
 
 def drawn(name, found, row):
     """The rows that a format has of a record, and the solutions that it uses."""
-    view = plugin("factory.formats", name)
+    view = FORMATS.load(name)
     kept = found.apply(row, Counter(), selectors_of([name])).get(name)
     usable = Filter(hinted="any").apply(row, Counter(), selectors_of([name])).get(name, {"solutions": []})
     return list(view.rows(kept)) if kept else [], [one for one in usable["solutions"] if view.uses(one)]
@@ -45,9 +45,9 @@ def test_every_format_has_as_many_rows_as_it_can_write_and_never_more_than_the_c
 
 @given(any_record())
 def test_what_a_format_does_not_use_has_no_rows_and_what_it_uses_has_one(row):
-    for name in names("factory.formats"):
-        view = plugin("factory.formats", name)
-        if not hasattr(view, "uses"):
+    for name in FORMATS.names():
+        view = FORMATS.load(name)
+        if view.uses is uses_every_solution:
             continue
         solutions = row["solutions"]
         assert not list(view.rows({**row, "solutions": [one for one in solutions if not view.uses(one)]})), name
@@ -69,7 +69,7 @@ def test_a_cap_is_spent_on_what_the_format_can_use():
 
 def test_balance_is_of_formats_that_use_wrong_ones_too():
     kept = Filter(balance=True).apply(record("Q?", *MIXED[:-2]), Counter(), selectors_of(["sft", "orm", "prm"]))
-    rows = {name: list(plugin("factory.formats", name).rows(found)) for name, found in kept.items()}
+    rows = {name: list(FORMATS.load(name).rows(found)) for name, found in kept.items()}
     assert {name: Counter(row["verdict"] for row in found) for name, found in rows.items()} == {
         "sft": {"correct": 4},
         "orm": {"correct": 4, "incorrect": 4},

@@ -11,6 +11,7 @@ from hypothesis import given
 from support.any_records import any_record
 from support.records import a_node, a_record, a_solution
 
+from factory.contracts.formats import FORMATS
 from factory.formats import (
     math_aps,
     openrlhf_prm,
@@ -25,7 +26,6 @@ from factory.formats import (
     tree_nodes,
     unpaired,
 )
-from factory.plugins import names, plugin
 from factory.rollouts.nodes import GIVEN, PROBE
 
 RAW = {"jsonl", "records", "tree_nodes"}  # these say what there is, and teach nothing by themselves
@@ -35,16 +35,16 @@ PER_STEP = {"prm": "completions", "qwen_prm": "labels", "openrlhf_prm": "value"}
 
 @given(any_record())
 def test_what_nobody_judged_is_in_no_format_that_teaches(record: dict[str, Any]) -> None:
-    for name in set(names("factory.formats")) - RAW:
-        said = json.dumps(list(plugin("factory.formats", name).rows(record)))
+    for name in set(FORMATS.names()) - RAW:
+        said = json.dumps(list(FORMATS.load(name).rows(record)))
         assert "NEVER" not in said, name
         assert "UNKNOWN" not in said or name in BY_STEP, name
 
 
 @given(any_record())
 def test_every_row_fits_its_columns_and_has_a_label_per_step(record: dict[str, Any]) -> None:
-    for name in names("factory.formats"):
-        view = plugin("factory.formats", name)
+    for name in FORMATS.names():
+        view = FORMATS.load(name)
         found = list(view.rows(record))
         if view.FEATURES is None:
             json.dumps(found).encode()

@@ -9,8 +9,8 @@ import pytest
 from support.records import a_node, a_record, a_solution
 from support.records import records as some_records
 
+from factory.contracts.formats import FORMATS, no_labels
 from factory.formats import preference, revisions
-from factory.plugins import names, plugin
 
 LINES = ["    if n:", "        return 1", "    return 0"]
 PROGRAM = "\n".join(LINES)
@@ -27,13 +27,13 @@ WRITTEN = {
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_steps_of_a_program_keep_their_indentation(name: str) -> None:
-    [row] = plugin("factory.formats", name).rows(a_record("def f(n)", [a_solution([(line, 1) for line in LINES])]))
+    [row] = FORMATS.load(name).rows(a_record("def f(n)", [a_solution([(line, 1) for line in LINES])]))
     assert WRITTEN[name](row) == LINES
 
 
 def test_white_space_around_a_text_is_left_out() -> None:
     padded = a_solution([(PROGRAM, 1)], text=f"\n\n{PROGRAM} \n\n")
-    [row] = plugin("factory.formats", "sft").rows(a_record("def f(n)", [padded]))
+    [row] = FORMATS.load("sft").rows(a_record("def f(n)", [padded]))
     assert row["messages"][1]["content"] == PROGRAM
 
 
@@ -47,7 +47,7 @@ def test_pairs_and_revisions_keep_the_indentation_too() -> None:
 
 def test_in_a_tree_the_indentation_that_a_step_ends_in_is_of_the_next() -> None:
     tree = [a_node(0, None, "", 0.5), a_node(1, 0, "    if n:\n        ", 0.5), a_node(2, 1, "return 1\n", 1.0)]
-    [row] = plugin("factory.formats", "math_aps_tree").rows(a_record("def f(n)", [], tree=tree))
+    [row] = FORMATS.load("math_aps_tree").rows(a_record("def f(n)", [], tree=tree))
     [first] = row["reasoning_steps"]["children"]
     assert (first["text"], first["children"][0]["text"]) == ("    if n:", "        return 1")
 
@@ -57,7 +57,7 @@ def test_right_and_wrong_programs_that_differ_in_indentation_are_both_unpaired()
         a_solution([(PROGRAM, 1)]),
         a_solution([(PROGRAM.replace("    return 0", "        return 0"), -1)], "incorrect"),
     ]
-    assert [row["label"] for row in plugin("factory.formats", "unpaired").rows(a_record("def f(n)", both))] == [
+    assert [row["label"] for row in FORMATS.load("unpaired").rows(a_record("def f(n)", both))] == [
         True,
         False,
     ]
@@ -77,14 +77,14 @@ LABELS = {
 
 @pytest.mark.parametrize("name", LABELS)
 def test_the_labels_of_a_format_are_counted(name: str) -> None:
-    view = plugin("factory.formats", name)
+    view = FORMATS.load(name)
     both = [a_solution([("a", 1), ("b", 1)]), a_solution([("c", 1), ("d", -1)], "incorrect")]
     assert Counter(label for row in view.rows(a_record("Q?", both)) for label in view.labels(row)) == LABELS[name]
 
 
-@pytest.mark.parametrize("name", [name for name in names("factory.formats") if name not in LABELS])
+@pytest.mark.parametrize("name", [name for name in FORMATS.names() if name not in LABELS])
 def test_other_formats_have_no_labels(name: str) -> None:
-    assert not hasattr(plugin("factory.formats", name), "labels")
+    assert FORMATS.load(name).labels is no_labels
 
 
 def test_the_labels_of_an_imported_line_are_counted() -> None:
@@ -93,10 +93,10 @@ def test_the_labels_of_an_imported_line_are_counted() -> None:
         '{"completions": [{"text": "a", "rating": 0}, {"text": "b", "rating": -1}, {"text": "c", "rating": null}],'
         ' "chosen_completion": 0}, {"completions": null, "human_completion": {"text": "d", "rating": 1}}]}}'
     )
-    assert list(plugin("factory.formats", "prm800k").labels(line)) == [0, -1, 1]
+    assert list(FORMATS.load("prm800k").labels(line)) == [0, -1, 1]
 
 
 def test_every_record_of_the_golden_files_has_as_many_labels_as_its_rows_show() -> None:
-    view = plugin("factory.formats", "math_shepherd")
+    view = FORMATS.load("math_shepherd")
     for row in (row for record in some_records() for row in view.rows(record)):
         assert len(list(view.labels(row))) == row["input"].count("ки")

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from factory.config import fill
+from factory.contracts.sources import SourcePlugin
 from factory.errors import BadInput
-from factory.sources import simulated
+from factory.plugins import Registry
+from factory.sources import simulated, split
 from factory.sources.split import Config, is_held_out, questions
 from factory.text.wording import question_key
 from factory.types import Question
@@ -97,6 +99,8 @@ def test_nothing_is_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
             yield Question(text=f"{number}?", gold="1")
 
     monkeypatch.setattr("factory.sources.simulated.questions", endless)
+    # A registry of its own: the usual one may have loaded the source before, and would keep the endless one.
+    monkeypatch.setattr(split, "SOURCES", Registry("factory.sources", SourcePlugin, kind="a question source"))
     next(questions(Config(of={"kind": "simulated"}, share=0.5)))
     assert len(asked) < 50
 
@@ -107,7 +111,7 @@ def test_nothing_is_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"part": "heldout"}, "part is 'heldout'. Did you mean 'held_out'"),
         ({"share": 1.5}, "share is 1.5, limit is 0: expected a share of 0 to 1"),
         ({"limit": -1}, "limit is -1: expected"),
-        ({"of": {"kind": "jsonnl"}}, "no sources called 'jsonnl'. Did you mean 'jsonl'"),
+        ({"of": {"kind": "jsonnl"}}, "'jsonnl' is not a question source. Did you mean 'jsonl'"),
         ({"of": {"kind": "jsonl", "pth": "x"}}, r"unknown config key 'source.of.pth'. Did you mean 'path'"),
         ({"of": {"knd": "jsonl"}}, r"unknown config key 'source.of.knd'. Did you mean 'kind'"),
         ({"of": {"kind": "simulated", "n": "many"}}, r"source.of.n: .*many"),

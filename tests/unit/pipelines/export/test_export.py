@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 from support.exports.exports import FORMATS, committed, record, records, rows_in, rows_of, solution, tree
 
+from factory.contracts import formats
 from factory.errors import BadInput
 from factory.export.filter import Filter
 from factory.export.split import Split
-from factory.plugins import names, plugin
 from factory.shards.commits import read_rows
 from pipelines.export import inputs as export_inputs
 from pipelines.export.export import ExportOptions, export
@@ -138,7 +138,7 @@ def test_a_damaged_shard_is_named(run, out):
         export([run], out, ExportOptions(formats=("sft",)))
 
 
-@pytest.mark.parametrize("name", names("factory.formats"))
+@pytest.mark.parametrize("name", formats.FORMATS.names())
 def test_every_format_is_given_all_that_it_reads(tmp_path, out, name):
     """As its `COLUMNS` say, and of solutions what `factory.records.record_columns.narrowed` leaves."""
     nodes = [
@@ -146,7 +146,7 @@ def test_every_format_is_given_all_that_it_reads(tmp_path, out, name):
         {"node": 1, "parent": 0, "text": "it is\n", "trials": 2, "successes": 1, "value": 0.5},
     ]
     run = committed(tmp_path / "trees", [{**one, "tree": nodes} for one in records(2)])
-    view = plugin("factory.formats", name)
+    view = formats.FORMATS.load(name)
     whole = [row for found in read_rows(run) for row in view.rows(found)]
     if view.FEATURES is not None:
         whole = pa.RecordBatch.from_pylist(whole, schema=view.FEATURES).to_pylist()

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from support.star import star_settings
 
+import pipelines.star
 from factory.errors import BadInput
-from factory.plugins import names, plugin
+from pipelines import label_steps, train
+from pipelines.run.contract import PIPELINES
 from pipelines.run.settings import Settings, dump, from_mapping, load, parse
 
 
@@ -31,19 +33,24 @@ def test_the_packaged_label_steps_config_holds_no_section_of_another_story() -> 
     assert not {"star", "keep", "trainer", "held_out"} & set(settings.plain)
 
 
-def test_what_is_no_story_is_refused_with_what_is() -> None:
-    for name in names("pipelines"):
-        if hasattr(plugin("pipelines", name), "run"):
-            assert from_mapping({"pipeline": name}).story.__name__ == f"pipelines.{name}"
-        else:
-            with pytest.raises(BadInput, match="label_steps or star"):
-                from_mapping({"pipeline": name})
+def test_a_pipeline_is_found_by_its_name() -> None:
+    assert PIPELINES.names() == ["label_steps", "star", "train"]
+    for name, module in (("label_steps", label_steps), ("star", pipelines.star), ("train", train)):
+        assert from_mapping({"pipeline": name}).definition is module.PIPELINE
 
 
-@pytest.mark.parametrize("override", ["pipeline=stra", "pipeline=drive", "pipeline=nowhere.at_all", "pipeline="])
-def test_a_pipeline_that_tells_no_story_is_one_line(override: str) -> None:
+def test_a_misspelt_pipeline_is_answered_with_the_near_one_and_with_pipelines_only() -> None:
     with pytest.raises(BadInput) as caught:
-        load("star", [override])
+        load("star", ["pipeline=stars"])
+    assert str(caught.value) == "'stars' is not a pipeline. Did you mean 'star'? Valid: label_steps, star, train."
+
+
+@pytest.mark.parametrize(
+    "name", ["drive", "run", "dataset_card", "", "nowhere.at_all", "pipelines.run.settings", "factory.types"]
+)
+def test_what_is_not_a_pipeline_is_refused_in_one_line(name: str) -> None:
+    with pytest.raises(BadInput, match="is not a pipeline") as caught:
+        from_mapping({"pipeline": name})
     assert "\n" not in str(caught.value)
 
 
@@ -134,7 +141,7 @@ def test_another_plug_in_starts_from_its_own_defaults(override: str, section: st
     assert gone in load("star").plain[section]
     changed = load("star", [override])
     assert gone not in changed.plain[section]
-    assert changed.own[section].config == changed.own[section].module.Config()
+    assert changed.own[section].config == changed.own[section].plugin.Config()
 
 
 def test_naming_the_same_plug_in_keeps_the_values_of_the_file() -> None:

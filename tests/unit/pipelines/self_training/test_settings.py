@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from support.star import star_settings
 
+from actors.contracts import TRAINERS
 from factory.errors import BadInput
-from factory.plugins import plugin
 from pipelines.run.settings import Plug, Settings
 from pipelines.self_training.star_runs import (
     held_out_runs,
@@ -38,8 +38,8 @@ def test_a_run_that_was_moved_has_the_same_parts() -> None:
 
 
 def test_a_reward_model_cannot_answer_the_next_round() -> None:
-    settings, module = star_settings(RUN, BASE), plugin("actors.trainers", "prm")
-    own = {**settings.own, "trainer": Plug("prm", module, module.Config())}
+    settings, trainer = star_settings(RUN, BASE), TRAINERS.load("prm")
+    own = {**settings.own, "trainer": Plug("prm", trainer, trainer.Config())}
     with pytest.raises(BadInput, match=r"trainer\.kind is prm"):
         of(replace(settings, own=own))
 
@@ -169,9 +169,9 @@ def test_training_samples_are_labelled_as_asked_and_held_out_ones_never(method: 
 def test_training_and_held_out_questions_are_two_sides_of_one_split() -> None:
     ours = found(held_out={"share": 0.3, "limit": 4}, run={"seed": 7})
     part = sampling_run(ours, 0, "m", False)
-    training = [question.text for question in part.source.module.questions(part.source.config)]
+    training = [question.text for question in part.source.plugin.questions(part.source.config)]
     asked = [
-        [question.text for question in one.source.module.questions(one.source.config)]
+        [question.text for question in one.source.plugin.questions(one.source.config)]
         for round_ in (None, 0, 1)
         for one in held_out(ours, round_)
     ]
@@ -191,7 +191,7 @@ def test_a_held_out_source_of_its_own_is_asked_and_taken_out_of_the_training_que
 
 
 def _questions(settings: Settings) -> Any:
-    return settings.source.module.questions(settings.source.config)
+    return settings.source.plugin.questions(settings.source.config)
 
 
 def test_a_teachers_evaluation_lies_beside_the_students() -> None:

@@ -27,7 +27,7 @@ def test_the_questions_it_measures_on_are_others_than_those_it_trains_on(tmp_pat
 
     def texts(stage: str) -> list[set[str]]:
         found = [load(command[4], command[5:]).source for command in plan.commands(stage)]
-        return [{question.text for question in source.module.questions(source.config)} for source in found]
+        return [{question.text for question in source.plugin.questions(source.config)} for source in found]
 
     [trained], [sampled], greedy = texts("label"), texts("sample"), texts("greedy")
     assert len(trained) == plan.questions

@@ -1,0 +1,203 @@
+"""Contracts of engines (`actors/engines/`, `engine.kind`) and trainers (`actors/trainers/`, `trainer.kind`).
+
+They are read as those of the core are (`factory/contracts/__init__.py`): the fields of a class are the names that a
+plug-in's module defines, and those without a default have to be defined. Importing a plug-in is cheap: it imports vLLM,
+torch or transformers inside its functions, as a driver without a GPU loads it, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from factory import interfaces
+from factory.plugins import Plugin, Registry, problems_of_function, refuse_unknown_fields
+from factory.self_training.training import TrainingJob
+
+Report = Callable[[dict[str, float]], None]
+"""Function that a trainer calls with what it knows so far."""
+
+_METHODS = ("start", "generate", "health", "load_weights", "close")
+_FACTS = ("model", "revision", "max_model_len")
+
+
+class MakeEngine(Protocol):
+    """Make an engine that is not started yet."""
+
+    def __call__(self, config: Any, model: str) -> interfaces.Engine:
+        """Return the engine; `model` is a name that it knows, or a folder. Loads nothing: `start` does."""
+        ...
+
+
+class EnvironmentFunction(Protocol):
+    """Say which environment variables the actor's process needs."""
+
+    def __call__(self, config: Any) -> dict[str, str]:
+        """Return them by name. They are set before anything heavy is imported."""
+        ...
+
+
+class CheckModelFunction(Protocol):
+    """Look whether a model can be had, before anything is started."""
+
+    def __call__(self, model: str) -> None:
+        """Raise `BadInput` where it cannot, as far as this machine can tell."""
+        ...
+
+
+class TrainFunction(Protocol):
+    """Fine-tune a model."""
+
+    def __call__(self, job: TrainingJob, config: Any, report: Report) -> None:
+        """Leave a Hugging Face folder at `job.out`.
+
+        Args:
+          job: local folders of data, base model, result and checkpoints, and the seed.
+          config: the plug-in's filled `Config`.
+          report: takes `total_steps`, `examples`, `tokens`, `skipped_<reason>`; after every step `step`, `epoch` and
+            `loss`, and `eval_loss` where it was measured.
+
+        Raises:
+          TrainingFailed: it ends without a model; what is in `job.work` stays for the next try.
+          BadInput: the settings cannot work.
+        """
+        ...
+
+
+class ResourcesFunction(Protocol):
+    """Say what the trainer's actor holds."""
+
+    def __call__(self, config: Any) -> dict[str, float]:
+        """Return `num_cpus` and `num_gpus`; one that is left out is 0."""
+        ...
+
+
+class RequireFunction(Protocol):
+    """Look whether settings can work."""
+
+    def __call__(self, config: Any) -> None:
+        """Raise `BadInput` for settings that cannot."""
+        ...
+
+
+class CheckDataFunction(Protocol):
+    """Look whether data can be trained on, as far as their columns tell."""
+
+    def __call__(self, folder: str, config: Any) -> None:
+        """Raise `TrainingFailed` for a folder of Parquet files that cannot."""
+        ...
+
+
+def no_environment(config: Any) -> dict[str, str]:
+    """Return no variable."""
+    return {}
+
+
+def accepts_every_model(model: str) -> None:
+    """Accept a model by whatever name."""
+
+
+def no_resources(config: Any) -> dict[str, float]:
+    """Return no CPU and no GPU."""
+    return {}
+
+
+def requires_nothing(config: Any) -> None:
+    """Accept all settings."""
+
+
+def accepts_all_data(folder: str, config: Any) -> None:
+    """Accept a folder with whatever in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnginePlugin(Plugin):
+    """Names that an engine's module defines."""
+
+    Config: type[Any]
+    """Dataclass with a default for every field: the keys of section `engine` beside `kind`.
+
+    Fields `num_cpus` and `num_gpus` are what Ray sets aside for one engine; without them nothing is.
+    """
+
+    Engine: MakeEngine
+    """Class with the methods of `factory.interfaces.Engine`, made as `Engine(config, model)`."""
+
+    environment: EnvironmentFunction = no_environment
+    """Function that says which environment variables the actor's process needs."""
+
+    check_model: CheckModelFunction = accepts_every_model
+    """Function that refuses a model before anything is started."""
+
+    EXECUTION: tuple[str, ...] = ()
+    """Fields of `Config` that say where and how fast the engine runs, not what it answers.
+
+    They are no part of a run's fingerprint: a resumed run may have others.
+    """
+
+    def __post_init__(self) -> None:
+        refuse_unknown_fields("EXECUTION", self.EXECUTION, self.Config)
+        if isinstance(self.Engine, type):
+            problems = [problem for method in _METHODS for problem in _problems_of_method(self.Engine, method)]
+            if problems:
+                raise ValueError("; ".join(problems))
+
+    def made(self, config: Any, model: str) -> interfaces.Engine:
+        """Return a new engine; what it does not say about itself (model, revision, max_model_len) is None."""
+        engine = self.Engine(config, model)
+        for fact in _FACTS:
+            if not hasattr(engine, fact):
+                setattr(engine, fact, None)
+        return engine
+
+    def num_cpus(self, config: Any) -> float:
+        """Return how many CPUs Ray sets aside for one engine of this `Config`."""
+        return float(asdict(config).get("num_cpus", 0))
+
+    def num_gpus(self, config: Any) -> float:
+        """Return how many GPUs Ray sets aside for one engine of this `Config`; may be a share of one."""
+        return float(asdict(config).get("num_gpus", 0))
+
+
+def _problems_of_method(engine: type[Any], method: str) -> list[str]:
+    """Return what is wrong with a method of an engine class, as phrases."""
+    if not hasattr(engine, method):
+        return [f"Engine.{method} is missing"]
+    return list(problems_of_function(f"Engine.{method}", getattr(interfaces.Engine, method), getattr(engine, method)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainerPlugin(Plugin):
+    """Names that a trainer's module defines."""
+
+    Config: type[Any]
+    """Dataclass with a default for every field: the keys of section `trainer` beside `kind`."""
+
+    train: TrainFunction
+    """Function that fine-tunes, in an actor of its own."""
+
+    resources: ResourcesFunction = no_resources
+    """Function that says how many CPUs and GPUs that actor holds."""
+
+    environment: EnvironmentFunction = no_environment
+    """Function that says which environment variables its process needs."""
+
+    require: RequireFunction = requires_nothing
+    """Function that refuses settings before anything is started."""
+
+    check_data: CheckDataFunction = accepts_all_data
+    """Function that refuses data before anything is started."""
+
+    EXECUTION: tuple[str, ...] = ()
+    """Fields of `Config` that say where and how the training runs, not what comes out."""
+
+    REPLACES_BASE: bool = True
+    """False where the result is not a language model but a head on one, such as a reward model."""
+
+    def __post_init__(self) -> None:
+        refuse_unknown_fields("EXECUTION", self.EXECUTION, self.Config)
+
+
+ENGINES = Registry("actors.engines", EnginePlugin, kind="an engine", key="kind")
+TRAINERS = Registry("actors.trainers", TrainerPlugin, kind="a trainer", key="kind")

@@ -1,0 +1,53 @@
+"""Contract of the search methods in `factory/search/`, picked by `search.method`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Protocol
+
+from factory.plugins import Plugin, Registry, refuse_unknown_fields
+from factory.rollouts.policy import Policy
+from factory.rollouts.tree import Tree
+
+
+class SearchFunction(Protocol):
+    """Search for solutions of one question."""
+
+    async def __call__(self, tree: Tree, policy: Policy, config: Any, rng: Random) -> None:
+        """Add solutions to `tree`.
+
+        Args:
+          tree: prefixes and solutions of the question so far, given solutions among them.
+          policy: asks the model for rollouts, has them checked and puts them into the tree.
+          config: the plug-in's filled `Config`.
+          rng: source of all random draws, seeded by run and question.
+
+        Raises:
+          QuestionFailed: the question cannot be finished; its record says so and the run goes on.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPlugin(Plugin):
+    """Names that a search method defines."""
+
+    Config: type[Any]
+    """Dataclass with a default for every field: the keys of section `search` beside `method`."""
+
+    search: SearchFunction
+    """Function that searches for solutions of one question."""
+
+    EFFORT: tuple[str, ...] = ()
+    """Fields of `Config` that are amounts (whole numbers) and may be raised when a run is resumed, such as ("n",).
+
+    Such a search asks only for what is missing: `node.searched` is what searches have asked for at a node. It gives its
+    rollouts a `method` of their own. Without amounts a search is not run again on a question that is continued.
+    """
+
+    def __post_init__(self) -> None:
+        refuse_unknown_fields("EFFORT", self.EFFORT, self.Config)
+
+
+SEARCH = Registry("factory.search", SearchPlugin, kind="a search method", key="method")

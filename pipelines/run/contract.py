@@ -1,0 +1,167 @@
+"""Contract of the pipelines in `pipelines/`, picked by the config's `pipeline`: what `factory run` can do.
+
+A pipeline's module defines one object, `PIPELINE = Pipeline(run=run, …)`. Settings, commands and run folders know
+pipelines by this object alone: a new file in `pipelines/` needs no change anywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from factory.plugins import Plugin, Registry
+from factory.storage.store import Store
+
+if TYPE_CHECKING:
+    from pipelines.run.listener import Listener
+    from pipelines.run.settings import Settings
+
+
+class Outcome(Protocol):
+    """Result of a run, as commands read it. A pipeline's own class may hold more."""
+
+    @property
+    def complete(self) -> bool:
+        """True when nothing is left to do: the command exits with 0."""
+        ...
+
+    @property
+    def short(self) -> int:
+        """Number of units that could not be finished: the command exits with 1 where there are some, else with 130."""
+        ...
+
+    @property
+    def folder(self) -> str:
+        """Run folder, as the settings name it."""
+        ...
+
+
+R = TypeVar("R", bound=Outcome)
+R_co = TypeVar("R_co", bound=Outcome, covariant=True)
+R_contra = TypeVar("R_contra", bound=Outcome, contravariant=True)
+
+
+class RunFunction(Protocol[R_co]):
+    """Do what is missing in a run folder."""
+
+    def __call__(self, settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> R_co:
+        """Return what the run came to.
+
+        Args:
+          settings: validated config; `settings.run.dir` is the folder.
+          listener: display that is told of progress; None shows nothing.
+          retry_failed: True does again what failed in earlier attempts.
+
+        Raises:
+          BadInput: the settings or the folder cannot be used; nothing has started.
+        """
+        ...
+
+
+class OutlineFunction(Protocol):
+    """Say what a run would do."""
+
+    def __call__(self, settings: Settings) -> list[str]:
+        """Return lines for `factory plan`. Raises `BadInput` where a run would."""
+        ...
+
+
+class StatusFunction(Protocol):
+    """Say how far a run is, from its folder alone."""
+
+    def __call__(self, settings: Settings, store: Store) -> list[str]:
+        """Return lines for `factory status`.
+
+        `settings.run.dir` is the folder as the user names it, `store` is the same folder. Raises `BadInput` where the
+        run has not got to anything that can be shown.
+        """
+        ...
+
+
+class SummaryFunction(Protocol[R_contra]):
+    """Say what a run came to."""
+
+    def __call__(self, summary: R_contra) -> list[str]:
+        """Return the last lines of `factory run`: what there is, where it lies, what to do next."""
+        ...
+
+
+def no_outline(settings: Settings) -> list[str]:
+    """Return no line: config, prompt, units and actors say it all."""
+    return []
+
+
+def status_of_any(settings: Settings, store: Store) -> list[str]:
+    """Return which pipeline a folder is of, and how to go on."""
+    folder = settings.run.dir
+    return [f"{folder}: a run of pipeline {settings.pipeline}", f"go on          factory resume {folder}"]
+
+
+def summary_of_any(summary: Outcome) -> list[str]:
+    """Return whether a run is complete, and how to go on where it is not."""
+    if summary.complete:
+        return ["run complete", f"folder         {summary.folder}"]
+    return [f"run not complete. Go on with: factory resume {summary.folder}"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginSection:
+    """Config section that picks a plug-in by its first key and takes the rest of its keys from the plug-in's `Config`.
+
+    Attributes:
+      registry: where the plug-in comes from; `registry.key` is the key that picks it.
+      default: plug-in that is taken where the section names none.
+    """
+
+    registry: Registry[Any]
+    default: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline(Generic[R]):
+    """Everything that the rest of the factory knows of a pipeline. All but `run` has a default."""
+
+    run: RunFunction[R]
+    """Function that does what is missing in a run folder."""
+
+    sections: Mapping[str, type[Any]] = field(default_factory=dict)
+    """Config sections that only this pipeline has, by name: dataclasses with a default for every field."""
+
+    plugin_sections: Mapping[str, PluginSection] = field(default_factory=dict)
+    """Config sections by name that pick a plug-in, and that only this pipeline has."""
+
+    excluded_from_fingerprint: tuple[str, ...] = ()
+    """Sections ("stop") and keys ("star.training_timeout_s") that do not decide what the records hold.
+
+    A resumed run may have others. Sections `cluster` and `storage` are excluded from every pipeline's.
+    """
+
+    effort: tuple[str, ...] | None = None
+    """Keys of whole numbers that may be raised when a run is resumed, such as ("star.rounds",).
+
+    None stands for the amounts of search method and labeller and for sampling.max_tokens; () for no key.
+    """
+
+    asks_a_model: bool = True
+    """False where no question is put to an engine: `factory plan` then shows no prompt, no units and no actors."""
+
+    outline: OutlineFunction = no_outline
+    """Function that says what a run would do, for `factory plan`."""
+
+    status_lines: StatusFunction = status_of_any
+    """Function that says how far a run is, for `factory status`."""
+
+    summary_lines: SummaryFunction[R] = summary_of_any
+    """Function that says what a run came to, at the end of `factory run`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelinePlugin(Plugin):
+    """Names that a pipeline's module defines."""
+
+    PIPELINE: Pipeline[Any]
+    """The pipeline, with all that it declares."""
+
+
+PIPELINES = Registry("pipelines", PipelinePlugin, kind="a pipeline")
