@@ -1,4 +1,7 @@
-"""The seam: what an algorithm may ask of the world. It cannot tell Ray from a fake."""
+"""Interfaces between the core and the world: models, engines, and what a checker may use.
+
+Search methods and labellers get `Models` and nothing else, so that they cannot tell Ray from a stand-in of a test.
+"""
 
 from __future__ import annotations
 
@@ -14,28 +17,40 @@ Say = Callable[[str], None]
 
 
 class Models(Protocol):
-    """Plain async callables handed to every search method and labeller."""
+    """Model and answer checker of a run, as every search method and labeller gets them."""
 
     async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
-        """`request.n` continuations. Raises `PromptTooLong` or `EngineFailed`, both about this question only."""
+        """Return `request.n` continuations. Raises `PromptTooLong` or `EngineFailed`, about this question only."""
         ...
 
     async def check(self, question: Question, text: str) -> Verdict:
-        """The verdict on a whole solution text. Raises `CheckerFailed` when the checker itself is gone."""
+        """Return the verdict on a whole solution text. Raises `CheckerFailed` when the checker itself is gone."""
         ...
 
 
 class Engine(Protocol):
-    """A text generator inside one actor: vLLM, or a stand-in for tests. `name` is what the records say made them."""
+    """Text generator inside one actor: vLLM, or a stand-in for tests.
+
+    A class that names this one as its base inherits None for what it does not say about itself.
+
+    Attributes:
+      name: engine and its version, for the records: "vllm 0.26.0".
+      model: name for the records in place of the model that was asked for; None where that model answers.
+      revision: hash or commit of the weights that answer now; None where they have none.
+      max_model_len: most tokens of prompt and completion together; None where there is no limit.
+    """
 
     name: str
+    model: str | None = None
+    revision: str | None = None
+    max_model_len: int | None = None
 
     async def start(self) -> None:
         """Load the model. Raises `BadInput` when it cannot be had."""
         ...
 
     async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
-        """One entry per request, in order: its `n` completions, or why this request alone failed."""
+        """Return one entry per request, in order: its `n` completions, or why this request alone failed."""
         ...
 
     async def health(self) -> None:
@@ -43,8 +58,11 @@ class Engine(Protocol):
         ...
 
     async def load_weights(self, path: str) -> None:
-        """Swap in the weights of a model (as its name was given to the engine, or a folder of the same architecture)
-        without restarting, and forget what was cached under the old ones. Raises when that cannot be done."""
+        """Swap in other weights without restarting, and forget what was cached under the old ones.
+
+        `path` is the model as its name was given to the engine, or a folder of the same architecture. Raises when that
+        cannot be done.
+        """
         ...
 
     async def close(self) -> None:
@@ -54,10 +72,13 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckerLimits:
-    """What a worker process may use for one item of a checker; a checker with other needs has a `limits(config)`.
+    """Limits of a worker process while it checks one solution; a checker with other needs defines `limits(config)`.
 
-    `timeout_s`: wall clock until it is killed. `memory_mb`: address space. `confined`: no network, no new programs, no
-    file written; False for a checker that starts programs in a sandbox of its own.
+    Attributes:
+      timeout_s: seconds of wall clock until the process is killed.
+      memory_mb: address space in MiB.
+      confined: True forbids the network, new programs and writing files. False is for a checker that starts programs
+        in a sandbox of its own.
     """
 
     timeout_s: float = 5.0

@@ -11,7 +11,10 @@ class StandIn:
     """
 
     def __init__(self, name: str) -> None:
-        self.name = self.model = name
+        self.name = name
+        self.model: str | None = name
+        self.revision: str | None = None
+        self.max_model_len: int | None = None
 
     async def start(self) -> None:
         """Do nothing: there is no process to start."""

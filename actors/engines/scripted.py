@@ -48,7 +48,6 @@ class Engine(StandIn):
         self._config = config
         self._first = model
         self._solutions = config.solutions
-        self.revision: str | None = None
 
     async def start(self) -> None:
         """Read the script of the model folder that was named at first, where it has one."""

@@ -24,6 +24,7 @@ from actors.engine_runtime.token_ends import TokenEnds
 from actors.engine_runtime.vllm_settings import EXECUTION, Config, engine_arguments, environment
 from actors.models.model_store import ensure_local
 from actors.models.resolve import EMBEDDED, local_model, model_revision, resolve_model
+from factory import interfaces
 from factory.errors import BadInput, EngineFailed, PromptTooLong, QuestionFailed
 from factory.rollouts.prompting import defused
 from factory.storage.access import Access
@@ -40,7 +41,7 @@ def check_model(model: str) -> None:
         resolve_model(model)
 
 
-class Engine:
+class Engine(interfaces.Engine):
     """`Engine` protocol of `factory/interfaces.py` around vLLM's `AsyncLLM`. One per process."""
 
     name = "vllm"
@@ -75,7 +76,7 @@ class Engine:
         self._tokenizer = self._llm.get_tokenizer()
         self._token_ends = TokenEnds(self._tokenizer)
         self._prompt_ids = lru_cache(maxsize=4096)(self._tokenise)
-        self.max_model_len: int = self._llm.model_config.max_model_len
+        self.max_model_len = self._longest = int(self._llm.model_config.max_model_len)
         if self.revision is None:  # of a repository on the Hub
             self.revision = getattr(self._llm.model_config.hf_config, "_commit_hash", None)
 
@@ -93,7 +94,7 @@ class Engine:
 
         # Tokenise, and refuse what leaves no room for an answer.
         ids = [*self._prompt_ids(request.prompt, request.prefix_text), *request.prefix]
-        room = self.max_model_len - len(ids)
+        room = self._longest - len(ids)
         if room < 1:
             return PromptTooLong(
                 f"the prompt has {len(ids)} tokens, prefix included, and max_model_len is {self.max_model_len}: no "
