@@ -1,4 +1,4 @@
-"""How good a model is on a set of questions: accuracy, pass@k and majority vote, read off the records of a run.
+"""Accuracy, pass@k and majority vote of a model on a set of questions, read off the records of a run.
 
 pass@k is the probability that at least one of `k` samples is right, by the unbiased estimator of Chen et al.,
 arXiv 2107.03374, eq. 1. Majority vote is self-consistency (Wang et al., arXiv 2203.11171).
@@ -16,17 +16,21 @@ from factory.answers.normalise import normalise
 from factory.rollouts.nodes import GIVEN, PROBE
 from factory.types import Outcome
 
-COLUMNS = ["solutions", "status"]  # of a record: what `score` reads
+COLUMNS = ["solutions", "status"]
+"""Columns of a record that `score` reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """Means over `questions`; the errors are standard errors of these means, None of a single question.
+    """Means over `questions`; the errors are standard errors of these means, None for a single question.
 
-    `accuracy`: share of samples that are right (of greedy runs: of questions). `majority`: share of questions whose
-    most frequent final answer is right; where k answers are as frequent, a right one among them counts 1/k. `samples`
-    counts each time a text came, and `unparsable` and `truncated` are counted among them. The `failed` questions are
-    not solved.
+    * `samples`: number of samples; a text counts as often as it came. `unparsable`, `truncated`: those of them without
+      a readable answer, or cut off.
+    * `accuracy`: share of samples that are right (in greedy runs: of questions).
+    * `pass_at`: pass@k by k.
+    * `majority`: share of questions whose most frequent final answer is right; where k answers are equally frequent, a
+      right one among them counts 1/k.
+    * `failed`: questions that failed; they count as not solved.
     """
 
     questions: int
@@ -43,13 +47,14 @@ class Scores:
 
 @dataclass(slots=True)
 class _Mean:
-    """Mean and standard error of numbers that come one by one (Welford, Technometrics 4(3), 1962)."""
+    """Running mean and standard error of numbers that come one by one (Welford, Technometrics 4(3), 1962)."""
 
     n: int = 0
     mean: float = 0.0
     squares: float = 0.0
 
     def add(self, value: float) -> None:
+        """Add one number."""
         self.n += 1
         before = value - self.mean
         self.mean += before / self.n
@@ -57,20 +62,22 @@ class _Mean:
 
     @property
     def error(self) -> float | None:
+        """Standard error of the mean; None before the second number."""
         return sqrt(self.squares / (self.n - 1) / self.n) if self.n > 1 else None
 
 
 @dataclass(slots=True)
 class _Samples:
-    """The samples of one question."""
+    """Counts over the samples of one question; `answers` holds the wrong final answers."""
 
     n: int = 0
     right: int = 0
     unparsable: int = 0
     truncated: int = 0
-    answers: Counter[str] = field(default_factory=Counter)  # the wrong ones
+    answers: Counter[str] = field(default_factory=Counter)
 
     def add(self, solution: Mapping[str, Any]) -> None:
+        """Count one solution of a record, as often as its text came."""
         times, verdict = solution["occurrences"], solution["verdict"]
         self.n += times
         if solution["finish_reason"] == "length":
@@ -84,16 +91,22 @@ class _Samples:
 
     @property
     def majority(self) -> float:
-        """Right answers are one answer, however they are written."""
+        """1 if the majority is right, 1/k if k answers tie. Right answers count as one answer, however written."""
         if not self.right or any(count > self.right for count in self.answers.values()):
             return 0.0
         return 1 / (1 + sum(count == self.right for count in self.answers.values()))
 
 
 def pass_at_k(n: int, right: int, k: int) -> float:
-    """The chance that `k` of `n` samples, of which `right` are right, hold a right one.
+    """Return the probability that a right sample is among `k` drawn ones (Chen et al., arXiv 2107.03374, eq. 1).
 
-    Raises `ValueError` unless 1 <= k <= n and 0 <= right <= n.
+    Args:
+      n: number of samples.
+      right: how many of them are right.
+      k: how many are drawn, without replacement.
+
+    Raises:
+      ValueError: unless 1 <= k <= n and 0 <= right <= n.
     """
     if not 1 <= k <= n or not 0 <= right <= n:
         raise ValueError(f"got k={k} of n={n} samples with {right} right; expected 1 <= k <= n, 0 <= right <= n")
@@ -103,10 +116,10 @@ def pass_at_k(n: int, right: int, k: int) -> float:
 
 
 def score(rows: Iterable[Mapping[str, Any]], ks: Sequence[int] = (1,)) -> Scores:
-    """Score the records of a run, one pass, holding one at a time.
+    """Return the scores of a run, from its records in one pass, holding one at a time.
 
-    Only samples of the bare question count: no solutions that came with it, no rollouts for labels. What was cut off is
-    not right, whatever its last words were. A question with fewer samples than k counts with those it has, which can
+    Only samples of the bare question count: no solutions that came with it, no rollouts for labels. A sample that was
+    cut off is not right, whatever its verdict. A question with fewer samples than k counts with those it has, which can
     only make pass@k smaller. Raises `ValueError` without rows, and for a k below 1.
     """
     if any(k < 1 for k in ks):
@@ -115,6 +128,7 @@ def score(rows: Iterable[Mapping[str, Any]], ks: Sequence[int] = (1,)) -> Scores
     passed = {k: _Mean() for k in ks}
     total = _Samples()
     failed = 0
+    # Phase 1: count the samples of each question, and add its shares to the means.
     for row in rows:
         samples = _Samples()
         for solution in row["solutions"]:
@@ -129,6 +143,7 @@ def score(rows: Iterable[Mapping[str, Any]], ks: Sequence[int] = (1,)) -> Scores
         majority.add(samples.majority if counts else 0.0)
         for k, mean in passed.items():
             mean.add(pass_at_k(samples.n, samples.right, min(k, samples.n)) if counts else 0.0)
+    # Phase 2: read off the means.
     if not accuracy.n:
         raise ValueError("got no rows to score; expected the records of a run")
     return Scores(

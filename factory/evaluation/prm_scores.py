@@ -1,4 +1,4 @@
-"""How good a process reward model (PRM) is: accuracy per step, and ProcessBench's first-error F1.
+"""Scores of a process reward model (PRM): accuracy per step, and ProcessBench's first-error F1.
 
 ProcessBench (Zheng et al., arXiv 2412.06559, sec. 3.1 and 4): a model names the first wrong step of a solution, or says
 that there is none. A PRM names the first step whose score is below a threshold, which is tuned on other solutions. F1
@@ -16,13 +16,17 @@ import numpy as np
 
 NO_ERROR = -1
 THRESHOLDS = tuple(number / 200 for number in range(1, 200))
-DRAWS = 2000  # of the bootstrap: the ends of a 95 % interval then stand to a few per cent of its width
+# Draws of the bootstrap; the ends of a 95 % interval are then exact to a few per cent of its width.
+DRAWS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredSolution:
-    """`scores`: for each step the PRM's chance that all is right up to there. `first_error`: the truth, 0-based, -1 for
-    none."""
+    """Solution with a PRM's scores and the truth.
+
+    * `scores`: for each step the PRM's probability that everything up to there is right, shape [steps].
+    * `first_error`: true index of the first wrong step, 0-based; -1 for none.
+    """
 
     scores: tuple[float, ...]
     first_error: int
@@ -30,8 +34,12 @@ class ScoredSolution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstErrors:
-    """`erroneous`, `correct`: solutions with and without an error. Shares of them that were judged exactly right, None
-    where there are none, and their harmonic mean."""
+    """Accuracies of named first errors, as in ProcessBench.
+
+    * `erroneous`, `correct`: numbers of solutions with and without an error.
+    * `accuracy_erroneous`, `accuracy_correct`: shares of them judged exactly right; None where there are none.
+    * `f1`: harmonic mean of the two.
+    """
 
     erroneous: int
     correct: int
@@ -42,7 +50,7 @@ class FirstErrors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gain:
-    """A difference and the 95 % interval it is in."""
+    """Difference, with its 95 % interval."""
 
     gain: float
     low: float
@@ -51,8 +59,12 @@ class Gain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepAccuracy:
-    """`right`, `wrong`: steps that are so. Shares of all steps and of each kind that were judged so, None where there
-    are none."""
+    """Accuracy of a PRM on single steps.
+
+    * `right`, `wrong`: numbers of right and wrong steps.
+    * `accuracy`, `accuracy_right`, `accuracy_wrong`: shares judged correctly of all steps and of each kind; None where
+      there are none.
+    """
 
     right: int
     wrong: int
@@ -62,18 +74,21 @@ class StepAccuracy:
 
 
 def predicted(scores: Sequence[float], threshold: float) -> int:
-    """The first step whose score is below `threshold`, -1 when there is none."""
+    """Return the index of the first step whose score is below `threshold`, -1 when there is none."""
     return next((index for index, score in enumerate(scores) if score < threshold), NO_ERROR)
 
 
 def hits(named: Iterable[int], truths: Iterable[int]) -> list[float]:
-    """1 for a solution whose first error was named exactly, or that was rightly said to have none; otherwise 0."""
+    """Return 1 for each solution whose first error (or that there is none) was named exactly, otherwise 0."""
     return [float(one == truth) for one, truth in zip(named, truths, strict=True)]
 
 
-def first_errors(found: Sequence[float], truths: Sequence[int]) -> FirstErrors:
-    """Of `hits`, or of their chances where somebody guesses."""
-    on = {bad: [hit for hit, truth in zip(found, truths, strict=True) if (truth != NO_ERROR) == bad] for bad in (0, 1)}
+def first_errors(hit_values: Sequence[float], truths: Sequence[int]) -> FirstErrors:
+    """Return the accuracies from `hits`, or from the probability of each hit for a method that guesses."""
+    on = {
+        bad: [hit for hit, truth in zip(hit_values, truths, strict=True) if (truth != NO_ERROR) == bad]
+        for bad in (0, 1)
+    }
     on_correct, on_erroneous = (sum(on[bad]) / len(on[bad]) if on[bad] else None for bad in (0, 1))
     return FirstErrors(
         erroneous=len(on[1]),
@@ -85,18 +100,25 @@ def first_errors(found: Sequence[float], truths: Sequence[int]) -> FirstErrors:
 
 
 def first_error_f1(solutions: Sequence[ScoredSolution], threshold: float) -> FirstErrors:
-    """Of a PRM's scores at that threshold."""
+    """Return the first-error accuracies of a PRM's scores at that threshold."""
     truths = [solution.first_error for solution in solutions]
     return first_errors(hits((predicted(solution.scores, threshold) for solution in solutions), truths), truths)
 
 
 def f1_gain(questions: Sequence[str], one: Sequence[float], other: Sequence[float], truths: Sequence[int]) -> Gain:
-    """How much higher the F1 of `one` is than that of `other`, both `hits` of the same solutions.
+    """Return the difference in F1 of two models, with a bootstrap interval.
 
-    The interval is that of a bootstrap over questions: solutions of one question go right and wrong together.
+    The bootstrap draws questions, not solutions: solutions of one question tend to be judged right or wrong together.
+
+    Args:
+      questions: question of each solution, shape [solutions].
+      one: `hits` of the first model, shape [solutions].
+      other: `hits` of the second model on the same solutions.
+      truths: true first errors, shape [solutions].
     """
+    # Count per question: solutions, hits of one and of the other; first on erroneous solutions, then on correct ones.
     numbers = {question: number for number, question in enumerate(dict.fromkeys(questions))}
-    counts = np.zeros((len(numbers), 6))  # of each question: solutions, hits and hits, on erroneous and correct ones
+    counts = np.zeros((len(numbers), 6))
     for question, mine, others, truth in zip(questions, one, other, truths, strict=True):
         at = 0 if truth != NO_ERROR else 3
         counts[numbers[question], at : at + 3] += (1, mine, others)
@@ -106,6 +128,7 @@ def f1_gain(questions: Sequence[str], one: Sequence[float], other: Sequence[floa
 
 
 def _f1_difference(counts: np.ndarray) -> float:
+    """Return the difference in F1 from summed counts; 0 without erroneous or without correct solutions."""
     erroneous, correct = counts[:3], counts[3:]
     if not erroneous[0] or not correct[0]:
         return 0.0
@@ -114,12 +137,15 @@ def _f1_difference(counts: np.ndarray) -> float:
 
 
 def tuned(solutions: Sequence[ScoredSolution], thresholds: Sequence[float] = THRESHOLDS) -> float:
-    """The threshold of the best F1 on `solutions`; of several, the one nearest to 0.5."""
+    """Return the threshold with the best F1 on `solutions`; of several, the one nearest to 0.5."""
     return max(thresholds, key=lambda at: (first_error_f1(solutions, at).f1, -abs(at - 0.5), -at))
 
 
 def step_accuracy(solutions: Iterable[ScoredSolution], threshold: float = 0.5) -> StepAccuracy:
-    """Of all steps up to the first error, that one included: what follows an error is neither right nor wrong."""
+    """Return the accuracy on all steps up to and including the first error; steps behind it are not counted.
+
+    Behind an error a step is neither right nor wrong.
+    """
     counts: Counter[tuple[bool, bool]] = Counter()
     for solution in solutions:
         end = len(solution.scores) if solution.first_error == NO_ERROR else solution.first_error + 1
@@ -137,9 +163,10 @@ def step_accuracy(solutions: Iterable[ScoredSolution], threshold: float = 0.5) -
 
 
 def harmonic_mean(one: float | None, other: float | None) -> float:
-    """Of two shares; 0 where one of them is 0 or is not known."""
+    """Return the harmonic mean of two shares; 0 where one of them is 0 or not known."""
     return 2 * one * other / (one + other) if one and other else 0.0
 
 
 def _share(part: int, whole: int) -> float | None:
+    """Return the ratio; None of nothing."""
     return part / whole if whole else None

@@ -1,8 +1,8 @@
-r"""Does a solution state its answer before any reasoning?
+r"""Detection of solutions that state their answer before any reasoning.
 
-The first sentence that is no filler ("Let's think step by step.") decides. It states the answer where nothing but
-filler stands in front of it and nothing is worked out in it: "So the answer is 21, because …", "\boxed{21}", "21.",
-but not "The answer is 6 * 7 + 1 = 43." An answer that is simply used ("Kurt has 43 flowers, because …") is not seen.
+The first sentence that is no filler ("Let's think step by step.") decides. It states the answer when only filler
+precedes the answer and the sentence does no working: "So the answer is 21, because …", "\boxed{21}", "21.", but not
+"The answer is 6 * 7 + 1 = 43." An answer that is simply used ("Kurt has 43 flowers, because …") is not detected.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from factory.answers.extraction.extract import final_answer
 from factory.answers.normalise import normalise
 from factory.text.wording import words
 
-# Words that lead up to an answer and are no reasoning.
+# Words that may precede an answer without being reasoning.
 _FILLER = frozenset(
     re.findall(
         r"\w+",
@@ -47,14 +47,16 @@ _VALUE = re.compile(
 _WORKING = re.compile(r"[=+*/×÷·−^]\s?\S|-\s?\d")
 _AROUND = "*` \t."
 _ASIDE = re.compile(r",\s|\s\(|[;:]|\b(?:because|since|as|for|which|where|if)\b")
-_LIST_NUMBER = re.compile(r"[01AaIi][.)]\s")  # "1. Anna starts with …" is the first of a list
+# "1. Anna starts with …" is the first item of a list, not an answer.
+_LIST_NUMBER = re.compile(r"[01AaIi][.)]\s")
 _NUMBERING = re.compile(r"\A\W{0,4}(?:step\s{1,3})?\d{1,2}[.):](?:\s|\Z)", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
-_MOST_UNITS, _MOST_CHARS = 64, 2000  # that are looked at for an answer in front of all else
+# Limits on the search for an early answer: sentences in all, characters per step.
+_MOST_UNITS, _MOST_CHARS = 64, 2000
 
 
 def answers_first(steps: Iterable[str], gold: str) -> bool:
-    """Whether the first sentence of `steps` that says anything states the answer."""
+    """Return True when the first sentence of `steps` that is no filler states the answer."""
     for unit in islice(_units(steps), _MOST_UNITS):
         stated = _is_bare(unit, gold) or _states(unit, gold)
         if stated or not _is_filler(unit):
@@ -63,7 +65,7 @@ def answers_first(steps: Iterable[str], gold: str) -> bool:
 
 
 def _units(steps: Iterable[str]) -> Iterator[str]:
-    """The sentences in order; a list's number stays with its item."""
+    """Yield the sentences in order; a list's number stays with its item."""
     for step in steps:
         for line in step[:_MOST_CHARS].splitlines():
             rest = line.strip()
@@ -75,17 +77,20 @@ def _units(steps: Iterable[str]) -> Iterator[str]:
 
 
 def _is_bare(unit: str, gold: str) -> bool:
-    """Whether a sentence is the gold answer and nothing else: "21." or "**(B)**"."""
+    """Return True for a sentence that is the gold answer and nothing else: "21." or "**(B)**"."""
     return _plain(unit) == _plain(gold) != ""
 
 
 def _states(unit: str, gold: str) -> bool:
-    """Whether a sentence states an answer with nothing but filler in front of it and no working in it."""
+    """Return True for a sentence that states an answer with only filler before it and no working in it."""
+    # First the answer as the checkers extract it.
     answer = final_answer(unit, tail_chars=_MOST_CHARS)
-    is_bare = answer is not None and _plain(answer) == _plain(unit)  # a number without a word: whoever's it is
+    # A number without a word may be anything, for example an intermediate result.
+    is_bare = answer is not None and _plain(answer) == _plain(unit)
     if answer is not None and not is_bare and _is_filler(unit[: unit.find(answer)]):
         head = _ASIDE.split(answer)[0]
         return _is_gold(answer, gold) or _is_gold(head, gold) or _is_value(head)
+    # Then phrases that the extraction does not know.
     spoken = _STATED.search(unit)
     if spoken is not None and _is_filler(unit[: spoken.start("answer")]):
         return _is_gold(_ASIDE.split(spoken["answer"])[0], gold)
@@ -93,14 +98,14 @@ def _states(unit: str, gold: str) -> bool:
 
 
 def _is_value(answer: str) -> bool:
-    """Whether an answer is stated, not worked out ("6 * 7 + 1 = 43") and not paraphrased ("the sum of both")."""
+    """Return True for a value as such: not worked out ("6 * 7 + 1 = 43"), not paraphrased ("the sum of both")."""
     plain = answer.strip(_AROUND)
     value = _VALUE.match(plain)
     return value is not None and _WORKING.search(plain, value.end()) is None
 
 
 def _is_gold(answer: str, gold: str) -> bool:
-    """Whether an answer is the gold one, or begins with it and has no working behind it."""
+    """Return True when an answer is the gold one, or begins with it and has no working behind it."""
     plain = answer.strip(_AROUND)
     value = _VALUE.match(plain)
     begins = value is not None and _plain(value.group()) == _plain(gold) and _is_value(plain)
@@ -108,7 +113,7 @@ def _is_gold(answer: str, gold: str) -> bool:
 
 
 def _is_filler(text: str) -> bool:
-    """Whether there is nothing in it that could be reasoning."""
+    """Return True for a text that holds nothing that could be reasoning."""
     plain = words(_NUMBERING.sub("", text)).strip()
     if _WORKING.search(text.replace("**", "")):
         return False
@@ -116,4 +121,5 @@ def _is_filler(text: str) -> bool:
 
 
 def _plain(answer: str) -> str:
+    """Return an answer in one spelling, without markup, spaces and case."""
     return re.sub(r"[\s*`()]|\\boxed|[{}]", "", normalise(answer.strip(f"{_AROUND}:"))).casefold()

@@ -1,4 +1,4 @@
-"""Candidates for a training set, what is decided about each of them, and why."""
+"""Candidates for a training set, the decision on each of them, and its reason."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from factory.rollouts.nodes import GIVEN, PROBE
 from factory.text.wording import normalised
 from factory.types import Outcome
 
-COLUMNS = ["question_id", "solutions"]  # of a record: what `candidates` reads
+COLUMNS = ["question_id", "solutions"]
+"""Columns of a record that `candidates` reads."""
 
 
 class Reason(StrEnum):
-    """Why a candidate was kept or not.
+    """Reason why a candidate was kept or dropped.
 
-    `not_needed`: a hinted one of a question that was solved without. `over_cap`: as good as those that were kept, of
-    which there were enough. The leaks are those of `factory/self_training/hints.py`.
+    * `not_needed`: it is hinted, and its question was solved without a hint.
+    * `over_cap`: it is as good as those that were kept, but the cap of its question is reached.
+    * `leak_…`: it gives away that its author knew the answer (`factory/self_training/hints.py`).
+    * `truncated`: it was cut off at the token limit.
     """
 
     KEPT = "kept"
@@ -39,9 +42,13 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A solution on a record. `hinted`: whoever wrote it had been told the gold answer.
+    """Solution of a record that may become training data.
 
-    `model` and `model_revision` are empty of a solution that came with its question.
+    * `hinted`: its author had been told the gold answer.
+    * `verdict`, `finish_reason`: as in the record.
+    * `occurrences`: how often this text was sampled.
+    * `round`: round of self-training that sampled it.
+    * `model`, `model_revision`: its author; empty where the record does not say.
     """
 
     question_id: str
@@ -58,62 +65,68 @@ class Candidate:
 
     @property
     def finished(self) -> bool:
+        """True when it was not cut off at the token limit."""
         return self.finish_reason != "length"
 
     @property
     def right(self) -> bool:
-        """Finished, and judged correct."""
+        """True when finished and judged correct."""
         return self.finished and self.verdict == Outcome.CORRECT
 
     @property
     def key(self) -> tuple[str, bool, int, str]:
-        """An order that has nothing to do with who was asked or answered first."""
+        """Sort key that does not depend on the order of requests or answers."""
         return self.solution_id, self.hinted, self.round, self.model_revision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What became of a candidate. `reason` is one of `Reason`; `kept` where it is `Reason.KEPT`."""
+    """Decision on one candidate, with its reason."""
 
     candidate: Candidate
     reason: Reason
 
     @property
     def kept(self) -> bool:
+        """True when the candidate becomes training data."""
         return self.reason is Reason.KEPT
 
 
 def candidates(row: Mapping[str, Any]) -> list[Candidate]:
-    """The solutions that a model has sampled of the bare question, on its record as `factory.shards.commits.records_of`
-    gives it: no given ones, and no rollouts that a labeller asked for from a prefix."""
+    """Return the solutions of a record that a model sampled from the bare question.
+
+    Given solutions, and rollouts that a labeller requested from a prefix, are left out. `row` is a record as
+    `factory.shards.commits.records_of` yields it.
+    """
     return [
         Candidate(
             question_id=row["question_id"],
-            solution_id=found["solution_id"],
-            text=found["text"],
-            steps=tuple(step["text"] for step in found["steps"]),
-            hinted=bool(found["hinted"]),
-            verdict=found["verdict"] or str(Outcome.ERROR),  # imported ones may never have been judged
-            finish_reason=found["finish_reason"] or "",
-            occurrences=found["occurrences"],
-            round=found["round"] or 0,
-            model=found["model"] or "",
-            model_revision=found["model_revision"] or "",
+            solution_id=solution["solution_id"],
+            text=solution["text"],
+            steps=tuple(step["text"] for step in solution["steps"]),
+            hinted=bool(solution["hinted"]),
+            # Imported solutions may never have been judged.
+            verdict=solution["verdict"] or str(Outcome.ERROR),
+            finish_reason=solution["finish_reason"] or "",
+            occurrences=solution["occurrences"],
+            round=solution["round"] or 0,
+            model=solution["model"] or "",
+            model_revision=solution["model_revision"] or "",
         )
-        for found in row["solutions"]
-        if found["method"] not in (GIVEN, PROBE)
+        for solution in row["solutions"]
+        if solution["method"] not in (GIVEN, PROBE)
     ]
 
 
 def is_solved(row: Mapping[str, Any]) -> bool:
-    """Whether one of a record's candidates was finished and judged correct."""
+    """Return True when one of a record's candidates is finished and judged correct."""
     return any(candidate.right for candidate in candidates(row))
 
 
 def unfit(candidate: Candidate, min_steps: int = 1) -> Reason | None:
-    """Why a candidate is no right solution, or one of less than `min_steps` steps; None where it may be kept.
+    """Return why a candidate is no right solution, or has fewer than `min_steps` steps; None where it may be kept.
 
-    What was cut off is `truncated`, whatever its last words were.
+    A solution that was cut off is `truncated`, whatever its verdict.
     """
     if not candidate.finished:
         return Reason.TRUNCATED
@@ -127,16 +140,27 @@ def unfit(candidate: Candidate, min_steps: int = 1) -> Reason | None:
 def capped(
     fit: Iterable[Candidate], at_most: int, rng: Random, same: Callable[[str], object] = normalised
 ) -> list[Decision]:
-    """Of candidates that may all be kept, `at_most` drawn ones, of those whose texts are the `same` the first by `key`.
+    """Keep at most `at_most` candidates, drawn at random, and one of those with the same text.
 
-    All are right, or all are wrong: folding two into one (`normalised`) costs variety at most, never a label.
-    The draw hangs on which candidates there are, not on their order.
+    The draw depends on which candidates there are, not on their order.
+
+    Args:
+      fit: candidates that may all be kept; either all are right or all are wrong, so that merging two of them costs
+        variety at most, never a label.
+      at_most: how many are kept.
+      rng: draws them.
+      same: key of a text; of candidates with equal keys the first by `Candidate.key` stays.
+
+    Returns:
+      One decision per candidate: kept, duplicate or over the cap.
     """
+    # Phase 1: merge duplicates.
     decided: list[Decision] = []
     distinct: dict[object, Candidate] = {}
     for candidate in sorted(fit, key=lambda one: one.key):
         if distinct.setdefault(same(candidate.text), candidate) is not candidate:
             decided.append(Decision(candidate=candidate, reason=Reason.DUPLICATE))
+    # Phase 2: draw an order, and keep the first ones.
     drawn = rng.sample(list(distinct.values()), len(distinct))
     decided += [Decision(candidate=candidate, reason=Reason.KEPT) for candidate in drawn[:at_most]]
     decided += [Decision(candidate=candidate, reason=Reason.OVER_CAP) for candidate in drawn[at_most:]]
@@ -144,5 +168,5 @@ def capped(
 
 
 def in_order(decisions: Sequence[Decision]) -> list[Decision]:
-    """Decisions by their candidates' `key`."""
+    """Return the decisions, sorted by their candidates' `key`."""
     return sorted(decisions, key=lambda one: one.candidate.key)

@@ -1,12 +1,12 @@
-"""The leak filter: does a rationale give away that its author had been told the answer?
+"""Leak filter: rejection of rationales that give away that their author had been told the answer.
 
 STaR asks a model again with the gold answer as a hint and trains on what it then writes, without the hint (Zelikman et
-al., arXiv 2203.14465, sec. 3.2). A rationale that speaks of the hint, or that states the answer and then defends it,
-teaches to make answers up. Only hinted rationales go through here, and a wrong rejection costs one of many, so the
-filter is strict: what could be a leak is one.
+al., arXiv 2203.14465, sec. 3.2). A rationale that mentions the hint, or that states the answer and then defends it,
+teaches a model to make answers up. Only hinted rationales are filtered, and a wrong rejection costs one of many, so the
+filter is strict: a possible leak counts as a leak.
 
-What it cannot see: an answer that is simply used ("Kurt has 43 flowers, because …"), and phrases in other languages
-than English. The hint itself is found in any language.
+Two kinds of leak are not detected: an answer that is simply used ("Kurt has 43 flowers, because …"), and phrases in
+other languages than English. A repeated hint is detected in any language.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from factory.self_training.answer_first import answers_first
 from factory.self_training.candidates import Reason
 from factory.text.wording import words
 
-_DISTINCTIVE_WORDS = 4  # a shorter part of a hint may be written by chance
+# Fewest words of a distinctive part of a hint; shorter parts may be written by chance.
+_DISTINCTIVE_WORDS = 4
 
-# On the words of a sentence, single spaces between them: case and punctuation are gone, and every run is bounded.
+# The patterns are applied to the words of a sentence with single spaces between them: without case and punctuation.
+# Every repetition in them is bounded, so that no text can make the search slow.
 _KNOWN = r"(?:given|provided|stated|told|supplied|known|expected|correct|right|reference|gold|golden|target)"
 _RIGHT = r"(?:(?:final|correct|right) )?"
 _ANSWER = r"(?:answer|result)"
@@ -50,21 +52,25 @@ _PHRASE = re.compile(rf"\b(?:{'|'.join(_PHRASES)})\b")
 
 
 def leak(text: str, steps: Sequence[str], hint: str, gold: str) -> Reason | None:
-    """Why a rationale gives away that its author was told the answer, or None where it does not.
+    """Return the reason why a rationale gives away that its author was told the answer, or None.
 
-    * `leak_hint`: it repeats a line of `hint` (`factory.rollouts.prompting.hint_of`), or all that the line says before
-      or behind the gold answer where that is four words or more; case, punctuation and spacing do not matter. So a hint
-      that is worded like a usual last line ("The answer is 21.") rejects every rationale that ends on one: word it
-      otherwise.
+    * `leak_hint`: it repeats a line of the hint, or all words of a line before or behind the gold answer where these
+      are four or more; case, punctuation and spacing do not matter. So a hint that is worded like a usual last line
+      ("The answer is 21.") rejects every rationale that ends on one: word hints differently.
     * `leak_phrase`: it speaks of an answer that is given, known or to be matched (`_PHRASES`).
-    * `leak_answer_first`: it states its answer before any reasoning, or has none.
+    * `leak_answer_first`: it states its answer before any reasoning, or has no reasoning. The gold answer as a number
+      of the problem's text ("Anna starts with 5 toys") is no leak.
 
-    `steps` are those of the record; the gold answer as a number of the story ("Anna starts with 5 toys") is no leak.
+    Args:
+      text: the whole rationale.
+      steps: its steps, as in the record.
+      hint: text that the hinted prompt added to the question (`factory.rollouts.prompting.hint_of`).
+      gold: gold answer of the question.
     """
     written = words(text)
     if any(marker in written for marker in _markers(hint, gold)):
         return Reason.LEAK_HINT
-    # "He won 17 matches. The answer is 17." matches no answer.
+    # Sentence by sentence: in "He won 17 matches. The answer is 17." nobody matches an answer.
     if any(_PHRASE.search(words(sentence)) for sentence in _SENTENCE_END.split(text)):
         return Reason.LEAK_PHRASE
     if answers_first(steps or [text], gold):
@@ -73,7 +79,7 @@ def leak(text: str, steps: Sequence[str], hint: str, gold: str) -> Reason | None
 
 
 def _markers(hint: str, gold: str) -> Iterator[str]:
-    """What of a hint would not be in a text by chance: its lines, and their parts around the gold answer."""
+    """Yield the parts of a hint that are in no text by chance: its lines, and their parts around the gold answer."""
     answer = words(gold)
     for whole in map(words, hint.splitlines()):
         if whole.strip() and whole != answer:

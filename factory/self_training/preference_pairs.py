@@ -1,5 +1,7 @@
-"""Preference pairs: a right against a wrong solution of the same question, as direct preference optimisation reads them
-(Rafailov et al., arXiv 2305.18290), in the columns of TRL's DPOTrainer."""
+"""Preference pairs: a right and a wrong solution of the same question, in the columns of TRL's DPOTrainer.
+
+They are training data of direct preference optimisation (Rafailov et al., arXiv 2305.18290).
+"""
 
 from __future__ import annotations
 
@@ -20,26 +22,38 @@ MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Two sampled solutions of one question: `chosen` was judged correct, `rejected` incorrect."""
+    """Pair of sampled solutions of one question: `chosen` was judged correct, `rejected` incorrect."""
 
     chosen: Candidate
     rejected: Candidate
 
 
-def pairs(found: Sequence[Candidate], per_question: int, rng: Random) -> list[Pair]:
-    """At most `per_question` different pairs of one question's candidates.
+def pairs(candidates: Sequence[Candidate], per_question: int, rng: Random) -> list[Pair]:
+    """Draw different pairs of one question's candidates, using each candidate as few times as possible.
 
-    Only finished solutions that were judged take part, and none that was told the answer. Each is used as few times as
-    can be. Which are drawn hangs on the candidates, not on their order. Raises `ValueError` for `per_question` below 1.
+    Only finished solutions with a verdict take part, and none whose author was told the answer. The draw depends on
+    which candidates there are, not on their order.
+
+    Args:
+      candidates: solutions of one question.
+      per_question: most pairs; at least 1.
+      rng: draws them.
+
+    Returns:
+      Up to `per_question` pairs; none where right or wrong solutions are missing.
+
+    Raises:
+      ValueError: `per_question` is below 1.
     """
     if per_question < 1:
         raise ValueError(f"per_question is {per_question}: expected at least 1")
-    sampled = [candidate for candidate in found if candidate.finished and not candidate.hinted]
+    sampled = [candidate for candidate in candidates if candidate.finished and not candidate.hinted]
     right = _drawn((one for one in sampled if one.verdict == Outcome.CORRECT), rng)
     wrong = _drawn((one for one in sampled if one.verdict == Outcome.INCORRECT), rng)
     if not right or not wrong:
         return []
-    # Both lists go round side by side; when they meet as they began, one of them moves on by one.
+    # Walk through both lists in parallel, each again from its start when it ends. After `round_trip` steps the same
+    # pairs would come again, so the wrong ones shift by one.
     round_trip = lcm(len(right), len(wrong))
     return [
         Pair(chosen=right[number % len(right)], rejected=wrong[(number + number // round_trip) % len(wrong)])
@@ -48,7 +62,7 @@ def pairs(found: Sequence[Candidate], per_question: int, rng: Random) -> list[Pa
 
 
 def schema(style: str) -> pa.Schema:
-    """The columns of `pair_row` for prompts of that style: strings for raw, messages for chat."""
+    """Return the columns of `pair_row` for prompts of that style: strings for "raw", messages for "chat"."""
     text = MESSAGES if style == "chat" else pa.string()
     return pa.schema(
         [
@@ -63,7 +77,7 @@ def schema(style: str) -> pa.Schema:
 
 
 def pair_row(pair: Pair, prompt: Prompt) -> dict[str, Any]:
-    """A pair under the `prompt` that the trained model will be asked with, in the layout of that prompt's style."""
+    """Return the row of a pair, under the prompt that the trained model will get, in the layout of its style."""
     is_text = isinstance(prompt, str)
     return {
         "prompt": prompt if isinstance(prompt, str) else [_message(*message) for message in prompt],
@@ -76,17 +90,19 @@ def pair_row(pair: Pair, prompt: Prompt) -> dict[str, Any]:
 
 
 def _said(candidate: Candidate, is_text: bool) -> str | list[dict[str, str]]:
+    """Return a solution as the completion of a raw or of a chat prompt."""
     text = unpadded(candidate.text)
     return text if is_text else [_message("assistant", text)]
 
 
 def _message(role: str, content: str) -> dict[str, str]:
+    """Return one chat message in the layout of TRL."""
     return {"role": role, "content": content}
 
 
 def _drawn(candidates: Iterable[Candidate], rng: Random) -> list[Candidate]:
-    """Those with different texts, in an order drawn from `rng`."""
-    # Right and wrong ones come apart, so that folding never makes one of the other.
+    """Return the candidates with different texts, in an order drawn from `rng`."""
+    # Called once for the right and once for the wrong candidates, so a right one is never merged with a wrong one.
     distinct: dict[str, Candidate] = {}
     for candidate in sorted(candidates, key=lambda one: one.key):
         distinct.setdefault(normalised(candidate.text), candidate)

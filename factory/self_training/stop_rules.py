@@ -1,4 +1,4 @@
-"""Whether another round is worth its cost: rounds without a gain, and budgets."""
+"""Stop rules of self-training: rounds without a gain, and budgets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What a run has used so far."""
+    """Amounts that a run has used so far, or may use: policy completions, GPU hours, hours of wall clock."""
 
     policy_calls: int = 0
     gpu_hours: float = 0.0
@@ -16,18 +16,26 @@ class Spent:
 
 
 def without_gain(accuracies: Sequence[float], min_gain: float) -> int:
-    """How many of the last rounds, in a row, have not beaten the best before them by `min_gain`. The first accuracy is
-    that from before the first round."""
+    """Return how many of the last rounds, in a row, have not beaten the best before them by `min_gain`.
+
+    The first of `accuracies` (shares, 0 to 1) is from before the first round.
+    """
     best, rounds = accuracies[0], 0
     for accuracy in accuracies[1:]:
-        # Shares of questions are no exact floats: 0.28 + 0.01 > 0.29.
+        # Tolerance, since shares of questions are no exact floats: 0.28 + 0.01 > 0.29.
         rounds = 0 if accuracy - best >= min_gain - 1e-9 else rounds + 1
         best = max(best, accuracy)
     return rounds
 
 
 def no_gain(accuracies: Sequence[float], patience: int, min_gain: float) -> str | None:
-    """A sentence where `patience` rounds in a row were in vain; None otherwise, and for a patience of 0."""
+    """Return a sentence for the log when enough rounds in a row have gained nothing, else None.
+
+    Args:
+      accuracies: greedy accuracy before the first round and after each round, 0 to 1.
+      patience: rounds without a gain that end the run; 0 switches this rule off.
+      min_gain: smallest difference that counts as a gain.
+    """
     vain = without_gain(accuracies, min_gain) if patience and accuracies else 0
     if not patience or vain < patience:
         return None
@@ -35,7 +43,7 @@ def no_gain(accuracies: Sequence[float], patience: int, min_gain: float) -> str 
 
 
 def over_budget(spent: Spent, budget: Spent) -> str | None:
-    """A sentence on the first budget that is used up; None otherwise. A budget of 0 is none."""
+    """Return a sentence on the first budget that is used up, else None. A budget of 0 means no limit."""
     for name in ("policy_calls", "gpu_hours", "hours"):
         used, allowed = getattr(spent, name), getattr(budget, name)
         if allowed and used >= allowed:

@@ -1,4 +1,4 @@
-"""Whose samples a round trains on, and whose weights come out of it. Rounds are counted from 0."""
+"""Roles of student and teacher in a round of self-training: who samples, who learns. Rounds are counted from 0."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ STUDENT, TEACHER = "student", "teacher"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roles:
-    """`sampler` answers the training questions of a round, `learner` is fine-tuned on what was right."""
+    """Roles in one round: `sampler` answers the training questions, `learner` is fine-tuned on the right answers."""
 
     sampler: str
     learner: str
 
 
 def roles(mode: str, round_: int) -> Roles:
-    """Of round `round_`: `off`, the student alone; `teacher`, who samples and never learns; `turns`, where each in turn
-    trains on what the other got right, the teacher sampling first."""
+    """Return the roles in round `round_`.
+
+    The mode is "off" (the student does both), "teacher" (the teacher samples and never learns) or "turns" (each in turn
+    trains on what the other got right; the teacher samples first).
+    """
     if mode == "off":
         return Roles(sampler=STUDENT, learner=STUDENT)
     if mode == "teacher" or round_ % 2 == 0:
@@ -26,5 +29,14 @@ def roles(mode: str, round_: int) -> Roles:
 
 
 def learned_in(mode: str, who: str, round_: int) -> int | None:
-    """The round whose weights `who` has when round `round_` begins; None while they are those it came with."""
+    """Return the round whose weights a model has when round `round_` begins.
+
+    Args:
+      mode: "off", "teacher" or "turns".
+      who: `STUDENT` or `TEACHER`.
+      round_: round that begins, from 0.
+
+    Returns:
+      The last round before in which `who` learned; None while it has the weights that it came with.
+    """
     return next((before for before in range(round_ - 1, -1, -1) if roles(mode, before).learner == who), None)

@@ -1,4 +1,4 @@
-"""What fine-tuning is given and what it leaves: the job, its data's columns, what is known of it afterwards."""
+"""Input and output of fine-tuning: the job, the columns of its data, and the report on the finished model."""
 
 from __future__ import annotations
 
@@ -14,27 +14,33 @@ _ORIGIN = [
     ("solution_id", pa.string()),
     ("hinted", pa.bool_()),
     ("round", pa.int32()),
-    ("model_revision", pa.string()),  # of the model that wrote the completion
+    # Of the model that wrote the completion.
+    ("model_revision", pa.string()),
 ]
 EXAMPLE_RAW = pa.schema([("prompt", pa.string()), ("completion", pa.string()), *_ORIGIN])
-"""One example as text: what the model reads, and what it should have gone on with."""
+"""Columns of an example as text: what the model reads, and how it should continue."""
 
 EXAMPLE_CHAT = pa.schema([("prompt", pa.list_(MESSAGE)), ("completion", pa.list_(MESSAGE)), *_ORIGIN])
-"""One example as chat messages, in TRL's conversational prompt-completion format."""
+"""Columns of an example as chat messages, in TRL's conversational prompt-completion format."""
 
 SKIPPED = "skipped_"
-"""How the keys of a report begin that count examples left out, by reason: `skipped_too_long`."""
+"""Prefix of the keys of a report that count examples left out, by reason: `skipped_too_long`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingJob:
-    """One fine-tuning. What a trainer's `train` gets are local folders; the job of a `Trainer` actor may name an object
-    store instead, for which copies stand in there.
+    """Job of one fine-tuning.
 
-    * `data`: holds `data/train-*.parquet`, or `train-*.parquet` itself, and maybe `validation-*.parquet` beside them.
+    A trainer's `train` gets local folders. The job of a `Trainer` actor may name an object store instead; the actor
+    then works on local copies.
+
+    * `data`: holds `data/train-*.parquet`, or `train-*.parquet` itself, and optionally `validation-*.parquet` beside
+      them.
     * `model`: the Hugging Face folder to start from.
     * `out`: where the finished Hugging Face folder appears, whole and by one rename.
-    * `work`: checkpoints, metrics and logs; what a resumed training goes on from.
+    * `work`: checkpoints, metrics and logs; a resumed training continues from there.
+    * `seed`: seed of the random draws of the training.
+    * `round`: round of self-training, from 0.
     """
 
     data: str
@@ -47,15 +53,18 @@ class TrainingJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """A finished fine-tuning. What a trainer did not report is None or 0.
+    """Report on a finished fine-tuning; a value that the trainer did not report is None or 0.
 
-    * `revision`: `model_revision` of the folder, what records made by it will name.
-    * `changed`: the share of weights that differ from the base's. Near 0, the learning rate was too low for the type
-      the model is saved in: a bfloat16 weight cannot hold a change below 1/512 of itself.
-    * `skipped`: examples left out, by reason. `tokens`: of all steps, without padding.
-    * `loss_first`, `loss_last`: of single steps. `loss_validation`: of the finished model, on the split of that name.
-    * `seconds`: of the attempt that finished.
-    * `resumed_from`: the step of the checkpoint that attempt went on from.
+    * `folder`: Hugging Face folder of the finished model.
+    * `revision`: `model_revision` of the folder; records made by the model will name it.
+    * `changed`: share of weights that differ from the base's. Near 0, the learning rate was too low for the type in
+      which the model is saved: a bfloat16 weight cannot hold a change below 1/512 of itself.
+    * `examples`: examples trained on. `skipped`: examples left out, by reason.
+    * `tokens`: tokens of all steps, without padding.
+    * `loss_first`, `loss_last`: losses of single steps. `loss_validation`: loss of the finished model on the split of
+      that name.
+    * `seconds`: duration of the attempt that finished.
+    * `resumed_from`: step of the checkpoint that this attempt continued from.
     """
 
     folder: str
@@ -74,7 +83,14 @@ class Trained:
 
 
 def trained_from(report: Mapping[str, float], folder: str, revision: str, seconds: float) -> Trained:
-    """What all reports of a trainer together (a later value replaces an earlier one) say of a finished training."""
+    """Return the report on a finished training.
+
+    Args:
+      report: all values that the trainer reported, merged; a later value replaces an earlier one.
+      folder: Hugging Face folder of the finished model.
+      revision: `model_revision` of that folder.
+      seconds: duration of the attempt that finished.
+    """
     return Trained(
         folder=folder,
         revision=revision,
@@ -93,5 +109,5 @@ def trained_from(report: Mapping[str, float], folder: str, revision: str, second
 
 
 def as_json(trained: Trained) -> dict[str, Any]:
-    """Plain values, from which `Trained(**values)` makes the same again."""
+    """Return plain values; `Trained(**values)` makes the same report from them."""
     return asdict(trained)
