@@ -1,4 +1,4 @@
-"""The rollout workers as the driver sees them: who has how much to do, who died and is being started again."""
+"""Rollout workers as the driver sees them: how much each has to do, which died and are being started again."""
 
 from __future__ import annotations
 
@@ -14,12 +14,20 @@ from factory.errors import FactoryError
 from factory.records.tally import Tally
 from factory.shards.units import Unit
 
-_DEAD_FOR_GOOD = 3  # a call that was under way when its actor died says so, too
+# A worker is given up after more of these answers. Fewer prove nothing: a call that was under way when its actor died
+# gets the same answer, also where Ray starts the actor again.
+_DEAD_FOR_GOOD = 3
 
 
 @dataclass
 class _Away:
-    """A dead worker: since when, the question whether it is back, how often the answer was that it never will be."""
+    """Dead worker.
+
+    Attributes:
+      since: monotonic time at which its death was noticed.
+      back: reference to the answer to "are you ready?", asked of the actor that Ray starts in its place.
+      for_good: how often the answer was that Ray will not start it again.
+    """
 
     since: float
     back: Any
@@ -27,40 +35,41 @@ class _Away:
 
 
 class Crew:
-    """Handles of the rollout workers. A call to one that is being restarted fails at once, so it is spared until then.
+    """Handles of the rollout workers, with what each has to do.
 
-    `restart_s`: how long a dead worker may take to come back.
+    A call to a worker that is being restarted fails at once, so it gets no unit until it is back.
     """
 
     def __init__(self, workers: list[Any], restart_s: float) -> None:
+        """Begin with all of `workers` up; a dead one may take `restart_s` seconds to come back."""
         self._workers = workers
         self._restart_s = restart_s
         self._loads = [0] * len(workers)
         self._away: dict[int, _Away] = {}
 
     def idlest(self) -> int | None:
-        """The worker that is up and has least to do, None when none is up."""
+        """Return the index of the worker that is up and has least to do; None when none is up."""
         up = [index for index in range(len(self._workers)) if index not in self._away]
         return min(up, key=self._loads.__getitem__, default=None)
 
     def hand(self, worker: int, unit: Unit) -> Any:
-        """Have `worker` run `unit`; the ref of its receipt."""
+        """Have `worker` run `unit`; return the reference to its receipt."""
         self._loads[worker] += 1
         return self._workers[worker].run.remote(unit)
 
     def take_back(self, worker: int) -> None:
-        """One unit of `worker` has ended, one way or the other."""
+        """Count that one unit of `worker` has ended, one way or the other."""
         self._loads[worker] -= 1
 
     def lost(self, worker: int) -> None:
-        """`worker` died. Told once per unit it had."""
+        """Note that `worker` died. Called once per unit it had; the first call counts."""
         if worker not in self._away:
             self._away[worker] = _Away(time.monotonic(), self._workers[worker].ready.remote())
 
     def wait(self, refs: list[Any], seconds: float) -> list[Any]:
-        """Those of `refs` that are done, after at most `seconds`; meanwhile dead workers may come back.
+        """Return those of `refs` that are done, after at most `seconds`; meanwhile dead workers may come back.
 
-        Raises `FactoryError` when one did not within `restart_s` and nobody else is up.
+        Raises `FactoryError` when a dead worker did not come back in time and no other is up.
         """
         if refs:
             done, _ = ray.wait(refs, num_returns=1, timeout=seconds)
@@ -72,7 +81,7 @@ class Crew:
         return done
 
     def underway(self, seconds: float) -> Tally:
-        """What the workers are at; one that does not answer within `seconds` is left out."""
+        """Return counts of what the workers have not committed yet; who is silent for `seconds` is left out."""
         total = Tally()
         refs = [worker.underway.remote() for index, worker in enumerate(self._workers) if index not in self._away]
         ready, _ = ray.wait(refs, num_returns=len(refs), timeout=seconds) if refs else ([], [])
@@ -84,6 +93,7 @@ class Crew:
         return total
 
     def _look_after(self, index: int) -> None:
+        """Take a dead worker back once it answers; raise `FactoryError` when nobody is left to wait for."""
         away = self._away[index]
         reason = "no answer"
         if ray.wait([away.back], timeout=0)[0]:

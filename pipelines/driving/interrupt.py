@@ -10,9 +10,16 @@ from typing import Any
 
 
 class Interrupt:
-    """Counts Ctrl-C and SIGTERM instead of dying of the first, once there is something to finish (`patient`)."""
+    """Counter of Ctrl-C and SIGTERM: a handler that lets a run finish what is in flight.
+
+    Attributes:
+      count: signals so far.
+      patient: True once there is something to finish. Until then the first signal raises `KeyboardInterrupt`, from
+        then on the second does.
+    """
 
     def __init__(self) -> None:
+        """Begin with no signal seen, and impatient."""
         self.count = 0
         self.patient = False
 
@@ -23,9 +30,10 @@ class Interrupt:
 
     @contextmanager
     def installed(self) -> Iterator[Interrupt]:
-        """Listen for the block; elsewhere than on the main thread signals cannot be had, and nothing listens.
+        """Handle the signals for the block.
 
-        `ray.init` takes SIGTERM for itself: install it again inside a Ray session.
+        Python lets only the main thread handle signals; on any other thread this does nothing. `ray.init` takes SIGTERM
+        for itself: install the interrupt again inside a Ray session.
         """
         if threading.current_thread() is not threading.main_thread():
             yield self

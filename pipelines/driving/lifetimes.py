@@ -1,4 +1,4 @@
-"""Actors for the length of a block: started under names of their own, asked with a limit, gone at the end."""
+"""Lifetimes of actors: started for a block under names of their own, asked with a time limit, gone at its end."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from actors.remote_models import brief, original_error
 from factory.errors import FactoryError
 
 CLOSE_TIMEOUT_S = 20.0
-HURRIED_CLOSE_S = 2.0  # after a Ctrl-C that wants an end at once; what is left then is killed
+# Seconds after a Ctrl-C that wants an end at once; actors that are left then are killed.
+HURRIED_CLOSE_S = 2.0
 
 
 class Started:
-    """Starts actors under names nobody else has, and remembers them in order."""
+    """Starter of actors: gives them names nobody else has, and remembers them in order."""
 
     def __init__(self) -> None:
         self.all: list[Any] = []
@@ -26,9 +27,19 @@ class Started:
     def __call__(
         self, count: int, actor: type, options: dict[str, Any], *arguments: Any, **keywords: Any
     ) -> dict[str, Any]:
+        """Start actors and return their handles by name, without waiting for any to be ready.
+
+        Args:
+          count: how many.
+          actor: their class.
+          options: Ray's options for each.
+          *arguments: positional arguments of the class.
+          **keywords: keyword arguments of the class.
+        """
         made: dict[str, Any] = {}
         for _ in range(count):
-            name = f"{actor.__name__}-{uuid.uuid4().hex[:12]}"  # a Ray session may see several fleets
+            # A Ray session may see several fleets, so a number would not do.
+            name = f"{actor.__name__}-{uuid.uuid4().hex[:12]}"
             made[name] = ray.remote(actor).options(**options, name=name).remote(*arguments, **keywords)
             self.all.append(made[name])
         return made
@@ -36,7 +47,10 @@ class Started:
 
 @contextlib.contextmanager
 def actor_scope() -> Iterator[Started]:
-    """Actors for the block, the last started ended first; those that have a `close` get time for it."""
+    """Yield a starter of actors that end with the block, the last started first.
+
+    Actors that have a `close` get time for it.
+    """
     started, limit_s = Started(), CLOSE_TIMEOUT_S
     try:
         yield started
@@ -48,7 +62,7 @@ def actor_scope() -> Iterator[Started]:
 
 
 def close(actors: Sequence[Any], limit_s: float) -> None:
-    """End every actor; engines and checkers end their processes."""
+    """End every actor; engines and checkers end their processes first, for at most `limit_s` seconds."""
     closing = [actor.close.remote() for actor in actors if hasattr(actor, "close")]
     for actor in actors:
         if not hasattr(actor, "close"):
@@ -60,7 +74,7 @@ def close(actors: Sequence[Any], limit_s: float) -> None:
 
 
 def answers(refs: list[Any], timeout_s: float) -> list[Any]:
-    """What the actors answer, or the user's mistake behind their silence."""
+    """Return what the actors answer within `timeout_s` seconds, or raise the user's mistake behind their silence."""
     try:
         return ray.get(refs, timeout=timeout_s)
     except GetTimeoutError:

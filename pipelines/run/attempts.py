@@ -1,11 +1,14 @@
-"""Attempts: one live driver per run folder, fenced by an exclusive create and a heartbeat.
+"""Attempts on a run folder: one live driver at a time, fenced by an exclusive create and a heartbeat.
 
     logs/attempt_N/attempt.json    who drives; creating it is the claim, so the highest N owns the folder
     logs/attempt_N/heartbeat.json  a number that moves while the driver lives
 
-No clock is compared with another machine's: a driver is alive when its number moves while one watches. Of a driver on
-this machine the process table tells at once. A driver that slept through its own burial (a paused machine) sees the
-higher claim at its next beat and stops; what its actors commit until then are units of the same run.
+Invariants:
+
+* Clocks of two machines are never compared. A driver is alive when its number moves while one watches; of a driver on
+  this machine the process table tells at once.
+* A driver that was suspended past its lease (a paused machine) sees the higher claim at its next beat and stops. What
+  its actors commit until then are units of the same run.
 """
 
 from __future__ import annotations
@@ -33,15 +36,25 @@ from factory.storage.exclusive import check_exclusive
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 
+# Seconds between two heartbeats.
 BEAT_S = 5.0
-PARTING_S = 30.0  # for the last word
-SILENT_S = 30.0  # without a beat, a driver is taken for dead
+# Seconds that writing the end of an attempt may take.
+PARTING_S = 30.0
+# Seconds without a heartbeat, after which a driver is taken for dead.
+SILENT_S = 30.0
 _CLAIM = re.compile(r"logs/attempt_(\d+)/attempt\.json")
 
 
 @dataclass(frozen=True)
 class Driver:
-    """A driver process. `machine` names its boot and its container, as process ids mean nothing elsewhere."""
+    """Driver process, as its claim names it.
+
+    Attributes:
+      host: name of the machine, for messages.
+      machine: boot of the machine and its container, as process ids mean nothing elsewhere.
+      pid: process id.
+      started: start of the process in ticks since boot, as ids are used again.
+    """
 
     host: str
     machine: str
@@ -50,14 +63,14 @@ class Driver:
 
     @property
     def runs_here(self) -> bool | None:
-        """Whether the process lives; None where this machine cannot tell."""
+        """True while the process lives, False once it is gone, None where this machine cannot tell."""
         if self.machine != _machine():
             return None
         return living_since(self.pid) == self.started
 
 
 class Attempt:
-    """This driver's claim on a folder. What is put into `log` is written at the end."""
+    """Claim of this driver on a folder. Facts that are put into `log` are written at its end."""
 
     def __init__(self, store: Store, number: int, log: dict[str, Any], access: Access, say: Say) -> None:
         self.number = number
@@ -66,14 +79,14 @@ class Attempt:
         self._fenced = False
         self._ended = threading.Event()
         self._say = say
-        # One beat must not wait for the last one.
+        # A beat must not wait for the one before, so the heart has a store of little patience.
         brief = replace(access, timeout_s=min(access.timeout_s, 2 * BEAT_S), patience_s=BEAT_S)
         self._heart_store = open_store(store.url, brief, lambda line: None)
         self._parting = replace(access, patience_s=min(access.patience_s, PARTING_S))
         self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def check(self) -> None:
-        """Raises `FactoryError` when another driver has taken over."""
+        """Raise `FactoryError` when another driver has taken the folder over."""
         if self._fenced:
             raise FactoryError(
                 f"another driver has taken over {self._store.url} (attempt {self.number + 1}), as this one had been "
@@ -83,10 +96,11 @@ class Attempt:
             raise RuntimeError("the heartbeat thread has died; other drivers would take this one for dead")
 
     def begin(self) -> None:
+        """Start the heartbeat."""
         self._heart.start()
 
     def end(self, how: str) -> None:
-        """Give the folder free, unless it is another's by now."""
+        """Stop the heartbeat and release the folder, unless it is another's by now. `how` names what ended it."""
         self._ended.set()
         self._heart.join(timeout=4 * BEAT_S)
         if not self._fenced:
@@ -96,10 +110,12 @@ class Attempt:
             )
 
     def _tell(self, line: str) -> None:
-        with suppress(OSError, ValueError):  # nobody listens any more; the heart goes on
+        # A closed terminal must not stop the heart.
+        with suppress(OSError, ValueError):
             self._say(line)
 
     def _beat(self) -> None:
+        """Move the number and look for a higher claim, until the attempt ends or another driver has the folder."""
         beats, silent_since = 0, None
         while True:
             try:
@@ -121,10 +137,22 @@ class Attempt:
 def attempt(
     store: Store, after: int, facts: dict[str, Any], access: Access, say: Say = lambda line: None
 ) -> Iterator[Attempt]:
-    """Own the folder for the block. `after` is what `last_over` said, `facts` go into the attempt's log.
+    """Own the folder for the block.
 
-    Raises `BadInput` when another driver came first.
+    Args:
+      store: the folder.
+      after: number of the last attempt, as `last_over` returned it.
+      facts: facts about the run that go into the attempt's log.
+      access: how the store was opened; the heartbeat opens it again, with less patience.
+      say: hears when the storage does not answer, and when it does again.
+
+    Yields:
+      The claim.
+
+    Raises:
+      BadInput: another driver came first.
     """
+    # Claim the folder: of two drivers that create the same name, one wins.
     this = _this_process()
     number = after + 1
     log = {
@@ -133,7 +161,8 @@ def attempt(
         "machine": this.machine,
         "pid": this.pid,
         "pid_started": this.started,
-        "claim": uuid.uuid4().hex,  # so that no two claims are the same bytes
+        # With it no two claims are the same bytes, so that a driver can tell its own from another's.
+        "claim": uuid.uuid4().hex,
         "python": platform.python_version(),
         "factory": version("selfplay-factory"),
         **facts,
@@ -143,6 +172,8 @@ def attempt(
             f"another driver has just begun attempt {number} in {store.url}. Expected one at a time; wait for its end."
         )
     check_exclusive(store, claim_name(number))
+
+    # Keep it alive for the block, and release it whatever ended that.
     mine = Attempt(store, number, log, access, say)
     mine.begin()
     ended_by = "end"
@@ -152,13 +183,16 @@ def attempt(
         ended_by = type(error).__name__
         raise
     finally:
-        with suppress(StorageFailed):  # the storage may be what ended it
+        # The storage may be what ended it; the next driver then waits for the silence of the heart.
+        with suppress(StorageFailed):
             mine.end(ended_by)
 
 
 def last_over(store: Store, say: Say = lambda line: None) -> int:
-    """The number of the last attempt, 0 before the first, once it is sure to be over. Raises `BadInput` while its
-    driver lives."""
+    """Return the number of the last attempt once it is sure to be over; 0 before the first.
+
+    Raises `BadInput` while its driver lives.
+    """
     before = last_attempt(store)
     if before is None:
         return 0
@@ -167,29 +201,30 @@ def last_over(store: Store, say: Say = lambda line: None) -> int:
 
 
 def last_attempt(store: Store) -> tuple[int, dict[str, Any]] | None:
-    """(number, log) of the newest attempt, None before the first."""
-    numbers = [int(found[1]) for entry in store.entries("logs") if (found := _CLAIM.fullmatch(entry.name))]
+    """Return (number, log) of the newest attempt; None before the first."""
+    numbers = [int(match[1]) for entry in store.entries("logs") if (match := _CLAIM.fullmatch(entry.name))]
     if not numbers:
         return None
     try:
         log = json.loads(store.read(claim_name(max(numbers))))
     except ValueError:
         raise BadInput(
-            f"{claim_name(max(numbers))} in {store.url} is no JSON. Expected what a driver wrote; remove it."
+            f"{claim_name(max(numbers))} in {store.url} is not JSON. Expected what a driver wrote; remove it."
         ) from None
     return max(numbers), log
 
 
 def attempts_in(store: Store) -> Iterator[tuple[dict[str, Any], int]]:
-    """(log, how often its heart has beaten) of every attempt so far."""
+    """Yield (log, number of heartbeats) of every attempt so far."""
     for entry in store.entries("logs"):
-        found = _CLAIM.fullmatch(entry.name)
-        if found:
-            beat = _heartbeat(store, int(found[1]))
+        match = _CLAIM.fullmatch(entry.name)
+        if match:
+            beat = _heartbeat(store, int(match[1]))
             yield json.loads(store.read(entry.name)), json.loads(beat)["beat"] if beat else 0
 
 
 def claim_name(number: int) -> str:
+    """Return the name of the object whose creation claims the folder."""
     return f"logs/attempt_{number}/attempt.json"
 
 
@@ -198,13 +233,15 @@ def _heartbeat_name(number: int) -> str:
 
 
 def _wait_for_the_end_of(store: Store, number: int, log: dict[str, Any], say: Say) -> None:
-    """Return when attempt `number` has ended or its driver is dead. Raises `BadInput` when that one lives."""
-    if "ended" in log or "machine" not in log:  # the latter of an older version, which had no heartbeat
+    """Wait until attempt `number` has ended or its driver is dead. Raises `BadInput` when that one lives."""
+    # Older versions wrote no machine and had no heartbeat.
+    if "ended" in log or "machine" not in log:
         return
     driver = Driver(log["host"], log["machine"], log["pid"], log["pid_started"])
     here = driver.runs_here
     if here is False:
         return
+    # A driver on another machine is watched: its heart moves, or it is dead.
     if here is None:
         say(f"attempt {number} on {driver.host} has no end; watching its heartbeat for {SILENT_S:.0f} s")
         first = _heartbeat(store, number)
@@ -235,7 +272,7 @@ def _this_process() -> Driver:
 
 
 def _machine() -> str:
-    """This boot of this machine, and this container of it."""
+    """Return a name of this boot of this machine, and of this container on it."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot} {os.readlink('/proc/self/ns/pid')}"

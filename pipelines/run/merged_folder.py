@@ -1,4 +1,7 @@
-"""`manifests/merged.json`: what a merged folder was made of. A folder that holds one belongs to no driver."""
+"""Manifest of a merged folder, `manifests/merged.json`: the run it was made of, and its shards.
+
+A folder that holds one belongs to no driver: nothing can be added to it.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +17,31 @@ MERGED = "manifests/merged.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergedShard:
-    """A merged shard and how many units go into it."""
+    """Merged shard, with the number of units that go into it."""
 
     unit_id: str
     units: int
 
     @property
     def name(self) -> str:
+        """Object name of the shard in its folder."""
         return shard_name(self.unit_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
-    """`source`: the run's folder, `format` that of an import, None for a run. `digest` covers all its shards. `shards`
-    in order, also those to be. `ended` is None while shards may be missing."""
+    """Manifest of a merge.
+
+    Attributes:
+      source: folder of the run.
+      format: format of an import; None for a run.
+      units: units of the run.
+      questions: questions in them.
+      digest: hash of names and contents of all units; a merge of other records has another.
+      shards: merged shards in order, also those that are not written yet.
+      begun: time at which the merge was planned, ISO 8601.
+      ended: time at which the last shard was written; None while shards may be missing.
+    """
 
     source: str
     format: str | None
@@ -40,13 +54,13 @@ class Merged:
 
 
 def merged_from(store: Store) -> Merged | None:
-    """What the folder was merged from, None for one that was not. Raises `BadInput` for a broken manifest."""
+    """Return the manifest of a merged folder; None for any other. Raises `BadInput` for a broken manifest."""
     try:
-        found = json.loads(store.read(MERGED))
-        merged = Merged(**{**found, "shards": tuple(MergedShard(**shard) for shard in found["shards"])})
+        values = json.loads(store.read(MERGED))
+        merged = Merged(**{**values, "shards": tuple(MergedShard(**shard) for shard in values["shards"])})
         counts = [merged.units, merged.questions, *(shard.units for shard in merged.shards)]
         if not all(isinstance(count, int) for count in counts):
-            raise TypeError("a count is no number")
+            raise TypeError("a count is not a number")
         return merged
     except FileNotFoundError:
         return None
@@ -58,14 +72,15 @@ def merged_from(store: Store) -> Merged | None:
 
 
 def keep(store: Store, merged: Merged) -> None:
+    """Write the manifest."""
     store.replace(MERGED, (json.dumps(asdict(merged), indent=2) + "\n").encode())
 
 
 def refuse_merged(store: Store) -> None:
-    """Raises `BadInput` for a merged folder: nothing can be added to it."""
+    """Raise `BadInput` for a merged folder: nothing can be added to it."""
     merged = merged_from(store)
     if merged is not None:
         raise BadInput(
-            f"{store.url} was merged from {merged.source} and cannot be gone on with. Resume {merged.source}, then "
-            "merge it into a new folder."
+            f"{store.url} was merged from {merged.source} and nothing can be added to it. Resume {merged.source}, "
+            "then merge it into a new folder."
         )

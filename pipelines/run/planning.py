@@ -1,6 +1,6 @@
-"""What is left to do in a run folder: the source read once, every unit's id held against the shards that exist.
+"""Plan of an attempt: the source is read once, and the id of every unit is looked up among the shards that exist.
 
-The driver holds of the source the keys it has seen, while it plans, and of every committed unit its name.
+While it plans, the driver holds the keys of the source that it has seen, and the name of every committed unit.
 """
 
 from __future__ import annotations
@@ -22,10 +22,14 @@ from pipelines.run.survey import Screen, Survey, as_before, surveyed, usable
 
 @dataclass(frozen=True)
 class Plan:
-    """`missing`: by the index of its unit, the revision it will be committed as; 0 where nothing is there yet.
+    """Plan of an attempt.
 
-    `retry_failed`: whether failed questions of a unit that is
-    done again are tried anew.
+    Attributes:
+      survey: counts of the source.
+      units: all units of the run.
+      missing: by the index of a unit that is to be done, the revision it will be committed as; 0 where nothing is
+        there yet.
+      retry_failed: True when failed questions of a unit that is done again are tried again.
     """
 
     survey: Survey
@@ -35,7 +39,7 @@ class Plan:
 
     @property
     def fresh(self) -> int:
-        """How many of the missing units were never committed."""
+        """Number of missing units that were never committed."""
         return sum(revision == 0 for revision in self.missing.values())
 
 
@@ -47,28 +51,47 @@ def plan(
     retry_failed: bool = False,
     on_progress: Callable[[int], None] = lambda n: None,
 ) -> Plan:
-    """Read the source and the folder. Raises `BadInput` for a source or a folder that is not this run's."""
+    """Read the source and the folder, and return what is missing.
+
+    Args:
+      settings: the validated config.
+      store: the run folder.
+      screen: judge of the gold answers.
+      retry_failed: units with failed questions are missing, too.
+      on_progress: hears the number of questions read, every 10,000.
+
+    Returns:
+      The missing units, and the counts of the source.
+
+    Raises:
+      BadInput: the source is malformed or has changed, or the folder holds shards of another run.
+    """
+    # Read the folder.
     committed = {shard.unit_id: shard for shard in shards(store)}
     again = _to_be_done_again(settings, store, committed, retry_failed)
+
+    # Read the source. Each unit's id hashes its questions and the config, so a shard of another run has no unit here.
     missing: dict[int, int] = {}
     alien = set(committed)
-    found = Survey()
+    survey = Survey()
     unit = None
-    for unit in cut(surveyed(settings, screen, found, on_progress), settings.run.unit_size, settings.fingerprint):
+    for unit in cut(surveyed(settings, screen, survey, on_progress), settings.run.unit_size, settings.fingerprint):
         alien.discard(unit.id)
         shard = committed.get(unit.id)
         if shard is None:
             missing[unit.index] = 0
         elif unit.id in again:
             missing[unit.index] = shard.revision + 1
-    run_folder.check_survey(store, found)
+
+    # Refuse what does not fit together.
+    run_folder.check_survey(store, survey)
     if alien:
         raise BadInput(
             f"{store.url} holds {len(alien)} shards of units that this run has not, such as {min(alien)}. Expected its "
             "own only: was it made by another version of the factory? Choose another run.dir."
         )
     return Plan(
-        survey=found,
+        survey=survey,
         units=unit.index + 1 if unit else 0,
         missing=missing,
         retry_failed=retry_failed,
@@ -76,7 +99,7 @@ def plan(
 
 
 def missing_units(settings: Settings, made: Plan) -> Iterator[Unit]:
-    """The units to hand out, in order, read from the source again as they are needed."""
+    """Yield the units to hand out, in order, read from the source again as they are needed."""
     left = len(made.missing)
     for unit in cut(
         usable(settings, as_before(made.survey), doubled=made.survey.doubled),
@@ -94,7 +117,7 @@ def missing_units(settings: Settings, made: Plan) -> Iterator[Unit]:
 def _to_be_done_again(
     settings: Settings, store: Store, committed: Mapping[str, Shard], retry_failed: bool
 ) -> frozenset[str]:
-    """Committed units that hold failed questions to be retried, or were made with less effort than is asked for."""
+    """Return ids of committed units with failed questions to retry, or with less effort than is asked for."""
     more = run_folder.was_raised(store, settings)
     if not (more or retry_failed):
         return frozenset()
@@ -106,8 +129,9 @@ def _to_be_done_again(
 
 
 def falls_short(footer: Footer, asked: Mapping[str, int]) -> bool:
-    """Whether a shard was made with less effort than is asked for, and more would add to it."""
+    """Return whether a shard was made with less effort than `asked`, and more would add to it."""
     more = raised(footer.effort, asked)
     if more == [MAX_TOKENS]:
-        return footer.tally.truncated > 0  # what was not cut off gains nothing
+        # More tokens add nothing to solutions that were not cut off.
+        return footer.tally.truncated > 0
     return bool(more)

@@ -105,7 +105,7 @@ def test_a_merged_folder_is_not_gone_on_with(tmp_path, rows):
     keep_survey(store, Survey(questions=6))
     merge(tmp_path / "run", tmp_path / "out")
     again = opened(tmp_path / "out")
-    with pytest.raises(BadInput, match=r"was merged from .*/run and cannot be gone on with"):
+    with pytest.raises(BadInput, match=r"was merged from .*/run and nothing can be added to it"):
         recognise(again, open_store(tmp_path / "out"))
     with pytest.raises(BadInput, match="was merged before"):
         merge(tmp_path / "out", tmp_path / "twice")
