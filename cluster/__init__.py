@@ -1,4 +1,5 @@
-"""Connecting to Ray and deciding where actors go.
+"""Connection to Ray, and places for actors.
 
-May import: ray, `factory`. Never `actors`. Read first: `plan.py` (pure: what a config needs against what there is).
+May import: ray, `factory`. Never `actors`. Read first: `plan.py`, which compares what a config needs with what there is
+and needs no Ray.
 """

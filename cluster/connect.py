@@ -1,4 +1,4 @@
-"""Connecting to Ray: an own one on this machine, or a cluster that is there."""
+"""Connection to Ray: to one of our own on this machine, or to a cluster that is there."""
 
 from __future__ import annotations
 
@@ -16,19 +16,30 @@ from cluster.plan import PlannedNode
 from cluster.session_guard import descendants, guarded, kill
 from factory.errors import BadInput
 
-OBJECT_STORE_BYTES = 512 * 2**20  # of a local Ray: requests and rows are small, results are never hoarded
+# Object store of a local Ray. Requests and rows are small and results are not kept, so half a gigabyte is plenty; Ray's
+# own default is a third of the memory.
+OBJECT_STORE_BYTES = 512 * 2**20
 
 
 @contextmanager
 def connected(address: str) -> Iterator[None]:
-    """A Ray session for the block. "local" never joins a cluster that happens to run here.
+    """Hold a Ray session for the block.
 
-    A local one is shut down at the end; a cluster that was joined stays. A session this process has already (a
-    notebook's, a test's) is used as it is and left alone. Raises `BadInput` when none answers.
+    A local Ray is shut down at the end; a cluster that was joined stays.
+
+    Args:
+      address: "local" for a Ray of our own, which never joins a cluster that happens to run here; "auto" or the address
+        of a running head to join one.
+
+    Raises:
+      BadInput: no cluster answers at `address`.
     """
+    # A session that this process has already (a notebook's, a test's) is used as it is and left alone.
     if ray.is_initialized():
         yield
         return
+
+    # Start Ray, and note which processes that has started, also where it failed halfway.
     others = descendants(os.getpid())
     started: set[str] = set()
     try:
@@ -36,17 +47,24 @@ def connected(address: str) -> Iterator[None]:
             _connect(address)
         finally:
             started = descendants(os.getpid()) - others
+
+        # A driver that is killed cannot shut Ray down, so a guard does.
         with guarded(started) if started else nullcontext():
             yield
     finally:
         ray.shutdown()
-        kill(started)  # where a Ctrl-C fell into the start, Ray leaves some
+        # Where a Ctrl-C fell into the start, Ray leaves some of its processes.
+        kill(started)
 
 
 def _connect(address: str) -> None:
+    """Call `ray.init`, deaf to Ctrl-C for that long. Raises `BadInput` when no cluster answers."""
+    # Without the first, workers run at nice 15. The second leaves CUDA_VISIBLE_DEVICES of actors without GPUs as it is,
+    # which is the default, and saves the warning about it.
     os.environ.setdefault("RAY_worker_niceness", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     local = address == "local"
+
     # Ray's servers ignore SIGINT, but not from the very first. If one died of a Ctrl-C there, ray.init would wait
     # for a minute and more, deaf to signals; so they inherit a mask.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -68,19 +86,19 @@ def _connect(address: str) -> None:
 
 
 def nodes_of_this_machine() -> list[PlannedNode]:
-    """What a local Ray would offer, without starting one."""
+    """Return what a local Ray would offer, without starting one."""
     gpus = Path("/proc/driver/nvidia/gpus")
     return [PlannedNode(cpus=os.cpu_count() or 1, gpus=len(list(gpus.iterdir())) if gpus.is_dir() else 0)]
 
 
 def free_of_cluster() -> list[PlannedNode]:
-    """What of the connected cluster nobody holds at the moment, by node."""
+    """Return what nobody holds of the connected cluster at the moment, by node."""
     free = available_resources_per_node().values()
     return [PlannedNode(cpus=node.get("CPU", 0.0), gpus=node.get("GPU", 0.0)) for node in free]
 
 
 def nodes_of_cluster() -> list[PlannedNode]:
-    """What the connected cluster has, alive nodes only."""
+    """Return what the connected cluster has, by node that is alive."""
     return [
         PlannedNode(cpus=node["Resources"].get("CPU", 0.0), gpus=node["Resources"].get("GPU", 0.0))
         for node in ray.nodes()

@@ -1,4 +1,7 @@
-"""What a run needs against what there is. Pure: no Ray, no clock; `factory plan` prints it, `fleet` follows it."""
+"""Comparison of what a run needs with what there is.
+
+Pure: no Ray, no clock. `factory plan` prints it, and a run refuses to start where something does not fit.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """`count` actors of one role, each with its logical CPUs and GPUs."""
+    """Demand for actors of one role.
+
+    Attributes:
+      role: name for messages, such as "rollout worker".
+      count: number of actors.
+      cpus: logical CPUs of each; may be a fraction.
+      gpus: GPUs of each; may be a fraction.
+    """
 
     role: str
     count: int
@@ -18,7 +28,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedNode:
-    """One machine's resources."""
+    """Resources of a machine: logical CPUs and GPUs, in all or free."""
 
     cpus: float
     gpus: float
@@ -27,7 +37,19 @@ class PlannedNode:
 def demands(
     *, generators: int, workers: int, checkers: int, writers: int, generator_cpus: float, generator_gpus: float
 ) -> list[Demand]:
-    """The actors of a run, generators first: they are the hardest to place."""
+    """Return the actors of a run, generators first: they are the hardest to place.
+
+    Args:
+      generators: number of engines.
+      workers: number of rollout workers.
+      checkers: number of answer checkers.
+      writers: number of shard writers.
+      generator_cpus: logical CPUs of each engine.
+      generator_gpus: GPUs of each engine.
+
+    Returns:
+      One demand per role.
+    """
     return [
         Demand(role="generator", count=generators, cpus=generator_cpus, gpus=generator_gpus),
         Demand(role="rollout worker", count=workers, cpus=0.5),
@@ -37,7 +59,11 @@ def demands(
 
 
 def shortfall(wanted: Sequence[Demand], nodes: Sequence[PlannedNode]) -> str | None:
-    """One sentence on what does not fit, None when all does (first fit, roles in order, no actor split over nodes)."""
+    """Return one sentence on what does not fit on `nodes`; None when all does.
+
+    Actors are placed first fit, roles in order. No actor is split over nodes.
+    """
+    # Fractions of a CPU do not add up exactly, hence the tolerance.
     free = [[node.cpus, node.gpus] for node in nodes]
     for demand in wanted:
         for placed in range(demand.count):

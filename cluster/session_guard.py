@@ -1,8 +1,9 @@
-"""Sees to it that nothing of a local Ray session outlives its driver, also when that one is SIGKILLed.
+"""Guard of a local Ray session: nothing of it outlives its driver, also when the driver is killed with SIGKILL.
 
-The kernel then kills GCS and raylet (Ray asks it to) and workers follow their raylet; but the raylet's agents first
-try for more than a minute to tell the dead GCS about it. `guarded` starts this file as a script, PARENT PID:START …,
-which waits for the parent's end and kills those processes. Standard library only, so that it weighs little. Linux only.
+The kernel then kills GCS and raylet (Ray asks it to), and workers follow their raylet. But the raylet's agents first
+try for more than a minute to tell the dead GCS about it. So `guarded` starts this file as a script, with the arguments
+PARENT PID:START …, which waits for the parent's end and kills those processes. It uses the standard library only, so
+that it needs little memory. Linux only.
 
 A process is named PID:START throughout, its start in ticks since boot: ids are used again, such names never.
 """
@@ -21,13 +22,14 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def guarded(family: set[str]) -> Iterator[None]:
-    """For the block, have `family` killed when this process dies."""
+    """Have `family`, processes as PID:START, killed when this process dies within the block."""
     guard = subprocess.Popen(
         [sys.executable, "-I", "-S", __file__, str(os.getpid()), *family],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is the driver's to handle
+        # Ctrl-C is the driver's to handle, and must not end the guard.
+        start_new_session=True,
     )
     try:
         yield
@@ -37,16 +39,16 @@ def guarded(family: set[str]) -> Iterator[None]:
 
 
 def descendants(ancestor: int) -> set[str]:
-    """The children of `ancestor`, their children, and so on."""
+    """Return the children of process `ancestor`, their children, and so on, as PID:START."""
     stats = {path.name: _stat(path.name) for path in Path("/proc").glob("[0-9]*")}
-    found = {str(ancestor)}
-    while more := {pid for pid, (parent, _) in stats.items() if parent in found} - found:
-        found |= more
-    return {f"{pid}:{stats[pid][1]}" for pid in found - {str(ancestor)}}
+    family = {str(ancestor)}
+    while more := {pid for pid, (parent, _) in stats.items() if parent in family} - family:
+        family |= more
+    return {f"{pid}:{stats[pid][1]}" for pid in family - {str(ancestor)}}
 
 
 def kill(family: set[str]) -> None:
-    """SIGKILL those that still live."""
+    """Kill those of `family` that still live, with SIGKILL."""
     for pid, _, start in (member.partition(":") for member in family):
         if _stat(pid)[1] == start:
             with contextlib.suppress(OSError):
@@ -54,7 +56,7 @@ def kill(family: set[str]) -> None:
 
 
 def living_since(pid: int) -> str:
-    """When a process began, in ticks since boot; empty when it is gone or but a corpse."""
+    """Return when a process began, in ticks since boot; "" when it is gone, or dead and not reaped yet."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -64,12 +66,13 @@ def living_since(pid: int) -> str:
 
 
 def _stat(pid: str) -> tuple[str, str]:
-    """(parent, start) of a process; empty when it is gone."""
+    """Return (parent, start) of a process; empty strings when it is gone."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "", ""
-    fields = text.rpartition(")")[2].split()  # the name before it may hold anything
+    # The name stands in brackets before and may hold anything, also brackets.
+    fields = text.rpartition(")")[2].split()
     return fields[1], fields[19]
 
 
