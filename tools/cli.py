@@ -66,12 +66,25 @@ def resume(
     _run(opened(run_dir, overrides or []), retry_failed=retry_failed)
 
 
-@app.command(epilog="Example: factory plan pipelines/label_steps.yaml engine.num_gpus=1 cluster.generators=8")
-def plan(config: Path, overrides: Overrides = None) -> None:
+@app.command(epilog="Examples: factory plan pipelines/label_steps.yaml engine.num_gpus=1 · factory plan --keys")
+def plan(
+    config: Annotated[Path | None, typer.Argument(help="YAML file; pipelines/ has some.")] = None,
+    overrides: Overrides = None,
+    keys: Annotated[bool, typer.Option("--keys", help="List every config key, with type and default.")] = False,
+) -> None:
     """Show what a config would do: all settings, the first prompt, units, actors against resources."""
     from pipelines.run.settings import load
+    from tools.commands.keys import key_lines
     from tools.commands.plan import show_plan
 
+    if keys:
+        for line in key_lines([load(config, overrides or []).pipeline] if config else None):
+            out().print(Text(line), soft_wrap=True)
+        return
+    if config is None:
+        raise BadInput(
+            "no config was given. Expected a config to plan for, such as pipelines/label_steps.yaml, or --keys."
+        )
     show_plan(load(config, overrides or []), out())
 
 
