@@ -1,12 +1,13 @@
-"""Which of a question's solutions are exported, over all records of it: of equal texts one, then caps and balance.
+"""Choice among a question's solutions, over all records of it: one of equal texts, then caps and balance.
 
-Equal are texts that `factory.text.wording.trimmed` makes one: but for white space at the ends of lines and around the
-whole. Anything more may be the difference between right and wrong: a program's indentation, the case of a name, 10⁵ and
-105. Of equal ones the one stays that says most: a judged one before one that is not, then the one with most labels.
-
-Every format draws for itself, from the solutions that it can use: four solutions a question are four right ones for a
-format of right ones. Whom a cap takes is a hash of the seed and the text: it hangs on no order, and a larger cap takes
-the same ones and more.
+* Texts are equal when `factory.text.wording.trimmed` makes them one: they differ only in white space at the ends of
+  lines and around the whole. Anything more may be the difference between right and wrong: a program's indentation, the
+  case of a name, 10⁵ and 105.
+* Of equal texts the one with most information is exported: judged ones first, then the one with most labels.
+* Each format chooses for itself, among the solutions that it can use. So four solutions per question are four right
+  ones for a format of right solutions.
+* A hash of the seed and the text decides which solutions a cap takes. It does not depend on any order, and a larger cap
+  takes the same solutions and more.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+# Reasons for not exporting a solution, as the last lines of an export show them.
 EQUAL_TEXT, OVER_CAP, UNBALANCED = "same text as another", "over the cap per question", "not needed for balance"
-ALL = 2**32 - 1
+ALL = 2**32 - 1  # mask of all formats
 Place = tuple[int, int]
-"""The number of a record in the input, and of a solution in it."""
+"""Place of a solution: number of its record in the input, number of the solution in it."""
 
 
 def _every(solution: Mapping[str, Any]) -> bool:
@@ -25,8 +27,12 @@ def _every(solution: Mapping[str, Any]) -> bool:
 
 
 class FormatSelector(NamedTuple):
-    """A format as one that draws. `mask`: its bit. `uses`: whether it can use a solution. `only_right`: it uses right
-    ones alone, so that there is nothing to balance."""
+    """Format, as far as choosing needs it.
+
+    * `name`: its name. `mask`: its bit in the masks below.
+    * `uses`: returns True for a solution that the format can use.
+    * `only_right`: the format uses right solutions only, so there is nothing to balance.
+    """
 
     name: str = ""
     mask: int = ALL
@@ -35,11 +41,14 @@ class FormatSelector(NamedTuple):
 
 
 class ExportCandidate(NamedTuple):
-    """A solution that passed by itself; all numbers, so that millions of them fit in arrays.
+    """Solution that passed the filter by itself; all fields are numbers, so that millions of them fit in arrays.
 
-    `record`, `number`: its place. `rank`: a hash that decides whom a cap takes. `text`: a 64-bit hash of its text, 0
-    for one that may repeat another. `right`: 1, 0 for a wrong one, -1 for neither. `known`: how many of its steps have
-    a label that counts. `uses`: the masks of the formats that can use it.
+    * `record`, `number`: its place.
+    * `rank`: hash that decides which solutions a cap takes, lowest first.
+    * `text`: 64-bit hash of its text; 0 for a solution that may repeat another's text.
+    * `right`: 1 for a right solution, 0 for a wrong one, -1 for neither.
+    * `known`: how many of its steps have a label that counts.
+    * `uses`: sum of the masks of the formats that can use it.
     """
 
     record: int
@@ -52,18 +61,22 @@ class ExportCandidate(NamedTuple):
 
     @property
     def place(self) -> Place:
+        """Place of the solution."""
         return self.record, self.number
 
 
 class DropReason(NamedTuple):
-    """For which formats (masks) a solution is dropped, and why."""
+    """Reasons why a solution is dropped, each with the formats (as a mask) that it is dropped for.
+
+    `equal`: another solution has the same text. `over`: it is over the cap. `unbalanced`: balance does not need it.
+    """
 
     equal: int = 0
     over: int = 0
     unbalanced: int = 0
 
     def why(self, mask: int) -> str | None:
-        """Why it is dropped for the format of that mask; None where it is not."""
+        """Return the reason why it is dropped for the format with this mask; None when it is exported."""
         if self.equal & mask:
             return EQUAL_TEXT
         if self.over & mask:
@@ -71,20 +84,32 @@ class DropReason(NamedTuple):
         return UNBALANCED if self.unbalanced & mask else None
 
 
-def losses(
-    found: Iterable[ExportCandidate], cap: int, balance: bool, selectors: Sequence[FormatSelector]
+def drop_reasons(
+    candidates: Iterable[ExportCandidate], cap: int, balance: bool, selectors: Sequence[FormatSelector]
 ) -> dict[Place, DropReason]:
-    """Of all candidates of one question those that are dropped for some format. `cap` 0: there is none."""
+    """Choose among the candidates of one question, and return those that are dropped for some format.
+
+    Args:
+      candidates: all candidates of the question, over all of its records.
+      cap: most solutions per question and format; 0 for no cap.
+      balance: take as many right as wrong solutions, and no others.
+      selectors: formats that are exported.
+
+    Returns:
+      Reasons by place; a solution that is not in there is exported in every format that can use it.
+    """
+    # Of equal texts keep the one with most information, whatever the format.
     lost: dict[Place, DropReason] = {}
     first: dict[int, ExportCandidate] = {}
     left: list[ExportCandidate] = []
-    for one in sorted(found, key=lambda one: (one.right < 0, -one.known, one.place)):
+    for one in sorted(candidates, key=lambda one: (one.right < 0, -one.known, one.place)):
         if one.text and first.setdefault(one.text, one) is not one:
             lost[one.place] = DropReason(equal=ALL)
         else:
             left.append(one)
     if not cap and not balance:
         return lost
+    # Caps and balance, format by format.
     left.sort(key=lambda one: (one.rank, one.place))
     for selector in selectors:
         mine = [one for one in left if one.uses & selector.mask]
@@ -99,11 +124,13 @@ def losses(
 
 
 def _not_drawn(ranked: Sequence[ExportCandidate], cap: int, balance: bool) -> Iterator[tuple[ExportCandidate, str]]:
+    """Yield the candidates that a cap and balance leave out, each with the reason. `ranked`: those of one format."""
     if not balance:
         yield from ((one, OVER_CAP) for one in ranked[cap or len(ranked) :])
         return
     right = [one for one in ranked if one.right == 1]
     wrong = [one for one in ranked if one.right == 0]
+    # A cap is shared by right and wrong solutions, half of it each, rounded down.
     each = min(len(right), len(wrong))
     drawn = min(each, cap // 2) if cap else each
     yield from ((one, UNBALANCED) for one in ranked if one.right == -1)

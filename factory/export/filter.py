@@ -1,25 +1,25 @@
-"""Which solutions of a record are exported.
+"""Filter of an export: which solutions of a record are exported.
 
-First every solution is looked at by itself: verdict, hints, round, length. What is left of a question, over all records
-of it, is then chosen from (`factory/export/choice.py`): one of equal texts, caps, balance.
+First every solution is looked at by itself: verdict, hints, round, length. Then, over all records of a question,
+`factory/export/choice.py` chooses among the solutions that are left: one of equal texts, caps, balance.
 
-Rationalised solutions (`hinted`) were written knowing the answer, so a right one says nothing of the model's own
-reasoning, and their labels are another distribution: they are left out unless asked for, and those that give the answer
-away (`factory/self_training/hints.py`) in any case.
-
-Imported solutions are exempt from the search for equal texts: what somebody's data set holds twice is exported twice.
+* Rationalised solutions (`hinted`) were written with the answer known. A right one says nothing of the model's own
+  reasoning, and their labels have another distribution. So they are left out unless asked for; those that give the
+  answer away (`factory/self_training/hints.py`) are always left out.
+* Imported solutions may repeat a text: what somebody's data set holds twice is exported twice.
+* A record that is changed by the filter no longer claims to be the imported line that it was made of.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 from factory.errors import BadInput
-from factory.export.choice import EQUAL_TEXT, DropReason, ExportCandidate, FormatSelector, Place, losses
+from factory.export.choice import EQUAL_TEXT, DropReason, ExportCandidate, FormatSelector, Place, drop_reasons
+from factory.export.drops import RECORDS, SOLUTIONS, Dropped, count_unsure_labels, drawn_by, with_solutions
 from factory.export.flat_rows import is_judged, is_right
 from factory.labelling.step_labels import first_error_of
 from factory.plugins import suggest
@@ -35,27 +35,29 @@ SELECTION_COLUMNS = [
     *(f"solutions.{name}" for name in ("method", "hinted", "round")),
     *(f"solutions.steps.{name}" for name in ("text", "label", "confidence")),
 ]
-"""What `Filter.candidates` reads, and `uses` of the formats."""
-_FLOAT32 = 1e-6  # confidences are kept with 24 bits: .9 comes back a little smaller
-SOLUTIONS, LABELS, RECORDS = "solutions", "step labels", "records"
+"""Columns that `Filter.candidates` reads, and `uses` of the formats."""
+# Records keep confidences with 24 bits: 0.9 is read back a little smaller, and must still pass "at least 0.9".
+_FLOAT32 = 1e-6
 EVERYTHING = (FormatSelector(),)
-Dropped = Counter[tuple[str, str]]
-"""How many were dropped, by (of what, why)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What is exported. Nothing given: all but hinted solutions and repeated texts.
+    """Options of a filter. Without any, all solutions are exported but hinted ones and repeated texts.
 
-    * `verdicts`: correct, incorrect, unparsable, timeout, error; none for all.
-    * `min_confidence`: step labels that are less sure, or of which nobody says how sure they are, count as unknown.
-    * `hinted`: none, any or only. `rounds`: of training; none for all.
-    * `min_characters` to `max_steps`: of a solution's text and steps; 0 for no bound.
-    * `per_question`: at most so many solutions of a question, over all records of it, in every format of those that it
-      can use; 0 for all.
-    * `balance`: of every question as many right as wrong ones, those that are neither (not judged, or cut off) and
-      questions with one kind only left out. With `per_question` half of it each, rounded down. Formats of right ones
-      alone are as without.
+    * `verdicts`: correct, incorrect, unparsable, timeout, error; none given for all.
+    * `min_confidence`: 0 to 1. Step labels with a lower confidence, or with none on record, count as unknown.
+    * `hinted`: none, any or only.
+    * `rounds`: rounds of self-training; none given for all.
+    * `min_characters`, `max_characters`, `min_steps`, `max_steps`: bounds on a solution's text and steps; 0 for none.
+    * `per_question`: most solutions of a question, over all records of it, in every format, counting those that the
+      format can use; 0 for all.
+    * `balance`: take as many right as wrong solutions of every question. Solutions that are neither (not judged, or cut
+      off) and questions with one kind only are left out. With `per_question`, half of it each, rounded down. Formats of
+      right solutions only are not balanced.
+    * `seed`: another seed draws other solutions under a cap.
+
+    Raises `BadInput` for values that are out of range or exclude each other.
     """
 
     verdicts: tuple[str, ...] = ()
@@ -71,6 +73,7 @@ class Filter:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        # Each option by itself.
         for verdict in self.verdicts:
             if verdict not in tuple(Outcome):
                 raise BadInput(f"--verdict is {verdict!r}. {suggest(verdict, [str(one) for one in Outcome])}")
@@ -81,6 +84,7 @@ class Filter:
         bounds = (self.min_characters, self.max_characters, self.min_steps, self.max_steps, self.per_question)
         if min(bounds) < 0:
             raise BadInput(f"a length or a cap is {min(bounds)}. Expected 0 (no bound) or more.")
+        # Options that together would leave nothing.
         for what, least, most in (
             ("chars", self.min_characters, self.max_characters),
             ("steps", self.min_steps, self.max_steps),
@@ -94,22 +98,22 @@ class Filter:
 
     @property
     def selective(self) -> bool:
-        """Whether anything is asked of solutions, so that records without any are not wanted."""
+        """True when the filter asks anything of solutions, so that records without solutions are dropped."""
         return self != Filter(min_confidence=self.min_confidence, hinted=self.hinted, seed=self.seed) or (
             self.hinted == "only"
         )
 
     @property
     def chooses(self) -> bool:
-        """Whether it hangs on a question's other solutions which ones are exported, equal texts apart."""
+        """True when a solution's export depends on the question's other solutions, equal texts apart."""
         return bool(self.per_question or self.balance)
 
     def columns(self) -> list[str]:
-        """The record columns that `apply` reads."""
+        """Return the record columns that `apply` reads."""
         return [*COLUMNS, "gold_answer"] if self.hinted != "none" else COLUMNS
 
     def reason(self, solution: Mapping[str, Any], record: Mapping[str, Any]) -> str | None:
-        """Why a solution is dropped by itself, None if it is not."""
+        """Return the reason why a solution is dropped by itself; None when it passes."""
         if self.hinted != "any" and bool(solution["hinted"]) != (self.hinted == "only"):
             return "hinted" if solution["hinted"] else "not hinted"
         if self.verdicts and solution["verdict"] not in self.verdicts:
@@ -128,16 +132,22 @@ class Filter:
     def candidates(
         self, record: Mapping[str, Any], selectors: Sequence[FormatSelector] = EVERYTHING, place: int = 0
     ) -> Iterator[ExportCandidate]:
-        """The solutions of the record at `place` that pass by themselves."""
+        """Yield the solutions of a record that pass by themselves, for `drop_reasons`.
+
+        Args:
+          record: record with the columns `SELECTION_COLUMNS`.
+          selectors: formats that are exported.
+          place: number of the record in the input.
+        """
         for index, solution in enumerate(record["solutions"] or ()):
             if self.reason(solution, record) is None:
                 yield self._candidate(self._sure(solution), selectors, (place, index))
 
-    def losses(
-        self, found: Iterable[ExportCandidate], selectors: Sequence[FormatSelector] = EVERYTHING
+    def drop_reasons(
+        self, candidates: Iterable[ExportCandidate], selectors: Sequence[FormatSelector] = EVERYTHING
     ) -> dict[Place, DropReason]:
-        """Of all candidates of one question those that are not exported, by place."""
-        return losses(found, self.per_question, self.balance, selectors)
+        """Return those of a question's candidates that are dropped for some format, by place, with the reasons."""
+        return drop_reasons(candidates, self.per_question, self.balance, selectors)
 
     def apply(
         self,
@@ -146,19 +156,26 @@ class Filter:
         selectors: Sequence[FormatSelector] = EVERYTHING,
         lost: Mapping[int, DropReason] | None = None,
     ) -> dict[str, Mapping[str, Any]]:
-        """By format the record with what is left of its solutions; formats with nothing left are not in there.
-        `dropped` counts what is not left.
+        """Return by format the record with the solutions that are left; formats with nothing left are not in there.
 
-        `lost`: what `losses` has found over several records of the question, by index. Without it the record is all
-        there is of the question. A record that is changed is no longer the imported line it came from: what was kept of
-        that (`factory.export.imported`) is taken out.
+        When solutions are taken out, the record is no longer the imported line it was made of: what was kept of that
+        line (`factory.export.imported`) is taken out, too.
+
+        Args:
+          record: record to filter; it is not changed.
+          dropped: counts that are added to.
+          selectors: formats that are exported.
+          lost: reasons by number of the solution, as `drop_reasons` gave them over several records of the question;
+            None when this record is all there is of the question.
         """
+        # Records without solutions.
         solutions = record["solutions"]
         if not solutions:
             if self.selective:
                 dropped[RECORDS, "without solutions"] += 1
                 return {}
             return {selector.name: record for selector in selectors}
+        # Each solution by itself.
         passed: dict[int, dict[str, Any]] = {}
         for index, solution in enumerate(solutions):
             reason = self.reason(solution, record)
@@ -166,6 +183,7 @@ class Filter:
                 passed[index] = self._sure(solution)
             else:
                 dropped[SOLUTIONS, reason] += 1
+        # Equal texts, which are dropped for all formats.
         if lost is None:
             lost = self._lost(passed, selectors)
         kept = {index: solution for index, solution in passed.items() if index not in lost or not lost[index].equal}
@@ -174,24 +192,26 @@ class Filter:
         if not kept:
             dropped[RECORDS, "no solution left"] += 1
             return {}
-        _count_unsure(dropped, solutions, kept)
+        count_unsure_labels(dropped, solutions, kept)
         is_same = len(kept) == len(solutions) and all(kept[index] is solutions[index] for index in kept)
-        whole = record if is_same else _changed(record, kept.values())
+        # Caps and balance, format by format.
+        whole = record if is_same else with_solutions(record, kept.values())
         if not self.chooses:
             return {selector.name: whole for selector in selectors}
-        drawn = {selector.name: _drawn(whole, kept, lost, selector, dropped) for selector in selectors}
-        return {name: found for name, found in drawn.items() if found is not None}
+        drawn = {selector.name: drawn_by(whole, kept, lost, selector, dropped) for selector in selectors}
+        return {name: part for name, part in drawn.items() if part is not None}
 
     def _lost(
         self, passed: Mapping[int, Mapping[str, Any]], selectors: Sequence[FormatSelector]
     ) -> Mapping[int, DropReason]:
-        """`losses` among the solutions of one record, by index."""
+        """Return `drop_reasons` among the solutions of one record, by number of the solution."""
         if not self.chooses:
+            # Most records have no equal texts, and nothing else can drop a solution here.
             own = [trimmed(solution["text"]) for solution in passed.values() if not _is_imported(solution)]
             if len(set(own)) == len(own):
                 return {}
-        found = (self._candidate(solution, selectors, (0, index)) for index, solution in passed.items())
-        return {index: loss for (_, index), loss in self.losses(found, selectors).items()}
+        candidates = (self._candidate(solution, selectors, (0, index)) for index, solution in passed.items())
+        return {index: loss for (_, index), loss in self.drop_reasons(candidates, selectors).items()}
 
     def _candidate(
         self, solution: Mapping[str, Any], selectors: Sequence[FormatSelector], place: Place
@@ -207,7 +227,7 @@ class Filter:
         )
 
     def _sure(self, solution: dict[str, Any]) -> dict[str, Any]:
-        """The solution with its labels that are sure enough; itself where all are."""
+        """Return a solution without the labels that are not sure enough; the same object when all are."""
         if not self.min_confidence:
             return solution
         wanted = self.min_confidence - _FLOAT32
@@ -224,49 +244,12 @@ class Filter:
 
 
 def _gives_away(solution: Mapping[str, Any], gold: str) -> bool:
-    """Whether a hinted solution shows that its author knew the answer. The hint itself is not on the record, so that
-    one that only repeats it in other words than `factory/self_training/hints.py` knows is not found."""
+    """Return True when a hinted solution shows that its author knew the answer.
+
+    The record does not have the hint itself: a solution that repeats it in words that `factory/self_training/hints.py`
+    does not know passes.
+    """
     return leak(solution["text"], [step["text"] for step in solution["steps"]], "", gold) is not None
-
-
-def _drawn(
-    record: Mapping[str, Any],
-    kept: Mapping[int, Mapping[str, Any]],
-    lost: Mapping[int, DropReason],
-    selector: FormatSelector,
-    dropped: Dropped,
-) -> Mapping[str, Any] | None:
-    """The record with those of its solutions `kept` that a format can use and has drawn, None where there is none; as
-    it is where all were drawn."""
-    mine = {index: solution for index, solution in kept.items() if selector.uses(solution)}
-    reasons = {index: lost[index].why(selector.mask) for index in mine if index in lost}
-    gone = {index: why for index, why in reasons.items() if why is not None}
-    for why in gone.values():
-        dropped[f"{SOLUTIONS} for {selector.name}" if selector.name else SOLUTIONS, why] += 1
-    if not gone:
-        return record
-    left = [solution for index, solution in mine.items() if index not in gone]
-    return _changed(record, left) if left else None
-
-
-def _count_unsure(
-    dropped: Dropped, before: Sequence[Mapping[str, Any]], after: Mapping[int, Mapping[str, Any]]
-) -> None:
-    """Count the labels that `Filter._sure` has taken out."""
-    for index, solution in after.items():
-        if solution is before[index]:
-            continue
-        for given, left in zip(before[index]["steps"], solution["steps"], strict=True):
-            if given is not left:
-                why = "confidence unknown" if given["confidence"] is None else "not sure enough"
-                dropped[LABELS, why] += 1
-
-
-def _changed(record: Mapping[str, Any], solutions: Collection[Mapping[str, Any]]) -> dict[str, Any]:
-    changed = {**record, "solutions": list(solutions)}
-    if record.get("metadata"):
-        changed["metadata"] = [item for item in record["metadata"] if item[0] != record["source"]]
-    return changed
 
 
 def _is_imported(solution: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from factory.errors import BadInput
-from factory.export.filter import RECORDS, SOLUTIONS, Dropped
+from factory.export.drops import RECORDS, SOLUTIONS, Dropped
 from factory.shards.merged_shards import merged_content
 from factory.storage.opening import absolute, open_store
 from pipelines.export.inputs import Listed, SourceRun

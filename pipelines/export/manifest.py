@@ -16,7 +16,7 @@ import yaml
 
 from factory.contracts.formats import FORMATS
 from factory.errors import BadInput
-from factory.export.filter import Dropped
+from factory.export.drops import Dropped
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 from pipelines.export.questions import Questions, Shards

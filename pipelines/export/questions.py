@@ -190,6 +190,6 @@ def lost_solutions(
     lost = array("I")
     for first, end in pairwise(bounds):
         group = map(ExportCandidate._make, found[order[first:end]].tolist())
-        for place, loss in chosen_by.losses(group, selectors).items():
+        for place, loss in chosen_by.drop_reasons(group, selectors).items():
             lost.extend((*place, *loss))
     return Lost(shared, np.frombuffer(lost, LOSS))

@@ -22,7 +22,8 @@ import pyarrow as pa
 
 from factory.contracts.formats import FORMATS, FormatPlugin
 from factory.export.choice import DropReason, FormatSelector
-from factory.export.filter import EVERYTHING, RECORDS, SELECTION_COLUMNS, SOLUTIONS, Dropped, Filter
+from factory.export.drops import RECORDS, SOLUTIONS, Dropped
+from factory.export.filter import EVERYTHING, SELECTION_COLUMNS, Filter
 from factory.export.split import Split
 from factory.records.record_columns import narrowed
 from pipelines.export.inputs import ExportTask, records_of
