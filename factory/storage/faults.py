@@ -173,8 +173,8 @@ def _client_error(error: BaseException) -> BaseException | None:
 
 def _s3_code(error: BaseException) -> tuple[str | None, int]:
     """(code, HTTP status) of what the server answered, None where it did not."""
-    found = _client_error(error)
-    response = getattr(found, "response", None)
+    client_error = _client_error(error)
+    response = getattr(client_error, "response", None)
     if not isinstance(response, dict) or "Error" not in response:
         return None, 0
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)

@@ -31,14 +31,17 @@ def open_store(folder: Folder, access: Access | None = None, tell: Tell = log_wa
     """
     if not isinstance(folder, str | Path):
         return folder
+    # A local folder.
     access = access or Access()
     scheme, separator, rest = str(folder).partition("://")
     if not separator:
-        if scheme.startswith("s3:"):  # what `Path` makes of s3://bucket
+        # `Path("s3://bucket")` is "s3:/bucket".
+        if scheme.startswith("s3:"):
             raise BadInput("a folder that begins with s3: is no path. Expected the string s3://bucket/folder.")
         return LocalStore(Path(folder), access, tell)
     if scheme == "file":
         return LocalStore(Path(rest), access, tell)
+    # S3: refuse what cannot be a bucket before anything is asked of a server.
     if scheme != "s3":
         # A message repeats nothing of the URL but a plain scheme: credentials may stand anywhere else in it.
         named = f"{scheme}://" if scheme.isalnum() else "this URL"
@@ -48,12 +51,14 @@ def open_store(folder: Folder, access: Access | None = None, tell: Tell = log_wa
         raise BadInput("an s3:// URL must not hold credentials. Expected s3://bucket/folder, and AWS_* variables.")
     if not bucket:
         raise BadInput("the s3:// URL names no bucket. Expected s3://bucket/folder.")
+    # An endpoint from the environment is checked as that of the config is.
     for variable in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
         if os.environ.get(variable) and not access.endpoint_url:
             try:
                 check_endpoint(os.environ[variable], variable)
             except ValueError as error:
                 raise BadInput(f"{error}.") from None
+    # Imported here: a run on a local disk needs none of it.
     from factory.storage.s3 import S3Store
 
     return S3Store(bucket, key.strip("/"), access, tell)

@@ -1,4 +1,10 @@
-"""Calls that are tried again: with growing pauses, drawn at random so that a thousand writers do not return at once."""
+"""Retries of calls to a store, with growing, random pauses, so that a thousand writers do not come back at once.
+
+* A call is repeated only when its failure may pass (`FaultKind.TRANSIENT`), and at most for `Access.patience_s`.
+* Nothing else in the factory repeats calls to a store.
+* Callers see `StorageFailed`, `FileNotFoundError` and `FileExistsError` only, never an error of the operating system or
+  of S3's client.
+"""
 
 from __future__ import annotations
 
@@ -27,22 +33,29 @@ T = TypeVar("T")
 Tell = Callable[[str], None]
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 15.0
-TELL_AFTER_S = 5.0  # shorter troubles are nobody's business
+TELL_AFTER_S = 5.0  # troubles that pass earlier are not reported
 
 GIVEN_UP: ContextVar[threading.Event | None] = ContextVar("GIVEN_UP", default=None)
-"""Set as soon as nobody wants the results of this thread's calls: no call is tried again then."""
+"""Event that is set as soon as nobody wants the results of this thread's calls: none is repeated then."""
 
 
 class Refused(StorageFailed):
-    """No waiting helps: the store has said no."""
+    """Refusal by the store: no waiting helps."""
 
 
 def log_warning(line: str) -> None:
+    """Write a line to the log of the storage, for callers that give nobody to tell."""
     logging.getLogger("factory.storage").warning(line)
 
 
 class Retries:
-    """Repeats what fails for a moment until `access.patience_s` is over. `tell` hears of long waits."""
+    """Caller that repeats what fails for a moment, until `access.patience_s` seconds are over.
+
+    Args:
+      access: has the patience.
+      url: the store's, for messages.
+      tell: called with a line about every long wait.
+    """
 
     def __init__(self, access: Access, url: str, tell: Tell = log_warning) -> None:
         self._patience_s = access.patience_s
@@ -50,10 +63,18 @@ class Retries:
         self._tell = tell
 
     def __call__(self, what: str, call: Callable[[], T], *, may_be_missing: bool = False) -> T:
-        """The result of `call`. `what` names it in messages ("write data/x").
+        """Return the result of `call`, repeating it while its failures may pass.
 
-        Raises `FileExistsError` as such, `FileNotFoundError` where something may be missing, everything else that went
-        wrong with the store as `StorageFailed`; `Refused` is one of these.
+        Args:
+          what: name of the call in messages: "write data/x".
+          call: function to call.
+          may_be_missing: a missing object is an answer to the caller, not a failure of the store.
+
+        Raises:
+          FileExistsError: a create found its name taken.
+          FileNotFoundError: the object is missing, and `may_be_missing`.
+          Refused: a `StorageFailed` that no waiting helps.
+          StorageFailed: no success within the patience.
         """
         began = told = time.monotonic()
 
@@ -65,6 +86,7 @@ class Retries:
                 left = self._patience_s - (told - began)
                 self._tell(f"{self._url} does not answer ({reason(error)}); waiting for it, {max(0, left):.0f} s more")
 
+        # Call, and call again.
         given_up = GIVEN_UP.get() or threading.Event()
         retrying = Retrying(
             stop=stop_after_delay(self._patience_s) | stop_when_event_set(given_up),
@@ -76,11 +98,13 @@ class Retries:
             before_sleep=before_pause,
             reraise=True,
         )
+        # Turn the last failure into an error that says what to do.
         where = f"{what} in {self._url}"
         try:
             return retrying(call)
         except Exception as error:
             kind = kind_of(error)
+            # No store raises this: it is a bug, which has to be seen as it is.
             if kind is None:
                 raise
             if kind is FaultKind.MISSING and may_be_missing:
