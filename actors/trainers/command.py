@@ -5,7 +5,9 @@
       command: [torchrun, --nproc-per-node=8, train.py, --data, "{data}", --model, "{model}", --out, "{out}"]
 
 It is started without a shell. The places are also in its environment (`FACTORY_TRAIN_DATA`, …), what it prints goes to
-`command.log` in `{work}`, which stays for the next try: keep your checkpoints there. No process of it outlives it.
+`command.log` in `{work}`, which stays for the next try: keep your checkpoints there.
+
+Invariant: no process of the command outlives it.
 """
 
 from __future__ import annotations
@@ -33,9 +35,11 @@ _LONGEST_LINE = 300
 
 @dataclass
 class Config:
-    """`command`: the program and its arguments, in which {data} {model} {out} {work} {seed} {round} are filled in.
+    """Command and its limits.
 
-    `timeout_s`: wall clock until it is killed, a day by default. `num_cpus`, `num_gpus`: what Ray sets aside for it.
+    * `command`: program and its arguments, in which {data} {model} {out} {work} {seed} {round} are filled in.
+    * `timeout_s`: seconds of wall clock until it is killed; a day by default.
+    * `num_cpus`, `num_gpus`: what Ray sets aside for it.
     """
 
     command: list[str] = field(default_factory=list)
@@ -44,23 +48,34 @@ class Config:
     num_gpus: float = 0.0
 
     def __post_init__(self) -> None:
+        """Refuse a time limit that is not above 0. Raises `ValueError`."""
         if not self.timeout_s > 0:
             raise ValueError(f"timeout_s is {self.timeout_s:g}; expected more than 0 seconds")
 
 
 def require(config: Config) -> None:
-    """Raises `BadInput` when there is no command."""
+    """Raise `BadInput` when there is no command."""
     if not config.command or not config.command[0]:
         raise BadInput("trainer.command is empty; expected a program and its arguments, such as [./train.sh, '{data}']")
 
 
 def resources(config: Config) -> dict[str, float]:
-    """What its Ray actor holds; the command sees the GPUs of it."""
+    """Return the CPUs and GPUs that its Ray actor holds; the command sees those GPUs."""
     return {"num_cpus": config.num_cpus, "num_gpus": config.num_gpus}
 
 
 def train(job: TrainingJob, config: Config, report: Callable[[dict[str, float]], None]) -> None:
-    """Run the command to its end. Raises `TrainingFailed` when it fails or takes too long, `BadInput` for none."""
+    """Run the command to its end.
+
+    Args:
+      job: places that are filled into the command.
+      config: the command and its limits.
+      report: gets `seconds` at the end.
+
+    Raises:
+      TrainingFailed: the command fails or takes too long.
+      BadInput: there is no command.
+    """
     require(config)
     log = Path(job.work) / LOG
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -84,22 +99,32 @@ def train(job: TrainingJob, config: Config, report: Callable[[dict[str, float]],
 
 
 def arguments(command: list[str], job: TrainingJob) -> list[str]:
-    """`command` with the job's places filled in; any other braces stay as they are."""
+    """Return `command` with the job's places filled in; any other braces stay as they are."""
     values = _values(job)
     pattern = re.compile("{(" + "|".join(values) + ")}")
     return [pattern.sub(lambda match: values[match[1]], part) for part in command]
 
 
 def environment_of(job: TrainingJob) -> dict[str, str]:
-    """The job's places as environment variables."""
+    """Return the job's places as environment variables."""
     return {f"FACTORY_TRAIN_{name.upper()}": value for name, value in _values(job).items()}
 
 
 def run(command: list[str], environment: dict[str, str], log: Path, timeout_s: float) -> int | None:
-    """The exit code of `command`, None when it took too long. Raises `OSError` when it cannot be started.
+    """Run `command` and return its exit code; None when it took too long.
 
     A guard kills everything it started, in whatever session, should this process die first.
+
+    Args:
+      command: program and its arguments.
+      environment: variables besides those of this process.
+      log: file that gets all output.
+      timeout_s: seconds of wall clock until it is killed.
+
+    Raises:
+      OSError: the program cannot be started.
     """
+    # Everything started from here on carries the mark by which the guard knows it.
     guard = start_guard()
     entry = f"{MARKER}={os.environ[MARKER]}".encode()
     process = None
@@ -125,7 +150,7 @@ def run(command: list[str], environment: dict[str, str], log: Path, timeout_s: f
 
 
 def _kill_all(process: subprocess.Popen[bytes], entry: bytes, spared: int) -> None:
-    """The command, its group, and what it started in sessions of their own; again, as one may start another."""
+    """Kill the command, its group, and what it started in sessions of its own; again, as one may start another."""
     for _ in range(50):
         if process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
@@ -140,6 +165,7 @@ def _kill_all(process: subprocess.Popen[bytes], entry: bytes, spared: int) -> No
 
 
 def _values(job: TrainingJob) -> dict[str, str]:
+    """Return the job's places by the names that the command uses."""
     return {
         "data": job.data,
         "model": job.model,
@@ -151,7 +177,7 @@ def _values(job: TrainingJob) -> dict[str, str]:
 
 
 def _said(log: Path) -> str:
-    """Where its output is and its last line, without characters that could move a cursor."""
+    """Return the log's path and its last line, without characters that could move a cursor."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
         text = file.read().decode(errors="replace")

@@ -1,4 +1,4 @@
-"""A process reward model: after every step, is all right so far (Lightman et al., arXiv 2305.20050)?
+"""Process reward model: after every step, is all right so far (Lightman et al., arXiv 2305.20050)?
 
 Reads the export format `prm`, or TRL's stepwise columns alone (prompt, completions, labels). An example is a prompt and
 its steps with a separator behind each (`actors/training_data/reward_layout.py`); the loss is the mean cross-entropy
@@ -36,11 +36,12 @@ _VALUES, _CONFIDENCES = "mc_values", "confidences"
 
 @dataclass
 class Config(Options):
-    """`labels`: hard trains on the labels, soft on the shares of rollouts that were right (`mc_values`; Wang et al.,
-    arXiv 2312.08935, eq. 4). A step without a share, as a later one shows it to be right, is trained on its label.
+    """Settings of a process reward model, besides those of `Options`.
 
-    `min_confidence`: steps whose label is less sure are not trained. `separator`: the text behind the prompt and every
-    step, at whose last token the step is judged.
+    * `labels`: hard trains on the labels, soft on the shares of rollouts that were right (`mc_values`; Wang et al.,
+      arXiv 2312.08935, eq. 4). A step without a share, as a later one shows it to be right, is trained on its label.
+    * `min_confidence`: steps whose label is less sure are not trained; 0 trains all.
+    * `separator`: text behind the prompt and every step, at whose last token the step is judged.
     """
 
     labels: str = "hard"
@@ -48,6 +49,7 @@ class Config(Options):
     separator: str = "\n"
 
     def __post_init__(self) -> None:
+        """Check the values. Raises `ValueError`."""
         Options.__post_init__(self)
         if self.labels not in LABELS:
             raise ValueError(f"labels is {self.labels!r}; expected one of {', '.join(LABELS)}")
@@ -63,36 +65,54 @@ def check_data(folder: str, config: Config) -> None:
 
 
 def train(job: TrainingJob, config: Config, report: ReportMetrics) -> None:
-    """Train on every solution of `job.data` and leave the model in `job.out`. Raises `TrainingFailed`."""
+    """Train on every solution of `job.data` and leave the model in `job.out`.
+
+    Args:
+      job: places, model and seed of the training.
+      config: settings of the training.
+      report: gets counts and metrics.
+
+    Raises:
+      TrainingFailed: data, model or settings cannot be used.
+    """
     check_data(job.data, config)
     tokens = Tokens(job.model)
     limit = min(config.max_length, tokens.context)
-    found, apart = (
+    judged, apart = (
         judged_examples(_judged(job.data, split, config), tokens.tokenizer, config.separator)
         for split in (TRAIN, VALIDATION)
     )
-    kept = padded_rows(collect_examples(found, limit, job.data, report), limit, tokens.pad)
+    kept = padded_rows(collect_examples(judged, limit, job.data, report), limit, tokens.pad)
     validation = padded_rows(first_examples(apart, limit, MOST), limit, tokens.pad)
     fine_tune(job, config, kept, report, step_head(tokens.pad, config.separator), validation=validation)
 
 
 def _judged(data: str, split: str, config: Config) -> Iterator[Judged]:
+    """Yield prompt, steps and targets of every row, up to the first error. Raises `TrainingFailed`."""
     for row, where in rows(data, [_columns(config)], split):
         [prompt] = require_each([row["prompt"]], is_text, "prompts", where)
-        found = targets(row, config, where)
-        yield prompt, row["completions"][: len(found)], found
+        chances = targets(row, config, where)
+        yield prompt, row["completions"][: len(chances)], chances
 
 
 def _columns(config: Config) -> tuple[str, ...]:
+    """Return the columns that the settings ask for."""
     wanted = [_VALUES] * (config.labels == "soft") + [_CONFIDENCES] * (config.min_confidence > 0)
     return (*_COLUMNS, *wanted)
 
 
 def targets(row: Mapping[str, Any], config: Config, where: str) -> list[float | None]:
-    """The chance of "right" for each step up to the first error; None for one that is not trained.
+    """Return the chance of "right" for each step up to the first error; None for one that is not trained.
 
-    Raises `TrainingFailed` for a row whose lists differ in length, or hold something else.
+    Args:
+      row: columns of one solution.
+      config: settings; they decide between labels and shares.
+      where: place of the row, for messages.
+
+    Raises:
+      TrainingFailed: the lists differ in length, or hold something else.
     """
+    # Read the columns that the settings ask for.
     steps = require_each(row["completions"], is_text, "completions", where)
     labels = require_each(row["labels"], is_label, "labels, which are true or false", where)
     values, sure = [None] * len(steps), [1.0] * len(steps)
@@ -105,11 +125,12 @@ def targets(row: Mapping[str, Any], config: Config, where: str) -> list[float | 
             f"{where}: got {len(steps)} completions, {len(labels)} labels, {len(values)} values and {len(sure)} "
             "confidences; expected one of each per step; export the data again"
         )
-    found: list[float | None] = []
+    chances: list[float | None] = []
     for label, value, confidence in zip(labels, values, sure, strict=True):
         known = label is not None and confidence is not None and confidence >= config.min_confidence
         target = float(label or 0) if value is None else value
-        found.append(target if known else None)
+        chances.append(target if known else None)
+        # Behind the first error nothing is trained.
         if label is False:
             break
-    return found
+    return chances

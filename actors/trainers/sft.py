@@ -24,7 +24,10 @@ __all__ = ["EXECUTION", "Config", "check_data", "environment", "resources", "tra
 
 @dataclass
 class Config(Options):
-    """`packing`: several short examples in one row of `max_length` tokens, blind to each other, instead of padding."""
+    """Settings of supervised fine-tuning, besides those of `Options`.
+
+    * `packing`: several short examples in one row of `max_length` tokens, blind to each other, instead of padding.
+    """
 
     packing: bool = False
 
@@ -35,7 +38,16 @@ def check_data(folder: str, config: Config) -> None:
 
 
 def train(job: TrainingJob, config: Config, report: ReportMetrics) -> None:
-    """Fine-tune on every example of `job.data` and leave the model in `job.out`. Raises `TrainingFailed`."""
+    """Fine-tune on every example of `job.data` and leave the model in `job.out`.
+
+    Args:
+      job: places, model and seed of the training.
+      config: settings of the training.
+      report: gets counts and metrics.
+
+    Raises:
+      TrainingFailed: data, model or settings cannot be used.
+    """
     check_data(job.data, config)
     tokens = Tokens(job.model)
     limit = min(config.max_length, tokens.context)
@@ -46,10 +58,12 @@ def train(job: TrainingJob, config: Config, report: ReportMetrics) -> None:
 
 
 def _examples(data: str, split: str, tokens: Tokens) -> Iterator[Example | str]:
+    """Yield every example of a split as token ids, or "empty" for a completion without text."""
     for row in examples(data, split):
         empty = not _text(row["completion"]).strip()
         yield "empty" if empty else tokens.example(row["prompt"], row["completion"])
 
 
 def _text(completion: str | list[dict[str, str]]) -> str:
+    """Return the text of a completion."""
     return completion if isinstance(completion, str) else completion[0]["content"] or ""

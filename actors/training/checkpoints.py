@@ -20,9 +20,9 @@ _NAME = re.compile(r"checkpoint-(\d+)")
 
 
 def numbered(folder: Path) -> list[tuple[int, Path]]:
-    """The checkpoints in `folder`, whole or not, with their steps, newest first."""
-    found = ((_NAME.fullmatch(path.name), path) for path in folder.glob("checkpoint-*"))
-    return sorted(((int(match[1]), path) for match, path in found if match), reverse=True)
+    """Return the checkpoints in `folder`, whole or not, with their steps, newest first."""
+    matches = ((_NAME.fullmatch(path.name), path) for path in folder.glob("checkpoint-*"))
+    return sorted(((int(match[1]), path) for match, path in matches if match), reverse=True)
 
 
 def begin(folder: Path, job: str) -> None:
@@ -49,7 +49,7 @@ def seal(checkpoint: Path, keep: int) -> None:
 
 
 def newest_whole(folder: Path) -> tuple[int, Path] | None:
-    """The newest checkpoint that is whole and can be loaded, and its step; newer ones that cannot are removed."""
+    """Return the newest checkpoint that can be loaded, and its step; newer ones that cannot are removed."""
     for step, path in numbered(folder):
         if _whole(path) and _loads(path):
             return step, path
@@ -58,6 +58,7 @@ def newest_whole(folder: Path) -> tuple[int, Path] | None:
 
 
 def _whole(checkpoint: Path) -> bool:
+    """Return True when every file has the size that the seal names."""
     try:
         sizes = json.loads((checkpoint / SEAL).read_text())
         return bool(sizes) and all((checkpoint / name).stat().st_size == size for name, size in sizes.items())
@@ -66,7 +67,7 @@ def _whole(checkpoint: Path) -> bool:
 
 
 def _loads(checkpoint: Path) -> bool:
-    """Whether every file of tensors opens; maps them only, so large ones cost no memory."""
+    """Return True when every file of tensors opens; maps them only, so large ones cost no memory."""
     import torch
     from safetensors import SafetensorError, safe_open
 

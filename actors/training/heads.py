@@ -1,6 +1,6 @@
 """Reward models: two classes, wrong and right, in place of a language model's head.
 
-How its texts are laid out (`actors/training_data/reward_layout.py`) is in its config.json, too (`SEPARATOR`).
+The separator that lays out their texts (`actors/training_data/reward_layout.py`) is in their config.json, too.
 """
 
 from __future__ import annotations
@@ -19,8 +19,14 @@ _NAME = "score"  # of the head's module in transformers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """`auto`: the class of transformers; `task`: what peft calls it. `per_token`: a verdict at every label, or one on
-    the whole row, at its last token. `pad`, `separator`: how rows are filled up and laid out."""
+    """Head of a reward model.
+
+    * `auto`: class of transformers that has this head.
+    * `task`: what peft calls it.
+    * `per_token`: True for a verdict at every label, False for one on the whole row, at its last token.
+    * `pad`: id of the token that rows are filled up with.
+    * `separator`: text behind the prompt and every step.
+    """
 
     auto: str
     task: str
@@ -29,7 +35,7 @@ class Head:
     separator: str
 
     def on(self, folder: str, config: Options) -> Any:
-        """The model in `folder` with this head, new unless it has one already. Raises `TrainingFailed`."""
+        """Return the model in `folder` with this head, new unless it has one already. Raises `TrainingFailed`."""
         values = {
             "id2label": CLASSES,
             "label2id": {name: number for number, name in CLASSES.items()},
@@ -41,15 +47,19 @@ class Head:
         if not config.lora:
             return model
         model = with_adapters(model, config, task=self.task, head=_NAME)
+        # Weights that are trained have to be float32; see `load_causal`.
         for weight in model.parameters():
             if weight.requires_grad:
                 weight.data = weight.data.float()
         return model
 
     def loss(self, outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
-        """Mean cross-entropy to the labels, which are the chances of "right": 1 and 0, or anything between.
+        """Return the mean cross-entropy to the labels.
 
-        `num_items_in_batch`: the labels of all batches of a step, where gradients are accumulated.
+        Args:
+          outputs: of the model; `logits` has the shape [rows, tokens, 2], or [rows, 2] for a verdict on the whole.
+          labels: chances of "right": 1 and 0, or anything between; `IGNORED` elsewhere; shape [rows, tokens].
+          num_items_in_batch: labels of all batches of a step, where gradients are accumulated.
         """
         known = labels != IGNORED
         logits = outputs.logits[known if self.per_token else known.any(-1)].float()
@@ -60,12 +70,12 @@ class Head:
 
 
 def step_head(pad: int, separator: str) -> Head:
-    """A verdict on every step: a process reward model."""
+    """Return the head of a process reward model: a verdict on every step."""
     return Head(auto="AutoModelForTokenClassification", task="TOKEN_CLS", per_token=True, pad=pad, separator=separator)
 
 
 def solution_head(pad: int, separator: str) -> Head:
-    """A verdict on a whole solution: an outcome reward model."""
+    """Return the head of an outcome reward model: a verdict on a whole solution."""
     return Head(
         auto="AutoModelForSequenceClassification", task="SEQ_CLS", per_token=False, pad=pad, separator=separator
     )

@@ -1,4 +1,4 @@
-"""Whether a model keeps packed examples apart: an architecture may ignore positions that begin again."""
+"""Check that a model keeps packed examples apart: an architecture may ignore positions that begin again."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def refuse_mixing(model: Any, rows: Rows) -> None:
     """
     import torch
 
+    # Any row with more than one example will do.
     row = next((row for row in range(len(rows.rows)) if len(rows.rows[row]) > 1), None)
     if row is None:
         return
@@ -22,12 +23,14 @@ def refuse_mixing(model: Any, rows: Rows) -> None:
     del inputs["labels"]
     device = next(model.parameters()).device
     inputs = {name: tensor.to(device) for name, tensor in inputs.items()}
+    # Put other tokens into the first example.
     end = rows.tokens(row)
     begin = end - len(rows.rows[row][-1].ids)
     others = inputs["input_ids"].clone()
     others[0, : len(rows.rows[row][0].ids)] = others[0, end - 1]
     model.eval()
     with torch.no_grad():
+        # Compare the logits of the last example with and without the change.
         seen = [
             model(**(inputs | {"input_ids": ids}), use_cache=False).logits[0, begin:end].float()
             for ids in (inputs["input_ids"], others)

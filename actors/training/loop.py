@@ -1,7 +1,9 @@
-"""The training loop all trainers in this process share: transformers' Trainer over fixed rows, resumable, measured.
+"""Training loop that all trainers in this process share: transformers' Trainer over fixed rows, resumable, measured.
 
-After a kill, the same job goes on from its newest whole checkpoint with the rows it had not seen: optimizer, schedule
-and random state are the checkpoint's, so on a CPU the result is the same as without the kill.
+Invariants:
+* After a kill, the same job goes on from its newest whole checkpoint with the rows it had not seen: optimizer, schedule
+  and random state are the checkpoint's, so on a CPU the result is the same as without the kill.
+* A training stops at the first loss or gradient that is no finite number.
 """
 
 from __future__ import annotations
@@ -43,12 +45,24 @@ def fine_tune(
     *,
     validation: Rows,
 ) -> None:
-    """Train the model of `job` on `rows` and leave it in `job.out`: as a language model, or with another `head` in
-    place of its own. Its loss on `validation`, where there are any rows, is measured. Raises `TrainingFailed`."""
+    """Train the model of a job on rows and leave it in `job.out`.
+
+    Args:
+      job: places, model and seed of the training.
+      config: settings of the training.
+      rows: the training examples.
+      report: gets `total_steps` and, after every step, its metrics.
+      head: takes the place of the language model's head; None keeps the model as it is.
+      validation: rows whose loss is measured at the end of every epoch, where there are any.
+
+    Raises:
+      TrainingFailed: the model or the settings cannot be used, or the loss became infinite.
+    """
     import torch
     from transformers import PrinterCallback, Trainer, set_seed
     from transformers.utils import logging
 
+    # Phase 1: the model, with its head, on as many threads as Ray has set aside.
     logging.disable_progress_bar()
     if not config.num_gpus:
         torch.set_num_threads(threads_of(config))
@@ -56,33 +70,47 @@ def fine_tune(
     model = head.on(job.model, config) if head else load_causal(job.model, config)
     if rows.packing:
         refuse_mixing(model, rows)
+    # Phase 2: which rows each step sees; a function of job and config alone.
     batch = min(config.batch_size, len(rows.rows))
     per_step = batch * config.gradient_accumulation_steps
     order = row_order(len(rows.rows), per_step, config.epochs, config.max_steps, job.seed)
 
+    # Phase 3: what an earlier attempt has left; checkpoints of another job are removed.
     folder = Path(job.work) / CHECKPOINTS
     checkpoints.begin(folder, identity(job, config))
-    found = checkpoints.newest_whole(folder)
-    done = found[0] if found else 0
+    newest = checkpoints.newest_whole(folder)
+    done = newest[0] if newest else 0
     metrics = MetricsFile(Path(job.work) / METRICS, keep=done)
-    report({"total_steps": order.steps} | ({"resumed_from": done} if found else {}) | metrics.first)
+    report({"total_steps": order.steps} | ({"resumed_from": done} if newest else {}) | metrics.first)
+    # Phase 4: train and save.
     validate = partial(validation_loss, model, validation, batch, head) if validation.rows else None
     progress = TrainingProgress(rows, order, per_step, done)
     trainer = Trainer(
         model=model,
         args=arguments(job, config, folder, batch, order.steps),
-        train_dataset=Sequence(rows, order),
+        train_dataset=StepRows(rows, order),
         data_collator=collate,
         compute_loss_func=head.loss if head else None,
         callbacks=[callback(config, folder, progress, metrics, report, validate)],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=str(found[1]) if found else None)
+    trainer.train(resume_from_checkpoint=str(newest[1]) if newest else None)
     save(trainer.accelerator.unwrap_model(trainer.model), job.model, job.out, replaces_base=head is None)
 
 
 def arguments(job: TrainingJob, config: Options, folder: Path, batch: int, steps: int) -> Any:
-    """The options as transformers' `TrainingArguments`. Raises `TrainingFailed` for what it refuses."""
+    """Return the options as transformers' `TrainingArguments`.
+
+    Args:
+      job: seed of the training.
+      config: settings of the training.
+      folder: where checkpoints go.
+      batch: rows of one forward pass.
+      steps: steps of the whole training.
+
+    Raises:
+      TrainingFailed: transformers refuses the settings.
+    """
     from transformers import TrainingArguments
 
     try:
@@ -101,12 +129,15 @@ def arguments(job: TrainingJob, config: Options, folder: Path, batch: int, steps
             gradient_checkpointing=config.gradient_checkpointing,
             gradient_checkpointing_kwargs={"use_reentrant": False} if config.gradient_checkpointing else None,
             seed=job.seed,
-            train_sampling_strategy="sequential",  # `Sequence` is in the right order already
+            # `StepRows` is in the right order already.
+            train_sampling_strategy="sequential",
             remove_unused_columns=False,
             dataloader_pin_memory=bool(config.num_gpus),
             logging_steps=1,
-            logging_nan_inf_filter=False,  # it would show the last good loss instead
-            save_strategy="no",  # the callback says when
+            # The filter would show the last good loss instead of one that is no number.
+            logging_nan_inf_filter=False,
+            # The callback says when to save.
+            save_strategy="no",
             report_to=[],
             disable_tqdm=True,
         )
@@ -114,8 +145,8 @@ def arguments(job: TrainingJob, config: Options, folder: Path, batch: int, steps
         raise TrainingFailed(f"the trainer's settings cannot work: {' '.join(str(error).split())[:300]}") from None
 
 
-class Sequence:
-    """The rows of all steps in their order: what Trainer takes for its data set."""
+class StepRows:
+    """Rows of all steps in their order: what Trainer takes for its data set."""
 
     def __init__(self, rows: Rows, order: Order) -> None:
         self._rows, self._order = rows, order.rows
@@ -136,20 +167,36 @@ def callback(
     report: ReportMetrics,
     validate: Callable[[], float] | None,
 ) -> Any:
-    """Metrics after every step, the validation loss at the end of every epoch, a stop at the first loss that is no
-    number, checkpoints by steps and by time."""
+    """Return the callback that measures, validates, stops and saves.
+
+    It writes metrics after every step, the validation loss at the end of every epoch, stops at the first loss that is
+    no number, and saves checkpoints by steps and by time.
+
+    Args:
+      config: settings of the training.
+      folder: where checkpoints lie.
+      progress: epochs, tokens and pace of every step.
+      metrics: file of the steps' metrics.
+      report: gets the metrics of every step.
+      validate: returns the validation loss; None measures none.
+    """
     from transformers import TrainerCallback
 
     class Watch(TrainerCallback):
+        """Callback of one training."""
+
         saved = time.monotonic()
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            """Ask for a checkpoint when one is due; the last step needs none."""
             due = config.save_seconds and time.monotonic() - self.saved >= config.save_seconds
             due = due or (config.save_steps and state.global_step % config.save_steps == 0)
             control.should_save = bool(due and state.global_step < state.max_steps)
 
         def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **_: Any) -> None:
-            if "loss" not in logs:  # the summary at the end
+            """Write and report the metrics of a step. Raises `TrainingFailed` for a loss that is not finite."""
+            # The summary at the end of the training has no loss of a step.
+            if "loss" not in logs:
                 return
             measured: dict[str, float] = {
                 name: float(logs[name]) for name in ("loss", "grad_norm", "learning_rate") if name in logs
@@ -163,6 +210,7 @@ def callback(
             report(line | metrics.first)
 
         def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            """Seal the checkpoint that transformers has written, and remove old ones."""
             checkpoints.seal(folder / f"checkpoint-{state.global_step}", config.keep_checkpoints)
             self.saved = time.monotonic()
 
@@ -180,7 +228,7 @@ def refuse_not_finite(step: int, measured: dict[str, float]) -> None:
 
 
 def identity(job: TrainingJob, config: Options) -> str:
-    """What a checkpoint belongs to: data, model, seed and every setting that changes the result."""
+    """Return what a checkpoint belongs to: data, model, seed and every setting that changes the result."""
     settings = {name: value for name, value in asdict(config).items() if name not in EXECUTION}
     values = {"data": digests(job.data), "model": model_revision(job.model), "seed": job.seed, "settings": settings}
     return json.dumps({"job": fingerprint(values)})

@@ -1,4 +1,4 @@
-"""The metrics of a training: one JSON line per step, across kills; its epochs, tokens and pace."""
+"""Metrics of a training: one JSON line per step, across kills; its epochs, tokens and pace."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from actors.training_data.batches import Order, Rows
 
 
 class MetricsFile:
-    """Appends to `path`. Lines of steps after `keep`, which a resumed training does again, are dropped at the start."""
+    """JSON lines of all steps. Lines behind step `keep`, which a resumed training repeats, are dropped at the start."""
 
     def __init__(self, path: Path, keep: int) -> None:
         self._path = path
@@ -31,6 +31,7 @@ class MetricsFile:
 
 
 def _lines(path: Path) -> list[dict[str, float]]:
+    """Return the whole lines of a metrics file; one that a kill cut short is left out."""
     if not path.is_file():
         return []
     lines = []
@@ -43,7 +44,14 @@ def _lines(path: Path) -> list[dict[str, float]]:
 
 
 class TrainingProgress:
-    """Epochs and tokens after each step, and the pace between two of them."""
+    """Epochs and tokens after each step, and the pace between two of them.
+
+    Args:
+      rows: the data set.
+      order: rows of all steps.
+      per_step: rows of one step.
+      done: steps that were done before a kill.
+    """
 
     def __init__(self, rows: Rows, order: Order, per_step: int, done: int) -> None:
         tokens = accumulate((0 if index is None else rows.tokens(index) for index in order.rows), initial=0)
@@ -53,11 +61,11 @@ class TrainingProgress:
         self._last = (done, time.monotonic())
 
     def ends_epoch(self, step: int) -> bool:
-        """Whether an epoch, or the training, ends with this step."""
+        """Return True when an epoch, or the training, ends with this step."""
         return step == len(self._epochs) - 1 or int(self._epochs[step]) > int(self._epochs[step - 1])
 
     def after(self, step: int) -> dict[str, float]:
-        """`step`, `epoch`, `tokens` (since step 0), `tokens_per_second` (since the call before)."""
+        """Return `step`, `epoch`, `tokens` (since step 0) and `tokens_per_second` (since the call before)."""
         now = time.monotonic()
         (before, then), self._last = self._last, (step, now)
         pace = (self._tokens[step] - self._tokens[before]) / max(now - then, 1e-9)
@@ -69,5 +77,5 @@ class TrainingProgress:
         }
 
     def exclude_pause(self) -> None:
-        """The time since the last step was spent on something else."""
+        """Leave the time since the last step out of the pace: it was spent on something else."""
         self._last = (self._last[0], time.monotonic())

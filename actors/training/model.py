@@ -1,4 +1,4 @@
-"""The model that is trained: loading it, adapters on it, and the folder it is saved to."""
+"""Loading of the model that is trained, adapters on it, and the folder it is saved to."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from actors.training.options import Options
 from factory.errors import TrainingFailed
 
 PROVENANCE = "provenance.json"
-_OWN = {MANIFEST, PROVENANCE}  # say what one folder is, so they are never carried on to another
+# These say what one folder is, so they are never copied to another.
+_OWN = {MANIFEST, PROVENANCE}
 
 
 def uses_bfloat16(config: Options) -> bool:
-    """Whether this training multiplies in bfloat16 on the hardware that is here."""
+    """Return True when this training multiplies in bfloat16 on the hardware that is here."""
     if config.bf16 != "auto":
         return config.bf16 == "true"
     import torch
@@ -27,7 +28,7 @@ def uses_bfloat16(config: Options) -> bool:
 
 
 def load_causal(folder: str, config: Options) -> Any:
-    """The language model in `folder`, in float32, or with adapters on frozen weights of the folder's own type.
+    """Return the language model in `folder`, in float32, or with adapters on frozen weights of the folder's own type.
 
     Weights that are trained have to be float32: at a learning rate of 1e-5 most updates of a bfloat16 weight (8 bits
     of precision) would round to nothing. Raises `TrainingFailed`.
@@ -37,7 +38,17 @@ def load_causal(folder: str, config: Options) -> Any:
 
 
 def loaded(auto: str, folder: str, config: Options, **values: Any) -> Any:
-    """The model in `folder` as transformers' class `auto` makes it, with `values` in its config."""
+    """Load the model in a folder with one of transformers' classes.
+
+    Args:
+      auto: name of the class, such as `AutoModelForCausalLM`.
+      folder: local model folder.
+      config: settings of the training; they decide about the type of the weights.
+      **values: set in the model's config.
+
+    Raises:
+      TrainingFailed: the model cannot be loaded.
+    """
     import torch
     import transformers
 
@@ -55,8 +66,17 @@ def loaded(auto: str, folder: str, config: Options, **values: Any) -> Any:
 
 
 def with_adapters(model: Any, config: Options, task: str = "CAUSAL_LM", head: str = "") -> Any:
-    """`model` with LoRA adapters, the only weights that will be trained, but for those of a new `head`, which are
-    trained in full. Raises `TrainingFailed`."""
+    """Return `model` with LoRA adapters, the only weights that will be trained, but for those of a new head.
+
+    Args:
+      model: of transformers.
+      config: rank, scale, dropout and places of the adapters.
+      task: what peft calls the model's task.
+      head: name of a new head's module, which is trained in full; empty for none.
+
+    Raises:
+      TrainingFailed: no module has the names in `lora_target_modules`.
+    """
     from peft import LoraConfig, get_peft_model
 
     names = [name.strip() for name in config.lora_target_modules.split(",")]
@@ -79,8 +99,14 @@ def with_adapters(model: Any, config: Options, task: str = "CAUSAL_LM", head: st
 def save(model: Any, base: str, out: str, *, replaces_base: bool = True) -> None:
     """Leave a whole model folder: weights of the base's type, adapters merged, every other file the base's own.
 
-    The base's config.json is kept byte for byte, where what was trained `replaces_base`: it differs in its weights
+    The base's config.json is kept byte for byte, where what was trained replaces the base: it differs in its weights
     only. A model with another head has a config of its own.
+
+    Args:
+      model: trained model, with or without adapters.
+      base: folder it started from.
+      out: folder to write.
+      replaces_base: False for a model with another head.
     """
     if hasattr(model, "merge_and_unload"):
         model = model.merge_and_unload(safe_merge=True)
@@ -92,7 +118,7 @@ def save(model: Any, base: str, out: str, *, replaces_base: bool = True) -> None
 
 
 def dtype_of(folder: str) -> Any:
-    """The type of a model's weights as they are saved, which its config may not name."""
+    """Return the type of a model's weights as they are saved, which its config may not name."""
     from safetensors import safe_open
 
     with safe_open(sorted(Path(folder).glob("model*.safetensors"))[0], framework="pt") as tensors:
@@ -100,9 +126,13 @@ def dtype_of(folder: str) -> Any:
 
 
 def carry(base: str, folder: str, *, replace: bool = False, own: Collection[str] = ()) -> list[str]:
-    """Copy what a model folder holds besides weights (config, tokenizer, templates) from `base`; the names copied.
+    """Copy what a model folder holds besides weights (config, tokenizer, templates), and return the names copied.
 
-    Without `replace`, only what `folder` does not have; never the names in `own`.
+    Args:
+      base: folder to copy from.
+      folder: folder to copy to.
+      replace: True to replace files that `folder` has already.
+      own: names that are never copied.
     """
     carried = []
     left = {*_OWN, *own}
@@ -115,4 +145,5 @@ def carry(base: str, folder: str, *, replace: bool = False, own: Collection[str]
 
 
 def _is_weights(path: Path) -> bool:
+    """Return True for a file of weights or an index of them."""
     return path.suffix in {".safetensors", ".bin", ".pth", ".pt", ".gguf"} or path.name.endswith(".index.json")

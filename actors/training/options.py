@@ -1,4 +1,4 @@
-"""The settings every trainer in this process shares, and what they mean for its Ray actor."""
+"""Settings that every trainer in this process shares, and what they mean for its Ray actor."""
 
 from __future__ import annotations
 
@@ -10,24 +10,30 @@ SCHEDULERS = ("linear", "cosine", "constant", "constant_with_warmup", "inverse_s
 
 @dataclass
 class Options:
-    """Under the names transformers and peft use, where they have one.
+    """Settings of a training, under the names transformers and peft use, where they have one.
 
     * `lora`: train low-rank adapters (Hu et al., arXiv 2106.09685) and merge them at the end, instead of all weights.
-    * `max_steps`: above 0 it replaces `epochs`. One step is `batch_size` * `gradient_accumulation_steps` rows.
-    * `warmup`: share of the steps below 1, steps from 1 on. `scheduler`: one of `SCHEDULERS`.
+    * `lora_rank`, `lora_alpha`, `lora_dropout`: size, scale and dropout of the adapters.
+    * `lora_target_modules`: modules that get adapters; "all-linear", or names separated by commas.
+    * `epochs`: how often every row is seen. `max_steps`: above 0 it replaces `epochs`.
+    * `batch_size`: rows of one forward pass. One step is `batch_size` * `gradient_accumulation_steps` rows.
+    * `learning_rate`: at the end of the warm-up. `warmup`: share of the steps below 1, steps from 1 on.
+    * `scheduler`: one of `SCHEDULERS`. `weight_decay`, `max_grad_norm`: of AdamW and of the clipping of gradients.
     * `max_length`: tokens; an example that has more is left out and counted, never cut.
     * `bf16`: multiply in bfloat16: true, false, or auto, where the hardware can. The weights that are trained stay
       float32; the finished model has the type of the one it started from. For a base in bfloat16 this also keeps the
       loss honest: in float32 it counts small changes that are rounded away when the model is saved.
+    * `gradient_checkpointing`: compute activations twice instead of keeping them; less memory, more time.
     * `save_steps`, `save_seconds`: a checkpoint after so many steps or seconds, whichever comes first; 0 is never.
-    * `threads`: of one CPU training; 0 takes `num_cpus`.
+    * `keep_checkpoints`: checkpoints that stay.
+    * `num_cpus`, `num_gpus`: what Ray sets aside. `threads`: of one CPU training; 0 takes `num_cpus`.
     """
 
     lora: bool = False
     lora_rank: int = 16
     lora_alpha: int = 32
     lora_dropout: float = 0.0
-    lora_target_modules: str = "all-linear"  # or names, separated by commas
+    lora_target_modules: str = "all-linear"
     epochs: float = 2.0
     max_steps: int = 0
     learning_rate: float = 1e-5
@@ -48,12 +54,14 @@ class Options:
     threads: int = 0
 
     def __post_init__(self) -> None:
+        """Check every value. Raises `ValueError`."""
         if self.num_gpus > 1:
             raise ValueError(
                 f"num_gpus is {self.num_gpus:g}; expected at most 1, this trainer runs in one process; "
                 "use trainer.kind=command with torchrun or accelerate launch for several GPUs"
             )
-        self.bf16 = str(self.bf16).lower()  # YAML's true arrives as True
+        # YAML's true arrives as True.
+        self.bf16 = str(self.bf16).lower()
         if self.bf16 not in PRECISIONS:
             raise ValueError(f"bf16 is {self.bf16!r}; expected one of {', '.join(PRECISIONS)}")
         if self.scheduler not in SCHEDULERS:
@@ -70,22 +78,22 @@ class Options:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected 0 or more")
 
 
-# Where and how a training runs, not what comes out: a checkpoint serves it with other values.
+# Settings of where and how a training runs, not of what comes out: a checkpoint serves it with other values.
 EXECUTION = ("num_cpus", "threads", "save_steps", "save_seconds", "keep_checkpoints", "gradient_checkpointing")
 
 
 def threads_of(config: Options) -> int:
-    """CPU threads of one training."""
+    """Return the number of CPU threads of one training."""
     return config.threads or max(1, int(config.num_cpus))
 
 
 def resources(config: Options) -> dict[str, float]:
-    """What its Ray actor holds."""
+    """Return the CPUs and GPUs that its Ray actor holds."""
     return {"num_cpus": config.num_cpus, "num_gpus": config.num_gpus}
 
 
 def environment(config: Options) -> dict[str, str]:
-    """The environment variables its process needs before torch is imported."""
+    """Return the environment variables that its process needs before torch is imported."""
     variables = {"TOKENIZERS_PARALLELISM": "false", "TRANSFORMERS_VERBOSITY": "error"}
     if not config.num_gpus:
         # Threads that spin while they wait bring a machine with other work on it to a standstill.

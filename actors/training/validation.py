@@ -1,4 +1,4 @@
-"""The loss on examples that nothing is trained on: the export's split `validation`.
+"""Loss on examples that nothing is trained on: the export's split `validation`.
 
 It is measured at the end of every epoch, and draws no random number, so that the weights are what they are without it.
 """
@@ -12,12 +12,19 @@ from actors.training_data.batches import Rows, collate
 from actors.training_data.tokens import IGNORED
 
 MOST = 1000
-"""So many examples are taken, the first of the split: a loss is sure to some hundredths by then, and every epoch pays
-for them."""
+"""Number of examples that are taken, the first of the split: a loss is sure to some hundredths by then, and every epoch
+pays for them."""
 
 
 def validation_loss(model: Any, rows: Rows, batch: int, head: Head | None) -> float:
-    """The mean over all labels of `rows`, as the loss of a training step is."""
+    """Return the mean loss over all labels of `rows`, as the loss of a training step is.
+
+    Args:
+      model: in training; it is set back to training mode.
+      rows: validation examples.
+      batch: rows of one forward pass.
+      head: of a reward model; None for a language model.
+    """
     import torch
 
     device = next(model.parameters()).device
@@ -26,7 +33,8 @@ def validation_loss(model: Any, rows: Rows, batch: int, head: Head | None) -> fl
     with torch.no_grad():
         for begin in range(0, len(rows.rows), batch):
             numbers = range(begin, min(begin + batch, len(rows.rows)))
-            filling = [rows.inputs(0, ignored=True)] * (batch - len(numbers))  # the last batch has the others' shape
+            # The last batch gets the shape of the others: a new shape costs seconds of kernel compilation on a CPU.
+            filling = [rows.inputs(0, ignored=True)] * (batch - len(numbers))
             inputs = collate([*(rows.inputs(number) for number in numbers), *filling])
             inputs = {name: tensor.to(device) for name, tensor in inputs.items()}
             labels = inputs["labels"]
@@ -35,6 +43,7 @@ def validation_loss(model: Any, rows: Rows, batch: int, head: Head | None) -> fl
                 loss = head.loss(model(**inputs), labels)
             else:
                 loss = model(**inputs).loss
+            # Batches count by their labels, so that the mean is over labels, not over batches.
             known = int((labels != IGNORED).sum())
             cost += float(loss) * known
             count += known
