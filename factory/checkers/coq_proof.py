@@ -149,10 +149,10 @@ def require(config: Config) -> None:
     lacking = [name for name in ("coqtop", "coqc", "coqchk") if shutil.which(name) is None]
     if lacking:
         raise BadInput(f"{', '.join(lacking)} not installed, and coq_proof runs proofs in it; {_INSTALL}")
-    asked = ["coqc", "--print-version"]
-    said = subprocess.run(asked, capture_output=True, text=True, timeout=_VERSION_TIMEOUT_S, check=False)
-    if not said.stdout.startswith(f"{VERSION}."):
-        raise BadInput(f"`{' '.join(asked)}` says {said.stdout.strip()[:80]!r}; expected {VERSION}: {_INSTALL}")
+    command = ["coqc", "--print-version"]
+    reply = subprocess.run(command, capture_output=True, text=True, timeout=_VERSION_TIMEOUT_S, check=False)
+    if not reply.stdout.startswith(f"{VERSION}."):
+        raise BadInput(f"`{' '.join(command)}` says {reply.stdout.strip()[:80]!r}; expected {VERSION}: {_INSTALL}")
 
 
 def right_answer(question: Question) -> str | None:

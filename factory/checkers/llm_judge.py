@@ -1,5 +1,5 @@
-"""Model as a judge: asked with a rubric, it gives a verdict with a reason (LLM-as-a-judge, Zheng et al., arXiv
-2306.05685, sec. 3.1, reference-guided grading).
+"""Model as a judge: it gets a rubric, and gives a verdict with a reason.
+The method is reference-guided grading (LLM-as-a-judge, Zheng et al., arXiv 2306.05685, sec. 3.1).
 
 For answers that no rule can compare, such as a proof in words. Never the default: a judge can be wrong and can be
 talked into things. It asks the policy's own engine, so mind that a model is lenient with itself (sec. 3.3).
@@ -121,9 +121,9 @@ def _prompt(config: Config, case: str) -> Prompt:
 
 def _vote(reply: str) -> Outcome | None:
     """Return the verdict in the last line of a reply; None without one, or where an earlier line says the opposite."""
-    said = {verdict.lower() for verdict in _VERDICT_LINE.findall(reply)}
+    verdicts = {verdict.lower() for verdict in _VERDICT_LINE.findall(reply)}
     last_line = reply.rstrip().rpartition("\n")[2]
-    return Outcome(said.pop()) if len(said) == 1 and _VERDICT_LINE.fullmatch(last_line) else None
+    return Outcome(verdicts.pop()) if len(verdicts) == 1 and _VERDICT_LINE.fullmatch(last_line) else None
 
 
 def _reason(reply: str) -> str:

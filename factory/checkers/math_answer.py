@@ -85,7 +85,7 @@ def settle(question: Question, text: str, config: Config) -> Verdict | None:
 def check(question: Question, text: str, config: Config) -> Verdict:
     """Return the verdict, by math-verify where `settle` has none.
 
-    It may hang or exhaust memory: run it in a process that can be killed.
+    It may never end, or exhaust memory: run it in a process that can be killed.
 
     Args:
       question: the question with its gold answer.

@@ -20,7 +20,7 @@ SourceRow = tuple[str, Mapping[str, Any]]
 
 
 # Solutions per question: what is held in memory at a time stays bounded.
-MOST_GIVEN = 64
+MAX_SOLUTIONS = 64
 
 
 @dataclass
@@ -103,12 +103,12 @@ def grouped(questions: Iterable[Question]) -> Iterator[Question]:
 
 
 def _merged(same: Iterator[Question]) -> Iterator[Question]:
-    """Yield one question for a group of the same, or several where it has more than `MOST_GIVEN` solutions."""
+    """Yield one question for a group of the same, or several where it has more than `MAX_SOLUTIONS` solutions."""
     first = next(same)
     given = dict.fromkeys(first.given)
     for question in same:
         # No more fit: a new question begins.
-        if len(given) == MOST_GIVEN and not given.keys() >= set(question.given):
+        if len(given) == MAX_SOLUTIONS and not given.keys() >= set(question.given):
             yield replace(first, given=tuple(given))
             first, given = question, {}
         given.update(dict.fromkeys(question.given))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from factory.errors import BadInput
-from factory.readers.columns import MOST_GIVEN
+from factory.readers.columns import MAX_SOLUTIONS
 from factory.shards.commits import records_of
 from factory.types import Outcome, Question
 
@@ -37,8 +37,8 @@ class Config:
         allowed = [*map(str, Outcome), "any", "none"]
         if self.verdict not in allowed:
             raise ValueError(f"verdict is {self.verdict!r}: expected one of {', '.join(allowed)}")
-        if not 1 <= self.max_solutions <= MOST_GIVEN:
-            raise ValueError(f"max_solutions is {self.max_solutions}: expected 1 to {MOST_GIVEN}")
+        if not 1 <= self.max_solutions <= MAX_SOLUTIONS:
+            raise ValueError(f"max_solutions is {self.max_solutions}: expected 1 to {MAX_SOLUTIONS}")
 
 
 def questions(config: Config) -> Iterator[Question]:

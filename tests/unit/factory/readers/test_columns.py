@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.errors import BadInput
-from factory.readers.columns import MOST_GIVEN, Columns, to_question, to_questions
+from factory.readers.columns import MAX_SOLUTIONS, Columns, to_question, to_questions
 from factory.types import Question, content_id
 
 
@@ -140,10 +140,10 @@ def test_one_id_for_two_texts_keeps_them_apart() -> None:
 )
 def test_every_solution_is_given_once_per_group_and_no_question_holds_more_than_the_most(rows: Any) -> None:
     found = with_solutions(*((question, str(solution)) for question, solution in rows))
-    assert all(0 < len(q.given) == len(set(q.given)) <= MOST_GIVEN for q in found)
+    assert all(0 < len(q.given) == len(set(q.given)) <= MAX_SOLUTIONS for q in found)
     assert {(q.text, solution) for q in found for solution in q.given} == {(q, str(s)) for q, s in rows}
     for one_of, next_of in pairwise(found):
-        assert one_of.text != next_of.text or len(one_of.given) == MOST_GIVEN
+        assert one_of.text != next_of.text or len(one_of.given) == MAX_SOLUTIONS
 
 
 def test_the_limit_counts_questions_not_rows() -> None:
