@@ -16,9 +16,9 @@ from factory.answers.comparison import guards
 from factory.answers.extraction.extract import final_answer
 from factory.answers.normalise import normalise
 from factory.answers.policy import AnswerPolicy
-from factory.answers.values.exact import TooLarge
 from factory.answers.values.match import Match
 from factory.answers.values.quantity import Quantity, match_quantities, quantity
+from factory.answers.values.rational import TooLarge
 from factory.answers.values.units import unit
 from factory.types import Outcome, Question, Verdict
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from factory.answers.normalise import normalise
-from factory.answers.values.exact import TooLarge, exact_value
+from factory.answers.values.exact import exact_value
+from factory.answers.values.rational import TooLarge
 from factory.errors import BadInput
 from factory.evaluation.prm_scores import NO_ERROR
 from factory.export.flat_rows import is_sampled

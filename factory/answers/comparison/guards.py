@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from factory.answers.values.exact import MAX_DEPTH, TooLarge, exact_value
+from factory.answers.values.exact import MAX_DEPTH, exact_value
+from factory.answers.values.rational import TooLarge
 
 # Above these, a computer algebra system may take minutes or gigabytes for one answer.
 MAX_EXPONENT = 10_000

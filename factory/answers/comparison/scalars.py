@@ -11,9 +11,10 @@ from typing import Literal, Protocol
 from factory.answers.comparison import guards
 from factory.answers.policy import AnswerPolicy
 from factory.answers.values import notations
-from factory.answers.values.exact import TooLarge, is_fraction
+from factory.answers.values.exact import is_fraction
 from factory.answers.values.match import Match, equal_if
 from factory.answers.values.quantity import Quantity, match_quantities, quantity
+from factory.answers.values.rational import TooLarge
 from factory.answers.values.units import PERCENT, split_unit, unit
 
 # Values that are read exactly but are no LaTeX expression: 1,234 or $5 or 0.333...

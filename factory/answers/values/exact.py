@@ -10,11 +10,19 @@ import math
 import re
 from fractions import Fraction
 
-MAX_BITS = 16_384
+from factory.answers.values.rational import (
+    NotArithmetic,
+    TooLarge,
+    bounded,
+    decimal,
+    dotted_decimal,
+    factorial,
+    power,
+    repeating_decimal,
+)
+
+# Each level is a handful of Python calls, and a hostile answer has thousands of brackets.
 MAX_DEPTH = 40
-MAX_FACTORIAL = 500
-# Below MAX_BITS, and below CPython's limit on int(str).
-_MAX_DIGITS = 4_000
 
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:(?:,\d{3})+|(?: \d{3})+(?! ?/))(?![\d,])(?:\.(?P<decimals>\d+))?", re.ASCII)
 _REPEATING = re.compile(
@@ -29,24 +37,18 @@ _TIMES = re.compile(r"\*(?!\*)|\\(?:cdot|times|ast)(?![A-Za-z])")
 _OVER = re.compile(r"/|\\div(?![A-Za-z])")
 _POWER = re.compile(r"\^|\*\*")
 _DECIMAL_END = re.compile(r"\.\d*\s*$", re.ASCII)
+# One number: a fraction, a mixed number, or a decimal with an exponent or a power of ten.
 _LITERAL = re.compile(
     r"[-+ ]*[({[]*[-+ ]*(?:(?P<whole>[\d, ]+)?(?:\\frac\s*\{?\s*-?\d+\s*\}?\s*\{?\s*-?\d+\s*\}?|(?<!\d)\d+\s*/\s*-?\d+)"
     r"|[\d, ]*\.?\d*(?:[eE][+-]?\d+)?(?:\\(?:overline|bar)\s*\{\d+\}|\(\d+\)|\s*(?:\\[lc]?dots|\.\.\.))?"
     r"(?:\s*(?:\*|\\times|\\cdot)\s*10\s*\^\s*\{?[-+]?\d+\}?)?|10\s*\^\s*\{?[-+]?\d+\}?)[)}\]]*\s*",
     re.ASCII,
 )
+# One integer over another, as a slash or \frac, with signs and brackets around it.
 _FRACTION = re.compile(
     r"[-+({[ ]*(?:\\frac\s*(?:\{\s*(-?\d+)\s*\}|(\d))\s*(?:\{\s*(-?\d+)\s*\}|(\d))|(\d+)\s*/\s*(-?\d+))[)}\] ]*",
     re.ASCII,
 )
-
-
-class TooLarge(ValueError):
-    """Error for a value that is well written but too large, or too deeply nested, to be computed."""
-
-
-class _NotArithmetic(ValueError):
-    """Error for a text that is no arithmetic expression over rational numbers."""
 
 
 def exact_value(answer: str) -> Fraction | None:
@@ -55,10 +57,11 @@ def exact_value(answer: str) -> Fraction | None:
     Reads integers, well-grouped thousands, decimals, repeating decimals, scientific notation, `a/b`, `\frac`, mixed
     numbers, `+ - * / ^ !` and brackets. Raises `TooLarge` instead of computing a bomb.
     """
+    # What could be read only in part is no value.
     parser = _ArithmeticParser(answer)
     try:
         value = parser.sum(depth=0)
-    except (_NotArithmetic, ZeroDivisionError):
+    except (NotArithmetic, ZeroDivisionError):
         return None
     return value if parser.at_end() else None
 
@@ -86,7 +89,7 @@ class _ArithmeticParser:
     """Recursive-descent parser over the characters of one answer.
 
     Each method reads one construct of the grammar at the current position and returns its value. `depth` counts the
-    brackets around it. All raise `_NotArithmetic` or `TooLarge`.
+    brackets around it. All raise `NotArithmetic` or `TooLarge`.
     """
 
     def __init__(self, text: str) -> None:
@@ -106,7 +109,7 @@ class _ArithmeticParser:
         while (sign := self._next_character()) in ("+", "-"):
             self._position += 1
             term = self._product(depth)
-            value = _bounded(value + term if sign == "+" else value - term)
+            value = bounded(value + term if sign == "+" else value - term)
         return value
 
     def _product(self, depth: int) -> Fraction:
@@ -115,15 +118,15 @@ class _ArithmeticParser:
         divided = False
         while True:
             if self._take(_TIMES):
-                value = _bounded(value * self._signed(depth))
+                value = bounded(value * self._signed(depth))
             elif self._take(_OVER):
-                value = _bounded(value / self._signed(depth))
+                value = bounded(value / self._signed(depth))
                 divided = True
             elif self._next_character() == "(":
                 if divided or _DECIMAL_END.search(self._text, max(0, self._position - 50), self._position):
                     # 1/2(3) can be read in two ways, and so can 0.5(3).
-                    raise _NotArithmetic
-                value = _bounded(value * self._power(depth))
+                    raise NotArithmetic
+                value = bounded(value * self._power(depth))
             else:
                 return value
 
@@ -143,10 +146,10 @@ class _ArithmeticParser:
         base = self._atom(depth)
         if self._next_character() == "!":
             self._position += 1
-            base = _factorial(base)
+            base = factorial(base)
             if self._next_character() == "!":
                 # A double factorial is not the factorial of a factorial.
-                raise _NotArithmetic
+                raise NotArithmetic
         if not self._take(_POWER):
             return base
         negative = self._next_character() == "-"
@@ -154,7 +157,7 @@ class _ArithmeticParser:
             self._position += 1
         # Powers are right-associative: 2^3^2 is 2^9.
         exponent = self._power(depth + 1)
-        return _raised(base, -exponent if negative else exponent)
+        return power(base, -exponent if negative else exponent)
 
     def _atom(self, depth: int) -> Fraction:
         """Read a number, a fraction, or a sum in brackets."""
@@ -165,7 +168,7 @@ class _ArithmeticParser:
             return self._bracketed(depth)
         if self._text.startswith(r"\frac", self._position):
             return self._fraction(depth)
-        raise _NotArithmetic
+        raise NotArithmetic
 
     def _bracketed(self, depth: int) -> Fraction:
         """Read from an opening bracket to the one that closes it."""
@@ -173,7 +176,7 @@ class _ArithmeticParser:
         self._position += 1
         value = self.sum(depth + 1)
         if self._next_character() != closing:
-            raise _NotArithmetic
+            raise NotArithmetic
         self._position += 1
         return value
 
@@ -181,7 +184,7 @@ class _ArithmeticParser:
         r"""Read `\frac` with its two arguments."""
         self._position += len(r"\frac")
         numerator = self._fraction_argument(depth)
-        return _bounded(numerator / self._fraction_argument(depth))
+        return bounded(numerator / self._fraction_argument(depth))
 
     def _fraction_argument(self, depth: int) -> Fraction:
         r"""Read one argument of `\frac`: a braced sum, or one digit."""
@@ -192,23 +195,24 @@ class _ArithmeticParser:
             # `\frac12` takes one digit for each argument.
             self._position += 1
             return Fraction(int(character))
-        raise _NotArithmetic
+        raise NotArithmetic
 
     def _number(self, depth: int) -> Fraction:
         """Read a number in any of the spellings."""
         # Inside brackets a comma separates entries: (1,234) is a pair.
         if depth == 0 and (grouped := self._take(_GROUPED)):
-            return _decimal(re.sub("[, ]", "", grouped.group()))
+            return decimal(re.sub("[, ]", "", grouped.group()))
+        # The strict spellings come first, as a plain number would match their beginning.
         if repeating := self._take(_REPEATING):
-            return _repeating(
+            return repeating_decimal(
                 repeating["whole"], repeating["head"] or "", repeating["period"] or repeating["bracketed"]
             )
         if dotted := self._take(_DOTTED):
-            return _dotted(dotted["whole"], dotted["digits"])
+            return dotted_decimal(dotted["whole"], dotted["digits"])
         plain = self._take(_PLAIN)
         if plain is None:
-            raise _NotArithmetic
-        value = _decimal(plain.group(), plain.group("exponent"))
+            raise NotArithmetic
+        value = decimal(plain.group(), plain.group("exponent"))
         return value + self._mixed_part(depth) if plain.group().isdigit() else value
 
     def _mixed_part(self, depth: int) -> Fraction:
@@ -223,7 +227,7 @@ class _ArithmeticParser:
         else:
             return Fraction(0)
         if not 0 < part < 1:
-            raise _NotArithmetic
+            raise NotArithmetic
         return part
 
     def _next_character(self) -> str:
@@ -243,57 +247,3 @@ class _ArithmeticParser:
         if match:
             self._position = match.end()
         return match
-
-
-def _decimal(digits: str, exponent: str | None = None) -> Fraction:
-    """Return the value of digits with an optional exponent. Raises `TooLarge`."""
-    if len(digits) > _MAX_DIGITS or (exponent and (len(exponent) > 6 or abs(int(exponent)) > _MAX_DIGITS)):
-        raise TooLarge(f"a number of more than {_MAX_DIGITS} digits")
-    return Fraction(digits)
-
-
-def _repeating(whole: str, head: str, period: str) -> Fraction:
-    """Return the value of whole.head(period), the period repeated for ever."""
-    if len(whole) + len(head) + len(period) > _MAX_DIGITS:
-        raise TooLarge(f"a number of more than {_MAX_DIGITS} digits")
-    shift = 10 ** len(head)
-    tail = Fraction(int(period), (10 ** len(period) - 1) * shift)
-    return Fraction(int(whole + head or "0"), shift) + tail
-
-
-def _dotted(whole: str, digits: str) -> Fraction:
-    """Return the value of `0.333...`: only a digit written three times is taken as the one that is repeated."""
-    if len(set(digits[-3:])) != 1:
-        raise _NotArithmetic
-    return _repeating(whole, digits[:-1], digits[-1])
-
-
-def _factorial(value: Fraction) -> Fraction:
-    """Return the factorial of a natural number."""
-    if value.denominator != 1 or value < 0:
-        raise _NotArithmetic
-    if value > MAX_FACTORIAL:
-        raise TooLarge(f"a factorial above {MAX_FACTORIAL}!")
-    return _bounded(Fraction(math.factorial(value.numerator)))
-
-
-def _raised(base: Fraction, exponent: Fraction) -> Fraction:
-    """Return a power with an integer exponent."""
-    if exponent.denominator != 1:
-        # A fraction as exponent is a root.
-        raise _NotArithmetic
-    if base not in (0, 1, -1) and _bits(base) * abs(exponent) > MAX_BITS:
-        raise TooLarge(f"a power of more than {MAX_BITS} bits")
-    return Fraction(base**exponent.numerator)
-
-
-def _bits(value: Fraction) -> int:
-    """Return the size of a value in bits."""
-    return max(value.numerator.bit_length(), value.denominator.bit_length())
-
-
-def _bounded(value: Fraction) -> Fraction:
-    """Return `value`. Raises `TooLarge` where it has more than `MAX_BITS` bits."""
-    if _bits(value) > MAX_BITS:
-        raise TooLarge(f"a value of more than {MAX_BITS} bits")
-    return value

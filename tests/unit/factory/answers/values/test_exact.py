@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.answers.normalise import normalise
-from factory.answers.values.exact import TooLarge, exact_value
+from factory.answers.values.exact import exact_value
+from factory.answers.values.rational import TooLarge
 
 fractions = st.fractions(max_denominator=10**9)
 
