@@ -21,7 +21,7 @@ from factory.answers.values import notations
 from factory.answers.values.match import Match
 from factory.answers.values.quantity import Quantity, match_quantities
 from factory.answers.values.rational import TooLarge
-from factory.answers.values.words import SCALES, SMALL_NUMBERS
+from factory.text.number_words import SCALES, SMALL_NUMBERS
 from factory.types import Outcome, Question, Verdict
 
 NAME_VERSION = "math_answer/2"

@@ -18,7 +18,7 @@ from factory.decontamination.quantities import (
     is_number,
     quantities,
 )
-from factory.decontamination.spelled_numbers import with_digits
+from factory.text.number_words import with_digits
 
 # Scripts written without spaces: one character is one word, else a whole sentence would be one.
 # So is π, which stands right beside letters.

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from factory.errors import BadInput
 from factory.plugins import suggest
+from factory.text.braces import closing_brace
 
 _THOUSANDS_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _BOXED = re.compile(r"\\boxed\s*\{")
@@ -52,29 +53,11 @@ def after_hashes(answer: str) -> str | None:
 def last_boxed(answer: str) -> str | None:
     r"""Return the content of the last `\boxed{}` whose braces balance; None without one."""
     for match in reversed(list(_BOXED.finditer(answer))):
-        content = _balanced(answer, match.end())
-        if content is not None:
-            return content.strip()
+        end = closing_brace(answer, match.end())
+        if end is not None:
+            return answer[match.end() : end].strip()
     bare = list(_BOXED_BARE.finditer(answer))
     return (bare[-1][1] or bare[-1][2]) if bare else None
-
-
-def _balanced(text: str, start: int) -> str | None:
-    """Return the text from `start` to the brace that closes the one before `start`; None when it never closes."""
-    depth, position = 1, start
-    while position < len(text):
-        match text[position]:
-            case "\\":
-                # An escaped brace, as in \{1, 2\}, is a character like any other.
-                position += 1
-            case "{":
-                depth += 1
-            case "}":
-                depth -= 1
-        if depth == 0:
-            return text[start:position]
-        position += 1
-    return None
 
 
 _READERS: Mapping[str, tuple[Callable[[str], str | None], str]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from factory.text.braces import closing_brace
+
 BOX = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])")
 # TeX lets an argument go without braces: `\boxed 5`.
 _BARE_BOX = re.compile(r"\s*([^\s{}$\\]+)")
@@ -101,20 +103,8 @@ def _content(text: str, start: int) -> tuple[str | None, int]:
     if opening is None:
         bare = _BARE_BOX.match(text, start)
         return (bare.group(1), bare.end()) if bare else (None, start)
-    depth, position = 1, opening.end()
-    while position < len(text):
-        character = text[position]
-        if character == "\\":
-            # An escaped brace is text.
-            position += 1
-        elif character == "{":
-            depth += 1
-        elif character == "}":
-            depth -= 1
-            if depth == 0:
-                return text[opening.end() : position].strip(), position + 1
-        position += 1
-    return None, start
+    end = closing_brace(text, opening.end())
+    return (None, start) if end is None else (text[opening.end() : end].strip(), end + 1)
 
 
 def _is_part_of_a_formula(text: str, start: int, end: int) -> bool:

@@ -13,7 +13,7 @@ from factory.answers.policy import AnswerPolicy
 from factory.answers.values.exact import exact_value, is_fraction, is_literal, is_reduced
 from factory.answers.values.match import Match, equal_if
 from factory.answers.values.units import PERCENT, unit, unit_name
-from factory.answers.values.words import SCALES, number_in_words
+from factory.text.number_words import SCALES, number_in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

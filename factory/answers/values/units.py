@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from factory.answers.values.words import SMALL_NUMBERS
+from factory.text.number_words import SMALL_NUMBERS
 
 PERCENT = "%"
 CURRENCIES = "$€£¢"

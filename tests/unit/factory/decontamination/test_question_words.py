@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from factory.decontamination.quantities import contradict
 from factory.decontamination.question_words import QuestionWords, folded
-from factory.decontamination.spelled_numbers import with_digits
+from factory.text.number_words import with_digits
 
 
 @pytest.mark.parametrize(
