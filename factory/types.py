@@ -54,7 +54,7 @@ class Sampling:
     temperature: float = 0.7
     top_p: float = 1.0
     top_k: int = -1
-    max_tokens: int = 512
+    max_tokens: int = 256
     stop: tuple[str, ...] = ()
 
 

@@ -63,14 +63,18 @@ class Prompting:
     separator: str = "newline"
 
 
+# Defaults of the config and of code that samples without one are the same.
+_SAMPLING = Sampling()
+
+
 @dataclass
 class SamplingSection:
     """vLLM's names. `stop` adds to the stop strings of the prompt file."""
 
-    temperature: float = 0.7
-    top_p: float = 1.0
-    top_k: int = -1
-    max_tokens: int = 256
+    temperature: float = _SAMPLING.temperature
+    top_p: float = _SAMPLING.top_p
+    top_k: int = _SAMPLING.top_k
+    max_tokens: int = _SAMPLING.max_tokens
     stop: list[str] = field(default_factory=list)
 
 
