@@ -26,8 +26,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from actors.models.files import sha256_of, sync
+from actors.models.files import sync
 from factory.errors import BadInput
+from factory.storage.digests import sha256_of
 
 MANIFEST = "manifest.json"
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")

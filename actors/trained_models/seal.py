@@ -11,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from actors.models.files import sha256_of, sync
+from actors.models.files import sync
 from actors.models.resolve import MANIFEST, model_revision
 from actors.trained_models.trained_model import weight_files
 from actors.training.model import PROVENANCE
 from factory.errors import TrainingFailed
 from factory.self_training.training import Trained, as_json, trained_from
+from factory.storage.digests import sha256_of
 
 
 def seal(folder: str, provenance: dict[str, Any], report: dict[str, float], seconds: float) -> Trained:

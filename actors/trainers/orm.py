@@ -17,9 +17,9 @@ from actors.training.options import EXECUTION, Options, environment, resources
 from actors.training.validation import MOST
 from actors.training_data.batches import padded_rows
 from actors.training_data.examples import Judged, collect_examples, first_examples, judged_examples
-from actors.training_data.files import TRAIN, VALIDATION
 from actors.training_data.reading import check_columns, is_label, is_text, require_each, rows
 from actors.training_data.tokens import Tokens
+from factory.export.split import TRAIN, VALIDATION
 from factory.self_training.training import TrainingJob
 
 __all__ = ["EXECUTION", "REPLACES_BASE", "Config", "check_data", "environment", "resources", "train"]

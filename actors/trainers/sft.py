@@ -14,9 +14,9 @@ from actors.training.options import EXECUTION, Options, environment, resources
 from actors.training.validation import MOST
 from actors.training_data.batches import packed_rows, padded_rows
 from actors.training_data.examples import collect_examples, first_examples
-from actors.training_data.files import TRAIN, VALIDATION
 from actors.training_data.reading import COMPLETIONS, VERDICT, check_columns, examples
 from actors.training_data.tokens import Example, Tokens
+from factory.export.split import TRAIN, VALIDATION
 from factory.self_training.training import TrainingJob
 
 __all__ = ["EXECUTION", "Config", "check_data", "environment", "resources", "train"]

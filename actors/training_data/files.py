@@ -5,18 +5,18 @@ Invariant: a training never reads half an export, nor a mixture of two.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from actors.models.model_store import BLOCK, download, is_remote
 from factory.errors import TrainingFailed
+from factory.export.file_names import MANIFEST, UNFINISHED
+from factory.export.split import TRAIN, VALIDATION
 from factory.storage.access import Access
+from factory.storage.digests import sha256_of_stream
 from factory.storage.opening import open_store
 
-TRAIN, VALIDATION = "train", "validation"
-_MANIFEST, _UNFINISHED = "manifest.json", "export.unfinished.json"  # of a `factory export`
 _LISTED = ("*.parquet", "*/*.parquet", "data/*/*.parquet")
 _PLACES = ("data/", "")
 _NUMBERED = re.compile(r".*-(\d+)-of-(\d+)\.parquet")
@@ -125,14 +125,11 @@ def _refuse_unfinished(folder: str, access: Access | None) -> None:
         return
     out = f"{scheme}{separator}{parents[1]}"
     store = open_store(out, access)
-    if store.size(_UNFINISHED) is not None and store.size(_MANIFEST) is None:
+    if store.size(UNFINISHED) is not None and store.size(MANIFEST) is None:
         raise TrainingFailed(f"the export in {out} is unfinished; wait for it, or run that `factory export` again")
 
 
 def _sha256(folder: str, name: str, access: Access | None) -> str:
     """Return the SHA-256 of a file of the data folder, read block by block."""
-    digest = hashlib.sha256()
     with open_store(folder, access).open(name) as source:
-        while block := source.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+        return sha256_of_stream(source, BLOCK)

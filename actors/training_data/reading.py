@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from actors.training_data.files import TRAIN, VALIDATION, data_files
+from actors.training_data.files import data_files
 from factory.errors import TrainingFailed
+from factory.export.split import TRAIN, VALIDATION
 
 PAIR = ("prompt", "completion")
 MESSAGES = "messages"

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from io import BufferedReader, BytesIO
@@ -19,6 +18,7 @@ from typing import Any, BinaryIO, TypeVar
 from fsspec.asyn import sync
 
 from factory.storage.access import Access
+from factory.storage.digests import sha256_of_stream
 from factory.storage.object_file import ObjectFile
 from factory.storage.retries import Refused, Retries, Tell, log_warning
 from factory.storage.store import Entry
@@ -197,7 +197,7 @@ class S3Store:
         if self.size(name) != path.stat().st_size:
             return False
         with open(path, "rb") as ours, self.open(name) as theirs:
-            return _sha256(ours) == _sha256(theirs)
+            return sha256_of_stream(ours) == sha256_of_stream(theirs)
 
     async def _get(self, name: str, part: dict[str, str]) -> bytes:
         """Read an object, or the part of it that a `Range` header names."""
@@ -216,10 +216,3 @@ class S3Store:
             timeout=self._access.call_s(n_bytes),
             **arguments,
         )
-
-
-def _sha256(file: BinaryIO) -> bytes:
-    digest = hashlib.sha256()
-    while block := file.read(1 << 20):
-        digest.update(block)
-    return digest.digest()

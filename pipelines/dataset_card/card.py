@@ -17,12 +17,13 @@ import yaml
 from huggingface_hub import DatasetCard, DatasetCardData
 
 from factory.errors import BadInput, FactoryError
+from factory.export.file_names import CARD, PLOT
 from factory.storage.access import Access
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 from pipelines.dataset_card import language, licence
 from pipelines.dataset_card.card_mark import mark_of, marked
-from pipelines.dataset_card.exported_folder import CARD, PLOT, read_manifest, split_names
+from pipelines.dataset_card.exported_folder import read_manifest, split_names
 from pipelines.dataset_card.formats import FORMATS, About
 from pipelines.dataset_card.language import language_fields
 from pipelines.dataset_card.licence import agreed_licence, licence_fields

@@ -10,11 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import BadInput
+from factory.export.file_names import MANIFEST
 from factory.storage.store import Store
-
-MANIFEST, CARD, PLOT = "manifest.json", "README.md", "accuracy.png"
-REPORTS = ("decontamination.json", "decontamination.md")
-"""They hold the benchmarks' questions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,12 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from factory.errors import BadInput
+from factory.export.file_names import CONTAMINATION_REPORTS, PLOT
 from factory.plugins import names_in
 from factory.rollouts.prompting import STYLES, load_prompt
 from factory.storage.store import Store
 from factory.text.markdown import code, fenced, table
-from pipelines.dataset_card.exported_folder import PLOT, REPORTS, split_names
+from pipelines.dataset_card.exported_folder import split_names
 from pipelines.dataset_card.formats import COLUMNS, FORMATS, About
 from pipelines.dataset_card.origin import origin_of
 from pipelines.dataset_card.public_manifest import last
@@ -201,7 +202,7 @@ def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any
 
 def _decontamination(store: Store) -> str:
     try:
-        report = json.loads(store.read(REPORTS[0]))
+        report = json.loads(store.read(CONTAMINATION_REPORTS[0]))
     except FileNotFoundError:
         return "The questions were not compared with any benchmark."
     except ValueError:

@@ -21,6 +21,7 @@ from factory.contracts.formats import FORMATS, FormatPlugin
 from factory.decontamination.contamination import MatchSettings
 from factory.decontamination.near_duplicates import THRESHOLD
 from factory.errors import BadInput
+from factory.export.file_names import CONFIGS, MANIFEST, UNFINISHED
 from factory.export.filter import Filter
 from factory.export.split import SPLITS, Split
 from factory.interfaces import Say
@@ -29,7 +30,7 @@ from factory.storage.opening import open_store
 from factory.storage.store import Store
 from pipelines.export import folder as export_folder
 from pipelines.export.copies import Copies, place_of, refuse_merged
-from pipelines.export.folder import CONFIGS, MANIFEST, UNFINISHED, Target
+from pipelines.export.folder import Target
 from pipelines.export.inputs import Listed, SourceRun, chunks_of, listed, runs_of
 from pipelines.export.manifest import configs_yaml, digest_of, encoded, imported_urls, manifest
 from pipelines.export.pool import Map, pool, processes_here

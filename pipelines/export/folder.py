@@ -25,15 +25,12 @@ from typing import Any, TypeVar
 
 from actors.models.files import sync
 from factory.errors import BadInput, StorageFailed
+from factory.export.file_names import CONFIGS, CONTAMINATION_REPORTS, DUPLICATE_REPORTS, MANIFEST, UNFINISHED
 from factory.storage.store import Store
 from pipelines.export.scratch import SCRATCH, remove, scratch_for, temporary_for
 
 T = TypeVar("T")
-MANIFEST, UNFINISHED, CONFIGS = "manifest.json", "export.unfinished.json", ".huggingface.yaml"
-_SMALL = (
-    CONFIGS,
-    *("decontamination.json", "decontamination.md", "near_duplicates.json", "near_duplicates.md"),
-)
+_SMALL = (CONFIGS, *CONTAMINATION_REPORTS, *DUPLICATE_REPORTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

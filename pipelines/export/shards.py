@@ -8,7 +8,6 @@ bytes, however many processes write.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from factory.storage.digests import sha256_of
 from pipelines.export.rows import PartFile
 
 GROUP_ROWS, GROUP_BYTES = 1 << 16, 32 * 2**20  # of a row group, in memory, whichever comes first
@@ -100,7 +100,7 @@ def write_shard(wanted: ShardWanted) -> ShardWritten:
         with _writer(path, wanted.schema) as writer:
             for table in _groups(wanted.slices, wanted.schema):
                 writer.write_table(table, row_group_size=table.num_rows)
-    return ShardWritten(name=wanted.name, rows=wanted.rows, n_bytes=path.stat().st_size, sha256=_sha256(path))
+    return ShardWritten(name=wanted.name, rows=wanted.rows, n_bytes=path.stat().st_size, sha256=sha256_of(path))
 
 
 def _write_lines(path: Path, slices: Sequence[Slice]) -> None:
@@ -150,8 +150,3 @@ def _writer(where: Path | pa.NativeFile, schema: pa.Schema) -> Any:
         write_page_index=True,
         use_content_defined_chunking=True,
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

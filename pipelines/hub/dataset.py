@@ -13,8 +13,9 @@ from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
 from factory.errors import BadInput
+from factory.export.file_names import CARD, MANIFEST
 from factory.interfaces import Say
-from pipelines.dataset_card.exported_folder import CARD, MANIFEST, parsed
+from pipelines.dataset_card.exported_folder import parsed
 from pipelines.hub.push_plan import Held, RemoteFile
 
 MAIN, KIND = "main", "dataset"

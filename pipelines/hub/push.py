@@ -15,12 +15,13 @@ from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-from actors.models.files import sha256_of
 from factory.errors import BadInput
+from factory.export.file_names import CARD, CONTAMINATION_REPORTS, MANIFEST, PLOT
 from factory.interfaces import Say
+from factory.storage.digests import sha256_of
 from factory.storage.opening import open_store
 from pipelines.dataset_card.card import card_of, settled_card
-from pipelines.dataset_card.exported_folder import CARD, MANIFEST, PLOT, REPORTS, LocalFile, data_files, read_manifest
+from pipelines.dataset_card.exported_folder import LocalFile, data_files, read_manifest
 from pipelines.dataset_card.public_manifest import published
 from pipelines.hub.calls import Hub, HubPatience, bounded
 from pipelines.hub.dataset import KIND, MAIN, HubDataset
@@ -112,7 +113,9 @@ def _files(out: Path, options: PushOptions, say: Say) -> tuple[list[LocalFile], 
     card = (out / CARD).read_bytes()
     if not card_of(card.decode(), str(out / CARD)).data.get("language"):
         say("the card names no language; say it: --language en")
-    beside = [name for name in (PLOT, *(REPORTS if options.with_report else ())) if (out / name).is_file()]
+    beside = [
+        name for name in (PLOT, *(CONTAMINATION_REPORTS if options.with_report else ())) if (out / name).is_file()
+    ]
     small = {name: (out / name).read_bytes() for name in beside}
     small |= {MANIFEST: published(manifest, beside), CARD: card}
     files = [*data, *(LocalFile.of(name, content) for name, content in small.items())]

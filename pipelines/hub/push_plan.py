@@ -14,8 +14,9 @@ from typing import Any
 from huggingface_hub.utils.sha import git_hash
 
 from factory.errors import BadInput
+from factory.export.file_names import CARD, MANIFEST
 from pipelines.dataset_card.card_mark import mark_of
-from pipelines.dataset_card.exported_folder import CARD, MANIFEST, LocalFile, data_names
+from pipelines.dataset_card.exported_folder import LocalFile, data_names
 from pipelines.dataset_card.public_manifest import BESIDE
 
 BATCH_FILES, BATCH_BYTES = 64, 8_000_000_000  # uploaded at a time, between two lines of progress

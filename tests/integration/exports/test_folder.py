@@ -13,6 +13,7 @@ import pytest
 from support.exports.exports import FORMATS, tree
 
 from factory.errors import BadInput, StorageFailed
+from factory.export.file_names import MANIFEST, UNFINISHED
 from factory.export.filter import Filter
 from factory.export.split import Split
 from factory.storage.opening import open_store
@@ -22,7 +23,7 @@ from pipelines.export import folder as export_folder
 from pipelines.export import manifest as export_manifest
 from pipelines.export import scratch as export_scratch
 from pipelines.export.export import ExportOptions, export
-from pipelines.export.folder import MANIFEST, UNFINISHED, Target
+from pipelines.export.folder import Target
 from pipelines.export.scratch import SCRATCH
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from actors.training_data.files import VALIDATION, data_files, digests
+from actors.training_data.files import data_files, digests
 from factory.errors import TrainingFailed
+from factory.export.split import VALIDATION
 
 
 def touch(folder: Path, *names: str) -> Path:
