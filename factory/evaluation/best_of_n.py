@@ -25,7 +25,7 @@ AGGREGATIONS: dict[str, Callable[[Sequence[float]], float]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One text among the samples of a question.
+    """Text among the samples of a question, with its answer and rewards.
 
     * `answer`: its final answer; equal strings are one answer. None, where there is no answer, cannot be picked.
     * `right`: True when the answer is right.

@@ -91,7 +91,7 @@ class _Samples:
 
     @property
     def majority(self) -> float:
-        """1 if the majority is right, 1/k if k answers tie. Right answers count as one answer, however written."""
+        """Share of right answers among the most frequent ones; right answers count as one, however they are written."""
         if not self.right or any(count > self.right for count in self.answers.values()):
             return 0.0
         return 1 / (1 + sum(count == self.right for count in self.answers.values()))

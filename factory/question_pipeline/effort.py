@@ -20,7 +20,9 @@ class Bounded(Protocol):
     """Sampling settings of any class that has a token limit."""
 
     @property
-    def max_tokens(self) -> int: ...
+    def max_tokens(self) -> int:
+        """Most tokens of a solution."""
+        ...
 
 
 def effort_of(

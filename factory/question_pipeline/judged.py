@@ -48,10 +48,12 @@ class _Billed:
         self._cost = cost
 
     async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
+        """Return the completions, and add them to the cost of judging."""
         completions = await self._models.generate(request)
         self._cost.judge_calls += len(completions)
         self._cost.judge_tokens += sum(completion.sampled_tokens for completion in completions)
         return completions
 
     async def check(self, question: Question, text: str) -> Verdict:
+        """Return the verdict of the wrapped models' own checker."""
         return await self._models.check(question, text)

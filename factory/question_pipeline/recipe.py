@@ -1,11 +1,11 @@
-"""What is done to every question of a run: take in the given solutions, search for more, then label their steps.
+"""Work on every question of a run: check the given solutions, search for more, label their steps, write the row.
 
-A recipe is plain data and crosses processes; `QuestionWork` is one question on its way, readable at any moment, so that
-what was found before an error is still found.
+A recipe is plain data and crosses processes. `QuestionWork` is the state of one question; it is complete at any moment,
+so that after an error the solutions made before it are not lost.
 
-A question can be taken up again from its row when more is asked for than then (`factory/question_pipeline/effort.py`).
-What is there stays: solutions that were cut off go on, search and labeller add what is missing, and labels stand unless
-it is them that more is asked for of.
+A question can be taken up again from its row when amounts were raised (`factory/question_pipeline/effort.py`). What is
+there stays: solutions that were cut off are continued, search and labeller add what is missing, and labels stand unless
+an amount of the labeller was raised.
 """
 
 from __future__ import annotations
@@ -37,7 +37,14 @@ from factory.types import Question, Sampling
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """Names of the plug-ins with their filled `Config`s, how to prompt and sample, and whether to learn on the way."""
+    """Settings for the work on each question.
+
+    * `search`, `supervision`, `checker`: names of the plug-ins, each with its filled `Config`.
+    * `template`, `sampling`: how the policy is prompted and sampled.
+    * `separator`: what ends a step (`factory/rollouts/steps.py`).
+    * `seed`: seed of the run.
+    * `learn`: True when finished questions teach the prior of the labeller (`factory/labelling/experience.py`).
+    """
 
     search: str
     search_config: Any
@@ -53,14 +60,20 @@ class Recipe:
 
     @property
     def effort(self) -> dict[str, int]:
-        """How much is asked for per question, by config key."""
+        """Amounts per question, by config key (`factory/question_pipeline/effort.py`)."""
         search, supervision = SEARCH.load(self.search), SUPERVISION.load(self.supervision)
         return effort_of(search, self.search_config, supervision, self.supervision_config, self.sampling)
 
 
 @dataclass(slots=True)
 class QuestionWork:
-    """One question being worked on. `before`: what an earlier record holds of it, where it is taken up from one."""
+    """State of one question that is being worked on.
+
+    * `experience`: prior that the worker has learnt, and will teach with this question.
+    * `labels`: labels of the solutions, once the labeller is done.
+    * `effort`: amounts by config key that this work is for.
+    * `before`: the question as an earlier record has it, where it is taken up again; else None.
+    """
 
     tree: Tree
     policy: Policy
@@ -71,7 +84,7 @@ class QuestionWork:
 
     @property
     def changed(self) -> bool:
-        """Whether a model was asked for anything that the record it was taken up from does not hold."""
+        """True when models were asked for anything beyond what the earlier record holds."""
         return self.before is None or self.policy.cost != self.before.cost
 
 
@@ -82,14 +95,24 @@ def begin(
     experience: Experience,
     before: Mapping[str, Any] | None = None,
 ) -> QuestionWork:
-    """An attempt with nothing done yet, or with all that `before` holds, the question's row in an earlier record.
+    """Return the state of a question before any work, or as its row in an earlier record has it.
 
-    `experience` is what its worker has learnt of the policy, and will go on to. Raises `ValueError` for a row that
-    `can_be_continued` refuses.
+    Args:
+      recipe: plug-ins and settings.
+      question: the question.
+      models: engine and checker; a checker that judges with a model is put in front of them.
+      experience: prior that the worker has learnt of the policy so far.
+      before: row of the question in an earlier record, to continue from; None begins from the start.
+
+    Raises:
+      BadInput: the prompt template needs a gold answer and the question has none.
+      ValueError: `can_be_continued` refuses the row.
     """
+    # Phase 1: the tree, empty or restored.
     effort = recipe.effort
-    found = None if before is None else restored(question, before, effort)
-    tree, cost = (found.tree, found.cost) if found else (Tree(question), Cost())
+    earlier = None if before is None else restored(question, before, effort)
+    tree, cost = (earlier.tree, earlier.cost) if earlier else (Tree(question), Cost())
+    # Phase 2: the policy that samples into it. A judging model is not asked again about the texts that are there.
     judge = CHECKERS.load(recipe.checker).judge
     known = {solution.text: solution.verdict for solution in tree.solutions}
     policy = Policy(
@@ -102,50 +125,57 @@ def begin(
         separator=recipe.separator,
         seed=recipe.seed,
     )
-    return QuestionWork(tree, policy, experience, effort=effort, before=found)
+    return QuestionWork(tree, policy, experience, effort=effort, before=earlier)
 
 
-async def work(recipe: Recipe, attempt: QuestionWork) -> None:
-    """Adopt, search, then label; of a question that is taken up again, what is missing of that.
+async def work(recipe: Recipe, question_work: QuestionWork) -> None:
+    """Adopt, search, then label; for a question that is taken up again, only what is missing of these.
 
-    Raises what the models raise; `attempt` keeps what was found until then.
+    Raises what the models raise; `question_work` keeps everything made until then.
     """
-    question, before = attempt.tree.question, attempt.before
+    question, before = question_work.tree.question, question_work.before
+    # Phase 1: the solutions that came with the question, or the endings of those that were cut off.
     if before is None:
-        await attempt.policy.adopt(*question.given)
+        await question_work.policy.adopt(*question.given)
     else:
-        await finish(attempt.policy, before)
+        await finish(question_work.policy, before)
+    # Phase 2: search, with random draws that depend on run and question only.
     if before is None or before.asks_more(SEARCH_KEYS):
         search = SEARCH.load(recipe.search)
         rng = Random(seed_for(recipe.seed, question.key, "search"))
-        await search.search(attempt.tree, attempt.policy, recipe.search_config, rng)
-    if before is None or before.asks_more(SUPERVISION_KEYS) or attempt.changed:
-        await _label(recipe, attempt)
+        await search.search(question_work.tree, question_work.policy, recipe.search_config, rng)
+    # Phase 3: label. New solutions need labels even where no amount of the labeller was raised.
+    if before is None or before.asks_more(SUPERVISION_KEYS) or question_work.changed:
+        await _label(recipe, question_work)
     if recipe.learn:
-        learn(attempt.experience, attempt.tree.solutions)
+        learn(question_work.experience, question_work.tree.solutions)
 
 
-async def _label(recipe: Recipe, attempt: QuestionWork) -> None:
-    if attempt.before is not None:
-        attempt.before.reopen()
+async def _label(recipe: Recipe, question_work: QuestionWork) -> None:
+    """Run the labeller and count what it cost, also where it fails."""
+    if question_work.before is not None:
+        question_work.before.reopen()
     labeller = SUPERVISION.load(recipe.supervision)
-    rng = Random(seed_for(recipe.seed, attempt.tree.question.key, "label"))
-    cost = attempt.policy.cost
+    rng = Random(seed_for(recipe.seed, question_work.tree.question.key, "label"))
+    cost = question_work.policy.cost
     calls, tokens = cost.policy_calls, cost.completion_tokens
     try:
-        labels = await labeller.label(attempt.tree, attempt.policy, recipe.supervision_config, rng, attempt.experience)
+        labels = await labeller.label(
+            question_work.tree, question_work.policy, recipe.supervision_config, rng, question_work.experience
+        )
     finally:
         cost.label_calls += cost.policy_calls - calls
         cost.label_tokens += cost.completion_tokens - tokens
-    attempt.labels = {
-        solution: replace(found, policy_calls=solution.label_calls + found.policy_calls)
-        for solution, found in labels.items()
+    question_work.labels = {
+        # The labels of an earlier run have cost rollouts, too.
+        solution: replace(label, policy_calls=solution.label_calls + label.policy_calls)
+        for solution, label in labels.items()
         if not solution.labelled
     }
 
 
 def finished_row(
-    attempt: QuestionWork,
+    question_work: QuestionWork,
     made_by: Provenance,
     *,
     failure: Failure | None = None,
@@ -153,24 +183,38 @@ def finished_row(
     seconds: float = 0.0,
     created_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """The row of an attempt. One taken up from a record keeps that record's row where nothing was added to it, but for
-    its effort, and to the letter where it failed: what was there is worth more than half of what was to come."""
-    before = attempt.before
+    """Return the record of a question.
+
+    A question that was taken up again keeps its earlier row where nothing was added to it, with the new effort. Where
+    the work on it failed it keeps that row unchanged: a complete earlier row is worth more than half of a new one.
+
+    Args:
+      question_work: the question after `work`, or after an error in it.
+      made_by: run, engine, model, checker and labeller.
+      failure: the error, where the work ended in one.
+      unit_id: unit of the run that the question belongs to.
+      seconds: wall-clock time of this work; that of earlier runs is added.
+      created_at: time stamp of the row; None takes the present.
+
+    Returns:
+      The row, in the columns of `factory/records/schema.py`.
+    """
+    before = question_work.before
     if before is not None:
         if failure is not None:
             return dict(before.row)
-        if not attempt.changed:
-            return {**before.row, "effort": list(attempt.effort.items())}
+        if not question_work.changed:
+            return {**before.row, "effort": list(question_work.effort.items())}
         seconds += before.row["cost"]["seconds"]
     return question_row(
-        attempt.tree,
-        attempt.labels,
-        attempt.policy.cost,
+        question_work.tree,
+        question_work.labels,
+        question_work.policy.cost,
         made_by,
         failure=failure,
         unit_id=unit_id,
         seconds=seconds,
         created_at=created_at,
-        effort=attempt.effort,
+        effort=question_work.effort,
         kept=before.kept if before else None,
     )

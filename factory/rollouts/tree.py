@@ -13,7 +13,7 @@ from factory.types import Question, Step, Verdict
 
 
 class Tree:
-    """All rollouts and given solutions of one question, as nodes and solutions."""
+    """Tree of one question: all its rollouts and given solutions, as nodes and solutions."""
 
     def __init__(self, question: Question) -> None:
         self.question = question
