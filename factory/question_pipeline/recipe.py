@@ -194,7 +194,7 @@ def finished_row(
       failure: the error, where the work ended in one.
       unit_id: unit of the run that the question belongs to.
       seconds: wall-clock time of this work; that of earlier runs is added.
-      created_at: time stamp of the row; None takes the present.
+      created_at: time stamp of the row, in UTC; None leaves it empty.
 
     Returns:
       The row, in the columns of `factory/records/schema.py`.
