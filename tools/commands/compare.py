@@ -1,10 +1,9 @@
-"""`factory compare A B`: do two sets of step labels of the same solutions agree?
+"""Command `factory compare A B`: how far two sets of step labels of the same solutions agree.
 
-A solution is the same in both when the question and every step have the same text, white space at the ends of each and
-the kind of line ends aside. Gold answers play no part: Math-Shepherd has none, so its ids differ from ours. A solution
-that a folder holds more than once counts once, as it stands first.
-
-Memory: the labels of the folder with fewer solutions, and which of them were met; no text. The other one is streamed.
+* Two solutions are the same when question and steps have the same texts, apart from white space at their ends and the
+  kind of line ends. Gold answers are not compared: Math-Shepherd has none, so its ids differ from ours.
+* A solution that a folder holds more than once counts once, with its first labels.
+* Memory holds the labels of the folder with fewer solutions, without texts. The other folder is streamed.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from factory.shards.receipts import committed_tally
 from factory.types import content_id
 
 Labels = tuple[tuple[int | None, ...], int | None]
-"""Of every step, and the first error."""
+"""Labels of a solution: those of its steps, and its first error."""
 
 
 @dataclass(slots=True)
@@ -60,7 +59,7 @@ class RunComparison:
         self.unlabelled_b += labels_b.count(None)
 
     def shares(self) -> dict[str, float | None]:
-        """The shares the table shows, None where there is nothing to divide by."""
+        """Return the shares that the table shows; None where there is nothing to divide by."""
         return {
             "first_error_agreement": _share(self.first_errors_agree, self.first_errors),
             "label_agreement": _share(self.labels_agree, self.labelled_both),
@@ -70,17 +69,26 @@ class RunComparison:
 
 
 def compared(a: Iterable[Mapping[str, Any]], b: Iterable[Mapping[str, Any]], *, index_b: bool = False) -> RunComparison:
-    """Compare the labels of two streams of records; those of A are held in memory, with `index_b` those of B."""
+    """Compare the labels of two streams of records.
+
+    Args:
+      a: records of A.
+      b: records of B.
+      index_b: hold the labels of B in memory instead of those of A; for the smaller of the two.
+    """
+    # Index one side.
     held, streamed = (b, a) if index_b else (a, b)
     index: dict[str, Labels] = {}
     for key, labels in _labels(held):
         index.setdefault(key, labels)
-    found = RunComparison()
+    # Stream the other.
+    comparison = RunComparison()
     for key, labels in _labels(streamed):
-        other = index.pop(key, None)  # met once is enough
+        # Taken out, so that a solution that comes twice counts once.
+        other = index.pop(key, None)
         if other is not None:
-            found.add(*((labels, other) if index_b else (other, labels)))
-    return found
+            comparison.add(*((labels, other) if index_b else (other, labels)))
+    return comparison
 
 
 def _labels(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Labels]]:
@@ -108,30 +116,47 @@ def compare_folders(a: str, b: str) -> RunComparison:
 
 
 def show_comparison(a: str, b: str, console: Console, json_path: Path | None = None) -> None:
-    """Print the comparison of two folders as a table; with `json_path` also keep it as JSON."""
-    found = compare_folders(a, b)
-    shares = found.shares()
+    """Print the comparison of two folders as a table.
+
+    Args:
+      a: run or import folder.
+      b: another one.
+      console: prints the table.
+      json_path: file to keep the counts and shares in, too.
+    """
+    comparison = compare_folders(a, b)
+    shares = comparison.shares()
     console.print(Text(f"A {a}\nB {b}"))
     table = Table("", "of", "share", box=None, pad_edge=False)
-    table.add_row("solutions in both", f"{found.solutions:,}", "")
+    table.add_row("solutions in both", f"{comparison.solutions:,}", "")
     for name, whole, share in (
-        ("first error known in both, and the same", found.first_errors, "first_error_agreement"),
-        ("steps labelled in both, with the same label", found.labelled_both, "label_agreement"),
-        ("steps without a label in A", found.steps, "unlabelled_a"),
-        ("steps without a label in B", found.steps, "unlabelled_b"),
+        ("first error known in both, and the same", comparison.first_errors, "first_error_agreement"),
+        ("steps labelled in both, with the same label", comparison.labelled_both, "label_agreement"),
+        ("steps without a label in A", comparison.steps, "unlabelled_a"),
+        ("steps without a label in B", comparison.steps, "unlabelled_b"),
     ):
         value = shares[share]
         table.add_row(name, f"{whole:,}", "–" if value is None else f"{value:.1%}")
     console.print(table)
-    if not found.solutions:
+    if not comparison.solutions:
         console.print(Text("No solution is in both: the question and every step, cut at the same places, must agree."))
     if json_path is not None:
-        save(found, a, b, json_path)
+        save(comparison, a, b, json_path)
 
 
-def save(found: RunComparison, a: str, b: str, path: Path) -> None:
-    """Counts and shares as JSON. Raises `BadInput` where `path` cannot be written."""
-    text = json.dumps({"a": str(a), "b": str(b), **asdict(found), "shares": found.shares()}, indent=2) + "\n"
+def save(comparison: RunComparison, a: str, b: str, path: Path) -> None:
+    """Write counts and shares as JSON.
+
+    Args:
+      comparison: counts to write.
+      a: first folder, as the user named it.
+      b: second folder.
+      path: file to write.
+
+    Raises:
+      BadInput: the file cannot be written.
+    """
+    text = json.dumps({"a": str(a), "b": str(b), **asdict(comparison), "shares": comparison.shares()}, indent=2) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`factory diff A B`: counts, and where the first questions differ."""
+"""Command `factory diff A B`: counts of questions that differ between two folders, and the first of them in detail."""
 
 from __future__ import annotations
 
@@ -12,46 +12,62 @@ from factory.text.safe_text import safe
 from pipelines.maintenance.diff import Difference, diff
 from tools.commands.paced import Paced
 
-LINES = 12  # of a question
+LINES = 12  # lines printed for a question
 
 
 def compared(a: str, b: str, limit: int) -> Difference:
-    """Diff with progress on stderr. Raises `BadInput`."""
+    """Compare two folders, with progress on stderr, and return what differs.
+
+    Args:
+      a: run folder.
+      b: another one.
+      limit: questions of each kind that are looked at in detail.
+
+    Raises:
+      BadInput: a folder holds no records.
+    """
     tell = Paced()
     return diff(a, b, limit=limit, on_progress=lambda n: tell(f"read {n:,} rows"))
 
 
-def difference_lines(found: Difference) -> Iterator[str]:
-    """The counts, then the examples."""
-    yield f"A {found.a}"
-    yield f"B {found.b}"
-    yield f"same           {found.same:,} questions"
-    for name, n in (("changed", found.changed), ("only in A", found.only_a), ("only in B", found.only_b)):
+def difference_lines(difference: Difference) -> Iterator[str]:
+    """Yield the lines of a difference: counts, then examples."""
+    # Counts.
+    yield f"A {difference.a}"
+    yield f"B {difference.b}"
+    yield f"same           {difference.same:,} questions"
+    for name, n in (
+        ("changed", difference.changed),
+        ("only in A", difference.only_a),
+        ("only in B", difference.only_b),
+    ):
         if n:
             yield f"{name:<14} {n:,} questions"
-    for example in found.examples:
+    # Examples.
+    for example in difference.examples:
         yield _line(f"{example.question_id}  {example.question[:80]}")
-        for difference in example.differences[:LINES]:
-            yield f"  {_line(difference)}"
+        for line in example.differences[:LINES]:
+            yield f"  {_line(line)}"
         if len(example.differences) > LINES:
             yield f"  … and {len(example.differences) - LINES:,} more (--json)"
-    for where, ids in (("A", found.examples_a), ("B", found.examples_b)):
+    for where, ids in (("A", difference.examples_a), ("B", difference.examples_b)):
         for question_id in ids:
             yield _line(f"{question_id}  only in {where}")
-    shown = len(found.examples) + len(found.examples_a) + len(found.examples_b)
-    hidden = found.changed + found.only_a + found.only_b - shown
+    shown = len(difference.examples) + len(difference.examples_a) + len(difference.examples_b)
+    hidden = difference.changed + difference.only_a + difference.only_b - shown
     if hidden > 0:
         yield f"… and {hidden:,} more (--limit)"
 
 
-def save(found: Difference, path: Path) -> None:
-    """All of it as JSON. Raises `BadInput` where `path` cannot be written."""
+def save(difference: Difference, path: Path) -> None:
+    """Write a difference as JSON. Raises `BadInput` when `path` cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(found), indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(asdict(difference), indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise BadInput(f"cannot write {path}: {error.strerror or error}. Choose another --json file.") from None
 
 
 def _line(text: str) -> str:
+    """Return foreign text as one line that cannot steer the terminal."""
     return " ".join(safe(text).split())

@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: a live line on a terminal, a plain line every few seconds elsewhere."""
+"""Progress of a run on stderr: a live line on a terminal, a plain line every few seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PLAIN_EVERY_S = 5.0
 
 
 class Display(Listener):
-    """Shows questions, rollouts/s, tokens/s, the share correct and the time left."""
+    """Listener that shows questions, rollouts/s, tokens/s, the share correct and the time left."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
@@ -32,24 +32,28 @@ class Display(Listener):
         self._shown = -PLAIN_EVERY_S
 
     def say(self, line: str) -> None:
+        """Print a line."""
         self._console.print(Text(line))
 
     def begin(self, outlook: Outlook) -> None:
-        self.close()  # the bar of the stage before
+        """Print what a run is about to do, and what it skips."""
+        # The stage before may have left its bar.
+        self.close()
         self._outlook = outlook
-        found = outlook.survey
+        survey = outlook.survey
         self.say(
-            f"{found.questions:,} questions in {outlook.units:,} units, {outlook.committed:,} committed before"
+            f"{survey.questions:,} questions in {outlook.units:,} units, {outlook.committed:,} committed before"
             + f", {outlook.again:,} to be taken up again" * bool(outlook.again)
             + f" → {outlook.folder}"
         )
-        if found.bad_golds:
-            examples = "; ".join(f"{name}: {why}" for name, why in islice(found.bad_golds.items(), 3))
-            self.say(f"skipped {len(found.bad_golds):,} questions whose gold answer does not verify: {examples}")
-        if found.duplicates:
-            self.say(f"skipped {found.duplicates:,} questions that came twice")
+        if survey.bad_golds:
+            examples = "; ".join(f"{name}: {why}" for name, why in islice(survey.bad_golds.items(), 3))
+            self.say(f"skipped {len(survey.bad_golds):,} questions whose gold answer does not verify: {examples}")
+        if survey.duplicates:
+            self.say(f"skipped {survey.duplicates:,} questions that came twice")
 
     def progress(self, progress: Progress) -> None:
+        """Show the state of a run."""
         line = self.line(progress)
         if self._console.is_terminal:
             self._draw(progress, line)
@@ -58,6 +62,7 @@ class Display(Listener):
             print(line, file=sys.stderr, flush=True)
 
     def training(self, report: Mapping[str, float]) -> None:
+        """Show the state of a fine-tuning."""
         self.close()
         if self._console.is_terminal:
             self._console.print(Text(training_line(report)), end="\r")
@@ -76,7 +81,7 @@ class Display(Listener):
         self._bar.update(self._task, completed=done, description=escape(line))
 
     def line(self, progress: Progress) -> str:
-        """One line on the state of a run."""
+        """Return the state of a run as one line."""
         assert self._outlook is not None
         total = Tally()
         total.add(progress.done)
@@ -98,7 +103,7 @@ class Display(Listener):
         return " · ".join(parts)
 
     def eta(self, progress: Progress) -> str:
-        """Time left at the speed of the units done, "–" before the first."""
+        """Return the time left at the speed so far; "–" before the first unit is done."""
         assert self._outlook is not None
         if not progress.units:
             return "–"
@@ -113,7 +118,7 @@ class Display(Listener):
 
 
 def training_line(report: Mapping[str, float]) -> str:
-    """One line on the state of a fine-tuning, from what its trainer has reported so far."""
+    """Return the state of a fine-tuning as one line, from its trainer's reports so far."""
     if "loss" not in report:
         return f"training on {report['examples']:,.0f} examples" if "examples" in report else "training"
     step, steps, speed = report["step"], report.get("total_steps", 0), report.get("tokens_per_second", 0)

@@ -1,4 +1,4 @@
-"""`factory export`: options from the command line to `pipelines/export/export.py`, and the lines it ends with."""
+"""Command `factory export`: from options on the command line to `pipelines/export/export.py`, and its last lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import typer
 from factory.plugins import names_in
 
 if TYPE_CHECKING:
-    from pipelines.export.export import Exported
+    from pipelines.export.export import Exported, ExportOptions
 
 SHARE = typer.Option(min=0, max=1, help="Share of the questions, by a hash of their text and the seed.")
 FORMATS = names_in("factory.formats")
@@ -28,77 +28,89 @@ EXAMPLES = (
 _EVERY_S = 1.0
 
 
+Format = Annotated[list[str], typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}; may be repeated.")]
+Folders = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN_DIR… OUT",
+        help="Folders made by `factory run` or `factory import` (of a STaR folder, the runs its training data come "
+        "from), then a new folder to write to. All may be s3://….",
+    ),
+]
+Verdicts = Annotated[
+    list[str] | None, typer.Option(help="correct, incorrect, unparsable, timeout, error; may be repeated.")
+]
+MinConfidence = Annotated[float, typer.Option(min=0, max=1, help="Step labels less sure than this count as unknown.")]
+Hinted = Annotated[str, typer.Option(help="Solutions written with the answer known: none, any or only.")]
+Rounds = Annotated[list[int] | None, typer.Option(help="Rounds of training; may be repeated.")]
+MinChars = Annotated[int, typer.Option(help="Least characters of a solution.", **COUNT)]
+MaxChars = Annotated[int, typer.Option(help="Most characters of a solution.", **COUNT)]
+MinSteps = Annotated[int, typer.Option(help="Least steps of a solution.", **COUNT)]
+MaxSteps = Annotated[int, typer.Option(help="Most steps of a solution.", **COUNT)]
+PerQuestion = Annotated[
+    int, typer.Option(help="Most solutions of a question over all runs, counting those a format can use.", **COUNT)
+]
+Balance = Annotated[bool, typer.Option("--balance", help="Take as many right as wrong solutions of every question.")]
+Seed = Annotated[int, typer.Option(help="Seed of splits and draws.")]
+NearDuplicates = Annotated[str, typer.Option(help="How questions that repeat others are found: exact or minhash.")]
+Similarity = Annotated[float, typer.Option(min=0.7, max=1, help="With minhash: least similarity of the words.")]
+Decontaminate = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE[:COLUMN]|hf:NAME[:CONFIG][:SPLIT][:COLUMN]",
+        help="Drop questions found in this benchmark: a .jsonl, .json, .csv or .parquet file, a folder or glob of "
+        "them, or a data set of the Hub (split test if not given; NAME::SPLIT:COLUMN without a config). May be "
+        "repeated.",
+    ),
+]
+OverlapNgram = Annotated[int, typer.Option(min=1, help="Words in a row that count as common with a benchmark.")]
+Overlap = Annotated[
+    float,
+    typer.Option(
+        min=0, max=1, help="Share of a benchmark's question that these cover; 0: one is enough, whatever the numbers."
+    ),
+]
+Reworded = Annotated[float, typer.Option(min=0.01, max=1, help="Least score of a reworded question.")]
+KeepReworded = Annotated[bool, typer.Option("--keep-reworded", help="Only list reworded questions.")]
+ShardMb = Annotated[int, typer.Option(min=1, help="Megabytes per file, about.")]
+Licence = Annotated[str | None, typer.Option(help="Licence of the data set, for its card, such as cc-by-4.0.")]
+Processes = Annotated[int | None, typer.Option(min=1, help="Processes; by default one per CPU, up to 4.")]
+
+
 def export_command(
-    folders: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="RUN_DIR… OUT",
-            help="Folders made by `factory run` or `factory import` (of a STaR folder, the runs its training data come "
-            "from), then a new folder to write to. All may be s3://….",
-        ),
-    ],
-    format: Annotated[list[str], typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}; may be repeated.")],
-    verdict: Annotated[
-        list[str] | None, typer.Option(help="correct, incorrect, unparsable, timeout, error; may be repeated.")
-    ] = None,
-    min_confidence: Annotated[
-        float, typer.Option(min=0, max=1, help="Step labels less sure than that count as unknown.")
-    ] = 0.0,
-    hinted: Annotated[str, typer.Option(help="Solutions written knowing the answer: none, any or only.")] = "none",
-    round: Annotated[list[int] | None, typer.Option(help="Rounds of training; may be repeated.")] = None,
-    min_chars: Annotated[int, typer.Option(help="Characters of a solution, at least.", **COUNT)] = 0,
-    max_chars: Annotated[int, typer.Option(help="Characters of a solution, at most.", **COUNT)] = 0,
-    min_steps: Annotated[int, typer.Option(help="Steps of a solution, at least.", **COUNT)] = 0,
-    max_steps: Annotated[int, typer.Option(help="Steps of a solution, at most.", **COUNT)] = 0,
-    per_question: Annotated[
-        int, typer.Option(help="Solutions of a question, at most, over all runs: of those a format can use.", **COUNT)
-    ] = 0,
-    balance: Annotated[bool, typer.Option("--balance", help="Of every question as many right as wrong ones.")] = False,
+    folders: Folders,
+    format: Format,
+    verdict: Verdicts = None,
+    min_confidence: MinConfidence = 0.0,
+    hinted: Hinted = "none",
+    round: Rounds = None,
+    min_chars: MinChars = 0,
+    max_chars: MaxChars = 0,
+    min_steps: MinSteps = 0,
+    max_steps: MaxSteps = 0,
+    per_question: PerQuestion = 0,
+    balance: Balance = False,
     validation: Annotated[float, SHARE] = 0.0,
     test: Annotated[float, SHARE] = 0.0,
-    seed: Annotated[int, typer.Option(help="Of splits and draws.")] = 0,
-    near_duplicates: Annotated[
-        str, typer.Option(help="How questions that repeat others are found: exact or minhash.")
-    ] = "exact",
-    similarity: Annotated[float, typer.Option(min=0.7, max=1, help="With minhash: of words, at least.")] = 0.8,
-    decontaminate: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE[:COLUMN]|hf:NAME[:CONFIG][:SPLIT][:COLUMN]",
-            help="Drop questions found in this benchmark: a .jsonl, .json, .csv or .parquet file, a folder or glob of "
-            "them, or a data set of the Hub (split test if not given; NAME::SPLIT:COLUMN without a config). May be "
-            "repeated.",
-        ),
-    ] = None,
-    overlap_ngram: Annotated[
-        int, typer.Option(min=1, help="Words in a row that count as common with a benchmark.")
-    ] = 13,
-    overlap: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            max=1,
-            help="Share of a benchmark's question that these cover; 0: one is enough, whatever the numbers.",
-        ),
-    ] = 0.5,
-    reworded: Annotated[float, typer.Option(min=0.01, max=1, help="Least score of a reworded question.")] = 0.6,
-    keep_reworded: Annotated[bool, typer.Option("--keep-reworded", help="Only list reworded questions.")] = False,
-    shard_mb: Annotated[int, typer.Option(min=1, help="Megabytes per file, about.")] = 384,
-    licence: Annotated[str | None, typer.Option(help="Of the data set, for its card, such as cc-by-4.0.")] = None,
-    processes: Annotated[int | None, typer.Option(min=1, help="By default up to 4, as there are CPUs.")] = None,
+    seed: Seed = 0,
+    near_duplicates: NearDuplicates = "exact",
+    similarity: Similarity = 0.8,
+    decontaminate: Decontaminate = None,
+    overlap_ngram: OverlapNgram = 13,
+    overlap: Overlap = 0.5,
+    reworded: Reworded = 0.6,
+    keep_reworded: KeepReworded = False,
+    shard_mb: ShardMb = 384,
+    licence: Licence = None,
+    processes: Processes = None,
 ) -> None:
-    """Write flat views of runs for trainers and data hubs; what was written is a data set to load or push."""
+    """Write flat views of runs for trainers and data hubs: a data set to load or push."""
     from factory.decontamination.contamination import MatchSettings
-    from factory.errors import BadInput
     from factory.export.filter import Filter
     from factory.export.split import Split
-    from factory.text.safe_text import safe
-    from pipelines.dataset_card.licence import licence_fields
-    from pipelines.export.export import ExportOptions, export
+    from pipelines.export.export import ExportOptions
 
-    if len(folders) < 2:
-        raise BadInput(f"got {folders[0]!r} alone. Expected at least one RUN_DIR, and OUT behind it.")
-    licence_fields(licence)  # a mistake in it is said before the work, not after
+    _check(folders, licence)
     options = ExportOptions(
         formats=tuple(format),
         filter=Filter(
@@ -122,6 +134,24 @@ def export_command(
         keep_reworded=keep_reworded,
         shard_mb=shard_mb,
     )
+    _export(folders, options, licence, processes)
+
+
+def _check(folders: list[str], licence: str | None) -> None:
+    """Raise `BadInput` for mistakes that must be told before the work, not after it."""
+    from factory.errors import BadInput
+    from pipelines.dataset_card.licence import licence_fields
+
+    if len(folders) < 2:
+        raise BadInput(f"got {folders[0]!r} alone. Expected at least one RUN_DIR, and OUT behind it.")
+    licence_fields(licence)
+
+
+def _export(folders: list[str], options: ExportOptions, licence: str | None, processes: int | None) -> None:
+    """Export, with progress on stderr, and print what was written."""
+    from factory.text.safe_text import safe
+    from pipelines.export.export import export
+
     *runs, out = folders
     command = shlex.join(["factory", *sys.argv[1:]])
     with closing(_Teller()) as tell:
@@ -131,20 +161,22 @@ def export_command(
 
 
 def summary_lines(done: Exported) -> Iterator[str]:
-    """Rows by config and split, what was dropped and why, where it is, what to do next."""
+    """Yield rows by config and split, what was dropped and why, where it is, and what to do next."""
+    # Rows.
     if done.there:
         yield "this very export is there already:"
     configs = done.manifest["configs"]
     for name, config in configs.items():
-        for split, found in config["splits"].items():
-            labels = ", ".join(f"{n:,} {label}" for label, n in found["labels"].items())
-            size = f"{found['bytes'] / 1e6:,.1f} MB in {len(found['files'])} files"
-            yield f"{name + ' ' + split:<26} {found['rows']:>12,} rows, {size}{f' ({labels})' * bool(labels)}"
+        for split, part in config["splits"].items():
+            labels = ", ".join(f"{n:,} {label}" for label, n in part["labels"].items())
+            size = f"{part['bytes'] / 1e6:,.1f} MB in {len(part['files'])} files"
+            yield f"{name + ' ' + split:<26} {part['rows']:>12,} rows, {size}{f' ({labels})' * bool(labels)}"
     for name in done.manifest["options"]["formats"]:
         if name not in configs:
             yield f"{name:<26} no rows"
     for what, n in done.manifest["dropped"].items():
         yield f"dropped                    {n:>12,} {what}"
+    # Where it is, and what to do with it.
     yield f"records        {done.out}/data"
     yield f"what went in   {done.out}/manifest.json"
     parquet = [name for name, config in configs.items() if config["suffix"] == ".parquet"]
@@ -157,12 +189,15 @@ def summary_lines(done: Exported) -> Iterator[str]:
 
 
 def _load_config(done: Exported, name: str) -> str:
-    """The Python that loads a config of the export."""
+    """Return the Python that loads a config of the export."""
     return _load_files(done, name) if "://" in done.out else f'datasets.load_dataset("{done.out}", "{name}")'
 
 
 def _load_files(done: Exported, name: str) -> str:
-    """The Python that loads a format's files: `datasets` knows no configs on S3, nor of JSON lines beside Parquet."""
+    """Return the Python that loads a format's files by name.
+
+    `datasets` knows no configs on S3, and none of JSON lines beside Parquet.
+    """
     if "://" not in done.out:
         return f'datasets.load_dataset("{done.out}", data_dir="data/{name}")'
     config = done.manifest["configs"][name]
@@ -172,7 +207,7 @@ def _load_files(done: Exported, name: str) -> str:
 
 
 def _card(out: str, licence: str | None) -> Iterator[str]:
-    """Write the card, unless it is there; without a licence there is none yet."""
+    """Write the card, unless it is there, and yield where; without a licence there is none yet."""
     from factory.errors import BadInput
     from pipelines.dataset_card.card import settled_card
 

@@ -1,4 +1,4 @@
-"""`factory inspect`: a run's questions in a table, or one question with its tree and its labelled steps."""
+"""Command `factory inspect`: a run's questions in a table, or one question with its tree and its labelled steps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ MARKS = {1: ("✓", "green"), -1: ("✗", "red"), None: ("?", "yellow")}
 
 
 def show_run(run_dir: str, console: Console, *, limit: int = 50) -> None:
-    """One line per question: id, shares, first errors, text."""
+    """Print one line per question: id, counts of right and wrong solutions and of first errors, status, text.
+
+    Args:
+      run_dir: run or import folder.
+      console: prints the table.
+      limit: questions to print.
+    """
     table = Table(box=None, pad_edge=False)
     for name in ("question id", "right", "wrong", "first errors", "status", "question"):
         table.add_column(name, no_wrap=True, overflow="ellipsis")
@@ -36,21 +42,39 @@ def show_run(run_dir: str, console: Console, *, limit: int = 50) -> None:
 
 
 def show_question(run_dir: str, question_id: str, console: Console, *, solutions: int, only_wrong: bool) -> None:
-    """The question, up to `solutions` of its solutions with labelled steps, and its tree.
+    """Print a question, its solutions with labelled steps, and its tree.
 
     An import may have several records of a question, one per line; each is shown.
+
+    Args:
+      run_dir: run or import folder.
+      question_id: id of the question, or its beginning.
+      console: prints the lines.
+      solutions: solutions to print at most.
+      only_wrong: print wrong solutions only, and no tree.
+
+    Raises:
+      BadInput: no question has such an id, or more than one.
     """
-    found = find(run_dir, question_id)
-    if not found:
+    records = find(run_dir, question_id)
+    if not records:
         raise BadInput(f"no question {question_id!r} in {run_dir}. `factory inspect {run_dir}` lists the ids.")
-    ids = {record["question_id"] for record in found}
+    ids = {record["question_id"] for record in records}
     if len(ids) > 1:
         raise BadInput(f"{question_id!r} begins the ids of {len(ids)} questions. Give more of the id.")
-    for record in found:
+    for record in records:
         show_record(record, console, solutions=solutions, only_wrong=only_wrong)
 
 
 def show_record(record: Mapping[str, Any], console: Console, *, solutions: int, only_wrong: bool) -> None:
+    """Print a record.
+
+    Args:
+      record: record of one question.
+      console: prints the lines.
+      solutions: solutions to print at most; those with a first error come first.
+      only_wrong: print wrong solutions only, and no tree.
+    """
     console.print(
         Text(f"question {record['question_id']}  (source {record['source']}, gold {safe(record['gold_answer'])})")
     )
@@ -66,19 +90,20 @@ def show_record(record: Mapping[str, Any], console: Console, *, solutions: int, 
 
 
 def find(run_dir: str, question_id: str) -> list[dict[str, Any]]:
-    """The records whose id begins with `question_id`; only the shards that hold one are read whole."""
+    """Return the records whose id begins with `question_id`; only shards that hold one are read whole."""
     store = open_store(run_dir)
-    found = []
+    records = []
     for shard in shards(store):
         with open_shard(store, shard) as file:
             ids = file.read(columns=["question_id"])["question_id"].to_pylist()
             if any(name.startswith(question_id) for name in ids):
-                found += [row for row in file.read().to_pylist() if row["question_id"].startswith(question_id)]
-    return found
+                records += [row for row in file.read().to_pylist() if row["question_id"].startswith(question_id)]
+    return records
 
 
 def show_solution(solution: Mapping[str, Any], console: Console) -> None:
-    """A solution, step by step: label, confidence, counts, text; the first error marked."""
+    """Print a solution step by step: label, confidence, counts, text; the first error is marked."""
+    # What made it, and what is known of it.
     made = " ".join(filter(None, (solution["engine"], solution["model"])))
     made = made or f"{solution['method']}, labelled by {solution['labeller'] or 'nobody'}"
     known = {None: "first error unknown", -1: "no error"}
@@ -90,6 +115,7 @@ def show_solution(solution: Mapping[str, Any], console: Console) -> None:
     console.print(Text(f"\nsolution {solution['solution_id']}  answer {answer}  {verdict}  ({where}; {made})"))
     for why in reasons(solution):
         console.print(Text(f"  {why}", style="dim"))
+    # Its steps.
     for index, step in enumerate(solution["steps"]):
         mark, colour = MARKS[step["label"]]
         line = Text(f"  {mark} {evidence(step)} ", style=colour)
@@ -100,13 +126,13 @@ def show_solution(solution: Mapping[str, Any], console: Console) -> None:
 
 
 def shortened(answer: str | None) -> str:
-    """A final answer in one line; a program or a proof by how it begins."""
+    """Return a final answer as one line; of a program or a proof the beginning."""
     text = " ".join(safe(str(answer)).split())
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def reasons(solution: Mapping[str, Any]) -> list[str]:
-    """What the checker said of it: its reason, and the first parts (tests, tactics) that were not right."""
+    """Return what the checker said of a solution: its reason, and the first parts (tests, tactics) that failed."""
     parts = solution.get("verdict_parts") or []  # records of schema 1 have none
     failed = [f"{index + 1}: {part['outcome']}, {part['note']}" for index, part in enumerate(parts)]
     shown = [line for line, part in zip(failed, parts, strict=True) if part["outcome"] != "correct"][:3]
@@ -116,14 +142,14 @@ def reasons(solution: Mapping[str, Any]) -> list[str]:
 
 
 def evidence(step: Mapping[str, Any]) -> str:
-    """Confidence and counts; of an imported label that came without them, its value where it has one."""
+    """Return a step's confidence and counts; for an imported label without them, its value where it has one."""
     if step["n_trials"] is None:
         return f"{'' if step['mc_value'] is None else format(step['mc_value'], '.3g'):>12}"
     return f"{step['confidence'] or 0:4.0%} {step['n_successes']:>3}/{step['n_trials']:<3}"
 
 
 def tree_of(record: Mapping[str, Any]) -> RichTree:
-    """The measured prefixes as a tree: successes/trials (imported: the value), visits, step text."""
+    """Return the measured prefixes as a tree: successes/trials (imported: the value), visits, step text."""
     drawn: dict[int, RichTree] = {}
     for node in record["tree"]:
         counted = node["trials"] is not None

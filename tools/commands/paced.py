@@ -9,7 +9,7 @@ EVERY_S = 5.0
 
 
 class Paced:
-    """Call it as often as you like; the first line comes after `EVERY_S`."""
+    """Printer of progress: may be called as often as you like, prints a line every `EVERY_S` seconds at most."""
 
     def __init__(self) -> None:
         self._shown = time.monotonic()
@@ -20,5 +20,5 @@ class Paced:
             self.say(line)
 
     def say(self, line: str) -> None:
-        """At once."""
+        """Print a line at once."""
         print(line, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""`factory plan`: what a config would do, without starting anything."""
+"""Command `factory plan`: what a config would do, without starting anything."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from pipelines.run.survey import Survey, as_before, surveyed, usable
 
 
 def show_plan(settings: Settings, console: Console) -> None:
-    """Config, first prompt, units, actors against resources. Raises `BadInput` where a run would."""
-    store_of(settings)  # refuses a place that cannot hold a run
+    """Print config, first prompt, units, and actors against resources. Raises `BadInput` where a run would."""
+    # Refuses a place that cannot hold a run.
+    store_of(settings)
     console.print(Text("config", style="bold"))
     console.print(Text(OmegaConf.to_yaml(OmegaConf.create(settings.plain)).rstrip()))
     pipeline = settings.definition
@@ -33,11 +34,13 @@ def show_plan(settings: Settings, console: Console) -> None:
 
 
 def _show_questions(settings: Settings, console: Console) -> None:
+    # Read the source as a run would.
     template = load_prompt(settings.prompt.template, settings.prompt.style)
     survey = Survey()
     with screening(settings) as screen:
         for _ in surveyed(settings, screen, survey):
             pass
+    # Show the first prompt and the amount of work.
     first = next(usable(settings, as_before(survey)))
     console.print(Text(f"\nfirst prompt (id {template.id})", style="bold"))
     prompt = render(template, first)

@@ -1,4 +1,4 @@
-"""`factory push`: what is asked on the command line, told to `pipelines/hub/push.py`, and what came of it in lines."""
+"""Command `factory push`: options from the command line to `pipelines/hub/push.py`, and the lines it ends with."""
 
 from __future__ import annotations
 
@@ -22,25 +22,27 @@ def push_command(
     out_dir: Annotated[str, typer.Argument(metavar="OUT", help="A folder made by `factory export`.")],
     repo_id: Annotated[str, typer.Argument(help="The data set on the Hub: OWNER/NAME.")],
     private: Annotated[
-        bool | None, typer.Option("--private/--public", help="Of a new one: private if not said.")
+        bool | None, typer.Option("--private/--public", help="For a new data set: private if left out.")
     ] = None,
-    revision: Annotated[str, typer.Option(help="The branch to push to; made from main if need be.")] = "main",
-    create_pr: Annotated[bool, typer.Option("--create-pr", help="Propose it as a pull request.")] = False,
-    tag: Annotated[str | None, typer.Option(help="Mark what was pushed.")] = None,
-    licence: Annotated[str | None, typer.Option(help="For the card, such as cc-by-4.0; or other.")] = None,
-    licence_name: Annotated[str | None, typer.Option(help="Of --licence other: its name.")] = None,
-    licence_link: Annotated[str | None, typer.Option(metavar="URL", help="Of --licence other: its text.")] = None,
+    revision: Annotated[str, typer.Option(help="Branch to push to; made from main when missing.")] = "main",
+    create_pr: Annotated[bool, typer.Option("--create-pr", help="Open a pull request instead.")] = False,
+    tag: Annotated[str | None, typer.Option(help="Name for the pushed commit.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Licence for the card: cc-by-4.0, …, or other.")] = None,
+    licence_name: Annotated[str | None, typer.Option(help="Name of the licence, for --licence other.")] = None,
+    licence_link: Annotated[
+        str | None, typer.Option(metavar="URL", help="Text of the licence, for --licence other.")
+    ] = None,
     language: Annotated[
-        list[str] | None, typer.Option(metavar="CODE", help="For the card: en, deu, pt-BR; may be repeated.")
+        list[str] | None, typer.Option(metavar="CODE", help="Language for the card: en, deu, pt-BR; may be repeated.")
     ] = None,
     with_report: Annotated[
-        bool, typer.Option("--with-report", help="Also decontamination.*, which hold the benchmarks' questions.")
+        bool, typer.Option("--with-report", help="Push decontamination.*, too; they hold questions of benchmarks.")
     ] = False,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Also where the branch holds other configs, or somebody's files.")
+        bool, typer.Option("--replace", help="Push even over other configs or files on the branch.")
     ] = False,
     replace_card: Annotated[
-        bool, typer.Option("--replace-card", help="Also a card on the Hub that somebody wrote or edited.")
+        bool, typer.Option("--replace-card", help="Overwrite a card that a person wrote or edited.")
     ] = False,
 ) -> None:
     """Push an export to the Hugging Face Hub; after a break, the same command goes on."""
@@ -65,7 +67,16 @@ def push_command(
 
 
 def push_lines(out_dir: str | Path, repo_id: str, options: PushOptions) -> Iterator[str]:
-    """Push, telling how it goes on stderr; then what was done and where to look. Raises what `push` raises."""
+    """Push, with progress on stderr; then yield what was done and where to look.
+
+    Args:
+      out_dir: folder of an export.
+      repo_id: data set on the Hub, OWNER/NAME.
+      options: options of the push.
+
+    Raises:
+      FactoryError: as `push` raises.
+    """
     from huggingface_hub.utils import disable_progress_bars
 
     from factory.text.safe_text import safe

@@ -1,4 +1,4 @@
-"""`factory status`: how far a run is, from its folder alone."""
+"""Command `factory status`: how far a run is, from its folder alone."""
 
 from __future__ import annotations
 

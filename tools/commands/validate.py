@@ -1,4 +1,4 @@
-"""`factory validate`: what a folder holds, and one line for each thing that is wrong with it."""
+"""Command `factory validate`: what a folder holds, and one line for each fault."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tools.commands.paced import Paced
 
 
 def validated(run_dir: str, *, repair: bool = False) -> Validation:
-    """Validate with progress on stderr. Raises `BadInput`."""
+    """Validate a folder, with progress on stderr, and return the report. Raises `BadInput` when it is no run folder."""
     tell = Paced()
 
     def progress(done: int, shards: int, questions: int) -> None:
@@ -19,23 +19,25 @@ def validated(run_dir: str, *, repair: bool = False) -> Validation:
     return validate(run_dir, repair=repair, on_progress=progress, say=tell.say)
 
 
-def validation_lines(found: Validation, *, repair: bool = False) -> Iterator[str]:
-    """The counts, then the faults."""
-    yield f"{found.folder}: {'sound' if found.sound else f'{found.n_faults:,} faults'}"
-    yield f"objects        {found.shards:,} read in full, {found.receipts:,} receipts held against them"
-    of = "" if found.expected is None else f" of {found.expected:,} in the source"
-    missing = (found.expected or 0) - found.questions
-    yield f"questions      {found.questions:,}{of}{f', {missing:,} not done yet' if missing > 0 else ''}"
-    left = len(found.superseded) + len(found.orphans)
-    if found.removed:
-        yield f"left over      {found.removed:,} removed"
+def validation_lines(report: Validation, *, repair: bool = False) -> Iterator[str]:
+    """Yield the lines of a report: counts, then faults. `repair`: leftovers were to be removed."""
+    # Counts.
+    yield f"{report.folder}: {'sound' if report.sound else f'{report.n_faults:,} faults'}"
+    yield f"objects        {report.shards:,} read in full, {report.receipts:,} receipts held against them"
+    of = "" if report.expected is None else f" of {report.expected:,} in the source"
+    missing = (report.expected or 0) - report.questions
+    yield f"questions      {report.questions:,}{of}{f', {missing:,} not done yet' if missing > 0 else ''}"
+    left = len(report.superseded) + len(report.orphans)
+    if report.removed:
+        yield f"left over      {report.removed:,} removed"
     elif left:
         hint = "with faults nothing is removed" if repair else "no fault; --repair removes them"
         yield (
-            f"left over      {len(found.superseded):,} superseded revisions, {len(found.orphans):,} unfinished writes "
-            f"({hint})"
+            f"left over      {len(report.superseded):,} superseded revisions, "
+            f"{len(report.orphans):,} unfinished writes ({hint})"
         )
-    for fault in found.faults:
+    # Faults.
+    for fault in report.faults:
         yield " ".join(safe(f"{fault.object}: {fault.what}").split())
-    if found.n_faults > len(found.faults):
-        yield f"… and {found.n_faults - len(found.faults):,} more"
+    if report.n_faults > len(report.faults):
+        yield f"… and {report.n_faults - len(report.faults):,} more"
