@@ -13,8 +13,9 @@ import ray
 from ray._private.state import available_resources_per_node
 
 from cluster.plan import PlannedNode
-from cluster.session_guard import descendants, guarded, kill
+from cluster.session_guard import guarded, kill
 from factory.errors import BadInput
+from factory.processes import named_descendants
 
 # Object store of a local Ray. Requests and rows are small and results are not kept, so half a gigabyte is plenty; Ray's
 # own default is a third of the memory.
@@ -40,13 +41,13 @@ def connected(address: str) -> Iterator[None]:
         return
 
     # Start Ray, and note which processes that has started, also where it failed halfway.
-    others = descendants(os.getpid())
+    others = named_descendants(os.getpid())
     started: set[str] = set()
     try:
         try:
             _connect(address)
         finally:
-            started = descendants(os.getpid()) - others
+            started = named_descendants(os.getpid()) - others
 
         # A driver that is killed cannot shut Ray down, so a guard does.
         with guarded(started) if started else nullcontext():

@@ -38,42 +38,25 @@ def guarded(family: set[str]) -> Iterator[None]:
         guard.wait()
 
 
-def descendants(ancestor: int) -> set[str]:
-    """Return the children of process `ancestor`, their children, and so on, as PID:START."""
-    stats = {path.name: _stat(path.name) for path in Path("/proc").glob("[0-9]*")}
-    family = {str(ancestor)}
-    while more := {pid for pid, (parent, _) in stats.items() if parent in family} - family:
-        family |= more
-    return {f"{pid}:{stats[pid][1]}" for pid in family - {str(ancestor)}}
-
-
 def kill(family: set[str]) -> None:
     """Kill those of `family` that still live, with SIGKILL."""
     for pid, _, start in (member.partition(":") for member in family):
-        if _stat(pid)[1] == start:
+        if _start_of(pid) == start:
             with contextlib.suppress(OSError):
                 os.kill(int(pid), signal.SIGKILL)
 
 
-def living_since(pid: int) -> str:
-    """Return when a process began, in ticks since boot; "" when it is gone, or dead and not reaped yet."""
+def _start_of(pid: str) -> str:
+    """Return when a process began, in ticks since boot; "" when it is gone.
+
+    `factory.processes` reads the same, but cannot be imported here: run as a script, this file has no path to it.
+    """
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    state, *_ = fields = text.rpartition(")")[2].split()
-    return "" if state in "ZX" else fields[19]
-
-
-def _stat(pid: str) -> tuple[str, str]:
-    """Return (parent, start) of a process; empty strings when it is gone."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return "", ""
     # The name stands in brackets before and may hold anything, also brackets.
-    fields = text.rpartition(")")[2].split()
-    return fields[1], fields[19]
+    return text.rpartition(")")[2].split()[19]
 
 
 def main(parent: int, family: set[str]) -> None:

@@ -42,6 +42,7 @@ def kill_children() -> None:
     The engine had its chance to leave politely. Python's resource tracker is spared: it ends by itself when its owners
     have, and removes the shared memory that killed ones left behind. So is the guard: it may still be needed.
     """
+    # psutil, not `factory.processes`: it can wait for processes that are not children of this one.
     children = [child for child in psutil.Process().children(recursive=True) if not _is_helper(child)]
     for child in children:
         try:

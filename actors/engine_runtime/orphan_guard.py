@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 
 
+# Not by `factory.processes`: a script that starts in milliseconds imports nothing of ours, and orphans of the dead
+# parent are in nobody's tree any more, so their environment has to be looked at.
 def marked(entry: bytes) -> list[int]:
     """Return the ids of all other processes that were started with `entry` (NAME=VALUE) in their environment."""
     pids = []

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from factory.processes import descendants
 from factory.sandbox.limits import Ended, How, Limits
-from factory.sandbox.usage import descendants
 from factory.sandbox.watch import LOOK_EVERY_S, Watch
 
 _DEATH_TIMEOUT_S = 5.0

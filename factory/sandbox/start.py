@@ -15,12 +15,12 @@ from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
 
+from factory.processes import parent_of
 from factory.sandbox import seccomp
 from factory.sandbox.bubblewrap import ENVIRONMENT, bubblewrap, limited
 from factory.sandbox.launch import before_exec, can_be_nobody, sources
 from factory.sandbox.limits import Limits
 from factory.sandbox.process import Namespace, Running, SandboxFailed, readable
-from factory.sandbox.usage import parent_of
 
 SANDBOXES = ("bubblewrap", "unsafe")
 START_TIMEOUT_S = 10.0

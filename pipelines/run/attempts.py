@@ -28,9 +28,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cluster.session_guard import living_since
 from factory.errors import BadInput, FactoryError, StorageFailed
 from factory.interfaces import Say
+from factory.processes import living_since
 from factory.storage.access import Access
 from factory.storage.exclusive import check_exclusive
 from factory.storage.opening import open_store

@@ -14,7 +14,8 @@ from typing import Any
 
 from ray.cluster_utils import Cluster
 
-from cluster.session_guard import descendants, guarded, kill
+from cluster.session_guard import guarded, kill
+from factory.processes import named_descendants
 from tools.chaos.processes import adopt_orphans, reap
 
 WORKER_NODES, CPUS = 2, 2  # on the head node are no CPUs: a killed node always takes part of the fleet along
@@ -65,7 +66,7 @@ class Nodes:
     def guard(self) -> None:
         """Have all that runs now killed when this process dies."""
         before, self._guards = self._guards, ExitStack()
-        self._guards.enter_context(guarded(descendants(os.getpid())))
+        self._guards.enter_context(guarded(named_descendants(os.getpid())))
         before.close()
 
     def close(self) -> None:
@@ -79,7 +80,7 @@ def nodes() -> Iterator[Nodes]:
     adopt_orphans()
     logging.getLogger("ray").setLevel(logging.ERROR)
     os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray's own spelling; without it workers run at nice 15
-    others = descendants(os.getpid())
+    others = named_descendants(os.getpid())
     folder = tempfile.mkdtemp(prefix="ray-")  # short: socket names end at 107 bytes
     before = os.environ.get("RAY_TMPDIR")
     os.environ["RAY_TMPDIR"] = folder  # else /tmp/ray would tell every other Ray program of this cluster
@@ -103,7 +104,7 @@ def end(others: set[str]) -> None:
     """SIGKILL all descendants but `others`, also those that they leave behind."""
     deadline = time.monotonic() + END_S
     keep = {int(name.partition(":")[0]) for name in others}
-    while (left := descendants(os.getpid()) - others) and time.monotonic() < deadline:
+    while (left := named_descendants(os.getpid()) - others) and time.monotonic() < deadline:
         kill(left)
         reap(keep)
         time.sleep(0.1)

@@ -9,7 +9,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from cluster.session_guard import descendants, guarded
+from cluster.session_guard import guarded
+from factory.processes import named_descendants
 
 ROOT = Path(__file__).parents[2]
 PAUSE_S = 1.0  # before a driver that ended with an error is followed by the next
@@ -90,7 +91,7 @@ def start(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
 def finish(arguments: Sequence[str], log: Path, limit_s: float) -> int:
     """Run the command to its end; its exit status. Raises `subprocess.TimeoutExpired`."""
     process = start(arguments, log)
-    itself = {name for name in descendants(os.getpid()) if name.startswith(f"{process.pid}:")}
+    itself = {name for name in named_descendants(os.getpid()) if name.startswith(f"{process.pid}:")}
     with guarded(itself):
         try:
             return process.wait(limit_s)

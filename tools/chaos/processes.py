@@ -1,6 +1,6 @@
 """Which process plays which role in a run on this machine: read from the process table, decided by title and parent.
 
-Only descendants of this process are ever looked at. A process is named PID:START, as in `cluster/session_guard.py`.
+Only descendants of this process are ever looked at. A process is named PID:START, as in `factory/processes.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cluster.session_guard import descendants
+from factory.processes import PARENT, START, named_descendants, stat_fields
 from tools.chaos.schedule import CHECKER, CHECKER_PROCESS, GENERATOR, WORKER, WRITER
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -47,17 +47,16 @@ def adopt_orphans() -> None:
 def family() -> list[RunProcess]:
     """The living descendants of this process; zombies are dead."""
     found = []
-    for name in descendants(os.getpid()):
+    for name in named_descendants(os.getpid()):
         pid, _, start = name.partition(":")
+        fields = stat_fields(int(pid))
         try:
-            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
             title = Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:
             continue  # it has ended since
-        fields = stat.rpartition(")")[2].split()
-        if title and fields[19] == start:
+        if title and fields and fields[START] == start:
             words = title.decode(errors="replace").replace("\0", " ").strip()
-            found.append(RunProcess(pid=int(pid), start=start, parent=int(fields[1]), title=words))
+            found.append(RunProcess(pid=int(pid), start=start, parent=int(fields[PARENT]), title=words))
     return sorted(found, key=lambda process: process.pid)
 
 

@@ -27,6 +27,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cluster import session_guard
 from factory.errors import FactoryError
+from factory.processes import named_descendants
 from tools.s3 import seaweedfs
 
 REGION = "us-east-1"
@@ -145,7 +146,7 @@ class EmbeddedS3:
                 pass_fds=[self._lock],  # the folder is taken for as long as the server lives, whatever we do
             )
         name = f"{self._process.pid}:"
-        family = {member for member in session_guard.descendants(os.getpid()) if member.startswith(name)}
+        family = {member for member in named_descendants(os.getpid()) if member.startswith(name)}
         self._cleanup.enter_context(session_guard.guarded(family))
         self._client = self.client()
         self._cleanup.callback(self._client.close)
