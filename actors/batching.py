@@ -14,10 +14,12 @@ Result = TypeVar("Result")
 
 
 class Batcher(Generic[Item, Result]):
-    """Collects items until the tick ends, sends them with `send`, hands each caller its own result.
+    """Collector of items until the tick ends; it sends them together and hands each caller its own result.
 
-    `send` gets at most `max_batch` items and returns as many results; an exception instance among the results is
-    raised to that caller alone, an exception from `send` to every caller of the batch.
+    Args:
+      send: gets at most `max_batch` items and returns as many results. An exception instance among the results is
+        raised to that caller alone, an exception from `send` to every caller of the batch.
+      max_batch: items of one call.
     """
 
     def __init__(self, send: Callable[[list[Item]], Awaitable[Sequence[Result | Exception]]], max_batch: int) -> None:
@@ -27,6 +29,7 @@ class Batcher(Generic[Item, Result]):
         self._sending: set[asyncio.Task[None]] = set()
 
     async def __call__(self, item: Item) -> Result:
+        """Wait for the result of `item`."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         if not self._waiting:
@@ -35,6 +38,7 @@ class Batcher(Generic[Item, Result]):
         return await future
 
     def _flush(self) -> None:
+        """Send all that wait, in batches."""
         waiting, self._waiting = self._waiting, []
         for start in range(0, len(waiting), self._max_batch):
             task = asyncio.ensure_future(self._deliver(waiting[start : start + self._max_batch]))
@@ -42,6 +46,7 @@ class Batcher(Generic[Item, Result]):
             task.add_done_callback(self._sending.discard)
 
     async def _deliver(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        """Send one batch and hand out its results or errors."""
         try:
             results = await self._send([item for item, _ in batch])
             if len(results) != len(batch):
@@ -49,7 +54,8 @@ class Batcher(Generic[Item, Result]):
         except Exception as error:
             results = [error] * len(batch)
         for (_, future), result in zip(batch, results, strict=True):
-            if future.done():  # the caller gave up
+            # A caller that gave up has cancelled its future.
+            if future.done():
                 continue
             if isinstance(result, Exception):
                 future.set_exception(result)

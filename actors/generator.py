@@ -1,11 +1,14 @@
-"""The actor that owns one engine: `ray.remote(Generator).options(**generator_options(kind, config)).remote(...)`.
+"""Generator: the actor that owns one engine.
 
-An engine that died takes its actor with it: `os._exit(1)`, so that Ray (`max_restarts=-1`) starts both anew. A call in
-flight then fails at the caller, whose business it is to retry, a bounded number of times: a request that kills the
-engine would otherwise kill it for ever.
+    ray.remote(Generator).options(**generator_options(kind, config)).remote(...)
 
-That no engine process outlives its actor relies on `engine_process.py` alone: its children are killed on `close()`, on
-a failed start and before the actor exits by itself; after a SIGKILL of the actor, the guard kills them within a second.
+Invariants:
+* An engine that died takes its actor with it: `os._exit(1)`, so that Ray (`max_restarts=-1`) starts both anew. A call
+  in flight then fails at the caller, whose business it is to retry, a bounded number of times: a request that kills the
+  engine would otherwise kill it for ever.
+* No engine process outlives its actor. That relies on `engine_process.py` alone: its children are killed on `close()`,
+  on a failed start and before the actor exits by itself; after a SIGKILL of the actor, the guard kills them within a
+  second.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 def generator_options(engine_kind: str, engine_config: dict[str, Any]) -> dict[str, Any]:
-    """Ray actor options for a generator: its CPUs and GPUs, its environment, restarts, calls at a time.
+    """Return Ray actor options for a generator: its CPUs and GPUs, its environment, restarts, calls at a time.
 
     Checks the config on the way. Raises `BadInput`.
     """
@@ -49,7 +52,14 @@ def generator_options(engine_kind: str, engine_config: dict[str, Any]) -> dict[s
 
 
 class Generator:
-    """An engine behind an actor. Every method is async; `generate` runs any number of calls at a time."""
+    """Actor around one engine. Every method is async; `generate` runs any number of calls at a time.
+
+    Args:
+      engine_kind: plug-in of `actors/engines/`.
+      engine_config: its settings.
+      model: name, folder, URL or Hub id of the model it starts with.
+      access: credentials for models in an object store.
+    """
 
     def __init__(
         self, engine_kind: str, engine_config: dict[str, Any], model: str, access: Access | None = None
@@ -68,15 +78,15 @@ class Generator:
 
     @property
     def engine(self) -> Engine:
-        """The engine, once somebody has asked for it."""
+        """Engine, once somebody has asked for it."""
         assert self._engine is not None, "the engine was not started"
         return self._engine
 
     async def ready(self) -> dict[str, Any]:
-        """Start the engine if nobody did yet, and say what runs. Raises `BadInput` when the model cannot be had.
+        """Start the engine if nobody did yet, and return what runs. Raises `BadInput` when the model cannot be had.
 
-        `weights` is the folder of those it answers with; None means the model as it was named, where a restarted
-        actor is back until the next call that wants others. `model` is what a stand-in calls itself, None of a model.
+        `weights` is the folder of those it answers with; None means the model as it was named, where a restarted actor
+        is back until the next call that wants others. `model` is what a stand-in calls itself, None of a model.
         """
         if self._started is None:
             self._started = asyncio.create_task(self._start())
@@ -97,8 +107,10 @@ class Generator:
     async def generate(
         self, requests: Sequence[GenerateRequest], weights: str | None = None
     ) -> list[list[Completion] | QuestionFailed]:
-        """One entry per request, in order: its completions, or why this request alone failed. Every one of them is made
-        with the weights in the folder `weights`, None being the model as it was named."""
+        """Return one entry per request, in order: its completions, or why this request alone failed.
+
+        Every one of them is made with the weights in the folder `weights`; None is the model as it was named.
+        """
         await self.ready()
         try:
             async with self._weights.using(weights):
@@ -114,12 +126,12 @@ class Generator:
         return results
 
     async def stats(self) -> dict[str, float]:
-        """Totals since the actor (re)started: requests, completions, tokens, seconds busy; requests in flight."""
+        """Return totals since the actor (re)started (requests, completions, tokens, seconds) and those in flight."""
         running = time.monotonic() - self._busy_since if self._in_flight else 0.0
         return {**self._counts, "busy_seconds": self._busy_seconds + running, "in_flight": self._in_flight}
 
     async def load_weights(self, weights: str | None) -> dict[str, Any]:
-        """Swap in other weights of the same architecture once nobody uses the present ones, and say what runs then.
+        """Swap in other weights of the same architecture once nobody uses the present ones, and return what runs then.
 
         Not needed before `generate`, which loads what it is asked for; but it shows now whether they can be had. Raises
         `WeightsRefused` when the engine cannot take them, after which a new one may.
@@ -129,6 +141,7 @@ class Generator:
             return await self.ready()
 
     async def _load(self, weights: str | None) -> None:
+        """Put weights into the engine; None is the model as it was named. Raises `WeightsRefused`."""
         folder = self._model if weights is None else weights
         try:
             await self.engine.load_weights(await self._local(folder))
@@ -136,7 +149,8 @@ class Generator:
             _exit(error)
         except FactoryError:
             raise
-        except Exception as error:  # every engine refuses in its own way
+        except Exception as error:
+            # Every engine refuses in its own way.
             raise WeightsRefused(
                 f"the running {self.engine.name} cannot take the weights in {folder}: {type(error).__name__}: "
                 f"{str(error)[:300]}"
@@ -149,31 +163,36 @@ class Generator:
         kill_children()
 
     async def _start(self) -> None:
+        """Make and start the engine; a failed start leaves no process behind. Raises `FactoryError`."""
         try:
             self._engine = self._make(await self._local(self._model))
             await self.engine.start()
         except FactoryError:
             kill_children()
             raise
-        except EngineDied as error:  # starting again would end the same way; the cause is worth more
+        except EngineDied as error:
+            # Starting again would end the same way; the cause is worth more.
             kill_children()
             raise FactoryError(f"the engine did not start: {error}") from None
 
     async def _local(self, model: str) -> str:
-        """A model in an object store as a folder of this machine; any other is the engine's business."""
+        """Return a model in an object store as a folder of this machine; any other is the engine's business."""
         return await asyncio.to_thread(fetch_model, model, self._access) if is_remote(model) else model
 
     def _enter(self, count: int) -> None:
+        """Count requests that begin; the engine is busy from the first on."""
         if not self._in_flight:
             self._busy_since = time.monotonic()
         self._in_flight += count
 
     def _leave(self, count: int) -> None:
+        """Count requests that are done; the engine is idle after the last."""
         self._in_flight -= count
         if not self._in_flight:
             self._busy_seconds += time.monotonic() - self._busy_since
 
     def _count(self, results: Sequence[list[Completion] | QuestionFailed]) -> None:
+        """Add up what the results hold."""
         self._counts["requests"] += len(results)
         for result in results:
             if isinstance(result, QuestionFailed):
@@ -185,7 +204,8 @@ class Generator:
 
 
 def _exit(error: EngineDied) -> None:
-    """Not `ray.actor.exit_actor`: that counts as wanted, and Ray would not restart the actor."""
+    """End the actor so that Ray restarts it."""
+    # Not `ray.actor.exit_actor`: that counts as wanted, and Ray would not restart the actor.
     logger.error("engine died, the actor exits to be restarted: %s", error)
     kill_children()
     os._exit(1)

@@ -1,9 +1,10 @@
-"""The `Models` an algorithm gets in a run: remote engines and checkers behind plain async callables.
+"""Models that an algorithm gets in a run: remote engines and checkers behind plain async callables.
 
 Calls leave in micro-batches (small ones to engines: a batch comes back with its slowest sample), go to the question's
-home engine, and are tried again when an actor died. The first try is the batch as it came, the second every request by
-itself, later ones one after the other: so a request that kills its engine every time takes nobody along who was in
-flight with it, and fails alone.
+home engine, and are tried again when an actor died.
+
+Invariant: the first try is the batch as it came, the second every request by itself, later ones one after the other. So
+a request that kills its engine every time takes nobody along who was in flight with it, and fails alone.
 """
 
 from __future__ import annotations
@@ -25,13 +26,18 @@ from factory.rollouts.routing import route
 from factory.types import Completion, GenerateRequest, Question, Verdict
 
 GONE = (RayActorError, ObjectLostError, GetTimeoutError, TimeoutError)
-"""What a call ends with when its actor, its actor's node or its answer is gone: worth another try."""
+"""Errors of a call whose actor, actor's node or answer is gone: worth another try."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallPatience:
-    """`request_s`: one call. `restart_s`: until a restarted actor answers. `attempts`: how often a call is sent.
-    `commit_s`: one commit, which may have to wait for its store."""
+    """Limits on calls to other actors.
+
+    * `request_s`: seconds for one call.
+    * `commit_s`: seconds for one commit, which may have to wait for its store.
+    * `restart_s`: seconds until a restarted actor answers.
+    * `attempts`: how often a call is sent.
+    """
 
     request_s: float = 600.0
     commit_s: float = 3600.0
@@ -41,9 +47,11 @@ class CallPatience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckFlow:
-    """How checks go to a checker: `batch` items a call, `in_flight` calls at a time, `request_s` for each of them.
+    """Flow of checks to one checker. What is more waits with the caller, where no time-out runs.
 
-    What is more waits with the caller, where no time-out runs.
+    * `batch`: items of a call.
+    * `in_flight`: calls at a time.
+    * `request_s`: seconds for each call.
     """
 
     batch: int = 256
@@ -52,8 +60,17 @@ class CheckFlow:
 
 
 class RemoteModels:
-    """Implements `factory.interfaces.Models` over lists of Ray actor handles. `weights`: the folder of those that shall
-    answer, None for the generators' own model."""
+    """`factory.interfaces.Models` over lists of Ray actor handles.
+
+    Args:
+      generators: handles of engines.
+      checkers: handles of checkers.
+      patience: time-outs and attempts of calls.
+      weights: folder of the weights that shall answer; None for the generators' own model.
+      generate_batch: requests of one call to an engine.
+      checking: how checks are sent to a checker.
+      slack: samples that an engine may have in flight above the least busy one before its questions go elsewhere.
+    """
 
     def __init__(
         self,
@@ -77,7 +94,7 @@ class RemoteModels:
         self._judges = [Batcher(self._checker_call(i, checking), checking.batch) for i in range(len(checkers))]
 
     async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
-        """As `Models.generate`; the engine that answers is the question's own unless it is overloaded."""
+        """Answer as `Models.generate`, by the question's own engine unless that one is overloaded."""
         index = route(request.question_id, self._samples, self._slack)
         self._samples[index] += request.n
         try:
@@ -86,7 +103,7 @@ class RemoteModels:
             self._samples[index] -= request.n
 
     async def check(self, question: Question, text: str) -> Verdict:
-        """As `Models.check`; the idlest checker answers."""
+        """Answer as `Models.check`, by the idlest checker."""
         index = min(range(len(self._checks)), key=self._checks.__getitem__)
         self._checks[index] += 1
         try:
@@ -95,6 +112,7 @@ class RemoteModels:
             self._checks[index] -= 1
 
     def _generator_call(self, index: int) -> Callable[[list[GenerateRequest]], Awaitable[Sequence[Any]]]:
+        """Return the function that sends a batch of requests to one engine."""
         actor, alone = self._generators[index], asyncio.Lock()
 
         async def send(batch: list[GenerateRequest]) -> Sequence[Any]:
@@ -106,6 +124,7 @@ class RemoteModels:
     def _checker_call(
         self, index: int, checking: CheckFlow
     ) -> Callable[[list[tuple[Question, str]]], Awaitable[Sequence[Any]]]:
+        """Return the function that sends a batch of items to one checker, a bounded number at a time."""
         actor, alone = self._checkers[index], asyncio.Lock()
         ready = actor.__ray_ready__.remote
         room = asyncio.Semaphore(checking.in_flight)
@@ -126,9 +145,18 @@ async def call_with_retries(
     failure: type[QuestionFailed],
     alone: asyncio.Lock,
 ) -> list[Any]:
-    """`call(batch)` until it answers, waiting for `ready` in between; items that never did become `failure`s.
+    """Send a batch until it is answered; items that never are become failures.
 
-    `alone` is held by an item from its third attempt on, so that suspects meet their actor one at a time.
+    Args:
+      call: sends a list of items to the actor.
+      ready: asks the actor for a sign of life; it is waited for between two attempts.
+      batch: items.
+      patience: time-outs and attempts.
+      failure: class of the error for an item without an answer.
+      alone: held by an item from its third attempt on, so that suspects meet their actor one at a time.
+
+    Returns:
+      One answer or failure per item, in order.
     """
     try:
         return list(await within(call(batch), patience.request_s))
@@ -147,11 +175,15 @@ async def _retry_alone(
     alone: asyncio.Lock,
     error: Exception,
 ) -> Any:
-    attempts = 1  # in its batch
+    """Send one item by itself until it is answered; its failure when it never is. `error` ended its first attempt."""
+    # Its first attempt was in its batch.
+    attempts = 1
     late = ""
     while attempts < patience.attempts:
-        await asyncio.sleep(random.uniform(0, attempts))  # spread out: they should not all meet again
-        suspect = attempts > 1 and not isinstance(error, TimeoutError)  # who is slow kills nobody
+        # Spread the attempts out: the items of a batch should not all meet again.
+        await asyncio.sleep(random.uniform(0, attempts))
+        # Only an item whose actor died twice is a suspect; a slow one kills nobody.
+        suspect = attempts > 1 and not isinstance(error, TimeoutError)
         async with alone if suspect else nullcontext():
             if not await wait_until_ready(ready, patience.restart_s):
                 late = f", and it was not back within {patience.restart_s:.0f} s"
@@ -168,7 +200,7 @@ async def _retry_alone(
 
 
 async def wait_until_ready(ready: Callable[[], Any], limit_s: float) -> bool:
-    """Ask `ready` until it answers; False after `limit_s`."""
+    """Ask `ready` until it answers; False after `limit_s` seconds."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + limit_s
     while (left := deadline - loop.time()) > 0:
@@ -190,6 +222,7 @@ async def within(ref: Any, seconds: float) -> Any:
 
 
 async def _resolve(ref: Any) -> Any:
+    """Await a ref and raise our own errors as they were raised."""
     try:
         return await ref
     except RayTaskError as error:
@@ -197,16 +230,17 @@ async def _resolve(ref: Any) -> Any:
 
 
 def original_error(error: RayTaskError) -> Exception:
-    """Our own error as it was raised, without the tracebacks Ray writes into its message; a bug stays as Ray has it."""
+    """Return our own error as it was raised, without the tracebacks Ray adds; a bug stays as Ray has it."""
     return error.cause if isinstance(error.cause, FactoryError) else error
 
 
 def _cancel(ref: Any) -> None:
+    """Cancel a call that is still running; anything but an object ref is left alone."""
     if isinstance(ref, ray.ObjectRef):
         ray.cancel(ref)
 
 
 def brief(error: BaseException) -> str:
-    """An error's type and first line; Ray's run over many."""
+    """Return an error's type and first line; Ray's run over many."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__

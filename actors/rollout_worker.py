@@ -1,8 +1,11 @@
-"""The rollout worker: takes units of questions from start to committed shard.
+"""Rollout worker: takes units of questions from start to committed shard.
 
-The questions of all its units run as coroutines side by side, so their requests meet in the engines' batches. This is
-the one place where an error becomes data: a question that fails gets a row that says so, and its siblings go on. Bugs
-are not data; they end the unit with a traceback, and with it the run.
+The questions of all its units run as coroutines side by side, so their requests meet in the engines' batches.
+
+Invariants:
+* An error becomes data in this one place: a question that fails gets a row that says so, and its siblings go on.
+* Bugs are not data; they end the unit with a traceback, and with it the run.
+* A unit is committed whole or not at all, and committing it twice changes nothing.
 """
 
 from __future__ import annotations
@@ -33,11 +36,20 @@ from factory.storage.opening import open_store
 
 
 class RolloutWorker:
-    """One per few CPU cores; `run` may be called for several units at a time.
+    """Actor that works on units of questions; one per few CPU cores. `run` may be called for several units at a time.
 
-    `weights`: the folder of those that shall answer, None for the generators' own model. `generators`, `checkers` and
-    `writers` are names of actors, not handles: Ray keeps no handle for the constructor of
-    an actor that it restarts (ray-project/ray issue 53727).
+    Args:
+      recipe: how questions are worked on.
+      provenance: what the records say about the run.
+      patience: time-outs and attempts of calls to other actors.
+      generators: names of actors, not handles: Ray keeps no handle for the constructor of an actor that it restarts
+        (ray-project/ray issue 53727).
+      checkers: names of actors.
+      writers: names of actors.
+      checking: how checks are sent to a checker.
+      run_dir: folder or URL of the run.
+      access: credentials of the run's object store.
+      weights: folder of the weights that shall answer; None for the generators' own model.
     """
 
     def __init__(
@@ -70,18 +82,20 @@ class RolloutWorker:
         self._experience = Experience()
 
     async def ready(self) -> str:
-        """Answers once the worker is up: where its `factory` package was imported from."""
+        """Return the path that the worker's `factory` package was imported from, once the worker is up."""
         import factory
 
         return str(factory.__file__)
 
     async def run(self, unit: Unit) -> Receipt:
-        """Work on every question of `unit`, then commit its rows as one shard.
+        """Work on every question of `unit`, then commit its rows as one shard and return the receipt.
 
         A later revision of a unit keeps the rows of the one before, but for those that failed (if they shall be tried
-        anew) or that more is asked for: these are taken up where they ended.
+        anew) or that more is asked for: these are taken up where they ended. Raises `CommitFailed` when no writer
+        answers.
         """
         try:
+            # Phase 1: what the revision before has left, where there is one.
             kept, begun = await asyncio.to_thread(self._kept_and_begun, unit) if unit.revision else ({}, {})
         except FileNotFoundError:
             return await asyncio.to_thread(self._committed_before, unit)
@@ -90,19 +104,22 @@ class RolloutWorker:
             for index, question in enumerate(unit.questions)
             if index not in kept
         }
+        # `underway` reads the attempts of units that are not committed yet.
         self._attempts[unit.id] = list(attempts.values())
         troubles: list[str] = []
         try:
             made = await asyncio.gather(*(self._row(attempt, unit.id, troubles) for attempt in attempts.values()))
             rows = kept | dict(zip(attempts, made, strict=True))
+            # Phase 3: one shard for the whole unit, rows in the order of its questions.
             receipt = await self._commit(unit, [rows[index] for index in sorted(rows)])
+            # What rows had cost before they were taken up again was counted with the earlier revision.
             added = replace(tally(made).without(tally(begun.values())), questions=len(made), failed=len(troubles))
             return replace(receipt, added=added, trouble=troubles[-1] if troubles else "")
         finally:
             del self._attempts[unit.id]
 
     def _kept_and_begun(self, unit: Unit) -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]]]:
-        """Of the revision before, by place in the unit: the rows that stay as they are, those to be taken up again.
+        """Return the rows of the revision before that stay, and those to be taken up again, by place in the unit.
 
         Raises `FileNotFoundError` when it was superseded already.
         """
@@ -118,15 +135,18 @@ class RolloutWorker:
         return kept, begun
 
     def _committed_before(self, unit: Unit) -> Receipt:
-        """The receipt of a unit whose worker, or an earlier attempt's writer, died between its commit and the news of
-        it. Raises `FileNotFoundError` where the unit is gone altogether."""
+        """Return the receipt of a unit that was committed before, without anybody hearing of it.
+
+        Its worker, or an earlier attempt's writer, died between the commit and the news of it. Raises
+        `FileNotFoundError` where the unit is gone altogether.
+        """
         shard = later_revision(self._store, _superseded(unit))
         if shard is None:
             raise FileNotFoundError(f"no shard of unit {unit.id} in {self._store.url}: it was there a moment ago")
         return receipt_of(shard, read_footer(self._store, shard))
 
     async def underway(self) -> Tally:
-        """What the units not yet committed have cost so far, for a progress display between receipts."""
+        """Return what the units not yet committed have cost so far, for a progress display between receipts."""
         total = Tally()
         for attempt in chain.from_iterable(self._attempts.values()):
             before = attempt.before.cost if attempt.before else Cost()
@@ -138,6 +158,7 @@ class RolloutWorker:
         return total
 
     async def _row(self, attempt: QuestionWork, unit_id: str, troubles: list[str]) -> dict[str, Any]:
+        """Work on one question and return its row; one that fails adds to `troubles`."""
         started = time.monotonic()
         failure = None
         try:
@@ -155,14 +176,17 @@ class RolloutWorker:
         )
 
     async def _commit(self, unit: Unit, rows: list[dict[str, Any]]) -> Receipt:
+        """Send the rows to the unit's writer until it answers. Raises `CommitFailed` when it never does."""
         batch, counted, effort = to_batch(rows), tally(rows), least(rows)
+        # By its id: units spread evenly, and a unit has one writer.
         writer = self._writers[int(unit.id[:8], 16) % len(self._writers)]
         reason = ""
         for _ in range(self._patience.attempts):
             try:
                 committing = writer.commit.remote(unit.id, batch, counted, unit.revision, effort)
                 return await within(committing, self._patience.commit_s)
-            except GONE as error:  # committing twice is safe: the object's name is taken once
+            except GONE as error:
+                # Committing twice is safe: the object's name is taken once.
                 reason = brief(error)
             if not await wait_until_ready(writer.__ray_ready__.remote, self._patience.restart_s):
                 break
@@ -170,6 +194,6 @@ class RolloutWorker:
 
 
 def _superseded(unit: Unit) -> Shard:
-    """The shard that a revision of `unit` supersedes."""
+    """Return the shard that a revision of `unit` supersedes."""
     revision = unit.revision - 1
     return Shard(name=shard_name(unit.id, revision), unit_id=unit.id, revision=revision)

@@ -1,4 +1,4 @@
-"""The shard writer: turns a unit's rows into one committed Parquet object."""
+"""Shard writer: turns a unit's rows into one committed Parquet object."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from factory.storage.opening import open_store
 
 
 class ShardWriter:
-    """A Ray shell around `factory.shards.commits.commit`; any number of writers may share a run folder."""
+    """Actor around `factory.shards.commits.commit`; any number of writers may share a run folder."""
 
     def __init__(self, run_dir: str, access: Access) -> None:
         self._store = open_store(run_dir, access)
@@ -21,5 +21,16 @@ class ShardWriter:
     def commit(
         self, unit_id: str, batch: pa.RecordBatch, counted: Tally, revision: int, effort: Mapping[str, int]
     ) -> Receipt:
-        """Commit and say what now lies there. Raises `CommitFailed` when the store refuses."""
+        """Commit a unit's rows and return what now lies there.
+
+        Args:
+          unit_id: id of the unit.
+          batch: rows of all its questions, in order.
+          counted: tally of those rows.
+          revision: 0 at first; one more each time that the unit is continued.
+          effort: what was asked for, by name; kept in the shard.
+
+        Raises:
+          CommitFailed: the store refuses.
+        """
         return commit(self._store, unit_id, batch, counted, revision=revision, effort=effort)

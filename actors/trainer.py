@@ -1,7 +1,9 @@
-"""The actor that fine-tunes: `ray.remote(Trainer).options(**trainer_options(kind, config)).remote()`.
+"""Trainer: the actor that fine-tunes.
 
-It trains into a folder beside `job.out`, checks and seals it there, and only then gives it its name. Dead at any point,
-another one does the same job again: from the last checkpoint, or not at all when the model is there.
+    ray.remote(Trainer).options(**trainer_options(kind, config)).remote()
+
+Invariant: it trains into a folder beside `job.out`, checks and seals it there, and only then gives it its name. Dead at
+any point, another one does the same job again: from the last checkpoint, or not at all when the model is there.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ _DISK = ("pytorchstreamwriter", "no space left")  # how torch says that it could
 
 
 def trainer_options(kind: str, config: dict[str, Any]) -> dict[str, Any]:
-    """Ray actor options for a trainer. Checks the config on the way; raises `BadInput`."""
+    """Return Ray actor options for a trainer. Checks the config on the way; raises `BadInput`."""
     trainer = TRAINERS.load(kind)
     filled = fill(trainer.Config, config, "trainer")
     trainer.require(filled)
@@ -42,24 +44,37 @@ def trainer_options(kind: str, config: dict[str, Any]) -> dict[str, Any]:
         "runtime_env": {"env_vars": trainer.environment(filled)},
         "max_restarts": 0,
         "max_task_retries": 0,
-        "max_concurrency": 2,  # `progress` answers while `run` trains
+        # `progress` answers while `run` trains.
+        "max_concurrency": 2,
     }
 
 
 class Trainer:
-    """One training job. `run` blocks until it is done; `progress` may be called meanwhile."""
+    """Actor for one training job. `run` blocks until it is done; `progress` may be called meanwhile."""
 
     def __init__(self) -> None:
         self._report: dict[str, float] = {}
 
     def progress(self) -> dict[str, float]:
-        """Everything reported so far, a later value in place of an earlier one."""
+        """Return everything reported so far, a later value in place of an earlier one."""
         return dict(self._report)
 
     def run(self, kind: str, config: dict[str, Any], job: TrainingJob, access: Access | None = None) -> Trained:
-        """Train, check, publish. A model that is there is not trained again. Raises `TrainingFailed`, `BadInput`.
+        """Train, check and publish a model. One that is there is not trained again.
 
-        `job.model` may be any that `ensure_local` knows, the other places may be in an object store.
+        Args:
+          kind: plug-in of `actors/trainers/`.
+          config: its settings.
+          job: places, model and seed. The model may be any that `ensure_local` knows, the other places may be in an
+            object store.
+          access: credentials of the object store.
+
+        Returns:
+          What is known of the trained model.
+
+        Raises:
+          TrainingFailed: data, model or settings cannot be used, or memory or disk gave out.
+          BadInput: the base model cannot be had.
         """
         access = access or Access()
         job = replace(job, model=ensure_local(job.model, access))
@@ -69,15 +84,19 @@ class Trainer:
         return train_on_copied_data(job, access, train) if is_remote(job.data) else train(job)
 
     def _run(self, kind: str, config: dict[str, Any], job: TrainingJob) -> Trained:
+        """Train a job whose places are local."""
         if done := finished(job.out):
             return done
+        # Phase 1: refuse a base that the result could not be compared with, before hours of work.
         began = time.monotonic()
         trainer = TRAINERS.load(kind)
         filled = fill(trainer.Config, config, "trainer")
         check_base(job.model)
         made_by = provenance(kind, asdict(filled), job)
+        # Phase 2: train, check and seal under a temporary name; one rename publishes the model.
         temp = f"{job.out}.tmp"
-        shutil.rmtree(temp, ignore_errors=True)  # of an attempt that died
+        # An attempt that died has left it.
+        shutil.rmtree(temp, ignore_errors=True)
         try:
             Path(job.out).parent.mkdir(parents=True, exist_ok=True)
             Path(job.work).mkdir(parents=True, exist_ok=True)
@@ -89,15 +108,17 @@ class Trainer:
             if (failed := _of_the_machine(error)) is None:
                 raise
             raise failed from None
-        shutil.rmtree(Path(job.work) / "checkpoints", ignore_errors=True)  # of no use any more, and large
+        # Phase 3: checkpoints are of no use any more, and large.
+        shutil.rmtree(Path(job.work) / "checkpoints", ignore_errors=True)
         return trained
 
     def _add(self, report: dict[str, float]) -> None:
+        """Take over what the trainer reports."""
         self._report = self._report | report
 
 
 def _of_the_machine(error: Exception) -> TrainingFailed | None:
-    """What to tell the user where memory or disk gave out; None for any other error, which is a bug."""
+    """Return what to tell the user where memory or disk gave out; None for any other error, which is a bug."""
     said = str(error).lower()
     if isinstance(error, MemoryError) or any(sign in said for sign in _MEMORY):
         return TrainingFailed(

@@ -1,4 +1,4 @@
-"""What an answer checker tells Ray's metrics, which Prometheus collects from every node of a cluster.
+"""Metrics of an answer checker for Ray, from which Prometheus collects them on every node of a cluster.
 
 `factory_checker_verdicts` counts by stage and outcome, `factory_checker_busy_seconds` adds up by stage: one over the
 other is the mean time of a check. `factory_checker_slow_seconds` is the distribution where it matters. Ray exports
@@ -15,7 +15,7 @@ _SLOW_BOUNDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100]
 
 
 class CheckerMetrics:
-    """Made inside an actor, one per process; `kind` is the checker's."""
+    """Counters of one checker process, made inside the actor; `kind` is the checker's."""
 
     def __init__(self, kind: str) -> None:
         tags = {"checker": kind}
@@ -27,7 +27,14 @@ class CheckerMetrics:
             metric.set_default_tags(tags)
 
     def observe(self, stage: str, outcomes: Mapping[str, int], seconds: Sequence[float], deaths: int) -> None:
-        """Count what one call to a stage ("fast", "slow") came to. `seconds`: of each check, or of a whole batch."""
+        """Count what one call to a stage came to.
+
+        Args:
+          stage: "fast" or "slow".
+          outcomes: number of verdicts by outcome.
+          seconds: of each check, or of a whole batch.
+          deaths: workers that died of it.
+        """
         for outcome, count in outcomes.items():
             self._verdicts.inc(count, {"stage": stage, "outcome": outcome})
         if total := sum(seconds):

@@ -1,7 +1,11 @@
-"""Checks answers without ever hanging: exact rules in this process, everything else in workers that can be killed.
+"""Pool that checks answers without ever hanging: exact rules in this process, everything else in workers to be killed.
 
 No Ray in here, no fork of this process, no signal handler: usable from sync code, from any thread, and inside async
 actors. The workers come from a zygote subprocess (`actors/checking/zygote.py`), started when an item first needs one.
+
+Invariants:
+* Every item gets a verdict: an item that takes too long is a timeout, one that kills its worker an error.
+* An item is not blamed for a worker that was killed from outside; it gets another one, `_LIVES` times.
 """
 
 from __future__ import annotations
@@ -24,28 +28,38 @@ from factory.contracts.checkers import CHECKERS
 from factory.errors import BadInput, CheckerFailed
 from factory.types import Outcome, PartVerdict, Question, Verdict
 
-_ATTEMPTS = 3  # to start a zygote
-_LIVES = 5  # workers an item may lose by kills from outside: somebody else's doing, or the kernel's for want of memory
+# Attempts to start a zygote.
+_ATTEMPTS = 3
+# Workers an item may lose by kills from outside: somebody else's doing, or the kernel's for want of memory.
+_LIVES = 5
 _KILLED_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
 
 CheckItem = tuple[Question, str]
 Observer = Callable[[str, Mapping[str, int], Sequence[float], int], None]
-"""Told the stage ("fast", "slow"), its verdicts by outcome, its seconds, and how many workers died of it."""
+"""Function that is told the stage ("fast", "slow"), its verdicts by outcome, its seconds, and its workers' deaths."""
 
 
 @dataclass(slots=True)
 class _Worker:
+    """Worker process with the channel to it and the zygote that forked it."""
+
     pid: int
     channel: socket.socket
     zygote: ZygoteClient
 
 
 class CheckerPool:
-    """A checker plug-in behind `workers` killable processes; one pool per owner, shared by all its threads.
+    """Checker plug-in behind killable processes; one pool per owner, shared by all its threads.
 
-    `kind` is a module of `factory/checkers/` or a dotted path; `config` is merged into its `Config`. An item that
-    takes longer than the checker's `limits` allow, or than `timeout_s`, is a `timeout`; one that dies, or needs more
-    memory, is an `error`. Raises `BadInput` for a kind or config that cannot be used on this machine.
+    Args:
+      kind: module of `factory/checkers/` or a dotted path.
+      config: merged into its `Config`.
+      workers: processes that check at the same time.
+      timeout_s: seconds for one item; None for the checker's own limit.
+      observe: told of every stage's verdicts, times and deaths.
+
+    Raises:
+      BadInput: kind or config cannot be used on this machine.
     """
 
     def __init__(
@@ -69,8 +83,10 @@ class CheckerPool:
         if timeout_s is not None:
             self._limits = replace(self._limits, timeout_s=timeout_s)
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="checker")
-        self._starting = threading.Lock()  # held while a zygote starts, which takes seconds
-        self._lock = threading.Lock()  # guards all below; never held while waiting for anything
+        # Held while a zygote starts, which takes seconds.
+        self._starting = threading.Lock()
+        # Guards all below; never held while waiting for anything.
+        self._lock = threading.Lock()
         self._idle: list[_Worker] = []
         self._zygote: ZygoteClient | None = None
         self._closed = False
@@ -80,11 +96,11 @@ class CheckerPool:
         self._slowest_s = 0.0
 
     def check(self, batch: Sequence[CheckItem]) -> list[Verdict]:
-        """One verdict per item, in order. Raises `CheckerFailed` when no worker can be had at all."""
+        """Return one verdict per item, in order. Raises `CheckerFailed` when no worker can be had at all."""
         return self.finish(batch, self.settle(batch))
 
     def settle(self, batch: Sequence[CheckItem]) -> list[Verdict | None]:
-        """The verdicts that need no worker, None for the others. Never blocks."""
+        """Return the verdicts that need no worker, None for the others. Never blocks."""
         started = time.perf_counter()
         verdicts = [self._settle(question, text) for question, text in batch]
         settled = [verdict.outcome for verdict in verdicts if verdict is not None]
@@ -95,14 +111,17 @@ class CheckerPool:
         """Fill in what `settle` left open. Blocks for at most about the time limit per open item and worker."""
         waiting = self.submit([item for item, verdict in zip(batch, settled, strict=True) if verdict is None])
         try:
-            found = iter([future.result() for future in waiting])
+            verdicts = iter([future.result() for future in waiting])
         except CancelledError as error:
             raise CheckerFailed("the checker pool was closed while items were waiting") from error
-        return [next(found) if verdict is None else verdict for verdict in settled]
+        return [next(verdicts) if verdict is None else verdict for verdict in settled]
 
     def submit(self, items: Sequence[CheckItem]) -> list[Future[Verdict]]:
-        """Have workers check `items`; one future for each. One that is cancelled before its turn costs nothing, and all
-        that wait are cancelled by `close`."""
+        """Have workers check `items`; return one future for each.
+
+        One that is cancelled before its turn costs nothing, and all that wait are cancelled by `close`. Raises
+        `CheckerFailed` when the pool is closed.
+        """
         try:
             return [self._threads.submit(self._check_slowly, *item) for item in items]
         except RuntimeError as error:
@@ -110,7 +129,7 @@ class CheckerPool:
 
     @property
     def stats(self) -> dict[str, float]:
-        """So far: verdicts by outcome and by stage, worker deaths, seconds by stage, the slowest slow check."""
+        """Counts so far: verdicts by outcome and stage, worker deaths, seconds by stage, the slowest slow check."""
         with self._lock:
             names = [*Outcome, "settled_fast", "settled_slow", "worker_deaths"]
             seconds = {f"{stage}_seconds": round(total, 3) for stage, total in self._seconds.items()}
@@ -130,20 +149,21 @@ class CheckerPool:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _settle(self, question: Question, text: str) -> Verdict | None:
+        """Return the verdict of the checker's own rules, None where they leave it open."""
         try:
             return self._checker.settle(question, text, self._config)
         except Exception as error:
             return Verdict(outcome=Outcome.ERROR, reason=f"{type(error).__name__} in the checker: {error}"[:500])
 
     def _check_slowly(self, question: Question, text: str) -> Verdict:
-        """Runs in one of the pool's threads, of which there are as many as workers."""
+        """Check one item in one of the pool's threads, of which there are as many as workers."""
         started = time.perf_counter()
         verdict, deaths = self._ask_workers(question, text)
         self._count("slow", [verdict.outcome], [time.perf_counter() - started], deaths)
         return verdict
 
     def _ask_workers(self, question: Question, text: str) -> tuple[Verdict, int]:
-        """The verdict, and how many workers died of it."""
+        """Return the verdict, and how many workers died of it."""
         reason = ""
         deaths = 0
         for _ in range(_LIVES):
@@ -160,7 +180,8 @@ class CheckerPool:
                 deaths += 1
                 reason = f"the worker died with status {status}"
                 if status is None or status in _KILLED_FROM_OUTSIDE:
-                    continue  # killed from outside, or with its zygote: not the item's fault
+                    # Killed from outside, or with its zygote: not the item's fault.
+                    continue
                 break
             if fit:
                 self._put_back(worker)
@@ -170,6 +191,7 @@ class CheckerPool:
         return Verdict(outcome=Outcome.ERROR, reason=reason), deaths
 
     def _take_worker(self) -> _Worker:
+        """Return an idle worker, or a new one. Raises `CheckerFailed` when the zygote cannot be kept alive."""
         with self._lock:
             if self._closed:
                 raise CheckerFailed("the checker pool is closed")
@@ -177,7 +199,8 @@ class CheckerPool:
                 worker = self._idle.pop()
                 if worker.zygote.running:
                     return worker
-                worker.channel.close()  # it died with its zygote
+                # It died with its zygote.
+                worker.channel.close()
         for attempt in range(_ATTEMPTS):
             try:
                 zygote = self._running_zygote()
@@ -195,6 +218,7 @@ class CheckerPool:
         raise AssertionError("unreachable")
 
     def _running_zygote(self) -> ZygoteClient:
+        """Return the zygote, started anew where it is gone. Raises `CheckerFailed`, `ZygoteKilled`."""
         with self._starting:
             with self._lock:
                 if self._zygote is not None and self._zygote.running:
@@ -209,6 +233,7 @@ class CheckerPool:
         raise CheckerFailed("the checker pool is closed")
 
     def _put_back(self, worker: _Worker) -> None:
+        """Keep a worker for the next item."""
         with self._lock:
             if not self._closed:
                 self._idle.append(worker)
@@ -216,7 +241,7 @@ class CheckerPool:
         worker.channel.close()
 
     def _discard(self, worker: _Worker) -> int | None:
-        """Kill the worker if it still lives; how it ended, None where its zygote is gone as well."""
+        """Kill the worker if it still lives; return how it ended, None where its zygote is gone as well."""
         worker.channel.close()
         try:
             return worker.zygote.kill(worker.pid)
@@ -224,6 +249,7 @@ class CheckerPool:
             return None
 
     def _count(self, stage: str, outcomes: Sequence[Outcome], seconds: Sequence[float], deaths: int = 0) -> None:
+        """Add to the statistics and tell the observer."""
         by_outcome = Counter(map(str, outcomes))
         with self._lock:
             self._counts.update({**by_outcome, f"settled_{stage}": len(outcomes), "worker_deaths": deaths})
@@ -234,7 +260,7 @@ class CheckerPool:
 
 
 def _ask(channel: socket.socket, question: Question, text: str, deadline: float) -> tuple[Verdict, bool]:
-    """Send one item and wait for its verdict until `deadline`; whether the worker can be used again."""
+    """Return the verdict on one item, and True when the worker can be used again. Raises at `deadline`."""
     channel.settimeout(max(0.001, deadline - time.monotonic()))
     fields = asdict(question) | {"metadata": dict(question.metadata)}
     send_frame(channel, {"question": fields, "text": text})

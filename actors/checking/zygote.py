@@ -3,8 +3,10 @@
 Run as `python -m actors.checking.zygote CONTROL_FD OWNER_PID KIND CONFIG_JSON`, by `actors/checking/zygote_client.py`
 alone. It imports the checker once and stays single-threaded, so that forking it is cheap and safe; it never checks
 anything itself, so that it always answers. The owner (`CheckerPool`) holds one end of the control socket and one end of
-each worker's channel, times every item and asks here for a kill. Nothing outlives the owner: the zygote leaves when the
-control socket closes or its parent changes, and each worker dies with the zygote.
+each worker's channel, times every item and asks here for a kill.
+
+Invariant: nothing outlives the owner. The zygote leaves when the control socket closes or its parent changes, and each
+worker dies with the zygote.
 """
 
 from __future__ import annotations
@@ -50,6 +52,7 @@ def receive_frame(channel: socket.socket) -> dict[str, Any]:
 
 
 def _receive_exactly(channel: socket.socket, count: int) -> bytes:
+    """Receive `count` bytes. Raises EOFError when the other side is gone."""
     received = bytearray()
     while len(received) < count:
         chunk = channel.recv(count - len(received))
@@ -60,7 +63,15 @@ def _receive_exactly(channel: socket.socket, count: int) -> bytes:
 
 
 def main(control: socket.socket, owner_pid: int, kind: str, config_json: str) -> None:
-    """Serve `fork` and `kill` requests of the owner until it is gone."""
+    """Serve `fork` and `kill` requests of the owner until it is gone.
+
+    Args:
+      control: socket to the owner; its first message is {"ready": true} or {"error": …}.
+      owner_pid: process id of the owner.
+      kind: plug-in of `factory/checkers/`.
+      config_json: its settings.
+    """
+    # Phase 1: load the checker once; every worker is a copy of this process.
     try:
         checker = CHECKERS.load(kind)
         assert checker.check is not None, "a checker that asks a model has no workers"
@@ -69,10 +80,13 @@ def main(control: socket.socket, owner_pid: int, kind: str, config_json: str) ->
     except Exception as error:
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:2000]}).encode())
         return
+    # Phase 2: freeze what is loaded, and inherit what killed workers have started.
     gc.collect()
-    gc.freeze()  # keeps the pages that workers share from being copied by the collector
+    # Keeps the pages that workers share from being copied by the collector.
+    gc.freeze()
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     control.send(b'{"ready": true}')
+    # Phase 3: serve requests; whatever ends this, the workers end with it.
     workers: set[int] = set()
     try:
         while (request := _next_request(control, owner_pid, workers)) is not None:
@@ -98,7 +112,7 @@ def main(control: socket.socket, owner_pid: int, kind: str, config_json: str) ->
 def _next_request(
     control: socket.socket, owner_pid: int, workers: set[int]
 ) -> tuple[dict[str, Any], socket.socket | None] | None:
-    """The owner's next request with the channel it may carry; None when the owner has closed or died."""
+    """Return the owner's next request with the channel it may carry; None when the owner has closed or died."""
     while not select.select([control], [], [], _OWNER_POLL_S)[0]:
         if os.getppid() != owner_pid:
             return None
@@ -122,7 +136,7 @@ def _reap(pid: int) -> int:
 
 
 def _reap_strays(workers: set[int]) -> None:
-    """End and bury what killed workers had started: in a container nobody else would, and it would pile up."""
+    """End and reap what killed workers had started: in a container nobody else would, and it would pile up."""
     for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
         if int(pid) not in workers:
             _reap(int(pid))
@@ -131,13 +145,15 @@ def _reap_strays(workers: set[int]) -> None:
 def _fork_worker(
     control: socket.socket, channel: socket.socket, check: CheckFunction, config: Any, limits: CheckerLimits
 ) -> int:
+    """Fork a worker under its limits and return its process id."""
     zygote = os.getpid()
     pid = os.fork()
     if pid:
         return pid
     try:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == zygote:  # else it died before the line above
+        # Otherwise the zygote died before the line above.
+        if os.getppid() == zygote:
             control.close()
             resource.setrlimit(resource.RLIMIT_AS, (limits.memory_mb << 20, limits.memory_mb << 20))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -150,7 +166,7 @@ def _fork_worker(
 
 
 def _work(channel: socket.socket, check: CheckFunction, config: Any) -> None:
-    """A worker's life: one verdict per item, until the owner closes the channel."""
+    """Give one verdict per item, until the owner closes the channel."""
     while True:
         try:
             item = receive_frame(channel)
@@ -159,7 +175,8 @@ def _work(channel: socket.socket, check: CheckFunction, config: Any) -> None:
         fit = True
         try:
             verdict = check(Question(**item["question"]), item["text"], config)
-        except BaseException as error:  # also math-verify's TimeoutException and a checker's SystemExit
+        except BaseException as error:
+            # Also math-verify's TimeoutException and a checker's SystemExit.
             fit = isinstance(error, Exception) and not isinstance(error, MemoryError | RecursionError)
             reason = f"{type(error).__name__} in the checker"
             with contextlib.suppress(BaseException):  # printing an expression can fail as well
@@ -167,7 +184,8 @@ def _work(channel: socket.socket, check: CheckFunction, config: Any) -> None:
             verdict = Verdict(outcome=Outcome.ERROR, reason=reason)
         send_frame(channel, {"verdict": asdict(verdict), "fit": fit})
         if not fit:
-            return  # whatever it broke or still holds ends with this process
+            # Whatever it broke or still holds ends with this process.
+            return
 
 
 if __name__ == "__main__":

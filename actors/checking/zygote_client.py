@@ -1,4 +1,4 @@
-"""The owner's side of `actors/checking/zygote.py`: start it, have it fork and kill workers, end it."""
+"""Owner's side of `actors/checking/zygote.py`: start it, have it fork and kill workers, end it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _REAP_S = 1.0
 
 
 class ZygoteGone(Exception):
-    """The zygote has ended or does not answer."""
+    """Zygote that has ended or does not answer."""
 
 
 class ZygoteKilled(CheckerFailed):
-    """The zygote was killed by somebody while it started: worth another try."""
+    """Zygote that was killed by somebody while it started: worth another try."""
 
 
 class ZygoteClient:
-    """One running zygote. All methods are thread-safe, and none waits without a limit.
+    """Running zygote. All methods are thread-safe, and none waits without a limit.
 
     Raises `ZygoteKilled` when a signal ended it while it started, `CheckerFailed` when it cannot be started.
     """
@@ -49,7 +49,8 @@ class ZygoteClient:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is the owner's to handle
+                # Ctrl-C is the owner's to handle.
+                start_new_session=True,
             )
         except OSError as error:
             self._control.close()
@@ -73,11 +74,11 @@ class ZygoteClient:
 
     @property
     def running(self) -> bool:
-        """Whether it can be asked for workers."""
+        """True while it can be asked for workers."""
         return self._control.fileno() >= 0 and self._process.poll() is None
 
     def fork(self, limits: CheckerLimits) -> tuple[int, socket.socket]:
-        """A new worker's process id and our end of its channel. Raises `ZygoteGone`."""
+        """Return a new worker's process id and our end of its channel. Raises `ZygoteGone`."""
         ours, theirs = socket.socketpair()
         try:
             reply = self._request({"op": "fork", "limits": asdict(limits)}, [theirs.fileno()])
@@ -89,23 +90,26 @@ class ZygoteClient:
         return reply["pid"], ours
 
     def kill(self, pid: int) -> int:
-        """Kill and reap a worker; its exit code, or minus the signal that ended it. Raises `ZygoteGone`."""
+        """Kill and reap a worker; return its exit code, or minus the signal that ended it. Raises `ZygoteGone`."""
         status: int = self._request({"op": "kill", "pid": pid}, [])["status"]
         return status
 
     def close(self) -> None:
         """End the zygote, and with it every worker. Safe to call twice."""
         with contextlib.suppress(OSError):
-            self._control.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits for a reply; closing alone does not
+            # Wakes a thread that waits for a reply; closing alone does not.
+            self._control.shutdown(socket.SHUT_RDWR)
         with self._lock:
             self._control.close()
         try:
             self._process.wait(_CLOSE_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            self._process.kill()  # its workers follow: they asked the kernel for it
+            # Its workers follow: they asked the kernel for it.
+            self._process.kill()
             self._process.wait(_CLOSE_TIMEOUT_S)
 
     def _request(self, message: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        """Send one request and return its reply. Raises `ZygoteGone`."""
         if not self._lock.acquire(timeout=_REPLY_TIMEOUT_S):
             raise ZygoteGone("busy for too long")
         try:
@@ -113,12 +117,14 @@ class ZygoteClient:
             socket.send_fds(self._control, [json.dumps(message).encode()], descriptors)
             return self._receive(_REPLY_TIMEOUT_S)
         except (OSError, ZygoteGone) as error:
-            self._control.close()  # a late reply would be taken for the next one's
+            # A late reply would be taken for the next one's.
+            self._control.close()
             raise ZygoteGone(str(error)) from error
         finally:
             self._lock.release()
 
     def _receive(self, timeout_s: float) -> dict[str, Any]:
+        """Return the next message of the zygote. Raises `ZygoteGone`."""
         try:
             self._control.settimeout(timeout_s)
             payload = self._control.recv(MAX_CONTROL_BYTES)
@@ -131,12 +137,13 @@ class ZygoteClient:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of ours but where to import from. gmpy2 stays out: its C loops hold up everything else."""
+    """Return an environment with nothing of ours but where to import from."""
     return {
         "PYTHONPATH": os.pathsep.join(entry or os.getcwd() for entry in sys.path),
         "PYTHONSAFEPATH": "1",
         "PYTHONNOUSERSITE": "1",
         "LC_ALL": "C.UTF-8",
+        # gmpy2 stays out: its C loops hold up everything else.
         "SYMPY_GROUND_TYPES": "python",
         "MPMATH_NOGMPY": "1",
     }
