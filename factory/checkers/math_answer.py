@@ -167,12 +167,14 @@ def _decide(gold: str, answer: str, policy: AnswerPolicy) -> _Decision:
 
     The order matters: choice letters and words are read before anything that would take them for variables.
     """
+    # Texts that need no reading.
     if not gold:
         return Outcome.ERROR, "the gold answer is empty"
     if not answer:
         return Outcome.UNPARSABLE, "empty answer"
     if answer == gold:
         return Outcome.CORRECT, "same text"
+    # Golds with rules of their own: a choice's letter, a number, words.
     if choice := _CHOICE_GOLD.fullmatch(gold):
         return _compare_choice(choice[1], answer, policy), "choice letters compared"
     gold_quantity, answer_quantity = _quantity_or_none(gold, policy), _quantity_or_none(answer, policy)
@@ -203,6 +205,7 @@ def _compare_words(gold: str, answer: str, policy: AnswerPolicy) -> Outcome:
     wanted, stated = (_ARTICLE.sub("", text.casefold()) for text in (gold, answer))
     if wanted == stated:
         return Outcome.CORRECT
+    # The gold's words among others: the others decide whether it is right, and they are not understood.
     inside = f" {_PLURAL.sub('', wanted)} " in f" {_PLURAL.sub('', stated)} "
     return Outcome.UNPARSABLE if inside and not guards.is_hedged(answer) else Outcome.INCORRECT
 
@@ -234,6 +237,7 @@ def _ruled_out(answer: str) -> _Decision | None:
 
     None where nothing can be ruled out at once.
     """
+    # A number somewhere in the words could be the right one, so it takes more to rule them out.
     has_number = _NUMBER_WORD.search(answer) is not None or any(character.isdigit() for character in answer)
     if guards.is_hedged(answer) or (guards.is_list(answer) and not guards.is_call(answer)):
         if guards.is_sentence(answer) and has_number:

@@ -64,6 +64,7 @@ def settle(question: Question, text: str, config: Config) -> Verdict:
     return Verdict(outcome=Outcome.CORRECT if right else Outcome.INCORRECT, answer=answer, reason=reason)
 
 
+# Quick for any completion, so there is nothing left for a worker to do.
 check = settle
 
 
@@ -95,6 +96,7 @@ def _stated(text: str, choices: Choices, config: Config) -> str | None:
     answer = final_answer(_OPTION_IS.sub("answer", text), tail_chars=config.tail_chars)
     if answer is not None:
         return answer
+    # A completion that is nothing but "B" or "B) library" needs no marker.
     whole = text.strip()
     is_a_line = len(whole) <= config.max_answer_chars and not re.search(r"[\n<]", whole)
     return whole if is_a_line and len(named_choices(whole, choices).labels) == 1 else None

@@ -97,6 +97,7 @@ def settle(question: Question, text: str, config: Config) -> Verdict:
     return Verdict(outcome=_OUTCOMES[match], answer=answer, reason=reason)
 
 
+# Quick for any completion, so there is nothing left for a worker to do.
 check = settle
 
 

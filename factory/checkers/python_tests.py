@@ -89,6 +89,7 @@ def require(config: Config) -> None:
     """Check that sandbox and interpreter work, by a program that is right. Raises `BadInput`."""
     sandbox.require(config.sandbox)
     interpreter(config.python)
+    # Everything from starting the sandbox to comparing a result is tried once.
     verdict = check(_EXAMPLE, _EXAMPLE_ANSWER, config)
     if verdict.outcome is not Outcome.CORRECT:
         raise BadInput(

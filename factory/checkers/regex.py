@@ -48,6 +48,7 @@ class Config:
         if self.tail_chars < 1 or not 0 < self.timeout_s < 3600:
             raise ValueError("expected tail_chars of at least 1 and timeout_s above 0 and below 3600")
         if self.pattern:
+            # Gold answers are taken literally, so any text in their place shows whether the pattern is one.
             _compiled(self.pattern.replace(_GOLD, "x"), self)
 
 

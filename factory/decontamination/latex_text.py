@@ -50,6 +50,7 @@ class _Group:
 
     def write(self, piece: str) -> None:
         """Add a piece. Words and numbers are kept apart, as no space was needed between them in LaTeX."""
+        # In LaTeX a command ends a word: 2\pi r.
         beside = self.pieces[-1] if self.pieces else ""
         if piece:
             self.pieces.append(f" {piece}" if beside[-1:].isalnum() and piece[0].isalnum() else piece)
@@ -66,6 +67,7 @@ class _Group:
 
     def add_run(self, run: str) -> None:
         """Add plain characters: as operands they count one by one."""
+        # An index in square brackets belongs to the root in front of it: \sqrt[3]{x}.
         if self.command == "sqrt" and (index := _ROOT_INDEX.match(run)):
             self.root, run = index[1], run[index.end() :]
         while self.command and (run := run.lstrip()):

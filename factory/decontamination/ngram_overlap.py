@@ -49,6 +49,7 @@ class NgramOverlap:
         for n in self._lengths:
             known = self._grams[n]
             common = frozenset(gram for gram in _grams(ids, n) if gram in known)
+            # An n-gram of too many questions leads to none of them, but counts as covered.
             leading = (known[gram] for gram in common if len(known[gram]) <= _MAX_QUESTIONS_PER_GRAM)
             candidates.update((number, common) for numbers in leading for number in numbers)
         return candidates
@@ -77,6 +78,7 @@ def _grams(ids: Sequence[int], n: int) -> Iterator[int]:
 
     Hashes of tuples of numbers, unlike those of strings, are the same in every process.
     """
+    # Position of the last word that no question has: no n-gram over it can be known.
     unknown = max((at for at in range(min(n - 1, len(ids))) if ids[at] == _UNKNOWN), default=-1)
     for end in range(n, len(ids) + 1):
         if ids[end - 1] == _UNKNOWN:

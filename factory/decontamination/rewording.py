@@ -24,6 +24,7 @@ class Rewording:
 
     def __init__(self, questions: Sequence[QuestionWords], threshold: float) -> None:
         self._threshold = threshold
+        # A word that some question has in lower case is no name.
         self._lower_case_words = {
             word for question in questions for word in question.words if word not in question.capitalised
         }
@@ -56,6 +57,7 @@ class Rewording:
 
         Whatever scores t or more against a question of weight w shares at least w * t / (2 - t) of it.
         """
+        # Words are yielded until those left cannot make up that share by themselves.
         left = self._totals[number]
         least = left * self._threshold / (2 - self._threshold)
         for word in sorted(self._words[number], key=lambda word: (-self._weights[word], word)):

@@ -98,6 +98,7 @@ def to_questions(rows: Iterable[SourceRow], columns: Columns, source: str) -> It
 
 def grouped(questions: Iterable[Question]) -> Iterator[Question]:
     """Yield consecutive questions that are the same as one with all their given solutions, each once; lazily."""
+    # Only neighbours are grouped, so that one group at a time is held in memory.
     for _, same in groupby(questions, key=lambda question: (question.id, question.text, question.gold)):
         yield from _merged(same)
 
@@ -179,6 +180,7 @@ def _answer_text(value: object) -> str | None:
     match value:
         case None:
             return ""
+        # In Python a bool is an int, too, but it is no answer.
         case bool():
             return None
         case str():

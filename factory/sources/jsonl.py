@@ -31,6 +31,7 @@ def questions(config: Config) -> Iterator[Question]:
 def _rows(path: str) -> Iterator[SourceRow]:
     """Yield the rows of all files, each with its place. Raises `BadInput` for a line that is no JSON object."""
     for name, number, line in text_lines(path):
+        # Blank lines, such as the last one of many files, are no rows.
         if line.isspace():
             continue
         where = f"{name}, line {number}"

@@ -100,6 +100,7 @@ class WordProblem(NamedTuple):
 
     def question(self) -> str:
         """Return the sentences of the problem, and the question about its end."""
+        # A problem that begins with a multiplication begins with boxes, and says what each holds.
         boxed = self.events[0].sign == "*"
         sentences = [f"{self.name} has {_count(self.start, *(self.container if boxed else self._items))}."]
         if boxed:
@@ -158,6 +159,7 @@ def worked_solution(question: Question) -> str:
 
     Raises `BadInput` for a question that was not made by this version of the source.
     """
+    # The metadata says how the problem was made; its text shows whether it still is made so.
     try:
         origin = question.metadata
         problem = _numbered_problem(int(origin["seed"]), origin["level"], int(origin["index"]), int(origin["draw"]))
@@ -176,6 +178,7 @@ def examples(levels: Sequence[str], seed: int = 0) -> Iterator[tuple[str, str]]:
 
     They are about people whom no question is ever about.
     """
+    # Seeded by another text than any question, and about other people.
     for index, level in enumerate(levels):
         problem = _generate(level, Random(f"example/{seed}/{level}/{index}"), EXAMPLE_PEOPLE)
         yield problem.question(), problem.solution()

@@ -69,6 +69,7 @@ def _solutions(row: dict[str, Any], config: Config) -> tuple[str, ...]:
     """Return the texts of the solutions that come along, each once, without those that were cut off."""
     if config.verdict == "none":
         return ()
+    # What was cut off at the token limit is no whole solution.
     finished = (solution for solution in row["solutions"] if solution["finish_reason"] != "length")
     texts = [
         solution["text"]

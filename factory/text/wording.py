@@ -40,6 +40,7 @@ def words(text: str) -> str:
 
     Punctuation, line breaks and invisible characters are gone.
     """
+    # Format characters (Cf), such as zero-width spaces, would split words.
     visible = "".join(character for character in _folded(text) if unicodedata.category(character) != "Cf")
     return f" {' '.join(_WORD.findall(visible))} "
 
@@ -51,6 +52,7 @@ def question_key(text: str) -> str:
 
     It decides which side of a split a question is on, so it would rather take two questions for one than one for two.
     """
+    # A text without words, such as one of symbols only, is its own key.
     folded = _folded(text)
     return " ".join(_WORD_OR_SIGN.findall(folded)) or " ".join(folded.split())
 

@@ -14,6 +14,7 @@ from factory.answers.values.rational import TooLarge
 MAX_EXPONENT = 10_000
 MAX_TOWER = 3
 
+# Words and signs that leave open which value is meant.
 _HEDGE = re.compile(
     r"\b(?:or|either|neither|nor|one of|between|not|maybe|perhaps|probably|unknown|at least|at most|less than|"
     r"more than|greater than|fewer than|up to|any of|both|and)\b|\\(?:pm|mp|lor|vee|lnot|neg)(?![A-Za-z])|\?",

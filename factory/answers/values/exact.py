@@ -1,7 +1,7 @@
 """Exact rational values of arithmetic answers, by a small recursive-descent parser over `fractions.Fraction`.
 
-No floats, no eval, and nothing is computed before its size is known: every intermediate value stays below `MAX_BITS`
-bits, every nesting below `MAX_DEPTH`.
+No floats, no eval, and nothing is computed before its size is known: every intermediate value stays below
+`rational.MAX_BITS` bits, every nesting below `MAX_DEPTH`.
 """
 
 from __future__ import annotations

@@ -40,9 +40,11 @@ class Quantity:
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z]|[A-Za-z]_\{?\w+\}?|[A-Za-z]\([\w, -]+\))\s*=(?!=)\s*")
 _CURRENCY = re.compile(r"(?P<sign>[+-]?)\s*(?P<currency>[$€£])\s*(?P<amount>[^\s$€£].*)")
 _UNIT = r"[%$€£¢]|[A-Za-z](?:[A-Za-z .'/-]|\^\s*\{?-?\d\}?)*"
+# A number and a unit, with or without a space or a hyphen between: 5 km, 5km, 5-km.
 _MEASURE = re.compile(
     rf"(?P<number>(?:\\[A-Za-z]+|(?<=\d)[eE](?=[+-]?\d)|[^A-Za-z\\%])*[\d)}}!]\.?)(?P<gap>\s*)-?(?P<unit>{_UNIT})"
 )
+# One measure of several: 2 hours and 30 minutes.
 _PART = re.compile(r"(?P<number>\d+(?:\.\d+)?(?:/\d+)?)\s*(?P<unit>[A-Za-z]+\.?)\s*(?:,|and\b)?\s*")
 _NEGATIVE = re.compile(r"(?:negative|minus)\s+(?=[\d\\.a-z])", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[-+]?\d{1,3}(?:\.\d{3})*,\d+")
