@@ -151,9 +151,9 @@ def problems_of(name: str, expected: Any, value: Any) -> Iterator[str]:
         yield from problems_of_function(name, expected.__call__, value)
     elif origin is tuple:
         if not isinstance(value, tuple) or not all(isinstance(one, get_args(expected)[0]) for one in value):
-            yield f"{name} is {value!r}, expected a tuple of {get_args(expected)[0].__name__}"
+            yield f"{name} is {_shown(value)}, expected a tuple of {get_args(expected)[0].__name__}"
     elif isinstance(origin, type) and not isinstance(value, origin):
-        yield f"{name} is {value!r}, expected {origin.__name__}"
+        yield f"{name} is {_shown(value)}, expected {origin.__name__}"
 
 
 def problems_of_function(name: str, expected: Callable[..., Any], value: Any) -> Iterator[str]:
@@ -165,7 +165,7 @@ def problems_of_function(name: str, expected: Callable[..., Any], value: Any) ->
       value: function, bound or unbound method, or class to compare with it.
     """
     if not callable(value):
-        yield f"{name} is {value!r}, expected a function{_wanted_parameters(expected)}"
+        yield f"{name} is {_shown(value)}, expected a function {_wanted_parameters(expected)}"
         return
     theirs = [parameter for parameter in inspect.signature(value).parameters if parameter != "self"]
     if theirs != _parameters(expected):
@@ -207,6 +207,11 @@ def _problems_of_config(name: str, value: Any) -> Iterator[str]:
     for field in fields(value):
         if field.init and _is_required(field):
             yield f"{name}.{field.name} has no default"
+
+
+def _shown(value: Any) -> str:
+    """Return the beginning of a value's representation, in one line."""
+    return " ".join(repr(value).split())[:80]
 
 
 def _wanted(expected: Any) -> str:
