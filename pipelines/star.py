@@ -3,8 +3,7 @@
     evaluate → per round: sample → rationalise what is unsolved → keep → train → swap weights → evaluate
 
 A phase that is done has a file that says so (`pipelines/self_training/journal.py`), so that a run killed anywhere goes
-on in the phase it was killed in. Phases that ask a model are ordinary labelling runs (`pipelines/run/labelling.py`)
-and go on inside, too.
+on in the phase it was killed in. Phases that ask a model are labelling runs (`pipelines/run/labelling.py`).
 """
 
 from __future__ import annotations
@@ -62,13 +61,8 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
                 )
                 stopped = do_rounds(phases)
 
-        summary = StarSummary(
-            folder=settings.run.dir,
-            complete=stopped is not None,
-            stopped=stopped or "",
-            rounds=journal.by_round(),
-            seconds=session.seconds,
-        )
+        rounds = journal.by_round()
+        summary = StarSummary(settings.run.dir, stopped is not None, stopped or "", rounds, session.seconds)
         session.write_stats(stats_of(summary))
         return summary
 

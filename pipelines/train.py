@@ -12,9 +12,9 @@ from dataclasses import asdict
 
 from actors.contracts import TRAINERS
 from factory.errors import TrainingFailed
-from pipelines.fine_tuning.job import Data, checked, job_of, outline, refuse_another
+from pipelines.fine_tuning.job import Data, checked, job_of, options_of, outline, refuse_another
 from pipelines.fine_tuning.report import TrainSummary, status_lines, summary_lines
-from pipelines.fine_tuning.training import TrainingOptions, train
+from pipelines.fine_tuning.training import train
 from pipelines.run.contract import Pipeline, PluginSection
 from pipelines.run.listener import Listener
 from pipelines.run.session import RunSession
@@ -48,26 +48,12 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
         session.listener.say(f"starting Ray and the trainer ({trainer.name})")
         with session.connected():
             try:
-                trained = train(job, trainer.name, asdict(trainer.config), _options(session))
+                trained = train(job, trainer.name, asdict(trainer.config), options_of(session))
             except TrainingFailed as error:
                 raise TrainingFailed(f"{error}. Mend it, then: {session.resume_command}") from None
 
         session.write_stats({"complete": True, **asdict(trained)})
         return TrainSummary(settings.run.dir, trained, trainer.name, session.seconds)
-
-
-def _options(session: RunSession) -> TrainingOptions:
-    """Return the limits that the config sets, and the session's listener."""
-    settings = session.settings
-    return TrainingOptions(
-        access=settings.storage,
-        timeout_s=settings.own["data"].timeout_s,
-        start_timeout_s=settings.cluster.start_timeout_s,
-        attempts=settings.cluster.attempts,
-        say=session.listener.say,
-        on_progress=session.listener.training,
-        check=session.check,
-    )
 
 
 PIPELINE = Pipeline(

@@ -1,1 +1,1 @@
-"""One fine-tuning of a model: the training on Ray, what it is made from, and the lines a user reads about it."""
+"""Parts of a fine-tuning: the training on Ray, the job it is asked for by, and the lines a user reads about it."""

@@ -15,9 +15,9 @@ from cluster.connect import nodes_of_this_machine
 from factory.errors import BadInput, TrainingFailed
 from factory.self_training.training import TrainingJob
 from factory.storage.opening import absolute
-from pipelines.fine_tuning.training import check_room
+from pipelines.fine_tuning.training import TrainingOptions, check_room
 from pipelines.run.fleet import named
-from pipelines.run.session import check_model
+from pipelines.run.session import RunSession, check_model
 from pipelines.run.settings import Settings
 
 
@@ -63,6 +63,20 @@ def job_of(settings: Settings) -> TrainingJob:
         work=f"{folder}/work",
         seed=settings.run.seed,
         round=settings.run.round,
+    )
+
+
+def options_of(session: RunSession) -> TrainingOptions:
+    """Return the limits that the config sets, and the session's listener."""
+    settings = session.settings
+    return TrainingOptions(
+        access=settings.storage,
+        timeout_s=settings.own["data"].timeout_s,
+        start_timeout_s=settings.cluster.start_timeout_s,
+        attempts=settings.cluster.attempts,
+        say=session.listener.say,
+        on_progress=session.listener.training,
+        check=session.check,
     )
 
 

@@ -1,1 +1,4 @@
-"""What every story shares: settings, the run folder, attempts, planning, the driving loop, the actors of a run."""
+"""Parts that all pipelines share: settings, the run folder, its attempts, the plan, the actors, the session.
+
+May import: `pipelines.driving`, `actors`, `cluster`, `factory`. Read first: `session.py`, then `labelling.py`.
+"""

@@ -1,4 +1,4 @@
-"""The actors of a run: started together, checked before the first unit, gone at the end whatever happened."""
+"""Fleet of a run: its actors, started together, checked before the first unit, gone at the end whatever happened."""
 
 from __future__ import annotations
 
@@ -14,28 +14,25 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 import factory
 from actors.answer_checker import AnswerChecker
 from actors.generator import Generator, generator_options
-from actors.remote_models import CallPatience, CheckFlow, brief, original_error
+from actors.remote_models import CallPatience, brief, original_error
 from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
 from cluster.connect import nodes_of_cluster
 from cluster.plan import Demand, demands, shortfall
-from factory.config import fingerprint
 from factory.errors import BadInput, FactoryError, WeightsRefused
-from factory.question_pipeline.recipe import Recipe
-from factory.records.record import Provenance
-from factory.rollouts.prompting import load_prompt
 from factory.storage.opening import absolute
 from pipelines.driving.lifetimes import actor_scope, answers
+from pipelines.run.recipes import check_flow, provenance_of, recipe_of
 from pipelines.run.settings import Settings
 
-COMMITS_AT_A_TIME = 4  # per writer: what a commit to S3 mostly does is wait
+# Commits that a writer makes at the same time: a commit to S3 is mostly waiting.
+COMMITS_AT_A_TIME = 4
 STATS_TIMEOUT_S = 5.0
-CHECK_TIME_USED = 0.75  # of a call's time-out, by checks that all take as long as they may
 
 
 @dataclass(frozen=True)
 class Fleet:
-    """Handles by role, and what the engines said about themselves."""
+    """Actors that work for one run: handles by role, and the facts that the engines said of themselves."""
 
     generators: list[Any]
     checkers: list[Any]
@@ -45,7 +42,7 @@ class Fleet:
 
 
 def demands_of(settings: Settings) -> list[Demand]:
-    """What `settings` asks of a cluster."""
+    """Return what `settings` asks of a cluster."""
     options = generator_options(settings.engine.name, asdict(settings.engine.config))
     size = settings.cluster
     return demands(
@@ -60,9 +57,13 @@ def demands_of(settings: Settings) -> list[Demand]:
 
 @dataclass(frozen=True)
 class Engines:
-    """What is costly to start and may serve several fleets, one after the other: handles by actor name.
+    """Actors that are costly to start and may serve several fleets, one after the other.
 
-    `model` is what the generators were started with; `facts` is what they said about themselves.
+    Attributes:
+      generators: handles by actor name.
+      checkers: handles by actor name; empty where the checker asks the generators.
+      model: model that the generators were started with.
+      facts: facts that the first generator said of itself.
     """
 
     generators: Mapping[str, Any]
@@ -73,14 +74,15 @@ class Engines:
 
 @contextlib.contextmanager
 def launched(settings: Settings) -> Iterator[Fleet]:
-    """A ready fleet for the block. Raises `BadInput` when it does not fit, or its model cannot be had."""
+    """Yield a ready fleet. Raises `BadInput` when it does not fit on the cluster, or its model cannot be had."""
     with running(settings) as engines, staffed(settings, engines) as fleet:
         yield fleet
 
 
 @contextlib.contextmanager
 def running(settings: Settings) -> Iterator[Engines]:
-    """The generators and answer checkers of `settings`, ready. Raises `BadInput` as `launched` does."""
+    """Yield the generators and answer checkers of `settings`, ready. Raises `BadInput` as `launched` does."""
+    # Without room Ray would wait for ever, so it is looked for first.
     problem = shortfall(demands_of(settings), nodes_of_cluster())
     if problem:
         raise BadInput(problem)
@@ -92,9 +94,12 @@ def running(settings: Settings) -> Iterator[Engines]:
         what = (kind, engine_config, named(settings.model), settings.storage)
         generators = started(size.generators, Generator, options, *what)
         checkers: dict[str, Any] = {}
-        if settings.checker.plugin.judge is None:  # a judge asks the generators
+        # A judge asks the generators and needs no actor of its own.
+        if settings.checker.plugin.judge is None:
             options = _restarted(settings, "answer checker")
             checkers = started(size.checkers, AnswerChecker, options, *checker, workers=size.checker_processes)
+
+        # Wait until all of them are ready.
         facts = require_same_revision(
             answers([actor.ready.remote() for actor in generators.values()], size.start_timeout_s)
         )
@@ -112,6 +117,7 @@ def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
     where = (absolute(settings.run.dir), settings.storage)
     weights = answering(settings, engines)
     with actor_scope() as started:
+        # Start all at once: each takes seconds.
         options = _restarted(settings, "shard writer") | {"max_concurrency": COMMITS_AT_A_TIME}
         writers = started(size.writers, ShardWriter, options, *where)
         workers = started(
@@ -124,7 +130,8 @@ def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
                 request_s=size.request_timeout_s,
                 restart_s=size.start_timeout_s,
                 attempts=size.attempts,
-                commit_s=size.request_timeout_s + 2 * settings.storage.patience_s,  # a commit may wait for another
+                # A commit may wait for another one, and each for a store that does not answer.
+                commit_s=size.request_timeout_s + 2 * settings.storage.patience_s,
             ),
             list(engines.generators),
             list(engines.checkers),
@@ -133,9 +140,12 @@ def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
             *where,
             weights=weights.path,
         )
+
+        # Wait until they are ready, and look whether they run this code.
         answers([actor.__ray_ready__.remote() for actor in writers.values()], size.start_timeout_s)
         for imported in answers([actor.ready.remote() for actor in workers.values()], size.start_timeout_s):
             _refuse_other_factory(imported)
+
         yield Fleet(
             generators=list(engines.generators.values()),
             checkers=list(engines.checkers.values()),
@@ -162,7 +172,7 @@ def answering(settings: Settings, engines: Engines) -> Weights:
 
 
 def load_weights(engines: Engines, weights: str | None, timeout_s: float) -> Mapping[str, Any]:
-    """Have every generator answer with other weights; what the first one says of itself then.
+    """Have every generator answer with other weights; return what the first one says of itself then.
 
     Raises `WeightsRefused` when one cannot, or dies of it.
     """
@@ -180,7 +190,7 @@ def load_weights(engines: Engines, weights: str | None, timeout_s: float) -> Map
 
 
 def require_same_revision(facts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """What the first generator says of itself. Raises `FactoryError` where another one answers with other weights."""
+    """Return the facts of the first generator. Raises `FactoryError` where another one has other weights."""
     revisions = {one["revision"] for one in facts}
     if len(revisions) > 1:
         raise FactoryError(
@@ -191,81 +201,29 @@ def require_same_revision(facts: Sequence[Mapping[str, Any]]) -> Mapping[str, An
 
 
 def named(model: str) -> str:
-    """`model` as actors find it, who work elsewhere."""
+    """Return `model` as actors on other machines find it: a folder as an absolute path, a name as it is."""
     return absolute(model) if "://" in model or Path(model).is_dir() else model
 
 
 def _restarted(settings: Settings, role: str) -> dict[str, Any]:
-    """Options of an actor that Ray starts again, with the CPUs that `demands_of` plans for it."""
+    """Return options of an actor that Ray starts again when it dies, with the CPUs that `demands_of` plans for it."""
     [cpus] = [demand.cpus for demand in demands_of(settings) if demand.role == role]
     return {"num_cpus": cpus, "max_restarts": -1}
 
 
-def check_flow(settings: Settings) -> CheckFlow:
-    """Large batches for a fast checker, small ones for one that may take minutes: all that can be on their way to it at
-    once should be done within a call's time-out, even if each takes as long as it may."""
-    size = settings.cluster
-    limit_s = settings.checker.plugin.limits(settings.checker.config).timeout_s
-    seconds_each = limit_s * size.workers / (size.checker_processes * size.checkers) / CHECK_TIME_USED
-    in_time = size.request_timeout_s / seconds_each
-    most = CheckFlow()
-    in_flight = max(1, min(most.in_flight, int(in_time)))
-    batch = max(1, min(most.batch, int(in_time / in_flight)))
-    return CheckFlow(
-        batch=batch, in_flight=in_flight, request_s=max(size.request_timeout_s, in_flight * batch * seconds_each)
-    )
-
-
 def checker_stats(fleet: Fleet) -> list[dict[str, float]]:
-    """What each checker has counted so far; of those that do not answer soon, nothing."""
-    asked = [actor.stats.remote() for actor in fleet.checkers]
-    answered, _ = ray.wait(asked, num_returns=len(asked), timeout=STATS_TIMEOUT_S) if asked else ([], [])
-    found = []
+    """Return what each checker has counted so far; checkers that do not answer soon are left out."""
+    calls = [actor.stats.remote() for actor in fleet.checkers]
+    answered, _ = ray.wait(calls, num_returns=len(calls), timeout=STATS_TIMEOUT_S) if calls else ([], [])
+    stats = []
     for ref in answered:
         with contextlib.suppress(RayActorError, RayTaskError):
-            found.append(ray.get(ref))
-    return found
-
-
-def recipe_of(settings: Settings) -> Recipe:
-    """What the workers do to each question."""
-    template = load_prompt(settings.prompt.template, settings.prompt.style)
-    return Recipe(
-        search=settings.search.name,
-        search_config=settings.search.config,
-        supervision=settings.supervision.name,
-        supervision_config=settings.supervision.config,
-        checker=settings.checker.name,
-        checker_config=settings.checker.config,
-        template=template,
-        sampling=settings.sampling_with(template.stop),
-        separator=settings.prompt.separator,
-        seed=settings.run.seed,
-        learn=settings.run.learn,
-    )
-
-
-def provenance_of(settings: Settings, engine: Mapping[str, Any]) -> Provenance:
-    """What the records say made them."""
-    template = load_prompt(settings.prompt.template, settings.prompt.style)
-    checker = settings.checker.plugin.NAME_VERSION
-    return Provenance(
-        run_id=settings.fingerprint,
-        engine=engine["engine"],
-        model=engine["model"] or settings.model,
-        model_revision=engine["revision"] or "",
-        prompt_id=template.id,
-        checker=checker,
-        checker_policy=fingerprint({"checker": checker, **settings.plain["checker"]}),
-        labeller=settings.supervision.name,
-        sampling=settings.sampling_with(template.stop),
-        seed=settings.run.seed,
-        round=settings.run.round,
-        hinted=template.hinted,
-    )
+            stats.append(ray.get(ref))
+    return stats
 
 
 def _refuse_other_factory(imported: str) -> None:
+    """Raise `BadInput` when a worker has imported somebody else's package called factory, from file `imported`."""
     if (
         Path(imported).parent.name != "factory"
         or not (Path(imported).parent / "question_pipeline" / "recipe.py").is_file()

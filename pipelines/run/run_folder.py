@@ -1,9 +1,9 @@
-"""A run's folder, on a local disk or on S3: its config, what its source held, its shards, its logs.
+"""Folder of a run, on a local disk or on S3: its config, counts of its source, its shards, its logs.
 
 config.yaml              the complete config the run began with, no secret in it; a folder belongs to one
-manifests/source.json    what was counted in the source before anything started
-manifests/effort.json    what was raised since: more samples, more rollouts, more tokens
-manifests/receipts/      what the driver was told of every unit
+manifests/source.json    counts of the source, made before anything started
+manifests/effort.json    amounts that were raised since: samples, rollouts, tokens
+manifests/receipts/      receipts of the units that the driver got
 data/part-*.parquet      committed units
 logs/attempt_N/          one folder per `factory run` or `resume`: who drove, and its heartbeat
 stats.json               counts at the end of the last attempt
@@ -33,23 +33,37 @@ CONFIG, SURVEY, EFFORT, STATS = "config.yaml", "manifests/source.json", "manifes
 
 
 def store_of(settings: Settings, tell: Tell = log_warning, *, impatient: bool = False) -> Store:
-    """Where the records of `settings` lie. `impatient`: for what is not worth waiting for."""
+    """Return the folder of the run.
+
+    Args:
+      settings: the validated config.
+      tell: hears when the storage does not answer for a while.
+      impatient: True for a write that is not worth waiting for; it is given up after `IMPATIENT_S` seconds.
+
+    Raises:
+      BadInput: the place cannot hold a run.
+    """
     access = replace(settings.storage, patience_s=IMPATIENT_S) if impatient else settings.storage
     return open_store(settings.run.dir, access, tell)
 
 
 def recognise(settings: Settings, store: Store) -> bool:
-    """Whether the folder holds this very run; False when it holds none yet. Raises `BadInput` when it is another's.
+    """Return whether the folder holds this very run; False when it holds none yet.
 
     A folder is bound to a config once the source was read: until then there is nothing to lose, and a mistake in the
-    config may be mended in place.
+    config may be mended in place. A pipeline that reads no source binds it at once.
+
+    Raises `BadInput` when the folder holds another run, or the same with more asked for than now.
     """
+    # Look whether anything binds the folder yet.
     refuse_merged(store)
     theirs = _config_of(store)
     if theirs is None or (_reads_questions(theirs) and store.size(SURVEY) is None):
         if shards(store):
             raise BadInput(f"{store.url} holds shards, but no {SURVEY} says of what. Choose another run.dir.")
         return False
+
+    # Compare what decides the records, then how much was asked for.
     if theirs.fingerprint != settings.fingerprint:
         raise BadInput(
             f"{store.url} holds a run with another config ({_difference(theirs, settings)}). "
@@ -77,7 +91,7 @@ def bind(settings: Settings, store: Store) -> None:
 
 
 def _updated(kept: Settings, settings: Settings) -> Settings:
-    """The kept settings with what its story lets a resumed run have another of: the next attempt is to have it, too."""
+    """Return the kept settings with what a resumed run may change taken from the new ones, for the attempts to come."""
     plain = dict(kept.plain)
     for key in settings.definition.excluded_from_fingerprint:
         section, _, name = key.partition(".")
@@ -86,7 +100,7 @@ def _updated(kept: Settings, settings: Settings) -> Settings:
 
 
 def asked_for(store: Store, settings: Settings | None) -> dict[str, int]:
-    """How much was asked for lately, by config key: what the run began with, or was raised to."""
+    """Return the amounts asked for lately, by config key: those the run began with, or was raised to."""
     try:
         return dict(json.loads(store.read(EFFORT)))
     except FileNotFoundError:
@@ -94,21 +108,29 @@ def asked_for(store: Store, settings: Settings | None) -> dict[str, int]:
 
 
 def was_raised(store: Store, settings: Settings) -> bool:
-    """Whether shards of this folder may have been made with less effort than `settings` ask for."""
+    """Return whether shards of this folder may have been made with less effort than `settings` ask for."""
     return store.size(EFFORT) is not None or asked_for(store, _config_of(store) or settings) != settings.effort
 
 
 def opened(run_dir: str | Path, overrides: Sequence[str] = ()) -> Settings:
-    """The settings kept in an existing run folder, with what was raised since. Raises `BadInput`.
+    """Return the settings kept in an existing run folder, with what was raised since.
 
-    `overrides` may say where and how wide it runs (`cluster.*`, `storage.*`, where and how fast its engine runs) and
-    raise how much is asked for. Where the folder lies is told by who opens it, never by the folder.
+    Args:
+      run_dir: the folder.
+      overrides: changes, each section.key=value: where and how wide it runs (`cluster.*`, `storage.*`, where and how
+        fast its engine runs), and amounts that are raised.
+
+    Raises:
+      BadInput: the folder holds no run, or an override would change the records.
     """
+    # The caller says where the folder lies and how it is reached, never the folder: it may have been moved.
     access = fill(Access, parse_yaml("{}", "overrides", overrides).get("storage"), "storage")
     store = open_store(run_dir, access)
     kept = _config_of(store)
     if kept is None:
         raise BadInput(f"{run_dir} is no run folder: it holds no {CONFIG}. Expected one made by `factory run`.")
+
+    # Apply what was raised, then the overrides, and look whether it is still the same run.
     plain = {**kept.plain, "storage": None, "run": {**kept.plain["run"], "dir": str(run_dir)}}
     raised = [f"{key}={value}" for key, value in asked_for(store, kept).items()]
     settings = parse(json.dumps(plain), CONFIG, [*raised, *overrides])
@@ -123,7 +145,7 @@ def opened(run_dir: str | Path, overrides: Sequence[str] = ()) -> Settings:
 
 
 def check_survey(store: Store, survey: Survey) -> None:
-    """Raises `BadInput` when the source or the prompt was another at an earlier attempt."""
+    """Raise `BadInput` when the source or the prompt was another at an earlier attempt."""
     before = survey_of(store)
     if before is None:
         return
@@ -141,22 +163,22 @@ def check_survey(store: Store, survey: Survey) -> None:
 
 
 def keep_survey(store: Store, survey: Survey) -> None:
-    """Keep what the run begins with. From here on the folder belongs to its config."""
+    """Keep the counts of the source. From here on the folder belongs to its config."""
     kept = asdict(survey)
     del kept["doubled"]
     store.replace(SURVEY, _encoded(kept))
 
 
 def read_survey(store: Store) -> Survey:
-    """Raises `BadInput` before the first unit."""
-    found = survey_of(store)
-    if found is None:
+    """Return the counts of the source. Raises `BadInput` where no attempt got to its first unit."""
+    survey = survey_of(store)
+    if survey is None:
         raise BadInput(f"{store.url} holds no {SURVEY}: the run never got to its first unit. Use `factory run`.")
-    return found
+    return survey
 
 
 def survey_of(store: Store) -> Survey | None:
-    """The survey of an earlier attempt, None before the first."""
+    """Return the survey of an earlier attempt; None before the first."""
     try:
         return Survey(**json.loads(store.read(SURVEY)))
     except FileNotFoundError:
@@ -164,7 +186,7 @@ def survey_of(store: Store) -> Survey | None:
 
 
 def stats_are(store: Store, stats: Mapping[str, object]) -> bool:
-    """Whether the kept stats say what `stats` does: an attempt may have died before it wrote them."""
+    """Return whether the kept stats say what `stats` does: an attempt may have died before it wrote them."""
     try:
         kept = json.loads(store.read(STATS))
     except (FileNotFoundError, ValueError):
@@ -173,6 +195,7 @@ def stats_are(store: Store, stats: Mapping[str, object]) -> bool:
 
 
 def write_stats(store: Store, stats: dict[str, object]) -> None:
+    """Overwrite `stats.json`."""
     store.replace(STATS, _encoded(stats))
 
 
@@ -198,7 +221,7 @@ def _keys_of(excluded: Sequence[str]) -> list[str]:
 
 
 def _difference(theirs: Settings, ours: Settings) -> str:
-    """The first differing key of two configs, with both values."""
+    """Return the first key that differs between two configs, with both values."""
     for section, value in ours.plain.items():
         other = theirs.plain.get(section)
         if section in ours.excluded_from_fingerprint or value == other:

@@ -1,1 +1,4 @@
-"""The parts of the STaR story: its settings, runs, phases, journal, data and plot."""
+"""Parts of the STaR pipeline: settings, the runs it is made of, phases and rounds, journal, data, report and plot.
+
+Read first: `phases.py`, one method per phase of a round.
+"""

@@ -19,7 +19,8 @@ from factory.errors import BadInput
 from factory.rollouts.prompting import GOLD, load_prompt
 from factory.seeds import seed_for
 from factory.self_training.teaching import STUDENT
-from pipelines.run.settings import PLUGIN_SECTIONS, SECTIONS, Settings, from_mapping
+from pipelines.run.sections import SECTIONS
+from pipelines.run.settings import PLUGIN_SECTIONS, Settings, from_mapping
 from pipelines.self_training.star_settings import StarSettings
 
 BEFORE, SAMPLE, RATIONALISE, GREEDY, SAMPLED = "before", "sample", "rationalise", "greedy", "sampled"

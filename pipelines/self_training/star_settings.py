@@ -12,7 +12,8 @@ from factory.contracts.selection import SELECTION, SelectionPlugin
 from factory.errors import BadInput
 from factory.storage.opening import absolute
 from pipelines.run.contract import PluginSection
-from pipelines.run.settings import Plug, Prompting, Settings
+from pipelines.run.sections import Prompting
+from pipelines.run.settings import Plug, Settings
 
 
 @dataclass

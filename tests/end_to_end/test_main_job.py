@@ -12,7 +12,7 @@ from actors.shard_writer import ShardWriter
 from factory.shards.commits import read_rows
 from factory.shards.units import Unit
 from factory.storage.access import Access
-from pipelines.run.fleet import provenance_of, recipe_of
+from pipelines.run.recipes import provenance_of, recipe_of
 from pipelines.run.settings import load
 
 pytestmark = pytest.mark.end_to_end

@@ -37,7 +37,8 @@ from factory.rollouts.prompting import render
 from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
 from factory.types import Completion, GenerateRequest, Question, Verdict
-from pipelines.run.fleet import Fleet, launched, recipe_of
+from pipelines.run.fleet import Fleet, launched
+from pipelines.run.recipes import recipe_of
 from pipelines.run.settings import Settings, from_mapping
 from tools.bench.arithmetic_truth import first_wrong_step
 from tools.bench.step_labels import SAMPLES, Count, check_writable, labeller_of, table

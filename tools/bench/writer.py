@@ -46,7 +46,8 @@ from factory.shards.commits import Receipt, commit, shard_name
 from factory.shards.shard_file import content_hash, encode, footer_for
 from factory.storage.access import Access
 from factory.storage.opening import open_store
-from pipelines.run.fleet import COMMITS_AT_A_TIME, provenance_of, recipe_of
+from pipelines.run.fleet import COMMITS_AT_A_TIME
+from pipelines.run.recipes import provenance_of, recipe_of
 from pipelines.run.settings import Settings, from_mapping
 from tools.bench.step_labels import InProcess, check_writable
 from tools.s3.embedded_s3 import embedded_s3

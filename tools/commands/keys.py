@@ -8,7 +8,8 @@ from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
 from pipelines.run.contract import PIPELINES, PluginSection
-from pipelines.run.settings import PLUGIN_SECTIONS, SECTIONS
+from pipelines.run.sections import SECTIONS
+from pipelines.run.settings import PLUGIN_SECTIONS
 
 WIDTH = 38  # of the key column: longer keys just push their line to the right
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.runs import settings_for
 
-from pipelines.run.fleet import check_flow
+from pipelines.run.recipes import check_flow
 
 FAST, SLOW = {"kind": "math_answer"}, {"kind": "tests.support.plugins.checkers", "timeout_s": 300}
 

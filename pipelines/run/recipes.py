@@ -1,0 +1,75 @@
+"""Recipe of a run, from its settings: what workers do to a question, what records say of it, how checks are batched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from actors.remote_models import CheckFlow
+from factory.config import fingerprint
+from factory.question_pipeline.recipe import Recipe
+from factory.records.record import Provenance
+from factory.rollouts.prompting import load_prompt
+from pipelines.run.settings import Settings
+
+# Share of a call's time-out that checks may use which all take as long as they may.
+CHECK_TIME_USED = 0.75
+
+
+def recipe_of(settings: Settings) -> Recipe:
+    """Return what the workers do to each question: plug-ins with their settings, prompt, sampling, seed."""
+    template = load_prompt(settings.prompt.template, settings.prompt.style)
+    return Recipe(
+        search=settings.search.name,
+        search_config=settings.search.config,
+        supervision=settings.supervision.name,
+        supervision_config=settings.supervision.config,
+        checker=settings.checker.name,
+        checker_config=settings.checker.config,
+        template=template,
+        sampling=settings.sampling_with(template.stop),
+        separator=settings.prompt.separator,
+        seed=settings.run.seed,
+        learn=settings.run.learn,
+    )
+
+
+def provenance_of(settings: Settings, engine: Mapping[str, Any]) -> Provenance:
+    """Return what the records say made them.
+
+    `engine` holds the facts that the engines said of themselves: "engine", "model" and "revision".
+    """
+    template = load_prompt(settings.prompt.template, settings.prompt.style)
+    checker = settings.checker.plugin.NAME_VERSION
+    return Provenance(
+        run_id=settings.fingerprint,
+        engine=engine["engine"],
+        model=engine["model"] or settings.model,
+        model_revision=engine["revision"] or "",
+        prompt_id=template.id,
+        checker=checker,
+        checker_policy=fingerprint({"checker": checker, **settings.plain["checker"]}),
+        labeller=settings.supervision.name,
+        sampling=settings.sampling_with(template.stop),
+        seed=settings.run.seed,
+        round=settings.run.round,
+        hinted=template.hinted,
+    )
+
+
+def check_flow(settings: Settings) -> CheckFlow:
+    """Return how many checks a worker sends at a time: large batches for a fast checker, small ones for a slow one.
+
+    All checks that can be on their way to a checker at once should be done within a call's time-out, even if each takes
+    as long as it may.
+    """
+    size = settings.cluster
+    limit_s = settings.checker.plugin.limits(settings.checker.config).timeout_s
+    seconds_each = limit_s * size.workers / (size.checker_processes * size.checkers) / CHECK_TIME_USED
+    in_time = size.request_timeout_s / seconds_each
+    most = CheckFlow()
+    in_flight = max(1, min(most.in_flight, int(in_time)))
+    batch = max(1, min(most.batch, int(in_time / in_flight)))
+    return CheckFlow(
+        batch=batch, in_flight=in_flight, request_s=max(size.request_timeout_s, in_flight * batch * seconds_each)
+    )

@@ -1,0 +1,125 @@
+"""Sections of every run's config, as dataclasses: each key with its default, and the ranges of the values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from factory.errors import BadInput
+from factory.rollouts.steps import step_ends
+from factory.storage.access import Access
+from factory.types import Sampling
+
+
+@dataclass
+class Run:
+    """Config section `run`: where the records go, and how the work is cut and seeded.
+
+    Attributes:
+      dir: run folder, a local path or s3://bucket/folder.
+      seed: seed of every draw of ours; vLLM repeats its samples only with engine.seeded.
+      unit_size: questions per unit, which is one Parquet object.
+      learn: True lets a worker's finished questions teach it what to expect of the model
+        (`factory/labelling/experience.py`). With False, labels do not depend on the order of the questions.
+      round: round of the self-training that the run is part of, for the records.
+      part_of: folder of that self-training; it may be moved.
+    """
+
+    dir: str = "runs/label_steps"
+    seed: int = 0
+    unit_size: int = 16
+    learn: bool = True
+    round: int = 0
+    part_of: str = ""
+
+
+@dataclass
+class Prompting:
+    """Config section `prompt`.
+
+    Attributes:
+      template: name of a packaged prompt, or a text file of your own.
+      style: raw (text) or chat (the model's chat template).
+      separator: end of a step: newline, blank_line, or a regular expression.
+    """
+
+    template: str = "few_shot_word_problems"
+    style: str = "raw"
+    separator: str = "newline"
+
+
+# Defaults of the config and of code that samples without one are the same.
+_SAMPLING = Sampling()
+
+
+@dataclass
+class SamplingSection:
+    """Config section `sampling`, in vLLM's names.
+
+    Attributes:
+      temperature: 0 is greedy.
+      top_p: share of the probability to choose tokens from, more than 0, at most 1.
+      top_k: number of tokens to choose from; -1 is all.
+      max_tokens: most tokens of one completion.
+      stop: strings that end a completion, beside those of the prompt file.
+    """
+
+    temperature: float = _SAMPLING.temperature
+    top_p: float = _SAMPLING.top_p
+    top_k: int = _SAMPLING.top_k
+    max_tokens: int = _SAMPLING.max_tokens
+    stop: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Cluster:
+    """Config section `cluster`: where a run works and on how many actors; `factory resume` takes others.
+
+    Attributes:
+      address: "local" starts a Ray of its own on this machine; "auto" or ray://… joins a cluster.
+      generators: engines.
+      workers: rollout workers; each works on many questions at once.
+      checkers: answer checkers.
+      writers: shard writers.
+      units_in_flight: units that are worked on at a time, over all workers; 0 is four per generator.
+      checker_processes: processes of each answer checker.
+      request_timeout_s: seconds that one call to a generator or a checker may take.
+      start_timeout_s: seconds that actors may take to start, and a dead one to come back.
+      attempts: workers that a unit may cost before the run ends.
+    """
+
+    address: str = "local"
+    generators: int = 1
+    workers: int = 1
+    checkers: int = 1
+    writers: int = 1
+    units_in_flight: int = 0
+    checker_processes: int = 1
+    request_timeout_s: float = 1800.0
+    start_timeout_s: float = 900.0
+    attempts: int = 4
+
+
+SECTIONS = {"run": Run, "prompt": Prompting, "sampling": SamplingSection, "cluster": Cluster, "storage": Access}
+
+
+def check_ranges(filled: Mapping[str, Any]) -> None:
+    """Raise `BadInput` for a value out of its range; `filled` holds the sections by name."""
+    cluster, run, sampling = filled["cluster"], filled["run"], filled["sampling"]
+    for name in ("generators", "workers", "checkers", "writers", "attempts"):
+        if getattr(cluster, name) < 1:
+            raise BadInput(f"cluster.{name} is {getattr(cluster, name)}. Expected at least 1.")
+    if run.unit_size < 1:
+        raise BadInput(f"run.unit_size is {run.unit_size}. Expected at least 1 question per unit.")
+    if sampling.max_tokens < 1:
+        raise BadInput(f"sampling.max_tokens is {sampling.max_tokens}. Expected at least 1.")
+    if sampling.top_k < -1:
+        raise BadInput(f"sampling.top_k is {sampling.top_k}. Expected -1 (all), or how many tokens to choose from.")
+    if not all(sampling.stop):
+        raise BadInput("sampling.stop holds an empty string. Expected strings that end a completion.")
+    step_ends("", filled["prompt"].separator)
+    if sampling.temperature < 0:
+        raise BadInput(f"sampling.temperature is {sampling.temperature}. Expected 0 (greedy) or more.")
+    if not 0 < sampling.top_p <= 1:
+        raise BadInput(f"sampling.top_p is {sampling.top_p}. Expected more than 0, at most 1.")
