@@ -1,11 +1,11 @@
-"""A run of the factory under SIGKILL: driver, actors, checker processes, nodes and the S3 server die at random.
+"""Run of the factory under SIGKILL: driver, actors, checker processes, nodes and the S3 server die at random.
 
     python -m tools.chaos --questions 2000 --kills 30 --seed 1 --storage local --json chaos.json
     python -m tools.chaos --questions 2000 --kills 30 --seed 1 --storage s3 --faults 0.02 --json chaos.json
 
-Proves that nothing is lost: the engine is simulated, the same config is run undisturbed first, and in the end both
-hold the same rows. Exit status 1 where a question is lost, doubled, failed or different, where an object is partial or
-was changed after its commit, where something is left over, or where a kill was not made or not recovered from.
+Shows that nothing is lost: the engine is simulated, the same config is run undisturbed first, and in the end both
+folders hold the same rows. Exit status 1 when a question is lost, doubled, failed or different, when an object is
+partial or was changed after its commit, when something is left over, or when a kill was not made or not recovered from.
 """
 
 from __future__ import annotations
@@ -43,7 +43,13 @@ EXAMPLES = 20
 
 
 def config(questions: int, unit_size: int, latency_s: float) -> dict[str, Any]:
-    """Small questions with all that a real run has; labels do not depend on the order of work."""
+    """Return a config of small questions with all that a real run has; labels do not depend on the order of work.
+
+    Args:
+      questions: how many.
+      unit_size: questions per unit.
+      latency_s: seconds that the simulated engine takes for a request.
+    """
     return {
         "pipeline": "label_steps",
         "model": "none",
@@ -53,7 +59,8 @@ def config(questions: int, unit_size: int, latency_s: float) -> dict[str, Any]:
         "engine": {"kind": "simulated", "steps": 4, "words": 3, "p": 0.85, "latency_s": latency_s},
         "search": {"method": "sample", "n": 4},
         "supervision": {"method": "bayes_bisection", "max_probes": PROBES},
-        "checker": {"kind": "regex", "timeout_s": 20.0},  # no fast path: every check goes to the pool's processes
+        # No fast path: every check goes to the pool's processes.
+        "checker": {"kind": "regex", "timeout_s": 20.0},
         "cluster": {
             "generators": FLEET[GENERATOR],
             "workers": FLEET[WORKER],
@@ -69,12 +76,18 @@ def config(questions: int, unit_size: int, latency_s: float) -> dict[str, Any]:
 
 
 def latency_for(units: int, kills: int, seconds_per_kill: float) -> float:
-    """An engine latency with which the run takes `seconds_per_kill` of undisturbed work for every kill."""
+    """Return an engine latency with which the run takes `seconds_per_kill` of undisturbed work for every kill.
+
+    Args:
+      units: units of the run.
+      kills: kills to make.
+      seconds_per_kill: seconds of work between two kills.
+    """
     return round(seconds_per_kill * kills / units * WINDOW / ROUNDS, 3)
 
 
 def undisturbed(config_file: Path, folder: Path) -> dict[str, str]:
-    """Question id to digest of a run of the same config that nobody disturbs; wider, as where it runs may differ."""
+    """Run the same config undisturbed, and return the digest of each question's row, by question id."""
     log = folder / "undisturbed.log"
     wide = [f"run.dir={folder / 'undisturbed'}", "cluster.address=local", "cluster.units_in_flight=64"]
     if code := finish(["run", str(config_file), *wide], log, UNDISTURBED_S):
@@ -83,12 +96,12 @@ def undisturbed(config_file: Path, folder: Path) -> dict[str, str]:
 
 
 def rows_of(folder: ChaosFolder) -> dict[str, LedgerRow]:
-    """The rows of a run folder by question."""
+    """Return the rows of a run folder, by question."""
     return {row["question_id"]: row for name in latest(folder.names()) for row in read(folder.read(name))}
 
 
 def chaos(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    """Everything, in `folder`; the figures."""
+    """Run everything in `folder`, and return the figures."""
     units = -(-arguments.questions // arguments.unit_size)
     latency_s = latency_for(units, arguments.kills, arguments.seconds_per_kill)
     config_file = folder / "config.yaml"
@@ -139,7 +152,13 @@ def chaos(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 
 def explain(ledger: Ledger, ours: ChaosFolder, theirs: ChaosFolder) -> None:
-    """Put where they differ beside the first questions that do, if all can be read."""
+    """Add the first differences of rows to the ledger's faults, where both rows can be read.
+
+    Args:
+      ledger: faults to explain.
+      ours: folder of the run under fire.
+      theirs: folder of the undisturbed run.
+    """
     differing = ledger.faults["differs_from_undisturbed"]
     if not differing or ledger.faults["partial"]:
         return
@@ -150,12 +169,13 @@ def explain(ledger: Ledger, ours: ChaosFolder, theirs: ChaosFolder) -> None:
 
 
 def say(line: str) -> None:
+    """Print a line of progress."""
     print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager
 def kept(folder: Path | None) -> Iterator[Path]:
-    """The folder to work in; a temporary one where none is given."""
+    """Open a block with the folder to work in; a temporary one when none is given."""
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         yield folder.resolve()
@@ -165,6 +185,7 @@ def kept(folder: Path | None) -> Iterator[Path]:
 
 
 def main(argv: list[str] | None = None) -> int:
+    """Run the test from the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--questions", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=30)
@@ -183,7 +204,8 @@ def main(argv: list[str] | None = None) -> int:
         parser.error("--faults needs --storage s3: only a server's answers can be spoiled")
     if arguments.keep is not None and arguments.keep.exists() and any(arguments.keep.iterdir()):
         parser.error(f"--keep {arguments.keep} holds something; expected a new or an empty folder")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ends the same way: everything is taken down
+    # Both ends the same way: everything is taken down.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with kept(arguments.keep) as folder:
         figures = chaos(arguments, folder)
     arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

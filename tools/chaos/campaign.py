@@ -1,4 +1,4 @@
-"""A run under fire: kills by schedule, how long each took to recover from, and every object seen on the way."""
+"""Campaign of a chaos run: kills by schedule, seconds until each was recovered from, every object seen on the way."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ HOPELESS_ERRORS = 10  # drivers that ended with an error, one after the other, w
 
 
 class Objects(Protocol):
-    """What the campaign asks of the run folder's storage."""
+    """Storage of the run folder, as the campaign needs it."""
 
     def names(self) -> list[str]:
-        """All objects of the run's data folder."""
+        """Return the names of all objects of the run's data folder."""
 
     def read(self, name: str) -> bytes:
-        """A whole object."""
+        """Return a whole object."""
 
 
 @dataclass
 class Campaign:
-    """One chaos run. `units`: how many it has in all."""
+    """Chaos run. `units`: how many it has in all."""
 
     units: int
     kills: Sequence[Kill]
@@ -50,7 +50,7 @@ class Campaign:
     committed: int = 0
 
     def run(self) -> None:
-        """Until the run is complete, or hopeless."""
+        """Run until the run is complete, or hopeless."""
         waiting, wound = deque(self.kills), None
         began = shown = self._grew = time.monotonic()
         errors = 0
@@ -58,7 +58,8 @@ class Campaign:
             looked = time.monotonic()
             if self._look():
                 errors = len(self.drivers.errors)
-            time.sleep(max(POLL_S, time.monotonic() - looked))  # looking is never more than half of the time
+            # Looking is never more than half of the time.
+            time.sleep(max(POLL_S, time.monotonic() - looked))
             self._drive()
             if wound is not None and self._closed(wound):
                 wound = None
@@ -87,12 +88,12 @@ class Campaign:
 
     @property
     def recoveries(self) -> list[tuple[str, float | None]]:
-        """Role and seconds of each kill that was made."""
+        """Return role and seconds until recovery of each kill that was made."""
         return [(wound.kill.role, wound.seconds) for wound in self.wounds]
 
     @property
     def faults(self) -> dict[str, list[str]]:
-        """One line for each thing that is wrong, by kind: kills without recovery, kills that were never made."""
+        """Return one line per fault, by kind: kills without recovery, kills that were never made."""
         open_wounds = [wound.kill for wound in self.wounds if wound.seconds is None]
         return {
             "not_recovered": self.hangs + [f"{kill.role} at {kill.threshold:.3f}" for kill in open_wounds],
@@ -100,7 +101,7 @@ class Campaign:
         }
 
     def _look(self) -> bool:
-        """Take down new objects; whether there were any."""
+        """Record new objects; return True when there were any."""
         try:
             new = [name for name in self.objects.names() if name not in self.ledger.seen and unit_of(name)]
             for name in new:
@@ -123,12 +124,13 @@ class Campaign:
             self.say(error)
 
     def _closed(self, wound: Wound) -> bool:
-        """Whether the wound needs no more looking after; its `seconds` are set when it was recovered from."""
+        """Return True when a kill needs no more watching; its `seconds` are set when it was recovered from."""
         now = time.monotonic()
         reap({self.drivers.pid, self.server.pid if self.server else None})
         if wound.back_at is None and self.drivers.pid is not None and back(wound):
             wound.back_at = now
-            if wound.kill.role == DRIVER:  # the last units of the old one's actors are not its merit
+            # The last units of the old one's actors are not its merit.
+            if wound.kill.role == DRIVER:
                 wound.units = self.committed
         if self.drivers.complete or (wound.back_at is not None and self.committed > wound.units):
             wound.seconds = now - wound.at

@@ -1,4 +1,4 @@
-"""A Ray cluster of three nodes on this machine, made to have nodes killed; nothing of it outlives the block."""
+"""Ray cluster of three nodes on this machine, whose nodes can be killed; nothing of it outlives the block."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ START_S, END_S = 120.0, 20.0
 
 
 class Nodes:
-    """The nodes; `address` is what a driver joins. Make it with `nodes`."""
+    """Nodes of the cluster; a driver joins `address`. Made by `nodes`."""
 
     def __init__(self) -> None:
         self._guards = ExitStack()
@@ -44,53 +44,59 @@ class Nodes:
 
     @property
     def address(self) -> str:
+        """Address that a driver joins."""
         return str(self._cluster.address)
 
     @property
     def workers(self) -> list[int]:
-        """Process ids of the raylets that may be killed, oldest first."""
+        """Return the process ids of the raylets that may be killed, oldest first."""
         return sorted(_raylet(node) for node in self._cluster.worker_nodes)
 
     def add(self) -> None:
-        """A fresh node; returns when the cluster knows it, and has missed those that are dead."""
+        """Add a fresh node; return when the cluster knows it, and has missed those that are dead."""
         self._cluster.add_node(wait=False, num_cpus=CPUS, **self._common)
         self._cluster.wait_for_nodes(START_S)
         self.guard()
 
     def kill(self, pid: int) -> None:
-        """SIGKILL the raylet `pid`, then end what else its node had; its workers are left to themselves."""
+        """Kill the raylet `pid` by SIGKILL, then end what else its node had; its workers are left to themselves."""
         [node] = [node for node in self._cluster.worker_nodes if _raylet(node) == pid]
-        os.kill(pid, signal.SIGKILL)  # a child of ours that nobody has buried: the id is no one else's
+        # A child of ours that has not been reaped: no other process can have its id.
+        os.kill(pid, signal.SIGKILL)
         self._cluster.remove_node(node, allow_graceful=False)
 
     def guard(self) -> None:
-        """Have all that runs now killed when this process dies."""
+        """Arrange that all that runs now is killed when this process dies."""
         before, self._guards = self._guards, ExitStack()
         self._guards.enter_context(guarded(named_descendants(os.getpid())))
         before.close()
 
     def close(self) -> None:
+        """Stop all nodes."""
         self._guards.close()
         self._cluster.shutdown()
 
 
 @contextmanager
 def nodes() -> Iterator[Nodes]:
-    """A running cluster for the block; afterwards every process that was started in the block is gone."""
+    """Open a block with a running cluster; afterwards every process that was started in the block is gone."""
     adopt_orphans()
     logging.getLogger("ray").setLevel(logging.ERROR)
     os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray's own spelling; without it workers run at nice 15
     others = named_descendants(os.getpid())
-    folder = tempfile.mkdtemp(prefix="ray-")  # short: socket names end at 107 bytes
+    # A short path: socket names end at 107 bytes.
+    folder = tempfile.mkdtemp(prefix="ray-")
     before = os.environ.get("RAY_TMPDIR")
-    os.environ["RAY_TMPDIR"] = folder  # else /tmp/ray would tell every other Ray program of this cluster
+    # Otherwise /tmp/ray would tell every other Ray program of this cluster.
+    os.environ["RAY_TMPDIR"] = folder
     made: Nodes | None = None
     try:
         made = Nodes()
         yield made
     finally:
         if made is not None:
-            with suppress(Exception):  # whatever it could not end is killed below
+            # Processes that it could not end are killed below.
+            with suppress(Exception):
                 made.close()
         end(others)
         if before is None:
@@ -101,7 +107,7 @@ def nodes() -> Iterator[Nodes]:
 
 
 def end(others: set[str]) -> None:
-    """SIGKILL all descendants but `others`, also those that they leave behind."""
+    """Kill all descendants but `others` by SIGKILL, also those that they leave behind."""
     deadline = time.monotonic() + END_S
     keep = {int(name.partition(":")[0]) for name in others}
     while (left := named_descendants(os.getpid()) - others) and time.monotonic() < deadline:

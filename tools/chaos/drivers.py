@@ -1,4 +1,4 @@
-"""The drivers of a chaos run, one after the other: `factory run`, and `factory resume` after each that ended early."""
+"""Drivers of a chaos run, one after the other: `factory run`, then `factory resume` after each that ended early."""
 
 from __future__ import annotations
 
@@ -18,26 +18,29 @@ LAST_LINES = 3
 
 
 class Drivers:
-    """At most one runs at a time. `started` counts them; `errors` holds what those said last that ended by themselves
-    with an error."""
+    """Succession of drivers; at most one runs at a time.
+
+    `started` counts them. `errors` holds the last words of those that ended by themselves with an error.
+    """
 
     def __init__(self, first: Sequence[str], later: Sequence[str], logs: Path) -> None:
         self._first, self._later, self._logs = list(first), list(later), logs
         self._process: subprocess.Popen[bytes] | None = None
         self._killed = False
         self._not_before = 0.0
-        self.begun = False  # whether there is something to resume
+        # Whether there is something to resume.
+        self.begun = False
         self.complete = False
         self.started = 0
         self.errors: list[str] = []
 
     @property
     def pid(self) -> int | None:
-        """None while none runs."""
+        """Process id of the driver that runs; None while none does."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def keep_going(self) -> None:
-        """See what became of the driver; start another unless it runs, or the run is complete."""
+        """Check on the driver; start another one unless it runs, or the run is complete."""
         if self.complete or self.pid is not None or time.monotonic() < self._not_before:
             return
         if self._process is not None and self._ended():
@@ -47,7 +50,7 @@ class Drivers:
         self._process = start(self._later if self.begun else self._first, self._log)
 
     def kill(self) -> None:
-        """SIGKILL."""
+        """Kill the driver by SIGKILL."""
         assert self._process is not None
         self._killed = True
         self._process.kill()
@@ -63,7 +66,7 @@ class Drivers:
         return self._logs / f"driver-{self.started}.log"
 
     def _ended(self) -> bool:
-        """Whether the run is complete; else takes down why the driver ended."""
+        """Return True when the run is complete; else record why the driver ended."""
         assert self._process is not None
         code = self._process.wait()
         self._process = None
@@ -76,7 +79,7 @@ class Drivers:
 
 
 def start(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
-    """The command `factory`, its output in `log`."""
+    """Start the command `factory`, with its output in `log`."""
     with open(log, "wb") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "tools.cli", *arguments],
@@ -84,12 +87,22 @@ def start(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is ours to handle
+            # Ctrl-C is ours to handle.
+            start_new_session=True,
         )
 
 
 def finish(arguments: Sequence[str], log: Path, limit_s: float) -> int:
-    """Run the command to its end; its exit status. Raises `subprocess.TimeoutExpired`."""
+    """Run the command `factory` to its end, and return its exit status.
+
+    Args:
+      arguments: arguments of the command.
+      log: file for its output.
+      limit_s: longest time in seconds.
+
+    Raises:
+      subprocess.TimeoutExpired: it took longer.
+    """
     process = start(arguments, log)
     itself = {name for name in named_descendants(os.getpid()) if name.startswith(f"{process.pid}:")}
     with guarded(itself):

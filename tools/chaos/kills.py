@@ -1,4 +1,4 @@
-"""How each role is killed, and how one sees that it is back."""
+"""Kills: how a process of each role is killed, and how one sees that the role is filled again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FLEET = {GENERATOR: 1, WORKER: 2, CHECKER: 1, WRITER: 2}
 
 
 class Server(Protocol):
-    """A storage server that can be killed and started again."""
+    """Storage server that can be killed and started again."""
 
     @property
     def pid(self) -> int | None: ...
@@ -30,19 +30,34 @@ class Server(Protocol):
 
 @dataclass
 class Wound:
-    """A kill that was made. `gone`: processes that are not to be taken for their own successors. `seconds`: until the
-    role was back and a new unit committed; None while, or if, it was not."""
+    """Kill that was made.
+
+    * `gone`: processes that must not be taken for their own successors.
+    * `units`: units committed by then.
+    * `seconds`: until the role was filled again and a new unit committed; None while, or if, it was not.
+    """
 
     kill: Kill
     at: float
     gone: set[str] = field(default_factory=set)
-    units: int = 0  # committed by then
+    # Committed by then.
+    units: int = 0
     back_at: float | None = None
     seconds: float | None = None
 
 
 def strike(kill: Kill, nodes: Nodes, drivers: Drivers, server: Server | None) -> Wound | None:
-    """Kill one that plays the role. None, and nothing done, while not everybody is there."""
+    """Kill one process that plays the role of `kill`, and return the kill.
+
+    Args:
+      kill: role and draw.
+      nodes: nodes of the cluster.
+      drivers: drivers of the run.
+      server: storage server; None for a local folder.
+
+    Returns:
+      None, with nothing done, while not every role is filled.
+    """
     processes = family()
     if drivers.pid is None or not whole(processes, FLEET, ()):
         return None
@@ -63,7 +78,8 @@ def strike(kill: Kill, nodes: Nodes, drivers: Drivers, server: Server | None) ->
     else:
         victims = playing(kill.role, processes)
         if not victims:
-            return None  # of the checker's processes there are none before they are needed
+            # Of the checker's processes there are none before they are needed.
+            return None
         victim = _pick(victims, kill)
         wound.gone = _with_children(victim, processes)
         session_guard.kill({victim.name})
@@ -71,7 +87,7 @@ def strike(kill: Kill, nodes: Nodes, drivers: Drivers, server: Server | None) ->
 
 
 def back(wound: Wound) -> bool:
-    """Whether the whole fleet is there again, those that were killed left out."""
+    """Return True when the whole fleet is there again, without counting those that were killed."""
     processes = family()
     successors = [process for process in playing(CHECKER_PROCESS, processes) if process.name not in wound.gone]
     if wound.kill.role == CHECKER_PROCESS and not successors:
@@ -84,8 +100,9 @@ def _pick(victims: Sequence[T], kill: Kill) -> T:
 
 
 def _with_children(victim: RunProcess, processes: Iterable[RunProcess]) -> set[str]:
-    """The victim and what dies with it."""
+    """Return the victim and the processes that die with it."""
     gone = {victim.pid}
-    for _ in range(2):  # an actor's zygote, the zygote's workers
+    # An actor's zygote, the zygote's workers.
+    for _ in range(2):
         gone |= {process.pid for process in processes if process.parent in gone}
     return {process.name for process in processes if process.pid in gone}

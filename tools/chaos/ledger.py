@@ -1,7 +1,7 @@
-"""What the chaos run saw committed, and what is wrong with it. Pure: bytes in, faults out.
+"""Ledger of a chaos run: which objects were seen committed, and what is wrong with them. Pure: bytes in, faults out.
 
-Every object is taken down the first time it is seen and once more at the end: what lay there once has to lie there
-for good, byte for byte. Rows are compared with those of an undisturbed run, but for what a clock makes.
+Every object is recorded when it is first seen, and compared at the end: what was there once has to be there for good,
+byte for byte. Rows are compared with those of an undisturbed run, without the columns that depend on a clock.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LedgerRow = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SeenObject:
-    """An object at first sight: its bytes' hash, and its questions with the digest of each one's row."""
+    """Object when it was first seen: hash of its bytes, and its questions with the digest of each one's row."""
 
     size: int
     sha256: str
@@ -35,13 +35,13 @@ class SeenObject:
 
 @dataclass
 class Ledger:
-    """`seen`: objects by name. `faults`: one line for each thing that is wrong, by kind."""
+    """Ledger. `seen`: objects by name. `faults`: one line for each fault, by kind."""
 
     seen: dict[str, SeenObject] = field(default_factory=dict)
     faults: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in FAULTS})
 
     def see(self, name: str, data: bytes) -> None:
-        """Take down an object the first time it is seen."""
+        """Record an object when it is first seen."""
         try:
             rows = read(data)
         except (pa.ArrowException, OSError, ValueError, KeyError) as error:
@@ -54,10 +54,11 @@ class Ledger:
         self.seen[name] = SeenObject(len(data), hashlib.sha256(data).hexdigest(), questions)
 
     def see_again(self, objects: Mapping[str, bytes | None]) -> None:
-        """Compare everything with what lies there at the end; None is an object that is there no more."""
+        """Compare everything with what is there at the end; None is an object that is gone."""
         for name, data in objects.items():
             if data is not None and name not in self.seen and unit_of(name):
-                self.see(name, data)  # committed after the last look
+                # Committed after the last look.
+                self.see(name, data)
         for name, seen in self.seen.items():
             data = objects.get(name)
             if data is None:
@@ -67,7 +68,7 @@ class Ledger:
                 self.faults["changed"].append(f"{name} had {seen.size:,} bytes and another content than now")
 
     def account(self, names: Iterable[str], expected: Mapping[str, str]) -> None:
-        """Hold the rows of `names`, the objects at the end, against `expected`: question id to digest, undisturbed."""
+        """Compare the rows of the objects `names` with `expected`: digests of an undisturbed run, by question id."""
         rows = [question for name in latest(names) for question in self.seen[name].questions]
         counts = Counter(question for question, _ in rows)
         self.faults["lost"] += [question for question in expected if not counts[question]]
@@ -79,7 +80,7 @@ class Ledger:
 
 
 def read(data: bytes) -> list[LedgerRow]:
-    """The rows of a whole object. Raises for one that is cut off, damaged, or holds less than its footer says."""
+    """Return the rows of a whole object. Raises when it is cut off, damaged, or holds less than its footer says."""
     with pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True) as file:
         promised = json.loads((file.schema_arrow.metadata or {})[b"factory.records.tally"])["questions"]
         rows: list[LedgerRow] = file.read().to_pylist()
@@ -89,18 +90,18 @@ def read(data: bytes) -> list[LedgerRow]:
 
 
 def digest(row: LedgerRow) -> str:
-    """Hash of all of a row that no clock makes."""
+    """Return a hash of a row without the columns that depend on a clock."""
     return hashlib.sha256(json.dumps(timeless(row), sort_keys=True, default=str).encode()).hexdigest()
 
 
 def timeless(row: LedgerRow) -> LedgerRow:
-    """The row without when and in how many seconds it was made."""
+    """Return a row without its time stamp and its seconds."""
     cost = {key: value for key, value in row["cost"].items() if key != "seconds"}
     return {key: value for key, value in row.items() if key != "created_at"} | {"cost": cost}
 
 
 def differences(ours: Any, theirs: Any, path: str = "") -> Iterator[str]:
-    """Where two rows differ, each place with both values."""
+    """Yield the places where two rows differ, each with both values."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for key in sorted({*ours, *theirs}):
             yield from differences(ours.get(key), theirs.get(key), f"{path}.{key}" if path else key)
@@ -112,20 +113,20 @@ def differences(ours: Any, theirs: Any, path: str = "") -> Iterator[str]:
 
 
 def unit_of(name: str) -> str | None:
-    """The unit whose rows the object holds; None for a name that is no shard's."""
-    found = _OBJECT.fullmatch(name)
-    return found["unit"] if found else None
+    """Return the unit whose rows an object holds; None for a name that is no shard's."""
+    parts = _OBJECT.fullmatch(name)
+    return parts["unit"] if parts else None
 
 
 def latest(names: Iterable[str]) -> list[str]:
-    """Of each unit the object with the highest revision, which is the one that counts."""
+    """Return for each unit the object with the highest revision, which is the one that counts."""
     best: dict[str, tuple[int, str]] = {}
     for name in names:
-        if found := _OBJECT.fullmatch(name):
-            best[found["unit"]] = max(best.get(found["unit"], (-1, "")), (int(found["revision"] or 0), name))
+        if parts := _OBJECT.fullmatch(name):
+            best[parts["unit"]] = max(best.get(parts["unit"], (-1, "")), (int(parts["revision"] or 0), name))
     return sorted(name for _, name in best.values())
 
 
 def revised(name: str, other: str) -> bool:
-    """Whether `other` is a later revision of the unit in `name`."""
+    """Return True when `other` is a later revision of the unit in `name`."""
     return name != other and unit_of(name) == unit_of(other) and latest([name, other]) == [other]

@@ -1,4 +1,4 @@
-"""Which process plays which role in a run on this machine: read from the process table, decided by title and parent.
+"""Processes of a run on this machine and their roles, read from the process table and decided by title and parent.
 
 Only descendants of this process are ever looked at. A process is named PID:START, as in `factory/processes.py`.
 """
@@ -26,7 +26,7 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunProcess:
-    """`title`: its command line, arguments separated by blanks; Ray's workers write theirs themselves."""
+    """Process of a run. `title`: its command line, arguments separated by blanks; Ray's workers write theirs."""
 
     pid: int
     start: str
@@ -35,33 +35,35 @@ class RunProcess:
 
     @property
     def name(self) -> str:
+        """Name that no later process gets: id and start time."""
         return f"{self.pid}:{self.start}"
 
 
 def adopt_orphans() -> None:
-    """From now on a descendant whose parent dies becomes a child of this process: none gets out of sight."""
+    """Become the parent of descendants whose parent dies, from now on: none gets out of sight."""
     if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "this system lets no process adopt orphans; expected Linux 3.4 or newer")
 
 
 def family() -> list[RunProcess]:
-    """The living descendants of this process; zombies are dead."""
-    found = []
+    """Return the living descendants of this process; zombies are dead."""
+    members = []
     for name in named_descendants(os.getpid()):
         pid, _, start = name.partition(":")
         fields = stat_fields(int(pid))
         try:
             title = Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:
-            continue  # it has ended since
+            # It has ended since.
+            continue
         if title and fields and fields[START] == start:
             words = title.decode(errors="replace").replace("\0", " ").strip()
-            found.append(RunProcess(pid=int(pid), start=start, parent=int(fields[PARENT]), title=words))
-    return sorted(found, key=lambda process: process.pid)
+            members.append(RunProcess(pid=int(pid), start=start, parent=int(fields[PARENT]), title=words))
+    return sorted(members, key=lambda process: process.pid)
 
 
 def reap(keep: Collection[int | None]) -> None:
-    """Bury adopted children that have ended; `keep` are those whose end somebody waits for."""
+    """Reap adopted children that have ended; `keep` are those whose end somebody waits for."""
     for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
         if int(pid) not in keep:
             try:
@@ -71,12 +73,15 @@ def reap(keep: Collection[int | None]) -> None:
 
 
 def raylets(processes: Sequence[RunProcess]) -> set[int]:
-    """Process ids of the nodes."""
+    """Return the process ids of the nodes."""
     return {process.pid for process in processes if process.title.split(" ")[0].endswith("/raylet")}
 
 
 def playing(role: str, processes: Sequence[RunProcess]) -> list[RunProcess]:
-    """Those that play `role`. An actor whose node is dead plays none any more, though it may live on for a while."""
+    """Return the processes that play `role`.
+
+    An actor whose node is dead plays none, though it may still live for a while.
+    """
     nodes = raylets(processes)
     if role == CHECKER_PROCESS:
         return [process for process in processes if "actors.checking.zygote" in process.title]
@@ -84,13 +89,19 @@ def playing(role: str, processes: Sequence[RunProcess]) -> list[RunProcess]:
 
 
 def actors(processes: Sequence[RunProcess]) -> dict[str, list[RunProcess]]:
-    """The actors of all roles."""
+    """Return the actors of all roles."""
     return {role: playing(role, processes) for role in _TITLES}
 
 
 def whole(processes: Sequence[RunProcess], wanted: Mapping[str, int], gone: Collection[str]) -> bool:
-    """Whether as many as `wanted` play each role, those named in `gone` left out."""
+    """Return True when as many processes as `wanted` play each role.
+
+    Args:
+      processes: processes of the run.
+      wanted: number by role.
+      gone: names of processes that do not count.
+    """
     counts = Counter({
-        role: sum(process.name not in gone for process in found) for role, found in actors(processes).items()
+        role: sum(process.name not in gone for process in members) for role, members in actors(processes).items()
     })  # fmt: skip
     return all(counts[role] >= count for role, count in wanted.items())

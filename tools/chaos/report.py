@@ -1,4 +1,4 @@
-"""What a chaos run came to: figures for the JSON file, and the table a person reads."""
+"""Report of a chaos run: figures for the JSON file, and the table that is printed."""
 
 from __future__ import annotations
 
@@ -12,33 +12,35 @@ from rich.table import Table
 
 
 def recoveries(roles: Sequence[str], made: Sequence[tuple[str, float | None]]) -> dict[str, dict[str, float | None]]:
-    """By role: kills, and seconds until recovered from (median, 90th percentile, longest). `made` has the role and the
-    seconds of each kill, None where there was no recovery."""
-    found: dict[str, dict[str, float | None]] = {}
+    """Return by role the number of kills, and the seconds until recovery (median, 90th percentile, longest).
+
+    `made`: role and seconds of each kill; None where there was no recovery.
+    """
+    by_role: dict[str, dict[str, float | None]] = {}
     for role in roles:
         mine = [seconds for of, seconds in made if of == role]
         times = sorted(seconds for seconds in mine if seconds is not None)
-        found[role] = {
+        by_role[role] = {
             "kills": len(mine),
             "median_s": round(statistics.median(times), 2) if times else None,
             "p90_s": round(percentile(times, 0.9), 2) if times else None,
             "max_s": round(times[-1], 2) if times else None,
         }
-    return found
+    return by_role
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The smallest value that is at least as large as `share` of all (nearest rank)."""
+    """Return the smallest value that is at least as large as a share of all (nearest rank)."""
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def faultless(figures: Mapping[str, Any]) -> bool:
-    """Whether everything that has to be zero is."""
+    """Return True when everything that has to be zero is zero."""
     return not any(figures["faults"].values())
 
 
 def show(figures: Mapping[str, Any], console: Console, *, most: int = 5) -> None:
-    """The table, the totals, and the first `most` errors of drivers and faults of each kind."""
+    """Print the table, the totals, and the first `most` errors of drivers and faults of each kind."""
     table = Table("role", *(("kills", "median s", "p90 s", "max s")), title="SIGKILLs and recovery")
     for role, row in figures["roles"].items():
         table.add_row(role, *("" if value is None else f"{value:g}" for value in row.values()))

@@ -1,7 +1,7 @@
-"""When the chaos run kills what. Pure: the same seed gives the same sequence.
+"""Schedule of the kills of a chaos run. Pure: the same seed gives the same sequence.
 
-A kill has a threshold instead of a time, the share of the run's units that have to be committed: so kills are spread
-over the run however fast it is.
+A kill has a threshold instead of a time, the share of the run's units that have to be committed before it: so kills are
+spread over the run however fast it is.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DOWN_S = (1.0, 5.0)  # how long a killed server stays down
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kill:
-    """`threshold`: share of units committed. `draw`: in [0, 1), picks among several victims."""
+    """Kill to make. `threshold`: share of units committed before it. `draw`: in [0, 1), picks among victims."""
 
     threshold: float
     role: str
@@ -36,13 +36,13 @@ class Kill:
 
     @property
     def down_s(self) -> float:
-        """For how many seconds what is started again by hand stays down."""
+        """Seconds that a server stays down before it is started again."""
         shortest, longest = DOWN_S
         return shortest + self.draw * (longest - shortest)
 
 
 def weights(storage: str) -> dict[str, int]:
-    """The roles that can be killed in a run that writes to `storage`, "local" or "s3"."""
+    """Return the roles that can be killed in a run that writes to `storage` ("local" or "s3"), with their weights."""
     return {role: weight for role, weight in WEIGHTS.items() if role != S3_SERVER or storage == "s3"}
 
 

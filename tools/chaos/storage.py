@@ -1,4 +1,4 @@
-"""Where a chaos run writes to, and how the tool reads it: a local folder, or an S3 server of its own."""
+"""Storage of a chaos run, and how the tool reads it: a local folder, or an S3 server of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TIMEOUT_S, PATIENCE_S = 10.0, 60.0  # of the tool's own reading, past any proxy
 
 @dataclass
 class ChaosFolder:
-    """A run folder as the tool sees it. `server` can be killed; the factory reaches it through `proxy`."""
+    """Run folder as the tool sees it. `server` can be killed; the factory reaches it through `proxy`."""
 
     store: Store
     server: EmbeddedS3 | None = None
@@ -31,32 +31,36 @@ class ChaosFolder:
 
     @property
     def url(self) -> str:
+        """URL or path for the factory."""
         return self.store.url
 
     def names(self) -> list[str]:
-        """All objects of its data folder. Raises `StorageFailed`, as all of these do."""
+        """Return the names of all objects of its data folder. Raises `StorageFailed`, as all methods do."""
         return [entry.name for entry in self.store.entries("data")]
 
     def read(self, name: str) -> bytes:
-        """A whole object."""
+        """Return a whole object."""
         return self.store.read(name)
 
     def leftovers(self) -> list[str]:
-        """What a finished run has no use for: temporary files, unfinished uploads."""
+        """Return what a finished run must not leave: temporary files, unfinished uploads."""
         return self.store.orphans()
 
 
 def local(path: Path) -> ChaosFolder:
-    """A run folder on this machine's disk."""
+    """Return a run folder on this machine's disk."""
     return ChaosFolder(open_store(path))
 
 
 @contextmanager
 def opened(storage: str, folder: Path, faults: float, seed: int) -> Iterator[ChaosFolder]:
-    """The run's folder on "local" or "s3", for the block; the server's data lie in `folder`.
+    """Open a block with the run's folder; its environment names the server, or the proxy, to every new process.
 
-    `faults` is the share of the factory's requests that a proxy spoils. Within the block the environment names the
-    server, or the proxy, to every process that is started.
+    Args:
+      storage: "local" or "s3".
+      folder: folder for the data of the server, or for the run itself.
+      faults: share of the factory's requests that a proxy makes fail.
+      seed: seed of the faults.
     """
     if storage == "local":
         yield local(folder / "run")

