@@ -1,4 +1,4 @@
-"""Bayesian bisection on trees small enough to follow: where it looks, when it stops, what it never pays for."""
+"""Tests of Bayesian bisection on small trees: where it probes, when it stops, what it never pays for."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ CHAIN = "".join(f"s{i}\n" for i in range(STEPS - 1)) + WRONG
 
 
 def slips_in(step: int, chain: str = CHAIN, samples: int = 8):
-    """A policy whose first sample is `chain`, wrong from `step` (0-based) on: what lies before succeeds, the rest not.
-    Continuations are texts of their own, so that none passes through the chain."""
+    """Return a policy whose first sample is `chain`, wrong from `step` on (0-based): only prefixes before succeed.
+
+    Continuations are texts of their own, so that none passes through the chain.
+    """
     fresh = iter(range(10**6))
 
     def reply(prefix: str, n: int) -> list[str]:
@@ -48,18 +50,18 @@ def depths_asked(policy) -> list[int]:
 @pytest.mark.parametrize("step", range(STEPS))
 async def test_the_planted_first_error_is_found_wherever_it_is(step):
     policy = slips_in(step)
-    found = of_chain(await run(policy, Config(max_solutions=1, confidence=0.9)))
-    assert found.first_error == step
-    assert [s.label for s in found.steps] == [1] * step + [-1] * (STEPS - step)
+    chain_labels = of_chain(await run(policy, Config(max_solutions=1, confidence=0.9)))
+    assert chain_labels.first_error == step
+    assert [s.label for s in chain_labels.steps] == [1] * step + [-1] * (STEPS - step)
 
 
 async def test_it_looks_on_both_sides_of_the_error_and_stops_there():
     policy = slips_in(3)
-    found = of_chain(await run(policy, Config(max_solutions=1, confidence=0.9)))
+    chain_labels = of_chain(await run(policy, Config(max_solutions=1, confidence=0.9)))
     asked = depths_asked(policy)
     assert asked[0] in (3, 4, 5, 6)
     assert {3, 4} <= set(asked)
-    assert len(asked) == found.policy_calls < STEPS * 2
+    assert len(asked) == chain_labels.policy_calls < STEPS * 2
 
 
 async def test_rollouts_made_before_are_not_paid_again():
@@ -95,7 +97,7 @@ async def test_several_probes_of_a_round_leave_together_and_differ():
 
 
 async def test_a_policy_that_repeats_its_texts_is_no_riddle():
-    """Every continuation of the chain is the chain itself, or the one right solution: no text is new."""
+    """Continue with the chain itself, or with the one right solution: no text is new."""
     right = CHAIN.replace("s3", "r3").replace(WRONG, RIGHT)
     coin = Random(1)
 
@@ -108,9 +110,9 @@ async def test_a_policy_that_repeats_its_texts_is_no_riddle():
         return [CHAIN, right, *(one() for _ in range(n - 2))] if not prefix else [one() for _ in range(n)]
 
     policy = policy_for(reply)
-    found = of_chain(await run(policy, Config(confidence=0.9)))
-    assert found.first_error == 3
-    assert found.policy_calls <= 24
+    chain_labels = of_chain(await run(policy, Config(confidence=0.9)))
+    assert chain_labels.first_error == 3
+    assert chain_labels.policy_calls <= 24
 
 
 async def test_a_fork_that_decides_everything_is_no_contradiction():
@@ -123,9 +125,9 @@ async def test_a_fork_that_decides_everything_is_no_contradiction():
         ]
 
     policy = policy_for(reply)
-    found = of_chain(await run(policy, Config(confidence=0.9, max_solutions=1), samples=32), f"a\nq\nr\n{WRONG}")
-    assert not found.contradicted
-    assert found.first_error == 2
+    chain_labels = of_chain(await run(policy, Config(confidence=0.9, max_solutions=1), samples=32), f"a\nq\nr\n{WRONG}")
+    assert not chain_labels.contradicted
+    assert chain_labels.first_error == 2
 
 
 async def test_given_solutions_of_an_unsolved_question_are_still_looked_at():
@@ -140,7 +142,7 @@ async def test_a_question_the_policy_cannot_do_costs_nothing():
     policy = policy_for(lambda prefix, n: [f"a{i}\nb\nc\nd\ne\nf\ng\n{WRONG}" for i in range(n)])
     labels = await run(policy, samples=32)
     assert policy.models.asked == []
-    assert all(found.first_error is None for found in labels.values())
+    assert all(each.first_error is None for each in labels.values())
 
 
 async def test_a_one_step_wrong_solution_costs_no_probe():
@@ -152,8 +154,8 @@ async def test_a_one_step_wrong_solution_costs_no_probe():
 
 async def test_nobody_pays_more_than_the_budget():
     policy = slips_in(3)
-    found = of_chain(await run(policy, Config(max_solutions=1, max_probes=3, confidence=0.999)))
-    assert len(policy.models.asked) == found.policy_calls <= 3
+    chain_labels = of_chain(await run(policy, Config(max_solutions=1, max_probes=3, confidence=0.999)))
+    assert len(policy.models.asked) == chain_labels.policy_calls <= 3
 
 
 async def test_a_budget_that_ends_inside_a_round_is_kept():
@@ -169,10 +171,10 @@ async def test_prefixes_that_lead_to_cut_off_rollouts_only_are_left_alone():
         return [completion("x", "length")] * n
 
     policy = policy_for(reply)
-    found = of_chain(await run(policy))
-    assert found.first_error is None
+    chain_labels = of_chain(await run(policy))
+    assert chain_labels.first_error is None
     assert len(policy.models.asked) <= 4 * STEPS
-    assert all(step.label in (None, -1) for step in found.steps)
+    assert all(step.label in (None, -1) for step in chain_labels.steps)
 
 
 async def test_evidence_that_fits_nothing_ends_the_search_and_is_marked():
@@ -186,9 +188,9 @@ async def test_evidence_that_fits_nothing_ends_the_search_and_is_marked():
     for node in policy.tree.solutions[0].leaf.path()[:-1]:
         await policy.rollouts(node, 16)
     policy.models.asked.clear()
-    found = of_chain(await label(policy.tree, policy, Config(max_solutions=1), Random(0), Experience()))
-    assert found.contradicted
-    assert found.first_error is None
+    chain_labels = of_chain(await label(policy.tree, policy, Config(max_solutions=1), Random(0), Experience()))
+    assert chain_labels.contradicted
+    assert chain_labels.first_error is None
     assert policy.models.asked == []
 
 
@@ -203,7 +205,7 @@ async def test_correct_solutions_are_labelled_and_not_probed():
     policy = policy_for(lambda prefix, n: [f"a{i}\n{RIGHT}" for i in range(n)])
     labels = await run(policy)
     assert policy.models.asked == []
-    assert {found.first_error for found in labels.values()} == {-1}
+    assert {each.first_error for each in labels.values()} == {-1}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""Every format writes, of the same few records, exactly the rows of its golden file, which were checked by hand.
+"""Golden rows of every format: the same few records must give exactly the rows that were once checked by hand.
 
-After a change that is meant, write the files anew and read the difference:
+After an intended change, write the files anew and read the difference:
 
     FACTORY_REGENERATE_GOLDEN=1 .venv/bin/python -m pytest tests/golden/test_formats.py && git diff tests/golden/formats
 """
@@ -23,7 +23,7 @@ FORMATS = formats.FORMATS.names()
 
 
 def written(name: str) -> list[dict[str, Any]]:
-    """The rows as a reader of the exported file finds them, in what JSON has."""
+    """Return the rows as a reader of the exported file gets them, as JSON values."""
     view = formats.FORMATS.load(name)
     rows = [row for record in records() for row in view.rows(record)]
     if view.FEATURES is not None:
@@ -34,11 +34,11 @@ def written(name: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_its_rows_are_the_golden_ones(name: str) -> None:
-    path, found = GOLDEN / f"{name}.json", written(name)
+    path, rows = GOLDEN / f"{name}.json", written(name)
     if os.environ.get("FACTORY_REGENERATE_GOLDEN"):
-        path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    assert found
-    assert found == json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    assert rows
+    assert rows == json.loads(path.read_text(encoding="utf-8"))
 
 
 def test_there_is_no_golden_file_without_a_format() -> None:

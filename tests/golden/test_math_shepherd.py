@@ -1,4 +1,4 @@
-"""Math-Shepherd (arXiv 2312.08935) and the scan on trees small enough to follow by hand."""
+"""Tests of Math-Shepherd (arXiv 2312.08935) and of the scan, on trees small enough to follow by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CHAIN = f"s1\ns2\ns3\n{WRONG}"
 
 
 def slips_in(step: int):
-    """Prefixes of CHAIN with no more than `step` steps succeed every other time, longer ones never."""
+    """Return a policy: prefixes of CHAIN up to `step` steps succeed every other time, longer ones never."""
 
     def reply(prefix: str, n: int) -> list[str]:
         if not prefix:
@@ -34,16 +34,16 @@ async def run(module, policy, **config):
 
 async def test_every_step_gets_k_rollouts_in_one_round():
     policy = slips_in(1)
-    found = await run(math_shepherd, policy, k=4, confidence=0)
+    chain_labels = await run(math_shepherd, policy, k=4, confidence=0)
     assert policy.models.asked == [("s1\n", 4), ("s1\ns2\n", 4), ("s1\ns2\ns3\n", 4)]
-    assert found.policy_calls == 12
+    assert chain_labels.policy_calls == 12
 
 
 async def test_hard_and_soft_estimates_stand_side_by_side():
-    found = await run(math_shepherd, slips_in(2), k=4, confidence=0)
-    assert [step.label for step in found.steps] == [1, 1, -1, -1]
-    assert [step.mc_value for step in found.steps] == [0.5, 0.5, 0.0, 0.0]
-    assert found.first_error == 2
+    chain_labels = await run(math_shepherd, slips_in(2), k=4, confidence=0)
+    assert [step.label for step in chain_labels.steps] == [1, 1, -1, -1]
+    assert [step.mc_value for step in chain_labels.steps] == [0.5, 0.5, 0.0, 0.0]
+    assert chain_labels.first_error == 2
 
 
 async def test_a_prefix_with_rollouts_is_topped_up_only():
@@ -82,10 +82,10 @@ async def test_correct_solutions_are_measured_on_demand():
 )
 async def test_a_scan_goes_on_at_the_first_success_and_ends_at_the_first_prefix_without(step, asked):
     policy = slips_in(step)
-    found = await run(scan, policy, k=4, confidence=0)
+    chain_labels = await run(scan, policy, k=4, confidence=0)
     assert policy.models.asked == asked
-    assert found.first_error == step
-    assert found.policy_calls == len(asked)
+    assert chain_labels.first_error == step
+    assert chain_labels.policy_calls == len(asked)
 
 
 async def test_scans_that_share_a_prefix_wait_for_each_other_and_pay_once():

@@ -1,4 +1,4 @@
-"""OmegaPRM on trees small enough to follow by hand (arXiv 2406.06592, sec. 3)."""
+"""Tests of OmegaPRM on trees small enough to follow by hand (arXiv 2406.06592, sec. 3)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SURE = Config(k=4, searches=1, confidence=0.6)
 
 
 def first_error_at(step: int):
-    """A policy whose chain s1 s2 s3 answer slips in step `step` (0-based): prefixes before it succeed, others never."""
+    """Return a policy whose chain slips in step `step` (0-based): prefixes before it succeed, others never."""
 
     def reply(prefix: str, n: int) -> list[str]:
         if not prefix:
@@ -42,16 +42,16 @@ async def test_bisection_probes_the_middle_and_finds_the_planted_error(step, pro
     policy = first_error_at(step)
     labels = await label(policy.tree, policy, SURE, Random(0), Experience())
     assert policy.models.asked == [("", 4), *((prefix, 4) for prefix in probed)]
-    found = next(s for s in policy.tree.solutions if s.text == WRONG_CHAIN)
-    assert labels[found].first_error == step
-    assert [s.label for s in labels[found].steps] == [1] * step + [-1] * (4 - step)
+    chain = next(s for s in policy.tree.solutions if s.text == WRONG_CHAIN)
+    assert labels[chain].first_error == step
+    assert [s.label for s in labels[chain].steps] == [1] * step + [-1] * (4 - step)
 
 
 async def test_raw_counts_are_kept_for_every_step():
     policy = first_error_at(2)
     labels = await label(policy.tree, policy, SURE, Random(0), Experience())
-    found = next(s for s in policy.tree.solutions if s.text == WRONG_CHAIN)
-    counts = [(s.n_trials, s.n_successes, s.mc_value) for s in labels[found].steps]
+    chain = next(s for s in policy.tree.solutions if s.text == WRONG_CHAIN)
+    counts = [(s.n_trials, s.n_successes, s.mc_value) for s in labels[chain].steps]
     assert counts == [(0, 0, None), (4, 4, 1.0), (4, 0, 0.0), (1, 0, 0.0)]
 
 
@@ -134,9 +134,9 @@ def _wrong(tree: Tree, start, tokens: int, name: str):
     step = Step(text=text, token_ids=(1,) * tokens)
     verdict = Verdict(outcome=Outcome.INCORRECT, answer="5")
     trials, successes = start.trials, start.successes
-    found = tree.add(start, [step], verdict, finish_reason="stop", method="rollout")
+    solution = tree.add(start, [step], verdict, finish_reason="stop", method="rollout")
     start.trials, start.successes = trials, successes  # the values of the worked example stay
-    return found
+    return solution
 
 
 def test_q_prefers_short_wrong_answers_of_strong_prefixes():

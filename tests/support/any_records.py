@@ -18,29 +18,30 @@ STEPS = st.lists(st.tuples(TEXTS, LABELS), min_size=1, max_size=4)
 
 @st.composite
 def solutions(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Of every kind; the texts of those that nobody judged begin with a word of their own."""
-    found = []
+    """Draw solutions of every kind; texts of those that nobody judged begin with a word of their own."""
+    drawn = []
     for number in range(draw(st.integers(0, 6))):
         verdict, finish = draw(st.sampled_from([("correct", "stop"), ("incorrect", "stop"), (None, "stop"), *UNJUDGED]))
         mark = "NEVER" if finish == "length" or verdict not in ("correct", "incorrect", None) else verdict or "UNKNOWN"
         steps = [(f"{mark} {number} {text}", label) for text, label in draw(STEPS)]
         method, hinted = draw(st.sampled_from(["sample", "imported", PROBE, GIVEN])), draw(st.booleans())
-        found.append(a_solution(steps, verdict, finish_reason=finish, method=method, hinted=hinted))
-    return found
+        drawn.append(a_solution(steps, verdict, finish_reason=finish, method=method, hinted=hinted))
+    return drawn
 
 
 @st.composite
-def trees(draw: st.DrawFn, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A tree with those solutions as its endings, one step each."""
+def trees(draw: st.DrawFn, endings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Draw a tree that has the given solutions as its endings, one step each."""
     value = draw(st.sampled_from([None, 0.0, 0.25, 1.0]))
     ends = [
         a_node(number, 0, one["text"], None, terminal=True, verdict=one["verdict"])
-        for number, one in enumerate(found, start=1)
+        for number, one in enumerate(endings, start=1)
     ]
     return [a_node(0, None, "", value), *ends]
 
 
 @st.composite
 def any_record(draw: st.DrawFn) -> dict[str, Any]:
-    found = draw(solutions())
-    return a_record(draw(TEXTS) + "?", found, tree=draw(trees(found)))
+    """Draw a record with such solutions and such a tree."""
+    drawn = draw(solutions())
+    return a_record(draw(TEXTS) + "?", drawn, tree=draw(trees(drawn)))

@@ -31,6 +31,7 @@ def processes() -> list[psutil.Process]:
     """List the zygotes and workers below this process."""
 
     def is_ours(process: psutil.Process) -> bool:
+        """Return True for a zygote, or a worker forked from one."""
         try:
             return "actors.checking.zygote" in process.cmdline()
         except psutil.Error:  # it ended while we looked

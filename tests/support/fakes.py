@@ -12,6 +12,7 @@ QUESTION = Question(text="What is 2 + 2?", gold="4")
 
 
 def completion(text: str, finish_reason: str = "stop") -> Completion:
+    """Return a completion with that text, one token per character."""
     return Completion(
         text=text,
         token_ids=tuple(map(ord, text)),
@@ -22,7 +23,7 @@ def completion(text: str, finish_reason: str = "stop") -> Completion:
 
 
 class FakeModels:
-    """`reply(prefix_text, n)` gives the continuations; `asked` lists every (prefix, n) in order."""
+    """Fake models: `reply(prefix_text, n)` gives the continuations, `asked` lists every (prefix, n) in order."""
 
     def __init__(self, reply: Callable[[str, int], Sequence[str | Completion]]) -> None:
         self._reply = reply
@@ -30,6 +31,7 @@ class FakeModels:
         self.requests: list[GenerateRequest] = []
 
     async def generate(self, request: GenerateRequest) -> list[Completion]:
+        """Return the replies to the prefix, and note the request."""
         prefix = request.prefix_text + "".join(map(chr, request.prefix))
         self.asked.append((prefix, request.n))
         self.requests.append(request)
@@ -38,6 +40,7 @@ class FakeModels:
         return [reply if isinstance(reply, Completion) else completion(reply) for reply in replies]
 
     async def check(self, question: Question, text: str) -> Verdict:
+        """Compare what follows the last "The answer is" with the gold answer."""
         marker, answer = "The answer is ", None
         if marker in text:
             answer = text.rsplit(marker, 1)[1].rstrip(".\n")
@@ -47,7 +50,7 @@ class FakeModels:
 
 
 def policy_for(reply: Callable[[str, int], Sequence[str | Completion]], question: Question = QUESTION) -> Policy:
-    """A policy over a fresh tree, its fake models reachable as `.models`."""
+    """Return a policy over a new tree; its fake models are `.models`."""
     return Policy(tree=Tree(question), models=FakeModels(reply), prompt="Q", sampling=Sampling())
 
 

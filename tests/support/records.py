@@ -19,7 +19,7 @@ VALUES = {1: 0.75, -1: 0.0, None: None}  # the mc_value that goes with a label
 
 
 def a_solution(steps: Steps, verdict: str | None = "correct", **fields: Any) -> dict[str, Any]:
-    """A finished, sampled solution of these steps and labels."""
+    """Return a finished, sampled solution of these steps and labels; `fields` replace its columns."""
     text = "\n".join(text for text, _ in steps)
     return {
         **UNKNOWN_SOLUTION,
@@ -52,13 +52,14 @@ def a_solution(steps: Steps, verdict: str | None = "correct", **fields: Any) -> 
 
 
 def a_node(node: int, parent: int | None, text: str, value: float | None, **fields: Any) -> dict[str, Any]:
+    """Return a tree node; one with a value has four trials."""
     counts = {"visits": 2, "trials": 4, "successes": round(4 * value)} if value is not None else {}
     start = {"node": node, "parent": parent, "action": "root" if parent is None else "step", "terminal": False}
     return {**UNKNOWN_NODE, **start, "text": text, "value": value, **counts, **fields}
 
 
 def a_record(question: str, solutions: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
-    """The record as it comes back from Arrow."""
+    """Return a record as it comes back from Arrow."""
     record = {
         **UNKNOWN,
         "question_id": content_id(question),
@@ -83,7 +84,7 @@ def a_record(question: str, solutions: list[dict[str, Any]], **fields: Any) -> d
 
 
 def records() -> list[dict[str, Any]]:
-    """What is right, wrong, unjudged, hinted, given, probed and imported, each at least once."""
+    """Return records with solutions that are right, wrong, unjudged, hinted, given, probed and imported."""
     wrong: Steps = [("2 + 3 = 5", -1), ("5 * 4 = 20. The answer is 20.", -1)]
     solutions = [
         a_solution([("3 * 4 = 12", 1), ("2 + 12 = 14. The answer is 14.", 1)]),

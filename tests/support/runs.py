@@ -44,29 +44,33 @@ def config_for(folder: Path, **sections: dict[str, Any]) -> dict[str, Any]:
 
 
 def settings_for(folder: Path, **sections: dict[str, Any]) -> Settings:
+    """Return the settings of a run in `folder`, with these sections of the config."""
     return from_mapping(config_for(folder, **sections))
 
 
 def rows_of(settings: Settings) -> list[dict[str, Any]]:
+    """Return the rows of a run, sorted by question."""
     return sorted(read_rows(settings.run.dir), key=lambda row: row["question"])
 
 
 def finished(settings: Settings) -> list[dict[str, Any]]:
-    """The rows of a run that has to complete."""
+    """Run to the end, and return the rows; fails if the run is not complete."""
     assert run(settings).complete
     return rows_of(settings)
 
 
 def source_ids(settings: Settings) -> list[str]:
+    """Return the ids of all questions of the source, sorted."""
     return sorted(question.id for question in settings.source.plugin.questions(settings.source.config))
 
 
 def every_question_once(settings: Settings) -> bool:
+    """Return True when the run has exactly one row per question of its source."""
     return sorted(row["question_id"] for row in rows_of(settings)) == source_ids(settings)
 
 
 def driven(settings: Settings, at_work: Callable[[Fleet, Progress], None]) -> Progress:
-    """All of a run's units on a fleet of its own; `at_work` is called twice a second while they are in flight."""
+    """Do all units of a run on a fleet of its own; `at_work` is called twice a second while they are in flight."""
     store = store_of(settings)
     bind(settings, store)
     with screening(settings) as screen:
@@ -85,25 +89,29 @@ def driven(settings: Settings, at_work: Callable[[Fleet, Progress], None]) -> Pr
 
 
 def units_of(settings: Settings) -> list[Any]:
+    """Return the units of a run."""
     questions = settings.source.plugin.questions(settings.source.config)
     return list(cut(questions, settings.run.unit_size, settings.fingerprint))
 
 
 def pid_of(actor: Any) -> int:
+    """Return the process id of an actor."""
     return ray.get(actor.__ray_call__.remote(lambda self: os.getpid()), timeout=30)
 
 
 class SlowWorker:
-    """Takes its time for a unit and remembers how many it had at a time. Dies of the units it is told to."""
+    """Worker that takes its time for a unit, counts how many it has at once, and dies of the unit it is told to."""
 
     def __init__(self, dies_of: str = "") -> None:
         self._dies_of = dies_of
         self._now = self._most = 0
 
     async def ready(self) -> str:
+        """Return at once: there is nothing to start."""
         return ""
 
     async def run(self, unit: Unit) -> Receipt:
+        """Do a unit in 50 ms."""
         self._now += 1
         self._most = max(self._most, self._now)
         await asyncio.sleep(0.05)
@@ -114,7 +122,9 @@ class SlowWorker:
         return Receipt(unit_id=unit.id, name="", n_bytes=0, tally=counted, added=counted, created=True)
 
     async def underway(self) -> Tally:
+        """Return the counts of units in work; here none."""
         return Tally()
 
     async def most(self) -> int:
+        """Return the highest number of units that were in work at once."""
         return self._most

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def use(server: EmbeddedS3, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the environment name this server and nothing else, and s3fs forget all others."""
+    """Make the environment name this server and nothing else, and s3fs forget all others."""
     import s3fs
 
     from tools.s3.embedded_s3 import without_aws
@@ -26,8 +26,7 @@ def use(server: EmbeddedS3, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def access(server: EmbeddedS3, endpoint_url: str | None = None) -> dict[str, str]:
-    """What reaches the server without any environment: endpoint_url (the server's own, or a proxy's), key, secret,
-    region."""
+    """Return endpoint_url (the server's own, or a proxy's), key, secret and region: access without any environment."""
     from tools.s3.embedded_s3 import REGION
 
     return {

@@ -1,4 +1,4 @@
-"""What tests of sandboxed checkers need of the machine. In CI (CI=true) nothing is skipped: what is missing fails."""
+"""Requirements of tests of sandboxed checkers. In CI (CI=true) nothing is skipped: a missing program fails the test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from factory.sandbox.run import require
 
 @lru_cache
 def bubblewrap_trouble() -> str:
-    """Why bubblewrap does not work here; empty where it does."""
+    """Return why bubblewrap does not work here; empty where it does."""
     try:
         require("bubblewrap")
     except BadInput as error:
@@ -26,6 +26,7 @@ def bubblewrap_trouble() -> str:
 
 
 def _needs(trouble: str) -> pytest.MarkDecorator:
+    """Return a mark that skips a test outside CI, with that reason; no reason, no skip."""
     in_ci = os.environ.get("CI", "").lower() in ("1", "true")
     return pytest.mark.skipif(bool(trouble) and not in_ci, reason=trouble)
 
@@ -38,18 +39,18 @@ needs_coq = _needs(
 
 
 def running(mark: str) -> list[list[str]]:
-    """The command lines of the processes that have `mark` among their arguments."""
-    found = []
+    """Return the command lines of the processes that have `mark` among their arguments."""
+    command_lines = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
             words = path.read_bytes().decode(errors="replace").split("\0")
             if mark in words:
-                found.append(words)
-    return found
+                command_lines.append(words)
+    return command_lines
 
 
 def alive(mark: str) -> bool:
-    """Whether such processes stay; the dying are given a few seconds."""
+    """Return True when such processes stay; dying ones are given five seconds."""
     for _ in range(100):
         if not running(mark):
             return False

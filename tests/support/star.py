@@ -40,8 +40,10 @@ learnt = {row["prompt"].removeprefix("Question: ").removesuffix("\\nAnswer:\\n")
 
 
 def scripted_base(folder: Path, tiny: Path, solves: Sequence[int] = (0,)) -> Path:
-    """A model folder (that of `tiny`, whose weights nobody uses) with a script beside the weights. `solves`: which
-    questions it solves at once, index modulo 4."""
+    """Make a model folder: that of `tiny`, whose weights nobody uses, with a script beside the weights.
+
+    `solves`: questions that it solves at once, as indices modulo 4.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for file in tiny.iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
@@ -59,7 +61,7 @@ def scripted_base(folder: Path, tiny: Path, solves: Sequence[int] = (0,)) -> Pat
 
 
 def star_settings(folder: Path, base: Path, **sections: dict[str, Any]) -> Settings:
-    """Two rounds in `folder`, trained by a command that takes no time."""
+    """Return the settings of two rounds in `folder`, trained by a command that takes no time."""
     config: dict[str, dict[str, Any]] = {
         "run": {"unit_size": 8},
         "source": SOURCE,
@@ -84,14 +86,15 @@ def star_settings(folder: Path, base: Path, **sections: dict[str, Any]) -> Setti
 
 
 def examples(folder: Path, round_: int) -> list[dict[str, Any]]:
-    """The training data of a round."""
+    """Return the training data of a round."""
     return pq.read_table(folder / f"round_{round_}/train/data").to_pylist()
 
 
 def kept_ids(folder: Path, round_: int) -> list[tuple[str, str, bool]]:
+    """Return (question, solution, hinted) of the training data of a round, sorted."""
     return sorted((row["question_id"], row["solution_id"], row["hinted"]) for row in examples(folder, round_))
 
 
 def held_out(folder: Path) -> dict[str, str]:
-    """The ids of the held-out questions by the keys of their texts."""
+    """Return the ids of the held-out questions, by the keys of their texts."""
     return {question_key(row["question"]): row["question_id"] for row in read_rows(folder / "before/greedy")}

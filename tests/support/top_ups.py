@@ -1,4 +1,4 @@
-"""Questions worked on without Ray, once and again from their rows: what tests of resuming share."""
+"""Questions worked on without Ray, once and again from their rows: helpers for tests of resuming."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TEMPLATE = load_prompt("few_shot_word_problems", "raw")
 
 
 class Models(FakeModels):
-    """An engine without a process around it. `cut`: the share of completions that end early, at a token limit."""
+    """Engine without a process around it; `cut` is the share of completions that end early, at a token limit."""
 
     def __init__(self, engine: Any, cut: float = 0.0) -> None:
         super().__init__(lambda prefix, n: [])
@@ -33,19 +33,22 @@ class Models(FakeModels):
         self._cut = cut
 
     async def generate(self, request: GenerateRequest) -> list[Completion]:
+        """Return the engine's completions, some of them cut off."""
         self.requests.append(request)
         [completions] = await self._engine.generate([request])
         if isinstance(completions, Exception):
             raise completions
         draws = Random(request.seed)
-        return [cut_off(found, draws) if draws.random() < self._cut else found for found in completions]
+        return [cut_off(each, draws) if draws.random() < self._cut else each for each in completions]
 
     @property
     def rollouts(self) -> int:
+        """Number of completions requested so far."""
         return sum(request.n for request in self.requests)
 
 
 def cut_off(completion: Completion, draws: Random) -> Completion:
+    """Return a completion that stops at a random token, as at a token limit."""
     if not completion.token_ids:
         return completion
     kept = draws.randrange(1, len(completion.token_ids) + 1)
@@ -60,20 +63,23 @@ def cut_off(completion: Completion, draws: Random) -> Completion:
 
 
 def simulated_models(cut: float = 0.0, **config: Any) -> Models:
-    """A policy whose steps often say the same, so that rollouts meet."""
+    """Return a policy whose steps often have the same text, so that rollouts meet."""
     values = {"steps": 5, "p": 0.8, "r": 0.1, "words": 3, "variants": 2, **config}
     return Models(simulated.Engine(simulated.Config(**values), "simulated"), cut)
 
 
 def scripted_models(*solutions: str) -> Models:
+    """Return a policy that gives these solutions in turn."""
     return Models(scripted.Engine(scripted.Config(fallback=list(solutions)), "scripted"))
 
 
 def questions(n: int) -> list[Question]:
+    """Return `n` simulated questions."""
     return list(source.questions(source.Config(n=n)))
 
 
 def recipe(labeller: str = "bayes_bisection", *, n: int = 4, max_tokens: int = 512, **amounts: Any) -> Recipe:
+    """Return a recipe with that labeller; `amounts` are keys of the labeller's config."""
     return Recipe(
         search="sample",
         search_config=sample.Config(n=n),
@@ -88,6 +94,7 @@ def recipe(labeller: str = "bayes_bisection", *, n: int = 4, max_tokens: int = 5
 
 
 def made_by(used: Recipe, run_id: str = "r") -> Provenance:
+    """Return the provenance of rows made with that recipe."""
     return Provenance(
         run_id=run_id,
         engine="e",
@@ -104,30 +111,32 @@ def made_by(used: Recipe, run_id: str = "r") -> Provenance:
 async def attempted(
     used: Recipe, question: Question, models: FakeModels, before: Mapping[str, Any] | None = None
 ) -> QuestionWork:
+    """Do all work on a question, from the start or from the row `before`, and return its state."""
     attempt = begin(used, question, models, Experience(), before)
     await work(used, attempt)
     return attempt
 
 
 def on_disk(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as it is read back."""
+    """Return a row as it is read back."""
     return to_batch([row]).to_pylist()[0]
 
 
 async def done(
     used: Recipe, question: Question, models: FakeModels, before: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The row of a question, read back; taken up from the row `before` where there is one."""
+    """Return the row of a question, read back; continued from the row `before` if there is one."""
     attempt = await attempted(used, question, models, before)
     return on_disk(finished_row(attempt, made_by(used), seconds=1.0))
 
 
 def by_text(row: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the solutions of a row, by text."""
     return {solution["text"]: solution for solution in row["solutions"]}
 
 
 class Scripted(Models):
-    """Replies from a function of (prefix, n), as `FakeModels`."""
+    """Models that reply from a function of (prefix, n), like `FakeModels`."""
 
     def __init__(self, reply) -> None:
         super().__init__(None)
@@ -137,7 +146,7 @@ class Scripted(Models):
 
 
 def prefixes(row):
-    """The nodes that can be gone on from, by their text."""
+    """Return the nodes that rollouts can continue from, by their text."""
     nodes, texts = {}, {None: ""}
     for node in row["tree"]:
         texts[node["node"]] = texts[node["parent"]] + node["text"]

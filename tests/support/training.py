@@ -1,4 +1,4 @@
-"""A model small enough to be trained in a second, and training data for it."""
+"""Model small enough to be trained in a second, and training data for it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SUMS = [(f"Question: {a} + {b}\nAnswer:\n", f"{a} + {b} = {a + b}") for a in ran
 
 
 def tiny_tokenizer(extra: str = "") -> Any:
-    """Byte-level BPE over a few lines of text; `extra` makes it another one."""
+    """Return a byte-level BPE tokenizer over a few lines of text; `extra` makes it another one."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -38,7 +38,7 @@ def tiny_tokenizer(extra: str = "") -> Any:
 
 
 def tiny_model(folder: Path, *, dtype: str = "bfloat16", width: int = 32, tokenizer: Any = None) -> Path:
-    """A random two-layer Llama with tied embeddings, saved as a Hugging Face folder."""
+    """Save a random two-layer Llama with tied embeddings as a Hugging Face folder; return the folder."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -63,13 +63,13 @@ def tiny_model(folder: Path, *, dtype: str = "bfloat16", width: int = 32, tokeni
 
 
 def raw_data(folder: Path, pairs: Sequence[tuple[str, str]] = SUMS, split: str = "train") -> Path:
-    """`pairs` of prompt and completion as text."""
+    """Write `pairs` of prompt and completion as text; return the folder."""
     rows = [{"prompt": prompt, "completion": completion} for prompt, completion in pairs]
     return _written(folder, rows, EXAMPLE_RAW, split)
 
 
 def chat_data(folder: Path, pairs: Sequence[tuple[str, str]] = SUMS) -> Path:
-    """`pairs` of prompt and completion as one user and one assistant message."""
+    """Write `pairs` of prompt and completion as one user and one assistant message; return the folder."""
     rows = [
         {"prompt": [{"role": "user", "content": prompt}], "completion": [{"role": "assistant", "content": completion}]}
         for prompt, completion in pairs
@@ -86,7 +86,7 @@ def _written(folder: Path, rows: list[dict[str, Any]], schema: pa.Schema, split:
 
 
 def a_job(folder: Path, model: Path, data: Path, seed: int = 7) -> TrainingJob:
-    """A job with places of its own in `folder`."""
+    """Return a training job whose output folders are in `folder`."""
     return TrainingJob(
         data=str(data), model=str(model), out=str(folder / "model"), work=str(folder / "work"), seed=seed
     )

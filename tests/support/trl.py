@@ -1,4 +1,4 @@
-"""A program for an interpreter that has TRL: let TRL's own trainer read an exported file, and train one step on it.
+"""Program for an interpreter that has TRL: TRL's own trainer reads an exported file and trains one step on it.
 
     python tests/support/trl.py FORMAT FILE.parquet OUT_DIR
 
@@ -29,6 +29,7 @@ TRAINERS = {
 
 
 def byte_tokenizer() -> PreTrainedTokenizerFast:
+    """Return a tokenizer whose tokens are bytes."""
     words = ["<pad>", "<eos>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
     made = Tokenizer(models.BPE(vocab={word: number for number, word in enumerate(words)}, merges=[]))
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -37,6 +38,7 @@ def byte_tokenizer() -> PreTrainedTokenizerFast:
 
 
 def main(name: str, path: str, out: str) -> None:
+    """Train one step on the file at `path` with the trainer of format `name`, and print what the trainer saw."""
     trainer_class, config_class, options = TRAINERS[name]
     tokenizer = byte_tokenizer()
     config = Qwen2Config(

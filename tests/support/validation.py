@@ -1,4 +1,4 @@
-"""Small folders of records without Ray, sound until a test harms them."""
+"""Small folders of records made without Ray, sound until a test damages them."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ Row = dict[str, Any]
 @lru_cache
 def _labelled(labeller: str, n: int, cut: float, amounts: tuple[tuple[str, Any], ...]) -> tuple[Row, ...]:
     async def rows() -> list[Row]:
+        """Work on the questions one after the other."""
         models = simulated_models(cut)
         return [await done(recipe(labeller, **dict(amounts)), question, models) for question in questions(n)]
 
@@ -34,14 +35,14 @@ def _labelled(labeller: str, n: int, cut: float, amounts: tuple[tuple[str, Any],
 
 
 def labelled(labeller: str = "scan", n: int = 4, cut: float = 0.0, **amounts: Any) -> list[Row]:
-    """`n` questions of the simulated policy; `cut` is the share of rollouts that are cut off."""
+    """Return the rows of `n` questions of the simulated policy; `cut` is the share of rollouts that are cut off."""
     return list(_labelled(labeller, n, cut, tuple(amounts.items())))
 
 
 def committed(
     folder: Folder, unit_id: str, rows: Iterable[Mapping[str, Any]], *, counted: Tally | None = None, revision: int = 0
 ) -> Receipt:
-    """Rows committed as they are, but for their `unit_id`."""
+    """Commit rows as they are, except for their `unit_id`."""
     rows = [{**row, "unit_id": unit_id} for row in rows]
     batch = to_batch(rows)
     counted = counted or tally(batch.to_pylist())
@@ -49,7 +50,7 @@ def committed(
 
 
 def of_schema_1(row: Row) -> Row:
-    """The row as the first version kept it: no effort, and nothing said of what labels and judges cost."""
+    """Return the row as the first schema version kept it: no effort, and no costs of labels and judges."""
     cost = {item.name: row["cost"][item.name] for item in COST_1}
     return {**{name: row[name] for name in SCHEMA_1.names}, "cost": cost, "schema_version": "1"}
 
@@ -61,7 +62,7 @@ SCHEMA_1 = pa.schema(
 
 
 def committed_of_schema_1(folder: Folder, unit_id: str, rows: Iterable[Row]) -> None:
-    """A shard in the columns of its time."""
+    """Commit a shard in the columns of the first schema version."""
     old = [{**of_schema_1(row), "unit_id": unit_id} for row in rows]
     batch = pa.RecordBatch.from_pylist(old, schema=SCHEMA_1)
     footer = footer_for(batch, tally(map(completed, old)))
@@ -69,7 +70,7 @@ def committed_of_schema_1(folder: Folder, unit_id: str, rows: Iterable[Row]) -> 
 
 
 def run_of(folder: Path | str, rows: list[Row], per_unit: int = 2) -> dict[str, Receipt]:
-    """A folder with units u0, u1, … and their receipts."""
+    """Commit rows as units u0, u1, … with a log of receipts; return the receipts."""
     store = open_store(folder)
     log = ReceiptLog(store, 1)
     receipts = {}

@@ -1,4 +1,4 @@
-"""A small exported folder, as `factory export` writes it."""
+"""Small exported folder, as `factory export` writes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records with solutions as they are wanted, committed as a run does it."""
+"""Records with chosen solutions, committed as a run commits them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def solution(
     labels: Sequence[int | None] | None = None,
     **fields: Any,
 ) -> dict[str, Any]:
-    """A solution with a step per line, the last of them wrong in a wrong one unless there are `labels`."""
+    """Return a solution with one step per line; without `labels` only the last step of a wrong one is wrong."""
     lines = text.splitlines()
     if labels is None:
         labels = [1] * (len(lines) - 1) + [1 if right else -1]
@@ -68,6 +68,7 @@ def solution(
 
 
 def record(question: str, *solutions: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Return a record of a question with these solutions; `fields` replace its columns."""
     return {
         **NOTHING,
         "question_id": content_id(question),
@@ -87,7 +88,7 @@ def record(question: str, *solutions: dict[str, Any], **fields: Any) -> dict[str
 
 
 def committed(folder: Path | str, records: Sequence[dict[str, Any]], unit: int = 2, name: str = "u") -> str:
-    """The folder of a run that holds `records`, `unit` of them in a shard; `name` is what units' ids begin with."""
+    """Commit `records`, `unit` of them per shard, and return the folder; units' ids begin with `name`."""
     for start in range(0, len(records), unit):
         unit_id = f"{name}{start:05}"
         rows = [{**row, "unit_id": unit_id} for row in records[start : start + unit]]
@@ -96,7 +97,7 @@ def committed(folder: Path | str, records: Sequence[dict[str, Any]], unit: int =
 
 
 def records(n: int = 12, tag: str = "") -> list[dict[str, Any]]:
-    """Questions with a right and a wrong solution each."""
+    """Return `n` questions with a right and a wrong solution each; `tag` makes their texts others."""
     return [
         record(
             f"What is {number} + 1?", solution(f"it is\n{number + 1}{tag}"), solution(f"no\n{number}{tag}", right=False)
@@ -106,11 +107,12 @@ def records(n: int = 12, tag: str = "") -> list[dict[str, Any]]:
 
 
 def rows_of(done: Exported, config: str) -> list[dict[str, Any]]:
+    """Return all rows of one config of an export, in the order of its files."""
     return [row for path in done.files(config) for row in rows_in(path)]
 
 
 def rows_in(path: str) -> list[dict[str, Any]]:
-    """Of a shard of an export."""
+    """Return the rows of one shard of an export."""
     if path.endswith(".jsonl"):
         return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
     rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
@@ -118,7 +120,7 @@ def rows_in(path: str) -> list[dict[str, Any]]:
 
 
 def tree(folder: Path | str) -> dict[str, str]:
-    """The hashes of all files of a folder, by name."""
+    """Return the SHA-256 of every file of a folder, by its path in there."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(Path(folder).rglob("*"))

@@ -1,4 +1,4 @@
-"""What holds for every format that can be read back: nothing is lost, and whatever is malformed is one clear line."""
+"""Checks for every format that can be read back: nothing is lost, and malformed input is refused in one clear line."""
 
 from __future__ import annotations
 
@@ -39,25 +39,26 @@ HOSTILE = [
 
 
 def written(record: dict[str, Any]) -> dict[str, Any]:
-    """The record as it comes back from Arrow."""
+    """Return the record as it comes back from Arrow."""
     assert tally([record]).questions == 1
     [back] = to_batch([record]).to_pylist()
     return back
 
 
 def parsed(view: ModuleType, entry: object) -> dict[str, Any]:
+    """Return the record that a format makes of an entry, as it comes back from Arrow."""
     return written(view.parse(json.dumps(entry), WHERE))
 
 
 def assert_comes_back(view: ModuleType, entry: dict[str, Any]) -> None:
-    """The line of an entry is written again as it was, the order of its keys included."""
+    """Check that the line of an entry is written again as it was, including the order of its keys."""
     [again] = view.rows(parsed(view, entry))
     assert again == entry
     assert list(again) == list(entry)
 
 
 def assert_equal_or_refused(view: ModuleType, line: str) -> None:
-    """Any line is either read, and then comes back equal, or refused by its place."""
+    """Check that a line is either read and written again equal, or refused in one line that names its place."""
     try:
         record = view.parse(line, WHERE)
     except BadInput as error:
@@ -72,7 +73,7 @@ def assert_equal_or_refused(view: ModuleType, line: str) -> None:
 
 @st.composite
 def mutated(draw: st.DrawFn, entry: dict[str, Any]) -> str:
-    """The line of a good entry with one value, somewhere in it, taken out or replaced by any JSON."""
+    """Draw the line of a good entry with one value, anywhere in it, removed or replaced by any JSON."""
     changed: Any = copy.deepcopy(entry)
     holder = changed
     while True:
@@ -89,7 +90,7 @@ def mutated(draw: st.DrawFn, entry: dict[str, Any]) -> str:
 
 
 def own_record(question: str = "What is 1 + 1?", gold: str = "2", **fields: Any) -> dict[str, Any]:
-    """The start of a record of a run of ours."""
+    """Return the beginning of a record of one of our own runs."""
     start = {"source": "gsm8k.jsonl", "question": question, "gold_answer": gold, "metadata": []}
     return {**start, "solutions": [], "tree": [], **fields}
 
@@ -97,6 +98,7 @@ def own_record(question: str = "What is 1 + 1?", gold: str = "2", **fields: Any)
 def own_solution(
     *steps: tuple[str, int | None], verdict: str = "correct", finish_reason: str = "stop"
 ) -> dict[str, Any]:
+    """Return a solution with these steps and labels, with the columns that formats read."""
     labelled = [{"text": text, "label": label} for text, label in steps]
     text = "".join(text for text, _ in steps)
     return {"text": text, "steps": labelled, "verdict": verdict, "finish_reason": finish_reason}
@@ -105,4 +107,5 @@ def own_solution(
 def own_node(
     node: int, parent: int | None, text: str, value: float | None, verdict: str | None = None
 ) -> dict[str, Any]:
+    """Return a tree node with the columns that formats read."""
     return {"node": node, "parent": parent, "text": text, "value": value, "verdict": verdict}

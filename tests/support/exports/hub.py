@@ -1,7 +1,7 @@
-"""A stub of the Hugging Face Hub: the HTTP routes that huggingface_hub 2.4 and datasets 5.2 call, and ways to fail.
+"""Stub of the Hugging Face Hub: the HTTP routes that huggingface_hub 2.4 and datasets 5.2 call, and ways to fail.
 
-Repositories live in memory, with commits, branches, tags, pull requests and large files by hash. Xet is not spoken:
-set HF_HUB_DISABLE_XET=1. Commit ids depend on nothing but what was committed, so equal pushes give equal ids.
+Repositories are in memory, with commits, branches, tags, pull requests and large files by hash. Xet is not supported:
+set HF_HUB_DISABLE_XET=1. Commit ids depend only on what was committed, so equal pushes give equal ids.
 """
 
 from __future__ import annotations
@@ -28,20 +28,24 @@ _API = re.compile(r"/api/datasets/([^/]+/[^/]+?)(?:/([a-z-]+)(?:/([^/]+)(?:/(.*)
 
 @dataclass
 class Answer:
+    """HTTP answer: status, headers and body."""
+
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, value: Any, status: int = 200, **headers: str) -> Answer:
+        """Return an answer with a JSON body."""
         return cls(json.dumps(value).encode(), status, {"Content-Type": "application/json", **headers})
 
 
 class StubHub:
-    """`repos` and `requests` are for looking at. `fault(number, do)` is asked at every request, counted from 1.
+    """Stub with its repositories and the requests it got, for tests to inspect.
 
-    It returns None, or the answer to give instead; it may call `do()` before that, so that the request is carried out
-    and only its answer is lost. `RESET` is a connection that breaks.
+    `fault(number, do)` is called at every request, counted from 1. It returns None, or the answer to give instead. It
+    may call `do()` before that, so that the request is carried out and only its answer is lost. `RESET` is a connection
+    that breaks.
     """
 
     def __init__(self) -> None:
@@ -54,6 +58,7 @@ class StubHub:
         self._lock = threading.RLock()
 
     def answer(self, method: str, url: str, headers: Any, body: bytes) -> Answer:
+        """Answer one request, or do as `fault` says."""
         with self._lock:
             self.requests.append(f"{method} {urlsplit(url).path}")
             number = len(self.requests)
@@ -81,15 +86,15 @@ class StubHub:
             return Answer.of({"errors": faults, "warnings": []}, 400 if faults else 200)
         if path == "/api/repos/create":
             return self._create(json.loads(body), writes)
-        if found := re.fullmatch(r"/lfs/([0-9a-f]{64})(/verify)?", path):
-            return self._lfs(method, found[1], body)
-        if found := re.fullmatch(r"/datasets/([^/]+/[^/]+)\.git/info/lfs/objects/batch", path):
-            self._repo(found[1], token)
+        if route := re.fullmatch(r"/lfs/([0-9a-f]{64})(/verify)?", path):
+            return self._lfs(method, route[1], body)
+        if route := re.fullmatch(r"/datasets/([^/]+/[^/]+)\.git/info/lfs/objects/batch", path):
+            self._repo(route[1], token)
             return self._batch(json.loads(body), writes)
-        if found := re.fullmatch(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
-            return self._resolve(self._repo(found[1], token), unquote(found[2]), unquote(found[3]), headers)
-        if found := _API.fullmatch(path):
-            name, verb, revision, rest = found[1], found[2], unquote(found[3] or "main"), unquote(found[4] or "")
+        if route := re.fullmatch(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
+            return self._resolve(self._repo(route[1], token), unquote(route[2]), unquote(route[3]), headers)
+        if route := _API.fullmatch(path):
+            name, verb, revision, rest = route[1], route[2], unquote(route[3] or "main"), unquote(route[4] or "")
             return self._api(method, name, verb, revision, rest, query, body, writes, token)
         raise Refusal(404, "", f"no route for {method} {path}")
 
@@ -252,10 +257,12 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _any
 
     def finish(self) -> None:
+        """Flush only a connection that is still open: a fault may have closed it."""
         if not self.wfile.closed and self.connection.fileno() >= 0:
             super().finish()
 
     def log_message(self, *_: Any) -> None:
+        """Write no log."""
         pass
 
 
@@ -263,12 +270,12 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: Any) -> None:
-        """A client that was killed is no error of the server."""
+        """Ignore errors of connections: a client that was killed is no error of the server."""
 
 
 @contextmanager
 def serving() -> Iterator[StubHub]:
-    """A stub that listens on a port of its own; huggingface_hub finds it by HF_ENDPOINT, or `endpoint=`."""
+    """Yield a stub that listens on a port of its own; huggingface_hub finds it by HF_ENDPOINT, or `endpoint=`."""
     hub = StubHub()
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": hub}))
     hub.endpoint = f"http://127.0.0.1:{server.server_port}"

@@ -1,4 +1,4 @@
-"""What the Hub refuses of a data set's card, as far as ours could get it wrong."""
+"""Rules of the Hub for a data set's card, as far as ours could break them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ CREATORS = ("found", "crowdsourced", "expert-generated", "machine-generated", "n
 
 
 def card_faults(content: str) -> list[str]:
+    """Return what the Hub would refuse of a card, one sentence each."""
     block = re.match(r"---\n(.*?)\n---\n", content, re.DOTALL)
     try:
         data = yaml.safe_load(block[1]) if block else {}
@@ -26,6 +27,7 @@ def card_faults(content: str) -> list[str]:
 
 
 def _faults(data: dict[str, Any]) -> Iterator[str]:
+    """Yield the faults of a card's metadata."""
     if data.get("license") not in {*KNOWN, None}:
         yield '"license" must be one of the list'
     for key in ("license_name", "license_link"):
@@ -44,5 +46,5 @@ def _faults(data: dict[str, Any]) -> Iterator[str]:
             yield '"configs" must have names and files by split'
 
 
-def _is_split(found: Any) -> bool:
-    return isinstance(found, dict) and all(isinstance(found.get(key), str) for key in ("split", "path"))
+def _is_split(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(value.get(key), str) for key in ("split", "path"))

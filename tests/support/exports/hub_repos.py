@@ -1,4 +1,4 @@
-"""What a stub of the Hub stores: repositories in memory, with commits, branches, tags and files apart from git."""
+"""Storage of the Hub's stub: repositories in memory, with commits, branches, tags and large files apart from git."""
 
 from __future__ import annotations
 
@@ -13,25 +13,29 @@ LARGE = (".parquet", ".png", ".jsonl")
 
 @dataclass
 class Blob:
-    """A file's content, and whether it is stored apart from git."""
+    """Content of a file; `large` is True for one that is stored apart from git."""
 
     data: bytes
     large: bool
 
     @property
     def sha256(self) -> str:
+        """SHA-256 of the content, in hex."""
         return hashlib.sha256(self.data).hexdigest()
 
     @property
     def pointer(self) -> bytes:
+        """Git LFS pointer that stands for a large file in git."""
         return f"version https://git-lfs.github.com/spec/v1\noid sha256:{self.sha256}\nsize {len(self.data)}\n".encode()
 
     @property
     def oid(self) -> str:
+        """Git's id of the file, or of its pointer."""
         content = self.pointer if self.large else self.data
         return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
     def facts(self, path: str) -> dict[str, Any]:
+        """Return the entry of the file in a listing."""
         facts = {"type": "file", "path": path, "size": len(self.data), "oid": self.oid}
         if self.large:
             facts["lfs"] = {"oid": self.sha256, "size": len(self.data), "pointerSize": len(self.pointer)}
@@ -43,7 +47,7 @@ Tree = dict[str, Blob]
 
 @dataclass
 class Repo:
-    """Trees by commit id, commit ids by branch, tag and pull request."""
+    """Repository: trees by commit id, and commit ids by branch, tag and pull request."""
 
     private: bool
     commits: dict[str, Tree] = field(default_factory=dict)
@@ -54,6 +58,7 @@ class Repo:
     log: list[str] = field(default_factory=list)
 
     def commit(self, branch: str, parent: str, tree: Tree, title: str) -> str:
+        """Commit `tree` to a branch; return the commit id, which depends only on parent, title and content."""
         named = json.dumps([parent, title, sorted((path, blob.sha256) for path, blob in tree.items())])
         sha = hashlib.sha1(named.encode()).hexdigest()
         self.commits[sha] = tree
@@ -62,18 +67,19 @@ class Repo:
         return sha
 
     def sha(self, revision: str) -> str:
-        found = self.branches.get(revision) or self.tags.get(revision) or revision
-        if found not in self.commits:
+        """Return the commit id of a branch, a tag or an id; refuses unknown ones."""
+        commit = self.branches.get(revision) or self.tags.get(revision) or revision
+        if commit not in self.commits:
             raise Refusal(404, "RevisionNotFound", f"Invalid rev id: {revision}")
-        return found
+        return commit
 
     def files(self, revision: str = "main") -> dict[str, str]:
-        """SHA-256 by path."""
+        """Return the SHA-256 of every file, by path."""
         return {path: blob.sha256 for path, blob in self.commits[self.sha(revision)].items()}
 
 
 class Refusal(Exception):
-    """What the Hub says no with: a status, its code for huggingface_hub, words."""
+    """Refusal by the Hub: HTTP status, its code for huggingface_hub, and a message."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -81,6 +87,7 @@ class Refusal(Exception):
 
 
 def listing(tree: Tree, folder: str, recursive: bool) -> list[dict[str, Any]]:
+    """Return the files and folders below `folder`, or only those directly in it."""
     prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
     entries: dict[str, dict[str, Any]] = {}
     for path, blob in tree.items():
@@ -103,6 +110,7 @@ def listing(tree: Tree, folder: str, recursive: bool) -> list[dict[str, Any]]:
 
 
 def mode_of(repo: Repo, revision: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """Return how the client has to upload a file, and the id of the one that is there."""
     there = repo.commits[repo.sha(revision)].get(asked["path"])
     oid = (there.sha256 if there.large else there.oid) if there else None
     mode = "lfs" if asked["path"].endswith(LARGE) else "regular"
@@ -110,6 +118,7 @@ def mode_of(repo: Repo, revision: str, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def apply(tree: Tree, key: str, value: dict[str, Any], large: dict[str, bytes]) -> None:
+    """Apply one operation of a commit to `tree`; `large` holds the uploaded large files by hash."""
     path = value["path"]
     if key == "file":
         tree[path] = Blob(base64.b64decode(value["content"]), large=False)
@@ -125,10 +134,12 @@ def apply(tree: Tree, key: str, value: dict[str, Any], large: dict[str, bytes]) 
 
 
 def ref_of(kind: str, name: str, sha: str) -> dict[str, str]:
+    """Return the description of a branch or a tag."""
     return {"name": name, "ref": f"refs/{kind}/{name}", "targetCommit": sha}
 
 
 def pull_of(name: str, ref: str, title: str, is_open: bool) -> dict[str, Any]:
+    """Return the description of a pull request."""
     return {
         "title": title,
         "num": int(ref.rpartition("/")[2]),

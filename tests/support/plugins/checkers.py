@@ -1,4 +1,4 @@
-"""A checker that misbehaves on request: the gold says how. Loaded by dotted path, in the test and in its subprocess."""
+"""Checker that misbehaves as the gold answer says. Loaded by its dotted path, in the test and in its subprocess."""
 
 from __future__ import annotations
 
@@ -19,15 +19,19 @@ NAME_VERSION = "misbehaving/1"
 
 @dataclass
 class Nested:
-    """A section of the config."""
+    """Section of the config."""
 
     name: str = "nobody"
 
 
 @dataclass
 class Config:
-    """`greeting`: what a well-behaved check gives as its reason. `confined`, `timeout_s`: its limits. `lacks`: what
-    this machine lacks for it."""
+    """Behaviour of the checker.
+
+    * `greeting`: reason that a well-behaved check gives.
+    * `confined`, `timeout_s`: its limits.
+    * `lacks`: what this machine lacks for it; "" for nothing.
+    """
 
     greeting: str = "hello"
     nested: Nested = field(default_factory=Nested)
@@ -37,15 +41,18 @@ class Config:
 
 
 def limits(config: Config) -> CheckerLimits:
+    """Return the limits of the config."""
     return CheckerLimits(confined=config.confined, timeout_s=config.timeout_s)
 
 
 def require(config: Config) -> None:
+    """Raise `BadInput` for what the config says is missing."""
     if config.lacks:
         raise BadInput(f"{config.lacks} is missing")
 
 
 def settle(question: Question, text: str, config: Config) -> Verdict | None:
+    """Settle `fast` at once, raise for `raise in settle`, leave everything else to `check`."""
     if question.gold == "raise in settle":
         raise ValueError("settle broke")
     if question.gold == "fast":
@@ -54,6 +61,7 @@ def settle(question: Question, text: str, config: Config) -> Verdict | None:
 
 
 def check(question: Question, text: str, config: Config) -> Verdict:
+    """Do what the gold answer names; any other gold answer gives a correct verdict."""
     match question.gold:
         case "hang":
             while True:

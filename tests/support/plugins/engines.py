@@ -1,4 +1,4 @@
-"""The simulated engine with misbehaviours on request, by a piece of the question's text; and with a memory."""
+"""Simulated engine with a memory that misbehaves where a question's text asks for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EXECUTION = ("dies_on", "hangs_on", "refuses", "has_a_bug_on", "latency_s")  # a
 
 @dataclass
 class Config(simulated.Config):
-    """What is asked when the engine dies, when it never answers, when it finds the prompt too long; when it breaks."""
+    """Pieces of a prompt at which the engine dies, never answers, refuses the prompt as too long, or raises."""
 
     dies_on: str = "\0"
     hangs_on: str = "\0"
@@ -25,7 +25,7 @@ class Config(simulated.Config):
 
 
 class Engine(simulated.Engine):
-    """`asked`: question ids in the order they came."""
+    """Simulated engine; `asked` holds the question ids in the order they came."""
 
     def __init__(self, config: Config, model: str) -> None:
         super().__init__(config, model)
@@ -33,6 +33,7 @@ class Engine(simulated.Engine):
         self.asked: list[str] = []
 
     async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
+        """Answer like the simulated engine, or misbehave as the config says."""
         self.asked += [request.question_id for request in requests]
         prompts = "".join(str(request.prompt) for request in requests)
         if self._config.has_a_bug_on in prompts:

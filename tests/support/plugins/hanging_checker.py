@@ -1,4 +1,4 @@
-"""A checker that never comes back from a text that says so, and settles everything else at once."""
+"""Checker that never returns for a text that says so, and settles everything else at once."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ class Config:
 
 
 def settle(question: Question, text: str, config: Config) -> Verdict | None:
+    """Settle by whether the gold answer is in the text, except for "hang the checker"."""
     if "hang the checker" in text:
         return None
     return Verdict(outcome=Outcome.CORRECT if question.gold in text else Outcome.INCORRECT, answer=question.gold)
 
 
 def check(question: Question, text: str, config: Config) -> Verdict:
+    """Hang forever."""
     while True:
         time.sleep(1)

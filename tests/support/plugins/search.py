@@ -1,4 +1,4 @@
-"""A search method with a bug."""
+"""Search method with a bug."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from factory.rollouts.tree import Tree
 
 @dataclass
 class Config:
-    """`n`: what a TypeError is made of."""
+    """`n`: rollouts before the bug."""
 
     n: int = 1
 
 
 async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> None:
+    """Request rollouts, then raise a `TypeError`."""
     await policy.rollouts(tree.root, config.n)
     raise TypeError("a bug in the algorithm")
