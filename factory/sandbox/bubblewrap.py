@@ -1,4 +1,4 @@
-"""The command lines of the sandbox: bwrap(1) around prlimit(1) around the program."""
+"""Command lines of the sandbox: bwrap(1) around prlimit(1) around the program."""
 
 from __future__ import annotations
 
@@ -32,16 +32,27 @@ def bubblewrap(
     status_fd: int,
     seccomp_fd: int | None,
 ) -> list[str]:
-    """The command that runs `program` in namespaces of its own: /usr, the paths of `read_only` (where it sees them →
-    where they are now), and the folder /work with `files` (name → descriptor to copy from), which is /tmp as well.
+    """Return the command that runs `program` in namespaces of its own.
 
-    Only /work can be written, so that its size bounds everything. None of /etc, /home, /root, /sys is there.
+    Only /work can be written, so that its size bounds everything; it is /tmp as well. None of /etc, /home, /root, /sys
+    is there.
+
+    Args:
+      program: command to run, with its arguments.
+      bwrap: path of bubblewrap.
+      files: name in /work, and the descriptor that its content is copied from.
+      read_only: path in the sandbox, and the path where it is now; /usr is there anyway.
+      limits: size of /work.
+      status_fd: descriptor that bubblewrap reports on, as JSON lines.
+      seccomp_fd: descriptor of the system-call filter; None for a machine without one.
     """
+    # New namespaces of every kind, no capabilities, an empty environment, a user without rights.
     arguments = [bwrap, "--unshare-user", "--unshare-all", "--disable-userns", "--cap-drop", "ALL", "--clearenv"]
     arguments += ["--die-with-parent", "--new-session", "--hostname", "sandbox"]
     arguments += ["--uid", str(NOBODY), "--gid", str(NOBODY)]
     for name, value in ENVIRONMENT.items():
         arguments += ["--setenv", name, value]
+    # The system, read-only; /bin and the like are links on most machines.
     arguments += ["--ro-bind", "/usr", "/usr"]
     for path in _SYSTEM:
         if os.path.islink(path):
@@ -49,11 +60,13 @@ def bubblewrap(
         elif os.path.isdir(path):
             arguments += ["--ro-bind", path, path]
     arguments += ["--proc", "/proc", "--dir", "/dev", "--symlink", "/proc/self/fd", "/dev/fd"]
-    for device in _DEVICES:  # bwrap's own --dev would be a second place to fill
+    # Devices one by one: bwrap's own --dev would be a second place to fill.
+    for device in _DEVICES:
         arguments += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
     # Relative links: bwrap makes folders under them while its root is still elsewhere.
     arguments += ["--size", str(limits.tmp_mb << 20), "--tmpfs", WORK, "--symlink", WORK[1:], "/tmp"]
     arguments += ["--symlink", f"..{WORK}", "/dev/shm"]
+    # The files of the caller, then everything but /work becomes read-only.
     for path, source in read_only.items():
         arguments += ["--ro-bind", source, path]
     for name, descriptor in files.items():
@@ -65,14 +78,21 @@ def bubblewrap(
 
 
 def limited(program: Sequence[str], *, prlimit: str, limits: Limits, count_processes: bool) -> list[str]:
-    """The command that runs `program` under the limits of each process.
+    """Return the command that runs `program` under the limits of each process.
 
-    Set from inside: bwrap itself would run into them, and the kernel counts processes by namespace and user.
+    They are set from inside: bwrap itself would run into them, and the kernel counts processes by namespace and user.
+
+    Args:
+      program: command to run, with its arguments.
+      prlimit: path of prlimit.
+      limits: bounds of the program.
+      count_processes: True in a namespace, where no other processes of the user count.
     """
     cpu_s = math.ceil(limits.cpu_s)
     wanted = {
         "core": (0, 0),
-        "cpu": (cpu_s, cpu_s + 1),  # SIGXCPU says what it was, SIGKILL follows where that was caught
+        # SIGXCPU says what it was, SIGKILL follows where that was caught.
+        "cpu": (cpu_s, cpu_s + 1),
         "as": (limits.memory_mb << 20,) * 2,
         "fsize": (limits.tmp_mb << 20,) * 2,
         "nofile": (_OPEN_FILES,) * 2,
@@ -85,7 +105,7 @@ def limited(program: Sequence[str], *, prlimit: str, limits: Limits, count_proce
 
 
 def _option(name: str, soft: int, hard: int) -> str:
-    """As an option of prlimit; never above what this process itself may use, which nobody could raise again."""
+    """Return an option of prlimit; never above what this process itself may use, which nobody could raise again."""
     most = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))[1]
     if most != resource.RLIM_INFINITY:
         soft, hard = min(soft, most), min(hard, most)

@@ -1,4 +1,4 @@
-"""What a sandboxed program may use, and what ended it."""
+"""Limits on what a sandboxed program may use, and the report of how it ended."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class How(StrEnum):
-    """What ended a program: itself (EXITED, SIGNALLED), or the limit it went over.
+    """End of a program: its own (EXITED, SIGNALLED), or by the limit it went over.
 
     PROCESSES ends only an unsafe one; in the sandbox, starting more fails.
     """
@@ -42,8 +42,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a program ended and what it left.
+    """Report of how a program ended and what it left.
 
+    * `how`: its own end, or the limit.
     * `status`: the exit status, or the signal's number where `how` is SIGNALLED; -9 where a limit ended it.
     * `stdout`: all of it, at most `Limits.output_bytes`. `stderr`: the last few kB.
     * `seconds`: wall clock. `cpu_s`: CPU seconds as last seen; a program shorter than 50 ms was never looked at.

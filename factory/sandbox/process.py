@@ -1,4 +1,9 @@
-"""One running sandboxed program: its output up to a cap, its limits watched, its death complete."""
+"""Running sandboxed program: its output up to a cap, its limits watched, its death complete.
+
+Invariants:
+* After `close`, no process of the program is left, whatever it has started.
+* No call waits longer than its deadline, but for the few seconds of a kill.
+"""
 
 from __future__ import annotations
 
@@ -19,27 +24,38 @@ from factory.sandbox.watch import LOOK_EVERY_S, Watch
 _DEATH_TIMEOUT_S = 5.0
 _STDERR_TAIL = 8_192
 _CHUNK = 65_536
-_NEARLY = 0.8  # of the CPU limit: the last moments of a program are not seen
+# Share of the CPU limit that counts as all of it: the last moments of a program are not seen.
+_NEARLY = 0.8
 
 
 class SandboxFailed(Exception):
-    """The sandbox itself did not work: nothing is known about the program."""
+    """Failure of the sandbox itself: nothing is known about the program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Namespace:
-    """What bubblewrap made: its first process there, with which all others die, and the pipe it reports on."""
+    """Namespace that bubblewrap made.
+
+    * `init`, `init_fd`: id and descriptor of its first process, with which all others in it die.
+    * `status_fd`: pipe that bubblewrap reports on. `reported`: what it has said so far.
+    """
 
     init: int
     init_fd: int
     status_fd: int
-    reported: bytes  # on it, so far
+    reported: bytes
 
 
 class Running:
-    """A started program. Not thread-safe; it dies with the thread that started it. Use `with`, or `close` it.
+    """Started program. Not thread-safe; it dies with the thread that started it. Use `with`, or `close` it.
 
     `how` is None while it runs. After its own end or a limit's it says which; after `close` it stays as it was.
+
+    Args:
+      process: the outermost process, with pipes for its output.
+      limits: bounds that are watched from here.
+      namespace: what bubblewrap made; None where there is no sandbox.
+      cleanup: called once, when everything is gone.
     """
 
     def __init__(
@@ -80,11 +96,11 @@ class Running:
 
     @property
     def stderr(self) -> bytes:
-        """The last few kB of it."""
+        """Last few kB of the program's stderr."""
         return bytes(self._stderr)
 
     def receive(self, deadline: float) -> bytes:
-        """The next bytes of stdout, as soon as there are any; b"" when there will be none.
+        """Return the next bytes of stdout, as soon as there are any; b"" when there will be none.
 
         `deadline` is a `time.monotonic()`. Raises TimeoutError when it passes; the program runs on.
         """
@@ -127,7 +143,7 @@ class Running:
         self._cleanup()
 
     def ended(self, how: How, stdout: bytes) -> Ended:
-        """Close it, and the report: `how` it ended, and the `stdout` received."""
+        """Close the program and return its report: `how` it ended, and the `stdout` received."""
         seconds = time.monotonic() - self._started
         self.close()
         status = self._process.returncode
@@ -154,7 +170,8 @@ class Running:
                 self._read(name)
         if "exit" in ready and self.how is None:
             self._watch.look()
-            self._kill()  # what it left behind
+            # Kill what it left behind, then read what is still in the pipes.
+            self._kill()
             while self._read("stdout") or self._read("stderr"):
                 pass
             if self.how is None:
@@ -163,7 +180,7 @@ class Running:
             self._end_by(over)
 
     def _read(self, name: str) -> bool:
-        """One chunk of output; whether there may be more."""
+        """Take over one chunk of output; return True when there may be more."""
         pipe = self._process.stdout if name == "stdout" else self._process.stderr
         assert pipe is not None
         try:
@@ -185,17 +202,21 @@ class Running:
         return True
 
     def _end_by(self, how: How) -> None:
+        """End the program by a limit."""
         self.how = how
         self._kill()
 
     def _own_end(self) -> How:
-        """By its exit status, which says less in the sandbox than outside: bwrap ends with 128 + N, and reports the
-        same, for a program that signal N ended and for one that itself chose that number. Such a status counts as a
-        signal there; anywhere it is the CPU limit's only where about that much CPU time was seen to be used.
+        """Return how the program ended by itself. Raises `SandboxFailed` where bwrap did not start it.
+
+        The status says less in the sandbox than outside: bwrap ends with 128 + N, and reports the same, for a program
+        that signal N ended and for one that itself chose that number. Such a status counts as a signal there; anywhere
+        it is the CPU limit's only where about that much CPU time was seen to be used.
         """
         if self._namespace is not None:
             reported = self._namespace.reported + os.read(self._namespace.status_fd, _CHUNK)
-            if b"exit-code" not in reported:  # which bwrap writes only about a program that it did start
+            # bwrap writes this only about a program that it did start.
+            if b"exit-code" not in reported:
                 raise SandboxFailed(self.stderr.decode(errors="replace").strip() or "bwrap ended without a word")
         status = self._process.returncode
         signal_number = -status if status < 0 else status - 128
@@ -205,13 +226,15 @@ class Running:
         return How.SIGNALLED if may_be_one and signal_number in signal.valid_signals() else How.EXITED
 
     def _kill(self) -> None:
-        """SIGKILL to all, then wait. With the first process of a namespace the kernel ends all others in it."""
+        """Send SIGKILL to all, then wait. With the first process of a namespace the kernel ends all others in it."""
         if self._process.returncode is not None:
-            return  # done before; the process id may be somebody else's by now
+            # Done before; the process id may be somebody else's by now.
+            return
         if self._namespace is not None:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._namespace.init_fd, signal.SIGKILL)
-            _wait_for_end(self._exit)  # bwrap ends by itself then, and has collected the other first
+            # bwrap ends by itself then, and has collected the other first.
+            _wait_for_end(self._exit)
         else:
             for process in list(descendants(self._process.pid))[1:]:
                 with suppress(ProcessLookupError):
@@ -224,12 +247,12 @@ class Running:
 
 
 def _wait_for_end(pidfd: int) -> bool:
-    """Whether the process ended in time."""
+    """Return True when the process ended in time."""
     return readable(pidfd, _DEATH_TIMEOUT_S)
 
 
 def readable(descriptor: int, timeout_s: float) -> bool:
-    """Whether it can be read within that time. Unlike select(2), for descriptors of any number."""
+    """Return True when it can be read within that time. Unlike select(2), for descriptors of any number."""
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(max(0.0, timeout_s) * 1000))

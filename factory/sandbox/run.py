@@ -1,7 +1,7 @@
-"""Run a program nobody trusts, and say what became of it.
+"""Entry to the sandbox: run a program nobody trusts, and say what became of it.
 
-`run` is for a program with all its input at hand; `start` for one that is talked to. `sandbox="bubblewrap"` is the real
-thing (README.md says what it keeps out); `sandbox="unsafe"` only limits and kills.
+`run` is for a program with all its input given at the start; `start` for one that is talked to. `sandbox="bubblewrap"`
+is the real thing (README.md says what it keeps out); `sandbox="unsafe"` only limits and kills.
 """
 
 from __future__ import annotations
@@ -29,8 +29,16 @@ def run(
 ) -> Ended:
     """Run `command` to its end or a limit's, and leave nothing of it behind. Never waits longer than `limits.wall_s`.
 
-    `files` (plain name → content) lie in its working folder; `read_only` are paths it may read, beside /usr.
-    Raises `SandboxFailed` when the sandbox could not be set up: that says nothing about the program.
+    Args:
+      command: program and its arguments.
+      stdin: all of its input.
+      files: content of files in its working folder, by plain name.
+      read_only: paths that it may read, besides /usr.
+      limits: bounds of the program; None for the defaults.
+      sandbox: one of `SANDBOXES`.
+
+    Raises:
+      SandboxFailed: the sandbox could not be set up, which says nothing about the program.
     """
     limits = limits or Limits()
     stdout = bytearray()
@@ -66,7 +74,7 @@ def require(sandbox: str) -> None:
 
 
 def _trouble() -> str:
-    """What went wrong when a program was run that does nothing; empty when all went well."""
+    """Return what went wrong when a program was run that does nothing; empty when all went well."""
     try:
         ended = run(["/usr/bin/env", "true"], limits=Limits(wall_s=START_TIMEOUT_S))
     except (SandboxFailed, OSError) as error:

@@ -1,4 +1,4 @@
-"""A system-call filter as a classic BPF program, written out by hand: no library, x86_64 and aarch64.
+"""System-call filter as a classic BPF program, written out by hand: no library, x86_64 and aarch64.
 
 It is the second wall, behind the namespaces: it takes away what makes kernels exploitable and what hides memory from
 the limits. Everything not named here is allowed. See seccomp(2), and `Documentation/userspace-api/seccomp_filter.rst`
@@ -72,7 +72,7 @@ _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _MODE_FILTER = 22, 38, 2
 
 
 def program(machine: str = "", *, worker: bool = False) -> bytes | None:
-    """The filter for `machine` (default: this one) as `struct sock_filter[]`; None for a machine it does not know.
+    """Return the filter for `machine` (default: this one) as `struct sock_filter[]`; None for an unknown machine.
 
     A denied call fails with EPERM. `worker`: new programs and changes to files are denied as well.
     """
@@ -82,15 +82,18 @@ def program(machine: str = "", *, worker: bool = False) -> bytes | None:
     denied = _DENIED | (_DENIED_TO_WORKERS if worker else {})
     unknown = _UNKNOWN | (_UNKNOWN_TO_WORKERS if worker else {})
     flagged = _FLAGGED | (_FLAGGED_FOR_WORKERS if worker else {})
+    # Phase 1: the architecture, then the number of the call.
     lines: list[tuple[int, int | str, int, int]] = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_JUMP_EQUAL, 1, 0, architecture),
-        (_RETURN, 0, 0, _KILL_PROCESS),  # another architecture has other numbers
+        # Another architecture has other numbers.
+        (_RETURN, 0, 0, _KILL_PROCESS),
         (_LOAD, 0, 0, _NUMBER),
         (_JUMP_AT_LEAST, "EPERM", 0, _X32_BIT),
         *((_JUMP_EQUAL, "EPERM", 0, numbers[column]) for numbers in denied.values() if numbers[column] >= 0),
         *((_JUMP_EQUAL, "ENOSYS", 0, numbers[column]) for numbers in unknown.values()),
     ]
+    # Phase 2: calls that are denied only with some bits in one of their arguments.
     for numbers, argument, bits in flagged.values():
         if numbers[column] >= 0:
             lines += [
@@ -99,6 +102,7 @@ def program(machine: str = "", *, worker: bool = False) -> bytes | None:
                 (_JUMP_BITS, "EPERM", 0, bits),
                 (_RETURN, 0, 0, _ALLOW),
             ]
+    # Phase 3: the three verdicts, and jumps to them by distance.
     lines += [(_RETURN, 0, 0, value) for value in (_ALLOW, _ERRNO | errno.EPERM, _ERRNO | errno.ENOSYS)]
     targets = {"EPERM": len(lines) - 2, "ENOSYS": len(lines) - 1}
     return b"".join(
@@ -109,13 +113,16 @@ def program(machine: str = "", *, worker: bool = False) -> bytes | None:
 
 
 class _SockFprog(ctypes.Structure):
+    """`struct sock_fprog` of the kernel."""
+
     _fields_ = (("len", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
 def confine() -> bool:
     """Put the filter on this thread and what it starts, for good: no network, no new programs, no file changed.
 
-    For a forked worker, before it has other threads. False where machine or kernel do not allow it; never raises.
+    For a forked worker, before it has other threads. Returns False where machine or kernel do not allow it; never
+    raises.
     """
     try:
         filter_ = program(worker=True)

@@ -1,4 +1,4 @@
-"""Starts a program in a sandbox."""
+"""Start of a program in a sandbox."""
 
 from __future__ import annotations
 
@@ -40,7 +40,17 @@ def start(
 ) -> Running:
     """Start `command` and hand over the running program; its owner does the timing, `limits.wall_s` does not count.
 
-    Without `stdin` there is a pipe to write to. Raises `SandboxFailed`, also later, from `receive`.
+    Args:
+      command: program and its arguments.
+      stdin: all of its input; None for a pipe to write to.
+      files: content of files in its working folder, by plain name.
+      read_only: paths that it may read, besides /usr.
+      limits: bounds of the program; None for the defaults.
+      sandbox: one of `SANDBOXES`.
+
+    Raises:
+      SandboxFailed: the sandbox could not be set up; also later, from `receive`.
+      ValueError: a file's name is not plain, or there is no such sandbox.
     """
     limits = limits or Limits()
     files = files or {}
@@ -58,16 +68,20 @@ def start(
 def _start_bubblewrap(
     command: Sequence[str], stdin: bytes | None, files: Mapping[str, bytes], read_only: Sequence[str], limits: Limits
 ) -> Running:
+    """Start a program in namespaces of its own. Raises `SandboxFailed`."""
     for path in read_only:
         if not os.path.exists(path):
             raise SandboxFailed(f"{path} is to be read in the sandbox, and is not there")
+    # Root may have to reveal paths that nobody else could reach.
     reachable = sources([path for path in read_only if not Path(path).is_relative_to("/usr")])
     with ExitStack() as descriptors:
+        # Everything that goes in is a sealed descriptor: bwrap copies it, and nothing is written to a disk.
         contents = {name: descriptors.enter_context(_sealed(content)) for name, content in files.items()}
         bpf = seccomp.program()
         bpf_fd = None if bpf is None else descriptors.enter_context(_sealed(bpf))
         program = limited(command, prlimit=_tool("prlimit"), limits=limits, count_processes=True)
         bwrap = _tool("bwrap")
+        # bwrap reports the id of the first process in the namespace, and later the exit code.
         report, reported = os.pipe()
         descriptors.callback(os.close, reported)
         arguments = bubblewrap(
@@ -85,7 +99,8 @@ def _start_bubblewrap(
                 stdin=subprocess.PIPE if stdin is None else descriptors.enter_context(_sealed(stdin)),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env={},  # bwrap's own can be read from inside, in /proc/1/environ
+                # bwrap's own environment can be read from inside, in /proc/1/environ.
+                env={},
                 pass_fds=[*contents.values(), reported, *([] if bpf_fd is None else [bpf_fd])],
                 start_new_session=True,
                 preexec_fn=before_exec(reachable, nobody=can_be_nobody()),
@@ -97,7 +112,7 @@ def _start_bubblewrap(
 
 
 def _namespace(process: subprocess.Popen[bytes], report: int) -> Namespace:
-    """What bwrap reports first of all. Raises `SandboxFailed` when it did not get that far."""
+    """Return what bwrap reports first of all. Raises `SandboxFailed` when it did not get that far."""
     said = b""
     deadline = time.monotonic() + START_TIMEOUT_S
     while b"\n" not in said and readable(report, deadline - time.monotonic()):
@@ -110,15 +125,18 @@ def _namespace(process: subprocess.Popen[bytes], report: int) -> Namespace:
         _, stderr = process.communicate(timeout=START_TIMEOUT_S)
         os.close(report)
         raise SandboxFailed(stderr.decode(errors="replace").strip()[-1000:] or "bwrap ended without a word")
+    # A descriptor of the process, as its id may be given to another one.
     init = json.loads(first)["child-pid"]
     try:
         init_fd = os.pidfd_open(init if parent_of(init) == process.pid else process.pid)
     except ProcessLookupError:
-        init_fd = os.pidfd_open(process.pid)  # it has ended, and all others with it
+        # It has ended, and all others with it.
+        init_fd = os.pidfd_open(process.pid)
     return Namespace(init=init, init_fd=init_fd, status_fd=report, reported=rest)
 
 
 def _start_unsafe(command: Sequence[str], stdin: bytes | None, files: Mapping[str, bytes], limits: Limits) -> Running:
+    """Start a program with limits alone, in a folder of its own."""
     folder = tempfile.TemporaryDirectory(prefix="factory-unsafe-", ignore_cleanup_errors=True)
     for name, content in files.items():
         Path(folder.name, name).write_bytes(content)
@@ -138,7 +156,7 @@ def _start_unsafe(command: Sequence[str], stdin: bytes | None, files: Mapping[st
 
 @contextmanager
 def _sealed(content: bytes) -> Iterator[int]:
-    """A descriptor to read `content` from, and nothing else."""
+    """Yield a descriptor to read `content` from, and nothing else: it cannot be written or resized."""
     descriptor = os.memfd_create("input", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         with open(descriptor, "wb", closefd=False) as file:
@@ -152,6 +170,7 @@ def _sealed(content: bytes) -> Iterator[int]:
 
 @lru_cache
 def _tool(name: str) -> str:
+    """Return the path of a program. Raises `SandboxFailed` where it is not installed."""
     path = shutil.which(name)
     if path is None:
         raise SandboxFailed(f"{name} is not installed; `bash cluster/install_system.sh bubblewrap` installs it")

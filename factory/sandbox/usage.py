@@ -1,4 +1,4 @@
-"""Memory, CPU time and number of processes of a process tree. Linux."""
+"""Use of memory, CPU time and processes by a tree of processes, read from /proc. Linux."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Resources that a tree of processes uses.
+    """Use of a tree of processes.
 
     * `tasks`: processes and threads.
-    * `memory_bytes`: resident; what processes share is counted for each of them.
-    * `cpu_s`: seconds of CPU, those of children that were waited for included.
+    * `memory_bytes`: resident memory; what processes share is counted for each.
+    * `cpu_s`: CPU seconds, children waited for included.
     """
 
     tasks: int = 0

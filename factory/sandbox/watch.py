@@ -1,4 +1,4 @@
-"""Looks now and then at what a running program uses, against what it may."""
+"""Looks, now and then, at what a running program uses, against what it may."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from factory.sandbox.limits import How, Limits
 from factory.sandbox.usage import usage_of
 
 LOOK_EVERY_S = 0.05
-_MAX_FILES = 10_000  # an empty file takes kernel memory that no size counts
+# An empty file takes kernel memory that no size counts.
+_MAX_FILES = 10_000
 _OWN_PROCESSES = 2  # bubblewrap's, outside and inside
 
 
 class Watch:
-    """Of the process `pid`, all below it, and the working folder that `init` sees (None: there is no sandbox).
+    """Watch over the process `pid`, all below it, and its working folder.
 
     `next_look`: when to look again, as a `time.monotonic()`. `cpu_s`, `touched`: as in `Ended`, so far.
+
+    Args:
+      pid: outermost process of the program.
+      init: first process in its namespace, which sees the working folder; None where there is no sandbox.
+      limits: what the program may use.
     """
 
     def __init__(self, pid: int, init: int | None, limits: Limits) -> None:
@@ -36,7 +42,7 @@ class Watch:
             self._disk = None
 
     def look(self) -> How | None:
-        """The limit that was exceeded, None where none was."""
+        """Return the limit that was exceeded, None where none was."""
         self.next_look = time.monotonic() + LOOK_EVERY_S
         usage = usage_of(self._pid)
         files_bytes, files = self.look_at_disk()
@@ -52,7 +58,7 @@ class Watch:
         return None
 
     def look_at_disk(self) -> tuple[int, int]:
-        """Bytes and number of files in the working folder, as far as they can be seen."""
+        """Return bytes and number of files in the working folder, as far as they can be seen."""
         if self._disk is None and (disk := self._open_disk()) is not None:
             self._disk = disk
         if self._disk is None:
@@ -63,7 +69,7 @@ class Watch:
         return (about.f_blocks - about.f_bfree) * about.f_frsize, about.f_files - about.f_ffree
 
     def _open_disk(self) -> int | None:
-        """None while it is not mounted, or where we may not see it."""
+        """Open the working folder; None while it is not mounted, or where we may not see it."""
         if self._init is None:
             return None
         try:
@@ -73,5 +79,6 @@ class Watch:
         about = os.fstatvfs(disk)
         if about.f_blocks * about.f_frsize == self._limits.tmp_mb << 20:
             return disk
-        os.close(disk)  # a folder of the same name outside: bwrap is not done yet
+        # A folder of the same name outside: bwrap is not done yet.
+        os.close(disk)
         return None
