@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from factory.records.tally import Tally
 
-_UNITS = b"factory.shards.units"
+_UNITS = b"factory.units"
 
 
 def merged_content(units: Iterable[tuple[str, str]]) -> str:
@@ -48,8 +48,8 @@ def merged_footer(counted: Tally, content: str, effort: Mapping[str, int], units
     """
     return {
         "factory.content": content,
-        "factory.records.tally": json.dumps(counted.as_dict()),
-        "factory.question_pipeline.effort": json.dumps(dict(effort)),
+        "factory.tally": json.dumps(counted.as_dict()),
+        "factory.effort": json.dumps(dict(effort)),
         _UNITS.decode(): str(units),
     }
 

@@ -59,8 +59,8 @@ def encode(batch: pa.RecordBatch, footer: Footer) -> bytes:
         writer.add_key_value_metadata(
             {
                 "factory.content": footer.content,
-                "factory.records.tally": json.dumps(footer.tally.as_dict()),
-                "factory.question_pipeline.effort": json.dumps(dict(footer.effort)),
+                "factory.tally": json.dumps(footer.tally.as_dict()),
+                "factory.effort": json.dumps(dict(footer.effort)),
             }
         )
         writer.write_batch(batch, row_group_size=ROWS_PER_GROUP)
@@ -101,8 +101,8 @@ def footer_of(file: pq.ParquetFile) -> Footer:
     """Return the footer of an open shard. Raises `KeyError` for a Parquet file without one."""
     metadata = file.metadata.metadata or {}
     return Footer(
-        tally=Tally(**json.loads(metadata[b"factory.records.tally"])),
+        tally=Tally(**json.loads(metadata[b"factory.tally"])),
         content=metadata[b"factory.content"].decode(),
         # Shards of the first versions say nothing of effort.
-        effort=json.loads(metadata.get(b"factory.question_pipeline.effort", b"{}")),
+        effort=json.loads(metadata.get(b"factory.effort", b"{}")),
     )

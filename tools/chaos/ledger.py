@@ -82,7 +82,7 @@ class Ledger:
 def read(data: bytes) -> list[LedgerRow]:
     """Return the rows of a whole object. Raises when it is cut off, damaged, or holds less than its footer says."""
     with pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True) as file:
-        promised = json.loads((file.schema_arrow.metadata or {})[b"factory.records.tally"])["questions"]
+        promised = json.loads((file.schema_arrow.metadata or {})[b"factory.tally"])["questions"]
         rows: list[LedgerRow] = file.read().to_pylist()
     if len(rows) != promised:
         raise ValueError(f"{len(rows)} rows, its footer promises {promised}")
