@@ -1,7 +1,7 @@
 """Config files: YAML plus `a.b=c` overrides, checked against dataclasses before anything starts.
 
-An unknown key, a wrong type or a missing value is `BadInput`: one line that names the key, what was expected and the
-nearest valid name. What a section may hold is its dataclass; a plug-in section's is the plug-in's own `Config`.
+An unknown key, a wrong type or a missing value raises `BadInput`: one line that names the key, what was expected and
+the nearest valid name. A dataclass says which keys a section may hold; for a plug-in it is the plug-in's `Config`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,16 @@ T = TypeVar("T")
 
 
 def read_yaml(path: Path, overrides: Sequence[str] = (), switches: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The plain nested mapping of a YAML file, as `parse_yaml` reads its text. Raises `BadInput`."""
+    """Return the plain nested mapping of a YAML file.
+
+    Args:
+      path: file to read.
+      overrides: `section.key=value`, as `parse_yaml` applies them.
+      switches: section: key that decides what else the section may hold, as for `parse_yaml`.
+
+    Raises:
+      BadInput: the file is missing, cannot be read or is not valid YAML, or an override is malformed.
+    """
     if not path.is_file():
         raise BadInput(f"no config file at {path}. Expected a YAML file; see the ones in pipelines/.")
     try:
@@ -37,11 +46,19 @@ def read_yaml(path: Path, overrides: Sequence[str] = (), switches: Mapping[str, 
 def parse_yaml(
     text: str, name: str, overrides: Sequence[str] = (), switches: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """The plain nested mapping of YAML called `name`, with dotted overrides applied. Raises `BadInput`.
+    """Return the plain nested mapping of a YAML text, with overrides applied.
 
-    `switches` maps a section to the key that decides what else it may hold: an override that changes that key drops
-    the file's other values of the section, which were meant for another plug-in.
+    Args:
+      text: YAML with a mapping at its top level.
+      name: what to call the text in messages.
+      overrides: `section.key=value`; the value is read as YAML.
+      switches: section: key that picks its plug-in. An override that changes that key drops the section's other values,
+        which were meant for another plug-in.
+
+    Raises:
+      BadInput: the text is not valid YAML or not a mapping, or an override is malformed.
     """
+    # An override without "=" would set its key to null, silently.
     for override in overrides:
         if "=" not in override or override.startswith("="):
             raise BadInput(f"override {_shown(override)!r} is not of the form section.key=value.")
@@ -49,6 +66,7 @@ def parse_yaml(
         loaded = OmegaConf.load(io.StringIO(text))
         if not isinstance(loaded, DictConfig):
             raise BadInput(f"{name} holds no mapping at its top level. Expected sections such as source, engine.")
+        # Drop what was meant for a plug-in that an override replaces.
         changes = OmegaConf.from_dotlist(list(overrides))
         for section, key in (switches or {}).items():
             wanted = OmegaConf.select(changes, f"{section}.{key}")
@@ -60,7 +78,8 @@ def parse_yaml(
         raise BadInput(f"{name}: {one_line(error)}") from None
     except (ValueError, OSError) as error:
         raise BadInput(f"{name} cannot be read: {one_line(error)}") from None
-    except Exception as error:  # PyYAML's errors share no base with the above
+    except Exception as error:
+        # Errors of PyYAML share no base with the ones above.
         if type(error).__module__.startswith("yaml"):
             raise BadInput(f"{name} is no valid YAML: {one_line(error)}") from None
         raise
@@ -69,7 +88,16 @@ def parse_yaml(
 
 
 def fill(schema: type[T], values: Any, where: str) -> T:
-    """`schema()` with `values` filled in and typed. `where` names the section in messages."""
+    """Return an instance of a config dataclass with the values of a section filled in and typed.
+
+    Args:
+      schema: dataclass with a default for every field.
+      values: section as read from YAML; None is an empty one.
+      where: name of the section in messages.
+
+    Raises:
+      BadInput: a key is unknown, a value has the wrong type, or the dataclass refuses it.
+    """
     if values is None:
         values = {}
     if not isinstance(values, dict):
@@ -78,7 +106,8 @@ def fill(schema: type[T], values: Any, where: str) -> T:
     try:
         merged = OmegaConf.merge(OmegaConf.structured(schema), values)
         filled = OmegaConf.to_object(merged)
-    except (OmegaConfBaseException, ValueError) as error:  # ValueError: what a Config says of itself
+    # A Config refuses its own values by ValueError, in `__post_init__`.
+    except (OmegaConfBaseException, ValueError) as error:
         full_key = getattr(error, "full_key", None)
         key = f"{where}.{full_key}" if full_key else where
         raise BadInput(f"{key}: {one_line(error)}") from None
@@ -87,11 +116,18 @@ def fill(schema: type[T], values: Any, where: str) -> T:
 
 
 def _shown(override: str) -> str:
-    """What of an override may be repeated: a mistyped secret is still one."""
+    """Return what a message may repeat of an override: not a secret, even a mistyped one."""
     return override if not override.startswith("storage") else "storage…"
 
 
 def refuse_unknown(values: dict[str, Any], valid: Sequence[str], where: str) -> None:
+    """Raise `BadInput` for the first key that is not valid, with the nearest one that is.
+
+    Args:
+      values: section, or the whole config.
+      valid: keys that it may hold.
+      where: name of the section in messages; "" for the whole config.
+    """
     for key in values:
         if key not in valid:
             name = f"{where}.{key}" if where else str(key)
@@ -99,13 +135,16 @@ def refuse_unknown(values: dict[str, Any], valid: Sequence[str], where: str) -> 
 
 
 def field_names(schema: type) -> list[str]:
+    """Return the names of a dataclass's fields, in their order."""
     return [field.name for field in fields(schema)]
 
 
 def fingerprint(values: dict[str, Any]) -> str:
-    """A hash of plain config values, independent of the order they were written in."""
+    """Return a hash of plain config values, 16 hex digits, whatever the order they were written in."""
+    # Records, folders and checkpoints name this hash: it must never change for the same values.
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def one_line(error: BaseException) -> str:
+    """Return the message of an error in one line, at most 500 characters of it."""
     return " ".join(str(error).split())[:500]

@@ -1,32 +1,36 @@
-"""Every error the factory raises on purpose.
+"""Errors that the factory raises on purpose; anything else is a bug and ends with a traceback.
 
-A message says what was got, what was expected and what to do. All of them are built from one positional string, so
-that they keep their type across Ray's pickling.
+Invariants:
+
+* A message says what was got, what was expected and what to do.
+* Every error is built from one positional string, so that it keeps its type and message when Ray pickles it.
 """
 
 from __future__ import annotations
 
 
 class FactoryError(Exception):
-    """Base of all errors raised on purpose; anything else is a bug and gets a traceback."""
+    """Base of all errors that are raised on purpose. The command prints one line and exits with 1."""
 
 
 class BadInput(FactoryError):
-    """The user's config, file, model or folder is not usable. The CLI prints one line and exits 2."""
+    """Refusal of a config, file, model, plug-in or folder of the user. The command prints one line and exits with 2."""
 
 
 class WeightsRefused(FactoryError):
-    """A running engine cannot take other weights in place; one that starts with them may."""
+    """Refusal of a running engine to take other weights in place; an engine that starts with them may succeed."""
 
 
 class TrainingFailed(FactoryError):
-    """Fine-tuning ended without a usable model. The data stays, and resuming tries the training again."""
+    """Fine-tuning that ended without a usable model. The data stay, and resuming tries the training again."""
 
 
 class QuestionFailed(FactoryError):
-    """This question cannot be finished; its record becomes `status=failed` and its siblings go on.
+    """Failure of one question: its record gets `status=failed`, and all other questions go on.
 
-    `stage` is where; `attempts` how often it was tried.
+    Attributes:
+      stage: part of the work that failed, for the record: "generate" or "check".
+      attempts: number of times that the request was tried.
     """
 
     stage = "generate"
@@ -34,24 +38,25 @@ class QuestionFailed(FactoryError):
 
 
 class PromptTooLong(QuestionFailed):
-    """The question (with prompt and prefix) leaves no room for an answer in the model's context."""
+    """Prompt and prefix of a question that leave no room for an answer in the model's context."""
 
 
 class EngineFailed(QuestionFailed):
-    """The engine did not answer a request within the allowed attempts."""
+    """Request that the engine did not answer within the allowed attempts."""
 
 
 class CheckerFailed(QuestionFailed):
-    """The answer checker did not answer within the allowed attempts."""
+    """Solution that the answer checker did not judge within the allowed attempts, as it could not be reached."""
 
     stage = "check"
 
 
 class StorageFailed(FactoryError):
-    """A run folder cannot be read or written: disk full, permission lost, bucket missing, store down for too long.
+    """Run folder that cannot be read or written: disk full, permission lost, bucket missing, store down for too long.
 
-    The CLI prints one line and exits 2, as it is the user who can mend it."""
+    The command prints one line and exits with 2, as it is the user who can mend it.
+    """
 
 
 class CommitFailed(StorageFailed):
-    """A shard could not be written."""
+    """Shard that could not be written."""

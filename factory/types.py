@@ -1,6 +1,7 @@
-"""The nouns of the factory: question, prompt, completion, verdict, step, rollout.
+"""Values that cross process borders: question, prompt, request, completion, verdict, step.
 
-All are frozen, slotted, keyword-only and picklable; they are what crosses process borders.
+Invariant: all are frozen, slotted, keyword-only and picklable. An id is a hash of content, so it is the same on every
+machine and in every run.
 """
 
 from __future__ import annotations
@@ -12,15 +13,24 @@ from enum import StrEnum
 
 
 def content_id(*parts: str) -> str:
-    """A 16-hex-digit content hash of the parts; the separator keeps ("ab", "c") and ("a", "bc") apart."""
+    """Return a hash of the parts, 16 hex digits; ("ab", "c") and ("a", "bc") have different ones."""
+    # Lone surrogates occur in scraped questions: they are hashed, not refused.
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One problem with its gold answer. `id` is a hash of text and gold, so a re-ordered file keeps its ids.
+    """Problem with its gold answer.
 
-    `given`: solutions that came along with it, to be labelled like those the policy samples itself.
+    Attributes:
+      text: problem as the model is asked it.
+      gold: reference answer; "" where there is none.
+      source: name of the data set it comes from.
+      answer_kind: kind of answer the source says it has, for the records.
+      licence: licence that the source states; None where it states none.
+      metadata: what else a checker may need, such as the tests of a program.
+      id: hash of text and gold unless the source gives one, so that a re-ordered file keeps its ids.
+      given: solutions that came with it; they are labelled like those that the model samples.
     """
 
     text: str
@@ -38,18 +48,27 @@ class Question:
 
     @property
     def key(self) -> str:
-        """What sets this item of a source apart from the others: one question may come again with other solutions."""
+        """Hash that tells this item of a source from the others: a question may come again with other solutions."""
         return content_id(self.id, *self.given) if self.given else self.id
 
 
-Message = tuple[str, str]  # (role, content)
+Message = tuple[str, str]
+"""Chat message: role and content."""
 Prompt = str | tuple[Message, ...]
-"""What the model reads before its own words: raw text, or chat messages for the model's own template."""
+"""Input of the model before its own words: raw text, or chat messages for the model's own template."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """How to sample. Names are vLLM's. `max_tokens` bounds a whole solution, the prefix it continues included."""
+    """Settings of sampling, by the names of vLLM.
+
+    Attributes:
+      temperature: 0 samples greedily.
+      top_p: probability mass of the tokens to choose from, above 0 and at most 1.
+      top_k: number of tokens to choose from; -1 is all.
+      max_tokens: bound of a whole solution, the prefix that it continues included.
+      stop: strings that end a completion.
+    """
 
     temperature: float = 0.7
     top_p: float = 1.0
@@ -60,12 +79,16 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerateRequest:
-    """Ask for `n` continuations of `prompt` + `prefix_text` + `prefix`.
+    """Request for `n` continuations of `prompt` + `prefix_text` + `prefix`.
 
-    `prefix` holds the exact token ids sampled before. `prefix_text` stands in front of it: steps that nobody sampled,
-    tokenised by the engine together with the prompt.
-
-    `question_id` routes requests of one question to one engine, so that their common prefix is cached there.
+    Attributes:
+      question_id: routes requests of one question to one engine, so that their common prefix is cached there.
+      prompt: input of the model before any step.
+      prefix_text: steps that no model sampled; the engine tokenises them together with the prompt.
+      prefix: token ids sampled before, exactly; they follow `prefix_text`.
+      n: number of continuations.
+      sampling: settings of all of them.
+      seed: seed of the request; engines that cannot seed ignore it.
     """
 
     question_id: str
@@ -79,11 +102,19 @@ class GenerateRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """What an engine gave back for one sample: the new text only, never the prefix.
+    """Sample of an engine: the new text only, never the prefix.
 
-    `token_ids[i]` ends at character `token_ends[i]` of `text`. Tokens behind the end of `text` (EOS, a stop string, a
-    token the stop string cut in two) are left out, so that the ids can be a prefix; `sampled_tokens` counts them, for
-    they were paid. `finish_reason` is vLLM's: "stop" or "length".
+    Tokens behind the end of `text` (end of sequence, a stop string, a token that the stop string cut in two) are left
+    out of `token_ids`, so that these can be a prefix.
+
+    Attributes:
+      text: new text, without the stop string.
+      token_ids: tokens of `text`.
+      token_ends: for each token the character of `text` behind it.
+      finish_reason: "stop", or "length" where `max_tokens` or the context cut it off.
+      prompt_tokens: tokens of prompt and prefix.
+      cached_tokens: those of them that the engine had in its cache.
+      sampled_tokens: tokens that were sampled and paid, those that were left out included.
     """
 
     text: str
@@ -100,7 +131,7 @@ class Completion:
 
 
 class Outcome(StrEnum):
-    """What a checker can say. Only the first two ever become labels."""
+    """Verdicts that a checker can give. Only the first two become labels: what cannot be judged is never a negative."""
 
     CORRECT = "correct"
     INCORRECT = "incorrect"
@@ -111,11 +142,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartVerdict:
-    """The outcome of one part of a check: a unit test, or a tactic of a proof.
+    """Verdict on one part of a check: a unit test, or a tactic of a proof.
 
-    `start`, `end`: the offsets in the completion of the first character judged by this part and behind the last; None
-    where a part is no piece of the text. `note`: what was seen, in one line (a failure's message, the goals left behind
-    a tactic).
+    Attributes:
+      outcome: verdict on the part.
+      start: offset in the completion of the first character that the part judges; None where it is not a piece of it.
+      end: offset behind the last one; None likewise.
+      note: what was seen, in one line: the message of a failure, or the goals left behind a tactic.
     """
 
     outcome: Outcome
@@ -126,9 +159,13 @@ class PartVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A checker's word on one completion; `answer` is the extracted final answer, None where none was found.
+    """Verdict of a checker on one completion.
 
-    `parts`: the partial verdicts behind it, in order, of a checker that has some.
+    Attributes:
+      outcome: the verdict itself.
+      answer: final answer that was read from the completion; None where none was.
+      reason: why, in one line; "" where the outcome says it all.
+      parts: verdicts on the parts behind it, in order; empty for checkers that judge as a whole.
     """
 
     outcome: Outcome
@@ -139,9 +176,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of a solution. Step texts joined give the solution's text exactly, separators included.
+    """Step of a solution. Step texts joined give the solution's text exactly, separators included.
 
-    Without `token_ids` nobody sampled it: it is a given solution's.
+    Attributes:
+      text: text of the step with the separator that ends it.
+      token_ids: tokens as they were sampled; empty for steps of a given solution, which no model sampled.
     """
 
     text: str
