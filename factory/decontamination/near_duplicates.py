@@ -42,7 +42,7 @@ _LEAST_THRESHOLD = 0.7
 _SEED = 20261121
 _BATCH = 4096
 _LARGE_BUCKET = 64
-# Members of a bucket that a question is compared with: the first ones.
+# Members of a bucket, or of a rare shingle, that a question is compared with: the first ones.
 _MAX_MEMBERS = 256
 # Size of the table of counts. Two shingles in one place are only taken for less rare than they are.
 _COUNTERS = 1 << 22

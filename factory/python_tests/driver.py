@@ -14,7 +14,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from wire import STARTED, Budget, decode, encode  # type: ignore[import-not-found]  # beside it in the sandbox
+from wire import STARTED, ItemBudget, decode, encode  # type: ignore[import-not-found]  # beside it in the sandbox
 
 
 def main() -> None:
@@ -65,7 +65,7 @@ def _evaluate(node: Any, names: dict[str, Any]) -> Any:
     """A call with its arguments, as `factory/python_tests/asserts.py` wrote it down."""
     kind, *content = node
     if kind == "value":
-        return decode(content[0], Budget(sys.maxsize))  # the test's own
+        return decode(content[0], ItemBudget(sys.maxsize))  # the test's own
     if kind == "name":
         return _named(content[0], names)
     if kind == "attribute":

@@ -52,7 +52,7 @@ _DECIMAL = re.compile(r"[-+(]*(?P<whole>[\d, ]*)\.(?P<decimals>\d+)[)]*")
 
 
 def quantity(answer: str, *, decimal_comma: bool = False) -> Quantity | None:
-    """Return the quantity that a normalised answer denotes, else None. Raises `exact.TooLarge` for a bomb.
+    """Return the quantity that a normalised answer denotes, else None. Raises `rational.TooLarge` for a bomb.
 
     `decimal_comma` lets 1.234,5 be read as 1234.5.
     """
