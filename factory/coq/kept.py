@@ -1,4 +1,8 @@
-"""The toplevel that a process keeps for its proofs, and when it starts another."""
+"""Toplevel that a process keeps for its proofs.
+
+Invariant: it is ended, and another one started, after a time-out or an error, after `_PROOFS` proofs, and where it
+dies.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +17,10 @@ from factory.sandbox.limits import Limits
 from factory.sandbox.run import start
 from factory.types import Outcome
 
-_PROOFS = 200  # what Coq never frees of a proof must not become the next one's want of memory
-_LIFE_BYTES = 1 << 30  # all that one toplevel may say
+# What Coq never frees of a proof must not become the next one's want of memory.
+_PROOFS = 200
+# All that one toplevel may say.
+_LIFE_BYTES = 1 << 30
 _LIFE_CPU_S = 86_400
 _REPLY_BYTES = 1 << 20
 START_S = 30.0
@@ -22,23 +28,34 @@ START_S = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """Where a toplevel runs."""
+    """Place where a toplevel runs: the kind of sandbox, and its memory in MiB."""
 
     sandbox: str
     memory_mb: int
 
 
 class Kept:
-    """At most one toplevel, started when it is needed, for one `Home` at a time."""
+    """Keeper of at most one toplevel, started when it is needed, for one `Home` at a time."""
 
     def __init__(self) -> None:
         self._toplevel: Toplevel | None = None
         self._home: Home | None = None
 
     def run(self, home: Home, statement: TheoremStatement, script: Script, budget: TimeBudget) -> Ran:
-        """What a toplevel makes of the script. Raises `Gone` and `SandboxFailed`.
+        """Run a script through the toplevel.
 
-        Where a used one goes while it works on the script, the script is given to a fresh one.
+        A toplevel that served other proofs before and dies on this script may have died of those: the script is given
+        to a fresh one then.
+
+        Args:
+          home: kind of sandbox and memory.
+          statement: theorem to prove.
+          script: sentences of the proof.
+          budget: time limits.
+
+        Raises:
+          Gone: a fresh toplevel died.
+          SandboxFailed: the sandbox could not be set up.
         """
         for _ in range(2):
             toplevel = self._ready(home)
@@ -65,6 +82,7 @@ class Kept:
         self._toplevel = None
 
     def _ready(self, home: Home) -> Toplevel:
+        """Return the toplevel for `home`, started where there is none. Raises `Gone`, `SandboxFailed`."""
         if self._toplevel is None or home != self._home:
             self.close()
             limits = Limits(cpu_s=_LIFE_CPU_S, memory_mb=home.memory_mb, output_bytes=_LIFE_BYTES)

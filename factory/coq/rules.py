@@ -1,4 +1,4 @@
-"""What may stand in a proof: tactics, bullets and braces, one `Proof.` in front and one `Qed.` at the end.
+"""Rules for the sentences of a proof: tactics, bullets and braces, one `Proof.` in front and one `Qed.` at the end.
 
 Coq tells tactics from commands by the first word: every command begins with a capital letter or an attribute. So not
 a list of bad commands is refused but all of them, whatever a plug-in adds: `Notation`, `Time Axiom`, `#[local] Hint`.
@@ -19,7 +19,8 @@ from factory.coq.sentences import Sentence
 from factory.types import Outcome
 
 ENDINGS = ("Qed", "Defined")
-_ALLOWED = (*ENDINGS, "Unshelve")  # the last makes goals of what a tactic has put aside
+# Unshelve makes goals of what a tactic has put aside.
+_ALLOWED = (*ENDINGS, "Unshelve")
 
 _SELECTOR = re.compile(r"^(?:all|!|\d+(?:-\d+)?(?:\s*,\s*\d+(?:-\d+)?)*|\[\s*\w+\s*\])\s*:(?!=)\s*")
 _TACTIC = re.compile(r"[a-z_(\[]|(?:\w+\.)+[a-z_]")  # or one of a module's: Z.nzsimpl
@@ -36,31 +37,37 @@ _FIRST = re.compile(r"#\[|[\w']+|\S")
 
 
 def refusal(sentence: Sentence, own_tactics: frozenset[str] = frozenset()) -> tuple[Outcome, str] | None:
-    """What a proof is that this sentence stands in (INCORRECT, UNPARSABLE), and why; None where it may stand there."""
+    """Return what the sentence makes of its proof (INCORRECT, UNPARSABLE), and why; None where it may stand there.
+
+    `own_tactics` are first words of tactics that the question defines.
+    """
     if sentence.is_structure or sentence.bare in _ALLOWED:
         return None
     body = _SELECTOR.sub("", _STRING.sub('""', sentence.bare))
+    # The order matters: a cheat is also a command, but makes the proof wrong, not unjudged.
     if _CHEAT.match(body):
         return _refused(Outcome.INCORRECT, _first(body))
-    if found := _GIVEN_UP.search(body):
-        return _refused(Outcome.INCORRECT, found[1])
+    if given_up := _GIVEN_UP.search(body):
+        return _refused(Outcome.INCORRECT, given_up[1])
     if is_command(sentence, own_tactics):
         return _refused(Outcome.UNPARSABLE, _first(body))
-    if found := _UNSURE.search(body):
-        return _refused(Outcome.UNPARSABLE, found[0])
+    if unsure := _UNSURE.search(body):
+        return _refused(Outcome.UNPARSABLE, unsure[0])
     return None
 
 
 def is_command(sentence: Sentence, own_tactics: frozenset[str] = frozenset()) -> bool:
-    """Whether it is no tactic by its first word: a command, an attribute, or nothing of Coq's."""
+    """Return True when the first word begins no tactic: a command, an attribute, or nothing of Coq's."""
     body = _SELECTOR.sub("", sentence.text)
     return not (sentence.is_structure or _TACTIC.match(body) or _first(body) in own_tactics)
 
 
 def _first(body: str) -> str:
+    """Return the first word of a sentence."""
     first = _FIRST.match(body)
     return first[0] if first else body
 
 
 def _refused(outcome: Outcome, what: str) -> tuple[Outcome, str]:
+    """Return the outcome with its reason."""
     return outcome, f"{what} is not allowed in a proof"

@@ -1,4 +1,4 @@
-"""What a completion says: where its proof script stands, and the sentences of that script.
+"""Proof script in a completion: where it stands, and its sentences.
 
 It stands behind the last `</think>`: in the last block that is fenced as Coq or, without a label, says `Proof.` or
 `Qed.` or is the only one; or it is all of the text there, where nothing is fenced. It may begin with the theorem, which
@@ -24,10 +24,13 @@ _ENDS_IN_PROOF = re.compile(r"(?<![\w'.])Proof\s*\.\Z")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """Sentences with offsets into the completion. `header` restates the theorem; `body` starts behind `Proof.`.
+    """Sentences of a proof, with offsets into the completion.
 
-    `refused`: the first sentence that may not stand in a proof, what that makes of the proof, and why; the body ends in
-    front of it. `marked`: a fence, the theorem or `Proof.` says that this is Coq and not prose.
+    * `header`: restates the theorem, up to `Proof.`. `body`: the tactics behind it.
+    * `ending`: `Qed.` or `Defined.`, where there is one.
+    * `refused`: the first sentence that may not stand in a proof, what that makes of the proof, and why; the body ends
+      in front of it.
+    * `marked`: True when a fence, the theorem or `Proof.` says that this is Coq and not prose.
     """
 
     header: tuple[Sentence, ...]
@@ -38,7 +41,18 @@ class Script:
 
 
 def read(completion: str, statement: TheoremStatement, max_chars: int, max_sentences: int) -> Script:
-    """The proof script in a completion. Raises `Unsplittable` where there is none that could be judged."""
+    """Return the proof script in a completion.
+
+    Args:
+      completion: text of the model.
+      statement: theorem that is asked for.
+      max_chars: longest script that is read.
+      max_sentences: most sentences that are read.
+
+    Raises:
+      Unsplittable: there is no script that could be judged.
+    """
+    # Phase 1: find the script and cut it into sentences.
     start, text, fenced = _code(completion)
     if len(text) > max_chars:
         raise Unsplittable(f"the script is longer than {max_chars} characters")
@@ -47,6 +61,7 @@ def read(completion: str, statement: TheoremStatement, max_chars: int, max_sente
         raise Unsplittable("no proof script")
     if len(sentences) > max_sentences:
         raise Unsplittable(f"the script has more than {max_sentences} sentences")
+    # Phase 2: take the theorem and `Proof.` off the front; prose is not taken for a proof.
     own = statement.own_tactics()
     opening = _opening(sentences, statement)
     header, body = tuple(sentences[:opening]), sentences[opening:]
@@ -55,6 +70,7 @@ def read(completion: str, statement: TheoremStatement, max_chars: int, max_sente
     if any(_ENDS_IN_PROOF.search(sentence.text) for sentence in body):
         raise Unsplittable("text in front of Proof.")
     marked = fenced or opening > 0
+    # Phase 3: the body ends at `Qed.`, or in front of the first sentence that is refused.
     for index, sentence in enumerate(body):
         tactics = tuple(body[:index])
         if sentence.bare in ENDINGS:
@@ -67,7 +83,7 @@ def read(completion: str, statement: TheoremStatement, max_chars: int, max_sente
 
 
 def _code(completion: str) -> tuple[int, str, bool]:
-    """(offset, text, whether it is fenced) of the script."""
+    """Return (offset, text, True when it is fenced) of the script. Raises `Unsplittable`."""
     start = completion.rfind("</think>")
     start = start + len("</think>") if start >= 0 else 0
     if "<think>" in completion[start:]:
@@ -83,7 +99,7 @@ def _code(completion: str) -> tuple[int, str, bool]:
 
 
 def _blocks(completion: str, start: int) -> list[tuple[str, int, str]]:
-    """(label, offset, text) of the fenced blocks. Only a bare fence closes one (CommonMark 4.5)."""
+    """Return (label, offset, text) of the fenced blocks. Only a bare fence closes one (CommonMark 4.5)."""
     blocks = []
     label, begin = None, 0
     for fence in _FENCE.finditer(completion, start):
@@ -99,7 +115,7 @@ def _blocks(completion: str, start: int) -> list[tuple[str, int, str]]:
 
 
 def _opening(sentences: list[Sentence], statement: TheoremStatement) -> int:
-    """How many sentences stand in front of the tactics: the theorem, `Proof.`"""
+    """Return how many sentences stand in front of the tactics: the theorem, `Proof.` Raises `Unsplittable`."""
     theorem = theorem_of(sentences[0].text)
     asked = (statement.binders, statement.proposition)
     if theorem and not all(map(same_words, theorem, asked)):

@@ -1,4 +1,4 @@
-"""Cutting Coq text into sentences, by the lexical rules of the reference manual ("Basic notions and conventions").
+"""Sentences of Coq text, cut by the lexical rules of the reference manual ("Basic notions and conventions").
 
 A sentence ends with a period in front of white space or the end of the text; bullets, braces and goal selectors in
 front of a brace are sentences of their own. What comes out holds no comment and no line break, so Coq has nothing left
@@ -17,12 +17,16 @@ _PERIODS = re.compile(r"(?<!\.)(?:\.|\.{3,})(?=[ \t\r\n]|\Z)")  # two are a toke
 
 
 class Unsplittable(ValueError):
-    """The text is no sequence of Coq sentences; the message says where it stops being one."""
+    """Text that is no sequence of Coq sentences; the message says where it stops being one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """`text`: one line without comments, its period included. `start`, `end`: where it stands in the given text."""
+    """Sentence of Coq.
+
+    * `text`: one line without comments, its period included.
+    * `start`, `end`: offsets of the sentence in the given text.
+    """
 
     text: str
     start: int
@@ -30,17 +34,17 @@ class Sentence:
 
     @property
     def is_structure(self) -> bool:
-        """A bullet or a brace, not a command that ends with a period."""
+        """True for a bullet or a brace, False for a command that ends with a period."""
         return not self.text.endswith(".")
 
     @property
     def bare(self) -> str:
-        """The text without its period and the white space in front of that."""
+        """Text without its period and the white space in front of that."""
         return self.text.removesuffix(".").rstrip()
 
 
 def split(text: str) -> list[Sentence]:
-    """The sentences of `text` in order. Raises `Unsplittable`."""
+    """Return the sentences of `text` in order. Raises `Unsplittable`."""
     plain, in_string = _without_comments(text)
     if strange := next((c for c in plain if c not in _BLANK and not c.isprintable()), None):
         raise Unsplittable(f"character {strange!a}; expected printable text")
@@ -54,7 +58,7 @@ def split(text: str) -> list[Sentence]:
 
 
 def _end(plain: str, in_string: list[bool], start: int) -> int:
-    """The offset behind the sentence that begins at `start`."""
+    """Return the offset behind the sentence that begins at `start`. Raises `Unsplittable`."""
     if single := _SINGLE.match(plain, start):
         return single.end()
     periods = _PERIODS.search(plain, start)
@@ -68,10 +72,10 @@ def _end(plain: str, in_string: list[bool], start: int) -> int:
 
 
 def _without_comments(text: str) -> tuple[str, list[bool]]:
-    """The text with a space for every character of a comment, and which of its characters stand in a string.
+    """Return the text with a space for every character of a comment, and for each character whether a string holds it.
 
     As in Coq's lexer, comments nest, and a string hides what is in it, also within a comment; `""` inside a string
-    closes it and opens it again, which comes to the same.
+    closes it and opens it again, which comes to the same. Raises `Unsplittable`.
     """
     plain, in_string = list(text), [False] * len(text)
     depth, quoted, at = 0, False, 0
@@ -100,11 +104,13 @@ def _without_comments(text: str) -> tuple[str, list[bool]]:
 
 
 def _skip_blank(plain: str, at: int) -> int:
+    """Return the offset of the next character that is not white space."""
     while at < len(plain) and plain[at] in _BLANK:
         at += 1
     return at
 
 
 def _shown(text: str) -> str:
+    """Return the beginning of a text for a message."""
     text = " ".join(text.split())
     return repr(text if len(text) <= 60 else text[:57] + "...")

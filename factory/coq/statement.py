@@ -1,4 +1,4 @@
-"""A question's statement, and the trusted files that are made of it.
+"""Statement of a question, and the trusted files that are made of it.
 
 `gold` is a proposition (`forall n : nat, n + 0 = n`) or a theorem's header (`Theorem add_0_r (n : nat) : n + 0 = n.`);
 without it the question's text is. `metadata["preamble"]` holds Coq sentences in front of it: imports, definitions,
@@ -35,35 +35,40 @@ _ASKED, _CANDIDATE, _VERIFIED = "factory_statement", "factory_candidate", "facto
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TheoremStatement:
-    """`binders` stand in front of the theorem's colon; a proof starts with them among its hypotheses."""
+    """Theorem to prove.
+
+    * `binders`: stand in front of the theorem's colon; a proof starts with them among its hypotheses.
+    * `proposition`: stands behind the colon.
+    * `preamble`: sentences in front of the theorem.
+    """
 
     binders: str
     proposition: str
     preamble: tuple[str, ...]
 
     def own_tactics(self) -> frozenset[str]:
-        """First words of the tactics that the preamble defines, whatever letter they begin with."""
-        return frozenset(found[1] for line in self.preamble if (found := _OWN_TACTIC.match(line)))
+        """Return the first words of the tactics that the preamble defines, whatever letter they begin with."""
+        return frozenset(match[1] for line in self.preamble if (match := _OWN_TACTIC.match(line)))
 
     def theorem(self, name: str) -> str:
-        """The sentence that opens the proof."""
+        """Return the sentence that opens the proof."""
         return f"Theorem {name} {self.binders} : {self.proposition}."
 
     def statement_file(self) -> str:
-        """`Statement.v`: the preamble, and the proposition under a name."""
+        """Return `Statement.v`: the preamble, and the proposition under a name."""
         proposition = f"forall {self.binders}, {self.proposition}" if self.binders else self.proposition
         return _lines(*self.preamble, f"Definition {_ASKED} : Prop := {proposition}.")
 
     def header_file(self) -> str:
-        """`Header.v`: whether the theorem, as a candidate will find it, says what `Statement.v` says."""
+        """Return `Header.v`, which compiles when the theorem says the same for a candidate as in `Statement.v`."""
         return _lines(*self._environment(), self.theorem(_CANDIDATE), "Admitted.", _ascribed(_CANDIDATE))
 
     def candidate_file(self, tactics: tuple[str, ...]) -> str:
-        """`Candidate.v`: the preamble as far as it is repeated, and the theorem with its proof."""
+        """Return `Candidate.v`: the preamble as far as it is repeated, and the theorem with its proof."""
         return _lines(*self._environment(), self.theorem(_CANDIDATE), "Proof.", *tactics, "Qed.")
 
     def verify_file(self) -> str:
-        """`Verify.v`: what the statement rests on, whether the candidate proves it, and what that rests on."""
+        """Return `Verify.v`: axioms of the statement, the statement ascribed to the proof, axioms of both."""
         return _lines(
             f"Require {LIBRARY}.Statement {LIBRARY}.Candidate.",
             f"Print Assumptions {LIBRARY}.Statement.{_ASKED}.",
@@ -72,7 +77,7 @@ class TheoremStatement:
         )
 
     def _environment(self) -> list[str]:
-        """What stands for the preamble in another file. What is set in a section or module ends with it."""
+        """Return what stands for the preamble in another file. What is set in a section or module ends with it."""
         own = f"Require Import {LIBRARY}.Statement."
         lines: list[str] = []
         depth = 0
@@ -87,9 +92,13 @@ class TheoremStatement:
 
 
 def statement_of(question: Question) -> TheoremStatement:
-    """Raises `Unsplittable` where the question's own Coq text is not a single proposition that other files can see."""
+    """Return the statement that a question asks to prove.
+
+    Raises `Unsplittable` where its own Coq text is not a single proposition that other files can see.
+    """
     given = (question.gold.strip() or question.text.strip()).removesuffix(".")
-    goal = "Goal "  # in front, so that the minus of `- 1 < 0` is no bullet
+    # In front, so that the minus of `- 1 < 0` is no bullet.
+    goal = "Goal "
     sentences = split(f"{goal}{given} .")
     if not given or len(sentences) != 1:
         raise Unsplittable("the statement is no single sentence; expected a proposition or one theorem's header")
@@ -103,7 +112,7 @@ def statement_of(question: Question) -> TheoremStatement:
 
 
 def theorem_of(sentence: str) -> tuple[str, str] | None:
-    """(binders, proposition) of a theorem's header, None for any other sentence. Raises `Unsplittable`."""
+    """Return (binders, proposition) of a theorem's header, None for any other sentence. Raises `Unsplittable`."""
     header = _HEADER.match(sentence)
     if header is None:
         return None
@@ -113,11 +122,12 @@ def theorem_of(sentence: str) -> tuple[str, str] | None:
 
 
 def same_words(one: str, other: str) -> bool:
-    """Whether two texts differ in nothing but white space."""
+    """Return True when two texts differ in nothing but white space."""
     return _WORD.findall(one) == _WORD.findall(other)
 
 
 def _is_repeated(line: str) -> bool:
+    """Return True for a sentence whose effect does not pass through an import."""
     if _REPEATED.match(line):
         return True
     local = _LOCAL.match(line)
@@ -125,11 +135,12 @@ def _is_repeated(line: str) -> bool:
 
 
 def _ascribed(theorem: str) -> str:
+    """Return the definition by which Coq checks that `theorem` proves the statement."""
     return f"Definition {_VERIFIED} : {LIBRARY}.Statement.{_ASKED} := @{theorem}."
 
 
 def _colon(text: str) -> int:
-    """Where the theorem's own colon stands: the first one outside brackets."""
+    """Return the offset of the theorem's own colon: the first one outside brackets. Raises `Unsplittable`."""
     depth = 0
     for at, character in enumerate(text):
         depth += _BRACKETS.get(character, 0)
@@ -139,4 +150,5 @@ def _colon(text: str) -> int:
 
 
 def _lines(*sentences: str) -> str:
+    """Return a file of one sentence per line."""
     return "\n".join((*sentences, ""))

@@ -1,4 +1,4 @@
-"""One Coq toplevel kept for many proofs: says which tactic is the first that fails, and what goals each leaves.
+"""Coq toplevel kept for many proofs: says which tactic is the first that fails, and what goals each leaves.
 
 What it accepts is not yet proved (`trusted.py` says that), so it need not be trusted; its word is what labels steps.
 
@@ -29,47 +29,66 @@ _EXHAUSTED = re.compile(r"Error:\s*(?:Out of memory|Stack overflow)")
 
 
 class Said(Enum):
-    """How the toplevel took a sentence."""
+    """Answer of the toplevel to a sentence."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
     TIMEOUT = "timeout"
     EXHAUSTED = "exhausted"
-    """Out of memory or stack, or said more than can be read."""
+    """Memory or stack gave out, or it said more than can be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """`text`: the goals left, or the error; without Coq's decorations."""
+    """Reply to a sentence; `text` holds the goals left, or the error, without Coq's decorations."""
 
     said: Said
     text: str
 
 
 class CoqProcess(Protocol):
-    """What is needed of a running coqtop; `factory.sandbox.process.Running` has it."""
+    """Running coqtop, as far as it is needed here; `factory.sandbox.process.Running` is one."""
 
-    def send(self, data: bytes, deadline: float) -> None: ...
+    def send(self, data: bytes, deadline: float) -> None:
+        """Write to its input. Raises TimeoutError at `deadline`, a `time.monotonic()`."""
+        ...
 
-    def receive(self, deadline: float) -> bytes: ...
+    def receive(self, deadline: float) -> bytes:
+        """Return its next output, b"" at its end. Raises TimeoutError at `deadline`."""
+        ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """End the process."""
+        ...
 
 
 class Gone(Exception):
-    """The toplevel ended, or says what nobody asked. It cannot be used any more."""
+    """End of the toplevel, or an answer that nobody asked for. It cannot be used any more."""
 
 
 class Toplevel:
-    """Speaks with one coqtop. After any reply but ACCEPTED and REFUSED, and after `Gone`, it has to be closed."""
+    """Conversation with one coqtop. After any reply but ACCEPTED and REFUSED, and after `Gone`, it has to be closed.
+
+    `proofs` counts the proofs that were begun.
+    """
 
     def __init__(self, process: CoqProcess, timeout_s: float, max_reply_bytes: int) -> None:
-        """Wait for the first prompt. Raises `Gone`."""
+        """Wait for the first prompt.
+
+        Args:
+          process: coqtop, just started.
+          timeout_s: seconds until its first prompt.
+          max_reply_bytes: output of one sentence that is still read.
+
+        Raises:
+          Gone: it did not start.
+        """
         self.proofs = 0
         self._process = process
         self._max_reply_bytes = max_reply_bytes
         self._state = 0
-        self._proof = _SHOWN  # what the open proof is called
+        # Name of the open proof.
+        self._proof = _SHOWN
         self._is_open = False
         first = self._answer(time.monotonic() + timeout_s, _ANY)
         if first.said is not Said.ACCEPTED:
@@ -78,13 +97,14 @@ class Toplevel:
         self._preamble: tuple[str, ...] = ()
 
     def begin(self, statement: TheoremStatement, timeout_s: float) -> Reply:
-        """Forget the last proof and open this one; the reply to the last sentence said. Raises `Gone`.
+        """Forget the last proof and open this one; return the reply to the last sentence said. Raises `Gone`.
 
         `timeout_s` is for all of it, the preamble included, which is only run where it is not the last one's.
         """
         deadline = time.monotonic() + timeout_s
         self.proofs += 1
         self._proof = f"{_SHOWN}_{secrets.token_hex(8)}"
+        # The preamble is run once for all proofs that share it.
         if statement.preamble != self._preamble:
             self._back(self._start, deadline)
             self._base, self._preamble = self._start, ()
@@ -97,7 +117,7 @@ class Toplevel:
         return self._say(statement.theorem(self._proof), deadline, _ANY)
 
     def say(self, sentence: str, timeout_s: float) -> Reply:
-        """Send one sentence of the open proof and wait for what Coq makes of it. Raises `Gone`."""
+        """Send one sentence of the open proof and return what Coq makes of it. Raises `Gone`."""
         return self._say(sentence, time.monotonic() + timeout_s, _prompt(self._proof))
 
     def qed(self, timeout_s: float) -> Reply:
@@ -106,6 +126,7 @@ class Toplevel:
         reply = self._say("Qed.", deadline, _prompt(self._proof, "Coq"))
         if reply.said not in (Said.ACCEPTED, Said.REFUSED):
             return reply
+        # A tactic may have printed a prompt of its own; only a name that nobody knew before proves what is said now.
         nobody = f"nobody_{secrets.token_hex(8)}"
         asked = self._say(f"Check {nobody}.", deadline, _prompt(self._proof, "Coq", behind=nobody))
         if asked.said is not Said.REFUSED:
@@ -117,12 +138,13 @@ class Toplevel:
         self._process.close()
 
     def _back(self, state: int, deadline: float) -> None:
-        """Undo to `state`."""
+        """Undo to `state`. Raises `Gone`."""
         self._say(f"BackTo {state}.", deadline, _ANY)
         if self._state != state:
             raise Gone(f"coqtop is in state {self._state} where {state} was asked for")
 
     def _say(self, sentence: str, deadline: float, expected: re.Pattern[bytes]) -> Reply:
+        """Send a sentence and wait for the expected prompt. Raises `Gone`."""
         try:
             self._process.send(sentence.encode() + b"\n", deadline)
         except OSError as error:
@@ -130,6 +152,7 @@ class Toplevel:
         return self._answer(deadline, expected)
 
     def _answer(self, deadline: float, expected: re.Pattern[bytes]) -> Reply:
+        """Read up to the expected prompt and return what was said in front of it. Raises `Gone`."""
         asked = time.monotonic()
         heard = bytearray()
         while (prompt := expected.search(heard, max(0, len(heard) - _TAIL_BYTES))) is None:
@@ -145,6 +168,7 @@ class Toplevel:
                 last = _NOISE.sub("", heard.decode("utf-8", "replace"))[-300:]
                 return Reply(said=Said.EXHAUSTED, text=f"coqtop ended here, as it does without memory. {last}".strip())
             heard += more
+        # A sentence was accepted where the state has grown.
         before, self._state = self._state, int(prompt["state"])
         self._is_open = prompt["proof"] != b"Coq"
         text = _NOISE.sub("", heard[: prompt.start()].decode("utf-8", "replace")).strip().replace(self._proof, _SHOWN)
@@ -155,7 +179,10 @@ class Toplevel:
 
 
 def _prompt(*proofs: str, behind: str = "") -> re.Pattern[bytes]:
-    """The prompt at the end of all output, of one of these proofs; "Coq" is that of none."""
+    """Return the pattern of a prompt at the end of all output, of one of these proofs; "Coq" is that of none.
+
+    `behind`: a text that must stand somewhere in front of the prompt.
+    """
     open_ = "|".join(proofs)
     since = f"{behind}(?s:.*)" if behind else ""
     return re.compile(rf"{since}<prompt>(?P<proof>{open_}) < (?P<state>\d+) \|[^<>]*\| \d+ < </prompt>\Z".encode())
@@ -165,5 +192,5 @@ _ANY = _prompt("[^<>]*")
 
 
 def _error(text: str) -> str:
-    """Coq's message without the place, which is given in characters of a line that nobody sees."""
+    """Return Coq's message without the place, which is given in characters of a line that nobody sees."""
     return text[text.rfind("\nError:") + 1 :] if "\nError:" in text else text

@@ -1,4 +1,4 @@
-"""The final word on a proof: three files, each compiled in a fresh sandbox, and what the last of them prints.
+"""Final word on a proof: three files, each compiled in a fresh sandbox, and what the last of them prints.
 
 `Statement.v` and `Verify.v` are ours; `Candidate.v` holds the model's tactics. Nothing a candidate does in its own
 sandbox outlives it but its compiled file, and that is read by a coqc that never saw a word of the script. `Verify.v`
@@ -32,8 +32,12 @@ _COMPILED_BYTES = 32 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiler:
-    """`timeout_s`: wall clock of each file. `allowed_axioms`: full names (`Coq.Logic.Classical_Prop.classic`).
-    `recheck`: whether coqchk is run."""
+    """Settings of the trusted check.
+
+    * `sandbox`: kind of sandbox. `timeout_s`: wall clock of each file. `memory_mb`: of each sandbox, MiB.
+    * `recheck`: True to run coqchk as well.
+    * `allowed_axioms`: full names (`Coq.Logic.Classical_Prop.classic`).
+    """
 
     sandbox: str
     timeout_s: float
@@ -42,8 +46,10 @@ class Compiler:
     allowed_axioms: tuple[str, ...]
 
     def objection(self, statement: TheoremStatement) -> tuple[Outcome, str] | None:
-        """What no proof of this statement could help, such as a definition that another file cannot see; None where
-        there is nothing. To be asked before any is judged; compiles once per statement."""
+        """Return what no proof of this statement could help, such as a definition that another file cannot see.
+
+        None where there is nothing. To be asked before any proof is judged; compiles once per statement.
+        """
         try:
             trouble = _prepared(self, statement).trouble
         except _Refused as refused:
@@ -51,20 +57,22 @@ class Compiler:
         return (Outcome.ERROR, trouble) if trouble else None
 
     def judge(self, statement: TheoremStatement, tactics: tuple[str, ...]) -> tuple[Outcome, str]:
-        """CORRECT if the tactics prove the statement from the allowed axioms alone; else what is in the way.
+        """Return CORRECT if the tactics prove the statement from the allowed axioms alone; else what is in the way.
 
-        For scripts that the toplevel has accepted: that coqc refuses what it took is no fact about the proof, so it
-        is an ERROR.
+        For scripts that the toplevel has accepted: that coqc refuses what it took is no fact about the proof, so it is
+        an ERROR.
         """
         try:
             files = {"Statement.vo": _prepared(self, statement).compiled}
+            # The candidate is compiled by itself; only its compiled file is taken out.
             command = ("sh", "-c", '"$@" Candidate.v >&2 && cat Candidate.vo', "sh", *COMPILE)
             source = statement.candidate_file(tactics).encode()
             files["Candidate.vo"] = self.run("Candidate.v", command, files | {"Candidate.v": source})
+            # A fresh coqc, which never saw the script, compares theorem and statement.
             verify = files | {"Verify.v": statement.verify_file().encode()}
             printed = self.run("Verify.v", (*COMPILE, "Verify.v"), verify)
-            if found := objection(printed.decode("utf-8", "replace"), self.allowed_axioms):
-                return found
+            if refused_axiom := objection(printed.decode("utf-8", "replace"), self.allowed_axioms):
+                return refused_axiom
             if self.recheck:
                 self.run("coqchk", RECHECK, files)
         except _Refused as refused:
@@ -72,7 +80,16 @@ class Compiler:
         return Outcome.CORRECT, "compiled, and closed under the allowed axioms"
 
     def run(self, what: str, command: Sequence[str], files: Mapping[str, bytes]) -> bytes:
-        """The stdout of a command in a sandbox of its own. Raises `_Refused` where it did not end well."""
+        """Run a command in a sandbox of its own and return its stdout.
+
+        Args:
+          what: name of the step, for messages.
+          command: program and its arguments.
+          files: content of the files in its working folder, by name.
+
+        Raises:
+          _Refused: it did not end well; says what that makes of the proof.
+        """
         limits = Limits(
             wall_s=self.timeout_s,
             cpu_s=math.ceil(self.timeout_s),
@@ -89,6 +106,8 @@ class Compiler:
 
 
 class _Refused(Exception):
+    """End of a command that is not success, with what it makes of the proof."""
+
     def __init__(self, outcome: Outcome, message: str) -> None:
         super().__init__(message)
         self.outcome = outcome
@@ -96,7 +115,7 @@ class _Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
-    """`compiled`: Statement.vo. `trouble`: why there is none, "" where there is."""
+    """Compiled statement: the bytes of Statement.vo, or in `trouble` why there are none."""
 
     compiled: bytes = b""
     trouble: str = ""
@@ -104,7 +123,10 @@ class _Prepared:
 
 @lru_cache(maxsize=64)
 def _prepared(compiler: Compiler, statement: TheoremStatement) -> _Prepared:
-    """In one sandbox, as nobody's text but the question's is in it. Raises `_Refused` for want of time or memory."""
+    """Compile the statement, in one sandbox, as nobody's text but the question's is in it.
+
+    Raises `_Refused` for want of time or memory.
+    """
     files = {"Statement.v": statement.statement_file().encode(), "Header.v": statement.header_file().encode()}
     both = '"$@" Statement.v >&2 && "$@" Header.v >&2 && cat Statement.vo'
     try:
@@ -116,15 +138,15 @@ def _prepared(compiler: Compiler, statement: TheoremStatement) -> _Prepared:
 
 
 def objection(printed: str, allowed_axioms: Sequence[str]) -> tuple[Outcome, str] | None:
-    """What is not allowed of what `Verify.v` printed, and what that makes of the proof; None where all is allowed.
+    """Return what `Verify.v` printed that is not allowed, with the outcome for the proof; None where all is.
 
     It prints what the statement rests on, then what the proof does, both by the shortest names that mean one thing
     there; it imports nothing, so what a candidate declares begins with `Candidate.`, whatever modules it makes.
     """
-    found = _assumptions(printed)
-    if found is None or len(found) != 2:
+    axioms = _assumptions(printed)
+    if axioms is None or len(axioms) != 2:
         return Outcome.INCORRECT, f"Print Assumptions says {printed[:200]!r}"
-    asked, used = found
+    asked, used = axioms
     for name in used:
         if name in asked or name.startswith(_GIVEN):
             continue
@@ -136,16 +158,16 @@ def objection(printed: str, allowed_axioms: Sequence[str]) -> tuple[Outcome, str
 
 
 def _assumptions(printed: str) -> list[list[str]] | None:
-    """For each `Print Assumptions` the names of axioms, or whole lines that are none; None where it is neither."""
-    found: list[list[str]] = []
+    """Return the names of axioms of each `Print Assumptions`, or whole lines that are none; None for neither."""
+    axioms: list[list[str]] = []
     closed = True
     for line in printed.splitlines():
         if line in (_CLOSED, _AXIOMS):
             closed = line == _CLOSED
-            found.append([])
+            axioms.append([])
         elif closed:
             return None
         elif not line.startswith(" "):
             axiom = _AXIOM.fullmatch(line)
-            found[-1].append(axiom[1] if axiom else line)
-    return found
+            axioms[-1].append(axiom[1] if axiom else line)
+    return axioms
