@@ -21,6 +21,11 @@ from factory.processes import named_descendants
 # own default is a third of the memory.
 OBJECT_STORE_BYTES = 512 * 2**20
 
+# Ray gives its node 30 s to come up, a limit that cannot be set. Beside heavy load that is too little, and a second or
+# third start finds the files of the first in memory.
+LOCAL_STARTS = 4
+_TIMED_OUT = "The current node timed out during startup"
+
 
 @contextmanager
 def connected(address: str) -> Iterator[None]:
@@ -33,7 +38,7 @@ def connected(address: str) -> Iterator[None]:
         of a running head to join one.
 
     Raises:
-      BadInput: no cluster answers at `address`.
+      BadInput: no cluster answers at `address`, or this machine is too busy to start Ray.
     """
     # A session that this process has already (a notebook's, a test's) is used as it is and left alone.
     if ray.is_initialized():
@@ -44,10 +49,15 @@ def connected(address: str) -> Iterator[None]:
     others = named_descendants(os.getpid())
     started: set[str] = set()
     try:
-        try:
-            _connect(address)
-        finally:
-            started = named_descendants(os.getpid()) - others
+        for left in range(LOCAL_STARTS - 1, -1, -1):
+            try:
+                up = _connect(address, last_try=not left)
+            finally:
+                started = named_descendants(os.getpid()) - others
+            if up:
+                break
+            ray.shutdown()
+            kill(started)
 
         # A driver that is killed cannot shut Ray down, so a guard does.
         with guarded(started) if started else nullcontext():
@@ -58,8 +68,12 @@ def connected(address: str) -> Iterator[None]:
         kill(started)
 
 
-def _connect(address: str) -> None:
-    """Call `ray.init`, deaf to Ctrl-C for that long. Raises `BadInput` when no cluster answers."""
+def _connect(address: str, last_try: bool) -> bool:
+    """Call `ray.init`, deaf to Ctrl-C for that long.
+
+    Returns False when a local Ray did not come up in Ray's own time. Raises `BadInput` instead at the last try, and
+    when no cluster answers.
+    """
     # Without the first, workers run at nice 15. The second leaves CUDA_VISIBLE_DEVICES of actors without GPUs as it is,
     # which is the default, and saves the warning about it.
     os.environ.setdefault("RAY_worker_niceness", "0")
@@ -82,8 +96,20 @@ def _connect(address: str) -> None:
             f"no Ray cluster answers at {address!r}: {str(error).splitlines()[0][:200]}. "
             "Expected cluster.address=local, auto, or the address of a running head."
         ) from None
+    except Exception as error:
+        # Ray raises a plain Exception here; its text is all there is to know it by.
+        if _TIMED_OUT not in str(error):
+            raise
+        if last_try:
+            raise BadInput(
+                f"Ray did not come up on this machine in {LOCAL_STARTS} tries of 30 s: it is too busy (load "
+                f"{os.getloadavg()[0]:.0f} on {os.cpu_count()} cores). Expected a core to spare; try again later, or "
+                "join a running cluster with cluster.address=auto."
+            ) from None
+        return False
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    return True
 
 
 def nodes_of_this_machine() -> list[PlannedNode]:
