@@ -25,8 +25,11 @@ from factory.shards.units import Unit
 from pipelines.driving.crew import Crew
 from pipelines.driving.interrupt import Interrupt
 
+# Seconds between two looks at the workers, and between two reports.
 POLL_S = 0.5
+# Seconds that units in flight get after the first Ctrl-C.
 GRACE_S = 30.0
+# Units with nothing but failed questions that end a run; with one, a single odd question could.
 HOPELESS_UNITS = 2
 
 
@@ -111,6 +114,7 @@ def drive(units: Iterable[Unit], workers: list[Any], options: DriveOptions) -> P
       FactoryError: a unit's worker died `attempts` times, no worker came back for `restart_s`, or nothing works.
         What a worker raised otherwise is raised as it is.
     """
+    # From here on there is something to finish, so the first Ctrl-C only asks for an end.
     options.interrupt.patient = True
     loop = _Loop(units, workers, options)
     while True:
@@ -130,13 +134,16 @@ class _Loop:
         self._options = options
         self._crew = Crew(workers, options.restart_s)
         self._fresh = iter(units)
-        self._again: deque[tuple[Unit, int]] = deque()  # units whose worker died, with the attempt to come
-        self._in_flight: dict[Any, _Errand] = {}  # by the reference to the receipt
+        # Units whose worker died, with the number of the attempt to come.
+        self._again: deque[tuple[Unit, int]] = deque()
+        # Units in flight, by the reference to the receipt.
+        self._in_flight: dict[Any, _Errand] = {}
         self._deadline: float | None = None
         self._began = self._shown = time.monotonic()
 
     def hand_out(self) -> None:
         """Fill the window, units whose worker died first; hand out nothing once somebody wants an end."""
+        # Units are drawn from the source one by one, so that memory does not grow with it.
         interrupt, window = self._options.interrupt, self._options.window
         while not interrupt.count and len(self._in_flight) < window and (worker := self._crew.idlest()) is not None:
             unit, attempt = self._again.popleft() if self._again else (next(self._fresh, None), 1)
@@ -178,6 +185,7 @@ class _Loop:
         self._options.on_progress(self.progress)
 
     def _retry(self, errand: _Errand, error: RayActorError) -> None:
+        """Put a unit aside whose worker died; raise `FactoryError` when it has cost too many."""
         self._crew.lost(errand.worker)
         if errand.attempt >= self._options.attempts:
             raise FactoryError(
@@ -187,6 +195,7 @@ class _Loop:
         self._again.append((errand.unit, errand.attempt + 1))
 
     def _count(self, receipt: Receipt) -> None:
+        """Count a committed unit and pass its receipt on."""
         progress = self.progress
         progress.units += 1
         progress.done.add(receipt.added)

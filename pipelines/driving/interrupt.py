@@ -38,6 +38,7 @@ class Interrupt:
         if threading.current_thread() is not threading.main_thread():
             yield self
             return
+        # The handlers of before come back at the end: a run may be inside another one, or inside a test.
         before = {number: signal.signal(number, self) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield self

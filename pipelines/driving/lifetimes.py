@@ -63,6 +63,7 @@ def actor_scope() -> Iterator[Started]:
 
 def close(actors: Sequence[Any], limit_s: float) -> None:
     """End every actor; engines and checkers end their processes first, for at most `limit_s` seconds."""
+    # Ask all that can close themselves, kill the others meanwhile, and then everybody.
     closing = [actor.close.remote() for actor in actors if hasattr(actor, "close")]
     for actor in actors:
         if not hasattr(actor, "close"):

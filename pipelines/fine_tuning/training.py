@@ -135,6 +135,7 @@ class _Watch:
     def look(self) -> None:
         """Check whether to go on, and pass on a report that has come."""
         self._options.check()
+        # One call is under way at a time, as a busy trainer would be flooded otherwise.
         if self._asked is None:
             self._asked, self._since = self._actor.progress.remote(), time.monotonic()
             return

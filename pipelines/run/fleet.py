@@ -172,9 +172,19 @@ def answering(settings: Settings, engines: Engines) -> Weights:
 
 
 def load_weights(engines: Engines, weights: str | None, timeout_s: float) -> Mapping[str, Any]:
-    """Have every generator answer with other weights; return what the first one says of itself then.
+    """Have every generator answer with other weights.
 
-    Raises `WeightsRefused` when one cannot, or dies of it.
+    Args:
+      engines: generators that are running.
+      weights: folder of the weights; None for those they were started with.
+      timeout_s: seconds that loading may take.
+
+    Returns:
+      Facts that the first generator says of itself then.
+
+    Raises:
+      WeightsRefused: a generator cannot load them, or dies of it.
+      FactoryError: loading takes too long, or the generators have loaded different weights.
     """
     loading = [actor.load_weights.remote(weights) for actor in engines.generators.values()]
     try:

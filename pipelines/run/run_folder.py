@@ -28,6 +28,7 @@ from pipelines.run.merged_folder import refuse_merged
 from pipelines.run.settings import Settings, dump, parse
 from pipelines.run.survey import Survey
 
+# Seconds that a write may take which nobody should wait for.
 IMPATIENT_S = 5.0
 CONFIG, SURVEY, EFFORT, STATS = "config.yaml", "manifests/source.json", "manifests/effort.json", "stats.json"
 
@@ -165,6 +166,7 @@ def check_survey(store: Store, survey: Survey) -> None:
 def keep_survey(store: Store, survey: Survey) -> None:
     """Keep the counts of the source. From here on the folder belongs to its config."""
     kept = asdict(survey)
+    # Doubled keys may be many, and the next attempt finds them anew.
     del kept["doubled"]
     store.replace(SURVEY, _encoded(kept))
 
@@ -205,6 +207,7 @@ def _reads_questions(settings: Settings) -> bool:
 
 
 def _config_of(store: Store) -> Settings | None:
+    """Return the config kept in the folder; None where there is none."""
     try:
         text = store.read(CONFIG).decode()
     except FileNotFoundError:

@@ -35,6 +35,7 @@ from pipelines.self_training.star_runs import RATIONALISE, SAMPLE, folder_of, tr
 from pipelines.self_training.star_settings import StarSettings
 
 DATA, DECISIONS, PAIRS = "data/train-00000-of-00001.parquet", "decisions.parquet", "pairs.parquet"
+# Rows that are held in memory before they are written.
 ROWS_PER_GROUP = 4096
 DECISION = pa.schema(
     [
@@ -76,6 +77,7 @@ def write_training_data(star_settings: StarSettings, round_: int, store: Store) 
         )
         decisions = files.enter_context(_Table(Path(scratch) / "decisions", DECISION))
         paired = files.enter_context(_Table(Path(scratch) / "pairs", pair_schema(template.style)))
+
         # Phase 1: decide, question by question; rows go to files on this machine's disk.
         for hinted, question, ours in _questions(star_settings, round_):
             hint = hint_of(hinting, question) if hinting and hinted else ""

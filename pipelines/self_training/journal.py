@@ -33,7 +33,14 @@ class Journal:
         return self._done.get((round_, phase))
 
     def record(self, round_: int | None, phase: str, facts: Facts) -> None:
-        """Write that a phase is done. Of two drivers that have done it, the first is right."""
+        """Write that a phase is done.
+
+        Args:
+          round_: index of the round; None before the first.
+          phase: one of `PHASES`.
+          facts: what the phase came to; has to be JSON.
+        """
+        # Of two drivers that have done a phase the first is right: its file stays, and both go on from what it says.
         name = _name(round_, phase)
         self._store.create(name, (json.dumps(facts, indent=2) + "\n").encode())
         self._done[round_, phase] = json.loads(self._store.read(name))
@@ -42,6 +49,7 @@ class Journal:
         """Return (round, phase) of what comes after all that is done."""
         if (None, PHASES[-1]) not in self._done:
             return None, PHASES[-1]
+        # A round counts as finished with its evaluation, so the next phase is in the first round without one.
         round_ = self.rounds
         return round_, next(phase for phase in PHASES if (round_, phase) not in self._done)
 
@@ -68,6 +76,7 @@ class Journal:
 
     def spent(self) -> Spent:
         """Return completions of all finished phases, and the hours that drivers were alive, by their heartbeats."""
+        # No clock of another machine is asked: a driver lived for as long as its heart has beaten.
         hours = gpu_hours = 0.0
         for log, beats in attempts_in(self._store):
             hours += beats * BEAT_S / 3600

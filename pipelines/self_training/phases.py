@@ -80,6 +80,7 @@ class Phases:
 
     def _rationalise(self, round_: int) -> Facts | None:
         """Ask the unsolved questions again, with the gold answer as a hint."""
+        # A round whose questions are all solved has nothing to ask again.
         sampled = self._records(f"{self.star_settings.dir}/{folder_of(round_)}/{SAMPLE}")
         if not self.star_settings.rationalises or all(is_solved(row) for row in sampled):
             return {"policy_calls": 0, "questions": 0}
@@ -136,6 +137,8 @@ class Phases:
 
     def _swap(self, round_: int) -> Facts:
         """Have the learner's engines answer with the weights that the round has trained."""
+        # A revision is a hash of the weights: engines on a machine that sees another folder are noticed here, before a
+        # record is made with the wrong model.
         learner = roles(self.star_settings.teacher.mode, round_).learner
         trained = (self.journal.facts(round_, "train") or {})["revision"]
         revision = self.pools.load(learner, self._held_out(round_, learner)[0])["revision"]
@@ -150,6 +153,7 @@ class Phases:
     def _evaluate(self, round_: int | None) -> Facts | None:
         """Answer the held-out questions, greedily and with samples, with whoever has learned."""
         mode = self.star_settings.teacher.mode
+        # Before the first round both models are measured, later the one that has just learned.
         learners = [roles(mode, round_).learner] if round_ is not None else [STUDENT, TEACHER]
         facts: dict[str, Any] = {"policy_calls": 0}
         for who in learners if mode == "turns" else [STUDENT]:

@@ -10,7 +10,13 @@ from pipelines.self_training.journal import PHASES, Journal
 
 
 def save_accuracies(store: Store, name: str, journal: Journal) -> None:
-    """Draw one line per model and measure, with standard errors, and overwrite the file `name` in `store`."""
+    """Draw one line per model and measure, with standard errors.
+
+    Args:
+      store: the STaR run's folder.
+      name: file to overwrite, a PNG.
+      journal: facts of all finished phases.
+    """
     # Matplotlib takes a second to import, and few commands draw.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

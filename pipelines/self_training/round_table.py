@@ -32,6 +32,7 @@ def _scores(phases: Mapping[str, Facts]) -> dict[str, Any]:
 
 
 def _rows(round_: int | None, phases: Mapping[str, Facts], several: bool) -> list[tuple[str, ...]]:
+    """Return one row per model that was evaluated; a round under way shows what is known of it."""
     scores = _scores(phases)
     kept, trained = phases.get("keep", {}), phases.get("train", {})
     name = "before" if round_ is None else f"round {round_}"
@@ -49,13 +50,16 @@ def _rows(round_: int | None, phases: Mapping[str, Facts], several: bool) -> lis
 
 
 def _shares(scores: dict[str, Any]) -> tuple[str, ...]:
+    """Return the cells of one evaluation: greedy accuracy with its standard error, pass@1, pass@k."""
     (_, greedy, error), *passed = measures(scores)
     first, last = passed[0], passed[-1]
     return f"{greedy:.1%} ± {error or 0:.1%}", f"{first[1]:.1%}", f"{last[1]:.1%} (k={last[0].partition('@')[2]})"
 
 
 def _reasons(rounds: Mapping[int | None, Mapping[str, Facts]]) -> list[str]:
+    """Return why solutions were rejected, counted over all rounds, the most frequent reason first."""
     lines = []
+    # Solutions that were written with a hint are counted apart: some reasons exist for them only.
     for key, name in (("rejected", "rejected"), ("rejected_hinted", "hinted, rejected")):
         total: dict[str, int] = {}
         for phases in rounds.values():

@@ -69,7 +69,16 @@ def sampling_run(star_settings: StarSettings, round_: int, model: str, trained: 
 
 
 def rationalising_run(star_settings: StarSettings, round_: int, model: str) -> Settings:
-    """Return the run that asks unsolved questions of a round again, with the answer as a hint."""
+    """Return the run that asks unsolved questions of a round again, with the answer as a hint.
+
+    Args:
+      star_settings: settings of the STaR run.
+      round_: index of the round, 0-based.
+      model: model that sampled in the round.
+
+    Returns:
+      Settings of an ordinary labelling run, whose source is the round's folder of samples.
+    """
     rationalise = star_settings.rationalise
     return _part(
         star_settings,
@@ -114,6 +123,7 @@ def held_out_runs(
                 star_settings, trained or star_settings.trained_prompt.style != star_settings.base.prompt.style
             ),
             search={"method": "sample", "n": n},
+            # Held-out questions measure answers; labels would cost rollouts that nobody reads.
             supervision={"method": "none"},
             sampling={"temperature": temperature},
         )
@@ -143,7 +153,10 @@ def _source(star_settings: StarSettings, part: str) -> dict[str, Any]:
 def _part(star_settings: StarSettings, folder: str, round_: int, model: str, **changed: Mapping[str, Any]) -> Settings:
     """Return an ordinary run as a part of this one: the same settings but for folder, seed and what is `changed`."""
     base = star_settings.base
+    # Sections of the STaR run itself (star, teacher, …) mean nothing to a part.
     shared = {name: base.plain[name] for name in (*SECTIONS, *PLUGIN_SECTIONS)}
+    # The seed depends on the folder, so that no two parts draw alike; `part_of` keeps the fingerprint the same when the
+    # whole run is moved.
     run = {
         "dir": f"{star_settings.dir}/{folder}",
         "part_of": star_settings.dir,
@@ -158,6 +171,7 @@ def _part(star_settings: StarSettings, folder: str, round_: int, model: str, **c
         **changed,
         "run": {**shared["run"], **run},
         "sampling": {**shared["sampling"], **changed.get("sampling", {})},
+        # The plain mapping holds no secrets, and a part needs them to reach its folder.
         "storage": asdict(base.storage),
     }
     return from_mapping(values)
