@@ -1,1 +1,1 @@
-"""`factory export`: runs in, flat views for trainers and data hubs out, in one pass over the records."""
+"""Export of runs (`factory export`): flat data sets for trainers and data hubs, in one pass over the records."""

@@ -1,8 +1,8 @@
-"""Records that are named twice, as the same folder or as a copy of it, are exported once.
+"""Removal of records that are named twice, as the same folder or as a copy of it.
 
 A folder is known by where it lies, however it is spelled. Of copied folders a shard goes in once, from the first: a
 copy that has gone on by itself since adds what only it has. A run and its merged copy cannot be told apart shard by
-shard, and one of them is all there is: naming both is refused.
+shard, and one of them holds everything: naming both is refused.
 """
 
 from __future__ import annotations
@@ -22,15 +22,21 @@ WHY = "also in an earlier folder"
 
 
 class Copies:
-    """Leaves out shards that were seen in another folder, and counts what they hold."""
+    """Filter of shards that were seen in another folder. `dropped` counts what they hold."""
 
     def __init__(self) -> None:
+        """Start without any shard seen."""
         self.dropped: Dropped = Counter()
         self._seen: dict[str, str] = {}
 
-    def left_out(self, found: Iterable[tuple[SourceRun, Sequence[Listed]]]) -> Iterator[tuple[SourceRun, list[Listed]]]:
-        """`found` less what it repeats. A shard's hash is that of its rows, which name unit and run."""
-        for run, shards in found:
+    def left_out(
+        self, listings: Iterable[tuple[SourceRun, Sequence[Listed]]]
+    ) -> Iterator[tuple[SourceRun, list[Listed]]]:
+        """Yield runs with the shards that no earlier run held.
+
+        A shard is known by the hash of its rows, which name unit and run, so it is the same in every copy of a folder.
+        """
+        for run, shards in listings:
             kept = []
             for shard in shards:
                 if self._seen.setdefault(shard.content, run.url) == run.url:
@@ -42,15 +48,18 @@ class Copies:
 
 
 def place_of(run: SourceRun) -> str:
-    """Where a run lies, the same for every spelling."""
+    """Return where a run lies, the same for every spelling of its folder."""
     return absolute(open_store(run.url, run.access).url)
 
 
-def refuse_merged(found: Iterable[tuple[SourceRun, Sequence[tuple[str, str, int]]]]) -> None:
-    """Raises `BadInput` where a run and its merged copy, or two of these, are among runs that are given with their
-    shards: (name, content hash, rows)."""
+def refuse_merged(listings: Iterable[tuple[SourceRun, Sequence[tuple[str, str, int]]]]) -> None:
+    """Refuse runs of which one is the merged copy of another.
+
+    `listings` gives each run with its shards: (name, content hash, rows). Raises `BadInput` where a run and its merged
+    copy, or two such copies, are among them.
+    """
     taken: dict[str, str] = {}
-    for run, shards in found:
+    for run, shards in listings:
         merged = merged_from(open_store(run.url, run.access))
         keys = {place_of(run), merged_content((name, content) for name, content, _ in shards)}
         if merged is not None:

@@ -1,12 +1,13 @@
-"""Flat views of runs, for trainers and for data hubs: many formats at once, one pass over the records.
+"""Export of runs to flat data sets: many formats at once, one pass over the records.
 
     read the questions ──▶ tasks ──▶ rows of every format ──▶ shards ──▶ OUT
     (repeats, benchmarks)   (some row groups each, spread over processes)
 
-Every question is in one split, whatever runs and formats it is in (`factory/export/split.py`); what is left out is
-`factory/export/filter.py`. The same input and options give the same bytes, so an export that was killed is simply
-repeated. Memory is bounded by some row groups per process and what `pipelines/export/questions.py` keeps of questions;
-rows wait on disk, uncompressed a little larger than the export itself, beside OUT or under $TMPDIR for s3://.
+* Every question is in one split, whatever runs and formats it is in (`factory/export/split.py`).
+* What is left out is decided by `factory/export/filter.py`.
+* The same input and options give the same bytes, so an export that was killed is simply repeated.
+* Memory is bounded by some row groups per process and what `pipelines/export/questions.py` keeps of questions.
+* Rows wait on disk, uncompressed a little larger than the export itself, beside OUT or under $TMPDIR for s3://.
 """
 
 from __future__ import annotations
@@ -46,12 +47,17 @@ SMALL_BYTES = 32 * MB  # of input: done before another process has started
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportOptions:
-    """What is asked of an export.
+    """Options of an export.
 
-    * `near_duplicates`: how questions that repeat others are found, exact or minhash; `similarity`: with minhash, the
-      least that counts.
+    * `formats`: names of plug-ins of `factory/formats`, at least one.
+    * `filter`, `split`: which solutions are taken, and the shares of the splits.
+    * `near_duplicates`: how questions that repeat others are recognised, exact or minhash; `similarity`: with minhash,
+      the least Jaccard similarity that counts, 0 to 1.
     * `decontaminate`: benchmarks, as `pipelines.decontamination.benchmarks.read_all` takes them; `matching`: what
-      counts as found in one; `keep_reworded`: questions that are only reworded are listed, not dropped.
+      counts as a match with one; `keep_reworded`: questions that are only reworded are listed, not dropped.
+    * `shard_mb`: size of a file, in megabytes, about.
+
+    Raises `BadInput` where no format is named, and for a `shard_mb` below 1.
     """
 
     formats: tuple[str, ...]
@@ -73,7 +79,11 @@ class ExportOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
-    """An export that is whole. `there`: it was before. `manifest`: its content; `configs` is part of that."""
+    """Result of an export that is whole.
+
+    * `out`: the folder. `manifest`: content of its `manifest.json`, which lists configs, splits and files.
+    * `there`: True when this very export was there before and nothing was written.
+    """
 
     out: str
     manifest: Mapping[str, Any]
@@ -81,12 +91,12 @@ class Exported:
 
     @property
     def rows(self) -> dict[ConfigSplit, int]:
-        """By config and split."""
+        """Number of rows by (config, split)."""
         configs = self.manifest["configs"].items()
-        return {(name, split): found["rows"] for name, config in configs for split, found in config["splits"].items()}
+        return {(name, split): facts["rows"] for name, config in configs for split, facts in config["splits"].items()}
 
     def files(self, config: str) -> list[str]:
-        """The paths of a config's shards in OUT."""
+        """Return the paths of a config's shards in OUT."""
         splits = self.manifest["configs"][config]["splits"].values()
         return [f"{self.out.rstrip('/')}/{file['name']}" for split in splits for file in split["files"]]
 
@@ -101,29 +111,47 @@ def export(
     access: Access | None = None,
     command: str = "",
 ) -> Exported:
-    """Write what is wished of all committed records of `runs` to `out`; both may be s3://.
+    """Write flat views of all committed records of some runs to a folder.
 
-    Raises `BadInput` for an `out` that holds anything but this very export, or what was left of one that was killed,
-    and where nothing is left to export; `StorageFailed` where there is no room.
+    Args:
+      runs: run folders, STaR folders or imports; local or s3://.
+      out: a new folder, the same export, or what was left of one that was killed; local or s3://.
+      options: formats, filter, splits and what questions are compared with.
+      say: hears of progress.
+      processes: how many processes share the work; by default one for small input, else up to 4.
+      access: credentials and limits of the store.
+      command: command line to be repeated in the manifest.
+
+    Returns:
+      The export; `there` is True where it was whole before.
+
+    Raises:
+      BadInput: `out` holds anything else, or nothing is left to export.
+      StorageFailed: there is no room, or another export to `out` came in between.
     """
+    # Check everything that can be wrong before anything is read.
     access, out = access or Access(), str(out)
     store = open_store(out, access)
     views = {name: FORMATS.load(name) for name in dict.fromkeys(options.formats)}
     same = Repeated(options.near_duplicates, options.similarity, say)
     screen = BenchmarkScreen(options.decontaminate, options.matching, keep_reworded=options.keep_reworded)
     export_folder.check_free(store)
+    # List what goes in: runs that are named twice once, their shards in chunks.
     chosen = {place_of(run): run for folder in runs for run in runs_of(str(folder), access)}.values()
     chunks = [chunk for run in chosen for chunk in chunks_of(run)]
     n_bytes = sum(shard.size for _, shards in chunks for shard in shards)
     with pool(processes or (1 if n_bytes < SMALL_BYTES else processes_here())) as spread:
+        # First pass: the questions alone decide what goes in.
         copies = Copies()
         questions = read_questions(copies.left_out(_listed(chunks, spread, say)), same, screen)
         refuse_merged([(shards.run, shards.names) for shards in questions.runs])
+        # The same export may be there already.
         described = _as_json_values(options)
         digest = digest_of(questions, described, screen.digest)
         there = export_folder.manifest_of(store)
         if there is not None:
             return Exported(out=out, manifest=_same(store, there, digest), there=True)
+        # Second pass: rows of every format to scratch, then shards of them.
         with export_folder.target(store) as target:
             try:
                 with target.writing():
@@ -140,6 +168,7 @@ def export(
             except BaseException:
                 target.give_up()
                 raise
+            # Publish: shards first, the manifest last.
             content = manifest(digest, described, command, questions, done, written)
             files = {shard.name: shard.n_bytes for shards in written.values() for shard in shards}
             small = {CONFIGS: configs_yaml(content), **same.files(), **screen.files(), MANIFEST: encoded(content)}
@@ -149,7 +178,10 @@ def export(
 
 
 def _same(store: Store, there: dict[str, Any], digest: str) -> dict[str, Any]:
-    """The manifest that is there. Raises `BadInput` for that of another export, and where files of it are missing."""
+    """Return the manifest that is there, once it is known to be this export's, whole.
+
+    Raises `BadInput` for another export's, and where files that it names are missing.
+    """
     if there["digest"] != digest:
         raise BadInput(
             f"{store.url} holds another export: of other records, with other options or by another version of the "
@@ -161,17 +193,19 @@ def _same(store: Store, there: dict[str, Any], digest: str) -> dict[str, Any]:
 
 
 def _as_json_values(options: ExportOptions) -> dict[str, Any]:
-    found = asdict(options)
-    found |= {"formats": list(dict.fromkeys(options.formats)), "decontaminate": list(options.decontaminate)}
-    found["filter"] |= {"verdicts": list(options.filter.verdicts), "rounds": list(options.filter.rounds)}
-    return found
+    """Return the options as the manifest has them: mappings, lists and plain values."""
+    described = asdict(options)
+    described |= {"formats": list(dict.fromkeys(options.formats)), "decontaminate": list(options.decontaminate)}
+    described["filter"] |= {"verdicts": list(options.filter.verdicts), "rounds": list(options.filter.rounds)}
+    return described
 
 
 def _listed(
     chunks: Sequence[tuple[SourceRun, Any]], spread: Map, say: Say
 ) -> Iterator[tuple[SourceRun, Sequence[Listed]]]:
-    for number, ((run, _), found) in enumerate(zip(chunks, spread(listed, chunks), strict=True), start=1):
-        yield run, found
+    """Yield each run with the shards that go in, a chunk at a time, and tell how far it is."""
+    for number, ((run, _), shards) in enumerate(zip(chunks, spread(listed, chunks), strict=True), start=1):
+        yield run, shards
         if number % 16 == 0 or number == len(chunks):
             say(f"questions: {number} of {len(chunks)} parts read")
 
@@ -179,8 +213,12 @@ def _listed(
 def _rows(
     job: Job, questions: Questions, target: Target, spread: Map, say: Say
 ) -> tuple[TaskResult, dict[ConfigSplit, list[PartFile]]]:
-    """Write the rows of all tasks: what came of them together, and the parts in order."""
+    """Write the rows of all tasks to scratch; return the totals, and the files in order by (config, split).
+
+    Raises `BadInput` where nothing is left to export.
+    """
     tasks = questions.tasks()
+    # Solutions of questions that several records hold are chosen among all of them, before any row is written.
     lost = lost_solutions(questions, tasks, job.filter, imported_urls(questions), spread, job.formats)
     wanted = (
         RowsWanted(
@@ -193,6 +231,7 @@ def _rows(
     )
     total = TaskResult()
     parts: dict[ConfigSplit, list[PartFile]] = {(name, split): [] for name in job.formats for split in SPLITS}
+    # Tasks come back in order, so that the same input gives the same files.
     for number, done in enumerate(target.written(spread(write_rows, wanted)), start=1):
         total.records += done.records
         total.solutions += done.solutions
@@ -210,7 +249,7 @@ def _rows(
             f"nothing is left to export of {total.records:,} records for {', '.join(job.formats)}"
             f"{f' (dropped: {why})' * bool(why)}. Ask for less, or for other formats."
         )
-    return total, {key: found for key, found in parts.items() if found}
+    return total, {key: files for key, files in parts.items() if files}
 
 
 def _shards(
@@ -221,11 +260,12 @@ def _shards(
     spread: Map,
     say: Say,
 ) -> dict[ConfigSplit, list[ShardWritten]]:
+    """Write the shards of every config and split from the files of rows; return them by (config, split)."""
     wanted = {
         (name, split): shards_wanted(
-            str(target.scratch), name, split, views[name].SUFFIX, views[name].FEATURES, found, n_bytes
+            str(target.scratch), name, split, views[name].SUFFIX, views[name].FEATURES, files, n_bytes
         )
-        for (name, split), found in parts.items()
+        for (name, split), files in parts.items()
     }
     everything = [(key, shard) for key, shards in wanted.items() for shard in shards]
     written: dict[ConfigSplit, list[ShardWritten]] = {key: [] for key in wanted}

@@ -1,4 +1,4 @@
-"""Where an export goes: a local folder or s3://, which holds nothing, this very export, or what a killed one left.
+"""Folder that an export is written to: empty, this very export's, or left by one that was killed.
 
 OUT/manifest.json              written last: an OUT with one is whole
 OUT/data/<config>/…            shards
@@ -9,8 +9,8 @@ OUT/export.unfinished.json     whose OUT it is, from the beginning until the man
 
 All of it is written to scratch first. In a local OUT all shards then appear by one rename; on S3 they are uploaded one
 after the other. The next export to a place removes whatever a killed one left, and cannot tell that from what is being
-written. So one at a time may export to a place: by a lock on one machine; between machines the last to come has it, and
-the earlier one, which finds its claim gone, fails before (or right after) its manifest is there.
+written. So one at a time may export to a place: on one machine that is ensured by a lock; between machines the last to
+come has it, and the earlier one, which finds its claim gone, fails before (or right after) its manifest is there.
 """
 
 from __future__ import annotations
@@ -35,8 +35,12 @@ _SMALL = (CONFIGS, *CONTAMINATION_REPORTS, *DUPLICATE_REPORTS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """An OUT that is being written to. `local`: its path if it is one; `scratch`: a local folder for what is not yet
-    published; `claim`: what `UNFINISHED` says as long as it is ours."""
+    """OUT that is being written to.
+
+    * `local`: its path; None on S3.
+    * `scratch`: local folder for what is not yet published.
+    * `claim`: content of `export.unfinished.json` as long as OUT is ours.
+    """
 
     store: Store
     local: Path | None
@@ -44,8 +48,12 @@ class Target:
     claim: bytes
 
     def publish(self, files: Mapping[str, int], small: Mapping[str, bytes]) -> None:
-        """Make `files`, shards in the scratch folder with their sizes, and `small` the data set; the manifest among
-        these goes last. Raises `StorageFailed` where another export comes in between."""
+        """Make files and small texts the data set; the manifest goes last.
+
+        `files` are shards in the scratch folder with their sizes in bytes. Raises `StorageFailed` where another export
+        comes in between.
+        """
+        # Shards: one rename on a disk, one upload each on S3.
         if self.local is not None:
             with self.writing():
                 for name in files:
@@ -55,12 +63,14 @@ class Target:
             for name in files:
                 self._check_ours()
                 self._created(name, self.store.create_from(name, self.scratch / name))
+        # Small files, and a check that all files in data/ are ours.
         for name in sorted(small.keys() - {MANIFEST}):
             self._check_ours()
             self._created(name, self.store.create(name, small[name]))
         if {entry.name: entry.size for entry in self.store.entries("data")} != files:
             raise self._disturbed("the files in data/ are not those that were written")
         self._check_ours()
+        # The manifest makes the export whole.
         self._created(MANIFEST, self.store.create(MANIFEST, small[MANIFEST]))
         if self._claimed() not in (self.claim, None):  # None: another export of just the same has ended meanwhile
             self.store.delete(MANIFEST)
@@ -69,14 +79,14 @@ class Target:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A block that writes to the scratch folder, or from there to a local OUT. Raises `StorageFailed`."""
+        """Report an `OSError` of the block, which writes to scratch or to a local OUT, as `StorageFailed`."""
         try:
             yield
         except OSError as error:
             raise _cannot_write(self.store.url, self.local, error) from None
 
     def written(self, results: Iterable[T]) -> Iterator[T]:
-        """The results of calls that write to the scratch folder. Raises `StorageFailed`."""
+        """Yield the results of calls that write to the scratch folder. Raises `StorageFailed`."""
         stream = iter(results)
         while True:
             with self.writing():
@@ -87,7 +97,7 @@ class Target:
             yield one
 
     def give_up(self) -> None:
-        """Leave nothing of an export that failed before anything was published."""
+        """Remove what is left of an export that failed before anything was published."""
         with suppress(StorageFailed, OSError):
             if self._claimed() == self.claim:
                 self.store.delete(UNFINISHED)
@@ -96,20 +106,24 @@ class Target:
                 self.local.rmdir()  # if nothing else is in there
 
     def _claimed(self) -> bytes | None:
+        """Return the content of the claim in OUT, None where there is none."""
         try:
             return self.store.read(UNFINISHED)
         except FileNotFoundError:
             return None
 
     def _check_ours(self) -> None:
+        """Raise `StorageFailed` where another export has claimed OUT since."""
         if self._claimed() != self.claim:
             raise self._disturbed()
 
     def _created(self, name: str, created: bool) -> None:
+        """Raise `StorageFailed` where file `name` was there already, so another export wrote it."""
         if not created:
             raise self._disturbed(f"{name} is another's")
 
     def _disturbed(self, what: str = "the claim is another's") -> StorageFailed:
+        """Return the error that another export writes to the same OUT."""
         return StorageFailed(
             f"another export writes to {self.store.url}: {what}. Expected one at a time; this one was not published. "
             "Wait for the other to end, then export again, or choose another OUT."
@@ -117,10 +131,10 @@ class Target:
 
 
 def manifest_of(store: Store) -> dict[str, Any] | None:
-    """The manifest of an export, None where there is none. Raises `BadInput` for a broken one."""
+    """Return the manifest of an export, None where there is none. Raises `BadInput` for a broken one."""
     try:
-        found = json.loads(store.read(MANIFEST))
-        return {**found, "digest": str(found["digest"]), "configs": dict(found["configs"])}
+        content = json.loads(store.read(MANIFEST))
+        return {**content, "digest": str(content["digest"]), "configs": dict(content["configs"])}
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
@@ -131,7 +145,7 @@ def manifest_of(store: Store) -> dict[str, Any] | None:
 
 
 def check_whole(store: Store, manifest: Mapping[str, Any]) -> None:
-    """Raises `BadInput` where a file that the manifest names is missing or of another size."""
+    """Raise `BadInput` where a file that the manifest names is missing or of another size."""
     there = {entry.name: entry.size for entry in store.entries("data")}
     splits = (split for config in manifest["configs"].values() for split in config["splits"].values())
     for file in (file for split in splits for file in split["files"]):
@@ -145,7 +159,7 @@ def check_whole(store: Store, manifest: Mapping[str, Any]) -> None:
 
 
 def check_free(store: Store) -> None:
-    """Raises `BadInput` for an OUT that holds anything but an export, whole or not."""
+    """Raise `BadInput` for an OUT that holds anything but an export, whole or not."""
     if "://" not in store.url:
         taken = next((path for path in (Path(store.url), *Path(store.url).parents) if path.is_file()), None)
         if taken is not None:
@@ -159,7 +173,7 @@ def check_free(store: Store) -> None:
 
 @contextmanager
 def target(store: Store) -> Iterator[Target]:
-    """An OUT, claimed for the block and rid of what a killed export left. Raises `BadInput`, `StorageFailed`."""
+    """Claim OUT for the block, and remove what a killed export left. Raises `BadInput`, `StorageFailed`."""
     local = None if "://" in store.url else Path(store.url)
     with ExitStack() as stack:
         try:
@@ -170,7 +184,11 @@ def target(store: Store) -> Iterator[Target]:
 
 
 def _claim(store: Store, local: Path | None) -> bytes:
-    """Take the place, whoever had it, and only then look what is there: nobody who had it can publish any more."""
+    """Claim OUT, whoever had it, then remove what is left there; return the claim's content.
+
+    The claim comes first: nobody who had OUT can publish any more, so what is there is nobody's. Raises `BadInput`
+    where another export has just ended.
+    """
     left = store.size(UNFINISHED) is not None
     claim = {"unfinished": "a factory export; it is whole once manifest.json is there", "by": uuid.uuid4().hex}
     encoded = (json.dumps(claim) + "\n").encode()
@@ -190,6 +208,7 @@ def _claim(store: Store, local: Path | None) -> bytes:
 
 
 def _cannot_write(url: str, local: Path | None, error: OSError) -> StorageFailed:
+    """Return the error for a disk that cannot be written to, with what to do."""
     where, instead = (local, "choose another OUT") if local else (temporary_for(url), "set TMPDIR to another folder")
     return StorageFailed(
         f"cannot write to {where}: {error.strerror or error}. Make room there, or {instead}; then export again."

@@ -1,4 +1,4 @@
-"""What an export reads: the shards of its runs, cut into tasks of some row groups each.
+"""Input of an export: the shards of its runs, cut into tasks of some row groups each.
 
 All of it is listed and pinned, by name and content hash, before a row is exported. A run that goes on meanwhile is
 exported as it was; where it supersedes a shard that was listed, the export is refused and can be repeated.
@@ -37,7 +37,7 @@ FACTS = ("source", "licence", "answer_kind")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRun:
-    """A folder of records and how it is reached."""
+    """Folder of records, and the access to its store."""
 
     url: str
     access: Access
@@ -45,7 +45,14 @@ class SourceRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A shard that goes in. `groups`: rows and bytes of its row groups. `ids`, `texts`: of its questions, by row."""
+    """Shard that goes into an export, with what the first pass needs of it.
+
+    * `content`: hash of its rows. `tally`: counts by its footer.
+    * `groups`: (rows, bytes uncompressed) of its row groups.
+    * `ids`, `texts`: of its questions, by row.
+    * `facts`: how often each (source, licence, answer kind) occurs.
+    * `run_id`: of the run, None in an import.
+    """
 
     shard: Shard
     content: str
@@ -59,7 +66,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """Some row groups of a shard. `start`: the place of its first row in all of the input."""
+    """Some row groups of a shard. `start` is the place of its first row in all of the input."""
 
     shard: Shard
     groups: tuple[int, ...]
@@ -70,7 +77,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportTask:
-    """What one call reads."""
+    """Input of one call: pieces of one run. `number` is its place among the tasks."""
 
     number: int
     run: SourceRun
@@ -78,13 +85,17 @@ class ExportTask:
 
     @property
     def places(self) -> range:
+        """Places of its records in all of the input."""
         first, last = self.pieces[0], self.pieces[-1]
         return range(first.start, last.start + last.rows)
 
 
 def runs_of(folder: str, access: Access) -> list[SourceRun]:
-    """The runs that are meant by a folder: itself, or in a folder of training rounds those that the training data come
-    from, never those on held-out questions. Raises `BadInput` where there is none."""
+    """Return the runs that a folder stands for.
+
+    That is the folder itself; or, in a folder of training rounds, the runs that the training data come from, never
+    those on held-out questions. Raises `BadInput` where there is none.
+    """
     store = open_store(folder, access)
     if shards(store):
         return [SourceRun(url=folder, access=access)]
@@ -95,23 +106,24 @@ def runs_of(folder: str, access: Access) -> list[SourceRun]:
 
 
 def chunks_of(run: SourceRun) -> list[tuple[SourceRun, list[Shard]]]:
-    """The shards of a run in order, as arguments of `listed`."""
+    """Return the shards of a run in order, as arguments of `listed`."""
     stream = iter(shards(open_store(run.url, run.access)))
     return [(run, chunk) for chunk in iter(lambda: list(islice(stream, CHUNK)), [])]
 
 
 def listed(chunk: tuple[SourceRun, list[Shard]]) -> list[Listed]:
-    """What goes in of some shards. Raises `BadInput` for one that is damaged or gone."""
+    """Return some shards with what the first pass needs of them. Raises `BadInput` for one that is damaged or gone."""
     run, wanted = chunk
     store = open_store(run.url, run.access)
-    found = []
+    listings = []
     for shard, file in _opened(store, wanted):
         with _sound(store, shard):
-            found.append(_listed(shard, file))
-    return found
+            listings.append(_listed(shard, file))
+    return listings
 
 
 def _listed(shard: Shard, file: pq.ParquetFile) -> Listed:
+    """Read a shard's footer, and the ids, texts and facts of its questions."""
     footer, metadata = footer_of(file), file.metadata
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     columns = ["question_id", "question", "run_id", *FACTS]
@@ -131,8 +143,11 @@ def _listed(shard: Shard, file: pq.ParquetFile) -> Listed:
     )
 
 
-def tasks_of(found: Iterable[tuple[SourceRun, Shard, Sequence[tuple[int, int]]]]) -> list[ExportTask]:
-    """Tasks of about `TASK_BYTES` each over all shards with their row groups, in order; a task reads of one run."""
+def tasks_of(shards: Iterable[tuple[SourceRun, Shard, Sequence[tuple[int, int]]]]) -> list[ExportTask]:
+    """Return tasks of about `TASK_BYTES` each over all shards with their row groups, in order.
+
+    `shards` gives each shard with its run and its row groups as (rows, bytes). A task reads of one run only.
+    """
     tasks: list[ExportTask] = []
     pieces: list[Piece] = []
     start = n_bytes = 0
@@ -145,7 +160,8 @@ def tasks_of(found: Iterable[tuple[SourceRun, Shard, Sequence[tuple[int, int]]]]
         pieces.clear()
         n_bytes = 0
 
-    for run, shard, groups in found:
+    for run, shard, groups in shards:
+        # A task ends with its run, and where another row group would make it too large.
         if run is not of:
             close()
             of = run
@@ -170,7 +186,11 @@ def tasks_of(found: Iterable[tuple[SourceRun, Shard, Sequence[tuple[int, int]]]]
 
 
 def records_of(task: ExportTask, columns: Sequence[str]) -> Iterator[tuple[int, list[dict[str, Any]], int]]:
-    """The records of a task with some of their columns, a batch at a time: (place of the first, records, bytes)."""
+    """Yield the records of a task, a batch at a time: (place of the first, records, bytes in memory).
+
+    `columns` are the record columns that are read. Rows of an earlier schema are completed where whole records are
+    asked for.
+    """
     store = open_store(task.run.url, task.run.access)
     schema = part_of(SCHEMA, columns)
     whole = {"cost", "schema_version"} <= set(schema.names)
@@ -178,6 +198,7 @@ def records_of(task: ExportTask, columns: Sequence[str]) -> Iterator[tuple[int, 
     for shard, file in _opened(store, [piece.shard for piece in task.pieces]):
         piece = by_name[shard.name]
         place = piece.start
+        # Batches are bounded in bytes, too: records of search trees may be large.
         size = max(1, min(BATCH_ROWS, BATCH_BYTES * piece.rows // max(1, piece.n_bytes)))
         batches = file.iter_batches(size, row_groups=list(piece.groups), columns=leaves(file, columns))
         while True:
@@ -191,7 +212,7 @@ def records_of(task: ExportTask, columns: Sequence[str]) -> Iterator[tuple[int, 
 
 
 def _opened(store: Store, wanted: Sequence[Shard]) -> Iterator[tuple[Shard, pq.ParquetFile]]:
-    """Shards, each open for as long as it is looked at."""
+    """Yield shards with their open files; some are opened ahead."""
 
     def opening(shard: Shard) -> tuple[Shard, pq.ParquetFile]:
         with _sound(store, shard):
@@ -204,7 +225,7 @@ def _opened(store: Store, wanted: Sequence[Shard]) -> Iterator[tuple[Shard, pq.P
 
 @contextmanager
 def _sound(store: Store, shard: Shard) -> Iterator[None]:
-    """Raises `BadInput` for a shard that turns out to be damaged or gone."""
+    """Raise `BadInput` where the block finds a shard damaged or gone."""
     try:
         with reading():
             yield

@@ -1,4 +1,4 @@
-"""`OUT/manifest.json`: what went into an export, what came out of it, what was dropped and why, facts for the card.
+"""Manifest of an export (`OUT/manifest.json`): what went in, came out and was dropped, and facts for the card.
 
 There is no date in it: the same input and options give the same bytes.
 """
@@ -29,8 +29,16 @@ OptionValues = Mapping[str, Any]
 
 
 def digest_of(questions: Questions, options: OptionValues, benchmarks: str) -> str:
-    """What tells this export from another: all that goes in, what is done to it, what it is held against, and by which
-    version of the factory. Not what makes no difference: in which order formats are named, where benchmarks lie."""
+    """Return the hash that tells this export from others.
+
+    It covers all that goes in, the options, the benchmarks and the version of the factory. It leaves out what makes no
+    difference: the order in which formats are named, and where benchmarks lie.
+
+    Args:
+      questions: shards of every run with their content hashes.
+      options: the export's options as plain values.
+      benchmarks: hash of the benchmarks' questions.
+    """
     names = [[list(shard) for shard in run.names] for run in questions.runs]
     asked = {**options, "formats": sorted(options["formats"]), "decontaminate": None}
     told = [VERSION, version(PACKAGE), names, asked, benchmarks]
@@ -45,7 +53,16 @@ def manifest(
     done: TaskResult,
     written: Mapping[ConfigSplit, Sequence[ShardWritten]],
 ) -> dict[str, Any]:
-    """The content of the manifest."""
+    """Return the content of the manifest.
+
+    Args:
+      digest: hash of this export (`digest_of`).
+      options: the export's options as plain values.
+      command: command line that made it, "" for none.
+      questions: what the first pass took in.
+      done: totals of the second pass.
+      written: shards by (config, split).
+    """
     runs = [_run(shards) for shards in questions.runs]
     return {
         "manifest_version": VERSION,
@@ -65,29 +82,31 @@ def manifest(
 
 
 def encoded(content: Mapping[str, Any]) -> bytes:
+    """Return a manifest as the bytes of its file."""
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def configs_yaml(content: Mapping[str, Any]) -> bytes:
-    """`.huggingface.yaml`: which files belong to which config.
+    """Return the content of `.huggingface.yaml`: which files belong to which config.
 
     `datasets` reads all configs of a folder with one reader: beside Parquet, those of JSON lines are left out.
     """
     configs = content["configs"]
     readable = [name for name, config in configs.items() if config["suffix"] == ".parquet"] or list(configs)
-    found = [
+    entries = [
         {
             "config_name": name,
             "data_files": [{"split": split, "path": f"data/{name}/{split}-*"} for split in configs[name]["splits"]],
         }
         for name in readable
     ]
-    return yaml.safe_dump({"configs": found}, sort_keys=False).encode()
+    return yaml.safe_dump({"configs": entries}, sort_keys=False).encode()
 
 
 def _config(
     name: str, splits: Mapping[str, Sequence[ShardWritten]], parts: Mapping[ConfigSplit, PartFile]
 ) -> dict[str, Any]:
+    """Return the manifest's entry of a config: its format, columns, and files by split."""
     view = FORMATS.load(name)
     return {
         "format": name,
@@ -110,6 +129,7 @@ def _config(
 
 
 def _run(shards: Shards) -> dict[str, Any]:
+    """Return the manifest's entry of a run: where it was, its config, its counts and its shards."""
     store = open_store(shards.run.url, shards.run.access)
     config = _yaml(store, "config.yaml")
     imported = _json(store, "manifests/import.json") or {}
@@ -126,20 +146,23 @@ def _run(shards: Shards) -> dict[str, Any]:
 
 
 def imported_urls(questions: Questions) -> frozenset[str]:
-    """The folders that hold an import, merged or not."""
-    found = set()
+    """Return the folders that hold an import, merged or not."""
+    imports = set()
     for shards in questions.runs:
         store = open_store(shards.run.url, shards.run.access)
         merged = _json(store, "manifests/merged.json") or {}
         if _json(store, "manifests/import.json") is not None or merged.get("format"):
-            found.add(shards.run.url)
-    return frozenset(found)
+            imports.add(shards.run.url)
+    return frozenset(imports)
 
 
 def _facts(
     questions: Questions, provenance: Counter[tuple[Any, ...]], runs: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Counts of what was exported: solutions by what made them; of the questions all that went in."""
+    """Return counts of what was exported, for the dataset card.
+
+    Solutions are counted by what made them; questions are all that went in.
+    """
     by_name = {name: index for index, name in enumerate(PROVENANCE)}
 
     def count(*names: str) -> list[tuple[tuple[Any, ...], int]]:
@@ -173,10 +196,12 @@ def _facts(
 
 
 def _unique(values: Iterable[Any]) -> list[Any]:
+    """Return the values that are not empty, each once, in order."""
     return list({json.dumps(value, sort_keys=True): value for value in values if value}.values())
 
 
 def _of_facts(questions: Questions, index: int) -> dict[str, int]:
+    """Return how many questions have each value of the fact at `index` (source, licence, answer kind)."""
     counted: Counter[str] = Counter()
     for key, n in questions.facts.items():
         counted[key[index] or ""] += n
@@ -184,25 +209,27 @@ def _of_facts(questions: Questions, index: int) -> dict[str, int]:
 
 
 def _prompt(prompt_id: str, runs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Name, style and text of a prompt, where a run's template is still what it was."""
+    """Return name, style and text of a prompt, where a run's template is still what it was."""
     from factory.rollouts.prompting import load_prompt
 
     for run in runs:
         asked = (run["config"] or {}).get("prompt") or {}
         try:
-            found = load_prompt(str(asked.get("template", "")), str(asked.get("style", "raw")))
+            prompt = load_prompt(str(asked.get("template", "")), str(asked.get("style", "raw")))
         except BadInput:
             continue
-        if found.id == prompt_id:
-            return {"template": found.name, "style": found.style, "text": found.text}
+        if prompt.id == prompt_id:
+            return {"template": prompt.name, "style": prompt.style, "text": prompt.text}
     return {}
 
 
 def _dropped(dropped: Dropped) -> dict[str, int]:
+    """Return the counts of what was dropped, by "what: why"."""
     return {f"{what}: {why}": n for (what, why), n in sorted(dropped.items())}
 
 
 def _json(store: Store, name: str) -> dict[str, Any] | None:
+    """Return a JSON file of a run, None where it is missing or broken."""
     try:
         return dict(json.loads(store.read(name)))
     except (FileNotFoundError, ValueError, TypeError):
@@ -210,8 +237,9 @@ def _json(store: Store, name: str) -> dict[str, Any] | None:
 
 
 def _yaml(store: Store, name: str) -> dict[str, Any] | None:
+    """Return a YAML file of a run, None where it is missing or broken."""
     try:
-        found = yaml.safe_load(store.read(name))
+        content = yaml.safe_load(store.read(name))
     except (FileNotFoundError, yaml.YAMLError, UnicodeDecodeError):
         return None
-    return found if isinstance(found, dict) else None
+    return content if isinstance(content, dict) else None

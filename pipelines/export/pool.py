@@ -1,4 +1,4 @@
-"""Calls spread over processes: results in the order of the calls, a bounded number in flight.
+"""Pool of processes for an export's calls: results in the order of the calls, a bounded number in flight.
 
 Processes are spawned, not forked, so that it works in a process with threads, such as a Ray worker's. They die with the
 process that started them, and leave Ctrl-C to it.
@@ -36,13 +36,13 @@ class Map(Protocol):
 
 
 def processes_here() -> int:
-    """How many processes suit this machine."""
+    """Return how many processes suit this machine: one per CPU, at most 4."""
     return max(1, min(MOST_PROCESSES, len(os.sched_getaffinity(0))))
 
 
 @contextmanager
 def pool(processes: int) -> Iterator[Map]:
-    """A `map` over `processes` processes for the block; with one, calls are made in this process.
+    """Give the block a `map` over `processes` processes; with one, calls are made in this process.
 
     Raises what a call raised, at its place, and `FactoryError` where a process was killed or says nothing for
     `CALL_LIMIT_S`. Whatever is raised in the block ends the processes at once: what they write is scratch.
@@ -68,6 +68,7 @@ def pool(processes: int) -> Iterator[Map]:
 
 
 def _in_order(executor: ProcessPoolExecutor, call: Callable[[A], B], items: Iterable[A], width: int) -> Iterator[B]:
+    """Yield the results of `call` in the order of `items`, with at most `width` calls in flight."""
     stream = iter(items)
     waiting: deque[Future[B]] = deque()
     try:
@@ -95,6 +96,7 @@ def _in_order(executor: ProcessPoolExecutor, call: Callable[[A], B], items: Iter
 
 
 def _begin(parent: int) -> None:
+    """Prepare a process of the pool: it ignores Ctrl-C and dies with its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the line above

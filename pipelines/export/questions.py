@@ -1,4 +1,4 @@
-"""The first pass of an export, over the questions alone: what goes in, what is dropped, what belongs together.
+"""First pass of an export, over the questions alone: what goes in, what is dropped, what belongs together.
 
 A question is the same when its text is, however it is spelled (`factory.decontamination.question_words.folded`),
 whatever its id: ids hash the gold answer too, and "4" or "4.0" makes no other question. Records of it, in however many
@@ -45,7 +45,12 @@ Found = Callable[[str, str], bool]
 
 @dataclass(slots=True)
 class Shards:
-    """The shards of a run that go in, and what they hold. `run_id` is None in an import."""
+    """Shards of a run that go in.
+
+    * `run_id`: None in an import.
+    * `names`: (name, content hash, rows) of each.
+    * `tally`: counts over all of them.
+    """
 
     run: SourceRun
     run_id: str | None = None
@@ -55,8 +60,15 @@ class Shards:
 
 @dataclass(slots=True)
 class Questions:
-    """What the first pass finds. `identities`: of every record's question, a 64-bit hash. `dropped`: identities, and
-    why. `repeats`: the places of records that repeat another of their run."""
+    """Result of the first pass.
+
+    * `runs`: the runs with their shards.
+    * `identities`: a 64-bit hash of every record's question, by the record's place in the input.
+    * `dropped`: why questions are dropped, by identity.
+    * `repeats`: places of records that repeat another of their run.
+    * `facts`: how often each (source, licence, answer kind) occurs.
+    * `shards`: (run, shard, row groups) in order.
+    """
 
     runs: list[Shards] = field(default_factory=list)
     identities: array[int] = field(default_factory=lambda: array("Q"))
@@ -67,38 +79,39 @@ class Questions:
     shards: list[tuple[SourceRun, Shard, tuple[tuple[int, int], ...]]] = field(default_factory=list)
 
     def tasks(self) -> list[ExportTask]:
+        """Return the tasks of the second pass."""
         return tasks_of(self.shards)
 
     def dropped_in(self, places: range) -> dict[int, str]:
-        """The records to be dropped among those at `places`, and why."""
+        """Return the records to be dropped among those at `places`, with the reason of each."""
         if not self.dropped and not self.repeats:
             return {}
-        found = (
+        reasons = (
             (place, self.dropped.get(self.identities[place], REPEATS if place in self.repeats else None))
             for place in places
         )
-        return {place: why for place, why in found if why is not None}
+        return {place: why for place, why in reasons if why is not None}
 
     def shared(self) -> np.ndarray[Any, Any]:
-        """By the place of a record: whether it goes in, and another of its question too."""
+        """Return, by the place of a record, True where it goes in and another record of its question does too."""
         identities = np.array(self.identities, np.uint64)
         goes_in = ~np.isin(identities, np.fromiter(self.dropped, np.uint64, len(self.dropped)))
         goes_in[list(self.repeats)] = False
         _, question = np.unique(identities, return_inverse=True)
         return np.asarray(goes_in & (np.bincount(question[goes_in], minlength=len(identities))[question] > 1))
 
-    def take_in(self, run: SourceRun, found: Listed) -> Iterator[tuple[int, str, str]]:
-        """Count a shard in; gives the (identity, id, text) of its questions."""
+    def take_in(self, run: SourceRun, listing: Listed) -> Iterator[tuple[int, str, str]]:
+        """Count a shard in, and yield the (identity, id, text) of its questions."""
         if not self.runs or self.runs[-1].run is not run:
             self.runs.append(Shards(run))
             self._ids = {}
         mine = self.runs[-1]
-        mine.run_id = mine.run_id or found.run_id
-        mine.names.append((found.shard.name, found.content, len(found.ids)))
-        mine.tally.update(found.tally)
-        self.facts.update(found.facts)
-        self.shards.append((run, found.shard, found.groups))
-        for question_id, text in zip(found.ids, found.texts, strict=True):
+        mine.run_id = mine.run_id or listing.run_id
+        mine.names.append((listing.shard.name, listing.content, len(listing.ids)))
+        mine.tally.update(listing.tally)
+        self.facts.update(listing.facts)
+        self.shards.append((run, listing.shard, listing.groups))
+        for question_id, text in zip(listing.ids, listing.texts, strict=True):
             identity, named = identity_of(text), hash(question_id)
             if self._ids.setdefault(identity, named) != named:
                 self.repeats.add(len(self.identities))
@@ -107,18 +120,30 @@ class Questions:
 
 
 def identity_of(text: str) -> int:
-    """A 64-bit hash of a question. (Splits go by `question_key`, which is coarser: 2*(3+4) and 2*3+4 may share a split,
-    but neither is to be lost.)"""
+    """Return a 64-bit hash of a question.
+
+    Splits go by `question_key`, which is coarser: 2*(3+4) and 2*3+4 may share a split, but neither is to be lost.
+    """
     return int.from_bytes(blake2b(folded(text).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
-def read_questions(found: Iterable[tuple[SourceRun, Sequence[Listed]]], same: Same, in_benchmark: Found) -> Questions:
-    """Take in all shards. `same` and `in_benchmark` see every question; one that repeats a question found in a
-    benchmark is dropped as well."""
+def read_questions(
+    listings: Iterable[tuple[SourceRun, Sequence[Listed]]], same: Same, in_benchmark: Found
+) -> Questions:
+    """Take in all shards, and decide which questions are dropped.
+
+    Args:
+      listings: runs with their shards, in order.
+      same: from (name, text) of all questions to the names of those that repeat another, and of which.
+      in_benchmark: from (id, text) of a question to True where it is dropped for a benchmark's.
+
+    Returns:
+      All questions. One that repeats a question found in a benchmark is dropped as well.
+    """
     questions = Questions()
 
     def stream() -> Iterator[tuple[str, str]]:
-        for run, shards in found:
+        for run, shards in listings:
             for shard in shards:
                 for identity, question_id, text in questions.take_in(run, shard):
                     if identity not in questions.dropped and in_benchmark(question_id, text):
@@ -133,13 +158,13 @@ def read_questions(found: Iterable[tuple[SourceRun, Sequence[Listed]]], same: Sa
 
 
 class Lost(Mapping[int, Mapping[int, DropReason]]):
-    """By the place of a record: which of its solutions (by index) are dropped on account of the question's others.
+    """Solutions that are dropped because of their question's others, by the place of a record and the solution's index.
 
-    Every record whose question others hold too is in there, and no other.
+    It holds every record whose question others hold too, and no other.
     """
 
     def __init__(self, shared: np.ndarray[Any, Any], losses: np.ndarray[Any, Any]) -> None:
-        """`losses`: of `LOSS`."""
+        """Keep `shared` (by place, True where a question has several records) and the losses, an array of `LOSS`."""
         self._shared, self._losses = shared, np.sort(losses, order="record")
         self._records = self._losses["record"].copy()
 
@@ -167,29 +192,40 @@ def lost_solutions(
     spread: Map,
     formats: Sequence[str] = (),
 ) -> Mapping[int, Mapping[int, DropReason]]:
-    """Which solutions of questions that several records hold are dropped on account of the others, and why.
+    """Return which solutions of questions that several records hold are dropped because of the others, and why.
 
-    `imported`: the folders whose solutions may repeat one another. `formats`: those that draw, in the job's order;
-    without any there is one draw of all solutions.
+    Args:
+      questions: what the first pass took in.
+      tasks: the tasks of the second pass.
+      chosen_by: filter with the caps and the balance per question.
+      imported: folders whose solutions may repeat one another.
+      spread: a `map`, perhaps over processes.
+      formats: those that choose, in the job's order; without any there is one choice of all solutions.
+
+    Returns:
+      By the place of a record, the reasons by the index of a solution.
     """
+    # Phase 1: most exports need none of this, as no question has several records.
     shared = questions.shared()
     if not shared.any() or (not chosen_by.chooses and all(run.run.url in imported for run in questions.runs)):
         return {}
 
+    # Phase 2: read the candidates of those questions, in processes.
     def wanted() -> Iterator[tuple[ExportTask, Filter, Sequence[str], frozenset[int]]]:
         for task in tasks:
             places = frozenset(place for place in task.places if shared[place])
             if places:
                 yield task, chosen_by, formats, places
 
-    found = np.concatenate([*spread(candidates_of, wanted())])
-    question = np.array(questions.identities, np.uint64)[found["record"]]
+    candidates = np.concatenate([*spread(candidates_of, wanted())])
+    # Phase 3: bring the candidates of each question together and choose.
+    question = np.array(questions.identities, np.uint64)[candidates["record"]]
     order = np.argsort(question, kind="stable")
     bounds = [0, *(np.flatnonzero(np.diff(question[order])) + 1).tolist(), len(order)]
     selectors = selectors_of(formats)
     lost = array("I")
     for first, end in pairwise(bounds):
-        group = map(ExportCandidate._make, found[order[first:end]].tolist())
+        group = map(ExportCandidate._make, candidates[order[first:end]].tolist())
         for place, loss in chosen_by.drop_reasons(group, selectors).items():
             lost.extend((*place, *loss))
     return Lost(shared, np.frombuffer(lost, LOSS))

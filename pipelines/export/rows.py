@@ -1,8 +1,8 @@
-"""The middle of an export: from the records of a task to the rows of its formats, in Arrow files beside each other.
+"""Second pass of an export: from the records of a task to the rows of its formats, in Arrow files beside each other.
 
     PARTS/<task>-<config>-<split>.arrow        rows in the order of the input, in batches of bounded size
 
-A JSONL format's rows have one column, the line. The files are scratch; `pipelines/export/shards.py` makes shards of
+Rows of a JSONL format have one column, the line. The files are scratch; `pipelines/export/shards.py` makes shards of
 them.
 """
 
@@ -59,7 +59,7 @@ ConfigSplit = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What is the same for every task."""
+    """Settings that are the same for every task. `parts` is the folder of the files of rows."""
 
     formats: tuple[str, ...]
     filter: Filter
@@ -67,7 +67,7 @@ class Job:
     parts: str
 
     def columns(self) -> list[str]:
-        """The record columns that somebody reads. A format that does not say reads all."""
+        """Return the record columns that somebody reads. A format that does not say which reads all."""
         wanted = dict.fromkeys(self.filter.columns())
         for name in self.formats:
             wanted |= dict.fromkeys(FORMATS.load(name).COLUMNS)
@@ -76,8 +76,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowsWanted:
-    """One call: the records of `task`, but those in `dropped` (by place, and why), less the solutions in `lost` (by
-    place and index, and why) of questions that other records hold too."""
+    """Input of one call.
+
+    * `task`: the records.
+    * `dropped`: those to be left out, by place, and why.
+    * `lost`: solutions to be left out because of other records of their question, by place and index, and why.
+    """
 
     job: Job
     task: ExportTask
@@ -87,7 +91,12 @@ class RowsWanted:
 
 @dataclass(slots=True, kw_only=True)
 class PartFile:
-    """What a task has written for a config and split. `batches`: (rows, bytes in memory) of each."""
+    """Rows of a config and split that a task has written to a file.
+
+    * `batches`: (rows, bytes in memory) of each.
+    * `records`: how many records they come from.
+    * `labels`: how often each label occurs.
+    """
 
     path: str
     batches: list[tuple[int, int]] = field(default_factory=list)
@@ -97,7 +106,12 @@ class PartFile:
 
 @dataclass(slots=True, kw_only=True)
 class TaskResult:
-    """What came of a task. `provenance`: that of the solutions that some format uses, each as `PROVENANCE`."""
+    """Result of a task.
+
+    * `parts`: the files that were written, by (config, split).
+    * `dropped`: counts by what and why.
+    * `provenance`: how many of the solutions that some format uses have each value of `PROVENANCE`.
+    """
 
     records: int = 0
     solutions: int = 0
@@ -107,8 +121,10 @@ class TaskResult:
 
 
 def selectors_of(formats: Sequence[str]) -> tuple[FormatSelector, ...]:
-    """Formats as those that draw solutions, one for all where none is named. A view that does not say which ones it
-    `uses` uses all."""
+    """Return formats as selectors of solutions; one that takes everything where no format is named.
+
+    A format that does not say which solutions it `uses` uses all.
+    """
     if not formats:
         return EVERYTHING
     views = {name: FORMATS.load(name) for name in formats}
@@ -119,24 +135,27 @@ def selectors_of(formats: Sequence[str]) -> tuple[FormatSelector, ...]:
 
 
 def candidates_of(wanted: tuple[ExportTask, Filter, Sequence[str], frozenset[int]]) -> Any:
-    """Of the records at some places of a task, the solutions that may be exported in some formats: an array of
-    `CANDIDATE`."""
+    """Return the solutions that may be exported, of the records at some places of a task.
+
+    `wanted` is (task, filter, formats, places); the result is an array of `CANDIDATE`.
+    """
     task, chosen_by, formats, places = wanted
     selectors = selectors_of(formats)
-    found = [np.empty(0, CANDIDATE)]
+    batches = [np.empty(0, CANDIDATE)]
     for place, records, _ in records_of(task, SELECTION_COLUMNS):
         those = ((at, record) for at, record in enumerate(records, start=place) if at in places)
         ours = (one for at, record in those for one in chosen_by.candidates(record, selectors, at))
-        found.append(np.fromiter(ours, CANDIDATE))
-    return np.concatenate(found)
+        batches.append(np.fromiter(ours, CANDIDATE))
+    return np.concatenate(batches)
 
 
 def write_rows(wanted: RowsWanted) -> TaskResult:
-    """Write the parts of a task."""
+    """Write the rows of a task to files, and return what came of it."""
     job, done = wanted.job, TaskResult()
     views, selectors = {name: FORMATS.load(name) for name in job.formats}, selectors_of(job.formats)
     with ExitStack() as stack:
         writers = _Writers(stack, wanted, views, done)
+        # A record is dropped whole, or goes into each format with the solutions that this format uses.
         for place, records, n_bytes in records_of(wanted.task, job.columns()):
             for at, record in enumerate(records, start=place):
                 solutions = record["solutions"] or ()
@@ -150,30 +169,33 @@ def write_rows(wanted: RowsWanted) -> TaskResult:
                 if kept:
                     _count(done.provenance, kept, selectors)
                     split = job.split.of(record["question"])
-                    for name, found in kept.items():
-                        writers.add((name, split), list(views[name].rows(found)))
+                    for name, narrowed_record in kept.items():
+                        writers.add((name, split), list(views[name].rows(narrowed_record)))
             writers.taken_in(n_bytes)
         writers.flush()
     return done
 
 
 class _Writers:
-    """The open parts of a task, each with its rows that are not yet written."""
+    """Open files of a task, each with the rows that are not yet written."""
 
     def __init__(
         self, stack: ExitStack, wanted: RowsWanted, views: Mapping[str, FormatPlugin], done: TaskResult
     ) -> None:
+        """Prepare writers whose files are closed with `stack`, and whose counts go to `done`."""
         self._stack, self._wanted, self._views, self._done = stack, wanted, views, done
         self._rows: dict[ConfigSplit, list[dict[str, Any]]] = {}
         self._open: dict[ConfigSplit, Any] = {}
         self._n_bytes = 0
 
     def add(self, key: ConfigSplit, rows: list[dict[str, Any]]) -> None:
+        """Add the rows of one record to a config and split."""
         if rows:
             self._rows.setdefault(key, []).extend(rows)
             self._part(key).records += 1
 
     def taken_in(self, n_bytes: int) -> None:
+        """Write what has gathered, once `n_bytes` more of records make it too much."""
         self._n_bytes += n_bytes
         if self._n_bytes >= BATCH_BYTES:
             self.flush()
@@ -182,11 +204,13 @@ class _Writers:
                 self._write(key, rows)
 
     def flush(self) -> None:
+        """Write all rows that wait."""
         for key, rows in self._rows.items():
             self._write(key, rows)
         self._n_bytes = 0
 
     def _write(self, key: ConfigSplit, rows: list[dict[str, Any]]) -> None:
+        """Write rows as one batch, and count their labels."""
         if not rows:
             return
         features = self._views[key[0]].FEATURES
@@ -202,12 +226,14 @@ class _Writers:
         rows.clear()
 
     def _part(self, key: ConfigSplit) -> PartFile:
+        """Return the file of a config and split, made with its first row."""
         if key not in self._done.parts:
             name = f"{self._wanted.task.number:06}-{key[0]}-{key[1]}.arrow"
             self._done.parts[key] = PartFile(path=str(Path(self._wanted.job.parts) / name))
         return self._done.parts[key]
 
     def _file(self, key: ConfigSplit, schema: pa.Schema) -> Any:
+        """Return the open Arrow writer of a config and split."""
         if key not in self._open:
             options = pa.ipc.IpcWriteOptions(compression="lz4")  # half the room, for a tenth of the time
             file = pa.ipc.new_file(self._part(key).path, schema, options=options)
@@ -216,6 +242,7 @@ class _Writers:
 
 
 def _line(row: Mapping[str, Any]) -> str:
+    """Return a row as a line of JSON."""
     return json.dumps(row, ensure_ascii=False)
 
 
@@ -232,7 +259,7 @@ def _count(
 
 
 def _count_labels(counted: Counter[str], view: FormatPlugin, rows: Sequence[Mapping[str, Any]]) -> None:
-    """How often which label occurs, as the view's `labels` says; without it the format has none."""
+    """Count the labels of rows, as the format's `labels` gives them; at most `MOST_LABELS` different ones."""
     for label, n in Counter(label for row in rows for label in view.labels(row)).items():
         name = str(label).lower()
         if name in counted or len(counted) < MOST_LABELS:

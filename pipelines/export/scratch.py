@@ -1,4 +1,4 @@
-"""The folder where an export keeps what is not yet published: in a local OUT, under $TMPDIR for s3://.
+"""Scratch folder of an export, for what is not yet published: in a local OUT, under $TMPDIR for s3://.
 
 An OUT has always the same one, under a lock that goes with the process: what a killed export left there is removed by
 the next one.
@@ -22,8 +22,10 @@ SCRATCH = ".export"
 
 @contextmanager
 def scratch_for(url: str, local: Path | None) -> Iterator[Path]:
-    """The empty scratch folder of the OUT at `url`, for the block. Raises `BadInput` where another export has it, and
-    `OSError` where it cannot be made."""
+    """Give the block the empty scratch folder of the OUT at `url`; `local` is its path, None on S3.
+
+    Raises `BadInput` where another export has it, and `OSError` where it cannot be made.
+    """
     beside = local or temporary_for(url)
     if local:
         beside.mkdir(parents=True, exist_ok=True)
@@ -42,16 +44,18 @@ def scratch_for(url: str, local: Path | None) -> Iterator[Path]:
 
 
 def temporary_for(url: str) -> Path:
-    """What is under $TMPDIR for an OUT that is not local."""
+    """Return the folder under $TMPDIR for an OUT that is not local."""
     return Path(tempfile.gettempdir(), f"factory-export-{os.getuid()}-{hashlib.sha256(url.encode()).hexdigest()[:16]}")
 
 
 def remove(folder: Path) -> None:
+    """Remove a folder with everything in it; one that is not there is no error."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def _locked(folder: Path, url: str) -> Iterator[None]:
+    """Hold the lock on a folder for the block. Raises `BadInput` where another export has it."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:

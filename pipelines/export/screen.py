@@ -1,4 +1,4 @@
-"""What an export's questions are held against: each other, and benchmarks."""
+"""Screens of an export's questions: repetitions of each other, and questions of benchmarks."""
 
 from __future__ import annotations
 
@@ -17,41 +17,63 @@ from pipelines.decontamination.near_duplicates_report import as_json, as_markdow
 
 
 class Repeated:
-    """Finds questions that repeat another, and keeps what was found by similarity for the report."""
+    """Search for questions that repeat another. What is found by similarity is kept for the report."""
 
     def __init__(self, method: str, threshold: float = THRESHOLD, say: Say = lambda line: None) -> None:
-        """Raises `BadInput` for an unknown method or a threshold out of range."""
+        """Check the method and its threshold.
+
+        Args:
+          method: exact or minhash.
+          threshold: with minhash, the least Jaccard similarity that counts.
+          say: hears of progress.
+
+        Raises:
+          BadInput: unknown method, or a threshold out of range.
+        """
         if method not in METHODS:
             raise BadInput(f"--near-duplicates is {method!r}. {suggest(method, list(METHODS))}")
         check_threshold(threshold)
         self._method, self._threshold, self._say = method, threshold, say
-        self._found: list[Repetition] = []
+        self._pairs: list[Repetition] = []
 
     def __call__(self, questions: Iterable[tuple[str, str]]) -> dict[str, str]:
-        """`duplicates` of questions named by something of the export's, a space and their id, which is reported."""
+        """Return `duplicates` of questions.
+
+        A question's name is something of the export's, a space and the question's id; the report shows the id.
+        """
         return duplicates(questions, self._method, self._threshold, report=self._keep, say=self._say)
 
-    def _keep(self, found: Repetition) -> None:
-        dropped, kept = (name.partition(" ")[2] for name in (found.dropped, found.kept))
-        self._found.append(replace(found, dropped=dropped, kept=kept))
+    def _keep(self, pair: Repetition) -> None:
+        """Keep a pair for the report, under the questions' ids."""
+        dropped, kept = (name.partition(" ")[2] for name in (pair.dropped, pair.kept))
+        self._pairs.append(replace(pair, dropped=dropped, kept=kept))
 
     def files(self) -> dict[str, bytes]:
-        """The report's files by name; none where only equal questions were looked for."""
+        """Return the report's files by name; none where only equal questions were looked for."""
         if self._method == "exact":
             return {}
         return {
-            "near_duplicates.json": as_json(self._found, self._threshold).encode(),
-            "near_duplicates.md": as_markdown(self._found, self._threshold).encode(),
+            "near_duplicates.json": as_json(self._pairs, self._threshold).encode(),
+            "near_duplicates.md": as_markdown(self._pairs, self._threshold).encode(),
         }
 
 
 class BenchmarkScreen:
-    """Looks questions up in benchmarks, and keeps what was found for the report."""
+    """Search for questions in benchmarks. What is found is kept for the report."""
 
     def __init__(
         self, benchmarks: Sequence[str], settings: MatchSettings | None = None, *, keep_reworded: bool = False
     ) -> None:
-        """`benchmarks`: what `pipelines.decontamination.benchmarks.read` reads. Raises `BadInput`."""
+        """Read the benchmarks into an index.
+
+        Args:
+          benchmarks: what `pipelines.decontamination.benchmarks.read` reads.
+          settings: what counts as a match.
+          keep_reworded: questions that are only reworded are listed, not dropped.
+
+        Raises:
+          BadInput: a benchmark cannot be read.
+        """
         self._digest = hashlib.sha256()
         self._index = Index.of(self._hashed(read_all(benchmarks)), settings) if benchmarks else None
         self._keep_reworded = keep_reworded
@@ -59,7 +81,7 @@ class BenchmarkScreen:
         self._seen: set[int] = set()
 
     def __call__(self, question_id: str, text: str) -> bool:
-        """Whether a question is to be dropped."""
+        """Return True where a question is to be dropped."""
         key = hash((question_id, text))
         if self._index is None or key in self._seen:
             return False
@@ -73,16 +95,17 @@ class BenchmarkScreen:
 
     @property
     def digest(self) -> str:
-        """A hash of the benchmarks."""
+        """Hash of the benchmarks' questions."""
         return self._digest.hexdigest()
 
     def _hashed(self, benchmarks: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
+        """Yield the benchmarks' questions, and hash them on the way."""
         for entry in benchmarks:
             self._digest.update("\x1f".join((*entry, "")).encode("utf-8", "surrogatepass"))
             yield entry
 
     def files(self) -> dict[str, bytes]:
-        """The report's files by name; none where nothing was looked up."""
+        """Return the report's files by name; none where nothing was looked up."""
         if self._index is None:
             return {}
         report = decontamination_report.DecontaminationReport(

@@ -1,4 +1,4 @@
-"""The end of an export: parts become shards of about equal size, `data/<config>/<split>-000ii-of-000NN.<suffix>`.
+"""Third pass of an export: rows become shards of about equal size, `data/<config>/<split>-000ii-of-000NN.<suffix>`.
 
 Parquet as data hubs like it: zstd, content-defined chunking (rows added to a set leave most pages as they were, so a
 hub that stores by content uploads little), row groups of bounded size, a page index. How much smaller rows get on disk
@@ -25,7 +25,7 @@ SAMPLES = 16  # batches that the ratio is measured on
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """Batches `first` to `end`, not included, of a part."""
+    """Batches of a file of rows, from `first` up to `end`, which is not included."""
 
     path: str
     first: int
@@ -34,7 +34,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardWanted:
-    """One call: a shard `name`, to be written to `path`, and what goes into it. `schema` is None for JSONL."""
+    """Input of one call: a shard `name`, to be written to `path`, and what goes into it. `schema` is None for JSONL."""
 
     name: str
     path: str
@@ -45,7 +45,7 @@ class ShardWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardWritten:
-    """A shard that is whole."""
+    """Shard that is whole, with the hash of its file."""
 
     name: str
     rows: int
@@ -56,20 +56,31 @@ class ShardWritten:
 def shards_wanted(
     folder: str, config: str, split: str, suffix: str, schema: pa.Schema | None, parts: Sequence[PartFile], target: int
 ) -> list[ShardWanted]:
-    """The shards of a config and split, near `target` bytes each, and what goes into them."""
+    """Return the shards of a config and split, near `target` bytes each, and what goes into them.
+
+    Args:
+      folder: scratch folder of the export.
+      config: name of the config.
+      split: name of the split.
+      suffix: ".parquet" or ".jsonl".
+      schema: Arrow schema of the rows; None for JSONL.
+      parts: files of rows, in order.
+      target: bytes of a shard on disk.
+    """
     from pipelines.maintenance.merge import (
         cuts,  # here: the processes that import this module need nothing of what comes with it
     )
 
     places = [(part, number, *batch) for part in parts for number, batch in enumerate(part.batches)]
     total = sum(n_bytes for *_, n_bytes in places)
+    # Rows get smaller on disk, so cuts are made by what they take in memory times a measured ratio.
     ratio = 1.0 if schema is None or total <= target else _ratio(schema, [place[:2] for place in places])
     ends = cuts([n_bytes for *_, n_bytes in places], target / ratio)
-    found, start = [], 0
+    wanted, start = [], 0
     for number, end in enumerate(ends):
         name = f"data/{config}/{split}-{number:05}-of-{len(ends):05}{suffix}"
         inside = places[start:end]
-        found.append(
+        wanted.append(
             ShardWanted(
                 name=name,
                 path=f"{folder}/{name}",
@@ -79,10 +90,11 @@ def shards_wanted(
             )
         )
         start = end
-    return found
+    return wanted
 
 
 def _slices(places: Sequence[tuple[str, int]]) -> Iterator[Slice]:
+    """Yield runs of batches that stand behind each other in one file."""
     first = 0
     for index, (path, batch) in enumerate(places, start=1):
         if index == len(places) or places[index][0] != path:
@@ -91,7 +103,7 @@ def _slices(places: Sequence[tuple[str, int]]) -> Iterator[Slice]:
 
 
 def write_shard(wanted: ShardWanted) -> ShardWritten:
-    """Write a shard."""
+    """Write a shard to its path, and return its size and hash."""
     path = Path(wanted.path)
     path.parent.mkdir(parents=True, exist_ok=True)
     if wanted.schema is None:
@@ -104,12 +116,14 @@ def write_shard(wanted: ShardWanted) -> ShardWritten:
 
 
 def _write_lines(path: Path, slices: Sequence[Slice]) -> None:
+    """Write the lines of a JSONL shard."""
     with path.open("w", encoding="utf-8") as file:
         for batch in _batches(slices):
             file.writelines(f"{line}\n" for line in batch.column(0).to_pylist())
 
 
 def _groups(slices: Sequence[Slice], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Yield tables that each become one row group of bounded size."""
     group: list[pa.RecordBatch] = []
     rows = n_bytes = 0
     for batch in _batches(slices):
@@ -123,6 +137,7 @@ def _groups(slices: Sequence[Slice], schema: pa.Schema) -> Iterator[pa.Table]:
 
 
 def _batches(slices: Sequence[Slice]) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of some slices in order."""
     for piece in slices:
         with pa.OSFile(piece.path) as file, pa.ipc.open_file(file) as part:
             for number in range(piece.first, piece.end):
@@ -130,7 +145,7 @@ def _batches(slices: Sequence[Slice]) -> Iterator[pa.RecordBatch]:
 
 
 def _ratio(schema: pa.Schema, places: Sequence[tuple[PartFile, int]]) -> float:
-    """Bytes on disk per byte in memory, of some batches from everywhere."""
+    """Return the bytes on disk per byte in memory, of some batches from everywhere."""
     chosen = places[:: max(1, len(places) // SAMPLES)]
     sink = pa.BufferOutputStream()
     n_bytes = 0
@@ -142,6 +157,7 @@ def _ratio(schema: pa.Schema, places: Sequence[tuple[PartFile, int]]) -> float:
 
 
 def _writer(where: Path | pa.NativeFile, schema: pa.Schema) -> Any:
+    """Return a Parquet writer with the settings that suit readers and hubs."""
     return pq.ParquetWriter(
         where,
         schema,
