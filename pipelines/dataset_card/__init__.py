@@ -1,1 +1,1 @@
-"""The dataset card of an exported folder: its facts, its text, licence and language."""
+"""Dataset card of an exported folder: its facts, its text, licence and language."""

@@ -1,4 +1,4 @@
-"""The dataset card of an exported folder, `OUT/README.md`: YAML that `datasets` and the Hub read, then the facts.
+"""Dataset card of an exported folder, `OUT/README.md`: YAML that `datasets` and the Hub read, then the facts.
 
 Written from the manifest and what its owner says, so the same export has the same card. It shows no place of its
 maker's. By its last line (`pipelines/dataset_card/card_mark.py`) a card that somebody edited is known: that one is
@@ -48,11 +48,21 @@ def settled_card(
     licence_link: str | None = None,
     languages: Iterable[str] = (),
 ) -> str:
-    """The place of the card as it is to be published; OUT may be s3://.
+    """Return the place of the card as it is to be published.
 
-    Written where there is none or nobody edited it; what its owner said before still holds where nothing else is said.
-    In an edited one nothing but that is put in. Raises `BadInput` where the licence is neither known nor said, for a
-    card that we did not write or that is another export's, and where its YAML cannot be read.
+    It is written where there is none or nobody edited it; what its owner said before still holds where nothing else is
+    said. In an edited one nothing but that is put in.
+
+    Args:
+      out: exported folder; local or s3://.
+      licence: the owner's word on the licence, a name that the Hub knows or "other".
+      licence_name: name of other terms.
+      licence_link: URL of other terms.
+      languages: codes of ISO 639 or BCP 47.
+
+    Raises:
+      BadInput: the licence is neither known nor said; the card is not ours or is another export's; or its YAML cannot
+        be read.
     """
     said = {**licence_fields(licence, licence_name, licence_link), **language_fields(languages)}
     store = open_store(out)
@@ -61,6 +71,7 @@ def settled_card(
         text = store.read(CARD).decode("utf-8", "replace")
     except FileNotFoundError:
         return _write(store, manifest, said)
+    # A card is there. Its mark says whose it is, and whether somebody edited it.
     mark = mark_of(text)
     if mark is None:
         raise BadInput(f"{place} was not written by `factory export`, and is not replaced. {_MOVE}")
@@ -73,6 +84,7 @@ def settled_card(
         return _write(store, manifest, fields)
     if not fields.get("license"):
         raise BadInput(f"{place} names no licence. Say it: --licence NAME.")
+    # Of an edited card only what the owner says now is changed.
     for key in _OWNERS_KEYS:
         card.data[key] = fields.get(key)
     if "license" in said:
@@ -88,7 +100,7 @@ def write_card(out: str | Path, licence: str | None = None) -> str:
 
 
 def card_of(text: str, place: str) -> DatasetCard:
-    """A card as it is written. Raises `BadInput` where its YAML cannot be read."""
+    """Return a card as it is written. Raises `BadInput` where its YAML cannot be read."""
     try:
         return DatasetCard(text)
     except (ValueError, TypeError, yaml.YAMLError) as error:
@@ -99,13 +111,17 @@ def card_of(text: str, place: str) -> DatasetCard:
 
 
 def _owners(card: DatasetCard, said: Mapping[str, Any]) -> dict[str, Any]:
-    """What only the owner can say, as the card has it, and over it what is said now: all of a licence, or nothing."""
+    """Return what only the owner can say: as the card has it, and over it what is said now.
+
+    A licence is replaced as a whole, with its name and link; so are languages.
+    """
     gone = {key for keys in (licence.KEYS, language.KEYS) if keys[0] in said for key in keys}
     there = {key: card.data.get(key) for key in _OWNERS_KEYS if key not in gone}
     return {**{key: value for key, value in there.items() if value}, **said}
 
 
 def _write(store: Store, manifest: Manifest, fields: Mapping[str, Any]) -> str:
+    """Write a card, and return its place."""
     if "license" not in fields:
         fields = {**agreed_licence(manifest.get("facts") or {}), **fields}
     shown = without_places(manifest)
@@ -116,6 +132,7 @@ def _write(store: Store, manifest: Manifest, fields: Mapping[str, Any]) -> str:
 
 
 def _metadata(manifest: Manifest, fields: Mapping[str, Any]) -> DatasetCardData:
+    """Return the card's YAML."""
     configs = manifest["configs"]
     about = [FORMATS.get(str(config.get("format") or name), About(text="")) for name, config in configs.items()]
     readable = loadable(manifest)
@@ -136,21 +153,21 @@ def _metadata(manifest: Manifest, fields: Mapping[str, Any]) -> DatasetCardData:
 
 
 def loadable(manifest: Manifest) -> dict[str, dict[str, str]]:
-    """Config -> split -> glob, for the configs that `load_dataset(OUT, CONFIG)` reads.
+    """Return config -> split -> glob, for the configs that `load_dataset(OUT, CONFIG)` reads.
 
     A glob names how many files there are, so that files of another export never match. One data set has one reader:
     beside Parquet, configs of JSON lines are left out here and loaded by their folder.
     """
-    found = {
+    globs = {
         name: {split: _glob(names) for split, names in split_names(manifest, name).items() if names}
         for name in manifest["configs"]
     }
-    parquet = {name: paths for name, paths in found.items() if paths and _is_parquet(paths)}
-    return parquet or {name: paths for name, paths in found.items() if paths}
+    parquet = {name: paths for name, paths in globs.items() if paths and _is_parquet(paths)}
+    return parquet or {name: paths for name, paths in globs.items() if paths}
 
 
 def _glob(names: list[str]) -> str:
-    """data/prm/train-*-of-00012.parquet; the file itself where it is alone."""
+    """Return a glob such as data/prm/train-*-of-00012.parquet; the file itself where it is alone."""
     if len(names) == 1:
         return names[0]
     folder, _, file = names[0].rpartition("/")
@@ -159,13 +176,15 @@ def _glob(names: list[str]) -> str:
 
 
 def _is_parquet(paths: Mapping[str, str]) -> bool:
+    """Return True where all files are Parquet."""
     return all(path.endswith(".parquet") for path in paths.values())
 
 
 def _info(name: str, config: Manifest, paths: Mapping[str, str]) -> dict[str, Any]:
+    """Return the YAML on a config's sizes, in bytes and rows."""
     splits = [
-        {"name": split, "num_bytes": found["bytes"], "num_examples": found["rows"]}
-        for split, found in config["splits"].items()
+        {"name": split, "num_bytes": facts["bytes"], "num_examples": facts["rows"]}
+        for split, facts in config["splits"].items()
         if split in paths
     ]
     size = sum(split["num_bytes"] for split in splits)
@@ -173,17 +192,20 @@ def _info(name: str, config: Manifest, paths: Mapping[str, str]) -> dict[str, An
 
 
 def _size(rows: int) -> str:
+    """Return the Hub's category for a number of rows."""
     return _SIZES[min(max(0, len(str(rows)) - 3), len(_SIZES) - 1)]
 
 
 def _unique(names: Iterable[str]) -> list[str]:
+    """Return the names, each once, in order."""
     return list(dict.fromkeys(names))
 
 
 def _copied_plot(store: Store, manifest: Manifest) -> bool:
-    """Beside the data, the picture of the self-training run that they are from: the first run's that has one.
+    """Copy the picture of the self-training run beside the data, and return True where there is one.
 
-    What is exported is a folder inside such a run, so the two above it are asked, too.
+    It is the first run's that has one. What is exported is a folder inside such a run, so the two above it are asked,
+    too.
     """
     if store.size(PLOT) is not None:
         return True

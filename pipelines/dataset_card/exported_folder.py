@@ -1,4 +1,4 @@
-"""What `factory export` left in a folder: its manifest, and the files that belong on the Hub with it."""
+"""Exported folder: its manifest, and the files that belong on the Hub with it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ from factory.storage.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalFile:
-    """A file to push: its name in the repo, its size in bytes, the hash it has to have, where it lies or what it is."""
+    """File to push.
+
+    * `name`: in the repo. `size`: in bytes.
+    * `sha256`: the hash it has to have.
+    * `content`: where it lies, or what it is.
+    """
 
     name: str
     size: int
@@ -25,11 +30,12 @@ class LocalFile:
 
     @classmethod
     def of(cls, name: str, content: bytes) -> LocalFile:
+        """Return a file of some bytes."""
         return cls(name=name, size=len(content), sha256=hashlib.sha256(content).hexdigest(), content=content)
 
 
 def read_manifest(store: Store) -> dict[str, Any]:
-    """The manifest of an exported folder. Raises `BadInput` where there is none."""
+    """Return the manifest of an exported folder. Raises `BadInput` where there is none."""
     try:
         manifest = parsed(store.read(MANIFEST))
     except (FileNotFoundError, NotADirectoryError):
@@ -40,7 +46,7 @@ def read_manifest(store: Store) -> dict[str, Any]:
 
 
 def parsed(data: bytes) -> dict[str, Any] | None:
-    """A manifest as `factory export` writes it; None for anything else, whoever wrote it."""
+    """Return a manifest as `factory export` writes it; None for anything else, whoever wrote it."""
     try:
         manifest = json.loads(data)
         return manifest if str(manifest["digest"]) and data_names(manifest) else None
@@ -49,24 +55,26 @@ def parsed(data: bytes) -> dict[str, Any] | None:
 
 
 def split_names(manifest: Mapping[str, Any], config: str) -> dict[str, list[str]]:
-    """The names of a config's files by split, in order."""
+    """Return the names of a config's files by split, in order."""
     splits = manifest["configs"][config]["splits"]
-    return {split: [str(file["name"]) for file in found["files"]] for split, found in splits.items()}
+    return {split: [str(file["name"]) for file in facts["files"]] for split, facts in splits.items()}
 
 
 def data_names(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the names of all data files."""
     return [
         name for config in manifest["configs"] for names in split_names(manifest, config).values() for name in names
     ]
 
 
 def data_files(out: Path, manifest: Mapping[str, Any]) -> list[LocalFile]:
-    """All data files. Raises `BadInput` for one that is missing or of another size."""
-    splits = [found for config in manifest["configs"].values() for found in config["splits"].values()]
+    """Return all data files. Raises `BadInput` for one that is missing or of another size."""
+    splits = [split for config in manifest["configs"].values() for split in config["splits"].values()]
     return [_file(out, entry) for split in splits for entry in split["files"]]
 
 
 def _file(out: Path, entry: Mapping[str, Any]) -> LocalFile:
+    """Return a data file by its entry in the manifest. Raises `BadInput` where it is not as that says."""
     name, size, path = str(entry["name"]), int(entry["bytes"]), out / str(entry["name"])
     if ".." in name.split("/") or not name.startswith("data/") or not path.is_file():
         raise BadInput(f"{out} lacks {name}, which its {MANIFEST} names. Export again.")

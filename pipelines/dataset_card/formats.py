@@ -1,4 +1,4 @@
-"""What a reader of a dataset card wants to know of each export format, and of the columns."""
+"""Descriptions of export formats and of their columns, for readers of a dataset card."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """One line on a format, and how the Hub files it: https://huggingface.co/tasks, free tags."""
+    """Description of a format in one line, and how the Hub files it: https://huggingface.co/tasks, free tags."""
 
     text: str
     tasks: tuple[str, ...] = ("text-generation",)

@@ -1,4 +1,4 @@
-"""The languages that a data set's owner says it is in, as the Hub files them."""
+"""Languages of a data set as its owner says them, in the form the Hub files them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _TAG = re.compile(r"([A-Za-z]{2,3})(-[A-Za-z0-9]{1,8})+")
 
 
 def language_fields(languages: Iterable[str]) -> dict[str, list[str]]:
-    """The card's YAML fields: `language` takes codes of ISO 639 only, `language_bcp47` tags such as pt-BR. {} for none.
+    """Return the card's YAML fields: `language` takes codes of ISO 639 only, `language_bcp47` tags such as pt-BR.
 
-    Raises `BadInput` for what is neither.
+    {} for none. Raises `BadInput` for what is neither.
     """
     codes, tags = [], []
     for language in languages:
@@ -29,5 +29,5 @@ def language_fields(languages: Iterable[str]) -> dict[str, list[str]]:
                 f"--language is {language!r}. Expected a code of ISO 639 or BCP 47, such as en, deu or pt-BR; code, or "
                 "multilingual."
             )
-    found = zip(KEYS, (codes, tags), strict=True)
-    return {key: list(dict.fromkeys(values)) for key, values in found if values}
+    fields = zip(KEYS, (codes, tags), strict=True)
+    return {key: list(dict.fromkeys(values)) for key, values in fields if values}

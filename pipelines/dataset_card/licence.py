@@ -1,4 +1,4 @@
-"""Under which licence a data set may go out: what its questions and models agree on, or what its owner says.
+"""Licence that a data set may go out under: what its questions and models agree on, or what its owner says.
 
 Never a default. A licence is the owner's word, and a guess of ours would be taken for it.
 """
@@ -36,9 +36,15 @@ _EXAMPLES = "such as cc-by-4.0, mit or apache-2.0"
 
 
 def licence_fields(licence: str | None, own_name: str | None = None, link: str | None = None) -> dict[str, str]:
-    """The card's YAML fields of the licence that its owner says; {} where none is said.
+    """Return the card's YAML fields of the licence that its owner says; {} where none is said.
 
-    `own_name`, `link`: of terms that the Hub has no name for, which is what `other` means. Raises `BadInput`.
+    Args:
+      licence: a name that the Hub knows, or "other".
+      own_name: name of terms that the Hub has no name for, which is what "other" means.
+      link: URL of such terms.
+
+    Raises:
+      BadInput: unknown name, or "other" without saying which.
     """
     name = (licence or "").strip().lower()
     if (own_name or link) and name != "other":
@@ -52,12 +58,15 @@ def licence_fields(licence: str | None, own_name: str | None = None, link: str |
         )
     if name == "other" and not (own_name or link):
         raise BadInput("--licence other does not say which. Say it to `factory push`: --licence-name, --licence-link.")
-    found = zip(KEYS, (name, own_name, link), strict=True)
-    return {key: value for key, value in found if value}
+    fields = zip(KEYS, (name, own_name, link), strict=True)
+    return {key: value for key, value in fields if value}
 
 
 def agreed_licence(facts: Mapping[str, Any]) -> dict[str, str]:
-    """The fields of the licence that all that went in has. Raises `BadInput` where that is not known, or not one."""
+    """Return the fields of the licence that all that went in has.
+
+    Raises `BadInput` where that is not known, or not one.
+    """
     known = known_licences(facts)
     names = {(licence or "").lower() for _, licence in known}
     if len(names) == 1 and names <= KNOWN:
@@ -71,7 +80,10 @@ def agreed_licence(facts: Mapping[str, Any]) -> dict[str, str]:
 
 
 def known_licences(facts: Mapping[str, Any]) -> list[tuple[str, str | None]]:
-    """(what, its licence) of all that went in, by the manifest's facts and the models' own cards; null: nobody says."""
+    """Return (what, its licence) of all that went in, by the manifest's facts and the models' own cards.
+
+    The licence is None where nobody says.
+    """
     counts: dict[str | None, int] = {}
     for licence, count in (facts.get("licences") or {}).items():
         said = _said(licence)
@@ -82,7 +94,7 @@ def known_licences(facts: Mapping[str, Any]) -> list[tuple[str, str | None]]:
 
 
 def licence_of_model(name: str) -> str | None:
-    """What a model's own card says, if it is embedded or a folder here. Asks no hub."""
+    """Return what a model's own card says, if it is embedded or a folder here. Asks no hub."""
     if name in EMBEDDED or Path(name) == cache_folder() / "models" / Path(name).name:
         return _EMBEDDED_LICENCE
     try:
@@ -94,10 +106,11 @@ def licence_of_model(name: str) -> str | None:
 
 
 def _said(licence: str) -> str | None:
-    """None for names that only say that there is no name."""
+    """Return a licence; None for names that only say that there is no name."""
     return None if licence.strip().lower() in _UNSAID else licence
 
 
 def _near(name: str) -> str:
+    """Return a question for a name that is nearly one of the Hub's."""
     near = difflib.get_close_matches(name, KNOWN - _UNSAID, n=1)
     return f"Did you mean {near[0]}? " if near else ""

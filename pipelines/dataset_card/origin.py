@@ -1,4 +1,4 @@
-"""Who made what an export holds, as far as its manifest knows. Of imported data nothing is claimed."""
+"""Origin of what an export holds, as far as its manifest knows. Of imported data nothing is claimed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ _MACHINE = "machine-generated"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """`sampled`: by models of the runs; `given`: with the questions; `imported`: labels, too. `layouts`: of imports."""
+    """Makers of the solutions.
+
+    * `sampled`: by models of the runs. `given`: with the questions.
+    * `imported`: with their labels, from other data; `layouts`: the formats of those.
+    """
 
     sampled: bool
     given: bool
@@ -24,16 +28,17 @@ class Origin:
 
     @property
     def creators(self) -> dict[str, Any]:
-        """The card's YAML fields on who labelled and who wrote, where that is known."""
+        """Fields of the card's YAML on who labelled and who wrote, where that is known."""
         labelled = {} if self.imported else {"annotations_creators": [_MACHINE]}
         return {**labelled, "language_creators": [_MACHINE]} if self.synthetic else labelled
 
     @property
     def synthetic(self) -> bool:
+        """True where models wrote all of it."""
         return self.sampled and not (self.given or self.imported)
 
     def sentences(self, models: list[str]) -> list[str]:
-        """What the data are. `models`: as Markdown."""
+        """Return what the data are, in sentences. `models`: names as Markdown."""
         by = f" Sampled from {', '.join(models)}." if models and self.sampled else ""
         layouts = f" in the layout {', '.join(code(name) for name in self.layouts)}" if self.layouts else ""
         said = [
@@ -53,6 +58,7 @@ class Origin:
 
 
 def origin_of(manifest: Mapping[str, Any]) -> Origin:
+    """Return the origin of an export's content."""
     layouts = tuple(dict.fromkeys(str(run["imported_from"]) for run in manifest["runs"] if run.get("imported_from")))
     methods = set((manifest.get("facts") or {}).get("methods") or {})
     imported = IMPORTED in methods or bool(layouts)

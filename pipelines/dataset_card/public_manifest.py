@@ -1,4 +1,4 @@
-"""An export's manifest as others may see it: no place of its maker's, nothing of how the runs were configured."""
+"""Manifest of an export as others may see it: no place of its maker's, nothing of how the runs were configured."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ BESIDE = "beside"
 
 
 def published(manifest: Mapping[str, Any], beside: Sequence[str]) -> bytes:
-    """What is pushed as manifest.json. `beside`: what else is pushed, so that a later push knows it for ours."""
+    """Return what is pushed as manifest.json.
+
+    `beside`: what else is pushed, so that a later push knows it for ours.
+    """
     runs = [{key: value for key, value in run.items() if key != "config"} for run in manifest.get("runs") or []]
     content = {**without_places({**manifest, "runs": runs}), BESIDE: list(beside)}
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def without_places(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest with the last component of every path and URL in it."""
+    """Return the manifest with the last component of every path and URL in it."""
     shown: dict[str, Any] = _shortened(manifest)
     for run in shown.get("runs") or []:
         run |= {key: last(run[key]) for key in ("url", "merged_from") if isinstance(run.get(key), str)}
@@ -32,11 +35,12 @@ def without_places(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def last(place: str) -> str:
-    """The last component of a path or a URL; the whole of hf:NAME, which is public."""
+    """Return the last component of a path or a URL; the whole of hf:NAME, which is public."""
     return place if place.startswith("hf:") else place.rstrip("/").rpartition("/")[2]
 
 
 def _shortened(value: Any) -> Any:
+    """Return a value with the paths in it shortened, at any depth."""
     if isinstance(value, Mapping):
         return {key: _shortened(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -45,6 +49,7 @@ def _shortened(value: Any) -> Any:
 
 
 def _command(command: str) -> str:
+    """Return a command line without places; "" for one that cannot be taken apart."""
     try:
         return shlex.join(_word(word) for word in shlex.split(command))
     except ValueError:
@@ -52,5 +57,6 @@ def _command(command: str) -> str:
 
 
 def _word(word: str) -> str:
+    """Return a word of a command line without places: OPTION=PATH keeps its option."""
     option, equals, value = word.partition("=") if word.startswith("-") else ("", "", word)
     return f"{option}{equals}{last(value)}"

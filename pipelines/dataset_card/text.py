@@ -1,4 +1,4 @@
-"""The card's text: what the data are, how they were made, what was left out, how to load them and make them again."""
+"""Text of the card: what the data are, how they were made, what was left out, how to load them and make them again."""
 
 from __future__ import annotations
 
@@ -28,9 +28,15 @@ CardFacts = Mapping[str, Any]
 
 
 def body(store: Store, manifest: CardFacts, fields: CardFacts, has_plot: bool) -> str:
-    """The card below its YAML. What others wrote (names, prompts, options) stands in it as code, never as markup.
+    """Return the card below its YAML.
 
-    `store`: the exported folder; `fields`: the YAML's on the licence.
+    What others wrote (names, prompts, options) stands in it as code, never as markup.
+
+    Args:
+      store: the exported folder.
+      manifest: its manifest, without places.
+      fields: the YAML's on the licence.
+      has_plot: whether a picture of the accuracy lies beside the data.
     """
     facts = manifest.get("facts") or {}
     sections: list[tuple[str, Callable[[], str]]] = [
@@ -52,15 +58,18 @@ def body(store: Store, manifest: CardFacts, fields: CardFacts, has_plot: bool) -
 
 
 def _title(manifest: CardFacts) -> str:
+    """Return the title: the configs."""
     return f"Reasoning data: {', '.join(code(name) for name in manifest['configs'])}"
 
 
 def _summary(manifest: CardFacts, facts: CardFacts) -> str:
+    """Return what the data are, in sentences."""
     models = dict.fromkeys(code(model["model"]) for model in facts.get("models") or [] if model.get("model"))
     return " ".join(origin_of(manifest).sentences(list(models)))
 
 
 def _contents(manifest: CardFacts) -> str:
+    """Return a table of configs and splits."""
     rows = []
     for name, config in manifest["configs"].items():
         about = FORMATS.get(str(config.get("format") or name), About(text=""))
@@ -73,6 +82,7 @@ def _contents(manifest: CardFacts) -> str:
 
 
 def _loading(manifest: CardFacts) -> str:
+    """Return the Python that loads each config."""
     lines = ["from datasets import load_dataset", ""]
     first = {name: next(iter(next(iter(split_names(manifest, name).values()))), "") for name in manifest["configs"]}
     any_parquet = any(name.endswith(".parquet") for name in first.values())
@@ -85,9 +95,10 @@ def _loading(manifest: CardFacts) -> str:
 
 
 def _columns(store: Store, manifest: CardFacts) -> str:
+    """Return a table of columns for each config."""
     parts = []
     for config in manifest["configs"]:
-        names = (name for found in split_names(manifest, config).values() for name in found)
+        names = (name for files in split_names(manifest, config).values() for name in files)
         types = _types(store, next(names, ""))
         rows = [[code(column), code(kind, 120), COLUMNS.get(column, "")] for column, kind in types.items()]
         if rows:
@@ -96,7 +107,7 @@ def _columns(store: Store, manifest: CardFacts) -> str:
 
 
 def _types(store: Store, name: str) -> dict[str, str]:
-    """Column -> type, from the file itself; of JSON lines, from the first."""
+    """Return column -> type, from the file itself; of JSON lines, from the first."""
     if name.endswith(".parquet"):
         with store.open(name) as file:
             return {field.name: str(field.type) for field in pq.read_schema(file)}
@@ -110,6 +121,7 @@ def _types(store: Store, name: str) -> dict[str, str]:
 
 
 def _method(manifest: CardFacts, facts: CardFacts) -> str:
+    """Return search, labeller, checker, sampling and runs as a list."""
     configs = [run.get("config") or {} for run in manifest.get("runs") or []]
     searches = dict.fromkeys(str((config.get("search") or {}).get("method") or "") for config in configs)
     lines = [f"* Search {_described('factory.search', name)}" for name in searches if name]
@@ -132,11 +144,12 @@ def _method(manifest: CardFacts, facts: CardFacts) -> str:
 
 
 def _policy(checker: CardFacts) -> str:
+    """Return the checker's policy as a sentence, "" for none."""
     return f" Policy {code(checker['policy'])}." if checker.get("policy") else ""
 
 
 def _described(package: str, name: str) -> str:
-    """The name, and where it is one of the package's own, the first paragraph of its docstring, which has the paper."""
+    """Return the name; of one of the package's own also the first paragraph of its docstring, which has the paper."""
     short = name.partition("/")[0]
     if short not in names_in(package):
         return f"{code(name)}."
@@ -145,12 +158,14 @@ def _described(package: str, name: str) -> str:
 
 
 def _models(facts: CardFacts) -> str:
+    """Return a table of models."""
     known = [one for one in facts.get("models") or [] if one.get("model")]
     rows = [[code(one.get(key) or "") for key in ("model", "revision", "engine")] for one in known]
     return table(["model", "revision", "engine"], rows)
 
 
 def _prompts(facts: CardFacts) -> str:
+    """Return the prompts with their texts, at most 20."""
     parts = []
     for prompt in islice((one for one in facts.get("prompts") or [] if one.get("id")), 20):
         text = _prompt_text(prompt)
@@ -161,7 +176,7 @@ def _prompts(facts: CardFacts) -> str:
 
 
 def _prompt_text(prompt: CardFacts) -> str | None:
-    """A prompt's text, if the manifest has it, or if its hash is that of a packaged template of that name."""
+    """Return a prompt's text, if the manifest has it, or if its hash is that of a packaged template of that name."""
     if prompt.get("text"):
         return str(prompt["text"])
     template = str(prompt.get("template") or "")
@@ -180,11 +195,13 @@ def _prompt_text(prompt: CardFacts) -> str | None:
 
 
 def _left_out(manifest: CardFacts) -> str:
+    """Return tables of the options and of what was dropped."""
     parts = [_pairs(manifest.get("options")), _pairs(manifest.get("dropped"), ("dropped because", "how many"))]
     return "\n\n".join(part for part in parts if part)
 
 
 def _pairs(values: Any, head: tuple[str, str] = ("what", "value")) -> str:
+    """Return a mapping as a table, nested keys joined by blanks."""
     rows = []
     for key, value in _flat(values if isinstance(values, Mapping) else {}):
         shown = f"{value:,}" if type(value) in (int, float) else code(json.dumps(value, ensure_ascii=False), 400)
@@ -193,6 +210,7 @@ def _pairs(values: Any, head: tuple[str, str] = ("what", "value")) -> str:
 
 
 def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of a nested mapping that are not empty, each with its keys joined by blanks."""
     for key, value in values.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{above}{key} ")
@@ -201,6 +219,7 @@ def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any
 
 
 def _decontamination(store: Store) -> str:
+    """Return the counts of the report on benchmarks."""
     try:
         report = json.loads(store.read(CONTAMINATION_REPORTS[0]))
     except FileNotFoundError:
@@ -218,6 +237,7 @@ def _decontamination(store: Store) -> str:
 
 
 def _sources(facts: CardFacts, fields: CardFacts) -> str:
+    """Return sources and licences as a list."""
     sources = ", ".join(code(one) for one in facts.get("sources") or [])
     licences = _counts({name or "not said": count for name, count in (facts.get("licences") or {}).items()})
     return (
@@ -227,16 +247,18 @@ def _sources(facts: CardFacts, fields: CardFacts) -> str:
 
 
 def licence_line(fields: CardFacts) -> str:
-    """The line on the data set's own licence."""
+    """Return the line on the data set's own licence."""
     named = [code(fields[key]) for key in ("license_name", "license_link") if fields.get(key)]
     return f"* This data set: {', '.join(named or [code(fields['license'])])}"
 
 
 def _counts(counts: CardFacts) -> str:
+    """Return counts as text."""
     return ", ".join(f"{count:,} {code(name)}" for name, count in counts.items())
 
 
 def _command(manifest: CardFacts) -> str:
+    """Return the command that made the export."""
     made_by = manifest.get("made_by") or {}
     if not made_by.get("command"):
         return ""

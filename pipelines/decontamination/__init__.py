@@ -1,1 +1,1 @@
-"""Benchmarks read from files or data sets, and the reports of what was found."""
+"""Decontamination of exports: benchmarks read from files or data sets, and reports of what was found."""

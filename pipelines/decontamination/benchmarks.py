@@ -1,4 +1,4 @@
-"""The questions of benchmarks: from files, or from data sets that `datasets.load_dataset` finds."""
+"""Questions of benchmarks: from files, or from data sets that `datasets.load_dataset` finds."""
 
 from __future__ import annotations
 
@@ -30,19 +30,23 @@ BenchmarkRow = tuple[str, Any]
 
 
 def read_all(specs: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """`read` of each; two benchmarks of one name are called by as much of their paths as tells them apart."""
+    """Yield `read` of each benchmark; two of one name are called by as much of their paths as tells them apart."""
     for spec, name in zip(specs, _names(specs), strict=True):
         yield from ((name, number, text) for _, number, text in read(spec))
 
 
 def read(spec: str) -> Iterator[tuple[str, str, str]]:
-    """The benchmark's name, an id (its own, or the row's number from 1) and the text of every question, in order.
+    """Yield (benchmark's name, id, text) of every question of a benchmark, in order.
 
-    An id is unique: behind one that comes again stands the row's number, before those of several files the file.
+    The id is the benchmark's own, or the row's number from 1. An id is unique: behind one that comes again stands the
+    row's number, before those of several files the file.
+
     `spec` is a file (.jsonl, .json, .csv or .parquet, also compressed), a folder or a glob of such files, local or a
     URL, or with the question column, `file:column`; or `hf:name`, `hf:name:config`, `hf:name:split`,
     `hf:name:config:split`, `…:split:column`, the split being `test` if not given. `a+b` joins two columns by a line
-    break. Raises `BadInput` for what cannot be read, a column that is not there, and a question that is not text: a gap
+    break.
+
+    Raises `BadInput` for what cannot be read, a column that is not there, and a question that is not text: a gap
     here would let a question through unseen.
     """
     if spec.startswith("hf:"):
@@ -55,16 +59,16 @@ def read(spec: str) -> Iterator[tuple[str, str, str]]:
     for file, rows in files:
         for in_file, (where, row) in enumerate(rows, start=1):
             number += 1
-            found = file + _id(row, in_file)
-            found = found if found not in ids else f"{found} (row {number})"
-            ids.add(found)
-            yield name, found, _question(row, column, where)
+            question_id = file + _id(row, in_file)
+            question_id = question_id if question_id not in ids else f"{question_id} (row {number})"
+            ids.add(question_id)
+            yield name, question_id, _question(row, column, where)
     if not number:
         raise BadInput(f"{spec}: holds no questions; expected at least one row")
 
 
 def _names(specs: Sequence[str]) -> list[str]:
-    """The shortest ends of the paths that differ; where none do, all of what was asked for."""
+    """Return a name per benchmark: the shortest ends of their paths that differ; the whole text where none do."""
     hubs = {spec: _hub(spec)[0] for spec in specs if spec.startswith("hf:")}
     parts = [[hubs[spec]] if spec in hubs else _path_and_column(spec)[0].rstrip("/").split("/") for spec in specs]
     names = []
@@ -76,6 +80,7 @@ def _names(specs: Sequence[str]) -> list[str]:
 
 
 def _path_and_column(spec: str) -> tuple[str, str | None]:
+    """Return the path and the question column of FILE or FILE:COLUMN."""
     path, colon, column = spec.rpartition(":")
     if not colon or "/" in column or (_kind(path) is None and _kind(spec) is not None):
         return spec, None
@@ -83,14 +88,14 @@ def _path_and_column(spec: str) -> tuple[str, str | None]:
 
 
 def _kind(path: str) -> str | None:
-    """The suffix that says how to read the file, the one of its compression left out."""
+    """Return the suffix that says how to read the file, the one of its compression left out."""
     name = posixpath.basename(path).lower()
     stems = (name, name.rpartition(".")[0])
     return next((suffix for stem in stems for suffix in _SUFFIXES if stem.endswith(suffix)), None)
 
 
 def _files(path: str, column: str | None) -> Iterator[tuple[str, Iterator[BenchmarkRow]]]:
-    """The rows of every file, and what tells it apart from the others: nothing, where it is alone."""
+    """Yield the rows of every file, and what tells it apart from the others: nothing, where it is alone."""
     folder = _kind(path) is None
     try:
         names = [name for name, _ in open_files(f"{path.rstrip('/')}/**" if folder else path, compression=None)]
@@ -110,6 +115,7 @@ def _files(path: str, column: str | None) -> Iterator[tuple[str, Iterator[Benchm
 
 
 def _file_rows(path: str, column: str | None) -> Iterator[BenchmarkRow]:
+    """Return the rows of a file, read by its suffix."""
     kind = _kind(path)
     if kind == ".jsonl":
         return ((f"{name}, line {n}", _json(line, f"{name}, line {n}")) for name, n, line in _filled(path))
@@ -121,10 +127,12 @@ def _file_rows(path: str, column: str | None) -> Iterator[BenchmarkRow]:
 
 
 def _filled(path: str) -> Iterator[tuple[str, int, str]]:
+    """Return the lines of a file that are not blank, with file name and number."""
     return (line for line in text_lines(path) if not line[2].isspace())
 
 
 def _json(text: str, where: str) -> Any:
+    """Return a JSON value. Raises `BadInput` with the place for anything else."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -132,7 +140,7 @@ def _json(text: str, where: str) -> Any:
 
 
 def _json_rows(path: str, column: str | None) -> Iterator[BenchmarkRow]:
-    """A list of questions, an object that holds one list, or a question itself."""
+    """Yield the rows of a JSON file: a list of questions, an object that holds one list, or a question itself."""
     for name, file in open_files(path):
         try:
             content = file.read(_MOST_JSON_BYTES + 1)
@@ -141,10 +149,10 @@ def _json_rows(path: str, column: str | None) -> Iterator[BenchmarkRow]:
             raise BadInput(f"{name}: cannot be read ({error}); expected a JSON file in UTF-8; check the file") from None
         if len(content) > _MOST_JSON_BYTES:
             raise BadInput(f"{name}: is larger than {_MOST_JSON_BYTES} bytes; make it lines with jq -c '.[]'")
-        found = _json(text, name)
-        if isinstance(found, dict) and _holds_question(found, column):
-            found = [found]
-        lists = [value for value in found.values() if isinstance(value, list)] if isinstance(found, dict) else [found]
+        value = _json(text, name)
+        if isinstance(value, dict) and _holds_question(value, column):
+            value = [value]
+        lists = [inner for inner in value.values() if isinstance(inner, list)] if isinstance(value, dict) else [value]
         if len(lists) != 1 or not isinstance(lists[0], list):
             raise BadInput(
                 f"{name}: expected a question, a JSON list of them or an object that holds one list; use .jsonl"
@@ -153,6 +161,7 @@ def _json_rows(path: str, column: str | None) -> Iterator[BenchmarkRow]:
 
 
 def _csv_rows(path: str) -> Iterator[BenchmarkRow]:
+    """Yield the rows of a CSV file, each with its place."""
     for name, lines in groupby(text_lines(path), key=itemgetter(0)):
         reader = csv.DictReader((text for _, _, text in lines), strict=True)
         try:
@@ -163,6 +172,7 @@ def _csv_rows(path: str) -> Iterator[BenchmarkRow]:
 
 
 def _parquet_rows(path: str) -> Iterator[BenchmarkRow]:
+    """Yield the rows of a Parquet file, each with its place."""
     for name, file in open_files(path, compression=None):
         number = 0
         try:
@@ -176,6 +186,7 @@ def _parquet_rows(path: str) -> Iterator[BenchmarkRow]:
 
 
 def _hub(spec: str) -> tuple[str, str | None, Iterator[BenchmarkRow]]:
+    """Return name, column and rows of `hf:NAME[:CONFIG][:SPLIT][:COLUMN]`."""
     name, *rest = re.split(r":(?![^\[\]]*\])", spec.removeprefix("hf:"))  # test[:100] is one part
     if not name or len(rest) > 3:
         raise BadInput(f"{spec}: expected hf:name, hf:name:config, hf:name:split or hf:name:config:split[:column]")
@@ -186,6 +197,7 @@ def _hub(spec: str) -> tuple[str, str | None, Iterator[BenchmarkRow]]:
 
 
 def _hub_rows(name: str, config: str | None, split: str) -> Iterator[BenchmarkRow]:
+    """Yield the rows of a data set of the Hub. Raises `BadInput` for whatever goes wrong there."""
     try:
         import datasets  # slow to import, and only this needs it
 
@@ -200,12 +212,14 @@ def _hub_rows(name: str, config: str | None, split: str) -> Iterator[BenchmarkRo
 
 
 def _id(row: Any, number: int) -> str:
+    """Return the row's own id, or its number."""
     names = _by_low_name(row) if isinstance(row, Mapping) else {}
     values = (row[names[column]] for column in _ID_COLUMNS if column in names)
     return next((str(value) for value in values if isinstance(value, str | int) and value != ""), str(number))
 
 
 def _question(row: Any, column: str | None, where: str) -> str:
+    """Return the text of a row's question. Raises `BadInput` where there is none."""
     if isinstance(row, str) and column is None:
         return row
     if not isinstance(row, Mapping):
@@ -222,22 +236,25 @@ def _question(row: Any, column: str | None, where: str) -> str:
 
 
 def _holds_question(row: Mapping[str, Any], column: str | None) -> bool:
+    """Return True where an object is a question itself, by its columns."""
     names = column.split("+") if column else [name for name in row if name.lower() in _QUESTION_COLUMNS]
     return bool(names) and all(isinstance(row.get(name), str) for name in names)
 
 
 def _guessed(row: Mapping[str, Any], where: str) -> Sequence[str]:
+    """Return the columns that hold the question, by their usual names. Raises `BadInput` where there is none."""
     names = _by_low_name(row)
-    if "body" in names and "question" in names:  # SVAMP tells the story in one column and asks in the other
+    if "body" in names and "question" in names:  # SVAMP has the facts in one column and the question in the other
         return [names["body"], names["question"]]
-    found = next((names[column] for column in _QUESTION_COLUMNS if column in names), None)
-    if found is None:
+    column_found = next((names[column] for column in _QUESTION_COLUMNS if column in names), None)
+    if column_found is None:
         raise BadInput(
             f"{where}: no column is called {', '.join(_QUESTION_COLUMNS)}; got {', '.join(map(repr, row))}; "
             "name it after the path: FILE:COLUMN"
         )
-    return [found]
+    return [column_found]
 
 
 def _by_low_name(names: Iterable[Any]) -> dict[str, Any]:
+    """Return column names by their lower-case form."""
     return {name.lower(): name for name in names if isinstance(name, str)}

@@ -1,4 +1,4 @@
-"""Which questions were dropped because they are similar to another, as JSON for a program and as Markdown for a person.
+"""Report on questions dropped because they are similar to another, as JSON for a program and as Markdown for a person.
 
 The least similar pairs come first: those are the ones to look at. Questions are foreign text: they are shown where they
 cannot be taken for Markdown.
@@ -17,29 +17,30 @@ _SHOWN_PAIRS = 500
 _SHOWN_CHARACTERS = 2000
 
 
-def as_json(found: Sequence[Repetition], threshold: float) -> str:
-    """All pairs, in ASCII."""
-    content = {"threshold": threshold, "dropped": len(found), "pairs": [asdict(pair) for pair in _doubtful(found)]}
+def as_json(pairs: Sequence[Repetition], threshold: float) -> str:
+    """Return all pairs as JSON in ASCII, with the threshold of the similarity."""
+    content = {"threshold": threshold, "dropped": len(pairs), "pairs": [asdict(pair) for pair in _doubtful(pairs)]}
     return json.dumps(content, indent=1) + "\n"
 
 
-def as_markdown(found: Sequence[Repetition], threshold: float) -> str:
-    """The first 500 pairs, 2,000 characters of each text."""
+def as_markdown(pairs: Sequence[Repetition], threshold: float) -> str:
+    """Return the first 500 pairs as Markdown, 2,000 characters of each text."""
     lines = [
         "# Near-duplicates",
         "",
-        f"{len(found)} questions were dropped whose words are similar to another's (Jaccard similarity of {threshold} "
+        f"{len(pairs)} questions were dropped whose words are similar to another's (Jaccard similarity of {threshold} "
         "or more), the least similar first. Questions that differ in spacing, case or closing marks only are not here.",
         "",
     ]
-    for number, pair in enumerate(_doubtful(found)[:_SHOWN_PAIRS], start=1):
+    for number, pair in enumerate(_doubtful(pairs)[:_SHOWN_PAIRS], start=1):
         lines += [f"## {number}. similarity {pair.similarity:.3f}", "", f"Dropped, {code(pair.dropped)}:", ""]
         lines += [fenced(pair.dropped_text, "text", longest=_SHOWN_CHARACTERS), ""]
         lines += [f"Kept, {code(pair.kept)}:", "", fenced(pair.kept_text, "text", longest=_SHOWN_CHARACTERS), ""]
-    if len(found) > _SHOWN_PAIRS:
-        lines += [f"{len(found) - _SHOWN_PAIRS} more are in the JSON report.", ""]
+    if len(pairs) > _SHOWN_PAIRS:
+        lines += [f"{len(pairs) - _SHOWN_PAIRS} more are in the JSON report.", ""]
     return "\n".join(lines)
 
 
-def _doubtful(found: Sequence[Repetition]) -> list[Repetition]:
-    return sorted(found, key=lambda pair: pair.similarity)
+def _doubtful(pairs: Sequence[Repetition]) -> list[Repetition]:
+    """Return the pairs, the least similar first."""
+    return sorted(pairs, key=lambda pair: pair.similarity)

@@ -1,1 +1,1 @@
-"""`factory push`: an exported folder to a data set on the Hugging Face Hub, in one commit."""
+"""Push of an exported folder to a data set on the Hugging Face Hub (`factory push`), in one commit."""

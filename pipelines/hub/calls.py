@@ -40,9 +40,12 @@ _MOMENTARY = {408, 409, 412, 425, 429, 500, 502, 503, 504}  # 409, 412: somebody
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubPatience:
-    """How long to wait: seconds for a connection and for any answer, attempts at a call, seconds between two.
+    """Limits of waiting for the Hub.
 
-    `longest_asked_s`: the longest pause between two that the Hub itself may ask for.
+    * `connect_s`, `answer_s`: seconds for a connection, and for any answer.
+    * `attempts`: how often a call is sent.
+    * `longest_pause_s`: seconds between two attempts, at most.
+    * `longest_asked_s`: seconds between two attempts that the Hub itself may ask for, at most.
     """
 
     connect_s: float = 15.0
@@ -53,14 +56,22 @@ class HubPatience:
 
 
 class Hub:
-    """A data set on the Hub, as one user sees it.
-
-    Raises `BadInput` for a malformed id and where there is no token. The token is never part of a message.
-    """
+    """Data set on the Hub, as one user sees it."""
 
     def __init__(
         self, repo_id: str, *, say: Say, patience: HubPatience | None = None, endpoint: str | None = None
     ) -> None:
+        """Read the token and check the id. The token is never part of a message.
+
+        Args:
+          repo_id: NAMESPACE/NAME.
+          say: hears why a call is tried again.
+          patience: limits of waiting.
+          endpoint: URL of the Hub; the public one if not given.
+
+        Raises:
+          BadInput: malformed id, or no token.
+        """
         _check_id(repo_id)
         token = get_token()
         if token is None:
@@ -73,7 +84,7 @@ class Hub:
         self.api = HfApi(endpoint=endpoint, token=token, library_name="selfplay-factory")
 
     def __call__(self, what: str, call: Callable[[], T]) -> T:
-        """The result of `call`, which may be repeated. `what` names it in messages ("push data").
+        """Return the result of `call`, which may be repeated. `what` names it in messages ("push data").
 
         Raises `StorageFailed` where the Hub stays away, `BadInput` where it refuses.
         """
@@ -94,32 +105,39 @@ class Hub:
             raise named from None
 
     def named(self, what: str, error: Exception) -> FactoryError | None:
-        """The error as one sentence; None for a bug. Says nothing that the token stands in."""
+        """Return an error as one sentence; None for a bug. The sentence does not hold the token."""
         told = self._sentence(what, root_of(error))
         if told is None:
             return None
         return (StorageFailed if told.endswith(GOES_ON) else BadInput)(self._clean(told))
 
     def _clean(self, line: str) -> str:
+        """Return a line without the token."""
         return line.replace(self._token, "[token]")
 
     def _may_pass(self, error: BaseException) -> bool:
+        """Return True where the same call may succeed after a pause that is not too long."""
         return momentary(error) and (asked_pause(error) or 0) <= self.patience.longest_asked_s
 
     def _pause(self, state: RetryCallState) -> float:
-        """What the Hub asks for, otherwise longer and longer."""
+        """Return the seconds until the next attempt: what the Hub asks for, otherwise longer and longer."""
         error = state.outcome.exception() if state.outcome else None
         if (asked := asked_pause(error)) is not None:
             return asked + 1.0
         return wait_random_exponential(multiplier=1, max=self.patience.longest_pause_s)(state)
 
     def _tell(self, what: str, state: RetryCallState) -> None:
+        """Say why a call is tried again, and when."""
         error = state.outcome.exception() if state.outcome else None
         pause = state.next_action.sleep if state.next_action else 0.0
         asks = ", as the Hub asks" if asked_pause(error) is not None else ""
         self.say(self._clean(f"cannot {what} ({_reason(root_of(error))}); trying again in {pause:.0f} s{asks}"))
 
     def _sentence(self, what: str, error: BaseException | None) -> str | None:
+        """Return what went wrong and what to do, in one sentence; None for a bug.
+
+        A sentence that ends with `GOES_ON` is about a Hub that stays away; any other one is for the user to mend.
+        """
         where, reason = f"{self.repo_id} at {self.api.endpoint}", _reason(error)
         refused = f"the Hub refuses to {what} in {where}: {reason}. Expected it to take what `factory export` wrote."
         match error:
@@ -152,7 +170,7 @@ class Hub:
 
 @contextmanager
 def bounded(patience: HubPatience) -> Iterator[None]:
-    """Every request of huggingface_hub has a time-out in the block, also those that ask for none."""
+    """Give every request of huggingface_hub in the block a time-out, also those that ask for none."""
 
     def bound(request: httpx2.Request) -> None:
         timeouts = request.extensions.get("timeout") or {}
@@ -175,7 +193,10 @@ def bounded(patience: HubPatience) -> Iterator[None]:
 
 
 def momentary(error: BaseException) -> bool:
-    """Whether the same call may succeed a little later. hf_xet's errors do not count: it has tried for minutes."""
+    """Return True where the same call may succeed a little later.
+
+    hf_xet's errors do not count: it has tried for minutes.
+    """
     root = root_of(error)
     if isinstance(root, HfHubHTTPError):
         return root.response.status_code in _MOMENTARY
@@ -184,7 +205,7 @@ def momentary(error: BaseException) -> bool:
 
 
 def root_of(error: BaseException | None) -> BaseException | None:
-    """The failed request behind what an upload raises (a RuntimeError that names the file), or the error itself."""
+    """Return the failed request behind what an upload raises (a RuntimeError that names the file), or the error."""
     seen = error
     while seen is not None:
         if isinstance(seen, httpx2.HTTPError | json.JSONDecodeError):
@@ -194,7 +215,7 @@ def root_of(error: BaseException | None) -> BaseException | None:
 
 
 def asked_pause(error: BaseException | None) -> int | None:
-    """Seconds that the Hub asks to wait before the next request, if it does."""
+    """Return the seconds that the Hub asks to wait before the next request; None where it does not ask."""
     root = root_of(error)
     if not isinstance(root, HfHubHTTPError):
         return None
@@ -207,12 +228,13 @@ def asked_pause(error: BaseException | None) -> int | None:
 
 
 def _is_of_xet(error: RuntimeError) -> bool:
-    """Whether it was raised by what huggingface_hub calls, and is no bug of ours: hf_xet has no frames of its own."""
+    """Return True for an error of what huggingface_hub calls, not a bug of ours: hf_xet has no frames of its own."""
     frames = list(walk_tb(error.__traceback__))
     return bool(frames) and str(frames[-1][0].f_globals.get("__name__")).startswith("huggingface_hub.")
 
 
 def _reason(error: BaseException | None) -> str:
+    """Return an error in a few words."""
     if isinstance(error, HfHubHTTPError):
         said = (error.server_message or "").strip().splitlines()
         return f"HTTP {error.response.status_code}{f': {said[0]}' if said else ''}"
@@ -221,6 +243,7 @@ def _reason(error: BaseException | None) -> str:
 
 
 def _check_id(repo_id: str) -> None:
+    """Raise `BadInput` for what is no NAMESPACE/NAME."""
     try:
         validate_repo_id(repo_id)
     except HFValidationError as error:

@@ -1,6 +1,6 @@
-"""A data set on the Hub: made if need be, and what its branches, tags and pull requests hold.
+"""Data set on the Hub: made if need be, and what its branches, tags and pull requests hold.
 
-Nothing here is repeated or put into words; that is `Hub`'s, around any of these calls.
+Nothing here is repeated or put into words: `Hub` does that around each of these calls.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ MAIN, KIND = "main", "dataset"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubDataset:
-    """`name` is NAMESPACE/NAME."""
+    """Data set of the name NAMESPACE/NAME, reached through `api`; `say` hears what is done to it."""
 
     api: HfApi
     name: str
     say: Say
 
     def opened(self, private: bool | None) -> bool:
-        """Whether it is private; one that is not there is made, private unless `private` is False.
+        """Make the data set where it is not there, and return True where it is private.
 
-        Who may see an existing one is never changed. Raises `BadInput` where private is wanted of a public one.
+        A new one is private unless `private` is False. Who may see an existing one is never changed. Raises `BadInput`
+        where private is wanted of a public one.
         """
         wanted = private
         try:
@@ -51,23 +52,24 @@ class HubDataset:
         return is_private
 
     def has_branch(self, branch: str) -> bool:
-        """Whether there is such a branch, or a pull request's."""
+        """Return True where there is such a branch, or a pull request's."""
         refs = self.api.list_repo_refs(self.name, repo_type=KIND, include_pull_requests=branch.startswith("refs/pr/"))
         return any(branch in (ref.name, ref.ref) for ref in [*refs.branches, *(refs.pull_requests or [])])
 
     def make_branch(self, branch: str) -> None:
-        """From what `main` holds."""
+        """Make a branch from what `main` holds."""
         self.api.create_branch(self.name, branch=branch, repo_type=KIND, exist_ok=True)
 
     def head(self, revision: str) -> str:
-        """The commit that a branch or a tag stands for."""
+        """Return the commit that a branch or a tag stands for."""
         return str(self.api.dataset_info(self.name, revision=revision).sha)
 
     def has_tag(self, tag: str) -> bool:
-        return any(found.name == tag for found in self.api.list_repo_refs(self.name, repo_type=KIND).tags)
+        """Return True where there is such a tag."""
+        return any(ref.name == tag for ref in self.api.list_repo_refs(self.name, repo_type=KIND).tags)
 
     def held(self, revision: str) -> Held:
-        """What a branch or a tag holds, all of one commit."""
+        """Return what a branch or a tag holds, all of one commit."""
         commit = self.head(revision)
         files = {
             file.path: RemoteFile(size=file.size, blob=file.blob_id, sha256=file.lfs.sha256 if file.lfs else None)
@@ -82,7 +84,7 @@ class HubDataset:
         )
 
     def card_faults(self, card: bytes) -> list[str]:
-        """What the Hub has against a card."""
+        """Return what the Hub has against a card."""
         answer = get_session().post(
             f"{self.api.endpoint}/api/validate-yaml",
             json={"content": card.decode(), "repoType": KIND},
@@ -93,26 +95,28 @@ class HubDataset:
         return [str(fault.get("message")) for fault in answer.json().get("errors") or []]
 
     def pull_request(self, title: str) -> str | None:
-        """The branch of the open pull request of that title, if there is one."""
-        found = self.api.get_repo_discussions(
+        """Return the branch of the open pull request of that title, if there is one."""
+        proposals = self.api.get_repo_discussions(
             self.name, repo_type=KIND, discussion_type="pull_request", discussion_status="open"
         )
-        return next((one.git_reference for one in found if one.title == title), None)
+        return next((one.git_reference for one in proposals if one.title == title), None)
 
     def url(self, branch: str) -> str:
-        """Where a person looks at a branch, or at a pull request."""
+        """Return where a person looks at a branch, or at a pull request."""
         base = f"{self.api.endpoint}/datasets/{self.name}"
         if branch.startswith("refs/pr/"):
             return f"{base}/discussions/{branch.rpartition('/')[2]}"
         return base if branch == MAIN else f"{base}/tree/{branch}"
 
     def _content(self, name: str, commit: str) -> bytes:
+        """Return a file of a commit."""
         url = hf_hub_url(self.name, name, repo_type=KIND, revision=commit, endpoint=self.api.endpoint)
         answer = get_session().get(url, headers=self._headers(), follow_redirects=True)
         hf_raise_for_status(answer)
         return answer.content
 
     def _headers(self) -> dict[str, str]:
+        """Return the headers of a request, with the token."""
         return build_hf_headers(token=self.api.token, library_name=self.api.library_name)
 
 

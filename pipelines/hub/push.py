@@ -1,4 +1,4 @@
-"""An exported folder to a data set on the Hub: files are uploaded, then one commit, then the tag. Repeating is safe.
+"""Push of an exported folder to the Hub: files are uploaded, then one commit, then the tag. Repeating is safe.
 
 A branch holds an earlier export or this one, never some of both, whenever a push is killed. What was uploaded and not
 yet committed is not uploaded twice: the Hub knows it by its hash. Every commit is planned from what the branch holds at
@@ -32,11 +32,15 @@ _REF = re.compile(r"(?!.*(\.\.|//|/\.|\.lock(/|$)|@\{))[A-Za-z0-9_][A-Za-z0-9._/
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushOptions:
-    """What is asked for. `private`: of a new data set; None means private, but takes one that is there as it is.
+    """Options of a push.
 
+    * `private`: of a new data set; None means private, but takes one that is there as it is.
+    * `revision`: branch to push to. `create_pr`: propose the changes to `main` as a pull request instead.
+    * `tag`: name for the commit, which marks these very files.
+    * `licence`, `licence_name`, `licence_link`, `languages`: what the owner says, for the card.
     * `replace`: take away what an export of other configs, or somebody else, put there.
     * `replace_card`: also a card on the Hub that somebody wrote or edited.
-    * `with_report`: with what decontamination found, which holds the benchmarks' questions.
+    * `with_report`: also push the report on benchmarks, which holds the benchmarks' questions.
     """
 
     private: bool | None = None
@@ -54,7 +58,12 @@ class PushOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pushed:
-    """What a push did. `url` is where to look; `commit` the branch's newest."""
+    """Result of a push.
+
+    * `url`: where to look. `commit`: the branch's newest.
+    * `files`, `n_bytes`: how much was new. `removed`: old files taken away.
+    * `private`: who may see the data set.
+    """
 
     url: str
     commit: str
@@ -73,9 +82,19 @@ def push(
     patience: HubPatience | None = None,
     endpoint: str | None = None,
 ) -> Pushed:
-    """Make a branch of data set `repo_id` hold what the exported folder `out` holds; a new one is made private.
+    """Make a branch of a data set hold what an exported folder holds; a new data set is made private.
 
-    Raises `BadInput` for what only the user can mend, `StorageFailed` where the Hub stays away.
+    Args:
+      out: folder made by `factory export`, local.
+      repo_id: data set, NAMESPACE/NAME.
+      options: branch, tag, card and what may be replaced.
+      say: hears of progress.
+      patience: limits of waiting for the Hub.
+      endpoint: URL of the Hub; the public one if not given.
+
+    Raises:
+      BadInput: something that only the user can mend.
+      StorageFailed: the Hub stays away.
     """
     options = options or PushOptions()
     _check(options, str(out))
@@ -86,6 +105,7 @@ def push(
 
 
 def _check(options: PushOptions, out: str) -> None:
+    """Raise `BadInput` for options that contradict each other, and for a folder that is not local."""
     if "://" in out or out.startswith("s3:"):
         raise BadInput(
             f"OUT is {out}. Expected a local folder: copy it here first, such as by `aws s3 sync s3://BUCKET/OUT OUT`."
@@ -100,7 +120,7 @@ def _check(options: PushOptions, out: str) -> None:
 
 
 def _files(out: Path, options: PushOptions, say: Say) -> tuple[list[LocalFile], Sequence[str], str]:
-    """What the branch is to hold, the configs in it, and the title of the commit."""
+    """Return what the branch is to hold, the configs in it, and the title of the commit."""
     manifest = read_manifest(open_store(out))
     data = data_files(out, manifest)
     settled_card(
@@ -123,20 +143,26 @@ def _files(out: Path, options: PushOptions, say: Say) -> tuple[list[LocalFile], 
 
 
 class _Pusher:
+    """Steps of one push."""
+
     def __init__(
         self, hub: Hub, options: PushOptions, files: list[LocalFile], configs: Sequence[str], title: str
     ) -> None:
+        """Prepare a push of `files`, which hold `configs`, under the commit title `title`."""
         self._hub, self._options, self._files, self._configs, self._title = hub, options, files, configs, title
         self._there = HubDataset(api=hub.api, name=hub.repo_id, say=hub.say)
         self._operations: dict[str, CommitOperationAdd] = {}
         self._taken: set[str] = set()
 
     def run(self) -> Pushed:
+        """Push, and return what was done."""
         private = self._hub("open the data set", lambda: self._there.opened(self._options.private))
+        # See what is to be done, and what may not be replaced, before anything is sent.
         branch, _, plan = self._hub("look at the data set", self._look)
         if plan.keeps_card:
             self._hub.say(f"{CARD} there was written or edited by somebody: it stays, unless --replace-card")
         is_tagged = self._hub("look at the tag", self._is_tagged)
+        # Upload, commit until nothing is missing, tag.
         if plan:
             self._prepare(plan, branch)
         while (commit := self._hub("push", self._step)) is None:
@@ -153,7 +179,10 @@ class _Pusher:
         )
 
     def _look(self) -> tuple[str, Held, PushPlan]:
-        """Where commits go, what is there, and what is to be done. Raises `BadInput` for what may not be replaced."""
+        """Return where commits go, what is there, and what is to be done.
+
+        Raises `BadInput` for what may not be replaced.
+        """
         branch = self._branch()
         there = branch if branch == MAIN or self._there.has_branch(branch) else MAIN  # what it will be made from
         held = self._there.held(there)
@@ -163,12 +192,15 @@ class _Pusher:
         return branch, held, plan
 
     def _branch(self) -> str:
-        """A pull request is known by its title, so that a repeated push goes on with it."""
+        """Return the branch that commits go to.
+
+        A pull request is known by its title, so that a repeated push goes on with it.
+        """
         proposed = self._there.pull_request(self._title) if self._options.create_pr else None
         return proposed or self._options.revision
 
     def _is_tagged(self) -> bool:
-        """Whether the tag marks these very files. Raises `BadInput` where it marks others."""
+        """Return True where the tag marks these very files. Raises `BadInput` where it marks others."""
         tag = self._options.tag
         if tag is None or not self._there.has_tag(tag):
             return False
@@ -179,7 +211,7 @@ class _Pusher:
         return True
 
     def _prepare(self, plan: PushPlan, branch: str) -> None:
-        """Whatever can be refused, before anything is sent; then all files are uploaded, in batches."""
+        """Check whatever can be refused before anything is sent, then upload all files in batches."""
         for card in [file.content for file in plan.add if file.name == CARD and isinstance(file.content, bytes)]:
             if faults := self._hub("check the card", partial(self._there.card_faults, card)):
                 raise BadInput(f"the Hub refuses the card: {'; '.join(faults)}. Mend {CARD}.")
@@ -196,6 +228,7 @@ class _Pusher:
             self._hub.say(f"uploaded {sent / 1e6:,.1f} of {size / 1e6:,.1f} MB")
 
     def _upload(self, files: Sequence[LocalFile], branch: str) -> None:
+        """Upload files; they belong to no commit yet."""
         self._hub.api.preupload_lfs_files(
             self._hub.repo_id,
             [self._operation(file) for file in files],
@@ -206,7 +239,7 @@ class _Pusher:
         )
 
     def _step(self) -> str | None:
-        """Commit what is missing; where nothing is, the branch's newest commit."""
+        """Commit what is missing; return the branch's newest commit where nothing is."""
         branch, held, plan = self._look()
         if not plan:
             return held.commit
@@ -231,10 +264,14 @@ class _Pusher:
         return None
 
     def _proposes(self, branch: str) -> bool:
+        """Return True where a commit opens a pull request."""
         return self._options.create_pr and branch == MAIN
 
     def _operation(self, file: LocalFile) -> CommitOperationAdd:
-        """The same for the upload and the commit: it knows what was uploaded. Its hash need not be computed again."""
+        """Return the operation that adds a file, the same for the upload and the commit.
+
+        It knows what was uploaded, and its hash need not be computed again.
+        """
         if file.name not in self._operations:
             operation = CommitOperationAdd(path_in_repo=file.name, path_or_fileobj=file.content)
             operation.upload_info.sha256 = bytes.fromhex(file.sha256)
@@ -242,11 +279,13 @@ class _Pusher:
         return self._operations[file.name]
 
     def _tag(self, commit: str) -> None:
+        """Mark a commit."""
         tag = str(self._options.tag)
         self._hub.api.create_tag(self._hub.repo_id, tag=tag, revision=commit, repo_type=KIND, exist_ok=True)
 
 
 def _check_whole(file: LocalFile) -> None:
+    """Raise `BadInput` where a file is not what the manifest says."""
     if not isinstance(file.content, Path):
         return
     try:

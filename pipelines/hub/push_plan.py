@@ -1,4 +1,4 @@
-"""What a push still has to do, read off the exported folder and the branch. Asks nothing of the Hub.
+"""Plan of a push: what it still has to do, read off the exported folder and the branch. Asks nothing of the Hub.
 
 There is no journal. All changes are one commit, so a branch holds the old export or the new one, never some of both; a
 push that was broken anywhere is repeated by planning again.
@@ -24,8 +24,12 @@ BATCH_FILES, BATCH_BYTES = 64, 8_000_000_000  # uploaded at a time, between two 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteFile:
-    """A file on a branch. `sha256` of the content where it is stored apart from git, otherwise null; `blob` is git's
-    hash of it (of its pointer, where it is stored apart)."""
+    """File on a branch.
+
+    * `size`: in bytes.
+    * `sha256`: of the content where it is stored apart from git, otherwise None.
+    * `blob`: git's hash of it (of its pointer, where it is stored apart).
+    """
 
     size: int
     blob: str
@@ -34,7 +38,7 @@ class RemoteFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What a commit holds. `manifest`: that of an export, null for anything else; `card`: its text."""
+    """Content of a commit. `manifest`: that of an export, None for anything else. `card`: its text."""
 
     commit: str
     files: Mapping[str, RemoteFile]
@@ -42,7 +46,7 @@ class Held:
     card: str | None
 
     def named(self) -> frozenset[str]:
-        """The names that an export of ours put there, but the card."""
+        """Return the names that an export of ours put there, but the card."""
         if self.manifest is None:
             return frozenset()
         beside = self.manifest.get(BESIDE)
@@ -52,18 +56,22 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushPlan:
-    """One commit. `keeps_card`: the card there was written or edited by somebody, and stays."""
+    """Changes of one commit. `keeps_card`: the card there was written or edited by somebody, and stays."""
 
     add: tuple[LocalFile, ...]
     delete: tuple[str, ...]
     keeps_card: bool
 
     def __bool__(self) -> bool:
+        """Return True where there is something to do."""
         return bool(self.add or self.delete)
 
 
 def planned(files: Sequence[LocalFile], held: Held, *, replace_card: bool = False) -> PushPlan:
-    """What makes the branch hold `files`, and no others of an earlier export. What somebody else put there stays."""
+    """Return what makes the branch hold `files`, and no others of an earlier export.
+
+    What somebody else put there stays; the card too, if it was edited, unless `replace_card`.
+    """
     add = [file for file in files if not _same(file, held.files.get(file.name))]
     keeps_card = not replace_card and _is_somebodys(held.card) and any(file.name == CARD for file in add)
     gone = held.named() - {file.name for file in files}
@@ -75,7 +83,14 @@ def planned(files: Sequence[LocalFile], held: Held, *, replace_card: bool = Fals
 
 
 def check_replaced(plan: PushPlan, held: Held, configs: Sequence[str], where: str) -> None:
-    """Raises `BadInput` where the plan takes more than an earlier version of the same export away."""
+    """Raise `BadInput` where the plan takes away more than an earlier version of the same export.
+
+    Args:
+      plan: the changes.
+      held: what the branch holds.
+      configs: configs of the new export.
+      where: branch and data set, for the message.
+    """
     lost = [name for name in (held.manifest or {}).get("configs", ()) if name not in configs]
     if lost:
         raise BadInput(
@@ -91,6 +106,7 @@ def check_replaced(plan: PushPlan, held: Held, configs: Sequence[str], where: st
 
 
 def batches(files: Sequence[LocalFile]) -> Iterator[list[LocalFile]]:
+    """Yield files in batches of bounded number and size, in order."""
     batch: list[LocalFile] = []
     for file in files:
         if batch and (len(batch) == BATCH_FILES or sum(one.size for one in batch) + file.size > BATCH_BYTES):
@@ -102,6 +118,7 @@ def batches(files: Sequence[LocalFile]) -> Iterator[list[LocalFile]]:
 
 
 def _same(file: LocalFile, remote: RemoteFile | None) -> bool:
+    """Return True where a file on the branch has the same content."""
     if remote is None or file.size != remote.size:
         return False
     if remote.sha256 is not None:
@@ -110,5 +127,6 @@ def _same(file: LocalFile, remote: RemoteFile | None) -> bool:
 
 
 def _is_somebodys(card: str | None) -> bool:
+    """Return True for a card that was written or edited by somebody."""
     mark = mark_of(card) if card is not None else None
     return card is not None and (mark is None or mark.edited)

@@ -1,1 +1,1 @@
-"""What is done to finished run folders: validate, merge, diff, import."""
+"""Maintenance of run folders: validate, merge, diff, import."""

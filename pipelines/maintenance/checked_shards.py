@@ -1,4 +1,7 @@
-"""Shards checked one after the other, while a run may go on: what is superseded meanwhile is read as the newer one."""
+"""Check of shards one after the other, while a run may go on.
+
+A shard that is superseded meanwhile is read as the newer one.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,14 @@ Opened: TypeAlias = pq.ParquetFile | Unreadable | FileNotFoundError
 def checked_shards(
     store: Store, shards: list[Shard], seen: SeenQuestions | None, on_rows: Callable[[int], None]
 ) -> Iterator[tuple[Shard, ShardReport]]:
-    """What is wrong with every shard, each as it is or as the revision that superseded it meanwhile."""
+    """Yield every shard with its faults, each as it is or as the revision that superseded it meanwhile.
+
+    Args:
+      store: the run folder.
+      shards: shards to be checked, in order.
+      seen: questions met so far, to notice repetitions; None where questions may repeat.
+      on_rows: hears how many rows of the present shard were read.
+    """
 
     def opened(shard: Shard) -> tuple[Shard, Opened]:
         try:
@@ -42,7 +52,7 @@ def checked_shards(
 
 
 def _read(file: Opened, shard: Shard, seen: SeenQuestions | None, on_rows: Callable[[int], None]) -> ShardReport | None:
-    """None for a shard that is gone."""
+    """Return the faults of an open shard; None for a shard that is gone."""
     if isinstance(file, Unreadable):
         checked = ShardReport()
         checked.add(unreadable_fault(file))

@@ -1,4 +1,4 @@
-"""What differs between two run folders, question by question: the same, changed, only in one of them.
+"""Comparison of two run folders, question by question: the same, changed, only in one of them.
 
 Memory: 33 bytes for every question of the folder with fewer (a 64-bit id, a 16-byte digest, a count, a flag), three
 times as much while they are sorted; 8 bytes for every question that is only in the other, four times as much while they
@@ -30,7 +30,7 @@ OnRows = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """A question whose rows differ, and where."""
+    """Question whose rows differ, with the differences as lines of text."""
 
     question_id: str
     question: str
@@ -39,7 +39,10 @@ class Changed:
 
 @dataclass(slots=True)
 class Difference:
-    """Counts of questions, and the first few of each kind."""
+    """Numbers of questions that are the same, changed or in one folder only, with the first few of each kind.
+
+    `a` and `b` are the folders in the order given; `examples_a` and `examples_b` are ids of questions.
+    """
 
     a: str
     b: str
@@ -53,14 +56,18 @@ class Difference:
 
     @property
     def empty(self) -> bool:
+        """True where nothing differs."""
         return not (self.changed or self.only_a or self.only_b)
 
 
 class Digests:
-    """The rows of one folder by item id, less those of the other. Rows of one id (an import may have several) are
-    added up, so their order does not matter."""
+    """Rows of one folder by item id, less those of the other.
+
+    Rows of one id (an import may have several) are added up, so their order does not matter.
+    """
 
     def __init__(self, rows: Iterable[Row]) -> None:
+        """Read all rows of a folder, and keep their digests."""
         batches = list(_digested(rows))
         ids = np.concatenate([ids for ids, _ in batches])
         lanes = np.concatenate([lanes for _, lanes in batches])
@@ -71,7 +78,7 @@ class Digests:
         self._met = np.zeros(len(self.ids), dtype=bool)
 
     def subtract(self, rows: Iterable[Row]) -> U64:
-        """Take away the rows of the other folder; returns the ids that only that one has."""
+        """Take away the rows of the other folder, and return the ids that only that one has."""
         strangers: list[U64] = []
         for ids, lanes in _digested(rows):
             place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
@@ -83,21 +90,35 @@ class Digests:
         return np.unique(np.concatenate(strangers))
 
     def same(self) -> int:
+        """Return how many ids have equal rows in both folders."""
         return int(np.count_nonzero(self._met & ~self._differs()))
 
     def changed(self) -> U64:
+        """Return the ids, sorted, whose rows differ."""
         return self.ids[self._met & self._differs()]
 
     def unmet(self) -> U64:
+        """Return the ids, sorted, that the other folder does not have."""
         return self.ids[~self._met]
 
     def _differs(self) -> npt.NDArray[np.bool_]:
+        """Return, by id, True where something is left of either folder's rows."""
         return self._left.any(axis=1) | (self._rows != 0)
 
 
 def diff(a: str, b: str, *, limit: int = 20, on_progress: OnRows = lambda n: None) -> Difference:
-    """Compare two folders; `limit` questions of each kind are looked at in detail. Raises `BadInput` where one holds no
-    records."""
+    """Compare two folders, question by question.
+
+    Args:
+      a: run folder.
+      b: run folder.
+      limit: how many questions of each kind are looked at in detail.
+      on_progress: hears how many rows were read.
+
+    Raises:
+      BadInput: a folder holds no records.
+    """
+    # Hold the folder with fewer questions in memory, and stream the other one past it.
     swapped = _questions(b) < _questions(a)
     held, streamed = (b, a) if swapped else (a, b)
     read = _counted(on_progress)
@@ -105,7 +126,8 @@ def diff(a: str, b: str, *, limit: int = 20, on_progress: OnRows = lambda n: Non
     strangers, unmet = digests.subtract(read(records_of(streamed))), digests.unmet()
     only_a, only_b = (strangers, unmet) if swapped else (unmet, strangers)
     changed = digests.changed()
-    found = Difference(
+    # Count, then read again what the first few questions need.
+    difference = Difference(
         a=open_store(a).url,
         b=open_store(b).url,
         same=digests.same(),
@@ -113,19 +135,21 @@ def diff(a: str, b: str, *, limit: int = 20, on_progress: OnRows = lambda n: Non
         only_a=len(only_a),
         only_b=len(only_b),
     )
-    found.examples_a = [row["question_id"] for row in _with(only_a, a, limit)]
-    found.examples_b = [row["question_id"] for row in _with(only_b, b, limit)]
+    difference.examples_a = [row["question_id"] for row in _with(only_a, a, limit)]
+    difference.examples_b = [row["question_id"] for row in _with(only_b, b, limit)]
     rows_a = _by_id(_with(changed, a, limit))
     rows_b = _by_id(_with(np.array(sorted(rows_a), dtype=np.uint64), b, None))
-    found.examples = [_changed(rows_a[key], rows_b.get(key, [])) for key in rows_a]
-    return found
+    difference.examples = [_changed(rows_a[key], rows_b.get(key, [])) for key in rows_a]
+    return difference
 
 
 def _questions(folder: str) -> int:
+    """Return how many questions a folder holds, by its receipts."""
     return committed_tally(folder, listed(folder)[0]).questions
 
 
 def _counted(on_progress: OnRows) -> Callable[[Iterator[Row]], Iterator[Row]]:
+    """Return a reader that passes rows on and tells now and then how many there were."""
     n = 0
 
     def read(rows: Iterator[Row]) -> Iterator[Row]:
@@ -140,7 +164,7 @@ def _counted(on_progress: OnRows) -> Callable[[Iterator[Row]], Iterator[Row]]:
 
 
 def _digested(rows: Iterable[Row]) -> Iterator[tuple[U64, U64]]:
-    """(ids, digests as two numbers each) of a batch of rows after the other."""
+    """Yield (ids, digests as two numbers each) of one batch of rows after the other."""
     pairs = ((item_id(row), row_digest(row)) for row in rows)
     while batch := list(islice(pairs, BATCH)):
         ids = np.array([key for key, _ in batch], dtype=np.uint64)
@@ -148,7 +172,7 @@ def _digested(rows: Iterable[Row]) -> Iterator[tuple[U64, U64]]:
 
 
 def _with(ids: U64, folder: str, limit: int | None) -> Iterator[Row]:
-    """The rows of `ids`, which are sorted, in the folder's order; no more than the first `limit`."""
+    """Yield the rows of `ids`, which are sorted, in the folder's order; no more than the first `limit`."""
     if not len(ids) or limit == 0:
         return
 
@@ -161,13 +185,15 @@ def _with(ids: U64, folder: str, limit: int | None) -> Iterator[Row]:
 
 
 def _by_id(rows: Iterable[Row]) -> dict[int, list[Row]]:
-    found: dict[int, list[Row]] = {}
+    """Return rows by item id."""
+    by_id: dict[int, list[Row]] = {}
     for row in rows:
-        found.setdefault(item_id(row), []).append(row)
-    return found
+        by_id.setdefault(item_id(row), []).append(row)
+    return by_id
 
 
 def _changed(ours: list[Row], theirs: list[Row]) -> Changed:
+    """Return what differs between the rows of one id in both folders."""
     lines = [line for a, b in zip(ours, theirs, strict=False) for line in differences(a, b)]
     if len(ours) != len(theirs):
         lines.append(f"rows: {len(ours)} → {len(theirs)}")

@@ -1,4 +1,4 @@
-"""Other people's step-labelled data sets become a folder of records, as a run leaves one: inspect, export, compare.
+"""Import of other people's step-labelled data sets as a folder of records like a run's: inspect, export, compare it.
 
 The file is streamed; parts of up to `ROWS_PER_PART` lines are committed by exclusive create, named by a hash of their
 first line and one of all. So importing a file again adds nothing, and after a malformed line was mended only what is
@@ -39,7 +39,7 @@ CHARACTERS_PER_PART = 1 << 24  # whichever comes first: lines with whole trees a
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import read, and how much of it was new."""
+    """Lines and parts that an import read, and how many of them were new."""
 
     lines: int
     parts: int
@@ -49,7 +49,7 @@ class Imported:
 
 @dataclass
 class ImportPart:
-    """The lines and rows of the object to be."""
+    """Lines and rows of an object to be committed. `where` and `number` are the place of its first line."""
 
     where: str = ""  # of the first line
     number: int = 0
@@ -59,16 +59,26 @@ class ImportPart:
 
 
 def import_file(path: str, name: str, out: str) -> Imported:
-    """Import `path` (a file, a glob, a URL; `.gz` and its like) of format `name` into folder `out`.
+    """Import a file of another layout into a folder of records.
 
-    Raises `BadInput` for a malformed line, by file and number; the parts before it are committed. And while somebody
-    else imports into the folder: of a file and of its grown version, at once, rows would be doubled.
+    Args:
+      path: a file, a glob or a URL; `.gz` and its like are read.
+      name: format of the lines, a plug-in of `factory/formats` that can be read.
+      out: a new folder, or one made by an import of the same format; local or s3://.
+
+    Returns:
+      How much was read and how much of it was new.
+
+    Raises:
+      BadInput: a malformed line, by file and number (the parts before it are committed); or somebody else imports into
+        the folder at the moment: of a file and of its grown version, at once, rows would be doubled.
     """
     parse = _parse_of(name)
     store = open_store(out)
     claim(store, name)
     lines = parts = new_lines = new_parts = 0
     with attempt(store, last_over(store), {"imports": path}, Access()) as mine:
+        # Known parts by the hash of their first line.
         there = {shard.unit_id.partition("-")[0]: shard.unit_id for shard in shards(store)}
         log = ReceiptLog(store, mine.number)
         try:
@@ -110,9 +120,9 @@ def claim(store: Store, name: str) -> None:
 
 
 def imported_format(store: Store) -> str | None:
-    """The format a folder was imported from, None for a folder that was not. Raises `BadInput` for a broken one."""
+    """Return the format a folder was imported from, None where it was not. Raises `BadInput` for a broken manifest."""
     try:
-        found = json.loads(store.read(MANIFEST))["format"]
+        name = json.loads(store.read(MANIFEST))["format"]
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
@@ -120,10 +130,11 @@ def imported_format(store: Store) -> str | None:
             f"{store.url}/{MANIFEST} cannot be read ({type(error).__name__}). Expected the format of an import; remove "
             "the folder and import again."
         ) from None
-    return str(found)
+    return str(name)
 
 
 def _parts(path: str, parse: ParseFunction) -> Iterator[ImportPart]:
+    """Yield the lines of a file in parts of bounded size, each line with its row."""
     part = ImportPart()
     for name, number, line in text_lines(path):
         if line.isspace():
@@ -143,7 +154,10 @@ def _parts(path: str, parse: ParseFunction) -> Iterator[ImportPart]:
 
 
 def _commit(store: Store, there: dict[str, str], name: str, part: ImportPart) -> Receipt | None:
-    """Its receipt; None for a part that was there."""
+    """Commit a part, and return its receipt; None for a part that was there.
+
+    Raises `BadInput` for a part whose first line is known and whose other lines are not.
+    """
     first = content_id(name, str(part.number), part.lines[0])
     unit_id = f"{first}-{content_id(name, *part.lines)}"
     if there.get(first) == unit_id:

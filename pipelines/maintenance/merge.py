@@ -1,4 +1,4 @@
-"""A run's many small objects as a few large ones, in a new folder that every reading command reads.
+"""Merge of a run's many small objects into a few large ones, in a new folder that every reading command reads.
 
 Runs write one object per unit, which is what makes them safe to kill; readers and data hubs prefer a few of 256 to
 500 MB. What goes into which merged shard is decided before anything is written and kept in `manifests/merged.json`,
@@ -36,7 +36,7 @@ MOST = 1.3  # times the target, from where on two shards are better than one
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeUnit:
-    """A shard of the run, with what its footer says."""
+    """Shard of the run, with the content hash and the number of questions of its footer."""
 
     shard: Shard
     content: str
@@ -45,7 +45,7 @@ class MergeUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeResult:
-    """What a merge left in `folder`; `written` of its `shards` are new."""
+    """Result of a merge into `folder`; `written` of its `shards` are new."""
 
     folder: str
     units: int
@@ -64,19 +64,30 @@ def merge(
     say: Say = lambda line: None,
     access: Access | None = None,
 ) -> MergeResult:
-    """Write all committed records of `run_dir` to `out` in shards of about `shard_mb` megabytes.
+    """Write all committed records of a run to a new folder, in a few large shards.
 
-    Raises `BadInput` for a run that is being driven, one that is not complete (unless `partial`), and for an `out`
-    that holds anything but an earlier try of the same merge.
+    Args:
+      run_dir: the run's folder.
+      out: a new folder, or an earlier try of the same merge.
+      shard_mb: megabytes of a shard, about.
+      partial: also merge a run that is not complete.
+      say: hears of progress.
+      access: credentials and limits of the store.
+
+    Raises:
+      BadInput: the run is being driven, or is not complete and `partial` is False; or `out` holds anything but an
+        earlier try of the same merge.
     """
     if shard_mb < 1:
         raise BadInput(f"--shard-mb is {shard_mb}. Expected at least 1; 256 to 500 suits most readers.")
     source, target = open_store(run_dir, access), open_store(out, access)
     last_over(source, say)
+    # Find out what is to be merged, and whether `out` is an earlier try of the same.
     units = _units(source, partial)
     digest = merged_content((unit.shard.name, unit.content) for unit in units)
     begun = recognise(target, source.url, digest)
     before = last_over(target, say)
+    # Claim `out`, remove what killed writers left, decide what goes where, write what is missing.
     left = leftovers(target)
     with attempt(target, before, {"merges": source.url}, access or Access(), say) as mine:
         sweep(target, left)
@@ -95,7 +106,16 @@ def merge(
 
 
 def recognise(target: Store, source: str, digest: str) -> Merged | None:
-    """The earlier try of this merge in `target`, None for a folder that holds nothing. Raises `BadInput`."""
+    """Return the earlier try of this merge in `target`, None for a folder that holds nothing.
+
+    Args:
+      target: the folder to merge into.
+      source: URL of the run.
+      digest: hash of the run's units.
+
+    Raises:
+      BadInput: the folder holds anything else.
+    """
     begun = merged_from(target)
     if begun is None:
         alien = next((entry.name for entry in target.entries() if not entry.name.startswith(LOGS)), None)
@@ -110,6 +130,7 @@ def recognise(target: Store, source: str, digest: str) -> Merged | None:
 
 
 def _units(source: Store, partial: bool) -> list[MergeUnit]:
+    """Return the run's units. Raises `BadInput` for a merged folder, an empty one, and an incomplete run."""
     if merged_from(source) is not None:
         raise BadInput(f"{source.url} was merged before. Expected a folder of units; merge the run itself.")
     newest = listed(source)[0]
@@ -155,23 +176,27 @@ def _begin(source: Store, target: Store, units: Sequence[MergeUnit], digest: str
 
 
 def cuts(sizes: Sequence[int], target: float) -> list[int]:
-    """Where to cut a row of objects so that the pieces have equal sizes near `target`: the index behind each piece."""
+    """Return where to cut a row of objects so that the pieces have equal sizes near `target`.
+
+    The result is the index behind the last object of each piece.
+    """
     total = sum(sizes)
     pieces = max(1, round(total / target))
     if total / pieces > MOST * target:
         pieces += 1
-    found: list[int] = []
+    ends: list[int] = []
     so_far = 0
     for index, size in enumerate(sizes, start=1):
         so_far += size
-        if index == len(sizes) or so_far >= total * (len(found) + 1) / pieces:
-            found.append(index)
-    return found
+        if index == len(sizes) or so_far >= total * (len(ends) + 1) / pieces:
+            ends.append(index)
+    return ends
 
 
 def _write(
     source: Store, target: Store, units: Sequence[MergeUnit], begun: Merged, check: Callable[[], None], say: Say
 ) -> int:
+    """Write the merged shards that are missing, and return how many these were."""
     there = listed(target)[0]
     written = start = 0
     for number, shard in enumerate(begun.shards, start=1):
@@ -182,6 +207,7 @@ def _write(
         say(f"shard {number} of {len(begun.shards)}: {len(inside):,} units")
         write_merged(source, target, shard_name(shard.unit_id), [(unit.shard, unit.content) for unit in inside])
         written += 1
+    # The config and the counts of the run stay readable in the merged folder.
     if begun.ended is None:
         for name in (run_folder.CONFIG, run_folder.SURVEY, run_folder.EFFORT):
             if source.size(name) is not None:
@@ -190,4 +216,5 @@ def _write(
 
 
 def _now() -> str:
+    """Return the time in UTC, in ISO format."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""One merged shard written: units read in order, row groups written as they fill, the whole file committed at once."""
+"""Writer of one merged shard: units read in order, row groups written as they fill, the file committed at once."""
 
 from __future__ import annotations
 
@@ -28,11 +28,20 @@ AHEAD = 4
 
 
 def write_merged(source: Store, target: Store, name: str, units: Sequence[tuple[Shard, str]]) -> None:
-    """Commit `units`, each with the content hash it is known by, as object `name`; one that is there stays.
+    """Commit some units as one merged shard; one of that name that is there stays.
 
     In a local `target` it needs room for the shard twice, as `Store.create_from` copies what was written beside it; for
-    any other, room for it once under $TMPDIR. Raises `BadInput` for a unit that is damaged or was changed,
-    `StorageFailed` where there is no room.
+    any other, room for it once under $TMPDIR.
+
+    Args:
+      source: the run.
+      target: the folder of merged shards.
+      name: name of the object.
+      units: shards of the run, each with the content hash it is known by.
+
+    Raises:
+      BadInput: a unit is damaged or was changed.
+      StorageFailed: there is no room.
     """
     scratch = _scratch(target)
     path = None
@@ -52,6 +61,7 @@ def write_merged(source: Store, target: Store, name: str, units: Sequence[tuple[
 
 
 def _fill(path: Path, source: Store, units: Sequence[tuple[Shard, str]]) -> None:
+    """Write the units to a local file, group by group, and what the footer has to say of them."""
     tally = Tally()
     effort: dict[str, int] = {}
     contents: list[tuple[str, str]] = []
@@ -67,7 +77,7 @@ def _fill(path: Path, source: Store, units: Sequence[tuple[Shard, str]]) -> None
 
 
 def measured_ratio(source: Store, shards: Sequence[Shard]) -> float:
-    """How large a merged shard gets, relative to the objects it is made of; measured on the first row group."""
+    """Return how large a merged shard gets, relative to the objects it is made of; measured on the first row group."""
     group = next(_groups(source, [(shard, "") for shard in shards]))
     sink = pa.BufferOutputStream()
     with _writer(sink) as writer:
@@ -79,7 +89,7 @@ Read = tuple[Shard, Footer, pa.Table]
 
 
 def _groups(source: Store, units: Sequence[tuple[Shard, str]]) -> Iterator[list[Read]]:
-    """The units of one row group after the other."""
+    """Yield the units of one row group after the other."""
     group: list[Read] = []
     rows = n_bytes = 0
     for read in in_order(lambda unit: _read(source, *unit), units, min(source.width, AHEAD)):
@@ -93,8 +103,11 @@ def _groups(source: Store, units: Sequence[tuple[Shard, str]]) -> Iterator[list[
 
 
 def _read(source: Store, shard: Shard, content: str) -> Read:
-    """A unit's rows in today's columns. Its content hash is that of its footer, or made anew for rows that were not in
-    today's columns."""
+    """Return a unit's rows in today's columns.
+
+    The content hash is that of its footer, or made anew for rows that were not in today's columns. Raises `BadInput`
+    for a unit that is damaged or is not what was committed.
+    """
     try:
         with reading(), open_shard(source, shard, **CHECKSUMS) as file:
             footer, table = footer_of(file), file.read().replace_schema_metadata()
@@ -110,6 +123,7 @@ def _read(source: Store, shard: Shard, content: str) -> Read:
 
 
 def _writer(where: Path | pa.NativeFile) -> pq.ParquetWriter:
+    """Return a Parquet writer with the settings that suit readers and hubs."""
     return pq.ParquetWriter(
         where,
         SCHEMA,
@@ -122,9 +136,11 @@ def _writer(where: Path | pa.NativeFile) -> pq.ParquetWriter:
 
 
 def _write_group(writer: pq.ParquetWriter, tables: Sequence[pa.Table]) -> None:
+    """Write tables as one row group."""
     table = pa.concat_tables(tables)
     writer.write_table(table, row_group_size=table.num_rows)
 
 
 def _scratch(target: Store) -> str | None:
+    """Return the folder of temporary files: the target itself, None for $TMPDIR."""
     return None if "://" in target.url else target.url

@@ -1,4 +1,4 @@
-"""Is a run folder sound? Every committed object read in full and held against its footer, its receipt and the rules.
+"""Validation of a run folder: every committed object is read in full and compared with footer, receipt and rules.
 
 Streams shard after shard: memory is bounded by a few units, but for 8 bytes of a hash for every question (a set, so
 some 60 bytes each) and what lists a run's units, its shards and its receipts. A run may go on meanwhile: receipts are
@@ -48,7 +48,7 @@ OnShards = Callable[[int, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`object`: its name in the folder. `what`: what was found, and what was expected."""
+    """Fault of an object: its name in the folder, and what was found there with what was expected."""
 
     object: str
     what: str
@@ -56,10 +56,10 @@ class Fault:
 
 @dataclass
 class Validation:
-    """What a folder holds, and the first `FAULTS_KEPT` of its `n_faults`.
+    """Contents of a folder, and the first `FAULTS_KEPT` of its `n_faults`.
 
-    `expected`: the questions of its source, None where nobody counted them. `superseded` and `orphans` are left over
-    and no faults; `removed` of them are gone.
+    * `expected`: questions of its source, None where nobody counted them.
+    * `superseded`, `orphans`: objects left over, which are no faults; `removed` of them are gone.
     """
 
     folder: str
@@ -74,76 +74,90 @@ class Validation:
     n_faults: int = 0
 
     def add(self, name: str, *whats: str, more: int = 0) -> None:
-        """Faults of an object, and how many it has beyond those."""
+        """Add faults of object `name`, and how many more it has beyond those."""
         self.n_faults += len(whats) + more
         self.faults += [Fault(name, what) for what in whats[: max(0, FAULTS_KEPT - len(self.faults))]]
 
     @property
     def sound(self) -> bool:
+        """True where no fault was found."""
         return not self.n_faults
 
 
 def validate(
     folder: Folder, *, repair: bool = False, on_progress: OnShards = lambda *_: None, say: Say = lambda line: None
 ) -> Validation:
-    """Check everything `folder` has committed. Raises `BadInput` for a folder that holds no records.
+    """Check everything a folder has committed.
 
-    `repair` removes what killed writers left, and nothing else; not while a driver lives, and not from a folder with
-    faults, where an older revision may be the only good one.
+    Args:
+      folder: run folder, merged folder or import.
+      repair: remove what killed writers left, and nothing else; not while a driver lives, and not from a folder with
+        faults, where an older revision may be the only good one.
+      on_progress: hears (shards read, shards in all, questions read).
+      say: hears remarks on the run's drivers.
+
+    Raises:
+      BadInput: the folder holds no records.
     """
     store = open_store(folder)
     if repair:
         last_over(store, say)
-    found = Validation(store.url)
-    receipts = _receipts(store, found)
+    validation = Validation(store.url)
+    # Receipts are read before the objects are listed: a run may go on meanwhile.
+    receipts = _receipts(store, validation)
     left = leftovers(store)
     newest, _ = listed(store)
     if not newest and not receipts and (store.size(CONFIG) is None or runs_within(store)):
         raise no_records(store)
-    found.superseded, found.orphans = list(left.superseded), list(left.orphans)
-    _check_names(store, found)
-    merged = _merged(store, found)
-    imported = _is_import(store, merged, found)
-    _check_rows(store, newest, receipts, imported, found, on_progress)
-    _check_lost(store, newest, receipts, merged, found)
-    _check_survey(store, merged, found)
-    if repair and found.sound and left:
+    validation.superseded, validation.orphans = list(left.superseded), list(left.orphans)
+    # Compare what is there with the rules, the footers and the receipts.
+    _check_names(store, validation)
+    merged = _merged(store, validation)
+    imported = _is_import(store, merged, validation)
+    _check_rows(store, newest, receipts, imported, validation, on_progress)
+    _check_lost(store, newest, receipts, merged, validation)
+    _check_survey(store, merged, validation)
+    # Repair, if nothing is wrong with what would stay.
+    if repair and validation.sound and left:
         last_over(store, say)  # checking has taken a while
-        found.removed = sweep(store, left)
-    return found
+        validation.removed = sweep(store, left)
+    return validation
 
 
-def _receipts(store: Store, found: Validation) -> Mapping[str, Receipt]:
+def _receipts(store: Store, validation: Validation) -> Mapping[str, Receipt]:
+    """Return the receipts by unit; none where they cannot be read, which is a fault."""
     try:
         with reading():
             receipts = read_receipts(store)
     except Unreadable as error:
-        found.add(RECEIPTS, f"unreadable ({error}), expected what a driver kept of its units")
+        validation.add(RECEIPTS, f"unreadable ({error}), expected what a driver kept of its units")
         return {}
-    found.receipts = len(receipts)
+    validation.receipts = len(receipts)
     return receipts
 
 
-def _check_names(store: Store, found: Validation) -> None:
+def _check_names(store: Store, validation: Validation) -> None:
+    """Add a fault for every object in `data/` that is not named like a shard."""
     for entry in store.entries(DATA):
         if not _SHARD.fullmatch(entry.name):
-            found.add(entry.name, f"not a shard, expected {PREFIX}*{SUFFIX} only")
+            validation.add(entry.name, f"not a shard, expected {PREFIX}*{SUFFIX} only")
 
 
-def _merged(store: Store, found: Validation) -> Merged | None:
+def _merged(store: Store, validation: Validation) -> Merged | None:
+    """Return what a merge keeps of itself, None where the folder was not merged or that cannot be read."""
     try:
         return merged_from(store)
     except BadInput:
-        found.add(MERGED, "unreadable, expected what `factory merge` keeps")
+        validation.add(MERGED, "unreadable, expected what `factory merge` keeps")
         return None
 
 
-def _is_import(store: Store, merged: Merged | None, found: Validation) -> bool:
-    """Whether the rows may be those of an import; also where a manifest that would tell cannot be read."""
+def _is_import(store: Store, merged: Merged | None, validation: Validation) -> bool:
+    """Return True where the rows may be those of an import; also where a manifest that would tell cannot be read."""
     try:
         format_ = imported_format(store)
     except BadInput:
-        found.add(IMPORT, "unreadable, expected the format of an import")
+        validation.add(IMPORT, "unreadable, expected the format of an import")
         return True
     if merged is None:
         return format_ is not None or store.size(MERGED) is not None
@@ -155,29 +169,31 @@ def _check_rows(
     newest: Mapping[str, Shard],
     receipts: Mapping[str, Receipt],
     imported: bool,
-    found: Validation,
+    validation: Validation,
     on_progress: OnShards,
 ) -> None:
+    """Read every shard in full, and add the faults of its rows, footer and receipt."""
     seen = None if imported else SeenQuestions()  # a line that is there twice in a file is two records
     firsts: set[str] = set()
 
     def on_rows(n: int) -> None:
-        on_progress(found.shards, len(newest), found.questions + n)
+        on_progress(validation.shards, len(newest), validation.questions + n)
 
     for shard, checked in checked_shards(store, list(newest.values()), seen, on_rows):
-        found.shards += 1
-        found.questions += checked.questions
-        found.add(shard.name, *checked.faults, more=checked.n_faults - len(checked.faults))
+        validation.shards += 1
+        validation.questions += checked.questions
+        validation.add(shard.name, *checked.faults, more=checked.n_faults - len(checked.faults))
         receipt = receipts.get(shard.unit_id)
         if receipt is not None and receipt.revision == shard.revision:
-            found.add(shard.name, *_changes(shard, checked, receipt))
+            validation.add(shard.name, *_changes(shard, checked, receipt))
         first = shard.unit_id.partition("-")[0]
         if imported and not shard.unit_id.startswith("merged-") and first in firsts:
-            found.add(shard.name, "another part begins with the same line, expected each part of the file once")
+            validation.add(shard.name, "another part begins with the same line, expected each part of the file once")
         firsts.add(first)
 
 
 def _changes(shard: Shard, checked: ShardReport, receipt: Receipt) -> Iterator[str]:
+    """Yield in what a shard differs from its receipt."""
     if shard.size != receipt.n_bytes:
         yield f"CHANGED: {shard.size:,} bytes, expected {receipt.n_bytes:,} by its receipt"
     if checked.footer is None:
@@ -193,34 +209,41 @@ def _check_lost(
     newest: Mapping[str, Shard],
     receipts: Mapping[str, Receipt],
     merged: Merged | None,
-    found: Validation,
+    validation: Validation,
 ) -> None:
-    """What has a receipt, or stands in the manifest of a merge, has to be there. A unit that was committed anew while
-    the folder was listed may have been passed over, so what is missing is looked for once more."""
+    """Add a fault for every shard that has a receipt, or stands in the manifest of a merge, and is not there.
+
+    A unit that was committed anew while the folder was listed may have been passed over, so what is missing is looked
+    for once more.
+    """
     missing = [receipt for receipt in receipts.values() if _is_lost(newest, receipt.unit_id, receipt.revision)]
     there = listed(store)[0] if missing else newest
     for receipt in missing:
         if _is_lost(there, receipt.unit_id, receipt.revision):
             name = shard_name(receipt.unit_id, receipt.revision)
-            found.add(name, "LOST: no such object, expected it by its receipt, or a later revision")
+            validation.add(name, "LOST: no such object, expected it by its receipt, or a later revision")
     if merged is not None and merged.ended is not None:
         names = {shard.name for shard in newest.values()}
         for shard in merged.shards:
             if shard.name not in names:
-                found.add(shard.name, f"LOST: no such object, expected it by {MERGED}")
+                validation.add(shard.name, f"LOST: no such object, expected it by {MERGED}")
 
 
 def _is_lost(there: Mapping[str, Shard], unit_id: str, revision: int) -> bool:
+    """Return True where neither a revision of the unit nor a later one is there."""
     shard = there.get(unit_id)
     return shard is None or shard.revision < revision
 
 
-def _check_survey(store: Store, merged: Merged | None, found: Validation) -> None:
+def _check_survey(store: Store, merged: Merged | None, validation: Validation) -> None:
+    """Compare the number of questions with what the source was counted to hold."""
     try:
         survey = survey_of(store)
     except (ValueError, TypeError) as error:
-        found.add("manifests/source.json", f"unreadable ({type(error).__name__}), expected what a driver counted")
+        validation.add("manifests/source.json", f"unreadable ({type(error).__name__}), expected what a driver counted")
         return
-    found.expected = survey.questions if survey else merged.questions if merged else None
-    if found.expected is not None and found.questions > found.expected:
-        found.add(DATA, f"{found.questions:,} questions, expected at most the {found.expected:,} of the source")
+    validation.expected = survey.questions if survey else merged.questions if merged else None
+    if validation.expected is not None and validation.questions > validation.expected:
+        validation.add(
+            DATA, f"{validation.questions:,} questions, expected at most the {validation.expected:,} of the source"
+        )
