@@ -31,7 +31,8 @@ _NAMES = (
 KNOWN = frozenset(_NAMES.split())
 KEYS = ("license", "license_name", "license_link")
 _UNSAID = {"", "null", "none", "unknown", "other"}
-_EMBEDDED_LICENCE = "apache-2.0"  # SmolLM2-135M-Instruct's
+# Licence of SmolLM2-135M-Instruct, the only model that is embedded.
+_EMBEDDED_LICENCE = "apache-2.0"
 _EXAMPLES = "such as cc-by-4.0, mit or apache-2.0"
 
 

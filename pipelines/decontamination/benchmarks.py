@@ -187,7 +187,8 @@ def _parquet_rows(path: str) -> Iterator[BenchmarkRow]:
 
 def _hub(spec: str) -> tuple[str, str | None, Iterator[BenchmarkRow]]:
     """Return name, column and rows of `hf:NAME[:CONFIG][:SPLIT][:COLUMN]`."""
-    name, *rest = re.split(r":(?![^\[\]]*\])", spec.removeprefix("hf:"))  # test[:100] is one part
+    # A slice such as test[:100] is one part.
+    name, *rest = re.split(r":(?![^\[\]]*\])", spec.removeprefix("hf:"))
     if not name or len(rest) > 3:
         raise BadInput(f"{spec}: expected hf:name, hf:name:config, hf:name:split or hf:name:config:split[:column]")
     if len(rest) == 1 and rest[0].partition("[")[0] in _SPLITS:
@@ -199,7 +200,8 @@ def _hub(spec: str) -> tuple[str, str | None, Iterator[BenchmarkRow]]:
 def _hub_rows(name: str, config: str | None, split: str) -> Iterator[BenchmarkRow]:
     """Yield the rows of a data set of the Hub. Raises `BadInput` for whatever goes wrong there."""
     try:
-        import datasets  # slow to import, and only this needs it
+        # Slow to import, and only this needs it.
+        import datasets
 
         for number, row in enumerate(datasets.load_dataset(name, config, split=split), start=1):
             yield f"{name} split {split}, row {number}", row
@@ -244,7 +246,8 @@ def _holds_question(row: Mapping[str, Any], column: str | None) -> bool:
 def _guessed(row: Mapping[str, Any], where: str) -> Sequence[str]:
     """Return the columns that hold the question, by their usual names. Raises `BadInput` where there is none."""
     names = _by_low_name(row)
-    if "body" in names and "question" in names:  # SVAMP has the facts in one column and the question in the other
+    # SVAMP has the facts in one column and the question in the other.
+    if "body" in names and "question" in names:
         return [names["body"], names["question"]]
     column_found = next((names[column] for column in _QUESTION_COLUMNS if column in names), None)
     if column_found is None:

@@ -65,7 +65,8 @@ def refuse_merged(listings: Iterable[tuple[SourceRun, Sequence[tuple[str, str, i
         if merged is not None:
             keys.add(merged.digest)
             if "://" in merged.source or Path(merged.source).is_absolute():
-                keys.add(absolute(merged.source))  # it may have gone on since
+                # The run may have gone on since it was merged, so its place counts as well as its content.
+                keys.add(absolute(merged.source))
         other = next((taken[key] for key in keys if key in taken), None)
         if other is not None:
             raise BadInput(

@@ -42,7 +42,8 @@ from pipelines.export.shards import ShardWritten, shards_wanted, write_shard
 
 MB = 10**6
 TARGET_MB = 384
-SMALL_BYTES = 32 * MB  # of input: done before another process has started
+# Smaller input is done before another process has started.
+SMALL_BYTES = 32 * MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +189,8 @@ def _same(store: Store, there: dict[str, Any], digest: str) -> dict[str, Any]:
             "factory. Choose another OUT, and name all formats at once."
         )
     export_folder.check_whole(store, there)
-    store.delete(UNFINISHED)  # it may have been killed just before it did so itself
+    # The export may have been killed just before it removed its claim.
+    store.delete(UNFINISHED)
     return there
 
 
@@ -273,5 +275,6 @@ def _shards(
     for number, ((key, _), done) in enumerate(zip(everything, results, strict=True), start=1):
         written[key].append(done)
         say(f"shards: {number} of {len(everything)}, {done.name} {done.n_bytes / MB:,.1f} MB")
-    shutil.rmtree(target.scratch / "parts", ignore_errors=True)  # makes room
+    # The rows are in the shards now; a published export may need the room.
+    shutil.rmtree(target.scratch / "parts", ignore_errors=True)
     return written

@@ -72,7 +72,8 @@ class Target:
         self._check_ours()
         # The manifest makes the export whole.
         self._created(MANIFEST, self.store.create(MANIFEST, small[MANIFEST]))
-        if self._claimed() not in (self.claim, None):  # None: another export of just the same has ended meanwhile
+        # Without a claim, another export of just the same has ended meanwhile, which is as good.
+        if self._claimed() not in (self.claim, None):
             self.store.delete(MANIFEST)
             raise self._disturbed()
         self.store.delete(UNFINISHED)
@@ -103,7 +104,8 @@ class Target:
                 self.store.delete(UNFINISHED)
             if self.local is not None:
                 remove(self.scratch)
-                self.local.rmdir()  # if nothing else is in there
+                # OUT goes too, if nothing else is in there.
+                self.local.rmdir()
 
     def _claimed(self) -> bytes | None:
         """Return the content of the claim in OUT, None where there is none."""

@@ -27,11 +27,14 @@ from factory.storage.ahead import in_order
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 
-CHUNK = 64  # shards looked at in one call
-TASK_BYTES = 64 * 2**20  # of row groups, uncompressed
+# Shards whose footers and questions one call reads.
+CHUNK = 64
+# Bytes of row groups that one task reads, uncompressed.
+TASK_BYTES = 64 * 2**20
 BATCH_BYTES, BATCH_ROWS = 4 * 2**20, 256
 AHEAD = 4
-TRAINING_RUNS = ("sample", "rationalise")  # of a STaR folder; the others ask held-out questions
+# Runs of a STaR folder that are exported; the others ask held-out questions.
+TRAINING_RUNS = ("sample", "rationalise")
 FACTS = ("source", "licence", "answer_kind")
 
 

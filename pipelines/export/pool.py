@@ -22,8 +22,10 @@ from factory.errors import FactoryError
 
 A = TypeVar("A")
 B = TypeVar("B")
-MOST_PROCESSES = 4  # each holds a row group of what it reads and of what it writes
-CALL_LIMIT_S = 3600.0  # of one call; stores have a patience of their own, which is shorter
+# Each holds a row group of what it reads and of what it writes.
+MOST_PROCESSES = 4
+# Seconds for one call; stores have a patience of their own, which is shorter.
+CALL_LIMIT_S = 3600.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -60,7 +62,8 @@ def pool(processes: int) -> Iterator[Map]:
 
         yield spread
     except BaseException:
-        for process in list((executor._processes or {}).values()):  # until 3.14 there is no public way
+        # Until Python 3.14 there is no public way to kill them.
+        for process in list((executor._processes or {}).values()):
             process.kill()
         raise
     finally:
@@ -99,5 +102,6 @@ def _begin(parent: int) -> None:
     """Prepare a process of the pool: it ignores Ctrl-C and dies with its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the line above
+    # The parent died before the line above, so no signal will come.
+    if os.getppid() != parent:
         os._exit(1)

@@ -74,7 +74,8 @@ class Questions:
     identities: array[int] = field(default_factory=lambda: array("Q"))
     dropped: dict[int, str] = field(default_factory=dict)
     repeats: set[int] = field(default_factory=set)
-    _ids: dict[int, int] = field(default_factory=dict)  # of the run that is being taken in: identity to id
+    # Ids by identity, of the run that is being taken in.
+    _ids: dict[int, int] = field(default_factory=dict)
     facts: Counter[tuple[str | None, ...]] = field(default_factory=Counter)
     shards: list[tuple[SourceRun, Shard, tuple[tuple[int, int], ...]]] = field(default_factory=list)
 
@@ -152,7 +153,8 @@ def read_questions(
 
     for name, repeated in same(stream()).items():
         identity, other = (int(one.partition(" ")[0], 16) for one in (name, repeated))
-        if identity != other:  # or it is the same question under another id
+        # Equal identities are one question under two ids, which both go in.
+        if identity != other:
             questions.dropped.setdefault(identity, REPEATS)
     return questions
 

@@ -29,7 +29,8 @@ from factory.records.record_columns import narrowed
 from pipelines.export.inputs import ExportTask, records_of
 
 LINES = pa.schema([("line", pa.string())])
-BATCH_ROWS, BATCH_BYTES = 1024, 16 * 2**20  # of records that came in, whichever comes first
+# Rows wait for so many records, or bytes of records, whichever comes first.
+BATCH_ROWS, BATCH_BYTES = 1024, 16 * 2**20
 PROVENANCE = (
     "engine",
     "model",
@@ -42,7 +43,8 @@ PROVENANCE = (
     "hinted",
     "round",
 )
-MOST_LABELS = 64  # different values counted
+# A label column may hold anything; the manifest counts so many different values.
+MOST_LABELS = 64
 CANDIDATE = np.dtype(
     {
         "names": ["record", "number", "rank", "text", "right", "known", "uses"],
@@ -235,7 +237,8 @@ class _Writers:
     def _file(self, key: ConfigSplit, schema: pa.Schema) -> Any:
         """Return the open Arrow writer of a config and split."""
         if key not in self._open:
-            options = pa.ipc.IpcWriteOptions(compression="lz4")  # half the room, for a tenth of the time
+            # Half the room on disk, for a tenth of the time more.
+            options = pa.ipc.IpcWriteOptions(compression="lz4")
             file = pa.ipc.new_file(self._part(key).path, schema, options=options)
             self._open[key] = self._stack.enter_context(file)
         return self._open[key]

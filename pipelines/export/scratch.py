@@ -31,7 +31,8 @@ def scratch_for(url: str, local: Path | None) -> Iterator[Path]:
         beside.mkdir(parents=True, exist_ok=True)
     else:
         beside.mkdir(mode=0o700, exist_ok=True)
-        if beside.is_symlink() or beside.stat().st_uid != os.getuid():  # its name can be guessed
+        # The name can be guessed, so somebody else may have made the folder.
+        if beside.is_symlink() or beside.stat().st_uid != os.getuid():
             raise BadInput(f"{beside} is another user's. Set TMPDIR to a folder of your own, then export again.")
     with _locked(beside, url):
         scratch = beside / SCRATCH
@@ -60,7 +61,8 @@ def _locked(folder: Path, url: str) -> Iterator[None]:
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            gone = not os.path.samestat(os.fstat(handle), os.stat(folder))  # with the export that had the lock
+            # The folder may be gone with the export that had the lock.
+            gone = not os.path.samestat(os.fstat(handle), os.stat(folder))
         except (BlockingIOError, FileNotFoundError):
             gone = True
         if gone:

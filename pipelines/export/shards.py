@@ -19,8 +19,10 @@ import pyarrow.parquet as pq
 from factory.storage.digests import sha256_of
 from pipelines.export.rows import PartFile
 
-GROUP_ROWS, GROUP_BYTES = 1 << 16, 32 * 2**20  # of a row group, in memory, whichever comes first
-SAMPLES = 16  # batches that the ratio is measured on
+# Bounds of a row group in memory, whichever comes first.
+GROUP_ROWS, GROUP_BYTES = 1 << 16, 32 * 2**20
+# Batches that the ratio is measured on.
+SAMPLES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +69,8 @@ def shards_wanted(
       parts: files of rows, in order.
       target: bytes of a shard on disk.
     """
-    from pipelines.maintenance.merge import (
-        cuts,  # here: the processes that import this module need nothing of what comes with it
-    )
+    # Imported here: the processes that write shards need nothing of what comes with it.
+    from pipelines.maintenance.merge import cuts
 
     places = [(part, number, *batch) for part in parts for number, batch in enumerate(part.batches)]
     total = sum(n_bytes for *_, n_bytes in places)

@@ -34,8 +34,10 @@ T = TypeVar("T")
 TOKENS = "https://huggingface.co/settings/tokens"
 GOES_ON = "Repeat the command: it goes on where it stopped."
 _WRITE = f"Expected a token with write permission there; make one at {TOKENS}."
-_REFUSALS = ("Invalid metadata in README.md", "LFS batch API returned errors")  # ValueErrors of huggingface_hub's
-_MOMENTARY = {408, 409, 412, 425, 429, 500, 502, 503, 504}  # 409, 412: somebody else commits at this moment
+# Beginnings of the ValueErrors by which huggingface_hub reports a refusal.
+_REFUSALS = ("Invalid metadata in README.md", "LFS batch API returned errors")
+# By 409 and 412 the Hub says that somebody else commits at this moment.
+_MOMENTARY = {408, 409, 412, 425, 429, 500, 502, 503, 504}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +163,8 @@ class Hub:
                 return "HF_HUB_OFFLINE is set: nothing is sent to the Hub. Unset it to push."
             case OSError() if error.filename is not None:
                 return f"{error.filename} cannot be read ({error.strerror}). Export again."
-            case httpx2.HTTPError() | json.JSONDecodeError() | OSError():  # an OSError is hf_xet's
+            # An OSError without a file name is hf_xet's.
+            case httpx2.HTTPError() | json.JSONDecodeError() | OSError():
                 return f"could not {what} in {where}, last with {reason}. {GOES_ON}"
             case RuntimeError() if _is_of_xet(error):
                 return f"could not {what} in {where}, last with {reason}. {GOES_ON}"
@@ -183,7 +186,8 @@ def bounded(patience: HubPatience) -> Iterator[None]:
         return made
 
     verbosity = hub_logging.get_verbosity()
-    hub_logging.set_verbosity_error()  # its warnings repeat URLs that are signed
+    # Warnings of huggingface_hub repeat URLs that are signed, which are secret.
+    hub_logging.set_verbosity_error()
     set_client_factory(client)
     try:
         yield

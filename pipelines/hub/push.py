@@ -184,7 +184,8 @@ class _Pusher:
         Raises `BadInput` for what may not be replaced.
         """
         branch = self._branch()
-        there = branch if branch == MAIN or self._there.has_branch(branch) else MAIN  # what it will be made from
+        # A branch that is not there yet will be made from main, and hold what that does.
+        there = branch if branch == MAIN or self._there.has_branch(branch) else MAIN
         held = self._there.held(there)
         plan = planned(self._files, held, replace_card=self._options.replace_card)
         if not self._options.replace:

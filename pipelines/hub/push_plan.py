@@ -19,7 +19,8 @@ from pipelines.dataset_card.card_mark import mark_of
 from pipelines.dataset_card.exported_folder import LocalFile, data_names
 from pipelines.dataset_card.public_manifest import BESIDE
 
-BATCH_FILES, BATCH_BYTES = 64, 8_000_000_000  # uploaded at a time, between two lines of progress
+# Files and bytes uploaded at a time, between two lines of progress.
+BATCH_FILES, BATCH_BYTES = 64, 8_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

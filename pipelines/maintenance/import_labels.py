@@ -34,7 +34,8 @@ from pipelines.run.run_folder import CONFIG
 
 MANIFEST = "manifests/import.json"
 ROWS_PER_PART = 512
-CHARACTERS_PER_PART = 1 << 24  # whichever comes first: lines with whole trees are long
+# A part ends at either bound: lines with whole trees are long.
+CHARACTERS_PER_PART = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class Imported:
 class ImportPart:
     """Lines and rows of an object to be committed. `where` and `number` are the place of its first line."""
 
-    where: str = ""  # of the first line
+    # Place of the first line, for messages.
+    where: str = ""
     number: int = 0
     lines: list[str] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -90,7 +92,8 @@ def import_file(path: str, name: str, out: str) -> Imported:
                     log.add(receipt)
                     new_lines, new_parts = new_lines + len(part.lines), new_parts + 1
         finally:
-            log.flush()  # what stands before a malformed line is committed, too
+            # Parts in front of a malformed line are committed, so their receipts are kept, too.
+            log.flush()
     if not lines:
         raise BadInput(f"{path} holds no lines; expected one JSON object per line; check the path")
     return Imported(lines=lines, parts=parts, new_lines=new_lines, new_parts=new_parts)
@@ -114,7 +117,8 @@ def claim(store: Store, name: str) -> None:
                 f"{store.url} holds a run. Expected a new folder, or one made by `factory import`; choose another."
             )
         store.create(MANIFEST, (json.dumps({"format": name}) + "\n").encode())
-        there = imported_format(store)  # another import may have been faster
+        # Look again: another import may have been faster.
+        there = imported_format(store)
     if there != name:
         raise BadInput(f"{store.url} holds an import of format {there!r}, not {name!r}. Choose another OUT folder.")
 

@@ -30,8 +30,10 @@ from pipelines.run.merged_folder import Merged, MergedShard, keep, merged_from
 
 MB = 10**6
 TARGET_MB = 384
-LOGS = "logs/"  # of a merge that was killed before it had decided anything
-MOST = 1.3  # times the target, from where on two shards are better than one
+# All that a merge leaves which was killed before it had decided anything.
+LOGS = "logs/"
+# A shard may be larger than the target by this factor; from there on two are better.
+MOST = 1.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

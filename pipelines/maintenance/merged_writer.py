@@ -23,7 +23,8 @@ from factory.shards.shard_file import Footer, content_hash, footer_of
 from factory.storage.ahead import in_order
 from factory.storage.store import Store
 
-GROUP_ROWS, GROUP_BYTES = 4096, 64 * 2**20  # of a row group, whichever comes first
+# Of a row group, whichever comes first.
+GROUP_ROWS, GROUP_BYTES = 4096, 64 * 2**20
 AHEAD = 4
 
 
@@ -131,7 +132,8 @@ def _writer(where: Path | pa.NativeFile) -> pq.ParquetWriter:
         compression_level=3,
         write_page_index=True,
         write_page_checksum=True,
-        use_content_defined_chunking=True,  # rows added to a set leave most pages, so a hub stores them once
+        # Rows added to a set leave most pages, so a hub stores them once.
+        use_content_defined_chunking=True,
     )
 
 

@@ -119,7 +119,8 @@ def validate(
     _check_survey(store, merged, validation)
     # Repair, if nothing is wrong with what would stay.
     if repair and validation.sound and left:
-        last_over(store, say)  # checking has taken a while
+        # Checking has taken a while, and a driver may have been started meanwhile.
+        last_over(store, say)
         validation.removed = sweep(store, left)
     return validation
 
@@ -173,7 +174,8 @@ def _check_rows(
     on_progress: OnShards,
 ) -> None:
     """Read every shard in full, and add the faults of its rows, footer and receipt."""
-    seen = None if imported else SeenQuestions()  # a line that is there twice in a file is two records
+    # In an import a line that is there twice in a file is two records.
+    seen = None if imported else SeenQuestions()
     firsts: set[str] = set()
 
     def on_rows(n: int) -> None:
