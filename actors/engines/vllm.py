@@ -26,7 +26,7 @@ from actors.models.model_store import ensure_local
 from actors.models.resolve import EMBEDDED, local_model, model_revision, resolve_model
 from factory import interfaces
 from factory.errors import BadInput, EngineFailed, PromptTooLong, QuestionFailed
-from factory.rollouts.prompting import defused
+from factory.rollouts.prompting import escape_special_tokens
 from factory.storage.access import Access
 from factory.types import Completion, GenerateRequest, Prompt
 
@@ -168,7 +168,7 @@ class Engine(interfaces.Engine):
         if isinstance(prompt, str):
             return tuple(self._tokenizer.encode(prompt + prefix_text))
         special = self._tokenizer.all_special_tokens
-        messages = [{"role": role, "content": defused(content, special)} for role, content in prompt]
+        messages = [{"role": role, "content": escape_special_tokens(content, special)} for role, content in prompt]
         if not self._tokenizer.chat_template:
             raise BadInput(f"model {self._model} has no chat template; use a raw-text prompt with it")
         template = partial(self._tokenizer.apply_chat_template, messages, add_generation_prompt=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from factory.rollouts.prompting import defused
+from factory.rollouts.prompting import escape_special_tokens
 
 # Texts for one call of the tokenizer, whose answer takes far more room than the ids in it.
 AT_A_TIME = 256
@@ -51,7 +51,7 @@ def all_laid_out(tokenizer: Any, solutions: Iterable[tuple[str, Sequence[str]]],
     end = tokenizer.encode(separator, add_special_tokens=False)
 
     def encoded(texts: list[str], **options: bool) -> Iterator[list[int]]:
-        clean = [defused(text.strip(), special) for text in texts]
+        clean = [escape_special_tokens(text.strip(), special) for text in texts]
         return iter(tokenizer(clean, return_attention_mask=False, **options)["input_ids"] if clean else [])
 
     rest = iter(solutions)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from factory.errors import TrainingFailed
-from factory.rollouts.prompting import defused
+from factory.rollouts.prompting import escape_special_tokens
 
 IGNORED = -100
 """The label of a token that has no part in the loss; PyTorch's convention."""
@@ -68,7 +68,7 @@ class Tokens:
     def _raw(self, prompt: str, completion: str) -> tuple[list[int], list[int]]:
         """Return the ids of a text prompt, and those of its completion with the end of sequence."""
         before = self.tokenizer.encode(prompt)
-        text = defused(completion, self.tokenizer.all_special_tokens)
+        text = escape_special_tokens(completion, self.tokenizer.all_special_tokens)
         return before, self._ended(self._continued(before, self.tokenizer.encode(prompt + text), text))
 
     def _chat(
@@ -79,7 +79,8 @@ class Tokens:
             raise TrainingFailed(f"{self.folder} has no chat template; train it on raw-text prompts")
         special = self.tokenizer.all_special_tokens
         turns = [
-            {"role": turn["role"], "content": defused(turn["content"], special)} for turn in (*prompt, *completion)
+            {"role": turn["role"], "content": escape_special_tokens(turn["content"], special)}
+            for turn in (*prompt, *completion)
         ]
 
         def rendered(messages: list[dict[str, str]], *, answer: bool) -> list[int]:

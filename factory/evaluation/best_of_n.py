@@ -71,6 +71,7 @@ def weighted_majority(samples: Sequence[Sample], reward: str) -> float:
 
 def best_of_n(samples: Sequence[Sample], reward: str) -> float:
     """Return 1 when the sample with the highest reward is right; where k samples tie, each counts 1/k."""
+    # A sample without an answer cannot be picked, whatever its reward.
     able = [sample for sample in samples if sample.answer is not None]
     if not able:
         return 0.0
@@ -92,6 +93,7 @@ def picks(questions: Sequence[Sequence[Sample]], over: str = "majority") -> dict
     """
     if not questions:
         raise ValueError("got no questions; expected the samples of at least one")
+    # Names in the order in which they come, each once.
     rewards = list(dict.fromkeys(name for samples in questions for sample in samples for name, _ in sample.rewards))
     accuracies = {
         "one": [_one(samples) for samples in questions],
@@ -126,12 +128,14 @@ def _share_of_best(votes: dict[str, tuple[float, bool]]) -> float:
     if not votes:
         return 0.0
     most = max(total for total, _ in votes.values())
+    # Sums of floats: equal votes may differ in the last digits.
     best = [right for total, right in votes.values() if math.isclose(total, most, rel_tol=1e-9)]
     return sum(best) / len(best)
 
 
 def _pick(values: Sequence[float], others: Sequence[float]) -> Pick:
     """Return mean and standard error of `values`, and of their differences to `others`, question by question."""
+    # Paired differences: the same questions are easy for both, so their differences vary less than the values.
     gains = [value - other for value, other in zip(values, others, strict=True)]
     return Pick(accuracy=_mean(values), error=_error(values), gain=_mean(gains), gain_error=_error(gains))
 

@@ -78,6 +78,7 @@ class _Samples:
 
     def add(self, solution: Mapping[str, Any]) -> None:
         """Count one solution of a record, as often as its text came."""
+        # Cut-off samples first: their verdict is about an unfinished text.
         times, verdict = solution["occurrences"], solution["verdict"]
         self.n += times
         if solution["finish_reason"] == "length":
@@ -110,8 +111,10 @@ def pass_at_k(n: int, right: int, k: int) -> float:
     """
     if not 1 <= k <= n or not 0 <= right <= n:
         raise ValueError(f"got k={k} of n={n} samples with {right} right; expected 1 <= k <= n, 0 <= right <= n")
+    # Fewer wrong samples than draws: one of them must be right.
     if n - right < k:
         return 1.0
+    # The estimator as a product, which does not overflow as binomial coefficients do.
     return 1 - prod(1 - k / drawn for drawn in range(n - right + 1, n + 1))
 
 
@@ -137,6 +140,7 @@ def score(rows: Iterable[Mapping[str, Any]], ks: Sequence[int] = (1,)) -> Scores
         total.n += samples.n
         total.unparsable += samples.unparsable
         total.truncated += samples.truncated
+        # A failed question, or one without samples, counts as not solved instead of being left out.
         counts = row["status"] != "failed" and samples.n > 0
         failed += row["status"] == "failed"
         accuracy.add(samples.right / samples.n if counts else 0.0)

@@ -122,6 +122,7 @@ def f1_gain(questions: Sequence[str], one: Sequence[float], other: Sequence[floa
     for question, mine, others, truth in zip(questions, one, other, truths, strict=True):
         at = 0 if truth != NO_ERROR else 3
         counts[numbers[question], at : at + 3] += (1, mine, others)
+    # A fixed seed: the same scores give the same interval.
     drawn = np.random.default_rng(0).integers(len(numbers), size=(DRAWS, len(numbers)))
     low, high = np.percentile([_f1_difference(counts[rows].sum(0)) for rows in drawn], (2.5, 97.5))
     return Gain(gain=_f1_difference(counts.sum(0)), low=float(low), high=float(high))
@@ -148,6 +149,7 @@ def step_accuracy(solutions: Iterable[ScoredSolution], threshold: float = 0.5) -
     """
     counts: Counter[tuple[bool, bool]] = Counter()
     for solution in solutions:
+        # Behind the first error a step is neither right nor wrong.
         end = len(solution.scores) if solution.first_error == NO_ERROR else solution.first_error + 1
         for index, score in enumerate(solution.scores[:end]):
             is_right = index != solution.first_error

@@ -90,15 +90,15 @@ class SolutionLabeller:
         """Return the most probable labels.
 
         Where the first error is located with the wanted confidence, all labels follow from it. Otherwise a step needs
-        that confidence *and* evidence of its own (`Seen.speaks_for`): nothing is labelled by the prior alone.
+        that confidence *and* evidence of its own (`StepEvidence.supports`): nothing is labelled by the prior alone.
         """
         if solution.outcome is None or not solution.leaf.depth:
             return _unlabelled(solution, policy_calls)
         # Phase 1: is the most probable first error sure enough, and does any rollout support it?
-        seen = Seen(solution)
+        evidence = StepEvidence(solution)
         first_error, contradicted = self._weigh(solution)
         best, steps = int(first_error.argmax()), solution.leaf.depth
-        founded = seen.speaks_for(1, steps) if best == steps else seen.speaks_for(-1, best + 1)
+        founded = evidence.supports(1, steps) if best == steps else evidence.supports(-1, best + 1)
         located = founded and not contradicted and bool(first_error[best] >= self._confidence)
         # Phase 2: label each step, by the located error or by its own probability.
         labels = []
@@ -107,8 +107,8 @@ class SolutionLabeller:
             if located:
                 sign = -1 if depth > best else 1
             confidence = wrong if sign == -1 else 1 - wrong
-            given = located or (not contradicted and confidence >= self._confidence and seen.speaks_for(sign, depth))
-            labels.append(_step(seen.counts[depth], sign if given else None, confidence))
+            given = located or (not contradicted and confidence >= self._confidence and evidence.supports(sign, depth))
+            labels.append(_step(evidence.counts[depth], sign if given else None, confidence))
         return SolutionLabels(
             steps=tuple(labels),
             first_error=(best if best < steps else -1) if located else None,
@@ -125,15 +125,17 @@ class SolutionLabeller:
         """
         if solution.outcome is None or not solution.leaf.depth:
             return _unlabelled(solution, policy_calls)
-        seen = Seen(solution)
+        evidence = StepEvidence(solution)
         first_error, contradicted = self._weigh(solution)
         labels = []
-        for depth, (wrong, sign) in enumerate(zip(_wrong_by(first_error), seen.hard_estimates(), strict=True), start=1):
+        for depth, (wrong, sign) in enumerate(
+            zip(_wrong_by(first_error), evidence.hard_estimates(), strict=True), start=1
+        ):
             confidence = wrong if sign == -1 else 1 - wrong if sign == 1 else max(wrong, 1 - wrong)
             given = self._confidence == 0 or (
-                not contradicted and confidence >= self._confidence and seen.speaks_for(sign, depth)
+                not contradicted and confidence >= self._confidence and evidence.supports(sign, depth)
             )
-            labels.append(_step(seen.counts[depth], sign if given else None, confidence))
+            labels.append(_step(evidence.counts[depth], sign if given else None, confidence))
         return SolutionLabels(
             steps=tuple(labels),
             first_error=first_error_of([step.label for step in labels]),
@@ -162,7 +164,7 @@ def learn(experience: Experience, solutions: Sequence[Solution]) -> None:
     experience.learn(SolutionLabeller(experience, 0).belief(most).cells)
 
 
-class Seen:
+class StepEvidence:
     """Rollout counts of one solution, and the labels that they support.
 
     `counts[t]` = (trials, successes) of the prefix of t steps, for t = 0..M. The last prefix is the whole solution; its
@@ -176,7 +178,7 @@ class Seen:
         self._measured = any(trials for trials, _ in self.counts[1:-1])
         self._wrong = solution.outcome is False
 
-    def speaks_for(self, label: int | None, depth: int) -> bool:
+    def supports(self, label: int | None, depth: int) -> bool:
         """Return True when any evidence supports `label` behind the first `depth` steps.
 
         For +1 that is a success from there or from a later step. For -1 it is the verdict on the whole solution, or

@@ -127,11 +127,11 @@ def can_be_continued(row: Row) -> str | None:
     """Return why a question cannot be taken up again from `row`, as one sentence; None where it can."""
     version = row["schema_version"]
     if not (version or "").isdecimal() or int(version) < FIRST_SCHEMA:
-        return f"its record has schema {version}; expected {FIRST_SCHEMA} or later, which keep all that was asked for"
+        return f"its record has schema {version}; expected {FIRST_SCHEMA} or later, which holds enough to continue"
     if row["status"] != "ok":
-        return f"its record says status {row['status']}; expected ok: do the question again from the start"
+        return f"its record has status {row['status']}; expected ok: this question begins from the start"
     if row.get("effort") is None:
-        return "its record does not say how much had been asked for; expected that of a run, not an imported one"
+        return "its record holds no amounts (column `effort`); expected the record of a run, not an imported one"
     return None
 
 

@@ -115,7 +115,7 @@ def hint_of(template: PromptTemplate, question: Question) -> str:
     return _filled("\n".join(hints), template, question).strip()
 
 
-def defused(content: str, special_tokens: Iterable[str]) -> str:
+def escape_special_tokens(content: str, special_tokens: Iterable[str]) -> str:
     """Return a message's content with every special token in it broken up by an invisible word joiner.
 
     `<|im_end|>` inside a question is text, and must not end the user's turn.

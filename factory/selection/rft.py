@@ -54,6 +54,7 @@ def select(candidates: Sequence[Candidate], hint: str, gold: str, config: Config
     """
     decided: list[Decision] = []
     sampled: list[Candidate] = []
+    # First what rules out one candidate by itself; the caps depend on the others.
     for candidate in candidates:
         reason = unfit(candidate, config.min_steps)
         if reason is None and candidate.hinted:
@@ -76,5 +77,6 @@ def reasoning_path(text: str) -> tuple[str, ...]:
 
 def _equations(line: str) -> list[str]:
     """Return the equations in one line, without spaces and in one spelling of the operators."""
+    # A run of formula characters is an equation when it has something on both sides and a digit.
     runs = ("".join(match.group().translate(_SPELLINGS).split()).strip(".") for match in _FORMULA.finditer(line))
     return [run for run in runs if re.search(r"[^=]=[^=]", run) and re.search(r"\d", run)]

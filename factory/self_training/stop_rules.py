@@ -15,7 +15,7 @@ class Spent:
     hours: float = 0.0
 
 
-def without_gain(accuracies: Sequence[float], min_gain: float) -> int:
+def rounds_without_gain(accuracies: Sequence[float], min_gain: float) -> int:
     """Return how many of the last rounds, in a row, have not beaten the best before them by `min_gain`.
 
     The first of `accuracies` (shares, 0 to 1) is from before the first round.
@@ -36,7 +36,8 @@ def no_gain(accuracies: Sequence[float], patience: int, min_gain: float) -> str 
       patience: rounds without a gain that end the run; 0 switches this rule off.
       min_gain: smallest difference that counts as a gain.
     """
-    vain = without_gain(accuracies, min_gain) if patience and accuracies else 0
+    # Without any accuracy there is nothing to compare with, so no round was in vain.
+    vain = rounds_without_gain(accuracies, min_gain) if patience and accuracies else 0
     if not patience or vain < patience:
         return None
     return f"no gain of {min_gain:g} in greedy accuracy for {vain} rounds, stop.patience is {patience}"

@@ -28,7 +28,7 @@ def roles(mode: str, round_: int) -> Roles:
     return Roles(sampler=STUDENT, learner=TEACHER)
 
 
-def learned_in(mode: str, who: str, round_: int) -> int | None:
+def last_learning_round(mode: str, who: str, round_: int) -> int | None:
     """Return the round whose weights a model has when round `round_` begins.
 
     Args:

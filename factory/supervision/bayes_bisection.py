@@ -79,7 +79,7 @@ async def label(
       experience: prior over the policy, learnt from the questions before.
 
     Returns:
-      Labels of every solution whose labels do not stand already.
+      Labels of every solution that is not `labelled` already.
     """
     # Phase 1: choose the solutions to look into. Where the policy never solved the question, its own wrong solutions
     # are not worth a rollout; given ones may get further.

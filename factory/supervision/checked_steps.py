@@ -52,7 +52,7 @@ async def label(
       experience: not used.
 
     Returns:
-      Labels of every solution whose labels do not stand already.
+      Labels of every solution that is not `labelled` already.
     """
     return {solution: _labels(solution) for solution in tree.solutions if not solution.labelled}
 

@@ -57,7 +57,7 @@ async def label(
       experience: prior over the policy, learnt from the questions before.
 
     Returns:
-      Labels of every solution whose labels do not stand already.
+      Labels of every solution that is not `labelled` already.
     """
     # Phase 1: collect the rollouts that prefixes lack. A shared prefix is paid for by the first solution that has it.
     measured = [s for s in tree.solutions if s.is_wrong or (config.solutions == "all" and s.outcome)]

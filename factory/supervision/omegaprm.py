@@ -64,7 +64,7 @@ async def label(
       experience: prior over the policy, learnt from the questions before.
 
     Returns:
-      Labels of every solution whose labels do not stand already.
+      Labels of every solution that is not `labelled` already.
     """
     # Phase 1: fill the pool with what was sampled before, and with `k` rollouts of the bare question.
     await probe(tree, tree.root, policy, config)
@@ -75,7 +75,7 @@ async def label(
     # Phase 2: bisect, starting with the pairs of an earlier run. The rollouts of a bisection are new pairs.
     spent: dict[Solution, int] = {}
     wishes: dict[Solution, int] = {}
-    while (pair := pool.again() or pool.select()) is not None:
+    while (pair := pool.reselect() or pool.select()) is not None:
         before = policy.cost.policy_calls
         wished = await bisect_first_error(tree, *pair, policy=policy, config=config, pool=pool)
         # At least 1, so that a later run knows that this pair was selected although it had nothing to bisect.
@@ -166,7 +166,7 @@ class Pool:
             if bisectable and not rollout.labelled and leaf not in self._selected:
                 self._pairs.setdefault(leaf, (node, rollout))
 
-    def again(self) -> tuple[Node, Solution] | None:
+    def reselect(self) -> tuple[Node, Solution] | None:
         """Take out and return a pair that an earlier run has selected, or None when there is none left.
 
         Such a pair is bisected once more, with the rollouts that a raised `k` adds, and counts as selected already.

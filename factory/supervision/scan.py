@@ -57,7 +57,7 @@ async def label(
       experience: prior over the policy, learnt from the questions before.
 
     Returns:
-      Labels of every solution whose labels do not stand already.
+      Labels of every solution that is not `labelled` already.
     """
     wrong = targets((solution for solution in tree.solutions if solution.is_wrong), config.max_solutions)
     at_prefix: dict[Node, asyncio.Lock] = defaultdict(asyncio.Lock)

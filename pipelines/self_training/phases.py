@@ -11,7 +11,7 @@ from factory.errors import FactoryError, TrainingFailed
 from factory.evaluation.pass_at_k import COLUMNS, score
 from factory.seeds import seed_for
 from factory.self_training.candidates import is_solved
-from factory.self_training.teaching import STUDENT, TEACHER, learned_in, roles
+from factory.self_training.teaching import STUDENT, TEACHER, last_learning_round, roles
 from factory.self_training.training import TrainingJob, as_json
 from factory.shards.commits import read_rows
 from factory.sources.split import HELD_OUT
@@ -175,7 +175,7 @@ class Phases:
 
     def _weights(self, who: str, round_: int) -> tuple[str, bool]:
         """Return the model that `who` is when a round begins, and whether an earlier round has trained it."""
-        learned = learned_in(self.star_settings.teacher.mode, who, round_)
+        learned = last_learning_round(self.star_settings.teacher.mode, who, round_)
         return (self._own(who), False) if learned is None else (weights_folder(self.star_settings, learned), True)
 
     def _own(self, who: str) -> str:

@@ -162,7 +162,7 @@ async def test_prefixes_that_were_asked_in_vain_are_not_forgotten():
         ({"schema_version": "2"}, "schema 2; expected 3"),
         ({"schema_version": None}, "schema None"),
         ({"status": "failed"}, "status failed"),
-        ({"effort": None}, "how much had been asked for"),
+        ({"effort": None}, "holds no amounts"),
     ],
 )
 async def test_a_row_that_cannot_be_continued_says_why(change, said):

@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from factory.self_training.stop_rules import Spent, no_gain, over_budget, without_gain
+from factory.self_training.stop_rules import Spent, no_gain, over_budget, rounds_without_gain
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from factory.self_training.stop_rules import Spent, no_gain, over_budget, withou
 def test_rounds_without_gain_are_counted_since_the_last_that_beat_the_best(
     accuracies: list[float], min_gain: float, rounds: int
 ) -> None:
-    assert without_gain(accuracies, min_gain) == rounds
+    assert rounds_without_gain(accuracies, min_gain) == rounds
 
 
 @hypothesis.given(st.integers(2, 2000), st.data())
@@ -35,8 +35,8 @@ def test_a_gain_of_exactly_the_asked_number_of_questions_is_one(questions: int, 
     before = data.draw(st.integers(0, questions - 1))
     gained = data.draw(st.integers(1, questions - before))
     after = (before + gained) / questions
-    assert without_gain([before / questions, after], gained / questions) == 0
-    assert without_gain([before / questions, after], (gained + 1) / questions) == 1
+    assert rounds_without_gain([before / questions, after], gained / questions) == 0
+    assert rounds_without_gain([before / questions, after], (gained + 1) / questions) == 1
 
 
 @pytest.mark.parametrize(("patience", "stops"), [(0, False), (1, True), (2, True), (3, False)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from factory.self_training.teaching import STUDENT, TEACHER, learned_in, roles
+from factory.self_training.teaching import STUDENT, TEACHER, last_learning_round, roles
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,11 @@ def test_who_samples_and_who_learns(mode: str, samplers: list[str], learners: li
 def test_a_model_has_the_weights_of_the_last_round_it_learned_in(
     mode: str, who: str, weights: list[int | None]
 ) -> None:
-    assert [learned_in(mode, who, round_) for round_ in range(5)] == weights
+    assert [last_learning_round(mode, who, round_) for round_ in range(5)] == weights
 
 
 @pytest.mark.parametrize("round_", range(6))
 def test_in_turns_a_round_trains_on_what_the_latest_weights_of_the_other_sampled(round_: int) -> None:
     sampler = roles("turns", round_).sampler
     assert sampler != roles("turns", round_).learner
-    assert learned_in("turns", sampler, round_) == (round_ - 1 if round_ else None)
+    assert last_learning_round("turns", sampler, round_) == (round_ - 1 if round_ else None)
