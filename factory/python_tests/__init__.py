@@ -1,5 +1,5 @@
-"""What the `python_tests` checker is made of: reading tests, running one, comparing outside of the sandbox.
+"""Parts of the `python_tests` checker: reading tests, running a candidate on one, comparing outside of the sandbox.
 
-Imports the standard library and `factory`. Read `reading.py` first, then `trial.py`. `driver.py` and `wire.py` are also
-copied into the sandbox: they import nothing but the standard library.
+Imports the standard library and `factory`. Read first: `reading.py`, then `trial.py`. `driver.py` and `wire.py` are
+also copied into the sandbox: they import nothing but the standard library. README.md has the way of a test.
 """

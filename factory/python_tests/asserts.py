@@ -1,4 +1,4 @@
-"""Reads assert lines, and the straight line of statements around them.
+"""Assert lines of a test, and the straight line of statements around them.
 
 Those are assignments, imports, and loops over values that the tests hold themselves, which are unrolled. Tests with
 anything else in them are refused as a whole: nothing is left out in silence.
@@ -23,10 +23,11 @@ _BUILTINS = frozenset(dir(builtins))
 
 
 def read_asserts(source: str, entry_point: str = "") -> tuple[tuple[CallTest, ...], frozenset[str]]:
-    """The tests in `source`, and the names that the candidate has to define. Raises `BadTests`.
+    """Return the tests in `source`, and the names that the candidate has to define. Raises `BadTests`.
 
-    `entry_point`: those names, with commas between, where the data set tells. Else they are found: the one name that is
-    called and is not a builtin, or the one builtin that is called where nothing else is (MBPP has a `sum` to write).
+    `entry_point`: those names, with commas between, where the data set tells. Else they are looked for: the one name
+      that is called and is not a builtin, or the one builtin that is called where nothing else is (MBPP has a `sum` to
+      write).
     """
     if len(source) > _MAX_SOURCE_CHARS:
         raise BadTests(f"tests of {len(source)} characters; expected at most {_MAX_SOURCE_CHARS}")
@@ -34,28 +35,32 @@ def read_asserts(source: str, entry_point: str = "") -> tuple[tuple[CallTest, ..
         module = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise BadTests(f"not Python: {error}") from None
+    # Read the statements, then settle which names are the candidate's.
     script = _Script()
     script.read(module.body)
     named = [name.strip() for name in entry_point.split(",") if name.strip()]
     asserts = script.finished(named)
-    functions = frozenset(named or _found(asserts, script.foreign))
+    functions = frozenset(named or _function_under_test(asserts, script.foreign))
     tests = tuple(test for test in (call_test(test, functions) for test in asserts) if test.calls)
-    if not tests:  # `assert True` stands in many a HumanEval check, and tests nothing
+    # `assert True` stands in many a HumanEval check, and tests nothing.
+    if not tests:
         raise BadTests("no assert calls a function of the solution")
     return tests, functions
 
 
 class _Script(ast.NodeTransformer):
-    """The straight line of statements around the asserts; as a transformer, it puts in what was assigned to a name."""
+    """Straight line of statements around the asserts; as a transformer, it puts in what was assigned to a name."""
 
     def __init__(self) -> None:
-        self.foreign: set[str] = set()  # imported: neither the candidate's nor ours
+        # Imported names: neither the candidate's nor ours.
+        self.foreign: set[str] = set()
         self._asserts: list[ast.expr] = []
         self._assigned: dict[str, ast.expr] = {}
         self._parameter: str | None = None
         self._checked: str | None = None
 
     def read(self, body: Iterable[ast.stmt]) -> None:
+        """Take over the statements of a body, in order. Raises `BadTests` for one that cannot be taken apart."""
         for statement in body:
             match statement:
                 case ast.Assert(test):
@@ -81,7 +86,7 @@ class _Script(ast.NodeTransformer):
                     raise BadTests(f"line {statement.lineno}: cannot take apart `{ast.unparse(statement)[:80]}`")
 
     def finished(self, named: list[str]) -> list[ast.expr]:
-        """The assertions, with the function's name for `candidate`; it joins the names in `named`."""
+        """Return the assertions, with the function's name for `candidate`; it joins the names in `named`."""
         if self._parameter is None:
             return self._asserts
         name = self._checked or (named[0] if len(named) == 1 else None)
@@ -93,16 +98,18 @@ class _Script(ast.NodeTransformer):
         return [self._resolved(assertion) for assertion in self._asserts]
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Return what was assigned to the name, or the name."""
         return copy.deepcopy(self._assigned.get(node.id, node))
 
     def _resolved(self, expression: ast.expr) -> ast.expr:
+        """Return a copy of an expression with every assigned name replaced. Raises `BadTests` for a huge one."""
         resolved: ast.expr = self.visit(copy.deepcopy(expression))
         if sum(1 for _ in ast.walk(resolved)) > _MAX_NODES:
             raise BadTests(f"an assert of more than {_MAX_NODES} nodes")
         return resolved
 
     def _values(self, expression: ast.expr) -> list[Any]:
-        """What a loop goes through. It must not depend on the candidate."""
+        """Return what a loop goes through. Raises `BadTests` where that depends on the candidate."""
         resolved = self._resolved(expression)
         try:
             check_supported(resolved)
@@ -114,6 +121,7 @@ class _Script(ast.NodeTransformer):
         return values
 
     def _import_from(self, module: str | None, aliases: list[ast.alias]) -> None:
+        """Take over the names of `math`; all others are foreign."""
         for alias in aliases:
             name = alias.asname or alias.name
             if module == "math" and alias.name in MATH:
@@ -122,9 +130,11 @@ class _Script(ast.NodeTransformer):
                 self.foreign.add(name)
 
 
-def _found(asserts: list[ast.expr], foreign: set[str]) -> set[str]:
-    """The function under test. With two unknown names, one might be a comparison that the candidate would be asked to
-    make itself: that is refused."""
+def _function_under_test(asserts: list[ast.expr], foreign: set[str]) -> set[str]:
+    """Return the function under test. Raises `BadTests` where there is not exactly one.
+
+    With two unknown names, one might be a comparison that the candidate would be asked to make itself.
+    """
     called = {root(node) for test in asserts for node in ast.walk(test) if isinstance(node, ast.Call)}
     names = {name for name in called if name is not None and name not in foreign and name != "math"}
     own = names - _BUILTINS or names

@@ -23,7 +23,8 @@ def main() -> None:
     mode, *folders = sys.argv[1:]
     sys.path += folders
     sys.argv = ["solution.py"]
-    vars(builtins).update(exit=sys.exit, quit=sys.exit)  # which `site` would have brought
+    # `site` would have brought these two.
+    vars(builtins).update(exit=sys.exit, quit=sys.exit)
     with open("solution.py", encoding="utf-8", errors="surrogatepass") as file:
         source = file.read()
     if mode == "stdin":
@@ -32,15 +33,17 @@ def main() -> None:
     with open("calls.json", encoding="ascii") as file:
         calls = json.load(file)
     results = os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what it prints is no result
+    # What the candidate prints is no result.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     payload = json.dumps(_answers(source, calls)).encode("ascii")
     while payload:
         payload = payload[os.write(results, payload) :]
-    os._exit(0)  # threads or no threads
+    # End whatever threads the candidate has started.
+    os._exit(0)
 
 
 def _answers(source: str, calls: list[Any]) -> list[Any]:
-    """Per call ["returned", data] or ["raised", description]; one "raised" for all where loading fails."""
+    """Return ["returned", data] or ["raised", description] per call; one "raised" for all where loading fails."""
     try:
         module = _load(source, "solution")
     except BaseException as error:
@@ -55,6 +58,7 @@ def _answers(source: str, calls: list[Any]) -> list[Any]:
 
 
 def _load(source: str, name: str) -> ModuleType:
+    """Run the candidate as a module of this name."""
     module = ModuleType(name)
     sys.modules[name] = module
     exec(compile(source, "solution.py", "exec"), vars(module))  # noqa: S102 - this process is there to do that
@@ -62,7 +66,7 @@ def _load(source: str, name: str) -> ModuleType:
 
 
 def _evaluate(node: Any, names: dict[str, Any]) -> Any:
-    """A call with its arguments, as `factory/python_tests/asserts.py` wrote it down."""
+    """Evaluate a call with its arguments, as `factory/python_tests/take_apart.py` wrote it down."""
     kind, *content = node
     if kind == "value":
         return decode(content[0], ItemBudget(sys.maxsize))  # the test's own
@@ -77,7 +81,7 @@ def _evaluate(node: Any, names: dict[str, Any]) -> Any:
 
 
 def _named(name: str, names: dict[str, Any]) -> Any:
-    """A function of the candidate, or the method of that name of its class Solution (LeetCode's convention)."""
+    """Return a function of the candidate, or the method of its class Solution (LeetCode's convention)."""
     if name not in names and hasattr(names.get("Solution"), name):
         return getattr(names["Solution"](), name)
     if name not in names:
@@ -86,6 +90,7 @@ def _named(name: str, names: dict[str, Any]) -> Any:
 
 
 def _described(error: BaseException) -> str:
+    """Return an exception's type and message in one line, whatever its own `__str__` does."""
     if isinstance(error, SystemExit):
         return f"exit status {0 if error.code is None else error.code} without a result"[:300]
     try:

@@ -1,4 +1,4 @@
-"""A small interpreter for the trusted half of a test: literals, comprehensions, `operations.py`. No eval, no exec."""
+"""Small interpreter for the trusted half of a test: literals, comprehensions, `operations.py`. No eval, no exec."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ from factory.python_tests.operations import (
 from factory.python_tests.wire import NotPlain, Opaque
 
 _MAX_STEPS = 1 << 17  # of comprehensions
-_SEARCHED = (list, tuple, set, frozenset, dict)  # a set takes as long as a list where all its items hash alike
+# Collections whose search counts: a set takes as long as a list where all its items hash alike.
+_SEARCHED = (list, tuple, set, frozenset, dict)
 _SEARCHED_PER_STEP = 1024
 
 
 class Raised(Exception):
-    """What a call of the candidate raised. As the value of a name it is raised where that name is used."""
+    """Exception that a call of the candidate raised. As the value of a name it is raised where that name is used."""
 
 
 def evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
-    """The value of `node`, with `names` bound.
+    """Return the value of `node`, with `names` bound.
 
     Raises what Python would, and `Raised`, `NotPlain`, `Unsupported` and `ValueTooLarge`.
     """
@@ -37,6 +38,8 @@ def evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
 
 
 class _Evaluation:
+    """Evaluation of one expression, which counts its steps."""
+
     def __init__(self) -> None:
         self._steps = 0
 
@@ -91,6 +94,7 @@ class _Evaluation:
         raise Unsupported(f"{type(node).__name__}: {ast.unparse(node)[:80]}")
 
     def _function(self, node: ast.expr, names: dict[str, Any]) -> Callable[..., Any]:
+        """Return the function that a call names. Raises `Unsupported`, `NotPlain`."""
         match node:
             case ast.Name(name) if name in FUNCTIONS:
                 return FUNCTIONS[name]
@@ -109,6 +113,7 @@ class _Evaluation:
         raise Unsupported(f"a call of {ast.unparse(node)[:80]}")
 
     def _either(self, stop_at: bool, operands: list[ast.expr], names: dict[str, Any]) -> Any:
+        """Evaluate `and` and `or`: operands in order, up to the first that decides."""
         result: Any = None
         for operand in operands:
             result = self.value(operand, names)
@@ -117,6 +122,7 @@ class _Evaluation:
         return result
 
     def _comparison(self, left: Any, symbols: list[ast.cmpop], rights: list[ast.expr], names: dict[str, Any]) -> Any:
+        """Evaluate a chain of comparisons, up to the first that fails."""
         result: Any = True
         for symbol, node in zip(symbols, rights, strict=True):
             right = self.value(node, names)
@@ -129,11 +135,13 @@ class _Evaluation:
         return result
 
     def _step(self, steps: int) -> None:
+        """Count steps. Raises `ValueTooLarge` past the bound."""
         self._steps += steps
         if self._steps > _MAX_STEPS:
             raise ValueTooLarge(f"comprehensions of more than {_MAX_STEPS} steps")
 
     def _index(self, node: ast.expr, names: dict[str, Any]) -> Any:
+        """Return an index or a slice."""
         if not isinstance(node, ast.Slice):
             return self.value(node, names)
         return slice(
@@ -141,6 +149,7 @@ class _Evaluation:
         )
 
     def _bindings(self, generators: list[ast.comprehension], names: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the names of every round of a comprehension."""
         first, *others = generators
         for item in self.value(first.iter, names):
             self._step(1)
@@ -152,6 +161,7 @@ class _Evaluation:
                     yield bound
 
     def _bound(self, target: ast.expr, item: Any) -> dict[str, Any]:
+        """Return the names that a loop's target binds to an item. Raises `Unsupported`."""
         match target:
             case ast.Name(name):
                 return {name: item}

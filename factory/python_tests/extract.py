@@ -1,4 +1,4 @@
-"""Where a completion has its program. Nothing here runs it."""
+"""Extraction of the program from a completion. Nothing here runs it."""
 
 from __future__ import annotations
 
@@ -11,42 +11,52 @@ from factory.python_tests.names import Names, names_of, parsed
 _FENCE = re.compile(r"^([ \t]*)```[ \t]*([\w+.-]*)[^\n`]*$", re.MULTILINE)
 _FUTURE = re.compile(r"^from __future__ import .*\n", re.MULTILINE)
 _LANGUAGES = frozenset(["python", "python3", "py"])
-_INDENT = 3  # more than that deeper than the fence that opened a block, it is a line of the block (CommonMark 4.5)
+# A fence that is more than that deeper than the one that opened a block is a line of the block (CommonMark 4.5).
+_INDENT = 3
 
 
 def program(text: str, wanted: Set[str], *, bare: bool) -> str | None:
-    """The program in `text`, None where there is none, or where it was cut off.
+    """Return the program in a completion, None where there is none, or where it was cut off.
 
     Read is what stands behind the last `</think>`: of its blocks fenced as Python the last one that defines one of
     `wanted`, else the last one that imports it, else the last one; without such blocks the only fenced one. In front
-    come the earlier blocks of names that it uses and has not. With `bare`, a text without fences counts when it is
-    Python and defines one of `wanted` (or does something, where none are); between [BEGIN] and [DONE] where it says so.
+    come the earlier blocks of names that it uses and has not.
+
+    Args:
+      text: completion of the model.
+      wanted: names of functions that the tests call; empty for a program.
+      bare: True to accept a text without fences when it is Python and defines one of `wanted` (or does something, where
+        none are); between [BEGIN] and [DONE] where it says so.
     """
     thought_end = text.rfind("</think>")
     if text.rfind("<think>") > thought_end:
-        return None  # still thinking when it was cut off
+        # Still thinking when it was cut off.
+        return None
     spoken = text[thought_end + len("</think>") :] if thought_end >= 0 else text
     fences = list(_FENCE.finditer(spoken))
-    if all(_depth(fence) > _INDENT for fence in fences):  # or they are in a docstring
+    # Fences that are indented that far are part of a docstring.
+    if all(_depth(fence) > _INDENT for fence in fences):
         unfenced = _between_marks(spoken)
         if bare and unfenced is not None and _is_program(unfenced, wanted):
             return unfenced
     blocks = _blocks(spoken, fences)
     if not blocks:
         return None
+    # Blocks fenced as Python; without any, the only block there is.
     marked = [code for language, code in blocks if language in _LANGUAGES]
     if not marked:
         marked = [code for language, code in blocks if not language and len(blocks) == 1]
     names = [names_of(code) for code in marked]
+    # The last block that defines a wanted name, else the last that imports one.
     for having in ([name.defined for name in names], [name.imported for name in names]):
-        chosen = [at for at, found in enumerate(having) if found & wanted]
+        chosen = [at for at, block_names in enumerate(having) if block_names & wanted]
         if chosen:
             return _joined(marked, names, chosen[-1])
     return _joined(marked, names, len(marked) - 1) if marked else None
 
 
 def _blocks(text: str, fences: list[re.Match[str]]) -> list[tuple[str, str]]:
-    """The language and the content of each block; none at all for an open block, or blocks in blocks."""
+    """Return language and content of each block; none at all for an open block, or blocks in blocks."""
     blocks: list[tuple[str, str]] = []
     opening: re.Match[str] | None = None
     for fence in fences:
@@ -66,11 +76,12 @@ def _blocks(text: str, fences: list[re.Match[str]]) -> list[tuple[str, str]]:
 
 
 def _depth(fence: re.Match[str]) -> int:
+    """Return the indentation of a fence in columns."""
     return len(fence[1].expandtabs(4))
 
 
 def _between_marks(text: str) -> str | None:
-    """What stands between the last [BEGIN] and its [DONE] (MBPP's prompts), all without marks; None for half of it."""
+    """Return the text between the last [BEGIN] and its [DONE] (MBPP's prompts); all without marks, None for half."""
     lines = text.splitlines(keepends=True)
     marks = [(at, line.strip()) for at, line in enumerate(lines) if line.strip() in ("[BEGIN]", "[DONE]")]
     if not marks:
@@ -81,7 +92,7 @@ def _between_marks(text: str) -> str | None:
 
 
 def _joined(blocks: list[str], names: list[Names], chosen: int) -> str:
-    """The chosen block behind the earlier ones that have names which it lacks, or which those lack."""
+    """Return the chosen block behind the earlier ones that have names which it lacks, or which those lack."""
     joined, missing = [blocks[chosen]], names[chosen].missing
     for at in range(chosen - 1, -1, -1):
         own = names[at].defined | names[at].imported
@@ -91,11 +102,13 @@ def _joined(blocks: list[str], names: list[Names], chosen: int) -> str:
     program = "\n".join(joined)
     if len(joined) == 1:
         return program
-    futures = [found[0] for found in _FUTURE.finditer(program)]  # which Python accepts in front only
+    # Python accepts these imports in front only.
+    futures = [match[0] for match in _FUTURE.finditer(program)]
     return "".join([*futures, _FUTURE.sub("", program)])
 
 
 def _is_program(text: str, wanted: Set[str]) -> bool:
+    """Return True when `text` is Python that defines one of `wanted`, or does something where none are."""
     if wanted:
         names = names_of(text)
         return bool((names.defined | names.imported) & wanted)

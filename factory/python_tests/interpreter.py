@@ -1,4 +1,4 @@
-"""The Python that candidates run on, and what of the machine it needs to see."""
+"""Python that candidates run on, and what of the machine it needs to see."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ _TIMEOUT_S = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpreter:
-    """A Python, the folders it has to see, and those that hold its installed packages."""
+    """Python for candidates.
+
+    * `path`: the executable.
+    * `read_only`: folders that it has to see.
+    * `packages`: folders that hold its installed packages.
+    """
 
     path: str
     read_only: tuple[str, ...]
@@ -30,7 +35,10 @@ class Interpreter:
 
 @lru_cache
 def interpreter(path: str = "") -> Interpreter:
-    """The Python at `path`; by default the one that runs us, without our virtual environment. Raises `BadInput`."""
+    """Return the Python at `path`; by default the one that runs us, without our virtual environment.
+
+    Raises `BadInput` where it does not run or is too old.
+    """
     path = path or os.path.realpath(getattr(sys, "_base_executable", "") or sys.executable)
     try:
         asked = subprocess.run([path, "-I", "-c", _ASK], capture_output=True, check=True, timeout=_TIMEOUT_S)

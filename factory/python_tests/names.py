@@ -1,4 +1,4 @@
-"""Which names a piece of Python defines, imports and lacks, by its syntax alone."""
+"""Names that a piece of Python defines, imports and lacks, by its syntax alone."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ _BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """`defined` and `imported` at the top level, in an `if` or `try` too, with the methods of a class Solution;
-    `missing`: used, but bound nowhere."""
+    """Names of a piece of Python.
+
+    * `defined`, `imported`: at the top level, in an `if` or `try` too, with the methods of a class Solution.
+    * `missing`: used, but bound nowhere.
+    """
 
     defined: frozenset[str] = frozenset()
     imported: frozenset[str] = frozenset()
@@ -21,7 +24,7 @@ class Names:
 
 
 def names_of(code: str) -> Names:
-    """The names of `code`; none where it is not Python."""
+    """Return the names of `code`; none where it is not Python."""
     tree = parsed(code)
     if tree is None:
         return Names()
@@ -34,7 +37,7 @@ def names_of(code: str) -> Names:
 
 
 def parsed(code: str) -> ast.Module | None:
-    """The syntax tree of `code`, None where it is not Python."""
+    """Return the syntax tree of `code`, None where it is not Python."""
     try:
         return ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -42,7 +45,7 @@ def parsed(code: str) -> ast.Module | None:
 
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Those that run in the module's own scope."""
+    """Yield the statements that run in the module's own scope."""
     waiting = list(body)
     while waiting:
         node = waiting.pop()
@@ -54,6 +57,7 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _defined(node: ast.stmt) -> Iterator[str]:
+    """Yield the names that a statement defines."""
     match node:
         case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
             yield name
@@ -68,6 +72,7 @@ def _defined(node: ast.stmt) -> Iterator[str]:
 
 
 def _imported(node: ast.AST) -> Iterator[str]:
+    """Yield the names that a statement imports."""
     match node:
         case ast.Import(names):
             yield from (alias.asname or alias.name.partition(".")[0] for alias in names)
@@ -76,6 +81,7 @@ def _imported(node: ast.AST) -> Iterator[str]:
 
 
 def _missing(tree: ast.Module) -> frozenset[str]:
+    """Return the names that are used, but bound nowhere and no builtins."""
     used: set[str] = set()
     bound: set[str] = set()
     for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""What a test may compute out here: operators, builtins and methods that do not run anybody's code.
+"""Operations that a test may use outside of the sandbox: operators, builtins and methods that run nobody's code.
 
 Values that come from the candidate are data (`wire.py`), but may be of any size: what can blow them up is bounded.
 """
@@ -13,8 +13,10 @@ from typing import Any
 
 from factory.python_tests.wire import MAX_HASHED, NotPlain, Opaque
 
-MAX_BITS = 1 << 22  # of an integer: a million decimal digits
-MAX_LENGTH = 1 << 20  # of what repetition, a range or join makes
+# Of an integer: a million decimal digits.
+MAX_BITS = 1 << 22
+# Of what repetition, a range or join makes.
+MAX_LENGTH = 1 << 20
 _MAX_ROUND_DIGITS = 1_000
 
 
@@ -22,14 +24,15 @@ PYTHON_ERRORS = (TypeError, ValueError, ArithmeticError, LookupError, AttributeE
 
 
 class Unsupported(Exception):
-    """The test uses something this interpreter does not have: it cannot be used."""
+    """Use of something this interpreter does not have: the test cannot be used."""
 
 
 class ValueTooLarge(Exception):
-    """The value would be larger than the bounds of this interpreter."""
+    """Value that would be larger than the bounds of this interpreter."""
 
 
 def _range(*bounds: int) -> range:
+    """Return a range of bounded length."""
     made = range(*bounds)
     if len(made[: MAX_LENGTH + 1]) > MAX_LENGTH:
         raise ValueTooLarge(f"a range longer than {MAX_LENGTH}")
@@ -37,30 +40,35 @@ def _range(*bounds: int) -> range:
 
 
 def _round(number: Any, digits: int | None = None) -> Any:
+    """Round to a bounded number of digits."""
     if digits is not None and abs(digits) > _MAX_ROUND_DIGITS:
         raise ValueTooLarge(f"rounding to {digits} digits")
     return round(number, digits)
 
 
 def _isinstance(value: Any, kinds: Any) -> bool:
+    """Return the type test of Python, which an object that is not data refuses."""
     if isinstance(value, Opaque):
         raise NotPlain(value.name, value.comparable)
     return isinstance(value, kinds)
 
 
 def _type(value: Any) -> type:
+    """Return the type of data. Raises `NotPlain` for anything else."""
     if isinstance(value, Opaque):
         raise NotPlain(value.name, value.comparable)
     return type(value)
 
 
 def _power(base: Any, exponent: Any, modulus: Any = None) -> Any:
+    """Return a power of bounded size."""
     if modulus is None and isinstance(base, int) and isinstance(exponent, int):
         _bounded(base.bit_length() * max(exponent, 0))
     return pow(base, exponent, modulus)
 
 
 def _multiply(left: Any, right: Any) -> Any:
+    """Return a product, or a repeated sequence, of bounded size."""
     if isinstance(left, int) and isinstance(right, int):
         _bounded(left.bit_length() + right.bit_length())
     else:
@@ -72,18 +80,21 @@ def _multiply(left: Any, right: Any) -> Any:
 
 
 def _modulo(left: Any, right: Any) -> Any:
+    """Return a remainder; formatting with % is not supported."""
     if isinstance(left, str | bytes):
         raise Unsupported("formatting with %")
     return left % right
 
 
 def _shift_left(left: Any, right: Any) -> Any:
+    """Return a shifted integer of bounded size."""
     if isinstance(left, int) and isinstance(right, int):
         _bounded(left.bit_length() + max(right, 0))
     return left << right
 
 
 def join(separator: str, items: Any) -> str:
+    """Return the joined text, of bounded length."""
     items = list(items)
     if len(separator) * len(items) > MAX_LENGTH:
         raise ValueTooLarge(f"a text longer than {MAX_LENGTH}")
@@ -91,9 +102,10 @@ def join(separator: str, items: Any) -> str:
 
 
 def hashing(make: Callable[..., Any]) -> Callable[..., Any]:
-    """`make`, which puts the items of its arguments into a set or dict, or looks them up; bounded like `decode`."""
+    """Return `make`, which puts items into a set or dict or looks them up, bounded like `decode`."""
 
     def bounded(*collections: Any, **named: Any) -> Any:
+        """Count the items of every collection, then make."""
         for items in collections:
             if sum(1 for _ in items) > MAX_HASHED:
                 raise ValueTooLarge(f"a set or dict of more than {MAX_HASHED} items")
@@ -103,6 +115,7 @@ def hashing(make: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _bounded(bits: int) -> None:
+    """Raise `ValueTooLarge` for an integer of too many bits."""
     if bits > MAX_BITS:
         raise ValueTooLarge(f"an integer of more than {MAX_BITS} bits")
 
@@ -111,7 +124,8 @@ TYPES: Mapping[str, Any] = {
     kind.__name__: kind for kind in (bool, complex, dict, float, frozenset, int, list, set, str, tuple, bytes)
 }
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    **{name: kind for name, kind in TYPES.items() if name != "bytes"},  # bytes(n) allocates n
+    # bytes(n) would allocate n bytes.
+    **{name: kind for name, kind in TYPES.items() if name != "bytes"},
     **{kind.__name__: hashing(kind) for kind in (dict, frozenset, set)},
     **{one.__name__: one for one in (abs, all, any, bin, chr, divmod, hex, len, max, min, oct, ord, repr, sorted, sum)},
     "enumerate": lambda *pair: list(enumerate(*pair)),

@@ -1,4 +1,4 @@
-"""What a program left, held against what the test expects."""
+"""Comparison of what a program left with what the test expects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,15 @@ _SHOWN_CHARS = 80
 
 
 def printed(ended: Ended, test: StdinTest, limits: Limits, *, compare: str, float_tolerance: float) -> PartVerdict:
-    """Whether a program that came to its own end printed what it should have."""
+    """Judge a program that came to its own end by what it printed.
+
+    Args:
+      ended: report of the sandbox.
+      test: what it should have printed.
+      limits: bounds of the program, for the note.
+      compare: as in `same_output`.
+      float_tolerance: as in `same_output`.
+    """
     if ended.status:
         return _incorrect(_last_words(ended, limits) or f"exit status {ended.status}")
     text = ended.stdout.decode("utf-8", "replace")
@@ -29,7 +37,13 @@ def printed(ended: Ended, test: StdinTest, limits: Limits, *, compare: str, floa
 
 
 def returned(ended: Ended, test: CallTest, limits: Limits) -> PartVerdict:
-    """Whether the calls of a process that came to its own end returned what they should have."""
+    """Judge a process that came to its own end by what its calls returned.
+
+    Args:
+      ended: report of the sandbox; its stdout holds the results.
+      test: calls, and what must hold of their results.
+      limits: bounds of the process, for the note.
+    """
     answers = _answers(ended.stdout, len(test.calls), limits)
     if answers is None:
         return _incorrect(_last_words(ended, limits) or f"exit status {ended.status} without a result")
@@ -39,6 +53,7 @@ def returned(ended: Ended, test: CallTest, limits: Limits) -> PartVerdict:
             return PartVerdict(outcome=Outcome.CORRECT)
         return _incorrect(_difference(test.expression, names) or f"not so: {test.source}")
     except Raised as error:
+        # A call that raised is the candidate's fault, what cannot be compared is nobody's.
         return _incorrect(str(error))
     except NotPlain as error:
         return PartVerdict(outcome=Outcome.UNPARSABLE if error.comparable else Outcome.INCORRECT, note=str(error))
@@ -51,7 +66,7 @@ def returned(ended: Ended, test: CallTest, limits: Limits) -> PartVerdict:
 
 
 def _answers(payload: bytes, count: int, limits: Limits) -> list[Any] | None:
-    """What each call returned, or a `Raised`; None where the process did not say, or not in the form agreed on."""
+    """Return what each call returned, or a `Raised`; None where the process did not say, or not in the agreed form."""
     try:
         answers = json.loads(payload)
         if len(answers) != count:
@@ -63,6 +78,7 @@ def _answers(payload: bytes, count: int, limits: Limits) -> list[Any] | None:
 
 
 def _answer(kind: str, said: Any, limits: Limits, budget: ItemBudget) -> Any:
+    """Return the data of one answer, a `Raised`, or an `Opaque` for what is not plain."""
     if kind != "returned":
         return Raised(_named_limit(str(said), limits))
     try:
@@ -72,21 +88,23 @@ def _answer(kind: str, said: Any, limits: Limits, budget: ItemBudget) -> Any:
 
 
 def _last_words(ended: Ended, limits: Limits) -> str:
-    """The exception in the last line of a traceback."""
+    """Return the exception in the last line of a traceback, empty where there is none."""
     lines = ended.stderr.decode("utf-8", "replace").strip().splitlines()
     return _named_limit(lines[-1], limits) if lines and "Traceback" in ended.stderr.decode("utf-8", "replace") else ""
 
 
 def _named_limit(exception: str, limits: Limits) -> str:
+    """Return an exception's text, with the memory limit where that was the reason."""
     return f"memory limit {limits.memory_mb} MB ({exception})" if exception.startswith("MemoryError") else exception
 
 
 def _incorrect(note: str) -> PartVerdict:
+    """Return an incorrect verdict with a note."""
     return PartVerdict(outcome=Outcome.INCORRECT, note=note)
 
 
 def _difference(expression: ast.expr, names: dict[str, Any]) -> str:
-    """What an equality got and expected."""
+    """Return what an equality got and expected, empty for other expressions."""
     match expression:
         case ast.Compare(left, [ast.Eq()], [right]):
             sides = [(side, _shown(evaluate(side, names))) for side in (left, right)]
@@ -98,7 +116,7 @@ def _difference(expression: ast.expr, names: dict[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    """The beginning of its repr."""
+    """Return the beginning of a value's repr."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # an integer beyond the limit on decimal digits
@@ -107,6 +125,7 @@ def _shown(value: Any) -> str:
 
 
 def _without_tuples(value: Any) -> Any:
+    """Return data with a list for every tuple, as JSON has none."""
     match value:
         case list() | tuple():
             return [_without_tuples(item) for item in value]

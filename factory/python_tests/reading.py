@@ -1,4 +1,4 @@
-"""From a gold answer to tests. These are somebody's trusted tests, in one of the forms data sets have them in:
+"""Tests read from a gold answer: somebody's trusted tests, in one of the forms data sets have them in.
 
 * assert lines (MBPP), also as a JSON array of them: `assert f(1, 2) == 3`; or inside of `def check(candidate):`
   (HumanEval), then with the function's name in a last line `check(f)` or in `metadata["entry_point"]`;
@@ -21,7 +21,7 @@ from factory.python_tests.take_apart import BadTests, CallTest, call_test
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StdinTest:
-    """A program that reads `stdin` has to print `stdout`."""
+    """Test of a program, which reads `stdin` and has to print `stdout`."""
 
     stdin: str
     stdout: str
@@ -29,7 +29,7 @@ class StdinTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """The tests of one question, all of one kind. `functions`: what the candidate has to define; none for a program."""
+    """Tests of one question, all of one kind. `functions`: what the candidate has to define; none for a program."""
 
     tests: tuple[CallTest, ...] | tuple[StdinTest, ...]
     functions: frozenset[str] = frozenset()
@@ -37,9 +37,15 @@ class Suite:
 
 @lru_cache(maxsize=256)
 def read_tests(gold: str, entry_point: str = "", *, unwrap_outputs: bool = False) -> Suite:
-    """The tests that `gold` holds. Raises `BadTests`, saying what cannot be used.
+    """Return the tests that a gold answer holds.
 
-    `unwrap_outputs`: every result of a function stands in a list of its own, as in APPS.
+    Args:
+      gold: the tests, in one of the forms above.
+      entry_point: names that the candidate has to define, with commas between, where the data set tells.
+      unwrap_outputs: True where every result of a function stands in a list of its own, as in APPS.
+
+    Raises:
+      BadTests: says what cannot be used.
     """
     if not gold.lstrip().startswith(("{", "[")):
         return _asserts(gold, entry_point)
@@ -62,12 +68,13 @@ def read_tests(gold: str, entry_point: str = "", *, unwrap_outputs: bool = False
 
 
 def _asserts(source: str, entry_point: str) -> Suite:
+    """Return the suite of assert lines."""
     tests, functions = read_asserts(source, entry_point)
     return Suite(tests=tests, functions=functions)
 
 
 def _pairs(data: Any) -> tuple[Sequence[Any], Sequence[Any], str]:
-    """Inputs, outputs, and the function's name or nothing."""
+    """Return inputs, outputs, and the function's name or nothing. Raises `BadTests`."""
     if isinstance(data, dict):
         columns = [data.get(name, data.get(f"{name}s")) for name in ("input", "output")]
         function = data.get("fn_name") or ""
@@ -83,7 +90,7 @@ def _pairs(data: Any) -> tuple[Sequence[Any], Sequence[Any], str]:
 
 
 def _text(value: Any) -> str:
-    """A program's input or output; some sets have it as an array of lines."""
+    """Return a program's input or output; some sets have it as an array of lines. Raises `BadTests`."""
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
         return "\n".join(value)
     if not isinstance(value, str):
@@ -92,6 +99,7 @@ def _text(value: Any) -> str:
 
 
 def _function_tests(function: str, inputs: Sequence[Any], outputs: Sequence[Any], unwrap: bool) -> Suite:
+    """Return a suite of calls of one function. Raises `BadTests`."""
     if not function.isidentifier():
         raise BadTests(f"fn_name is {function!r}; expected the name of a function")
     tests = []

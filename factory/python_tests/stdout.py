@@ -1,4 +1,4 @@
-"""Whether a program printed what it should have."""
+"""Comparison of what a program printed with what it should have printed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
 def same_output(got: str, wanted: str, *, compare: str, float_tolerance: float) -> bool:
-    """Compare by `compare`: "exact"; "lines", which leaves out white space at the end of lines and of all; "tokens",
-    which only looks at what stands between white space.
+    """Return True when two outputs count as the same.
 
-    With a `float_tolerance`, two numbers are the same when they differ by no more than it, absolutely or relatively.
+    Args:
+      got: output of the candidate.
+      wanted: output that is right.
+      compare: "exact"; "lines", which leaves out white space at the end of lines and of all; "tokens", which only looks
+        at what stands between white space.
+      float_tolerance: two numbers are the same when they differ by no more than it, absolutely or relatively; 0
+        compares their digits.
     """
     if compare == "exact":
         return got == wanted
@@ -30,16 +35,19 @@ def same_output(got: str, wanted: str, *, compare: str, float_tolerance: float) 
 
 
 def _lines(text: str) -> list[str]:
+    """Return the lines without white space at their ends, and without empty ones at the end."""
     return [line.rstrip() for line in text.rstrip().split("\n")]
 
 
 def _same_tokens(got: list[str], wanted: list[str], tolerance: float) -> bool:
+    """Return True when all tokens are equal, or near where they are numbers."""
     return len(got) == len(wanted) and all(
         one == other or (tolerance > 0 and _near(one, other, tolerance)) for one, other in zip(got, wanted, strict=True)
     )
 
 
 def _near(got: str, wanted: str, tolerance: float) -> bool:
+    """Return True for two finite numbers that differ by no more than the tolerance."""
     if not (_NUMBER.fullmatch(got) and _NUMBER.fullmatch(wanted)):
         return False
     one, other = float(got), float(wanted)

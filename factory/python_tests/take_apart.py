@@ -1,4 +1,4 @@
-"""Takes an assertion apart: the calls of the candidate's functions go into the sandbox, the rest stays outside.
+"""Assertions taken apart: the calls of the candidate's functions go into the sandbox, the rest stays outside.
 
 `abs(f(2) - 0.5) < 1e-6` becomes the call f(2), as data, and the expression `abs(@0 - 0.5) < 1e-6`. Methods of a class
 of the candidate's, told by its capital, are called in there; those of a result out here: `f(1).startswith("expected")`
@@ -25,13 +25,18 @@ _METHODS = frozenset(["join"]).union(*METHODS.values())
 
 
 class BadTests(Exception):
-    """These tests cannot be used; the message says why."""
+    """Tests that cannot be used; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallTest:
-    """One assert. `calls`: what the sandbox is asked for, as JSON; `expression`: what must hold of the results, which
-    it calls @0, @1 and so on. `from_json`: JSON has no tuples, so that a tuple counts as a list."""
+    """Assert that was taken apart.
+
+    * `source`: the assertion as text.
+    * `calls`: what the sandbox is asked for, as JSON.
+    * `expression`: what must hold of the results, which it calls @0, @1 and so on.
+    * `from_json`: True for tests from JSON, which has no tuples: a tuple counts as a list.
+    """
 
     source: str
     expression: ast.expr
@@ -42,7 +47,17 @@ class CallTest:
 def call_test(
     assertion: ast.expr, functions: frozenset[str], *, source: str | None = None, from_json: bool = False
 ) -> CallTest:
-    """`assertion` taken apart at the calls of `functions`. Raises `BadTests`."""
+    """Take an assertion apart at the calls of the candidate's functions.
+
+    Args:
+      assertion: what must hold.
+      functions: names of the candidate's functions and classes.
+      source: the assertion as text; None to make it from the tree.
+      from_json: True where a tuple counts as a list.
+
+    Raises:
+      BadTests: the assertion uses something that is not supported.
+    """
     source = ast.unparse(assertion) if source is None else source
     cut = _Cut(functions)
     try:
@@ -54,22 +69,24 @@ def call_test(
 
 
 class _Cut(ast.NodeTransformer):
-    """Replaces every call of the candidate's functions, the outermost ones, by a name for its result."""
+    """Transformer that replaces the candidate's calls, the outermost ones, by names for their results."""
 
     def __init__(self, functions: frozenset[str]) -> None:
         self.calls: list[Any] = []
         self._functions = functions
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
+        """Replace a call of the candidate's; look into any other."""
         if not _is_candidates(node, self._functions):
             return self.generic_visit(node)  # type: ignore[return-value]
         self.calls.append(self._planned(node))
         return ast.Name(f"@{len(self.calls) - 1}")
 
     def _planned(self, node: ast.expr) -> list[Any]:
-        """As `driver.py` reads it."""
+        """Return a call as data, as `driver.py` reads it. Raises `Unsupported`."""
         if not any(isinstance(part, ast.Name) and part.id in self._functions for part in ast.walk(node)):
             check_supported(node)
+            # An argument without a call of the candidate's is computed out here.
             return ["value", encode(evaluate(node, {}))]
         match node:
             case ast.Name(name) if name in self._functions:
@@ -84,13 +101,14 @@ class _Cut(ast.NodeTransformer):
 
 
 def root(node: ast.AST) -> str | None:
-    """The name that a chain such as `A(1).b(2).c` starts with."""
+    """Return the name that a chain such as `A(1).b(2).c` starts with."""
     while isinstance(node, ast.Attribute | ast.Call):
         node = node.value if isinstance(node, ast.Attribute) else node.func
     return node.id if isinstance(node, ast.Name) else None
 
 
 def _is_candidates(node: ast.Call, functions: frozenset[str]) -> bool:
+    """Return True for a call that the sandbox has to make."""
     name = root(node)
     return name in functions and (isinstance(node.func, ast.Name) or name[:1].isupper())
 
@@ -100,6 +118,7 @@ def check_supported(expression: ast.expr) -> None:
     bound = {
         name.id for node in ast.walk(expression) if isinstance(node, ast.comprehension) for name in _names(node.target)
     }
+    # A name may be a function only where it is called, and math only in front of a dot.
     functions = {id(node.func) for node in ast.walk(expression) if isinstance(node, ast.Call)}
     owners = {id(node.value) for node in ast.walk(expression) if isinstance(node, ast.Attribute)}
     for node in ast.walk(expression):
@@ -125,4 +144,5 @@ def check_supported(expression: ast.expr) -> None:
 
 
 def _names(target: ast.AST) -> list[ast.Name]:
+    """Return the names in a loop's target."""
     return [node for node in ast.walk(target) if isinstance(node, ast.Name)]

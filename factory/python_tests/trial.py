@@ -1,4 +1,4 @@
-"""One candidate, one test, one fresh sandbox: what came of it."""
+"""Trial of one candidate on one test in one fresh sandbox."""
 
 from __future__ import annotations
 
@@ -17,20 +17,27 @@ from factory.types import Outcome, PartVerdict
 
 _FILES = {name: Path(__file__).with_name(name).read_bytes() for name in ("driver.py", "wire.py")}
 _ENVIRONMENT = (
-    "PYTHONHASHSEED=0",  # the same verdict every time
+    # The same verdict every time.
+    "PYTHONHASHSEED=0",
     "PYTHONINTMAXSTRDIGITS=0",
-    "OMP_NUM_THREADS=1",  # numerical libraries would start a thread per core
+    # Numerical libraries would start a thread per core.
+    "OMP_NUM_THREADS=1",
     "OPENBLAS_NUM_THREADS=1",
 )
 _WIRE_GROWTH = 16  # bytes that leave the sandbox per character of a literal, at most
 _SURE_TO_BE_KEPT = 4_096  # bytes of stderr
 _NOTE_CHARS = 300
-_BUSY = 0.9  # of the CPU time it could have had: it used up its time, the machine did not withhold it
+# Share of the CPU time it could have had: above, it used up its time; the machine did not withhold it.
+_BUSY = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """What all tests of a candidate are run with; `compare` and `float_tolerance` are those of `same_output`."""
+    """Setting that all tests of a candidate are run with.
+
+    * `python`: Python that runs it. `limits`: bounds of each run. `sandbox`: kind of sandbox.
+    * `compare`, `float_tolerance`: those of `same_output`.
+    """
 
     python: Interpreter
     limits: Limits
@@ -40,8 +47,16 @@ class Bench:
 
 
 def trial(test: CallTest | StdinTest, code: str, bench: Bench) -> PartVerdict:
-    """Run `code` on one test. What it did to itself is incorrect, with a note that says what it was; that it did not
-    come to an end without using the CPU is a timeout; what others may have done to it is an error."""
+    """Run a candidate on one test and return the verdict.
+
+    What it did to itself is incorrect, with a note that says what it was; that it did not come to an end without using
+    the CPU is a timeout; what others may have done to it is an error.
+
+    Args:
+      test: what is asked, and what is expected.
+      code: program of the candidate.
+      bench: Python, limits and sandbox.
+    """
     try:
         if isinstance(test, StdinTest):
             limits = _with_room(bench.limits, 4 * len(test.stdout))
@@ -58,11 +73,13 @@ def trial(test: CallTest | StdinTest, code: str, bench: Bench) -> PartVerdict:
     if part.outcome is Outcome.CORRECT:
         return part
     note = "; ".join([part.note, *(f"it ran into the limit of its {what}" for what in sorted(ended.touched))])
-    printable = note.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair fits into no record
+    # Half a surrogate pair fits into no record.
+    printable = note.encode("utf-8", "backslashreplace").decode()
     return PartVerdict(outcome=part.outcome, note=" ".join(printable.split())[:_NOTE_CHARS])
 
 
 def _run(mode: str, code: str, stdin: bytes, files: dict[str, bytes], bench: Bench, limits: Limits) -> Ended:
+    """Run the driver in a fresh sandbox. Raises `SandboxFailed` where Python did not start."""
     # Without `site` a test took 15 ms instead of 42, where site-packages had .pth files. The driver adds its folders.
     command = ["/usr/bin/env", *_ENVIRONMENT, bench.python.path, "-s", "-S", "driver.py", mode, *bench.python.packages]
     ended = run(
@@ -79,12 +96,12 @@ def _run(mode: str, code: str, stdin: bytes, files: dict[str, bytes], bench: Ben
 
 
 def _with_room(limits: Limits, output_bytes: int) -> Limits:
-    """With output for what the test itself expects, which a right program has to be able to say."""
+    """Return limits with room for the output that the test expects, which a right program has to be able to say."""
     return replace(limits, output_bytes=max(limits.output_bytes, output_bytes))
 
 
 def _stopped(ended: Ended, limits: Limits) -> PartVerdict | None:
-    """The verdict on a program that did not come to its own end."""
+    """Return the verdict on a program that did not come to its own end, None for one that did."""
     match ended.how:
         case How.EXITED:
             return None

@@ -14,10 +14,13 @@ from itertools import islice
 from types import GeneratorType
 from typing import Any
 
-STARTED = b"the driver has started\n"  # said on stderr first of all
+# Said on stderr first of all.
+STARTED = b"the driver has started\n"
 MAX_DEPTH = 100
-MAX_ITEMS = 100_000  # of an iterator, which may have no end
-MAX_HASHED = 10_000  # items of sets and dicts: where all hash alike, as integers can, building takes the square of it
+# Of an iterator, which may have no end.
+MAX_ITEMS = 100_000
+# Items of sets and dicts: where all hash alike, as integers can, building takes the square of it.
+MAX_HASHED = 10_000
 
 _SEQUENCES: dict[str, Any] = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 _SIZED: tuple[type, ...] = (range, type({}.keys()), type({}.values()), type({}.items()))
@@ -32,13 +35,14 @@ _UNSIZED: tuple[type, ...] = (
     type(iter(())),
     type(reversed([])),
 )
-_CANDIDATES = ("solution", "__main__")  # the modules that the driver makes of its program
+# The modules that the driver makes of its program.
+_CANDIDATES = ("solution", "__main__")
 _SAME_AS_DICT = (Counter, OrderedDict, defaultdict)  # equal to a dict with the same items
 _HAVE_A_VALUE = ("__iter__", "__getitem__", "__len__", "__bool__", "__index__", "__float__")
 
 
 class NotPlain(Exception):
-    """An operation would need the behaviour of an object that was left in the sandbox.
+    """Operation that would need the behaviour of an object that was left in the sandbox.
 
     `comparable`: it is of a library and has a value to compare, so that the test might have held.
     """
@@ -49,25 +53,26 @@ class NotPlain(Exception):
 
 
 class ItemBudget:
-    """How many items of sets and dicts may still be built of what the candidate sent."""
+    """Number of items of sets and dicts that may still be built of what the candidate sent."""
 
     def __init__(self, items: int = MAX_HASHED) -> None:
         self._left = items
 
     def take(self, items: int) -> None:
-        """Raise `NotPlain` where there are too many."""
+        """Take items from the budget. Raises `NotPlain` where there are too many."""
         self._left -= items
         if self._left < 0:
             raise NotPlain(f"sets and dicts too large ({MAX_HASHED} items at most)", True)
 
 
 class Opaque:
-    """An object that is not plain data. It can be told from None; anything else raises `NotPlain`."""
+    """Object that is not plain data. It can be told from None; anything else raises `NotPlain`."""
 
     def __init__(self, name: str, comparable: bool) -> None:
         self.name, self.comparable = name, comparable
 
     def _refuse(self, *_: object) -> Any:
+        """Raise `NotPlain`."""
         raise NotPlain(self.name, self.comparable)
 
     __hash__: Any = _refuse
@@ -77,7 +82,7 @@ class Opaque:
 
 
 class Iterated:
-    """What an iterator or a view yields. Equal to nothing else, as in Python; `list` and its like read it."""
+    """Items of an iterator or a view. Equal to nothing else, as in Python; `list` and its like read it."""
 
     def __init__(self, items: list[Any], sized: bool) -> None:
         self.items, self.sized = items, sized
@@ -95,7 +100,7 @@ class Iterated:
 
 
 def encode(value: Any, depth: int = MAX_DEPTH) -> list[Any]:
-    """`value` as JSON. What is not plain data becomes its class's name."""
+    """Return `value` as JSON. What is not plain data becomes its class's name."""
     kind = _plain_type(value)
     if depth == 0:
         return ["opaque", f"data nested deeper than {MAX_DEPTH}", False]
@@ -119,7 +124,7 @@ def encode(value: Any, depth: int = MAX_DEPTH) -> list[Any]:
 
 
 def _plain_type(value: Any) -> Any:
-    """The plain type whose value this is; a subclass counts when it leaves the comparison alone (a namedtuple does)."""
+    """Return the plain type of a value; a subclass counts when it leaves the comparison alone (a namedtuple does)."""
     own: Any = type(value)
     if value is None or own is bool:
         return bool
@@ -130,6 +135,7 @@ def _plain_type(value: Any) -> Any:
 
 
 def _encode_other(value: Any, depth: int) -> list[Any]:
+    """Return an iterator's items, a library's scalar, or the class's name as JSON."""
     own: Any = type(value)
     if own in _SIZED or own in _UNSIZED:
         items = [encode(item, depth - 1) for item in islice(value, MAX_ITEMS + 1)]
@@ -148,7 +154,7 @@ def _encode_other(value: Any, depth: int) -> list[Any]:
 
 
 def _scalar(value: Any) -> Any:
-    """The plain number, truth value or text that a library's scalar equals (NumPy's, SymPy's), else None.
+    """Return the plain number, truth value or text that a library's scalar equals (NumPy's, SymPy's), else None.
 
     Only what compares like it: numpy.float32(0.1) equals 0.1, which its value as a float does not.
     """
@@ -167,7 +173,7 @@ def _scalar(value: Any) -> Any:
 
 
 def decode(encoded: Any, budget: ItemBudget | None = None) -> Any:
-    """The data that `encode` made this of.
+    """Return the data that `encode` made this of.
 
     Raises ValueError, TypeError, KeyError or RecursionError for anything else, `NotPlain` for a key that is not plain
     and for more items of sets and dicts than `budget` has left.
