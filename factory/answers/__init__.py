@@ -6,5 +6,6 @@
 * `comparison/`: gold and answer → `Match` (`compare.py`).
 
 Read `policy.py` first, then `README.md`; `factory/checkers/math_answer.py` puts the steps in order. Only the standard
-library may be imported here; `comparison/symbolic.py` alone imports math-verify and sympy, when it is called.
+library and `factory/text` may be imported here; `comparison/symbolic.py` alone imports math-verify and sympy, when it
+is called.
 """
