@@ -82,12 +82,14 @@ class Registry(Generic[P]):
 
     def _imported(self, name: str) -> ModuleType:
         path = name if "." in name else f"{self.package}.{name}"
+        # A path such as "../x" or "a b.c" would end as a puzzling error of importlib.
         dotted = "." in name and all(part.isidentifier() for part in name.split("."))
         if not dotted and name not in self.names():
             raise BadInput(f"{name!r} is not {self.kind}. {suggest(name, self.names())}")
         try:
             return importlib.import_module(path)
         except ModuleNotFoundError as error:
+            # Either the plug-in itself is missing, or something that it imports.
             if error.name and path.startswith(error.name):
                 raise BadInput(
                     f"there is no module {path!r}, so it is not {self.kind}. Expected one of "
@@ -99,6 +101,7 @@ class Registry(Generic[P]):
 
     def _built(self, name: str, module: ModuleType) -> P:
         """Read the contract's names from a module. Raises `BadInput` that names the file and all that is wrong."""
+        # Every name by itself; all problems are collected, so that a new file is put right in one go.
         hints = get_type_hints(self.contract)
         values: dict[str, Any] = {}
         problems: list[str] = []
@@ -111,6 +114,7 @@ class Registry(Generic[P]):
                 problems += problems_of(field.name, expected, values[field.name])
             elif _is_required(field):
                 problems.append(f"{field.name} is missing{_wanted(expected)}")
+        # What concerns several names is checked by the contract itself.
         if not problems:
             try:
                 return self.contract(name=name, **values)
@@ -145,6 +149,7 @@ def problems_of(name: str, expected: Any, value: Any) -> Iterator[str]:
             return
         expected = next(one for one in get_args(expected) if one is not NoneType)
     origin = get_origin(expected) or expected
+    # `type[Any]` stands for a Config, a protocol for a function; the rest are plain values.
     if origin is type:
         yield from _problems_of_config(name, value)
     elif getattr(expected, "_is_protocol", False):

@@ -1,4 +1,4 @@
-"""A user's mistake is one line on stderr that says what was got, what was expected and what to do; exit code 2.
+"""Mistakes of users: one line on stderr that says what was got, what was expected and what to do; exit code 2.
 
 None of these gets as far as starting Ray.
 """

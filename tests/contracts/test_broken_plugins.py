@@ -1,4 +1,4 @@
-"""A plug-in file that does not keep its contract is refused in one line: the file, what is wrong, where to read on."""
+"""Plug-in files that do not keep their contract: refused in one line with the file, what is wrong, and the contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every file in a plug-in folder keeps that folder's contract. A new file is checked without being registered."""
+"""Contracts of all plug-ins, kept by every file of every registry folder; a new file is tested by being there."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from factory.contracts.formats import FORMATS
 from factory.errors import BadInput
 from factory.export.filter import Filter
-from pipelines.export import export as story
+from pipelines.export import export as export_module
 from pipelines.export.export import ExportOptions, export
 from pipelines.export.pool import pool
 from tools.cli import IMPORTED, app, main
@@ -82,7 +82,7 @@ def test_an_export_to_a_store_is_summed_up_with_how_it_is_loaded_and_its_card(ru
 
 def test_as_many_processes_are_started_as_are_asked_for(run, out, monkeypatch):
     got = []
-    monkeypatch.setattr(story, "pool", lambda processes: got.append(processes) or pool(1))
+    monkeypatch.setattr(export_module, "pool", lambda processes: got.append(processes) or pool(1))
     assert asked(run, out, "-f", "sft", "--processes", "3").exit_code == 0
     assert got == [3]
 

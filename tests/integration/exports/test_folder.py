@@ -18,7 +18,7 @@ from factory.export.filter import Filter
 from factory.export.split import Split
 from factory.storage.opening import open_store
 from factory.storage.s3 import S3Store
-from pipelines.export import export as story
+from pipelines.export import export as export_module
 from pipelines.export import folder as export_folder
 from pipelines.export import manifest as export_manifest
 from pipelines.export import scratch as export_scratch
@@ -103,7 +103,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(run, out, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(story, "write_shard", full)
+    monkeypatch.setattr(export_module, "write_shard", full)
     with pytest.raises(StorageFailed, match=r"cannot write to .*out: No space left"):
         export([run], out, ExportOptions(formats=("sft",)))
     assert not Path(out).exists()
@@ -222,6 +222,6 @@ def test_only_what_fails_in_writing_is_called_so(run, out, monkeypatch, s3_bucke
         export(
             [run], out, ExportOptions(formats=("sft",)), say=lambda line: full() if line.startswith("shards") else None
         )
-    monkeypatch.setattr(story, "write_rows", full)
+    monkeypatch.setattr(export_module, "write_rows", full)
     with pytest.raises(StorageFailed, match=r"cannot write to /\S+/factory-export-\S+: No space .* set TMPDIR"):
         export([run], f"s3://{s3_bucket}/out", ExportOptions(formats=("sft",)))

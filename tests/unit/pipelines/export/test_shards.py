@@ -11,7 +11,7 @@ import pytest
 from support.exports.exports import FORMATS, committed, records, rows_in, rows_of, tree
 
 from factory.export.split import Split
-from pipelines.export import export as story
+from pipelines.export import export as export_module
 from pipelines.export import inputs as export_inputs
 from pipelines.export import rows as export_rows
 from pipelines.export.export import ExportOptions, export
@@ -22,7 +22,7 @@ from pipelines.export.shards import ShardWanted, Slice, write_shard
 def small_tasks(monkeypatch):
     """Tasks and shards so small that there are many; so it is in the processes of a pool, too."""
     monkeypatch.setattr(export_inputs, "TASK_BYTES", 3000)
-    monkeypatch.setattr(story, "MB", 2000)
+    monkeypatch.setattr(export_module, "MB", 2000)
 
 
 @pytest.fixture

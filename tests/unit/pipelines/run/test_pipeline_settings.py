@@ -1,4 +1,4 @@
-"""Sections that only one story has: who may hold them, and what of them makes a run another one."""
+"""Sections that only one pipeline has: configs that may hold them, and keys of them that make a run another one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_packaged_star_config_loads_by_path_and_by_name() -> None:
     assert settings.own["trainer"].name == "sft"
 
 
-def test_the_packaged_label_steps_config_holds_no_section_of_another_story() -> None:
+def test_the_packaged_label_steps_config_holds_no_section_of_another_pipeline() -> None:
     settings = load("pipelines/label_steps.yaml")
     assert settings.own == {}
     assert not {"star", "keep", "trainer", "held_out"} & set(settings.plain)
@@ -55,7 +55,7 @@ def test_what_is_not_a_pipeline_is_refused_in_one_line(name: str) -> None:
 
 
 @pytest.mark.parametrize("section", ["star", "keep", "trainer", "held_out", "stop", "teacher", "rationalise"])
-def test_a_section_of_another_story_is_unknown(section: str) -> None:
+def test_a_section_of_another_pipeline_is_unknown(section: str) -> None:
     with pytest.raises(BadInput, match=f"unknown config key '{section}'"):
         from_mapping({"pipeline": "label_steps", section: {}})
     assert section in from_mapping({"pipeline": "star", section: {}}).own
