@@ -20,6 +20,7 @@ from actors.trainer import Trainer, trainer_options
 from cluster.connect import nodes_of_cluster
 from cluster.plan import Demand, PlannedNode, shortfall
 from factory.errors import BadInput, TrainingFailed
+from factory.interfaces import Say
 from factory.self_training.training import Trained, TrainingJob
 from factory.storage.access import Access
 
@@ -47,7 +48,7 @@ class TrainingOptions:
     access: Access | None = None
     start_timeout_s: float = 900.0
     attempts: int = 3
-    say: Callable[[str], None] = lambda text: None
+    say: Say = lambda text: None
     on_progress: Callable[[dict[str, float]], None] = lambda report: None
     check: Callable[[], None] = lambda: None
 

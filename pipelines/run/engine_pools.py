@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from cluster.connect import free_of_cluster
 from cluster.plan import Demand, shortfall
 from factory.errors import WeightsRefused
+from factory.interfaces import Say
 from pipelines.run.fleet import Engines, Fleet, answering, demands_of, running, staffed
 from pipelines.run.settings import Settings
 
@@ -34,7 +35,7 @@ class _Pool:
 class EnginePools:
     """Sets of engines, one per `who` (a student, a teacher); a context manager, to be used within a Ray session."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Say) -> None:
         self._say = say
         self._pools: dict[str, _Pool] = {}
 

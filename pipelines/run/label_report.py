@@ -77,7 +77,7 @@ def summary_lines(summary: LabelSummary) -> list[str]:
     folder = summary.folder
     head = "complete" if summary.complete else f"not complete. Go on with: factory resume {folder}"
     if summary.short:
-        head += f". {summary.short:,} units hold questions that could not be gone on with: {safe(summary.trouble)}"
+        head += f". {summary.short:,} units hold questions that an error stopped: {safe(summary.trouble)}"
     lines = [f"run {head} ({clock(summary.seconds)})", *counts_lines(summary.tally), f"records        {folder}/data"]
     if summary.retried:
         lines.append(f"retried        {summary.retried} units whose worker had died")

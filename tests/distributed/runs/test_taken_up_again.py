@@ -1,4 +1,4 @@
-"""A finished run is gone on with: failed questions alone, or more samples on top of what is there."""
+"""A finished run is resumed: failed questions alone, or more samples on top of what is there."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def sampled(row: dict[str, Any]) -> int:
     return sum(solution["occurrences"] for solution in row["solutions"] if solution["method"] == "sample")
 
 
-def test_questions_that_cannot_be_gone_on_with_are_said_kept_and_taken_up_the_next_time(
+def test_questions_that_cannot_be_continued_are_said_kept_and_taken_up_the_next_time(
     done: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     more = ["search.n=6", "engine.refuses=question 5 "]

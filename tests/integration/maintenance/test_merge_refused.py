@@ -97,7 +97,7 @@ def test_no_place_for_a_temporary_file_is_one_sentence(run, tmp_path, monkeypatc
         merge(run, tmp_path / "out")
 
 
-def test_a_merged_folder_is_not_gone_on_with(tmp_path, rows):
+def test_nothing_is_added_to_a_merged_folder(tmp_path, rows):
     settings = settings_for(tmp_path / "run")
     store = open_store(tmp_path / "run")
     bind(settings, store)

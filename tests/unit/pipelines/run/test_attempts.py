@@ -1,4 +1,4 @@
-"""One live driver per folder: claims are exclusive, the dead are buried, who slept too long stops."""
+"""One live driver per folder: claims are exclusive, a dead driver is replaced, a suspended one stops when it wakes."""
 
 from __future__ import annotations
 
