@@ -9,7 +9,7 @@ RUN    ?= runs/demo
 
 help:
 	@echo "make demo     install, fetch the model, turn a few dozen questions into labelled records in $(RUN)"
-	@echo "make test     install, fetch the model, run all tests"
+	@echo "make test     install, fetch the model, run all tests, name the slowest twenty"
 	@echo "make install  create .venv from requirements-cpu.lock (again only when the lock or pyproject changed)"
 	@echo "make model    materialise the embedded model in \$$FACTORY_CACHE"
 	@echo "make system   what only two checkers need: bubblewrap and Coq, by apt-get (python_tests, coq_proof)"
@@ -42,7 +42,7 @@ demo: model
 	@echo "Look at a question, its tree and its labelled steps:  $(BIN)/factory inspect $(RUN)"
 
 test: model
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=20
 
 lint: install
 	@$(BIN)/ruff check .

@@ -30,8 +30,29 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 ROOT = str(Path(__file__).parents[1])
 
+# Long tests first: what is left at the end is short, so that two processes end together.
+LONGEST_FIRST = ("end_to_end", "distributed", "integration", "contracts", "golden", "unit")
+
 # A shell's background jobs ignore Ctrl-C, and so would all they start: the tests that send one would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order tests by folder, and keep in one process what shares something that is costly to start.
+
+    Under `--dist loadgroup` a test goes to whichever process is free, but for the end-to-end tests (one engine) and for
+    files with fixtures of their own for the whole module (one run, one model): each of these is one group.
+    """
+    tests = Path(__file__).parent
+    items.sort(key=lambda item: LONGEST_FIRST.index(item.path.relative_to(tests).parts[0]))
+    for item in items:
+        folder = item.path.relative_to(tests).parts[0]
+        fixtures = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
+        if folder == "end_to_end":
+            item.add_marker(pytest.mark.xdist_group(folder))
+        elif any(definitions[-1].scope == "module" for definitions in fixtures):
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(tests))))
 
 
 @pytest.fixture(scope="session")
@@ -46,13 +67,25 @@ def ray_cluster() -> Iterator[None]:
     os.environ["PYTHONPATH"] = os.pathsep.join([ROOT, f"{ROOT}/tests"])
     if ROOT not in sys.path:
         sys.path.insert(0, ROOT)
-    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=False)
+    _start_ray()
     yield
     ray.shutdown()
     if before is None:
         del os.environ["PYTHONPATH"]
     else:
         os.environ["PYTHONPATH"] = before
+
+
+def _start_ray() -> None:
+    """Start Ray, again where the machine was too busy: its own limit for a start is 30 seconds."""
+    for attempts_left in reversed(range(5)):
+        try:
+            ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=False)
+            return
+        except Exception as error:  # Ray raises no type of its own
+            ray.shutdown()
+            if not attempts_left or "timed out" not in str(error):
+                raise
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 from support.records import records
+from support.waiting import HANGS_S
 
 from actors.contracts import ENGINES, TRAINERS, TrainerPlugin
 from factory import errors, types
@@ -95,7 +96,7 @@ def test_a_trainer_says_what_its_actor_holds(registry: Registry[TrainerPlugin], 
 @every(TRAINERS, ENGINES)
 def test_importing_one_is_cheap(registry: Registry[Any], name: str) -> None:
     load = f"import sys, {registry.package}.{name}, actors.contracts; print(*(set({HEAVY!r}) & sys.modules.keys()))"
-    done = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, timeout=HANGS_S, check=True)
     assert done.stdout.split() == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from support.waiting import HANGS_S
 
 from actors.models.resolve import fetch_embedded
 
@@ -33,7 +34,7 @@ def generator(ray_cluster: None, model_folder: str) -> Iterator:
 
     options = generator_options("vllm", ENGINE)
     actor = ray.remote(Generator).options(**options, name="generator").remote("vllm", ENGINE, MODEL)
-    ray.get(actor.ready.remote(), timeout=240)
+    ray.get(actor.ready.remote(), timeout=HANGS_S)
     yield actor
-    ray.get(actor.close.remote(), timeout=30)
+    ray.get(actor.close.remote(), timeout=HANGS_S)
     ray.kill(actor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import ray
+from support.waiting import HANGS_S
 
 from actors.answer_checker import AnswerChecker
 from actors.remote_models import CallPatience, CheckFlow
@@ -24,7 +25,7 @@ def rows(generator, tmp_path_factory) -> list[dict]:
     folder = tmp_path_factory.mktemp("main-job")
     settings = load("label_steps", ["source.n=3", "search.n=8", "supervision.confidence=0.9"])
     questions = tuple(settings.source.plugin.questions(settings.source.config))
-    engine = ray.get(generator.ready.remote(), timeout=240)
+    engine = ray.get(generator.ready.remote(), timeout=HANGS_S)
     checker = ray.remote(AnswerChecker).options(num_cpus=0, name="main-job-checker").remote("math_answer", {})
     writer = ray.remote(ShardWriter).options(num_cpus=0, name="main-job-writer").remote(str(folder), Access())
     worker = (
@@ -33,7 +34,7 @@ def rows(generator, tmp_path_factory) -> list[dict]:
         .remote(
             recipe_of(settings),
             provenance_of(settings, engine),
-            CallPatience(request_s=240, restart_s=240, attempts=2),
+            CallPatience(request_s=HANGS_S, restart_s=HANGS_S, attempts=2),
             ["generator"],
             ["main-job-checker"],
             ["main-job-writer"],
@@ -43,9 +44,9 @@ def rows(generator, tmp_path_factory) -> list[dict]:
         )
     )
     try:
-        ray.get(worker.run.remote(Unit(id="aa00aa00", index=0, questions=questions)), timeout=240)
+        ray.get(worker.run.remote(Unit(id="aa00aa00", index=0, questions=questions)), timeout=HANGS_S)
     finally:
-        ray.get(checker.close.remote(), timeout=30)
+        ray.get(checker.close.remote(), timeout=HANGS_S)
         for actor in (worker, checker, writer):
             ray.kill(actor)
     return list(read_rows(folder))

@@ -8,6 +8,7 @@ import time
 import psutil
 import pytest
 import ray
+from support.waiting import HANGS_S
 
 from factory.errors import PromptTooLong
 from factory.types import GenerateRequest, Sampling
@@ -18,7 +19,7 @@ PROMPT = "Count: one, two, three, four, five,"
 
 
 def ask(generator, *requests: GenerateRequest):
-    return ray.get(generator.generate.remote(list(requests)), timeout=120)
+    return ray.get(generator.generate.remote(list(requests)), timeout=HANGS_S)
 
 
 def request(prompt=PROMPT, *, prefix_text="", prefix=(), n=1, **sampling) -> GenerateRequest:
@@ -121,7 +122,7 @@ def test_a_killed_engine_restarts_with_its_actor_and_the_call_succeeds_when_retr
     time.sleep(0.3)
     engine.send_signal(signal.SIGKILL)
     with pytest.raises(ray.exceptions.RayActorError):
-        ray.get(in_flight, timeout=60)
+        ray.get(in_flight, timeout=HANGS_S)
 
     deadline = time.monotonic() + 120
     while True:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import ray
+from support.waiting import HANGS_S
 
 from actors.models.resolve import model_revision
 from factory.types import GenerateRequest, Sampling
@@ -36,7 +37,7 @@ def other(model_folder: str, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def said(generator, weights: str | None) -> tuple[int, ...]:
-    ((completion,),) = ray.get(generator.generate.remote([REQUEST], weights), timeout=120)
+    ((completion,),) = ray.get(generator.generate.remote([REQUEST], weights), timeout=HANGS_S)
     return completion.token_ids
 
 
@@ -44,11 +45,11 @@ def test_every_call_is_answered_with_the_weights_it_names(generator, other):
     first, changed = said(generator, None), said(generator, other)
     assert changed != first
     calls = [generator.generate.remote([REQUEST], weights) for weights in (None, other) * 3]
-    answers = [answer[0][0].token_ids for answer in ray.get(calls, timeout=240)]
+    answers = [answer[0][0].token_ids for answer in ray.get(calls, timeout=HANGS_S)]
     assert answers == [first, changed] * 3
 
 
 def test_a_swap_says_which_weights_it_has_loaded(generator, other, model_folder):
-    assert ray.get(generator.load_weights.remote(other), timeout=120)["revision"] == model_revision(other)
-    back = ray.get(generator.load_weights.remote(None), timeout=120)
+    assert ray.get(generator.load_weights.remote(other), timeout=HANGS_S)["revision"] == model_revision(other)
+    back = ray.get(generator.load_weights.remote(None), timeout=HANGS_S)
     assert (back["revision"], back["weights"]) == (model_revision(model_folder), None)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from support.waiting import HANGS_S
 
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt, read_rows
@@ -28,7 +29,7 @@ CONFIG: dict[str, dict[str, Any]] = {
     "search": {"n": 4},
     "supervision": {"method": "omegaprm", "k": 4, "searches": 1},
     "engine": {"kind": "simulated", "steps": 5, "words": 3},
-    "cluster": {"attempts": 3, "start_timeout_s": 60, "request_timeout_s": 60},
+    "cluster": {"attempts": 3, "start_timeout_s": 600, "request_timeout_s": 600},
 }
 
 
@@ -96,7 +97,7 @@ def units_of(settings: Settings) -> list[Any]:
 
 def pid_of(actor: Any) -> int:
     """Return the process id of an actor."""
-    return ray.get(actor.__ray_call__.remote(lambda self: os.getpid()), timeout=30)
+    return ray.get(actor.__ray_call__.remote(lambda self: os.getpid()), timeout=HANGS_S)
 
 
 class SlowWorker:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from support.waiting import wait_until
 
 from factory.errors import BadInput
 from factory.sandbox.run import require
@@ -50,9 +50,8 @@ def running(mark: str) -> list[list[str]]:
 
 
 def alive(mark: str) -> bool:
-    """Return True when such processes stay; dying ones are given five seconds."""
-    for _ in range(100):
-        if not running(mark):
-            return False
-        time.sleep(0.05)
+    """Return True when such processes stay; dying ones are given all the time they need."""
+    with suppress(AssertionError):
+        wait_until(lambda: not running(mark))
+        return False
     return True

@@ -30,7 +30,7 @@ import json, pathlib, shutil, sys, time, pyarrow.parquet as pq
 data, model, out, work = map(pathlib.Path, sys.argv[1:5])
 if (data / "dawdle").exists():  # the first time, until somebody kills it
     (data / "dawdle").rename(data / "begun")
-    time.sleep(120)
+    time.sleep(3600)
 shutil.copytree(model, out)
 rows = pq.read_table(next(data.rglob("train-*.parquet"))).to_pylist()
 script = json.loads((model / "script.json").read_text())
@@ -77,7 +77,7 @@ def star_settings(folder: Path, base: Path, **sections: dict[str, Any]) -> Setti
             "kind": "command",
             "command": [sys.executable, "-c", TRAINER, "{data}", "{model}", "{out}", "{work}"],
         },
-        "cluster": {"start_timeout_s": 60, "request_timeout_s": 60, "attempts": 2},
+        "cluster": {"start_timeout_s": 600, "request_timeout_s": 600, "attempts": 2},
     }
     for name, values in sections.items():
         config[name] = {**config.get(name, {}), **values}

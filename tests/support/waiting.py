@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-HANGS_S = 180.0
+HANGS_S = 600.0
 
 
 def wait_until(holds: Callable[[], object], what: str = "", seconds: float = HANGS_S) -> None:

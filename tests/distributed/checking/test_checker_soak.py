@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import ray
+from support.waiting import HANGS_S
 
 from actors.checking.pool import CheckerPool
 from factory.types import Outcome, Question
@@ -36,7 +37,7 @@ class Blocking:
 def test_the_pool_works_in_sync_and_in_threaded_actors(threads: int) -> None:
     actor = ray.remote(Blocking).options(num_cpus=0, max_concurrency=threads).remote()
     batch = [(Question(text="", gold=r"\sqrt{8}"), rf"\boxed{{2\sqrt{{{n}}}}}") for n in (2, 3)]
-    found = ray.get([actor.check.remote(batch) for _ in range(4)], timeout=120)
+    found = ray.get([actor.check.remote(batch) for _ in range(4)], timeout=HANGS_S)
     assert found == [[Outcome.CORRECT, Outcome.INCORRECT]] * 4
-    ray.get(actor.close.remote(), timeout=60)
+    ray.get(actor.close.remote(), timeout=HANGS_S)
     ray.kill(actor)

@@ -15,9 +15,9 @@ import pytest
 
 from tools.chaos.schedule import weights
 
-pytestmark = [pytest.mark.distributed, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.distributed, pytest.mark.timeout(1800)]
 ROOT = Path(__file__).parents[3]
-WITHIN_S = 540  # a minute on an idle machine
+WITHIN_S = 1700  # a minute on an idle machine
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import ray
+from support.waiting import HANGS_S
 
 from actors.remote_models import within
 from factory import errors
@@ -26,7 +27,7 @@ def fail(error: type[Exception]) -> None:
 def test_every_error_keeps_type_message_and_attempts() -> None:
     async def caught(error: type[Exception]) -> Any:
         with pytest.raises(errors.FactoryError) as failed:
-            await within(fail.remote(error), 60)
+            await within(fail.remote(error), HANGS_S)
         return failed.value
 
     async def all_caught() -> list[Any]:

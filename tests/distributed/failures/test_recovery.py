@@ -8,26 +8,34 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.plugins.gate import close, waiting
 from support.runs import driven, every_question_once, finished, pid_of, rows_of, settings_for
 
 from pipelines.driving.drive import Progress
 from pipelines.run.fleet import Fleet
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
-SLOW = {"latency_s": 0.2}
 
 
 @pytest.mark.parametrize("roles", [("writers", "generators"), ("checkers", "workers")], ids=" and ".join)
 def test_a_run_survives_the_sigkill_of_one_of_its(roles: tuple[str, ...], tmp_path: Path) -> None:
-    settings = settings_for(tmp_path, engine=SLOW, supervision={"searches": 3}, cluster={"units_in_flight": 2})
-    waiting = list(roles)
+    """Two units wait at a gate until both roles have lost an actor."""
+    gate = tmp_path / "gate"
+    close(gate, *(f"question {number} " for number in range(4, 8)))
+    engine = {"kind": "tests.support.plugins.engines", "steps": 5, "words": 3, "gate": str(gate)}
+    settings = settings_for(
+        tmp_path / "run", engine=engine, supervision={"searches": 3}, cluster={"units_in_flight": 2}
+    )
+    left = list(roles)
 
     def kill_the_next(fleet: Fleet, progress: Progress) -> None:
-        if waiting:
-            os.kill(pid_of(getattr(fleet, waiting.pop(0))[0]), signal.SIGKILL)
+        if not left:
+            gate.unlink(missing_ok=True)
+        elif len(waiting(gate)) == 4:
+            os.kill(pid_of(getattr(fleet, left.pop(0))[0]), signal.SIGKILL)
 
     progress = driven(settings, kill_the_next)
-    assert not waiting
+    assert not left
     assert progress.retried == (2 if "workers" in roles else 0)
     assert every_question_once(settings)
     assert {row["status"] for row in rows_of(settings)} == {"ok"}
@@ -54,7 +62,7 @@ def test_a_request_that_kills_its_engine_every_time_fails_alone(tmp_path: Path) 
 
 
 def test_a_request_that_never_answers_fails_alone(tmp_path: Path) -> None:
-    failure = blamed(misbehaving(tmp_path, {"hangs_on": "question 3 "}, attempts=2, request_timeout_s=2))
+    failure = blamed(misbehaving(tmp_path, {"hangs_on": "question 3 "}, attempts=2, request_timeout_s=5))
     assert (failure["type"], failure["attempts"]) == ("EngineFailed", 2)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import ray
 from support.runs import pid_of
+from support.waiting import HANGS_S
 
 from actors.generator import Generator, generator_options
 from actors.remote_models import CallPatience, RemoteModels
@@ -29,11 +30,13 @@ async def test_a_restarted_generator_answers_with_the_weights_it_is_asked_for(tm
     first, trained = model(tmp_path / "first", "I guess."), model(tmp_path / "trained", "I know.")
     actor = ray.remote(Generator).options(**generator_options("scripted", {})).remote("scripted", {}, first)
     try:
-        models = RemoteModels([actor], [], CallPatience(request_s=60, restart_s=60, attempts=3), weights=trained)
+        models = RemoteModels(
+            [actor], [], CallPatience(request_s=HANGS_S, restart_s=HANGS_S, attempts=3), weights=trained
+        )
         request = GenerateRequest(question_id="q", prompt="the question")
         assert [completion.text for completion in await models.generate(request)] == ["I know."]
         os.kill(pid_of(actor), signal.SIGKILL)
         assert [completion.text for completion in await models.generate(request)] == ["I know."]
-        assert ray.get(actor.ready.remote(), timeout=30)["weights"] == trained
+        assert ray.get(actor.ready.remote(), timeout=HANGS_S)["weights"] == trained
     finally:
         ray.kill(actor)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import ray
 from support.runs import SlowWorker, driven, settings_for, units_of
+from support.waiting import HANGS_S
 
 from pipelines.driving.drive import DriveOptions, drive
 from pipelines.driving.interrupt import Interrupt
@@ -60,7 +61,7 @@ def test_both_engines_work_and_a_question_stays_with_one(tmp_path: Path) -> None
 
     def look(fleet: Any, _: Any) -> None:
         calls = [actor.__ray_call__.remote(lambda self: self._engine.asked) for actor in fleet.generators]
-        asked[:] = map(Counter, ray.get(calls, timeout=30))
+        asked[:] = map(Counter, ray.get(calls, timeout=HANGS_S))
 
     driven(settings, look)
     first, second = asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,20 @@ SECTIONS: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def done(tmp_path: Path) -> list[dict[str, Any]]:
-    """The rows of a run of eight questions, the fourth of which failed."""
-    rows = finished(settings_for(tmp_path, **SECTIONS))
+@pytest.fixture(scope="module")
+def first(ray_cluster: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
+    """A run of eight questions, the fourth of which failed: its folder and its rows."""
+    folder = tmp_path_factory.mktemp("first")
+    rows = finished(settings_for(folder, **SECTIONS))
     assert [row["status"] for row in rows] == ["ok", "ok", "ok", "failed", "ok", "ok", "ok", "ok"]
+    return folder, rows
+
+
+@pytest.fixture
+def done(first: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> list[dict[str, Any]]:
+    """The rows of that run, a copy of which is in `tmp_path`."""
+    folder, rows = first
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     return rows
 
 

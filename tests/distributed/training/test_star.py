@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
 from omegaconf import OmegaConf
 from support.commands import Running
+from support.plugins.gate import close, waiting
 from support.s3 import access
 from support.star import GIVEAWAY, HINT, examples, held_out, kept_ids, scripted_base, star_settings
 from support.training import tiny_model, tiny_tokenizer
 
 from factory.errors import TrainingFailed
 from factory.shards.commits import read_rows
+from factory.sources import procedural
 from factory.storage.opening import open_store
 from factory.text.wording import question_key
 from pipelines.driving.drive import Progress
@@ -133,10 +136,10 @@ class UntilTrained(Listener):
             raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("script", ENDINGS, ids=["fails", "leaves no model", "leaves another tokenizer"])
-def test_a_trainer_that_ends_badly_stops_the_round_and_resume_retries_just_that(
-    script: str, done: tuple[Path, StarSummary], base: Path, tmp_path: Path
+def test_trainers_that_end_badly_stop_the_round_and_resume_retries_just_that(
+    done: tuple[Path, StarSummary], base: Path, tmp_path: Path
 ) -> None:
+    """One after the other: a trainer that fails, one that leaves no model, one that leaves another tokenizer."""
     folder = tmp_path / "run"
     shutil.copytree(done[0], folder)
     for path in ("round_1", "round_0/model", "round_0/greedy", "round_0/sampled"):
@@ -146,10 +149,12 @@ def test_a_trainer_that_ends_badly_stops_the_round_and_resume_retries_just_that(
     other = tiny_model(tmp_path / "other", tokenizer=tiny_tokenizer("zzz qqq zzz qqq xyzzy"))
     before = {path: path.stat().st_mtime_ns for path in folder.glob("*/*/data/*.parquet")}
 
-    command = ["python", "-c", script, "{data}", "{model}", "{out}", "{work}", str(other)]
-    with pytest.raises(TrainingFailed, match=f"{ENDINGS[script]}.*factory resume"):
-        run(star_settings(folder, base, star={"pairs_per_question": 1}, trainer={"command": command}))
-    assert not (folder / "round_0/model").exists()
+    for script, ending in ENDINGS.items():
+        command = ["python", "-c", script, "{data}", "{model}", "{out}", "{work}", str(other)]
+        with pytest.raises(TrainingFailed, match=f"{ending}.*factory resume"):
+            run(star_settings(folder, base, star={"pairs_per_question": 1}, trainer={"command": command}))
+        assert not (folder / "round_0/model").exists()
+        assert not (folder / "round_0/train.json").exists()
 
     with pytest.raises(KeyboardInterrupt):
         run(star_settings(folder, base, star={"pairs_per_question": 1}), UntilTrained())
@@ -157,30 +162,42 @@ def test_a_trainer_that_ends_badly_stops_the_round_and_resume_retries_just_that(
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
+def last_asked(folder: Path) -> str:
+    """The question that a run of all in order comes to last, of those in `folder`."""
+    asked = {row["question"] for row in read_rows(folder)}
+    return [
+        one.text for one in procedural.questions(procedural.Config(n=40, levels=["add_small"])) if one.text in asked
+    ][-1]
+
+
 def test_a_run_killed_in_every_phase_keeps_what_an_undisturbed_one_keeps(
     running: Callable[..., Running], done: tuple[Path, StarSummary], base: Path, tmp_path: Path
 ) -> None:
-    folder, config = tmp_path / "run", tmp_path / "star.yaml"
-    slow = {"engine": {"latency_s": 0.3}, "run": {"unit_size": 4}, "cluster": {"units_in_flight": 1}}
-    settings = star_settings(folder, base, star={"rounds": 1}, **slow)
+    """Each phase comes to a place where it waits to be killed. The commands join the cluster of this session."""
+    folder, config, gate = tmp_path / "run", tmp_path / "star.yaml", tmp_path / "gate"
+    cluster = {"units_in_flight": 1, "address": ray.get_runtime_context().gcs_address}
+    engine = {"kind": "tests.support.plugins.gated_scripted", "gate": str(gate)}
+    settings = star_settings(folder, base, star={"rounds": 1}, engine=engine, run={"unit_size": 4}, cluster=cluster)
     OmegaConf.save(OmegaConf.create(settings.plain), config)
     dawdle = folder / "round_0/train/dawdle"
-    moments: dict[str, Callable[[], bool]] = {
-        "sample": lambda: any((folder / "round_0/sample").glob("data/part-*")),
-        "rationalise": lambda: any((folder / "round_0/rationalise").glob("data/part-*")),
-        "train": lambda: dawdle.with_name("begun").exists(),
-        "swap": lambda: (folder / "round_0/train.json").exists(),
+    held = {
+        "sample": last_asked(done[0] / "round_0/sample"),
+        "rationalise": last_asked(done[0] / "round_0/rationalise") + HINT,
+        "train": "",
+        "swap": "round_0/model",
     }
-    for phase, has_come in moments.items():
+    for phase, piece in held.items():
+        close(gate, *filter(None, [piece]))
         if phase == "train":
             dawdle.parent.mkdir(parents=True, exist_ok=True)
             dawdle.touch()
         run_ = running("run", str(config))
-        run_.wait_for(has_come)
-        run_.process.kill()
-        run_.process.wait(10)
-        run_.seconds_until_all_are_gone()
+        run_.wait_for(dawdle.with_name("begun").exists if phase == "train" else lambda: bool(waiting(gate)))
+        run_.kill()
         assert not (folder / f"round_0/{phase}.json").exists()
+        if phase in ("sample", "rationalise"):
+            assert any((folder / "round_0" / phase).glob("data/part-*"))
+    gate.unlink()
     code, stdout, stderr = running("resume", str(folder)).end()
     assert (code, "run complete" in stdout) == (0, True), stderr
     assert kept_ids(folder, 0) == kept_ids(done[0], 0)

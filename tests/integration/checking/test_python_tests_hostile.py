@@ -12,7 +12,7 @@ from factory.types import Outcome, Question, Verdict
 
 pytestmark = needs_bubblewrap
 
-CONFIG = Config(test_timeout_s=30.0, cpu_s=1, memory_mb=256, output_bytes=100_000, tmp_mb=16)
+CONFIG = Config(test_timeout_s=300.0, cpu_s=1, memory_mb=256, output_bytes=100_000, tmp_mb=16)
 
 
 def judged(code: str, tests: str = "assert f(1, 2) == 3") -> Verdict:

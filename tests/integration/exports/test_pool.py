@@ -28,10 +28,8 @@ def test_a_process_that_is_killed_is_one_clear_error():
 
 def test_a_call_that_hangs_is_ended_and_not_waited_for(monkeypatch):
     monkeypatch.setattr(export_pool, "CALL_LIMIT_S", 1.0)
-    started = time.monotonic()
     with pytest.raises(FactoryError, match="said nothing for 1 s"), pool(2) as spread:
-        list(spread(time.sleep, [60]))
-    assert time.monotonic() - started < 30
+        list(spread(time.sleep, [3600]))  # and ended, or this test would not end either
 
 
 def test_a_time_out_that_a_call_raises_is_its_own():

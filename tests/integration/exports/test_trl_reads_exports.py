@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from support.records import records
+from support.waiting import HANGS_S
 
 from factory.contracts.formats import FORMATS
 
@@ -39,7 +40,7 @@ def read_by_trl(name: str, folder: Path) -> tuple[list[dict[str, Any]], list[dic
     rows = [row for record in records() for row in view.rows(record)]
     pq.write_table(pa.Table.from_pylist(rows, schema=view.FEATURES), folder / "rows.parquet")
     command = [str(PYTHON), str(PROGRAM), name, str(folder / "rows.parquet"), str(folder / "out")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=280, cwd=folder)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANGS_S, cwd=folder)
     assert done.returncode == 0, done.stderr[-3000:]
     said = json.loads(done.stdout.splitlines()[-1])
     assert said["version"].startswith(VERSION)

@@ -10,6 +10,7 @@ import sys
 import pytest
 from support.exports.cards import WHOLE, amend
 from support.exports.pushes import NAME, by_hand, changed, local, remote
+from support.waiting import HANGS_S
 
 import pipelines.hub.push
 from factory.errors import BadInput
@@ -183,7 +184,7 @@ for options in ({"name": "prm"}, {"data_dir": "data/prm800k"}):
     homes = {"HF_HOME": str(tmp_path / "home"), "HF_DATASETS_CACHE": str(tmp_path / "cache")}
     environment = {**os.environ, **homes, "HF_ENDPOINT": hub.endpoint, "HF_HUB_DISABLE_XET": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", script, str(out), NAME], env=environment, capture_output=True, text=True, timeout=240
+        [sys.executable, "-c", script, str(out), NAME], env=environment, capture_output=True, text=True, timeout=HANGS_S
     )
     assert done.stdout.splitlines() == ["{'train': 12, 'test': 8}"] * 2, done.stderr[-2000:]
 

@@ -18,6 +18,7 @@ import pytest
 from support.exports.cards import WHOLE, exported
 from support.exports.hub import RESET, Answer
 from support.exports.pushes import BRIEF, NAME
+from support.waiting import HANGS_S
 
 from pipelines.hub.push import PushOptions, push
 
@@ -161,7 +162,7 @@ def test_a_process_killed_by_signal_and_repeated(hub, out, renew, route, carried
         return RESET
 
     hub.fault = strike
-    assert process.wait(timeout=60) == -signal.SIGKILL
+    assert process.wait(timeout=HANGS_S) == -signal.SIGKILL
     hub.fault = lambda _number, _do: None
     send(hub, out, options)
     assert state(hub) == wanted

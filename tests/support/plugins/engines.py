@@ -10,18 +10,23 @@ from actors.engine_runtime.engine_process import EngineDied
 from actors.engines import simulated
 from factory.errors import PromptTooLong, QuestionFailed
 from factory.types import Completion, GenerateRequest
+from tests.support.plugins.gate import passed
 
-EXECUTION = ("dies_on", "hangs_on", "refuses", "has_a_bug_on", "latency_s")  # a resumed run may behave better
+EXECUTION = ("dies_on", "hangs_on", "refuses", "has_a_bug_on", "latency_s", "gate")  # a resumed run may behave better
 
 
 @dataclass
 class Config(simulated.Config):
-    """Pieces of a prompt at which the engine dies, never answers, refuses the prompt as too long, or raises."""
+    """Pieces of a prompt at which the engine dies, never answers, refuses the prompt as too long, or raises.
+
+    `gate`: path of a file that names questions which wait (see `gate.py`).
+    """
 
     dies_on: str = "\0"
     hangs_on: str = "\0"
     refuses: str = "\0"
     has_a_bug_on: str = "\0"
+    gate: str = ""
 
 
 class Engine(simulated.Engine):
@@ -36,6 +41,7 @@ class Engine(simulated.Engine):
         """Answer like the simulated engine, or misbehave as the config says."""
         self.asked += [request.question_id for request in requests]
         prompts = "".join(str(request.prompt) for request in requests)
+        await passed(self._config.gate, prompts)
         if self._config.has_a_bug_on in prompts:
             raise TypeError("a bug in the engine")
         if self._config.hangs_on in prompts:

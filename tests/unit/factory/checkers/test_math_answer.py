@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from factory.checkers.math_answer import Config, check, settle
 from factory.types import Outcome, Question, Verdict
 
+SLOW_S = 5.0  # CPU seconds: what is quick takes milliseconds, and a busy machine makes CPU seconds longer, too
+
 
 def verdict(gold: str, text: str) -> Verdict | None:
     return settle(Question(text="", gold=gold), text, Config())
@@ -164,7 +166,7 @@ def test_no_answer_makes_it_raise_or_take_long(answer: str) -> None:
     for gold in ("5", r"\sqrt{2}", "B", "Yes"):
         started = time.thread_time()
         boxed(gold, answer)
-        assert time.thread_time() - started < 0.5
+        assert time.thread_time() - started < SLOW_S
 
 
 @pytest.mark.parametrize(
@@ -174,7 +176,7 @@ def test_a_long_answer_takes_no_time(piece: str) -> None:
     started = time.thread_time()
     boxed("5", piece * (900 // len(piece)))
     verdict("5", "The answer is " + piece * 100_000)
-    assert time.thread_time() - started < 0.5
+    assert time.thread_time() - started < SLOW_S
 
 
 @pytest.mark.parametrize(

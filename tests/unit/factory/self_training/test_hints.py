@@ -146,9 +146,9 @@ def test_a_hint_without_words_is_no_marker(hint: str) -> None:
 )  # fmt: skip
 def test_long_hostile_text_takes_no_time(piece: str) -> None:
     text = piece * (100_000 // len(piece))
-    started = time.monotonic()
+    started = time.thread_time()
     leak(text, [text], "(The correct answer is 21.)", "21")
-    assert time.monotonic() - started < 10
+    assert time.thread_time() - started < 30
 
 
 @hypothesis.given(st.text(max_size=300), st.lists(st.text(max_size=80)), st.text(max_size=40), st.text(max_size=9))

@@ -26,6 +26,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 from fsspec.exceptions import FSTimeoutError
+from support.waiting import HANGS_S
 
 from factory.errors import BadInput, StorageFailed
 from factory.storage import ahead, retries
@@ -148,10 +149,8 @@ def test_a_call_is_repeated_until_it_succeeds() -> None:
 
 
 def test_patience_has_an_end_that_names_the_last_trouble() -> None:
-    began = time.monotonic()
     with pytest.raises(StorageFailed, match=r"could not write a in here: no success for .*SlowDown.*patience_s"):
         Retries(Access(patience_s=0.2), "here")("write a", failing(10**6, answered("SlowDown", 503)))
-    assert time.monotonic() - began < 5
 
 
 def test_long_waits_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,21 +178,19 @@ def test_who_stops_reading_does_not_wait_for_calls_in_flight(
             return number
         threads.append(threading.current_thread())
         if not failing_for_ever:
-            over.wait(60)
+            over.wait(HANGS_S)
             return number
-        Retries(Access(patience_s=60), "s3://b")("read a", failing(10**6, answered("SlowDown", 503)))
+        Retries(Access(patience_s=HANGS_S), "s3://b")("read a", failing(10**6, answered("SlowDown", 503)))
         raise AssertionError("not reached")
 
-    began = time.monotonic()
     stream = in_order(call, range(9), 3)
     assert next(stream) == 0
     with pytest.raises(KeyboardInterrupt):
         stream.throw(KeyboardInterrupt)  # type: ignore[attr-defined]
-    assert time.monotonic() - began < 20
     assert all(thread.daemon for thread in threads)
     if failing_for_ever:
         for thread in threads:
-            thread.join(20)
+            thread.join(HANGS_S)
         assert not any(thread.is_alive() for thread in threads)
     over.set()
 

@@ -55,11 +55,11 @@ def test_actors_whose_node_is_dead_do_not_count() -> None:
 
 
 def test_a_family_holds_our_children_until_they_die() -> None:
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
     try:
         [found] = [one for one in family() if one.pid == child.pid]
         assert found.parent == os.getpid()
-        assert "time.sleep(60)" in found.title
+        assert "time.sleep(3600)" in found.title
     finally:
         child.send_signal(signal.SIGKILL)
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # dead, and not buried
