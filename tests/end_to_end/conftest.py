@@ -1,4 +1,4 @@
-"""One real engine for the whole folder: starting vLLM costs most of what these tests take."""
+"""Real engine, one for the whole folder: starting vLLM costs most of what these tests take."""
 
 from __future__ import annotations
 

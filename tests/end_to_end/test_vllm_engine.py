@@ -1,4 +1,4 @@
-"""What the factory relies on from vLLM, on the real model, through the real actor."""
+"""Behaviour of vLLM that the factory relies on: the real model, through the real actor."""
 
 from __future__ import annotations
 

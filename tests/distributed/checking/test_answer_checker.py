@@ -1,4 +1,4 @@
-"""The checker as a real, async Ray actor: off the main thread, where math-verify's own time-outs raise."""
+"""Answer checker as a real, async Ray actor: off the main thread, where math-verify's own time-outs raise."""
 
 from __future__ import annotations
 

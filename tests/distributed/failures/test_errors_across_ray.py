@@ -1,4 +1,4 @@
-"""Our errors arrive at the caller as what they were raised as."""
+"""Errors of ours across Ray: they arrive at the caller as what they were raised as."""
 
 from __future__ import annotations
 

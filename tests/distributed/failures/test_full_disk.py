@@ -1,4 +1,4 @@
-"""A disk that runs full in mid-run: one line of advice, nothing committed is lost, and room makes it go on."""
+"""Disks that run full in mid-run: one line of advice, nothing committed is lost, and room makes it go on."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""An engine that dies with new weights in it comes back with its first ones, and answers with the new ones all the
-same."""
+"""Engines that die with new weights: they come back with their first ones, and answer with the new ones all the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run whose questions ask for programs: tests as gold answers, partial verdicts in the records."""
+"""Runs whose questions ask for programs: tests as gold answers, partial verdicts in the records."""
 
 from __future__ import annotations
 

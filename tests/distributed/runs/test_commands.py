@@ -1,4 +1,4 @@
-"""The command as a person uses it: killed, interrupted, resumed, asked for its state. Each test is a real process.
+"""Commands as a person uses them: killed, interrupted, resumed, asked for their state. Each test is a real process.
 
 Each starts and ends a Ray of its own. The engine stands at a gate, so that no run is over before the test has acted.
 """

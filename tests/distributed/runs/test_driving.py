@@ -1,4 +1,4 @@
-"""Who gets how much: the driver's window, the engines' questions, a worker that is away."""
+"""Shares of work: the driver's window, the engines' questions, a worker that is away."""
 
 from __future__ import annotations
 

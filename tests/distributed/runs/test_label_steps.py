@@ -1,4 +1,4 @@
-"""A whole run on real Ray actors with the simulated engine, whose truth is known."""
+"""Whole run on real Ray actors with the simulated engine, whose truth is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run whose checker is the model itself: the rubric reaches the engine, its verdicts and its bill the records."""
+"""Runs whose checker is the model itself: the rubric reaches the engine, its verdicts and its bill the records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From statements to checked proofs with labelled tactics, and from these to the same proofs in words."""
+"""Proof runs: from statements to checked proofs with labelled tactics, and to the same proofs in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pool against checkers that hang, crash and devour memory: real subprocesses, real kills."""
+"""Checker pool against checkers that hang, crash and devour memory: real processes, real kills."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checker with the real Coq in the real sandbox. All cases share this process's toplevel, as in a worker."""
+"""Proofs checked by the real Coq in the real sandbox. All cases share this process's toplevel, as in a worker."""
 
 from __future__ import annotations
 

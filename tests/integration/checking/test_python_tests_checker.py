@@ -1,4 +1,4 @@
-"""The checker with real programs in the real sandbox, right and wrong; test_python_tests_hostile.py has the hostile."""
+"""Real programs, right and wrong, checked in the real sandbox; test_python_tests_hostile.py has the hostile ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dataset card of an exported folder."""
+"""Dataset cards of exported folders."""
 
 from __future__ import annotations
 

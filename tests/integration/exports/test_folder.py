@@ -1,4 +1,4 @@
-"""Where exports lie: what is there before, what a kill leaves, two at a time."""
+"""Folders of exports: what is there before, what a kill leaves, two at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an export wrote is read by `datasets`, as it lies: locally and from S3, with a card and without."""
+"""Exports read by `datasets` as they lie: locally and from S3, with a card and without."""
 
 from __future__ import annotations
 

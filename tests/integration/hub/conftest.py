@@ -1,4 +1,4 @@
-"""A stub of the Hub, a small export, and what pushes it there."""
+"""Stub of the Hub, a small export, and what pushes it there."""
 
 from __future__ import annotations
 

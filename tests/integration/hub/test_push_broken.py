@@ -1,4 +1,4 @@
-"""A push that breaks anywhere, repeated, leaves the very repository that an undisturbed one leaves: same commits.
+"""Pushes that break anywhere: repeated, they leave the very repository that an undisturbed one leaves.
 
 So it does into an empty data set and into one that holds an earlier export; whenever it breaks, the branch holds the
 earlier export or the new one, whole.

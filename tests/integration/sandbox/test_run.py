@@ -1,4 +1,4 @@
-"""What `run` and `start` report, in the sandbox and without."""
+"""Reports of `run` and `start`, in the sandbox and without."""
 
 from __future__ import annotations
 

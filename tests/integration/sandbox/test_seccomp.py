@@ -1,4 +1,4 @@
-"""The filter, read as the kernel reads it, and put on a real process."""
+"""Seccomp filter, read as the kernel reads it, and put on a real process."""
 
 from __future__ import annotations
 

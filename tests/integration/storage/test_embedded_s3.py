@@ -1,4 +1,4 @@
-"""The S3 server: exclusive creates are exact, what was put survives a crash, nothing is left running."""
+"""Embedded S3 server: exclusive creates are exact, what was put survives a crash, nothing is left running."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every fault of the proxy, seen by a client that knows nothing but sockets: it is what it says."""
+"""Faults of the proxy, seen by a client that knows nothing but sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is S3's alone: answers that are lost, faults that pass, and what a person has to mend."""
+"""Peculiarities of S3: answers that are lost, faults that pass, and what a person has to mend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training command of one's own: what it is given, how its bad endings read, that nothing of it stays behind."""
+"""Training commands of one's own: arguments, messages of bad endings, nothing left behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model is trained on: the prompt as the engine reads it, the loss on what comes after."""
+"""Tokens a model is trained on: the prompt as the engine reads it, the loss on what comes after."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may take the place of a model, and how it becomes final."""
+"""Models that training leaves: what may take the place of one, and how it becomes final."""
 
 from __future__ import annotations
 

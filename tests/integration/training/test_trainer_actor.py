@@ -1,4 +1,4 @@
-"""What the trainer's actor says when memory or disk give out."""
+"""Errors of the trainer's actor when memory or disk give out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A gate for engines of the tests: what is named in a file waits until the file no longer names it.
+"""Gate for engines of the tests: what is named in a file waits until the file no longer names it.
 
 So a test decides how far a run gets, on a machine of any speed: the run stops at the gate, and the test has all the
 time it needs to look, to kill, or to interrupt.

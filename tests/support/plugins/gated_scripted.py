@@ -1,4 +1,4 @@
-"""The scripted engine behind a gate: questions and folders of weights that the gate is closed to wait."""
+"""Scripted engine behind a gate: questions and folders of weights that the gate is closed to wait."""
 
 from __future__ import annotations
 

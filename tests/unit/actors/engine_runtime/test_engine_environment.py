@@ -1,4 +1,4 @@
-"""What an engine's process gets to see, decided without importing vLLM."""
+"""Environment of an engine's process, decided without importing vLLM."""
 
 from __future__ import annotations
 

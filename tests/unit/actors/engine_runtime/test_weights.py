@@ -1,4 +1,4 @@
-"""Which weights an engine answers with: never two sets at once, and whatever ends a call, the next one gets through."""
+"""Weights an engine answers with: never two sets at once, and whatever ends a call, the next one gets through."""
 
 from __future__ import annotations
 

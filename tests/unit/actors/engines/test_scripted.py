@@ -1,4 +1,4 @@
-"""The scripted stand-in: which solutions it reads, and that other weights are other solutions."""
+"""Scripted stand-in: which solutions it reads, and that other weights are other solutions."""
 
 from __future__ import annotations
 

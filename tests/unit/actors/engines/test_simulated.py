@@ -1,4 +1,4 @@
-"""The simulated and the scripted engine do what their settings say."""
+"""Simulated and scripted engine: they do what their settings say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files a training takes for its data."""
+"""Files that a training takes for its data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model as the judge: what it is shown, which replies count, who pays."""
+"""Model as the judge: what it is shown, which replies count, who pays."""
 
 from __future__ import annotations
 

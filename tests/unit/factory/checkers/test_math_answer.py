@@ -1,4 +1,4 @@
-"""What the checker calls right, wrong and unparsable. `None`: left to math-verify."""
+"""Verdicts of `math_answer`: right, wrong, unparsable. `None`: left to math-verify."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every spelling of a value is correct, and no spelling of another one."""
+"""Spellings of a value: all are correct, and no spelling of another value is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each field of the policy switches the case it names, in `settle` and in the slow path."""
+"""Policy of `math_answer`: each field switches the case it names, in `settle` and in the slow path."""
 
 from __future__ import annotations
 

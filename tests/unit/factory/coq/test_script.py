@@ -1,4 +1,4 @@
-"""What a completion says: its script, what of it is allowed, and what is asked."""
+"""Scripts in completions: what is read, what of it is allowed, and what is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The toplevel's protocol, spoken with a scripted coqtop."""
+"""Protocol of the toplevel, spoken with a scripted coqtop."""
 
 from __future__ import annotations
 

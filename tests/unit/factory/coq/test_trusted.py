@@ -1,4 +1,4 @@
-"""What `Print Assumptions` may say of a correct proof."""
+"""Assumptions that `Print Assumptions` may list of a correct proof."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A contaminated source: what is found of planted benchmark questions, and what must not be."""
+"""Contaminated sources: what is found of planted benchmark questions, and what must not be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which questions repeat an earlier one; templates with other numbers do not."""
+"""Near duplicates: questions that repeat an earlier one; templates with other numbers do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which solutions are exported, and in which split their question is."""
+"""Filters and splits: which solutions are exported, and in which split their question is."""
 
 from __future__ import annotations
 

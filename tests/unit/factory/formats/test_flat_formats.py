@@ -1,4 +1,4 @@
-"""What holds for every format and any record: nobody unjudged teaches anything, and every row fits its columns."""
+"""Rules for every format and any record: nobody unjudged teaches anything, and every row fits its columns."""
 
 from __future__ import annotations
 

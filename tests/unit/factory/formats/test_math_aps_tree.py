@@ -1,4 +1,4 @@
-"""The nested lines of MATH-APS as records with a tree, and back."""
+"""Nested lines of MATH-APS as records with a tree, and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the first error is, given rollouts, and which rollout would tell most."""
+"""Belief about the first error, given rollouts, and which rollout would tell most."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The prior that a run learns of its policy."""
+"""Prior that a run learns of its policy."""
 
 from __future__ import annotations
 

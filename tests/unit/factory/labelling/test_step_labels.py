@@ -1,4 +1,4 @@
-"""From counts to labels: what is said, what is withheld."""
+"""Labels made of counts: what is said, what is withheld."""
 
 from __future__ import annotations
 

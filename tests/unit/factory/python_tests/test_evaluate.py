@@ -1,4 +1,4 @@
-"""The interpreter of the trusted half of a test agrees with Python, and data keeps its type on the way."""
+"""Interpreter of the trusted half of a test: it agrees with Python, and data keeps its type on the way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the program stands in a completion, and whether two outputs are the same."""
+"""Programs in completions, and whether two outputs are the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How tests are read and taken apart. No sandbox, no candidate."""
+"""Tests read and taken apart, without sandbox or candidate."""
 
 from __future__ import annotations
 

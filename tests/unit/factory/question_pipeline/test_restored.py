@@ -1,4 +1,4 @@
-"""A question comes back from its row as the evidence it was."""
+"""Questions restored from their rows: the same evidence as before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row stands on its own: what was asked, all that came back, what it cost."""
+"""Rows that stand on their own: what was asked, all that came back, what it cost."""
 
 from __future__ import annotations
 

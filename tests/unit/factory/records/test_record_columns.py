@@ -1,4 +1,4 @@
-"""Some columns of records, down to the fields of a solution."""
+"""Columns of records, down to the fields of a solution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of a row: whatever a labeller does passes, whatever none would do is named."""
+"""Rules of a row: whatever a labeller does passes, whatever none would do is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How rollouts are asked for, checked, counted and paid."""
+"""Rollouts: how they are asked for, checked, counted and paid."""
 
 from __future__ import annotations
 

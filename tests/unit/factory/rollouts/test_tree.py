@@ -1,4 +1,4 @@
-"""What counts as evidence, and where."""
+"""Evidence in a tree: what counts, and where."""
 
 from __future__ import annotations
 

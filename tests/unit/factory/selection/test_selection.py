@@ -1,4 +1,4 @@
-"""Which candidates become training data, and why the others do not: each is decided on once, whatever its place."""
+"""Candidates that become training data, and why the others do not: each is decided on once, whatever its place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The leak filter: what gives away that its author was told the answer, and what only looks like it."""
+"""Leak filter: what gives away that its author was told the answer, and what only looks like it."""
 
 from __future__ import annotations
 

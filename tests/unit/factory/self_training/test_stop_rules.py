@@ -1,4 +1,4 @@
-"""When to stop: rounds in vain, budgets that are used up."""
+"""Rules to stop: rounds in vain, budgets that are used up."""
 
 from __future__ import annotations
 

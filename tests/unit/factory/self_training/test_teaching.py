@@ -1,4 +1,4 @@
-"""Who samples and who learns, round by round."""
+"""Roles in a round: who samples and who learns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One unit = one object = one exclusive create."""
+"""Commits: one unit is one object is one exclusive create."""
 
 from __future__ import annotations
 

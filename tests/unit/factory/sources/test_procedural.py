@@ -1,4 +1,4 @@
-"""The templated word problems: exact, seeded, different, and solved line by line."""
+"""Templated word problems: exact, seeded, different, and solved line by line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An earlier run as a source of questions with their solutions."""
+"""Earlier runs as a source of questions with their solutions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The questions of an earlier run that nothing right was found for."""
+"""Questions of an earlier run that nothing right was found for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What fails for a moment is tried again, what does not says what to do, what nobody expected is a bug."""
+"""Faults of a store: what passes is tried again, what does not says what to do, what nobody expected is a bug."""
 
 from __future__ import annotations
 

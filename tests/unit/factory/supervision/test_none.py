@@ -1,4 +1,4 @@
-"""A run that only samples: rows without a label that are sound all the same."""
+"""Runs that only sample: rows without a label that are sound all the same."""
 
 from __future__ import annotations
 

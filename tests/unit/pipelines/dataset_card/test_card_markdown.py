@@ -1,4 +1,4 @@
-"""What others wrote stands in a card as it is, never as markup."""
+"""Text of others in a card: it stands as it is, never as markup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run in which benchmark questions were planted, through `factory export --decontaminate`: what comes out of it."""
+"""Runs in which benchmark questions were planted, through `factory export --decontaminate`."""
 
 from __future__ import annotations
 

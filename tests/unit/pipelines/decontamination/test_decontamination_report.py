@@ -1,4 +1,4 @@
-"""The report shows what matched, and no text in it can pass for anything else."""
+"""Report of a decontamination: it shows what matched, and no text in it can pass for anything else."""
 
 from __future__ import annotations
 

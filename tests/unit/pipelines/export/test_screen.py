@@ -1,4 +1,4 @@
-"""What an export's questions are held against, and what is reported."""
+"""Screens of an export: what its questions are held against, and what is reported."""
 
 from __future__ import annotations
 

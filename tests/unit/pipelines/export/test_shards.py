@@ -1,4 +1,4 @@
-"""The files of an export: which rows are in which, and how they are written."""
+"""Files of an export: which rows are in which, and how they are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a finished fine-tuning."""
+"""Report of a finished fine-tuning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many checks go to a checker at a time: many to a fast one, few to one that may take minutes."""
+"""Checks on their way to a checker: many to a fast one, few to one that may take minutes."""
 
 from __future__ import annotations
 

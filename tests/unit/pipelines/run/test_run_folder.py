@@ -1,4 +1,4 @@
-"""A run folder belongs to one config; what it may be resumed with; no secret is ever written."""
+"""Run folders: each belongs to one config; what it may be resumed with; no secret is ever written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a STaR config is one line, before anything starts."""
+"""Mistakes in a STaR config: one line each, before anything starts."""
 
 from __future__ import annotations
 

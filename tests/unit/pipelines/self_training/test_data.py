@@ -1,4 +1,4 @@
-"""From a round's records to its training data: what is written, and why the rest is not."""
+"""Training data of a round: what is written of its records, and why the rest is not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a STaR run has behind it, read from one small file per finished phase."""
+"""Journal of a STaR run: one small file per finished phase."""
 
 from __future__ import annotations
 

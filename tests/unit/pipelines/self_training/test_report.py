@@ -1,4 +1,4 @@
-"""What a person sees of a STaR run: the table of its rounds, the picture, the last lines, the status of its folder."""
+"""Reports of a STaR run: the table of its rounds, the picture, the last lines, the status of its folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ordinary runs that a STaR run is made of: where each lies, what it asks and how."""
+"""Settings of the ordinary runs that a STaR run is made of: where each lies, what it asks and how."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exact truth that labellers are compared with on real text."""
+"""Exact truth that labellers are compared with on real text."""
 
 from __future__ import annotations
 

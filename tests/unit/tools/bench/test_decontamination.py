@@ -1,4 +1,4 @@
-"""The benchmark of decontamination changes questions as it says, and counts what is found."""
+"""Benchmark of decontamination: it changes questions as it says, and counts what is found."""
 
 from __future__ import annotations
 

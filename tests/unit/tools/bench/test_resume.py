@@ -1,8 +1,7 @@
-"""The benchmark of resuming: what it makes of its samples, and a prepared folder from beginning to end."""
+"""Benchmark of resuming: what it makes of its samples."""
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -32,14 +31,6 @@ def test_peak_memory_is_at_least_what_is_held_now():
     held = bytearray(64 * 2**20)
     assert peak_mb(os.getpid()) > 64
     assert len(held)
-
-
-def test_a_prepared_folder_is_planned_from_its_first_missing_unit(tmp_path: Path):
-    main(["--prepared", "--questions", "100", "--done", "0.5", "--json", str(tmp_path / "o.json")])
-    planned = json.loads((tmp_path / "o.json").read_text())["planning"]
-    assert (planned["committed"], planned["missing"], planned["first_missing"]) == (4, 3, 4)
-    assert 0 < planned["cpu_s"] < planned["ready_s"] + 1
-    assert planned["peak_mb"] > 20
 
 
 @pytest.mark.parametrize("wrong", [["--done", "1"], ["--storage", "s3"], ["--questions", "0"]])

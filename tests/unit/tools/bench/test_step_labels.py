@@ -1,4 +1,4 @@
-"""The benchmark of labellers: equal terms, known truth, the promised JSON."""
+"""Benchmark of labellers: equal terms, known truth, the promised JSON."""
 
 from __future__ import annotations
 

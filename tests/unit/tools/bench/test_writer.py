@@ -1,4 +1,4 @@
-"""The benchmark of writing: same rows on both sides, ratios within a round."""
+"""Benchmark of writing: same rows on both sides, ratios within a round."""
 
 from __future__ import annotations
 

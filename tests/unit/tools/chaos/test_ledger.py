@@ -1,4 +1,4 @@
-"""The audit of a chaos run notices what it is there for."""
+"""Audit of a chaos run: it notices what it is there for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who plays which role is decided by title and parent, and only ever among our own descendants."""
+"""Roles of processes, decided by title and parent, and only ever among our own descendants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kill schedule: spread, fair, repeatable. And the table made of its recoveries."""
+"""Kill schedule: spread, fair, repeatable. And the table made of its recoveries."""
 
 from __future__ import annotations
 

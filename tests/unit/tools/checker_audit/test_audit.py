@@ -1,4 +1,4 @@
-"""The audit of checkers: cases in, figures out."""
+"""Audit of checkers: cases in, figures out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person is told while a run goes on and when it ends."""
+"""Lines for a person while a run goes on and when it ends."""
 
 from __future__ import annotations
 

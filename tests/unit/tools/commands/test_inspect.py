@@ -1,4 +1,4 @@
-"""What a person sees of a run folder."""
+"""Views of a run folder, as `factory inspect` shows them."""
 
 from __future__ import annotations
 

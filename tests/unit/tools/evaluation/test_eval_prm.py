@@ -1,4 +1,4 @@
-"""A reward model's scores of a run's samples: what is read from the records, what is split, what is compared."""
+"""Scores of a reward model on a run's samples: what is read, what is split, what is compared."""
 
 from __future__ import annotations
 

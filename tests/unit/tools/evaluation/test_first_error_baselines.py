@@ -1,4 +1,4 @@
-"""What is named without a reward model, by hand on the samples of one question."""
+"""First errors named without a reward model, by hand on the samples of one question."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands of the proof, and what is read off its folder."""
+"""Commands of the proof of worth, and what is read off its folder."""
 
 from __future__ import annotations
 

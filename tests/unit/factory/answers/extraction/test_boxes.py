@@ -1,4 +1,4 @@
-"""Which boxes state an answer, and which are a part of something larger."""
+"""Boxes that state an answer, and boxes that are a part of something larger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a completion states its answer, and where it does not."""
+"""Places in a completion that state its answer, and places that do not."""
 
 from __future__ import annotations
 

@@ -1,0 +1,16 @@
+"""Benchmark of resuming on a prepared folder, from beginning to end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tools.bench.resume import main
+
+
+def test_a_prepared_folder_is_planned_from_its_first_missing_unit(tmp_path: Path):
+    main(["--prepared", "--questions", "100", "--done", "0.5", "--json", str(tmp_path / "o.json")])
+    planned = json.loads((tmp_path / "o.json").read_text())["planning"]
+    assert (planned["committed"], planned["missing"], planned["first_missing"]) == (4, 3, 4)
+    assert 0 < planned["cpu_s"] < planned["ready_s"] + 1
+    assert planned["peak_mb"] > 20
