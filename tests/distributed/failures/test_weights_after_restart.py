@@ -1,4 +1,4 @@
-"""Engines that die with new weights: they come back with their first ones, and answer with the new ones all the same."""
+"""Engines that die with new weights: they come back with their first ones, and still answer with the new ones."""
 
 from __future__ import annotations
 
