@@ -32,6 +32,7 @@ class Batcher(Generic[Item, Result]):
         """Wait for the result of `item`."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
+        # The first item of a tick schedules the flush; the others join it.
         if not self._waiting:
             loop.call_soon(self._flush)
         self._waiting.append((item, future))

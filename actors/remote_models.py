@@ -88,7 +88,8 @@ class RemoteModels:
         self._patience = patience
         self._weights = weights
         self._slack = slack
-        self._samples = [0] * len(generators)  # in flight, per engine
+        # Samples in flight on each engine, checks on each checker.
+        self._samples = [0] * len(generators)
         self._checks = [0] * len(checkers)
         self._engines = [Batcher(self._generator_call(i), generate_batch) for i in range(len(generators))]
         self._judges = [Batcher(self._checker_call(i, checking), checking.batch) for i in range(len(checkers))]
@@ -116,6 +117,7 @@ class RemoteModels:
         actor, alone = self._generators[index], asyncio.Lock()
 
         async def send(batch: list[GenerateRequest]) -> Sequence[Any]:
+            """Send a batch of requests until it is answered."""
             call = partial(actor.generate.remote, weights=self._weights)
             return await call_with_retries(call, actor.ready.remote, batch, self._patience, EngineFailed, alone)
 
@@ -131,6 +133,7 @@ class RemoteModels:
         patience = replace(self._patience, request_s=checking.request_s)
 
         async def send(batch: list[tuple[Question, str]]) -> Sequence[Any]:
+            """Send a batch of items until it is answered; a call waits while too many are in flight."""
             async with room:
                 return await call_with_retries(actor.check.remote, ready, batch, patience, CheckerFailed, alone)
 

@@ -65,6 +65,7 @@ class RolloutWorker:
         access: Access,
         weights: str | None = None,
     ) -> None:
+        # Handles are looked up by name, so that a restarted worker has them, too.
         self._recipe = recipe
         self._effort = recipe.effort
         self._store = open_store(run_dir, access)
@@ -78,7 +79,8 @@ class RolloutWorker:
             checking=checking,
             weights=weights,
         )
-        self._attempts: dict[str, list[QuestionWork]] = {}  # of the units not yet committed
+        # Questions of the units that are not yet committed, by unit.
+        self._attempts: dict[str, list[QuestionWork]] = {}
         self._experience = Experience()
 
     async def ready(self) -> str:
@@ -128,6 +130,7 @@ class RolloutWorker:
         kept: dict[int, dict[str, Any]] = {}
         begun: dict[int, dict[str, Any]] = {}
         for index, row in enumerate(rows):
+            # A row that more is asked for is taken up; others stay, but failed ones may be tried anew.
             if can_be_continued(row) is None and raised(dict(row["effort"]), self._effort):
                 begun[index] = row
             elif row["status"] == "ok" or not unit.retry_failed:
@@ -148,6 +151,7 @@ class RolloutWorker:
     async def underway(self) -> Tally:
         """Return what the units not yet committed have cost so far, for a progress display between receipts."""
         total = Tally()
+        # What an earlier revision has cost was reported with its receipt.
         for attempt in chain.from_iterable(self._attempts.values()):
             before = attempt.before.cost if attempt.before else Cost()
             total.policy_calls += attempt.policy.cost.policy_calls - before.policy_calls

@@ -29,7 +29,8 @@ from factory.self_training.training import Trained, TrainingJob
 from factory.storage.access import Access
 
 _MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
-_DISK = ("pytorchstreamwriter", "no space left")  # how torch says that it could not write
+# By these words torch says that it could not write.
+_DISK = ("pytorchstreamwriter", "no space left")
 
 
 def trainer_options(kind: str, config: dict[str, Any]) -> dict[str, Any]:

@@ -223,7 +223,8 @@ class CheckerPool:
             with self._lock:
                 if self._zygote is not None and self._zygote.running:
                     return self._zygote
-                self._idle.clear()  # its workers are dead, too
+                # The workers of a dead zygote are dead, too.
+                self._idle.clear()
             started = ZygoteClient(self._kind, json.dumps(asdict(self._config)))
             with self._lock:
                 if not self._closed:

@@ -179,7 +179,8 @@ def _work(channel: socket.socket, check: CheckFunction, config: Any) -> None:
             # Also math-verify's TimeoutException and a checker's SystemExit.
             fit = isinstance(error, Exception) and not isinstance(error, MemoryError | RecursionError)
             reason = f"{type(error).__name__} in the checker"
-            with contextlib.suppress(BaseException):  # printing an expression can fail as well
+            # Printing an expression can fail as well.
+            with contextlib.suppress(BaseException):
                 reason = f"{reason}: {error}"[:500]
             verdict = Verdict(outcome=Outcome.ERROR, reason=reason)
         send_frame(channel, {"verdict": asdict(verdict), "fit": fit})

@@ -21,7 +21,8 @@ def marked(entry: bytes) -> list[int]:
     """Return the ids of all other processes that were started with `entry` (NAME=VALUE) in their environment."""
     pids = []
     for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # gone meanwhile, or somebody else's
+        # A process may be gone meanwhile, or be somebody else's.
+        with contextlib.suppress(OSError):
             if entry in (process / "environ").read_bytes().split(b"\0") and int(process.name) != os.getpid():
                 if b"multiprocessing.resource_tracker" in (process / "cmdline").read_bytes():
                     # It ends by itself, and cleans up shared memory on its way.

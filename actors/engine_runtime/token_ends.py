@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-_INCOMPLETE = "\ufffd"  # what a tokenizer decodes half a character to
+# A tokenizer decodes half a character to this one.
+_INCOMPLETE = "\ufffd"
 
 
 class Decoder(Protocol):

@@ -32,12 +32,14 @@ from factory.types import Completion, GenerateRequest, Prompt
 
 __all__ = ["EXECUTION", "Config", "Engine", "check_model", "engine_arguments", "environment"]
 
-_CONTEXT = 8  # tokens in front that the first sampled token's text may depend on
+# Tokens in front that the first sampled token's text may depend on.
+_CONTEXT = 8
 
 
 def check_model(model: str) -> None:
     """Raise `BadInput` when `model` is neither embedded, nor a model folder, nor of the form org/name, nor a URL."""
-    if model not in EMBEDDED and "://" not in model:  # one in a store is looked at by who fetches it
+    # A model in a store is checked when it is fetched.
+    if model not in EMBEDDED and "://" not in model:
         resolve_model(model)
 
 
@@ -66,7 +68,8 @@ class Engine(interfaces.Engine):
             defaults = {"disable_log_stats": True, "seed": secrets.randbits(31)}
             arguments = engine_arguments(self._config, path, bfloat16_cpu=cpu_has_bfloat16())
             self._llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**(defaults | arguments)))
-        except (ValueError, TypeError, OSError) as error:  # how vLLM and transformers refuse a model or an argument
+        except (ValueError, TypeError, OSError) as error:
+            # vLLM and transformers refuse a model or an argument by one of these.
             await self.close()
             raise BadInput(f"vLLM cannot start with model {self._model}: {_short(error)}") from None
         except Exception as error:
@@ -77,7 +80,8 @@ class Engine(interfaces.Engine):
         self._token_ends = TokenEnds(self._tokenizer)
         self._prompt_ids = lru_cache(maxsize=4096)(self._tokenise)
         self.max_model_len = self._longest = int(self._llm.model_config.max_model_len)
-        if self.revision is None:  # of a repository on the Hub
+        # The model is a repository on the Hub, which knows its own revision.
+        if self.revision is None:
             self.revision = getattr(self._llm.model_config.hf_config, "_commit_hash", None)
 
     async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
@@ -104,7 +108,8 @@ class Engine(interfaces.Engine):
         try:
             # Sampling settings are the same for every question, so a refusal ends the run.
             params = self._sampling_params(request, len(ids), room)
-        except ValueError as error:  # the config's, not the question's
+        except ValueError as error:
+            # The config is at fault, not the question.
             raise BadInput(f"vLLM refuses these sampling settings: {_short(error)}") from None
         try:
             # Sample; FINAL_ONLY yields once, at the end.
@@ -115,7 +120,8 @@ class Engine(interfaces.Engine):
                 final = output
         except EngineDeadError:
             raise EngineDied(f"vLLM's engine process died while it ran model {self._model}") from None
-        except Exception as error:  # vLLM refused or lost this one request; the others go on
+        except Exception as error:
+            # vLLM refused or lost this one request; the others go on.
             return EngineFailed(f"vLLM failed on this request: {type(error).__name__}: {_short(error)}")
         return self._completions(request, ids, final)
 
@@ -125,7 +131,8 @@ class Engine(interfaces.Engine):
         from vllm.sampling_params import RequestOutputKind
 
         sampling = request.sampling
-        begun = prompt_tokens - len(self._prompt_ids(request.prompt, ""))  # tokens of the solution so far
+        # Tokens of the solution so far count against its limit.
+        begun = prompt_tokens - len(self._prompt_ids(request.prompt, ""))
         return SamplingParams(
             n=_distinct(request),
             temperature=sampling.temperature,

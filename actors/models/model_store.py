@@ -29,7 +29,8 @@ KEPT = 4
 IN_USE_S = 3600.0
 BLOCK = 1 << 24
 _UNDER_WAY = ".tmp"
-_NEEDLESS = ["*.bin", "*.pth", "*.pt", "*.h5", "*.msgpack", "*.gguf", "onnx/*", "original/*"]  # weights again
+# Files of a repository that hold the weights again, in other forms.
+_NEEDLESS = ["*.bin", "*.pth", "*.pt", "*.h5", "*.msgpack", "*.gguf", "onnx/*", "original/*"]
 
 
 def ensure_local(name: str, access: Access, on_progress: Callable[[str], None] = lambda line: None) -> str:

@@ -61,7 +61,8 @@ def train_on_copied_data(job: TrainingJob, access: Access, train: Callable[[Trai
     if done := finished(job.out):
         return done
     copy = Path(job.work) / "data"
-    shutil.rmtree(copy, ignore_errors=True)  # of an attempt that died
+    # An attempt that died may have left half of it.
+    shutil.rmtree(copy, ignore_errors=True)
     copy_data(job.data, copy, access)
     trained = train(replace(job, data=str(copy)))
     shutil.rmtree(copy, ignore_errors=True)

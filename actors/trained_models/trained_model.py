@@ -28,8 +28,10 @@ _DECISIVE = (
     "tie_word_embeddings",
 )
 _FLOATS = {"F64", "F32", "F16", "BF16"}
-_BUFFERS = (".rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias")  # in old folders; newer ones compute them
-_HEAD = "lm_head.weight"  # with tied embeddings some write it, some do not
+# Old folders hold these buffers; newer ones compute them.
+_BUFFERS = (".rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias")
+# With tied embeddings some write the head's weights, some do not.
+_HEAD = "lm_head.weight"
 _PROBES = (
     "Tom has  12 apples.\n\n    3 + 4 = 7, naïve 日本語 😀",
     "def f(x):\n\treturn x**2  # \\boxed{1/2}",
@@ -154,6 +156,7 @@ def _refuse_others(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, A
     """Raise `TrainingFailed` for the first of `names` whose tensor is not the base's in shape and type."""
     for name in sorted(names):
         got, expected = ours.get(name), theirs.get(name)
+        # A trainer may write its floats in another precision.
         same = got and expected and got[0] == expected[0] and (got[1] == expected[1] or got[1] in _FLOATS)
         if not same:
             raise TrainingFailed(
@@ -184,7 +187,10 @@ def _tensors(folder: Path) -> dict[str, Callable[[], Any]]:
     from safetensors import safe_open
 
     def reader(path: Path, name: str) -> Callable[[], Any]:
+        """Return a function that reads one tensor."""
+
         def read() -> Any:
+            """Read the tensor."""
             with safe_open(path, framework="pt") as tensors:
                 return tensors.get_tensor(name)
 
@@ -205,7 +211,8 @@ def _check_tokenizer(folder: str, base: str) -> None:
     try:
         ours = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         differs = _first_difference(ours, theirs)
-    except Exception as error:  # a damaged file ends in whatever the tokenizer library happens to raise
+    except Exception as error:
+        # A damaged file ends in whatever the tokenizer library happens to raise.
         reason = " ".join(str(error).split())[:200]
         raise TrainingFailed(f"the tokenizer in {folder} cannot be used ({reason}); save the base's with it") from None
     if differs:

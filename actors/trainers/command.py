@@ -151,6 +151,7 @@ def run(command: list[str], environment: dict[str, str], log: Path, timeout_s: f
 
 def _kill_all(process: subprocess.Popen[bytes], entry: bytes, spared: int) -> None:
     """Kill the command, its group, and what it started in sessions of its own; again, as one may start another."""
+    # At most 5 seconds.
     for _ in range(50):
         if process.poll() is None:
             with contextlib.suppress(ProcessLookupError):

@@ -36,6 +36,7 @@ def begin(folder: Path, job: str) -> None:
 
 def seal(checkpoint: Path, keep: int) -> None:
     """Declare a checkpoint whole once its bytes are on the disk, then remove all but the newest `keep`."""
+    # Bytes first, then the seal: an older checkpoint goes only when a newer one is whole.
     files = [path for path in checkpoint.iterdir() if path.is_file() and path.name != SEAL]
     for path in (*files, checkpoint):
         sync(path)

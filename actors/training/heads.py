@@ -14,7 +14,8 @@ from actors.training_data.tokens import IGNORED
 
 CLASSES = {0: "wrong", 1: "right"}
 SEPARATOR = "step_separator"
-_NAME = "score"  # of the head's module in transformers
+# Name of the head's module in transformers.
+_NAME = "score"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

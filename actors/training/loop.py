@@ -189,6 +189,7 @@ def callback(
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             """Ask for a checkpoint when one is due; the last step needs none."""
+            # By time or by steps, whichever comes first.
             due = config.save_seconds and time.monotonic() - self.saved >= config.save_seconds
             due = due or (config.save_steps and state.global_step % config.save_steps == 0)
             control.should_save = bool(due and state.global_step < state.max_steps)
@@ -198,11 +199,13 @@ def callback(
             # The summary at the end of the training has no loss of a step.
             if "loss" not in logs:
                 return
+            # A loss that is no number ends the training before it is written down.
             measured: dict[str, float] = {
                 name: float(logs[name]) for name in ("loss", "grad_norm", "learning_rate") if name in logs
             }
             refuse_not_finite(state.global_step, measured)
             line = progress.after(state.global_step) | measured
+            # The time of validation does not count in the pace.
             if validate and progress.ends_epoch(state.global_step):
                 line["eval_loss"] = validate()
                 progress.exclude_pause()

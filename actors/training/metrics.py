@@ -16,6 +16,7 @@ class MetricsFile:
     def __init__(self, path: Path, keep: int) -> None:
         self._path = path
         self.first: dict[str, float] = {}
+        # A resumed training does the steps behind its checkpoint again.
         kept = [line for line in _lines(path) if line["step"] <= keep]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(json.dumps(line) + "\n" for line in kept))
@@ -38,7 +39,8 @@ def _lines(path: Path) -> list[dict[str, float]]:
     for text in path.read_text().splitlines():
         try:
             lines.append(json.loads(text))
-        except ValueError:  # cut short by a kill
+        except ValueError:
+            # A line that a kill cut short.
             continue
     return [line for line in lines if isinstance(line, dict) and "step" in line and "loss" in line]
 

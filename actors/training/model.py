@@ -52,6 +52,7 @@ def loaded(auto: str, folder: str, config: Options, **values: Any) -> Any:
     import torch
     import transformers
 
+    # Frozen weights may stay in their own type; trained ones may not.
     dtype = "auto" if config.lora and uses_bfloat16(config) else torch.float32
     try:
         settings = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
@@ -61,6 +62,7 @@ def loaded(auto: str, folder: str, config: Options, **values: Any) -> Any:
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:300]
         raise TrainingFailed(f"{folder} cannot be loaded to be trained: {reason}") from None
+    # A cache of keys and values helps generation only.
     model.config.use_cache = False
     return model
 
@@ -113,7 +115,8 @@ def save(model: Any, base: str, out: str, *, replaces_base: bool = True) -> None
     model = model.to(dtype_of(base))
     model.save_pretrained(out)
     for path in Path(out).iterdir():
-        path.chmod(0o644)  # weights come out as 0600
+        # Weights come out as 0600: nobody else could read them.
+        path.chmod(0o644)
     carry(base, out, replace=True, own=() if replaces_base else ("config.json",))
 
 

@@ -122,9 +122,11 @@ def row_order(n_rows: int, per_step: int, epochs: float, max_steps: int, seed: i
     shuffled: list[int | None] = []
     for epoch in range(math.ceil(wanted / n_rows)):
         order = list(range(n_rows))
+        # Seeded by epoch, so that a resumed training shuffles the later ones the same way.
         random.Random(f"{seed}/{epoch}").shuffle(order)
         shuffled += order
     steps = math.ceil(wanted / per_step)
+    # The last epoch may end in the middle; the last step is filled up with rows that teach nothing.
     shuffled = shuffled[:wanted]
     return Order(rows=[*shuffled, *[None] * (steps * per_step - wanted)], steps=steps)
 

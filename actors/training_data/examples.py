@@ -40,6 +40,7 @@ def collect_examples(
     skipped: Counter[str] = Counter()
 
     def tell() -> None:
+        """Report the counts so far."""
         report({"examples": len(kept), **{SKIPPED + reason: count for reason, count in skipped.items()}})
 
     for number, example in enumerate(candidates, start=1):
@@ -83,6 +84,7 @@ def judged_examples(solutions: Iterable[Judged], tokenizer: Any, separator: str)
       tokenizer: of transformers.
       separator: text behind the prompt and behind every step.
     """
+    # Texts are tokenised in batches, in step with their targets.
     ours, theirs = tee(solutions)
     texts = all_laid_out(tokenizer, ((prompt, steps) for prompt, steps, _ in ours), separator)
     for text, (_, _, targets) in zip(texts, theirs, strict=True):

@@ -51,6 +51,7 @@ def all_laid_out(tokenizer: Any, solutions: Iterable[tuple[str, Sequence[str]]],
     end = tokenizer.encode(separator, add_special_tokens=False)
 
     def encoded(texts: list[str], **options: bool) -> Iterator[list[int]]:
+        """Yield the ids of each text, by one call of the tokenizer."""
         clean = [escape_special_tokens(text.strip(), special) for text in texts]
         return iter(tokenizer(clean, return_attention_mask=False, **options)["input_ids"] if clean else [])
 

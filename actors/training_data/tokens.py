@@ -36,6 +36,7 @@ class Tokens:
         from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
         try:
+            # Local files only: a training asks no network for the model that it was given.
             self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             config = AutoConfig.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, KeyError) as error:
@@ -84,6 +85,7 @@ class Tokens:
         ]
 
         def rendered(messages: list[dict[str, str]], *, answer: bool) -> list[int]:
+            """Return the ids of the messages by the model's chat template."""
             return list(
                 self.tokenizer.apply_chat_template(
                     messages, add_generation_prompt=answer, tokenize=True, return_dict=False

@@ -70,6 +70,7 @@ class Kept:
             except BaseException:
                 self.close()
                 raise
+            # What has run out of time may still compute, and a long life fills its memory.
             if ran.outcome in (Outcome.TIMEOUT, Outcome.ERROR) or toplevel.proofs >= _PROOFS:
                 self.close()
             return ran

@@ -23,7 +23,8 @@ ENDINGS = ("Qed", "Defined")
 _ALLOWED = (*ENDINGS, "Unshelve")
 
 _SELECTOR = re.compile(r"^(?:all|!|\d+(?:-\d+)?(?:\s*,\s*\d+(?:-\d+)?)*|\[\s*\w+\s*\])\s*:(?!=)\s*")
-_TACTIC = re.compile(r"[a-z_(\[]|(?:\w+\.)+[a-z_]")  # or one of a module's: Z.nzsimpl
+# A tactic, or one of a module's: Z.nzsimpl.
+_TACTIC = re.compile(r"[a-z_(\[]|(?:\w+\.)+[a-z_]")
 _CHEAT = re.compile(
     r"(?:#\[\s*bypass_check|(?:#\[[^\]]*\]\s*|(?:Local|Global|Polymorphic|Program|Time|Timeout\s+\d+)\s+)*(?:"
     r"Admitted|Admit|Abort|Axioms?|Parameters?|Hypothes[ie]s|Conjectures?|Variables?|Drop|Quit|Load|Cd|Redirect"

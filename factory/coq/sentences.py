@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 _BLANK = " \t\r\n"
 _SINGLE = re.compile(r"-+|\++|\*+|\{|\}|(?:\d+|\[\s*\w+\s*\])\s*:\s*\{")
-_PERIODS = re.compile(r"(?<!\.)(?:\.|\.{3,})(?=[ \t\r\n]|\Z)")  # two are a token of its own: [ auto | .. ]
+# Two periods are a token of their own: [ auto | .. ].
+_PERIODS = re.compile(r"(?<!\.)(?:\.|\.{3,})(?=[ \t\r\n]|\Z)")
 
 
 class Unsplittable(ValueError):
@@ -93,6 +94,7 @@ def _without_comments(text: str) -> tuple[str, list[bool]]:
             depth, width, inside = depth + 1, 2, True
         elif pair == "*)" and inside:
             depth, width = depth - 1, 2
+        # Blank out comments, and remember what a string holds.
         for offset in range(at, at + width):
             if inside:
                 plain[offset] = " "

@@ -82,6 +82,7 @@ class TheoremStatement:
         lines: list[str] = []
         depth = 0
         for line in self.preamble:
+            # Lines of the preamble that do not pass through an import are repeated in their order.
             depth += bool(_OPENED.match(line))
             if not depth and _is_repeated(line):
                 lines.append(line)

@@ -19,7 +19,8 @@ _OUTCOMES = {
     Said.EXHAUSTED: Outcome.TIMEOUT,
 }
 _UNREADABLE = re.compile(r"Error:\s*(?:Syntax error|The reference (\S+) was not found)")
-_NOTE_LINES, _NOTE_CHARS = 24, 1600  # one screen
+# About one screen.
+_NOTE_LINES, _NOTE_CHARS = 24, 1600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

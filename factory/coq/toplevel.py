@@ -22,8 +22,10 @@ from typing import Protocol
 
 from factory.coq.statement import TheoremStatement
 
-_SHOWN = "candidate"  # for a proof's random name
-_TAIL_BYTES = 4096  # a prompt is shorter
+# What is shown in place of a proof's random name.
+_SHOWN = "candidate"
+# A prompt is shorter than this.
+_TAIL_BYTES = 4096
 _NOISE = re.compile(r" \(ID \d+\)|</?infomsg>|</?warning>")
 _EXHAUSTED = re.compile(r"Error:\s*(?:Out of memory|Stack overflow)")
 

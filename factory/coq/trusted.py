@@ -25,7 +25,8 @@ from factory.sandbox.run import run
 from factory.types import Outcome
 
 _CLOSED, _AXIOMS = "Closed under the global context", "Axioms:"
-_GIVEN, _OWN = "Statement.", "Candidate."  # so begin the names, in Verify.v, of what these files declare
+# Beginnings of the names, in Verify.v, of what these two files declare.
+_GIVEN, _OWN = "Statement.", "Candidate."
 _AXIOM = re.compile(r"([^\W\d][\w'.]*)(?: :.*)?")
 _COMPILED_BYTES = 32 << 20
 

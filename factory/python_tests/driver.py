@@ -32,6 +32,7 @@ def main() -> None:
         return
     with open("calls.json", encoding="ascii") as file:
         calls = json.load(file)
+    # Keep the stdout that results go to, and give the candidate another one.
     results = os.dup(1)
     # What the candidate prints is no result.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -69,7 +70,8 @@ def _evaluate(node: Any, names: dict[str, Any]) -> Any:
     """Evaluate a call with its arguments, as `factory/python_tests/take_apart.py` wrote it down."""
     kind, *content = node
     if kind == "value":
-        return decode(content[0], ItemBudget(sys.maxsize))  # the test's own
+        # Values of the test itself need no bound.
+        return decode(content[0], ItemBudget(sys.maxsize))
     if kind == "name":
         return _named(content[0], names)
     if kind == "attribute":

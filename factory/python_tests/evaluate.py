@@ -19,7 +19,8 @@ from factory.python_tests.operations import (
 )
 from factory.python_tests.wire import NotPlain, Opaque
 
-_MAX_STEPS = 1 << 17  # of comprehensions
+# Bound on the rounds of all comprehensions together.
+_MAX_STEPS = 1 << 17
 # Collections whose search counts: a set takes as long as a list where all its items hash alike.
 _SEARCHED = (list, tuple, set, frozenset, dict)
 _SEARCHED_PER_STEP = 1024
@@ -44,7 +45,9 @@ class _Evaluation:
         self._steps = 0
 
     def value(self, node: ast.expr, names: dict[str, Any]) -> Any:
+        """Return the value of a node; see `evaluate`."""
         match node:
+            # Names and literals.
             case ast.Constant(value):
                 return value
             case ast.Name(name):
@@ -69,6 +72,7 @@ class _Evaluation:
                     for key, item in zip(keys, items, strict=True)
                     if key
                 }
+            # Operators, conditions and indices.
             case ast.UnaryOp(symbol, operand):
                 return OPERATORS[type(symbol)](self.value(operand, names))
             case ast.BinOp(left, symbol, right) if type(symbol) in OPERATORS:
@@ -81,10 +85,12 @@ class _Evaluation:
                 return self.value(then if self.value(test, names) else otherwise, names)
             case ast.Subscript(container, index):
                 return self.value(container, names)[self._index(index, names)]
+            # Comprehensions, whose rounds are counted.
             case ast.ListComp(element, generators) | ast.GeneratorExp(element, generators):
                 return [self.value(element, bound) for bound in self._bindings(generators, names)]
             case ast.SetComp(element, generators):
                 return hashing(set)([self.value(element, bound) for bound in self._bindings(generators, names)])
+            # Constants of `math`, and calls of what `operations.py` allows.
             case ast.Attribute(ast.Name("math"), name) if name in MATH and not callable(MATH[name]):
                 return MATH[name]
             case ast.Call(function, arguments, keywords):

@@ -83,7 +83,8 @@ def _answer(kind: str, said: Any, limits: Limits, budget: ItemBudget) -> Any:
         return Raised(_named_limit(str(said), limits))
     try:
         return decode(said, budget)
-    except NotPlain as error:  # too large, or the key of a dict, where it would have to be compared
+    except NotPlain as error:
+        # Too large, or the key of a dict, where it would have to be compared.
         return Opaque(error.name, error.comparable)
 
 
@@ -119,7 +120,8 @@ def _shown(value: Any) -> str:
     """Return the beginning of a value's repr."""
     try:
         text = repr(value)
-    except (ValueError, RecursionError):  # an integer beyond the limit on decimal digits
+    except (ValueError, RecursionError):
+        # An integer beyond the limit on decimal digits.
         return f"data of type {type(value).__name__}, too long to show"
     return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…"
 

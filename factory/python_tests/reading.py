@@ -55,6 +55,7 @@ def read_tests(gold: str, entry_point: str = "", *, unwrap_outputs: bool = False
         raise BadTests(f"not JSON: {error}") from None
     if isinstance(data, list) and data and all(isinstance(line, str) for line in data):
         return _asserts("\n".join(data), entry_point)
+    # Anything else in JSON is inputs with their outputs.
     inputs, outputs, function = _pairs(data)
     if len(inputs) != len(outputs) or not inputs:
         raise BadTests(f"got {len(inputs)} inputs and {len(outputs)} outputs; expected as many, and at least one")

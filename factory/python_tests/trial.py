@@ -24,8 +24,10 @@ _ENVIRONMENT = (
     "OMP_NUM_THREADS=1",
     "OPENBLAS_NUM_THREADS=1",
 )
-_WIRE_GROWTH = 16  # bytes that leave the sandbox per character of a literal, at most
-_SURE_TO_BE_KEPT = 4_096  # bytes of stderr
+# Bytes that leave the sandbox per character of a literal, at most.
+_WIRE_GROWTH = 16
+# Bytes of stderr that are never cut off, so that the driver's first line is among them.
+_SURE_TO_BE_KEPT = 4_096
 _NOTE_CHARS = 300
 # Share of the CPU time it could have had: above, it used up its time; the machine did not withhold it.
 _BUSY = 0.9
@@ -70,6 +72,7 @@ def trial(test: CallTest | StdinTest, code: str, bench: Bench) -> PartVerdict:
             part = _stopped(ended, limits) or returned(ended, test, limits)
     except SandboxFailed as error:
         return PartVerdict(outcome=Outcome.ERROR, note=f"the sandbox failed: {error}"[:_NOTE_CHARS])
+    # Only a verdict that is not right needs a note, and the note says which limits were met.
     if part.outcome is Outcome.CORRECT:
         return part
     note = "; ".join([part.note, *(f"it ran into the limit of its {what}" for what in sorted(ended.touched))])

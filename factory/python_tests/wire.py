@@ -37,7 +37,8 @@ _UNSIZED: tuple[type, ...] = (
 )
 # The modules that the driver makes of its program.
 _CANDIDATES = ("solution", "__main__")
-_SAME_AS_DICT = (Counter, OrderedDict, defaultdict)  # equal to a dict with the same items
+# Types that are equal to a dict with the same items.
+_SAME_AS_DICT = (Counter, OrderedDict, defaultdict)
 _HAVE_A_VALUE = ("__iter__", "__getitem__", "__len__", "__bool__", "__index__", "__float__")
 
 
@@ -118,6 +119,7 @@ def encode(value: Any, depth: int = MAX_DEPTH) -> list[Any]:
         return ["str", str.__str__(value)]
     if kind is dict:
         return ["dict", [[encode(key, depth - 1), encode(item, depth - 1)] for key, item in dict.items(value)]]
+    # The unbound methods of the plain type are called: a subclass may override its own.
     if kind in _SEQUENCES.values():
         return [kind.__name__, [encode(item, depth - 1) for item in kind.__iter__(value)]]
     return ["constant", value]
@@ -164,7 +166,8 @@ def _scalar(value: Any) -> Any:
         return float.__float__(value)
     if isinstance(value, complex):
         return complex(value.real, value.imag)
-    if isinstance(value, numbers.Rational):  # int(numpy.int64(3)) and int(sympy.Integer(3)) are exact
+    # int(numpy.int64(3)) and int(sympy.Integer(3)) are exact.
+    if isinstance(value, numbers.Rational):
         return int(value.numerator) if value.denominator == 1 else None
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
         item = value.item()
@@ -181,6 +184,7 @@ def decode(encoded: Any, budget: ItemBudget | None = None) -> Any:
     budget = budget or ItemBudget()
     kind, *content = encoded
     match kind, content:
+        # Scalars.
         case "int", [str(digits)]:
             return int(digits, 16)
         case "float", [str(digits)]:
@@ -193,6 +197,7 @@ def decode(encoded: Any, budget: ItemBudget | None = None) -> Any:
             return text
         case "constant", [None | bool() as constant]:
             return constant
+        # Containers; what is hashed takes from the budget.
         case "dict", [list(pairs)]:
             budget.take(len(pairs))
             return {decode(key, budget): decode(item, budget) for key, item in pairs}
@@ -200,6 +205,7 @@ def decode(encoded: Any, budget: ItemBudget | None = None) -> Any:
             if kind in ("set", "frozenset"):
                 budget.take(len(items))
             return _SEQUENCES[kind](decode(item, budget) for item in items)
+        # What is no plain data, as far as it came out.
         case "iterated", [bool(sized), list(items)]:
             return Iterated([decode(item, budget) for item in items], sized)
         case "opaque", [str(name), bool(comparable)]:

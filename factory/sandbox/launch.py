@@ -49,6 +49,7 @@ def before_exec(revealed: Mapping[str, str], *, nobody: bool) -> Callable[[], No
     parent = os.getpid()
 
     def prepare() -> None:
+        """Prepare the child; ends it with a message where that fails."""
         try:
             with suppress(OSError):
                 Path("/proc/self/oom_score_adj").write_text("1000")

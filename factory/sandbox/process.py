@@ -73,11 +73,13 @@ class Running:
         self._cleanup = cleanup
         self._started = time.monotonic()
         init = None if namespace is None else namespace.init
+        # Memory, CPU time and files are looked at from outside, every now and then.
         self._watch = Watch(process.pid, init, limits)
         self._out = bytearray()
         self._stderr = bytearray()
         self._counts = {"stdout": 0, "stderr": 0}
         self._closed = False
+        # One selector waits for the end of the process and for its output, so no call waits for one of them alone.
         self._exit = os.pidfd_open(process.pid)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._exit, selectors.EVENT_READ, "exit")

@@ -12,7 +12,8 @@ from factory.sandbox.usage import usage_of
 LOOK_EVERY_S = 0.05
 # An empty file takes kernel memory that no size counts.
 _MAX_FILES = 10_000
-_OWN_PROCESSES = 2  # bubblewrap's, outside and inside
+# Processes of bubblewrap itself, outside and inside.
+_OWN_PROCESSES = 2
 
 
 class Watch:
@@ -33,7 +34,8 @@ class Watch:
         self._pid = pid
         self._init = init
         self._limits = limits
-        self._disk: int | None = None  # the working folder, once it is there
+        # Descriptor of the working folder, once it is mounted.
+        self._disk: int | None = None
 
     def close(self) -> None:
         """Let go of the working folder."""
