@@ -1,0 +1,66 @@
+"""A run folder that an earlier version left, byte for byte, read by this one.
+
+It was written by `factory run pipelines/label_steps.yaml` of commit 6177cbd, the simulated engine on three questions in
+two units. Names of footers and of config keys, fingerprints and unit ids are promises to everybody who has such
+folders: where a test here fails, the code is wrong and the folder is right.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from factory.shards.commits import read_rows
+from factory.storage.opening import open_store
+from pipelines.maintenance.validate import validate
+from pipelines.run.planning import plan
+from pipelines.run.run_folder import opened, survey_of
+from pipelines.run.survey import as_before
+from tools.commands.status import status_lines
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Copy of the folder, so that no test can change it."""
+    return shutil.copytree(Path(__file__).parent / "run_folder", tmp_path / "run")
+
+
+def test_it_is_sound(folder: Path) -> None:
+    validation = validate(folder)
+    assert validation.sound, validation.faults
+    assert (validation.shards, validation.questions, validation.receipts) == (2, 3, 2)
+
+
+def test_its_config_gives_the_units_it_holds(folder: Path) -> None:
+    store = open_store(folder)
+    survey = survey_of(store)
+    assert survey is not None
+    to_do = plan(opened(folder), store, as_before(survey))
+    assert (to_do.units, to_do.missing) == (2, {})
+
+
+def test_a_unit_that_is_lost_is_the_one_that_is_missing(folder: Path) -> None:
+    (folder / "data/part-05153bdd3a74bcb4.parquet").unlink()
+    store = open_store(folder)
+    survey = survey_of(store)
+    assert survey is not None
+    assert len(plan(opened(folder), store, as_before(survey)).missing) == 1
+
+
+def test_its_status_is_complete(folder: Path) -> None:
+    assert "complete, 3 of 3 questions" in status_lines(str(folder))[0]
+
+
+def test_its_rows_hold_labels_with_their_counts(folder: Path) -> None:
+    rows = list(read_rows(folder))
+    solutions = [solution for row in rows for solution in row["solutions"]]
+    assert (len(rows), len(solutions)) == (3, 11)
+    assert sum(step["label"] == -1 for solution in solutions for step in solution["steps"]) == 1
+
+
+def test_footers_have_the_names_that_all_versions_read(folder: Path) -> None:
+    for shard in (folder / "data").iterdir():
+        assert set(pq.read_schema(shard).metadata) == {b"factory.content", b"factory.tally", b"factory.effort"}
