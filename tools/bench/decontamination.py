@@ -1,9 +1,9 @@
-"""How much of a benchmark is found again when it is planted in other words, what is found by mistake, and how fast.
+"""Benchmark of decontamination: planted rewordings that are detected, false alarms, and speed.
 
     python -m tools.bench.decontamination gsm8k_test.jsonl --source gsm8k_train.jsonl --show 5
 
-Every question of the benchmark is changed in each of the ways below and looked up; those with other numbers are other
-questions and must not be found.
+Every question of the benchmark is changed in each of the ways below and looked up. Questions with other numbers are
+other questions, and must not be taken for the original.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Change = Callable[[str, Random], str]
 
 
 def renamed(text: str, random: Random) -> str:
-    """Every word that is capitalised within a sentence replaced by another name."""
+    """Return a text with every word that is capitalised within a sentence replaced by another name."""
     names = {
         name for name in re.findall(r"(?<=[a-z,] )[A-Z][a-z]+", text) if not re.search(rf"\b{name.lower()}\b", text)
     }
@@ -45,7 +45,7 @@ def renamed(text: str, random: Random) -> str:
 
 
 def filled(text: str, random: Random) -> str:
-    """A filler before two of the sentences."""
+    """Return a text with a filler before two of its sentences."""
     parts = _sentences(text)
     for at in random.sample(range(len(parts)), k=min(2, len(parts))):
         parts[at] = random.choice(_FILLERS) + parts[at]
@@ -53,38 +53,38 @@ def filled(text: str, random: Random) -> str:
 
 
 def reordered(text: str, random: Random) -> str:
-    """The sentences in another order."""
+    """Return a text with its sentences in another order."""
     parts = _sentences(text)
     random.shuffle(parts)
     return " ".join(parts)
 
 
 def spelled(text: str, _: Random) -> str:
-    """The whole numbers below 1,000 in words."""
+    """Return a text with its whole numbers below 1,000 in words."""
     return _WHOLE.sub(lambda number: _spelled(int(number.group())), text)
 
 
 def all_of_it(text: str, random: Random) -> str:
-    """All of the above, one after the other."""
+    """Return a text with all of the changes above, one after the other."""
     for change in (renamed, reordered, spelled, filled):
         text = change(text, random)
     return text
 
 
 def without_commands(text: str, _: Random) -> str:
-    r"""LaTeX without \left, \right, spacing and drawings."""
+    r"""Return LaTeX without \left, \right, spacing and drawings."""
     return re.sub(r"\\left|\\right|\\[,;!]|\[asy\].*?\[/asy\]", "", text, flags=re.DOTALL)
 
 
 def in_unicode(text: str, _: Random) -> str:
-    """Signs of LaTeX as characters, simple fractions and roots as one would type them."""
+    """Return LaTeX with its signs as characters, simple fractions and roots as one would type them."""
     for pattern, plain in _IN_UNICODE.items():
         text = re.sub(pattern, plain, text)
     return text
 
 
 def one_other_number(text: str, random: Random) -> str:
-    """One number greater than one changed."""
+    """Return a text with one number greater than one changed."""
     there = [number for number in re.finditer(r"\b\d{1,3}\b", text) if int(number.group()) > 1]
     if not there:
         return text
@@ -93,7 +93,7 @@ def one_other_number(text: str, random: Random) -> str:
 
 
 def numbers_exchanged(text: str, random: Random) -> str:
-    """Two different numbers in each other's place."""
+    """Return a text with two different numbers in each other's place."""
     there = list(re.finditer(r"\b\d{1,3}\b", text))
     pairs = [(a, b) for a in there for b in there if a.end() < b.start() and int(a.group()) != int(b.group())]
     if not pairs:
@@ -120,20 +120,27 @@ def _spelled(number: int) -> str:
 
 
 def planted(index: Index, questions: list[tuple[str, str, str]], change: Change, seed: int) -> tuple[int, int]:
-    """How many questions `change` changes, and how many of those are found as what they come from."""
+    """Return how many questions `change` changes, and how many of those are recognised as what they come from.
+
+    Args:
+      index: index of the questions.
+      questions: (benchmark, id, text) of each.
+      change: function that changes a text.
+      seed: seed of the changes.
+    """
     random = Random(seed)
     changed = [(name, number, text, change(text, random)) for name, number, text in questions]
     told = [entry for entry in changed if _differ(entry[2], entry[3], by_characters=change in RETYPED.values())]
-    found = sum(any((m.benchmark, m.benchmark_id) == entry[:2] for m in index.matches(entry[3])) for entry in told)
-    return len(told), found
+    matched = sum(any((m.benchmark, m.benchmark_id) == entry[:2] for m in index.matches(entry[3])) for entry in told)
+    return len(told), matched
 
 
 def _differ(one: str, other: str, *, by_characters: bool) -> bool:
     return one != other if by_characters else QuestionWords.of(one).exact != QuestionWords.of(other).exact
 
 
-def _shown(found: list[Finding], show: int) -> Iterator[str]:
-    for finding in sorted(found, key=lambda finding: finding.matches[0].score)[:show]:
+def _shown(findings: list[Finding], show: int) -> Iterator[str]:
+    for finding in sorted(findings, key=lambda finding: finding.matches[0].score)[:show]:
         best = finding.matches[0]
         yield f"{best.kind} {best.score:.3f}\n  source:    {safe(finding.question)}\n  {safe(best.benchmark)}: "
         yield f"    {safe(best.benchmark_text)}"
@@ -146,15 +153,23 @@ def main(
     reworded: float = MatchSettings().reworded,
     seed: int = 0,
 ) -> None:
-    """Plant, look up, print a table."""
+    """Plant rewordings of a benchmark, look them up, and print a table.
+
+    Args:
+      benchmarks: benchmarks to change and look up.
+      source: questions to look up, too, for false alarms.
+      show: how many of the weakest matches to print.
+      reworded: least score of a reworded question.
+      seed: seed of the changes.
+    """
     questions = list(read_all(benchmarks))
     start = time.perf_counter()
     index = Index.of(questions, MatchSettings(reworded=reworded))
     print(f"{len(questions)} questions indexed in {time.perf_counter() - start:.1f} s")
     for title, changes in (("to be found", REWORDED | RETYPED), ("not to be found", OTHERS)):
         for name, change in changes.items():
-            told, found = planted(index, questions, change, seed)
-            print(f"{title:16} {name:18} {found:6} of {told:6} ({found / max(1, told):.2%})")
+            told, matched = planted(index, questions, change, seed)
+            print(f"{title:16} {name:18} {matched:6} of {told:6} ({matched / max(1, told):.2%})")
     if source is not None:
         looked_up = [(number, text) for _, number, text in read(source)]
         start = time.perf_counter()

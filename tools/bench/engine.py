@@ -1,4 +1,4 @@
-"""What the factory takes away from the engine: the same requests through it and through plain `LLM.generate`.
+"""Benchmark of the engine: tokens/s of the same requests through the factory and through plain `LLM.generate`.
 
     python -m tools.bench.engine --json bench.json
 
@@ -32,7 +32,7 @@ from pipelines.run.settings import Settings, from_mapping
 
 
 class PlainEngine:
-    """vLLM as its documentation shows it: one `LLM`, one call for all prompts."""
+    """Engine as vLLM's documentation shows it: one `LLM`, one call for all prompts."""
 
     def __init__(self, arguments: dict[str, Any]) -> None:
         from vllm import LLM
@@ -40,7 +40,13 @@ class PlainEngine:
         self._llm = LLM(**arguments, disable_log_stats=True)
 
     def generate(self, prompts: list[str], max_tokens: int, stop: list[str]) -> tuple[int, float]:
-        """(output tokens, seconds) of one call."""
+        """Return (output tokens, seconds) of one call.
+
+        Args:
+          prompts: prompts as token ids or text.
+          max_tokens: most tokens per answer.
+          stop: texts that end an answer.
+        """
         from vllm import SamplingParams
 
         sampling = SamplingParams(temperature=0.0, max_tokens=max_tokens, stop=stop)
@@ -51,7 +57,7 @@ class PlainEngine:
 
 
 def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
-    """One greedy sample per question and no probes: as many requests as questions."""
+    """Return settings with one greedy sample per question and no probes: as many requests as questions."""
     return from_mapping(
         {
             "run": {"dir": folder, "unit_size": 16},
@@ -72,7 +78,13 @@ def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
 
 
 def through_the_factory(settings: Settings, fleet: Fleet, questions: list[Question]) -> tuple[int, float]:
-    """(output tokens as the engine counted them, seconds) of all units of `questions`, handed out at once."""
+    """Return (output tokens as the engine counted them, seconds) of all units of `questions`, handed out at once.
+
+    Args:
+      settings: settings of the run.
+      fleet: actors that are running.
+      questions: questions of this round.
+    """
     before = _output_tokens(fleet)
     units = list(cut(questions, settings.run.unit_size, settings.fingerprint))
     started = time.monotonic()
@@ -140,6 +152,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def main() -> None:
+    """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=2, help="after a warm-up of both sides")

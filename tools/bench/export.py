@@ -1,11 +1,11 @@
-"""How fast records are exported, and in how much memory: `factory export` as a process of its own.
+"""Benchmark of exports: speed and memory of `factory export` as a process of its own.
 
     python -m tools.bench.export --questions 125000 --format sft --format prm --json bench.json
 
 The records are made of random words, `--solutions` a question with `--steps` steps of 30 words, half of them right, and
 committed by the real shard writer, `--unit-size` questions an object. `--dir` keeps them for the next time. Memory is
-the resident size of the process and all it starts, added up (pages they share count twice), looked at ten times a
-second. What stands behind `--` goes to `factory export`.
+the resident size of the process and all it starts, added up (pages they share count twice), sampled ten times a
+second. Arguments behind `--` go to `factory export`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ LIMIT_S = 3600.0
 
 
 def vocabulary(seed: int) -> list[str]:
-    """Steps of random words and numbers."""
+    """Return steps of random words and numbers."""
     rng = Random(seed)
     words = ["".join(rng.choices("abcdefghijklmnoprstuvw", k=rng.randint(2, 9))) for _ in range(4096)]
     words += [str(rng.randint(0, 999)) for _ in range(512)]
@@ -52,7 +52,14 @@ def vocabulary(seed: int) -> list[str]:
 
 
 def question_row(number: int, steps: Sequence[str], n_solutions: int, n_steps: int) -> dict[str, Any]:
-    """A record of random words."""
+    """Return a record of random words.
+
+    Args:
+      number: number of the question.
+      steps: steps to choose from.
+      n_solutions: solutions of the question.
+      n_steps: steps of each solution.
+    """
     rng = Random(number)
     question = rng.choice(steps)
     return {
@@ -134,7 +141,7 @@ def _begin(seed: int, unit_size: int, n_solutions: int, n_steps: int) -> None:
 
 
 def commit_units(folder: str, units: Sequence[tuple[int, int]]) -> int:
-    """Commit units, each the numbers of its first question and of the one behind its last."""
+    """Commit units, each given by the numbers of its first question and of the one behind its last."""
     for first, end in units:
         batch, counted = _BASE[first // (end - first) % len(_BASE)]
         texts = [
@@ -149,7 +156,7 @@ def commit_units(folder: str, units: Sequence[tuple[int, int]]) -> int:
 
 
 def make_records(folder: str, arguments: argparse.Namespace) -> None:
-    """All records, in two processes that are gone afterwards."""
+    """Make all records, in two processes that are gone afterwards."""
     size = arguments.unit_size
     units = [(first, first + size) for first in range(0, arguments.questions, size)]
     chunks = [units[start : start + 64] for start in range(0, len(units), 64)]
@@ -161,8 +168,10 @@ def make_records(folder: str, arguments: argparse.Namespace) -> None:
 
 
 def measured(command: Sequence[str]) -> tuple[float, float, int]:
-    """Seconds by the clock and of CPU, and the peak of bytes resident, of a command and all it starts. Raises
-    `SystemExit` where it fails."""
+    """Run a command and return its seconds, its CPU seconds and the peak of resident bytes, with all that it starts.
+
+    Raises `SystemExit` when it fails.
+    """
     started, before, peak = time.perf_counter(), os.times(), 0
     with subprocess.Popen(command) as process:
         watched = psutil.Process(process.pid)
@@ -192,6 +201,7 @@ def _resident(process: psutil.Process) -> Iterator[int]:
 
 
 def main(given: Sequence[str] | None = None) -> None:
+    """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--questions", type=int, default=125_000)
     parser.add_argument("--solutions", type=int, default=8, help="per question")
@@ -216,9 +226,9 @@ def main(given: Sequence[str] | None = None) -> None:
         seconds, cpu_s, peak = measured(command)
         manifest = json.loads(Path(out, "manifest.json").read_text(encoding="utf-8"))
         rows = {
-            f"{name} {split}": found["rows"]
+            f"{name} {split}": part["rows"]
             for name, config in manifest["configs"].items()
-            for split, found in config["splits"].items()
+            for split, part in config["splits"].items()
         }
         figures = {
             "records": manifest["records"],

@@ -8,7 +8,13 @@ from typing import Any
 
 
 def cost_and_exactness(rows: Sequence[dict[str, Any]], path: Path, title: str = "") -> None:
-    """One dot per labeller: completions per located first error against the share that is exact. Saves `path`."""
+    """Draw one dot per labeller: completions per located first error against the share that is exact.
+
+    Args:
+      rows: figures of the labellers.
+      path: file to write.
+      title: title of the picture.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -17,7 +23,8 @@ def cost_and_exactness(rows: Sequence[dict[str, Any]], path: Path, title: str = 
     axes = figure.add_subplot()
     for row in rows:
         if row["completions_per_error"] is None:
-            continue  # located nothing
+            # Located nothing.
+            continue
         axes.scatter(row["completions_per_error"], row["exact"], s=60, label=row["labeller"])
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:g}")

@@ -1,12 +1,12 @@
-"""The labellers on a real model's own mistakes, against the exact truth of every arithmetic step.
+"""Benchmark of the labellers on a real model's own mistakes, against the exact truth of every arithmetic step.
 
     python -m tools.bench.real_labels --solutions 100 --json bench.json
 
-Samples every procedural question 8 times and, where the model can do it at all but not always, takes the first wrong
-solution whose first wrong step exact arithmetic can tell (`tools/bench/arithmetic_truth.py`). Each labeller looks for
-it. All get the same solutions and the same rollouts of a prefix, in the same order, so a difference is the labellers'
-own. Columns as in `tools/bench/step_labels.py`, without rounds and CPU, which are not measured here; agreement is the
-share of all solutions whose first error was found.
+Samples every procedural question 8 times. Of questions that the model can solve, but not always, it takes the first
+wrong solution whose first wrong step exact arithmetic can tell (`tools/bench/arithmetic_truth.py`). Each labeller looks
+for it. All get the same solutions and the same rollouts of a prefix, in the same order, so a difference is the
+labellers' own. Columns as in `tools/bench/step_labels.py`, without rounds and CPU, which are not measured here;
+agreement is the share of all solutions whose first error was located.
 """
 
 from __future__ import annotations
@@ -58,8 +58,10 @@ Key = tuple[str, str, tuple[int, ...]]
 
 
 class Shared:
-    """Implements `factory.interfaces.Models`: every labeller gets the same rollouts of a prefix, in the same order, and
-    a rollout is made once for all of them. `rewind` before the next labeller."""
+    """`factory.interfaces.Models` that gives every labeller the same rollouts of a prefix, in the same order.
+
+    A rollout is made once for all labellers. Call `rewind` before the next one.
+    """
 
     def __init__(self, models: RemoteModels | None, made: Path | None = None) -> None:
         self._models = models
@@ -72,11 +74,11 @@ class Shared:
             self._made[key] = [Completion(**_tuples(completion)) for completion in entry["completions"]]
 
     def rewind(self) -> None:
-        """The next labeller starts from the first rollouts again."""
+        """Start from the first rollouts again, for the next labeller."""
         self._given.clear()
 
     def save(self, path: Path) -> None:
-        """One JSON line per prefix, for `--replay`."""
+        """Write one JSON line per prefix, for `--replay`."""
         with path.open("w", encoding="utf-8") as file:
             for (question, prefix_text, prefix), completions in self._made.items():
                 made = [asdict(completion) for completion in completions]
@@ -84,6 +86,7 @@ class Shared:
                 file.write(json.dumps(entry) + "\n")
 
     async def generate(self, request: GenerateRequest) -> list[Completion]:
+        """Return the next rollouts of the request's prefix."""
         key = (request.question_id, request.prefix_text, request.prefix)
         first = self._given[key]
         self._given[key] += request.n
@@ -98,6 +101,7 @@ class Shared:
         return self._made[key][first : first + request.n]
 
     async def check(self, question: Question, text: str) -> Verdict:
+        """Judge a text."""
         if self._models is not None:
             return await self._models.check(question, text)
         return math_answer.check(question, text, math_answer.Config())
@@ -108,7 +112,7 @@ def _tuples(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
-    """Sampling and prompt of the benchmark."""
+    """Return sampling and prompt of the benchmark."""
     return from_mapping(
         {
             "run": {"dir": folder},
@@ -122,13 +126,19 @@ def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
 
 
 def policy_for(question: Question, models: Shared, recipe: Recipe) -> Policy:
-    """A policy over a fresh tree of `question`."""
+    """Return a policy over a fresh tree of `question`.
+
+    Args:
+      question: question to sample.
+      models: engine and checker.
+      recipe: recipe of the run.
+    """
     prompt = render(recipe.template, question)
     return Policy(tree=Tree(question), models=models, prompt=prompt, sampling=recipe.sampling, seed=recipe.seed)
 
 
 async def sampled(policy: Policy) -> tuple[Solution, int] | None:
-    """The first wrong sample whose truth is known, with that; it stays the only solution to be labelled."""
+    """Return the first wrong sample whose truth is known, with that truth; no other one will be labelled."""
     await policy.rollouts(policy.tree.root, SAMPLES, method="sample")
     for solution in policy.tree.solutions if policy.tree.root.successes else ():
         truth = first_wrong_step(policy.tree.question, [n.step.text for n in solution.leaf.path() if n.step])
@@ -139,22 +149,37 @@ async def sampled(policy: Policy) -> tuple[Solution, int] | None:
 
 
 async def find_wrong(settings: Settings, models: Shared, recipe: Recipe, wanted: int) -> list[Question]:
-    """`wanted` questions with a wrong sample of known truth."""
-    found: list[Question] = []
+    """Return questions with a wrong sample of known truth.
+
+    Args:
+      settings: settings of the run.
+      models: engine and checker.
+      recipe: recipe of the run.
+      wanted: how many questions.
+    """
+    selected: list[Question] = []
     questions = iter(settings.source.plugin.questions(settings.source.config))
-    while len(found) < wanted:
+    while len(selected) < wanted:
         batch = [question for question, _ in zip(questions, range(AT_ONCE), strict=False)]
         if not batch:
             raise BadInput(
-                f"only {len(found)} of {wanted} questions had a wrong solution that can be judged. Lower --solutions."
+                f"only {len(selected)} of {wanted} questions had a wrong solution that can be judged. "
+                "Lower --solutions."
             )
         answers = await together(sampled(policy_for(question, models, recipe)) for question in batch)
-        found += [question for question, answer in zip(batch, answers, strict=True) if answer]
-    return found[:wanted]
+        selected += [question for question, answer in zip(batch, answers, strict=True) if answer]
+    return selected[:wanted]
 
 
 async def bench(name: str, questions: list[Question], models: Shared, recipe: Recipe) -> dict[str, Any]:
-    """One labeller on all `questions`."""
+    """Run one labeller on all questions, and return its figures.
+
+    Args:
+      name: plug-in, as `labeller_of` takes it.
+      questions: questions with a wrong sample.
+      models: engine and checker.
+      recipe: recipe of the run.
+    """
     module, config = labeller_of(name)
     experience, count, gate = Experience(), Count(), asyncio.Semaphore(AT_ONCE)
     missed: list[dict[str, Any]] = []
@@ -200,7 +225,13 @@ async def bench(name: str, questions: list[Question], models: Shared, recipe: Re
 
 
 async def measure(settings: Settings, arguments: argparse.Namespace, models: Shared) -> list[dict[str, Any]]:
-    """Every labeller in turn."""
+    """Run every labeller in turn, and return the figures.
+
+    Args:
+      settings: settings of the run.
+      arguments: command line.
+      models: engine and checker.
+    """
     recipe = recipe_of(settings)
     questions = await find_wrong(settings, models, recipe, arguments.solutions)
     rows = []
@@ -214,11 +245,18 @@ async def measure(settings: Settings, arguments: argparse.Namespace, models: Sha
 
 
 async def with_models(settings: Settings, arguments: argparse.Namespace, fleet: Fleet) -> list[dict[str, Any]]:
-    """As `measure`, on the running engine; its shell wants an event loop."""
+    """Run `measure` on the running engine, whose shell needs an event loop.
+
+    Args:
+      settings: settings of the run.
+      arguments: command line.
+      fleet: actors that are running.
+    """
     return await measure(settings, arguments, Shared(RemoteModels(fleet.generators, fleet.checkers, CallPatience())))
 
 
 def main() -> None:
+    """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--solutions", type=int, default=100)
     parser.add_argument("--levels", nargs="+", default=["multiply_add", "add_subtract_small"])

@@ -1,4 +1,4 @@
-"""A run of a million questions: does its driver stay flat, and how soon after a kill is the next unit handed out?
+"""Benchmark of large runs: the driver's memory, and how soon after a kill the next unit is handed out.
 
     python -m tools.bench.resume --questions 1000000 --done 0.9 --json bench.json
     python -m tools.bench.resume --prepared --questions 1000000 --done 0.95 --json bench.json     # in minutes
@@ -9,8 +9,8 @@ sampled, and it is SIGKILLed when `--done` of the units are committed. A fresh p
 `factory resume` does first: seconds from its start until the first missing unit is there, and its peak memory. Then
 `factory status`, then `factory resume` to the end, then the rows are counted.
 
-`--prepared` fills the folder itself: the right names with one and the same content, and receipts. All that planning
-looks at is there, but no run was; on a local disk what is missing is then done for real.
+`--prepared` fills the folder itself: the right names with one and the same content, and receipts: all that planning
+reads, without a run. On a local disk what is missing is then done for real.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ WIDTH = 16  # objects made at a time: disks sync many for the price of one
 
 
 def overrides_for(arguments: argparse.Namespace, folder: str) -> list[str]:
-    """The smallest records there are: one solution of one step, no rollouts for labels."""
+    """Return overrides for the smallest records there are: one solution of one step, no rollouts for labels."""
     return [
         f"run.dir={folder}",
         f"run.unit_size={arguments.unit_size}",
@@ -76,7 +76,7 @@ def overrides_for(arguments: argparse.Namespace, folder: str) -> list[str]:
 
 
 def planning(folder: str) -> dict[str, Any]:
-    """What `factory resume` does in this process before it starts any actor, up to the first missing unit."""
+    """Plan in this process as `factory resume` does before it starts any actor, up to the first missing unit."""
     phases: dict[str, dict[str, float]] = {}
     begun, before = psutil.Process().create_time(), 0.0
 
@@ -117,15 +117,22 @@ def _listing(store: Store) -> dict[str, float]:
 
 
 def prepare(settings: Settings, store: Store, done: float) -> int:
-    """A folder as a killed run leaves it: the first `done` of the units, and receipts of all but the last ones."""
-    from tools.bench.writer import simulated_rows  # not at the top: planning is measured with its imports
+    """Fill a folder as a killed run leaves it: the first units, and receipts of all but the last ones.
+
+    Args:
+      settings: settings of the run.
+      store: its folder.
+      done: share of the units that are committed.
+    """
+    # Not at the top: planning is measured with its imports.
+    from tools.bench.writer import simulated_rows
 
     run_folder.bind(settings, store)
-    found = Survey()
+    survey = Survey()
     with screening(settings) as screen:
-        questions = surveyed(settings, screen, found)
+        questions = surveyed(settings, screen, survey)
         units = [replace(unit, questions=()) for unit in cut(questions, settings.run.unit_size, settings.fingerprint)]
-    run_folder.keep_survey(store, found)
+    run_folder.keep_survey(store, survey)
     rows = simulated_rows(settings, settings.run.unit_size)
     batch = to_batch(rows)
     footer = footer_for(batch, tally(rows), settings.effort)
@@ -147,10 +154,12 @@ def prepare(settings: Settings, store: Store, done: float) -> int:
     receipts = ReceiptLog(store, attempt=1, clock=lambda: 0.0)
     for receipt in in_order(created, committed, WIDTH):
         receipts.add(receipt)
-    return len(committed) % FLUSH_RECEIPTS  # what was not flushed died with the driver
+    # What was not flushed died with the driver.
+    return len(committed) % FLUSH_RECEIPTS
 
 
 def rows_in(store: Store) -> dict[str, int]:
+    """Count the rows of a folder."""
     rows, ids = 0, set()
     for row in read_rows(store, ["question_id"]):
         rows += 1
@@ -160,7 +169,7 @@ def rows_in(store: Store) -> dict[str, int]:
 
 @contextlib.contextmanager
 def place(arguments: argparse.Namespace) -> Iterator[str]:
-    """Where the run goes, for the block; the environment says how it is reached."""
+    """Open a block with the folder of the run; the environment says how it is reached."""
     with tempfile.TemporaryDirectory(prefix="bench-resume-", dir=arguments.dir) as folder:
         if arguments.storage == "local":
             yield f"{folder}/run"
@@ -174,7 +183,13 @@ def place(arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def measure(arguments: argparse.Namespace, folder: str, log: Path) -> dict[str, Any]:
-    """All steps in order; every figure as soon as it is known goes to `arguments.json`."""
+    """Take all steps in order, and return the figures; each is written to `arguments.json` as soon as it is known.
+
+    Args:
+      arguments: command line.
+      folder: folder of the run.
+      log: file for the output of the commands.
+    """
     overrides = overrides_for(arguments, folder)
     settings = load(PIPELINE, overrides)
     store = run_folder.store_of(settings)
@@ -182,7 +197,7 @@ def measure(arguments: argparse.Namespace, folder: str, log: Path) -> dict[str, 
     given = {key: value for key, value in vars(arguments).items() if isinstance(value, int | float | str | bool)}
     figures: dict[str, Any] = {"settings": given, "units": units}
 
-    def found(name: str, values: dict[str, Any]) -> None:
+    def keep(name: str, values: dict[str, Any]) -> None:
         figures[name] = values
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
         print(f"{name}: {values}", file=sys.stderr, flush=True)
@@ -191,29 +206,30 @@ def measure(arguments: argparse.Namespace, folder: str, log: Path) -> dict[str, 
     if arguments.prepared:
         started = time.monotonic()
         unreceipted = prepare(settings, store, arguments.done)
-        found("prepared", {"seconds": round(time.monotonic() - started, 1), "without_receipt": unreceipted})
+        keep("prepared", {"seconds": round(time.monotonic() - started, 1), "without_receipt": unreceipted})
     else:
-        found(
+        keep(
             "run", _told(drive([*FACTORY, "run", PIPELINE, *overrides], until=round(arguments.done * units)), arguments)
         )
     probe = [sys.executable, "-m", "tools.bench.resume", "--plan", folder]
     tries = [json.loads(watched(probe, dict(os.environ))["output"]) for _ in range(arguments.tries)]
-    fastest = min(tries, key=lambda each: each["ready_s"])  # what is more was the machine's other work
-    found("planning", {**fastest, "ready_s_each": [each["ready_s"] for each in tries]})
-    found("status", watched([*FACTORY, "status", folder], dict(os.environ)))
+    # What is more was the machine's other work.
+    fastest = min(tries, key=lambda each: each["ready_s"])
+    keep("planning", {**fastest, "ready_s_each": [each["ready_s"] for each in tries]})
+    keep("status", watched([*FACTORY, "status", folder], dict(os.environ)))
     if arguments.storage == "local":
-        found("resume", _told(drive([*FACTORY, "resume", folder], until=None), arguments))
+        keep("resume", _told(drive([*FACTORY, "resume", folder], until=None), arguments))
     if not arguments.prepared:
-        found("status_at_the_end", watched([*FACTORY, "status", folder], dict(os.environ)))
+        keep("status_at_the_end", watched([*FACTORY, "status", folder], dict(os.environ)))
         started = time.monotonic()
-        found("end", {**rows_in(store), "reading_s": round(time.monotonic() - started, 1)})
+        keep("end", {**rows_in(store), "reading_s": round(time.monotonic() - started, 1)})
     size = [entry.size for entry in store.entries("data")]
-    found("bytes", {"objects": len(size), "median": median(size), "total_mb": round(sum(size) / MB)})
+    keep("bytes", {"objects": len(size), "median": median(size), "total_mb": round(sum(size) / MB)})
     return figures
 
 
 def _told(drove: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]:
-    """The figures of a drive; of its samples a hundred."""
+    """Return the figures of a drive, with a hundred of its samples."""
     samples = drove.pop("samples")
     thin = samples[:: max(1, len(samples) // 100)]
     rate = drove["units"] * arguments.unit_size / drove["seconds"]
@@ -226,7 +242,7 @@ def _told(drove: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any
 
 
 def table(figures: dict[str, Any]) -> Table:
-    """What was asked, what was found."""
+    """Return settings and figures as a table."""
     printed = Table("figure", "value", "wanted")
     planned = figures["planning"]
     printed.add_row("resume planning until the first unit", f"{planned['ready_s']} s", "< 30 s")

@@ -1,4 +1,4 @@
-"""What the factory itself costs: a run on the simulated engine (no model, no latency), CPU seconds by component.
+"""Benchmark of the factory itself: a run on the simulated engine (no model, no latency), CPU seconds by component.
 
     python -m tools.bench.rollouts --questions 2000 --json bench.json
 
@@ -30,7 +30,7 @@ from pipelines.run.settings import Settings, from_mapping
 
 
 def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
-    """The benchmark's run: 16 samples a question, steps of 30 words."""
+    """Return the benchmark's settings: 16 samples a question, steps of 30 words."""
     return from_mapping(
         {
             "run": {"dir": folder},
@@ -46,7 +46,7 @@ def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
 
 
 def cpu_seconds(fleet: Fleet) -> dict[str, float]:
-    """CPU time used so far, by component; "ray" is its daemons."""
+    """Return the CPU time used so far, by component; "ray" is its daemons."""
     roles = {
         "worker": fleet.workers,
         "generator shell": fleet.generators,
@@ -111,6 +111,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def main() -> None:
+    """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--questions", type=int, default=2000)
     parser.add_argument("--steps", type=int, default=8, help="steps per simulated solution")

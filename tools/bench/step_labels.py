@@ -1,4 +1,4 @@
-"""What a located first error costs, by labeller, on a simulated policy whose errors are known.
+r"""Benchmark of the labellers: cost of a located first error, on a simulated policy whose errors are known.
 
     python -m tools.bench.step_labels --steps 8 --p 0.9 --r 0 --solutions 300 --seed 1 --json bench.json
     python -m tools.bench.step_labels --steps 8 --p 0.9 --r 0 --seed 1 --json bench.json --labellers \
@@ -54,7 +54,7 @@ EVERY = (
 
 
 class InProcess:
-    """Implements `factory.interfaces.Models` without Ray; `rounds` counts how often requests had to wait in turn."""
+    """`factory.interfaces.Models` without Ray; `rounds` counts how often requests had to wait in turn."""
 
     def __init__(self, engine: simulated.Engine) -> None:
         self._engine = engine
@@ -63,22 +63,25 @@ class InProcess:
         self.rounds = 0
 
     async def generate(self, request: GenerateRequest) -> list[Completion]:
+        """Return the completions of the simulated policy."""
         if not self._waiting:
             self._waiting = True
             self.rounds += 1
-        await asyncio.sleep(0)  # whoever asks in the same turn of the loop is in the same round
+        # Whoever asks in the same turn of the loop is in the same round.
+        await asyncio.sleep(0)
         self._waiting = False
         (completions,) = await self._engine.generate([request])
         assert isinstance(completions, list)
         return completions
 
     async def check(self, question: Question, text: str) -> Verdict:
+        """Judge a text."""
         return math_answer.check(question, text, self._checker)
 
 
 @dataclass
 class Count:
-    """What a labeller came to over all solutions."""
+    """Counts of a labeller over all solutions."""
 
     solutions: int = 0
     located: int = 0
@@ -87,10 +90,12 @@ class Count:
     completions: int = 0
     tokens: int = 0
     rounds: int = 0
-    sure: list[tuple[float, bool]] = field(default_factory=list)  # (confidence, right) of labels at or above SURE
+    # (confidence, right) of labels at or above SURE.
+    sure: list[tuple[float, bool]] = field(default_factory=list)
     seconds: float = 0.0
 
     def add(self, labels: SolutionLabels, truth: int) -> None:
+        """Add the labels of one solution, whose true first error is `truth`."""
         self.solutions += 1
         self.located += labels.first_error is not None
         self.exact += labels.first_error == truth
@@ -100,7 +105,7 @@ class Count:
                 self.sure.append((step.confidence, step.label == (1 if index < truth else -1)))
 
     def figures(self) -> dict[str, Any]:
-        """Null where nothing was located, or nothing was sure."""
+        """Return the figures; null where nothing was located, or nothing was sure."""
         return {
             "completions_per_error": _ratio(self.completions, self.located),
             "tokens_per_error": _ratio(self.tokens, self.located),
@@ -116,7 +121,14 @@ class Count:
 
 
 async def bench(name: str, policy_config: simulated.Config, solutions: int, seed: int) -> dict[str, Any]:
-    """Label `solutions` wrong solutions with the labeller `name`, written `plugin` or `plugin:key=value,…`."""
+    """Label wrong solutions with one labeller, and return its figures.
+
+    Args:
+      name: labeller, written `plugin` or `plugin:key=value,…`.
+      policy_config: config of the simulated policy.
+      solutions: how many solutions.
+      seed: seed of the policy.
+    """
     module, config = labeller_of(name)
     models = InProcess(simulated.Engine(policy_config, "simulated"))
     experience, count = Experience(), Count()
@@ -140,7 +152,7 @@ async def bench(name: str, policy_config: simulated.Config, solutions: int, seed
 
 
 def labeller_of(name: str) -> tuple[SupervisionPlugin, Any]:
-    """The plug-in and its filled config that `plugin:key=value,…` names. Raises `BadInput`."""
+    """Return the plug-in and its filled config that `plugin:key=value,…` names. Raises `BadInput`."""
     plugin_name, _, given = name.partition(":")
     labeller = SUPERVISION.load(plugin_name)
     pairs = [pair.partition("=") for pair in given.split(",") if pair]
@@ -150,7 +162,7 @@ def labeller_of(name: str) -> tuple[SupervisionPlugin, Any]:
 
 
 async def _sampled(policy: Policy) -> Solution | None:
-    """The first wrong one of the samples, which becomes the only solution to be labelled; the counts stay."""
+    """Return the first wrong one of the samples, which becomes the only solution to be labelled; the counts stay."""
     await policy.rollouts(policy.tree.root, SAMPLES, method="sample")
     wrong = next((solution for solution in policy.tree.solutions if solution.is_wrong), None)
     policy.tree.solutions[:] = [wrong] if wrong else []
@@ -158,7 +170,7 @@ async def _sampled(policy: Policy) -> Solution | None:
 
 
 def planted_error(solution: Solution) -> int:
-    """The step that says of itself that it slips."""
+    """Return the step that says of itself that it slips."""
     texts = [node.step.text for node in solution.leaf.path() if node.step]
     return next(index for index, text in enumerate(texts) if f" {simulated.STATES[1]} " in text)
 
@@ -175,7 +187,7 @@ def _ratio(part: float, whole: float) -> float | None:
 
 
 def short_names(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first row of a plug-in is called by its name alone, its settings beside it; variants keep the whole name."""
+    """Name the first row of a plug-in by the plug-in alone, its settings beside it; variants keep the whole name."""
     named: dict[str, dict[str, Any]] = {}
     for row in rows:
         plain, _, given = row["labeller"].partition(":")
@@ -185,7 +197,7 @@ def short_names(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def table(rows: list[dict[str, Any]]) -> Table:
-    """The rows as a table for the terminal."""
+    """Return the rows as a table for the terminal."""
     columns = ("completions_per_error", "tokens_per_error", "exact", "located", "rounds", "calibration")
     printed = Table("labeller", "completions/error", "tokens/error", "exact", "located", "rounds", "≥95 % sure: right")
     for row in rows:
@@ -196,6 +208,7 @@ def table(rows: list[dict[str, Any]]) -> Table:
 
 
 def main() -> None:
+    """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=8, help="steps per solution")
     parser.add_argument("--p", type=float, default=0.9, help="probability that a step is right")

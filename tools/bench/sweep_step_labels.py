@@ -1,4 +1,4 @@
-"""Is Bayesian bisection ever costlier than another labeller at the same exactness? In settings drawn at random.
+"""Benchmark of Bayesian bisection against other labellers at the same exactness, in settings drawn at random.
 
     python -m tools.bench.sweep_step_labels --settings 12 --seed 1 --json sweep.json
 
@@ -42,10 +42,10 @@ LEAST = 10  # located first errors below which a share says nothing
 
 
 def drawn(number: int, seed: int) -> list[simulated.Config]:
-    """The policies of `number` settings. `words` is small: nothing but the time it takes hangs on it."""
+    """Return the policies of `number` settings. `words` is small: only the time it takes depends on it."""
     rng = Random(seed)
-    found: list[simulated.Config] = []
-    while len(found) < number:
+    settings: list[simulated.Config] = []
+    while len(settings) < number:
         policy = simulated.Config(
             steps=round(4 * 16 ** rng.random()),
             p=round(rng.uniform(0.75, 0.99), 3),
@@ -54,12 +54,18 @@ def drawn(number: int, seed: int) -> list[simulated.Config]:
             words=2,
         )
         if policy.p**policy.steps >= ABLE:
-            found.append(policy)
-    return found
+            settings.append(policy)
+    return settings
 
 
 def sweep(policy: simulated.Config, solutions: int, seed: int) -> dict[str, Any]:
-    """All points of one setting."""
+    """Return all points of one setting.
+
+    Args:
+      policy: config of the simulated policy.
+      solutions: wrong solutions to label.
+      seed: seed of the policy.
+    """
     rows = [asyncio.run(bench(name, policy, solutions, seed)) for name in (*OURS, *OTHERS)]
     solved = policy.p**policy.steps + policy.r * (1 - policy.p**policy.steps)
     setting = {"steps": policy.steps, "p": policy.p, "r": policy.r, "variants": policy.variants}
@@ -67,7 +73,7 @@ def sweep(policy: simulated.Config, solutions: int, seed: int) -> dict[str, Any]
 
 
 def price(points: list[tuple[float, float]], exact: float) -> float | None:
-    """The lowest cost at which a mixture of `points` (exactness, cost) is that exact, None where none is."""
+    """Return the lowest cost at which a mixture of `points` (exactness, cost) is that exact; None where none is."""
     costs = [cost for reached, cost in points if reached >= exact]
     for low, low_cost in points:
         for high, high_cost in points:
@@ -77,11 +83,11 @@ def price(points: list[tuple[float, float]], exact: float) -> float | None:
 
 
 def verdict(setting: dict[str, Any]) -> dict[str, Any]:
-    """What one setting comes to. None where there is nothing to compare.
+    """Return the comparison of one setting; None where there is nothing to compare.
 
-    `default`: our row at the default confidence; `rival`: the cheapest other one that is as exact (less `NOISE`);
-    `worst` and `worst_sure`: the highest ratio of our cost to another's at that one's exactness, and the same among the
-    points at least `SURE` exact, each with that other row.
+    * `default`: our row at the default confidence. `rival`: the cheapest other one that is as exact (less `NOISE`).
+    * `worst`, `worst_sure`: the highest ratio of our cost to another's at that one's exactness, and the same among the
+      points at least `SURE` exact, each with that other row.
     """
     enough = [row for row in setting["rows"] if row["located"] * row["solutions"] >= LEAST]
     ours = [(row["exact"], row["completions_per_error"]) for row in enough if row["labeller"] in OURS]
@@ -108,26 +114,27 @@ def _worst(ratios: list[tuple[float, dict[str, Any]]]) -> tuple[float, dict[str,
 
 
 def show(swept: list[dict[str, Any]], console: Console) -> None:
-    """The settings as a table."""
+    """Print the settings as a table."""
     table = Table(title="Bayesian bisection at confidence 0.97, and the others")
     for name in ("M", "p", "r", "texts", "cost", "exact", "located", "sure: right (promised)", "cheapest as exact"):
         table.add_column(name)
     table.add_column(f"worst ratio ≥ {SURE:g}")
     table.add_column("worst ratio")
-    for found in map(verdict, swept):
-        default, rival = found["default"], found["rival"]
+    for outcome in map(verdict, swept):
+        default, rival = outcome["default"], outcome["rival"]
         figures = [default["completions_per_error"], default["exact"], default["located"]]
         table.add_row(
-            *(f"{found[key]:g}" for key in SETTING),
+            *(f"{outcome[key]:g}" for key in SETTING),
             *("-" if figure is None else f"{figure:.4g}" for figure in figures),
             f"{default['calibration']} ({default['mean_confidence']})",
-            f"{_cost(rival):.4g} {rival['labeller']}" if rival else f"none (at most {found['most_exact_other']})",
-            *(f"{found[key][0]:.2f}, {found[key][1]['exact']:.2f} exact" if found[key] else "-" for key in WORST),
+            f"{_cost(rival):.4g} {rival['labeller']}" if rival else f"none (at most {outcome['most_exact_other']})",
+            *(f"{outcome[key][0]:.2f}, {outcome[key][1]['exact']:.2f} exact" if outcome[key] else "-" for key in WORST),
         )
     console.print(table)
 
 
 def main() -> None:
+    """Run the sweep from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--settings", type=int, default=12)
     parser.add_argument("--solutions", type=int, default=300)

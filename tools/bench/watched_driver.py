@@ -1,4 +1,4 @@
-"""A `factory` command watched from outside: its memory, its CPU time, the shards it commits; killed when wanted."""
+"""Watching of a `factory` command from outside: its memory, its CPU time, the shards it commits; killed when wanted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STEP_LIMIT_S = 1800.0
 
 @dataclass(frozen=True)
 class DriverSample:
-    """A driver at work: seconds since its start, its resident memory in MB, units committed so far."""
+    """Sample of a driver at work: seconds since its start, its resident memory in MB, units committed so far."""
 
     seconds: float
     rss_mb: float
@@ -32,8 +32,11 @@ class DriverSample:
 
 
 def flatness(samples: Sequence[DriverSample], unit_size: int) -> dict[str, float]:
-    """The driver's memory at the first, the middle and the last sample in which it was handing out units, in MB, and
-    its growth in MB per 100,000 questions (least squares over the second half, when all that grows once has grown)."""
+    """Return the driver's memory in MB (first, middle, last sample), and its growth in MB per 100,000 questions.
+
+    Only samples in which it handed out units count. Growth is by least squares over the second half, when all that
+    grows once has grown.
+    """
     working = [sample for sample in samples if sample.units > samples[0].units]
     late = working[len(working) // 2 :]
     if len({sample.units for sample in late}) < 2:
@@ -50,19 +53,20 @@ def flatness(samples: Sequence[DriverSample], unit_size: int) -> dict[str, float
 
 
 def peak_mb(pid: int) -> float:
-    """A process's peak resident memory. `ru_maxrss` would count that of whoever started it, too."""
+    """Return a process's peak resident memory. `ru_maxrss` would count that of whoever started it, too."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) / 1024
 
 
 def watched(command: Sequence[str], environment: dict[str, str]) -> dict[str, Any]:
-    """Run a command: its seconds, its CPU seconds, its peak memory, what it printed. Raises `SystemExit`."""
+    """Run a command and return its seconds, its CPU seconds, its peak memory, what it printed. Raises `SystemExit`."""
     started, peak, cpu = time.monotonic(), 0.0, 0.0
     with tempfile.TemporaryFile("w+") as printed:
         process = psutil.Popen(command, env=environment, stdout=printed, stderr=subprocess.STDOUT)
         while process.poll() is None:
-            with contextlib.suppress(psutil.Error, OSError, ValueError):  # it may just have ended
+            # It may just have ended.
+            with contextlib.suppress(psutil.Error, OSError, ValueError):
                 peak, cpu = max(peak, peak_mb(process.pid)), sum(process.cpu_times()[:2])
             if time.monotonic() - started > STEP_LIMIT_S:
                 process.kill()
@@ -78,7 +82,19 @@ def watched(command: Sequence[str], environment: dict[str, str]) -> dict[str, An
 def driven(
     command: Sequence[str], data: Path, until: int | None, log: Path, every_s: float, limit_s: float
 ) -> dict[str, Any]:
-    """Run a driver to its end, or SIGKILL it when `until` units are committed. Raises `SystemExit` if it fails."""
+    """Run a driver to its end, or SIGKILL it when enough units are committed.
+
+    Args:
+      command: command line.
+      data: folder of the shards.
+      until: units after which it is killed; None to let it end.
+      log: file for its output.
+      every_s: seconds between two samples.
+      limit_s: longest time in seconds.
+
+    Raises:
+      SystemExit: the command fails.
+    """
     samples: list[DriverSample] = []
     started, killed, cpu = time.monotonic(), False, 0.0
     with open(log, "a", encoding="utf-8") as printed:
@@ -109,6 +125,7 @@ def driven(
 
 
 def count_shards(data: Path) -> int:
+    """Return the number of shards in a folder."""
     with contextlib.suppress(FileNotFoundError), os.scandir(data) as listing:
         return sum(entry.name.startswith("part-") for entry in listing)
     return 0

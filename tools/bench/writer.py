@@ -1,4 +1,4 @@
-"""How fast records are written: our exclusive, synced, hashed and counted commits against plain pyarrow.
+"""Benchmark of the writer: our exclusive, synced, hashed and counted commits against plain pyarrow.
 
     python -m tools.bench.writer --rows 512 --json bench.json
     python -m tools.bench.writer --rows 512 --storage s3 --json bench.json
@@ -22,18 +22,15 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count, islice
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import ray
 from rich.console import Console
-from rich.table import Table
 
 from actors.engines import simulated
 from actors.shard_writer import ShardWriter
@@ -50,6 +47,7 @@ from pipelines.run.fleet import COMMITS_AT_A_TIME
 from pipelines.run.recipes import provenance_of, recipe_of
 from pipelines.run.settings import Settings, from_mapping
 from tools.bench.step_labels import InProcess, check_writable
+from tools.bench.writer_figures import TimeSpent, figures_of, tables
 from tools.s3.embedded_s3 import embedded_s3
 
 RecordRows = list[dict[str, Any]]
@@ -57,19 +55,10 @@ DISTINCT = 128  # rows made; more are these again: making them takes far longer 
 WANTED = 0.7
 COMMIT_LIMIT_S = 120.0
 SIDES = ("plain", "commit", "actor", "plain from batches", "commit from batches")
-RATIOS = {"commit": "plain", "actor": "plain", "commit from batches": "plain from batches"}
-
-
-@dataclass(frozen=True)
-class TimeSpent:
-    """Seconds by the clock and of CPU, in this process and in the writer."""
-
-    seconds: float
-    cpu_s: float
 
 
 def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
-    """The run whose rows are written: steps of 30 words, first errors located."""
+    """Return settings of the run whose rows are written: steps of 30 words, first errors located."""
     return from_mapping(
         {
             "run": {"dir": folder, "unit_size": arguments.unit_size},
@@ -84,7 +73,7 @@ def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
 
 
 def simulated_rows(settings: Settings, n: int) -> RecordRows:
-    """The first `n` rows of a run on the simulated engine, made in this process."""
+    """Return the first `n` rows of a run on the simulated engine, made in this process."""
     return asyncio.run(_made(settings, n))
 
 
@@ -100,13 +89,13 @@ async def _made(settings: Settings, n: int) -> RecordRows:
 
 
 def cut_into_units(rows: RecordRows, n: int, size: int) -> list[RecordRows]:
-    """`n` rows in units of `size`; `rows` come again and again where they are fewer."""
+    """Return `n` rows in units of `size`; `rows` are repeated where they are fewer."""
     whole = [rows[index % len(rows)] for index in range(n)]
     return [whole[start : start + size] for start in range(0, n, size)]
 
 
 class Sides:
-    """What is compared: each writes all units under `root`. `writer`: a `ShardWriter` actor."""
+    """Sides of the comparison: each writes all units under `root`. `writer`: a `ShardWriter` actor."""
 
     def __init__(self, units: Sequence[RecordRows], root: str, writer: Any = None) -> None:
         self._units = units
@@ -137,7 +126,7 @@ class Sides:
         raise ValueError(side)
 
     def breakdown(self) -> dict[str, TimeSpent]:
-        """What `commit` does, step after step."""
+        """Measure the parts of `commit`, one after the other."""
         spent: dict[str, list[TimeSpent]] = {}
 
         def step(name: str, call: Callable[..., Any], *arguments: Any) -> Any:
@@ -178,7 +167,7 @@ class Sides:
 
 
 class _Files:
-    """Where pyarrow writes without us."""
+    """Place where pyarrow writes without us."""
 
     def __init__(self, folder: str) -> None:
         self._folder, self._filesystem = folder, None
@@ -214,44 +203,9 @@ def _cpu_seconds(actor: Any) -> float:
     return time.process_time()
 
 
-def figures_of(
-    rounds: Sequence[dict[str, TimeSpent]], steps: Sequence[dict[str, TimeSpent]], n_rows: int, arrow_bytes: int
-) -> dict[str, Any]:
-    """Medians over the rounds; ratios are made within each round, as a machine's load changes between them."""
-
-    def mid(side: str, field: str, of: Sequence[dict[str, TimeSpent]] = rounds) -> float:
-        return float(median(getattr(each[side], field) for each in of))
-
-    def ratio(ours: str, plain: str, field: str) -> float:
-        return round(float(median(getattr(each[plain], field) / getattr(each[ours], field) for each in rounds)), 3)
-
-    return {
-        "rows": n_rows,
-        "rounds": len(rounds),
-        "arrow_bytes_per_row": round(arrow_bytes / n_rows),
-        "sides": {
-            side: {
-                "rows_per_s": round(n_rows / mid(side, "seconds"), 1),
-                "arrow_mb_per_s": round(arrow_bytes / 2**20 / mid(side, "seconds"), 2),
-                "cpu_ms_per_row": round(1000 * mid(side, "cpu_s") / n_rows, 4),
-            }
-            for side in rounds[0]
-        },
-        "ratio": {ours: ratio(ours, plain, "seconds") for ours, plain in RATIOS.items()},
-        "cpu_ratio": {ours: ratio(ours, plain, "cpu_s") for ours, plain in RATIOS.items()},
-        "breakdown_ms_per_row": {
-            name: {
-                "seconds": round(1000 * mid(name, "seconds", steps) / n_rows, 4),
-                "cpu_s": round(1000 * mid(name, "cpu_s", steps) / n_rows, 4),
-            }
-            for name in steps[0]
-        },
-    }
-
-
 @contextlib.contextmanager
 def place(storage: str) -> Iterator[str]:
-    """A folder to write to, for the block; the environment says how it is reached."""
+    """Open a block with a folder to write to; the environment says how it is reached."""
     with tempfile.TemporaryDirectory(prefix="bench-writer-") as folder:
         if storage == "local":
             yield folder
@@ -263,7 +217,7 @@ def place(storage: str) -> Iterator[str]:
 
 
 def measure(arguments: argparse.Namespace, root: str) -> dict[str, Any]:
-    """All rounds. A first one, not counted, warms up."""
+    """Run all rounds. The first one warms up and is not counted."""
     rows = simulated_rows(settings_for(arguments, root), min(DISTINCT, arguments.rows))
     with connected("local"):
         actor = ray.remote(ShardWriter).options(num_cpus=0, max_concurrency=COMMITS_AT_A_TIME)
@@ -273,7 +227,8 @@ def measure(arguments: argparse.Namespace, root: str) -> dict[str, Any]:
         for number in range(arguments.rounds + 1):
             spent = {}
             for side in SIDES if number % 2 else SIDES[::-1]:
-                os.sync()  # what another side left to be written must not be paid for by whoever syncs next
+                # What another side left to be written must not be paid for by whoever syncs next.
+                os.sync()
                 spent[side] = sides.measure(side)
             os.sync()
             parts = sides.breakdown()
@@ -288,20 +243,8 @@ def measure(arguments: argparse.Namespace, root: str) -> dict[str, Any]:
     return {**asked, **figures, "wanted_ratio": WANTED}
 
 
-def tables(figures: dict[str, Any]) -> list[Table]:
-    """Sides, then where ours goes."""
-    columns = ("rows_per_s", "arrow_mb_per_s", "cpu_ms_per_row", "stored_bytes_per_row")
-    sides = Table("side", "rows/s", "Arrow MB/s", "CPU ms/row", "stored bytes/row", "ratio", "CPU ratio")
-    for side, found in figures["sides"].items():
-        ratios = [figures[name].get(side, "") for name in ("ratio", "cpu_ratio")]
-        sides.add_row(side, *(f"{found[key]:,}" if key in found else "" for key in columns), *map(str, ratios))
-    steps = Table("step of commit", "ms/row", "CPU ms/row")
-    for name, found in figures["breakdown_ms_per_row"].items():
-        steps.add_row(name, *(f"{value:.3f}" for value in found.values()))
-    return [sides, steps]
-
-
 def main(given: Sequence[str] | None = None) -> None:
+    """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=5)

@@ -10,7 +10,8 @@ import pytest
 from factory.records.record import SCHEMA
 from factory.shards.commits import read_rows
 from pipelines.run.settings import Settings, from_mapping
-from tools.bench.writer import Sides, TimeSpent, cut_into_units, figures_of, simulated_rows
+from tools.bench.writer import Sides, cut_into_units, simulated_rows
+from tools.bench.writer_figures import TimeSpent, figures_of
 
 
 @pytest.fixture
