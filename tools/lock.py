@@ -33,8 +33,8 @@ def resolve() -> dict[str, str]:
         report = Path(folder) / "report.json"
         command = [sys.executable, "-m", "pip", "install", "-qq", "--dry-run", "--ignore-installed"]
         subprocess.run([*command, "--report", str(report), f"{ROOT}[cpu,dev]"], check=True)
-        found = [entry["metadata"] for entry in json.loads(report.read_text())["install"]]
-    return {normal(package["name"]): package["version"].split("+")[0] for package in found}
+        packages = [entry["metadata"] for entry in json.loads(report.read_text())["install"]]
+    return {normal(package["name"]): package["version"].split("+")[0] for package in packages}
 
 
 def normal(name: str) -> str:

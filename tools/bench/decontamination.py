@@ -173,11 +173,11 @@ def main(
     if source is not None:
         looked_up = [(number, text) for _, number, text in read(source)]
         start = time.perf_counter()
-        matched = list(findings(looked_up, index))
+        matches = list(findings(looked_up, index))
         rate = len(looked_up) / (time.perf_counter() - start)
-        counts = {kind: sum(finding.matches[0].kind == kind for finding in matched) for kind in KINDS}
+        counts = {kind: sum(finding.matches[0].kind == kind for finding in matches) for kind in KINDS}
         print(f"{len(looked_up)} of {safe(source)}: {counts}, {rate:.0f} questions/s")
-        print("\n".join(_shown(matched, show)))
+        print("\n".join(_shown(matches, show)))
 
 
 if __name__ == "__main__":

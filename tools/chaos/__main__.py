@@ -145,8 +145,8 @@ def chaos(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "latency_s": latency_s,
         "spoiled_requests": spoiled,
         "roles": recoveries(list(weights(arguments.storage)), campaign.recoveries),
-        "faults": {kind: len(found) for kind, found in faults.items()},
-        "examples": {kind: found[:EXAMPLES] for kind, found in faults.items() if found},
+        "faults": {kind: len(lines) for kind, lines in faults.items()},
+        "examples": {kind: lines[:EXAMPLES] for kind, lines in faults.items() if lines},
         "errors": drivers.errors[:EXAMPLES],
     }
 
@@ -164,8 +164,8 @@ def explain(ledger: Ledger, ours: ChaosFolder, theirs: ChaosFolder) -> None:
         return
     here, there = rows_of(ours), rows_of(theirs)
     for at, question in enumerate(differing[:EXAMPLES]):
-        found = list(differences(timeless(here[question]), timeless(there[question])))
-        differing[at] = f"{question}: {'; '.join(found[:3])}"
+        changes = list(differences(timeless(here[question]), timeless(there[question])))
+        differing[at] = f"{question}: {'; '.join(changes[:3])}"
 
 
 def say(line: str) -> None:

@@ -63,7 +63,7 @@ def strike(kill: Kill, nodes: Nodes, drivers: Drivers, server: Server | None) ->
         return None
     wound = Wound(kill=kill, at=time.monotonic())
     if kill.role == DRIVER:
-        wound.gone = {process.name for found in actors(processes).values() for process in found}
+        wound.gone = {process.name for members in actors(processes).values() for process in members}
         drivers.kill()
     elif kill.role == S3_SERVER:
         assert server is not None

@@ -1,17 +1,16 @@
-r"""How right and how fast an answer checker is, on cases whose verdict is known.
+r"""Audit of an answer checker: how right and how fast it is, on cases whose verdict is known.
 
     python -m tools.checker_audit.audit cases.jsonl.gz --json audit.json
     python -m tools.checker_audit.audit cases.jsonl --json audit.json --versus math-verify
     python -m tools.checker_audit.audit cases.jsonl --json audit.json --checker number --set absolute=0.01
-    python -m tools.checker_audit.audit cases.jsonl --json audit.json --max-false-positives 0 --min-accuracy 0.99   # in
-    CI
+    python -m tools.checker_audit.audit cases.jsonl --json audit.json --max-false-positives 0 --min-accuracy 0.99
 
 Cases are JSON Lines, one object per line:
 
     gold, prediction, kind  text; kind is what the cases are grouped by
     expected                true: must be correct. false: anything but correct. The name of an outcome (correct,
                             incorrect, unparsable, timeout, error): just that one. null: debatable, counted apart
-    form                    "bare" (without it): the prediction is an answer, put in \boxed{}. "full": a completion
+    form                    "bare" (default): the prediction is an answer, put in \boxed{}. "full": a completion
     id, question, metadata  as the checker may need them; metadata is an object
 
 A false positive is a wrong answer called correct, a false negative a right one called anything else. Every case is
@@ -58,7 +57,7 @@ _WARM_UP = (Question(text="", gold="1"), r"\boxed{1}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditedCase:
-    """A case with its verdict; `settled` where that needed no process, `seconds` for this case alone."""
+    """Case with its verdict; `settled` when that needed no process, `seconds` for this case alone."""
 
     case: Case
     verdict: Verdict
@@ -67,16 +66,26 @@ class AuditedCase:
 
 
 def audit(cases: Sequence[Case], kind: str, config: dict[str, Any], *, workers: int, canary: Path) -> dict[str, Any]:
-    """Check every case with the checker and return the figures. Raises `BadInput` for a checker that cannot be used.
+    """Check every case with the checker and return the figures.
 
-    `canary` is the folder in which the checker's processes work.
+    Args:
+      cases: cases to check.
+      kind: name of the checker.
+      config: its config.
+      workers: processes that check.
+      canary: folder in which the checker's processes work.
+
+    Raises:
+      BadInput: the checker cannot be used.
     """
     checker = CHECKERS.load(kind)
     filled = asdict(fill(checker.Config, config, "checker"))
     before = set(canary.iterdir())
-    sys.path[:] = [os.path.abspath(entry) for entry in sys.path]  # the processes import from there, too
+    # The processes import from there, too.
+    sys.path[:] = [os.path.abspath(entry) for entry in sys.path]
     with chdir(canary), closing(CheckerPool(kind, config, workers=workers)) as pool:
-        pool.finish([_WARM_UP] * workers, [None] * workers)  # the processes are forked from a warm one
+        # The processes are forked from a warm one.
+        pool.finish([_WARM_UP] * workers, [None] * workers)
         pool.settle([_WARM_UP])
         started = time.perf_counter()
         checked = _checked(cases, pool, workers)
@@ -105,8 +114,8 @@ def _checked(cases: Sequence[Case], pool: CheckerPool, workers: int) -> list[Aud
 
     checked = []
     with ThreadPoolExecutor(max_workers=workers) as threads:
-        for found in threads.map(check, range(len(cases))):
-            checked.append(found)
+        for audited_case in threads.map(check, range(len(cases))):
+            checked.append(audited_case)
             if time.monotonic() - said_at > SAY_EVERY_S:
                 said_at = time.monotonic()
                 print(f"{len(checked):,} of {len(cases):,} cases", file=sys.stderr)
@@ -120,7 +129,7 @@ def _timed(check: Any, case: Case) -> tuple[Any, float]:
 
 
 def accuracy(checked: Sequence[AuditedCase]) -> dict[str, Any]:
-    """What was right and wrong, over the cases that have an expectation; the debatable ones beside it."""
+    """Return counts of right and wrong verdicts over the cases with an expectation, debatable ones beside them."""
     known = [one for one in checked if one.case.expected is not None]
     wrong = [one for one in known if not one.case.is_met_by(one.verdict.outcome)]
     positives = [one for one in wrong if one.verdict.outcome is Outcome.CORRECT and not one.case.is_right]
@@ -166,7 +175,7 @@ def _shown(one: AuditedCase) -> dict[str, Any]:
 
 
 def speed(checked: Sequence[AuditedCase], seconds: float) -> dict[str, Any]:
-    """How fast it went; `seconds` for all of it."""
+    """Return the speed of the checks; `seconds` for all of them."""
     fast = [one.seconds for one in checked if one.settled]
     slowest = max(checked, key=lambda one: one.seconds)
     return {
@@ -181,7 +190,7 @@ def speed(checked: Sequence[AuditedCase], seconds: float) -> dict[str, Any]:
 
 
 def audited(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The figures that the command line asks for. Raises `BadInput`."""
+    """Return the figures that the command line asks for. Raises `BadInput`."""
     cases = read_cases(arguments.cases)
     config = settings_of(arguments.set)
     with tempfile.TemporaryDirectory(prefix="canary-") as temporary:
@@ -204,7 +213,7 @@ def audited(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def settings_of(pairs: Sequence[str]) -> dict[str, Any]:
-    """The nested mapping that `a.b=value` pairs spell; a value is text, or what its JSON says if an array or object."""
+    """Return the nested mapping that `a.b=value` pairs spell; a value is text, or JSON if it is an array or object."""
     settings: dict[str, Any] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
@@ -225,12 +234,18 @@ def settings_of(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _if_above(peak: float, before: float) -> float | None:
-    """The kernel keeps one peak for all processes so far: a smaller one than before is not seen."""
+    """Return a peak when it is above the one before: the kernel keeps one peak for all processes so far."""
     return peak if peak > before else None
 
 
 def missed_gates(figures: dict[str, Any], most_false_positives: int | None, least_accuracy: float | None) -> list[str]:
-    """What the figures fall short of, in words."""
+    """Return the required figures that were missed, in words.
+
+    Args:
+      figures: figures of the audit.
+      most_false_positives: most that are allowed; None for any number.
+      least_accuracy: least accuracy; None for any.
+    """
     if figures["accuracy"] is None and (most_false_positives is not None or least_accuracy is not None):
         return ["no case has a known verdict, so nothing was measured; expected at least one that is not debatable"]
     missed = []
@@ -242,6 +257,7 @@ def missed_gates(figures: dict[str, Any], most_false_positives: int | None, leas
 
 
 def main() -> int:
+    """Run the audit from the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", help="JSON Lines; .gz and its like are unpacked")
     parser.add_argument("--json", type=Path, required=True, help="where the figures are saved")

@@ -15,13 +15,21 @@ NAME_VERSION = "bare_math_verify/1"
 
 @dataclass
 class Config:
-    r"""`boxed`: put the gold answer in \boxed{} first, which math-verify reads better than bare LaTeX."""
+    r"""Config. `boxed`: put the gold answer in \boxed{} first, which math-verify reads better than bare LaTeX."""
 
     boxed: bool = False
 
 
 def check(question: Question, text: str, config: Config) -> Verdict:
-    """`verify(parse(gold), parse(text))`, with math-verify's own defaults throughout. May hang or exhaust memory."""
+    """Return the verdict of `verify(parse(gold), parse(text))`, with math-verify's own defaults throughout.
+
+    May hang or exhaust memory.
+
+    Args:
+      question: question with the gold answer.
+      text: completion to judge.
+      config: config of this checker.
+    """
     from math_verify import parse, verify
 
     gold = parse(rf"\boxed{{{question.gold}}}" if config.boxed else question.gold)

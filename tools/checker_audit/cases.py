@@ -17,9 +17,10 @@ _NAMES = ", ".join(Outcome)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One case. `text` is the completion to check: the prediction itself, or in a box where it is bare.
+    """Case of an audit.
 
-    `expected`: None where that is debatable. True wants `correct`, False anything else, an outcome that outcome.
+    * `text`: completion to check: the prediction itself, or in a box when it is bare.
+    * `expected`: True for `correct`, False for anything else, an outcome for just that one; None when it is debatable.
     """
 
     id: str
@@ -30,19 +31,19 @@ class Case:
     expected: bool | Outcome | None
 
     def is_met_by(self, outcome: Outcome) -> bool:
-        """Whether `outcome` is as expected."""
+        """Return True when `outcome` is as expected."""
         if isinstance(self.expected, bool):
             return (outcome is Outcome.CORRECT) == self.expected
         return outcome is self.expected
 
     @property
     def is_right(self) -> bool:
-        """Whether the prediction is a right answer."""
+        """Return True when the prediction is a right answer."""
         return self.expected is True or self.expected is Outcome.CORRECT
 
 
 def read_cases(path: str) -> list[Case]:
-    """The cases of a JSON Lines file, compressed or not. Raises `BadInput` naming the first bad line."""
+    """Read the cases of a JSON Lines file, compressed or not. Raises `BadInput` naming the first bad line."""
     cases = [_case(line, f"{name}, line {number}", number) for name, number, line in text_lines(path) if line.strip()]
     if not cases:
         raise BadInput(f"{path} holds no cases; expected one JSON object per line")
@@ -96,7 +97,7 @@ def _expected(row: Mapping[str, Any], where: str) -> bool | Outcome | None:
 
 
 def _metadata(given: Any, where: str) -> dict[str, str]:
-    """What is no text becomes JSON, as a source's metadata columns do."""
+    """Return metadata as text: values that are no text become JSON, as a source's metadata columns do."""
     if not isinstance(given, dict):
         raise BadInput(f"{where}: 'metadata' is {given!r:.40}; expected an object")
     return {

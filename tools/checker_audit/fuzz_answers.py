@@ -1,4 +1,4 @@
-"""Hostile and ordinary model outputs, made up by seed: what `tools/checker_audit/soak.py` feeds a checker.
+"""Hostile and ordinary model outputs, made up by seed, for `tools/checker_audit/soak.py`.
 
 Pure and seeded: output i of a seed is always the same.
 """
@@ -40,7 +40,7 @@ _GOLDS = (
 
 @dataclass(frozen=True, slots=True)
 class FuzzItem:
-    """One thing to check; `expected` is known for the ordinary ones, None for the noise."""
+    """Item to check; `expected` is known for the ordinary ones, None for the noise."""
 
     question: Question
     text: str
@@ -48,7 +48,13 @@ class FuzzItem:
 
 
 def items(n: int, seed: int, known: float = 0.2) -> Iterator[FuzzItem]:
-    """`n` items, a share `known` of them ordinary. No two ordinary ones state the same answer."""
+    """Return made-up items; no two ordinary ones state the same answer.
+
+    Args:
+      n: how many.
+      seed: seed of the items.
+      known: share of ordinary ones.
+    """
     for index in range(n):
         rng = Random(f"{seed}/{index}")
         if rng.random() < known:
@@ -59,7 +65,8 @@ def items(n: int, seed: int, known: float = 0.2) -> Iterator[FuzzItem]:
 
 def _ordinary(index: int, rng: Random) -> FuzzItem:
     right = rng.random() < 0.5
-    value = 10 * index + 7  # ends in 7: never a square, so the root stays one
+    # Ends in 7: never a square, so the root stays one.
+    value = 10 * index + 7
     other = value if right else value + 10
     make: Callable[[int, int], tuple[str, str]] = rng.choice((_number, _root))
     gold, answer = make(value, other)

@@ -1,9 +1,9 @@
-"""A long run of hostile outputs through a real checker actor, its workers killed at random on the way.
+"""Soak test of a checker: a long run of hostile outputs through a real actor, whose workers are killed at random.
 
     python -m tools.checker_audit.soak --outputs 100000 --kill-every 1 --json soak.json
 
-Counts verdicts that were lost, swapped (they name an answer that their text does not state) or wrong (of the ordinary
-outputs, whose verdict is known), and watches the memory of the actor and its zygote. Exit status 1 where anything is.
+Counts verdicts that were lost, swapped (they name an answer that their text does not state) or wrong (for the ordinary
+outputs, whose verdict is known), and watches the memory of the actor and its zygote. Exit status 1 for any of these.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ HANG_S = 120.0  # a batch without an answer for so long is one
 
 
 class ActorWatch(threading.Thread):
-    """Twice a second: memory of the actor and its zygote; every `kill_every_s`: one of its workers less."""
+    """Watch on an actor: its memory twice a second; every `kill_every_s` one of its workers is killed."""
 
     def __init__(self, pid: int, kill_every_s: float, seed: int) -> None:
         super().__init__(daemon=True)
@@ -48,6 +48,7 @@ class ActorWatch(threading.Thread):
         self.memory_mb: dict[str, list[float]] = {"actor": [], "zygote": [], "workers": []}
 
     def run(self) -> None:
+        """Watch until `stop`."""
         killed_at = time.monotonic()
         while not self._done.wait(0.5):
             try:
@@ -60,15 +61,17 @@ class ActorWatch(threading.Thread):
                     self._rng.choice(workers).kill()
                     self.killed += 1
             except psutil.Error:
-                continue  # one of them ended while we looked
+                # One of them ended while we looked.
+                continue
 
     def stop(self) -> None:
+        """End the watch."""
         self._done.set()
         self.join(10)
 
 
 class Judgement:
-    """What the verdicts came to."""
+    """Counts of the verdicts."""
 
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
@@ -76,6 +79,7 @@ class Judgement:
         self.swapped: list[str] = []
 
     def add(self, item: FuzzItem, verdict: Verdict) -> None:
+        """Count a verdict."""
         self.outcomes[verdict.outcome] += 1
         if item.expected is not None and verdict.outcome is not item.expected:
             self.wrong.append(f"{item.question.gold} / {item.text}: {verdict.outcome} ({verdict.reason})")
@@ -85,7 +89,14 @@ class Judgement:
 
 
 def soak(outputs: int, workers: int, kill_every_s: float, seed: int) -> dict[str, Any]:
-    """Check `outputs` items and return what came of it. Needs a connected Ray."""
+    """Check items and return the figures. Needs a connected Ray.
+
+    Args:
+      outputs: how many items.
+      workers: processes of the checker.
+      kill_every_s: seconds between two kills.
+      seed: seed of the items.
+    """
     checker = ray.remote(AnswerChecker).options(num_cpus=0).remote("math_answer", {}, workers=workers)
     ray.get(checker.ready.remote(), timeout=120)
     pid = ray.get(checker.__ray_call__.remote(lambda self: psutil.Process().pid), timeout=60)
@@ -134,8 +145,10 @@ def soak(outputs: int, workers: int, kill_every_s: float, seed: int) -> dict[str
 
 
 def _growth(values: list[float]) -> dict[str, float]:
-    """Medians of the second, the sixth and the last tenth, and the peak. What grows at first are caches of a fixed
-    size; a leak shows between middle and late."""
+    """Return the medians of the second, the sixth and the last tenth, and the peak.
+
+    Memory that grows at first is caches of a fixed size; a leak shows between middle and late.
+    """
     tenth = max(1, len(values) // 10)
     tenths = {"early": values[tenth : 2 * tenth], "middle": values[5 * tenth : 6 * tenth], "late": values[-tenth:]}
     medians = {name: round(statistics.median(part or [0.0]), 1) for name, part in tenths.items()}
@@ -143,6 +156,7 @@ def _growth(values: list[float]) -> dict[str, float]:
 
 
 def main() -> int:
+    """Run the test from the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--outputs", type=int, default=100_000)
     parser.add_argument("--workers", type=int, default=2, help="worker processes of the checker")

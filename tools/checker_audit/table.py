@@ -1,4 +1,4 @@
-"""What `tools/checker_audit/audit.py` prints. Cases are hostile text: shown on one line each, escaped and cut."""
+"""Table of an audit's figures. Cases are hostile text: shown on one line each, escaped and cut."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def _kinds(rows: Sequence[dict[str, Any]]) -> Table:
     table = Table("kind", "cases", "accuracy", "false positives", "false negatives")
     for row in rows[1:]:
         table.add_column(Text(f"accuracy of {row['name']}"))
-    for kind, found in rows[0]["by_kind"].items():
+    for kind, counts in rows[0]["by_kind"].items():
         table.add_row(
             Text(_line(kind)),
-            f"{found['n']:,}",
-            _share(found["accuracy"]),
-            str(found["false_positives"]),
-            str(found["false_negatives"]),
+            f"{counts['n']:,}",
+            _share(counts["accuracy"]),
+            str(counts["false_positives"]),
+            str(counts["false_negatives"]),
             *(_share(row["by_kind"][kind]["accuracy"]) for row in rows[1:]),
         )
     return table

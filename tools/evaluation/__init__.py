@@ -1,1 +1,7 @@
-"""Reward models and exports put to the test."""
+"""Evaluation of what exports are good for: reward models and fine-tuned models, measured.
+
+    python -m tools.evaluation.proof_of_worth --dir runs/proof
+
+`proof_of_worth.py` labels, exports, trains and judges; `eval_prm.py` measures a reward model against ways that need
+none. Read first: `eval_prm.py`.
+"""

@@ -1,4 +1,4 @@
-"""A process reward model (PRM) on the samples of a run whose questions it has not seen: first errors and best of N.
+"""Evaluation of a process reward model (PRM) on samples of unseen questions: first errors and best of N.
 
     python -m tools.evaluation.eval_prm runs/prm/model runs/questions --not-in runs/train --json eval.json
 
@@ -10,7 +10,7 @@ questions. `--untrained` and `--orm` add the same model before training, and an 
 
 F1 is compared with naming first errors without a reward model (`tools/evaluation/first_error_baselines.py`); intervals
 are those of a bootstrap over questions. Among the rewards, "length" is the share of right solutions among those with as
-many steps, taken from these very solutions: all that the form of a solution gives away.
+many steps, taken from these very solutions: as much as the form of a solution tells.
 """
 
 from __future__ import annotations
@@ -50,16 +50,23 @@ def evaluate(
     tune: float = 0.3,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """All measures of the scores of `solutions`, as plain values. `scores`: those of `PRM`, and of `UNTRAINED` if
-    that is compared; `wholes`: an outcome reward model's.
+    """Return all measures of the scores of some solutions, as plain values.
 
-    Raises `BadInput` where too few questions are left on either side of the split.
+    Args:
+      solutions: solutions of all questions.
+      scores: scores of the steps by model: those of `PRM`, and of `UNTRAINED` if that is compared.
+      wholes: scores of whole solutions by an outcome reward model; None without one.
+      tune: share of the questions that thresholds are tuned on.
+      seed: seed of the bootstrap.
+
+    Raises:
+      BadInput: too few questions are left on either side of the split.
     """
     tuning = _drawn({solution.question for solution in solutions}, tune, seed)
     known = [
         number
         for number, solution in enumerate(solutions)
-        if solution.truth is not None and all(found[number] for found in scores.values())
+        if solution.truth is not None and all(each[number] for each in scores.values())
     ]
     tuned_on = [number for number in known if solutions[number].question in tuning]
     measured = [number for number in known if solutions[number].question not in tuning]
@@ -68,7 +75,7 @@ def evaluate(
             f"{len(tuned_on)} solutions to tune on and {len(measured)} to measure on have a known first error; "
             "expected some of each: more questions, or another --tune"
         )
-    thresholds = {name: tuned(_scored(solutions, found, tuned_on)) for name, found in scores.items()}
+    thresholds = {name: tuned(_scored(solutions, each, tuned_on)) for name, each in scores.items()}
     judged = _scored(solutions, scores[PRM], measured)
     return {
         "questions": len({solution.question for solution in solutions}),
@@ -76,7 +83,7 @@ def evaluate(
         "truth_unknown": sum(solution.truth is None for solution in solutions),
         "truth_unknown_right": sum(solution.truth is None and solution.right is True for solution in solutions),
         "not_judged": sum(solution.right is None for solution in solutions),
-        "too_long": sum(found is None for found in scores[PRM]),
+        "too_long": sum(score is None for score in scores[PRM]),
         "tuned_on": len(tuned_on),
         "threshold": thresholds[PRM],
         "step_accuracy": asdict(step_accuracy(judged, thresholds[PRM])),
@@ -104,7 +111,7 @@ def _first_errors(
     tuned_on: Sequence[int],
     measured: Sequence[int],
 ) -> dict[str, Any]:
-    """F1 of every way to name first errors, with what the PRM's has over it."""
+    """Return F1 of every way to name first errors, with the gain of the PRM over it."""
     theirs = [solutions[number] for number in measured]
     truths = [solution.truth or 0 for solution in theirs]
     usual = usual_error([solutions[number] for number in tuned_on])
@@ -113,7 +120,7 @@ def _first_errors(
         named = (predicted(one.scores, threshold) for one in _scored(solutions, scores[name], measured))
         return hits(named, truths)
 
-    found = {name: by_model(name, thresholds[name]) for name in scores} | {
+    named = {name: by_model(name, thresholds[name]) for name in scores} | {
         "PRM at 0.5": by_model(PRM, 0.5),
         "guessing at its best": guessing(theirs, usual),
         "majority voting": hits(by_majority(theirs, solutions, usual), truths),
@@ -121,16 +128,18 @@ def _first_errors(
     }
     questions = [solution.question for solution in theirs]
     return {
-        name: asdict(first_errors(one, truths)) | {"gain": asdict(f1_gain(questions, found[PRM], one, truths))}
-        for name, one in found.items()
+        name: asdict(first_errors(one, truths)) | {"gain": asdict(f1_gain(questions, named[PRM], one, truths))}
+        for name, one in named.items()
     }
 
 
 def _picked(
     solutions: Sequence[SampledSolution], scores: Mapping[str, Steps], wholes: Sequence[float | None] | None
 ) -> dict[str, Any]:
-    """What is right of the answers picked, and what weighting by the PRM has over the other ways; nothing of solutions
-    that nobody has judged as a whole."""
+    """Return the shares of right answers picked, and the gain of weighting by the PRM over the other ways.
+
+    Solutions that nobody has judged as a whole do not count.
+    """
     lengths = Counter((len(solution.steps), solution.right) for solution in solutions)
     by_question: dict[str, list[Sample]] = {}
     for number, solution in enumerate(solutions):
@@ -150,15 +159,16 @@ def _picked(
     if not by_question:
         return {"picks": {}, "weighted_over": {}}
     samples, mine = list(by_question.values()), f"weighted {REWARD}"
-    found = picks(samples)
+    picked = picks(samples)
     others = {"majority", f"weighted {UNTRAINED}", "weighted length", "weighted orm"}
     return {
-        "picks": {name: asdict(pick) for name, pick in found.items()},
-        "weighted_over": {name: asdict(picks(samples, over=name)[mine]) for name in found if name in others},
+        "picks": {name: asdict(pick) for name, pick in picked.items()},
+        "weighted_over": {name: asdict(picks(samples, over=name)[mine]) for name in picked if name in others},
     }
 
 
 def main() -> None:
+    """Run the evaluation from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("prm", help="a process reward model, as trainer.kind=prm leaves it: a folder or s3://…")
     parser.add_argument("run", help="folder of a run")
@@ -176,17 +186,18 @@ def main() -> None:
     if not 0 < arguments.tune < 1 or arguments.batch_size < 1:
         parser.error("expected --tune between 0 and 1, and --batch-size of at least 1")
     try:
-        found = run(arguments)
+        figures = run(arguments)
     except BadInput as error:
         parser.error(str(error))
-    arguments.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    report(found)
+    arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    report(figures)
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Read the run, ask the models, measure. Raises `BadInput`."""
     for name, value in environment(Options(threads=os.cpu_count() or 1)).items():
-        os.environ.setdefault(name, value)  # before torch is imported
+        # Before torch is imported.
+        os.environ.setdefault(name, value)
     from actors.trained_models.reward_scorer import SolutionScorer, StepScorer
 
     names = {PRM: arguments.prm, UNTRAINED: arguments.untrained, "orm": arguments.orm}

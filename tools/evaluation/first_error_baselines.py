@@ -1,4 +1,4 @@
-"""Naming first errors without a reward model: what a PRM has to beat, on the solutions it is measured on.
+"""Baselines for naming first errors without a reward model, on the solutions that a PRM is measured on.
 
 * guessing: "no error" with the best probability, otherwise where the first error most often is;
 * majority voting: a solution with the most frequent answer has no error, any other has it where it most often is;
@@ -24,8 +24,10 @@ Usual = Callable[[int], int]
 
 
 def usual_error(solutions: Sequence[SampledSolution]) -> Usual:
-    """Where the first error of an erroneous solution most often is, by how many steps it has; of a number of steps that
-    was never seen, where it is most often in all. Of several, the first."""
+    """Return a function from the number of steps of a wrong solution to the usual place of its first error.
+
+    For a number of steps that was never seen it is the most frequent place of all. Of several places, the first.
+    """
     counts: dict[int, Counter[int]] = defaultdict(Counter)
     for solution in solutions:
         if solution.truth is not None and solution.truth != NO_ERROR:
@@ -33,16 +35,16 @@ def usual_error(solutions: Sequence[SampledSolution]) -> Usual:
     everywhere = sum(counts.values(), Counter())
 
     def usual(n_steps: int) -> int:
-        found = counts.get(n_steps) or everywhere
-        return min(max(found, key=lambda step: (found[step], -step)), n_steps - 1) if found else 0
+        places = counts.get(n_steps) or everywhere
+        return min(max(places, key=lambda step: (places[step], -step)), n_steps - 1) if places else 0
 
     return usual
 
 
 def guessing(solutions: Sequence[SampledSolution], usual: Usual) -> list[float]:
-    """The chance of each solution to be guessed right.
+    """Return the chance of each solution to be guessed right.
 
-    With m the share of erroneous ones whose error is the usual one, saying "no error" with probability q comes to the
+    With m the share of erroneous ones whose error is the usual one, saying "no error" with probability q has the
     accuracies q and (1 - q) m. Their harmonic mean is largest at q = sqrt(m) / (1 + sqrt(m)), where it is 2 q².
     """
     erroneous = [solution for solution in solutions if solution.truth != NO_ERROR]
@@ -56,7 +58,13 @@ def guessing(solutions: Sequence[SampledSolution], usual: Usual) -> list[float]:
 
 
 def by_majority(solutions: Sequence[SampledSolution], everyone: Sequence[SampledSolution], usual: Usual) -> list[int]:
-    """What majority voting names; `everyone` are all samples of the questions."""
+    """Return the first errors that majority voting names.
+
+    Args:
+      solutions: solutions to name them for.
+      everyone: all samples of the questions.
+      usual: most frequent place of an error, by number of steps.
+    """
     frequent = most_frequent(everyone)
     return [
         NO_ERROR if solution.answer in frequent[solution.question] else usual(len(solution.steps))
@@ -65,7 +73,7 @@ def by_majority(solutions: Sequence[SampledSolution], everyone: Sequence[Sampled
 
 
 def by_consensus(solutions: Sequence[SampledSolution], everyone: Sequence[SampledSolution]) -> list[int]:
-    """What the consensus of steps names."""
+    """Return the first errors that the consensus of steps names; `everyone`: all samples of the questions."""
     frequent = most_frequent(everyone)
     accepted: dict[str, set[str]] = defaultdict(set)
     for solution in everyone:
@@ -78,7 +86,7 @@ def by_consensus(solutions: Sequence[SampledSolution], everyone: Sequence[Sample
 
 
 def most_frequent(solutions: Sequence[SampledSolution]) -> dict[str, set[str]]:
-    """Of every question the most frequent answers."""
+    """Return the most frequent answers of every question."""
     votes: dict[str, Counter[str]] = {}
     for solution in solutions:
         counts = votes.setdefault(solution.question, Counter())
@@ -91,6 +99,6 @@ def most_frequent(solutions: Sequence[SampledSolution]) -> dict[str, set[str]]:
 
 
 def _result(step: str) -> str:
-    """What a step comes to: the number behind its last equals sign; all of it, where there is none."""
-    found = _RESULT.findall(step)
-    return found[-1] if found else normalised(step)
+    """Return the result of a step: the number behind its last equals sign; the whole step when there is none."""
+    results = _RESULT.findall(step)
+    return results[-1] if results else normalised(step)

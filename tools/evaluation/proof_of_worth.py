@@ -1,7 +1,7 @@
-"""Do the exports train? A reward model and a fine-tuned model from this factory's own data, on the embedded model.
+"""Proof that exports train: a reward model and a fine-tuned model from this factory's own data, on the embedded model.
 
-    python -m tools.evaluation.proof_of_worth --dir runs/proof                    # all of it; again after a break: what
-    is missing python -m tools.evaluation.proof_of_worth --dir runs/proof --stages judge table
+    python -m tools.evaluation.proof_of_worth --dir runs/proof            # all of it; after a break, the rest
+    python -m tools.evaluation.proof_of_worth --dir runs/proof --stages judge table
 
 The stages, each through the command a user would type (`--show` prints them):
 
@@ -14,7 +14,7 @@ The stages, each through the command a user would type (`--show` prints them):
 * judge      first-error F1, and best of 8 against majority voting → DIR/judged.json
 * sft        fine-tuning on `sft` → DIR/sft
 * greedy     greedy answers to the other questions: the base with and without examples, the fine-tuned model
-* table      what it came to → DIR/proof.json
+* table      claims and figures → DIR/proof.json
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ CONFIDENT = 1.96  # standard errors: 95 %, of both ends
 
 
 def bind(plan: ProofPlan) -> None:
-    """Make the folder this plan's. Raises `SystemExit` for one that another plan was begun in."""
+    """Mark the folder as this plan's. Raises `SystemExit` for one that another plan was begun in."""
     wanted = json.dumps({**asdict(plan), "folder": ""}, indent=1)
     path = plan.folder / "plan.json"
     if path.is_file() and path.read_text(encoding="utf-8") != wanted:
@@ -55,7 +55,7 @@ def bind(plan: ProofPlan) -> None:
 
 
 def carry_out(plan: ProofPlan, stage: str) -> None:
-    """Run a stage's commands unless they are done. Exits where one of them fails: what it said is on the screen."""
+    """Run a stage's commands unless they are done. Exits when one of them fails: its message is on the screen."""
     marker = plan.folder / "stages" / f"{stage}.json"
     if marker.is_file():
         print(f"[{stage}] is done", flush=True)
@@ -70,37 +70,39 @@ def carry_out(plan: ProofPlan, stage: str) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all."""
+    """Write a file whole or not at all."""
     temp = path.with_suffix(".tmp")
     temp.write_text(text, encoding="utf-8")
     temp.rename(path)
 
 
 def figures(folder: Path) -> dict[str, Any]:
-    """All that was measured in `folder`, as far as there is any."""
-    found: dict[str, Any] = {"seconds": {}, "accuracy": {}}
+    """Return all that was measured in `folder`, as far as there is any."""
+    measured: dict[str, Any] = {"seconds": {}, "accuracy": {}}
     for stage in STAGES:
         marker = folder / "stages" / f"{stage}.json"
         if marker.is_file():
-            found["seconds"][stage] = json.loads(marker.read_text())["seconds"]
+            measured["seconds"][stage] = json.loads(marker.read_text())["seconds"]
     if (folder / "judged.json").is_file():
-        found["judged"] = json.loads((folder / "judged.json").read_text())
+        measured["judged"] = json.loads((folder / "judged.json").read_text())
     seen: set[str] = set()
     for name in ("train", "questions", "greedy_few_shot", "greedy_bare", "greedy_sft"):
         if (folder / name / "data").is_dir():
             rows = list(records_of(folder / name, ["question_id", "metadata", *COLUMNS]))
-            found["accuracy"][name] = asdict(score(row for row in rows if names_of(row).isdisjoint(seen)))
+            measured["accuracy"][name] = asdict(score(row for row in rows if names_of(row).isdisjoint(seen)))
             seen = set().union(*map(names_of, rows)) if name == "train" else seen
     for name in ("prm", "orm", "sft"):
         manifest = folder / name / "model" / "manifest.json"
         if manifest.is_file():
-            found[f"trained_{name}"] = json.loads(manifest.read_text())["training"]
-    return found
+            measured[f"trained_{name}"] = json.loads(manifest.read_text())["training"]
+    return measured
 
 
 class Claim(NamedTuple):
-    """`value` of what is named first has to be larger than `against` of the other; `low` is the lower end of the 95 %
-    interval of the difference."""
+    """Claim that `value` of the first is larger than `against` of the second.
+
+    `low`: lower end of the 95 % interval of the difference.
+    """
 
     name: str
     value: float
@@ -109,11 +111,11 @@ class Claim(NamedTuple):
     low: float
 
 
-def claims(found: Mapping[str, Any]) -> list[Claim]:
-    """What should be larger than what."""
+def claims(measured: Mapping[str, Any]) -> list[Claim]:
+    """Return the claims: what should be larger than what."""
     rows = []
-    if "judged" in found:
-        errors, picks, over = (found["judged"][key] for key in ("first_error", "picks", "weighted_over"))
+    if "judged" in measured:
+        errors, picks, over = (measured["judged"][key] for key in ("first_error", "picks", "weighted_over"))
         rows += [
             Claim("first-error F1", errors["PRM"]["f1"], name, one["f1"], one["gain"]["low"])
             for name, one in errors.items()
@@ -121,7 +123,7 @@ def claims(found: Mapping[str, Any]) -> list[Claim]:
         ]
         rows += [
             Claim(
-                f"weighted best of {found['plan']['n']}",
+                f"weighted best of {measured['plan']['n']}",
                 picks[f"weighted {REWARD}"]["accuracy"],
                 name,
                 picks[name]["accuracy"],
@@ -129,7 +131,7 @@ def claims(found: Mapping[str, Any]) -> list[Claim]:
             )
             for name, one in over.items()
         ]
-    scores = found["accuracy"]
+    scores = measured["accuracy"]
     for name, said in (("greedy_bare", "base, no examples"), ("greedy_few_shot", "base, few-shot")):
         if name in scores and "greedy_sft" in scores:
             tuned, base = scores["greedy_sft"], scores[name]
@@ -141,18 +143,19 @@ def claims(found: Mapping[str, Any]) -> list[Claim]:
     return rows
 
 
-def tabled(found: Mapping[str, Any]) -> Table:
-    """The claims, and whether they hold."""
-    table = Table(title=f"{sum(found['seconds'].values()) / 60:.1f} minutes in all")
+def tabled(measured: Mapping[str, Any]) -> Table:
+    """Return the claims as a table, each with whether it holds."""
+    table = Table(title=f"{sum(measured['seconds'].values()) / 60:.1f} minutes in all")
     for column in ("", "is", "against", "of", "more by at least (95 %)", "holds"):
         table.add_column(column, justify="right" if column in ("is", "of") else "left")
-    for one in claims(found):
+    for one in claims(measured):
         holds = "yes" if one.low > 0 else "NO"
         table.add_row(one.name, f"{one.value:.3f}", one.other, f"{one.against:.3f}", f"{one.low:+.3f}", holds)
     return table
 
 
 def main() -> None:
+    """Run the stages from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dir", type=Path, required=True)
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES, metavar="STAGE")
@@ -170,9 +173,9 @@ def main() -> None:
     bind(plan)
     for stage in stages:
         carry_out(plan, stage)
-    found = figures(plan.folder) | {"plan": asdict(plan) | {"folder": str(plan.folder)}}
-    (plan.folder / "proof.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    Console(width=120).print(tabled(found))
+    measured = figures(plan.folder) | {"plan": asdict(plan) | {"folder": str(plan.folder)}}
+    (plan.folder / "proof.json").write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    Console(width=120).print(tabled(measured))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The commands of `tools/evaluation/proof_of_worth.py`, stage by stage."""
+"""Plan of `tools/evaluation/proof_of_worth.py`: the commands, stage by stage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Command = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofPlan:
-    """All that the commands hang on. Seeds: of the run, and of the questions that are drawn."""
+    """Settings that the commands depend on. Seeds: of the run, and of the questions that are drawn."""
 
     folder: Path
     model: str = "smollm2-135m"
@@ -33,7 +33,7 @@ class ProofPlan:
     orm: bool = False
 
     def commands(self, stage: str) -> list[Command]:
-        """What a stage runs, in order."""
+        """Return the commands of a stage, in order."""
         return {
             "label": self._label,
             "export": self._export,
@@ -60,7 +60,7 @@ class ProofPlan:
     def _asked(
         self, name: str, model: str, template: str, style: str, temperature: float, n: int, max_tokens: int
     ) -> Command:
-        """Other questions than those of `label`, without step labels."""
+        """Return the command that samples other questions than those of `label`, without step labels."""
         return (
             *self._run(name, model, template, style, temperature, n, max_tokens),
             f"source.n={self.others}",

@@ -1,4 +1,4 @@
-"""What a run's model has written by itself, one text at a time, and what is known of it without any reward model."""
+"""Solutions that a run's model has written by itself, one per text, with what is known of each."""
 
 from __future__ import annotations
 
@@ -23,9 +23,13 @@ _VOTES = (str(Outcome.CORRECT), str(Outcome.INCORRECT), str(Outcome.UNPARSABLE))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampledSolution:
-    """One text that was sampled. `answer`: equal ones are one; None where there is none. `right`: None where nobody
-    could judge it, so that it takes no part in votes. `times`: how often it was sampled. `truth`: its first wrong step,
-    -1 for none, None where nobody knows."""
+    """Text that was sampled.
+
+    * `answer`: equal answers are the same text; None where there is none.
+    * `right`: None where nobody could judge it, so that it takes no part in votes.
+    * `times`: how often it was sampled.
+    * `truth`: its first wrong step, -1 for none, None where nobody knows.
+    """
 
     question: str
     prompt: str
@@ -38,8 +42,10 @@ class SampledSolution:
 
 
 def names_of(record: Mapping[str, Any]) -> set[str]:
-    """By what a question is known to have been trained on: its id, and the numbers of a procedural one, which others
-    tell of other people."""
+    """Return the names by which a question is recognised as one that was trained on.
+
+    They are its id, and the numbers of a procedural question: another question may have the same with other names.
+    """
     operations = dict(record["metadata"] or []).get("operations")
     return {record["question_id"], *([operations] if operations else [])}
 
@@ -47,8 +53,16 @@ def names_of(record: Mapping[str, Any]) -> set[str]:
 def solutions_of(
     records: Iterable[Mapping[str, Any]], truth: str, left_out: Collection[str] = frozenset()
 ) -> Iterator[SampledSolution]:
-    """Every text that the model sampled by itself, of all questions none of whose `names_of` are in `left_out`. Raises
-    `BadInput`."""
+    """Return every text that the model sampled by itself.
+
+    Args:
+      records: records of the run.
+      truth: where the first wrong steps are known from.
+      left_out: names (`names_of`) of questions to leave out.
+
+    Raises:
+      BadInput: the records do not have what `truth` needs.
+    """
     for record in records:
         if not names_of(record).isdisjoint(left_out):
             continue
@@ -71,7 +85,7 @@ def solutions_of(
 
 
 def _one_spelling(said: str) -> str:
-    """ "64", "64.0" and "128/2" are one answer."""
+    """Return one spelling for equal answers: "64", "64.0" and "128/2" are one answer."""
     answer = normalise(said)
     try:
         value = exact_value(answer)
@@ -81,10 +95,17 @@ def _one_spelling(said: str) -> str:
 
 
 def truth_of(record: Mapping[str, Any], solution: Mapping[str, Any], source: str) -> int | None:
-    """The first wrong step, which a solution with the right answer may have, too; None where it is not known, or where
-    the answer is wrong and no step is."""
+    """Return the first wrong step of a solution, which one with the right answer may have, too.
+
+    Returns None when it is not known, or when the answer is wrong and no step is.
+
+    Args:
+      record: record of the question.
+      solution: solution in it.
+      source: where it is known from: "arithmetic" or "labels".
+    """
     if source == "labels":
-        found = solution["first_error"]
+        first_wrong = solution["first_error"]
     else:
         metadata = dict(record["metadata"])
         if "operations" not in metadata:
@@ -93,6 +114,6 @@ def truth_of(record: Mapping[str, Any], solution: Mapping[str, Any], source: str
                 "use --truth labels"
             )
         question = Question(text=record["question"], gold=record["gold_answer"], metadata=metadata)
-        found = first_wrong_step(question, [step["text"] for step in solution["steps"]])
+        first_wrong = first_wrong_step(question, [step["text"] for step in solution["steps"]])
     judged_whole = solution["verdict"] is not None
-    return None if found == NO_ERROR and judged_whole and solution["verdict"] != Outcome.CORRECT else found
+    return None if first_wrong == NO_ERROR and judged_whole and solution["verdict"] != Outcome.CORRECT else first_wrong
