@@ -73,7 +73,7 @@ class ResourcesFunction(Protocol):
         ...
 
 
-class RequireFunction(Protocol):
+class RequireSettingsFunction(Protocol):
     """Look whether settings can work."""
 
     def __call__(self, config: Any) -> None:
@@ -183,7 +183,7 @@ class TrainerPlugin(Plugin):
     environment: EnvironmentFunction = no_environment
     """Function that says which environment variables its process needs."""
 
-    require: RequireFunction = requires_nothing
+    require: RequireSettingsFunction = requires_nothing
     """Function that refuses settings before anything is started."""
 
     check_data: CheckDataFunction = accepts_all_data

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -35,6 +35,19 @@ from factory.storage.access import Access
 from factory.storage.opening import open_store
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerNames:
+    """Names of the actors that a rollout worker calls.
+
+    Names, not handles: Ray keeps no handle for the constructor of an actor that it restarts (ray-project/ray issue
+    53727).
+    """
+
+    generators: Sequence[str]
+    checkers: Sequence[str]
+    writers: Sequence[str]
+
+
 class RolloutWorker:
     """Actor that works on units of questions; one per few CPU cores. `run` may be called for several units at a time.
 
@@ -42,10 +55,7 @@ class RolloutWorker:
       recipe: how questions are worked on.
       provenance: what the records say about the run.
       patience: time-outs and attempts of calls to other actors.
-      generators: names of actors, not handles: Ray keeps no handle for the constructor of an actor that it restarts
-        (ray-project/ray issue 53727).
-      checkers: names of actors.
-      writers: names of actors.
+      peers: actors that it calls.
       checking: how checks are sent to a checker.
       run_dir: folder or URL of the run.
       access: credentials of the run's object store.
@@ -57,9 +67,7 @@ class RolloutWorker:
         recipe: Recipe,
         provenance: Provenance,
         patience: CallPatience,
-        generators: Sequence[str],
-        checkers: Sequence[str],
-        writers: Sequence[str],
+        peers: PeerNames,
         checking: CheckFlow,
         run_dir: str,
         access: Access,
@@ -71,10 +79,10 @@ class RolloutWorker:
         self._store = open_store(run_dir, access)
         self._provenance = provenance
         self._patience = patience
-        self._writers = [ray.get_actor(name) for name in writers]
+        self._writers = [ray.get_actor(name) for name in peers.writers]
         self._models = RemoteModels(
-            [ray.get_actor(name) for name in generators],
-            [ray.get_actor(name) for name in checkers],
+            [ray.get_actor(name) for name in peers.generators],
+            [ray.get_actor(name) for name in peers.checkers],
             patience,
             checking=checking,
             weights=weights,

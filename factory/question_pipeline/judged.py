@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from factory.contracts.checkers import JudgeFunction
 from factory.interfaces import Models
 from factory.rollouts.policy import Cost
 from factory.types import Completion, GenerateRequest, Question, Verdict
-
-JudgeFunction = Callable[[Question, str, Models, Any], Awaitable[Verdict]]
-"""`judge` of a checker module: question, completion text, the models to ask, the module's `Config`."""
 
 
 class JudgedModels:

@@ -26,7 +26,7 @@ from factory.question_pipeline.continued import finish
 from factory.question_pipeline.effort import SEARCH_KEYS, SUPERVISION_KEYS, effort_of
 from factory.question_pipeline.judged import JudgedModels
 from factory.question_pipeline.restored import Restored, restored
-from factory.records.record import Failure, Provenance, question_row
+from factory.records.record import Failure, Provenance, Resumption, question_row
 from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Cost, Policy
 from factory.rollouts.prompting import PromptTemplate, render
@@ -215,6 +215,5 @@ def finished_row(
         unit_id=unit_id,
         seconds=seconds,
         created_at=created_at,
-        effort=question_work.effort,
-        kept=before.kept if before else None,
+        resumption=Resumption(effort=question_work.effort, kept=before.kept if before else {}),
     )

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
@@ -68,6 +68,18 @@ class Failure:
     attempts: int = 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumption:
+    """State of a question that can be taken up again.
+
+    * `effort`: how much was asked for, by config key (`factory/question_pipeline/effort.py`).
+    * `kept`: solutions' rows from an earlier record; they stay as they were there, but for new labels.
+    """
+
+    effort: Mapping[str, int]
+    kept: Mapping[Solution, Mapping[str, Any]] = field(default_factory=dict)
+
+
 def question_row(
     tree: Tree,
     labels: Mapping[Solution, SolutionLabels],
@@ -78,8 +90,7 @@ def question_row(
     unit_id: str = "",
     seconds: float = 0.0,
     created_at: datetime | None = None,
-    effort: Mapping[str, int] | None = None,
-    kept: Mapping[Solution, Mapping[str, Any]] | None = None,
+    resumption: Resumption | None = None,
 ) -> dict[str, Any]:
     """Return the row of a question: the question, its solutions with their labels, its tree, its cost.
 
@@ -92,13 +103,12 @@ def question_row(
       unit_id: unit of work that the question belongs to.
       seconds: time spent on the question.
       created_at: time stamp of the row, in UTC.
-      effort: how much was asked for (`factory/question_pipeline/effort.py`); a row without it cannot be resumed.
-      kept: solutions' rows from an earlier record; they stay as they were there, but for new labels.
+      resumption: what a later run needs to go on with the question; a row without it cannot be resumed.
 
     Returns:
       A row of `SCHEMA`, as `to_batch` takes it.
     """
-    kept = kept or {}
+    kept = resumption.kept if resumption else {}
     question = tree.question
     sampling = asdict(provenance.sampling)
     return {
@@ -119,7 +129,7 @@ def question_row(
         "cost": {**asdict(cost), "seconds": seconds},
         "status": "failed" if failure else "ok",
         "failure": asdict(failure) if failure else None,
-        "effort": None if effort is None else list(effort.items()),
+        "effort": None if resumption is None else list(resumption.effort.items()),
         "run_id": provenance.run_id,
         "unit_id": unit_id,
         "seed": provenance.seed,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipelines.run.settings import Settings
 
 
-class Outcome(Protocol):
+class RunOutcome(Protocol):
     """Result of a run, as commands read it. A pipeline's own class may hold more."""
 
     @property
@@ -37,9 +37,9 @@ class Outcome(Protocol):
         ...
 
 
-R = TypeVar("R", bound=Outcome)
-R_co = TypeVar("R_co", bound=Outcome, covariant=True)
-R_contra = TypeVar("R_contra", bound=Outcome, contravariant=True)
+R = TypeVar("R", bound=RunOutcome)
+R_co = TypeVar("R_co", bound=RunOutcome, covariant=True)
+R_contra = TypeVar("R_contra", bound=RunOutcome, contravariant=True)
 
 
 class RunFunction(Protocol[R_co]):
@@ -98,7 +98,7 @@ def status_of_any(settings: Settings, store: Store) -> list[str]:
     return [f"{folder}: a run of pipeline {settings.pipeline}", f"go on          factory resume {folder}"]
 
 
-def summary_of_any(summary: Outcome) -> list[str]:
+def summary_of_any(summary: RunOutcome) -> list[str]:
     """Return whether a run is complete, and how to go on where it is not."""
     if summary.complete:
         return ["run complete", f"folder         {summary.folder}"]

@@ -15,7 +15,7 @@ import factory
 from actors.answer_checker import AnswerChecker
 from actors.generator import Generator, generator_options
 from actors.remote_models import CallPatience, brief, original_error
-from actors.rollout_worker import RolloutWorker
+from actors.rollout_worker import PeerNames, RolloutWorker
 from actors.shard_writer import ShardWriter
 from cluster.connect import nodes_of_cluster
 from cluster.plan import Demand, demands, shortfall
@@ -133,9 +133,7 @@ def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
                 # A commit may wait for another one, and each for a store that does not answer.
                 commit_s=size.request_timeout_s + 2 * settings.storage.patience_s,
             ),
-            list(engines.generators),
-            list(engines.checkers),
-            list(writers),
+            PeerNames(generators=list(engines.generators), checkers=list(engines.checkers), writers=list(writers)),
             check_flow(settings),
             *where,
             weights=weights.path,
@@ -156,19 +154,19 @@ def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
 
 
 @dataclass(frozen=True)
-class Weights:
+class ServedWeights:
     """Weights that the engines answer with: their path, None for those they were started with, and their facts."""
 
     path: str | None
     facts: Mapping[str, Any]
 
 
-def answering(settings: Settings, engines: Engines) -> Weights:
+def answering(settings: Settings, engines: Engines) -> ServedWeights:
     """Have `engines` answer with `settings.model`, and return its weights. Raises `WeightsRefused` when they cannot."""
     if settings.model == engines.model:
-        return Weights(None, engines.facts)
+        return ServedWeights(None, engines.facts)
     path = named(settings.model)
-    return Weights(path, load_weights(engines, path, settings.cluster.start_timeout_s))
+    return ServedWeights(path, load_weights(engines, path, settings.cluster.start_timeout_s))
 
 
 def load_weights(engines: Engines, weights: str | None, timeout_s: float) -> Mapping[str, Any]:

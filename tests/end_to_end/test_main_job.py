@@ -8,7 +8,7 @@ from support.waiting import HANGS_S
 
 from actors.answer_checker import AnswerChecker
 from actors.remote_models import CallPatience, CheckFlow
-from actors.rollout_worker import RolloutWorker
+from actors.rollout_worker import PeerNames, RolloutWorker
 from actors.shard_writer import ShardWriter
 from factory.shards.commits import read_rows
 from factory.shards.units import Unit
@@ -35,9 +35,7 @@ def rows(generator, tmp_path_factory) -> list[dict]:
             recipe_of(settings),
             provenance_of(settings, engine),
             CallPatience(request_s=HANGS_S, restart_s=HANGS_S, attempts=2),
-            ["generator"],
-            ["main-job-checker"],
-            ["main-job-writer"],
+            PeerNames(generators=["generator"], checkers=["main-job-checker"], writers=["main-job-writer"]),
             CheckFlow(),
             str(folder),
             Access(),

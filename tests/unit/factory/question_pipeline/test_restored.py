@@ -16,7 +16,7 @@ from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabeller
 from factory.question_pipeline.recipe import finished_row
 from factory.question_pipeline.restored import can_be_continued, restored
-from factory.records.record import question_row
+from factory.records.record import Resumption, question_row
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
 from factory.types import Completion, Outcome, PartVerdict, Verdict
@@ -67,7 +67,7 @@ def facts(tree: Tree) -> list[tuple[Any, ...]]:
 
 
 def back(tree: Tree) -> Tree:
-    row = question_row(tree, {}, Policy(tree, None, "").cost, made_by(recipe()), effort=EFFORT)
+    row = question_row(tree, {}, Policy(tree, None, "").cost, made_by(recipe()), resumption=Resumption(effort=EFFORT))
     return restored(tree.question, on_disk(row), EFFORT).tree
 
 

@@ -14,7 +14,7 @@ from cluster.plan import Demand, PlannedNode
 from factory.errors import WeightsRefused
 from pipelines.run import engine_pools
 from pipelines.run.engine_pools import EnginePools
-from pipelines.run.fleet import Weights
+from pipelines.run.fleet import ServedWeights
 from pipelines.run.settings import Settings
 
 
@@ -39,11 +39,11 @@ class World:
         self.log.append(f"{engines} answers as {settings.model}")
         yield engines
 
-    def answering(self, settings: Settings, engines: str) -> Weights:
+    def answering(self, settings: Settings, engines: str) -> ServedWeights:
         if engines != settings.model and settings.model in self.refuses:
             raise WeightsRefused(f"no {settings.model}")
         self.log.append(f"{engines} loads {settings.model}")
-        return Weights(settings.model, {"revision": f"of {settings.model}"})
+        return ServedWeights(settings.model, {"revision": f"of {settings.model}"})
 
 
 @pytest.fixture
