@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from support.training import chat_data, raw_data, tiny_model
 
 from actors.trainers import sft as sft_trainer
+from actors.training_data import examples as training_examples
 from actors.training_data.reading import examples
-from actors.training_data.reading import examples as training_examples
 from actors.training_data.tokens import IGNORED, Tokens
 from factory.errors import TrainingFailed
 from factory.formats import sft
@@ -97,7 +97,7 @@ def test_solutions_with_a_verdict_are_no_completions_to_imitate(tmp_path: Path) 
 def test_what_was_read_so_far_is_reported(tokens: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_examples, "TOLD_EVERY", 2)
     said: list[dict[str, float]] = []
-    training_examples.collected([tokens.example("a", "b")] * 3, 100, "data", said.append)
+    training_examples.collect_examples([tokens.example("a", "b")] * 3, 100, "data", said.append)
     assert [report["examples"] for report in said] == [2, 3]
 
 
