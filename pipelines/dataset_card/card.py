@@ -75,6 +75,7 @@ def settled_card(
     mark = mark_of(text)
     if mark is None:
         raise BadInput(f"{place} was not written by `factory export`, and is not replaced. {_MOVE}")
+    # The digest in the mark tells whether the card is about this very export.
     ours = mark.digest == manifest["digest"]
     if mark.edited and not ours:
         raise BadInput(f"{place} tells of another export and was edited, and is not replaced. {_MOVE}")
@@ -122,8 +123,10 @@ def _owners(card: DatasetCard, said: Mapping[str, Any]) -> dict[str, Any]:
 
 def _write(store: Store, manifest: Manifest, fields: Mapping[str, Any]) -> str:
     """Write a card, and return its place."""
+    # A licence that the owner says replaces what the data agree on.
     if "license" not in fields:
         fields = {**agreed_licence(manifest.get("facts") or {}), **fields}
+    # Nothing of the maker's machine may stand in a public card.
     shown = without_places(manifest)
     has_plot = _copied_plot(store, manifest)
     text = f"---\n{_metadata(shown, fields)}\n---\n\n{body(store, shown, fields, has_plot)}"
@@ -209,9 +212,11 @@ def _copied_plot(store: Store, manifest: Manifest) -> bool:
     """
     if store.size(PLOT) is not None:
         return True
+    # A run's store that does not answer must not hold up the card for long.
     access = replace(Access(), patience_s=_IMPATIENT_S)
     for run in manifest.get("runs") or []:
         folder = str(run.get("url") or "").removeprefix("file://").rstrip("/")
+        # The folder of the run, then the two above it.
         for _ in range(3):
             if "/" not in folder.partition("://")[2 if "://" in folder else 0]:
                 break
@@ -219,6 +224,7 @@ def _copied_plot(store: Store, manifest: Manifest) -> bool:
                 image = open_store(folder, access).read(PLOT)
             except (FactoryError, FileNotFoundError):
                 image = b""
+            # Only a picture of bounded size is copied, whatever a file of that name holds.
             if image.startswith(_PNG) and len(image) <= _LARGEST_PLOT:
                 store.replace(PLOT, image)
                 return True

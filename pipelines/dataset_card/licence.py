@@ -57,6 +57,7 @@ def licence_fields(licence: str | None, own_name: str | None = None, link: str |
             f"--licence is {licence!r}. {_near(name)}Expected one of the Hub's names, {_EXAMPLES}; for other terms "
             "--licence other with --licence-name NAME or --licence-link URL."
         )
+    # "other" without a name or link would tell a reader nothing.
     if name == "other" and not (own_name or link):
         raise BadInput("--licence other does not say which. Say it to `factory push`: --licence-name, --licence-link.")
     fields = zip(KEYS, (name, own_name, link), strict=True)
@@ -70,6 +71,7 @@ def agreed_licence(facts: Mapping[str, Any]) -> dict[str, str]:
     """
     known = known_licences(facts)
     names = {(licence or "").lower() for _, licence in known}
+    # Everything that went in agrees on one licence that the Hub knows.
     if len(names) == 1 and names <= KNOWN:
         return {"license": names.pop()}
     told = "; ".join(f"{what}: {licence or 'not known'}" for what, licence in known)
@@ -96,6 +98,7 @@ def known_licences(facts: Mapping[str, Any]) -> list[tuple[str, str | None]]:
 
 def licence_of_model(name: str) -> str | None:
     """Return what a model's own card says, if it is embedded or a folder here. Asks no hub."""
+    # The embedded model's folder is made by us, and has no card.
     if name in EMBEDDED or Path(name) == cache_folder() / "models" / Path(name).name:
         return _EMBEDDED_LICENCE
     try:

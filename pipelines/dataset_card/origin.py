@@ -62,5 +62,6 @@ def origin_of(manifest: Mapping[str, Any]) -> Origin:
     layouts = tuple(dict.fromkeys(str(run["imported_from"]) for run in manifest["runs"] if run.get("imported_from")))
     methods = set((manifest.get("facts") or {}).get("methods") or {})
     imported = IMPORTED in methods or bool(layouts)
+    # A manifest that names no method at all is taken for one of sampled data.
     sampled = bool(methods - {GIVEN, IMPORTED, "null"}) or not (methods or imported)
     return Origin(sampled=sampled, given=GIVEN in methods, imported=imported, layouts=layouts)

@@ -17,6 +17,7 @@ def published(manifest: Mapping[str, Any], beside: Sequence[str]) -> bytes:
 
     `beside`: what else is pushed, so that a later push knows it for ours.
     """
+    # A config may name machines, folders and stores.
     runs = [{key: value for key, value in run.items() if key != "config"} for run in manifest.get("runs") or []]
     content = {**without_places({**manifest, "runs": runs}), BESIDE: list(beside)}
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
@@ -25,6 +26,7 @@ def published(manifest: Mapping[str, Any], beside: Sequence[str]) -> bytes:
 def without_places(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return the manifest with the last component of every path and URL in it."""
     shown: dict[str, Any] = _shortened(manifest)
+    # Relative paths do not look like places, so the keys that hold them are named.
     for run in shown.get("runs") or []:
         run |= {key: last(run[key]) for key in ("url", "merged_from") if isinstance(run.get(key), str)}
     if benchmarks := (shown.get("options") or {}).get("decontaminate"):

@@ -87,6 +87,7 @@ def _loading(manifest: CardFacts) -> str:
     first = {name: next(iter(next(iter(split_names(manifest, name).values()))), "") for name in manifest["configs"]}
     any_parquet = any(name.endswith(".parquet") for name in first.values())
     for config, name in first.items():
+        # Beside Parquet, JSON lines have no config of their own.
         if any_parquet and not name.endswith(".parquet"):
             lines.append(f"load_dataset(REPO_ID, data_dir={f'data/{config}'!r})  # JSON lines")
         else:
@@ -151,6 +152,7 @@ def _policy(checker: CardFacts) -> str:
 def _described(package: str, name: str) -> str:
     """Return the name; of one of the package's own also the first paragraph of its docstring, which has the paper."""
     short = name.partition("/")[0]
+    # Names of others' plug-ins stand in the records, but their modules may not be here.
     if short not in names_in(package):
         return f"{code(name)}."
     said = " ".join((import_module(f"{package}.{short}").__doc__ or "").partition("\n\n")[0].split())
@@ -182,6 +184,7 @@ def _prompt_text(prompt: CardFacts) -> str | None:
     template = str(prompt.get("template") or "")
     if "\n" in template:
         return template
+    # A path is not read: it may be another file on this machine.
     if not template.isidentifier():
         return None
     for style in STYLES:
@@ -226,6 +229,7 @@ def _decontamination(store: Store) -> str:
         return "The questions were not compared with any benchmark."
     except ValueError:
         return ""
+    # Lists hold the findings, which quote the benchmarks.
     counts = {key: value for key, value in report.items() if not isinstance(value, list)}
     benchmarks: Counter[str] = Counter()
     for name, held in (counts.get("benchmarks") or {}).items():

@@ -49,12 +49,14 @@ def read(spec: str) -> Iterator[tuple[str, str, str]]:
     Raises `BadInput` for what cannot be read, a column that is not there, and a question that is not text: a gap
     here would let a question through unseen.
     """
+    # Phase 1: find the rows.
     if spec.startswith("hf:"):
         name, column, rows = _hub(spec)
         files = iter([("", rows)])
     else:
         path, column = _path_and_column(spec)
         name, files = posixpath.basename(path.rstrip("/")), _files(path, column)
+    # Phase 2: give every question an id of its own.
     number, ids = 0, set[str]()
     for file, rows in files:
         for in_file, (where, row) in enumerate(rows, start=1):
@@ -63,6 +65,7 @@ def read(spec: str) -> Iterator[tuple[str, str, str]]:
             question_id = question_id if question_id not in ids else f"{question_id} (row {number})"
             ids.add(question_id)
             yield name, question_id, _question(row, column, where)
+    # An empty benchmark would seem to have been compared with.
     if not number:
         raise BadInput(f"{spec}: holds no questions; expected at least one row")
 
@@ -96,6 +99,7 @@ def _kind(path: str) -> str | None:
 
 def _files(path: str, column: str | None) -> Iterator[tuple[str, Iterator[BenchmarkRow]]]:
     """Yield the rows of every file, and what tells it apart from the others: nothing, where it is alone."""
+    # A path without a known suffix is a folder, or a mistake.
     folder = _kind(path) is None
     try:
         names = [name for name, _ in open_files(f"{path.rstrip('/')}/**" if folder else path, compression=None)]
@@ -109,6 +113,7 @@ def _files(path: str, column: str | None) -> Iterator[tuple[str, Iterator[Benchm
             f"{path}: got no suffix of {', '.join(_SUFFIXES)}, and no folder of such files; expected one; rename the "
             "file, or name hf:…"
         )
+    # Files are told apart by the part of their paths below what they share.
     above = posixpath.commonprefix(names).rfind("/") + 1
     for name in names:
         yield f"{name[above:]} " if len(names) > 1 else "", _file_rows(name, column)
@@ -147,6 +152,7 @@ def _json_rows(path: str, column: str | None) -> Iterator[BenchmarkRow]:
             text = content.decode("utf-8-sig")
         except (OSError, EOFError, UnicodeDecodeError) as error:
             raise BadInput(f"{name}: cannot be read ({error}); expected a JSON file in UTF-8; check the file") from None
+        # JSON is read whole, so its size has to be bounded.
         if len(content) > _MOST_JSON_BYTES:
             raise BadInput(f"{name}: is larger than {_MOST_JSON_BYTES} bytes; make it lines with jq -c '.[]'")
         value = _json(text, name)
@@ -191,6 +197,7 @@ def _hub(spec: str) -> tuple[str, str | None, Iterator[BenchmarkRow]]:
     name, *rest = re.split(r":(?![^\[\]]*\])", spec.removeprefix("hf:"))
     if not name or len(rest) > 3:
         raise BadInput(f"{spec}: expected hf:name, hf:name:config, hf:name:split or hf:name:config:split[:column]")
+    # One part alone is a split where it is called like one, otherwise a config.
     if len(rest) == 1 and rest[0].partition("[")[0] in _SPLITS:
         rest = ["", *rest]
     config, split, column = [*rest, "", "", ""][:3]

@@ -99,6 +99,7 @@ def _section(number: int, finding: Finding) -> list[str]:
     verdict = "dropped" if finding.dropped else "kept"
     lines = [f"## {number}. {best.kind}, {best.score:.3f}, {verdict}", "", f"Question {code(finding.question_id)}:", ""]
     lines += [_block(finding.question), ""]
+    # Three matches show what the question is; the JSON report has all.
     for match in finding.matches[:3]:
         lines += _matched(match)
     if len(finding.matches) > 3:

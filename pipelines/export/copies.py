@@ -39,6 +39,7 @@ class Copies:
         for run, shards in listings:
             kept = []
             for shard in shards:
+                # The first folder that holds a shard keeps it, so the order in which runs are named decides.
                 if self._seen.setdefault(shard.content, run.url) == run.url:
                     kept.append(shard)
                 else:
@@ -61,6 +62,7 @@ def refuse_merged(listings: Iterable[tuple[SourceRun, Sequence[tuple[str, str, i
     taken: dict[str, str] = {}
     for run, shards in listings:
         merged = merged_from(open_store(run.url, run.access))
+        # A run is known by its place and by the hash over its shards; a merged copy also by what it was made of.
         keys = {place_of(run), merged_content((name, content) for name, content, _ in shards)}
         if merged is not None:
             keys.add(merged.digest)

@@ -67,6 +67,7 @@ class Target:
         for name in sorted(small.keys() - {MANIFEST}):
             self._check_ours()
             self._created(name, self.store.create(name, small[name]))
+        # Two exports that overlap may have mixed their files before either noticed.
         if {entry.name: entry.size for entry in self.store.entries("data")} != files:
             raise self._disturbed("the files in data/ are not those that were written")
         self._check_ours()
@@ -116,6 +117,7 @@ class Target:
 
     def _check_ours(self) -> None:
         """Raise `StorageFailed` where another export has claimed OUT since."""
+        # Read again before every file: another export may have taken OUT meanwhile.
         if self._claimed() != self.claim:
             raise self._disturbed()
 
@@ -149,6 +151,7 @@ def manifest_of(store: Store) -> dict[str, Any] | None:
 def check_whole(store: Store, manifest: Mapping[str, Any]) -> None:
     """Raise `BadInput` where a file that the manifest names is missing or of another size."""
     there = {entry.name: entry.size for entry in store.entries("data")}
+    # Sizes are enough here: the hashes are checked before a push.
     splits = (split for config in manifest["configs"].values() for split in config["splits"].values())
     for file in (file for split in splits for file in split["files"]):
         size = there.get(file["name"])
@@ -168,6 +171,7 @@ def check_free(store: Store) -> None:
             raise BadInput(f"OUT is {store.url}, but {taken} is a file. Expected a new folder; choose another OUT.")
     if manifest_of(store) is not None or store.size(UNFINISHED) is not None:
         return
+    # Scratch of another export is no content of OUT; the lock on it is checked later.
     alien = next((entry.name for entry in store.entries() if not entry.name.startswith(f"{SCRATCH}/")), None)
     if alien is not None:
         raise BadInput(f"{store.url} holds something else ({alien}). Expected a new folder; choose another OUT.")
@@ -199,6 +203,7 @@ def _claim(store: Store, local: Path | None) -> bytes:
         store.delete(UNFINISHED)
         raise BadInput(f"another export to {store.url} has ended meanwhile. Export again, or choose another OUT.")
     if left:
+        # A manifest is not there, so nothing that is there belongs to a whole export.
         for entry in list(store.entries("data")):
             store.delete(entry.name)
         for name in _SMALL:

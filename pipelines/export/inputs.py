@@ -102,6 +102,7 @@ def runs_of(folder: str, access: Access) -> list[SourceRun]:
     store = open_store(folder, access)
     if shards(store):
         return [SourceRun(url=folder, access=access)]
+    # A STaR folder holds one run per round and purpose.
     inner = [name for name in runs_within(store) if name.rpartition("/")[2] in TRAINING_RUNS]
     if not inner:
         raise no_records(store)
@@ -196,7 +197,9 @@ def records_of(task: ExportTask, columns: Sequence[str]) -> Iterator[tuple[int, 
     """
     store = open_store(task.run.url, task.run.access)
     schema = part_of(SCHEMA, columns)
+    # Only whole records can be completed to today's schema; a few columns are taken as they are.
     whole = {"cost", "schema_version"} <= set(schema.names)
+    # A task has one piece of a shard at most, so the name finds it.
     by_name = {piece.shard.name: piece for piece in task.pieces}
     for shard, file in _opened(store, [piece.shard for piece in task.pieces]):
         piece = by_name[shard.name]

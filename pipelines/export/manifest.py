@@ -41,6 +41,7 @@ def digest_of(questions: Questions, options: OptionValues, benchmarks: str) -> s
     """
     names = [[list(shard) for shard in run.names] for run in questions.runs]
     asked = {**options, "formats": sorted(options["formats"]), "decontaminate": None}
+    # A version of the factory may write other rows, so it is a part of the hash.
     told = [VERSION, version(PACKAGE), names, asked, benchmarks]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
@@ -92,6 +93,7 @@ def configs_yaml(content: Mapping[str, Any]) -> bytes:
     `datasets` reads all configs of a folder with one reader: beside Parquet, those of JSON lines are left out.
     """
     configs = content["configs"]
+    # One reader for all: Parquet where there is any.
     readable = [name for name, config in configs.items() if config["suffix"] == ".parquet"] or list(configs)
     entries = [
         {
@@ -163,6 +165,7 @@ def _facts(
 
     Solutions are counted by what made them; questions are all that went in.
     """
+    # Provenance comes as tuples in the order of PROVENANCE; these are counted by some of their fields.
     by_name = {name: index for index, name in enumerate(PROVENANCE)}
 
     def count(*names: str) -> list[tuple[tuple[Any, ...], int]]:
@@ -175,6 +178,7 @@ def _facts(
     for run in runs:
         tally.update(run["tally"])
     return {
+        # Solutions by what made and what judged them.
         "models": [
             {"model": model, "revision": revision, "engine": engine, "solutions": n}
             for (model, revision, engine), n in count("model", "model_revision", "engine")
@@ -187,6 +191,7 @@ def _facts(
         "methods": {key[0]: n for key, n in count("method")},
         "hinted": {str(key[0]).lower(): n for key, n in count("hinted")},
         "rounds": [key[0] for key, _ in count("round")],
+        # Facts on the runs and on the questions that went in.
         "samplings": _unique((run["config"] or {}).get("sampling") for run in runs),
         "sources": sorted({source for source, *_ in questions.facts if source}),
         "licences": _of_facts(questions, 1),
@@ -218,6 +223,7 @@ def _prompt(prompt_id: str, runs: Iterable[Mapping[str, Any]]) -> dict[str, str]
             prompt = load_prompt(str(asked.get("template", "")), str(asked.get("style", "raw")))
         except BadInput:
             continue
+        # A template may have been edited since: its text is told only where it still has the same id.
         if prompt.id == prompt_id:
             return {"template": prompt.name, "style": prompt.style, "text": prompt.text}
     return {}

@@ -75,10 +75,12 @@ def _in_order(executor: ProcessPoolExecutor, call: Callable[[A], B], items: Iter
     stream = iter(items)
     waiting: deque[Future[B]] = deque()
     try:
+        # Start as many calls as may be in flight; each result then lets one more start.
         for item in islice(stream, width):
             waiting.append(executor.submit(call, item))
         while waiting:
             first = waiting.popleft()
+            # Calls end in any order, and results leave in the order of the calls.
             if not wait([first], CALL_LIMIT_S).done:
                 raise FactoryError(
                     f"a process of the export has said nothing for {CALL_LIMIT_S:.0f} s. Nothing was published; look "
@@ -100,6 +102,7 @@ def _in_order(executor: ProcessPoolExecutor, call: Callable[[A], B], items: Iter
 
 def _begin(parent: int) -> None:
     """Prepare a process of the pool: it ignores Ctrl-C and dies with its parent."""
+    # Ctrl-C reaches the whole process group; the parent ends the pool by itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     # The parent died before the line above, so no signal will come.

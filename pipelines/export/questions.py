@@ -98,6 +98,7 @@ class Questions:
         identities = np.array(self.identities, np.uint64)
         goes_in = ~np.isin(identities, np.fromiter(self.dropped, np.uint64, len(self.dropped)))
         goes_in[list(self.repeats)] = False
+        # Number the questions, then count the records of each that go in.
         _, question = np.unique(identities, return_inverse=True)
         return np.asarray(goes_in & (np.bincount(question[goes_in], minlength=len(identities))[question] > 1))
 
@@ -113,6 +114,7 @@ class Questions:
         self.facts.update(listing.facts)
         self.shards.append((run, listing.shard, listing.groups))
         for question_id, text in zip(listing.ids, listing.texts, strict=True):
+            # Hashes instead of texts and ids keep this at some bytes per question.
             identity, named = identity_of(text), hash(question_id)
             if self._ids.setdefault(identity, named) != named:
                 self.repeats.add(len(self.identities))
@@ -147,6 +149,7 @@ def read_questions(
         for run, shards in listings:
             for shard in shards:
                 for identity, question_id, text in questions.take_in(run, shard):
+                    # A question that several records hold is looked up once.
                     if identity not in questions.dropped and in_benchmark(question_id, text):
                         questions.dropped[identity] = IN_BENCHMARK
                     yield f"{identity:016x} {question_id}", text
@@ -215,6 +218,7 @@ def lost_solutions(
     # Phase 2: read the candidates of those questions, in processes.
     def wanted() -> Iterator[tuple[ExportTask, Filter, Sequence[str], frozenset[int]]]:
         for task in tasks:
+            # A task without such records is not read at all.
             places = frozenset(place for place in task.places if shared[place])
             if places:
                 yield task, chosen_by, formats, places

@@ -163,6 +163,7 @@ def write_rows(wanted: RowsWanted) -> TaskResult:
                 solutions = record["solutions"] or ()
                 done.records += 1
                 done.solutions += len(solutions)
+                # Solutions of a dropped record are counted, too: the manifest says what became of every solution.
                 if at in wanted.dropped:
                     done.dropped[RECORDS, wanted.dropped[at]] += 1
                     done.dropped[SOLUTIONS, wanted.dropped[at]] += len(solutions)
@@ -170,10 +171,12 @@ def write_rows(wanted: RowsWanted) -> TaskResult:
                 kept = job.filter.apply(record, done.dropped, selectors, wanted.lost.get(at))
                 if kept:
                     _count(done.provenance, kept, selectors)
+                    # The split goes by the question alone, so all formats agree on it.
                     split = job.split.of(record["question"])
                     for name, narrowed_record in kept.items():
                         writers.add((name, split), list(views[name].rows(narrowed_record)))
             writers.taken_in(n_bytes)
+        # Rows that still wait belong to this task's files.
         writers.flush()
     return done
 
@@ -236,6 +239,7 @@ class _Writers:
 
     def _file(self, key: ConfigSplit, schema: pa.Schema) -> Any:
         """Return the open Arrow writer of a config and split."""
+        # Files are opened with their first batch: most tasks have rows for few of the splits.
         if key not in self._open:
             # Half the room on disk, for a tenth of the time more.
             options = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -253,6 +257,7 @@ def _count(
     provenance: Counter[tuple[Any, ...]], kept: Mapping[str, Mapping[str, Any]], selectors: Sequence[FormatSelector]
 ) -> None:
     """Count the solutions that some format uses, each once."""
+    # Formats share the solutions' objects, so their ids tell which were counted.
     used: dict[int, Mapping[str, Any]] = {}
     for selector in selectors:
         for solution in (kept[selector.name]["solutions"] or ()) if selector.name in kept else ():

@@ -35,6 +35,7 @@ def scratch_for(url: str, local: Path | None) -> Iterator[Path]:
         if beside.is_symlink() or beside.stat().st_uid != os.getuid():
             raise BadInput(f"{beside} is another user's. Set TMPDIR to a folder of your own, then export again.")
     with _locked(beside, url):
+        # With the lock held, whatever lies there was left by a killed export.
         scratch = beside / SCRATCH
         remove(scratch)
         scratch.mkdir()
@@ -60,6 +61,7 @@ def _locked(folder: Path, url: str) -> Iterator[None]:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
+            # A lock goes with the process that holds it, however that ends.
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # The folder may be gone with the export that had the lock.
             gone = not os.path.samestat(os.fstat(handle), os.stat(folder))

@@ -82,6 +82,7 @@ class BenchmarkScreen:
 
     def __call__(self, question_id: str, text: str) -> bool:
         """Return True where a question is to be dropped."""
+        # The same question comes once per record; it is looked up and reported once.
         key = hash((question_id, text))
         if self._index is None or key in self._seen:
             return False
@@ -101,6 +102,7 @@ class BenchmarkScreen:
     def _hashed(self, benchmarks: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
         """Yield the benchmarks' questions, and hash them on the way."""
         for entry in benchmarks:
+            # Hashed while the index is built, so benchmarks are read once.
             self._digest.update("\x1f".join((*entry, "")).encode("utf-8", "surrogatepass"))
             yield entry
 

@@ -76,6 +76,7 @@ def shards_wanted(
     total = sum(n_bytes for *_, n_bytes in places)
     # Rows get smaller on disk, so cuts are made by what they take in memory times a measured ratio.
     ratio = 1.0 if schema is None or total <= target else _ratio(schema, [place[:2] for place in places])
+    # Cuts depend on sizes in memory alone, so every machine cuts at the same rows.
     ends = cuts([n_bytes for *_, n_bytes in places], target / ratio)
     wanted, start = [], 0
     for number, end in enumerate(ends):
@@ -128,6 +129,7 @@ def _groups(slices: Sequence[Slice], schema: pa.Schema) -> Iterator[pa.Table]:
     group: list[pa.RecordBatch] = []
     rows = n_bytes = 0
     for batch in _batches(slices):
+        # A group is closed before the batch that would make it too large.
         if group and (rows + batch.num_rows > GROUP_ROWS or n_bytes + batch.nbytes > GROUP_BYTES):
             yield pa.Table.from_batches(group, schema)
             group, rows, n_bytes = [], 0, 0
@@ -147,6 +149,7 @@ def _batches(slices: Sequence[Slice]) -> Iterator[pa.RecordBatch]:
 
 def _ratio(schema: pa.Schema, places: Sequence[tuple[PartFile, int]]) -> float:
     """Return the bytes on disk per byte in memory, of some batches from everywhere."""
+    # Samples come from the whole length: rows at the end may be unlike those at the beginning.
     chosen = places[:: max(1, len(places) // SAMPLES)]
     sink = pa.BufferOutputStream()
     n_bytes = 0

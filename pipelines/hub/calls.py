@@ -102,6 +102,7 @@ class Hub:
         except FactoryError:
             raise
         except Exception as error:
+            # A bug keeps its traceback.
             if (named := self.named(what, error)) is None:
                 raise
             raise named from None
@@ -142,6 +143,7 @@ class Hub:
         """
         where, reason = f"{self.repo_id} at {self.api.endpoint}", _reason(error)
         refused = f"the Hub refuses to {what} in {where}: {reason}. Expected it to take what `factory export` wrote."
+        # Specific errors come first: most of them are kinds of the later ones.
         match error:
             case RepositoryNotFoundError():
                 return f"there is no data set {where}, or the token may not see it. Expected one it may write to."
@@ -176,6 +178,7 @@ def bounded(patience: HubPatience) -> Iterator[None]:
     """Give every request of huggingface_hub in the block a time-out, also those that ask for none."""
 
     def bound(request: httpx2.Request) -> None:
+        # A time-out that a request brings is kept.
         timeouts = request.extensions.get("timeout") or {}
         limits = {"connect": patience.connect_s, "read": patience.answer_s, "write": patience.answer_s, "pool": 60.0}
         request.extensions["timeout"] = {key: timeouts.get(key) or limit for key, limit in limits.items()}
@@ -225,6 +228,7 @@ def asked_pause(error: BaseException | None) -> int | None:
         return None
     headers = root.response.headers
     limit = parse_ratelimit_headers(headers)
+    # The rate-limit headers are more exact than retry-after.
     if root.response.status_code == 429 and limit is not None and limit.remaining == 0:
         return limit.reset_in_seconds
     after = str(headers.get("retry-after", "")).strip()

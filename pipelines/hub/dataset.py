@@ -73,6 +73,7 @@ class HubDataset:
         commit = self.head(revision)
         files = {
             file.path: RemoteFile(size=file.size, blob=file.blob_id, sha256=file.lfs.sha256 if file.lfs else None)
+            # Everything is read from one commit: the branch may move between two requests.
             for file in self.api.list_repo_tree(self.name, recursive=True, revision=commit, repo_type=KIND)
             if isinstance(file, RepoFile)
         }
@@ -90,6 +91,7 @@ class HubDataset:
             json={"content": card.decode(), "repoType": KIND},
             headers=self._headers(),
         )
+        # The Hub answers 400 with the faults of a card.
         if answer.status_code != 400:
             hf_raise_for_status(answer)
         return [str(fault.get("message")) for fault in answer.json().get("errors") or []]

@@ -123,6 +123,7 @@ def _files(out: Path, options: PushOptions, say: Say) -> tuple[list[LocalFile], 
     """Return what the branch is to hold, the configs in it, and the title of the commit."""
     manifest = read_manifest(open_store(out))
     data = data_files(out, manifest)
+    # The card is settled before it is read: what the owner says now has to stand in it.
     settled_card(
         out,
         options.licence,
@@ -244,6 +245,7 @@ class _Pusher:
         branch, held, plan = self._look()
         if not plan:
             return held.commit
+        # A file that was committed and is not there is ignored by the Hub; to go on would never end.
         if again := self._taken & {file.name for file in plan.add}:
             raise BadInput(
                 f"the Hub took {min(again)}, but {branch} of {self._hub.repo_id} does not hold it as it is here. Look "
@@ -259,6 +261,7 @@ class _Pusher:
             repo_type=KIND,
             revision=branch,
             create_pr=self._proposes(branch),
+            # The Hub refuses the commit where the branch has moved since it was looked at.
             parent_commit=held.commit,
         )
         self._taken |= {file.name for file in plan.add}

@@ -75,6 +75,7 @@ def planned(files: Sequence[LocalFile], held: Held, *, replace_card: bool = Fals
     """
     add = [file for file in files if not _same(file, held.files.get(file.name))]
     keeps_card = not replace_card and _is_somebodys(held.card) and any(file.name == CARD for file in add)
+    # Only what an export of ours put there may go.
     gone = held.named() - {file.name for file in files}
     return PushPlan(
         add=tuple(file for file in add if not (keeps_card and file.name == CARD)),
@@ -122,6 +123,7 @@ def _same(file: LocalFile, remote: RemoteFile | None) -> bool:
     """Return True where a file on the branch has the same content."""
     if remote is None or file.size != remote.size:
         return False
+    # Large files are stored apart from git and have a SHA-256; small ones have git's own hash.
     if remote.sha256 is not None:
         return file.sha256 == remote.sha256
     return git_hash(file.content.read_bytes() if isinstance(file.content, Path) else file.content) == remote.blob

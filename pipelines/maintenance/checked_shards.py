@@ -42,6 +42,7 @@ def checked_shards(
     for listed_, file in in_order(opened, shards, min(store.width, AHEAD)):
         shard, checked = listed_, _read(file, listed_, seen, on_rows)
         while checked is None:
+            # A shard may be superseded again and again while it is looked for.
             later = later_revision(store, shard)
             if later is None:
                 checked = ShardReport()

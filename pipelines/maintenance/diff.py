@@ -73,6 +73,7 @@ class Digests:
         lanes = np.concatenate([lanes for _, lanes in batches])
         self.ids, place = np.unique(ids, return_inverse=True)
         self._left = np.zeros((len(self.ids), 2), dtype=np.uint64)
+        # Sums of digests do not depend on the order of rows; unsigned numbers wrap around.
         np.add.at(self._left, place, lanes)
         self._rows = np.bincount(place, minlength=len(self.ids))
         self._met = np.zeros(len(self.ids), dtype=bool)
@@ -81,6 +82,7 @@ class Digests:
         """Take away the rows of the other folder, and return the ids that only that one has."""
         strangers: list[U64] = []
         for ids, lanes in _digested(rows):
+            # An id behind the last one would be out of range; it is not equal there, so it is unknown.
             place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
             known = self.ids[place] == ids
             strangers.append(ids[~known])
@@ -137,6 +139,7 @@ def diff(a: str, b: str, *, limit: int = 20, on_progress: OnRows = lambda n: Non
     )
     difference.examples_a = [row["question_id"] for row in _with(only_a, a, limit)]
     difference.examples_b = [row["question_id"] for row in _with(only_b, b, limit)]
+    # Read in detail only what is shown.
     rows_a = _by_id(_with(changed, a, limit))
     rows_b = _by_id(_with(np.array(sorted(rows_a), dtype=np.uint64), b, None))
     difference.examples = [_changed(rows_a[key], rows_b.get(key, [])) for key in rows_a]

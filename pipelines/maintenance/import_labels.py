@@ -85,6 +85,7 @@ def import_file(path: str, name: str, out: str) -> Imported:
         log = ReceiptLog(store, mine.number)
         try:
             for part in _parts(path, parse):
+                # Another import that has taken the folder over stops this one.
                 mine.check()
                 lines, parts = lines + len(part.lines), parts + 1
                 receipt = _commit(store, there, name, part)
@@ -162,6 +163,7 @@ def _commit(store: Store, there: dict[str, str], name: str, part: ImportPart) ->
 
     Raises `BadInput` for a part whose first line is known and whose other lines are not.
     """
+    # The hash of the first line and its number tells a part, the one of all lines its content.
     first = content_id(name, str(part.number), part.lines[0])
     unit_id = f"{first}-{content_id(name, *part.lines)}"
     if there.get(first) == unit_id:

@@ -144,6 +144,7 @@ def _units(source: Store, partial: bool) -> list[MergeUnit]:
         for unit_id, shard in newest.items()
     ]
     questions = sum(unit.questions for unit in units)
+    # An import has no survey: nobody knows how many questions it should have.
     survey = run_folder.survey_of(source)
     if survey is not None and questions < survey.questions and not partial:
         raise BadInput(
@@ -156,6 +157,7 @@ def _units(source: Store, partial: bool) -> list[MergeUnit]:
 def _begin(source: Store, target: Store, units: Sequence[MergeUnit], digest: str, target_bytes: int) -> Merged:
     """Decide what goes where, and claim the folder with it."""
     total = sum(unit.shard.size for unit in units)
+    # Many small objects shrink when they become one; by how much is measured.
     ratio = 1.0 if total <= target_bytes else measured_ratio(source, [unit.shard for unit in units])
     shards = []
     start = 0
@@ -203,6 +205,7 @@ def _write(
     written = start = 0
     for number, shard in enumerate(begun.shards, start=1):
         inside, start = units[start : start + shard.units], start + shard.units
+        # A shard that is there is whole: it was created at once, under a name that hashes its units.
         if shard.unit_id in there:
             continue
         check()

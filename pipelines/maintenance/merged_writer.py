@@ -71,6 +71,7 @@ def _fill(path: Path, source: Store, units: Sequence[tuple[Shard, str]]) -> None
             for shard, footer, _ in group:
                 tally.add(footer.tally)
                 contents.append((shard.unit_id, footer.content))
+                # A merged shard promises no more effort than each of its units had.
                 for key, amount in footer.effort.items():
                     effort[key] = min(amount, effort.get(key, amount))
             _write_group(writer, [rows for _, _, rows in group])
@@ -114,6 +115,7 @@ def _read(source: Store, shard: Shard, content: str) -> Read:
             footer, table = footer_of(file), file.read().replace_schema_metadata()
     except (Unreadable, FileNotFoundError) as error:
         raise BadInput(f"{shard.name} in {source.url} cannot be read ({error}). See `factory validate`.") from None
+    # A merged shard keeps the units' hashes, so a changed unit must not get into one.
     as_committed = table.num_rows == footer.tally.questions and content in ("", footer.content)
     if not as_committed or table["unit_id"].unique().to_pylist() != [shard.unit_id]:
         raise BadInput(f"{shard.name} in {source.url} is not what was committed. See `factory validate`.")

@@ -107,6 +107,7 @@ def validate(
     receipts = _receipts(store, validation)
     left = leftovers(store)
     newest, _ = listed(store)
+    # A run that was begun and has no records yet is sound; a folder of other things is a mistake.
     if not newest and not receipts and (store.size(CONFIG) is None or runs_within(store)):
         raise no_records(store)
     validation.superseded, validation.orphans = list(left.superseded), list(left.orphans)
@@ -186,8 +187,10 @@ def _check_rows(
         validation.questions += checked.questions
         validation.add(shard.name, *checked.faults, more=checked.n_faults - len(checked.faults))
         receipt = receipts.get(shard.unit_id)
+        # A receipt tells of one revision; a later one has its own.
         if receipt is not None and receipt.revision == shard.revision:
             validation.add(shard.name, *_changes(shard, checked, receipt))
+        # Parts of an import begin with the hash of their first line.
         first = shard.unit_id.partition("-")[0]
         if imported and not shard.unit_id.startswith("merged-") and first in firsts:
             validation.add(shard.name, "another part begins with the same line, expected each part of the file once")
@@ -225,6 +228,7 @@ def _check_lost(
             name = shard_name(receipt.unit_id, receipt.revision)
             validation.add(name, "LOST: no such object, expected it by its receipt, or a later revision")
     if merged is not None and merged.ended is not None:
+        # A merge that ended has listed its shards for good.
         names = {shard.name for shard in newest.values()}
         for shard in merged.shards:
             if shard.name not in names:
