@@ -1,16 +1,20 @@
-"""Evaluation of a process reward model (PRM) on samples of unseen questions: first errors and best of N.
+"""Accuracy of a process reward model (PRM) on questions it has not seen: first-error F1, and the best of N answers.
 
     python -m tools.evaluation.eval_prm runs/prm/model runs/questions --not-in runs/train --json eval.json
 
-`--truth` says where the first wrong steps are known from: `arithmetic` computes them for procedural questions
-(`tools/bench/arithmetic_truth.py`), `labels` takes the records' own. `--not-in` leaves out questions of that run, and
-procedural ones with the same numbers as one of it. Questions are split by their ids: thresholds are tuned on `--tune`
-of them, everything else about steps is measured on the others; nothing is tuned for best of N, which takes all
-questions. `--untrained` and `--orm` add the same model before training, and an outcome reward model.
+The PRM scores the solutions that a run sampled. Two things are measured:
 
-F1 is compared with naming first errors without a reward model (`tools/evaluation/first_error_baselines.py`); intervals
-are those of a bootstrap over questions. Among the rewards, "length" is the share of right solutions among those with as
-many steps, taken from these very solutions: as much as the form of a solution tells.
+* First errors: does the PRM name the first wrong step? `--truth arithmetic` computes the true ones of procedural
+  questions exactly (`tools/bench/arithmetic_truth.py`); `--truth labels` takes those of the records. F1 is compared
+  with methods that need no reward model (`tools/evaluation/first_error_baselines.py`). Intervals come from a bootstrap
+  over questions.
+* Best of N: is the answer right that the PRM picks among the samples of a question? The reward "length" is the share of
+  right solutions among those with as many steps, taken from these very solutions: all that their form gives away.
+
+Questions are split by their ids: thresholds are tuned on a share of them (`--tune`), and first errors are measured on
+the others. Best of N tunes nothing and takes all questions. `--not-in` leaves out the questions of a training run, and
+procedural ones with the same numbers. `--untrained` and `--orm` add the same model before training, and an outcome
+reward model.
 """
 
 from __future__ import annotations
@@ -38,35 +42,39 @@ from tools.evaluation.eval_table import report
 from tools.evaluation.first_error_baselines import by_consensus, by_majority, guessing, usual_error
 from tools.evaluation.sampled_solutions import COLUMNS, TRUTHS, SampledSolution, names_of, solutions_of
 
-REWARD = "product"  # chosen before anything was measured: a solution is right when all of its steps are
-Steps = Sequence[Sequence[float] | None]
+# Reward of a solution from the scores of its steps. Chosen before anything was measured: a solution is right when all
+# of its steps are.
+REWARD = "product"
 PRM, UNTRAINED = "PRM", "untrained"
+StepScores = Sequence[Sequence[float] | None]
+"""Scores of each solution's steps, shape [solutions][steps]; None for a solution too long for the model."""
 
 
 def evaluate(
     solutions: Sequence[SampledSolution],
-    scores: Mapping[str, Steps],
+    scores: Mapping[str, StepScores],
     wholes: Sequence[float | None] | None = None,
     tune: float = 0.3,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Return all measures of the scores of some solutions, as plain values.
+    """Return all measures of the scores of `solutions`, as values that JSON can hold.
 
     Args:
-      solutions: solutions of all questions.
-      scores: scores of the steps by model: those of `PRM`, and of `UNTRAINED` if that is compared.
-      wholes: scores of whole solutions by an outcome reward model; None without one.
-      tune: share of the questions that thresholds are tuned on.
-      seed: seed of the bootstrap.
+      solutions: samples of the questions measured on.
+      scores: step scores by model: of `PRM`, and of `UNTRAINED` if that is compared.
+      wholes: an outcome reward model's score of each solution, shape [solutions]; None for one that is too long.
+      tune: share of the questions that thresholds are tuned on, between 0 and 1.
+      seed: draws these questions.
 
     Raises:
       BadInput: too few questions are left on either side of the split.
     """
-    tuning = _drawn({solution.question for solution in solutions}, tune, seed)
+    # Phase 1: split the solutions whose first error is known, and which every model could read.
+    tuning = _tuning_questions({solution.question for solution in solutions}, tune, seed)
     known = [
         number
         for number, solution in enumerate(solutions)
-        if solution.truth is not None and all(each[number] for each in scores.values())
+        if solution.truth is not None and all(by_model[number] for by_model in scores.values())
     ]
     tuned_on = [number for number in known if solutions[number].question in tuning]
     measured = [number for number in known if solutions[number].question not in tuning]
@@ -75,7 +83,8 @@ def evaluate(
             f"{len(tuned_on)} solutions to tune on and {len(measured)} to measure on have a known first error; "
             "expected some of each: more questions, or another --tune"
         )
-    thresholds = {name: tuned(_scored(solutions, each, tuned_on)) for name, each in scores.items()}
+    # Phase 2: tune a threshold per model, then measure on the other side of the split.
+    thresholds = {name: tuned(_scored(solutions, by_model, tuned_on)) for name, by_model in scores.items()}
     judged = _scored(solutions, scores[PRM], measured)
     return {
         "questions": len({solution.question for solution in solutions}),
@@ -83,7 +92,7 @@ def evaluate(
         "truth_unknown": sum(solution.truth is None for solution in solutions),
         "truth_unknown_right": sum(solution.truth is None and solution.right is True for solution in solutions),
         "not_judged": sum(solution.right is None for solution in solutions),
-        "too_long": sum(score is None for score in scores[PRM]),
+        "too_long": sum(steps is None for steps in scores[PRM]),
         "tuned_on": len(tuned_on),
         "threshold": thresholds[PRM],
         "step_accuracy": asdict(step_accuracy(judged, thresholds[PRM])),
@@ -92,12 +101,15 @@ def evaluate(
     }
 
 
-def _drawn(questions: set[str], share: float, seed: int) -> set[str]:
+def _tuning_questions(questions: set[str], share: float, seed: int) -> set[str]:
+    """Return a random share of the questions."""
+    # Sets have no order: sort, so that the same seed draws the same questions.
     ordered = sorted(questions)
     return set(Random(f"{seed}/tune").sample(ordered, round(share * len(ordered))))
 
 
-def _scored(solutions: Sequence[SampledSolution], scores: Steps, numbers: Sequence[int]) -> list[ScoredSolution]:
+def _scored(solutions: Sequence[SampledSolution], scores: StepScores, numbers: Sequence[int]) -> list[ScoredSolution]:
+    """Return the solutions with these numbers with their scores and true first errors."""
     return [
         ScoredSolution(scores=tuple(scores[number] or ()), first_error=solutions[number].truth or 0)
         for number in numbers
@@ -106,21 +118,23 @@ def _scored(solutions: Sequence[SampledSolution], scores: Steps, numbers: Sequen
 
 def _first_errors(
     solutions: Sequence[SampledSolution],
-    scores: Mapping[str, Steps],
+    scores: Mapping[str, StepScores],
     thresholds: Mapping[str, float],
     tuned_on: Sequence[int],
     measured: Sequence[int],
 ) -> dict[str, Any]:
-    """Return F1 of every way to name first errors, with the gain of the PRM over it."""
+    """Return the F1 of every method that names first errors, and the gain of the PRM over it."""
+    # Baselines learn the usual error on the side that thresholds are tuned on, as models do.
     theirs = [solutions[number] for number in measured]
     truths = [solution.truth or 0 for solution in theirs]
     usual = usual_error([solutions[number] for number in tuned_on])
 
     def by_model(name: str, threshold: float) -> list[float]:
+        """Return the hits of a reward model at a threshold."""
         named = (predicted(one.scores, threshold) for one in _scored(solutions, scores[name], measured))
         return hits(named, truths)
 
-    named = {name: by_model(name, thresholds[name]) for name in scores} | {
+    hits_by_method = {name: by_model(name, thresholds[name]) for name in scores} | {
         "PRM at 0.5": by_model(PRM, 0.5),
         "guessing at its best": guessing(theirs, usual),
         "majority voting": hits(by_majority(theirs, solutions, usual), truths),
@@ -128,18 +142,19 @@ def _first_errors(
     }
     questions = [solution.question for solution in theirs]
     return {
-        name: asdict(first_errors(one, truths)) | {"gain": asdict(f1_gain(questions, named[PRM], one, truths))}
-        for name, one in named.items()
+        name: asdict(first_errors(one, truths)) | {"gain": asdict(f1_gain(questions, hits_by_method[PRM], one, truths))}
+        for name, one in hits_by_method.items()
     }
 
 
 def _picked(
-    solutions: Sequence[SampledSolution], scores: Mapping[str, Steps], wholes: Sequence[float | None] | None
+    solutions: Sequence[SampledSolution], scores: Mapping[str, StepScores], wholes: Sequence[float | None] | None
 ) -> dict[str, Any]:
-    """Return the shares of right answers picked, and the gain of weighting by the PRM over the other ways.
+    """Return the accuracy of the answers picked, and the gain of votes weighted by the PRM over the other methods.
 
-    Solutions that nobody has judged as a whole do not count.
+    Solutions without a verdict are left out; both are empty where no solution has one.
     """
+    # Phase 1: collect the samples of each question, with a reward from every model that could read them.
     lengths = Counter((len(solution.steps), solution.right) for solution in solutions)
     by_question: dict[str, list[Sample]] = {}
     for number, solution in enumerate(solutions):
@@ -158,6 +173,7 @@ def _picked(
         by_question.setdefault(solution.question, []).append(sample)
     if not by_question:
         return {"picks": {}, "weighted_over": {}}
+    # Phase 2: pick with every reward; compare with the methods that a reader would try first.
     samples, mine = list(by_question.values()), f"weighted {REWARD}"
     picked = picks(samples)
     others = {"majority", f"weighted {UNTRAINED}", "weighted length", "weighted orm"}
@@ -168,23 +184,40 @@ def _picked(
 
 
 def main() -> None:
-    """Run the evaluation from the command line."""
+    """Evaluate the models that the command line names; save the figures and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("prm", help="a process reward model, as trainer.kind=prm leaves it: a folder or s3://…")
-    parser.add_argument("run", help="folder of a run")
-    parser.add_argument("--untrained", metavar="PRM", help="the same before it was trained")
-    parser.add_argument("--orm", help="an outcome reward model, as trainer.kind=orm leaves it")
-    parser.add_argument("--not-in", metavar="RUN", action="append", default=[], help="a training run; may be repeated")
-    parser.add_argument("--truth", choices=TRUTHS, default="arithmetic")
-    parser.add_argument("--tune", type=float, default=0.3, metavar="SHARE")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("prm", help="a process reward model, as trainer.kind=prm writes it: a folder or s3://…")
+    parser.add_argument("run", help="folder of a run whose sampled solutions are scored")
+    parser.add_argument("--untrained", metavar="PRM", help="the same model before it was trained")
+    parser.add_argument("--orm", help="an outcome reward model, as trainer.kind=orm writes it")
+    parser.add_argument(
+        "--not-in",
+        metavar="RUN",
+        action="append",
+        default=[],
+        help="leave out the questions of this training run; may be repeated",
+    )
+    parser.add_argument(
+        "--truth", choices=TRUTHS, default="arithmetic", help="source of the true first errors (default: arithmetic)"
+    )
+    parser.add_argument(
+        "--tune",
+        type=float,
+        default=0.3,
+        metavar="SHARE",
+        help="share of the questions that thresholds are tuned on (default: 0.3)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="draws the questions to tune on (default: 0)")
+    parser.add_argument("--batch-size", type=int, default=16, help="solutions scored at a time (default: 16)")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda for a GPU")
     parser.add_argument("--json", type=Path, required=True, help="where the figures are saved")
     arguments = parser.parse_args()
     check_writable(parser, arguments.json)
     if not 0 < arguments.tune < 1 or arguments.batch_size < 1:
-        parser.error("expected --tune between 0 and 1, and --batch-size of at least 1")
+        parser.error(
+            f"--tune {arguments.tune} --batch-size {arguments.batch_size}: expected --tune between 0 and 1, "
+            "and --batch-size of at least 1"
+        )
     try:
         figures = run(arguments)
     except BadInput as error:
@@ -194,12 +227,17 @@ def main() -> None:
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Read the run, ask the models, measure. Raises `BadInput`."""
+    """Read the run, let the models score its solutions, and return all measures.
+
+    Raises:
+      BadInput: the run holds nothing to measure, or a model cannot be read.
+    """
     for name, value in environment(Options(threads=os.cpu_count() or 1)).items():
-        # Before torch is imported.
+        # torch reads these when it is imported.
         os.environ.setdefault(name, value)
     from actors.trained_models.reward_scorer import SolutionScorer, StepScorer
 
+    # Phase 1: bring the models here, and read the solutions to questions that were not trained on.
     names = {PRM: arguments.prm, UNTRAINED: arguments.untrained, "orm": arguments.orm}
     models = {name: ensure_local(folder, Access()) for name, folder in names.items() if folder}
     seen = {name for run in arguments.not_in for row in records_of(run, COLUMNS[:4]) for name in names_of(row)}
@@ -207,7 +245,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     if not solutions:
         raise BadInput(f"{arguments.run} holds no sampled solutions to other questions; expected some")
     how = {"batch_size": arguments.batch_size, "device": arguments.device}
-    scores: dict[str, Steps] = {}
+    # Phase 2: score all solutions with each model in turn; one model at a time is in memory.
+    scores: dict[str, StepScores] = {}
     wholes = None
     for name, folder in models.items():
         print(f"{name}: reading {len(solutions):,} solutions", file=sys.stderr)

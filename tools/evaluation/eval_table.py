@@ -10,14 +10,21 @@ from rich.table import Table
 
 
 def report(figures: Mapping[str, Any], console: Console | None = None) -> None:
-    """Print the figures of `tools.evaluation.eval_prm.evaluate`."""
+    """Print the tables of one evaluation.
+
+    Args:
+      figures: as `tools.evaluation.eval_prm.evaluate` returns them.
+      console: receives the tables; standard output, 120 columns wide, when it is left out.
+    """
     console = console or Console(width=120)
     console.print(_first_errors(figures))
+    # A run without a verdict for any whole solution has first errors, but no answers to pick from.
     if figures["picks"]:
         console.print(_answers(figures))
 
 
 def _first_errors(figures: Mapping[str, Any]) -> Table:
+    """Return a row per method of naming first errors; the caption says what could not be measured."""
     table = Table(
         title=f"first errors, threshold {figures['threshold']:g} tuned on {figures['tuned_on']} other solutions"
     )
@@ -25,20 +32,21 @@ def _first_errors(figures: Mapping[str, Any]) -> Table:
         table.add_column(column, justify="right" if column else "left")
     for name, one in figures["first_error"].items():
         gain = one["gain"]
+        # The gain of the PRM over itself says nothing.
         more = ("", "") if name == "PRM" else (f"{gain['gain']:+.3f}", f"{gain['low']:+.3f} to {gain['high']:+.3f}")
-        table.add_row(name, *(_said(one[key]) for key in ("f1", "accuracy_erroneous", "accuracy_correct")), *more)
+        table.add_row(name, *(_decimals(one[key]) for key in ("f1", "accuracy_erroneous", "accuracy_correct")), *more)
     steps, counts = figures["step_accuracy"], figures["first_error"]["PRM"]
     table.caption = (
         f"{counts['erroneous']} erroneous and {counts['correct']} correct solutions; {figures['truth_unknown']} others "
-        f"({figures['truth_unknown_right']} of them right) have no known first error, "
-        f"{figures['too_long']} were too long; "
-        f"accuracy per step {_said(steps['accuracy'])} ({_said(steps['accuracy_right'])} of {steps['right']} right "
-        f"ones, {_said(steps['accuracy_wrong'])} of {steps['wrong']} wrong ones)"
+        f"({figures['truth_unknown_right']} of them right) have no known first error, {figures['too_long']} were too "
+        f"long; accuracy per step {_decimals(steps['accuracy'])} ({_decimals(steps['accuracy_right'])} of "
+        f"{steps['right']} right ones, {_decimals(steps['accuracy_wrong'])} of {steps['wrong']} wrong ones)"
     )
     return table
 
 
 def _answers(figures: Mapping[str, Any]) -> Table:
+    """Return a row per method of picking one answer among the samples of a question, in percent."""
     table = Table(title=f"answers of {figures['questions']} questions")
     for column in ("", "right", "±", "over majority", "±"):
         table.add_column(column, justify="right" if column else "left")
@@ -48,9 +56,11 @@ def _answers(figures: Mapping[str, Any]) -> Table:
     return table
 
 
-def _said(share: float | None) -> str:
+def _decimals(share: float | None) -> str:
+    """Return a share with three decimals; a dash where there was nothing to take a share of."""
     return "–" if share is None else f"{share:.3f}"
 
 
 def _percent(share: float | None) -> str:
+    """Return a share as percent; nothing where it is not known."""
     return "" if share is None else f"{100 * share:.1f}"

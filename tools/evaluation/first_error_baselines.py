@@ -1,4 +1,4 @@
-"""Baselines for naming first errors without a reward model, on the solutions that a PRM is measured on.
+"""Baselines that name the first error of a solution without a reward model: a PRM has to do better on the same ones.
 
 * guessing: "no error" with the best probability, otherwise where the first error most often is;
 * majority voting: a solution with the most frequent answer has no error, any other has it where it most often is;
@@ -18,15 +18,17 @@ from factory.evaluation.prm_scores import NO_ERROR
 from factory.text.wording import normalised
 from tools.evaluation.sampled_solutions import SampledSolution
 
+# Number behind an equals sign, in dollars or not.
 _RESULT = re.compile(r"= *\$?(-?\d+(?:[.,]\d+)*)")
-Usual = Callable[[int], int]
-"""From a number of steps to a step."""
+UsualError = Callable[[int], int]
+"""Usual first wrong step (0-based) of solutions with so many steps."""
 
 
-def usual_error(solutions: Sequence[SampledSolution]) -> Usual:
-    """Return a function from the number of steps of a wrong solution to the usual place of its first error.
+def usual_error(solutions: Sequence[SampledSolution]) -> UsualError:
+    """Return a function from a number of steps to the first wrong step that is most frequent at that length.
 
-    For a number of steps that was never seen it is the most frequent place of all. Of several places, the first.
+    For a number of steps that no erroneous solution has, it is the most frequent one of all lengths. Of equally
+    frequent steps it is the first. Without any erroneous solution it is step 0.
     """
     counts: dict[int, Counter[int]] = defaultdict(Counter)
     for solution in solutions:
@@ -35,16 +37,17 @@ def usual_error(solutions: Sequence[SampledSolution]) -> Usual:
     everywhere = sum(counts.values(), Counter())
 
     def usual(n_steps: int) -> int:
-        places = counts.get(n_steps) or everywhere
-        return min(max(places, key=lambda step: (places[step], -step)), n_steps - 1) if places else 0
+        """Return the usual first wrong step; never one behind the last step."""
+        by_step = counts.get(n_steps) or everywhere
+        return min(max(by_step, key=lambda step: (by_step[step], -step)), n_steps - 1) if by_step else 0
 
     return usual
 
 
-def guessing(solutions: Sequence[SampledSolution], usual: Usual) -> list[float]:
-    """Return the chance of each solution to be guessed right.
+def guessing(solutions: Sequence[SampledSolution], usual: UsualError) -> list[float]:
+    """Return each solution's chance to be guessed right.
 
-    With m the share of erroneous ones whose error is the usual one, saying "no error" with probability q has the
+    With m the share of erroneous ones whose error is the usual one, saying "no error" with probability q comes to the
     accuracies q and (1 - q) m. Their harmonic mean is largest at q = sqrt(m) / (1 + sqrt(m)), where it is 2 q².
     """
     erroneous = [solution for solution in solutions if solution.truth != NO_ERROR]
@@ -57,13 +60,18 @@ def guessing(solutions: Sequence[SampledSolution], usual: Usual) -> list[float]:
     ]
 
 
-def by_majority(solutions: Sequence[SampledSolution], everyone: Sequence[SampledSolution], usual: Usual) -> list[int]:
-    """Return the first errors that majority voting names.
+def by_majority(
+    solutions: Sequence[SampledSolution], everyone: Sequence[SampledSolution], usual: UsualError
+) -> list[int]:
+    """Return the first error that majority voting names in each solution.
 
     Args:
-      solutions: solutions to name them for.
-      everyone: all samples of the questions.
-      usual: most frequent place of an error, by number of steps.
+      solutions: the ones to be judged.
+      everyone: all samples of their questions, which vote.
+      usual: first wrong step of a solution whose answer is not the most frequent one (`usual_error`).
+
+    Returns:
+      0-based steps, -1 for none, shape [solutions].
     """
     frequent = most_frequent(everyone)
     return [
@@ -73,12 +81,18 @@ def by_majority(solutions: Sequence[SampledSolution], everyone: Sequence[Sampled
 
 
 def by_consensus(solutions: Sequence[SampledSolution], everyone: Sequence[SampledSolution]) -> list[int]:
-    """Return the first errors that the consensus of steps names; `everyone`: all samples of the questions."""
+    """Return the first error that the consensus of steps names in each solution.
+
+    It is the first step whose result no solution with the most frequent answer has; -1 where there is none. All samples
+    of the questions (`everyone`) vote.
+    """
+    # Phase 1: collect the results of all steps of the solutions with the most frequent answer.
     frequent = most_frequent(everyone)
     accepted: dict[str, set[str]] = defaultdict(set)
     for solution in everyone:
         if solution.answer in frequent[solution.question]:
             accepted[solution.question] |= set(map(_result, solution.steps))
+    # Phase 2: name the first step of each solution with another result.
     return [
         next((at for at, step in enumerate(one.steps) if _result(step) not in accepted[one.question]), NO_ERROR)
         for one in solutions
@@ -86,7 +100,7 @@ def by_consensus(solutions: Sequence[SampledSolution], everyone: Sequence[Sample
 
 
 def most_frequent(solutions: Sequence[SampledSolution]) -> dict[str, set[str]]:
-    """Return the most frequent answers of every question."""
+    """Return the most frequent answers of every question, by question; several where they are equally frequent."""
     votes: dict[str, Counter[str]] = {}
     for solution in solutions:
         counts = votes.setdefault(solution.question, Counter())
@@ -99,6 +113,6 @@ def most_frequent(solutions: Sequence[SampledSolution]) -> dict[str, set[str]]:
 
 
 def _result(step: str) -> str:
-    """Return the result of a step: the number behind its last equals sign; the whole step when there is none."""
+    """Return the number behind a step's last equals sign; its whole text, normalised, where there is none."""
     results = _RESULT.findall(step)
     return results[-1] if results else normalised(step)

@@ -1,4 +1,4 @@
-"""Solutions that a run's model has written by itself, one per text, with what is known of each."""
+"""Solutions that a run's model sampled by itself, with the verdict and the first wrong step where they are known."""
 
 from __future__ import annotations
 
@@ -17,18 +17,22 @@ from tools.bench.arithmetic_truth import first_wrong_step
 
 COLUMNS = ["question_id", "question", "gold_answer", "metadata", "solutions"]
 TRUTHS = ("arithmetic", "labels")
-_RIGHT = "\x1fright"  # all right answers are one, however they are written
+# Stands for every right answer: right ones are one answer, however they are written. No text begins like this.
+_RIGHT = "\x1fright"
+# Other verdicts (a timeout, an error of the checker) say nothing about the answer.
 _VOTES = (str(Outcome.CORRECT), str(Outcome.INCORRECT), str(Outcome.UNPARSABLE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampledSolution:
-    """Text that was sampled.
+    """Text that was sampled once or more often.
 
-    * `answer`: equal answers are the same text; None where there is none.
-    * `right`: None where nobody could judge it, so that it takes no part in votes.
-    * `times`: how often it was sampled.
-    * `truth`: its first wrong step, -1 for none, None where nobody knows.
+    * `question`: id of the question; `prompt`: its text.
+    * `text`, `steps`: the solution, whole and in steps.
+    * `answer`: normalised, so that equal answers are equal strings; None where there is none.
+    * `right`: None where the checker could not judge it; then it takes no part in votes.
+    * `times`: how often this text was sampled.
+    * `truth`: 0-based index of the first wrong step, -1 for none, None where it is not known.
     """
 
     question: str
@@ -42,9 +46,10 @@ class SampledSolution:
 
 
 def names_of(record: Mapping[str, Any]) -> set[str]:
-    """Return the names by which a question is recognised as one that was trained on.
+    """Return the names under which a question counts as seen in training.
 
-    They are its id, and the numbers of a procedural question: another question may have the same with other names.
+    These are its id and, for a procedural question, its operations: another question with the same numbers tells the
+    same problem of other people.
     """
     operations = dict(record["metadata"] or []).get("operations")
     return {record["question_id"], *([operations] if operations else [])}
@@ -53,22 +58,25 @@ def names_of(record: Mapping[str, Any]) -> set[str]:
 def solutions_of(
     records: Iterable[Mapping[str, Any]], truth: str, left_out: Collection[str] = frozenset()
 ) -> Iterator[SampledSolution]:
-    """Return every text that the model sampled by itself.
+    """Yield every text that the model sampled by itself.
 
     Args:
-      records: records of the run.
-      truth: where the first wrong steps are known from.
-      left_out: names (`names_of`) of questions to leave out.
+      records: rows of a run with at least `COLUMNS`.
+      truth: one of `TRUTHS`, the source of the first wrong steps: "arithmetic" or "labels".
+      left_out: names of questions to leave out, as `names_of` returns them.
 
     Raises:
-      BadInput: the records do not have what `truth` needs.
+      BadInput: `truth` is "arithmetic" and a question is not procedural.
     """
     for record in records:
+        # Leave out questions seen in training.
         if not names_of(record).isdisjoint(left_out):
             continue
         for solution in record["solutions"] or ():
+            # Leave out given and hinted solutions: the model did not write them by itself.
             if not is_sampled(solution) or not solution["steps"]:
                 continue
+            # A text that was cut off has no answer, and its first error may lie behind the cut.
             finished = solution["finish_reason"] != "length"
             right = finished and solution["verdict"] == Outcome.CORRECT
             said = solution["final_answer"]
@@ -85,7 +93,7 @@ def solutions_of(
 
 
 def _one_spelling(said: str) -> str:
-    """Return one spelling for equal answers: "64", "64.0" and "128/2" are one answer."""
+    """Return an answer in its normal spelling: "64", "64.0" and "128/2" become the same string."""
     answer = normalise(said)
     try:
         value = exact_value(answer)
@@ -95,17 +103,24 @@ def _one_spelling(said: str) -> str:
 
 
 def truth_of(record: Mapping[str, Any], solution: Mapping[str, Any], source: str) -> int | None:
-    """Return the first wrong step of a solution, which one with the right answer may have, too.
+    """Return the first wrong step of a solution.
 
-    Returns None when it is not known, or when the answer is wrong and no step is.
+    A solution with the right answer may have one, too.
 
     Args:
-      record: record of the question.
-      solution: solution in it.
-      source: where it is known from: "arithmetic" or "labels".
+      record: row of the question.
+      solution: one of its solutions.
+      source: "labels" reads the record's own first error; "arithmetic" computes it exactly.
+
+    Returns:
+      0-based index, -1 for none; None where it is not known, or where the answer is wrong and no step is.
+
+    Raises:
+      BadInput: `source` is "arithmetic" and the question is not procedural.
     """
+    # Phase 1: read or compute the first wrong step.
     if source == "labels":
-        first_wrong = solution["first_error"]
+        first_error = solution["first_error"]
     else:
         metadata = dict(record["metadata"])
         if "operations" not in metadata:
@@ -114,6 +129,8 @@ def truth_of(record: Mapping[str, Any], solution: Mapping[str, Any], source: str
                 "use --truth labels"
             )
         question = Question(text=record["question"], gold=record["gold_answer"], metadata=metadata)
-        first_wrong = first_wrong_step(question, [step["text"] for step in solution["steps"]])
+        first_error = first_wrong_step(question, [step["text"] for step in solution["steps"]])
+    # Phase 2: discard "no error" where the verdict on the whole solution contradicts it.
     judged_whole = solution["verdict"] is not None
-    return None if first_wrong == NO_ERROR and judged_whole and solution["verdict"] != Outcome.CORRECT else first_wrong
+    contradicted = first_error == NO_ERROR and judged_whole and solution["verdict"] != Outcome.CORRECT
+    return None if contradicted else first_error

@@ -61,19 +61,19 @@ GOOD = solution(RIGHT, "correct", "65", occurrences=3)
     ],
 )
 def test_arithmetic_knows_the_first_error(given: dict[str, Any], truth: int | None, answered: bool) -> None:
-    [found] = solutions_of([record(given)], "arithmetic")
-    assert (found.truth, found.answer is not None) == (truth, answered)
+    [sampled] = solutions_of([record(given)], "arithmetic")
+    assert (sampled.truth, sampled.answer is not None) == (truth, answered)
 
 
 def test_labels_are_another_truth() -> None:
-    [found] = solutions_of([record(solution(WRONG, "incorrect", "64", first_error=2))], "labels")
-    assert found.truth == 2
+    [sampled] = solutions_of([record(solution(WRONG, "incorrect", "64", first_error=2))], "labels")
+    assert sampled.truth == 2
 
 
 def test_given_and_hinted_solutions_and_rollouts_are_none_of_the_models_samples() -> None:
     others = [GOOD | {"method": "given"}, GOOD | {"method": "rollout"}, GOOD | {"hinted": True}]
-    [found] = solutions_of([record(GOOD, *others)], "arithmetic")
-    assert (found.times, found.steps) == (3, RIGHT)
+    [sampled] = solutions_of([record(GOOD, *others)], "arithmetic")
+    assert (sampled.times, sampled.steps) == (3, RIGHT)
 
 
 @pytest.mark.parametrize("verdict", ["correct", "incorrect"])
@@ -86,8 +86,8 @@ def test_equal_answers_are_one_answer_however_they_are_written(one: str, other: 
 
 @pytest.mark.parametrize(("verdict", "right"), [("timeout", None), ("error", None), ("unparsable", False)])
 def test_what_could_not_be_judged_has_no_vote(verdict: str, right: bool | None) -> None:
-    [found] = solutions_of([record(solution(WRONG, verdict, "64"))], "arithmetic")
-    assert found.right is right
+    [sampled] = solutions_of([record(solution(WRONG, verdict, "64"))], "arithmetic")
+    assert sampled.right is right
 
 
 def test_questions_that_were_trained_on_are_left_out_and_so_are_their_numbers_told_of_others() -> None:
@@ -124,30 +124,30 @@ def test_a_prm_that_is_always_right() -> None:
     solutions, scores = [solution for solution, _ in pairs], [scores for _, scores in pairs]
     untrained = [[0.5] * len(solution.steps) for solution in solutions]
     wholes = [0.9 if solution.right else 0.3 for solution in solutions]
-    found = evaluate(solutions, {PRM: scores, UNTRAINED: untrained}, wholes)
-    assert (found["questions"], found["solutions"], found["tuned_on"]) == (10, 40, 9)
-    assert (found["truth_unknown"], found["too_long"]) == (10, 9)
-    errors = found["first_error"]
+    figures = evaluate(solutions, {PRM: scores, UNTRAINED: untrained}, wholes)
+    assert (figures["questions"], figures["solutions"], figures["tuned_on"]) == (10, 40, 9)
+    assert (figures["truth_unknown"], figures["too_long"]) == (10, 9)
+    errors = figures["first_error"]
     assert (errors["PRM"]["f1"], errors["PRM"]["erroneous"], errors["PRM"]["correct"]) == (1, 14, 7)
     assert errors["majority voting"]["f1"] == 0  # whoever follows the majority takes the right ones for wrong
     assert errors["untrained"]["gain"]["low"] > 0
-    assert found["step_accuracy"]["accuracy"] == 1
-    accuracy = {name: pick["accuracy"] for name, pick in found["picks"].items()}
+    assert figures["step_accuracy"]["accuracy"] == 1
+    accuracy = {name: pick["accuracy"] for name, pick in figures["picks"].items()}
     assert (accuracy["majority"], accuracy["oracle"], accuracy["best of n orm"]) == (0, 1, 1)
     assert (accuracy["weighted product"], accuracy["best of n product"]) == (1, 0.9)  # q0's "9" fools it
-    over = {name: pick["gain"] for name, pick in found["weighted_over"].items()}
+    over = {name: pick["gain"] for name, pick in figures["weighted_over"].items()}
     assert over == {"majority": 1, "weighted untrained": 1, "weighted orm": 0, "weighted length": 1}
-    report(found, Console(width=120, quiet=True))
-    assert json.loads(json.dumps(found)) == found
+    report(figures, Console(width=120, quiet=True))
+    assert json.loads(json.dumps(figures)) == figures
 
 
 def test_solutions_that_nobody_judged_have_first_errors_and_no_votes() -> None:
     pairs = [pair for number in range(10) for pair in asked(number)]
     unjudged = [replace(solution, right=None) for solution, _ in pairs]
-    found = evaluate(unjudged, {PRM: [scores for _, scores in pairs]})
-    assert found["first_error"]["PRM"]["f1"] == 1
-    assert (found["picks"], found["not_judged"]) == ({}, 40)
-    report(found, Console(width=120, quiet=True))
+    figures = evaluate(unjudged, {PRM: [scores for _, scores in pairs]})
+    assert figures["first_error"]["PRM"]["f1"] == 1
+    assert (figures["picks"], figures["not_judged"]) == ({}, 40)
+    report(figures, Console(width=120, quiet=True))
 
 
 def test_a_split_without_known_errors_on_both_sides_is_refused() -> None:

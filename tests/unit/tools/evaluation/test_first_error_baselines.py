@@ -48,10 +48,10 @@ def test_the_usual_error_is_that_of_solutions_of_as_many_steps() -> None:
     assert usual_error([GOOD])(3) == 0
 
 
-@given(st.lists(st.sampled_from([GOOD, LATE, EARLY]), min_size=2, max_size=12).filter(lambda found: GOOD in found))
-def test_no_other_share_of_guesses_does_better(found: list[SampledSolution]) -> None:
-    truths = [-1 if one.truth is None else one.truth for one in found]
-    usual = usual_error(found)
+@given(st.lists(st.sampled_from([GOOD, LATE, EARLY]), min_size=2, max_size=12).filter(lambda drawn: GOOD in drawn))
+def test_no_other_share_of_guesses_does_better(drawn: list[SampledSolution]) -> None:
+    truths = [-1 if one.truth is None else one.truth for one in drawn]
+    usual = usual_error(drawn)
     m = sum(truth == usual(3) for truth in truths) / max(1, sum(truth != -1 for truth in truths))
     best = max(harmonic_mean(q / 200, (1 - q / 200) * m) for q in range(201))
-    assert first_errors(guessing(found, usual), truths).f1 == pytest.approx(best, abs=1e-3)
+    assert first_errors(guessing(drawn, usual), truths).f1 == pytest.approx(best, abs=1e-3)

@@ -26,8 +26,8 @@ def test_the_questions_it_measures_on_are_others_than_those_it_trains_on(tmp_pat
     plan = ProofPlan(folder=tmp_path)
 
     def texts(stage: str) -> list[set[str]]:
-        found = [load(command[4], command[5:]).source for command in plan.commands(stage)]
-        return [{question.text for question in source.plugin.questions(source.config)} for source in found]
+        sources = [load(command[4], command[5:]).source for command in plan.commands(stage)]
+        return [{question.text for question in source.plugin.questions(source.config)} for source in sources]
 
     [trained], [sampled], greedy = texts("label"), texts("sample"), texts("greedy")
     assert len(trained) == plan.questions
@@ -79,11 +79,11 @@ def test_a_claim_holds_where_the_difference_is_surely_above_0(tmp_path: Path) ->
         "greedy_sft": {"accuracy": 0.8, "accuracy_error": 0.03},
         "greedy_bare": {"accuracy": 0.1, "accuracy_error": 0.04},
     }
-    found = figures(tmp_path) | {"accuracy": accuracy, "plan": {"n": 8}}
-    assert [(*claim[:4], round(claim.low, 3)) for claim in claims(found)] == [
+    measured = figures(tmp_path) | {"accuracy": accuracy, "plan": {"n": 8}}
+    assert [(*claim[:4], round(claim.low, 3)) for claim in claims(measured)] == [
         ("first-error F1", 0.5, "untrained", 0.2, 0.1),
         ("first-error F1", 0.5, "majority voting", 0.45, -0.1),
         ("weighted best of 8", 0.7, "majority", 0.6, 0.08),
         ("greedy, fine-tuned", 0.8, "base, no examples", 0.1, 0.602),
     ]
-    assert list(tabled(found).columns[-1].cells) == ["yes", "NO", "yes", "yes"]
+    assert list(tabled(measured).columns[-1].cells) == ["yes", "NO", "yes", "yes"]
