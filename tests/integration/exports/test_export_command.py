@@ -53,10 +53,15 @@ def asked(*arguments):
     return CliRunner().invoke(app, ["export", *arguments])
 
 
-@pytest.mark.parametrize("name", ["os.path", "../x", ".sft", "sft.", "pmr", ""])
+@pytest.mark.parametrize("name", ["../x", ".sft", "sft.", "pmr", ""])
 def test_a_name_that_is_no_format_is_refused_with_what_there_is(run, out, name):
     with pytest.raises(BadInput, match="prompt_completion"):
         export([run], out, ExportOptions(formats=(name,)))
+
+
+def test_a_module_that_is_no_format_is_refused_with_what_it_lacks(run, out):
+    with pytest.raises(BadInput, match=r"is not a format: rows is missing.*FormatPlugin in factory/contracts/formats"):
+        export([run], out, ExportOptions(formats=("os.path",)))
 
 
 @pytest.mark.parametrize("licence", ["  ", "cc-by-40"])
