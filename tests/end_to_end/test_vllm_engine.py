@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-import time
+from contextlib import suppress
 
 import psutil
 import pytest
 import ray
-from support.waiting import HANGS_S
+from support.waiting import HANGS_S, wait_until
 
 from factory.errors import PromptTooLong
 from factory.types import GenerateRequest, Sampling
@@ -119,19 +119,20 @@ def test_a_killed_engine_restarts_with_its_actor_and_the_call_succeeds_when_retr
     before = ray.get(generator.ready.remote())["pid"]
     engine = next(child for child in psutil.Process(before).children() if "EngineCore" in child.name())
     in_flight = generator.generate.remote([request(max_tokens=400, temperature=1.0)])
-    time.sleep(0.3)
+    wait_until(lambda: ray.get(generator.stats.remote())["in_flight"])
     engine.send_signal(signal.SIGKILL)
     with pytest.raises(ray.exceptions.RayActorError):
         ray.get(in_flight, timeout=HANGS_S)
 
-    deadline = time.monotonic() + 120
-    while True:
-        try:
-            ((completion,),) = ask(generator, request())
-            break
-        except ray.exceptions.RayActorError:  # Ray is still starting the new actor
-            assert time.monotonic() < deadline
-            time.sleep(1)
+    answers: list = []
+
+    def answered() -> bool:
+        with suppress(ray.exceptions.RayActorError):  # Ray is still starting the new actor
+            answers.extend(ask(generator, request()))
+        return bool(answers)
+
+    wait_until(answered)
+    ((completion,),) = answers
     assert completion.text.startswith(" six")
     assert ray.get(generator.ready.remote())["pid"] != before
     assert not psutil.pid_exists(before)

@@ -1,4 +1,4 @@
-"""A finished run is resumed: failed questions alone, or more samples on top of what is there."""
+"""Finished runs, resumed: failed questions alone, or more samples on top of what is there."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ try:
     while True:
         open("/tmp/a", "ab").write(bytes(1 << 20))
 except OSError as error:
-    time.sleep(0.2)  # long enough to be seen
+    time.sleep(1)  # long enough to be seen, on a busy machine, too
     print(error)
 """
     ended = python(code)

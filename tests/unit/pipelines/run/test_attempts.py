@@ -1,4 +1,4 @@
-"""One live driver per folder: claims are exclusive, a dead driver is replaced, a suspended one stops when it wakes."""
+"""Attempts: one live driver per folder; a dead one is replaced, a suspended one stops when it wakes."""
 
 from __future__ import annotations
 
