@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 import ray
 from hypothesis import settings
@@ -45,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     files with fixtures of their own for the whole module (one run, one model): each of these is one group.
     """
     tests = Path(__file__).parent
-    items.sort(key=lambda item: LONGEST_FIRST.index(item.path.relative_to(tests).parts[0]))
+    items.sort(key=lambda item: LONGEST_FIRST.index(item.path.relative_to(tests).parts[0]))  # stable: files stay whole
     for item in items:
         folder = item.path.relative_to(tests).parts[0]
         fixtures = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
@@ -63,6 +64,7 @@ def ray_cluster() -> Iterator[None]:
     helpers are plain modules of `tests/`.
     """
     os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray's own spelling; without it workers run at nice 15
+    os.environ["RAY_worker_register_timeout_seconds"] = "600"  # noqa: SIM112 - a busy machine may need more than the 60
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join([ROOT, f"{ROOT}/tests"])
     if ROOT not in sys.path:
@@ -78,12 +80,15 @@ def ray_cluster() -> Iterator[None]:
 
 def _start_ray() -> None:
     """Start Ray, again where the machine was too busy: its own limit for a start is 30 seconds."""
+    others = set(psutil.Process().children(recursive=True))
     for attempts_left in reversed(range(5)):
         try:
             ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=False)
             return
         except Exception as error:  # Ray raises no type of its own
             ray.shutdown()
+            for process in set(psutil.Process().children(recursive=True)) - others:
+                process.kill()
             if not attempts_left or "timed out" not in str(error):
                 raise
 
