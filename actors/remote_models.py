@@ -179,6 +179,7 @@ async def _retry_alone(
     error: Exception,
 ) -> Any:
     """Send one item by itself until it is answered; its failure when it never is. `error` ended its first attempt."""
+    # Not tenacity: between two attempts the restarted actor has to answer, and a suspect item waits for its turn alone.
     # Its first attempt was in its batch.
     attempts = 1
     late = ""

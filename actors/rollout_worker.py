@@ -193,6 +193,7 @@ class RolloutWorker:
         # By its id: units spread evenly, and a unit has one writer.
         writer = self._writers[int(unit.id[:8], 16) % len(self._writers)]
         reason = ""
+        # Not tenacity: what is between two attempts is no pause, but the restarted writer's answer.
         for _ in range(self._patience.attempts):
             try:
                 committing = writer.commit.remote(unit.id, batch, counted, unit.revision, effort)

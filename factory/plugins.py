@@ -121,9 +121,11 @@ class Registry(Generic[P]):
             except ValueError as error:
                 problems.append(str(error))
         where = self.contract.__module__.replace(".", "/") + ".py"
+        # A dotted path may be a mistake for one of our own names.
+        ours = f" Or one of ours: {', '.join(self.names())}." if "." in name else ""
         raise BadInput(
             f"{module.__file__} is not {self.kind}: {'; '.join(problems)}. Its contract is {self.contract.__name__} in "
-            f"{where}."
+            f"{where}.{ours}"
         )
 
 

@@ -73,6 +73,7 @@ def train(job: TrainingJob, kind: str, config: dict[str, Any], options: Training
     if done := finished(job.out):
         return done
     deadline = time.monotonic() + options.timeout_s
+    # Not tenacity: every attempt has an actor of its own, and all of them share one deadline.
     for attempt in range(1, options.attempts + 1):
         actor = ray.remote(Trainer).options(**resources).remote()
         try:

@@ -77,6 +77,7 @@ Licence = Annotated[str | None, typer.Option(help="Licence of the data set, for 
 Processes = Annotated[int | None, typer.Option(min=1, help="Processes; by default one per CPU, up to 4.")]
 
 
+# typer makes the options of the parameters, so there is one per option here; `export` gets them as `ExportOptions`.
 def export_command(
     folders: Folders,
     format: Format,

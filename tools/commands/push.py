@@ -18,6 +18,7 @@ EXAMPLES = (
 )
 
 
+# typer makes the options of the parameters, so there is one per option here; `push` gets them as `PushOptions`.
 def push_command(
     out_dir: Annotated[str, typer.Argument(metavar="OUT", help="A folder made by `factory export`.")],
     repo_id: Annotated[str, typer.Argument(help="The data set on the Hub: OWNER/NAME.")],
