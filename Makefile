@@ -13,7 +13,7 @@ help:
 	@echo "make install  create .venv from requirements-cpu.lock (again only when the lock or pyproject changed)"
 	@echo "make model    materialise the embedded model in \$$FACTORY_CACHE"
 	@echo "make system   what only two checkers need: bubblewrap and Coq, by apt-get (python_tests, coq_proof)"
-	@echo "make lint     ruff, mypy, import-linter"
+	@echo "make lint     ruff, mypy, import-linter, sizes of folders, files and functions"
 	@echo "make lock     resolve requirements-cpu.lock anew"
 	@echo "make clean    remove .venv and caches; runs and the fetched model stay"
 
@@ -49,6 +49,7 @@ lint: install
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tools.code_shape
 
 lock: install
 	@$(BIN)/python tools/lock.py
