@@ -122,10 +122,10 @@ class Registry(Generic[P]):
                 problems.append(str(error))
         where = self.contract.__module__.replace(".", "/") + ".py"
         # A dotted path may be a mistake for one of our own names.
-        ours = f" Or one of ours: {', '.join(self.names())}." if "." in name else ""
+        ours = f" Names of ours: {', '.join(self.names())}." if "." in name else ""
         raise BadInput(
-            f"{module.__file__} is not {self.kind}: {'; '.join(problems)}. Its contract is {self.contract.__name__} in "
-            f"{where}.{ours}"
+            f"{module.__file__} is not {self.kind}: {'; '.join(problems)}.{ours} Its contract is {self.contract.__name__} in "
+            f"{where}."
         )
 
 
