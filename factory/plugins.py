@@ -124,8 +124,8 @@ class Registry(Generic[P]):
         # A dotted path may be a mistake for one of our own names.
         ours = f" Names of ours: {', '.join(self.names())}." if "." in name else ""
         raise BadInput(
-            f"{module.__file__} is not {self.kind}: {'; '.join(problems)}.{ours} Its contract is {self.contract.__name__} in "
-            f"{where}."
+            f"{module.__file__} is not {self.kind}: {'; '.join(problems)}.{ours} "
+            f"Its contract is {self.contract.__name__} in {where}."
         )
 
 
