@@ -112,11 +112,11 @@ def export(
     access: Access | None = None,
     command: str = "",
 ) -> Exported:
-    """Write flat views of all committed records of some runs to a folder.
+    """Write flat views of all committed records of some runs to a folder. Both may be s3://.
 
     Args:
-      runs: run folders, STaR folders or imports; local or s3://.
-      out: a new folder, the same export, or what was left of one that was killed; local or s3://.
+      runs: run folders, STaR folders or imports.
+      out: a new folder, the same export, or what was left of one that was killed.
       options: formats, filter, splits and what questions are compared with.
       say: hears of progress.
       processes: how many processes share the work; by default one for small input, else up to 4.
@@ -133,7 +133,8 @@ def export(
     # Check everything that can be wrong before anything is read.
     access, out = access or Access(), str(out)
     store = open_store(out, access)
-    views = {name: FORMATS.load(name) for name in dict.fromkeys(options.formats)}
+    for name in options.formats:
+        FORMATS.load(name)
     same = Repeated(options.near_duplicates, options.similarity, say)
     screen = BenchmarkScreen(options.decontaminate, options.matching, keep_reworded=options.keep_reworded)
     export_folder.check_free(store)
@@ -149,26 +150,11 @@ def export(
         # The same export may be there already.
         described = _as_json_values(options)
         digest = digest_of(questions, described, screen.digest)
-        there = export_folder.manifest_of(store)
-        if there is not None:
+        if (there := export_folder.manifest_of(store)) is not None:
             return Exported(out=out, manifest=_same(store, there, digest), there=True)
         # Second pass: rows of every format to scratch, then shards of them.
         with export_folder.target(store) as target:
-            try:
-                with target.writing():
-                    (target.scratch / "parts").mkdir()
-                job = Job(
-                    formats=tuple(views),
-                    filter=options.filter,
-                    split=options.split,
-                    parts=str(target.scratch / "parts"),
-                )
-                done, parts = _rows(job, questions, target, spread, say)
-                done.dropped.update(copies.dropped)
-                written = _shards(target, views, parts, options.shard_mb * MB, spread, say)
-            except BaseException:
-                target.give_up()
-                raise
+            done, written = _written(options, questions, copies, target, spread, say)
             # Publish: shards first, the manifest last.
             content = manifest(digest, described, command, questions, done, written)
             files = {shard.name: shard.n_bytes for shards in written.values() for shard in shards}
@@ -176,6 +162,29 @@ def export(
             say(f"publishing {len(files)} files")
             target.publish(files, small)
     return Exported(out=out, manifest=content)
+
+
+def _written(
+    options: ExportOptions, questions: Questions, copies: Copies, target: Target, spread: Map, say: Say
+) -> tuple[TaskResult, dict[ConfigSplit, list[ShardWritten]]]:
+    """Write all shards to scratch; return what came of the tasks, and the shards by (config, split)."""
+    views = {name: FORMATS.load(name) for name in dict.fromkeys(options.formats)}
+    try:
+        with target.writing():
+            (target.scratch / "parts").mkdir()
+        job = Job(
+            formats=tuple(views),
+            filter=options.filter,
+            split=options.split,
+            parts=str(target.scratch / "parts"),
+        )
+        done, parts = _rows(job, questions, target, spread, say)
+        done.dropped.update(copies.dropped)
+        return done, _shards(target, views, parts, options.shard_mb * MB, spread, say)
+    except BaseException:
+        # Nothing is published yet, so nothing of it may stay.
+        target.give_up()
+        raise
 
 
 def _same(store: Store, there: dict[str, Any], digest: str) -> dict[str, Any]:
