@@ -1,7 +1,7 @@
 """First wrong step of a solution to a procedural question, by exact arithmetic on its text. For benchmarks only.
 
 The question's `operations` (factory/sources/procedural.py) say what a solution has to do. A step is right when it
-carries out one that is still due and computes it exactly: "Each box has 9 apples: 7 * 9 = 63." after 7 boxes.
+carries out an operation that is still due, and computes it exactly: "Each box has 9 apples: 7 * 9 = 63." after 7 boxes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from factory.types import Question
 
-_EQUATION = re.compile(r"(?<![\d.,])(\d+) ([-+*]) (\d+) = (-?\d+)\b(?![.,]\d)")  # of whole numbers
+# Equation of whole numbers; one of decimal numbers must not match in part.
+_EQUATION = re.compile(r"(?<![\d.,])(\d+) ([-+*]) (\d+) = (-?\d+)\b(?![.,]\d)")
 _START = re.compile(r"^\S+ starts with (\d+) [a-z]+\.?$")
 _HAS = re.compile(r"^\S+ has (\d+) [a-z]+\.?$")
 _ANSWER = re.compile(r"^The answer is (-?\d+)\.?$")
@@ -29,7 +30,7 @@ def first_wrong_step(question: Question, steps: Sequence[str]) -> int | None:
     left = [(str(sign), int(number)) for sign, number in rest]
     value = start
     for index, step in enumerate(text.strip() for text in steps):
-        # The start, the answer, or one equation.
+        # A step says the start, the answer, or one equation; of any other the truth is not known.
         if said := _START.match(step) or (_HAS.match(step) if index == 0 else None):
             right = index == 0 and int(said[1]) == start
         elif said := _ANSWER.match(step):
@@ -38,6 +39,7 @@ def first_wrong_step(question: Question, steps: Sequence[str]) -> int | None:
             taken = next((operation for operation in _open(left) if _takes(equations[0], value, *operation)), None)
             right = taken is not None
             if taken is not None:
+                # A right equation behind words of another event: nobody can say if the step is right.
                 if not _words_agree(step, equations[0]):
                     return None
                 left.remove(taken)

@@ -2,10 +2,11 @@
 
     python -m tools.bench.engine --json bench.json
 
-256 questions behind one few-shot prompt, greedy, so that both sides do the same work. One side is the whole way of a
-run: rollout workers, micro-batches, generator actor, answer checker, committed shards. The other is one call of vLLM's
-own `LLM.generate` in a process with the same environment. Both engines are loaded throughout; rounds alternate, each
-with questions of its own, after a warm-up of both. Prints output tokens/s of both and the ratio, and saves them.
+256 questions behind one few-shot prompt are answered greedily, so that both sides do the same work. One side is the
+whole path of a run: rollout workers, micro-batches, generator actor, answer checker, committed shards. The other is one
+call of vLLM's own `LLM.generate` in a process with the same environment. Both engines are loaded throughout; rounds
+alternate, each with questions of its own, after a warm-up of both. Prints output tokens/s of both sides and their
+ratio, and saves them.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class PlainEngine:
     """Engine as vLLM's documentation shows it: one `LLM`, one call for all prompts."""
 
     def __init__(self, arguments: dict[str, Any]) -> None:
+        # Imported in the actor, whose environment vLLM reads when it is imported.
         from vllm import LLM
 
         self._llm = LLM(**arguments, disable_log_stats=True)
@@ -43,8 +45,8 @@ class PlainEngine:
         """Return (output tokens, seconds) of one call.
 
         Args:
-          prompts: prompts as token ids or text.
-          max_tokens: most tokens per answer.
+          prompts: texts of the prompts.
+          max_tokens: limit of each answer, in tokens.
           stop: texts that end an answer.
         """
         from vllm import SamplingParams
@@ -82,21 +84,27 @@ def through_the_factory(settings: Settings, fleet: Fleet, questions: list[Questi
 
     Args:
       settings: settings of the run.
-      fleet: actors that are running.
+      fleet: its running actors.
       questions: questions of this round.
+
+    Raises:
+      SystemExit: a question is missing in the results.
     """
     before = _output_tokens(fleet)
     units = list(cut(questions, settings.run.unit_size, settings.fingerprint))
     started = time.monotonic()
+    # All units at once, in turn to the workers: the engine, not the driver, has to be the limit.
     runs = [fleet.workers[index % len(fleet.workers)].run.remote(unit) for index, unit in enumerate(units)]
     receipts = ray.get(runs, timeout=1800)
     seconds = time.monotonic() - started
     if sum(receipt.tally.questions for receipt in receipts) != len(questions):
-        raise SystemExit("not every question came back")
+        back = sum(receipt.tally.questions for receipt in receipts)
+        raise SystemExit(f"{back} of {len(questions)} questions came back, expected all; see the messages above")
     return _output_tokens(fleet) - before, seconds
 
 
 def _output_tokens(fleet: Fleet) -> int:
+    """Return the tokens that all engines have written so far."""
     stats = ray.get([actor.stats.remote() for actor in fleet.generators], timeout=60)
     return int(sum(stat["output_tokens"] for stat in stats))
 
@@ -104,6 +112,7 @@ def _output_tokens(fleet: Fleet) -> int:
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Alternate both sides and return the figures."""
     with tempfile.TemporaryDirectory(prefix="bench-engine-") as folder:
+        # Phase 1: cut the questions into sets, one per round and one to warm up.
         settings = settings_for(arguments, folder)
         template = load_prompt(settings.prompt.template, settings.prompt.style)
         questions = list(settings.source.plugin.questions(settings.source.config))
@@ -111,6 +120,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         sets = [questions[start : start + size] for start in range(0, len(questions), size)]
         config = settings.engine.config
         plain_arguments = engine_arguments(config, local_model(settings.model), bfloat16_cpu=cpu_has_bfloat16())
+        # Phase 2: load both engines with the same arguments and environment.
         with connected("local"):
             plain = (
                 ray.remote(PlainEngine)
@@ -129,6 +139,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
                     ),
                     "factory": lambda batch: through_the_factory(settings, fleet, batch),
                 }
+                # Phase 3: warm up, then measure. The side that begins changes with every round.
                 for side in sides.values():
                     side(sets[0])
                 rounds = []
@@ -140,6 +151,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
                     )
                     print(f"round {number + 1}: {rounds[-1]}", flush=True)
             ray.kill(plain)
+    # Tokens of all rounds over seconds of all rounds: a mean of ratios would weigh short rounds too much.
     speed = {name: sum(r[name]["tokens"] for r in rounds) / sum(r[name]["seconds"] for r in rounds) for name in sides}
     return {
         "requests": size,
@@ -152,13 +164,15 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run the benchmark from the command line."""
+    """Run the benchmark that the command line describes; save its figures and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--requests", type=int, default=256)
-    parser.add_argument("--rounds", type=int, default=2, help="after a warm-up of both sides")
-    parser.add_argument("--max-tokens", type=int, default=32)
-    parser.add_argument("--model", default="smollm2-135m")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--requests", type=int, default=256, help="questions per round (default: 256)")
+    parser.add_argument(
+        "--rounds", type=int, default=2, help="rounds measured after a warm-up of both sides (default: 2)"
+    )
+    parser.add_argument("--max-tokens", type=int, default=32, help="limit of each answer (default: 32)")
+    parser.add_argument("--model", default="smollm2-135m", help="model that both sides load (default: smollm2-135m)")
+    parser.add_argument("--workers", type=int, default=1, help="rollout workers of the factory (default: 1)")
     parser.add_argument("--json", type=Path, required=True, help="where the figures are saved")
     arguments = parser.parse_args()
     figures = measure(arguments)

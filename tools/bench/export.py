@@ -2,10 +2,10 @@
 
     python -m tools.bench.export --questions 125000 --format sft --format prm --json bench.json
 
-The records are made of random words, `--solutions` a question with `--steps` steps of 30 words, half of them right, and
-committed by the real shard writer, `--unit-size` questions an object. `--dir` keeps them for the next time. Memory is
-the resident size of the process and all it starts, added up (pages they share count twice), sampled ten times a
-second. Arguments behind `--` go to `factory export`.
+The records are made of random words: `--solutions` per question, each with `--steps` steps of 30 words, half of them
+right. The real shard writer commits them, `--unit-size` questions per object. `--dir` keeps them for the next time.
+Memory is the resident size of the process and of all it starts, added up (pages they share count twice), sampled ten
+times a second. Arguments behind `--` go to `factory export`.
 """
 
 from __future__ import annotations
@@ -38,8 +38,10 @@ from factory.shards.commits import commit, shards
 from factory.types import Sampling, content_id
 
 WORDS_PER_STEP = 30
-STEPS = 1 << 16  # different ones
-DISTINCT = 4096  # questions with solutions of their own: 30 MB, many times what zstd looks back on
+# Different steps.
+STEPS = 1 << 16
+# Questions with solutions of their own: 30 MB, many times the window in which zstd sees repetitions.
+DISTINCT = 4096
 LIMIT_S = 3600.0
 
 
@@ -55,7 +57,7 @@ def question_row(number: int, steps: Sequence[str], n_solutions: int, n_steps: i
     """Return a record of random words.
 
     Args:
-      number: number of the question.
+      number: number of the question; the seed of its words.
       steps: steps to choose from.
       n_solutions: solutions of the question.
       n_steps: steps of each solution.
@@ -82,6 +84,8 @@ def question_row(number: int, steps: Sequence[str], n_solutions: int, n_steps: i
 
 
 def _solution(rng: Random, steps: Sequence[str], n_steps: int) -> dict[str, Any]:
+    """Return a solution of random steps, right or wrong with equal chance, with labels that fit."""
+    # Labels say +1 before the first wrong step and -1 from there on.
     texts = rng.choices(steps, k=n_steps)
     right = rng.random() < 0.5
     wrong_from = n_steps if right else rng.randrange(n_steps)
@@ -130,10 +134,12 @@ def _solution(rng: Random, steps: Sequence[str], n_steps: int) -> dict[str, Any]
     }
 
 
+# (batch, tally) of each unit with solutions of its own; filled once in each process that makes records.
 _BASE: list[Any] = []
 
 
 def _begin(seed: int, unit_size: int, n_solutions: int, n_steps: int) -> None:
+    """Fill `_BASE` when a process of the pool starts."""
     steps = vocabulary(seed)
     for first in range(0, DISTINCT, unit_size):
         rows = [question_row(number, steps, n_solutions, n_steps) for number in range(first, first + unit_size)]
@@ -144,6 +150,7 @@ def commit_units(folder: str, units: Sequence[tuple[int, int]]) -> int:
     """Commit units, each given by the numbers of its first question and of the one behind its last."""
     for first, end in units:
         batch, counted = _BASE[first // (end - first) % len(_BASE)]
+        # Solutions repeat from unit to unit; questions do not, as in a run.
         texts = [
             f"{text} {number}" for text, number in zip(batch["question"].to_pylist(), range(first, end), strict=True)
         ]
@@ -156,7 +163,7 @@ def commit_units(folder: str, units: Sequence[tuple[int, int]]) -> int:
 
 
 def make_records(folder: str, arguments: argparse.Namespace) -> None:
-    """Make all records, in two processes that are gone afterwards."""
+    """Make all records, in two processes that have ended when the export is measured."""
     size = arguments.unit_size
     units = [(first, first + size) for first in range(0, arguments.questions, size)]
     chunks = [units[start : start + 64] for start in range(0, len(units), 64)]
@@ -168,9 +175,9 @@ def make_records(folder: str, arguments: argparse.Namespace) -> None:
 
 
 def measured(command: Sequence[str]) -> tuple[float, float, int]:
-    """Run a command and return its seconds, its CPU seconds and the peak of resident bytes, with all that it starts.
+    """Run a command and return its seconds, its CPU seconds and its peak of resident bytes.
 
-    Raises `SystemExit` when it fails.
+    CPU and memory include the processes that it starts. Raises `SystemExit` when it fails or takes too long.
     """
     started, before, peak = time.perf_counter(), os.times(), 0
     with subprocess.Popen(command) as process:
@@ -179,16 +186,18 @@ def measured(command: Sequence[str]) -> tuple[float, float, int]:
             peak = max(peak, sum(_resident(watched)))
             if time.perf_counter() - started > LIMIT_S:
                 process.kill()
-                raise SystemExit(f"the export took more than {LIMIT_S:.0f} s")
+                raise SystemExit(f"the export was killed: it took more than {LIMIT_S:.0f} s; give fewer --questions")
             time.sleep(0.1)
         if process.returncode:
             raise SystemExit(process.returncode)
+    # CPU time of a child is counted here once it has ended.
     after = os.times()
     cpu_s = after.children_user + after.children_system - before.children_user - before.children_system
     return time.perf_counter() - started, cpu_s, peak
 
 
 def _resident(process: psutil.Process) -> Iterator[int]:
+    """Yield the resident bytes of a process and of all that it started; those that end meanwhile are left out."""
     try:
         family = [process, *process.children(recursive=True)]
     except psutil.NoSuchProcess:
@@ -201,29 +210,36 @@ def _resident(process: psutil.Process) -> Iterator[int]:
 
 
 def main(given: Sequence[str] | None = None) -> None:
-    """Run the benchmark from the command line."""
+    """Run the benchmark that the command line describes; print and save its figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--questions", type=int, default=125_000)
-    parser.add_argument("--solutions", type=int, default=8, help="per question")
-    parser.add_argument("--steps", type=int, default=4, help="per solution")
-    parser.add_argument("--unit-size", type=int, default=16)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--format", action="append", default=[])
-    parser.add_argument("--dir", type=Path, help="where records are made, or were")
+    parser.add_argument("--questions", type=int, default=125_000, help="questions to make (default: 125000)")
+    parser.add_argument("--solutions", type=int, default=8, help="solutions per question (default: 8)")
+    parser.add_argument("--steps", type=int, default=4, help="steps per solution (default: 4)")
+    parser.add_argument("--unit-size", type=int, default=16, help="questions per object (default: 16)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the random words (default: 0)")
+    parser.add_argument(
+        "--format", action="append", default=[], help="format to export; may be repeated (default: sft and prm)"
+    )
+    parser.add_argument(
+        "--dir", type=Path, help="folder of the records; they are made when it has none (default: a temporary one)"
+    )
     parser.add_argument("--json", type=Path, help="where the figures are saved")
     parser.add_argument("more", nargs="*", help="more options of `factory export`")
     arguments = parser.parse_args(given)
     if arguments.dir:
         arguments.dir.mkdir(parents=True, exist_ok=True)
+    # The export is written to the disk that the records are on.
     with tempfile.TemporaryDirectory(prefix="bench-export-", dir=arguments.dir and arguments.dir.parent) as scratch:
         run = str(arguments.dir or f"{scratch}/run")
         if not shards(run):
             make_records(run, arguments)
+        # Export as a user does, in a process of its own.
         formats = arguments.format or ["sft", "prm"]
         options = [part for name in formats for part in ("--format", name)]
         out = f"{scratch}/out"
         command = [sys.executable, "-m", "tools.cli", "export", run, out, *options, *arguments.more]
         seconds, cpu_s, peak = measured(command)
+        # The export's own manifest says how much it read and wrote.
         manifest = json.loads(Path(out, "manifest.json").read_text(encoding="utf-8"))
         rows = {
             f"{name} {split}": part["rows"]

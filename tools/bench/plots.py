@@ -1,4 +1,4 @@
-"""Pictures of what the benchmarks measured. matplotlib comes with the `dev` extra."""
+"""Plots of benchmark figures. matplotlib comes with the `dev` extra."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ def cost_and_exactness(rows: Sequence[dict[str, Any]], path: Path, title: str = 
     """Draw one dot per labeller: completions per located first error against the share that is exact.
 
     Args:
-      rows: figures of the labellers.
-      path: file to write.
-      title: title of the picture.
+      rows: figures of the labellers, as `tools.bench.step_labels` makes them.
+      path: PNG file to write.
+      title: stands above the plot.
     """
+    # Imported here: the benchmark runs without matplotlib when no plot is asked for.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -23,7 +24,7 @@ def cost_and_exactness(rows: Sequence[dict[str, Any]], path: Path, title: str = 
     axes = figure.add_subplot()
     for row in rows:
         if row["completions_per_error"] is None:
-            # Located nothing.
+            # A labeller that located nothing has no cost per error.
             continue
         axes.scatter(row["completions_per_error"], row["exact"], s=60, label=row["labeller"])
     axes.set_xscale("log")

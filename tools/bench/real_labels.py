@@ -2,11 +2,11 @@
 
     python -m tools.bench.real_labels --solutions 100 --json bench.json
 
-Samples every procedural question 8 times. Of questions that the model can solve, but not always, it takes the first
-wrong solution whose first wrong step exact arithmetic can tell (`tools/bench/arithmetic_truth.py`). Each labeller looks
-for it. All get the same solutions and the same rollouts of a prefix, in the same order, so a difference is the
-labellers' own. Columns as in `tools/bench/step_labels.py`, without rounds and CPU, which are not measured here;
-agreement is the share of all solutions whose first error was located.
+It samples every procedural question 8 times. Of questions that the model can solve, but not always, it takes the first
+wrong solution whose first wrong step is known by exact arithmetic (`tools/bench/arithmetic_truth.py`). Each labeller
+looks for that step. All get the same solutions and the same rollouts of a prefix, in the same order, so a difference is
+the labellers' own. Columns are those of `tools/bench/step_labels.py`, without rounds and CPU, which are not measured
+here; agreement is the share of all solutions whose first error is located exactly.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ import asyncio
 import json
 import tempfile
 import time
-from collections import Counter, defaultdict
-from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,7 +24,6 @@ from rich.console import Console
 
 from actors.remote_models import CallPatience, RemoteModels
 from cluster.connect import connected
-from factory.checkers import math_answer
 from factory.errors import BadInput
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import learn
@@ -36,83 +33,28 @@ from factory.rollouts.policy import Policy
 from factory.rollouts.prompting import render
 from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
-from factory.types import Completion, GenerateRequest, Question, Verdict
+from factory.types import Question
 from pipelines.run.fleet import Fleet, launched
 from pipelines.run.recipes import recipe_of
 from pipelines.run.settings import Settings, from_mapping
 from tools.bench.arithmetic_truth import first_wrong_step
-from tools.bench.step_labels import SAMPLES, Count, check_writable, labeller_of, table
+from tools.bench.shared_rollouts import SharedRollouts
+from tools.bench.step_labels import SAMPLES, LabelCounts, check_writable, labeller_of, table
 
-EVERY = (
+LABELLERS = (
     "math_shepherd:confidence=0",
     "omegaprm:confidence=0,searches=1",
     "scan:confidence=0",
     "bayes_bisection",
     "bayes_bisection:probes_per_round=4",
 )
-AT_ONCE = 16  # questions in flight; the prior is learnt from those that are done
-
-
-Key = tuple[str, str, tuple[int, ...]]
-"""Question id, prefix text, prefix tokens."""
-
-
-class Shared:
-    """`factory.interfaces.Models` that gives every labeller the same rollouts of a prefix, in the same order.
-
-    A rollout is made once for all labellers. Call `rewind` before the next one.
-    """
-
-    def __init__(self, models: RemoteModels | None, made: Path | None = None) -> None:
-        self._models = models
-        self._made: dict[Key, list[Completion]] = defaultdict(list)
-        self._given: Counter[Key] = Counter()
-        self._locks: dict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
-        for line in made.read_text(encoding="utf-8").splitlines() if made else ():
-            entry = json.loads(line)
-            key = (entry["question"], entry["prefix_text"], tuple(entry["prefix"]))
-            self._made[key] = [Completion(**_tuples(completion)) for completion in entry["completions"]]
-
-    def rewind(self) -> None:
-        """Start from the first rollouts again, for the next labeller."""
-        self._given.clear()
-
-    def save(self, path: Path) -> None:
-        """Write one JSON line per prefix, for `--replay`."""
-        with path.open("w", encoding="utf-8") as file:
-            for (question, prefix_text, prefix), completions in self._made.items():
-                made = [asdict(completion) for completion in completions]
-                entry = {"question": question, "prefix_text": prefix_text, "prefix": prefix, "completions": made}
-                file.write(json.dumps(entry) + "\n")
-
-    async def generate(self, request: GenerateRequest) -> list[Completion]:
-        """Return the next rollouts of the request's prefix."""
-        key = (request.question_id, request.prefix_text, request.prefix)
-        first = self._given[key]
-        self._given[key] += request.n
-        async with self._locks[key]:
-            missing = first + request.n - len(self._made[key])
-            if missing > 0:
-                if self._models is None:
-                    raise BadInput(
-                        "the recording has too few rollouts for these labellers. Record with them, then replay."
-                    )
-                self._made[key] += await self._models.generate(replace(request, n=missing, seed=request.seed + first))
-        return self._made[key][first : first + request.n]
-
-    async def check(self, question: Question, text: str) -> Verdict:
-        """Judge a text."""
-        if self._models is not None:
-            return await self._models.check(question, text)
-        return math_answer.check(question, text, math_answer.Config())
-
-
-def _tuples(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+# Questions in flight. A labeller learns from those that are done, so the number changes its labels.
+AT_ONCE = 16
 
 
 def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
-    """Return sampling and prompt of the benchmark."""
+    """Return the settings of a run on procedural questions, with the model's usual sampling."""
+    # Many more questions than solutions: most have no wrong sample of known truth.
     return from_mapping(
         {
             "run": {"dir": folder},
@@ -125,21 +67,22 @@ def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
     )
 
 
-def policy_for(question: Question, models: Shared, recipe: Recipe) -> Policy:
+def policy_for(question: Question, models: SharedRollouts, recipe: Recipe) -> Policy:
     """Return a policy over a fresh tree of `question`.
 
     Args:
-      question: question to sample.
-      models: engine and checker.
-      recipe: recipe of the run.
+      question: the question to sample.
+      models: make rollouts and judge them.
+      recipe: prompt template, sampling and seed.
     """
     prompt = render(recipe.template, question)
     return Policy(tree=Tree(question), models=models, prompt=prompt, sampling=recipe.sampling, seed=recipe.seed)
 
 
-async def sampled(policy: Policy) -> tuple[Solution, int] | None:
-    """Return the first wrong sample whose truth is known, with that truth; no other one will be labelled."""
+async def wrong_sample(policy: Policy) -> tuple[Solution, int] | None:
+    """Return the first wrong sample whose first wrong step is known, with that step; no other one will be labelled."""
     await policy.rollouts(policy.tree.root, SAMPLES, method="sample")
+    # A question without any right sample has nothing to tell prefixes apart by.
     for solution in policy.tree.solutions if policy.tree.root.successes else ():
         truth = first_wrong_step(policy.tree.question, [n.step.text for n in solution.leaf.path() if n.step])
         if solution.is_wrong and truth not in (None, -1):
@@ -148,14 +91,17 @@ async def sampled(policy: Policy) -> tuple[Solution, int] | None:
     return None
 
 
-async def find_wrong(settings: Settings, models: Shared, recipe: Recipe, wanted: int) -> list[Question]:
-    """Return questions with a wrong sample of known truth.
+async def find_wrong(settings: Settings, models: SharedRollouts, recipe: Recipe, wanted: int) -> list[Question]:
+    """Return questions with a wrong sample whose first wrong step is known.
 
     Args:
-      settings: settings of the run.
-      models: engine and checker.
-      recipe: recipe of the run.
-      wanted: how many questions.
+      settings: settings of the run, with the source of the questions.
+      models: make rollouts and judge them.
+      recipe: prompt template, sampling and seed.
+      wanted: number of questions.
+
+    Raises:
+      BadInput: the source has too few such questions.
     """
     selected: list[Question] = []
     questions = iter(settings.source.plugin.questions(settings.source.config))
@@ -164,38 +110,45 @@ async def find_wrong(settings: Settings, models: Shared, recipe: Recipe, wanted:
         if not batch:
             raise BadInput(
                 f"only {len(selected)} of {wanted} questions had a wrong solution that can be judged. "
-                "Lower --solutions."
+                "Give fewer --solutions."
             )
-        answers = await together(sampled(policy_for(question, models, recipe)) for question in batch)
+        answers = await together(wrong_sample(policy_for(question, models, recipe)) for question in batch)
         selected += [question for question, answer in zip(batch, answers, strict=True) if answer]
     return selected[:wanted]
 
 
-async def bench(name: str, questions: list[Question], models: Shared, recipe: Recipe) -> dict[str, Any]:
+async def bench(name: str, questions: list[Question], models: SharedRollouts, recipe: Recipe) -> dict[str, Any]:
     """Run one labeller on all questions, and return its figures.
 
     Args:
-      name: plug-in, as `labeller_of` takes it.
-      questions: questions with a wrong sample.
-      models: engine and checker.
-      recipe: recipe of the run.
+      name: labeller, written `plugin` or `plugin:key=value,…`.
+      questions: questions with a wrong sample whose first wrong step is known.
+      models: make rollouts and judge them; rewound.
+      recipe: prompt template, sampling and seed.
+
+    Returns:
+      The figures of `LabelCounts`, and in "missed" the solutions whose first error was not located exactly.
     """
-    module, config = labeller_of(name)
-    experience, count, gate = Experience(), Count(), asyncio.Semaphore(AT_ONCE)
+    labeller, config = labeller_of(name)
+    experience, count, gate = Experience(), LabelCounts(), asyncio.Semaphore(AT_ONCE)
     missed: list[dict[str, Any]] = []
 
     async def one(question: Question) -> None:
+        """Label the wrong sample of a question and count the outcome."""
         async with gate:
+            # Sample again: the rollouts are the shared ones, so it is the same wrong sample.
             policy = policy_for(question, models, recipe)
-            chosen = await sampled(policy)
+            chosen = await wrong_sample(policy)
             assert chosen is not None
             wrong, truth = chosen
             calls, tokens = policy.cost.policy_calls, policy.cost.completion_tokens
-            labels = (await module.label(policy.tree, policy, config, Random(0), experience))[wrong]
+            # Label it; count only what that adds to the samples.
+            labels = (await labeller.label(policy.tree, policy, config, Random(0), experience))[wrong]
             learn(experience, policy.tree.solutions)
             count.completions += policy.cost.policy_calls - calls
             count.tokens += policy.cost.completion_tokens - tokens
             count.add(labels, truth)
+            # Keep the evidence of each miss for reading.
             if labels.first_error != truth:
                 root = policy.tree.root
                 missed.append(
@@ -224,13 +177,13 @@ async def bench(name: str, questions: list[Question], models: Shared, recipe: Re
     return {"labeller": name, **figures, "expects": experience.expects(), "missed": missed}
 
 
-async def measure(settings: Settings, arguments: argparse.Namespace, models: Shared) -> list[dict[str, Any]]:
-    """Run every labeller in turn, and return the figures.
+async def measure(settings: Settings, arguments: argparse.Namespace, models: SharedRollouts) -> list[dict[str, Any]]:
+    """Run every labeller in turn, and return their figures.
 
     Args:
       settings: settings of the run.
-      arguments: command line.
-      models: engine and checker.
+      arguments: the command line: labellers, number of solutions, file of the recording.
+      models: make rollouts and judge them.
     """
     recipe = recipe_of(settings)
     questions = await find_wrong(settings, models, recipe, arguments.solutions)
@@ -238,6 +191,7 @@ async def measure(settings: Settings, arguments: argparse.Namespace, models: Sha
     for name in arguments.labellers:
         models.rewind()
         rows.append(await bench(name, questions, models, recipe))
+        # After every labeller: a recording of an interrupted benchmark is still of use.
         if arguments.record:
             models.save(arguments.record)
         print({key: value for key, value in rows[-1].items() if key != "missed"}, flush=True)
@@ -245,33 +199,46 @@ async def measure(settings: Settings, arguments: argparse.Namespace, models: Sha
 
 
 async def with_models(settings: Settings, arguments: argparse.Namespace, fleet: Fleet) -> list[dict[str, Any]]:
-    """Run `measure` on the running engine, whose shell needs an event loop.
+    """Run `measure` on running actors.
 
     Args:
       settings: settings of the run.
-      arguments: command line.
-      fleet: actors that are running.
+      arguments: the command line.
+      fleet: running actors of the run.
     """
-    return await measure(settings, arguments, Shared(RemoteModels(fleet.generators, fleet.checkers, CallPatience())))
+    # `RemoteModels` needs a running event loop when it is made.
+    return await measure(
+        settings, arguments, SharedRollouts(RemoteModels(fleet.generators, fleet.checkers, CallPatience()))
+    )
 
 
 def main() -> None:
-    """Run the benchmark from the command line."""
+    """Run the benchmark that the command line describes; save its figures and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--solutions", type=int, default=100)
-    parser.add_argument("--levels", nargs="+", default=["multiply_add", "add_subtract_small"])
-    parser.add_argument("--template", default="few_shot_word_problems")
-    parser.add_argument("--model", default="smollm2-135m")
-    parser.add_argument("--engine", default="vllm")
-    parser.add_argument("--labellers", nargs="+", default=EVERY, metavar="NAME[:key=value,…]")
-    parser.add_argument("--record", type=Path, metavar="FILE", help="keep every rollout, for --replay")
-    parser.add_argument("--replay", type=Path, metavar="FILE", help="rollouts of a recording instead of an engine")
+    parser.add_argument("--solutions", type=int, default=100, help="wrong solutions to label (default: 100)")
+    parser.add_argument(
+        "--levels", nargs="+", default=["multiply_add", "add_subtract_small"], help="levels of the procedural questions"
+    )
+    parser.add_argument("--template", default="few_shot_word_problems", help="prompt template")
+    parser.add_argument("--model", default="smollm2-135m", help="model that is sampled (default: smollm2-135m)")
+    parser.add_argument("--engine", default="vllm", help="engine that runs it (default: vllm)")
+    parser.add_argument(
+        "--labellers",
+        nargs="+",
+        default=LABELLERS,
+        metavar="NAME[:key=value,…]",
+        help="labellers, with settings (default: five)",
+    )
+    parser.add_argument("--record", type=Path, metavar="FILE", help="save every rollout there, for --replay")
+    parser.add_argument(
+        "--replay", type=Path, metavar="FILE", help="take the rollouts of that recording; no engine is started"
+    )
     parser.add_argument("--json", type=Path, required=True, help="where the figures are saved, one object per labeller")
     arguments = parser.parse_args()
     if arguments.solutions < 1:
-        parser.error("expected at least 1 solution")
+        parser.error(f"--solutions {arguments.solutions}: expected at least 1")
     if arguments.replay and not arguments.replay.is_file():
-        parser.error(f"there is no recording {arguments.replay}")
+        parser.error(f"--replay: there is no file {arguments.replay}; expected one that --record wrote")
     check_writable(parser, arguments.json, arguments.record)
     try:
         rows = run(arguments)
@@ -282,13 +249,18 @@ def main() -> None:
 
 
 def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    """Measure on a running engine, or on a recording. Raises `BadInput`."""
+    """Start an engine or read a recording, and return the figures of every labeller.
+
+    Raises:
+      BadInput: a labeller is unknown, or there are too few questions or recorded rollouts.
+    """
+    # Refuse a mistyped labeller before an engine is loaded, which takes minutes.
     for name in arguments.labellers:
         labeller_of(name)
     with tempfile.TemporaryDirectory(prefix="bench-labels-") as folder:
         settings = settings_for(arguments, folder)
         if arguments.replay:
-            return asyncio.run(measure(settings, arguments, Shared(None, arguments.replay)))
+            return asyncio.run(measure(settings, arguments, SharedRollouts(None, arguments.replay)))
         with connected("local"), launched(settings) as fleet:
             return asyncio.run(with_models(settings, arguments, fleet))
 

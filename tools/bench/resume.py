@@ -4,13 +4,14 @@
     python -m tools.bench.resume --prepared --questions 1000000 --done 0.95 --json bench.json     # in minutes
     python -m tools.bench.resume --prepared --storage s3 --questions 100000 --json bench.json
 
-`factory run` works on the simulated engine (one solution a question, no rollouts for labels), its driver's memory is
-sampled, and it is SIGKILLed when `--done` of the units are committed. A fresh process then plans what is missing, as
-`factory resume` does first: seconds from its start until the first missing unit is there, and its peak memory. Then
-`factory status`, then `factory resume` to the end, then the rows are counted.
+1. `factory run` works on the simulated engine (one solution per question, no rollouts for labels). Its driver's memory
+   is sampled, and it is killed with SIGKILL when the share `--done` of the units is committed.
+2. A fresh process plans the missing units, as `factory resume` does first: seconds from its start until the first
+   missing unit is there, and its peak memory.
+3. `factory status`, then `factory resume` to the end; then the rows are counted.
 
-`--prepared` fills the folder itself: the right names with one and the same content, and receipts: all that planning
-reads, without a run. On a local disk what is missing is then done for real.
+`--prepared` replaces step 1: it fills the folder with shards of the right names and one content, and with receipts.
+That is all that planning reads. On a local disk the missing units are then worked on as usual.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -33,25 +34,18 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from factory.records.record import to_batch
-from factory.records.tally import tally
-from factory.shards.commits import Receipt, leftovers, listed, read_rows, shard_name, sweep
-from factory.shards.receipts import FLUSH_RECEIPTS, ReceiptLog
-from factory.shards.shard_file import encode, footer_for
-from factory.shards.units import Unit, cut
-from factory.storage.ahead import in_order
+from factory.shards.commits import leftovers, listed, sweep
 from factory.storage.store import Store
 from pipelines.run import run_folder
 from pipelines.run.planning import missing_units, plan
 from pipelines.run.screening import screening
-from pipelines.run.settings import Settings, load
-from pipelines.run.survey import Survey, surveyed
+from pipelines.run.settings import load
+from tools.bench.prepared_folder import prepare, rows_in
 from tools.bench.step_labels import check_writable
 from tools.bench.watched_driver import MB, driven, flatness, peak_mb, watched
 
 PIPELINE = "pipelines/label_steps.yaml"
 FACTORY = (sys.executable, "-m", "tools.cli")
-WIDTH = 16  # objects made at a time: disks sync many for the price of one
 
 
 def overrides_for(arguments: argparse.Namespace, folder: str) -> list[str]:
@@ -76,11 +70,16 @@ def overrides_for(arguments: argparse.Namespace, folder: str) -> list[str]:
 
 
 def planning(folder: str) -> dict[str, Any]:
-    """Plan in this process as `factory resume` does before it starts any actor, up to the first missing unit."""
+    """Plan a run in this process up to its first missing unit; return seconds by phase, peak memory and counts.
+
+    It does what `factory resume` does before it starts any actor.
+    """
+    # The first phase began when the process was started: imports are a part of what a user waits for.
     phases: dict[str, dict[str, float]] = {}
     begun, before = psutil.Process().create_time(), 0.0
 
     def ended(phase: str) -> None:
+        """Note the time of the phase that ends here."""
         nonlocal begun, before
         now, cpu = time.time(), time.process_time()
         phases[phase] = {"seconds": round(now - begun, 2), "cpu_s": round(cpu - before, 2)}
@@ -111,65 +110,15 @@ def planning(folder: str) -> dict[str, Any]:
 
 
 def _listing(store: Store) -> dict[str, float]:
+    """Return the time of one listing of the folder, a part of planning that depends on the storage alone."""
     started, cpu = time.time(), time.process_time()
     listed(store)
     return {"seconds": round(time.time() - started, 2), "cpu_s": round(time.process_time() - cpu, 2)}
 
 
-def prepare(settings: Settings, store: Store, done: float) -> int:
-    """Fill a folder as a killed run leaves it: the first units, and receipts of all but the last ones.
-
-    Args:
-      settings: settings of the run.
-      store: its folder.
-      done: share of the units that are committed.
-    """
-    # Not at the top: planning is measured with its imports.
-    from tools.bench.writer import simulated_rows
-
-    run_folder.bind(settings, store)
-    survey = Survey()
-    with screening(settings) as screen:
-        questions = surveyed(settings, screen, survey)
-        units = [replace(unit, questions=()) for unit in cut(questions, settings.run.unit_size, settings.fingerprint)]
-    run_folder.keep_survey(store, survey)
-    rows = simulated_rows(settings, settings.run.unit_size)
-    batch = to_batch(rows)
-    footer = footer_for(batch, tally(rows), settings.effort)
-    data = encode(batch, footer)
-
-    def created(unit: Unit) -> Receipt:
-        created = store.create(shard_name(unit.id), data)
-        return Receipt(
-            unit_id=unit.id,
-            name="",
-            n_bytes=len(data),
-            tally=footer.tally,
-            created=created,
-            content=footer.content,
-            effort=footer.effort,
-        )
-
-    committed = units[: round(done * len(units))]
-    receipts = ReceiptLog(store, attempt=1, clock=lambda: 0.0)
-    for receipt in in_order(created, committed, WIDTH):
-        receipts.add(receipt)
-    # What was not flushed died with the driver.
-    return len(committed) % FLUSH_RECEIPTS
-
-
-def rows_in(store: Store) -> dict[str, int]:
-    """Count the rows of a folder."""
-    rows, ids = 0, set()
-    for row in read_rows(store, ["question_id"]):
-        rows += 1
-        ids.add(row["question_id"])
-    return {"rows": rows, "distinct_questions": len(ids)}
-
-
 @contextlib.contextmanager
 def place(arguments: argparse.Namespace) -> Iterator[str]:
-    """Open a block with the folder of the run; the environment says how it is reached."""
+    """Open a block with the folder of the run; for S3 it starts a server and sets the environment."""
     with tempfile.TemporaryDirectory(prefix="bench-resume-", dir=arguments.dir) as folder:
         if arguments.storage == "local":
             yield f"{folder}/run"
@@ -183,12 +132,12 @@ def place(arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def measure(arguments: argparse.Namespace, folder: str, log: Path) -> dict[str, Any]:
-    """Take all steps in order, and return the figures; each is written to `arguments.json` as soon as it is known.
+    """Take all steps in order, and return the figures; each is saved as soon as it is known.
 
     Args:
-      arguments: command line.
-      folder: folder of the run.
-      log: file for the output of the commands.
+      arguments: the command line; `arguments.json` is the file of the figures.
+      folder: folder of the run, local or s3://…
+      log: file that the output of the drivers is appended to.
     """
     overrides = overrides_for(arguments, folder)
     settings = load(PIPELINE, overrides)
@@ -198,27 +147,33 @@ def measure(arguments: argparse.Namespace, folder: str, log: Path) -> dict[str, 
     figures: dict[str, Any] = {"settings": given, "units": units}
 
     def keep(name: str, values: dict[str, Any]) -> None:
+        """Save and print a group of figures."""
         figures[name] = values
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
         print(f"{name}: {values}", file=sys.stderr, flush=True)
 
     drive = partial(driven, data=Path(folder, "data"), log=log, every_s=arguments.every, limit_s=arguments.limit)
+    # Step 1: a folder with a share of the units.
     if arguments.prepared:
         started = time.monotonic()
         unreceipted = prepare(settings, store, arguments.done)
         keep("prepared", {"seconds": round(time.monotonic() - started, 1), "without_receipt": unreceipted})
     else:
         keep(
-            "run", _told(drive([*FACTORY, "run", PIPELINE, *overrides], until=round(arguments.done * units)), arguments)
+            "run",
+            _drive_figures(
+                drive([*FACTORY, "run", PIPELINE, *overrides], until=round(arguments.done * units)), arguments
+            ),
         )
+    # Step 2: planning, in fresh processes. The fastest counts: the others waited for other work of the machine.
     probe = [sys.executable, "-m", "tools.bench.resume", "--plan", folder]
     tries = [json.loads(watched(probe, dict(os.environ))["output"]) for _ in range(arguments.tries)]
-    # What is more was the machine's other work.
     fastest = min(tries, key=lambda each: each["ready_s"])
     keep("planning", {**fastest, "ready_s_each": [each["ready_s"] for each in tries]})
+    # Step 3: the commands that follow, and what is in the folder at the end.
     keep("status", watched([*FACTORY, "status", folder], dict(os.environ)))
     if arguments.storage == "local":
-        keep("resume", _told(drive([*FACTORY, "resume", folder], until=None), arguments))
+        keep("resume", _drive_figures(drive([*FACTORY, "resume", folder], until=None), arguments))
     if not arguments.prepared:
         keep("status_at_the_end", watched([*FACTORY, "status", folder], dict(os.environ)))
         started = time.monotonic()
@@ -228,8 +183,8 @@ def measure(arguments: argparse.Namespace, folder: str, log: Path) -> dict[str, 
     return figures
 
 
-def _told(drove: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the figures of a drive, with a hundred of its samples."""
+def _drive_figures(drove: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the figures of a watched driver for JSON, with about a hundred of its samples."""
     samples = drove.pop("samples")
     thin = samples[:: max(1, len(samples) // 100)]
     rate = drove["units"] * arguments.unit_size / drove["seconds"]
@@ -242,7 +197,7 @@ def _told(drove: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any
 
 
 def table(figures: dict[str, Any]) -> Table:
-    """Return settings and figures as a table."""
+    """Return the figures as a table, beside the values that are wanted."""
     printed = Table("figure", "value", "wanted")
     planned = figures["planning"]
     printed.add_row("resume planning until the first unit", f"{planned['ready_s']} s", "< 30 s")
@@ -264,32 +219,35 @@ def table(figures: dict[str, Any]) -> Table:
 
 
 def main(given: Sequence[str] | None = None) -> None:
+    """Run the benchmark that the command line describes, or only its planning; print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--questions", type=int, default=1_000_000)
+    parser.add_argument("--questions", type=int, default=1_000_000, help="questions of the run (default: 1000000)")
     parser.add_argument(
         "--done", type=float, default=0.9, help="share of the units committed when the driver is killed"
     )
-    parser.add_argument("--unit-size", type=int, default=16)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--in-flight", type=int, default=64)
+    parser.add_argument("--unit-size", type=int, default=16, help="questions per unit (default: 16)")
+    parser.add_argument("--workers", type=int, default=2, help="rollout workers (default: 2)")
+    parser.add_argument("--in-flight", type=int, default=64, help="units handed out at the same time (default: 64)")
     parser.add_argument("--every", type=float, default=5.0, help="seconds between two samples of the driver's memory")
     parser.add_argument("--limit", type=float, default=4 * 3600.0, help="a driver is killed after so many seconds")
     parser.add_argument("--tries", type=int, default=1, help="how often planning is measured")
-    parser.add_argument("--prepared", action="store_true", help="no run: make the folder's objects directly")
+    parser.add_argument("--prepared", action="store_true", help="make the folder's objects directly, without a run")
     parser.add_argument("--storage", choices=("local", "s3"), default="local", help="s3: only with --prepared")
-    parser.add_argument("--dir", type=Path, help="a folder for the temporary run folder")
+    parser.add_argument("--dir", type=Path, help="folder in which the temporary run folder is made")
     parser.add_argument("--json", type=Path, help="where the figures are saved")
-    parser.add_argument("--plan", metavar="FOLDER", help="only plan what is missing there, and print what that took")
+    parser.add_argument(
+        "--plan", metavar="FOLDER", help="only plan the missing units of that run, and print the time as JSON"
+    )
     arguments = parser.parse_args(given)
     if arguments.plan:
         print(json.dumps(planning(arguments.plan)))
         return
     if not arguments.json:
-        parser.error("--json is required: where the figures are saved")
+        parser.error("--json is missing: expected the file in which the figures are saved")
     if not (0 < arguments.done < 1 and arguments.questions > 0 and arguments.unit_size > 0):
-        parser.error("expected 0 < done < 1, questions > 0 and unit-size > 0")
+        parser.error("expected 0 < --done < 1, --questions > 0 and --unit-size > 0")
     if arguments.storage == "s3" and not arguments.prepared:
-        parser.error("--storage s3 needs --prepared")
+        parser.error("--storage s3 needs --prepared: a whole run is measured on a local disk only")
     check_writable(parser, arguments.json)
     with place(arguments) as folder:
         figures = measure(arguments, folder, arguments.json.with_suffix(".log"))

@@ -53,20 +53,24 @@ def cpu_seconds(fleet: Fleet) -> dict[str, float]:
         "checker": fleet.checkers,
         "writer": fleet.writers,
     }
+    # Each actor counts its own time; the driver is this process.
     used = {"driver": time.process_time()}
     for role, actors in roles.items():
         used[role] = sum(ray.get([actor.__ray_call__.remote(_own_cpu_seconds) for actor in actors], timeout=60))
+    # The actors are among the children of this process: what they did not use was used by Ray's daemons.
     everything = sum(_process_seconds(child) for child in psutil.Process().children(recursive=True))
     used["ray"] = max(0.0, everything - sum(seconds for role, seconds in used.items() if role != "driver"))
     return used
 
 
 def _own_cpu_seconds(actor: Any) -> float:
+    """Return the CPU time of the process it runs in; `actor` is given by Ray and not used."""
     times = os.times()
     return times.user + times.system
 
 
 def _process_seconds(process: psutil.Process) -> float:
+    """Return the CPU time of a process; 0 when it has ended."""
     try:
         times = process.cpu_times()
     except psutil.Error:
@@ -77,9 +81,11 @@ def _process_seconds(process: psutil.Process) -> float:
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run once and return the figures."""
     with tempfile.TemporaryDirectory(prefix="bench-rollouts-") as folder:
+        # Phase 1: plan the run, before the clock starts.
         settings = settings_for(arguments, folder)
         with screening(settings) as screen:
             to_do = plan(settings, run_folder.store_of(settings), screen)
+        # Phase 2: drive it, with the CPU time of all components before and after.
         with connected("local"), launched(settings) as fleet:
             before, started = cpu_seconds(fleet), time.monotonic()
             progress = drive(
@@ -88,11 +94,15 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             seconds = time.monotonic() - started
             after = cpu_seconds(fleet)
         size = sum(path.stat().st_size for path in Path(folder, "data").iterdir())
+    # Phase 3: figures per rollout.
     rollouts = progress.done.policy_calls
     used = {role: after[role] - before[role] for role in after}
     total = sum(used.values())
     if progress.done.questions != to_do.survey.questions:
-        raise SystemExit(f"only {progress.done.questions} of {to_do.survey.questions} questions came back")
+        raise SystemExit(
+            f"{progress.done.questions} of {to_do.survey.questions} questions came back, expected all; "
+            "see the messages above"
+        )
     return {
         "questions": progress.done.questions,
         "failed": progress.done.failed,
@@ -111,13 +121,13 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run the benchmark from the command line."""
+    """Run the benchmark that the command line describes; save its figures and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--questions", type=int, default=2000)
+    parser.add_argument("--questions", type=int, default=2000, help="questions of the run (default: 2000)")
     parser.add_argument("--steps", type=int, default=8, help="steps per simulated solution")
     parser.add_argument("--p", type=float, default=0.9, help="probability that a simulated step is right")
     parser.add_argument("--labeller", default="bayes_bisection", help="supervision.method, with its defaults")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1, help="rollout workers (default: 1)")
     parser.add_argument("--json", type=Path, required=True, help="where the figures are saved")
     arguments = parser.parse_args()
     figures = measure(arguments)

@@ -4,13 +4,17 @@ r"""Benchmark of the labellers: cost of a located first error, on a simulated po
     python -m tools.bench.step_labels --steps 8 --p 0.9 --r 0 --seed 1 --json bench.json --labellers \
         bayes_bisection:probes_per_round=4 math_shepherd:k=16
 
-Every labeller gets the same wrong solutions, one per question, and the same 8 samples of the bare question, which are
-made anyway and not counted. The plain methods label as in their papers (confidence=0 withholds nothing). The columns:
+Every labeller gets the same wrong solutions, one per question, and the same 8 samples of the bare question. Those are
+made in any run, so they are not counted. The plain methods label as in their papers (confidence=0 withholds nothing).
+The columns:
 
-* completions and tokens spent per first error located; rounds: how often a solution waits for the policy;
-* located: share of the solutions; exact: share of the located first errors that are the planted ones;
+* completions, tokens: spent per first error located;
+* rounds: how often a solution waits for the policy;
+* located: share of the solutions with a located first error;
+* exact: share of the located first errors that are the planted ones;
 * calibration: of the step labels given with at least 95 % confidence, the share that is right, and beside it the mean
-  of what those labels promised; CPU: the labeller's own time, simulated policy and checker included.
+  confidence of these labels;
+* CPU: the labeller's own time, simulated policy and checker included.
 """
 
 from __future__ import annotations
@@ -42,9 +46,11 @@ from factory.sources import simulated as source
 from factory.types import Completion, GenerateRequest, Question, Verdict
 
 SAMPLES = 8
+# Least confidence of a label that counts for the calibration.
 SURE = 0.95
-TRIES = 200  # questions looked at per wrong solution wanted: a policy that errs less often is no use here
-EVERY = (
+# Questions sampled per wrong solution wanted; with a policy that errs less often, fewer solutions are labelled.
+TRIES = 200
+LABELLERS = (
     "bayes_bisection",
     "bayes_bisection:probes_per_round=4",
     "scan:confidence=0",
@@ -53,8 +59,11 @@ EVERY = (
 )
 
 
-class InProcess:
-    """`factory.interfaces.Models` without Ray; `rounds` counts how often requests had to wait in turn."""
+class InProcessModels:
+    """Implementation of `factory.interfaces.Models` without Ray.
+
+    `rounds` counts how often a labeller waits: requests made at the same time are one round.
+    """
 
     def __init__(self, engine: simulated.Engine) -> None:
         self._engine = engine
@@ -67,7 +76,7 @@ class InProcess:
         if not self._waiting:
             self._waiting = True
             self.rounds += 1
-        # Whoever asks in the same turn of the loop is in the same round.
+        # Requests of the same turn of the event loop belong to the same round.
         await asyncio.sleep(0)
         self._waiting = False
         (completions,) = await self._engine.generate([request])
@@ -75,13 +84,18 @@ class InProcess:
         return completions
 
     async def check(self, question: Question, text: str) -> Verdict:
-        """Judge a text."""
+        """Judge a text with the checker for mathematical answers."""
         return math_answer.check(question, text, self._checker)
 
 
 @dataclass
-class Count:
-    """Counts of a labeller over all solutions."""
+class LabelCounts:
+    """Counts of a labeller over all solutions.
+
+    * `solutions`, `located`, `exact`, `contradicted`: numbers of solutions; see the columns above.
+    * `completions`, `tokens`, `rounds`, `seconds` (of CPU): spent on labelling them.
+    * `sure`: (confidence, right) of each label at or above `SURE`.
+    """
 
     solutions: int = 0
     located: int = 0
@@ -90,7 +104,6 @@ class Count:
     completions: int = 0
     tokens: int = 0
     rounds: int = 0
-    # (confidence, right) of labels at or above SURE.
     sure: list[tuple[float, bool]] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -102,10 +115,11 @@ class Count:
         self.contradicted += labels.contradicted
         for index, step in enumerate(labels.steps):
             if step.label is not None and step.confidence >= SURE:
+                # Steps before the first error are right, the others wrong.
                 self.sure.append((step.confidence, step.label == (1 if index < truth else -1)))
 
     def figures(self) -> dict[str, Any]:
-        """Return the figures; null where nothing was located, or nothing was sure."""
+        """Return the figures per error or solution; None where nothing was located, or no label was sure."""
         return {
             "completions_per_error": _ratio(self.completions, self.located),
             "tokens_per_error": _ratio(self.tokens, self.located),
@@ -126,20 +140,25 @@ async def bench(name: str, policy_config: simulated.Config, solutions: int, seed
     Args:
       name: labeller, written `plugin` or `plugin:key=value,…`.
       policy_config: config of the simulated policy.
-      solutions: how many solutions.
-      seed: seed of the policy.
+      solutions: number of wrong solutions to label; fewer are labelled when the policy errs too rarely.
+      seed: seed of the questions, the policy and the labeller.
+
+    Raises:
+      BadInput: there is no such labeller, or it has no such setting.
     """
-    module, config = labeller_of(name)
-    models = InProcess(simulated.Engine(policy_config, "simulated"))
-    experience, count = Experience(), Count()
+    labeller, config = labeller_of(name)
+    models = InProcessModels(simulated.Engine(policy_config, "simulated"))
+    experience, count = Experience(), LabelCounts()
     for question in source.questions(source.Config(n=TRIES * solutions, seed=seed)):
         policy = Policy(tree=Tree(question), models=models, prompt=question.text, seed=seed)
         wrong = await _sampled(policy)
         if wrong is None:
             continue
+        # Label the solution; count only what that adds to the samples.
         calls, tokens, rounds = policy.cost.policy_calls, policy.cost.completion_tokens, models.rounds
         started = time.process_time()
-        labels = await module.label(policy.tree, policy, config, Random(seed), experience)
+        labels = await labeller.label(policy.tree, policy, config, Random(seed), experience)
+        # As in a run, a labeller learns from solution to solution.
         learn(experience, policy.tree.solutions)
         count.seconds += time.process_time() - started
         count.completions += policy.cost.policy_calls - calls
@@ -162,32 +181,37 @@ def labeller_of(name: str) -> tuple[SupervisionPlugin, Any]:
 
 
 async def _sampled(policy: Policy) -> Solution | None:
-    """Return the first wrong one of the samples, which becomes the only solution to be labelled; the counts stay."""
+    """Return the first wrong sample, None where there is none; no other solution will be labelled."""
     await policy.rollouts(policy.tree.root, SAMPLES, method="sample")
     wrong = next((solution for solution in policy.tree.solutions if solution.is_wrong), None)
+    # The trials and successes of the tree stay: they are the labeller's evidence.
     policy.tree.solutions[:] = [wrong] if wrong else []
     return wrong
 
 
 def planted_error(solution: Solution) -> int:
-    """Return the step that says of itself that it slips."""
+    """Return the index of the step that makes the error: its text says so."""
     texts = [node.step.text for node in solution.leaf.path() if node.step]
     return next(index for index, text in enumerate(texts) if f" {simulated.STATES[1]} " in text)
 
 
 def check_writable(parser: argparse.ArgumentParser, *paths: Path | None) -> None:
-    """Refuse outputs that could not be written, before the work and not after it."""
+    """Exit with a message when an output could not be written; call it before the work."""
     for path in paths:
         if path and (path.is_dir() or not path.absolute().parent.is_dir()):
-            parser.error(f"cannot write {path}: expected a file in a folder that exists")
+            parser.error(f"cannot write {path}: expected the name of a file in a folder that exists")
 
 
 def _ratio(part: float, whole: float) -> float | None:
+    """Return a ratio with four decimals; None of nothing."""
     return round(part / whole, 4) if whole else None
 
 
 def short_names(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Name the first row of a plug-in by the plug-in alone, its settings beside it; variants keep the whole name."""
+    """Name the first row of each plug-in by the plug-in alone; further rows of it keep the whole name.
+
+    The settings are in a field of their own, `settings`.
+    """
     named: dict[str, dict[str, Any]] = {}
     for row in rows:
         plain, _, given = row["labeller"].partition(":")
@@ -208,22 +232,31 @@ def table(rows: list[dict[str, Any]]) -> Table:
 
 
 def main() -> None:
-    """Run the benchmark from the command line."""
+    """Run the benchmark that the command line describes; save its figures and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=8, help="steps per solution")
-    parser.add_argument("--p", type=float, default=0.9, help="probability that a step is right")
-    parser.add_argument("--r", type=float, default=0.0, help="probability that a wrong solution hits the gold answer")
-    parser.add_argument("--solutions", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--labellers", nargs="+", default=EVERY, metavar="NAME[:key=value,…]")
+    parser.add_argument("--steps", type=int, default=8, help="steps per solution (default: 8)")
+    parser.add_argument("--p", type=float, default=0.9, help="probability that a step is right (default: 0.9)")
+    parser.add_argument(
+        "--r", type=float, default=0.0, help="probability that a wrong solution has the right answer (default: 0)"
+    )
+    parser.add_argument("--solutions", type=int, default=300, help="wrong solutions to label (default: 300)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of everything (default: 1)")
+    parser.add_argument(
+        "--labellers",
+        nargs="+",
+        default=LABELLERS,
+        metavar="NAME[:key=value,…]",
+        help="labellers, with settings (default: five)",
+    )
     parser.add_argument("--json", type=Path, required=True, help="where the figures are saved, one object per labeller")
     parser.add_argument("--plot", type=Path, help="where a plot of cost against exactness is saved (PNG)")
     arguments = parser.parse_args()
     if not (0 < arguments.p < 1 and 0 <= arguments.r < 1 and arguments.steps > 0 and arguments.solutions > 0):
-        parser.error("expected 0 < p < 1, 0 <= r < 1, steps > 0 and solutions > 0")
+        parser.error("expected 0 < --p < 1, 0 <= --r < 1, --steps > 0 and --solutions > 0")
     if arguments.plot and importlib.util.find_spec("matplotlib") is None:
         parser.error("--plot needs matplotlib: pip install matplotlib")
     check_writable(parser, arguments.json, arguments.plot)
+    # One labeller after the other, each with a policy of its own from the same seed.
     config = simulated.Config(steps=arguments.steps, p=arguments.p, r=arguments.r)
     rows = []
     for name in arguments.labellers:

@@ -2,11 +2,13 @@
 
     python -m tools.bench.sweep_step_labels --settings 12 --seed 1 --json sweep.json
 
-Draws settings of the simulated policy (M 4–64, p .75–.99, r 0–.1, texts that repeat or not; those it can hardly ever do
-are drawn again) and runs every labeller of `tools/bench/step_labels.py` on each: the plain methods with several k,
-Bayesian bisection with several confidences. Prints for each setting what the default costs and the cheapest other
-labeller that is as exact; and, for every point of another labeller, what Bayesian bisection pays for *that* exactness
-(between two confidences: their mixture), as the worst ratio of completions per located first error.
+It draws settings of the simulated policy: M = 4 – 64 steps, p = .75 – .99, r = 0 – .1, texts that repeat or not. A
+setting that the policy can hardly ever solve is drawn again. Every labeller of `tools/bench/step_labels.py` runs on
+each setting: the plain methods with several k, Bayesian bisection with several confidences. For each setting it prints
+
+* the cost of Bayesian bisection at its default, and the cheapest other labeller that is as exact;
+* the worst ratio of costs: for every point of another labeller, the completions per located first error that Bayesian
+  bisection needs for *that* exactness (between two confidences: their mixture), divided by the other's.
 """
 
 from __future__ import annotations
@@ -36,13 +38,16 @@ DEFAULT = "bayes_bisection:confidence=0.97"
 SETTING = ("steps", "p", "r", "variants")
 WORST = ("worst_sure", "worst")
 SURE = 0.9
-NOISE = 0.01  # of a share of 300
-ABLE = 0.02  # share of error-free samples below which nobody finds anything
-LEAST = 10  # located first errors below which a share says nothing
+# Difference of two shares of 300 solutions that is noise.
+NOISE = 0.01
+# Share of error-free samples below which no labeller locates anything.
+ABLE = 0.02
+# Located first errors below which a share says nothing.
+LEAST = 10
 
 
 def drawn(number: int, seed: int) -> list[simulated.Config]:
-    """Return the policies of `number` settings. `words` is small: only the time it takes depends on it."""
+    """Return `number` random settings of the policy."""
     rng = Random(seed)
     settings: list[simulated.Config] = []
     while len(settings) < number:
@@ -51,6 +56,7 @@ def drawn(number: int, seed: int) -> list[simulated.Config]:
             p=round(rng.uniform(0.75, 0.99), 3),
             r=round(rng.choice((0, rng.uniform(0, 0.1))), 3),
             variants=rng.choice((2, 1000)),
+            # Few words: they change nothing but the time it takes.
             words=2,
         )
         if policy.p**policy.steps >= ABLE:
@@ -64,9 +70,10 @@ def sweep(policy: simulated.Config, solutions: int, seed: int) -> dict[str, Any]
     Args:
       policy: config of the simulated policy.
       solutions: wrong solutions to label.
-      seed: seed of the policy.
+      seed: seed of the questions, the policy and the labellers.
     """
     rows = [asyncio.run(bench(name, policy, solutions, seed)) for name in (*OURS, *OTHERS)]
+    # Share of samples with the right answer: no error, or an error that hits the right answer.
     solved = policy.p**policy.steps + policy.r * (1 - policy.p**policy.steps)
     setting = {"steps": policy.steps, "p": policy.p, "r": policy.r, "variants": policy.variants}
     return {**setting, "solved": round(solved, 4), "rows": rows}
@@ -74,6 +81,7 @@ def sweep(policy: simulated.Config, solutions: int, seed: int) -> dict[str, Any]
 
 def price(points: list[tuple[float, float]], exact: float) -> float | None:
     """Return the lowest cost at which a mixture of `points` (exactness, cost) is that exact; None where none is."""
+    # Using each of two points on a share of the solutions reaches everything between them.
     costs = [cost for reached, cost in points if reached >= exact]
     for low, low_cost in points:
         for high, high_cost in points:
@@ -89,6 +97,7 @@ def verdict(setting: dict[str, Any]) -> dict[str, Any]:
     * `worst`, `worst_sure`: the highest ratio of our cost to another's at that one's exactness, and the same among the
       points at least `SURE` exact, each with that other row.
     """
+    # A labeller that located hardly anything has no exactness to compare at.
     enough = [row for row in setting["rows"] if row["located"] * row["solutions"] >= LEAST]
     ours = [(row["exact"], row["completions_per_error"]) for row in enough if row["labeller"] in OURS]
     others = [row for row in enough if row["labeller"] in OTHERS]
@@ -106,15 +115,17 @@ def verdict(setting: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cost(row: dict[str, Any]) -> float:
+    """Return a row's completions per located first error."""
     return float(row["completions_per_error"])
 
 
 def _worst(ratios: list[tuple[float, dict[str, Any]]]) -> tuple[float, dict[str, Any]] | None:
+    """Return the highest ratio with its row; None of nothing."""
     return max(ratios, key=lambda entry: entry[0], default=None)
 
 
 def show(swept: list[dict[str, Any]], console: Console) -> None:
-    """Print the settings as a table."""
+    """Print one row per setting, as `sweep` returns them."""
     table = Table(title="Bayesian bisection at confidence 0.97, and the others")
     for name in ("M", "p", "r", "texts", "cost", "exact", "located", "sure: right (promised)", "cheapest as exact"):
         table.add_column(name)
@@ -134,25 +145,28 @@ def show(swept: list[dict[str, Any]], console: Console) -> None:
 
 
 def main() -> None:
-    """Run the sweep from the command line."""
+    """Run the sweep that the command line describes, or read a saved one; print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--settings", type=int, default=12)
-    parser.add_argument("--solutions", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--settings", type=int, default=12, help="settings to draw (default: 12)")
+    parser.add_argument(
+        "--solutions", type=int, default=300, help="wrong solutions to label per setting (default: 300)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of everything (default: 1)")
+    parser.add_argument("--processes", type=int, default=2, help="settings worked on at the same time (default: 2)")
     parser.add_argument("--json", type=Path, required=True, help="where every point is saved")
     parser.add_argument("--show", action="store_true", help="print the table of the sweep saved there, run nothing")
     arguments = parser.parse_args()
     if min(arguments.settings, arguments.solutions, arguments.processes) < 1:
-        parser.error("expected at least 1 setting, 1 solution and 1 process")
+        parser.error("expected at least 1 for each of --settings, --solutions and --processes")
     check_writable(parser, arguments.json)
     if arguments.show and not arguments.json.is_file():
-        parser.error(f"there is no sweep {arguments.json}")
+        parser.error(f"--show: there is no file {arguments.json}; expected the --json of a sweep that was run")
     if not arguments.show:
         swept: list[dict[str, Any]] = []
         with ProcessPoolExecutor(arguments.processes) as pool:
             policies = drawn(arguments.settings, arguments.seed)
             for future in [pool.submit(sweep, policy, arguments.solutions, arguments.seed) for policy in policies]:
+                # Saved after every setting: a sweep takes hours.
                 swept.append(future.result())
                 print(f"{len(swept)} of {len(policies)} settings done", flush=True)
                 arguments.json.write_text(json.dumps(swept, indent=1) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Watching of a `factory` command from outside: its memory, its CPU time, the shards it commits; killed when wanted."""
+"""Commands of the factory, watched from outside: memory, CPU time, committed shards. A driver is killed on demand."""
 
 from __future__ import annotations
 
@@ -18,13 +18,19 @@ import psutil
 
 MB = 2**20
 WATCH_S = 0.05
-CALM_S = 3.0  # without a new shard: the killed driver's actors are gone
+# Seconds without a new shard after which the actors of a killed driver are taken to have ended.
+CALM_S = 3.0
 STEP_LIMIT_S = 1800.0
 
 
 @dataclass(frozen=True)
 class DriverSample:
-    """Sample of a driver at work: seconds since its start, its resident memory in MB, units committed so far."""
+    """Sample of a driver at work.
+
+    * `seconds`: since its start.
+    * `rss_mb`: its resident memory in MB.
+    * `units`: committed so far.
+    """
 
     seconds: float
     rss_mb: float
@@ -39,6 +45,7 @@ def flatness(samples: Sequence[DriverSample], unit_size: int) -> dict[str, float
     """
     working = [sample for sample in samples if sample.units > samples[0].units]
     late = working[len(working) // 2 :]
+    # A slope needs two different numbers of units.
     if len({sample.units for sample in late}) < 2:
         return {}
     slope, _ = linear_regression([sample.units for sample in late], [sample.rss_mb for sample in late])
@@ -53,19 +60,22 @@ def flatness(samples: Sequence[DriverSample], unit_size: int) -> dict[str, float
 
 
 def peak_mb(pid: int) -> float:
-    """Return a process's peak resident memory. `ru_maxrss` would count that of whoever started it, too."""
+    """Return a process's peak resident memory in MB; `ru_maxrss` would include that of its parent before the fork."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) / 1024
 
 
 def watched(command: Sequence[str], environment: dict[str, str]) -> dict[str, Any]:
-    """Run a command and return its seconds, its CPU seconds, its peak memory, what it printed. Raises `SystemExit`."""
+    """Run a command; return its seconds, CPU seconds, peak memory in MB and output.
+
+    Raises `SystemExit` when it fails or takes too long.
+    """
     started, peak, cpu = time.monotonic(), 0.0, 0.0
     with tempfile.TemporaryFile("w+") as printed:
         process = psutil.Popen(command, env=environment, stdout=printed, stderr=subprocess.STDOUT)
         while process.poll() is None:
-            # It may just have ended.
+            # It may have ended since it was polled; the figures of the time before stay.
             with contextlib.suppress(psutil.Error, OSError, ValueError):
                 peak, cpu = max(peak, peak_mb(process.pid)), sum(process.cpu_times()[:2])
             if time.monotonic() - started > STEP_LIMIT_S:
@@ -85,12 +95,15 @@ def driven(
     """Run a driver to its end, or SIGKILL it when enough units are committed.
 
     Args:
-      command: command line.
+      command: command line of the driver.
       data: folder of the shards.
-      until: units after which it is killed; None to let it end.
-      log: file for its output.
-      every_s: seconds between two samples.
-      limit_s: longest time in seconds.
+      until: number of committed units at which it is killed; None to let it end.
+      log: file that its output is appended to.
+      every_s: seconds between two samples of its memory.
+      limit_s: seconds after which it is killed in any case.
+
+    Returns:
+      Its seconds, its CPU seconds, the units it committed, its samples, and whether it was killed.
 
     Raises:
       SystemExit: the command fails.
@@ -104,6 +117,7 @@ def driven(
             with contextlib.suppress(psutil.Error):
                 samples.append(DriverSample(seconds, process.memory_info().rss / MB, units))
                 cpu = sum(process.cpu_times()[:2])
+            # Kill it as a crash would: it must not get a chance to clean up.
             if (until is not None and units >= until) or seconds > limit_s:
                 process.send_signal(signal.SIGKILL)
                 killed = True
@@ -114,6 +128,7 @@ def driven(
     seconds = time.monotonic() - started
     if process.returncode and not killed:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}; see {log}")
+    # Its actors notice its death later and may commit until then.
     _until_calm(data)
     return {
         "seconds": round(seconds, 1),
@@ -125,13 +140,14 @@ def driven(
 
 
 def count_shards(data: Path) -> int:
-    """Return the number of shards in a folder."""
+    """Return the number of shards in a folder; 0 when there is no such folder yet."""
     with contextlib.suppress(FileNotFoundError), os.scandir(data) as listing:
         return sum(entry.name.startswith("part-") for entry in listing)
     return 0
 
 
 def _until_calm(data: Path) -> None:
+    """Wait until no new shard appears for `CALM_S` seconds."""
     before = -1
     while (now := count_shards(data)) != before:
         before = now

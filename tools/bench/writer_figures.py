@@ -9,13 +9,13 @@ from typing import Any
 
 from rich.table import Table
 
-# Ratios: time of the second side to that of the first.
+# Each side, and the plain one it is compared with: a ratio is plain's time to its own, so more is better.
 RATIOS = {"commit": "plain", "actor": "plain", "commit from batches": "plain from batches"}
 
 
 @dataclass(frozen=True)
 class TimeSpent:
-    """Seconds by the clock and of CPU, in this process and in the writer."""
+    """Time of some work: `seconds` by the clock, `cpu_s` of CPU in this process and in the writer."""
 
     seconds: float
     cpu_s: float
@@ -24,19 +24,26 @@ class TimeSpent:
 def figures_of(
     rounds: Sequence[dict[str, TimeSpent]], steps: Sequence[dict[str, TimeSpent]], n_rows: int, arrow_bytes: int
 ) -> dict[str, Any]:
-    """Return medians over the rounds; ratios are made within each round, as a machine's load changes between them.
+    """Return medians over the rounds.
+
+    Ratios are made within each round, because a machine's load changes between rounds.
 
     Args:
-      rounds: time spent by side, per round.
-      steps: time spent on each part of a commit.
-      n_rows: rows per round.
-      arrow_bytes: size of the rows in memory.
+      rounds: time by side, one entry per round.
+      steps: time by part of a commit, one entry per round.
+      n_rows: rows that a side writes in a round.
+      arrow_bytes: size of these rows in memory, in bytes.
+
+    Returns:
+      Values that JSON can hold; times are per row, in milliseconds, or rates per second.
     """
 
     def mid(side: str, field: str, of: Sequence[dict[str, TimeSpent]] = rounds) -> float:
+        """Return the median of a field over the rounds."""
         return float(median(getattr(each[side], field) for each in of))
 
     def ratio(ours: str, plain: str, field: str) -> float:
+        """Return the median ratio of plain's time to ours."""
         return round(float(median(getattr(each[plain], field) / getattr(each[ours], field) for each in rounds)), 3)
 
     return {
@@ -67,6 +74,7 @@ def tables(figures: dict[str, Any]) -> list[Table]:
     """Return two tables: the sides, then where our time goes."""
     columns = ("rows_per_s", "arrow_mb_per_s", "cpu_ms_per_row", "stored_bytes_per_row")
     sides = Table("side", "rows/s", "Arrow MB/s", "CPU ms/row", "stored bytes/row", "ratio", "CPU ratio")
+    # A side without files of its own or without a counterpart has empty cells.
     for side, measures in figures["sides"].items():
         ratios = [figures[name].get(side, "") for name in ("ratio", "cpu_ratio")]
         sides.add_row(side, *(f"{measures[key]:,}" if key in measures else "" for key in columns), *map(str, ratios))

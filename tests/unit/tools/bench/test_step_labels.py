@@ -11,7 +11,7 @@ import pytest
 
 from actors.engines import simulated
 from factory.labelling.step_labels import SolutionLabels, StepLabel
-from tools.bench.step_labels import Count, bench
+from tools.bench.step_labels import LabelCounts, bench
 from tools.bench.sweep_step_labels import drawn, price, verdict
 
 KEYS = {"labeller", "completions_per_error", "tokens_per_error", "exact", "rounds", "calibration"}
@@ -43,7 +43,7 @@ def test_calibration_counts_sure_labels_only_and_compares_them_with_the_truth():
     def step(label: int | None, confidence: float) -> StepLabel:
         return StepLabel(n_trials=1, n_successes=0, mc_value=0.0, label=label, confidence=confidence)
 
-    count = Count()
+    count = LabelCounts()
     steps = (step(1, 0.99), step(-1, 0.97), step(-1, 0.8), step(None, 0.99))
     count.add(SolutionLabels(steps=steps, first_error=1), truth=2)
     figures = count.figures()
@@ -52,7 +52,7 @@ def test_calibration_counts_sure_labels_only_and_compares_them_with_the_truth():
 
 
 def test_nothing_located_is_null_and_not_a_division_by_zero():
-    count = Count()
+    count = LabelCounts()
     count.add(SolutionLabels(steps=(), first_error=None), truth=0)
     assert count.figures()["completions_per_error"] is None
 

@@ -1,0 +1,79 @@
+"""Rollouts that several labellers share, so that a difference between them is their own; recorded for a replay."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter, defaultdict
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from actors.remote_models import RemoteModels
+from factory.checkers import math_answer
+from factory.errors import BadInput
+from factory.types import Completion, GenerateRequest, Question, Verdict
+
+Key = tuple[str, str, tuple[int, ...]]
+"""Question id, prefix text, prefix tokens."""
+
+
+class SharedRollouts:
+    """`factory.interfaces.Models` that gives every labeller the same rollouts of a prefix, in the same order.
+
+    A rollout is made once for all labellers. Call `rewind` before the next labeller begins.
+
+    `models` makes the rollouts; None for a replay, in which they come from the recording `made` alone.
+    """
+
+    def __init__(self, models: RemoteModels | None, made: Path | None = None) -> None:
+        self._models = models
+        # Rollouts by prefix, and how many of them the present labeller has had.
+        self._made: dict[Key, list[Completion]] = defaultdict(list)
+        self._given: Counter[Key] = Counter()
+        self._locks: dict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
+        for line in made.read_text(encoding="utf-8").splitlines() if made else ():
+            entry = json.loads(line)
+            key = (entry["question"], entry["prefix_text"], tuple(entry["prefix"]))
+            self._made[key] = [Completion(**_tuples(completion)) for completion in entry["completions"]]
+
+    def rewind(self) -> None:
+        """Start from the first rollouts again, for the next labeller."""
+        self._given.clear()
+
+    def save(self, path: Path) -> None:
+        """Write one JSON line per prefix, for `--replay`."""
+        with path.open("w", encoding="utf-8") as file:
+            for (question, prefix_text, prefix), completions in self._made.items():
+                made = [asdict(completion) for completion in completions]
+                entry = {"question": question, "prefix_text": prefix_text, "prefix": prefix, "completions": made}
+                file.write(json.dumps(entry) + "\n")
+
+    async def generate(self, request: GenerateRequest) -> list[Completion]:
+        """Return the next rollouts of the request's prefix."""
+        key = (request.question_id, request.prefix_text, request.prefix)
+        # Take the numbers of the rollouts before anything is awaited: two requests must not get the same.
+        first = self._given[key]
+        self._given[key] += request.n
+        # One request at a time makes what is missing; the seed depends on the number, not on the labeller.
+        async with self._locks[key]:
+            missing = first + request.n - len(self._made[key])
+            if missing > 0:
+                if self._models is None:
+                    raise BadInput(
+                        "the recording has too few rollouts for these labellers. Record with the same --labellers, "
+                        "then replay."
+                    )
+                self._made[key] += await self._models.generate(replace(request, n=missing, seed=request.seed + first))
+        return self._made[key][first : first + request.n]
+
+    async def check(self, question: Question, text: str) -> Verdict:
+        """Judge a text: with the run's checkers, in a replay in this process."""
+        if self._models is not None:
+            return await self._models.check(question, text)
+        return math_answer.check(question, text, math_answer.Config())
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    """Return values read from JSON with tuples again where `Completion` has tuples."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
