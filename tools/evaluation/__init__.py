@@ -2,6 +2,6 @@
 
     python -m tools.evaluation.proof_of_worth --dir runs/proof
 
-`proof_of_worth.py` labels, exports, trains and judges; `eval_prm.py` measures a reward model against ways that need
+`proof_of_worth.py` labels, exports, trains and measures; `eval_prm.py` compares a reward model with methods that need
 none. Read first: `eval_prm.py`.
 """
