@@ -44,6 +44,7 @@ from tools.bench.prepared_folder import prepare, rows_in
 from tools.bench.step_labels import check_writable
 from tools.bench.watched_driver import MB, driven, flatness, peak_mb, watched
 
+# Commands run as a user runs them, in processes of their own.
 PIPELINE = "pipelines/label_steps.yaml"
 FACTORY = (sys.executable, "-m", "tools.cli")
 
@@ -85,6 +86,7 @@ def planning(folder: str) -> dict[str, Any]:
         phases[phase] = {"seconds": round(now - begun, 2), "cpu_s": round(cpu - before, 2)}
         begun, before = now, cpu
 
+    # From here on the order is that of `factory resume`.
     ended("imports")
     settings = run_folder.opened(folder)
     store = run_folder.store_of(settings)
@@ -123,6 +125,7 @@ def place(arguments: argparse.Namespace) -> Iterator[str]:
         if arguments.storage == "local":
             yield f"{folder}/run"
             return
+        # Not at the top: the benchmark measures planning with the imports of its modules.
         from tools.s3.embedded_s3 import embedded_s3
 
         with embedded_s3(Path(folder)) as server:
@@ -152,6 +155,7 @@ def measure(arguments: argparse.Namespace, folder: str, log: Path) -> dict[str, 
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
         print(f"{name}: {values}", file=sys.stderr, flush=True)
 
+    # One log for all drivers: it is read when one of them fails.
     drive = partial(driven, data=Path(folder, "data"), log=log, every_s=arguments.every, limit_s=arguments.limit)
     # Step 1: a folder with a share of the units.
     if arguments.prepared:
@@ -212,6 +216,7 @@ def table(figures: dict[str, Any]) -> Table:
             flat = f"{memory['first_mb']} / {memory['middle_mb']} / {memory['last_mb']} MB"
             printed.add_row(f"driver of {name}: first / middle / last", flat, "flat")
             printed.add_row("  growth per 100,000 questions", f"{memory['mb_per_100k_questions']} MB", "0")
+    # A prepared folder has rows of one unit only; they are not counted.
     if "end" in figures:
         end = figures["end"]
         printed.add_row("rows / distinct questions", f"{end['rows']:,} / {end['distinct_questions']:,}", "all, once")
