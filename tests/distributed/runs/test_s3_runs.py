@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.plugins.gate import close
 from support.runs import every_question_once, rows_of, settings_for
 from support.s3 import access
 
@@ -76,8 +77,14 @@ def test_a_lost_response_is_settled_by_what_lies_there(on_s3: Settings, proxy: F
     assert run(on_s3).tally.questions == 8
 
 
-def test_a_store_that_is_down_pauses_the_run_which_then_goes_on_by_itself(on_s3: Settings, proxy: FaultProxy) -> None:
+def test_a_store_that_is_down_pauses_the_run_which_then_goes_on_by_itself(
+    s3_server: Any, s3_bucket: str, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    """The store is down until the run says that it waits; the last question is held until it says that it goes on."""
+    gate = tmp_path / "gate"
     told: list[str] = []
+    close(gate, "question 7 ")
+    engine = {"kind": "tests.support.plugins.engines", "steps": 5, "words": 3, "gate": str(gate)}
 
     class Ear(Listener):
         def say(self, line: str) -> None:
@@ -86,9 +93,12 @@ def test_a_store_that_is_down_pauses_the_run_which_then_goes_on_by_itself(on_s3:
                 proxy.down(True)
             if WAITS in line:
                 proxy.down(False)
+            if "answers again" in line:
+                gate.unlink(missing_ok=True)
 
-    assert run(on_s3, Ear()).complete
-    assert every_question_once(on_s3)
+    settings = settings_through(proxy, s3_server, s3_bucket, engine=engine)
+    assert run(settings, Ear()).complete
+    assert every_question_once(settings)
     [waits, *_] = [number for number, line in enumerate(told) if WAITS in line]
     assert any("answers again" in line for line in told[waits:])
 
