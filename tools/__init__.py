@@ -1,1 +1,1 @@
-"""What a person runs: the command line, inspect, benchmarks. Nothing imports from here."""
+"""Programs that a person runs: the command `factory`, benchmarks, evaluations, audits. No other package imports them."""

@@ -78,7 +78,7 @@ class Writing:
 
     * `lines`, `comments`: lines of code, and comments on lines of their own.
     * `docstrings`, `opening_on_function_words`: all docstrings, and those that begin with one of `FUNCTION_WORDS`.
-    * `found`: uses of the identifier `found`, which says nothing about a result.
+    * `uses_of_found`: uses of the identifier `found`, which says nothing about a result.
     * `with_many_arguments`, `with_arguments_documented`: public functions with `MANY_ARGUMENTS` or more arguments, and
       those of them that document every one.
     * `examples`: docstrings to mend.
@@ -88,7 +88,7 @@ class Writing:
     comments: int = 0
     docstrings: int = 0
     opening_on_function_words: int = 0
-    found: int = 0
+    uses_of_found: int = 0
     with_many_arguments: int = 0
     with_arguments_documented: int = 0
     examples: list[str] = field(default_factory=list)
@@ -107,7 +107,7 @@ class Writing:
             "function_word_docstrings_percent": round(
                 100 * self.opening_on_function_words / max(self.docstrings, 1), 1
             ),
-            "found_per_1000": round(1000 * self.found / max(self.lines, 1), 2),
+            "found_per_1000": round(1000 * self.uses_of_found / max(self.lines, 1), 2),
             "arguments_documented_percent": round(
                 100 * self.with_arguments_documented / max(self.with_many_arguments, 1), 1
             ),
@@ -139,7 +139,7 @@ def writing(text: str, name: str) -> Writing:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         own_line = token.type == tokenize.COMMENT and not token.line[: token.start[1]].strip()
         counts.comments += own_line
-        counts.found += token.type == tokenize.NAME and token.string == "found"
+        counts.uses_of_found += token.type == tokenize.NAME and token.string == "found"
     # Phase 2: docstrings, from the syntax tree.
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
