@@ -1,1 +1,1 @@
-"""Programs that a person runs: the command `factory`, benchmarks, evaluations, audits. No other package imports them."""
+"""Programs that a person runs: the command `factory`, benchmarks, evaluations, audits. Nothing imports them."""
