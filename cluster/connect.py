@@ -28,7 +28,7 @@ _TIMED_OUT = "The current node timed out during startup"
 
 
 @contextmanager
-def connected(address: str) -> Iterator[None]:
+def connected(address: str, num_cpus: int | None = None) -> Iterator[None]:
     """Hold a Ray session for the block.
 
     A local Ray is shut down at the end; a cluster that was joined stays.
@@ -36,6 +36,7 @@ def connected(address: str) -> Iterator[None]:
     Args:
       address: "local" for a Ray of our own, which never joins a cluster that happens to run here; "auto" or the address
         of a running head to join one.
+      num_cpus: logical CPUs of a Ray of our own; None takes what the machine has.
 
     Raises:
       BadInput: no cluster answers at `address`, or this machine is too busy to start Ray.
@@ -51,7 +52,7 @@ def connected(address: str) -> Iterator[None]:
     try:
         for left in range(LOCAL_STARTS - 1, -1, -1):
             try:
-                up = _connect(address, last_try=not left)
+                up = _connect(address, num_cpus, last_try=not left)
             finally:
                 started = named_descendants(os.getpid()) - others
             if up:
@@ -68,7 +69,7 @@ def connected(address: str) -> Iterator[None]:
         kill(started)
 
 
-def _connect(address: str, last_try: bool) -> bool:
+def _connect(address: str, num_cpus: int | None, last_try: bool) -> bool:
     """Call `ray.init`, deaf to Ctrl-C for that long.
 
     Returns False when a local Ray did not come up in Ray's own time. Raises `BadInput` instead at the last try, and
@@ -86,6 +87,7 @@ def _connect(address: str, last_try: bool) -> bool:
     try:
         ray.init(
             address=address,
+            num_cpus=num_cpus if local else None,
             include_dashboard=False if local else None,
             object_store_memory=OBJECT_STORE_BYTES if local else None,
             log_to_driver=False,

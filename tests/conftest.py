@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
-import ray
 from hypothesis import settings
 from support.commands import Running
 from support.s3 import use
+
+from cluster.connect import connected
 
 if TYPE_CHECKING:
     from tools.s3.embedded_s3 import EmbeddedS3
@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def ray_cluster() -> Iterator[None]:
-    """Two logical CPUs, no dashboard. `address="local"`: a plain `ray.init()` would join any cluster it finds.
+    """Ray of two logical CPUs, started as a run starts its own: again where a busy machine was too slow for it.
 
     Actors inherit PYTHONPATH from the raylet: test plug-ins are named `tests.support.plugins.engines` and the like,
     helpers are plain modules of `tests/`.
@@ -69,28 +69,12 @@ def ray_cluster() -> Iterator[None]:
     os.environ["PYTHONPATH"] = os.pathsep.join([ROOT, f"{ROOT}/tests"])
     if ROOT not in sys.path:
         sys.path.insert(0, ROOT)
-    _start_ray()
-    yield
-    ray.shutdown()
+    with connected("local", num_cpus=2):
+        yield
     if before is None:
         del os.environ["PYTHONPATH"]
     else:
         os.environ["PYTHONPATH"] = before
-
-
-def _start_ray() -> None:
-    """Start Ray, again where the machine was too busy: its own limit for a start is 30 seconds."""
-    others = set(psutil.Process().children(recursive=True))
-    for attempts_left in reversed(range(5)):
-        try:
-            ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=False)
-            return
-        except Exception as error:  # Ray raises no type of its own
-            ray.shutdown()
-            for process in set(psutil.Process().children(recursive=True)) - others:
-                process.kill()
-            if not attempts_left or "timed out" not in str(error):
-                raise
 
 
 @pytest.fixture(scope="session")
