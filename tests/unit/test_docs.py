@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from importlib.util import find_spec
 from pathlib import Path
+from random import Random
 
 import pytest
+from support.fakes import RIGHT, WRONG, policy_for
 
+from factory.contracts.search import SEARCH
 from tools.cli import app
 
 ROOT = Path(__file__).parents[2]
@@ -44,3 +47,18 @@ def test_commands_exist(path: Path) -> None:
 
 def test_the_readme_fits_on_a_few_screens() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 130
+
+
+async def test_the_search_method_of_the_guide_is_a_plug_in_that_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    [code] = [block for block in re.findall(r"^```python\n(.*?)^```", text, re.M | re.S) if "async def search" in block]
+    (tmp_path / "guide_plugins").mkdir()
+    (tmp_path / "guide_plugins/two_stage.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    plugin = SEARCH.load("guide_plugins.two_stage")
+    policy = policy_for(lambda prefix, n: [RIGHT, *[WRONG] * (n - 1)])
+    await plugin.search(policy.tree, policy, plugin.Config(), Random(0))
+    assert policy.models.asked == [("", 4), ("", 8)]
+    assert policy.tree.root.searched == 12
