@@ -42,7 +42,7 @@ demo: model
 	@echo "Look at a question, its tree and its labelled steps:  $(BIN)/factory inspect $(RUN)"
 
 test: model
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=20
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --durations=20
 
 lint: install
 	@$(BIN)/ruff check .

@@ -11,7 +11,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -38,22 +38,18 @@ LONGEST_FIRST = ("end_to_end", "distributed", "integration", "contracts", "golde
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order tests by folder, and keep in one process what shares something that is costly to start.
-
-    Under `--dist loadgroup` a test goes to whichever process is free, but for the end-to-end tests (one engine) and for
-    files with fixtures of their own for the whole module (one run, one model): each of these is one group.
-    """
+    """Order tests by folder, the long ones first. Files stay whole, as sorting is stable."""
     tests = Path(__file__).parent
-    items.sort(key=lambda item: LONGEST_FIRST.index(item.path.relative_to(tests).parts[0]))  # stable: files stay whole
-    for item in items:
-        folder = item.path.relative_to(tests).parts[0]
-        fixtures = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
-        if folder == "end_to_end":
-            item.add_marker(pytest.mark.xdist_group(folder))
-        elif any(definitions[-1].scope == "module" for definitions in fixtures):
-            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(tests))))
+    items.sort(key=lambda item: LONGEST_FIRST.index(item.path.relative_to(tests).parts[0]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Return the scheduler for `-n 2`."""
+    from support.scheduling import FilesWhole  # here, as xdist may not be installed
+
+    return FilesWhole(config, log)
 
 
 @pytest.fixture(scope="session")

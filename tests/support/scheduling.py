@@ -1,0 +1,20 @@
+"""Distribution of tests over the processes of pytest-xdist: a file stays whole, and so do all tests of the one engine.
+
+xdist's own `--dist loadgroup` has no effect with pytest 9.2: it writes groups into a field that pytest no longer reads.
+"""
+
+from __future__ import annotations
+
+from xdist.scheduler import LoadScopeScheduling
+
+END_TO_END = "tests/end_to_end/"
+TUTORIAL = "tests/end_to_end/test_tutorial.py"  # starts processes of its own, and shares no engine
+
+
+class FilesWhole(LoadScopeScheduling):
+    """Scheduler that hands out files in the order of collection, each to whichever process is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return the name of the unit that a test belongs to."""
+        file = nodeid.partition("::")[0]
+        return END_TO_END if file.startswith(END_TO_END) and file != TUTORIAL else file
