@@ -34,6 +34,10 @@ ROOT = str(Path(__file__).parents[1])
 # Long tests first: what is left at the end is short, so that two processes end together.
 LONGEST_FIRST = ("end_to_end", "distributed", "integration", "contracts", "golden", "unit")
 
+# Each of the hundreds of processes that tests start would compile anew what it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # A shell's background jobs ignore Ctrl-C, and so would all they start: the tests that send one would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
