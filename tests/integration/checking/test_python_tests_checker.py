@@ -17,7 +17,7 @@ from factory.errors import BadInput
 from factory.types import Outcome, Question, Verdict
 
 CORRECT, INCORRECT, UNPARSABLE = Outcome.CORRECT, Outcome.INCORRECT, Outcome.UNPARSABLE
-CONFIG = Config(test_timeout_s=300.0, cpu_s=1, memory_mb=256, output_bytes=100_000, tmp_mb=16)
+CONFIG = Config(test_timeout_s=300.0, total_timeout_s=1200.0, cpu_s=1, memory_mb=256, output_bytes=100_000, tmp_mb=16)
 ADD = "assert f(1, 2) == 3"
 THREAD = """
 import threading, time

@@ -144,7 +144,7 @@ def test_a_single_fault_at_any_request_is_got_over(hub, out, renew, fault, optio
 def test_a_process_killed_by_signal_and_repeated(hub, out, renew, route, carried_out):
     options = OPTIONS["tagged"]
     wanted, *_ = undisturbed(hub, out, options, renew)
-    script = "import sys; from pipelines.hub.push import Push, push; push(*sys.argv[1:], Push(tag='v1'))"
+    script = "import sys; from pipelines.hub.push import PushOptions, push; push(*sys.argv[1:], PushOptions(tag='v1'))"
     environment = {**os.environ, "HF_ENDPOINT": hub.endpoint, "HF_HUB_DISABLE_XET": "1", "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         [sys.executable, "-c", script, str(out), NAME],
