@@ -10,7 +10,8 @@ from support.waiting import HANGS_S
 from actors.models.resolve import fetch_embedded
 
 MODEL = "smollm2-135m"
-ENGINE = {"max_model_len": 512, "max_num_seqs": 32, "env": {"VLLM_CPU_KVCACHE_SPACE": "1"}}
+# No logical CPU: the engine outlives its folder, and a later test in this process would wait for its own actors.
+ENGINE = {"num_cpus": 0, "max_model_len": 512, "max_num_seqs": 32, "env": {"VLLM_CPU_KVCACHE_SPACE": "1"}}
 
 
 @pytest.fixture(scope="session")
