@@ -5,13 +5,13 @@ from __future__ import annotations
 MANIFEST = "manifest.json"
 """Written last: a folder with one is a whole export."""
 UNFINISHED = "export.unfinished.json"
-"""There from the beginning of an export until its manifest is written."""
+"""Marker, there from the beginning of an export until its manifest is written."""
 CONFIGS = ".huggingface.yaml"
-"""Which files belong to which config, for `datasets.load_dataset`."""
+"""Lists the files of each config, for `datasets.load_dataset`."""
 CONTAMINATION_REPORTS = ("decontamination.json", "decontamination.md")
-"""What was found in benchmarks. They hold the benchmarks' questions."""
+"""List the questions that are in benchmarks, too. They hold the benchmarks' questions."""
 DUPLICATE_REPORTS = ("near_duplicates.json", "near_duplicates.md")
-"""Which questions were taken for repetitions of others."""
+"""List the questions that were taken for repetitions of others."""
 CARD = "README.md"
 """Dataset card, as hubs call it."""
 PLOT = "accuracy.png"

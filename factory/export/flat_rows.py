@@ -17,7 +17,6 @@ from factory.types import Outcome
 
 SolutionRow = Mapping[str, Any]
 
-MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 # Last columns of every row about one solution: where it comes from, for trainers who want to pick.
 ORIGIN = [
     ("question_id", pa.string()),

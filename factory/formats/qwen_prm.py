@@ -14,7 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.export.flat_rows import MESSAGES, ORIGIN, known_steps, origin, prompt_text
+from factory.export.flat_rows import ORIGIN, known_steps, origin, prompt_text
+from factory.text.chat_messages import MESSAGES
 from factory.text.wording import unpadded
 
 SUFFIX = ".parquet"

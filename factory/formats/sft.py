@@ -7,7 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.export.flat_rows import MESSAGES, ORIGIN, is_right, origin
+from factory.export.flat_rows import ORIGIN, is_right, origin
+from factory.text.chat_messages import MESSAGES
 from factory.text.wording import unpadded
 
 SUFFIX = ".parquet"

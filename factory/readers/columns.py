@@ -16,7 +16,7 @@ from factory.readers.gold import read_gold
 from factory.types import Question
 
 SourceRow = tuple[str, Mapping[str, Any]]
-"""Where a row stands ("data.jsonl, line 7"), for errors, and its values by column."""
+"""Place of a row ("data.jsonl, line 7"), for errors, and its values by column."""
 
 
 # Solutions per question: what is held in memory at a time stays bounded.

@@ -14,10 +14,9 @@ from typing import Any
 import pyarrow as pa
 
 from factory.self_training.candidates import Candidate
+from factory.text.chat_messages import MESSAGES
 from factory.text.wording import normalised, unpadded
 from factory.types import Outcome, Prompt
-
-MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

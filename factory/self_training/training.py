@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
+from factory.text.chat_messages import MESSAGES
+
 _ORIGIN = [
     ("question_id", pa.string()),
     ("solution_id", pa.string()),
@@ -20,7 +21,7 @@ _ORIGIN = [
 EXAMPLE_RAW = pa.schema([("prompt", pa.string()), ("completion", pa.string()), *_ORIGIN])
 """Columns of an example as text: what the model reads, and how it should continue."""
 
-EXAMPLE_CHAT = pa.schema([("prompt", pa.list_(MESSAGE)), ("completion", pa.list_(MESSAGE)), *_ORIGIN])
+EXAMPLE_CHAT = pa.schema([("prompt", MESSAGES), ("completion", MESSAGES), *_ORIGIN])
 """Columns of an example as chat messages, in TRL's conversational prompt-completion format."""
 
 SKIPPED = "skipped_"

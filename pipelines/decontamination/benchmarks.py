@@ -26,7 +26,7 @@ _MOST_JSON_BYTES = 1 << 30
 _BATCH_ROWS = 1024
 
 BenchmarkRow = tuple[str, Any]
-"""Where it stands, for errors, and what stands there."""
+"""Place of a row, for errors, and its value."""
 
 
 def read_all(specs: Sequence[str]) -> Iterator[tuple[str, str, str]]:

@@ -40,7 +40,7 @@ Same = Callable[[Iterable[tuple[str, str]]], dict[str, str]]
 """`factory.decontamination.near_duplicates.duplicates` with its options. A question's name is its identity and its
 id."""
 Found = Callable[[str, str], bool]
-"""Whether a question (id, text) is in a benchmark."""
+"""Tells whether a question (id, text) is in a benchmark."""
 
 
 @dataclass(slots=True)

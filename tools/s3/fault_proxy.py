@@ -16,6 +16,7 @@ import json
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -207,9 +208,10 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with fault_proxy(given.target, Faults.of(given.rate), given.seed, given.port) as proxy:
-            print(proxy.endpoint_url, flush=True)
             with contextlib.suppress(KeyboardInterrupt):
-                threading.Event().wait()
+                print(proxy.endpoint_url, flush=True)
+                while True:  # in short turns: a signal that comes just before a wait is seen after it
+                    time.sleep(0.5)
             print(json.dumps(proxy.counts))
     except (BadInput, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -23,6 +24,7 @@ from factory.supervision import checked_steps
 from factory.types import Outcome, Question, Verdict
 
 pytestmark = needs_coq
+PATIENT = Config(tactic_timeout_s=60, proof_timeout_s=300, compile_timeout_s=120)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -32,8 +34,9 @@ def close_the_toplevel() -> Iterator[None]:
 
 
 def verdict(case: Case, config: Config | None = None) -> Verdict:
+    """Check a proof; unless told otherwise with limits that only a broken checker reaches, on a busy machine, too."""
     question = Question(text="Prove it.", gold=case.statement, metadata={"preamble": case.preamble})
-    return check(question, case.proof, config or Config())
+    return check(question, case.proof, config or PATIENT)
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -219,7 +222,7 @@ def test_axioms_have_to_be_allowed_by_their_full_names():
     assert refused.outcome is Outcome.INCORRECT
     assert [part.outcome for part in refused.parts] == [Outcome.CORRECT, Outcome.CORRECT, Outcome.INCORRECT]
     assert refused.parts[-1].end is None  # no single tactic is to blame
-    allowed = Config(allowed_axioms=["Coq.Logic.Classical_Prop.classic"])
+    allowed = replace(PATIENT, allowed_axioms=["Coq.Logic.Classical_Prop.classic"])
     assert verdict(CLASSICAL, allowed).outcome is Outcome.CORRECT
 
 
@@ -228,7 +231,7 @@ def test_axioms_have_to_be_allowed_by_their_full_names():
     ["let rec loop n := loop (S n) in loop 0.", "do 1000000000 idtac.", "repeat (assert True by exact I)."],
 )
 def test_a_tactic_that_does_not_end_is_a_timeout(tactic: str) -> None:
-    found = verdict(Case(statement="False", proof=f"idtac.\n{tactic}\nexact I."), Config(tactic_timeout_s=0.5))
+    found = verdict(Case(statement="False", proof=f"idtac.\n{tactic}\nexact I."), Config(tactic_timeout_s=2))
     assert found.outcome is Outcome.TIMEOUT
     assert [part.outcome for part in found.parts] == [Outcome.CORRECT, Outcome.TIMEOUT]
 
@@ -243,9 +246,9 @@ def test_a_tactic_that_takes_all_memory_or_says_too_much_is_no_label(tactic: str
 
 
 def test_the_proof_after_a_killed_one_is_judged_as_ever():
-    config = Config(tactic_timeout_s=0.5)
-    assert verdict(Case(statement="True", proof="do 1000000000 idtac."), config).outcome is Outcome.TIMEOUT
-    assert verdict(RIGHT["by contradiction"], config).outcome is Outcome.CORRECT
+    hasty = Config(tactic_timeout_s=0.5)
+    assert verdict(Case(statement="True", proof="do 1000000000 idtac."), hasty).outcome is Outcome.TIMEOUT
+    assert verdict(RIGHT["by contradiction"]).outcome is Outcome.CORRECT
 
 
 def test_nothing_of_one_proof_or_preamble_is_seen_by_the_next():
@@ -276,7 +279,7 @@ def test_a_script_over_its_bounds_is_unparsable():
 
 def test_a_question_is_screened_by_its_own_proof_if_it_has_one():
     question = Question(text="Prove it.", gold="True", metadata={"proof": "exact I."})
-    assert check(question, right_answer(question) or "", Config()).outcome is Outcome.CORRECT
+    assert check(question, right_answer(question) or "", PATIENT).outcome is Outcome.CORRECT
     assert right_answer(Question(text="Prove it.", gold="True")) is None
 
 

@@ -72,7 +72,7 @@ def test_wherever_a_kill_hits_nothing_looks_whole_and_it_can_be_repeated(
 
 
 def _die_after(calls, patched):
-    """As a SIGKILL does, without any clean-up: in the publishing after so many calls of it, at 0 before it."""
+    """Ends like a SIGKILL, without any clean-up: in the publishing after so many calls of it, at 0 before it."""
     left = [calls]
 
     def counted(call):

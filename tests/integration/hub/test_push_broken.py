@@ -66,7 +66,7 @@ def state(hub):
 
 
 def undisturbed(hub, out, options, renew):
-    """What it leaves, how many requests it takes, and what branches may hold at any time."""
+    """Reports what it leaves, how many requests it takes, and what branches may hold at any time."""
     before = [repo.files(branch) for repo in hub.repos.values() for branch in repo.branches]
     send(hub, out, options)
     repo = hub.repos[NAME]

@@ -29,7 +29,7 @@ def python(code: str, limits: Limits = LIMITS) -> Ended:
 
 @pytest.fixture
 def without_seccomp(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To see what the other walls hold by themselves."""
+    """Shows what the other walls hold by themselves."""
     monkeypatch.setattr(seccomp, "program", lambda: None)
 
 

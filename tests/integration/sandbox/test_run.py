@@ -57,7 +57,7 @@ def test_it_says_what_ended_a_program(kind: str, script: str, limits: Limits, ho
 @both
 @pytest.mark.parametrize("status", [128 + signal.SIGXCPU, 128 + signal.SIGKILL])
 def test_an_exit_status_alone_is_no_limit(kind: str, status: int) -> None:
-    """In the sandbox it cannot be told from a signal; outside it can."""
+    """It cannot be told from a signal in the sandbox; outside it can."""
     ended = run(shell(f"exit {status}"), sandbox=kind)
     expected = (How.SIGNALLED, status - 128) if kind == "bubblewrap" else (How.EXITED, status)
     assert (ended.how, ended.status) == expected

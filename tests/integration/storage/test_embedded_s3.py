@@ -139,11 +139,16 @@ def _lives(pid: int) -> bool:
 
 
 def test_ctrl_c_reaches_the_command_and_the_server_stays_for_it(tmp_path) -> None:
-    """The whole foreground group gets SIGINT, as from a terminal; the command still writes to S3 afterwards."""
+    """The whole foreground group gets SIGINT, as from a terminal; the command still writes to S3 afterwards.
+
+    It sleeps in short turns: a signal that comes just before a sleep is seen after it.
+    """
     code = (
         "import s3fs, time\n"
         "fs = s3fs.S3FileSystem(); fs.ls('factory')\n"
-        "try: print('up', flush=True); time.sleep(3600)\n"
+        "try:\n"
+        "    print('up', flush=True)\n"
+        "    while True: time.sleep(0.05)\n"
         "except KeyboardInterrupt: fs.pipe_file('factory/x', b'1'); print(fs.cat_file('factory/x'), flush=True)\n"
     )
     arguments = [sys.executable, "-m", "tools.s3.embedded_s3", "--dir", str(tmp_path), "--", sys.executable, "-c", code]

@@ -55,7 +55,7 @@ class Client:
             raise
 
     def until_reset(self, method: str, name: str = "x") -> bytes:
-        """What of the body comes before the connection is reset."""
+        """Returns the part of the body that comes before the connection is reset."""
         body = b""
         try:
             response = self._request(method, name, None, {})

@@ -97,7 +97,7 @@ def test_any_completion_is_a_script_without_commands_or_none_at_all(completion: 
 
 
 def refused(sentence: str) -> Outcome:
-    """What a proof is that goes on with this sentence."""
+    """Reads a proof that goes on with this sentence."""
     found = script(f"Proof. auto. {sentence} auto.")
     assert found.refused is not None
     assert found.refused[0].text == sentence

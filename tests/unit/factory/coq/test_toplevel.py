@@ -68,7 +68,7 @@ def stated(*preamble: str) -> TheoremStatement:
 
 
 def said(answers: Sequence[bytes | None]) -> tuple[Said, str]:
-    """Of a tactic in state 1, the proof's first."""
+    """Answer to a tactic in state 1, the proof's first."""
     coq, _ = toplevel(prompt(1), in_proof(1), *answers)
     coq.begin(stated(), 1.0)
     reply = coq.say("auto.", 1.0)
@@ -182,7 +182,7 @@ def proved(start: int, base: int = 1) -> list[bytes]:
 
 
 def outcomes(monkeypatch: pytest.MonkeyPatch, processes: list[Scripted], proofs: int) -> list[Outcome]:
-    """Of the same proof, given `proofs` times to a keeper whose toplevels are `processes`."""
+    """Results of the same proof, given `proofs` times to a keeper whose toplevels are `processes`."""
     waiting = iter(processes)
     monkeypatch.setattr(kept, "start", lambda *_, **__: next(waiting))
     keeper = kept.Kept()

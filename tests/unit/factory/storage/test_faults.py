@@ -38,7 +38,7 @@ from factory.storage.retries import Refused, Retries
 
 
 def answered(code: str, status: int, message: str = "said the server") -> OSError:
-    """What s3fs raises for an answer of the server's."""
+    """Returns what s3fs raises for an answer of the server's."""
     response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
     error = OSError(errno.EIO, message)
     error.__cause__ = ClientError(response, "PutObject")

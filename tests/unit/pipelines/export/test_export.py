@@ -140,7 +140,7 @@ def test_a_damaged_shard_is_named(run, out):
 
 @pytest.mark.parametrize("name", formats.FORMATS.names())
 def test_every_format_is_given_all_that_it_reads(tmp_path, out, name):
-    """As its `COLUMNS` say, and of solutions what `factory.records.record_columns.narrowed` leaves."""
+    """Rows with the format's `COLUMNS`, and of solutions what `factory.records.record_columns.narrowed` leaves."""
     nodes = [
         {"node": 0, "text": "", "trials": 4, "successes": 2, "value": 0.5},
         {"node": 1, "parent": 0, "text": "it is\n", "trials": 2, "successes": 1, "value": 0.5},

@@ -62,7 +62,7 @@ def test_files_are_as_data_hubs_like_them(run, out):
 
 
 def test_rows_put_in_front_leave_the_pages_behind_them_as_they_were(tmp_path):
-    """What content-defined chunking is for: a hub that stores by content uploads the first pages alone."""
+    """Content-defined chunking is for this: a hub that stores by content uploads the first pages alone."""
     schema = pa.schema([("text", pa.string())])
     texts = [Random(number).randbytes(100).hex() for number in range(20_000)]
     files = []

@@ -19,7 +19,7 @@ from pipelines.run.settings import Settings
 
 
 class World:
-    """What happened to engines, in order; how much room there is while one set runs, and when none does."""
+    """Lists what happened to engines, in order; how much room there is while one set runs, and when none does."""
 
     def __init__(self) -> None:
         self.log: list[str] = []

@@ -31,7 +31,7 @@ TRAIN = {"loss_last": 0.41234, "folder": "runs/star/round_0/model", "seconds": 6
 
 
 def scores(greedy: float, passed: float, error: float | None = 0.02, k: int = 4) -> dict[str, Any]:
-    """As the journal gives them: keys are strings."""
+    """Phases as the journal gives them: keys are strings."""
     return {
         "greedy": {"accuracy": greedy, "accuracy_error": error},
         "sampled": {
@@ -51,7 +51,7 @@ def one_round(greedy: float = 0.5) -> dict[str, Any]:
 
 
 def cells(lines: list[str], row: str) -> list[str]:
-    """Of the one line that begins with `row`; two spaces and more stand between cells."""
+    """Cells of the one line that begins with `row`; two spaces and more stand between cells."""
     [line] = [line for line in lines if line.startswith(row)]
     return re.split(r"\s{2,}", line.removeprefix(row).strip())
 
@@ -115,7 +115,7 @@ def test_one_sample_and_one_question_are_enough_for_a_row() -> None:
 
 
 def journal(folder: Path, rounds: int, phases: int = 0) -> Journal:
-    """Of a run with so many finished rounds, and phases of the next one."""
+    """Report of a run with so many finished rounds, and phases of the next one."""
     found = Journal(open_store(folder))
     found.record(None, PHASES[-1], before()["evaluate"])
     for round_ in range(rounds + 1):
