@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 from hypothesis import settings
-from support.commands import Running
+from support.commands import Running, title
 from support.s3 import use
 
 from cluster.connect import connected
@@ -80,11 +81,20 @@ def ray_cluster() -> Iterator[None]:
     if ROOT not in sys.path:
         sys.path.insert(0, ROOT)
     with connected("local", num_cpus=2):
+        end_log_monitor()
         yield
     if before is None:
         del os.environ["PYTHONPATH"]
     else:
         os.environ["PYTHONPATH"] = before
+
+
+def end_log_monitor() -> None:
+    """End the process of Ray that reads all logs again and again: nobody listens, and each dead actor leaves a log."""
+    for process in psutil.Process().children(recursive=True):
+        if "ray/_private/log_monitor.py" in title(process):
+            process.kill()
+            process.wait(60)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ tokenizer. A reward model never replaces its base: it has a head of its own on i
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from filecmp import cmp
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,16 @@ _FLOATS = {"F64", "F32", "F16", "BF16"}
 _BUFFERS = (".rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias")
 # With tied embeddings some write the head's weights, some do not.
 _HEAD = "lm_head.weight"
+# Files a tokenizer is read from, beside config.json, which is compared by itself.
+_TOKENIZER_FILES = (
+    "tokenizer*",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab*",
+    "merges.txt",
+    "*.model",
+    "chat_template*",
+)
 _PROBES = (
     "Tom has  12 apples.\n\n    3 + 4 = 7, naïve 日本語 😀",
     "def f(x):\n\treturn x**2  # \\boxed{1/2}",
@@ -167,6 +178,9 @@ def _refuse_others(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, A
 
 def _changed(folder: Path, base: Path) -> float:
     """Return the share of weights that differ from the base's. Raises `TrainingFailed` for one that is not finite."""
+    # The same bytes are the same weights, and need no torch.
+    if _same_files(folder, base, [path.name for path in (*weight_files(folder), *weight_files(base))]):
+        return 0.0
     weights = differing = 0
     before = _tensors(base)
     for name, tensor in _tensors(folder).items():
@@ -205,6 +219,9 @@ def _tensors(folder: Path) -> dict[str, Callable[[], Any]]:
 
 def _check_tokenizer(folder: str, base: str) -> None:
     """Raise `TrainingFailed` where the two tokenizers differ in vocabulary, special tokens, ids or chat template."""
+    # Nearly always they are copies, and importing transformers takes longer than many a training of a small model.
+    if _same_files(Path(folder), Path(base), _TOKENIZER_FILES):
+        return
     from transformers import AutoTokenizer
 
     theirs = AutoTokenizer.from_pretrained(base, local_files_only=True)
@@ -220,6 +237,15 @@ def _check_tokenizer(folder: str, base: str) -> None:
             f"the trained model in {folder} has another tokenizer than its base ({differs}); "
             "a trainer must keep the tokenizer it was given"
         )
+
+
+def _same_files(folder: Path, base: Path, patterns: Iterable[str]) -> bool:
+    """Return True when both folders hold the same files of these names, byte for byte, and any at all."""
+    names = {path.name for pattern in patterns for each in (folder, base) for path in each.glob(pattern)}
+    pairs = [(folder / name, base / name) for name in names]
+    return bool(pairs) and all(
+        ours.is_file() and theirs.is_file() and cmp(ours, theirs, shallow=False) for ours, theirs in pairs
+    )
 
 
 def _first_difference(ours: Any, theirs: Any) -> str:

@@ -11,7 +11,13 @@ from actors.models.resolve import fetch_embedded
 
 MODEL = "smollm2-135m"
 # No logical CPU: the engine outlives its folder, and a later test in this process would wait for its own actors.
-ENGINE = {"num_cpus": 0, "max_model_len": 512, "max_num_seqs": 32, "env": {"VLLM_CPU_KVCACHE_SPACE": "1"}}
+ENGINE = {
+    "num_cpus": 0,
+    "max_model_len": 512,
+    "max_num_seqs": 32,
+    "max_num_batched_tokens": 512,
+    "env": {"VLLM_CPU_KVCACHE_SPACE": "1"},
+}
 
 
 @pytest.fixture(scope="session")

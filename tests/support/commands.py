@@ -79,6 +79,14 @@ class Running:
         wait_until(lambda: not self.alive(), "the end of all that the command had started")
 
 
+def title(process: psutil.Process) -> str:
+    """Return a process's command line; nothing when it is gone."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
 def lives(process: psutil.Process) -> bool:
     """Tell whether a process runs; a zombie does not."""
     try:

@@ -51,7 +51,7 @@ def settings_for(folder: Path, **sections: dict[str, Any]) -> Settings:
 
 def rows_of(settings: Settings) -> list[dict[str, Any]]:
     """Return the rows of a run, sorted by question."""
-    return sorted(read_rows(settings.run.dir), key=lambda row: row["question"])
+    return sorted(read_rows(store_of(settings)), key=lambda row: row["question"])
 
 
 def finished(settings: Settings) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from tools.chaos.schedule import weights
 
 pytestmark = [pytest.mark.distributed, pytest.mark.timeout(1800)]
 ROOT = Path(__file__).parents[3]
-WITHIN_S = 1700  # a minute on an idle machine
+WITHIN_S = 1700  # a minute or two on an idle machine
 
 
 @pytest.fixture
@@ -40,21 +40,18 @@ def alive(environment: dict[str, str]) -> list[psutil.Process]:
     return found
 
 
-def chaos(environment: dict[str, str], folder: Path, storage: str, kills: int, seed: int) -> subprocess.Popen[bytes]:
-    sizes = ["--questions", "160", "--unit-size", "4", "--kills", str(kills), "--seconds-per-kill", "3"]
-    where = ["--storage", storage, "--json", str(folder / "figures.json"), "--keep", str(folder / "kept")]
-    command = [sys.executable, "-m", "tools.chaos", "--seed", str(seed), *sizes, *where]
-    return subprocess.Popen(command, cwd=ROOT, env=environment)
+def chaos(environment: dict[str, str], folder: Path) -> subprocess.Popen[bytes]:
+    """A campaign on S3, as only there all roles can be killed; with this seed each is, once."""
+    sizes = ["--questions", "160", "--unit-size", "4", "--kills", "8", "--seed", "269", "--seconds-per-kill", "3"]
+    where = ["--storage", "s3", "--json", str(folder / "figures.json"), "--keep", str(folder / "kept")]
+    return subprocess.Popen([sys.executable, "-m", "tools.chaos", *sizes, *where], cwd=ROOT, env=environment)
 
 
-@pytest.mark.parametrize(("storage", "kills", "seed"), [("local", 7, 146), ("s3", 8, 269)], ids=["local", "s3"])
-def test_a_run_in_which_every_role_is_killed_once_loses_nothing(
-    storage: str, kills: int, seed: int, marked: dict[str, str], tmp_path: Path
-) -> None:
-    process = chaos(marked, tmp_path, storage, kills, seed)
+def test_a_run_in_which_every_role_is_killed_once_loses_nothing(marked: dict[str, str], tmp_path: Path) -> None:
+    process = chaos(marked, tmp_path)
     assert process.wait(WITHIN_S) == 0
     figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
-    assert {role: row["kills"] for role, row in figures["roles"].items()} == dict.fromkeys(weights(storage), 1)
+    assert {role: row["kills"] for role, row in figures["roles"].items()} == dict.fromkeys(weights("s3"), 1)
     assert not any(figures["faults"].values())
     assert figures["attempts"] >= 2
     assert not alive(marked)

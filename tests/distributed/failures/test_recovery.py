@@ -48,27 +48,24 @@ def misbehaving(folder: Path, engine: dict[str, Any], **cluster: Any) -> list[di
     return finished(settings_for(folder, engine=engine, source={"n": 6}, supervision={"searches": 0}, cluster=wide))
 
 
-def blamed(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The failure of question 3, which alone may have one."""
-    assert [row["status"] for row in rows] == ["ok", "ok", "ok", "failed", "ok", "ok"]
-    return rows[3]["failure"]
+def blamed(rows: list[dict[str, Any]], *numbers: int) -> list[dict[str, Any]]:
+    """The failures of the questions `numbers`, which alone may have one."""
+    assert [row["status"] for row in rows] == ["failed" if number in numbers else "ok" for number in range(6)]
+    return [rows[number]["failure"] for number in numbers]
 
 
 def test_a_request_that_kills_its_engine_every_time_fails_alone(tmp_path: Path) -> None:
     # Latency: all others are in flight with it, and die with it, once or twice.
-    failure = blamed(misbehaving(tmp_path, {"dies_on": "question 3 ", "latency_s": 0.4}, attempts=3))
+    [failure] = blamed(misbehaving(tmp_path, {"dies_on": "question 3 ", "latency_s": 0.4}, attempts=3), 3)
     assert (failure["stage"], failure["type"], failure["attempts"]) == ("generate", "EngineFailed", 3)
     assert "after 3 attempts" in failure["message"]
 
 
-def test_a_request_that_never_answers_fails_alone(tmp_path: Path) -> None:
-    failure = blamed(misbehaving(tmp_path, {"hangs_on": "question 3 "}, attempts=2, request_timeout_s=5))
-    assert (failure["type"], failure["attempts"]) == ("EngineFailed", 2)
-
-
-def test_a_question_longer_than_the_context_fails_alone(tmp_path: Path) -> None:
-    failure = blamed(misbehaving(tmp_path, {"refuses": "question 3 "}))
-    assert (failure["type"], failure["message"]) == ("PromptTooLong", "no room for an answer")
+def test_a_request_that_never_answers_and_one_longer_than_the_context_fail_alone(tmp_path: Path) -> None:
+    engine = {"hangs_on": "question 3 ", "refuses": "question 5 "}
+    hung, refused = blamed(misbehaving(tmp_path, engine, attempts=2, request_timeout_s=5), 3, 5)
+    assert (hung["type"], hung["attempts"]) == ("EngineFailed", 2)
+    assert (refused["type"], refused["message"]) == ("PromptTooLong", "no room for an answer")
 
 
 def test_a_hanging_check_is_a_timeout_and_never_a_negative_label(tmp_path: Path) -> None:

@@ -46,22 +46,20 @@ def done(first: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> list[dict[
 
 
 def test_retrying_does_the_failed_questions_only(done: list[dict[str, Any]], tmp_path: Path) -> None:
+    """What fails again is kept, and may be retried again."""
     names = [shard.name for shard in shards(tmp_path)]
     settings = opened(tmp_path, ["engine.refuses=nobody"])
     assert run(settings).complete
     assert [shard.name for shard in shards(tmp_path)] == names
 
-    assert run(settings, retry_failed=True).complete
+    assert run(opened(tmp_path, ["engine.refuses=question 3 "]), retry_failed=True).tally.failed == 1
+    assert rows_of(settings)[3]["status"] == "failed"
+    assert run(opened(tmp_path, ["engine.refuses=nobody"]), retry_failed=True).complete
     rows = rows_of(settings)
     assert rows[3]["status"] == "ok"
     assert rows[3]["solutions"]
     assert rows[:3] + rows[4:] == done[:3] + done[4:]
-    assert sorted(shard.revision for shard in shards(tmp_path)) == [0, 0, 0, 1]
-
-
-def test_what_fails_again_is_kept_and_may_be_retried_again(done: list[dict[str, Any]], tmp_path: Path) -> None:
-    assert run(opened(tmp_path), retry_failed=True).tally.failed == 1
-    assert run(opened(tmp_path, ["engine.refuses=nobody"]), retry_failed=True).tally.failed == 0
+    assert sorted(shard.revision for shard in shards(tmp_path)) == [0, 0, 0, 2]
 
 
 def test_more_samples_are_added_to_what_is_there(done: list[dict[str, Any]], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+from support.commands import title
 from support.training import a_job, raw_data, tiny_model
 from support.waiting import wait_until
 
@@ -24,7 +25,7 @@ from pipelines.fine_tuning.training import TrainingOptions, train
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 
-SFT = {"num_cpus": 0.1, "threads": 1, "bf16": "false", "save_steps": 20, "max_steps": 300, "learning_rate": 1e-3}
+SFT = {"num_cpus": 0.1, "threads": 1, "bf16": "false", "save_steps": 10, "max_steps": 120, "learning_rate": 1e-3}
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +41,7 @@ def job(tmp_path: Path, base: Path) -> TrainingJob:
 def trainers() -> list[psutil.Process]:
     """The worker processes of this cluster's Trainer actors; its raylet is this process's child."""
     below = psutil.Process().children(recursive=True)
-    return [process for process in below if _title(process).startswith("ray::Trainer")]
-
-
-def _title(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
+    return [process for process in below if title(process).startswith("ray::Trainer")]
 
 
 def wait_until_none_is_left() -> None:
@@ -66,7 +60,7 @@ def test_a_trainer_killed_in_the_middle_goes_on_from_its_checkpoint(job: Trainin
     killed: list[int] = []
 
     def kill_once(report: dict[str, float]) -> None:
-        if not killed and report.get("step", 0) > 60:
+        if not killed and report.get("step", 0) > 30:
             [process] = trainers()
             killed.append(process.pid)
             os.kill(process.pid, signal.SIGKILL)
@@ -75,13 +69,13 @@ def test_a_trainer_killed_in_the_middle_goes_on_from_its_checkpoint(job: Trainin
     assert len(said) == 1
     assert "starting it again from its last checkpoint" in said[0]
     assert done.resumed_from is not None
-    assert done.resumed_from >= 40
-    assert (done.steps, done.folder) == (300, job.out)
+    assert done.resumed_from >= 20
+    assert (done.steps, done.folder) == (120, job.out)
     assert done.loss_last is not None
     assert done.loss_first is not None
     assert done.loss_last < done.loss_first
     steps = [json.loads(line)["step"] for line in (Path(job.work) / "metrics.jsonl").read_text().splitlines()]
-    assert steps == list(range(1, 301))
+    assert steps == list(range(1, 121))
     assert finished(job.out) == done
     assert not (Path(job.work) / "checkpoints").exists()
     assert train(job, "sft", SFT, TrainingOptions(timeout_s=1)) == done  # at once: it is there

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,13 @@ def test_other_float_types_and_an_untied_copy_of_the_head_are_fine(folder: Path,
         tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"].clone()
 
     change_weights(folder, change)
+    assert check_trained(str(folder), str(base)) == 0.0
+
+
+def test_an_untouched_copy_is_known_by_its_bytes(folder: Path, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Importing the libraries that would compare it takes seconds."""
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    monkeypatch.setitem(sys.modules, "torch", None)
     assert check_trained(str(folder), str(base)) == 0.0
 
 
