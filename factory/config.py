@@ -11,6 +11,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -104,7 +105,8 @@ def fill(schema: type[T], values: Any, where: str) -> T:
         raise BadInput(f"{where} is no mapping. Expected one with {', '.join(field_names(schema))}.")
     refuse_unknown(values, field_names(schema), where)
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(schema), values)
+        known: Any = _structured(schema)  # type: ignore[arg-type]  # mypy: a dataclass's instances have no hash
+        merged = OmegaConf.merge(known, values) if values else known
         filled = OmegaConf.to_object(merged)
     # A Config refuses its own values by ValueError, in `__post_init__`.
     except (OmegaConfBaseException, ValueError) as error:
@@ -113,6 +115,12 @@ def fill(schema: type[T], values: Any, where: str) -> T:
         raise BadInput(f"{key}: {one_line(error)}") from None
     assert isinstance(filled, schema)
     return filled
+
+
+@cache
+def _structured(schema: type) -> Any:
+    """Return OmegaConf's view of a dataclass, to be read only. It is made once: a run reads some schemas often."""
+    return OmegaConf.structured(schema)
 
 
 def _shown(override: str) -> str:
