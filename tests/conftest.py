@@ -39,6 +39,9 @@ LONGEST_FIRST = ("end_to_end", "distributed", "integration", "contracts", "golde
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# Two test processes share two cores: threads of one that wait for each other would hold the other up.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A shell's background jobs ignore Ctrl-C, and so would all they start: the tests that send one would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
