@@ -95,7 +95,7 @@ def test_one_ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on(
 
 
 def test_a_second_signal_stops_at_once(ray_cluster: None, running: Callable[..., Running], tmp_path: Path) -> None:
-    """On a cluster that others use, too: its actors end, the cluster stays."""
+    """Actors on a cluster that others use, too, end; the cluster stays."""
     run, folder = halted(running, tmp_path, f"cluster.address={ray.get_runtime_context().gcs_address}")
     run.process.send_signal(signal.SIGTERM)
     os.killpg(run.process.pid, signal.SIGINT)

@@ -46,7 +46,7 @@ def done(first: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> list[dict[
 
 
 def test_retrying_does_the_failed_questions_only(done: list[dict[str, Any]], tmp_path: Path) -> None:
-    """What fails again is kept, and may be retried again."""
+    """Failures of another try are kept, and may be retried once more."""
     names = [shard.name for shard in shards(tmp_path)]
     settings = opened(tmp_path, ["engine.refuses=nobody"])
     assert run(settings).complete
