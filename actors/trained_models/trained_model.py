@@ -38,10 +38,18 @@ _TOKENIZER_FILES = (
     "tokenizer*",
     "special_tokens_map.json",
     "added_tokens.json",
-    "vocab*",
+    "*vocab*",
     "merges.txt",
     "*.model",
-    "chat_template*",
+    "*.spm",
+    "*.bpe",
+    "*.codes",
+    "*.tiktoken",
+    "*.tokenizer",
+    "tekken.json",
+    "emoji.json",
+    "dict.txt",
+    "*chat_template*",
 )
 _PROBES = (
     "Tom has  12 apples.\n\n    3 + 4 = 7, naïve 日本語 😀",
@@ -178,7 +186,7 @@ def _refuse_others(folder: Path, ours: Mapping[str, Any], theirs: Mapping[str, A
 
 def _changed(folder: Path, base: Path) -> float:
     """Return the share of weights that differ from the base's. Raises `TrainingFailed` for one that is not finite."""
-    # The same bytes are the same weights, and need no torch.
+    # The same bytes are the weights that the engines have worked with all the time, and need no torch.
     if _same_files(folder, base, [path.name for path in (*weight_files(folder), *weight_files(base))]):
         return 0.0
     weights = differing = 0
@@ -220,7 +228,8 @@ def _tensors(folder: Path) -> dict[str, Callable[[], Any]]:
 def _check_tokenizer(folder: str, base: str) -> None:
     """Raise `TrainingFailed` where the two tokenizers differ in vocabulary, special tokens, ids or chat template."""
     # Nearly always they are copies, and importing transformers takes longer than many a training of a small model.
-    if _same_files(Path(folder), Path(base), _TOKENIZER_FILES):
+    kinds = {_config(Path(each)).get("tokenizer_class") for each in (folder, base)}
+    if len(kinds) == 1 and _same_files(Path(folder), Path(base), _TOKENIZER_FILES):
         return
     from transformers import AutoTokenizer
 

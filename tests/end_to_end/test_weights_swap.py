@@ -44,9 +44,9 @@ def said(generator, weights: str | None) -> tuple[int, ...]:
 def test_every_call_is_answered_with_the_weights_it_names(generator, other):
     first, changed = said(generator, None), said(generator, other)
     assert changed != first
-    calls = [generator.generate.remote([REQUEST], weights) for weights in (None, other) * 2]
+    calls = [generator.generate.remote([REQUEST], weights) for weights in (None, other) * 3]
     answers = [answer[0][0].token_ids for answer in ray.get(calls, timeout=HANGS_S)]
-    assert answers == [first, changed] * 2
+    assert answers == [first, changed] * 3
 
 
 def test_a_swap_says_which_weights_it_has_loaded(generator, other, model_folder):

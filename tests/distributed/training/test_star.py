@@ -26,7 +26,6 @@ from factory.text.wording import question_key
 from pipelines.driving.drive import Progress
 from pipelines.run.listener import Listener
 from pipelines.run.run_folder import opened
-from pipelines.self_training.journal import Journal
 from pipelines.self_training.report import StarSummary
 from pipelines.star import run
 from tools.commands.status import status_lines
@@ -129,14 +128,11 @@ ENDINGS = {
 }
 
 
-class Until(Listener):
-    """Goes away when a phase begins."""
-
-    def __init__(self, phase: str) -> None:
-        self._phase = phase
+class UntilTrained(Listener):
+    """Goes away once a round's training is over."""
 
     def say(self, line: str) -> None:
-        if line == self._phase:
+        if line == "round 0: swap":
             raise KeyboardInterrupt
 
 
@@ -161,7 +157,7 @@ def test_trainers_that_end_badly_stop_the_round_and_resume_retries_just_that(
         assert not (folder / "round_0/train.json").exists()
 
     with pytest.raises(KeyboardInterrupt):
-        run(star_settings(folder, base, star={"pairs_per_question": 1}), Until("round 0: swap"))
+        run(star_settings(folder, base, star={"pairs_per_question": 1}), UntilTrained())
     assert (folder / "round_0/model/provenance.json").is_file()
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
@@ -246,15 +242,11 @@ def test_on_s3_models_and_data_travel_through_the_store(
 def test_two_models_that_take_turns_train_on_what_the_other_got_right(base: Path, tmp_path: Path) -> None:
     teacher = scripted_base(tmp_path / "teacher", base, solves=(0, 1, 2))
     mode = {"mode": "turns", "model": str(teacher)}
-    with pytest.raises(KeyboardInterrupt):
-        run(
-            star_settings(tmp_path / "run", base, teacher=mode, rationalise={"enabled": False}),
-            Until("round 1: evaluate"),
-        )
-    rounds = Journal(open_store(tmp_path / "run")).by_round()
-    assert [rounds[round_]["swap"]["learner"] for round_ in (0, 1)] == ["student", "teacher"]
+    summary = run(star_settings(tmp_path / "run", base, teacher=mode, rationalise={"enabled": False}))
+    assert summary.complete
+    assert [summary.rounds[round_]["swap"]["learner"] for round_ in (0, 1)] == ["student", "teacher"]
     first = {row["model_revision"] for row in examples(tmp_path / "run", 0)}
     second = {row["model_revision"] for row in examples(tmp_path / "run", 1)}
-    assert second == {rounds[0]["train"]["revision"]}
+    assert second == {summary.rounds[0]["train"]["revision"]}
     assert first.isdisjoint(second)
-    assert set(rounds[None]["evaluate"]) >= {"student", "teacher"}
+    assert set(summary.rounds[None]["evaluate"]) >= {"student", "teacher"}
