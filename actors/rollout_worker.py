@@ -31,16 +31,14 @@ from factory.records.tally import Tally, tally
 from factory.rollouts.policy import Cost
 from factory.shards.commits import Receipt, Shard, later_revision, open_shard, read_footer, receipt_of, shard_name
 from factory.shards.units import Unit
-from factory.storage.access import Access
-from factory.storage.opening import open_store
+from factory.storage.opening import Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerNames:
     """Names of the actors that a rollout worker calls.
 
-    Names, not handles: Ray keeps no handle for the constructor of an actor that it restarts (ray-project/ray issue
-    53727).
+    Names, not handles, so that an assignment is plain data. A restarted actor keeps its name.
     """
 
     generators: Sequence[str]
@@ -48,54 +46,80 @@ class PeerNames:
     writers: Sequence[str]
 
 
-class RolloutWorker:
-    """Actor that works on units of questions; one per few CPU cores. `run` may be called for several units at a time.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """Run that a rollout worker does units of; sent with every unit, so that a worker belongs to no run.
 
-    Args:
+    Attributes:
+      id: name that no other assignment has; a worker learns from one question to the next while it stays the same.
       recipe: how questions are worked on.
       provenance: what the records say about the run.
       patience: time-outs and attempts of calls to other actors.
-      peers: actors that it calls.
+      peers: actors that the worker calls.
       checking: how checks are sent to a checker.
-      run_dir: folder or URL of the run.
-      access: credentials of the run's object store.
+      folder: run folder.
       weights: folder of the weights that shall answer; None for the generators' own model.
     """
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        provenance: Provenance,
-        patience: CallPatience,
-        peers: PeerNames,
-        checking: CheckFlow,
-        run_dir: str,
-        access: Access,
-        weights: str | None = None,
-    ) -> None:
-        # Handles are looked up by name, so that a restarted worker has them, too.
-        self._recipe = recipe
-        self._effort = recipe.effort
-        self._store = open_store(run_dir, access)
-        self._provenance = provenance
-        self._patience = patience
-        self._writers = [ray.get_actor(name) for name in peers.writers]
-        self._models = RemoteModels(
-            [ray.get_actor(name) for name in peers.generators],
-            [ray.get_actor(name) for name in peers.checkers],
-            patience,
-            checking=checking,
-            weights=weights,
-        )
-        # Questions of the units that are not yet committed, by unit.
-        self._attempts: dict[str, list[QuestionWork]] = {}
-        self._experience = Experience()
+    id: str
+    recipe: Recipe
+    provenance: Provenance
+    patience: CallPatience
+    peers: PeerNames
+    checking: CheckFlow
+    folder: Location
+    weights: str | None = None
+
+
+class RolloutWorker:
+    """Actor that works on units of questions; one per few CPU cores. `run` may be called for several units at a time.
+
+    A worker that Ray has started anew needs nothing but its next unit.
+    """
+
+    def __init__(self) -> None:
+        self._work: _AssignedWork | None = None
 
     async def ready(self) -> str:
         """Return the path that the worker's `factory` package was imported from, once the worker is up."""
         import factory
 
         return str(factory.__file__)
+
+    async def run(self, unit: Unit, assignment: Assignment) -> Receipt:
+        """Work on every question of `unit`, commit its rows and return the receipt, as `_AssignedWork.run` does."""
+        if self._work is None or self._work.id != assignment.id:
+            self._work = _AssignedWork(assignment)
+        return await self._work.run(unit)
+
+    async def underway(self) -> Tally:
+        """Return what the units not yet committed have cost so far, for a progress display between receipts."""
+        return self._work.underway() if self._work else Tally()
+
+
+class _AssignedWork:
+    """Units that one worker does of one run, and what it has learned from those before."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        peers = assignment.peers
+        self.id = assignment.id
+        self._recipe = assignment.recipe
+        self._effort = assignment.recipe.effort
+        self._store = assignment.folder.open()
+        self._folder = assignment.folder
+        self._provenance = assignment.provenance
+        self._patience = assignment.patience
+        self._writers = [ray.get_actor(name) for name in peers.writers]
+        self._models = RemoteModels(
+            [ray.get_actor(name) for name in peers.generators],
+            [ray.get_actor(name) for name in peers.checkers],
+            assignment.patience,
+            checking=assignment.checking,
+            weights=assignment.weights,
+        )
+        # Questions of the units that are not yet committed, by unit.
+        self._attempts: dict[str, list[QuestionWork]] = {}
+        self._experience = Experience()
 
     async def run(self, unit: Unit) -> Receipt:
         """Work on every question of `unit`, then commit its rows as one shard and return the receipt.
@@ -156,8 +180,8 @@ class RolloutWorker:
             raise FileNotFoundError(f"no shard of unit {unit.id} in {self._store.url}: it was there a moment ago")
         return receipt_of(shard, read_footer(self._store, shard))
 
-    async def underway(self) -> Tally:
-        """Return what the units not yet committed have cost so far, for a progress display between receipts."""
+    def underway(self) -> Tally:
+        """Return what the units not yet committed have cost so far."""
         total = Tally()
         # What an earlier revision has cost was reported with its receipt.
         for attempt in chain.from_iterable(self._attempts.values()):
@@ -196,7 +220,7 @@ class RolloutWorker:
         # Not tenacity: what is between two attempts is no pause, but the restarted writer's answer.
         for _ in range(self._patience.attempts):
             try:
-                committing = writer.commit.remote(unit.id, batch, counted, unit.revision, effort)
+                committing = writer.commit.remote(self._folder, unit.id, batch, counted, unit.revision, effort)
                 return await within(committing, self._patience.commit_s)
             except GONE as error:
                 # Committing twice is safe: the object's name is taken once.

@@ -8,22 +8,33 @@ import pyarrow as pa
 
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt, commit
-from factory.storage.access import Access
-from factory.storage.opening import open_store
+from factory.storage.opening import Location
+from factory.storage.store import Store
 
 
 class ShardWriter:
-    """Actor around `factory.shards.commits.commit`; any number of writers may share a run folder."""
+    """Actor around `factory.shards.commits.commit`; any number of writers may share a run folder.
 
-    def __init__(self, run_dir: str, access: Access) -> None:
-        self._store = open_store(run_dir, access)
+    It belongs to no run: each call says where to write.
+    """
+
+    def __init__(self) -> None:
+        # The store that was written to last, open: a run's commits all go to one.
+        self._opened: tuple[Location, Store] | None = None
 
     def commit(
-        self, unit_id: str, batch: pa.RecordBatch, counted: Tally, revision: int, effort: Mapping[str, int]
+        self,
+        folder: Location,
+        unit_id: str,
+        batch: pa.RecordBatch,
+        counted: Tally,
+        revision: int,
+        effort: Mapping[str, int],
     ) -> Receipt:
         """Commit a unit's rows and return what now lies there.
 
         Args:
+          folder: run folder.
           unit_id: id of the unit.
           batch: rows of all its questions, in order.
           counted: tally of those rows.
@@ -33,4 +44,12 @@ class ShardWriter:
         Raises:
           CommitFailed: the store refuses.
         """
-        return commit(self._store, unit_id, batch, counted, revision=revision, effort=effort)
+        return commit(self._store(folder), unit_id, batch, counted, revision=revision, effort=effort)
+
+    def _store(self, folder: Location) -> Store:
+        """Return the store at `folder`, which stays open for the next call."""
+        # Several threads may come here at once. Each gets the store it asked for; at worst one is opened twice.
+        opened = self._opened
+        if opened is None or opened[0] != folder:
+            opened = self._opened = (folder, folder.open())
+        return opened[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from factory.errors import BadInput
@@ -13,6 +14,23 @@ from factory.storage.store import Store
 
 Folder = str | Path | Store
 """A path, an s3:// URL, or a store that was opened before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Address of a store: can be sent to another process and opened there.
+
+    Attributes:
+      url: a path that is the same on all machines, or an s3:// URL.
+      access: endpoint, credentials and patience.
+    """
+
+    url: str
+    access: Access
+
+    def open(self) -> Store:
+        """Return the store; nothing is asked of it yet. Raises `BadInput` as `open_store` does."""
+        return open_store(self.url, self.access)
 
 
 def open_store(folder: Folder, access: Access | None = None, tell: Tell = log_warning) -> Store:

@@ -40,9 +40,13 @@ class Crew:
     A call to a worker that is being restarted fails at once, so it gets no unit until it is back.
     """
 
-    def __init__(self, workers: list[Any], restart_s: float) -> None:
-        """Begin with all of `workers` up; a dead one may take `restart_s` seconds to come back."""
+    def __init__(self, workers: list[Any], assignment: Any, restart_s: float) -> None:
+        """Begin with all of `workers` up; a dead one may take `restart_s` seconds to come back.
+
+        `assignment` goes to them with every unit.
+        """
         self._workers = workers
+        self._assignment = assignment
         self._restart_s = restart_s
         self._loads = [0] * len(workers)
         self._away: dict[int, _Away] = {}
@@ -55,7 +59,7 @@ class Crew:
     def hand(self, worker: int, unit: Unit) -> Any:
         """Have `worker` run `unit`; return the reference to its receipt."""
         self._loads[worker] += 1
-        return self._workers[worker].run.remote(unit)
+        return self._workers[worker].run.remote(unit, self._assignment)
 
     def take_back(self, worker: int) -> None:
         """Count that one unit of `worker` has ended, one way or the other."""

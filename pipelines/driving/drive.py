@@ -99,12 +99,13 @@ class _Errand:
     attempt: int
 
 
-def drive(units: Iterable[Unit], workers: list[Any], options: DriveOptions) -> Progress:
+def drive(units: Iterable[Unit], workers: list[Any], assignment: Any, options: DriveOptions) -> Progress:
     """Run `units` on `workers` until all are committed, or until somebody interrupts.
 
     Args:
       units: work to hand out, in order; drawn only when there is room for one more.
       workers: handles of the rollout workers.
+      assignment: what they are told with every unit (`actors.rollout_worker.Assignment`).
       options: limits and listeners.
 
     Returns:
@@ -116,7 +117,7 @@ def drive(units: Iterable[Unit], workers: list[Any], options: DriveOptions) -> P
     """
     # From here on there is something to finish, so the first Ctrl-C only asks for an end.
     options.interrupt.patient = True
-    loop = _Loop(units, workers, options)
+    loop = _Loop(units, Crew(workers, assignment, options.restart_s), options)
     while True:
         options.check()
         loop.hand_out()
@@ -129,10 +130,10 @@ def drive(units: Iterable[Unit], workers: list[Any], options: DriveOptions) -> P
 class _Loop:
     """State of one drive: what is in flight, what has to be handed out again, since when somebody wants an end."""
 
-    def __init__(self, units: Iterable[Unit], workers: list[Any], options: DriveOptions) -> None:
+    def __init__(self, units: Iterable[Unit], crew: Crew, options: DriveOptions) -> None:
         self.progress = Progress()
         self._options = options
-        self._crew = Crew(workers, options.restart_s)
+        self._crew = crew
         self._fresh = iter(units)
         # Units whose worker died, with the number of the attempt to come.
         self._again: deque[tuple[Unit, int]] = deque()

@@ -1,6 +1,7 @@
-"""Engines of a pipeline that changes weights as it goes.
+"""Actors of a pipeline that changes weights as it goes.
 
-They are started when first needed, then kept for as long as there is room for them beside what else has to run.
+Engines are started when first needed, then kept for as long as there is room for them beside what else has to run.
+Writers and workers are kept from run to run until something else has to start: they are back in seconds.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from cluster.connect import free_of_cluster
 from cluster.plan import Demand, shortfall
 from factory.errors import WeightsRefused
 from factory.interfaces import Say
-from pipelines.run.fleet import Engines, Fleet, answering, demands_of, running, staffed
+from pipelines.run.fleet import Engines, Fleet, Hands, answering, assigned, demands_of, hired, running
 from pipelines.run.settings import Settings
 
 # Seconds until Ray knows that a killed actor's place is free.
@@ -32,12 +33,25 @@ class _Pool:
     life: ExitStack
 
 
+@dataclass
+class _KeptHands:
+    """Writers and workers, how many of each, and the scope that ends them."""
+
+    size: tuple[int, int]
+    hands: Hands
+    life: ExitStack
+
+
 class EnginePools:
-    """Sets of engines, one per `who` (a student, a teacher); a context manager, to be used within a Ray session."""
+    """Sets of engines, one per `who` (a student, a teacher), and the writers and workers that all of them share.
+
+    A context manager, to be used within a Ray session.
+    """
 
     def __init__(self, say: Say) -> None:
         self._say = say
         self._pools: dict[str, _Pool] = {}
+        self._hands: _KeptHands | None = None
 
     def __enter__(self) -> EnginePools:
         return self
@@ -46,6 +60,10 @@ class EnginePools:
         ends = ExitStack()
         for who in list(self._pools):
             ends.push(self._pools.pop(who).life)
+        # The last pushed ends first: workers before the engines they call.
+        if self._hands is not None:
+            ends.push(self._hands.life)
+            self._hands = None
         ends.__exit__(*error)
 
     @contextmanager
@@ -54,10 +72,12 @@ class EnginePools:
 
         Engines that cannot take new weights in place are started anew with them.
         """
-        with ExitStack() as fleet_life:
-            yield self._with_engines(
-                who, settings, lambda engines: fleet_life.enter_context(staffed(settings, engines))
-            )
+        try:
+            yield self._with_engines(who, settings, lambda engines: assigned(settings, engines, self._hired(settings)))
+        except BaseException:
+            # What they have in hand is nobody's any more.
+            self._dismiss()
+            raise
 
     def load(self, who: str, settings: Settings) -> Mapping[str, Any]:
         """Have the engines of `who` answer with `settings.model`; return what they say of themselves then.
@@ -67,7 +87,11 @@ class EnginePools:
         return self._with_engines(who, settings, lambda engines: answering(settings, engines).facts)
 
     def make_room(self, wanted: list[Demand]) -> None:
-        """Release engines until `wanted` has a free place beside those left, on GPUs that nobody shares."""
+        """Release engines until `wanted` has a free place beside those left, on GPUs that nobody shares.
+
+        Workers and writers are dismissed first, as they have nothing to do meanwhile.
+        """
+        self._dismiss()
         for who in list(self._pools):
             if _is_free(wanted) and not self._would_share_a_gpu(wanted):
                 return
@@ -105,6 +129,21 @@ class EnginePools:
             life = ExitStack()
             pool = self._pools[who] = _Pool(settings, life.enter_context(running(settings)), life)
         return pool.engines
+
+    def _hired(self, settings: Settings) -> Hands:
+        """Return writers and workers, as many as `settings` asks for; started where there are none, or not as many."""
+        size = (settings.cluster.writers, settings.cluster.workers)
+        if self._hands is None or self._hands.size != size:
+            self._dismiss()
+            life = ExitStack()
+            self._hands = _KeptHands(size, life.enter_context(hired(settings)), life)
+        return self._hands.hands
+
+    def _dismiss(self) -> None:
+        """End the writers and workers, where there are any."""
+        if self._hands is not None:
+            kept, self._hands = self._hands, None
+            kept.life.close()
 
     def _release(self, who: str) -> None:
         self._pools.pop(who).life.close()

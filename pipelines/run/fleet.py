@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,12 +16,12 @@ import factory
 from actors.answer_checker import AnswerChecker
 from actors.generator import Generator, generator_options
 from actors.remote_models import CallPatience, brief, original_error
-from actors.rollout_worker import PeerNames, RolloutWorker
+from actors.rollout_worker import Assignment, PeerNames, RolloutWorker
 from actors.shard_writer import ShardWriter
 from cluster.connect import nodes_of_cluster
 from cluster.plan import Demand, demands, shortfall
 from factory.errors import BadInput, FactoryError, WeightsRefused
-from factory.storage.opening import absolute
+from factory.storage.opening import Location, absolute
 from pipelines.driving.lifetimes import actor_scope, answers
 from pipelines.run.recipes import check_flow, provenance_of, recipe_of
 from pipelines.run.settings import Settings
@@ -32,12 +33,22 @@ STATS_TIMEOUT_S = 5.0
 
 @dataclass(frozen=True)
 class Fleet:
-    """Actors that work for one run: handles by role, and the facts that the engines said of themselves."""
+    """Actors that work for one run.
+
+    Attributes:
+      generators: handles.
+      checkers: handles.
+      writers: handles.
+      workers: handles.
+      assignment: what the workers are told with every unit.
+      engine: facts that the engines said of themselves.
+    """
 
     generators: list[Any]
     checkers: list[Any]
     writers: list[Any]
     workers: list[Any]
+    assignment: Assignment
     engine: Mapping[str, Any]
 
 
@@ -72,11 +83,19 @@ class Engines:
     facts: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Hands:
+    """Writers and workers, handles by actor name. They belong to no run and may serve several, one after the other."""
+
+    writers: Mapping[str, Any]
+    workers: Mapping[str, Any]
+
+
 @contextlib.contextmanager
 def launched(settings: Settings) -> Iterator[Fleet]:
     """Yield a ready fleet. Raises `BadInput` when it does not fit on the cluster, or its model cannot be had."""
-    with running(settings) as engines, staffed(settings, engines) as fleet:
-        yield fleet
+    with running(settings) as engines, hired(settings) as hands:
+        yield assigned(settings, engines, hands)
 
 
 @contextlib.contextmanager
@@ -108,49 +127,55 @@ def running(settings: Settings) -> Iterator[Engines]:
 
 
 @contextlib.contextmanager
-def staffed(settings: Settings, engines: Engines) -> Iterator[Fleet]:
-    """Yield writers and workers of `settings` on engines that are there.
-
-    The engines answer with the weights of `settings.model` from now on. Raises `WeightsRefused` when they cannot.
-    """
+def hired(settings: Settings) -> Iterator[Hands]:
+    """Yield writers and workers, as many as `settings` asks for, ready. Raises `BadInput` for another factory's."""
     size = settings.cluster
-    where = (absolute(settings.run.dir), settings.storage)
-    weights = answering(settings, engines)
     with actor_scope() as started:
         # Start all at once: each takes seconds.
         options = _restarted(settings, "shard writer") | {"max_concurrency": COMMITS_AT_A_TIME}
-        writers = started(size.writers, ShardWriter, options, *where)
-        workers = started(
-            size.workers,
-            RolloutWorker,
-            _restarted(settings, "rollout worker"),
-            recipe_of(settings),
-            provenance_of(settings, weights.facts),
-            CallPatience(
-                request_s=size.request_timeout_s,
-                restart_s=size.start_timeout_s,
-                attempts=size.attempts,
-                # A commit may wait for another one, and each for a store that does not answer.
-                commit_s=size.request_timeout_s + 2 * settings.storage.patience_s,
-            ),
-            PeerNames(generators=list(engines.generators), checkers=list(engines.checkers), writers=list(writers)),
-            check_flow(settings),
-            *where,
-            weights=weights.path,
-        )
+        writers = started(size.writers, ShardWriter, options)
+        workers = started(size.workers, RolloutWorker, _restarted(settings, "rollout worker"))
 
         # Wait until they are ready, and look whether they run this code.
         answers([actor.__ray_ready__.remote() for actor in writers.values()], size.start_timeout_s)
         for imported in answers([actor.ready.remote() for actor in workers.values()], size.start_timeout_s):
             _refuse_other_factory(imported)
+        yield Hands(writers, workers)
 
-        yield Fleet(
-            generators=list(engines.generators.values()),
-            checkers=list(engines.checkers.values()),
-            writers=list(writers.values()),
-            workers=list(workers.values()),
-            engine=weights.facts,
-        )
+
+def assigned(settings: Settings, engines: Engines, hands: Hands) -> Fleet:
+    """Return the fleet of a run of `settings`, made of actors that are there.
+
+    The engines answer with the weights of `settings.model` from now on. Raises `WeightsRefused` when they cannot.
+    """
+    size = settings.cluster
+    weights = answering(settings, engines)
+    assignment = Assignment(
+        id=uuid.uuid4().hex,
+        recipe=recipe_of(settings),
+        provenance=provenance_of(settings, weights.facts),
+        patience=CallPatience(
+            request_s=size.request_timeout_s,
+            restart_s=size.start_timeout_s,
+            attempts=size.attempts,
+            # A commit may wait for another one, and each for a store that does not answer.
+            commit_s=size.request_timeout_s + 2 * settings.storage.patience_s,
+        ),
+        peers=PeerNames(
+            generators=list(engines.generators), checkers=list(engines.checkers), writers=list(hands.writers)
+        ),
+        checking=check_flow(settings),
+        folder=Location(absolute(settings.run.dir), settings.storage),
+        weights=weights.path,
+    )
+    return Fleet(
+        generators=list(engines.generators.values()),
+        checkers=list(engines.checkers.values()),
+        writers=list(hands.writers.values()),
+        workers=list(hands.workers.values()),
+        assignment=assignment,
+        engine=weights.facts,
+    )
 
 
 @dataclass(frozen=True)

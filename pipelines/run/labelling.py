@@ -120,6 +120,7 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
         progress = drive(
             missing_units(settings, todo),
             fleet.workers,
+            fleet.assignment,
             DriveOptions(
                 window=settings.window,
                 attempts=settings.cluster.attempts,

@@ -80,6 +80,7 @@ def driven(settings: Settings, at_work: Callable[[Fleet, Progress], None]) -> Pr
         return drive(
             missing_units(settings, to_do),
             fleet.workers,
+            fleet.assignment,
             DriveOptions(
                 window=settings.window,
                 attempts=settings.cluster.attempts,
@@ -111,7 +112,7 @@ class SlowWorker:
         """Return at once: there is nothing to start."""
         return ""
 
-    async def run(self, unit: Unit) -> Receipt:
+    async def run(self, unit: Unit, assignment: object) -> Receipt:
         """Do a unit in 50 ms."""
         self._now += 1
         self._most = max(self._most, self._now)

@@ -89,7 +89,10 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         with connected("local"), launched(settings) as fleet:
             before, started = cpu_seconds(fleet), time.monotonic()
             progress = drive(
-                missing_units(settings, to_do), fleet.workers, DriveOptions(window=settings.window, attempts=1)
+                missing_units(settings, to_do),
+                fleet.workers,
+                fleet.assignment,
+                DriveOptions(window=settings.window, attempts=1),
             )
             seconds = time.monotonic() - started
             after = cpu_seconds(fleet)

@@ -42,7 +42,7 @@ from factory.records.tally import Tally, tally
 from factory.shards.commits import Receipt, commit, shard_name
 from factory.shards.shard_file import content_hash, encode, footer_for
 from factory.storage.access import Access
-from factory.storage.opening import open_store
+from factory.storage.opening import Location, open_store
 from pipelines.run.fleet import COMMITS_AT_A_TIME
 from pipelines.run.recipes import provenance_of, recipe_of
 from pipelines.run.settings import Settings, from_mapping
@@ -116,6 +116,7 @@ class Sides:
         self._store = open_store(f"{root}/commit")
         self._plain_files = _Files(f"{root}/plain")
         self._writer = writer
+        self._actor_folder = Location(f"{root}/actor", Access())
         # A fresh id for every unit of every round: a commit refuses an id that has other bytes.
         self._ids = (f"{number:016}" for number in count())
         self.n_rows = sum(len(unit) for unit in units)
@@ -182,7 +183,7 @@ class Sides:
             if len(waiting) == COMMITS_AT_A_TIME:
                 done, waiting = ray.wait(waiting, timeout=COMMIT_LIMIT_S)
                 _expect_created(*ray.get(done))
-            waiting.append(self._writer.commit.remote(next(self._ids), batch, counted, 0, {}))
+            waiting.append(self._writer.commit.remote(self._actor_folder, next(self._ids), batch, counted, 0, {}))
         _expect_created(*ray.get(waiting, timeout=COMMIT_LIMIT_S))
 
 
@@ -249,7 +250,7 @@ def measure(arguments: argparse.Namespace, root: str) -> dict[str, Any]:
     with connected("local"):
         actor = ray.remote(ShardWriter).options(num_cpus=0, max_concurrency=COMMITS_AT_A_TIME)
         units = cut_into_units(rows, arguments.rows, arguments.unit_size)
-        sides = Sides(units, root, actor.remote(f"{root}/actor", Access()))
+        sides = Sides(units, root, actor.remote())
         # Phase 2: measure. Round 0 warms up and is not counted; the order of the sides changes with every round.
         rounds, steps = [], []
         for number in range(arguments.rounds + 1):

@@ -19,10 +19,14 @@ from pipelines.run.settings import Settings
 
 
 class World:
-    """Lists what happened to engines, in order; how much room there is while one set runs, and when none does."""
+    """Lists what happened to engines, in order; how much room there is while one set runs, and when none does.
+
+    `hands` lists the same of writers and workers.
+    """
 
     def __init__(self) -> None:
         self.log: list[str] = []
+        self.hands: list[str] = []
         self.refuses: set[str] = set()
         self.free = PlannedNode(cpus=1, gpus=0)
 
@@ -33,11 +37,17 @@ class World:
         self.log.append(f"end {settings.model}")
 
     @contextmanager
-    def staffed(self, settings: Settings, engines: str) -> Iterator[str]:
+    def hired(self, settings: Settings) -> Iterator[str]:
+        self.hands.append(f"hire {settings.cluster.workers}")
+        yield "hands"
+        self.hands.append("dismiss")
+
+    def assigned(self, settings: Settings, engines: str, hands: str) -> str:
+        assert hands == "hands"
         if engines != settings.model and settings.model in self.refuses:
             raise WeightsRefused(f"no {settings.model}")
         self.log.append(f"{engines} answers as {settings.model}")
-        yield engines
+        return engines
 
     def answering(self, settings: Settings, engines: str) -> ServedWeights:
         if engines != settings.model and settings.model in self.refuses:
@@ -49,15 +59,15 @@ class World:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
-    for name in ("running", "staffed", "answering"):
+    for name in ("running", "hired", "assigned", "answering"):
         monkeypatch.setattr(engine_pools, name, getattr(world, name))
     monkeypatch.setattr(engine_pools, "free_of_cluster", lambda: [world.free])
     monkeypatch.setattr(engine_pools, "ENDING_S", 0.0)
     return world
 
 
-def settings(model: str, **engine: Any) -> Settings:
-    asked = settings_for(Path("unused"), engine={"kind": "vllm", **engine})
+def settings(model: str, workers: int = 1, **engine: Any) -> Settings:
+    asked = settings_for(Path("unused"), engine={"kind": "vllm", **engine}, cluster={"workers": workers})
     asked.plain["model"] = model
     return Settings(**{**{name: getattr(asked, name) for name in asked.__dataclass_fields__}, "model": model})
 
@@ -76,6 +86,28 @@ def test_engines_are_started_once_and_take_new_weights(world: World) -> None:
     with EnginePools(lambda line: None) as pools:
         ask(pools, "base", "trained")
     assert world.log == ["start base", "base answers as base", "base answers as trained", "end base"]
+
+
+def test_writers_and_workers_stay_until_something_else_has_to_start_or_another_number_is_asked_for(
+    world: World,
+) -> None:
+    with EnginePools(lambda line: None) as pools:
+        ask(pools, "base", "trained")
+        assert world.hands == ["hire 1"]
+        pools.make_room(trainer())
+        assert world.hands == ["hire 1", "dismiss"]
+        ask(pools, "base")
+        with pools.staff("student", settings("base", workers=2)):
+            assert world.hands[2:] == ["hire 1", "dismiss", "hire 2"]
+    assert world.hands[5:] == ["dismiss"]
+
+
+def test_workers_of_a_run_that_failed_serve_no_other_run(world: World) -> None:
+    with EnginePools(lambda line: None) as pools:
+        with pytest.raises(OSError, match="disk"), pools.staff("student", settings("base")):
+            raise OSError("disk")
+        assert world.hands == ["hire 1", "dismiss"]
+        assert "end base" not in world.log
 
 
 def test_weights_are_swapped_without_a_writer_or_a_worker(world: World) -> None:
