@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from factory.records.tally import Tally
 from factory.shards.commits import Receipt, read_rows
 from factory.shards.units import Unit, cut
 from pipelines.driving.drive import DriveOptions, Progress, drive
-from pipelines.label_steps import run
-from pipelines.run.fleet import Fleet, launched
+from pipelines.run.fleet import Fleet, assigned, hired, launched, running
+from pipelines.run.label_report import LabelSummary
+from pipelines.run.labelling import LabelOptions, label
+from pipelines.run.listener import Listener
 from pipelines.run.planning import missing_units, plan
 from pipelines.run.run_folder import bind, store_of
 from pipelines.run.screening import screening
@@ -54,6 +57,53 @@ def rows_of(settings: Settings) -> list[dict[str, Any]]:
     return sorted(read_rows(store_of(settings)), key=lambda row: row["question"])
 
 
+class SharedFleet:
+    """Actors that one run of a test file leaves to the next, which starts only what it asks otherwise.
+
+    A user's run starts and ends its own, which is most of the time of a small one.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[str, Any, ExitStack]] = {}
+
+    @contextmanager
+    def staff(self, settings: Settings) -> Iterator[Fleet]:
+        """Yield a fleet for a run of `settings`; it is given up when the run fails."""
+        size = settings.cluster
+        engines = repr((settings.model, settings.engine, settings.checker, size.generators, size.checkers))
+        try:
+            yield assigned(
+                settings,
+                self._keep("engines", engines, running, settings),
+                self._keep("hands", repr((size.writers, size.workers)), hired, settings),
+            )
+        except BaseException:
+            self.close()
+            raise
+
+    def _keep(self, what: str, kind: str, start: Callable[[Settings], Any], settings: Settings) -> Any:
+        """Return the actors of this kind: those of the last run, or newly started ones."""
+        if what in self._kept and self._kept[what][0] != kind:
+            self._kept.pop(what)[2].close()
+        if what not in self._kept:
+            life = ExitStack()
+            self._kept[what] = (kind, life.enter_context(start(settings)), life)
+        return self._kept[what][1]
+
+    def close(self) -> None:
+        """End the actors."""
+        while self._kept:
+            self._kept.popitem()[1][2].close()
+
+
+SHARED_FLEET = SharedFleet()
+
+
+def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> LabelSummary:
+    """Do a run as `pipelines.label_steps.run` does, on the shared fleet."""
+    return label(settings, listener, LabelOptions(retry_failed=retry_failed, staff=SHARED_FLEET.staff))
+
+
 def finished(settings: Settings) -> list[dict[str, Any]]:
     """Run to the end, and return the rows; fails if the run is not complete."""
     assert run(settings).complete
@@ -72,6 +122,7 @@ def every_question_once(settings: Settings) -> bool:
 
 def driven(settings: Settings, at_work: Callable[[Fleet, Progress], None]) -> Progress:
     """Do all units of a run on a fleet of its own; `at_work` is called twice a second while they are in flight."""
+    SHARED_FLEET.close()  # there is no room for both
     store = store_of(settings)
     bind(settings, store)
     with screening(settings) as screen:

@@ -86,10 +86,10 @@ def latency_for(units: int, kills: int, seconds_per_kill: float) -> float:
     return round(seconds_per_kill * kills / units * WINDOW / ROUNDS, 3)
 
 
-def undisturbed(config_file: Path, folder: Path) -> dict[str, str]:
-    """Run the same config undisturbed, and return the digest of each question's row, by question id."""
+def undisturbed(config_file: Path, folder: Path, address: str) -> dict[str, str]:
+    """Run the same config undisturbed on the Ray at `address`; return the digest of each row, by question id."""
     log = folder / "undisturbed.log"
-    wide = [f"run.dir={folder / 'undisturbed'}", "cluster.address=local", "cluster.units_in_flight=64"]
+    wide = [f"run.dir={folder / 'undisturbed'}", f"cluster.address={address}", "cluster.units_in_flight=64"]
     if code := finish(["run", str(config_file), *wide], log, UNDISTURBED_S):
         raise FactoryError(f"the undisturbed run ended with {code}: {log.read_text(encoding='utf-8')[-500:]}")
     return {question: digest(row) for question, row in rows_of(local(folder / "undisturbed")).items()}
@@ -106,14 +106,14 @@ def chaos(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     latency_s = latency_for(units, arguments.kills, arguments.seconds_per_kill)
     config_file = folder / "config.yaml"
     OmegaConf.save(OmegaConf.create(config(arguments.questions, arguments.unit_size, latency_s)), config_file)
-    say(f"{units:,} units, engine latency {latency_s} s; the undisturbed run first")
-    expected = undisturbed(config_file, folder)
     kills = schedule(arguments.kills, weights(arguments.storage), arguments.seed, room=WINDOW / units)
-    started = time.monotonic()
     with (
         opened(arguments.storage, folder, arguments.faults, arguments.seed) as run_folder,
         nodes() as ray_nodes,
     ):
+        say(f"{units:,} units, engine latency {latency_s} s; the undisturbed run first")
+        expected = undisturbed(config_file, folder, ray_nodes.address)
+        started = time.monotonic()
         resume = ["resume", run_folder.url, f"cluster.address={ray_nodes.address}"]
         first = ["run", str(config_file), f"run.dir={run_folder.url}", f"cluster.address={ray_nodes.address}"]
         drivers, ledger = Drivers(first, resume, folder), Ledger()

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.runs import every_question_once, finished, rows_of, settings_for
+from support.runs import every_question_once, finished, rows_of, run, settings_for
 
-from pipelines.label_steps import run
 from pipelines.run.settings import Settings
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]

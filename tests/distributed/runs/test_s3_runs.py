@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 from support.plugins.gate import close
-from support.runs import every_question_once, rows_of, settings_for
+from support.runs import every_question_once, rows_of, run, settings_for
 from support.s3 import access
 
 from factory.errors import BadInput, StorageFailed
 from factory.shards.receipts import read_receipts
 from factory.storage.opening import open_store
 from pipelines.run.attempts import attempt, last_over
-from pipelines.label_steps import run
 from pipelines.run.listener import Listener
 from pipelines.run.settings import Settings
 from tools.s3.fault_proxy import FaultProxy, fault_proxy

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.runs import finished, rows_of, settings_for
+from support.runs import finished, rows_of, run, settings_for
 
 from factory.errors import FactoryError
 from factory.shards.commits import shard_name, shards
 from factory.storage.opening import open_store
-from pipelines.label_steps import run
 from pipelines.run import labelling
 from pipelines.run.run_folder import opened
 from tools.commands.status import status_lines
