@@ -6,9 +6,11 @@ huggingface_hub has no time-outs of its own for most requests and repeats only s
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from traceback import walk_tb
 from typing import TypeVar
 
@@ -23,7 +25,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 from huggingface_hub.utils import parse_ratelimit_headers, validate_repo_id
-from huggingface_hub.utils._http import default_client_factory
+from huggingface_hub.utils._http import default_client_factory, hf_request_event_hook
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from factory.errors import BadInput, FactoryError, StorageFailed
@@ -184,9 +186,9 @@ def bounded(patience: HubPatience) -> Iterator[None]:
         request.extensions["timeout"] = {key: timeouts.get(key) or limit for key, limit in limits.items()}
 
     def client() -> httpx2.Client:
-        made = default_client_factory()
-        made.event_hooks = {**made.event_hooks, "request": [*made.event_hooks.get("request", []), bound]}
-        return made
+        # Like default_client_factory's, which would read the certificates anew for every client and every proxy.
+        hooks = {"request": [hf_request_event_hook, bound]}
+        return httpx2.Client(verify=_trusted(), event_hooks=hooks, follow_redirects=True, timeout=None)
 
     verbosity = hub_logging.get_verbosity()
     # Warnings of huggingface_hub repeat URLs that are signed, which are secret.
@@ -197,6 +199,12 @@ def bounded(patience: HubPatience) -> Iterator[None]:
     finally:
         set_client_factory(default_client_factory)
         hub_logging.set_verbosity(verbosity)
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return the certificates to check the Hub's by. They are read once in a process: that takes 50 ms each time."""
+    return httpx2.create_ssl_context()
 
 
 def momentary(error: BaseException) -> bool:

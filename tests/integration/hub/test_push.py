@@ -87,6 +87,12 @@ def test_a_file_is_hashed_once(send, monkeypatch):
     assert len(hashed) == len(set(hashed)) == 10
 
 
+def test_certificates_are_read_once_in_a_process(send, monkeypatch):
+    send()
+    monkeypatch.setattr("ssl.SSLContext.load_verify_locations", lambda *_: pytest.fail("read again"))
+    send()
+
+
 def test_private_places_and_settings_are_not_pushed(hub, send, out):
     manifest = amend(out, options={"decontaminate": ["/home/me/secret/holdout.jsonl", "hf:openai/gsm8k"]})
     manifest["runs"][0]["config"] = {"prompt": "mine"}

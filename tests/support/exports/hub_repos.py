@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 LARGE = (".parquet", ".png", ".jsonl")
@@ -18,7 +19,7 @@ class Blob:
     data: bytes
     large: bool
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """SHA-256 of the content, in hex."""
         return hashlib.sha256(self.data).hexdigest()
@@ -28,7 +29,7 @@ class Blob:
         """Git LFS pointer that stands for a large file in git."""
         return f"version https://git-lfs.github.com/spec/v1\noid sha256:{self.sha256}\nsize {len(self.data)}\n".encode()
 
-    @property
+    @cached_property
     def oid(self) -> str:
         """Git's id of the file, or of its pointer."""
         content = self.pointer if self.large else self.data
