@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from factory.coq.command import COMPILE, READ_ONLY, RECHECK
@@ -52,7 +52,7 @@ class Compiler:
         None where there is nothing. To be asked before any proof is judged; compiles once per statement.
         """
         try:
-            trouble = _prepared(self, statement).trouble
+            trouble = self._prepare(statement).trouble
         except _Refused as refused:
             return refused.outcome, str(refused)
         return (Outcome.ERROR, trouble) if trouble else None
@@ -64,7 +64,7 @@ class Compiler:
         an ERROR.
         """
         try:
-            files = {"Statement.vo": _prepared(self, statement).compiled}
+            files = {"Statement.vo": self._prepare(statement).compiled}
             # The candidate is compiled by itself; only its compiled file is taken out.
             command = ("sh", "-c", '"$@" Candidate.v >&2 && cat Candidate.vo', "sh", *COMPILE)
             source = statement.candidate_file(tactics).encode()
@@ -79,6 +79,10 @@ class Compiler:
         except _Refused as refused:
             return refused.outcome, f"{refused}, though the toplevel took the proof"
         return Outcome.CORRECT, "compiled, and closed under the allowed axioms"
+
+    def _prepare(self, statement: TheoremStatement) -> _Prepared:
+        """Return the compiled statement, the same whatever is asked of proofs. Raises `_Refused`."""
+        return _prepared(replace(self, recheck=False, allowed_axioms=()), statement)
 
     def run(self, what: str, command: Sequence[str], files: Mapping[str, bytes]) -> bytes:
         """Run a command in a sandbox of its own and return its stdout.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import copy
 from collections.abc import Iterable
 from typing import Any
 
@@ -99,11 +98,11 @@ class _Script(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """Return what was assigned to the name, or the name."""
-        return copy.deepcopy(self._assigned.get(node.id, node))
+        return _copy(self._assigned.get(node.id, node))  # type: ignore[no-any-return]
 
     def _resolved(self, expression: ast.expr) -> ast.expr:
         """Return a copy of an expression with every assigned name replaced. Raises `BadTests` for a huge one."""
-        resolved: ast.expr = self.visit(copy.deepcopy(expression))
+        resolved: ast.expr = self.visit(_copy(expression))
         if sum(1 for _ in ast.walk(resolved)) > _MAX_NODES:
             raise BadTests(f"an assert of more than {_MAX_NODES} nodes")
         return resolved
@@ -128,6 +127,15 @@ class _Script(ast.NodeTransformer):
                 self._assigned[name] = ast.Attribute(ast.Name("math"), alias.name)
             else:
                 self.foreign.add(name)
+
+
+def _copy(part: Any) -> Any:
+    """Return a copy of a tree; constants, of which long tests mostly consist and which nobody changes, are shared."""
+    if isinstance(part, list):
+        return [_copy(one) for one in part]
+    if not isinstance(part, ast.AST) or isinstance(part, ast.Constant):
+        return part
+    return type(part)(**{name: _copy(value) for name, value in ast.iter_fields(part)})
 
 
 def _function_under_test(asserts: list[ast.expr], foreign: set[str]) -> set[str]:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from factory.python_tests import costs
 from factory.python_tests.operations import (
     FUNCTIONS,
     MATH,
@@ -19,11 +20,8 @@ from factory.python_tests.operations import (
 )
 from factory.python_tests.wire import NotPlain, Opaque
 
-# Bound on the rounds of all comprehensions together.
+# Bound on the rounds of all comprehensions together, and what else takes time (`costs.py`): well under a second.
 _MAX_STEPS = 1 << 17
-# Collections whose search counts: a set takes as long as a list where all its items hash alike.
-_SEARCHED = (list, tuple, set, frozenset, dict)
-_SEARCHED_PER_STEP = 1024
 
 
 class Raised(Exception):
@@ -76,7 +74,7 @@ class _Evaluation:
             case ast.UnaryOp(symbol, operand):
                 return OPERATORS[type(symbol)](self.value(operand, names))
             case ast.BinOp(left, symbol, right) if type(symbol) in OPERATORS:
-                return OPERATORS[type(symbol)](self.value(left, names), self.value(right, names))
+                return self._copied(OPERATORS[type(symbol)](self.value(left, names), self.value(right, names)))
             case ast.BoolOp(symbol, operands):
                 return self._either(isinstance(symbol, ast.Or), operands, names)
             case ast.Compare(left, symbols, rights):
@@ -84,7 +82,8 @@ class _Evaluation:
             case ast.IfExp(test, then, otherwise):
                 return self.value(then if self.value(test, names) else otherwise, names)
             case ast.Subscript(container, index):
-                return self.value(container, names)[self._index(index, names)]
+                whole, at = self.value(container, names), self._index(index, names)
+                return self._copied(whole[at]) if isinstance(at, slice) else whole[at]
             # Comprehensions, whose rounds are counted.
             case ast.ListComp(element, generators) | ast.GeneratorExp(element, generators):
                 return [self.value(element, bound) for bound in self._bindings(generators, names)]
@@ -96,8 +95,22 @@ class _Evaluation:
             case ast.Call(function, arguments, keywords):
                 positional = [self.value(argument, names) for argument in arguments]
                 named = {keyword.arg or "": self.value(keyword.value, names) for keyword in keywords}
-                return self._function(function, names)(*positional, **named)
+                return self._call(function, positional, named, names)
         raise Unsupported(f"{type(node).__name__}: {ast.unparse(node)[:80]}")
+
+    def _call(self, node: ast.expr, positional: list[Any], named: dict[str, Any], names: dict[str, Any]) -> Any:
+        """Return the result of a call, which is paid for before it is made.
+
+        Args:
+          node: what names the function.
+          positional: its arguments.
+          named: its keyword arguments.
+          names: what is bound.
+        """
+        function = self._function(node, names)
+        called = node.attr if isinstance(node, ast.Attribute) else ast.unparse(node)
+        self._step(costs.of_call(called, (*positional, *named.values())))
+        return function(*positional, **named)
 
     def _function(self, node: ast.expr, names: dict[str, Any]) -> Callable[..., Any]:
         """Return the function that a call names. Raises `Unsupported`, `NotPlain`."""
@@ -110,6 +123,7 @@ class _Evaluation:
                 value = self.value(owner, names)
                 if isinstance(value, Opaque):
                     raise NotPlain(value.name, value.comparable)
+                self._step(costs.of_method(value))
                 if isinstance(value, str) and name == "join":
                     return lambda items: join(value, items)
                 if isinstance(value, set | frozenset) and name in METHODS[set]:
@@ -132,19 +146,23 @@ class _Evaluation:
         result: Any = True
         for symbol, node in zip(symbols, rights, strict=True):
             right = self.value(node, names)
-            if isinstance(symbol, ast.In | ast.NotIn) and isinstance(right, _SEARCHED):
-                self._step(len(right) // _SEARCHED_PER_STEP)
+            self._step(costs.of_comparison(symbol, left, right))
             result = OPERATORS[type(symbol)](left, right)
             if not result:
                 break
             left = right
         return result
 
+    def _copied(self, made: Any) -> Any:
+        """Return what an operator or a slice made, after counting the steps that it took."""
+        self._step(costs.of_copy(made))
+        return made
+
     def _step(self, steps: int) -> None:
         """Count steps. Raises `ValueTooLarge` past the bound."""
         self._steps += steps
         if self._steps > _MAX_STEPS:
-            raise ValueTooLarge(f"comprehensions of more than {_MAX_STEPS} steps")
+            raise ValueTooLarge(f"an expression of more than {_MAX_STEPS} steps")
 
     def _index(self, node: ast.expr, names: dict[str, Any]) -> Any:
         """Return an index or a slice."""

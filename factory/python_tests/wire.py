@@ -23,6 +23,7 @@ MAX_ITEMS = 100_000
 MAX_HASHED = 10_000
 
 _SEQUENCES: dict[str, Any] = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
+_PLAIN: tuple[Any, ...] = (int, str, float, list, tuple, dict, complex, bytes, set, frozenset)
 _SIZED: tuple[type, ...] = (range, type({}.keys()), type({}.values()), type({}.items()))
 _UNSIZED: tuple[type, ...] = (
     GeneratorType,
@@ -120,7 +121,7 @@ def encode(value: Any, depth: int = MAX_DEPTH) -> list[Any]:
     if kind is dict:
         return ["dict", [[encode(key, depth - 1), encode(item, depth - 1)] for key, item in dict.items(value)]]
     # The unbound methods of the plain type are called: a subclass may override its own.
-    if kind in _SEQUENCES.values():
+    if kind.__name__ in _SEQUENCES:
         return [kind.__name__, [encode(item, depth - 1) for item in kind.__iter__(value)]]
     return ["constant", value]
 
@@ -130,8 +131,12 @@ def _plain_type(value: Any) -> Any:
     own: Any = type(value)
     if value is None or own is bool:
         return bool
-    for kind in (int, float, complex, str, bytes, dict, *_SEQUENCES.values()):
-        if own is kind or (issubclass(own, kind) and own.__eq__ is kind.__eq__ and own.__ne__ is kind.__ne__):
+    # Most data is of the types themselves. By identity: a class may have forbidden to be hashed or compared.
+    for kind in _PLAIN:
+        if own is kind:
+            return kind
+    for kind in _PLAIN:
+        if issubclass(own, kind) and own.__eq__ is kind.__eq__ and own.__ne__ is kind.__ne__:
             return kind
     return dict if own in _SAME_AS_DICT else None
 

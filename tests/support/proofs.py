@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 ARITH = "Require Import Arith Lia."
-LISTS = "Require Import List Arith. Import ListNotations."
+LISTS = "Require Import List PeanoNat. Import ListNotations."
 TREES = """
 Inductive tree := leaf | node (left right : tree).
 Fixpoint mirror (t : tree) := match t with leaf => leaf | node l r => node (mirror r) (mirror l) end.
@@ -70,7 +70,7 @@ RIGHT = {
         proof="assert (H : 2 * 3 = 6) by abstract (vm_cast_no_check (eq_refl 6)).\nexact (conj H (fun P p n => n p)).",
     ),
     "implicit arguments, a notation scope": Case(
-        preamble="Require Import ZArith. Open Scope Z_scope. Set Implicit Arguments.",
+        preamble="Require Import BinInt. Open Scope Z_scope. Set Implicit Arguments.",
         statement="Theorem keep {A : Type} (f : A -> A) (n : nat * nat) : (forall x, f x = x) -> forall x, f (f x) = x",
         proof="intros H x.\nrewrite H.\napply H.\nQed.",
     ),
