@@ -62,7 +62,8 @@ class Belief:
         # Rows: trials, successes.
         self._counts = np.zeros((2, steps), dtype=np.int64)
         self._information: Array | None = None
-        self._weigh()
+        # Weighed when first asked for: evidence mostly comes before the first question does.
+        self._weighed: _Weighed | None = None
 
     def update(self, evidence: Evidence) -> None:
         """Add the rollouts that `evidence` has beyond the last update; raises `ValueError` where it has fewer."""
@@ -75,17 +76,17 @@ class Belief:
                 self._set(depth, trials, successes)
                 changed = True
         if changed:
-            self._weigh()
+            self._weighed = self._information = None
 
     @property
     def first_error(self) -> Array:
         """P(first error is step e) for e = 0..M-1, then P(none): shape [M + 1]; sums to 1."""
-        return np.asarray(self._joint.sum(axis=0))
+        return np.asarray(self._posterior.joint.sum(axis=0))
 
     @property
     def cells(self) -> Array:
         """P(cell), shape [cells]; sums to 1: what this solution says about the policy."""
-        return np.asarray(self._joint.sum(axis=1))
+        return np.asarray(self._posterior.joint.sum(axis=1))
 
     @property
     def contradiction(self) -> float:
@@ -97,7 +98,7 @@ class Belief:
             for trials, hits in self._counts.T.tolist()
         )
         # 700: e^710 overflows.
-        return 1 / (1 + math.exp(min(700.0, self._log_evidence - unrelated - math.log(ANYTHING_GOES))))
+        return 1 / (1 + math.exp(min(700.0, self._posterior.log_evidence - unrelated - math.log(ANYTHING_GOES))))
 
     @property
     def expected_information(self) -> Array:
@@ -119,9 +120,9 @@ class Belief:
         # A shallow copy without `__init__`: only the arrays that `_set` writes to are copied.
         other = object.__new__(Belief)
         other.__dict__.update(self.__dict__, _log=self._log.copy(), _counts=self._counts.copy())
+        other._weighed = other._information = None
         trials, successes = (int(n) for n in self._counts[:, depth])
         other._set(depth, trials + 1, successes + hit)
-        other._weigh()
         return other
 
     def _set(self, depth: int, trials: int, successes: int) -> None:
@@ -135,11 +136,18 @@ class Belief:
         tables = _tables(self.steps, False)
         trials, successes = self._counts
         urn = (tables.rates * tables.evenness + successes) / (tables.evenness + trials)
-        joint = self._joint.T
+        joint = self._posterior.joint.T
         return np.choose(_state(self.steps), [joint @ urn[0], joint @ urn[1], joint @ urn[2]])
 
-    def _weigh(self) -> None:
-        """Compute the joint posterior, shape [cells, M + 1], from the likelihoods of all prefixes."""
+    @property
+    def _posterior(self) -> _Weighed:
+        """The joint posterior on all evidence so far."""
+        if self._weighed is None:
+            self._weighed = self._weigh()
+        return self._weighed
+
+    def _weigh(self) -> _Weighed:
+        """Return the joint posterior, from the likelihoods of all prefixes."""
         # Hypothesis e: no error in the prefixes up to e, a fresh one in that of e + 1 steps, an old one in the later.
         # "None" explains everything as free of errors. So each is a sum over a prefix of `none`, one entry of `fresh`,
         # and a sum over a suffix of `old`.
@@ -153,9 +161,14 @@ class Belief:
         top = joint.max()
         np.exp(joint - top, out=joint)
         total = joint.sum()
-        self._joint: Array = joint / total
-        self._log_evidence = float(top + np.log(total))
-        self._information = None
+        return _Weighed(joint / total, float(top + np.log(total)))
+
+
+class _Weighed(NamedTuple):
+    """Joint posterior, shape [cells, M + 1], and the log probability of the evidence."""
+
+    joint: Array
+    log_evidence: float
 
 
 class _Tables(NamedTuple):

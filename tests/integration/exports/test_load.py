@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-import datasets
 import pytest
 from support.exports.exports import committed, record, solution
 
@@ -13,6 +12,13 @@ from pipelines.dataset_card.card import write_card
 from pipelines.export.export import ExportOptions, export
 
 WISH = ExportOptions(formats=("prm800k", "prm", "sft"), split=Split(test=0.4))
+
+
+def loaded(*place, cache, **how):
+    """Return what `datasets` loads from there; every process that only collects tests would wait for it at the top."""
+    import datasets
+
+    return datasets.load_dataset(*place, **how, cache_dir=str(cache))
 
 
 @pytest.fixture
@@ -27,7 +33,7 @@ def test_every_parquet_format_is_a_config_with_its_splits(run, tmp_path, card):
     if card:
         write_card(done.out, "mit")
     for name in ("prm", "sft"):
-        found = datasets.load_dataset(done.out, name, cache_dir=str(tmp_path / "cache"))
+        found = loaded(done.out, name, cache=tmp_path / "cache")
         assert {(name, split): len(rows) for split, rows in found.items()} == {
             key: rows for key, rows in done.rows.items() if key[0] == name
         }
@@ -39,14 +45,14 @@ def test_json_lines_beside_parquet_are_loaded_by_their_folder(run, tmp_path, car
     done = export([run], str(tmp_path / "out"), WISH)
     if card:
         write_card(done.out, "mit")
-    found = datasets.load_dataset(done.out, data_dir="data/prm800k", cache_dir=str(tmp_path / "cache"))
+    found = loaded(done.out, data_dir="data/prm800k", cache=tmp_path / "cache")
     assert {("prm800k", split): len(rows) for split, rows in found.items()}.items() <= done.rows.items()
     assert "label" in found["train"].features
 
 
 def test_json_lines_alone_are_configs(run, tmp_path):
     done = export([run], str(tmp_path / "out"), ExportOptions(formats=("prm800k",)))
-    found = datasets.load_dataset(done.out, "prm800k", cache_dir=str(tmp_path / "cache"))
+    found = loaded(done.out, "prm800k", cache=tmp_path / "cache")
     assert len(found["train"]) == done.rows["prm800k", "train"]
 
 
@@ -57,10 +63,10 @@ def test_from_s3_a_format_is_loaded_by_its_files(run, tmp_path, s3_bucket):
         "secret": os.environ["AWS_SECRET_ACCESS_KEY"],
         "endpoint_url": os.environ["AWS_ENDPOINT_URL"],
     }
-    found = datasets.load_dataset(
+    found = loaded(
         "parquet",
         data_files={split: f"{done.out}/data/prm/{split}-*.parquet" for split in ("train", "test")},
         storage_options=options,
-        cache_dir=str(tmp_path / "cache"),
+        cache=tmp_path / "cache",
     )
     assert {("prm", split): len(rows) for split, rows in found.items()}.items() <= done.rows.items()

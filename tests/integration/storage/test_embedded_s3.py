@@ -10,9 +10,9 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import s3fs
 from support.s3 import access, use
 from support.waiting import HANGS_S, wait_until
 
@@ -20,14 +20,20 @@ from factory.errors import BadInput
 from tools.s3 import seaweedfs
 from tools.s3.embedded_s3 import EmbeddedS3, embedded_s3, main
 
+if TYPE_CHECKING:
+    from s3fs import S3FileSystem
+
 ROOT = Path(__file__).parents[3]
 
 
-def fresh() -> s3fs.S3FileSystem:
-    return s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
+def fresh(**given: Any) -> S3FileSystem:
+    """Return a file system of its own; its library takes a second, which collecting tests should not wait for."""
+    import s3fs
+
+    return s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False, **given)
 
 
-def created(fs: s3fs.S3FileSystem, path: str, data: bytes) -> bool:
+def created(fs: S3FileSystem, path: str, data: bytes) -> bool:
     try:
         fs.pipe_file(path, data, mode="create", timeout=HANGS_S)
     except OSError as error:
@@ -39,7 +45,7 @@ def created(fs: s3fs.S3FileSystem, path: str, data: bytes) -> bool:
 
 def test_of_eight_writers_of_one_name_exactly_one_wins(s3_bucket: str) -> None:
     """Three names at a time: SeaweedFS has a loser wait for seconds, as it looks once a second at a contended name."""
-    fs = s3fs.S3FileSystem(skip_instance_cache=True, config_kwargs={"max_pool_connections": 24})
+    fs = fresh(config_kwargs={"max_pool_connections": 24})
     tries = [(f"{s3_bucket}/data/{name}", b"%d" % writer) for writer in range(8) for name in range(3)]
     with ThreadPoolExecutor(24) as writers:
         won = list(writers.map(lambda one: created(fs, *one), tries))
@@ -54,7 +60,7 @@ def test_a_client_is_reached_by_environment_or_by_explicit_access(s3_bucket, s3_
         monkeypatch.delenv(name)
     given = access(s3_server)
     region = {"region_name": given.pop("region")}
-    explicit = s3fs.S3FileSystem(**given, client_kwargs=region, skip_instance_cache=True)
+    explicit = fresh(**given, client_kwargs=region)
     assert explicit.cat_file(f"{s3_bucket}/x") == b"1"
 
 

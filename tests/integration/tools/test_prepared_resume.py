@@ -9,7 +9,7 @@ from tools.bench.resume import main
 
 
 def test_a_prepared_folder_is_planned_from_its_first_missing_unit(tmp_path: Path):
-    main(["--prepared", "--questions", "100", "--done", "0.5", "--json", str(tmp_path / "o.json")])
+    main(["--prepared", "--questions", "100", "--done", "0.5", "--workers", "1", "--json", str(tmp_path / "o.json")])
     planned = json.loads((tmp_path / "o.json").read_text())["planning"]
     assert (planned["committed"], planned["missing"], planned["first_missing"]) == (4, 3, 4)
     assert 0 < planned["cpu_s"] < planned["ready_s"] + 1

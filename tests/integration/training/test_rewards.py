@@ -10,8 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from safetensors.torch import load_file, save_file
-from support.training import a_job, tiny_model
+from support.training import a_job
 
 from actors.trained_models.reward_scorer import SolutionScorer, StepScorer
 from actors.trained_models.trained_model import check_trained
@@ -37,11 +36,6 @@ WHOLES = [
     {"prompt": PROMPT, "completion": "1 + 2 = 4\n4 + 1 = 5", "label": False},
     {"prompt": PROMPT, "completion": "1 + 2 = 3\n3 + 1 = 2", "label": False},
 ]
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model(tmp_path_factory.mktemp("base") / "model")
 
 
 def written(folder: Path, rows: list[dict[str, Any]], schema: pa.Schema | None = None) -> Path:
@@ -88,6 +82,8 @@ def test_an_orm_learns_which_solutions_are_right(tmp_path: Path, base: Path, lor
 def test_what_a_reward_model_leaves_is_checked_as_one_and_could_not_replace_its_base(
     tmp_path: Path, base: Path
 ) -> None:
+    from safetensors.torch import load_file, save_file
+
     out, _ = trained(tmp_path, base, "prm", written(tmp_path / "data", STEPS), max_steps=1)
     assert check_trained(out, str(base), replaces_base=False) > 0
     with pytest.raises(TrainingFailed, match="has architectures="):

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from safetensors.torch import load_file
-from support.training import SUMS, a_job, chat_data, raw_data, tiny_model
+from support.training import SUMS, a_job, chat_data, raw_data
 
 from actors.trainers import sft
 from actors.training.checkpoints import numbered
@@ -25,11 +24,6 @@ from factory.self_training.training import TrainingJob
 
 BY_HEART = [("Question: a\nAnswer:\n", "1 + 2 = 3"), ("Answer: b\nQuestion:\n", "4 + 4 = 8")]
 EXACT = {"bf16": "false", "threads": 1, "warmup": 0.0}
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model(tmp_path_factory.mktemp("base") / "model")
 
 
 @pytest.fixture
@@ -49,6 +43,8 @@ def trained(job: TrainingJob, at: Callable[[dict[str, float]], None] = lambda re
 
 
 def weights(folder: str) -> dict[str, Any]:
+    from safetensors.torch import load_file
+
     return load_file(Path(folder) / "model.safetensors")
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from safetensors.torch import load_file, save_file
 from support.training import tiny_model, tiny_tokenizer
 
 from actors.models.resolve import model_revision
@@ -30,10 +29,22 @@ def folder(tmp_path: Path, base: Path) -> Path:
     return Path(shutil.copytree(base, tmp_path / "trained"))
 
 
+def load_file(path: Path) -> dict[str, Any]:
+    from safetensors import torch
+
+    return torch.load_file(path)
+
+
+def save_file(tensors: dict[str, Any], path: Path) -> None:
+    from safetensors import torch
+
+    torch.save_file(tensors, path, metadata={"format": "pt"})
+
+
 def change_weights(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
     tensors = load_file(folder / "model.safetensors")
     change(tensors)
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    save_file(tensors, folder / "model.safetensors")
 
 
 def change_config(folder: Path, **values: Any) -> None:
@@ -147,7 +158,7 @@ def test_buffers_that_old_folders_hold_are_no_weights(folder: Path, tmp_path: Pa
     shutil.copytree(folder, base)
     tensors = load_file(base / "model.safetensors")
     tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] = next(iter(tensors.values())).flatten()[:4].clone()
-    save_file(tensors, base / "model.safetensors", metadata={"format": "pt"})
+    save_file(tensors, base / "model.safetensors")
     check_base(str(base))
     check_trained(str(folder), str(base))
 
