@@ -124,8 +124,9 @@ def f1_gain(questions: Sequence[str], one: Sequence[float], other: Sequence[floa
         counts[numbers[question], at : at + 3] += (1, mine, others)
     # A fixed seed: the same scores give the same interval.
     drawn = np.random.default_rng(0).integers(len(numbers), size=(DRAWS, len(numbers)))
-    # One draw after the other: all at once would take memory for 2,000 times the questions.
-    sums = np.array([counts[rows].sum(0) for rows in drawn])
+    # In parts: the counts of all draws at once would take memory for 2,000 times the questions.
+    parts = np.array_split(drawn, min(DRAWS, 1 + drawn.size // 100_000))
+    sums = np.concatenate([counts[rows].sum(axis=1) for rows in parts])
     low, high = np.percentile(_f1_differences(sums), (2.5, 97.5))
     return Gain(gain=float(_f1_differences(counts.sum(0))), low=float(low), high=float(high))
 
