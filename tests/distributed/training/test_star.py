@@ -14,19 +14,21 @@ import ray
 from omegaconf import OmegaConf
 from support.commands import Running
 from support.plugins.gate import close, waiting
+from support.runs import units_of
 from support.s3 import access
 from support.star import GIVEAWAY, HINT, examples, held_out, kept_ids, scripted_base, star_settings
 from support.training import tiny_model, tiny_tokenizer
 
 from factory.errors import TrainingFailed
 from factory.shards.commits import read_rows
-from factory.sources import procedural
 from factory.storage.opening import open_store
 from factory.text.wording import question_key
 from pipelines.driving.drive import Progress
 from pipelines.run.listener import Listener
 from pipelines.run.run_folder import opened
 from pipelines.self_training.report import StarSummary
+from pipelines.self_training.star_runs import sampling_run
+from pipelines.self_training.star_settings import of
 from pipelines.star import run
 from tools.commands.status import status_lines
 
@@ -162,12 +164,10 @@ def test_trainers_that_end_badly_stop_the_round_and_resume_retries_just_that(
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
-def last_asked(folder: Path) -> str:
-    """The question that a run of all in order comes to last, of those in `folder`."""
+def last_asked(folder: Path, units: list[Any]) -> str:
+    """The question that comes last in `units`, of those in `folder`."""
     asked = {row["question"] for row in read_rows(folder)}
-    return [
-        one.text for one in procedural.questions(procedural.Config(n=40, levels=["add_small"])) if one.text in asked
-    ][-1]
+    return [question.text for unit in units for question in unit.questions if question.text in asked][-1]
 
 
 def test_a_run_killed_in_every_phase_keeps_what_an_undisturbed_one_keeps(
@@ -180,9 +180,12 @@ def test_a_run_killed_in_every_phase_keeps_what_an_undisturbed_one_keeps(
     settings = star_settings(folder, base, star={"rounds": 1}, engine=engine, run={"unit_size": 4}, cluster=cluster)
     OmegaConf.save(OmegaConf.create(settings.plain), config)
     dawdle = folder / "round_0/train/dawdle"
+    # Samples are asked for in the order of the source, rationales in that of the samples' shards: their names are
+    # hashes of the config, the paths in it included.
+    units = units_of(sampling_run(of(settings), 0, str(base), trained=False))
     held = {
-        "sample": last_asked(done[0] / "round_0/sample"),
-        "rationalise": last_asked(done[0] / "round_0/rationalise") + HINT,
+        "sample": last_asked(done[0] / "round_0/sample", units),
+        "rationalise": last_asked(done[0] / "round_0/rationalise", sorted(units, key=lambda unit: unit.id)) + HINT,
         "train": "",
         "swap": "round_0/model",
     }
