@@ -28,7 +28,7 @@ from cluster.connect import connected
 from factory.answers.extraction.extract import final_answer
 from factory.checkers.math_answer import Config
 from factory.errors import FactoryError
-from factory.types import Verdict
+from factory.types import Outcome, Verdict
 from tools.checker_audit.fuzz_answers import FuzzItem, items
 
 BATCH, IN_FLIGHT = 100, 4
@@ -76,13 +76,16 @@ class Judgement:
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
         self.wrong: list[str] = []
+        self.undecided: list[str] = []
         self.swapped: list[str] = []
 
     def add(self, item: FuzzItem, verdict: Verdict) -> None:
         """Count a verdict."""
         self.outcomes[verdict.outcome] += 1
         if item.expected is not None and verdict.outcome is not item.expected:
-            self.wrong.append(f"{item.question.gold} / {item.text}: {verdict.outcome} ({verdict.reason})")
+            # A check that was killed more often than it is repeated is lost, which is no wrong verdict.
+            missed = self.undecided if verdict.outcome in (Outcome.ERROR, Outcome.TIMEOUT) else self.wrong
+            missed.append(f"{item.question.gold} / {item.text}: {verdict.outcome} ({verdict.reason})")
         stated = final_answer(item.text, tail_chars=Config().tail_chars)
         if verdict.answer is not None and not (stated or "").startswith(verdict.answer):
             self.swapped.append(f"{item.text!r}: {verdict.answer!r}")
@@ -137,6 +140,7 @@ def soak(outputs: int, workers: int, kill_every_s: float, seed: int) -> dict[str
         "lost": lost,
         "swapped": judgement.swapped,
         "wrong": judgement.wrong,
+        "undecided": judgement.undecided,
         "outcomes": {str(outcome): count for outcome, count in judgement.outcomes.items()},
         "workers_killed": watch.killed,
         "memory_mb": {name: _growth(values) for name, values in watch.memory_mb.items()},
@@ -167,9 +171,9 @@ def main() -> int:
     with connected("local"):
         figures = soak(arguments.outputs, arguments.workers, arguments.kill_every, arguments.seed)
     arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    shown = {**figures, "swapped": len(figures["swapped"]), "wrong": len(figures["wrong"])}
+    shown = {**figures, **{name: len(figures[name]) for name in ("swapped", "wrong", "undecided")}}
     print("\n".join(f"{name:16} {value}" for name, value in shown.items()))
-    return int(bool(figures["lost"] or figures["swapped"] or figures["wrong"]))
+    return int(any(figures[name] for name in ("lost", "swapped", "wrong", "undecided")))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ def test_no_verdict_is_lost_swapped_or_wrong_while_workers_are_killed() -> None:
     figures = soak(1_500, workers=2, kill_every_s=0.5, seed=1)
     assert figures["workers_killed"] > 0
     assert (figures["lost"], figures["swapped"], figures["wrong"]) == (0, [], [])
+    # On a busy machine a check may be killed, or wait, until it is given up.
+    assert len(figures["undecided"]) <= figures["workers_killed"]
     assert figures["outcomes"]["correct"] > 100
 
 
