@@ -16,7 +16,7 @@ It does not survive ill-typed terms, which tactics that skip checks can make (co
 """
 
 # Coqc and coqtop set up their garbage collection for short lives; coqchk is left with OCaml's own settings, and would
-# spend half of its time there. These are theirs.
+# spend half of its time there. These let it collect more seldom.
 _SELDOM_COLLECT = ("env", "OCAMLRUNPARAM=s=4M,o=200")
 
 TOPLEVEL = ("sh", "-c", 'exec "$@" 2>&1', "sh", "coqtop", "-emacs", *_QUIET, *_NO_MACHINES)

@@ -53,7 +53,7 @@ def chaos(environment: dict[str, str], folder: Path, storage: str, kills: int, s
 
 
 def test_a_run_in_which_every_role_is_killed_once_loses_nothing(marked: dict[str, str], tmp_path: Path) -> None:
-    """On S3, whose server dies, too. Deaths on a local disk: test_recovery.py, and the driver's in test_commands.py."""
+    """Campaign on S3, whose server dies, too. On a local disk: test_recovery.py, test_commands.py (the driver)."""
     roles = set(weights("s3"))
     process = chaos(marked, tmp_path, "s3", len(roles), SEED)
     assert process.wait(WITHIN_S) == 0
