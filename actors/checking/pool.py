@@ -5,7 +5,7 @@ actors. The workers come from a zygote subprocess (`actors/checking/zygote.py`),
 
 Invariants:
 * Every item gets a verdict: an item that takes too long is a timeout, one that kills its worker an error.
-* An item is not blamed for a worker that was killed from outside; it gets another one, `_LIVES` times.
+* An item is not blamed for a worker that was killed from outside; it gets another one, `LIVES` times.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ from factory.types import Outcome, PartVerdict, Question, Verdict
 # Attempts to start a zygote.
 _ATTEMPTS = 3
 # Workers an item may lose by kills from outside: somebody else's doing, or the kernel's for want of memory.
-_LIVES = 5
-_KILLED_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
+LIVES = 5
+# Exit statuses of such workers.
+KILLED_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
 
 CheckItem = tuple[Question, str]
 Observer = Callable[[str, Mapping[str, int], Sequence[float], int], None]
@@ -166,7 +167,7 @@ class CheckerPool:
         """Return the verdict, and how many workers died of it."""
         reason = ""
         deaths = 0
-        for _ in range(_LIVES):
+        for _ in range(LIVES):
             worker = self._take_worker()
             deadline = time.monotonic() + self._limits.timeout_s
             try:
@@ -179,7 +180,7 @@ class CheckerPool:
                 status = self._discard(worker)
                 deaths += 1
                 reason = f"the worker died with status {status}"
-                if status is None or status in _KILLED_FROM_OUTSIDE:
+                if status is None or status in KILLED_FROM_OUTSIDE:
                     # Killed from outside, or with its zygote: not the item's fault.
                     continue
                 break

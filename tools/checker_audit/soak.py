@@ -2,8 +2,9 @@
 
     python -m tools.checker_audit.soak --outputs 100000 --kill-every 1 --json soak.json
 
-Counts verdicts that were lost, swapped (they name an answer that their text does not state) or wrong (for the ordinary
-outputs, whose verdict is known), and watches the memory of the actor and its zygote. Exit status 1 for any of these.
+Counts verdicts that were lost, swapped (they name an answer that their text does not state), wrong (for the ordinary
+outputs, whose verdict is known) or undecided (their checks were killed at each repetition, or had no time), and watches
+the memory of the actor and its zygote. Exit status 1 for any of these.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import psutil
 import ray
 
 from actors.answer_checker import AnswerChecker
+from actors.checking.pool import KILLED_FROM_OUTSIDE
 from cluster.connect import connected
 from factory.answers.extraction.extract import final_answer
 from factory.checkers.math_answer import Config
@@ -31,6 +33,7 @@ from factory.errors import FactoryError
 from factory.types import Outcome, Verdict
 from tools.checker_audit.fuzz_answers import FuzzItem, items
 
+_KILLED_EACH_TIME = {f"the worker died with status {status}" for status in (None, *KILLED_FROM_OUTSIDE)}
 BATCH, IN_FLIGHT = 100, 4
 HANG_S = 120.0  # a batch without an answer for so long is one
 
@@ -83,8 +86,9 @@ class Judgement:
         """Count a verdict."""
         self.outcomes[verdict.outcome] += 1
         if item.expected is not None and verdict.outcome is not item.expected:
-            # A check that was killed more often than it is repeated is lost, which is no wrong verdict.
-            missed = self.undecided if verdict.outcome in (Outcome.ERROR, Outcome.TIMEOUT) else self.wrong
+            # A check that was killed at each repetition, or had no time, is no wrong verdict; an exception in it is.
+            given_up = verdict.outcome is Outcome.TIMEOUT or verdict.reason in _KILLED_EACH_TIME
+            missed = self.undecided if given_up else self.wrong
             missed.append(f"{item.question.gold} / {item.text}: {verdict.outcome} ({verdict.reason})")
         stated = final_answer(item.text, tail_chars=Config().tail_chars)
         if verdict.answer is not None and not (stated or "").startswith(verdict.answer):

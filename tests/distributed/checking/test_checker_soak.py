@@ -6,7 +6,7 @@ import pytest
 import ray
 from support.waiting import HANGS_S
 
-from actors.checking.pool import CheckerPool
+from actors.checking.pool import LIVES, CheckerPool
 from factory.types import Outcome, Question
 from tools.checker_audit.soak import soak
 
@@ -17,8 +17,8 @@ def test_no_verdict_is_lost_swapped_or_wrong_while_workers_are_killed() -> None:
     figures = soak(1_500, workers=2, kill_every_s=0.5, seed=1)
     assert figures["workers_killed"] > 0
     assert (figures["lost"], figures["swapped"], figures["wrong"]) == (0, [], [])
-    # On a busy machine a check may be killed, or wait, until it is given up.
-    assert len(figures["undecided"]) <= figures["workers_killed"]
+    # On a busy machine a check may be killed, or wait, until it is given up: it takes so many kills.
+    assert len(figures["undecided"]) * LIVES <= figures["workers_killed"]
     assert figures["outcomes"]["correct"] > 100
 
 
