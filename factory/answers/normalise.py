@@ -1,44 +1,16 @@
-"""Normal form of answers: one spelling for answers that read the same, in Unicode, LaTeX wrappers and spacing.
+"""Normal form of answers: one spelling for answers that read the same, in LaTeX, wrappers and spacing.
 
-The Unicode map is explicit. NFKC would turn 4² into 42 and ½ into 1⁄2 glued to the digit before it.
+Characters beyond ASCII are mapped by `characters.py` first.
 """
 
 from __future__ import annotations
 
 import re
 
-_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-", strict=True))
-_SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
-_VULGAR_FRACTIONS = {
-    "½": "12", "⅓": "13", "⅔": "23", "¼": "14", "¾": "34", "⅕": "15", "⅖": "25", "⅗": "35", "⅘": "45",
-    "⅙": "16", "⅚": "56", "⅛": "18", "⅜": "38", "⅝": "58", "⅞": "78",
-}  # fmt: skip
-_CHARACTERS: dict[int, str] = {
-    **{ord(c): "-" for c in "−–—‐‑﹣"},
-    **{ord(c): " " for c in "\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t\n\r"},
-    **{ord(c): "" for c in "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"},
-    **{ord(c): r"\times " for c in "×✕"},
-    **{ord(c): r"\cdot " for c in "·⋅∙"},
-    **{ord(c): "/" for c in "÷⁄∕"},
-    **{0xFF01 + i: chr(0x21 + i) for i in range(94)},  # full-width forms of ASCII
-    **{0x0660 + i: str(i) for i in range(10)},  # Arabic-Indic digits
-    **{0x06F0 + i: str(i) for i in range(10)},
-    **{0x0966 + i: str(i) for i in range(10)},  # Devanagari digits
-    **{0x1D7CE + i: str(i % 10) for i in range(50)},  # bold, double-struck, sans-serif and monospace digits
-    **{ord(c): rf"\frac{{{digits[0]}}}{{{digits[1]}}}" for c, digits in _VULGAR_FRACTIONS.items()},
-    ord("、"): ",", ord("٫"): ".", ord("٬"): ",",
-    ord("π"): r"\pi ", ord("√"): r"\sqrt ", ord("∞"): r"\infty ", ord("°"): r"^\circ ", ord("∪"): r"\cup ",
-    ord("≤"): r"\le ", ord("≥"): r"\ge ", ord("≠"): r"\ne ", ord("≈"): r"\approx ", ord("±"): r"\pm ",
-    ord("∈"): r"\in ", ord("…"): r"\ldots ", ord("∅"): r"\emptyset ", ord("∩"): r"\cap ",
-    ord("α"): r"\alpha ", ord("β"): r"\beta ", ord("γ"): r"\gamma ", ord("δ"): r"\delta ", ord("ε"): r"\epsilon ",
-    ord("θ"): r"\theta ", ord("λ"): r"\lambda ", ord("μ"): r"\mu ", ord("ρ"): r"\rho ", ord("σ"): r"\sigma ",
-    ord("τ"): r"\tau ", ord("φ"): r"\phi ", ord("ω"): r"\omega ",
-    ord("′"): "'", ord("‘"): "'", ord("’"): "'", ord("“"): '"', ord("”"): '"',
-}  # fmt: skip
+from factory.answers.characters import in_latex
+
 _PLAIN_NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 _NEEDS_REWRITING = re.compile(r"[\\~{}<>=\s]|inf|[Nn]egative|[Mm]inus")
-_SUPERSCRIPT_RUN = re.compile(f"[{''.join(_SUPERSCRIPTS)}]+")
-_SUBSCRIPT_RUN = re.compile(f"[{''.join(_SUBSCRIPTS)}]+")
 _WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`"), ('"', '"'))
 _CLOSING_PUNCTUATION = re.compile(r"(?<![\\.])[.,;。]\s*$")
 _TEXT_COMMAND = re.compile(
@@ -89,10 +61,8 @@ def unwrap(answer: str) -> str:
 
     The marks are `$..$`, `**..**` and their like, braces, and closing punctuation.
     """
-    answer = _SUPERSCRIPT_RUN.sub(lambda m: "^{" + "".join(_SUPERSCRIPTS[c] for c in m.group()) + "}", answer)
-    answer = _SUBSCRIPT_RUN.sub(lambda m: "_{" + "".join(_SUBSCRIPTS[c] for c in m.group()) + "}", answer)
     # Map characters before anything looks at them.
-    answer = answer.translate(_CHARACTERS).replace("{,}", ",").strip()
+    answer = in_latex(answer).replace("{,}", ",").strip()
     # Marks may stand around marks: repeat until nothing changes.
     before = None
     while answer != before:
