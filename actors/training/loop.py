@@ -12,7 +12,6 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from actors.training.options import EXECUTION, Options, threads_of
 from actors.training.validation import validation_loss
 from actors.training_data.batches import Order, Rows, collate, row_order
 from actors.training_data.files import digests
+from factory.added_fields import values_to_hash
 from factory.config import fingerprint
 from factory.errors import TrainingFailed
 from factory.self_training.training import TrainingJob
@@ -232,6 +232,6 @@ def refuse_not_finite(step: int, measured: dict[str, float]) -> None:
 
 def identity(job: TrainingJob, config: Options) -> str:
     """Return what a checkpoint belongs to: data, model, seed and every setting that changes the result."""
-    settings = {name: value for name, value in asdict(config).items() if name not in EXECUTION}
+    settings = {name: value for name, value in values_to_hash(config).items() if name not in EXECUTION}
     values = {"data": digests(job.data), "model": model_revision(job.model), "seed": job.seed, "settings": settings}
     return json.dumps({"job": fingerprint(values)})

@@ -8,11 +8,12 @@ differently, is on the same side. Nothing is held in memory but the keys of an e
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
+from factory.added_fields import values_to_hash
 from factory.config import field_names, fill, refuse_unknown
 from factory.contracts.sources import SOURCES, SourcePlugin
 from factory.errors import BadInput
@@ -51,7 +52,8 @@ class Config:
             raise ValueError(f"part is {self.part!r}. {suggest(self.part, [TRAIN, HELD_OUT])}")
         if not 0 <= self.share <= 1 or self.limit < 0:
             raise ValueError(f"share is {self.share}, limit is {self.limit}: expected a share of 0 to 1, a limit >= 0")
-        # Written out with every default, so that equal sources are equal configs.
+        # Written out with every default but those of fields that came later, so that equal sources are equal configs,
+        # as they always were.
         self.of = _section(self.of, "of")
         if self.apart_from:
             self.apart_from = _section(self.apart_from, "apart_from")
@@ -93,7 +95,7 @@ def _question_hash(question: Question, seed: int) -> int:
 
 def _section(values: dict[str, Any], name: str) -> dict[str, Any]:
     """Return a source's section, checked and complete. Raises `BadInput`."""
-    return {"kind": _kind(values), **asdict(_source_and_config(values, name)[1])}
+    return {"kind": _kind(values), **values_to_hash(_source_and_config(values, name)[1])}
 
 
 def _questions_of(section: dict[str, Any], name: str) -> Iterator[Question]:

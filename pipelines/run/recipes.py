@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from actors.remote_models import CheckFlow
+from factory.added_fields import values_to_hash
 from factory.config import fingerprint
 from factory.question_pipeline.recipe import Recipe
 from factory.records.record import Provenance
@@ -41,6 +42,7 @@ def provenance_of(settings: Settings, engine: Mapping[str, Any]) -> Provenance:
     """
     template = load_prompt(settings.prompt.template, settings.prompt.style)
     checker = settings.checker.plugin.NAME_VERSION
+    checker_values = values_to_hash(settings.checker.config)
     return Provenance(
         run_id=settings.fingerprint,
         engine=engine["engine"],
@@ -48,7 +50,7 @@ def provenance_of(settings: Settings, engine: Mapping[str, Any]) -> Provenance:
         model_revision=engine["revision"] or "",
         prompt_id=template.id,
         checker=checker,
-        checker_policy=fingerprint({"checker": checker, **settings.plain["checker"]}),
+        checker_policy=fingerprint({"checker": checker, "kind": settings.checker.name, **checker_values}),
         labeller=settings.supervision.name,
         sampling=settings.sampling_with(template.stop),
         seed=settings.run.seed,

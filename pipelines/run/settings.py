@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from omegaconf import OmegaConf
 
 from actors.contracts import ENGINES, EnginePlugin
+from factory.added_fields import values_to_hash
 from factory.config import fill, fingerprint, parse_yaml, read_yaml, refuse_unknown
 from factory.contracts.checkers import CHECKERS, CheckerPlugin
 from factory.contracts.search import SEARCH, SearchPlugin
@@ -108,15 +109,27 @@ class Settings:
         Left out are where they lie, on how many machines they are made, and how much is asked for, as that may be
         raised later. Paths within the self-training that a run is part of are relative to it, as it may be moved.
         """
+        excluded = {
+            *self.effort,
+            *self.excluded_from_fingerprint,
+            *(f"engine.{key}" for key in self.engine.plugin.EXECUTION),
+            "run.dir",
+            "run.part_of",
+        }
         decisive = {
-            section: _without(value, {*self.effort, *self.excluded_from_fingerprint}, section)
-            for section, value in self.plain.items()
+            section: _without(self._to_hash(section), excluded, section)
+            for section in self.plain
             if section not in self.excluded_from_fingerprint
         }
-        execution = self.engine.plugin.EXECUTION
-        decisive["engine"] = {key: value for key, value in self.plain["engine"].items() if key not in execution}
-        decisive["run"] = {key: value for key, value in self.plain["run"].items() if key not in ("dir", "part_of")}
         return fingerprint(_seen_from(self.run.part_of, decisive) if self.run.part_of else decisive)
+
+    def _to_hash(self, section: str) -> Any:
+        """Return what a section holds, without marked fields that have their default (`factory/added_fields.py`)."""
+        filled = {**vars(self), **self.own}[section]
+        if not isinstance(filled, Plug):
+            return values_to_hash(filled)
+        key = sections_of(self.pipeline)[1][section].registry.key
+        return {key: filled.name, **values_to_hash(filled.config)}
 
     @property
     def effort(self) -> dict[str, int]:
