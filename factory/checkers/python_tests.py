@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 from factory.errors import BadInput
 from factory.interfaces import CheckerLimits
 from factory.python_tests.extract import program
+from factory.python_tests.function_names import function_of
 from factory.python_tests.interpreter import interpreter
-from factory.python_tests.reading import read_tests
+from factory.python_tests.reading import Suite, read_tests
 from factory.python_tests.stdout import COMPARISONS
 from factory.python_tests.take_apart import BadTests
 from factory.python_tests.trial import Bench, trial
@@ -27,7 +28,7 @@ from factory.sandbox import run as sandbox
 from factory.sandbox.run import Limits
 from factory.types import Outcome, PartVerdict, Question, Verdict
 
-NAME_VERSION = "python_tests/1"
+NAME_VERSION = "python_tests/2"
 
 # Time beyond total_timeout_s, for reading and comparing.
 _SLACK_S = 15.0
@@ -101,12 +102,21 @@ def require(config: Config) -> None:
 def right_answer(question: Question) -> str | None:
     """Return the program in the question's `metadata["solution"]`; None without one.
 
-    Nothing else is known to be right. Tests that cannot be used give an `error` for any completion.
+    Nothing else is known to be right. Tests that cannot be used are told by `gold_problem`.
     """
     solution = question.metadata.get("solution")
     if solution is None or "```" in solution:
         return solution
     return f"```python\n{solution}\n```"
+
+
+def gold_problem(question: Question, config: Config) -> str | None:
+    """Return why the tests of a question cannot be used, None where they can."""
+    try:
+        _tests(question, config)
+    except BadTests as error:
+        return f"the tests cannot be used: {error}"
+    return None
 
 
 def check(question: Question, text: str, config: Config) -> Verdict:
@@ -119,9 +129,8 @@ def check(question: Question, text: str, config: Config) -> Verdict:
     """
     # Read the tests and the program.
     deadline = time.monotonic() + config.total_timeout_s
-    entry_point = question.metadata.get("entry_point", "")
     try:
-        tests = read_tests(question.gold, entry_point, unwrap_outputs=config.unwrap_outputs)
+        tests = _tests(question, config)
     except BadTests as error:
         return Verdict(outcome=Outcome.ERROR, reason=f"the tests cannot be used: {error}")
     code = program(text, tests.functions, bare=config.bare_code)
@@ -144,6 +153,12 @@ def check(question: Question, text: str, config: Config) -> Verdict:
         if config.stop_at_first_failure and parts[-1].outcome is not Outcome.CORRECT:
             break
     return _verdict(parts, len(tests.tests), code)
+
+
+def _tests(question: Question, config: Config) -> Suite:
+    """Return the tests of a question. Raises `BadTests`."""
+    entry_point, function = question.metadata.get("entry_point", ""), function_of(question.metadata)
+    return read_tests(question.gold, entry_point, function, unwrap_outputs=config.unwrap_outputs)
 
 
 def _bench(config: Config, left_s: float) -> Bench:

@@ -83,7 +83,7 @@ class _Cut(ast.NodeTransformer):
         return ast.Name(f"@{len(self.calls) - 1}")
 
     def _planned(self, node: ast.expr) -> list[Any]:
-        """Return a call as data, as `driver.py` reads it. Raises `Unsupported`."""
+        """Return a call as data, as `sandboxed/driver.py` reads it. Raises `Unsupported`."""
         if not any(isinstance(part, ast.Name) and part.id in self._functions for part in ast.walk(node)):
             check_supported(node)
             # An argument without a call of the candidate's is computed out here.

@@ -15,7 +15,10 @@ from factory.python_tests.wire import STARTED
 from factory.sandbox.run import Ended, How, Limits, SandboxFailed, run
 from factory.types import Outcome, PartVerdict
 
-_FILES = {name: Path(__file__).with_name(name).read_bytes() for name in ("driver.py", "wire.py")}
+_FILES = {
+    name: (Path(__file__).parent / folder / name).read_bytes()
+    for folder, name in (("sandboxed", "driver.py"), ("sandboxed", "judge_names.py"), ("", "wire.py"))
+}
 _ENVIRONMENT = (
     # The same verdict every time.
     "PYTHONHASHSEED=0",
@@ -68,7 +71,9 @@ def trial(test: CallTest | StdinTest, code: str, bench: Bench) -> PartVerdict:
             )
         else:
             limits = _with_room(bench.limits, _WIRE_GROWTH * len(test.source))
-            ended = _run("calls", code, b"", {"calls.json": json.dumps(test.calls).encode("ascii")}, bench, limits)
+            # Tests in JSON are those of contests.
+            mode = "judge" if test.from_json else "calls"
+            ended = _run(mode, code, b"", {"calls.json": json.dumps(test.calls).encode("ascii")}, bench, limits)
             part = _stopped(ended, limits) or returned(ended, test, limits)
     except SandboxFailed as error:
         return PartVerdict(outcome=Outcome.ERROR, note=f"the sandbox failed: {error}"[:_NOTE_CHARS])

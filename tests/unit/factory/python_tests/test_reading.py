@@ -122,7 +122,7 @@ def test_a_check_function_is_about_the_function_it_is_called_with(tail: str, ent
         ('{"inputs": ["1"], "outputs": []}', "1 inputs and 0 outputs"),
         ('{"inputs": [], "outputs": []}', "at least one"),
         ('{"inputs": [1], "outputs": ["1"]}', "expected text"),
-        ('{"fn_name": "f", "inputs": ["1"], "outputs": ["1"]}', "expected a list"),
+        ('{"fn_name": "f", "inputs": [1], "outputs": ["1"]}', "expected a list"),
         ('{"fn_name": "f(1)", "inputs": [[1]], "outputs": ["1"]}', "the name of a function"),
     ],
 )

@@ -1,8 +1,9 @@
 """Main of the process in the sandbox: runs the candidate, and the calls that a test asks for.
 
 `driver.py stdin` runs solution.py as a program. `driver.py calls` loads it as a module, makes the calls in calls.json
-and writes their results to the stdout it was given, as JSON. Whatever the candidate does to this process, to forge a
-result included, yields data that still has to equal what the test expects; and that is not in here.
+and writes their results to the stdout it was given, as JSON. `driver.py judge` does the same as judges of contests do:
+names that these import need no import, and calls may be nested deep. Whatever the candidate does to this process, to
+forge a result included, yields data that still has to equal what the test expects; and that is not in here.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from judge_names import provided  # type: ignore[import-not-found]  # beside it in the sandbox
 from wire import STARTED, ItemBudget, decode, encode  # type: ignore[import-not-found]  # beside it in the sandbox
+
+# Calls within calls that the judge of LiveCodeBench allows.
+_JUDGE_RECURSION = 50_000
 
 
 def main() -> None:
@@ -32,6 +37,10 @@ def main() -> None:
         return
     with open("calls.json", encoding="ascii") as file:
         calls = json.load(file)
+    if mode == "judge":
+        sys.setrecursionlimit(_JUDGE_RECURSION)
+        # As builtins: what a test calls is looked for among the candidate's own names.
+        vars(builtins).update(provided(source))
     # Keep the stdout that results go to, and give the candidate another one.
     results = os.dup(1)
     # What the candidate prints is no result.
