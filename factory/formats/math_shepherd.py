@@ -2,7 +2,8 @@
 
 `input` is the question and the solution, every step ending in the tag "ки"; `label` is the same text with "+" or "-"
 for the tags: "+" when any completion from there reached the gold answer (hard estimation). The last step is the whole
-solution, so its label is the verdict. The layout has no gold answers.
+solution, so its label is the verdict. The layout has no gold answers. Published rows that differ are read where it is
+plain where their question ends: "step 1:" in other spellings, a tag within the question, one "?" before the first tag.
 
     {"input": "What is 1 + 1? Step 1: 1 + 1 = 2. ки\\nStep 2: The answer is: 2 ки",
      "label": "What is 1 + 1? Step 1: 1 + 1 = 2. +\\nStep 2: The answer is: 2 +", "task": "GSM8K"}
@@ -27,7 +28,14 @@ COLUMNS = ["source", "question", "metadata", "solutions"]
 NAME = "math_shepherd"
 TAG, SIGNS = "ки", {"+": 1, "-": -1}
 _FIRST_STEP = " Step 1: "
-_NUMBER = re.compile(r"Step [0-9]{1,4}: ?")
+_SPELLING = r"\s{{0,9}}(?<![^\W\d_])\*{{0,2}}step\s{{0,3}}{}\s{{0,3}}[:：]\*{{0,2}}\s{{0,9}}"
+# The first step's number: as above, in another spelling, or that of a solution which does not begin with step 1.
+_STEP_1 = re.compile(_SPELLING.format("1"), re.IGNORECASE)
+_STEP_N = re.compile(_SPELLING.format("[0-9]{1,4}"), re.IGNORECASE)
+_QUESTION_MARK = re.compile(r"(?<=\?)\s{0,9}")
+_NOTHING = re.compile("")
+_NO_BORDER = "'input' does not say where its question ends"
+_NUMBER = re.compile(r"\*{0,2}step\s{0,3}[0-9]{1,4}\s{0,3}[:：]\*{0,2} ?", re.IGNORECASE)
 
 
 def uses(solution: Mapping[str, Any]) -> bool:
@@ -59,12 +67,10 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def labels(row: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the signs of a line: the characters of `label` at the places where `input` has its tags."""
-    place = 0
-    for text in row["input"].split(TAG)[:-1]:
-        place += len(text)
-        yield row["label"][place]
-        place += 1
+    """Yield the signs of a line's steps: the characters of `label` at the places where `input` has their tags."""
+    _, steps = _question_and_steps(row["input"], row["label"], NAME)
+    for _, label in steps:
+        yield "+" if label == 1 else "-"
 
 
 def fits(question: str) -> bool:
@@ -102,17 +108,12 @@ def parse(line: str, where: str) -> dict[str, Any]:
     entry = imported.json_object(line, where)
     tagged = imported.question_text(entry, "input", where, "the line")
     labelled = imported.member(entry, "label", str, where, "the line")
-    asked, first, solved = tagged.partition(_FIRST_STEP)
-    if not first or not asked.strip():
-        refuse(where, "'input' has no question with a first step behind it", f"a question, then {_FIRST_STEP!r}")
+    asked, given = _question_and_steps(tagged, labelled, where)
     question = Question(text=asked, gold="", source=NAME)
-    head = asked + first
-    if not labelled.startswith(head):
-        refuse(where, "'label' does not begin as 'input' does", "the same text with + or - for every tag")
-    # Steps: the number of a later one is dropped, `_line` writes it again.
+    # The number of a later step is dropped, `_line` writes it again.
     steps = [
-        imported.step(_NUMBER.sub("", text.strip(), count=1) if number else unpadded(text), label)
-        for number, (text, label) in enumerate(_steps(solved, labelled[len(head) :], where))
+        imported.step(_unnumbered(text.strip()) if number else unpadded(text), label)
+        for number, (text, label) in enumerate(given)
     ]
     verdict = "correct" if steps[-1]["label"] == 1 else "incorrect"
     solution = imported.solution(
@@ -124,19 +125,105 @@ def parse(line: str, where: str) -> dict[str, Any]:
     return imported.row(question, [solution], rest, where)
 
 
-def _steps(solved: str, labelled: str, where: str) -> list[tuple[str, int]]:
-    """Return (text of a step, its label) for every tag. Raises `BadInput` when `labelled` is not the same text."""
-    *texts, behind = solved.split(TAG)
-    steps, place = [], 0
-    for number, text in enumerate(texts, start=1):
+def _question_and_steps(tagged: str, labelled: str, where: str) -> tuple[str, list[tuple[str, int]]]:
+    """Return the question of a line, and (text, label) of every step.
+
+    Args:
+      tagged: text of `input`.
+      labelled: text of `label`.
+      where: place of the line.
+
+    Raises:
+      BadInput: the two do not belong together, or nothing says where the question ends.
+    """
+    parts = _parts(tagged, labelled, where)
+    (text, label), *later = parts
+    border, before = _border(text, where), ""
+    if border is None and (place := _numbered_later(parts, where)):
+        # Tags in front of the first number are in the question.
+        before = "".join(other.rstrip(" \t") for other, _ in parts[:place])
+        (text, label), *later = parts[place:]
+        border = _STEP_1.search(text)
+    elif border is None and text.count("?") == 1:
+        border = _QUESTION_MARK.search(text)
+        # A tag right behind the question is the question's own.
+        if text.rstrip().endswith("?") and later:
+            before, ((text, label), *later) = text.rstrip(), later
+            border = _NOTHING.search(text)
+    if border is None:
+        refuse(where, _NO_BORDER, f"a question, then {_FIRST_STEP!r}")
+    asked = before + text[: border.start()]
+    if not asked.strip():
+        refuse(where, "'input' has no question in front of its first step", f"a question, then {_FIRST_STEP!r}")
+    return asked, [(text[border.end() :], label), *later]
+
+
+def _numbered_later(parts: Sequence[tuple[str, int]], where: str) -> int | None:
+    """Return which part behind the first has the number of step 1; None where none has, or a step is in front of it.
+
+    Raises `BadInput` where the words in front of it may be the question's or an unnumbered step's.
+    """
+    for place, (text, _) in enumerate(parts):
+        if place and (number := _STEP_1.search(text)):
+            if text[: number.start()].strip() and parts[0][0].partition("?")[2].strip():
+                refuse(where, _NO_BORDER, f"a question, then {_FIRST_STEP!r}")
+            return place
+        if _STEP_N.search(text):
+            return None
+    return None
+
+
+def _border(text: str, where: str) -> re.Match[str] | None:
+    """Return the number of the first step in what stands before the first tag; None where there is none.
+
+    Raises `BadInput` where several numbers, none of them spelt as it should be, may be that of the first step.
+    """
+    exact = re.search(_FIRST_STEP, text)
+    numbers = list(_STEP_1.finditer(text)) or list(_STEP_N.finditer(text))
+    if not exact and len(numbers) > 1:
+        refuse(
+            where, f"'input' has {len(numbers)} steps in front of its first tag", f"a question, then {_FIRST_STEP!r}"
+        )
+    return exact or next(iter(numbers), None)
+
+
+def _unnumbered(text: str) -> str:
+    """Return a step without its number."""
+    number = _NUMBER.match(text)
+    return text[number.end() :] if number else text
+
+
+def _parts(tagged: str, labelled: str, where: str) -> list[tuple[str, int]]:
+    """Return (text, label) in front of every tag; a tag that `label` repeats is part of a word.
+
+    Args:
+      tagged: text of `input`.
+      labelled: text of `label`.
+      where: place of the line.
+
+    Raises:
+      BadInput: `labelled` is not the same text with signs, or the text does not end with a tag.
+    """
+    *texts, behind = tagged.split(TAG)
+    parts, place, begun = [], 0, ""
+    for text in texts:
         end = place + len(text)
         sign = labelled[end : end + 1]
-        if labelled[place:end] != text or sign not in SIGNS:
-            refuse(where, f"step {number} of 'label' is not that of 'input' with + or - for its tag", "the same steps")
-        steps.append((text, SIGNS[sign]))
-        place = end + 1
-    if not steps:
+        is_word = labelled.startswith(TAG, end)
+        if labelled[place:end] != text or not (sign in SIGNS or is_word):
+            refuse(
+                where,
+                f"'label' differs from 'input' before or at tag {len(parts) + 1}",
+                "the same text with + or - for every tag",
+            )
+        begun += text
+        if is_word:
+            begun, place = begun + TAG, end + len(TAG)
+            continue
+        parts.append((begun, SIGNS[sign]))
+        begun, place = "", end + 1
+    if not parts:
         refuse(where, f"'input' has no step that ends in the tag {TAG!r}", "every step to end in it")
-    if behind.strip() or labelled[place:] != behind:
+    if (begun + behind).strip() or labelled[place:] != behind:
         refuse(where, "there is text behind the last tag, or 'label' ends otherwise", f"every step to end in {TAG!r}")
-    return steps
+    return parts

@@ -83,6 +83,67 @@ def test_odd_white_space_and_step_numbers_come_back(text):
     assert_comes_back(math_shepherd, entry(text))
 
 
+ASKED = "How many are 1 + 1?"
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "steps"),
+    [
+        (f"{ASKED} step 1: a @\nstep 2: b @", ASKED, ["a", "b"]),
+        (f"{ASKED}\n**Step 1:** a @\n**Step 2:** b @", ASKED, ["a", "b"]),
+        (f"{ASKED}Step 1 : a @\nSTEP 2: b @", ASKED, ["a", "b"]),
+        (f"{ASKED} Step 1:a @\nStep 2:b @", ASKED, ["a", "b"]),
+        (f"{ASKED} Step 0: a @\nStep 1: b @", ASKED, ["a", "b"]),
+        (f"{ASKED} Step 2: a @\nStep 3: b @", ASKED, ["a", "b"]),
+        (f"{ASKED} a @\nFrom Step 2: b @", ASKED, ["a", "From Step 2: b"]),
+        ("If step 1: is b, what is 1? Step 1: a @\nb @", "If step 1: is b, what is 1?", ["a", "b"]),
+    ],
+)
+def test_published_spellings_of_the_first_step_are_read(text, question, steps):
+    record = parsed(math_shepherd, entry(text))
+    assert record["question"] == question
+    assert [(step["text"], step["label"]) for step in record["solutions"][0]["steps"]] == list(
+        zip(steps, [1, -1], strict=True)
+    )
+    assert_comes_back(math_shepherd, entry(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("Two @ and two? Step 1: a @\nStep 2: b @", "Two and two?"),
+        ("Two and two? @ Step 1: a @\nStep 2: b @", "Two and two?"),
+        ("Two @ and @ two? step 1: a @\nstep 2: b @", "Two and two?"),
+        ("Two and two? @ a @\nb @", "Two and two?"),
+    ],
+)
+def test_a_tag_in_the_question_is_no_step(text, question):
+    row = entry(text, "-" * (text.count("@") - 2) + "+-")
+    record = parsed(math_shepherd, row)
+    [solution] = record["solutions"]
+    assert (record["question"], [step["label"] for step in solution["steps"]]) == (question, [1, -1])
+    assert list(math_shepherd.labels(row)) == ["+", "-"]
+    assert_comes_back(math_shepherd, row)
+
+
+def test_a_word_that_ends_like_the_tag_is_no_tag():
+    row = entry("Сколько стоят яблоки? Step 1: руки @\nStep 2: b @")
+    record = parsed(math_shepherd, row)
+    assert record["question"] == "Сколько стоят яблоки?"
+    assert [step["text"] for step in record["solutions"][0]["steps"]] == ["руки", "b"]
+    assert list(math_shepherd.labels(row)) == ["+", "-"]
+
+
+def test_a_first_step_without_a_word_stays_a_step():
+    [solution] = parsed(math_shepherd, entry("Q? Step 1: @\nStep 2: b @"))["solutions"]
+    assert [(step["text"], step["label"]) for step in solution["steps"]] == [("", 1), ("b", -1)]
+
+
+def test_a_number_within_a_step_stays_there():
+    [solution] = parsed(math_shepherd, entry("Q? Step 1: a @\nBy Step 1: b @"))["solutions"]
+    assert solution["steps"][1]["text"] == "By Step 1: b"
+
+
 @given(LINES)
 def test_every_line_comes_back(line):
     assert_comes_back(math_shepherd, line)
@@ -102,12 +163,18 @@ def test_a_hostile_line_is_refused_by_its_place(line):
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        ({"label": entry()["label"].replace("1 + 1 = 2", "1 + 1 = 3")}, "step 1 of 'label' is not that of 'input'"),
-        ({"label": entry()["label"].replace("4 -", "4 0")}, "step 2 of 'label'"),
+        (
+            {"label": entry()["label"].replace("1 + 1 = 2", "1 + 1 = 3")},
+            "'label' differs from 'input' before or at tag 1",
+        ),
+        ({"label": entry()["label"].replace("4 -", "4 0")}, "before or at tag 2"),
         ({"label": entry()["label"] + " +"}, "or 'label' ends otherwise"),
-        ({"label": entry()["label"].replace("What", "Who")}, "'label' does not begin as 'input' does"),
+        ({"label": entry()["label"].replace("What", "Who")}, "before or at tag 1"),
         ({"label": None}, "'label' of the line is null; expected a JSON string"),
-        ({"input": entry()["input"].replace("Step 1", "First")}, "no question with a first step"),
+        (entry("Add 1 and 1. First: 1 + 1 = 2 @", "+"), "does not say where its question ends"),
+        (entry("Is it? Or is it? First: 1 + 1 = 2 @", "+"), "does not say where its question ends"),
+        (entry("Is step 1: x? step 1: a @", "+"), "has 2 steps in front of its first tag"),
+        (entry("Is it? It is. @ By Step 1: yes @", "++"), "does not say where its question ends"),
         ({"input": entry()["input"] + " and so on"}, "text behind the last tag"),
         ({"input": "Q? Step 1: a", "label": "Q? Step 1: a"}, "no step that ends in the tag"),
         ({"input": " Step 1: a ки", "label": " Step 1: a +"}, "no question"),
