@@ -128,12 +128,24 @@ def import_(
     file: Annotated[str, typer.Argument(help="JSON lines: a file, a glob or a URL; .gz and its like unpacked.")],
     out_dir: Annotated[str, typer.Argument(metavar="OUT", help="Folder to write to; may be s3://….")],
     format: Annotated[str, typer.Option("--format", "-f", help=f"{', '.join(IMPORTED)}.")],
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Skip lines that cannot be read, and count them.")
+    ] = False,
 ) -> None:
     """Import a step-labelled data set; lines that were imported before are not added again."""
+    from factory.text.safe_text import safe
     from pipelines.maintenance.import_labels import import_file
 
-    done = import_file(file, format, out_dir)
+    done = import_file(file, format, out_dir, skip_bad=skip_bad)
     out().print(Text(f"{done.lines:,} lines of {format} read, {done.new_lines:,} new in {done.new_parts:,} objects"))
+    if done.skipped:
+        out().print(
+            Text(
+                f"skipped, as they cannot be read: {done.skipped:,} of {done.lines + done.skipped:,} lines; the first:"
+            )
+        )
+        for complaint in done.complaints:
+            out().print(Text(f"  {safe(complaint)}"), soft_wrap=True)
     out().print(Text(f"records        {out_dir}/data"))
     out().print(Text(f"look           factory inspect {out_dir}"))
     out().print(Text(f"compare        factory compare {out_dir} RUN_DIR"))

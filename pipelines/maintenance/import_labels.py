@@ -3,7 +3,8 @@
 The file is streamed; parts of up to `ROWS_PER_PART` lines are committed by exclusive create, named by a hash of their
 first line and one of all. So importing a file again adds nothing, and after a malformed line was mended only what is
 missing is added. A part that begins like one already there and goes on otherwise is refused: that file has grown or
-changed, and its rows would be there twice. Lines inserted further up are not noticed.
+changed, and its rows would be there twice. Lines inserted further up are not noticed, nor is a line that was skipped
+(`skip_bad`), mended, and would now begin a part: import a mended file into a new folder.
 
 manifests/import.json         the format; a folder belongs to one
 manifests/receipts/*.parquet  what was committed, by which `factory validate` notices what is lost
@@ -34,18 +35,42 @@ from pipelines.run.run_folder import CONFIG
 
 MANIFEST = "manifests/import.json"
 ROWS_PER_PART = 512
+# Skipped lines that a summary lists; the others are counted.
+LISTED = 5
 # A part ends at either bound: lines with whole trees are long.
 CHARACTERS_PER_PART = 1 << 24
 
 
 @dataclass(frozen=True)
 class Imported:
-    """Lines and parts that an import read, and how many of them were new."""
+    """Lines and parts that an import read, and how many of them were new.
+
+    `skipped` lines could not be read; `complaints` says why, of the first `LISTED`.
+    """
 
     lines: int
     parts: int
     new_lines: int
     new_parts: int
+    skipped: int = 0
+    complaints: tuple[str, ...] = ()
+
+
+class BadLines:
+    """Lines that cannot be read: the first one ends the import, unless they are to be skipped."""
+
+    def __init__(self, *, skip: bool) -> None:
+        self._skip = skip
+        self.count = 0
+        self.complaints: list[str] = []
+
+    def __call__(self, error: BadInput) -> None:
+        """Count a line. Raises `BadInput` where none is to be skipped."""
+        if not self._skip:
+            raise BadInput(f"{error}, or skip such lines with --skip-bad") from None
+        self.count += 1
+        if self.count <= LISTED:
+            self.complaints.append(str(error))
 
 
 @dataclass
@@ -60,31 +85,34 @@ class ImportPart:
     characters: int = 0
 
 
-def import_file(path: str, name: str, out: str) -> Imported:
+def import_file(path: str, name: str, out: str, *, skip_bad: bool = False) -> Imported:
     """Import a file of another layout into a folder of records.
 
     Args:
       path: a file, a glob or a URL; `.gz` and its like are read.
       name: format of the lines, a plug-in of `factory/formats` that can be read.
       out: a new folder, or one made by an import of the same format; local or s3://.
+      skip_bad: malformed lines are left out and counted.
 
     Returns:
       How much was read and how much of it was new.
 
     Raises:
-      BadInput: a malformed line, by file and number (the parts before it are committed); or somebody else imports into
-        the folder at the moment: of a file and of its grown version, at once, rows would be doubled.
+      BadInput: a malformed line, by file and number (the parts before it are committed); no line that can be read; or
+        somebody else imports into the folder at the moment: of a file and of its grown version, at once, rows would be
+        doubled.
     """
     parse = _parse_of(name)
     store = open_store(out)
     claim(store, name)
+    bad = BadLines(skip=skip_bad)
     lines = parts = new_lines = new_parts = 0
     with attempt(store, last_over(store), {"imports": path}, Access()) as mine:
         # Known parts by the hash of their first line.
         there = {shard.unit_id.partition("-")[0]: shard.unit_id for shard in shards(store)}
         log = ReceiptLog(store, mine.number)
         try:
-            for part in _parts(path, parse):
+            for part in _parts(path, parse, bad):
                 # Another import that has taken the folder over stops this one.
                 mine.check()
                 lines, parts = lines + len(part.lines), parts + 1
@@ -95,9 +123,20 @@ def import_file(path: str, name: str, out: str) -> Imported:
         finally:
             # Parts in front of a malformed line are committed, so their receipts are kept, too.
             log.flush()
+    if bad.count and not lines:
+        raise BadInput(
+            f"none of the {bad.count:,} lines of {path} can be read as {name}; the first one: {bad.complaints[0]}"
+        )
     if not lines:
         raise BadInput(f"{path} holds no lines; expected one JSON object per line; check the path")
-    return Imported(lines=lines, parts=parts, new_lines=new_lines, new_parts=new_parts)
+    return Imported(
+        lines=lines,
+        parts=parts,
+        new_lines=new_lines,
+        new_parts=new_parts,
+        skipped=bad.count,
+        complaints=tuple(bad.complaints),
+    )
 
 
 def _parse_of(name: str) -> ParseFunction:
@@ -138,14 +177,24 @@ def imported_format(store: Store) -> str | None:
     return str(name)
 
 
-def _parts(path: str, parse: ParseFunction) -> Iterator[ImportPart]:
-    """Yield the lines of a file in parts of bounded size, each line with its row."""
+def _parts(path: str, parse: ParseFunction, bad: BadLines) -> Iterator[ImportPart]:
+    """Yield the lines of a file in parts of bounded size, each line with its row.
+
+    Args:
+      path: a file, a glob or a URL.
+      parse: reader of a line.
+      bad: is told of lines that cannot be read.
+    """
     part = ImportPart()
     for name, number, line in text_lines(path):
         if line.isspace():
             continue
         where = f"{name}, line {number}"
-        row = parse(line, where)
+        try:
+            row = parse(line, where)
+        except BadInput as error:
+            bad(error)
+            continue
         if not part.lines:
             part.where, part.number = where, number
         part.lines.append(line.rstrip("\r\n"))

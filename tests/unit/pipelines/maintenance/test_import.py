@@ -19,7 +19,7 @@ from pipelines.export.export import ExportOptions, export
 from pipelines.maintenance import import_labels
 from pipelines.maintenance.import_labels import Imported, import_file
 from pipelines.run.attempts import attempt, last_over
-from tools.cli import main
+from tools.cli import IMPORTED, main
 from tools.commands.inspect import show_question, show_run
 from tools.commands.status import status_lines
 
@@ -195,7 +195,63 @@ def test_a_malformed_line_is_one_line_of_complaint_and_exit_code_2(tmp_path, mon
     source = written(tmp_path, *LINES, "null")
     assert run_command(monkeypatch, "import", source, tmp_path / "out", "--format", "math_shepherd") == 2
     [complaint] = capsys.readouterr().err.splitlines()
-    assert complaint == f"factory: {source}, line 6: got null; expected a JSON object; mend or remove the line"
+    assert complaint == (
+        f"factory: {source}, line 6: got null; expected a JSON object; mend or remove the line, "
+        "or skip such lines with --skip-bad"
+    )
+
+
+# A line that each format can read; the others are those that none can.
+READABLE = {
+    "math_aps": {"question": "Q?", "reasoning_steps": [{"solution_prefix": "Q?", "mc_value": 0.5}]},
+    "math_aps_tree": {"question": "Q?", "reasoning_steps": {"text": "Q?", "mc_value": 0.5, "children": []}},
+    "math_shepherd": json.loads(LINES[0]),
+    "prm800k": {"question": {"problem": "Q?"}, "label": {"steps": []}},
+    "processbench": {"problem": "Q?", "steps": ["It is 2."], "label": -1, "final_answer_correct": True},
+}
+UNREADABLE = ["{", "null", "[]", '{"a": NaN}', "{}", '{"question": 1, "problem": null, "input": []}']
+
+
+@pytest.mark.parametrize("name", IMPORTED)
+def test_every_format_skips_lines_that_it_cannot_read_and_says_which(name, tmp_path, monkeypatch, capsys):
+    good = json.dumps(READABLE[name])
+    source, out = written(tmp_path, *UNREADABLE[:3], good, *UNREADABLE[3:], good), tmp_path / "out"
+    assert run_command(monkeypatch, "import", source, out, "--format", name, "--skip-bad") == 0
+    counts, skipped, *places = capsys.readouterr().out.splitlines()[:7]
+    assert counts == f"2 lines of {name} read, 2 new in 1 objects"
+    assert skipped == "skipped, as they cannot be read: 6 of 8 lines; the first:"
+    assert [place.partition(": ")[0] for place in places] == [f"  {source}, line {n}" for n in (1, 2, 3, 5, 6)]
+    assert len(list(read_rows(out))) == 2
+
+
+@pytest.mark.parametrize("name", IMPORTED)
+def test_a_file_of_which_nothing_can_be_read_is_an_error_though_bad_lines_are_skipped(
+    name, tmp_path, monkeypatch, capsys
+):
+    source = written(tmp_path, *UNREADABLE)
+    assert run_command(monkeypatch, "import", source, tmp_path / "out", "--format", name, "--skip-bad") == 2
+    [complaint] = capsys.readouterr().err.splitlines()
+    assert (
+        f"none of the 6 lines of {source} can be read as {name}; the first one: {source}, line 1: not JSON" in complaint
+    )
+
+
+def test_importing_again_with_lines_skipped_adds_nothing(tmp_path):
+    source, out = written(tmp_path, LINES[0], "{", *LINES[1:]), tmp_path / "out"
+    assert import_file(source, "math_shepherd", out, skip_bad=True).new_lines == 5
+    assert import_file(source, "math_shepherd", out, skip_bad=True).new_lines == 0
+
+
+def test_published_rows_of_math_shepherd_are_imported_as_far_as_they_can_be_read(tmp_path, monkeypatch, capsys):
+    rows = [LINES[0], line("Q1").replace("Step 1: ", "step 1: "), line("Q2?").replace("Step 1: ", "")]
+    rows += [line("Q3? ки").replace('"label": "Q3? ки', '"label": "Q3? +'), line("Q4").replace("Step 1: ", "")]
+    source, out = written(tmp_path, *rows), tmp_path / "out"
+    assert run_command(monkeypatch, "import", source, out, "--format", "math_shepherd", "--skip-bad") == 0
+    assert "cannot be read: 1 of 5 lines" in (said := capsys.readouterr().out)
+    assert f"{source}, line 5: 'input' does not say where its question ends; expected a question, then" in said
+    assert [row["question"] for row in read_rows(out)] == ["Q0?", "Q1", "Q2?", "Q3?"]
+    steps = [step for row in read_rows(out) for step in row["solutions"][0]["steps"]]
+    assert [(step["text"], step["label"]) for step in steps] == [("It is 2.", 1)] * 4
 
 
 def test_two_imports_into_one_folder_at_a_time_are_refused(tmp_path):
