@@ -52,6 +52,14 @@ class Question:
         return content_id(self.id, *self.given) if self.given else self.id
 
 
+LENGTH = "length"
+"""Finish reason of a completion that was cut off at the token limit or the end of the context."""
+ANSWERED = "answered"
+"""Finish reason of one that was cut off behind an answer which stands in it complete, and which the checker's policy
+accepts: evidence like any other, but no whole text."""
+CUT_SHORT = frozenset({LENGTH, ANSWERED})
+"""Finish reasons of texts that are not whole: nothing is trained to write them."""
+
 Message = tuple[str, str]
 """Chat message: role and content."""
 Prompt = str | tuple[Message, ...]
@@ -111,7 +119,8 @@ class Completion:
       text: new text, without the stop string.
       token_ids: tokens of `text`.
       token_ends: for each token the character of `text` behind it.
-      finish_reason: "stop", or "length" where `max_tokens` or the context cut it off.
+      finish_reason: "stop", or `LENGTH` where `max_tokens` or the context cut it off. Engines say these two only;
+        `factory/rollouts/policy.py` turns the latter into `ANSWERED` where the answer counts all the same.
       prompt_tokens: tokens of prompt and prefix.
       cached_tokens: those of them that the engine had in its cache.
       sampled_tokens: tokens that were sampled and paid, those that were left out included.
@@ -166,12 +175,15 @@ class Verdict:
       answer: final answer that was read from the completion; None where none was.
       reason: why, in one line; "" where the outcome says it all.
       parts: verdicts on the parts behind it, in order; empty for checkers that judge as a whole.
+      stands: True where the verdict holds for a completion that was cut off at its end, too: the answer stands complete
+        in it, and the checker's config accepts that.
     """
 
     outcome: Outcome
     answer: str | None = None
     reason: str = ""
     parts: tuple[PartVerdict, ...] = ()
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any, Literal, get_args, get_type_hints
+
+from factory.added_fields import ADDED
 
 
 @dataclass
@@ -45,6 +47,8 @@ class AnswerPolicy:
     * `interval_as_inequality`: 0 < x < 5 for (0, 5) and the reverse. Default `accept`: the same set.
     * `variable_name`: of an assignment, y = 5 for x = 5. Default `ignore`: the value is the answer.
     * `case`: of words and choice letters, never of variables. Default `ignore`.
+    * `cut_off_box`: the verdict on an output that was cut off at the token limit, where its last box stands complete in
+      front of the cut. Default `reject`: what was cut off may have taken the answer back.
     """
 
     percent_sign_missing: Literal["either", "number", "fraction", "reject"] = "either"
@@ -70,6 +74,7 @@ class AnswerPolicy:
     interval_as_inequality: Literal["accept", "reject"] = "accept"
     variable_name: Literal["ignore", "same"] = "ignore"
     case: Literal["ignore", "same"] = "ignore"
+    cut_off_box: Literal["reject", "accept"] = field(default="reject", metadata=ADDED)
 
     def __post_init__(self) -> None:
         """Check every field. Raises `ValueError`."""

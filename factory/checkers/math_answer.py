@@ -14,7 +14,8 @@ from typing import Any
 from factory.answers.comparison import guards
 from factory.answers.comparison.compare import compare
 from factory.answers.comparison.scalars import read_quantity
-from factory.answers.extraction.extract import final_answer
+from factory.answers.extraction.boxes import BOX
+from factory.answers.extraction.extract import box_stands_complete, final_answer
 from factory.answers.normalise import normalise
 from factory.answers.policy import AnswerPolicy
 from factory.answers.values import notations
@@ -79,7 +80,9 @@ def settle(question: Question, text: str, config: Config) -> Verdict | None:
             outcome=Outcome.UNPARSABLE, answer=answer[:limit], reason=f"answer longer than {limit} characters"
         )
     outcome, reason = _cached(_settled, question.gold, answer, config.policy)
-    return None if outcome is None else Verdict(outcome=outcome, answer=answer, reason=reason)
+    if outcome is None:
+        return None
+    return Verdict(outcome=outcome, answer=answer, reason=reason, stands=_stands(text, config))
 
 
 def check(question: Question, text: str, config: Config) -> Verdict:
@@ -97,7 +100,7 @@ def check(question: Question, text: str, config: Config) -> Verdict:
         return verdict
     answer = final_answer(text, tail_chars=config.tail_chars) or ""
     outcome, reason = _cached(_proved, question.gold, answer, config.policy)
-    return Verdict(outcome=outcome or Outcome.UNPARSABLE, answer=answer, reason=reason)
+    return Verdict(outcome=outcome or Outcome.UNPARSABLE, answer=answer, reason=reason, stands=_stands(text, config))
 
 
 def preload() -> None:
@@ -105,6 +108,14 @@ def preload() -> None:
     from factory.answers.comparison.symbolic import warm_up
 
     warm_up()
+
+
+def _stands(text: str, config: Config) -> bool:
+    """Return whether the verdict holds if `text` was cut off at its end: where the policy says so, with a whole box."""
+    if config.policy.cut_off_box == "reject":
+        return False
+    # Only a box that is read can be the answer; behind it, a cut statement could be.
+    return BOX.search(text.rstrip()[-config.tail_chars :]) is not None and box_stands_complete(text)
 
 
 _Decision = tuple[Outcome | None, str]

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from factory.export.choice import DropReason, FormatSelector
+from factory.types import ANSWERED
 
 SOLUTIONS, LABELS, RECORDS = "solutions", "step labels", "records"  # kinds of what is dropped
 Dropped = Counter[tuple[str, str]]
@@ -61,6 +62,24 @@ def count_unsure_labels(
             if given is not left:
                 why = "confidence unknown" if given["confidence"] is None else "not sure enough"
                 dropped[LABELS, why] += 1
+
+
+def count_cut_short(
+    dropped: Dropped, kept: Mapping[int, Mapping[str, Any]], selectors: Sequence[FormatSelector]
+) -> None:
+    """Count the solutions that a format would use, had they not been cut off behind their answer.
+
+    Args:
+      dropped: counts that are added to.
+      kept: solutions that are left for all formats, by number.
+      selectors: the formats.
+    """
+    for solution in kept.values():
+        if solution["finish_reason"] != ANSWERED:
+            continue
+        for selector in selectors:
+            if not selector.uses(solution) and selector.uses({**solution, "finish_reason": "stop"}):
+                dropped[f"{SOLUTIONS} for {selector.name}", "cut off behind the answer"] += 1
 
 
 def with_solutions(record: Mapping[str, Any], solutions: Collection[Mapping[str, Any]]) -> dict[str, Any]:

@@ -19,7 +19,15 @@ from typing import Any
 
 from factory.errors import BadInput
 from factory.export.choice import EQUAL_TEXT, DropReason, ExportCandidate, FormatSelector, Place, drop_reasons
-from factory.export.drops import RECORDS, SOLUTIONS, Dropped, count_unsure_labels, drawn_by, with_solutions
+from factory.export.drops import (
+    RECORDS,
+    SOLUTIONS,
+    Dropped,
+    count_cut_short,
+    count_unsure_labels,
+    drawn_by,
+    with_solutions,
+)
 from factory.export.flat_rows import is_judged, is_right
 from factory.labelling.step_labels import first_error_of
 from factory.plugins import suggest
@@ -193,6 +201,7 @@ class Filter:
             dropped[RECORDS, "no solution left"] += 1
             return {}
         count_unsure_labels(dropped, solutions, kept)
+        count_cut_short(dropped, kept, selectors)
         is_same = len(kept) == len(solutions) and all(kept[index] is solutions[index] for index in kept)
         # Caps and balance, format by format.
         whole = record if is_same else with_solutions(record, kept.values())

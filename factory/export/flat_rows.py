@@ -1,6 +1,7 @@
 """Parts shared by the flat views of `factory/formats/`: usable solutions and labels, prompts, origin columns.
 
-* A solution that was cut off, timed out, failed or could not be read is neither right nor wrong.
+* A solution that was cut off, timed out, failed or could not be read is neither right nor wrong. One that was cut off
+  behind an answer that counts is one of them, but no text to learn to write (`is_whole`).
 * Only steps up to the first error have labels with a meaning (`known_steps`).
 """
 
@@ -11,9 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from factory.answers.extraction.boxes import BOX
 from factory.rollouts.nodes import GIVEN, PROBE
 from factory.text.wording import unpadded
-from factory.types import Outcome
+from factory.types import ANSWERED, CUT_SHORT, LENGTH, Outcome
 
 SolutionRow = Mapping[str, Any]
 
@@ -47,6 +49,16 @@ def is_right(solution: SolutionRow) -> bool:
     return is_judged(solution) and solution["verdict"] == Outcome.CORRECT
 
 
+def is_whole(solution: SolutionRow) -> bool:
+    """Return True when a solution was not cut off: only such a text may be trained on as one to write."""
+    return solution["finish_reason"] not in CUT_SHORT
+
+
+def is_right_and_whole(solution: SolutionRow) -> bool:
+    """Return True when a solution was judged correct and was not cut off."""
+    return is_right(solution) and is_whole(solution)
+
+
 def is_sampled(solution: SolutionRow) -> bool:
     """Return True when the model wrote all of it by itself: not given, answer not shown, no rollout from a prefix."""
     return solution["method"] not in (GIVEN, PROBE) and not solution["hinted"]
@@ -65,6 +77,13 @@ def has_known_steps(solution: SolutionRow) -> bool:
     return has_usable_labels(solution) and bool(solution["steps"]) and solution["steps"][0]["label"] is not None
 
 
+def steps_before_cut(solution: SolutionRow) -> list[dict[str, Any]]:
+    """Return the steps of a solution, but for a last one that is only a piece, cut off behind the step that answers."""
+    steps: list[dict[str, Any]] = solution["steps"]
+    cut = solution["finish_reason"] == ANSWERED and steps and not BOX.search(steps[-1]["text"])
+    return steps[:-1] if cut else steps
+
+
 def known_steps(solution: SolutionRow) -> list[dict[str, Any]]:
     """Return the steps up to and including the first error, or up to, not including, the first unlabelled one.
 
@@ -74,7 +93,7 @@ def known_steps(solution: SolutionRow) -> list[dict[str, Any]]:
     known: list[dict[str, Any]] = []
     if not has_usable_labels(solution):
         return known
-    for step in solution["steps"]:
+    for step in steps_before_cut(solution):
         if step["label"] is None:
             break
         known.append(step)
@@ -97,4 +116,4 @@ def completion_text(text: str) -> str:
 
 
 def _is_cut_off(solution: SolutionRow) -> bool:
-    return bool(solution["finish_reason"] == "length")
+    return bool(solution["finish_reason"] == LENGTH)

@@ -17,7 +17,7 @@ from typing import Any
 
 from factory.answers.extraction.extract import final_answer
 from factory.export import imported
-from factory.export.flat_rows import has_usable_labels
+from factory.export.flat_rows import has_usable_labels, steps_before_cut
 from factory.export.imported import refuse
 from factory.text.wording import unpadded
 from factory.types import Question
@@ -40,7 +40,7 @@ _NUMBER = re.compile(r"\*{0,2}step\s{0,3}[0-9]{1,4}\s{0,3}[:：]\*{0,2} ?", re.I
 
 def uses(solution: Mapping[str, Any]) -> bool:
     """Return True when all steps of a solution are labelled and none has the tag in its text."""
-    steps = solution["steps"]
+    steps = steps_before_cut(solution)
     return (
         bool(steps)
         and has_usable_labels(solution)
@@ -55,8 +55,8 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """
     rest = imported.kept(record, NAME)
     for solution in record["solutions"]:
-        texts = [item["text"] for item in solution["steps"]]
-        labels = [item["label"] for item in solution["steps"]]
+        texts = [item["text"] for item in steps_before_cut(solution)]
+        labels = [item["label"] for item in steps_before_cut(solution)]
         if rest is not None:
             yield {**_line(record["question"], texts, labels), **rest}
         elif uses(solution) and fits(record["question"]):

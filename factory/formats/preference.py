@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.export.flat_rows import completion_text, is_judged, is_sampled, prompt_text
+from factory.export.flat_rows import completion_text, is_judged, is_sampled, is_whole, prompt_text
 from factory.self_training.candidates import candidates
 from factory.self_training.preference_pairs import pair_row, pairs, schema
 
@@ -33,8 +33,8 @@ COLUMNS = ["question_id", "question", "solutions"]
 
 
 def uses(solution: Mapping[str, Any]) -> bool:
-    """Return True when a solution may be in a pair: it was sampled and judged."""
-    return is_judged(solution) and is_sampled(solution)
+    """Return True when a solution may be in a pair: it was sampled, judged and not cut off."""
+    return is_judged(solution) and is_sampled(solution) and is_whole(solution)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

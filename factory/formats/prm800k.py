@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from factory.export import imported
-from factory.export.flat_rows import has_known_steps, known_steps
+from factory.export.flat_rows import has_known_steps, known_steps, steps_before_cut
 from factory.export.imported import member, objects, refuse, shown
 from factory.types import Question
 
@@ -48,7 +48,7 @@ def labels(row: Mapping[str, Any]) -> Iterator[int]:
 
 def _line(record: Mapping[str, Any], solution: Mapping[str, Any], steps: list[LineStep]) -> dict[str, Any]:
     wrong = steps[-1]["label"] == -1
-    solved = not wrong and len(steps) == len(solution["steps"]) and solution["verdict"] == "correct"
+    solved = not wrong and len(steps) == len(steps_before_cut(solution)) and solution["verdict"] == "correct"
     return {
         "labeler": None,
         "timestamp": None,

@@ -12,7 +12,7 @@ from typing import Any
 
 from factory.answers.extraction.extract import final_answer
 from factory.export import imported
-from factory.export.flat_rows import is_judged, is_right
+from factory.export.flat_rows import is_judged, is_right, steps_before_cut
 from factory.export.imported import member, refuse, shown
 from factory.types import Question
 
@@ -28,7 +28,10 @@ VERDICTS = {(True, True): "correct", (True, False): "correct", (False, False): "
 
 def uses(solution: Mapping[str, Any]) -> bool:
     """Return True when a solution is judged and its first error is known."""
-    return bool(solution["steps"]) and solution["first_error"] is not None and is_judged(solution)
+    if solution["first_error"] is None or not is_judged(solution):
+        return False
+    # An error in a piece of a step that was cut off is in no step of the line.
+    return bool(solution["steps"]) and solution["first_error"] < len(steps_before_cut(solution))
 
 
 def labels(row: Mapping[str, Any]) -> list[int]:
@@ -40,7 +43,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the line that a record came from; for others one line per judged solution with a known first error."""
     rest = imported.kept(record, NAME)
     for solution in record["solutions"]:
-        steps = [step["text"] for step in solution["steps"]]
+        steps = [step["text"] for step in steps_before_cut(solution)]
         if rest is not None:
             yield {**rest, "problem": record["question"], "steps": steps}
         elif uses(solution):

@@ -10,13 +10,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.export.flat_rows import ORIGIN, completion_text, is_right, origin, prompt_text
+from factory.export.flat_rows import ORIGIN, completion_text, is_right_and_whole, origin, prompt_text
 
 SUFFIX = ".parquet"
 FEATURES = pa.schema([("prompt", pa.string()), ("completion", pa.string()), *ORIGIN])
 COLUMNS = ["question_id", "question", "solutions"]
 ONLY_RIGHT = True
-uses = is_right
+uses = is_right_and_whole
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

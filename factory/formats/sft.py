@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.export.flat_rows import ORIGIN, is_right, origin
+from factory.export.flat_rows import ORIGIN, is_right_and_whole, origin
 from factory.text.chat_messages import MESSAGES
 from factory.text.wording import unpadded
 
@@ -15,7 +15,7 @@ SUFFIX = ".parquet"
 FEATURES = pa.schema([("messages", MESSAGES), *ORIGIN])
 COLUMNS = ["question_id", "question", "solutions"]
 ONLY_RIGHT = True
-uses = is_right
+uses = is_right_and_whole
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Unpaired preferences, as Kahneman-Tversky optimisation reads them (Ethayarajh et al., arXiv 2402.01306; TRL's
 KTOTrainer): the rows of `orm` that say what the policy itself does, each text once.
 
-Given and hinted solutions and rollouts from prefixes are left out.
+Given and hinted solutions, rollouts from prefixes and texts that were cut off are left out.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from factory.export.flat_rows import is_judged, is_sampled
+from factory.export.flat_rows import is_judged, is_sampled, is_whole
 from factory.formats import orm
 from factory.text.wording import trimmed
 
@@ -17,12 +17,12 @@ SUFFIX, FEATURES, COLUMNS, labels = orm.SUFFIX, orm.FEATURES, orm.COLUMNS, orm.l
 
 
 def uses(solution: Mapping[str, Any]) -> bool:
-    """Return True when a solution was sampled and judged."""
-    return is_judged(solution) and is_sampled(solution)
+    """Return True when a solution was sampled, judged and not cut off."""
+    return is_judged(solution) and is_sampled(solution) and is_whole(solution)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield one row per sampled solution that was judged; of equal texts only the first."""
+    """Yield one row per such solution; of equal texts only the first."""
     seen: set[str] = set()
     for solution in record["solutions"]:
         if uses(solution):

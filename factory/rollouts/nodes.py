@@ -6,14 +6,15 @@ Invariants:
 
 * A rollout never counts at a node that it opened itself. Such a node is looked at because of the rollout's outcome, so
   counting it there would bias the estimate.
-* A rollout that was cut off, or whose answer could not be judged, is no evidence at all.
+* A rollout that was cut off, or whose answer could not be judged, is no evidence at all. One that was cut off behind an
+  answer that counts (`ANSWERED`) is evidence like any other.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from factory.types import Outcome, Step, Verdict
+from factory.types import LENGTH, Outcome, Step, Verdict
 
 # Method and finish reason of a solution that came with its question.
 GIVEN = "given"
@@ -132,7 +133,7 @@ class Solution:
     @property
     def outcome(self) -> bool | None:
         """True or False where the rollout is evidence; None where it is none (cut off, unparsable, time-out, error)."""
-        if self.finish_reason == "length" or self.verdict.outcome not in (Outcome.CORRECT, Outcome.INCORRECT):
+        if self.finish_reason == LENGTH or self.verdict.outcome not in (Outcome.CORRECT, Outcome.INCORRECT):
             return None
         return self.verdict.outcome is Outcome.CORRECT
 

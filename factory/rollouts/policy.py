@@ -1,7 +1,8 @@
 """Policy of one question: the only way for a search method or labeller to get rollouts from a model.
 
 It turns "n rollouts from this prefix" into requests, checks what comes back, adds it to the tree and counts the cost.
-Cut-off rollouts stay in the tree, marked as cut off; they are evidence for nothing.
+Cut-off rollouts stay in the tree, marked as cut off; they are evidence for nothing, unless the checker says that their
+answer stands complete in them and counts (`ANSWERED`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,17 @@ from factory.rollouts.steps import split_steps, steps_of_text
 from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
 from factory.seeds import seed_for
-from factory.types import Completion, GenerateRequest, Prompt, Sampling, Verdict, content_id
+from factory.types import (
+    ANSWERED,
+    LENGTH,
+    Completion,
+    GenerateRequest,
+    Outcome,
+    Prompt,
+    Sampling,
+    Verdict,
+    content_id,
+)
 
 
 @dataclass(slots=True)
@@ -129,7 +140,7 @@ class Policy:
         checks = (self.models.check(question, start_text + completion.text) for completion in completions)
         verdicts = await together(checks)
         self._bill(completions)
-        return list(zip(completions, verdicts, strict=True))
+        return [(_finished(*answer), answer[1]) for answer in zip(completions, verdicts, strict=True)]
 
     def _add_to_tree(self, start: Node, answers: list[tuple[Completion, Verdict]], method: str) -> list[Solution]:
         """Cut the completions into steps and add them to the tree behind `start`."""
@@ -169,7 +180,7 @@ class Policy:
             return []
         verdicts = await together(self.models.check(question, text + completion.text) for completion in completions)
         self._bill(completions)
-        return list(zip(completions, verdicts, strict=True))
+        return [(_finished(*answer), answer[1]) for answer in zip(completions, verdicts, strict=True)]
 
     async def ask(self, text: str, purpose: str) -> Completion:
         """Return one completion of the run's own prompt template with `text` in the place of the question.
@@ -210,4 +221,12 @@ class Policy:
         cost.cached_tokens += completions[0].cached_tokens if completions else 0
         for completion in completions:
             cost.completion_tokens += completion.sampled_tokens
-            cost.truncated += completion.finish_reason == "length"
+            cost.truncated += completion.finish_reason == LENGTH
+
+
+def _finished(completion: Completion, verdict: Verdict) -> Completion:
+    """Return a completion with the finish reason that its tree and record give: `ANSWERED` where the verdict counts."""
+    judged = verdict.outcome in (Outcome.CORRECT, Outcome.INCORRECT)
+    if completion.finish_reason == LENGTH and verdict.stands and judged:
+        return replace(completion, finish_reason=ANSWERED)
+    return completion

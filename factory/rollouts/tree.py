@@ -38,7 +38,7 @@ class Tree:
           start: node that the rollout was sampled from.
           steps: steps behind `start`.
           verdict: the checker's verdict on the whole solution.
-          finish_reason: "stop", or "length" for a rollout that was cut off.
+          finish_reason: "stop", or one of `CUT_SHORT` for a rollout that was cut off.
           method: `PROBE`, or the name of the search method that requested the rollout.
           prompt_tokens: tokens of the prompt and prefix that the rollout continued.
           opened: first node on the way that counts as opened by this rollout although it is there already. Needed for

@@ -10,7 +10,7 @@ from typing import Any
 
 from factory.rollouts.nodes import GIVEN, PROBE
 from factory.text.wording import normalised
-from factory.types import Outcome
+from factory.types import CUT_SHORT, Outcome
 
 COLUMNS = ["question_id", "solutions"]
 """Columns of a record that `candidates` reads."""
@@ -66,7 +66,7 @@ class Candidate:
     @property
     def finished(self) -> bool:
         """True when it was not cut off at the token limit."""
-        return self.finish_reason != "length"
+        return self.finish_reason not in CUT_SHORT
 
     @property
     def right(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from factory.errors import BadInput
 from factory.readers.columns import MAX_SOLUTIONS
 from factory.shards.commits import records_of
-from factory.types import Outcome, Question
+from factory.types import CUT_SHORT, Outcome, Question
 
 # Of a record: what `question_of` and the verdicts are read from.
 COLUMNS = ["question_id", "source", "question", "gold_answer", "answer_kind", "licence", "metadata", "solutions"]
@@ -70,7 +70,7 @@ def _solutions(row: dict[str, Any], config: Config) -> tuple[str, ...]:
     if config.verdict == "none":
         return ()
     # What was cut off at the token limit is no whole solution.
-    finished = (solution for solution in row["solutions"] if solution["finish_reason"] != "length")
+    finished = (solution for solution in row["solutions"] if solution["finish_reason"] not in CUT_SHORT)
     texts = [
         solution["text"]
         for solution in finished

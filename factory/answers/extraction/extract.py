@@ -11,6 +11,7 @@ import re
 
 from factory.answers.extraction.boxes import BOX, last_boxes
 from factory.answers.extraction.statements import is_overruled, is_retracted, last_statement
+from factory.text.braces import closing_brace
 
 _HASHES = re.compile(r"^[ \t]*####[ \t]*(?P<answer>\S.*)$", re.MULTILINE)
 _NOTHING_ELSE = re.compile(
@@ -19,6 +20,8 @@ _NOTHING_ELSE = re.compile(
 )
 _OPENING_TAG, _CLOSING_TAG = "<answer>", "</answer>"
 _MAX_BARE_CHARS = 200
+_OPENING_BRACE = re.compile(r"\s{0,40}\{")
+_LEADS_ON = re.compile(r"(?:[ \t]|[,;$}*]|\\[()\[\],;:! ]|\\q?quad|\\text\{?|(?:and?|or?)\b){0,40}")
 
 
 def final_answer(text: str, *, tail_chars: int) -> str | None:
@@ -44,6 +47,20 @@ def final_answer(text: str, *, tail_chars: int) -> str | None:
         return answer
     nothing_else = _NOTHING_ELSE.fullmatch(spoken)
     return nothing_else["answer"] if nothing_else else None
+
+
+def box_stands_complete(text: str) -> bool:
+    """Return whether the last box of a text that was cut off at its end is whole, and what it belongs to has ended.
+
+    Behind it stands more than what could lead to a further box of the same answer.
+    """
+    thought_end = text.rfind("</think>")
+    if text.rfind("<think>") > thought_end:
+        return False
+    boxes = list(BOX.finditer(text, thought_end + 1))
+    opening = _OPENING_BRACE.match(text, boxes[-1].end()) if boxes else None
+    end = None if opening is None else closing_brace(text, opening.end())
+    return end is not None and _LEADS_ON.fullmatch(text[end + 1 : end + 200]) is None
 
 
 def _answer_in_tags(tail: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from support.fakes import RIGHT, WRONG, completion, policy_for
@@ -71,6 +72,42 @@ async def test_a_cut_off_rollout_is_counted_apart():
     [found] = await policy.rollouts(policy.tree.root, 1)
     assert policy.cost.truncated == 1
     assert found.outcome is None
+
+
+@pytest.mark.parametrize(
+    ("text", "stands", "reason", "outcome"),
+    [
+        (RIGHT, True, "answered", True),
+        (WRONG, True, "answered", False),
+        (WRONG, False, "length", None),
+        ("no answer", True, "length", None),
+    ],
+)
+async def test_a_cut_off_rollout_whose_answer_stands_is_evidence(text, stands, reason, outcome):
+    policy = policy_for(lambda prefix, n: [completion(f"a\n{text}", "length")])
+    check = policy.models.check
+
+    async def checked(question, text):
+        return replace(await check(question, text), stands=stands)
+
+    policy.models.check = checked
+    [found] = await policy.rollouts(policy.tree.root, 1)
+    assert (found.finish_reason, found.outcome) == (reason, outcome)
+    assert (policy.tree.root.trials, policy.cost.truncated) == (int(outcome is not None), 1)
+    [(ending, _)] = await policy.endings("b\n", 1)
+    assert ending.finish_reason == reason
+
+
+async def test_a_rollout_that_came_to_its_end_stays_one():
+    policy = policy_for(lambda prefix, n: [RIGHT])
+    check = policy.models.check
+
+    async def checked(question, text):
+        return replace(await check(question, text), stands=True)
+
+    policy.models.check = checked
+    [found] = await policy.rollouts(policy.tree.root, 1)
+    assert found.finish_reason == "stop"
 
 
 async def test_adopted_solutions_are_checked_and_hang_in_the_tree_step_by_step():

@@ -23,13 +23,14 @@ MADE_BY = Provenance(
 
 @pytest.fixture
 def run_dir(tmp_path: Path) -> Path:
-    """A run of two questions: one with two right solutions, a wrong one and a right one cut off; one with a wrong."""
+    """A run of two questions: one with two right solutions, a wrong one and two right ones cut off; one with a wrong."""
     trees = [Tree(Question(text="a", gold="1", metadata={"preamble": "x"})), Tree(Question(text="b", gold="2"))]
     ends = [
         ("one", "correct", "stop"),
         ("two", "correct", "stop"),
         ("no", "incorrect", "stop"),
         ("cu", "correct", "length"),
+        ("cut", "correct", "answered"),
     ]
     for tree, endings in zip(trees, [ends, ends[2:3]], strict=True):
         for text, outcome, finish in endings:
