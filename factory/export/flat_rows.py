@@ -72,16 +72,17 @@ def has_usable_labels(solution: SolutionRow) -> bool:
     return solution["verdict"] in (None, *_JUDGED) and not _is_cut_off(solution)
 
 
-def has_known_steps(solution: SolutionRow) -> bool:
-    """Return True when a solution has at least one of `known_steps`."""
-    return has_usable_labels(solution) and bool(solution["steps"]) and solution["steps"][0]["label"] is not None
-
-
 def steps_before_cut(solution: SolutionRow) -> list[dict[str, Any]]:
     """Return the steps of a solution, but for a last one that is only a piece, cut off behind the step that answers."""
     steps: list[dict[str, Any]] = solution["steps"]
     cut = solution["finish_reason"] == ANSWERED and steps and not BOX.search(steps[-1]["text"])
     return steps[:-1] if cut else steps
+
+
+def has_known_steps(solution: SolutionRow) -> bool:
+    """Return True when a solution has at least one of `known_steps`."""
+    steps = steps_before_cut(solution)
+    return has_usable_labels(solution) and bool(steps) and steps[0]["label"] is not None
 
 
 def known_steps(solution: SolutionRow) -> list[dict[str, Any]]:

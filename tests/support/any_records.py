@@ -11,6 +11,7 @@ from factory.rollouts.nodes import GIVEN, PROBE
 
 UNJUDGED = [(verdict, "stop") for verdict in ("unparsable", "timeout", "error")]
 UNJUDGED += [(verdict, "length") for verdict in ("correct", "incorrect", "unparsable", None)]
+JUDGED = [(verdict, finish) for verdict in ("correct", "incorrect") for finish in ("stop", "answered")]
 LABELS = st.sampled_from([1, 1, -1, None])
 TEXTS = st.sampled_from(["a", "b\n", "x = 1", " Step 1: ", "ки", "<extra_0>", "<|im_end|>", "", "é \u2028"])
 STEPS = st.lists(st.tuples(TEXTS, LABELS), min_size=1, max_size=4)
@@ -18,11 +19,12 @@ STEPS = st.lists(st.tuples(TEXTS, LABELS), min_size=1, max_size=4)
 
 @st.composite
 def solutions(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Draw solutions of every kind; texts of those that nobody judged begin with a word of their own."""
+    """Draw solutions of every kind; texts that nobody judged, and those that were cut off, have a word of their own."""
     drawn = []
     for number in range(draw(st.integers(0, 6))):
-        verdict, finish = draw(st.sampled_from([("correct", "stop"), ("incorrect", "stop"), (None, "stop"), *UNJUDGED]))
+        verdict, finish = draw(st.sampled_from([*JUDGED, (None, "stop"), *UNJUDGED]))
         mark = "NEVER" if finish == "length" or verdict not in ("correct", "incorrect", None) else verdict or "UNKNOWN"
+        mark += " CUT" * (finish == "answered")
         steps = [(f"{mark} {number} {text}", label) for text, label in draw(STEPS)]
         method, hinted = draw(st.sampled_from(["sample", "imported", PROBE, GIVEN])), draw(st.booleans())
         drawn.append(a_solution(steps, verdict, finish_reason=finish, method=method, hinted=hinted))

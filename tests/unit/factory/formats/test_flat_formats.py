@@ -14,10 +14,12 @@ from support.records import a_node, a_record, a_solution
 from factory.contracts.formats import FORMATS
 from factory.formats import (
     math_aps,
+    math_shepherd,
     openrlhf_prm,
     orm,
     preference,
     prm,
+    prm800k,
     processbench,
     prompt_completion,
     qwen_prm,
@@ -39,6 +41,30 @@ def test_what_nobody_judged_is_in_no_format_that_teaches(record: dict[str, Any])
         said = json.dumps(list(FORMATS.load(name).rows(record)))
         assert "NEVER" not in said, name
         assert "UNKNOWN" not in said or name in BY_STEP, name
+
+
+@given(any_record())
+def test_a_text_that_was_cut_off_is_nothing_to_learn_to_write(record: dict[str, Any]) -> None:
+    for name in ("sft", "prompt_completion", "preference", "revisions", "unpaired"):
+        assert "CUT" not in json.dumps(list(FORMATS.load(name).rows(record))), name
+
+
+def test_steps_up_to_a_cut_behind_the_answer_are_labelled_ones() -> None:
+    steps = [("2 + 12 = 14\n", 1), (r"It is \boxed{14}.", 1), ("\nTo be su", 1)]
+    cut = a_solution(steps, finish_reason="answered")
+    record = a_record("Q?", [cut, a_solution(steps[:2], finish_reason="answered")])
+    assert [row["completions"] for row in prm.rows(record)] == [[text for text, _ in steps[:2]]] * 2
+    assert [row["label"] for row in orm.rows(record)] == [True, True]
+    assert [len(row["steps"]) for row in processbench.rows(record)] == [2, 2]
+    assert [row["label"]["finish_reason"] for row in prm800k.rows(record)] == ["solution"] * 2
+    assert [row["input"].count("ки") for row in math_shepherd.rows(record)] == [2, 2]
+
+
+def test_an_error_in_the_piece_behind_the_answer_is_in_no_row() -> None:
+    steps = [("2 + 12 = 15\n", 1), (r"It is \boxed{15}.", 1), ("\nTo be su", -1)]
+    record = a_record("Q?", [a_solution(steps, "incorrect", finish_reason="answered")])
+    assert [row["labels"] for row in prm.rows(record)] == [[True, True]]
+    assert list(processbench.rows(record)) == []
 
 
 @given(any_record())

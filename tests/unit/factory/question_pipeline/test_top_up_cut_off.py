@@ -17,11 +17,26 @@ from support.top_ups import (
     scripted_models,
 )
 
+from factory.answers.policy import AnswerPolicy
+from factory.checkers import math_answer
 from factory.errors import PromptTooLong
 from factory.question_pipeline.continued import joined
 from factory.question_pipeline.restored import CutOff, restored
+from factory.records.validation import row_faults
 from factory.rollouts.steps import split_steps
-from factory.types import Completion, Question, Sampling
+from factory.types import Completion, Question, Sampling, Verdict
+
+
+class Judging(Scripted):
+    """Scripted models whose answers `math_answer` judges."""
+
+    def __init__(self, reply, config: math_answer.Config) -> None:
+        super().__init__(reply)
+        self._config = config
+
+    async def check(self, question: Question, text: str) -> Verdict:
+        return math_answer.check(question, text, self._config)
+
 
 LONG = tuple(f"{letter}: first\nthen {letter}\nand so on\n{RIGHT if letter in 'ac' else WRONG}" for letter in "abcd")
 
@@ -81,6 +96,23 @@ async def test_a_cut_off_probe_goes_on_from_where_it_was_asked_for_and_is_paid_a
     assert (prefix["requested"], prefix["trials"], prefix["successes"]) == (1, 1, answer == RIGHT)
     assert again["cost"]["label_calls"] == row["cost"]["label_calls"] + 1
     assert by_text(again)[f"a\nmidway\n{answer}"]["start_depth"] == 1
+
+
+async def test_a_solution_that_was_cut_off_behind_its_answer_counts_and_does_not_go_on():
+    question = Question(text="What is 2 + 2?", gold="4")
+    used = recipe("scan", n=2)
+    accepts = math_answer.Config(policy=AnswerPolicy(cut_off_box="accept"))
+    cut = [completion(f"so\nIt is \\boxed{{{answer}}}. Aga", "length") for answer in "45"]
+    models = Judging(lambda prefix, n: cut if not prefix else [RIGHT] * n, accepts)
+    row = await done(used, question, models)
+    first, second = [one for one in row["solutions"] if one["method"] == "sample"]
+    assert (first["finish_reason"], first["verdict"], first["first_error"]) == ("answered", "correct", -1)
+    assert (second["finish_reason"], second["verdict"]) == ("answered", "incorrect")
+    assert (row["tree"][0]["trials"], row["tree"][0]["successes"]) == (2, 1)
+    assert not list(row_faults(row))
+    again = await done(recipe("scan", n=2, max_tokens=600), question, Judging(lambda prefix, n: [], accepts), row)
+    assert [one["text"] for one in again["solutions"]] == [one["text"] for one in row["solutions"]]
+    assert [one["finish_reason"] for one in again["solutions"]] == [one["finish_reason"] for one in row["solutions"]]
 
 
 async def test_a_solution_that_the_model_has_no_room_for_stays_as_it_was():

@@ -23,7 +23,7 @@ MADE_BY = Provenance(
 
 @pytest.fixture
 def run_dir(tmp_path: Path) -> Path:
-    """A run of two questions: one with two right solutions, a wrong one and two right ones cut off; one with a wrong."""
+    """Run of two questions: one with two right solutions, a wrong one and two right ones cut off, one with a wrong."""
     trees = [Tree(Question(text="a", gold="1", metadata={"preamble": "x"})), Tree(Question(text="b", gold="2"))]
     ends = [
         ("one", "correct", "stop"),
