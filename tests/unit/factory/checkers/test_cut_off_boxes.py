@@ -54,12 +54,12 @@ def test_no_verdict_stands_where_the_answer_might_go_on(text: str) -> None:
 
 
 def test_a_wrong_box_stands_too_and_what_cannot_be_compared_stays_unparsable() -> None:
-    assert check(GOLD, r"It is \boxed{5}. So we", ACCEPTS).outcome is Outcome.INCORRECT
-    assert check(GOLD, r"It is \boxed{}. So we", ACCEPTS).outcome is Outcome.UNPARSABLE
+    assert check(GOLD, r"It is \boxed{5}. I che", ACCEPTS).outcome is Outcome.INCORRECT
+    assert check(GOLD, r"It is \boxed{}. I che", ACCEPTS).outcome is Outcome.UNPARSABLE
 
 
 def test_a_verdict_of_the_slow_path_stands_too() -> None:
-    question, text = Question(text="", gold=r"\ln(x) + \ln(y)"), r"It is \boxed{\ln(y) + \ln(x)}. So we"
+    question, text = Question(text="", gold=r"\ln(x) + \ln(y)"), r"It is \boxed{\ln(y) + \ln(x)}. I che"
     assert settle(question, text, ACCEPTS) is None
     verdict = check(question, text, ACCEPTS)
     assert (verdict.outcome, verdict.stands) == (Outcome.CORRECT, True)
