@@ -122,8 +122,9 @@ def score(rows: Iterable[Mapping[str, Any]], ks: Sequence[int] = (1,)) -> Scores
     """Return the scores of a run, from its records in one pass, holding one at a time.
 
     Only samples of the bare question count: no solutions that came with it, no rollouts for labels. A sample that was
-    cut off is not right, whatever its verdict. A question with fewer samples than k counts with those it has, which can
-    only make pass@k smaller. Raises `ValueError` without rows, and for a k below 1.
+    cut off is not right, whatever its verdict, unless the checker let its answer count (`factory.types.ANSWERED`). A
+    question with fewer samples than k counts with those it has, which can only make pass@k smaller. Raises `ValueError`
+    without rows, and for a k below 1.
     """
     if any(k < 1 for k in ks):
         raise ValueError(f"got k of {', '.join(map(str, ks))}; expected whole numbers from 1 on")
