@@ -70,9 +70,8 @@ def read_pairs(data: Any, function: str = "") -> Pairs:
         return Pairs(inputs=inputs, outputs=outputs)
     if kinds == {"functional"} and not name:
         raise BadTests(
-            "they are functional, but nothing says which function they call; expected its name, as "
-            f"{', '.join(NAMES)} beside the tests or in a column of source.metadata_columns "
-            "(LiveCodeBench has it in its column metadata)"
+            "they are functional, but nothing says which function they call; expected its name as "
+            f"{NAMES[1]} beside them or in source.metadata_columns (LiveCodeBench: [metadata])"
         )
     if not name:
         return Pairs(inputs=inputs, outputs=outputs)
@@ -93,9 +92,8 @@ def refuse_packed(gold: str) -> None:
         return
     if _PACKED.match(start):
         raise BadTests(
-            "they are packed (base64 of zlib or pickle data, as LiveCodeBench's private_test_cases), and are not "
-            "unpacked here, as a pickle runs what it likes; expected JSON: unpack them where you trust them, or take "
-            "public_test_cases"
+            "they are packed (a pickle in base64, as LiveCodeBench's private_test_cases), which is never read here: "
+            "unpack them into JSON yourself, or take public_test_cases"
         )
 
 
