@@ -18,11 +18,11 @@ from dataclasses import dataclass, replace
 from factory.errors import BadInput
 from factory.interfaces import CheckerLimits
 from factory.python_tests.extract import program
-from factory.python_tests.function_names import function_of
+from factory.python_tests.function_names import function_of, refuse_signature
 from factory.python_tests.interpreter import interpreter
 from factory.python_tests.reading import Suite, read_tests
 from factory.python_tests.stdout import COMPARISONS
-from factory.python_tests.take_apart import BadTests
+from factory.python_tests.take_apart import BadTests, CallTest
 from factory.python_tests.trial import Bench, trial
 from factory.sandbox import run as sandbox
 from factory.sandbox.run import Limits
@@ -158,7 +158,11 @@ def check(question: Question, text: str, config: Config) -> Verdict:
 def _tests(question: Question, config: Config) -> Suite:
     """Return the tests of a question. Raises `BadTests`."""
     entry_point, function = question.metadata.get("entry_point", ""), function_of(question.metadata)
-    return read_tests(question.gold, entry_point, function, unwrap_outputs=config.unwrap_outputs)
+    tests = read_tests(question.gold, entry_point, function, unwrap_outputs=config.unwrap_outputs)
+    for test in tests.tests[:1]:
+        if isinstance(test, CallTest) and test.from_json:
+            refuse_signature(question.metadata, *tests.functions)
+    return tests
 
 
 def _bench(config: Config, left_s: float) -> Bench:

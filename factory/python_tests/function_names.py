@@ -7,10 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from factory.python_tests.take_apart import BadTests
+
 NAMES = ("fn_name", "func_name", "function_name", "entry_point")
 """Keys under which data sets name the function: APPS and TACO, LiveCodeBench, others."""
 
 _STARTER = "starter_code"
+_NODES = re.compile(r"\b(?:ListNode|TreeNode|Node)\b")
 _METHOD = re.compile(r"^[ \t]{0,20}(?:async[ \t]{1,9})?def[ \t]{1,9}(\w{1,200})[ \t]{0,9}\(", re.MULTILINE)
 # LeetCode's way of naming a method: Solution().two_sum.
 _OF_SOLUTION = re.compile(r"Solution(?:\(\))?\.")
@@ -31,8 +34,7 @@ def function_of(metadata: Mapping[str, str]) -> str:
     It may stand in a column of its own (`func_name`), in a JSON object in a column (LiveCodeBench's `metadata`), or in
     starter code as LeetCode has it: a class Solution with a single method.
     """
-    # A nested column may be called by its path.
-    plain = {name.rpartition(".")[2]: value for name, value in metadata.items()}
+    plain = _plain(metadata)
     if name := named_in(plain):
         return name
     for value in metadata.values():
@@ -41,6 +43,25 @@ def function_of(metadata: Mapping[str, str]) -> str:
     _, solution, body = plain.get(_STARTER, "").partition("class Solution")
     methods = set(_METHOD.findall(body)) - {"__init__"} if solution else set()
     return methods.pop() if len(methods) == 1 else ""
+
+
+def refuse_signature(metadata: Mapping[str, str], function: str) -> None:
+    """Raise `BadTests` where starter code gives `function` arguments or a result that tests in JSON cannot speak of."""
+    starter = _plain(metadata).get(_STARTER, "")
+    signature = re.search(rf"\bdef[ \t]{{1,9}}{re.escape(function)}[ \t]{{0,9}}\(([^\n]{{0,2000}})", starter)
+    if signature is None:
+        return
+    if nodes := _NODES.search(signature[1]):
+        raise BadTests(f"{function} is about {nodes[0]}, a class that nothing in the tests makes; take the row out")
+    if re.search(r"->[ \t]{0,9}None\b", signature[1]):
+        raise BadTests(
+            f"{function} returns nothing by its starter code; what a call does to its arguments is not seen here"
+        )
+
+
+def _plain(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return metadata by the last part of each name: a nested column may be called by its path."""
+    return {name.rpartition(".")[2]: value for name, value in metadata.items()}
 
 
 def _object(text: str) -> Mapping[str, Any]:

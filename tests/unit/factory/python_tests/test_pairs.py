@@ -144,6 +144,25 @@ def test_no_name_is_guessed(metadata: dict[str, str]) -> None:
     assert time.monotonic() - started < 10
 
 
+@pytest.mark.parametrize(
+    ("signature", "problem"),
+    [
+        ("head: Optional[ListNode], k: int) -> Optional[ListNode]", "f is about ListNode"),
+        ("root: 'TreeNode') -> int", "f is about TreeNode"),
+        ("nums: List[int]) -> None", "f returns nothing"),
+        ("nums: List[int]) -> List[int]", None),
+        ("nums: List[int]) -> Optional[int]", None),
+        ("nums)", None),
+    ],
+)
+def test_what_json_cannot_speak_of_is_refused_by_the_signature(signature: str, problem: str | None) -> None:
+    starter = f"# class ListNode: ...\nclass Solution:\n    def f(self, {signature}:\n        "
+    metadata = {"metadata": '{"func_name": "f"}', "starter_code": starter}
+    question = Question(text="q", gold=json.dumps(FUNCTIONAL), metadata=metadata)
+    said = gold_problem(question, Config())
+    assert (said is None) if problem is None else (said is not None and problem in said)
+
+
 class _Trap:
     def __reduce__(self) -> tuple[Any, ...]:
         raise AssertionError("a pickle was made or read")
