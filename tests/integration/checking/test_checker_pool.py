@@ -41,6 +41,16 @@ def test_partial_verdicts_come_back_whole(pool: CheckerPool) -> None:
     assert pool.check([item("parts")])[0].parts == (PartVerdict(outcome=Outcome.ERROR, end=3, note="n"),)
 
 
+def test_a_verdict_that_holds_for_an_output_that_was_cut_off_says_so_from_a_worker_too() -> None:
+    pool = CheckerPool("math_answer", {"policy": {"cut_off_box": "accept"}}, workers=1)
+    question = Question(text="", gold=r"\ln(x) + \ln(y)")
+    texts = (r"It is \boxed{\ln(y) + \ln(x)}. I che", r"It is \boxed{\ln(y) + \ln(x)}. No, \boxed{\ln(y) + \ln(")
+    verdicts = pool.check([(question, text) for text in texts])
+    assert [(verdict.outcome, verdict.stands) for verdict in verdicts] == [("correct", True), ("unparsable", False)]
+    assert pool.stats["settled_fast"] == 1
+    pool.close()
+
+
 @pytest.mark.parametrize("misdeed", ["connect", "execute", "write", "remove"])
 def test_a_confined_worker_reaches_no_network_program_or_file(misdeed: str, tmp_path: Path) -> None:
     canary = tmp_path / "canary"
