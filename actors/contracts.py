@@ -7,19 +7,20 @@ torch or transformers inside its functions, as a driver without a GPU loads it, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from factory import interfaces
 from factory.plugins import Plugin, Registry, problems_of_function, refuse_unknown_fields
 from factory.self_training.training import TrainingJob
+from factory.types import Message
 
 Report = Callable[[dict[str, float]], None]
 """Function that a trainer calls with what it knows so far."""
 
 _METHODS = ("start", "generate", "health", "load_weights", "close")
-_FACTS = ("model", "revision", "max_model_len")
+_FACTS = ("model", "revision", "max_model_len", "remark")
 
 
 class MakeEngine(Protocol):
@@ -43,6 +44,17 @@ class CheckModelFunction(Protocol):
 
     def __call__(self, model: str) -> None:
         """Raise `BadInput` where it cannot, as far as this machine can tell."""
+        ...
+
+
+class CheckChatFunction(Protocol):
+    """Look how an engine would put chat messages to a model, before anything is started."""
+
+    def __call__(self, model: str, messages: Sequence[Message]) -> str:
+        """Return a sentence for the user where they are not put as they are, as far as this machine can tell; else "".
+
+        Raises `BadInput` where they cannot be put at all.
+        """
         ...
 
 
@@ -81,6 +93,24 @@ class RequireSettingsFunction(Protocol):
         ...
 
 
+class CheckModelAndDataFunction(Protocol):
+    """Look whether a model can be trained on data, before anything is started."""
+
+    def __call__(self, model: str, folder: str, config: Any) -> str:
+        """Return a sentence for the user where the model does not read the data as they are; else "".
+
+        Args:
+          model: name or folder; it need not be on this machine.
+          folder: local folder of Parquet files.
+          config: the plug-in's filled `Config`.
+
+        Raises:
+          BadInput: the model cannot be trained on them.
+          TrainingFailed: the data cannot be read.
+        """
+        ...
+
+
 class CheckDataFunction(Protocol):
     """Look whether data can be trained on, as far as their columns tell."""
 
@@ -96,6 +126,16 @@ def no_environment(config: Any) -> dict[str, str]:
 
 def accepts_every_model(model: str) -> None:
     """Accept a model by whatever name."""
+
+
+def takes_every_chat(model: str, messages: Sequence[Message]) -> str:
+    """Return no sentence: any messages are put to any model as they are."""
+    return ""
+
+
+def takes_all_data(model: str, folder: str, config: Any) -> str:
+    """Return no sentence: any model reads any data as they are."""
+    return ""
 
 
 def no_resources(config: Any) -> dict[str, float]:
@@ -130,6 +170,9 @@ class EnginePlugin(Plugin):
     check_model: CheckModelFunction = accepts_every_model
     """Function that refuses a model before anything is started."""
 
+    check_chat: CheckChatFunction = takes_every_chat
+    """Function that looks how a model's chat template takes the prompt, before anything is started."""
+
     EXECUTION: tuple[str, ...] = ()
     """Fields of `Config` that say where and how fast the engine runs, not what it answers.
 
@@ -144,7 +187,7 @@ class EnginePlugin(Plugin):
                 raise ValueError("; ".join(problems))
 
     def made(self, config: Any, model: str) -> interfaces.Engine:
-        """Return a new engine; what it does not say about itself (model, revision, max_model_len) is None."""
+        """Return a new engine; what it does not say about itself (`_FACTS`) is None."""
         engine = self.Engine(config, model)
         for fact in _FACTS:
             if not hasattr(engine, fact):
@@ -188,6 +231,9 @@ class TrainerPlugin(Plugin):
 
     check_data: CheckDataFunction = accepts_all_data
     """Function that refuses data before anything is started."""
+
+    check_model: CheckModelAndDataFunction = takes_all_data
+    """Function that refuses a model for these data before anything is started."""
 
     EXECUTION: tuple[str, ...] = ()
     """Fields of `Config` that say where and how the training runs, not what comes out."""

@@ -101,6 +101,7 @@ class Generator:
             "revision": self.engine.revision,
             "weights": self._weights.current,
             "max_model_len": self.engine.max_model_len,
+            "remark": self.engine.remark,
             "pid": os.getpid(),
         }
 

@@ -38,12 +38,14 @@ class Engine(Protocol):
       model: name for the records in place of the model that was asked for; None where that model answers.
       revision: hash or commit of the weights that answer now; None where they have none.
       max_model_len: most tokens of prompt and completion together; None where there is no limit.
+      remark: sentence for the user on what the model's chat template does to a system message; None for nothing.
     """
 
     name: str
     model: str | None = None
     revision: str | None = None
     max_model_len: int | None = None
+    remark: str | None = None
 
     async def start(self) -> None:
         """Load the model. Raises `BadInput` when it cannot be had."""

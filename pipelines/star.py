@@ -38,8 +38,10 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
     Raises:
       BadInput: a mistake in config, model, source or folder; nothing has been started or written then.
     """
-    star_settings = checked(settings)
+    star_settings, remarks = checked(settings)
     with RunSession(settings, listener) as session:
+        for remark in remarks:
+            session.listener.say(remark)
         # Read the source, and what earlier attempts have done.
         survey = session.survey()
         journal = Journal(session.store)
@@ -58,6 +60,7 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
                     screen=as_before(survey),
                     check=BudgetWatch(session.check, star_settings, journal),
                     retry_failed=retry_failed,
+                    said=set(remarks),
                 )
                 stopped = do_rounds(phases)
 

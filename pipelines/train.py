@@ -37,8 +37,10 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
       TrainingFailed: the training ended without a model.
     """
     trainer = settings.own["trainer"]
-    checked(settings)
+    _, remark = checked(settings)
     with RunSession(settings, listener) as session:
+        if remark:
+            session.listener.say(remark)
         # A finished model of other settings or data is refused, not overwritten.
         job = job_of(settings)
         refuse_another(settings, job)

@@ -15,22 +15,22 @@ import asyncio
 import itertools
 import secrets
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from actors.engine_runtime.engine_process import EngineDied, kill_children, start_guard
 from actors.engine_runtime.hardware import cpu_has_bfloat16
 from actors.engine_runtime.token_ends import TokenEnds
 from actors.engine_runtime.vllm_settings import EXECUTION, Config, engine_arguments, environment
+from actors.models.chat_template import ChatTemplate, check_chat, system_remark
 from actors.models.model_store import ensure_local
 from actors.models.resolve import EMBEDDED, local_model, model_revision, resolve_model
 from factory import interfaces
 from factory.errors import BadInput, EngineFailed, PromptTooLong, QuestionFailed
-from factory.rollouts.prompting import escape_special_tokens
 from factory.storage.access import Access
 from factory.types import Completion, GenerateRequest, Prompt
 
-__all__ = ["EXECUTION", "Config", "Engine", "check_model", "engine_arguments", "environment"]
+__all__ = ["EXECUTION", "Config", "Engine", "check_chat", "check_model", "engine_arguments", "environment"]
 
 # Tokens in front that the first sampled token's text may depend on.
 _CONTEXT = 8
@@ -52,6 +52,7 @@ class Engine(interfaces.Engine):
         self._config = config
         self._model = model
         self._llm: Any = None
+        self._chat: ChatTemplate | None = None
         self._guard: Any = None
         self._request_ids = itertools.count()
 
@@ -78,6 +79,7 @@ class Engine(interfaces.Engine):
         self.name = f"vllm {__version__}"
         self._tokenizer = self._llm.get_tokenizer()
         self._token_ends = TokenEnds(self._tokenizer)
+        self.remark = system_remark(self._tokenizer, self._model)
         self._prompt_ids = lru_cache(maxsize=4096)(self._tokenise)
         self.max_model_len = self._longest = int(self._llm.model_config.max_model_len)
         # The model is a repository on the Hub, which knows its own revision.
@@ -174,14 +176,9 @@ class Engine(interfaces.Engine):
         """Return the ids of prompt and prefix as one text: a token may reach over the place where they meet."""
         if isinstance(prompt, str):
             return tuple(self._tokenizer.encode(prompt + prefix_text))
-        special = self._tokenizer.all_special_tokens
-        messages = [{"role": role, "content": escape_special_tokens(content, special)} for role, content in prompt]
-        if not self._tokenizer.chat_template:
-            raise BadInput(f"model {self._model} has no chat template; use a raw-text prompt with it")
-        template = partial(self._tokenizer.apply_chat_template, messages, add_generation_prompt=True)
-        if not prefix_text:
-            return tuple(template(tokenize=True, return_dict=False))
-        return tuple(self._tokenizer.encode(template(tokenize=False) + prefix_text, add_special_tokens=False))
+        # Made at the first chat prompt: a base model without a template reads raw text.
+        self._chat = self._chat or ChatTemplate(self._tokenizer, self._model)
+        return tuple(self._tokenizer.encode(self._chat.text(prompt) + prefix_text, add_special_tokens=False))
 
     async def health(self) -> None:
         """Return when the engine process lives; raises `EngineDied`."""

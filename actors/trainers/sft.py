@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from actors.models.chat_template import check_chat
 from actors.training.loop import ReportMetrics, fine_tune
 from actors.training.options import EXECUTION, Options, environment, resources
 from actors.training.validation import MOST
@@ -17,9 +18,9 @@ from actors.training_data.examples import collect_examples, first_examples
 from actors.training_data.reading import COMPLETIONS, VERDICT, check_columns, examples
 from actors.training_data.tokens import Example, Tokens
 from factory.export.split import TRAIN, VALIDATION
-from factory.self_training.training import TrainingJob
+from factory.self_training.training import BY_HAND, TrainingJob
 
-__all__ = ["EXECUTION", "Config", "check_data", "environment", "resources", "train"]
+__all__ = ["EXECUTION", "Config", "check_data", "check_model", "environment", "resources", "train"]
 
 
 @dataclass
@@ -37,6 +38,21 @@ def check_data(folder: str, config: Config) -> None:
     check_columns(folder, COMPLETIONS, refused=VERDICT)
 
 
+def check_model(model: str, folder: str, config: Config) -> str:
+    """Return what the model's chat template does to the first prompt of `folder`, as far as this machine can tell.
+
+    Args:
+      model: name or folder of the model.
+      folder: data folder.
+      config: settings of the training; not used.
+
+    Raises:
+      BadInput: the model has no chat template, or one that refuses the prompt.
+    """
+    prompt = next((row["prompt"] for row in examples(folder, batch=1)), "")
+    return "" if isinstance(prompt, str) else check_chat(model, [(turn["role"], turn["content"]) for turn in prompt])
+
+
 def train(job: TrainingJob, config: Config, report: ReportMetrics) -> None:
     """Fine-tune on every example of `job.data` and leave the model in `job.out`.
 
@@ -52,6 +68,7 @@ def train(job: TrainingJob, config: Config, report: ReportMetrics) -> None:
     tokens = Tokens(job.model)
     limit = min(config.max_length, tokens.context)
     kept = collect_examples(_examples(job.data, TRAIN, tokens), limit, job.data, report)
+    report({BY_HAND: tokens.by_hand})
     apart = first_examples(_examples(job.data, VALIDATION, tokens), limit, MOST)
     make = packed_rows if config.packing else padded_rows
     fine_tune(job, config, make(kept, limit, tokens.pad), report, validation=make(apart, limit, tokens.pad))

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from factory.errors import TrainingFailed
+from actors.models.chat_template import ChatTemplate
+from factory.errors import BadInput, TrainingFailed
 from factory.rollouts.prompting import escape_special_tokens
 
 IGNORED = -100
@@ -56,6 +57,9 @@ class Tokens:
         self.folder = folder
         self.ends = tuple(dict.fromkeys(ends))
         self.pad = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else self.ends[0]
+        # Completions that the chat template would have changed, so far.
+        self.by_hand = 0
+        self._template: ChatTemplate | None = None
         self.context: int = getattr(config, "max_position_embeddings", None) or 2**31
 
     def example(self, prompt: str | Sequence[Mapping[str, str]], completion: Any) -> Example:
@@ -75,34 +79,33 @@ class Tokens:
     def _chat(
         self, prompt: Sequence[Mapping[str, str]], completion: Sequence[Mapping[str, str]]
     ) -> tuple[list[int], list[int]]:
-        """Return the ids of a chat prompt, and those of its answer with the end of turn. Raises `TrainingFailed`."""
-        if not self.tokenizer.chat_template:
-            raise TrainingFailed(f"{self.folder} has no chat template; train it on raw-text prompts")
-        special = self.tokenizer.all_special_tokens
-        turns = [
-            {"role": turn["role"], "content": escape_special_tokens(turn["content"], special)}
-            for turn in (*prompt, *completion)
-        ]
+        """Return the ids of a chat prompt, and those of its answer with the end of turn. Raises `TrainingFailed`.
 
-        def rendered(messages: list[dict[str, str]], *, answer: bool) -> list[int]:
-            """Return the ids of the messages by the model's chat template."""
-            return list(
-                self.tokenizer.apply_chat_template(
-                    messages, add_generation_prompt=answer, tokenize=True, return_dict=False
-                )
-            )
-
-        before = rendered(turns[:-1], answer=True)
-        after = self._continued(before, rendered(turns, answer=False), turns[-1]["content"])
+        A template may cut the answer, such as the reasoning in it, or put something in front of it. Then the answer
+        follows the prompt as it is, and is counted in `by_hand`.
+        """
+        try:
+            self._template = self._template or ChatTemplate(self.tokenizer, self.folder)
+            messages = [(turn["role"], turn["content"]) for turn in prompt]
+            asked, answered, agrees = self._template.with_reply(messages, completion[0]["content"])
+        except BadInput as error:
+            raise TrainingFailed(str(error)) from None
+        self.by_hand += not agrees
+        before = self._ids(asked)
+        after = self._continued(before, self._ids(asked + answered), answered)
         # What a template puts behind the end of the turn is never sampled: generation has stopped by then.
         stop = next((at for at, token in enumerate(after) if token in self.ends), len(after))
         return before, self._ended(after[: stop + 1])
+
+    def _ids(self, text: str) -> list[int]:
+        """Return the ids of a text in which the special tokens stand already."""
+        return list(self.tokenizer.encode(text, add_special_tokens=False))
 
     def _continued(self, before: list[int], joint: list[int], text: str) -> list[int]:
         """Return the ids behind `before`: as part of the whole text, unless a token reaches over the border."""
         if joint[: len(before)] == before:
             return joint[len(before) :]
-        return list(self.tokenizer.encode(text, add_special_tokens=False))
+        return self._ids(text)
 
     def _ended(self, ids: list[int]) -> list[int]:
         """Return `ids` with an end-of-sequence token behind them, where there is none yet."""

@@ -205,7 +205,8 @@ def _parts(tagged: str, labelled: str, where: str) -> list[tuple[str, int]]:
       BadInput: `labelled` is not the same text with signs, or the text does not end with a tag.
     """
     *texts, behind = tagged.split(TAG)
-    parts, place, begun = [], 0, ""
+    parts: list[tuple[str, int]] = []
+    place, begun = 0, ""
     for text in texts:
         end = place + len(text)
         sign = labelled[end : end + 1]

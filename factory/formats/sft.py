@@ -1,4 +1,8 @@
-"""Supervised fine-tuning: one row per correct solution, as chat messages (for TRL's SFTTrainer)."""
+"""Supervised fine-tuning: one row per correct solution, as chat messages (for TRL's SFTTrainer).
+
+Trainers other than the factory's render them by the model's chat template, which may cut reasoning in front of
+`</think>`: `prompt_completion` has the same solutions as text.
+"""
 
 from __future__ import annotations
 

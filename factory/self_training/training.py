@@ -24,6 +24,9 @@ EXAMPLE_RAW = pa.schema([("prompt", pa.string()), ("completion", pa.string()), *
 EXAMPLE_CHAT = pa.schema([("prompt", MESSAGES), ("completion", MESSAGES), *_ORIGIN])
 """Columns of an example as chat messages, in TRL's conversational prompt-completion format."""
 
+BY_HAND = "by_hand"
+"""Key of a report that counts completions which the model's chat template would have changed."""
+
 SKIPPED = "skipped_"
 """Prefix of the keys of a report that count examples left out, by reason: `skipped_too_long`."""
 
@@ -61,6 +64,8 @@ class Trained:
     * `changed`: share of weights that differ from the base's. Near 0, the learning rate was too low for the type in
       which the model is saved: a bfloat16 weight cannot hold a change below 1/512 of itself.
     * `examples`: examples trained on. `skipped`: examples left out, by reason.
+    * `by_hand`: completions that the model's chat template would have cut or changed; they were put behind their
+      prompts as they are.
     * `tokens`: tokens of all steps, without padding.
     * `loss_first`, `loss_last`: losses of single steps. `loss_validation`: loss of the finished model on the split of
       that name.
@@ -81,6 +86,7 @@ class Trained:
     loss_validation: float | None = None
     seconds: float = 0.0
     resumed_from: int | None = None
+    by_hand: int = 0
 
 
 def trained_from(report: Mapping[str, float], folder: str, revision: str, seconds: float) -> Trained:
@@ -104,6 +110,7 @@ def trained_from(report: Mapping[str, float], folder: str, revision: str, second
         loss_first=report.get("loss_first"),
         loss_last=report.get("loss"),
         loss_validation=report.get("eval_loss"),
+        by_hand=int(report.get(BY_HAND, 0)),
         seconds=seconds,
         resumed_from=int(report["resumed_from"]) if "resumed_from" in report else None,
     )

@@ -34,8 +34,11 @@ class Data:
     timeout_s: float = 7 * 86400.0
 
 
-def checked(settings: Settings) -> dict[str, Any]:
-    """Return the trainer's Ray options. Raises `BadInput` for what would end the run at once."""
+def checked(settings: Settings) -> tuple[dict[str, Any], str]:
+    """Return the trainer's Ray options, and what is to be said of the model and its data; "" for nothing.
+
+    Raises `BadInput` for what would end the run at once.
+    """
     trainer = settings.own["trainer"]
     options = trainer_options(trainer.name, asdict(trainer.config))
     check_model(settings)
@@ -43,14 +46,17 @@ def checked(settings: Settings) -> dict[str, Any]:
     if not path:
         raise BadInput("data.path is empty. Expected a folder with train-*.parquet, such as OUT/data/sft of an export.")
 
+    remark = ""
     # Data in an object store are looked at by the trainer, which downloads them.
     if not is_remote(path):
         try:
             data_files(path)
             trainer.plugin.check_data(path, trainer.config)
+            if settings.cluster.address == "local":
+                remark = trainer.plugin.check_model(settings.model, path, trainer.config)
         except TrainingFailed as error:
             raise BadInput(str(error)) from None
-    return options
+    return options, remark
 
 
 def job_of(settings: Settings) -> TrainingJob:
@@ -95,7 +101,7 @@ def refuse_another(settings: Settings, job: TrainingJob) -> None:
 
 def outline(settings: Settings) -> list[str]:
     """Return what a run of these settings would do, a line each. Raises `BadInput` where a run would."""
-    options = checked(settings)
+    options, remark = checked(settings)
     refuse_another(settings, job_of(settings))
     if settings.cluster.address == "local":
         check_room(options, nodes_of_this_machine())
@@ -103,4 +109,5 @@ def outline(settings: Settings) -> list[str]:
         f"{settings.own['trainer'].name} trains {settings.model} on {settings.own['data'].path}, "
         f"into {settings.run.dir}/model",
         f"the trainer needs {options['num_cpus']:g} CPUs and {options['num_gpus']:g} GPUs on one node",
+        *filter(None, [remark]),
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.models.resolve import MANIFEST
-from factory.self_training.training import Trained, as_json
+from factory.self_training.training import BY_HAND, Trained, as_json
 from factory.storage.store import Store
 from factory.text.durations import clock
 from pipelines.run.settings import Settings
@@ -54,6 +54,16 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
     return [f"{run_dir}: complete", *trained_lines({**trained, "folder": f"{store.url}/model"}, trainer)]
 
 
+def by_hand_lines(count: int) -> list[str]:
+    """Return what to say of `count` completions that a chat template would have changed; nothing of none."""
+    if not count:
+        return []
+    return [
+        f"by hand        {count:,} completions: the model's chat template would have cut or changed them; trained on "
+        "whole, each behind its prompt"
+    ]
+
+
 def trained_lines(trained: Mapping[str, Any], trainer: str) -> list[str]:
     """Return what a trainer trained on, how its loss fell, where the model is and what to do with it.
 
@@ -66,6 +76,8 @@ def trained_lines(trained: Mapping[str, Any], trainer: str) -> list[str]:
             f"loss           {trained['loss_first']:.3f} → {trained['loss_last']:.3f} in {trained['steps']:,} steps, "
             f"{trained['tokens']:,} tokens"
         )
+    # Older runs did not count them.
+    lines += by_hand_lines(trained.get(BY_HAND, 0))
     # Older runs did not measure it.
     if trained.get("loss_validation") is not None:
         lines.append(f"validation     loss {trained['loss_validation']:.3f}")

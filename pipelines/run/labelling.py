@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from factory.errors import StorageFailed
 from factory.shards.commits import leftovers, listed, sweep
@@ -18,7 +18,7 @@ from pipelines.run.fleet import Fleet, checker_stats, launched
 from pipelines.run.label_report import LabelSummary, stats_of
 from pipelines.run.listener import Listener, Outlook
 from pipelines.run.planning import Plan, missing_units
-from pipelines.run.session import RunSession, check_model
+from pipelines.run.session import RunSession, check_model, check_prompt, engine_remarks
 from pipelines.run.settings import Settings
 from pipelines.run.survey import Screen
 
@@ -35,12 +35,14 @@ class LabelOptions:
       staff: supplier of the actors; by default they are started for this run and end with it.
       screen: judge of the gold answers, where the caller has screened them already; None starts a checker.
       check: called about twice a second while units are in flight; may raise to end the run.
+      said: remarks on prompts that the user has read already; what is said is added.
     """
 
     retry_failed: bool = False
     staff: Staff = launched
     screen: Screen | None = None
     check: Callable[[], None] = lambda: None
+    said: set[str] = field(default_factory=set)
 
 
 def label(settings: Settings, listener: Listener | None = None, options: LabelOptions | None = None) -> LabelSummary:
@@ -60,7 +62,10 @@ def label(settings: Settings, listener: Listener | None = None, options: LabelOp
     """
     options = options or LabelOptions()
     check_model(settings)
+    # A pipeline that lends its actors has looked at its prompts itself.
+    remarks = check_prompt(settings) if options.staff is launched else []
     with RunSession(settings, listener) as session:
+        _say_once(session, remarks, options.said)
         # Read the source and the folder. Nothing is written before this is done.
         todo = session.plan(screen=options.screen, retry_failed=options.retry_failed)
         session.listener.begin(outlook_of(settings, todo))
@@ -94,6 +99,14 @@ def _is_done(session: RunSession, todo: Plan, summary: LabelSummary) -> bool:
     return session.resumes and not todo.missing and run_folder.stats_are(session.store, stats_of(summary))
 
 
+def _say_once(session: RunSession, remarks: list[str], said: set[str]) -> None:
+    """Say the remarks that are not in `said`, and add them."""
+    for remark in remarks:
+        if remark not in said:
+            session.listener.say(remark)
+    said.update(remarks)
+
+
 def _work(session: RunSession, todo: Plan, options: LabelOptions) -> Progress:
     """Start the actors, hand out the missing units, and keep in the attempt's log what came of it."""
     settings, listener, attempt = session.settings, session.listener, session.attempt
@@ -101,6 +114,9 @@ def _work(session: RunSession, todo: Plan, options: LabelOptions) -> Progress:
         listener.say(f"starting Ray and {settings.cluster.generators} {settings.engine.name} engine(s)")
     with session.connected(), options.staff(settings) as fleet:
         listener.say(f"engine ready: {fleet.engine['engine']}, model {settings.model}")
+        if not options.said:
+            # The driver could not look at the model: it is in a store, on the Hub or on other machines.
+            _say_once(session, engine_remarks(settings, fleet.engine), options.said)
         progress = _drive(session, todo, fleet, options.check)
         attempt.log.update(units=progress.units, retried=progress.retried, **progress.done.as_dict())
         attempt.log.update(short=progress.short, trouble=progress.trouble, checkers=checker_stats(fleet))

@@ -13,13 +13,16 @@ behind. The claim ends with the block, whatever ended it, so that the next drive
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import asdict
 from types import TracebackType
 from typing import Any
 
 from cluster.connect import connected
+from factory.rollouts.prompting import load_prompt, render
 from factory.storage.store import Store
+from factory.types import Message, Question
 from pipelines.driving.interrupt import Interrupt
 from pipelines.run import run_folder
 from pipelines.run.attempts import Attempt, attempt, last_over
@@ -28,6 +31,9 @@ from pipelines.run.planning import Plan, plan
 from pipelines.run.screening import screening
 from pipelines.run.settings import Settings
 from pipelines.run.survey import Screen, Survey, surveyed
+
+# Stands for the questions of a run where only their place in the prompt matters.
+_SAMPLE = Question(text="How many are two?", gold="2")
 
 
 class RunSession:
@@ -143,6 +149,34 @@ class RunSession:
 
     def _say_read(self, questions: int) -> None:
         self.listener.say(f"read {questions:,} questions")
+
+
+def check_prompt(settings: Settings) -> list[str]:
+    """Return what the model's chat template does to the chat prompts of a run, a sentence each.
+
+    Empty where it leaves them as they are, or where this machine cannot tell. Raises `BadInput` where the template
+    refuses them, or there is none.
+    """
+    if settings.cluster.address != "local":
+        return []
+    check = settings.engine.plugin.check_chat
+    remarks = [check(settings.model, prompt) for prompt in _chat_prompts(settings)]
+    return [remark for remark in dict.fromkeys(remarks) if remark]
+
+
+def engine_remarks(settings: Settings, engine: Mapping[str, Any]) -> list[str]:
+    """Return what the facts of a started `engine` say of a run's system messages; empty where it has none."""
+    has_system = any(role == "system" for prompt in _chat_prompts(settings) for role, _ in prompt)
+    return [engine["remark"]] if has_system and engine.get("remark") else []
+
+
+def _chat_prompts(settings: Settings) -> list[tuple[Message, ...]]:
+    """Return the prompts of a run that are chat messages, for one question."""
+    prompts = [render(load_prompt(settings.prompt.template, settings.prompt.style), _SAMPLE)]
+    # A judge asks the same model, in a style of its own.
+    if settings.checker.plugin.judge is not None and asdict(settings.checker.config).get("style") == "chat":
+        prompts.append((("system", "Judge."), ("user", _SAMPLE.text)))
+    return [prompt for prompt in prompts if not isinstance(prompt, str)]
 
 
 def check_model(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
@@ -49,6 +49,7 @@ class Phases:
       screen: what the survey knows of the training source's gold answers.
       check: called about twice a second; may raise to end the run.
       retry_failed: questions that failed in the phase that was cut off are tried again.
+      said: remarks on prompts that the user has read already.
     """
 
     star_settings: StarSettings
@@ -58,6 +59,7 @@ class Phases:
     screen: Screen
     check: Callable[[], None]
     retry_failed: bool = False
+    said: set[str] = field(default_factory=set)
 
     def do(self, round_: int | None, phase: str) -> Facts | None:
         """Do one phase and return its facts; None when somebody has interrupted it."""
@@ -188,7 +190,11 @@ class Phases:
         # The screen knows the gold answers of the training source, not those of an evaluation set of its own.
         screen = None if held_out and self.star_settings.held_out.source else self.screen
         options = LabelOptions(
-            retry_failed=self.retry_failed, staff=partial(self.pools.staff, who), screen=screen, check=self.check
+            retry_failed=self.retry_failed,
+            staff=partial(self.pools.staff, who),
+            screen=screen,
+            check=self.check,
+            said=self.said,
         )
         summary = label(part, self.session.listener, options)
         return summary.tally.as_dict() if summary.complete and not summary.interrupted else None

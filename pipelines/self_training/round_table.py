@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from factory.self_training.training import BY_HAND
+from pipelines.fine_tuning.report import by_hand_lines
 from pipelines.self_training.journal import Facts
 from pipelines.self_training.plot import measures
 
@@ -23,7 +25,8 @@ def round_lines(rounds: Mapping[int | None, Mapping[str, Facts]]) -> list[str]:
         )
         for row in rows
     ]
-    return [line.rstrip() for line in table] + _reasons(rounds)
+    by_hand = sum(phases.get("train", {}).get(BY_HAND, 0) for phases in rounds.values())
+    return [line.rstrip() for line in table] + _reasons(rounds) + by_hand_lines(by_hand)
 
 
 def _scores(phases: Mapping[str, Facts]) -> dict[str, Any]:

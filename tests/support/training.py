@@ -15,11 +15,43 @@ CHATML = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+_ALTERNATE = (
+    "{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}{% endif %}"
+)
+# As models have them, less what no test needs.
+TEMPLATES = {
+    "chatml": CHATML,
+    "gemma": "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+    f"{_ALTERNATE}{{% set role = 'model' if m['role'] == 'assistant' else m['role'] %}}"
+    "{{ '<start_of_turn>' + role + '\n' + m['content'] | trim + '<end_of_turn>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}",
+    "mistral": f"{_ALTERNATE}{{% if m['role'] == 'user' %}}{{{{ '[INST] ' + m['content'] + ' [/INST]' }}}}"
+    "{% else %}{{ ' ' + m['content'] + eos_token }}{% endif %}{% endfor %}",
+    "phi3": "{% for m in messages %}{% if m['role'] == 'user' %}"
+    "{{ '<|user|>\n' + m['content'] + '<|end|>\n<|assistant|>\n' }}"
+    "{% elif m['role'] == 'assistant' %}{{ m['content'] + '<|end|>\n' }}{% endif %}{% endfor %}",
+    "deepseek_r1": "{% for m in messages %}{% if m['role'] == 'system' %}{{ m['content'] }}"
+    "{% elif m['role'] == 'user' %}{{ '<｜User｜>' + m['content'] }}"
+    "{% else %}{{ '<｜Assistant｜>' + m['content'].split('</think>')[-1] + eos_token }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<｜Assistant｜>' }}{% endif %}",
+    "deepseek_r1_think": "{% for m in messages %}{% if m['role'] == 'system' %}{{ m['content'] }}"
+    "{% elif m['role'] == 'user' %}{{ '<｜User｜>' + m['content'] }}"
+    "{% else %}{{ '<｜Assistant｜>' + m['content'].split('</think>')[-1] + eos_token }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<｜Assistant｜><think>\n' }}{% endif %}",
+    "qwen3": "{% for m in messages %}{% if m['role'] != 'assistant' %}"
+    "{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% else %}"
+    "{% set thought = m['content'].split('</think>')[0].split('<think>')[-1] if '</think>' in m['content'] else '' %}"
+    "{% set said = m['content'].split('</think>')[-1] %}{{ '<|im_start|>assistant\n' }}"
+    "{% if loop.last %}{{ '<think>\n' + thought.strip('\n') + '\n</think>\n\n' }}{% endif %}"
+    "{{ said.lstrip('\n') + '<|im_end|>\n' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}",
+}
 SUMS = [(f"Question: {a} + {b}\nAnswer:\n", f"{a} + {b} = {a + b}") for a in range(1, 5) for b in range(1, 4)]
 
 
-def tiny_tokenizer(extra: str = "") -> Any:
-    """Return a byte-level BPE tokenizer over a few lines of text; `extra` makes it another one."""
+def tiny_tokenizer(extra: str = "", template: str | None = CHATML) -> Any:
+    """Return a byte-level BPE tokenizer over a few lines of text, with a chat template; `extra` makes another one."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -33,7 +65,7 @@ def tiny_tokenizer(extra: str = "") -> Any:
     )
     tokenizer.train_from_iterator([f"{prompt}{completion}{extra}" for prompt, completion in SUMS], trainer)
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|im_end|>", chat_template=CHATML
+        tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|im_end|>", chat_template=template
     )
 
 

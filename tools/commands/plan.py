@@ -13,6 +13,7 @@ from factory.text.safe_text import safe
 from pipelines.run.fleet import demands_of
 from pipelines.run.run_folder import store_of
 from pipelines.run.screening import screening
+from pipelines.run.session import check_prompt
 from pipelines.run.settings import Settings
 from pipelines.run.survey import Survey, as_before, surveyed, usable
 
@@ -24,16 +25,19 @@ def show_plan(settings: Settings, console: Console) -> None:
     console.print(Text("config", style="bold"))
     console.print(Text(OmegaConf.to_yaml(OmegaConf.create(settings.plain)).rstrip()))
     pipeline = settings.definition
+    outline = pipeline.outline(settings)
     if pipeline.asks_a_model:
-        _show_questions(settings, console)
-    for line in pipeline.outline(settings):
-        console.print(Text(line))
+        # A pipeline of several runs looks at all their prompts itself.
+        remarks = [remark for remark in check_prompt(settings) if remark not in outline]
+        _show_questions(settings, console, remarks)
+    for line in outline:
+        console.print(Text(safe(line)), soft_wrap=True)
     if pipeline.asks_a_model:
         _show_actors(settings, console)
     console.print(Text(f"\nstart it: factory run with the same arguments → {settings.run.dir}"))
 
 
-def _show_questions(settings: Settings, console: Console) -> None:
+def _show_questions(settings: Settings, console: Console, remarks: list[str]) -> None:
     # Read the source as a run would.
     template = load_prompt(settings.prompt.template, settings.prompt.style)
     survey = Survey()
@@ -45,6 +49,8 @@ def _show_questions(settings: Settings, console: Console) -> None:
     console.print(Text(f"\nfirst prompt (id {template.id})", style="bold"))
     prompt = render(template, first)
     console.print(Text(safe(prompt if isinstance(prompt, str) else "\n".join(f"[{r}] {c}" for r, c in prompt))))
+    for remark in remarks:
+        console.print(Text(safe(remark), style="yellow"), soft_wrap=True)
     units = -(-survey.questions // settings.run.unit_size)
     console.print(Text("\nwork", style="bold"))
     console.print(Text(f"{survey.questions:,} questions in {units:,} units of {settings.run.unit_size}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from support.exports.exports import committed, record, solution
-from support.training import SUMS, raw_data, tiny_model
+from support.training import SUMS, TEMPLATES, chat_data, raw_data, tiny_model, tiny_tokenizer
 
 from actors.trained_models.reward_scorer import SolutionScorer, StepScorer
+from actors.training_data.tokens import Tokens
 from factory.errors import BadInput
 from pipelines.export.export import ExportOptions, export
 from pipelines.run.run_folder import opened
 from pipelines.run.settings import Settings, from_mapping
 from pipelines.train import outline, run, summary_lines
+from tools.cli import main
 from tools.commands.status import status_lines
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
@@ -65,6 +68,32 @@ def test_a_training_leaves_a_model_and_says_where_and_is_not_done_twice(ready: S
     raw_data(tmp_path / "data", SUMS[:5])
     with pytest.raises(BadInput, match="the data were others"):
         run(ready)
+
+
+def test_a_template_that_cuts_reasoning_trains_on_all_of_it_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny_model(tmp_path / "base", tokenizer=tiny_tokenizer(template=TEMPLATES["deepseek_r1"]))
+    pairs = [(f"{n} + 1?", f"<think>\n{n} and 1\n</think>\n\n{n + 1}") for n in range(4)]
+    chat_data(tmp_path / "data", pairs)
+    places = [f"model={tmp_path}/base", f"data.path={tmp_path}/data", f"run.dir={tmp_path}/run"]
+    trainer = [f"trainer.{key}={value}" for key, value in TRAINER.items()]
+    monkeypatch.setattr(sys, "argv", ["factory", "run", "pipelines/train.yaml", *places, *trainer])
+    with pytest.raises(SystemExit, match="0"):
+        main()
+    said = capsys.readouterr().out
+    assert (
+        "\nby hand        4 completions: the model's chat template would have cut or changed them; trained on" in said
+    )
+    learnt = 2 * sum(written_by(tmp_path / "base", prompt, completion) for prompt, completion in pairs)
+    assert f"in 2 steps, {learnt:,} tokens" in said
+
+
+def written_by(base: Path, prompt: str, completion: str) -> int:
+    """Return the tokens of a prompt in the model's template, a completion and the end of its turn."""
+    tokenizer = Tokens(str(base)).tokenizer
+    text = f"<｜User｜>{prompt}<｜Assistant｜>{completion}{tokenizer.eos_token}"
+    return len(tokenizer.encode(text, add_special_tokens=False))
 
 
 @pytest.mark.parametrize(("kind", "asked"), [("prm", ["it is", "1"]), ("orm", "it is\n1")])
