@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -11,10 +12,12 @@ from pathlib import Path
 
 import ray
 from ray._private.state import available_resources_per_node
+from ray.exceptions import RpcError
 
 from cluster.plan import PlannedNode
 from cluster.session_guard import guarded, kill
 from factory.errors import BadInput
+from factory.interfaces import Say
 from factory.processes import named_descendants
 
 # Object store of a local Ray. Requests and rows are small and results are not kept, so half a gigabyte is plenty; Ray's
@@ -24,11 +27,14 @@ OBJECT_STORE_BYTES = 512 * 2**20
 # Ray gives its node 30 s to come up, a limit that cannot be set. Beside heavy load that is too little, and a second or
 # third start finds the files of the first in memory.
 LOCAL_STARTS = 4
-_TIMED_OUT = "The current node timed out during startup"
+# Ray raises plain Exceptions, too, where its own processes come up late; their text is all there is to know them by.
+_LATE = re.compile(r"timed out during startup|Timed out after|\bGCS\b|node info|raylet", re.IGNORECASE)
+# Classes that Ray raises for a server of its own that does not answer.
+_SLOW = (ConnectionError, TimeoutError, RuntimeError, RpcError)
 
 
 @contextmanager
-def connected(address: str, num_cpus: int | None = None) -> Iterator[None]:
+def connected(address: str, num_cpus: int | None = None, say: Say = lambda line: None) -> Iterator[None]:
     """Hold a Ray session for the block.
 
     A local Ray is shut down at the end; a cluster that was joined stays.
@@ -37,9 +43,10 @@ def connected(address: str, num_cpus: int | None = None) -> Iterator[None]:
       address: "local" for a Ray of our own, which never joins a cluster that happens to run here; "auto" or the address
         of a running head to join one.
       num_cpus: logical CPUs of a Ray of our own; None takes what the machine has.
+      say: is told when a Ray of our own did not come up in time and is started again.
 
     Raises:
-      BadInput: no cluster answers at `address`, or this machine is too busy to start Ray.
+      BadInput: no cluster answers at `address`, or Ray does not start on this machine.
     """
     # A session that this process has already (a notebook's, a test's) is used as it is and left alone.
     if ray.is_initialized():
@@ -50,13 +57,21 @@ def connected(address: str, num_cpus: int | None = None) -> Iterator[None]:
     others = named_descendants(os.getpid())
     started: set[str] = set()
     try:
-        for left in range(LOCAL_STARTS - 1, -1, -1):
+        for number in range(1, LOCAL_STARTS + 1):
             try:
-                up = _connect(address, num_cpus, last_try=not left)
+                late = _connect(address, num_cpus)
             finally:
                 started = named_descendants(os.getpid()) - others
-            if up:
+            if late is None:
                 break
+            if number == LOCAL_STARTS:
+                raise BadInput(
+                    f"Ray did not come up on this machine in {LOCAL_STARTS} tries: it is too busy (load "
+                    f"{os.getloadavg()[0]:.0f} on {os.cpu_count()} cores), or Ray's servers cannot run here. Ray says: "
+                    f"{late}. Expected a core to spare; try again later, or join a running cluster with "
+                    "cluster.address=auto."
+                )
+            say(f"Ray did not come up in time; starting it again (try {number + 1} of {LOCAL_STARTS})")
             ray.shutdown()
             kill(started)
 
@@ -69,11 +84,11 @@ def connected(address: str, num_cpus: int | None = None) -> Iterator[None]:
         kill(started)
 
 
-def _connect(address: str, num_cpus: int | None, last_try: bool) -> bool:
+def _connect(address: str, num_cpus: int | None) -> str | None:
     """Call `ray.init`, deaf to Ctrl-C for that long.
 
-    Returns False when a local Ray did not come up in Ray's own time. Raises `BadInput` instead at the last try, and
-    when no cluster answers.
+    Returns None when it is up, and what Ray says of a local one that did not come up in Ray's own time. Raises
+    `BadInput` when no cluster answers, and for a machine on which Ray cannot start.
     """
     # Without the first, workers run at nice 15. The second leaves CUDA_VISIBLE_DEVICES of actors without GPUs as it is,
     # which is the default, and saves the warning about it.
@@ -93,25 +108,24 @@ def _connect(address: str, num_cpus: int | None, last_try: bool) -> bool:
             log_to_driver=False,
             logging_level=logging.ERROR,
         )
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise BadInput(
-            f"no Ray cluster answers at {address!r}: {str(error).splitlines()[0][:200]}. "
-            "Expected cluster.address=local, auto, or the address of a running head."
-        ) from None
     except Exception as error:
-        # Ray raises a plain Exception here; its text is all there is to know it by.
-        if _TIMED_OUT not in str(error):
-            raise
-        if last_try:
+        said = " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
+        if local and (isinstance(error, _SLOW) or _LATE.search(str(error))):
+            return said
+        if local and isinstance(error, (OSError, ValueError)):
             raise BadInput(
-                f"Ray did not come up on this machine in {LOCAL_STARTS} tries of 30 s: it is too busy (load "
-                f"{os.getloadavg()[0]:.0f} on {os.cpu_count()} cores). Expected a core to spare; try again later, or "
-                "join a running cluster with cluster.address=auto."
+                f"Ray cannot start on this machine: {said}. Expected room and permission in /tmp/ray or $RAY_TMPDIR, a "
+                "short path; mend that, or join a running cluster with cluster.address=auto."
             ) from None
-        return False
+        if not local and isinstance(error, (OSError, ValueError, RuntimeError)):
+            raise BadInput(
+                f"no Ray cluster answers at {address!r}: {said}. "
+                "Expected cluster.address=local, auto, or the address of a running head."
+            ) from None
+        raise
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-    return True
+    return None
 
 
 def nodes_of_this_machine() -> list[PlannedNode]:

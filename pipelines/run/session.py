@@ -124,7 +124,7 @@ class RunSession:
     def connected(self) -> Iterator[None]:
         """Hold a Ray session for the block."""
         # ray.init takes SIGTERM for itself, so the interrupt is installed again inside.
-        with connected(self.settings.cluster.address), self.interrupt.installed():
+        with connected(self.settings.cluster.address, say=self.listener.say), self.interrupt.installed():
             yield
 
     def write_stats(self, stats: dict[str, object]) -> None:

@@ -20,7 +20,7 @@ Refused = Callable[..., str]
 def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refused:
     """Return a function that runs a command, expects it to be refused and returns its one line of complaint."""
 
-    def no_ray(address: str) -> None:
+    def no_ray(address: str, **_: object) -> None:
         raise AssertionError("Ray was started")
 
     def call(*arguments: object) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 import time
 from dataclasses import asdict
@@ -30,6 +31,7 @@ from factory.shards.units import cut
 from factory.types import Question
 from pipelines.run.fleet import Fleet, launched
 from pipelines.run.settings import Settings, from_mapping
+from tools.one_line import exit_status
 
 
 class PlainEngine:
@@ -184,4 +186,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status(main))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -40,6 +41,7 @@ from pipelines.run.settings import Settings, from_mapping
 from tools.bench.arithmetic_truth import first_wrong_step
 from tools.bench.shared_rollouts import SharedRollouts
 from tools.bench.step_labels import SAMPLES, LabelCounts, check_writable, labeller_of, table
+from tools.one_line import exit_status
 
 LABELLERS = (
     "math_shepherd:confidence=0",
@@ -266,4 +268,4 @@ def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status(main))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -27,6 +28,7 @@ from pipelines.run.fleet import Fleet, launched
 from pipelines.run.planning import missing_units, plan
 from pipelines.run.screening import screening
 from pipelines.run.settings import Settings, from_mapping
+from tools.one_line import exit_status
 
 
 def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
@@ -147,4 +149,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status(main))

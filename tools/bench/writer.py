@@ -19,6 +19,7 @@ import asyncio
 import contextlib
 import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -48,6 +49,7 @@ from pipelines.run.recipes import provenance_of, recipe_of
 from pipelines.run.settings import Settings, from_mapping
 from tools.bench.step_labels import InProcessModels, check_writable
 from tools.bench.writer_figures import TimeSpent, figures_of, tables
+from tools.one_line import exit_status
 from tools.s3.embedded_s3 import embedded_s3
 
 RecordRows = list[dict[str, Any]]
@@ -296,4 +298,4 @@ def main(given: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status(main))

@@ -32,6 +32,7 @@ from factory.checkers.math_answer import Config
 from factory.errors import FactoryError
 from factory.types import Outcome, Verdict
 from tools.checker_audit.fuzz_answers import FuzzItem, items
+from tools.one_line import exit_status
 
 _KILLED_EACH_TIME = {f"the worker died with status {status}" for status in (None, *KILLED_FROM_OUTSIDE)}
 BATCH, IN_FLIGHT = 100, 4
@@ -181,4 +182,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status(main))

@@ -46,7 +46,7 @@ def model_folder(folder: Path, template: str | None) -> Path:
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Return a function that runs a command which must not start Ray: its exit status, stdout and stderr."""
 
-    def no_ray(address: str) -> None:
+    def no_ray(address: str, **_: object) -> None:
         raise AssertionError("Ray was started")
 
     def call(*arguments: object) -> tuple[int, str, str]:
