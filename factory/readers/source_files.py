@@ -5,7 +5,7 @@ Every way in which that fails is one `BadInput` line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from typing import Any
@@ -33,16 +33,26 @@ def open_files(path: str, compression: str | None = "infer") -> Iterator[tuple[s
             yield shown, file
 
 
-def text_lines(path: str) -> Iterator[tuple[str, int, str]]:
+def _refuse(error: BadInput) -> None:
+    raise error
+
+
+def text_lines(path: str, on_bad: Callable[[BadInput], None] = _refuse) -> Iterator[tuple[str, int, str]]:
     """Yield file name, 1-based line number and text, line end included, of every line of every file `path` matches.
 
-    Lines are decoded one by one, so that bytes which are not UTF-8 are reported with their line number.
+    Lines are decoded one by one, so that bytes which are not UTF-8 are reported with their line number. `on_bad` gets
+    the error of such a line, which is left out unless `on_bad` raises; by default it does.
     """
     for name, file in open_files(path):
         with _reporting_bad_input(name):
             # Remote files of fsspec read a whole block for every line; behind a buffer that costs nothing.
             for number, line in enumerate(BufferedReader(file, _BUFFER_BYTES), start=1):
-                yield name, number, _decoded(line, f"{name}, line {number}", first=number == 1)
+                try:
+                    text = _decoded(line, f"{name}, line {number}", first=number == 1)
+                except BadInput as error:
+                    on_bad(error)
+                    continue
+                yield name, number, text
 
 
 def _find(path: str) -> tuple[fsspec.AbstractFileSystem, list[str]]:

@@ -186,7 +186,7 @@ def _parts(path: str, parse: ParseFunction, bad: BadLines) -> Iterator[ImportPar
       bad: is told of lines that cannot be read.
     """
     part = ImportPart()
-    for name, number, line in text_lines(path):
+    for name, number, line in text_lines(path, bad):
         if line.isspace():
             continue
         where = f"{name}, line {number}"

@@ -236,6 +236,15 @@ def test_a_file_of_which_nothing_can_be_read_is_an_error_though_bad_lines_are_sk
     )
 
 
+def test_a_line_that_is_not_utf_8_is_skipped_like_others(tmp_path):
+    path, out = tmp_path / "data.jsonl", tmp_path / "out"
+    path.write_bytes(LINES[0].encode() + b"\n\xff\xfe\n" + LINES[1].encode())
+    with pytest.raises(BadInput, match=r"line 2: byte 0xff .* is not UTF-8.*, or skip such lines with --skip-bad$"):
+        import_file(str(path), "math_shepherd", out)
+    done = import_file(str(path), "math_shepherd", out, skip_bad=True)
+    assert (done.lines, done.skipped) == (2, 1)
+
+
 def test_importing_again_with_lines_skipped_adds_nothing(tmp_path):
     source, out = written(tmp_path, LINES[0], "{", *LINES[1:]), tmp_path / "out"
     assert import_file(source, "math_shepherd", out, skip_bad=True).new_lines == 5
