@@ -3,8 +3,8 @@
 The file is streamed; parts of up to `ROWS_PER_PART` lines are committed by exclusive create, named by a hash of their
 first line and one of all. So importing a file again adds nothing, and after a malformed line was mended only what is
 missing is added. A part that begins like one already there and goes on otherwise is refused: that file has grown or
-changed, and its rows would be there twice. Lines inserted further up are not noticed, nor is a line that was skipped
-(`skip_bad`), mended, and would now begin a part: import a mended file into a new folder.
+changed, and its rows would be there twice; so has one of which a line that was skipped (`skip_bad`) was mended. Lines
+inserted further up are not noticed.
 
 manifests/import.json         the format; a folder belongs to one
 manifests/receipts/*.parquet  what was committed, by which `factory validate` notices what is lost
@@ -75,11 +75,12 @@ class BadLines:
 
 @dataclass
 class ImportPart:
-    """Lines and rows of an object to be committed. `where` and `number` are the place of its first line."""
+    """Lines and rows of an object to be committed."""
 
     # Place of the first line, for messages.
     where: str = ""
-    number: int = 0
+    # Numbers of the lines in their file.
+    numbers: list[int] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     characters: int = 0
@@ -196,7 +197,8 @@ def _parts(path: str, parse: ParseFunction, bad: BadLines) -> Iterator[ImportPar
             bad(error)
             continue
         if not part.lines:
-            part.where, part.number = where, number
+            part.where = where
+        part.numbers.append(number)
         part.lines.append(line.rstrip("\r\n"))
         part.rows.append(row)
         part.characters += len(line) + sum(len(solution["text"]) for solution in row["solutions"])
@@ -210,16 +212,18 @@ def _parts(path: str, parse: ParseFunction, bad: BadLines) -> Iterator[ImportPar
 def _commit(store: Store, there: dict[str, str], name: str, part: ImportPart) -> Receipt | None:
     """Commit a part, and return its receipt; None for a part that was there.
 
-    Raises `BadInput` for a part whose first line is known and whose other lines are not.
+    Raises `BadInput` for a part whose first line is known and whose other lines are not, or the other way round.
     """
     # The hash of the first line and its number tells a part, the one of all lines its content.
-    first = content_id(name, str(part.number), part.lines[0])
+    first, *others = (
+        content_id(name, str(number), line) for number, line in zip(part.numbers, part.lines, strict=True)
+    )
     unit_id = f"{first}-{content_id(name, *part.lines)}"
     if there.get(first) == unit_id:
         return None
-    if first in there:
+    if first in there or not there.keys().isdisjoint(others):
         raise BadInput(
-            f"{part.where} was imported before, followed by other lines: the file has grown or changed. Import it into "
+            f"{part.where} was imported before, with other lines: the file has grown or changed. Import it into "
             "a new folder."
         )
     rows = [{**row, "unit_id": unit_id} for row in part.rows]

@@ -251,6 +251,17 @@ def test_importing_again_with_lines_skipped_adds_nothing(tmp_path):
     assert import_file(source, "math_shepherd", out, skip_bad=True).new_lines == 0
 
 
+@pytest.mark.parametrize("place", range(6))
+def test_a_file_whose_skipped_line_was_mended_is_refused_instead_of_imported_twice(place, tmp_path):
+    bad, mended = (
+        written(tmp_path, *LINES[:place], one, *LINES[place:], name=f"{len(one)}.jsonl") for one in ("{", line("New?"))
+    )
+    import_file(bad, "math_shepherd", tmp_path / "out", skip_bad=True)
+    with pytest.raises(BadInput, match=r"was imported before.*new folder"):
+        import_file(mended, "math_shepherd", tmp_path / "out")
+    assert len(list(read_rows(tmp_path / "out"))) == len(LINES)
+
+
 def test_published_rows_of_math_shepherd_are_imported_as_far_as_they_can_be_read(tmp_path, monkeypatch, capsys):
     rows = [LINES[0], line("Q1").replace("Step 1: ", "step 1: "), line("Q2?").replace("Step 1: ", "")]
     rows += [line("Q3? ки").replace('"label": "Q3? ки', '"label": "Q3? +'), line("Q4").replace("Step 1: ", "")]
