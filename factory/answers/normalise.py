@@ -10,7 +10,7 @@ import re
 from factory.answers.characters import in_latex
 
 _PLAIN_NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
-_NEEDS_REWRITING = re.compile(r"[\\~{}<>=\s]|inf|[Nn]egative|[Mm]inus")
+_NEEDS_REWRITING = re.compile(r"[\\~{}<>=\s]|inf|[Nn]egative|[Mm]inus|[xX]10")
 _WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`"), ('"', '"'))
 _CLOSING_PUNCTUATION = re.compile(r"(?<![\\.])[.,;。]\s*$")
 _TEXT_COMMAND = re.compile(
@@ -23,7 +23,10 @@ _REWRITES = tuple(
         (r"\\\\(?:\[[\w. ]{1,9}\])?", r" \\newline "),  # before "\ " can be taken for a space
         (r"\\(?:text)?color\s*\{[A-Za-z]{1,20}\}", ""),
         (r"\\(?:[dtcs]|nice)frac(?![A-Za-z])", r"\\frac"),
-        (r"\\(?:left|right|[bB]igg?[lr]?|(?:display|text)style|large|Large|limits)(?![A-Za-z])", ""),
+        (
+            r"\\(?:left|right|[bB]igg?[lr]?|(?:display|text)style|limits|[Hh]uge|large|Large|LARGE|small|tiny)(?![A-Za-z])",
+            "",
+        ),
         (r"\s*,\s*\\!\s*(?=\d{3})", ","),
         (r"\\!\s*", ""),
         (r"\\[,;: ]|\\q?quad(?![A-Za-z])|(?<!~)~(?!~)", " "),
@@ -34,6 +37,10 @@ _REWRITES = tuple(
         (r"^([^{}]*)\\over(?![A-Za-z])([^{}]*)$", r"\\frac{\1}{\2}"),
         (r"\\(?:underline|bf|rm|it|tt|sf)(?![A-Za-z])", ""),
         (r"\\textdollar(?![A-Za-z])", "$"),
+        (r"\\colon(?![A-Za-z])", ":"),
+        (r"\^\s*\{?\s*\\prime\s*\\prime(?![A-Za-z])\s*\}?", "''"),
+        (r"\^\s*(?:\{\s*\\prime\s*\}|\\prime(?![A-Za-z]))", "'"),
+        (r"(?<=\d)\s*[xX]\s*(?=10\s*\^)", r"\\times "),
         (r"\{([^{}]*)\\choose(?![A-Za-z])([^{}]*)\}", r"\\binom{\1}{\2}"),
         (r"^([^{}]*)\\choose(?![A-Za-z])([^{}]*)$", r"\\binom{\1}{\2}"),
         (r"\\[dt]binom(?![A-Za-z])", r"\\binom"),

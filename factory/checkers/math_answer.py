@@ -20,8 +20,9 @@ from factory.answers.normalise import normalise
 from factory.answers.policy import AnswerPolicy
 from factory.answers.values import notations
 from factory.answers.values.match import Match
-from factory.answers.values.quantity import Quantity, match_quantities
+from factory.answers.values.quantity import Quantity
 from factory.answers.values.rational import TooLarge
+from factory.answers.values.same_quantity import match_quantities
 from factory.text.number_words import SCALES, SMALL_NUMBERS
 from factory.types import Outcome, Question, Verdict
 

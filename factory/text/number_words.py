@@ -3,7 +3,7 @@
 One vocabulary, two readers, because an answer and a question are read with opposite care:
 
 * `number_in_words` reads an answer, where a wrong number is a wrong verdict. Words that no single number is made of
-  ("seven eight") make it no number at all.
+  ("seven eight") make it no number at all. Fractions and what follows are read by `factory/answers/values/words.py`.
 * `with_digits` reads a question that is compared with others, where nothing may be refused. It takes the longest run
   that makes a number and goes on behind it: "five six" is 5 and 6, "twelve hundred" is 1200, "3 million" is 3000000.
 """
@@ -11,6 +11,7 @@ One vocabulary, two readers, because an answer and a question are read with oppo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 _TO_NINETEEN = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -23,6 +24,22 @@ SMALL_NUMBERS = _BELOW_TWENTY | _TENS
 """Number words below one hundred."""
 SCALES = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 """Number words that multiply what stands in front of them."""
+
+_ORDINALS = (
+    "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "
+    "seventeenth eighteenth nineteenth twentieth"
+)
+_DENOMINATORS = {
+    **{word: size for size, word in enumerate(_ORDINALS.split(), start=3)},
+    **{word[:-1] + "ieth": size for word, size in _TENS.items()},
+    **{word + "th": size for word, size in SCALES.items()},
+    "quarter": 4,
+}
+FRACTIONS = {
+    "half": Fraction(1, 2), "halves": Fraction(1, 2),
+    **{word + s: Fraction(1, size) for word, size in _DENOMINATORS.items() for s in ("", "s")},
+}  # fmt: skip
+"""Words for one of so many parts of a whole, in the singular and the plural; "second" is none of them."""
 
 # Longer texts are no answers, and reading them would only cost time.
 _MOST_ANSWER_WORDS = 20
@@ -58,8 +75,11 @@ def number_in_words(text: str) -> tuple[int, str] | None:
                 return None
             group, last = group + value, value or 1
         elif word == "hundred":
-            if group >= 10 or last >= 100:
+            if last >= 100 or (group >= 10 and (total or group % 10 == 0)):
                 return None
+            if group >= 10:
+                # Twelve hundred is no group of three digits: nothing larger may follow.
+                smallest_scale = 100
             group, last = (group or 1) * 100, 100
         elif word in SCALES:
             if SCALES[word] >= smallest_scale:

@@ -11,14 +11,22 @@ from typing import Literal, Protocol
 from factory.answers.comparison import guards
 from factory.answers.policy import AnswerPolicy
 from factory.answers.values import notations
+from factory.answers.values.angles import in_degrees
 from factory.answers.values.exact import is_fraction
-from factory.answers.values.match import Match, equal_if
-from factory.answers.values.quantity import Quantity, match_quantities, quantity
+from factory.answers.values.letters import may_be_scaled
+from factory.answers.values.match import Match, all_equal, equal_if
+from factory.answers.values.quantity import Quantity, quantity
 from factory.answers.values.rational import TooLarge
-from factory.answers.values.units import PERCENT, split_unit, unit
+from factory.answers.values.same_quantity import match_quantities
+from factory.answers.values.unit_words import split_unit
+from factory.answers.values.units import PERCENT, unit
 
 # Values that are read exactly but are no LaTeX expression: 1,234 or $5 or 0.333...
 _NO_EXPRESSION = re.compile(r"[,$€£¢]|\d \d|\\overline|\\[lc]?dots|\.\.")
+_PLAIN = re.compile(r"[-+]?(?:\d{1,400}(?:\.\d{1,400})?|\.\d{1,400})", re.ASCII)
+# Degrees without a sine or a \pi beside them are only numbers.
+_DEGREES = re.compile(r"\s*\bdegrees\b")
+_NEEDS_RADIANS = re.compile(r"\\(?:pi|arc|sin|cos|tan|cot|sec|csc)|\b(?:sin|cos|tan)\b")
 _INFINITE = re.compile(r"([+-]?)\s*\\infty")
 
 ProofTask = Literal["equal", "proportional", "rounds"]
@@ -117,12 +125,17 @@ class Scalars:
             if self.policy.base_missing == "reject" or not gold_based:
                 return Match.UNCLEAR
             return equal_if(gold_based[0] == answer.lstrip("0"))
-        if notations.is_ratio(gold) or notations.is_ratio(answer):
+        is_ratio = notations.is_ratio(gold), notations.is_ratio(answer)
+        if ":" in gold and ":" in answer and not all(is_ratio):
+            return self._same_parts(gold.split(":"), answer.split(":"))
+        if any(is_ratio):
             return self._same_ratio(gold, answer, gold_quantity, answer_quantity)
+        if may_be_scaled(gold, answer_quantity) or may_be_scaled(answer, gold_quantity):
+            return Match.UNCLEAR
         # One side in degrees, the other as a multiple of pi.
         angle = gold_quantity or answer_quantity
         if angle and not (gold_quantity and answer_quantity) and angle.unit and unit(angle.unit) == unit("degree"):
-            degrees = notations.in_degrees(split_unit(answer if gold_quantity else gold, ("radian", "rad"))[0])
+            degrees = in_degrees(split_unit(answer if gold_quantity else gold, ("radian", "rad"))[0])
             if degrees is not None:
                 return equal_if(degrees == angle.value and self.policy.degrees_as_radians == "accept")
         return None
@@ -146,6 +159,13 @@ class Scalars:
             return Match.DIFFERENT if value != gold_quantity.value else Match.UNCLEAR
         return equal_if(value == other.value and self.policy.ratio_as_fraction == "accept")
 
+    def _same_parts(self, gold: list[str], answer: list[str]) -> Match:
+        """Compare two ratios of expressions part by part. Where parts differ, the ratios may still be proportional."""
+        if len(gold) != len(answer) or not all(part.strip() for part in (*gold, *answer)):
+            return Match.UNCLEAR
+        match = all_equal(self.same(one.strip(), other.strip()) for one, other in zip(gold, answer, strict=True))
+        return Match.UNCLEAR if match is Match.DIFFERENT else match
+
     def _by_proof(self, gold: tuple[str, str], answer: tuple[str, str]) -> Match:
         """Compare the units, then ask the prover about the expressions. Each side is (expression, unit)."""
         (gold_expression, gold_unit), (answer_expression, answer_unit) = gold, answer
@@ -157,6 +177,8 @@ class Scalars:
             answer_unit and not gold_unit and self.policy.unit_extra == "reject"
         ):
             return Match.DIFFERENT
+        if "degrees" in gold_expression + answer_expression:
+            gold_expression, answer_expression = _without_degrees(gold_expression, answer_expression)
         if gold_expression.replace(" ", "") == answer_expression.replace(" ", ""):
             return Match.EQUAL
         return self.prove(gold_expression, answer_expression, task="equal")
@@ -177,6 +199,17 @@ def _parts(text: str, known: Quantity | None) -> tuple[str, str]:
 
     An exact value that is no expression as it stands (1,234 or 0.333...) is made one.
     """
-    if known is None or not _NO_EXPRESSION.search(text):
+    if known is None:
         return split_unit(text)
+    if _PLAIN.fullmatch(known.digits) and known.unscaled is None:
+        return known.digits, known.unit
+    if known.digits == text and not _NO_EXPRESSION.search(text):
+        return text, known.unit
     return rf"\frac{{{known.value.numerator}}}{{{known.value.denominator}}}", known.unit
+
+
+def _without_degrees(*expressions: str) -> tuple[str, ...]:
+    r"""Return expressions without their signs of degrees, where nothing needs radians: `180^\circ-2\alpha`."""
+    if any(_NEEDS_RADIANS.search(expression) for expression in expressions):
+        return expressions
+    return tuple(_DEGREES.sub("", expression) for expression in expressions)

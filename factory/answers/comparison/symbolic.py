@@ -8,7 +8,6 @@ executes what it reads.
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 from factory.answers.comparison.expression import plain_latex
@@ -16,6 +15,7 @@ from factory.answers.comparison.latex_tokens import NotScalar
 from factory.answers.comparison.scalars import ProofTask
 from factory.answers.policy import AnswerPolicy
 from factory.answers.values.match import Match, equal_if
+from factory.answers.values.rounding import DOUBLE_DIGITS, DOUBLE_ERROR, significant_digits
 
 # Digits beyond those that the expressions need, and the most that are computed.
 _GUARD_DIGITS = 60
@@ -58,8 +58,10 @@ class Symbolic:
             return _proportional(one, other)
         if task == "rounds":
             return _rounds(one, other, answer)
+        if (match := _exact_for_rounded(one, other, gold, self._policy.rounded_gold_digits)) is not None:
+            return match
         digits = self._policy.rounded_irrational_digits
-        if digits and _significant_digits(answer) >= digits and _rounds(one, other, answer) is Match.EQUAL:
+        if digits and significant_digits(answer) >= digits and _rounds(one, other, answer) is Match.EQUAL:
             return Match.EQUAL
         return _equal(one, other)
 
@@ -87,11 +89,29 @@ def _rounds(exact: Any, decimal: Any, written: str) -> Match:
     return equal_if(bool(abs(N(exact - decimal, _GUARD_DIGITS + len(written))) < last_place))
 
 
-def _significant_digits(written: str) -> int:
-    """Return the number of significant digits of a decimal; 0 for anything else."""
-    if not re.fullmatch(r"-?\d*\.\d+", written):
-        return 0
-    return len(written.replace(".", "").lstrip("-0"))
+def _exact_for_rounded(gold: Any, answer: Any, written: str, digits: int) -> Match | None:
+    """Compare an irrational number with a gold that is a decimal, of which it may be the exact value; else None.
+
+    Args:
+      gold: the gold.
+      answer: the answer.
+      written: the gold as it is written.
+      digits: so many significant digits are enough for a fraction; an irrational number needs twice as many, and is
+        unclear with fewer: 3.14 for pi may have been asked for. 0 for never.
+    """
+    from sympy import N, Rational
+
+    significant = significant_digits(written)
+    if not digits or significant < digits or not gold.is_Rational or answer.free_symbols or answer.is_Rational:
+        return None
+    value = N(answer, _GUARD_DIGITS + len(written))
+    if not value.is_finite or not value.is_real:
+        return None
+    last_place = Rational(1, 10 ** len(written.partition(".")[2]))
+    left_out = abs(value - gold)
+    if left_out > last_place / 2 and (significant < DOUBLE_DIGITS or left_out > abs(value) * Rational(DOUBLE_ERROR)):
+        return None
+    return Match.EQUAL if significant >= 2 * digits else Match.UNCLEAR
 
 
 def _parsed(latex: str) -> Any:

@@ -1,26 +1,25 @@
-"""Comparison of values as they are written: ratios, times of day, numbers in another base, angles in radians."""
+"""Comparison of values as they are written: ratios, times of day, numbers in another base."""
 
 from __future__ import annotations
 
 import re
 from fractions import Fraction
 
-from factory.answers.values.exact import exact_value
 from factory.answers.values.match import Match, equal_if
 
 _RATIO = re.compile(
-    r"(?P<parts>\d{1,9}(?:\s*(?::|\bto\b)\s*\d{1,9})+|\d{1,2}(?=\s*[ap]\.?\s?m))(?:\s*(?P<half>[ap])\.?\s?m\.?)?",
+    r"(?P<parts>\d{1,9}(?:\s*(?::|\b(?:is )?to\b)\s*\d{1,9})+|\d{1,2}\.\d\d(?=\s*[ap]\.?\s?m)"
+    r"|\d{1,2}(?=\s*[ap]\.?\s?m|\s*o'clock))(?:\s*o'clock)?(?:\s*(?P<half>[ap])\.?\s?m\.?)?",
     re.IGNORECASE,
 )
-_BASED = re.compile(r"(?P<digits>[0-9A-Z]{1,200})\s*_\s*(?:\{\s*(?P<base>\d{1,2}|[a-z]+)\s*\}|(?P<digit>\d))", re.ASCII)
+_BASED = re.compile(
+    r"(?P<open>\()?\s*(?P<digits>[0-9A-Z]{1,200})\s*(?(open)\))\s*_\s*(?:\{\s*\(?(?P<base>\d{1,2}|[a-z]+)\)?\s*\}|(?P<digit>\d))",
+    re.ASCII,
+)
+_IN_BASE = re.compile(r"(?P<digits>[0-9A-Z]{1,200})\s+\(?(?:in )?base[ -](?P<base>\d{1,2}|[a-z]+)\)?", re.ASCII)
 # A base may be spelled out: 101_{two}.
 _BASE_WORDS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
                "ten": "10", "twelve": "12", "sixteen": "16"}  # fmt: skip
-_OF_PI = re.compile(
-    r"(?P<sign>[+-]?)\s*(?:\\frac\s*\{(?P<times>[^{}+-]*)\\pi\s*\}\s*\{(?P<over>\d+)\}"
-    r"|\\frac\s*\\pi\s*\{?(?P<over_digit>\d+)\}?"
-    r"|(?P<factor>[^+\\-]*|\\frac\s*\{\d+\}\s*\{\d+\})\s*\\pi\s*(?:/\s*(?P<slash>\d+))?)"
-)
 
 
 def is_ratio(text: str) -> bool:
@@ -72,10 +71,10 @@ def _proportional(gold: list[int], parts: list[int]) -> bool:
 
 def based(text: str) -> tuple[str, int] | None:
     """Return the digits and the base of a number such as 101_2; None for anything else."""
-    match = _BASED.fullmatch(text)
+    match = _BASED.fullmatch(text) or (_IN_BASE.fullmatch(text) if "base" in text else None)
     if match is None:
         return None
-    base = match["digit"] or _BASE_WORDS.get(match["base"], match["base"])
+    base = match.groupdict().get("digit") or _BASE_WORDS.get(match["base"], match["base"])
     return (match["digits"].lstrip("0") or "0", int(base)) if base.isdigit() and 2 <= int(base) <= 36 else None
 
 
@@ -92,17 +91,3 @@ def _value(number: tuple[str, int]) -> int | None:
         return int(number[0], number[1])
     except ValueError:
         return None
-
-
-def in_degrees(text: str) -> Fraction | None:
-    r"""Return the degrees of an angle written as a rational multiple of pi: 3\pi/4 is 135. None for anything else."""
-    match = _OF_PI.fullmatch(text)
-    if match is None:
-        return None
-    # A factor may be written with a sign of multiplication in front of pi; without one it is 1.
-    factor = (match["times"] or match["factor"] or "").strip() or "1"
-    value = exact_value(re.sub(r"\\cdot\s*$|\*\s*$", "", factor).strip())
-    over = match["over"] or match["over_digit"] or match["slash"] or "1"
-    if value is None or len(over) > 9 or not int(over):
-        return None
-    return value * (-180 if match["sign"] == "-" else 180) / int(over)
