@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from factory.answers.comparison.guards import is_grouped_otherwise
 from factory.answers.comparison.relations import Relations, has_relation
 from factory.answers.comparison.scalars import Prover, Scalars, left_open
 from factory.answers.comparison.shape import Kind, Shape, shape
@@ -36,8 +37,12 @@ class Comparison:
             return Relations(Scalars(self.policy, self.prove), self.same).same_relation(gold, answer)
         if Kind.OTHER in (gold.kind, answer.kind):
             return Match.UNCLEAR
-        if {gold.kind, answer.kind} == {Kind.LIST, Kind.SCALAR} and "," in gold.text and "," in answer.text:
-            # The thousands separator is ambiguous: 81, 256 written as 81,256.
+        if {gold.kind, answer.kind} == {Kind.LIST, Kind.SCALAR} and (
+            ("," in gold.text and "," in answer.text)
+            or is_grouped_otherwise(gold.text)
+            or is_grouped_otherwise(answer.text)
+        ):
+            # The comma is ambiguous: 81, 256 written as 81,256, or 1,00,000.
             return Match.UNCLEAR
         if gold.kind is answer.kind:
             return self._same_kind(gold, answer)

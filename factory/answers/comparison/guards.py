@@ -23,6 +23,11 @@ _HEDGE = re.compile(
 _DENIAL = re.compile(r"\b(?:wrong|incorrect|false|no|except|but|unless|instead)\b", re.IGNORECASE)
 _RELATION = re.compile(r"[<>]|\\(?:le|ge|lt|gt|ne|neq|in|sim|equiv|propto|subset|subseteq)(?![A-Za-z])|!=")
 _LIST = re.compile(r"\S\s*[,;]\s*\S|\d\s+\d")
+# 2 and 1/2 may be a mixed number, 1,00,000 the Indian way to group digits, €2,40 a decimal.
+_AND_FRACTION = re.compile(r"(?<=\d) and (?=\d{1,9}/\d|\\frac)")
+_GROUPED_OTHERWISE = re.compile(
+    r"-?(?:\d{1,2}(?:,\d\d){1,6},\d{3}(?:\.\d{1,9})?|[$€£]\s?\d{1,9},\d\d|\d{1,9},\d\d\s?(?:[€£]|EUR|euros?))", re.ASCII
+)
 _CALL = re.compile(r"\\(?:max|min|gcd|lcm|operatorname)(?![A-Za-z])")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 _ANY_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
@@ -37,7 +42,7 @@ _EXPONENT = re.compile(r"(?:\^|\*\*)\s*")
 
 def is_hedged(answer: str) -> bool:
     r"""Return whether an answer gives several values, or a value and its denial: "7 or 8", `\pm 7`, "not 7"."""
-    return _HEDGE.search(answer) is not None
+    return _HEDGE.search(_AND_FRACTION.sub(" ", answer) if " and " in answer else answer) is not None
 
 
 def is_denied(answer: str) -> bool:
@@ -61,7 +66,12 @@ def is_relation(answer: str) -> bool:
 
 def is_list(answer: str) -> bool:
     """Return whether an answer has more than one value, side by side."""
-    return _LIST.search(answer) is not None
+    return _LIST.search(answer) is not None and not is_grouped_otherwise(answer)
+
+
+def is_grouped_otherwise(answer: str) -> bool:
+    """Return whether the commas of an answer may stand within one number: 1,00,000 in India, €2,40 in Europe."""
+    return "," in answer and _GROUPED_OTHERWISE.fullmatch(answer) is not None
 
 
 def is_call(answer: str) -> bool:

@@ -108,8 +108,9 @@ def _exact_for_rounded(gold: Any, answer: Any, written: str, digits: int) -> Mat
     if not value.is_finite or not value.is_real:
         return None
     last_place = Rational(1, 10 ** len(written.partition(".")[2]))
-    left_out = abs(value - gold)
-    if left_out > last_place / 2 and (significant < DOUBLE_DIGITS or left_out > abs(value) * Rational(DOUBLE_ERROR)):
+    left_out = abs(value) - abs(gold) if value * gold > 0 else abs(value - gold)
+    as_double = 0 < left_out < last_place or abs(left_out) <= abs(value) * Rational(DOUBLE_ERROR)
+    if abs(left_out) > last_place / 2 and not (significant >= DOUBLE_DIGITS and as_double):
         return None
     return Match.EQUAL if significant >= 2 * digits else Match.UNCLEAR
 

@@ -27,9 +27,9 @@ _MEASURES: dict[str, str] = {
 }  # fmt: skip
 # Words that only say what is counted. Left out are those that change the number: 双 and 対 are pairs, 打 is a dozen.
 _COUNTER_WORDS = (
-    "个 個 箇 つ 人 名 位 本 只 隻 条 條 枚 张 張 件 块 塊 台 辆 輛 匹 头 頭 棵 朵 支 枝 根 颗 顆 粒 片 次 回 遍 步 题 題 "
-    "道 种 種 页 頁 岁 歲 歳 才 层 層 组 組 瓶 杯 袋 盒 箱 包 份 户 戶 家 间 間 所 座 架 艘 把 羽 册 冊 分 点 點 倍 株 篇 "
-    "句 字 盏 幅 节 场 局 趟 通り 種類 개 명 권 마리 장 살 번 가지 점 대 그루 자루 송이 배"
+    "个 個 箇 つ 人 名 位 本 只 隻 条 條 枚 张 張 件 块 塊 台 辆 輛 匹 头 頭 棵 朵 支 枝 根 颗 顆 粒 片 次 回 遍 步 "
+    "题 題 道 种 種 页 頁 岁 歲 歳 才 层 層 组 組 瓶 杯 袋 盒 箱 包 份 户 戶 家 间 間 所 座 架 艘 把 羽 册 冊 分 点 點 "
+    "倍 株 篇 句 字 盏 幅 节 场 局 趟 通り 種類 개 명 권 마리 장 살 번 가지 점 대 그루 자루 송이 배"
 )
 _COUNTERS = frozenset(_COUNTER_WORDS.split())
 _POWERS = {"平方": "square ", "立方": "cubic "}

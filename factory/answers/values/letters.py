@@ -10,10 +10,11 @@ from factory.answers.values.quantity import Quantity
 _LETTER = re.compile(r"(?P<number>-?\d{1,20}(?:,\d{3}){0,5}(?:\.\d{1,20})?)\s?(?P<letter>[A-Za-z]{1,3})\.?", re.ASCII)
 # Powers of ten; 5 K may also be 5 kelvin.
 _ZEROS = {
-    "k": (3,), "K": (3, 0), "M": (6,), "m": (6,), "mil": (3, 6), "B": (9,), "b": (9,), "T": (12,), "t": (12,), "tn": (12,),
-    "cr": (7,), "Cr": (7,), "G": (9,),
+    "k": (3,), "K": (3, 0), "M": (6,), "m": (6,), "mil": (3, 6), "B": (9,), "b": (9,), "T": (12,), "t": (12,),
+    "tn": (12,), "cr": (7,), "Cr": (7,), "G": (9,),
 }  # fmt: skip
-_UNITS = {"C": ("celsius",), "F": ("fahrenheit",), "p": ("£", "pound", "gbp")}
+_UNITS = {"C": ("celsius",), "F": ("fahrenheit",), "p": ("£", "pound", "gbp"), "N": ("newton",), "J": ("joule",),
+          "W": ("watt",), "V": ("volt",), "A": ("ampere", "amp"), "K": ("kelvin",)}  # fmt: skip
 
 
 def may_be_scaled(text: str, other: Quantity | None) -> bool:
@@ -26,6 +27,6 @@ def may_be_scaled(text: str, other: Quantity | None) -> bool:
     if other is None or not text[-1:].isalpha() or (match := _LETTER.fullmatch(text)) is None:
         return False
     number, letter = Fraction(match["number"].replace(",", "")), match["letter"]
-    if letter in _UNITS:
-        return other.unit in _UNITS[letter]
+    if other.unit in _UNITS.get(letter, ()):
+        return True
     return any(number * 10**zeros == other.value for zeros in _ZEROS.get(letter, ()))

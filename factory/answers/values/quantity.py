@@ -131,7 +131,7 @@ def _in_words(answer: str) -> Quantity | None:
     name = unit_name(rest) if rest else ""
     if name is None:
         return None
-    uncertain = bool(name) and not is_certain(rest)
+    uncertain = bool(name) and abs(value) > 1 and not is_certain(rest)
     return Quantity(value=value, digits=str(value), unit=name, in_words=True, uncertain=uncertain)
 
 

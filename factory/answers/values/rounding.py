@@ -40,7 +40,21 @@ def is_rounded(written: str, exact: Fraction, digits: int, *, cut: bool = False)
     left_out = abs(exact) - rounded
     if abs(left_out) <= last_place / 2 or (cut and 0 < left_out < last_place):
         return True
-    return len(significant) >= DOUBLE_DIGITS and abs(left_out) <= abs(exact) * DOUBLE_ERROR
+    # As many digits as a double has come from a computation: they may be cut off, and the last may be off.
+    return len(significant) >= DOUBLE_DIGITS and (
+        0 < left_out < last_place or abs(left_out) <= abs(exact) * DOUBLE_ERROR
+    )
+
+
+def is_same_double(one: str, other: str) -> bool:
+    """Return whether two decimals of 15 or more significant digits are one value, printed to more and to fewer digits."""
+    if len(one) <= DOUBLE_DIGITS or len(other) <= DOUBLE_DIGITS:
+        return False
+    if min(significant_digits(one), significant_digits(other)) < DOUBLE_DIGITS:
+        return False
+    places = min(len(text.strip("()").partition(".")[2]) for text in (one, other))
+    difference = Fraction(re.sub("[(), ]", "", one)) - Fraction(re.sub("[(), ]", "", other))
+    return abs(difference) <= Fraction(1, 2 * 10**places)
 
 
 def _digits(decimal: re.Match[str]) -> str:

@@ -13,13 +13,19 @@ from factory.answers.values.counters import is_counter
 from factory.answers.values.exact import is_literal, is_reduced
 from factory.answers.values.match import Match, equal_if
 from factory.answers.values.quantity import Quantity
-from factory.answers.values.rounding import is_rounded
+from factory.answers.values.rounding import is_rounded, is_same_double
 from factory.answers.values.units import PERCENT, UNITS, MeasureUnit, in_celsius, is_temperature, meanings, unit
 
 _TIME = unit("hour").dimensions
 _DEGREES = unit("degree").dimensions
 _GENERIC = "units"
 # A length for a speed is wrong, dollars for dollars per hour may be meant.
+# Words that may name what another names more exactly, or that name nothing.
+_VAGUE_WORDS = (
+    "people person man men woman women child children kid student pupil boy girl member player worker item thing "
+    "object piece fruit animal way time number total left remaining"
+)
+_VAGUE = frozenset(_VAGUE_WORDS.split())
 _PHYSICAL = frozenset(["length", "time", "calendar", "mass", "weight", "volume", "liquid", "area", "angle"])
 
 
@@ -135,13 +141,17 @@ def _other_dimensions(gold: Quantity, answer: Quantity, policy: AnswerPolicy) ->
 def _may_be_the_same(gold: Quantity, answer: Quantity, gold_unit: MeasureUnit, answer_unit: MeasureUnit) -> bool:
     """Return whether the same number of two units may be the same answer.
 
-    Counters of other languages, plain "units", an angle for a temperature, and dollars for dollars per hour may.
+    Slices of pizza and pizzas may, people and students, counters of other languages, plain "units", an angle for a
+    temperature, and dollars for dollars per hour.
     """
     if is_counter(gold.unit) or is_counter(answer.unit):
         return True
     if is_temperature(answer_unit) and gold_unit.dimensions == _DEGREES:
         return True
     pairs = [dict(gold_unit.dimensions), dict(answer_unit.dimensions)]
+    words = [set(name.split()) - {"of", "the", "/", "per"} for name in (gold.unit, answer.unit)]
+    if words[0] & words[1] - UNITS.keys() or words[0] & _VAGUE or words[1] & _VAGUE:
+        return True
     if any(_GENERIC in powers for powers in pairs):
         return sum(pairs[0].values()) == sum(pairs[1].values())
     above = [{name for name, power in powers.items() if power > 0} for powers in pairs]
@@ -172,7 +182,7 @@ def _same_value(gold: Quantity, answer: Quantity, factor: Fraction, policy: Answ
     They also are where one is the other rounded, as far as the policy allows.
     """
     value = answer.value * factor
-    if gold.value == value:
+    if gold.value == value or (factor == 1 and is_same_double(gold.digits, answer.digits)):
         return True
     if (gold.value < 0) != (value < 0) or gold.unscaled is not None or answer.unscaled is not None:
         return False

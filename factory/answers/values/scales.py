@@ -42,7 +42,7 @@ _NOUNS = (
     "wreath birth north south growth sheath hearth strength heath earth health wealth stealth worth"
 )
 _NO_FRACTIONS = frozenset(_NOUNS.split())
-_ORDINAL = re.compile(r"[a-z-]{2,40}(?:th|ths|st|sts|nd|nds|rd|rds)")
+_ORDINAL = re.compile(r"[a-z-]{0,40}(?:th|ths|st|sts|nd|nds|rd|rds)")
 _NUMBER = re.compile(
     r"mil{1,2}[ijyhl]{0,2}(?:on|ou|ar)[a-z]{0,5}|[a-z]{1,20}illi(?:on|ard)(?:s|e|en|th|ths)?|[a-z]{1,20}teen(?:s|th|ths)?"
 )

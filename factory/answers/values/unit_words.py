@@ -25,7 +25,7 @@ _CONNECTIVES_AND_HEDGES = (
     "between among almost approx circa maybe perhaps otherwise unless except excluding without if when then but "
     "however instead versus vs at up than unlike out wrong incorrect false true invalid error mistake mistaken unknown "
     "undefined undetermined impossible none nothing null nan something anything every either neither both so on "
-    "from for short away off ago"
+    "from for short"
 )
 _OPERATIONS = (
     "negative positive minus plus by mod modulo remainder rem dot point halve twice double doubled triple tripled "
@@ -48,13 +48,18 @@ _IN_DEGREES = {
     "c": "celsius", "celsius": "celsius", "centigrade": "celsius", "f": "fahrenheit", "fahrenheit": "fahrenheit",
     "k": "kelvin", "kelvin": "kelvin",
 }  # fmt: skip
+# Words behind a unit or a thing that leave the amount as it is: 5 apples left, 5 feet tall.
+_TRAILING_WORDS = (
+    "left total each remaining altogether overall extra away additional long tall wide deep high thick old apart"
+)
+_FILLERS = frozenset(_TRAILING_WORDS.split())
 # Things that are counted, or said of what is, in words without a plural s.
 _COUNTED_WORDS = (
     "people person men man women woman children child feet teeth geese mice fish sheep deer cattle police crew staff "
-    "dice die bacteria data criteria cacti oxen left total each remaining altogether overall extra away additional "
+    "dice die bacteria data criteria cacti oxen "
     "item piece point student book car box bag page time step way question problem game team card coin marble ticket "
-    "candy apple orange egg cookie bottle letter word number digit vote hour-long old tall long wide deep high thick "
-    "apart water milk flour sugar rice paper wood land fruit bread juice work money gold silver"
+    "candy apple orange egg cookie bottle letter word number digit vote water "
+    " milk flour sugar rice paper wood land fruit bread juice work money gold silver"
 )
 _COUNTED = frozenset(_COUNTED_WORDS.split())
 _PLURAL = re.compile(r"[a-z'.-]{2,}(?<![su])s\.?")
@@ -77,7 +82,7 @@ def unit_name(text: str, *, glued: bool = False) -> str | None:
     if (
         not 0 < len(words) <= 6
         or words[0][0] == "^"
-        or (words[0] in _NOT_FIRST and words != ["in"])
+        or (words[0] in _NOT_FIRST and words != ["in"] and not (words[0] == "in" and words[1][0] == "^"))
         or PERCENT in words
         or words[-1] in POWER_BEFORE
     ):
@@ -96,7 +101,20 @@ def unit_name(text: str, *, glued: bool = False) -> str | None:
     ):
         # Short unknown words are variables.
         return None
-    return " ".join(word for word in words if word != "us")
+    return " ".join(_without_fillers([word for word in words if word != "us"]))
+
+
+def _without_fillers(words: list[str]) -> list[str]:
+    """Return words without those behind that leave the amount as it is: apples left, students in total, cm in length."""
+    for at, word in enumerate(words):
+        if at and (
+            word == "with" or (word == "in" and words[at - 1] not in POWER_BEFORE and words[at - 1] not in ("/", "per"))
+        ):
+            words = words[:at]
+            break
+    while len(words) > 1 and words[-1] in _FILLERS:
+        words = words[:-1]
+    return words
 
 
 def is_certain(text: str) -> bool:
@@ -110,7 +128,11 @@ def is_certain(text: str) -> bool:
         len(words) > 1
         or text.lower().rstrip(".") in _PERCENT
         or any(
-            is_known(singular(word)) or word.strip(".()") in _COUNTED or _PLURAL.fullmatch(word) or not word.isalpha()
+            is_known(singular(word))
+            or word.strip(".()") in _COUNTED
+            or word in _FILLERS
+            or _PLURAL.fullmatch(word)
+            or not word.isalpha()
             for word in words
         )
     )
@@ -153,7 +175,7 @@ def singular(word: str) -> str:
 
 _TRIGONOMETRIC = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![A-Za-z])")
 _TRAILING = re.compile(r"\s+(?=[A-Za-z][A-Za-z .'/^{}0-9-]*$)|\s*(?=%$)")
-_BRACKETED = re.compile(r"(?P<number>.*\S)\s*\((?P<unit>[A-Za-z][A-Za-z .'/^0-9-]{0,40})\)")
+_BRACKETED = re.compile(r"(?P<number>.{0,400}(?:[\d)}]|\\pi))\s*\((?P<unit>[A-Za-z][A-Za-z .'/^0-9-]{0,40})\)")
 
 
 def split_unit(text: str, names: tuple[str, ...] = ()) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
@@ -54,6 +55,11 @@ UNITS: dict[str, tuple[str, Fraction]] = {
         "temperature in fahrenheit": {"fahrenheit": "1"},
         "temperature in kelvin": {"kelvin": "1"},
         "units": {"unit": "1"},
+        "force": {"newton": "1", "kn": "1000"}, "energy": {"joule": "1", "kj kilojoule": "1000"},
+        "heat": {"cal calorie": "1", "kcal kilocalorie": "1000"}, "power": {"watt": "1", "kw kilowatt": "1000"},
+        "voltage": {"volt": "1"}, "current": {"ampere amp": "1"}, "frequency": {"hz hertz": "1", "khz": "1000"},
+        "pressure": {"pa pascal": "1", "kpa": "1000"}, "charge": {"coulomb": "1"}, "resistance": {"ohm": "1"},
+        "amount of substance": {"mol mole": "1"}, "information": {"byte": "1"}, "bits": {"bit": "1"},
     }.items()
     for names, size in sizes.items()
     for name in names.split()
@@ -65,7 +71,7 @@ POWER_BEFORE = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 POWER_BEHIND = {"squared": 2, "cubed": 3}
 # Names that stand for one of several units: pounds of weight or of money, ¥ for yen or yuan.
 OTHER_MEANINGS = {"pound": "£", "£": "pound", "¥": "yuan"}
-_CELSIUS, _FAHRENHEIT = "temperature in celsius", "temperature in fahrenheit"
+_KELVIN, _FAHRENHEIT = (("temperature in kelvin", 1),), (("temperature in fahrenheit", 1),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +96,32 @@ def is_known(word: str) -> bool:
 def unit(name: str) -> MeasureUnit:
     """Return what a name from `unit_words.unit_name` stands for.
 
-    An unknown word counts things; of several, the last says which: duck eggs are eggs. Beside a unit that is known, it
-    says what is measured.
+    Unknown words count things, the last in front of "of" says which: duck eggs are eggs, slices of pizza slices. Beside
+    a unit that is known, they say what is measured.
     """
-    # Read the words as factors: dimension, size, exponent.
+    powers: Counter[str] = Counter()
+    size, of = Fraction(1), ""
+    # What stands behind "per" is divided by.
+    for sign, side in zip((1, *[-1] * 6), re.split(r"(?:^| )(?:/|per)(?: |$)", name)[:7], strict=False):
+        factors, things = _factors(side.split())
+        for dimension, one, exponent in factors:
+            powers[dimension] += sign * exponent
+            size *= one ** (sign * exponent)
+        if things and not factors:
+            powers[things[0]] += sign
+        of = of or " ".join(things[0 if factors else 1 :])
+    return MeasureUnit(tuple(sorted((one, power) for one, power in powers.items() if power)), size, of)
+
+
+def _factors(words: list[str]) -> tuple[list[tuple[str, Fraction, int]], list[str]]:
+    """Return the known units among words, as dimension, size and exponent, and the things that the others name.
+
+    The first thing is what is counted; a second one, behind "of", what it is made of.
+    """
     factors: list[tuple[str, Fraction, int]] = []
-    sign, power, thing, measured, of = 1, 1, "", False, ""
-    for word in [*name.split(), "per"]:
-        if word in ("/", "per"):
-            # What stands on this side of "per" is complete.
-            if thing and not measured:
-                factors.append((thing, Fraction(1), sign * power))
-            elif thing:
-                of = thing
-            sign, power, thing, measured = -1, 1, "", False
-        elif (exponent := POWER_BEHIND.get(word) or int(word[1:] if word[0] == "^" else 0)) and factors:
+    heads, power = [""], 1
+    for word in words:
+        if (exponent := POWER_BEHIND.get(word) or int(word[1:] if word[0] == "^" else 0)) and factors:
             dimension, size, before = factors.pop()
             factors.append((dimension, size, before * exponent))
         elif word in POWER_BEFORE:
@@ -112,18 +129,13 @@ def unit(name: str) -> MeasureUnit:
         elif word in UNITS or word in RATES:
             for part, exponent in RATES.get(word, ((word, 1),)):
                 dimension, size = UNITS[part]
-                factors.append((dimension, size, sign * exponent * power))
-            power, measured = 1, True
-        elif word not in ("-", "of", "the") and word[0] != "^":
-            thing, power = word, 1
-    # Multiply them out.
-    powers: Counter[str] = Counter()
-    total = Fraction(1)
-    for dimension, size, exponent in factors:
-        powers[dimension] += exponent
-        total *= size**exponent
-    dimensions = tuple(sorted((dimension, exponent) for dimension, exponent in powers.items() if exponent))
-    return MeasureUnit(dimensions, total, of)
+                factors.append((dimension, size, exponent * power))
+            power = 1
+        elif word == "of":
+            heads.append("")
+        elif word not in ("-", "the") and word[0] != "^":
+            heads[-1], power = word, 1
+    return factors, [head for head in heads if head]
 
 
 def meanings(name: str) -> tuple[MeasureUnit, ...]:
@@ -134,9 +146,11 @@ def meanings(name: str) -> tuple[MeasureUnit, ...]:
 
 def is_temperature(measure: MeasureUnit) -> bool:
     """Return whether a unit measures a temperature on a scale with a zero of its own."""
-    return measure.dimensions in (((_CELSIUS, 1),), ((_FAHRENHEIT, 1),))
+    return len(measure.dimensions) == 1 and measure.dimensions[0][0].startswith("temperature")
 
 
 def in_celsius(value: Fraction, measure: MeasureUnit) -> Fraction:
     """Return a temperature in degrees Celsius."""
-    return (value - 32) * Fraction(5, 9) if measure.dimensions == ((_FAHRENHEIT, 1),) else value
+    if measure.dimensions == _FAHRENHEIT:
+        return (value - 32) * Fraction(5, 9)
+    return value - Fraction("273.15") if measure.dimensions == _KELVIN else value
