@@ -17,12 +17,13 @@ from factory.answers.extraction.extract import final_answer
 from factory.answers.normalise import normalise
 from factory.answers.policy import AnswerPolicy
 from factory.answers.values.match import Match
-from factory.answers.values.quantity import Quantity, match_quantities, quantity
+from factory.answers.values.quantity import Quantity, quantity
 from factory.answers.values.rational import TooLarge
+from factory.answers.values.same_quantity import match_quantities
 from factory.answers.values.units import unit
 from factory.types import Outcome, Question, Verdict
 
-NAME_VERSION = "number/1"
+NAME_VERSION = "number/2"
 
 _DECIMALS = ("exact", "round")
 _TOLERANCE = re.compile(r"\d{1,20}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
@@ -116,6 +117,9 @@ def _match(gold: Quantity, stated: Quantity, tolerance: Fraction) -> Match:
     How units can go together is for `match_quantities` to say. It is asked about the value that would be exactly right,
     were so many of the answer's units one of the gold's; for a gold of 0, which any unit would meet, about 1.
     """
+    if stated.uncertain and stated.unit != gold.unit:
+        # The word behind the number may scale it.
+        return Match.UNCLEAR
     # How many of the answer's units one of the gold's may be: the same, a percentage, or by the sizes of the units.
     sizes = Fraction(1) if not gold.unit or not stated.unit else unit(gold.unit).size / unit(stated.unit).size
     one = replace(gold, value=gold.value or Fraction(1))

@@ -47,7 +47,7 @@ def is_rounded(written: str, exact: Fraction, digits: int, *, cut: bool = False)
 
 
 def is_same_double(one: str, other: str) -> bool:
-    """Return whether two decimals of 15 or more significant digits are one value, printed to more and to fewer digits."""
+    """Return whether two decimals of 15 or more significant digits are one value printed to more and fewer digits."""
     if len(one) <= DOUBLE_DIGITS or len(other) <= DOUBLE_DIGITS:
         return False
     if min(significant_digits(one), significant_digits(other)) < DOUBLE_DIGITS:

@@ -69,7 +69,7 @@ def _same_unscaled(gold: Quantity, answer: Quantity, policy: AnswerPolicy) -> bo
 
 def _same_amount(gold: Quantity, answer: Quantity, policy: AnswerPolicy) -> Match:
     """Compare value and unit, whatever the way in which they are written."""
-    if gold.unit == answer.unit:
+    if gold.unit == answer.unit or gold.unit.replace(" ", "") == answer.unit.replace(" ", ""):
         return equal_if(_same_value(gold, answer, Fraction(1), policy))
     if answer.uncertain or (gold.uncertain and answer.unit):
         # The word behind the number may scale it.

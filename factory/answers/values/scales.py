@@ -38,7 +38,7 @@ _DOUBTFUL = frozenset(
     f"googolplex zillion gazillion umpteen nth tenfold hundredfold thousandfold {_OTHER_LANGUAGES}".split()
 )
 _NOUNS = (
-    "month moth cloth bath path depth width length breadth death truth youth myth booth mouth tooth mammoth sloth "
+    "month moth cloth bath path depth width length breadth death truth youth myth booth mouth tooth teeth mammoth sloth "
     "wreath birth north south growth sheath hearth strength heath earth health wealth stealth worth"
 )
 _NO_FRACTIONS = frozenset(_NOUNS.split())

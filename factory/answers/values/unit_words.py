@@ -16,6 +16,8 @@ _GLUED = frozenset(
 )  # fmt: skip
 _UNIT_WORD = re.compile(rf"\^-?\d|[/-]|[{CURRENCIES}]|[a-z][a-z.'$]*(?:-[a-z]+)*", re.ASCII)
 _WORD = re.compile(rf"\^-?\d+|[%/]|us\$|[{CURRENCIES}]|[^\s^%/{CURRENCIES}-]+(?:-[^\s^%/{CURRENCIES}-]+)*|-")
+# Spaces get lost: squarefeet.
+_POWER_UNIT = re.compile(r"(square|cubic|sq|cu)\.?([a-z]{1,20})")
 _EXPONENT = re.compile(r"\s*\^\s*\{?(-?\d)\}?")
 _PERCENT = frozenset(["percent", "per cent", "pct", "percents", "per-cent", "pc", "p.c", "procent", "prozent"])
 
@@ -59,7 +61,7 @@ _COUNTED_WORDS = (
     "dice die bacteria data criteria cacti oxen "
     "item piece point student book car box bag page time step way question problem game team card coin marble ticket "
     "candy apple orange egg cookie bottle letter word number digit vote water "
-    " milk flour sugar rice paper wood land fruit bread juice work money gold silver"
+    "milk flour sugar rice paper wood land fruit bread juice work money gold silver"
 )
 _COUNTED = frozenset(_COUNTED_WORDS.split())
 _PLURAL = re.compile(r"[a-z'.-]{2,}(?<![su])s\.?")
@@ -105,7 +107,7 @@ def unit_name(text: str, *, glued: bool = False) -> str | None:
 
 
 def _without_fillers(words: list[str]) -> list[str]:
-    """Return words without those behind that leave the amount as it is: apples left, students in total, cm in length."""
+    """Return words without those behind that leave the amount as it is: apples left, cm in length."""
     for at, word in enumerate(words):
         if at and (
             word == "with" or (word == "in" and words[at - 1] not in POWER_BEFORE and words[at - 1] not in ("/", "per"))
@@ -145,6 +147,8 @@ def _words(text: str) -> list[str]:
         parts = word.split("-")
         if len(parts) > 1 and all(is_known(singular(part)) for part in parts):
             words += [one for part in parts for one in ("-", singular(part))][1:]
+        elif (joined := _POWER_UNIT.fullmatch(word)) and is_known(singular(joined[2])):
+            words += [joined[1], singular(joined[2])]
         else:
             words.append(singular(word))
     return words
@@ -156,10 +160,10 @@ def _is_no_unit(word: str) -> bool:
         return False
     if "-" in word and word != "-":
         parts = word.split("-")
-        return is_doubtful(word) or any(
-            part in SMALL_NUMBERS or part in FRACTIONS or part in FACTORS or part in ("and", "or", "not")
-            for part in parts
-        )
+        return any(
+            is_doubtful(part) or part in SMALL_NUMBERS or part in FRACTIONS or part in FACTORS
+            for part in (word, *parts)
+        ) or not {"and", "or", "not"}.isdisjoint(parts)
     return word in _NO_UNITS or (word.endswith("ly") and len(word) > 4) or is_doubtful(word)
 
 

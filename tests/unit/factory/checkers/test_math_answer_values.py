@@ -1,0 +1,138 @@
+"""Units, temperatures, angles, money, counters of other languages, and units in brackets: what is the same amount."""
+
+from __future__ import annotations
+
+import pytest
+
+from factory.checkers.math_answer import Config, check
+from factory.types import Question
+
+# Gold -> answers.
+SAME = {
+    r"25^\circ C": ["25", r"25^\circ\text{C}", "25 °C", "25°C", "25℃", "25 degrees Celsius", "25 degrees C",
+        r"25\text{ degrees Celsius}", "25 Celsius", r"25^{\circ}\mathrm{C}", r"25 \,^{\circ}\mathrm{C}", r"25^\circ"],
+    "25": [r"25^\circ C", "25°C"], r"-40^\circ\text{F}": ["-40", "-40°F", "-40 degrees Fahrenheit"],
+    "25 degrees Celsius": ["25°C", "25"], "98.6°F": ["98.6", r"98.6^\circ\text{ F}"],
+    r"180^\circ - 2\alpha": [r"180 - 2\alpha", "180° - 2α", r"180^\circ - 2\alpha^\circ", r"\pi - 2\alpha"],
+    r"180 - 2\alpha": [r"180^\circ - 2\alpha"], r"90^\circ + \frac{\alpha}{2}": [r"90+\alpha/2"],
+    r"40^\circ - \alpha": [r"40-\alpha"], r"90^\circ-\frac{x}{2}": [r"90-\frac{x}{2}"],
+    r"(180-2x)^\circ": ["180-2x", r"180^\circ-2x"], r"\sin 45^\circ": [r"\frac{\sqrt2}{2}"],
+    r"60^\circ+30^\circ": ["90"],
+    r"22^\circ 30'": [r"22.5^\circ", "22.5", "22°30'", "22°30′", r"22^\circ30^\prime", r"22^{\circ}30^{\prime}",
+        r"22^\circ 30'", r"22\frac12^\circ"], r"22.5^\circ": [r"22^\circ 30'"],
+    r"22^\circ 30' 36''": [r"22.51^\circ"], "22°30'36\"": [r"22.51^\circ", r"22^\circ 30' 36''"],
+    "22.5": [r"22^\circ 30'"], r"\frac{\pi}{8}": [r"22^\circ 30'"], "50000": ["5 万", "5万"],
+    "350000000": ["3.5亿", "3.5億"], "3000": ["3千", "3 千", "$3k"], "3": ["3千克"], "3000000": ["3 mn"],
+    "3000000000": ["3 bn"],
+    "5": ["5 duck eggs", "5 apples left", "5 red apples", r"5\text{ coins}", "5 years old", "5 feet tall",
+        "5 apples in total", "US$ 5", "5"], "17": [r"17\text{ any text}"], "3 cups": ["3 cups of flour"],
+    "3 cups of flour": ["3 cups"], "5 feet": ["5 feet tall", "60 inches"], "500000 rupees": ["₹5 lakh"],
+    "5 zloty": ["5"], r"27\%": ["27 pct", "27 pct.", "27 per cent", "27％", "27 PCT", "27percent"],
+    "9 (apples)": ["9", "9 apples"], "9": ["9 (apples)"], "250 (g)": ["250", "250 g", "0.25 kg"], "250(g)": ["250"],
+    "250": ["250 (g)", "250 (kg)"], "18 (sit-ups)": ["18", "18 sit-ups"], "18": ["18 sit-ups", "18 (sit-ups)"],
+    "9 (3)": ["27"], "12 (cm)": ["12 cm"], "12 (cm^2)": ["12 cm^2"], "12 (square meters)": ["12"],
+    r"12 \text{ (apples)}": ["12"], "12（个）": ["12"], "36 (km/h)": ["36"], r"\frac{3}{4} (kg)": ["0.75"],
+    "3.5 (hours)": ["3.5 hours"], "1,234 (people)": ["1234"], r"2\sqrt{3} (cm)": [r"2\sqrt{3}"], "12个": ["12"],
+    "12": ["12个", "12 个", r"12\text{个}", "12개", "12명", "１２個"], "20元": ["20", "20 yuan", "¥20"],
+    "20": ["20元", "20 元"], "36平方厘米": ["36", r"36\text{ cm}^2"], "3千克": ["3", "3kg", "3000克"], "12人": ["12"],
+    "500円": ["500", "¥500"], "5岁": ["5"], "3小时": ["3", "3 hours", "180分钟"],
+    "2小时30分钟": ["150分钟", "2.5小时"], "12本": ["12"], "5米": ["5 m", "500厘米", "5"], "5公里": ["5 km"],
+    "5千米": ["5 km"],
+    "500": ["500원", "₹500", "¥500", "Rs. 500", "Rs 500", "Rs.500", r"US\$500", "USD 500", "€500", "500€", "500 €",
+        "500 EUR", "£500", "INR 500", "500 rupees", "₹500/-", "500 Rs"], "30度": [r"30^\circ", "30"], "5倍": ["5"],
+    "5次": ["5"], "120000": ["12万个"], "200000元": ["20万元"], "125": ["১২৫", "๑๒๕", "௧௨௫", "૧૨૫"], "1.5": ["١٫٥"],
+    "-125": ["-১২৫"], "₹500": ["500 rupees", "Rs. 500", "500", "Rs 500/-"], "€5": ["5 euros"],
+    "£2.40": ["2.40", "2.4 pounds"], r"\$5": [r"US\$5", "USD 5", "500 cents"], "¥500": ["500", "500 yen", "500 yuan"],
+    "-500": ["-₹500"], "₹1,50,000": ["150000"], "150000": ["₹1,50,000"], r"2\sqrt{13}": ["2√(13)"], "5x": ["5x"],
+    "4210_5": ["(4210)_5", "(4210)_{5}", "4210 (base 5)", r"(4210)_{\text{five}}"], "(4210)_5": ["4210_5"],
+    r"\frac34": ["three quarters of an hour"], "0.5": ["half an hour"], "0.5 hours": ["half an hour"],
+    "30 minutes": ["half an hour"], "1.5 hours": ["one and a half hours"],
+    "90 minutes": ["an hour and a half", "one and a half hours", "1 hour and a half"],
+    "2.5": ["2 hours and 30 minutes", "2小时30分"], "150": ["2 hours and 30 minutes"],
+    "2.5 hours": ["2 hours and 30 minutes", "2h 30m", "2h30min", "2 hr 30 min", "two and a half hours",
+        "two hours and a half"], "5 feet 6 inches": ["66 inches", "5.5 feet"], r"5\text{ cm}": [r"5\text{ cm long}"],
+    "5 dollars": ["5 dollars each"], "5 apples": ["5 apples left", "5 apples in total", "5", "5 apples remaining"],
+    "5 slices": ["5 slices of pizza"], "5 cm": ["5 cm in length"], "5 square inches": ["5 sq in", "5 in^2"],
+    "5 square feet": ["5 ft^2"], "1": ["1 apple"], r"50\%": ["fifty percent"],
+    r"22^\circ 30^{\prime} 36^{\prime\prime}": ["22.51", r"22.51^\circ"], "0.333 hours": ["20 minutes"],
+    "(1.4142135623730951, 2)": [r"(\sqrt2, 2)"], "(33.33, 2)": [r"(33\frac13, 2)"], "100分": ["100"],
+    "60千米/时": ["60", "60 km/h"], "5元/千克": ["5"], "3个月": ["3 months"], "12000000": ["12百万"],
+    "5.5米": ["5米50厘米"], "5.5元": ["5元5角"], "2小时30分": ["2.5小时"], "3時間": ["3 hours"], "5.50": ["€5.50"],
+    "5000": ["$5k"], "5000000": ["$5M"], r"\$5 per hour": [r"\$5/hour", r"\$5 an hour", "5 dollars per hour", "5"],
+    "USD 5": ["$5"], "(-3, 5 x 10^6)": ["(-3, 5000000)"], "√(13)": [r"\sqrt{13}"],
+    "15 minutes": ["a quarter of an hour"], "45 minutes": ["three quarters of an hour"], "9 (per cent)": ["9"],
+    r"\frac{1}{2} (m)": ["0.5"], r"2\sqrt{3}": [r"2\sqrt{3} (cm)"], "2 and 1/2": ["2, 1/2"], "5 blorp": ["5"],
+    r"180^\circ": [r"\pi"], r"60^\circ": [r"\frac{\pi}{3}", "60"], r"120^\circ - \theta": [r"120-\theta"],
+    r"120^\circ-\theta": [r"\frac{2\pi}{3}-\theta"], r"\angle A = 30^\circ": ["30"], r"x = 25^\circ C": ["25"],
+    r"x=25^\circ C": [r"25^\circ C"], "-5°C": ["-5", "minus 5 degrees Celsius"], "0 °C": ["0"],
+    "100": ["100 Fahrenheit"],
+}  # fmt: skip
+OTHER = {
+    r"25^\circ C": [r"25^\circ F", r"26^\circ C", r"-25^\circ C"], r"-40^\circ\text{F}": ["40"],
+    r"180^\circ - 2\alpha": [r"180 - \alpha", r"90 - 2\alpha"],
+    r"22^\circ 30'": [r"22.3^\circ", r"22^\circ 31'", r"22^\circ", r"22^\circ 3'"], "5 feet": ["5 inches tall"],
+    r"27\%": ["28 pct"], "9 (3)": ["9"], "9": ["9 (3)"], "12 (cm)": ["12 m"],
+    "9 (apples)": ["10", "9 (oranges)", "90"], "36平方厘米": ["36 cm", "36平方米", "36立方厘米"], "3千克": ["3克"],
+    "12人": ["13人"], "3小时": ["3分钟"], "₹500": ["$500", "₹50", "500 paise"], "€5": ["$5", "5 dollars"],
+    "£2.40": ["£24"], "¥500": ["¥501", "$500"], "4210_5": ["(4211)_5", "(421)_5"], "3 hours": ["3 minutes"],
+    "5 feet 6 inches": ["5.6 feet"], "0.333 hours": ["20.001 minutes"], "(1.4142135623730951, 2)": [r"(\sqrt3, 2)"],
+    "12个": ["11个"], "3个月": ["3年"], "5米": ["5厘米", "0.5"], "5元": ["5角"], "500円": ["500元", "500ドル"],
+    "500": ["€5", "5€"], r"\$5 per hour": [r"\$5 per day"], "2.5 hours": ["two hours and a quarter"],
+    "250 (g)": ["250 kg", "25 (g)"], r"120^\circ - \theta": [r"130-\theta"], "-5°C": ["5°C"], "30°C": ["30°F"],
+}  # fmt: skip
+UNCLEAR = {
+    r"25^\circ C": [r"77^\circ F", "25 C"], r"-40^\circ\text{F}": ["-40°C"], "300 K": ["300 kelvin"],
+    r"22.5^\circ": ["22 degrees 30 minutes"], "30'": ["30"], "3000000": ["3M"], "3000": ["3k", "3 k"],
+    "5 pairs": ["5"], r"27\%": ["27 percentage"], "12人": ["12个"], "5岁": ["5年"], "3时": ["3"],
+    "12": ["12본", "约12", "12 яблок", "12 руб."], "500": [r"HK\$500", "500/-"], "£2.40": ["240p", "£2,40"],
+    "2.5": ["2 and 1/2", "150 minutes"], "5 feet 6 inches": ["5'6\""], "12 R 3": ["12 remainder 3"],
+    "March 14": ["14 March", "March 14th"], r"50\%": ["50% of the students", r"50\text{ percent of them}"],
+    "1000000": ["1'000'000"], r"\$5 per hour": [r"\$5"], "5": ["5 in total"], "25°C": ["298.15 kelvin"],
+    "12个": ["12位"], "€5,50": ["5.50"], "5.50": ["5,50 €", "€5,50"], "15 minutes": ["quarter of an hour"],
+    "9": ["9 (final)"], "0 °C": ["32 °F"], "100°C": ["212°F"], "12''": ["12"],
+}  # fmt: skip
+NEVER = {
+    "25": ["77°F"], r"25^\circ": [r"25^\circ C"], r"\sin 45^\circ": [r"\sin 45"], r"22.5^\circ": [r"22^\circ 30''"],
+    "5": ["5k", "5 万", "5万", "5 亿", "5亿", "5M", "5 千", "5 百", "5 兆", "5 억", "5 만", "5 тысяч",
+        r"5\text{ fifteenths}", "21st", "5折", "5成", "5分之一", "第5", "12 r 3", "3 a", "5 per mille", "5-fold",
+        "5 minutes to midnight", "5 milhões", "5th", "5-th", "6 blorp"], "21": ["21st"], "27": ["27 pct"],
+    "9": ["9 (hundred)", "9 (dozen)", "9 (or 10)", "9 (not 10)", "9(x)", "9 (x)", "9 (thousands)", "9 (%)",
+        "9 (wrong)", "9 (squared)", "9 (base ten)", "9 (thousand)"], "3千克": ["3000"], "3000": ["3千克"],
+    "12个": ["12万个"], "20": ["20万元"], "240": ["240p"], r"\$5": [r"HK\$5", "$5k"], "500": ["-₹500"],
+    "4210_5": ["(4210)_6"], "second": ["2"], "30": ["2 hours and 30 minutes", "2小时30分"],
+    "2": ["2 hours and 30 minutes"], "2.5": ["2 hours and 20 minutes"], "12 r 3": ["12"],
+    "12": ["12 r 3", "12个半", "12个以上", "12多个", "12打", "12对", "12折", "12分之一", "第12个", "约12个",
+        "12个左右", "不是12", "12万", "12百万"], "March 14": ["March 15"], "V": ["5"],
+    "5 pizzas": ["5 slices of pizza"], "5 slices of pizza": ["5 slices of bread"], "1": ["1 doz"],
+    "300 kelvin": ["26.85°C"], "60千米/时": ["60千米"], "24": ["12双"], "555": ["(4210)_5"], "7": ["seven eight"],
+    "78": ["seven eight"], "9 (half)": ["9"], "9 (a)": ["9"], "f(3)": ["3"], r"2\sqrt{3}": [r"2\sqrt{3} (x)"],
+    "f(cm)": ["f"], r"27\%": ["27 pts"], "5 C": ["5"],
+}  # fmt: skip
+
+
+def outcome(gold: str, answer: str) -> str:
+    return str(check(Question(text="", gold=gold), rf"So \boxed{{{answer}}}.", Config()).outcome)
+
+
+def pairs(table: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(gold, answer) for gold, answers in table.items() for answer in answers]
+
+
+@pytest.mark.parametrize(("gold", "answer"), pairs(SAME))
+def test_the_same_value_is_correct_however_it_is_written(gold: str, answer: str) -> None:
+    assert outcome(gold, answer) == "correct"
+
+
+@pytest.mark.parametrize(("gold", "answer"), pairs(OTHER))
+def test_another_value_or_unit_is_incorrect(gold: str, answer: str) -> None:
+    assert outcome(gold, answer) == "incorrect"
+
+
+@pytest.mark.parametrize(("gold", "answer"), pairs(UNCLEAR))
+def test_what_can_be_meant_in_two_ways_is_unparsable(gold: str, answer: str) -> None:
+    assert outcome(gold, answer) == "unparsable"
+
+
+@pytest.mark.parametrize(("gold", "answer"), pairs(NEVER))
+def test_a_number_that_only_looks_like_the_gold_is_never_correct(gold: str, answer: str) -> None:
+    assert outcome(gold, answer) != "correct"
