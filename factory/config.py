@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cache
@@ -22,6 +23,9 @@ from factory.errors import BadInput
 from factory.plugins import suggest
 
 T = TypeVar("T")
+
+# An interpolation of OmegaConf, with the backslashes before it.
+_INTERPOLATION = re.compile(r"(\\*)\$\{")
 
 
 def read_yaml(path: Path, overrides: Sequence[str] = (), switches: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -85,7 +89,40 @@ def parse_yaml(
             raise BadInput(f"{name} is no valid YAML: {one_line(error)}") from None
         raise
     assert isinstance(plain, dict)
+    _refuse_half_characters(plain, name)
     return {str(key): value for key, value in plain.items()}
+
+
+def _refuse_half_characters(value: Any, name: str) -> None:
+    r"""Raise `BadInput` for a text that no file can hold, such as an override with a byte that is not UTF-8."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        for inner in value:
+            _refuse_half_characters(inner, name)
+    elif isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise BadInput(
+                f"{name}: {value!r} holds half a character; expected valid Unicode; write the value anew"
+            ) from None
+
+
+def as_yaml(plain: Mapping[str, Any]) -> str:
+    """Return YAML text that `parse_yaml` reads as just this mapping, whatever characters its texts hold."""
+    return OmegaConf.to_yaml(OmegaConf.create(_literal(plain)))
+
+
+def _literal(value: Any) -> Any:
+    """Return `value` with every `${` in its texts escaped: they were resolved when they were read."""
+    if isinstance(value, Mapping):
+        return {key: _literal(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_literal(inner) for inner in value]
+    if isinstance(value, str) and "${" in value:
+        return _INTERPOLATION.sub(lambda match: f"{match[1] * 2}\\${{", value)
+    return value
 
 
 def fill(schema: type[T], values: Any, where: str) -> T:
@@ -106,7 +143,7 @@ def fill(schema: type[T], values: Any, where: str) -> T:
     refuse_unknown(values, field_names(schema), where)
     try:
         known: Any = _structured(schema)  # type: ignore[arg-type]  # mypy: a dataclass's instances have no hash
-        merged = OmegaConf.merge(known, values) if values else known
+        merged = OmegaConf.merge(known, _literal(values)) if values else known
         filled = OmegaConf.to_object(merged)
     # A Config refuses its own values by ValueError, in `__post_init__`.
     except (OmegaConfBaseException, ValueError) as error:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from factory.config import fill, parse_yaml
+from factory.config import as_yaml, fill, parse_yaml
 from factory.errors import BadInput
 from factory.question_pipeline.effort import lowered
 from factory.shards.commits import shards
@@ -134,7 +134,7 @@ def opened(run_dir: str | Path, overrides: Sequence[str] = ()) -> Settings:
     # Apply what was raised, then the overrides, and look whether it is still the same run.
     plain = {**kept.plain, "storage": None, "run": {**kept.plain["run"], "dir": str(run_dir)}}
     raised = [f"{key}={value}" for key, value in asked_for(store, kept).items()]
-    settings = parse(json.dumps(plain), CONFIG, [*raised, *overrides])
+    settings = parse(as_yaml(plain), CONFIG, [*raised, *overrides])
     if settings.fingerprint != kept.fingerprint:
         allowed = ", ".join(_keys_of(settings.excluded_from_fingerprint))
         raise BadInput(

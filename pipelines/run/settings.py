@@ -12,11 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from omegaconf import OmegaConf
-
 from actors.contracts import ENGINES, EnginePlugin
 from factory.added_fields import values_to_hash
-from factory.config import fill, fingerprint, parse_yaml, read_yaml, refuse_unknown
+from factory.config import as_yaml, fill, fingerprint, parse_yaml, read_yaml, refuse_unknown
 from factory.contracts.checkers import CHECKERS, CheckerPlugin
 from factory.contracts.search import SEARCH, SearchPlugin
 from factory.contracts.sources import SOURCES, SourcePlugin
@@ -212,7 +210,7 @@ def _switches(values: Mapping[str, Any]) -> dict[str, str]:
 
 def dump(settings: Settings) -> str:
     """Return the complete config as YAML, without secrets; `parse` reads it back."""
-    return OmegaConf.to_yaml(OmegaConf.create(settings.plain))
+    return as_yaml(settings.plain)
 
 
 def _without(value: Any, keys: Collection[str], section: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from omegaconf import OmegaConf
 from rich.console import Console
 from rich.text import Text
 
@@ -14,7 +13,7 @@ from pipelines.run.fleet import demands_of
 from pipelines.run.run_folder import store_of
 from pipelines.run.screening import screening
 from pipelines.run.session import check_prompt
-from pipelines.run.settings import Settings
+from pipelines.run.settings import Settings, dump
 from pipelines.run.survey import Survey, as_before, surveyed, usable
 
 
@@ -23,7 +22,7 @@ def show_plan(settings: Settings, console: Console) -> None:
     # Refuses a place that cannot hold a run.
     store_of(settings)
     console.print(Text("config", style="bold"))
-    console.print(Text(OmegaConf.to_yaml(OmegaConf.create(settings.plain)).rstrip()))
+    console.print(Text(safe(dump(settings).rstrip())))
     pipeline = settings.definition
     outline = pipeline.outline(settings)
     if pipeline.asks_a_model:

@@ -93,6 +93,15 @@ def test_a_moved_run_folder_resumes_where_it_lies(tmp_path):
     assert run_folder.opened(tmp_path / "b").run.dir == str(tmp_path / "b")
 
 
+@pytest.mark.parametrize("text", ["🎉", "𠮷", "\u2028", "${x}"])
+def test_a_folder_is_opened_whatever_characters_its_config_holds(tmp_path, text):
+    ours = settings(tmp_path / "run", sampling={"stop": [text]})
+    bound(ours)
+    again = run_folder.opened(tmp_path / "run", ["cluster.workers=3"])
+    assert again.sampling.stop == [text]
+    assert again.fingerprint == ours.fingerprint
+
+
 def test_no_run_folder_is_refused(tmp_path):
     with pytest.raises(BadInput, match="no run folder"):
         run_folder.opened(tmp_path)
