@@ -31,6 +31,8 @@ class Question:
       metadata: what else a checker may need, such as the tests of a program.
       id: hash of text and gold unless the source gives one, so that a re-ordered file keeps its ids.
       given: solutions that came with it; they are labelled like those that the model samples.
+      origin: place of it in its source, for messages ("data.jsonl, line 7").
+      gold_problem: why its gold answer cannot be read; such a question is left out of a run.
     """
 
     text: str
@@ -41,6 +43,8 @@ class Question:
     metadata: Mapping[str, str] = field(default_factory=dict)
     id: str = ""
     given: tuple[str, ...] = ()
+    origin: str = field(default="", compare=False)
+    gold_problem: str = ""
 
     def __post_init__(self) -> None:
         if not self.id:

@@ -40,6 +40,7 @@ from factory.types import Outcome, PartVerdict, Question, Verdict
 
 VERSION = "8.16"
 NAME_VERSION = f"coq_proof/2+coq{VERSION}"
+READS = ("preamble",)
 
 _INSTALL = f"Debian's Coq {VERSION} is installed by `bash cluster/install_system.sh coq`"
 _VERSION_TIMEOUT_S = 30.0

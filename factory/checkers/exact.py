@@ -15,6 +15,7 @@ from factory.answers.extraction.markup import strip_markup
 from factory.types import Outcome, Question, Verdict
 
 NAME_VERSION = "exact/1"
+READS = ("accepted_answers",)
 
 # An answer that is nothing but punctuation stays.
 _TRAILING = re.compile(r"(?<=[^\s.,;:])[\s.,;:]+\Z")

@@ -7,14 +7,23 @@ source brings them along with `source.metadata_columns=[choices]`. Without them,
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from factory.answers.extraction.choices import Choices, read_choices
 from factory.answers.extraction.extract import final_answer
 from factory.answers.extraction.named_choice import NamedChoices, named_choices
+from factory.answers.normalise import normalise
+from factory.contracts.checkers import SourceWatch
 from factory.types import Outcome, Question, Verdict
 
 NAME_VERSION = "multiple_choice/1"
+READS = ("choices",)
+
+_NUMBER = re.compile(r"\d{1,2}", re.ASCII)
+# Share of gold answers, and their number in one batch, that a few bad rows do not reach.
+_FEW_IN = 20
+_MANY = 20
 
 _OPTION_IS = re.compile(
     r"\b(?:correct|right|best|final)[ \t]{1,9}(?:option|choice|letter)(?=[ \t*]{1,9}is\b)", re.IGNORECASE
@@ -29,7 +38,7 @@ class Config:
     * `max_answer_chars`: a longer extracted answer is unparsable.
 
     The gold is a label ("B"), several ("A, C" or "AC": the answer must name just these, in any order), a label with its
-    text ("B) library"), or a choice's text; never an index.
+    text ("B) library"), or a choice's text; never an index, which `source.gold=index` turns into a label.
     """
 
     tail_chars: int = 16_000
@@ -72,6 +81,66 @@ def right_answer(question: Question) -> str:
     """Return the gold choices by their labels in brackets, which no choice's text is mistaken for."""
     _, gold = _choices_and_gold(question)
     return rf"\boxed{{{', '.join(f'({label})' for label in sorted(gold.labels)) or question.gold}}}"
+
+
+def gold_problem(question: Question, config: Config) -> str | None:
+    """Return why the gold answer names no choice."""
+    return _choices_and_gold(question)[1].problem or None
+
+
+def watch_source(config: Config) -> SourceWatch:
+    """Return a watch for a source whose gold answers are the numbers of choices.
+
+    Such a number may by chance be the text of another choice, so no single row is to be believed.
+    """
+    return _Numbers().problem
+
+
+@dataclass
+class _Numbers:
+    """Counts of the gold answers of a source.
+
+    * `numbers`: those that are a number and neither a label nor a choice's text; `others`: all others.
+    * `first`: the first of the numbers, with its place.
+    * `from_1`: whether one of them is the number of the last choice, counted from 1.
+    """
+
+    numbers: int = 0
+    others: int = 0
+    first: str = ""
+    from_1: bool = False
+
+    def problem(self, questions: Sequence[Question]) -> str | None:
+        """Return what is wrong with the source, as far as these and all questions before them show it."""
+        before = self.numbers, self.others
+        for question in questions:
+            self._count(question)
+        # A few bad rows are left out one by one, unless they are most of a batch: then a new file has begun.
+        in_batch = self.numbers - before[0], self.others - before[1]
+        if self.numbers * _FEW_IN <= self.numbers + self.others and in_batch[0] < max(_MANY, in_batch[1]):
+            return None
+        preset = "index1, which counts from 1" if self.from_1 else "index, which counts from 0"
+        return (
+            f"{self.numbers:,} of {self.numbers + self.others:,} gold answers are numbers and neither a label nor a "
+            f"choice's text, the first {self.first}; expected labels or texts of choices; if they count the choices, "
+            f"set source.gold={preset} (there is {'index' if self.from_1 else 'index1'}, too), with the choices in "
+            "source.metadata_columns; if not, mend these rows"
+        )
+
+    def _count(self, question: Question) -> None:
+        """Count the gold answer of a question."""
+        gold = question.gold.strip()
+        try:
+            choices = read_choices(question.metadata.get("choices", ""))
+        except ValueError:
+            return
+        named = choices.has_label(gold) or choices.labels_with_text(normalise(gold))
+        if gold and (named or not _NUMBER.fullmatch(gold)):
+            self.others += 1
+        elif gold:
+            self.numbers += 1
+            self.first = self.first or f"{gold!r}" + f" in {question.origin}" * bool(question.origin)
+            self.from_1 = self.from_1 or int(gold) == len(choices.texts) > 0
 
 
 def _choices_and_gold(question: Question) -> tuple[Choices, NamedChoices]:

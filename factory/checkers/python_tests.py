@@ -29,6 +29,7 @@ from factory.sandbox.run import Limits
 from factory.types import Outcome, PartVerdict, Question, Verdict
 
 NAME_VERSION = "python_tests/2"
+READS = ("entry_point",)
 
 # Time beyond total_timeout_s, for reading and comparing.
 _SLACK_S = 15.0

@@ -5,6 +5,7 @@ A checker defines `check`, which runs in a worker process that can be killed, or
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -93,6 +94,33 @@ class RightAnswerFunction(Protocol):
         ...
 
 
+class GoldProblemFunction(Protocol):
+    """Look at a gold answer without asking anybody, before it is screened with a right answer."""
+
+    def __call__(self, question: Question, config: Any) -> str | None:
+        """Return why no solution can be judged against this gold answer; None where nothing speaks against it.
+
+        It runs on the driver, so it is quick for any text.
+
+        Args:
+          question: question with its gold answer.
+          config: the plug-in's filled `Config`.
+        """
+        ...
+
+
+SourceWatch = Callable[[Sequence[Question]], str | None]
+"""Listener to the questions of a source, batch by batch; returns what is wrong with all of it, once that shows."""
+
+
+class WatchSourceFunction(Protocol):
+    """Look for mistakes that no single gold answer shows."""
+
+    def __call__(self, config: Any) -> SourceWatch:
+        """Return a watch for one source. It keeps counts, no questions."""
+        ...
+
+
 def settles_nothing(question: Question, text: str, config: Any) -> None:
     """Return None: every solution goes to a worker process."""
 
@@ -108,6 +136,16 @@ def requires_nothing(config: Any) -> None:
 
 def preloads_nothing() -> None:
     """Leave the process as it is."""
+
+
+def no_gold_problem(question: Question, config: Any) -> str | None:
+    """Return None: the gold answer is screened with a right answer only."""
+    return None
+
+
+def watches_nothing(config: Any) -> SourceWatch:
+    """Return a watch that sees nothing wrong."""
+    return lambda questions: None
 
 
 def boxed_gold(question: Question) -> str:
@@ -146,6 +184,15 @@ class CheckerPlugin(Plugin):
 
     right_answer: RightAnswerFunction = boxed_gold
     """Function that writes a right solution text, to screen gold answers with."""
+
+    gold_problem: GoldProblemFunction = no_gold_problem
+    """Function that says why a gold answer cannot be used, beyond what a right solution text shows."""
+
+    watch_source: WatchSourceFunction = watches_nothing
+    """Function that looks at all gold answers of a source together."""
+
+    READS: tuple[str, ...] = ()
+    """Keys of a question's metadata that a verdict depends on: questions that differ in them are no doubles."""
 
     def __post_init__(self) -> None:
         if (self.check is None) == (self.judge is None):

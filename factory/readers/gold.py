@@ -3,6 +3,7 @@ r"""Gold presets: how the gold answer is read out of a data set's answer column.
 * `none`  — the column is the answer.
 * `gsm8k` — the text after the last `####`, without thousands commas.
 * `math`  — what stands in the last balanced `\boxed{}`.
+* `index`, `index1` — the number of a choice, counted from 0 or from 1 (`index_gold.py`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,16 @@ _BOXED = re.compile(r"\\boxed\s*\{")
 _BOXED_BARE = re.compile(r"\\boxed(?:\s*(\d)|\s+([A-Za-z]))(?![\w.,])")
 
 
+class NoGold(BadInput):
+    """Error for a row whose answer column holds no gold answer: that row is left out, the others are not."""
+
+
+def check_preset(preset: str) -> None:
+    """Raise `BadInput` where there is no such preset."""
+    if preset not in PRESETS:
+        raise BadInput(f"no gold preset called {preset!r}. {suggest(preset, list(PRESETS))}")
+
+
 def read_gold(answer: str, preset: str, where: str) -> str:
     """Return the gold answer in an answer column.
 
@@ -29,17 +40,17 @@ def read_gold(answer: str, preset: str, where: str) -> str:
       where: the file and line, for the error.
 
     Raises:
-      BadInput: there is no such preset, or the answer does not match it.
+      BadInput: there is no such preset.
+      NoGold: the answer does not match it.
     """
-    if preset not in _READERS:
-        raise BadInput(f"no gold preset called {preset!r}. {suggest(preset, list(_READERS))}")
+    check_preset(preset)
     reader, expected = _READERS[preset]
     gold = reader(answer)
     if not gold:
         tail = answer if len(answer) <= 60 else "…" + answer[-59:]
-        raise BadInput(
+        raise NoGold(
             f"{where}: the answer {tail!r} has no {expected}; mend the row or choose another gold preset than "
-            f"{preset!r} (there are {', '.join(_READERS)})"
+            f"{preset!r} (there are {', '.join(PRESETS)})"
         )
     return gold
 
@@ -65,3 +76,4 @@ _READERS: Mapping[str, tuple[Callable[[str], str | None], str]] = {
     "gsm8k": (after_hashes, "text after a '####'"),
     "math": (last_boxed, r"\boxed{…} with balanced braces"),
 }
+PRESETS = (*_READERS, "index", "index1")

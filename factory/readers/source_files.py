@@ -5,17 +5,38 @@ Every way in which that fails is one `BadInput` line.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BufferedReader
 from typing import Any
 
 import fsspec
+import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
 
 from factory.errors import BadInput
 
 _BUFFER_BYTES = 1 << 20
+# Python's own limit for a cell of CSV is 131,072 characters; a quote that is never closed still ends somewhere.
+csv.field_size_limit(1 << 27)
+
+# fsspec unpacks these only where a further package is installed; Arrow always can.
+_BY_ARROW = {".zst": "zstd", ".zstd": "zstd", ".lz4": "lz4"}
+_MAGIC = {
+    b"\x1f\x8b": "compressed with gzip: give it a name that ends in .gz",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd: give it a name that ends in .zst",
+    b"\x04\x22\x4d\x18": "compressed with lz4: give it a name that ends in .lz4",
+    b"\xfd7zXZ\x00": "compressed with xz: give it a name that ends in .xz",
+    b"BZh91AY&SY": "compressed with bzip2: give it a name that ends in .bz2",
+    b"PK\x03\x04": "a zip archive: unpack it, or give it a name that ends in .zip",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it",
+    b"PAR1": "a Parquet file: set source.kind=parquet",
+    b"ARROW1": "an Arrow file: convert it to Parquet or JSON Lines",
+    b"\xff\xfe": "UTF-16 text: convert it with iconv -f utf-16 -t utf-8",
+    b"\xfe\xff": "UTF-16 text: convert it with iconv -f utf-16 -t utf-8",
+}
+_TAR_MARK = slice(257, 262)
 
 
 def open_files(path: str, compression: str | None = "infer") -> Iterator[tuple[str, Any]]:
@@ -27,10 +48,22 @@ def open_files(path: str, compression: str | None = "infer") -> Iterator[tuple[s
         fs, names = _find(path)
     for name in names:
         shown = name if isinstance(fs, LocalFileSystem) else fs.unstrip_protocol(name)
-        with _reporting_bad_input(shown):
-            file = fs.open(name, "rb", compression=compression)
-        with file:
+        with ExitStack() as opened:
+            with _reporting_bad_input(shown):
+                file = opened.enter_context(_opened(fs, name, compression))
             yield shown, file
+
+
+@contextmanager
+def _opened(fs: fsspec.AbstractFileSystem, name: str, compression: str | None) -> Iterator[Any]:
+    """Open one file, unpacked."""
+    codec = next((codec for end, codec in _BY_ARROW.items() if name.lower().endswith(end)), None)
+    if compression != "infer" or codec is None:
+        with fs.open(name, "rb", compression=compression) as file:
+            yield file
+        return
+    with fs.open(name, "rb") as packed, pa.CompressedInputStream(packed, codec) as file:
+        yield file
 
 
 def _refuse(error: BadInput) -> None:
@@ -47,6 +80,8 @@ def text_lines(path: str, on_bad: Callable[[BadInput], None] = _refuse) -> Itera
         with _reporting_bad_input(name):
             # Remote files of fsspec read a whole block for every line; behind a buffer that costs nothing.
             for number, line in enumerate(BufferedReader(file, _BUFFER_BYTES), start=1):
+                if number == 1:
+                    _refuse_no_text(line, f"{name}, line 1")
                 try:
                     text = _decoded(line, f"{name}, line {number}", first=number == 1)
                 except BadInput as error:
@@ -81,6 +116,15 @@ def _decoded(line: bytes, where: str, *, first: bool) -> str:
             "text; convert the file, e.g. with iconv -t utf-8"
         ) from None
     return text.removeprefix("\ufeff") if first else text
+
+
+def _refuse_no_text(line: bytes, where: str) -> None:
+    """Raise `BadInput` for a first line by which a file is known to be no text, saying what it is."""
+    kind = next((kind for magic, kind in _MAGIC.items() if line.startswith(magic)), None)
+    if line[_TAR_MARK] == b"ustar":
+        kind = "a tar archive: unpack it"
+    if kind is not None:
+        raise BadInput(f"{where}: expected text, and this is {kind}")
 
 
 @contextmanager

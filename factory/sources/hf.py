@@ -43,7 +43,7 @@ def _rows(config: Config) -> Iterator[SourceRow]:
         if dataset.column_names is not None:
             # The names are unknown for some streams: then each row is checked instead.
             check_columns(dataset.column_names, config, config.path)
-            dataset = dataset.select_columns(needed(config))
+            dataset = dataset.select_columns(needed(config, dataset.column_names))
         for number, row in enumerate(dataset, start=1):
             yield f"{config.path} split {config.split}, row {number}", row
     except BadInput:

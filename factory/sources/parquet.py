@@ -49,8 +49,9 @@ def _batches(name: str, file: Any, config: Config) -> Iterator[list[dict[str, An
     # Columns are checked before any row is read, so that a wrong name costs no download.
     try:
         parquet = pq.ParquetFile(file)
-        check_columns(parquet.schema_arrow.names, config, name)
-        for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, columns=needed(config)):
+        names = parquet.schema_arrow.names
+        check_columns(names, config, name)
+        for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, columns=needed(config, names)):
             yield batch.to_pylist()
     except UnicodeDecodeError as error:
         raise BadInput(f"{name}: a text column is not UTF-8 ({error}); write the file anew with UTF-8") from None

@@ -114,6 +114,8 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
         lines.append(
             f"skipped        {len(survey.bad_golds):,} gold answers that do not verify, {survey.duplicates:,} doubles"
         )
+    if survey.renamed:
+        lines.append(f"renamed        {survey.renamed:,} questions whose id came before with another text")
     if short:
         lines.append(f"short          {short:,} units hold less than is asked for by now")
     if state != "complete":

@@ -73,7 +73,7 @@ def plan(
     # Read the source. Each unit's id hashes its questions and the config, so a shard of another run has no unit here.
     missing: dict[int, int] = {}
     alien = set(committed)
-    survey = Survey()
+    survey = run_folder.new_survey(settings, store)
     unit = None
     for unit in cut(surveyed(settings, screen, survey, on_progress), settings.run.unit_size, settings.fingerprint):
         alien.discard(unit.id)
@@ -102,7 +102,7 @@ def missing_units(settings: Settings, made: Plan) -> Iterator[Unit]:
     """Yield the units to hand out, in order, read from the source again as they are needed."""
     left = len(made.missing)
     for unit in cut(
-        usable(settings, as_before(made.survey), doubled=made.survey.doubled),
+        usable(settings, as_before(made.survey), Survey(renamed=made.survey.renamed), doubled=made.survey.doubled),
         settings.run.unit_size,
         settings.fingerprint,
     ):

@@ -182,9 +182,18 @@ def read_survey(store: Store) -> Survey:
 def survey_of(store: Store) -> Survey | None:
     """Return the survey of an earlier attempt; None before the first."""
     try:
-        return Survey(**json.loads(store.read(SURVEY)))
+        # Before there was this count, an id that came with another text was a double, and so it stays.
+        return Survey(**{"renamed": None, **json.loads(store.read(SURVEY))})
     except FileNotFoundError:
         return None
+
+
+def new_survey(settings: Settings, store: Store) -> Survey:
+    """Return an empty survey that deals with ids as the run's earlier attempts did, or the run that it is part of."""
+    before = survey_of(store)
+    if before is None and settings.run.part_of:
+        before = survey_of(open_store(settings.run.part_of, settings.storage))
+    return Survey(renamed=None if before is not None and before.renamed is None else 0)
 
 
 def stats_are(store: Store, stats: Mapping[str, object]) -> bool:

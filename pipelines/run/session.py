@@ -79,7 +79,7 @@ class RunSession:
 
         Raises `BadInput` for a malformed source, and for one that has changed since the run began.
         """
-        survey = Survey()
+        survey = run_folder.new_survey(self.settings, self.store)
         with self._screened(None) as screen:
             for _ in surveyed(self.settings, screen, survey, self._say_read):
                 pass

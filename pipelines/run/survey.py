@@ -1,8 +1,8 @@
 """Survey of the source: one pass before anything starts, so that a bad line is found now and not hours later.
 
-The pass counts the questions, screens their gold answers and finds doubles. The rejected ones are kept: every later
-pass, of this attempt or the next, sees the same questions, also where a checker gave up under load. The driver never
-holds more of the source than the keys it has seen.
+The pass counts the questions, screens their gold answers, finds doubles and ids that stand for more than one question.
+The rejected ones are kept: every later pass, of this attempt or the next, sees the same questions, also where a checker
+gave up under load. The driver never holds more of the source than the keys it has seen.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from itertools import islice
 
 from factory.contracts.checkers import boxed_gold
 from factory.errors import BadInput
+from factory.readers.doubles import Doubles
 from factory.rollouts.prompting import load_prompt
 from factory.storage.opening import open_store
 from factory.types import Outcome, Question, Verdict
@@ -23,6 +24,9 @@ Screen = Callable[[list[Question]], Mapping[str, str]]
 """Judge of gold answers: from questions to those to be left out, by id, with the reason."""
 
 SCREEN_BATCH = 512
+# After so many rows without a single gold answer that can be read, a source is not read to its end.
+_HOPELESS = 2 * SCREEN_BATCH
+_EXAMPLES = 3
 
 
 @dataclass
@@ -31,11 +35,14 @@ class Survey:
 
     Attributes:
       questions: questions that the run works on.
-      duplicates: questions left out, as their key came before.
-      bad_golds: questions left out, as their gold answer does not verify: by id the gold answer and its verdict.
+      duplicates: questions left out, as they came before.
+      bad_golds: questions left out, as their gold answer cannot be read or does not verify: by id, why.
       digest: hash of the keys of all questions, in order; a source with another digest has changed.
       prompt_id: hash of the prompt file.
-      doubled: keys that came more than once in this pass; not kept in the file.
+      renamed: questions that got an id of their own, as theirs came before with another text; None in a run that was
+        begun when these were left out as doubles, and are to this day.
+      renamed_examples: some of them.
+      doubled: ids that came more than once in this pass; not kept in the file.
     """
 
     questions: int = 0
@@ -43,6 +50,8 @@ class Survey:
     bad_golds: dict[str, str] = field(default_factory=dict)
     digest: str = ""
     prompt_id: str = ""
+    renamed: int | None = 0
+    renamed_examples: list[str] = field(default_factory=list)
     doubled: set[str] = field(default_factory=set, repr=False)
 
 
@@ -69,10 +78,11 @@ def surveyed(
             on_progress(survey.questions)
         yield question
     if not survey.questions:
+        first = next(iter(survey.bad_golds.values()), "")
         raise BadInput(
             f"source {settings.source.name} holds no usable question "
-            f"({len(survey.bad_golds)} with a gold answer that does not verify against itself, "
-            f"{survey.duplicates} doubles)."
+            f"({len(survey.bad_golds)} with a gold answer that cannot be read or does not verify against itself, "
+            f"{survey.duplicates} doubles)." + f" The first: {first}" * bool(first)
         )
     survey.digest = digest.hexdigest()[:16]
 
@@ -85,19 +95,47 @@ def usable(
     Args:
       settings: the validated config.
       screen: judge of the gold answers.
-      survey: receives the counts of what is left out; None where nobody wants them.
-      doubled: keys that come more than once, where an earlier pass knows them. Then only those are remembered, and
+      survey: receives the counts of what is left out; None where nobody wants them. Its `renamed` says what becomes of
+        an id that comes with another text.
+      doubled: ids that come more than once, where an earlier pass knows them. Then only those are remembered, and
         memory does not grow with the source.
 
     Raises:
-      BadInput: the source is malformed.
+      BadInput: the source is malformed, or none of its first gold answers can be read.
     """
     survey = survey if survey is not None else Survey()
-    questions = _once(questions_of(settings), survey, doubled)
+    doubles = Doubles(reads=settings.checker.plugin.READS, watched=doubled, rename=survey.renamed is not None)
+    questions = filter(None, map(doubles.once, questions_of(settings)))
+    seen = 0
     while batch := list(islice(questions, SCREEN_BATCH)):
-        rejected = screen(batch)
+        # Leave out what has no gold answer, then what the checker rejects.
+        rejected = {question.id: question.gold_problem for question in batch if question.gold_problem}
+        seen += len(batch)
+        if len(survey.bad_golds) + len(rejected) == seen >= _HOPELESS and len(rejected) == len(batch):
+            first = next(iter([*survey.bad_golds.values(), *rejected.values()]))
+            raise BadInput(f"none of the first {seen:,} gold answers can be read. The first: {first}")
+        rejected |= screen([question for question in batch if question.id not in rejected])
+        # Count, then hand out.
         survey.bad_golds.update(rejected)
+        survey.duplicates, survey.doubled = doubles.dropped, doubles.repeated
+        if doubles.rename:
+            survey.renamed, survey.renamed_examples = doubles.renamed, doubles.examples
         yield from (question for question in batch if question.id not in rejected)
+    survey.duplicates = doubles.dropped
+
+
+def left_out_lines(survey: Survey) -> list[str]:
+    """Return what a user has to know about a source that was read: what is left out or renamed, with examples."""
+    lines = []
+    if survey.bad_golds:
+        examples = "; ".join(f"{name}: {why}" for name, why in islice(survey.bad_golds.items(), _EXAMPLES))
+        lines.append(f"skipped {len(survey.bad_golds):,} questions whose gold answer does not verify: {examples}")
+    if survey.duplicates:
+        lines.append(f"skipped {survey.duplicates:,} questions that came twice")
+    if survey.renamed:
+        examples = "; ".join(survey.renamed_examples)
+        lines.append(f"renamed {survey.renamed:,} questions whose id came before with another text: {examples}")
+    return lines
 
 
 def questions_of(settings: Settings) -> Iterator[Question]:
@@ -110,20 +148,6 @@ def questions_of(settings: Settings) -> Iterator[Question]:
     return source.plugin.questions(source.config)
 
 
-def _once(questions: Iterator[Question], survey: Survey, doubled: Collection[str] | None) -> Iterator[Question]:
-    """Yield each question the first time its key comes, and count the other times."""
-    seen: set[str] = set()
-    for question in questions:
-        if doubled is not None and question.key not in doubled:
-            yield question
-        elif question.key in seen:
-            survey.duplicates += 1
-            survey.doubled.add(question.key)
-        else:
-            seen.add(question.key)
-            yield question
-
-
 def judged_by(
     check: Callable[[list[tuple[Question, str]]], list[Verdict]],
     right_answer: Callable[[Question], str | None] = boxed_gold,
@@ -134,12 +158,18 @@ def judged_by(
         answers = [(question, right_answer(question)) for question in questions]
         checked = [(question, answer) for question, answer in answers if answer is not None]
         return {
-            question.id: f"{question.gold[:80]!r} ({verdict.outcome})"
+            question.id: told(question, f"{verdict.outcome}{verdict.reason and ': '}{verdict.reason}")
             for (question, _), verdict in zip(checked, check(checked), strict=True)
             if verdict.outcome is not Outcome.CORRECT
         }
 
     return screen
+
+
+def told(question: Question, why: str) -> str:
+    """Return why a gold answer is no good, with the answer and its place."""
+    where = f"{question.origin}: " * bool(question.origin)
+    return f"{where}{question.gold[:80]!r} ({why[:200]})"
 
 
 def as_before(survey: Survey) -> Screen:

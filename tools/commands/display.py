@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
-from itertools import islice
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,8 +14,10 @@ from rich.text import Text
 
 from factory.records.tally import Tally
 from factory.text.durations import clock
+from factory.text.safe_text import safe
 from pipelines.driving.drive import Progress
 from pipelines.run.listener import Listener, Outlook
+from pipelines.run.survey import left_out_lines
 
 PLAIN_EVERY_S = 5.0
 
@@ -40,17 +41,13 @@ class Display(Listener):
         # The stage before may have left its bar.
         self.close()
         self._outlook = outlook
-        survey = outlook.survey
         self.say(
-            f"{survey.questions:,} questions in {outlook.units:,} units, {outlook.committed:,} committed before"
+            f"{outlook.survey.questions:,} questions in {outlook.units:,} units, {outlook.committed:,} committed before"
             + f", {outlook.again:,} to be taken up again" * bool(outlook.again)
             + f" → {outlook.folder}"
         )
-        if survey.bad_golds:
-            examples = "; ".join(f"{name}: {why}" for name, why in islice(survey.bad_golds.items(), 3))
-            self.say(f"skipped {len(survey.bad_golds):,} questions whose gold answer does not verify: {examples}")
-        if survey.duplicates:
-            self.say(f"skipped {survey.duplicates:,} questions that came twice")
+        for line in left_out_lines(outlook.survey):
+            self.say(safe(line))
 
     def progress(self, progress: Progress) -> None:
         """Show the state of a run."""

@@ -14,7 +14,7 @@ from pipelines.run.run_folder import store_of
 from pipelines.run.screening import screening
 from pipelines.run.session import check_prompt
 from pipelines.run.settings import Settings, dump
-from pipelines.run.survey import Survey, as_before, surveyed, usable
+from pipelines.run.survey import Survey, as_before, left_out_lines, surveyed, usable
 
 
 def show_plan(settings: Settings, console: Console) -> None:
@@ -56,6 +56,8 @@ def _show_questions(settings: Settings, console: Console, remarks: list[str]) ->
     console.print(
         Text(f"skipped: {len(survey.bad_golds):,} gold answers that do not verify, {survey.duplicates:,} doubles")
     )
+    for line in left_out_lines(survey):
+        console.print(Text(safe(line)))
 
 
 def _show_actors(settings: Settings, console: Console) -> None:

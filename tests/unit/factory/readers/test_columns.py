@@ -46,15 +46,46 @@ def test_numbers_are_answers_too(answer: object, gold: str) -> None:
     assert one({"question": "q", "answer": answer}).gold == gold
 
 
-@pytest.mark.parametrize("answer", ["", "  ", None])
+@pytest.mark.parametrize("answer", ["", "  ", None, float("nan"), Decimal("NaN")])
 def test_a_missing_answer_is_left_to_the_screening_of_golds(answer: object) -> None:
     assert one({"question": "q", "answer": answer}).gold == ""
 
 
-@pytest.mark.parametrize("answer", [float("nan"), float("inf"), True, ["2"], Decimal("NaN")])
-def test_an_answer_that_is_none_is_refused_with_its_line(answer: object) -> None:
-    with pytest.raises(BadInput, match=r"^data\.jsonl, line 7: the answer \(column 'answer'\) is "):
-        one({"question": "q", "answer": answer})
+@pytest.mark.parametrize("answer", [float("inf"), True, ["2"], {"value": 2}, Decimal("-Infinity"), b"2"])
+def test_an_answer_that_is_none_marks_its_question_with_the_line(answer: object) -> None:
+    question = one({"question": "q", "answer": answer})
+    assert question.gold == ""
+    assert question.gold_problem.startswith("data.jsonl, line 7: the answer (column 'answer') is ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "advice"), [(["2"], "one entry is answer[0]"), ({"value": 2}, "one key of it is answer.KEY")]
+)
+def test_an_answer_that_holds_others_says_how_to_name_one(answer: object, advice: str) -> None:
+    assert advice in one({"question": "q", "answer": answer}).gold_problem
+
+
+@pytest.mark.parametrize("preset", ["gsm8k", "math"])
+def test_a_row_without_its_marker_marks_its_question_and_stops_nothing(preset: str) -> None:
+    question = one({"question": "q", "answer": "so 7"}, gold=preset)
+    assert question.gold == ""
+    assert question.gold_problem.startswith("data.jsonl, line 7: the answer 'so 7' has no ")
+
+
+def test_a_later_row_may_lack_the_answer_and_the_first_may_not() -> None:
+    rows = [("line 1", {"question": "q", "answer": "1"}), ("line 2", {"question": "r"})]
+    first, second = to_questions(rows, Columns(), "x")
+    assert (first.gold_problem, second.gold) == ("", "")
+    assert second.gold_problem.startswith("line 2: there is no column 'answer'")
+    with pytest.raises(BadInput, match=r"^line 2: there is no column 'answer'"):
+        list(to_questions(rows[1:], Columns(), "x"))
+
+
+def test_nan_is_nothing_in_every_other_column() -> None:
+    question = one({"question": "q", "answer": "2", "a": float("nan")}, metadata_columns=["a"], licence_column="a")
+    assert (question.metadata, question.licence) == ({}, None)
+    with pytest.raises(BadInput, match=r"the id .* is empty"):
+        one({"question": "q", "answer": "2", "a": float("nan")}, id_column="a")
 
 
 @pytest.mark.parametrize("text", ["", " \n", None, 7, ["q"]])

@@ -69,3 +69,15 @@ def test_a_malformed_file_is_named_by_its_line(tmp_path: Path, content: str | by
 def test_a_delimiter_that_is_none_is_refused(tmp_path: Path, delimiter: str) -> None:
     with pytest.raises(BadInput, match="expected one character"):
         read(tmp_path, "question,answer\nq,1\n", delimiter=delimiter)
+
+
+def test_a_cell_may_be_as_long_as_questions_are(tmp_path: Path) -> None:
+    text = "long " * 60_000
+    assert read(tmp_path, f'question,answer\n"{text}",2\n')[0].text == text.strip()
+
+
+def test_a_name_leads_into_json_within_a_cell(tmp_path: Path) -> None:
+    content = 'question,info,answer[0]\nq,"{""answer"": ""2"", ""options"": [""x"", ""y""]}",own\n'
+    columns = {"answer_column": "info.answer", "metadata_columns": ["info.options[1]", "answer[0]"]}
+    (one,) = read(tmp_path, content, **columns)
+    assert (one.gold, one.metadata) == ("2", {"info.options[1]": "y", "answer[0]": "own"})

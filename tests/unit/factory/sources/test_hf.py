@@ -75,3 +75,13 @@ def test_an_unreachable_hub_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(datasets, "load_dataset", offline)
     with pytest.raises(BadInput, match=r"data set 'openai/gsm8k' .*Couldn't reach the hub.*check the id"):
         list(questions(Config(path="openai/gsm8k", name="main")))
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_names_lead_into_nested_columns(folder: str, streaming: bool) -> None:
+    row = '{"question": {"stem": "q", "choices": ["x", "y"]}, "answers": ["2", "two"], "other": 1}\n'
+    (Path(folder) / "train.jsonl").write_text(row)
+    config = Config(path=folder, streaming=streaming, question_column="question.stem", answer_column="answers[0]")
+    config.metadata_columns = ["choices=question.choices"]
+    (one,) = questions(config)
+    assert (one.text, one.gold, one.metadata) == ("q", "2", {"choices": '["x", "y"]'})

@@ -77,3 +77,26 @@ def test_no_file_a_folder_and_no_rows_are_bad_input(tmp_path: Path) -> None:
     for path, complaint in [(empty, "no questions"), (str(tmp_path), "a folder"), (f"{tmp_path}/x", "no such file")]:
         with pytest.raises(BadInput, match=complaint):
             list(questions(Config(path=path)))
+
+
+NESTED = {
+    "prompt": [[{"role": "user", "content": "1 + 1?"}]],
+    "reward_model": [{"ground_truth": "2", "style": "rule"}],
+    "extra.info": ["kept"],
+    "extra": [{"info": "not this", "index": 7}],
+}
+
+
+def test_names_lead_into_nested_columns_and_a_column_with_a_dot_in_its_name_wins(tmp_path: Path) -> None:
+    path = written(tmp_path, NESTED)
+    config = Config(path=path, question_column="prompt[0].content", answer_column="reward_model.ground_truth")
+    config.id_column, config.metadata_columns = "extra.index", ["extra.info"]
+    (one,) = questions(config)
+    assert (one.text, one.gold, one.id, one.metadata) == ("1 + 1?", "2", "7", {"extra.info": "kept"})
+
+
+def test_a_nested_name_that_is_not_there_names_the_nearest(tmp_path: Path) -> None:
+    config = Config(path=written(tmp_path, NESTED), question_column="prompt[0].content")
+    config.answer_column = "reward_model.ground_thruth"
+    with pytest.raises(BadInput, match=r"row 1: 'reward_model' has no 'ground_thruth'\. Did you mean 'ground_truth'"):
+        list(questions(config))
