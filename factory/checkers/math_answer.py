@@ -16,6 +16,8 @@ from factory.answers.comparison.compare import compare
 from factory.answers.comparison.scalars import read_quantity
 from factory.answers.extraction.boxes import BOX
 from factory.answers.extraction.extract import box_stands_complete, final_answer
+from factory.answers.gold_check import gold_problem as gold_problem
+from factory.answers.gold_check import right_answer as right_answer
 from factory.answers.normalise import normalise
 from factory.answers.policy import AnswerPolicy
 from factory.answers.values import notations

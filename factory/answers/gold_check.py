@@ -1,0 +1,69 @@
+r"""Check of a mathematical gold answer before anything is compared with it: does it denote something?
+
+Against its own text any gold answer is right. So it is looked at first (`gold_problem`), and then judged in another
+spelling (`right_answer`), by all that a model's answer goes through.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from factory.answers.extraction.extract import final_answer
+from factory.answers.normalise import normalise
+from factory.types import Question
+
+_MARKERS = {"####": "gsm8k", r"\boxed": "math", r"\fbox": "math"}
+_NOTHING = re.compile(r"[\s.?!_\-–—…$|~#()\[\]{}:;,'\"]*")
+# Words by which data sets say that they have no answer to show.
+_PLACEHOLDER = re.compile(
+    r"<na>|[<(\[#]?(?:nan|n/a|null|tbd|todo|not (?:available|provided|given)|no answer|unanswered)[>)\]]?"
+    r"|(?:please )?(?:see|refer to) .{0,60}\b(?:solution|explanation|above|below|figure|diagram|graph|image|proof|work"
+    r"|answer|key)s?"
+    r"|see (?:solution|explanation|above|below|figure|diagram|graph|image|proof|work|answer)s?"
+    r"|(?:the )?(?:answer|solution)s? (?:may|will|can) vary|proof(?: omitted| below| above)?",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[a-z)}$]{2}\. [A-Z\\$(]|\n")
+_LONG = 200
+_TEXT = re.compile(r"\\(?:text(?:rm|normal)?|mathrm|mbox)\s{0,3}\{([^{}$\\]{0,200})\}")
+_SPACING = re.compile(r"(?<!\\)\\[,;:!](?![A-Za-z])|(?<![\\\w]) (?=[=+<>()])|(?<=[=+(]) (?=[\d(=+<>])")
+_DOLLAR = re.compile(r"(?<!\\)\$")
+
+
+def gold_problem(question: Question, config: Any) -> str | None:
+    """Return why nothing can be compared with a gold answer; None where nothing speaks against it.
+
+    Args:
+      question: the question with its gold answer.
+      config: settings of the checker; its `tail_chars` are searched for an answer in a gold answer that is a solution.
+    """
+    gold, form = question.gold, normalise(question.gold)
+    if not gold.strip() or not form:
+        return "it is empty"
+    if _NOTHING.fullmatch(form):
+        return "it denotes nothing"
+    if _PLACEHOLDER.fullmatch(form.strip(" .")):
+        return "it says that there is no answer"
+    # A whole solution is right against its own text only.
+    for marker, preset in _MARKERS.items():
+        if marker in gold:
+            return f"it is a solution, not an answer; set source.gold={preset}"
+    stated = final_answer(gold, tail_chars=config.tail_chars)
+    if stated is not None and normalise(stated) != form:
+        return f"it is a text that states the answer {stated[:60]!r}; take the answer alone"
+    if len(gold) > _LONG and _SENTENCE_END.search(gold):
+        return "it is a text of several sentences, not an answer"
+    return None
+
+
+def right_answer(question: Question) -> str:
+    """Return the gold answer as the end of a solution, in another spelling."""
+    return f"So this is what was to be found.\n\nThe final answer is $\\boxed{{{respelt(question.gold)}}}$."
+
+
+def respelt(gold: str) -> str:
+    r"""Return a gold answer as a model would write it within a box: without `$`, `\text` and some spaces."""
+    # A single dollar is money.
+    plain = gold if len(_DOLLAR.findall(gold)) % 2 else _DOLLAR.sub("", gold)
+    return _SPACING.sub("", _TEXT.sub(r" \1 ", plain)).strip() or gold

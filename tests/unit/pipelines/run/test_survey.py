@@ -1,0 +1,120 @@
+"""The survey leaves out and renames, says so, and every later attempt sees the same questions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from factory.errors import BadInput
+from factory.types import Question
+from pipelines.run import run_folder
+from pipelines.run.planning import missing_units, plan
+from pipelines.run.screening import screening
+from pipelines.run.settings import Settings, from_mapping
+from pipelines.run.survey import Survey, left_out_lines, surveyed, usable
+
+
+def settings(tmp_path: Path, *rows: Mapping[str, Any], **source: Any) -> Settings:
+    (tmp_path / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return from_mapping(
+        {
+            "engine": {"kind": "simulated"},
+            "source": {"kind": "jsonl", "path": str(tmp_path / "*.jsonl"), **source},
+            "prompt": {"template": "zero_shot_cot"},
+            "run": {"dir": str(tmp_path / "run"), "unit_size": 2},
+        }
+    )
+
+
+def nothing_rejected(questions: list[Question]) -> Mapping[str, str]:
+    return {}
+
+
+def read(ours: Settings) -> Survey:
+    survey = Survey()
+    list(surveyed(ours, nothing_rejected, survey))
+    return survey
+
+
+def row(answer: object, question: str = "q", **more: object) -> dict[str, object]:
+    return {"question": question, "answer": answer, **more}
+
+
+def test_a_row_without_its_marker_is_left_out_counted_and_listed(tmp_path: Path) -> None:
+    survey = read(settings(tmp_path, row("#### 1"), row("2", "r"), row("#### 3", "s"), gold="gsm8k"))
+    assert survey.questions == 2
+    (why,) = survey.bad_golds.values()
+    assert why.startswith(f"{tmp_path}/q.jsonl, line 2: the answer '2' has no text after a '####'")
+    assert "line 2: the answer" in left_out_lines(survey)[0]
+
+
+def test_a_source_without_one_usable_row_is_refused_naming_the_first(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"no usable question \(3 with .*The first: .*q\.jsonl, line 1: the answer '1'"):
+        read(settings(tmp_path, row("1"), row("2", "r"), row("3", "s"), gold="math"))
+
+
+def test_a_large_source_of_which_nothing_can_be_read_is_not_read_to_its_end(tmp_path: Path) -> None:
+    rows = [row("1", f"q{number}") for number in range(1500)]
+    ours = settings(tmp_path, *rows, gold="gsm8k")
+    with (tmp_path / "q.jsonl").open("a") as file:
+        file.write("this is never reached")
+    with pytest.raises(BadInput, match=r"none of the first 1,024 gold answers can be read\. The first: .*line 1: "):
+        read(ours)
+
+
+def test_a_bad_row_takes_no_good_one_of_its_id_along(tmp_path: Path) -> None:
+    ours = settings(
+        tmp_path, row("1", id=7), row("#### 1", id=7), row("#### 2", "r", id=8), id_column="id", gold="gsm8k"
+    )
+    survey = read(ours)
+    assert (survey.questions, len(survey.bad_golds)) == (2, 1)
+
+
+def test_ids_that_begin_anew_lose_no_question_and_are_told(tmp_path: Path) -> None:
+    (tmp_path / "b.jsonl").write_text("".join(json.dumps(row(1, f"b{n}", id=n)) + "\n" for n in range(5)))
+    ours = settings(tmp_path, *(row(1, f"q{n}", id=n) for n in range(5)), id_column="id")
+    survey = Survey()
+    ids = [question.id for question in surveyed(ours, nothing_rejected, survey)]
+    assert ids == [*"01234", *(f"{n}@q.jsonl" for n in range(5))]
+    assert (survey.questions, survey.duplicates, survey.renamed) == (10, 0, 5)
+    (line,) = left_out_lines(survey)
+    assert line.startswith("renamed 5 questions whose id came before with another text: '0' (")
+    again = usable(ours, nothing_rejected, doubled=survey.doubled)
+    assert [question.id for question in again] == ids
+
+
+def test_a_run_begun_when_such_ids_were_doubles_is_resumed_as_it_was(tmp_path: Path) -> None:
+    ours = settings(
+        tmp_path, *(row(1, text, id=n) for n, text in [(0, "p"), (1, "q"), (0, "r"), (2, "s")]), id_column="id"
+    )
+    store = run_folder.store_of(ours)
+    # A manifest as it was written before questions could be renamed.
+    before = Survey(renamed=None)
+    list(surveyed(ours, nothing_rejected, before))
+    assert (before.questions, before.duplicates) == (3, 1)
+    run_folder.bind(ours, store)
+    kept = {"questions": 3, "duplicates": 1, "bad_golds": {}, "digest": before.digest, "prompt_id": before.prompt_id}
+    store.replace(run_folder.SURVEY, json.dumps(kept).encode())
+
+    made = plan(ours, store, nothing_rejected)
+    assert (made.survey.questions, made.survey.renamed) == (3, None)
+    assert [q.text for unit in missing_units(ours, made) for q in unit.questions] == ["p", "q", "s"]
+    run_folder.keep_survey(store, made.survey)
+    assert run_folder.new_survey(ours, store).renamed is None
+    part = from_mapping({**ours.plain, "run": {"dir": f"{store.url}/part", "part_of": store.url}})
+    assert run_folder.new_survey(part, run_folder.store_of(part)).renamed is None
+
+
+def test_a_gold_that_denotes_nothing_or_does_not_equal_itself_is_screened(tmp_path: Path) -> None:
+    golds = ["nan", "See solution", "...", r"so \boxed{3}", "#### 3", r"\frac{1}{", "$5$", r"\text{no solution}", "7"]
+    ours = settings(tmp_path, *(row(gold, f"q{n}") for n, gold in enumerate(golds)))
+    survey = Survey()
+    with screening(ours) as screen:
+        left = [question.gold for question in surveyed(ours, screen, survey)]
+    assert left == ["$5$", r"\text{no solution}", "7"]
+    first = next(iter(survey.bad_golds.values()))
+    assert first == f"{tmp_path}/q.jsonl, line 1: 'nan' (it says that there is no answer)"
