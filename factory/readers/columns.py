@@ -36,8 +36,8 @@ class Columns:
       at most, then a new one begins); all else is taken from the first of them.
     * `licence_column`, `metadata_columns`: carried along into the records; `choices=options` carries the column
       `options` along as `choices`.
-    * `gold`: how the gold answer is read out of the answer column: none, gsm8k, math, index or index1
-      (`factory/readers/gold.py`).
+    * `gold`: how the gold answer is read out of the answer column: none, gsm8k, math, json, index or
+      index1 (`factory/readers/gold.py`).
     * `limit`: read only so many questions; 0 reads all.
     """
 
@@ -188,11 +188,13 @@ def to_question(
 def _gold(row: Mapping[str, Any], columns: Columns, where: str, metadata: Mapping[str, str]) -> str:
     """Return the gold answer of a row, "" for a missing one. Raises `NoGold`, `NotThere`."""
     value = value_of(row, columns.answer_column, where)
-    answer = _answer_text(value)
+    holds_others = isinstance(value, list | dict)
+    answer = _metadata_text(value) if holds_others and columns.gold == "json" else _answer_text(value)
     if answer is None:
         name = columns.answer_column
         inner = f"; one entry is {name}[0]" * isinstance(value, list)
         inner += f"; one key of it is {name}.KEY" * isinstance(value, dict)
+        inner += "; source.gold=json takes all of it" * holds_others
         raise NoGold(
             f"{where}: the answer (column {name!r}) is {excerpt(value)}; "
             f"expected text or a finite number; mend it or take the row out{inner}"

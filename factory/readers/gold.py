@@ -3,6 +3,7 @@ r"""Gold presets: how the gold answer is read out of a data set's answer column.
 * `none`  — the column is the answer.
 * `gsm8k` — the text after the last `####`, without thousands commas.
 * `math`  — what stands in the last balanced `\boxed{}`.
+* `json`  — a list or an object, such as the tests of a program, as JSON.
 * `index`, `index1` — the number of a choice, counted from 0 or from 1 (`index_gold.py`).
 """
 
@@ -75,5 +76,6 @@ _READERS: Mapping[str, tuple[Callable[[str], str | None], str]] = {
     "none": (str.strip, "text"),
     "gsm8k": (after_hashes, "text after a '####'"),
     "math": (last_boxed, r"\boxed{…} with balanced braces"),
+    "json": (str.strip, "text"),
 }
 PRESETS = (*_READERS, "index", "index1")

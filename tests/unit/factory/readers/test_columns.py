@@ -65,6 +65,13 @@ def test_an_answer_that_holds_others_says_how_to_name_one(answer: object, advice
     assert advice in one({"question": "q", "answer": answer}).gold_problem
 
 
+def test_the_tests_of_a_program_may_be_a_list_or_an_object() -> None:
+    assert one({"question": "q", "answer": ["assert f(1) == 2"]}, gold="json").gold == '["assert f(1) == 2"]'
+    assert one({"question": "q", "answer": {"inputs": ["é"]}}, gold="json").gold == '{"inputs": ["é"]}'
+    assert one({"question": "q", "answer": " [] "}, gold="json").gold == "[]"
+    assert "source.gold=json takes all of it" in one({"question": "q", "answer": ["2"]}).gold_problem
+
+
 @pytest.mark.parametrize("preset", ["gsm8k", "math"])
 def test_a_row_without_its_marker_marks_its_question_and_stops_nothing(preset: str) -> None:
     question = one({"question": "q", "answer": "so 7"}, gold=preset)
