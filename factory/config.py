@@ -63,16 +63,12 @@ def parse_yaml(
     Raises:
       BadInput: the text is not valid YAML or not a mapping, or an override is malformed.
     """
-    # An override without "=" would set its key to null, silently.
-    for override in overrides:
-        if "=" not in override or override.startswith("="):
-            raise BadInput(f"override {_shown(override)!r} is not of the form section.key=value.")
+    changes = _changes(overrides)
     try:
         loaded = OmegaConf.load(io.StringIO(text))
         if not isinstance(loaded, DictConfig):
             raise BadInput(f"{name} holds no mapping at its top level. Expected sections such as source, engine.")
         # Drop what was meant for a plug-in that an override replaces.
-        changes = OmegaConf.from_dotlist(list(overrides))
         for section, key in (switches or {}).items():
             wanted = OmegaConf.select(changes, f"{section}.{key}")
             if wanted is not None and wanted != OmegaConf.select(loaded, f"{section}.{key}"):
@@ -93,6 +89,27 @@ def parse_yaml(
     return {str(key): value for key, value in plain.items()}
 
 
+def _changes(overrides: Sequence[str]) -> DictConfig:
+    """Return what the overrides set. Raises `BadInput` that names the one which is malformed."""
+    for override in overrides:
+        # Without "=" it would set its key to null, silently.
+        if "=" not in override or override.startswith("="):
+            raise BadInput(f"override {_shown(override)!r} is not of the form section.key=value.")
+        try:
+            OmegaConf.from_dotlist([override])
+        except (OmegaConfBaseException, ValueError) as error:
+            raise BadInput(f"override {_shown(override)!r}: {one_line(error)}") from None
+        except Exception as error:
+            if not type(error).__module__.startswith("yaml"):
+                raise
+            key = override.partition("=")[0]
+            raise BadInput(
+                f"override {_shown(override)!r}: its value is no valid YAML ({one_line(error)}); a text with such signs "
+                f"needs quotes of its own, and the shell's around them: '{key}=\"...\"'"
+            ) from None
+    return OmegaConf.from_dotlist(list(overrides))
+
+
 def _refuse_half_characters(value: Any, name: str) -> None:
     r"""Raise `BadInput` for a text that no file can hold, such as an override with a byte that is not UTF-8."""
     if isinstance(value, dict):
@@ -104,9 +121,8 @@ def _refuse_half_characters(value: Any, name: str) -> None:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise BadInput(
-                f"{name}: {value!r} holds half a character; expected valid Unicode; write the value anew"
-            ) from None
+            # The value itself may be a secret.
+            raise BadInput(f"{name}: a text holds half a character; expected valid Unicode; write it anew") from None
 
 
 def as_yaml(plain: Mapping[str, Any]) -> str:

@@ -36,6 +36,21 @@ def test_a_text_of_a_section_stays_as_it_is(text):
 
 @pytest.mark.parametrize("override", ["source.path=a\udcff", r'source.stop=["\ud83d"]', r'source={"\ud83d": 1}'])
 def test_half_a_character_is_refused_in_one_line(override):
-    with pytest.raises(BadInput, match=r"^c\.yaml") as caught:
+    with pytest.raises(BadInput, match=r"^(c\.yaml|override )") as caught:
         parse_yaml("{}", "c.yaml", [override])
     str(caught.value).encode()
+
+
+@pytest.mark.parametrize("value", ["*.jsonl", "[a", "@x", "%x", "!x", "{a", "'a"])
+def test_an_override_that_is_no_yaml_is_named_with_what_to_do(value):
+    with pytest.raises(BadInput, match=r"^override .source\.path=.*needs quotes .*'source\.path=\"\.\.\.\"'") as caught:
+        parse_yaml("{}", "c.yaml", ["run.dir=x", f"source.path={value}"])
+    assert "\n" not in str(caught.value)
+    assert parse_yaml("{}", "c.yaml", [f'source.path="{value}"']) == {"source": {"path": value}}
+
+
+def test_no_message_repeats_a_secret():
+    for override in ("storage.secret=*hush", "storage.secret=hush\udcff"):
+        with pytest.raises(BadInput) as caught:
+            parse_yaml("{}", "c.yaml", [override])
+        assert "hush" not in str(caught.value)
