@@ -141,9 +141,9 @@ def _question_and_steps(tagged: str, labelled: str, where: str) -> tuple[str, li
     border, before = _border(text, where), ""
     if border is None and (place := _numbered_later(parts, where)):
         # Tags in front of the first number are in the question.
-        before = "".join(other.rstrip(" \t") for other, _ in parts[:place])
         (text, label), *later = parts[place:]
         border = _STEP_1.search(text)
+        before = _joined([other for other, _ in parts[:place]], text)
     elif border is None and text.count("?") == 1:
         border = _QUESTION_MARK.search(text)
         # A tag right behind the question is the question's own.
@@ -156,6 +156,12 @@ def _question_and_steps(tagged: str, labelled: str, where: str) -> tuple[str, li
     if not asked.strip():
         refuse(where, "'input' has no question in front of its first step", f"a question, then {_FIRST_STEP!r}")
     return asked, [(text[border.end() :], label), *later]
+
+
+def _joined(texts: Sequence[str], after: str) -> str:
+    """Return the texts in front of tags as one, without the space that belonged to a tag. `after` follows them."""
+    followed = zip(texts, [*texts[1:], after], strict=True)
+    return "".join(text if other[:1].isalnum() else text.rstrip(" \t") for text, other in followed).lstrip()
 
 
 def _numbered_later(parts: Sequence[tuple[str, int]], where: str) -> int | None:
@@ -190,7 +196,7 @@ def _border(text: str, where: str) -> re.Match[str] | None:
 def _unnumbered(text: str) -> str:
     """Return a step without its number."""
     number = _NUMBER.match(text)
-    return text[number.end() :] if number else text
+    return unpadded(text[number.end() :]) if number else text
 
 
 def _parts(tagged: str, labelled: str, where: str) -> list[tuple[str, int]]:

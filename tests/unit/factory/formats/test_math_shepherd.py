@@ -93,6 +93,7 @@ ASKED = "How many are 1 + 1?"
         (f"{ASKED}\n**Step 1:** a @\n**Step 2:** b @", ASKED, ["a", "b"]),
         (f"{ASKED}Step 1 : a @\nSTEP 2: b @", ASKED, ["a", "b"]),
         (f"{ASKED} Step 1:a @\nStep 2:b @", ASKED, ["a", "b"]),
+        (f"{ASKED}\n\nStep 1:\na @\nStep 2:\nb @", ASKED, ["a", "b"]),
         (f"{ASKED} Step 0: a @\nStep 1: b @", ASKED, ["a", "b"]),
         (f"{ASKED} Step 2: a @\nStep 3: b @", ASKED, ["a", "b"]),
         (f"{ASKED} a @\nFrom Step 2: b @", ASKED, ["a", "From Step 2: b"]),
@@ -115,6 +116,7 @@ def test_published_spellings_of_the_first_step_are_read(text, question, steps):
         ("Two and two? @ Step 1: a @\nStep 2: b @", "Two and two?"),
         ("Two @ and @ two? step 1: a @\nstep 2: b @", "Two and two?"),
         ("Two and two? @ a @\nb @", "Two and two?"),
+        ("@ Two and @two? Step 1: a @\nStep 2: b @", "Two and two?"),
     ],
 )
 def test_a_tag_in_the_question_is_no_step(text, question):
