@@ -19,7 +19,6 @@ import asyncio
 import contextlib
 import json
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -271,8 +270,8 @@ def measure(arguments: argparse.Namespace, root: str) -> dict[str, Any]:
     for side in ("plain", "commit"):
         sizes = [entry.size for entry in open_store(f"{root}/{side}").entries()]
         figures["sides"][side]["stored_bytes_per_row"] = round(sum(sizes) / len(sizes) * len(units) / sides.n_rows)
-    asked = {key: getattr(arguments, key) for key in ("storage", "unit_size", "solutions", "steps")}
-    return {**asked, **figures, "wanted_ratio": WANTED}
+    asked = ("storage", "unit_size", "solutions", "steps")
+    return {key: getattr(arguments, key) for key in asked} | figures | {"wanted_ratio": WANTED}
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -298,4 +297,4 @@ def main(given: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(main))
+    raise SystemExit(exit_status(main))
