@@ -104,8 +104,8 @@ def _changes(overrides: Sequence[str]) -> DictConfig:
                 raise
             key = override.partition("=")[0]
             raise BadInput(
-                f"override {_shown(override)!r}: its value is no valid YAML ({one_line(error)}); a text with such signs "
-                f"needs quotes of its own, and the shell's around them: '{key}=\"...\"'"
+                f"override {_shown(override)!r}: its value is no valid YAML ({one_line(error)}); a text with such "
+                f"signs needs quotes of its own, and the shell's around them: '{key}=\"...\"'"
             ) from None
     return OmegaConf.from_dotlist(list(overrides))
 

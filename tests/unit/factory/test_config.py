@@ -43,7 +43,9 @@ def test_half_a_character_is_refused_in_one_line(override):
 
 @pytest.mark.parametrize("value", ["*.jsonl", "[a", "@x", "%x", "!x", "{a", "'a"])
 def test_an_override_that_is_no_yaml_is_named_with_what_to_do(value):
-    with pytest.raises(BadInput, match=r"^override .source\.path=.*needs quotes .*'source\.path=\"\.\.\.\"'") as caught:
+    with pytest.raises(
+        BadInput, match=r"^override .source\.path=.*signs needs quotes .*'source\.path=\"\.\.\.\"'"
+    ) as caught:
         parse_yaml("{}", "c.yaml", ["run.dir=x", f"source.path={value}"])
     assert "\n" not in str(caught.value)
     assert parse_yaml("{}", "c.yaml", [f'source.path="{value}"']) == {"source": {"path": value}}
