@@ -59,6 +59,8 @@ def show_question(run_dir: str, question_id: str, console: Console, *, solutions
     records = find(run_dir, question_id)
     if not records:
         raise BadInput(f"no question {question_id!r} in {run_dir}. `factory inspect {run_dir}` lists the ids.")
+    # A whole id is one, although others may begin with it.
+    records = [record for record in records if record["question_id"] == question_id] or records
     ids = {record["question_id"] for record in records}
     if len(ids) > 1:
         raise BadInput(f"{question_id!r} begins the ids of {len(ids)} questions. Give more of the id.")

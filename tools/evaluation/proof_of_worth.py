@@ -104,7 +104,7 @@ def figures(folder: Path) -> dict[str, Any]:
     seen: set[str] = set()
     for name in ("train", "questions", "greedy_few_shot", "greedy_bare", "greedy_sft"):
         if (folder / name / "data").is_dir():
-            rows = list(records_of(folder / name, ["question_id", "metadata", *COLUMNS]))
+            rows = list(records_of(folder / name, ["question", "metadata", *COLUMNS]))
             measured["accuracy"][name] = asdict(score(row for row in rows if names_of(row).isdisjoint(seen)))
             seen = set().union(*map(names_of, rows)) if name == "train" else seen
     # Phase 3: what the trainers recorded.

@@ -12,6 +12,7 @@ from factory.answers.values.rational import TooLarge
 from factory.errors import BadInput
 from factory.evaluation.prm_scores import NO_ERROR
 from factory.export.flat_rows import is_sampled
+from factory.text.wording import question_key
 from factory.types import Outcome, Question
 from tools.bench.arithmetic_truth import first_wrong_step
 
@@ -48,11 +49,11 @@ class SampledSolution:
 def names_of(record: Mapping[str, Any]) -> set[str]:
     """Return the names under which a question counts as seen in training.
 
-    These are its id and, for a procedural question, its operations: another question with the same numbers tells the
-    same problem of other people.
+    These are its text's key, as ids of two data sets may be the same, and, for a procedural question, its operations:
+    another question with the same numbers tells the same problem of other people.
     """
     operations = dict(record["metadata"] or []).get("operations")
-    return {record["question_id"], *([operations] if operations else [])}
+    return {question_key(record["question"]), *([operations] if operations else [])}
 
 
 def solutions_of(

@@ -16,6 +16,7 @@ from factory.records.tally import tally
 from factory.shards import commits
 from factory.supervision.omegaprm import Config, label
 from factory.types import Question, Sampling
+from tools.commands import inspect
 from tools.commands.inspect import reasons, shortened, show_question, show_run
 
 MADE_BY = Provenance(
@@ -69,6 +70,19 @@ def test_hostile_model_text_is_neither_markup_nor_escape(run_dir):
     text = shown(show_question, run_dir, record["question_id"], solutions=5, only_wrong=False)
     assert "\\x1b[2J[red]s1[/red]" in text
     assert "\x1b" not in text
+
+
+def test_a_whole_id_is_one_although_others_begin_with_it(run_dir, monkeypatch):
+    record = next(commits.read_rows(run_dir))
+    others = [record | {"question_id": name} for name in ("10", "1", "1@b.jsonl")]
+    monkeypatch.setattr(
+        inspect, "find", lambda run, name: [one for one in others if one["question_id"].startswith(name)]
+    )
+    text = shown(show_question, run_dir, "1", solutions=5, only_wrong=False)
+    assert text.count("question 1 ") == 1
+    with pytest.raises(BadInput, match="begins the ids of 3 questions"):
+        others[1]["question_id"] = "11"
+        shown(show_question, run_dir, "1", solutions=5, only_wrong=False)
 
 
 def test_an_unknown_question_is_refused(run_dir):

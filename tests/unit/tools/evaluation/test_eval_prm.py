@@ -91,7 +91,8 @@ def test_what_could_not_be_judged_has_no_vote(verdict: str, right: bool | None) 
 
 
 def test_questions_that_were_trained_on_are_left_out_and_so_are_their_numbers_told_of_others() -> None:
-    assert not list(solutions_of([record(GOOD)], "arithmetic", {"q"}))
+    again = record(GOOD, operations="[]") | {"question_id": "another"}
+    assert not list(solutions_of([record(GOOD)], "arithmetic", names_of(again)))
     trained = record(GOOD) | {"question_id": "other", "question": "How many does Ada have?"}
     assert not list(solutions_of([record(GOOD)], "arithmetic", names_of(trained)))
     assert list(solutions_of([record(GOOD)], "arithmetic", names_of(trained | {"metadata": []})))
