@@ -80,8 +80,8 @@ def test_a_whole_id_is_one_although_others_begin_with_it(run_dir, monkeypatch):
     )
     text = shown(show_question, run_dir, "1", solutions=5, only_wrong=False)
     assert text.count("question 1 ") == 1
+    others[1]["question_id"] = "11"
     with pytest.raises(BadInput, match="begins the ids of 3 questions"):
-        others[1]["question_id"] = "11"
         shown(show_question, run_dir, "1", solutions=5, only_wrong=False)
 
 
