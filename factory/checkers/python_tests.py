@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from factory.errors import BadInput
 from factory.interfaces import CheckerLimits
 from factory.python_tests.extract import program
-from factory.python_tests.function_names import function_of, refuse_signature
+from factory.python_tests.function_names import NAMES, function_of, refuse_signature
 from factory.python_tests.interpreter import interpreter
 from factory.python_tests.reading import Suite, read_tests
 from factory.python_tests.stdout import COMPARISONS
@@ -29,7 +29,7 @@ from factory.sandbox.run import Limits
 from factory.types import Outcome, PartVerdict, Question, Verdict
 
 NAME_VERSION = "python_tests/2"
-READS = ("entry_point",)
+READS = (*NAMES, "metadata", "starter_code")
 
 # Time beyond total_timeout_s, for reading and comparing.
 _SLACK_S = 15.0

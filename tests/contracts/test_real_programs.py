@@ -23,8 +23,8 @@ ROTATE = "class Solution:\n    def rotate(self, nums: List[int], k: int):\n     
 ADD = "print(sum(map(int, input().split())))"
 
 
-def row(title: str, tests: Any, metadata: dict[str, str], solution: str) -> dict[str, str]:
-    """Return a row in the columns of LiveCodeBench, with a program that is right."""
+def row(title: str, tests: Any, metadata: dict[str, str], solution: str | None = None) -> dict[str, str | None]:
+    """Return a row in the columns of LiveCodeBench, with a program that is right where there is one."""
     packed = base64.b64encode(zlib.compress(pickle.dumps(json.dumps(tests)))).decode()
     return {
         "question_content": title,
@@ -35,7 +35,7 @@ def row(title: str, tests: Any, metadata: dict[str, str], solution: str) -> dict
     }
 
 
-def planned(tmp_path: Path, *rows: dict[str, str], answer: str = "public_test_cases") -> list[str]:
+def planned(tmp_path: Path, *rows: dict[str, str | None], answer: str = "public_test_cases") -> list[str]:
     """Return the arguments of `factory plan` for a file of these rows."""
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
     source = {
@@ -76,16 +76,23 @@ def test_functional_rows_and_rows_of_programs_are_both_used(
 
 
 @needs_bubblewrap
-def test_a_functional_row_without_a_name_is_left_out(
+def test_rows_that_cannot_be_judged_are_left_out_by_name_also_without_a_right_program(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = [row("Rotate.", FUNCTIONAL, {}, ROTATE), row("Add.", STDIN, {}, ADD)]
-    out = said(planned(tmp_path, *rows), monkeypatch, capsys)
-    assert "1 questions in" in out
-    assert "skipped: 1 gold answers" in out
+    rows = [
+        row("Rotate.", FUNCTIONAL, {}),
+        row("Rotate it.", FUNCTIONAL, {"func_name": "rotate"}),
+        row("Add.", STDIN, {}),
+    ]
+    out = " ".join(said(planned(tmp_path, *rows), monkeypatch, capsys).split())
+    assert "2 questions in" in out
+    assert f"{tmp_path}/rows.jsonl, line 1: " in out
+    assert "they are functional, but nothing says which function they call" in out
 
 
 @needs_bubblewrap
 def test_packed_tests_are_refused_before_anything_starts(refused: Any, tmp_path: Path) -> None:
-    rows = [row("Rotate.", FUNCTIONAL, {"func_name": "rotate"}, ROTATE)]
-    assert "no usable question" in refused(*planned(tmp_path, *rows, answer="private_test_cases"))
+    complaint = refused(*planned(tmp_path, row("Rotate.", FUNCTIONAL, {}), answer="private_test_cases"))
+    assert "no usable question" in complaint
+    assert "they are packed" in complaint
+    assert "take public_test_cases" in complaint
