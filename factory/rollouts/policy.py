@@ -140,7 +140,7 @@ class Policy:
         checks = (self.models.check(question, start_text + completion.text) for completion in completions)
         verdicts = await together(checks)
         self._bill(completions)
-        return [(_finished(*answer), answer[1]) for answer in zip(completions, verdicts, strict=True)]
+        return [(_finished(done, verdict), verdict) for done, verdict in zip(completions, verdicts, strict=True)]
 
     def _add_to_tree(self, start: Node, answers: list[tuple[Completion, Verdict]], method: str) -> list[Solution]:
         """Cut the completions into steps and add them to the tree behind `start`."""
@@ -180,7 +180,7 @@ class Policy:
             return []
         verdicts = await together(self.models.check(question, text + completion.text) for completion in completions)
         self._bill(completions)
-        return [(_finished(*answer), answer[1]) for answer in zip(completions, verdicts, strict=True)]
+        return [(_finished(done, verdict), verdict) for done, verdict in zip(completions, verdicts, strict=True)]
 
     async def ask(self, text: str, purpose: str) -> Completion:
         """Return one completion of the run's own prompt template with `text` in the place of the question.
