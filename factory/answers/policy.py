@@ -24,8 +24,10 @@ class AnswerPolicy:
     * `rounded_answer_digits`: a decimal answer of at least so many significant digits, off by less than one unit in its
       last place, meets a rational gold that has no finite decimals; 0: never. Default 15: what a double prints.
     * `rounded_irrational_digits`: the same for an irrational gold such as pi. Default 0: the exact form was asked for.
-    * `rounded_gold_digits`: a fraction without finite decimals meets a decimal gold of at least so many significant
-      digits that it rounds to: 100/3 for 33.3; 0: never. Default 3: with fewer, too many wrong fractions round to it.
+    * `rounded_gold_digits`: an exact value without finite decimals meets a decimal gold of at least so many significant
+      digits that it rounds to: 100/3 for 33.3. An irrational value needs twice as many, sqrt(5) for 2.23607, and is
+      unparsable with fewer: 3.14 may have been asked for. 0: never. Default 3: with fewer, too many wrong fractions
+      round to it.
     * `unreduced_fraction`: 2/4 for 1/2. Default `accept`: the value is right.
     * `unevaluated`: what may be left to compute for a numeric gold. `none`: nothing; `arithmetic`: 2+2, roots, known
       functions; `any`: also what math-verify can evaluate, such as integrals. Default `arithmetic`: a problem can be
@@ -34,7 +36,8 @@ class AnswerPolicy:
     * `number_words`: seven for 7. Default `accept`: no other reading.
     * `approximate_sign`: `\\approx 5` for 5. Default `accept`: the value is stated.
     * `unit_missing`: 5 for a gold of 5 cm. Default `accept`: the question fixes the unit.
-    * `unit_extra`: 5 cm for a gold of 5. Default `accept`: golds often leave the unit out.
+    * `unit_extra`: 5 cm for a gold of 5. Default `accept`: golds often leave the unit out. A single word that is no
+      known unit and no plural is unparsable: it may scale the number in some language.
     * `unit_mismatch`: two units that differ. `convert`: 60 minutes for 1 hour, never cm for cm^2; `reject`: must be the
       same unit; `ignore`: any. Default `convert`: the quantity is the same.
     * `degrees_as_radians`: pi/2 for 90 degrees and the reverse. Default `accept`: the angle is the same.

@@ -10,7 +10,9 @@ from factory.answers.comparison.relations import Relations, has_relation
 from factory.answers.comparison.scalars import Prover, Scalars, left_open
 from factory.answers.comparison.shape import Kind, Shape, shape
 from factory.answers.policy import AnswerPolicy
+from factory.answers.values.dates import same_date
 from factory.answers.values.match import Match, all_equal, equal_if
+from factory.answers.values.notations import time_in_figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,9 @@ def compare(gold: str, answer: str, policy: AnswerPolicy, prove: Prover = left_o
     """
     if policy.approximate_sign == "accept":
         answer = answer.removeprefix(r"\approx").strip()
+    if (match := same_date(gold, answer)) is not None:
+        return match
+    gold, answer = time_in_figures(gold), time_in_figures(answer)
     return Comparison(policy, prove).same(shape(gold), shape(answer))
 
 

@@ -33,7 +33,8 @@ _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 _ANY_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 # Names of functions and the like are no prose.
 _MATH_WORDS = (
-    "sin cos tan cot sec csc log exp sqrt arcsin arccos arctan sinh cosh tanh mod lim max min gcd lcm det degrees"
+    "sin cos tan cot sec csc log exp sqrt arcsin arccos arctan sinh cosh tanh mod lim max min gcd lcm det degrees "
+    "rad radian radians"
 )
 _NOT_PROSE = frozenset(_MATH_WORDS.split())
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{[^{}]*\}")

@@ -26,7 +26,7 @@ _NO_EXPRESSION = re.compile(r"[,$€£¢]|\d \d|\\overline|\\[lc]?dots|\.\.")
 _PLAIN = re.compile(r"[-+]?(?:\d{1,400}(?:\.\d{1,400})?|\.\d{1,400})", re.ASCII)
 # Degrees without a sine or a \pi beside them are only numbers.
 _DEGREES = re.compile(r"\s*\bdegrees\b")
-_NEEDS_RADIANS = re.compile(r"\\(?:pi|arc|sin|cos|tan|cot|sec|csc)|\b(?:sin|cos|tan)\b")
+_NEEDS_RADIANS = re.compile(r"\\(?:pi|arc|sin|cos|tan|cot|sec|csc)|\b(?:sin|cos|tan|cis)\b|e\s*\^")
 _INFINITE = re.compile(r"([+-]?)\s*\\infty")
 
 ProofTask = Literal["equal", "proportional", "rounds"]

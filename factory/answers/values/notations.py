@@ -22,6 +22,17 @@ _BASE_WORDS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "
                "ten": "10", "twelve": "12", "sixteen": "16"}  # fmt: skip
 
 
+_CLOCK_WORDS = {
+    "noon": "12:00 pm", "12 noon": "12:00 pm", "12:00 noon": "12:00 pm", "midday": "12:00 pm", "midnight": "12:00 am",
+    "12 midnight": "12:00 am", "12:00 midnight": "12:00 am",
+}  # fmt: skip
+
+
+def time_in_figures(text: str) -> str:
+    """Return noon and midnight as a time in figures, any other text as it is."""
+    return _CLOCK_WORDS.get(text.lower(), text) if text[-1:].isalpha() else text
+
+
 def is_ratio(text: str) -> bool:
     """Return whether the text is a ratio or a time: 3:5, 12:30, 8:34 p.m., 3 to 5."""
     return _RATIO.fullmatch(text) is not None

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from factory.answers.values.angles import degrees_and_minutes
 from factory.answers.values.counters import counted, spelled_out
+from factory.answers.values.dates import is_in_figures
 from factory.answers.values.exact import exact_value
 from factory.answers.values.money import amount_of_money
 from factory.answers.values.scales import scaled
@@ -87,7 +88,7 @@ def _unnamed(answer: str, *, decimal_comma: bool = False) -> Quantity | None:
         answer = answer.replace(".", "").replace(",", ".")
     value = exact_value(answer)
     if value is not None:
-        return Quantity(value=value, digits=answer)
+        return None if is_in_figures(answer) else Quantity(value=value, digits=answer)
     if len(answer) > _MOST_CHARS:
         return None
     if amount := amount_of_money(answer):

@@ -57,6 +57,13 @@ def is_same_double(one: str, other: str) -> bool:
     return abs(difference) <= Fraction(1, 2 * 10**places)
 
 
+def is_double_of(written: str, value: Fraction) -> bool:
+    """Return whether a decimal is what a computation with doubles printed for a value: 0.30000000000000004 for 0.3."""
+    if len(written) <= DOUBLE_DIGITS or significant_digits(written) <= DOUBLE_DIGITS:
+        return False
+    return abs(abs(Fraction(re.sub("[(), ]", "", written))) - abs(value)) <= abs(value) * DOUBLE_ERROR
+
+
 def _digits(decimal: re.Match[str]) -> str:
     """Return the significant digits of a decimal."""
     return re.sub("[, ]", "", decimal["whole"] + decimal["decimals"]).lstrip("0")

@@ -13,7 +13,7 @@ from factory.answers.values.counters import is_counter
 from factory.answers.values.exact import is_literal, is_reduced
 from factory.answers.values.match import Match, equal_if
 from factory.answers.values.quantity import Quantity
-from factory.answers.values.rounding import is_rounded, is_same_double
+from factory.answers.values.rounding import is_double_of, is_rounded, is_same_double
 from factory.answers.values.units import PERCENT, UNITS, MeasureUnit, in_celsius, is_temperature, meanings, unit
 
 _TIME = unit("hour").dimensions
@@ -188,6 +188,8 @@ def _same_value(gold: Quantity, answer: Quantity, factor: Fraction, policy: Answ
         return False
     if is_rounded(answer.digits, gold.value / factor, policy.rounded_answer_digits, cut=True):
         return True
+    if policy.rounded_gold_digits and factor == 1 and is_double_of(gold.digits, value):
+        return len(answer.digits) < len(gold.digits)
     # Only what is written exactly counts as the exact value of a rounded gold: no decimal in another unit.
     exact = factor == 1 or "." not in answer.digits
     return exact and is_rounded(gold.digits, value, policy.rounded_gold_digits)

@@ -38,8 +38,8 @@ _DOUBTFUL = frozenset(
     f"googolplex zillion gazillion umpteen nth tenfold hundredfold thousandfold {_OTHER_LANGUAGES}".split()
 )
 _NOUNS = (
-    "month moth cloth bath path depth width length breadth death truth youth myth booth mouth tooth teeth mammoth sloth "
-    "wreath birth north south growth sheath hearth strength heath earth health wealth stealth worth"
+    "month moth cloth bath path depth width length breadth death truth youth myth booth mouth tooth teeth mammoth "
+    "sloth wreath birth north south growth sheath hearth strength heath earth health wealth stealth worth"
 )
 _NO_FRACTIONS = frozenset(_NOUNS.split())
 _ORDINAL = re.compile(r"[a-z-]{0,40}(?:th|ths|st|sts|nd|nds|rd|rds)")

@@ -179,7 +179,7 @@ def singular(word: str) -> str:
 
 _TRIGONOMETRIC = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![A-Za-z])")
 _TRAILING = re.compile(r"\s+(?=[A-Za-z][A-Za-z .'/^{}0-9-]*$)|\s*(?=%$)")
-_BRACKETED = re.compile(r"(?P<number>.{0,400}(?:[\d)}]|\\pi))\s*\((?P<unit>[A-Za-z][A-Za-z .'/^0-9-]{0,40})\)")
+_BRACKETED = re.compile(r"(?P<number>.{0,400}(?:[\d)}]|\\pi))\s*\((?P<unit>[A-Za-z][A-Za-z .'/^{}0-9-]{0,40})\)")
 
 
 def split_unit(text: str, names: tuple[str, ...] = ()) -> tuple[str, str]:

@@ -70,7 +70,7 @@ RATES = {
 POWER_BEFORE = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 POWER_BEHIND = {"squared": 2, "cubed": 3}
 # Names that stand for one of several units: pounds of weight or of money, ¥ for yen or yuan.
-OTHER_MEANINGS = {"pound": "£", "£": "pound", "¥": "yuan"}
+OTHER_MEANINGS = {"pound": "£", "¥": "yuan"}
 _KELVIN, _FAHRENHEIT = (("temperature in kelvin", 1),), (("temperature in fahrenheit", 1),)
 
 

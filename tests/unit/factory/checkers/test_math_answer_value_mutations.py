@@ -40,9 +40,9 @@ UNITS = {
 SCALED_WORDS = (
     "lakh lakhs crore crores hundred thousand thousands million millions billion trillion quadrillion quintillion "
     "dozen doz dozens score gross myriad milliard Mio. Mrd. mn bn 万 亿 億 千 百 만 억 k K M halves thirds quarters "
-    "fifths sixths tenths hundredths thousandths millionths billionths trillionths fifteenths twelfths twenty-firsts grand "
-    "mil mille millones milliards Millionen Dutzend docenas tens pairs couples kilo mega per-mille ppm squared cubed "
-    "factorial 双 打 折 成 分之一 万个 百万"
+    "fifths sixths tenths hundredths thousandths millionths billionths trillionths fifteenths twelfths twenty-firsts "
+    "grand mil mille millones milliards Millionen Dutzend docenas tens pairs couples kilo mega per-mille ppm squared "
+    "cubed factorial 双 打 折 成 分之一 万个 百万"
 )
 SCALED = SCALED_WORDS.split()
 DIGITS = ["০১২৩৪৫৬৭৮৯", "๐๑๒๓๔๕๖๗๘๙", "٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९", "௦௧௨௩௪௫௬௭௮௯", "૦૧૨૩૪૫૬૭૮૯", "０１２３４５６７８９"]
