@@ -2,7 +2,8 @@ r"""Gold presets: how the gold answer is read out of a data set's answer column.
 
 * `none`  — the column is the answer.
 * `gsm8k` — the text after the last `####`, without thousands commas.
-* `math`  — what stands in the last balanced `\boxed{}`.
+* `math`  — what stands in the last balanced `\boxed{}`, together with its neighbours where they state one answer, as in
+  `\boxed{3} and \boxed{5}`: boxes are read as those of completions are.
 * `json`  — a list or an object, such as the tests of a program, as JSON.
 * `index`, `index1` — the number of a choice, counted from 0 or from 1 (`index_gold.py`).
 """
@@ -12,14 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from factory.answers.extraction.box_rows import last_boxes
+from factory.answers.extraction.end_tokens import without_end_tokens
 from factory.errors import BadInput
 from factory.plugins import suggest
-from factory.text.braces import closing_brace
 
 _THOUSANDS_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_BOXED = re.compile(r"\\boxed\s*\{")
-# TeX lets a single character go without braces, and MATH does so now and then: `\boxed 9`.
-_BOXED_BARE = re.compile(r"\\boxed(?:\s*(\d)|\s+([A-Za-z]))(?![\w.,])")
 
 
 class NoGold(BadInput):
@@ -58,18 +57,14 @@ def read_gold(answer: str, preset: str, where: str) -> str:
 
 def after_hashes(answer: str) -> str | None:
     """Return the text after the last `####`, thousands commas dropped; None without one."""
-    _, mark, gold = answer.rpartition("####")
+    _, mark, gold = without_end_tokens(answer).rpartition("####")
     return _THOUSANDS_COMMA.sub("", gold.strip()) if mark else None
 
 
 def last_boxed(answer: str) -> str | None:
-    r"""Return the content of the last `\boxed{}` whose braces balance; None without one."""
-    for match in reversed(list(_BOXED.finditer(answer))):
-        end = closing_brace(answer, match.end())
-        if end is not None:
-            return answer[match.end() : end].strip()
-    bare = list(_BOXED_BARE.finditer(answer))
-    return (bare[-1][1] or bare[-1][2]) if bare else None
+    r"""Return the answer in the last `\boxed{}` whose braces balance, and in those beside it; None without one."""
+    boxed = last_boxes(without_end_tokens(answer), gold=True)
+    return boxed.answer if boxed else None
 
 
 _READERS: Mapping[str, tuple[Callable[[str], str | None], str]] = {

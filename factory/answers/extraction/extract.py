@@ -8,41 +8,70 @@ table 1), `\boxed{}` (MATH), `#### 72` (GSM8K), `A: 72` (GSM8K's example solutio
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from factory.answers.extraction.boxes import BOX, last_boxes
-from factory.answers.extraction.statements import is_overruled, is_retracted, last_statement
-from factory.text.braces import closing_brace
+from factory.answers.extraction.box_rows import last_boxes
+from factory.answers.extraction.boxes import BOX
+from factory.answers.extraction.doubts import is_overruled, is_retracted
+from factory.answers.extraction.end_tokens import without_end_tokens
+from factory.answers.extraction.statements import last_statement
 
 _HASHES = re.compile(r"^[ \t]*####[ \t]*(?P<answer>\S.*)$", re.MULTILINE)
 _NOTHING_ELSE = re.compile(
-    r"\s*(?P<answer>\$?(?:[A-Za-z]\s?=\s?)?[-+]?\$?(?:\d[\d,]{0,40}(?:\.\d{1,40})?|\.\d{1,40})(?:/\d{1,40})?(?:\\?%)?\$?)\.?\s*",
+    r"\s*(?:\*\*|[*\"'“`]|\\[(\[]\s?|\$\$){0,3}"
+    r"(?P<answer>\$?(?:[A-Za-z]\s?=\s?)?[-+]?\$?(?:\d[\d,]{0,40}(?:\.\d{1,40})?|\.\d{1,40})(?:/\d{1,40})?(?:\\?%)?\$?)\.?"
+    r"(?:\*\*|[*\"'”`]|\s?\\[)\]]|\$\$){0,3}\.?\s*",
     re.ASCII,
 )
 _OPENING_TAG, _CLOSING_TAG = "<answer>", "</answer>"
 _MAX_BARE_CHARS = 200
-_OPENING_BRACE = re.compile(r"\s{0,40}\{")
-_LEADS_ON = re.compile(r"(?:[ \t]|[,;$}*]|\\[()\[\],;:! ]|\\q?quad|\\text\{?|(?:and?|or?)\b){0,40}")
+# Behind a box after which an output was cut off: more of its row, or more of the work.
+_MORE_OF_THE_ROW = re.compile(
+    r"[\s$\\)\].]{0,9}(?:[,;&+*/=^_-]|\\(?:q?quad|text|cdot|times|frac|sqrt|in|approx)|(?:and|or)\b)", re.IGNORECASE
+)
+_MORE_WORK = re.compile(
+    r"(?:\A|[.!?:\n])[\s*#($\\\])-]{0,9}(?:(?:step|next|now|then|part|case|finally|second(?:ly)?)\b|let us find|\(?[b-h]\)|\d{1,2}[.)]\s"
+    r"|(?:therefore|thus|so|hence)\b(?![^.\n]{0,60}\banswer\b))",
+    re.IGNORECASE,
+)
 
 
-def final_answer(text: str, *, tail_chars: int) -> str | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rules:
+    """How answers are read: `phrases` that the user added, and `is_choice`, as for `final_answer`."""
+
+    phrases: Sequence[str]
+    is_choice: Callable[[str], bool] | None
+
+
+def final_answer(
+    text: str, *, tail_chars: int, phrases: Sequence[str] = (), is_choice: Callable[[str], bool] | None = None
+) -> str | None:
     r"""Return the answer as `text` writes it, or None where it states none, takes it back, or its last box was cut off.
 
     Only the last `tail_chars` characters behind the last `</think>` are read. The first marker that occurs wins: the
     last `<answer>` tags, the last `\boxed{}` (neighbouring boxes are joined when only separators lie between), the last
-    `####` line, then whichever comes last of `A:` lines, "answer is", "answer:" and answer headings. Where the text
-    behind tags, a box or a `####` line states another answer, none is final. A text that is nothing but one number, or
-    x = one number, is an answer without a marker.
+    `####` line, then whichever comes last of `A:` lines, "answer is", "answer:", answer headings and their like in other
+    languages. Where the text behind tags, a box or a `####` line states another answer, none is final. A text that is
+    nothing but one number, or x = one number, is an answer without a marker.
+
+    Args:
+      text: the completion. What stands behind a leaked token of a chat format, such as `<|im_end|>`, is another turn.
+      tail_chars: how many characters are read.
+      phrases: phrases that state an answer, besides those of `phrases.py`.
+      is_choice: for multiple choice: whether an answer names a choice. A box that names none, as it holds a step of the
+        solution, gives way to a sentence that does.
     """
-    thought_end = text.rfind("</think>")
-    if text.rfind("<think>") > thought_end:
-        # It was still thinking when it was cut off.
+    rules = _Rules(phrases=phrases, is_choice=is_choice)
+    spoken = _spoken(text)
+    if spoken is None:
         return None
-    spoken = text[thought_end + len("</think>") :] if thought_end >= 0 else text
     tail = spoken.rstrip()[-tail_chars:]
     if _OPENING_TAG in tail:
-        return _answer_in_tags(tail)
+        return _answer_in_tags(tail, rules)
     # A long text without a marker states nothing, whatever numbers it holds.
-    answer, has_marker = _answer_by_marker(tail)
+    answer, has_marker = _answer_by_marker(tail, rules)
     if has_marker or len(spoken) > _MAX_BARE_CHARS:
         return answer
     nothing_else = _NOTHING_ELSE.fullmatch(spoken)
@@ -50,49 +79,68 @@ def final_answer(text: str, *, tail_chars: int) -> str | None:
 
 
 def box_stands_complete(text: str) -> bool:
-    """Return whether the last box of a text that was cut off at its end is whole, and what it belongs to has ended.
+    r"""Return whether an output that was cut off had stated its final answer in a box before.
 
-    Behind it stands more than what could lead to a further box of the same answer.
+    The box stands behind any `</think>`, is closed and whole (no part of a formula, no row that might go on: "and"), and
+    is followed neither by doubts or another answer nor by the next step of the solution.
     """
+    spoken = _spoken(text)
+    boxed = last_boxes(spoken) if spoken is not None else None
+    if spoken is None or boxed is None or boxed.answer is None:
+        return False
+    behind = spoken[boxed.end :]
+    goes_on = _MORE_OF_THE_ROW.match(behind) or _MORE_WORK.search(behind) or BOX.search(behind)
+    return not goes_on and not is_overruled(boxed.answer, behind)
+
+
+def _spoken(text: str) -> str | None:
+    """Return what stands behind the thoughts in the first turn of a text; None where it was still thinking."""
+    text = without_end_tokens(text)
     thought_end = text.rfind("</think>")
     if text.rfind("<think>") > thought_end:
-        return False
-    boxes = list(BOX.finditer(text, thought_end + 1))
-    opening = _OPENING_BRACE.match(text, boxes[-1].end()) if boxes else None
-    end = None if opening is None else closing_brace(text, opening.end())
-    return end is not None and _LEADS_ON.fullmatch(text[end + 1 : end + 200]) is None
+        return None
+    return text[thought_end + len("</think>") :] if thought_end >= 0 else text
 
 
-def _answer_in_tags(tail: str) -> str | None:
+def _answer_in_tags(tail: str, rules: _Rules) -> str | None:
     """Return the answer in the last `<answer>` tags, None where they hold none or the text behind takes it back."""
     opening, closing = tail.rfind(_OPENING_TAG), tail.rfind(_CLOSING_TAG)
     if closing < opening:
         # The tag was cut off, or is only spoken of.
-        return _answer_by_marker(tail[opening + len(_OPENING_TAG) :])[0]
+        return _answer_by_marker(tail[opening + len(_OPENING_TAG) :], rules)[0]
     opening = tail.rfind(_OPENING_TAG, 0, closing)
     # Markers within the tags count; a box behind them must not say something else.
     inside, behind = tail[opening + len(_OPENING_TAG) : closing].strip(), tail[closing + len(_CLOSING_TAG) :]
     if not inside:
-        return _answer_by_marker(behind)[0]
-    answer, has_marker = _answer_by_marker(inside)
+        return _answer_by_marker(behind, rules)[0]
+    answer, has_marker = _answer_by_marker(inside, rules)
     if not has_marker:
         answer = inside.removeprefix("**").removesuffix("**").strip()
-    if not answer or is_overruled(answer, behind):
+    if not answer or is_overruled(answer, behind, rules.phrases):
         return None
-    return None if BOX.search(behind) and _answer_by_marker(behind)[0] != answer else answer
+    return None if BOX.search(behind) and _answer_by_marker(behind, rules)[0] != answer else answer
 
 
-def _answer_by_marker(text: str) -> tuple[str | None, bool]:
+def _answer_by_marker(text: str, rules: _Rules) -> tuple[str | None, bool]:
     """Return the answer that the markers in `text` state, and whether there are any markers."""
+    marked: tuple[str | None, str] | None = None
     if boxed := last_boxes(text):
-        overruled = boxed.answer is None or is_overruled(boxed.answer, text[boxed.end :])
-        return None if overruled else boxed.answer, True
-    if hashes := _last_hashes(text):
-        answer, behind = hashes
-        return None if is_overruled(answer, behind) else answer, True
-    if statement := last_statement(text):
-        return None if is_retracted(statement) else statement.answer, True
-    return None, False
+        marked = boxed.answer, text[boxed.end :]
+    elif hashes := _last_hashes(text):
+        marked = hashes
+    if marked is None or _gives_way(marked[0], rules):
+        statement = last_statement(text, rules.phrases)
+        if statement and (marked is None or (rules.is_choice is not None and rules.is_choice(statement.answer))):
+            return None if is_retracted(statement) else statement.answer, True
+    if marked is None:
+        return None, False
+    answer, behind = marked
+    return None if answer is None or is_overruled(answer, behind, rules.phrases) else answer, True
+
+
+def _gives_way(answer: str | None, rules: _Rules) -> bool:
+    """Return whether a choice is asked for and a box or a `####` line names none."""
+    return rules.is_choice is not None and (answer is None or not rules.is_choice(answer))
 
 
 def _last_hashes(text: str) -> tuple[str, str] | None:

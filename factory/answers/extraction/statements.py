@@ -1,9 +1,12 @@
-"""Reader of lines and sentences that state a final answer, and of those that take it back."""
+"""Reader of lines and sentences that state a final answer."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from factory.answers.extraction.phrases import last_heading, stated_phrases
 
 # Runs are bounded: unbounded ones take seconds on a few thousand blanks, and nothing could stop them.
 _A_LINE = re.compile(r"^[ \t]*A:[ \t]*(?P<answer>\S.*)$", re.MULTILINE)
@@ -31,86 +34,60 @@ _NO_STATEMENT = re.compile(
 _SENTENCE_END = re.compile(
     r"(?<![\s(.][A-Za-z])(?<!^[A-Za-z])"
     r"(?<!\b(?:Mr|Ms|Dr|St|Mt|Fr|Lt))(?<!\b(?:Mrs|Gen|Col|Sgt|Rev))(?<!\b(?:Prof|Capt))\.\s+\S"
+    r"|[。！？।]"
 )
 _STATEMENT = re.compile(r"(?:the|there|it|this|so|that)\b.*\b(?:is|are|equals)\s+(?P<answer>\S.*)", re.IGNORECASE)
-_RETRACTION = re.compile(
-    r"\b(?:wait|actually|correction|oops|sorry|mistake|mistaken|wrong|incorrect|hmm+|reconsider|on second thoughts?|"
-    r"alternatively|however|errors?|(?:double|re)[- ]?check(?:ing)?|(?:can't|can’t|cannot) be|scratch that)\b"
-    r"|(?:^|[.!?\n])\W{0,9}(?:no\b[ \t]{0,9}[,.;:!—–-]|or\b)",
+# "The answer is correct" speaks of an answer that was stated before.
+_SAYS_NOTHING = re.compile(
+    r"(?:indeed |therefore |thus |also )?(?:correct[oae]?|right|reasonable|valid|consistent|verified|confirmed|clear|unique|"
+    r"richtig|korrekt|exacte?|cert[oa]|giust[oa]|corrett[oa]|верен|правильный|正确的?|对的|正しい|맞다|맞습니다)(?![\w'])",
     re.IGNORECASE,
 )
-_RETRACTING_SENTENCE = re.compile(
-    r"(?:^|[.!?;:\n])\W{0,9}(?:wait|actually|correction|oops|sorry|hmm+|on second thoughts?|scratch that|"
-    r"let me reconsider|no\b[ \t]{0,9}[,.;:!—–-])"
-    r"|\A\W{0,9}(?:is|was)[ \t]{1,9}(?:not|wrong|incorrect)\b"
-    r"|\b(?:that|this|it)(?:['’]s|[ \t]{1,9}(?:is|was))[ \t]{1,9}(?:wrong|incorrect|not right|not correct|a mistake)\b"
-    r"|\bI[ \t]{1,9}(?:have[ \t]{1,9})?made[ \t]{1,9}an?[ \t]{1,9}(?:mistake|error)\b",
-    re.IGNORECASE,
-)
-_INLINE_HASHES = re.compile(r"####[ \t]{0,9}(?P<answer>\S.{0,200})")
-_VALUE = re.compile(r"[-+−$\\.([{\d|]|[A-Z]\b")
-_MARKUP = re.compile(r"\$|\*\*|\s|\\[,;! ]|\\(?:left|right)(?![A-Za-z])|(?<=\d)(?:,|\{,\})(?=\d{3}(?!\d))")
+_OPENING_BEFORE = re.compile(r"(?P<bracket>[\[(])[ \t*\"]{0,4}(?:(?:the|so|my|our|final|correct)[ \t]){0,4}\Z", re.IGNORECASE)
 _LIST_ITEM = re.compile(r"\d{1,3}[.)]\s+\S")
 # Characters in front of "answer is" in which a negation or a supposition is looked for.
 _NEGATION_WINDOW = 80
 _MAX_LINE_BEHIND_HEADING = 200
+_CLOSING = {"[": "]", "(": ")"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerStatement:
     """Answer that a line or a sentence states.
 
-    `start` is the position of its marker in the text, `behind` the text behind its sentence.
+    `start` is the position of its marker in the text, `behind` the text behind its sentence. `doubts` are words that take
+    it back, where it is not in English.
     """
 
     start: int
     answer: str
     behind: str
+    doubts: re.Pattern[str] | None = None
 
 
-def last_statement(text: str) -> AnswerStatement | None:
-    """Return the last `A:` line, "answer is", "answer:" or answer heading of `text`, even one taken back later."""
+def last_statement(text: str, own_phrases: Sequence[str] = ()) -> AnswerStatement | None:
+    """Return the last statement of an answer in `text`, even one taken back later.
+
+    Statements are `A:` lines, "answer is", "answer:", answer headings, and their like in other languages. One that says
+    nothing but that the answer is right counts only where there is no other.
+
+    Args:
+      text: the completion.
+      own_phrases: phrases that the user added to those of the languages.
+    """
     candidates = [_last_a_line(text)]
     # This test is ten times as fast as the expressions behind it.
-    if "answer" in text.lower():
-        candidates += [_last_answer_is(text), _last_heading(text)]
+    lowered = text.lower()
+    if "answer" in lowered:
+        candidates += [*_answer_is(text), _last_heading(text)]
+    for phrase in stated_phrases(text, lowered, own_phrases):
+        statement = _statement_behind(text, phrase.start, phrase.end, phrase.ends)
+        candidates.append(replace(statement, doubts=phrase.doubts))
+    if heading := last_heading(text, lowered):
+        candidates.append(_below_heading(text, heading))
     stated = [one for one in candidates if one and one.answer]
-    return max(stated, key=lambda one: one.start) if stated else None
-
-
-def is_retracted(statement: AnswerStatement) -> bool:
-    """Return whether the text behind a sentence takes it back: "The answer is 12. Wait, it is 13." """
-    return _RETRACTION.search(statement.behind) is not None
-
-
-def is_overruled(answer: str, behind: str) -> bool:
-    """Return whether a later text states another answer, or takes this one back.
-
-    `answer` is from a box, a `####` line or answer tags, and `behind` is the text behind it.
-    """
-    later = [match["answer"] for match in _INLINE_HASHES.finditer(behind)][-1:]
-    if statement := last_statement(behind):
-        later.append(statement.answer)
-    retracted = _RETRACTING_SENTENCE.search(behind) is not None
-    # "This answer is reasonable" states nothing, unless something is being taken back.
-    later = [other for other in later if retracted or _VALUE.match(other) or other.lower().startswith("not ")]
-    return any(not _is_same(answer, other) for other in later) if later else retracted
-
-
-def _is_same(answer: str, other: str) -> bool:
-    """Return whether two answers are the same but for markup; "(B) 14" is the option B."""
-    answer, other = _plain(answer), _plain(other)
-    if re.fullmatch(r"\(?[A-Z]\)?", answer):
-        # "(B) 14" names the option of \boxed{B}.
-        return re.match(rf"\(?{answer.strip('()')}(?![A-Za-z])", other) is not None
-    return answer == other
-
-
-def _plain(answer: str) -> str:
-    """Return an answer without markup, thousands separators and a variable in front."""
-    plain = re.sub(r"\\[dt]frac", r"\\frac", _MARKUP.sub("", answer)).rstrip(".")
-    plain = re.sub(r"\\text[a-z]*\{([^{}]*)\}", r"\1", plain)
-    return re.sub(r"\A[A-Za-z]=", "", plain)
+    saying = [one for one in stated if not _SAYS_NOTHING.match(one.answer)] or stated
+    return max(saying, key=lambda one: one.start) if saying else None
 
 
 def _last_a_line(text: str) -> AnswerStatement | None:
@@ -124,20 +101,28 @@ def _last_a_line(text: str) -> AnswerStatement | None:
     return AnswerStatement(start=last.start(), answer=answer, behind=behind)
 
 
-def _last_answer_is(text: str) -> AnswerStatement | None:
-    """Return the last "answer is" or "answer:" that is not negated, supposed or about another answer."""
+def _answer_is(text: str) -> Iterator[AnswerStatement]:
+    """Yield, the last one first, each "answer is" or "answer:" that is not negated, supposed or about another answer.
+
+    The first that says something is the last one yielded.
+    """
     for match in reversed(list(_ANSWER_IS.finditer(text))):
         if not _NO_STATEMENT.search(text, max(0, match.start() - _NEGATION_WINDOW), match.start()):
-            return _statement_behind(text, match)
-    return None
+            statement = _statement_behind(text, match.start(), match.end())
+            yield statement
+            if not _SAYS_NOTHING.match(statement.answer):
+                return
 
 
 def _last_heading(text: str) -> AnswerStatement | None:
     """Return the answer below the last answer heading, None where an explanation begins there."""
     matches = list(_HEADING.finditer(text))
-    if not matches:
-        return None
-    statement = _statement_behind(text, matches[-1])
+    return _below_heading(text, matches[-1]) if matches else None
+
+
+def _below_heading(text: str, heading: re.Match[str]) -> AnswerStatement | None:
+    """Return the answer below a heading, None where an explanation begins there."""
+    statement = _statement_behind(text, heading.start(), heading.end())
     # Only a line that is one value, or is the last one, is the answer and not the start of an explanation.
     is_plain = len(statement.answer) <= _MAX_LINE_BEHIND_HEADING and not (
         statement.behind.strip("*.$ \t\n") and re.search(r"\s", statement.answer)
@@ -145,22 +130,37 @@ def _last_heading(text: str) -> AnswerStatement | None:
     return statement if is_plain else None
 
 
-def _statement_behind(text: str, marker: re.Match[str]) -> AnswerStatement:
-    """Return the statement that the rest of the sentence behind `marker` makes."""
+def _statement_behind(text: str, start: int, end: int, closing: re.Pattern[str] | None = None) -> AnswerStatement:
+    """Return the statement that the rest of the sentence behind a marker makes.
+
+    Args:
+      text: the completion.
+      start: where the marker begins.
+      end: where it ends.
+      closing: words that close the sentence behind the answer.
+    """
     # A displayed formula is the whole answer.
-    if display := _DISPLAY.match(text, marker.end()):
+    if display := _DISPLAY.match(text, end):
         answer, behind = display["answer"].strip(), text[display.end() :]
-        return AnswerStatement(start=marker.start(), answer=answer.rstrip(". \t"), behind=behind)
+        return AnswerStatement(start=start, answer=answer.rstrip(". \t"), behind=behind)
     # Else it ends with the line, or with the sentence.
-    end_of_line = text.find("\n", marker.end())
+    end_of_line = text.find("\n", end)
     line_end = end_of_line if end_of_line >= 0 else len(text)
-    line, behind = text[marker.end() : line_end].strip(), text[line_end:]
-    if "\n" in marker.group() and _LIST_ITEM.match(line):
+    line, behind = text[end:line_end].strip(), text[line_end:]
+    if "\n" in text[start:end] and _LIST_ITEM.match(line):
         # An explanation begins here: "Answer:\n1. First, add both."
-        return AnswerStatement(start=marker.start(), answer="", behind=behind)
-    if end := _SENTENCE_END.search(line):
-        line, behind = line[: end.start()], line[end.start() :] + behind
+        return AnswerStatement(start=start, answer="", behind=behind)
+    if sentence_end := _SENTENCE_END.search(line):
+        line, behind = line[: sentence_end.start()], line[sentence_end.start() :] + behind
     # The value of a sentence is behind its verb: "Answer: The largest n is 34."
     sentence = _STATEMENT.match(line)
     answer = (sentence["answer"] if sentence else line).lstrip("* ").rstrip("*. \t")
-    return AnswerStatement(start=marker.start(), answer=answer, behind=behind)
+    # The bracket of "[Answer: 72]" was opened in front of the marker.
+    opening = _OPENING_BEFORE.search(text, max(0, start - _NEGATION_WINDOW), start)
+    if opening and answer.endswith(_CLOSING[opening["bracket"]]) and answer.count("[") + answer.count("(") < (
+        answer.count("]") + answer.count(")")
+    ):
+        answer = answer[:-1].rstrip("*. \t")
+    if closing:
+        answer = closing.sub("", answer).rstrip()
+    return AnswerStatement(start=start, answer=answer, behind=behind)

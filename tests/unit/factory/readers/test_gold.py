@@ -54,7 +54,8 @@ def test_none_takes_the_answer_as_it_is() -> None:
         ("7", "math"),
         (r"\boxed{", "math"),
         (r"\boxed{}", "math"),
-        (r"\boxed 12", "math"),
+        (r"write it in \boxed and stop", "math"),
+        (r"\boxed{...}", "math"),
     ],
 )
 def test_a_row_that_the_preset_does_not_match_is_named(answer: str, preset: str) -> None:

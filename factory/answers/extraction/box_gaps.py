@@ -1,0 +1,106 @@
+r"""Judge of the text between two boxes: whether they state one answer together, as in `\boxed{3} and \boxed{5}`."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+_MAX_CHARS = 160
+
+_TEXT = re.compile(r"\\(?:text[a-z]{0,6}|mbox|mathrm|hbox)\s{0,3}\{([^{}]{0,80})\}")
+_SPACING = (
+    r"\s|\\[,;:! ]|~|\\(?:q?quad|enspace|thinspace|newline|par|hfill|left|right)(?![A-Za-z])|\\[hv]space\*?\{[^{}]{0,20}\}"
+    r"|\\\\(?:\[[\w. ]{1,9}\])?"
+)
+_MARKS = r"\$|\\[()\[\]]|\*|_|`|&"
+# With the words of other languages that stand between two answers.
+_OR = (
+    r"(?:or|oder|ou|или|lub|veya|hoặc)(?![^\W_])(?:\s{1,3}(?:else|maybe|perhaps|possibly|even|also)\b)?"
+    r"|\\(?:lor|vee)(?![A-Za-z])|或者?|または|もしくは|혹은|또는"
+)
+_AND = (
+    r"(?:and|und|et|y|e|и|i|ve|và|en|og|och|but also|as well as|along with|together with|both|either|also)(?![^\W_])"
+    r"|\\(?:land|wedge)(?![A-Za-z])|和|与|及|以及|と|그리고|및"
+)
+_ORDINAL = (
+    r"(?:the\s{1,3}|an)?(?:other|second|third|fourth|remaining|last)(?:\s{1,3}(?:one|root|solution|value|answer|part|case|"
+    r"number|is|equals|be|being|as)\b){0,3}(?![A-Za-z])"
+)
+_MARKED = r"[(\[]?(?:[a-hA-H]|[ivxIVX]{1,4}|\d{1,2})[)\]]|(?:\d{1,2}|[a-h])\."
+_LABEL = (
+    rf"(?:(?:for|in|to)\s{{1,3}})?(?:the\s{{1,3}})?(?:(?:parts?|case|questions?|problem|item|answer|option|q)\s{{0,3}}"
+    rf"(?:{_MARKED}|[a-h](?![A-Za-z])|[ivx]{{1,4}}(?![A-Za-z])|\d{{1,2}})|{_MARKED})|(?:for|at)\s{{1,3}}\$?[A-Za-z]\$?(?![A-Za-z])"
+)
+_NAME = (
+    r"\\?[A-Za-z]{1,8}(?:_\{?\w{1,4}\}?)?'{0,2}(?:\([\w, ]{1,9}\))?\s{0,3}&?\s{0,3}(?::?=|\\approx(?![A-Za-z]))"
+    r"|\\(?:text|mathrm|overline|angle)\s?\{?[A-Z]{1,4}\}?\s{0,3}="
+)
+_UNIT = (
+    r"(?:[cmk]m|m|k?g|s|h|min|hours?|minutes?|seconds?|days?|degrees|dollars|cents|inch(?:es)?|feet|ft|in|units?|miles|"
+    r"meters|metres|years?)(?:\^\{?[23]\}?)?(?![A-Za-z])|\^\s?\{?\s?\\circ\s?\}?|°"
+)
+# These may end a sentence, and so they join only where a label, or the other root, follows.
+_END = r"[.!]"
+_NEXT_PART = rf"(?:{_LABEL}|{_ORDINAL})"
+_FILLING = rf"(?:{_SPACING}|{_MARKS})"
+_JOINING = re.compile(
+    rf"(?:\n[ \t]{{0,9}}[-•+*][ \t]|{_SPACING}|{_MARKS}|[,;、，；:(\[)\]]|{_LABEL}|{_ORDINAL}|{_NAME}|{_OR}|{_AND}|{_UNIT}"
+    rf"|{_END}(?={_FILLING}{{0,9}}(?:{_AND})?{_FILLING}{{0,9}}{_NEXT_PART}))*+",
+    re.IGNORECASE,
+)
+_THINGS = re.compile(
+    r"[\s$*)]{0,9}(?!(?:is|was|are|were|no|not|but|then|so|thus|hence|therefore|wrong|incorrect|fails?|that|this|which|"
+    r"because|since|first|when|if|for|where|to|by|out|of|per|while|whereas|gives?|yields?|implies|as|from|into)\b)"
+    r"[a-z]{2,15}[\s,]{1,3}(?=(?:and|or)\b)",
+    re.IGNORECASE,
+)
+_ALTERNATIVE = re.compile(rf"(?<![^\W_])(?:{_OR})", re.IGNORECASE)
+_SIDE = r"(?:[ \t]|\$|\\[()\[\],;:! ])"
+_OPERATOR = re.compile(
+    rf"{_SIDE}{{0,9}}(?:[A-Za-z]\s{{0,3}})?(?:[*/:<>≤≥∪∩–—×]|\\(?:[lg]eq?|[lg]t|cup|cap|setminus|sim|colon)(?![A-Za-z]))"
+    rf"(?:[A-Za-z\s\d]{{0,9}}(?:[<>≤≥]|\\[lg](?:eq?|t)(?![A-Za-z])))?(?:\s{{0,3}}[A-Za-z])?{_SIDE}{{0,9}}"
+)
+_CLAUSE = re.compile(
+    rf"{_FILLING}{{0,9}}[(,]?\s?(?:(?:if|when|for|where|unless|whenever)\s[^.!?\n]{{1,120}}|to|by|out\s{{1,3}}of|of|per|through)"
+    rf"{_FILLING}{{0,9}}",
+    re.IGNORECASE,
+)
+_BLANK = re.compile(rf"(?:{_SPACING}|{_MARKS})*+")
+_STARTS_LINE = re.compile(r"(?:\A|\n)[ \t]{0,9}(?:[-•*$\\(\[\]]|\d{1,2}[.)]|[ \t]){0,9}\Z")
+
+
+class Gap(StrEnum):
+    """Relation between two boxes: a list, alternatives, nothing to do with each other, or not to be told."""
+
+    AND = "and"
+    OR = "or"
+    APART = "apart"
+    UNCLEAR = "unclear"
+
+
+def judge_gap(text: str, start: int, before: int, end: int) -> Gap:
+    """Return how two neighbouring boxes belong together.
+
+    Args:
+      text: the completion.
+      start: where the first box begins.
+      before: where the first box ends.
+      end: where the second box begins.
+    """
+    gap = text[before:end]
+    if not gap:
+        # Two factors, rather than two answers.
+        return Gap.UNCLEAR
+    if len(gap) > _MAX_CHARS:
+        return Gap.APART
+    opened = _TEXT.sub(r" \1 ", gap)
+    if _OPERATOR.fullmatch(opened):
+        # A ratio, a product, an inequality: no box holds the whole of it.
+        return Gap.UNCLEAR
+    if _BLANK.fullmatch(gap) and "\n" in gap and not _STARTS_LINE.search(text, max(0, start - _MAX_CHARS), start):
+        # The end of a step and the answer below it, or two answers?
+        return Gap.UNCLEAR
+    things = _THINGS.match(opened)
+    if _JOINING.fullmatch(opened[things.end() :] if things else opened):
+        return Gap.OR if _ALTERNATIVE.search(opened) else Gap.AND
+    return Gap.UNCLEAR if _CLAUSE.fullmatch(opened) else Gap.APART

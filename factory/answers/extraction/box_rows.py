@@ -1,0 +1,136 @@
+r"""Reader of the answer in the last row of boxes: one box, or neighbours that belong together.
+
+Completions and the gold answers of data sets are read by the same rules.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from factory.answers.extraction.box_gaps import Gap, judge_gap
+from factory.answers.extraction.boxes import Box, last_few_boxes
+from factory.answers.extraction.formula import is_part_of_a_formula
+from factory.answers.normalise import normalise
+
+# Contents that are copied from an instruction, or wait to be filled in.
+_PLACEHOLDER = re.compile(
+    r"(?:[\s.…?_*~-]|\\(?:[,;:! ]|q?quad|[lc]?dots|_|phantom\{[^{}]*\}|hspace\{[^{}]*\}|square|Box|underline\{\s*\})){0,40}"
+    r"|(?:\\text[a-z]{0,2}\{)?[\s\[<({$]{0,4}(?:(?:insert|put|write|place|enter)\s)?"
+    r"(?:(?:your|the|my|our|an?|final|correct|numeric(?:al)?|exact|integer|simplified|chosen|desired)[ _-]){0,4}"
+    r"(?:answer|(?<=[ _-])(?:result|solution|value|choice|letter|option|number|expression|integer))(?:[ _]goes)?(?:[ _]here)?"
+    r"[\s\]>)}$.]{0,4}\}?",
+    re.IGNORECASE,
+)
+_INSTRUCTION_BEFORE = re.compile(
+    r"\b(?:put|puts|write|place|give|enclose|present|provide|express|format|box|state|return|report|submit|answer)\b"
+    r"[^.!?\n]{0,60}?\b(?:in|inside|within|using|with|as)\b(?:\s(?:a|the|form|format|of|box|LaTeX|notation|like)\b){0,4}"
+    r"[\s:\"'`$“(]{0,5}\Z",
+    re.IGNORECASE,
+)
+_CODE_BEFORE = re.compile(r"\b(?:print|printf|echo|puts|console\.log|return|format)\b[^\n]{0,80}\Z|\b[rfb]{1,2}[\"'][^\n\"']{0,80}\Z")
+_DENIED_BEFORE = re.compile(
+    r"(?:\b(?:not|never|instead of|rather than|neither|nor|cannot|unlike)|n['’]t)(?:\s(?:be|equal(?: to)?|simply|just|really)){0,2}"
+    r"[\s$*(:]{0,5}\Z",
+    re.IGNORECASE,
+)
+_WINDOW = 160
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){1,9}")
+_SENTENCE_IN_BOX = re.compile(
+    r"\\text[a-z]{0,4}\s{0,9}\{\s{0,9}(?:the\s{1,9})?(?:(?:final|correct)\s{1,9})?answer(?:\s{1,9}is)?\s{0,9}:?"
+    r"(?P<inside>[^{}]{0,200})\}(?P<behind>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boxed:
+    """Answer in the last row of boxes.
+
+    `answer` is None where the boxes state none; `end` is the position behind the last of them.
+    """
+
+    answer: str | None
+    end: int
+
+
+def last_boxes(text: str, *, gold: bool = False) -> Boxed | None:
+    r"""Return the last box with its neighbours, where only separators lie between them; None where no box states a thing.
+
+    Passed over are boxes that are empty or copied from an instruction ("put it in \boxed{answer}"), stand in code, or
+    are denied ("not \boxed{3}"). A box that is cut off or is only a part of a formula (`3\boxed{12}`) states no answer.
+
+    Args:
+      text: the completion, or the reference solution.
+      gold: True for a reference solution: there a cut-off box is passed over, and a box in a formula holds the answer.
+    """
+    every = last_few_boxes(text)
+    if not every:
+        return None
+    boxes = [box for box in every if not _is_passed_over(text, box) and not (gold and box.content is None)]
+    if not boxes:
+        # Where one was denied, no sentence that speaks of it is an answer.
+        denied = [box for box in every if box.content and _is_denied(text, box)]
+        return Boxed(answer=None, end=denied[-1].end) if denied else None
+    last = boxes[-1]
+    # Walk back from the last box as long as only separators lie between.
+    row, joined = [last.content], last.content
+    start = last.start
+    for box, behind in zip(boxes[-2::-1], boxes[:0:-1], strict=True):
+        # A cut-off last box is no answer; a cut-off earlier one only ends the row.
+        if box.content is None or joined is None:
+            break
+        gap = judge_gap(text, box.start, box.end, behind.start)
+        if gap is Gap.UNCLEAR and not _is_same(box.content, joined):
+            return Boxed(answer=None, end=last.end)
+        if gap in (Gap.APART, Gap.UNCLEAR):
+            break
+        joined = f"{_item(box.content)}{' or ' if gap is Gap.OR else ', '}{_item(joined)}"
+        row.append(box.content)
+        start = box.start
+    # Decide what the row states. The same box twice is one answer.
+    if joined is None or not last.content or (not gold and is_part_of_a_formula(text, start, last.end)):
+        return Boxed(answer=None, end=last.end)
+    answer = last.content if all(_is_same(content, last.content) for content in row) else joined
+    return Boxed(answer=_without_sentence(answer).strip() or None, end=last.end)
+
+
+def _is_passed_over(text: str, box: Box) -> bool:
+    """Return whether a box is no attempt at an answer: empty, copied from an instruction, in code, or denied."""
+    if box.content is None:
+        return False
+    if _PLACEHOLDER.fullmatch(box.content):
+        return True
+    before = text[max(0, box.start - _WINDOW) : box.start]
+    if _is_denied(text, box) or _CODE_BEFORE.search(before):
+        return True
+    # "Write it as \boxed{m+n}": a form, not a value.
+    return not any(character.isdigit() for character in box.content) and _is_form(box.content, before)
+
+
+def _is_form(content: str, before: str) -> bool:
+    """Return whether letters in a box behind an instruction are the form of an answer."""
+    return re.fullmatch(r"[a-z](?:\s?[-+*/,:]\s?[a-z]){1,4}|[nxyX]", content) is not None and (
+        _INSTRUCTION_BEFORE.search(before) is not None
+    )
+
+
+def _is_denied(text: str, box: Box) -> bool:
+    """Return whether the words in front of a box deny it: "not \\boxed{3}"."""
+    return _DENIED_BEFORE.search(text, max(0, box.start - _WINDOW), box.start) is not None
+
+
+def _is_same(one: str | None, other: str | None) -> bool:
+    """Return whether the contents of two boxes read the same."""
+    return one == other or (one is not None and other is not None and normalise(one) == normalise(other))
+
+
+def _item(content: str) -> str:
+    """Return the content of a box as an item of a list: 1,234 without its comma, which would separate two items."""
+    return content.replace(",", "") if _THOUSANDS.fullmatch(content) else content
+
+
+def _without_sentence(content: str) -> str:
+    r"""Return the value alone of a box that holds a sentence: 72 of `\text{The answer is }72`."""
+    sentence = _SENTENCE_IN_BOX.fullmatch(content)
+    return sentence["inside"] + sentence["behind"] if sentence else content

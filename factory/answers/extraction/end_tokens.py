@@ -1,0 +1,55 @@
+r"""Removal of the tokens that end a turn in chat formats, where an engine leaves them in a completion: `42<|im_end|>`."""
+
+from __future__ import annotations
+
+import re
+
+# What stands behind these is another turn: a model that was not stopped asks and answers on.
+_TURN_ENDS = (
+    r"</s>|<\|(?:im_end|im_start|eot_id|eom_id|endoftext|end_of_text|end|end_of_turn|end_of_sentence|eot|eos|eod|eoc|"
+    r"return|call|user|assistant|system|observation|start_header_id|begin_of_text|pad|endofprompt|END_OF_TURN_TOKEN|"
+    r"START_OF_TURN_TOKEN|endofassistant|message_end|role_end|end_of_role|start_of_role|fim_pad)\|>"
+    r"|<[|｜](?:end▁of▁sentence|begin▁of▁sentence|User|Assistant|end▁of▁text|▁pad▁)[|｜]>"
+    r"|<(?:end_of_turn|start_of_turn|eos|eot|eod|bos|pad|turn\|)>|\[/?INST\]|\[(?:EOS|EOT)\]|\[\|endofturn\|\]"
+)
+_TURN_END = re.compile(_TURN_ENDS, re.IGNORECASE)
+# A completion may begin with such a token, too, and with the name of the role behind it.
+_LEADING = re.compile(rf"\s{{0,99}}(?:(?:<s>|{_TURN_ENDS})(?:assistant|model)?\s{{0,99}}){{1,9}}", re.IGNORECASE)
+_STRUCK_OUT = re.compile(r"<s>[^<\n]{1,200}</s>")
+_CLOSES_BEHIND = re.compile(r"\s{0,9}[})\]$\"*]")
+_OTHER = re.compile(r"<\|[A-Za-z][\w▁]{2,40}\|>")
+_HALF_AT_END = re.compile(r"(?:<[|｜][\w▁]{0,40}|</s?|<(?:end|start)_of_tur?n?)\s*\Z")
+# In gpt-oss's format the reasoning has a channel of its own, and the answer stands in another.
+_FINAL_CHANNEL, _REASONING_CHANNEL = "<|channel|>final<|message|>", "<|channel|>analysis<|message|>"
+
+
+def without_end_tokens(text: str) -> str:
+    """Return the first turn of `text`, without the tokens that begin and end turns.
+
+    A token within an answer, as in `\\boxed{42</s>}`, is taken out; any other ends the text. `<s>41</s> 42` is struck
+    out, not ended.
+    """
+    # Nearly no text has any, and this test is all that it pays.
+    if "<" not in text and "INST]" not in text and "[EO" not in text and "endofturn" not in text:
+        return text
+    text = text.rpartition(_FINAL_CHANNEL)[2]
+    if _REASONING_CHANNEL in text:
+        # It was cut off, or stopped, before it answered.
+        return ""
+    leading = _LEADING.match(text)
+    text = text[leading.end() :] if leading else text
+    if "<s>" in text:
+        text = _STRUCK_OUT.sub("", text)
+    # Cut at the first token that is not inside of something.
+    kept, start = [], 0
+    for token in _TURN_END.finditer(text):
+        kept.append(text[start : token.start()])
+        start = token.end()
+        if not _CLOSES_BEHIND.match(text, start):
+            break
+    else:
+        kept.append(text[start:])
+    text = "".join(kept)
+    if "<|" in text or "<｜" in text or text.rstrip()[-12:].find("<") >= 0:
+        text = _HALF_AT_END.sub("", _OTHER.sub("\n", text))
+    return text
