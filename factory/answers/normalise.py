@@ -1,18 +1,16 @@
 """Normal form of answers: one spelling for answers that read the same, in LaTeX, wrappers and spacing.
 
-Characters beyond ASCII are mapped by `characters.py` first.
+Characters beyond ASCII are mapped by `characters.py` and marks taken off by `wrappers.py` first.
 """
 
 from __future__ import annotations
 
 import re
 
-from factory.answers.characters import in_latex
+from factory.answers.wrappers import unwrap
 
 _PLAIN_NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 _NEEDS_REWRITING = re.compile(r"[\\~{}<>=\s]|inf|[Nn]egative|[Mm]inus|[xX]10")
-_WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`"), ('"', '"'))
-_CLOSING_PUNCTUATION = re.compile(r"(?<![\\.])[.,;。]\s*$")
 _TEXT_COMMAND = re.compile(
     r"\\(?:text|textbf|textit|textrm|textsf|texttt|mathrm|mathbf|mathit|mathsf|mbox|hbox|emph|bm|boldsymbol|textnormal|textup|rm|bf)\s*\{([^{}]*)\}"
 )
@@ -63,42 +61,6 @@ _REWRITES = tuple(
 )
 
 
-def unwrap(answer: str) -> str:
-    """Return `answer` in ASCII and LaTeX, without marks around all of it.
-
-    The marks are `$..$`, `**..**` and their like, braces, and closing punctuation.
-    """
-    # Map characters before anything looks at them.
-    answer = in_latex(answer).replace("{,}", ",").strip()
-    # Marks may stand around marks: repeat until nothing changes.
-    before = None
-    while answer != before:
-        before = answer
-        answer = _CLOSING_PUNCTUATION.sub("", answer).strip()
-        if answer.endswith("\\") and not answer.endswith("\\\\"):
-            # The space of "\\ " was stripped.
-            answer = answer[:-1].rstrip()
-        if answer.startswith("{") and _closes(answer) == len(answer) - 1:
-            answer = answer[1:-1].strip()
-        for opening, closing in _WRAPPERS:
-            inner = answer[len(opening) : -len(closing)]
-            whole = answer.startswith(opening) and answer.endswith(closing) and bool(inner)
-            if whole and opening not in inner.replace(r"\$", "") and not inner.endswith("\\"):
-                answer = inner.strip()
-    return answer
-
-
-def _closes(text: str) -> int:
-    """Return the position of the brace that closes the one `text` begins with; -1 where none does."""
-    depth = 0
-    for position, character in enumerate(text):
-        if character in "{}" and text[position - 1 : position] != "\\":
-            depth += 1 if character == "{" else -1
-            if depth == 0:
-                return position
-    return -1
-
-
 def normalise(answer: str) -> str:
     r"""Return the normal form in which two answers are compared.
 
@@ -115,4 +77,4 @@ def normalise(answer: str) -> str:
         answer = _TEXT_COMMAND.sub(r" \1 ", answer)
     for pattern, replacement in _REWRITES:
         answer = pattern.sub(replacement, answer)
-    return unwrap(answer)
+    return unwrap(answer, raw=False)

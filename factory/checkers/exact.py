@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from factory.added_fields import ADDED
 from factory.answers.extraction.extract import final_answer
 from factory.answers.extraction.markup import strip_markup
 from factory.types import Outcome, Question, Verdict
 
-NAME_VERSION = "exact/1"
+NAME_VERSION = "exact/2"
 READS = ("accepted_answers",)
 
 # An answer that is nothing but punctuation stays.
@@ -32,6 +33,8 @@ class Config:
     * `unicode_nfc`: whether é is one character or two (NFC).
     * `tail_chars`: how many characters of the end of a completion are searched for its answer.
     * `max_answer_chars`: a longer extracted answer is unparsable, unless an accepted answer is more than half as long.
+    * `answer_phrases`: phrases that state an answer, such as "Resultado:", besides "The answer is", a box, `####` and the
+      phrases of `factory/answers/extraction/phrases.py`.
     """
 
     ignore_case: bool = False
@@ -41,6 +44,7 @@ class Config:
     unicode_nfc: bool = True
     tail_chars: int = 16_000
     max_answer_chars: int = 1_000
+    answer_phrases: list[str] = field(default_factory=list, metadata=ADDED)
 
 
 def settle(question: Question, text: str, config: Config) -> Verdict:
@@ -56,7 +60,7 @@ def settle(question: Question, text: str, config: Config) -> Verdict:
     except ValueError as error:
         return Verdict(outcome=Outcome.ERROR, reason=str(error))
     # A completion that states nothing, or a whole text, is not judged.
-    answer = final_answer(text, tail_chars=config.tail_chars)
+    answer = final_answer(text, tail_chars=config.tail_chars, phrases=config.answer_phrases)
     if answer is None:
         return Verdict(outcome=Outcome.UNPARSABLE, reason="no final answer stated")
     limit = max(config.max_answer_chars, 2 * max(map(len, accepted)))

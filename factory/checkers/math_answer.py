@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from factory.added_fields import ADDED
 from factory.answers.comparison import guards
 from factory.answers.comparison.compare import compare
 from factory.answers.comparison.scalars import read_quantity
@@ -35,6 +36,7 @@ _CACHED = 32_768
 _MAX_CACHED_CHARS = 200
 
 _CHOICE_GOLD = re.compile(r"\(?([A-Z])\)?")
+_MAX_CHOICE_CHARS = 20
 _CHOICE_ANSWER = re.compile(
     r"(?:(?:option|choice|answer)\s+)?\(?([A-Za-z])(?:\)|[.:]|\)\s*[.:])?(?:(?<=[).:])\s(?P<rest>[^+*/^=<>].*))?",
     re.IGNORECASE,
@@ -59,11 +61,14 @@ class Config:
     * `tail_chars`: how many characters of the end of a completion are searched for its answer.
     * `max_answer_chars`: a longer extracted answer is unparsable, unless the gold answer is more than half as long.
     * `policy`: what counts as the same answer (`factory/answers/policy.py`).
+    * `answer_phrases`: phrases that state an answer, such as "Resultado:", besides "The answer is", a box, `####` and the
+      phrases of `factory/answers/extraction/phrases.py`.
     """
 
     tail_chars: int = 16_000
     max_answer_chars: int = 1_000
     policy: AnswerPolicy = field(default_factory=AnswerPolicy)
+    answer_phrases: list[str] = field(default_factory=list, metadata=ADDED)
 
 
 def settle(question: Question, text: str, config: Config) -> Verdict | None:
@@ -74,7 +79,7 @@ def settle(question: Question, text: str, config: Config) -> Verdict | None:
       text: the completion.
       config: the checker's settings.
     """
-    answer = final_answer(text, tail_chars=config.tail_chars)
+    answer = _stated(question, text, config)
     if answer is None:
         return Verdict(outcome=Outcome.UNPARSABLE, reason="no final answer stated")
     limit = max(config.max_answer_chars, 2 * len(question.gold))
@@ -101,9 +106,26 @@ def check(question: Question, text: str, config: Config) -> Verdict:
     verdict = settle(question, text, config)
     if verdict is not None:
         return verdict
-    answer = final_answer(text, tail_chars=config.tail_chars) or ""
+    answer = _stated(question, text, config) or ""
     outcome, reason = _cached(_proved, question.gold, answer, config.policy)
     return Verdict(outcome=outcome or Outcome.UNPARSABLE, answer=answer, reason=reason, stands=_stands(text, config))
+
+
+def _stated(question: Question, text: str, config: Config) -> str | None:
+    """Return the final answer. Where the gold is a choice's letter, a box without a letter is a step of the solution."""
+    is_short = len(question.gold) <= _MAX_CHOICE_CHARS
+    is_choice = is_short and _CHOICE_GOLD.fullmatch(_normal_form(question.gold)) is not None
+    return final_answer(
+        text,
+        tail_chars=config.tail_chars,
+        phrases=config.answer_phrases,
+        is_choice=_is_letter if is_choice else None,
+    )
+
+
+def _is_letter(answer: str) -> bool:
+    """Return whether an answer is a choice's letter, with or without the choice's text."""
+    return _CHOICE_ANSWER.fullmatch(_normal_form(answer)) is not None
 
 
 def preload() -> None:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from factory.added_fields import ADDED
 from factory.answers.extraction.choices import Choices, read_choices
+from factory.answers.extraction.end_tokens import without_end_tokens
 from factory.answers.extraction.extract import final_answer
 from factory.answers.extraction.named_choice import NamedChoices, named_choices
 from factory.answers.normalise import normalise
 from factory.contracts.checkers import SourceWatch
 from factory.types import Outcome, Question, Verdict
 
-NAME_VERSION = "multiple_choice/1"
+NAME_VERSION = "multiple_choice/2"
 READS = ("choices",)
 
 _NUMBER = re.compile(r"\d{1,2}", re.ASCII)
@@ -36,6 +38,8 @@ class Config:
 
     * `tail_chars`: how many characters of the end of a completion are searched for its answer.
     * `max_answer_chars`: a longer extracted answer is unparsable.
+    * `answer_phrases`: phrases that state an answer, such as "Resultado:", besides "The answer is", a box, `####` and the
+      phrases of `factory/answers/extraction/phrases.py`.
 
     The gold is a label ("B"), several ("A, C" or "AC": the answer must name just these, in any order), a label with its
     text ("B) library"), or a choice's text; never an index, which `source.gold=index` turns into a label.
@@ -43,6 +47,7 @@ class Config:
 
     tail_chars: int = 16_000
     max_answer_chars: int = 1_000
+    answer_phrases: list[str] = field(default_factory=list, metadata=ADDED)
 
 
 def settle(question: Question, text: str, config: Config) -> Verdict:
@@ -162,10 +167,15 @@ def _choices_and_gold(question: Question) -> tuple[Choices, NamedChoices]:
 
 def _stated(text: str, choices: Choices, config: Config) -> str | None:
     """Return the final answer; else the whole text where it is one short line that names a choice and nothing more."""
-    answer = final_answer(_OPTION_IS.sub("answer", text), tail_chars=config.tail_chars)
+    answer = final_answer(
+        _OPTION_IS.sub("answer", text),
+        tail_chars=config.tail_chars,
+        phrases=config.answer_phrases,
+        is_choice=lambda stated: bool(named_choices(stated, choices).labels),
+    )
     if answer is not None:
         return answer
     # A completion that is nothing but "B" or "B) library" needs no marker.
-    whole = text.strip()
+    whole = without_end_tokens(text).strip()
     is_a_line = len(whole) <= config.max_answer_chars and not re.search(r"[\n<]", whole)
     return whole if is_a_line and len(named_choices(whole, choices).labels) == 1 else None

@@ -8,10 +8,11 @@ equal.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 
+from factory.added_fields import ADDED
 from factory.answers.comparison import guards
 from factory.answers.extraction.extract import final_answer
 from factory.answers.normalise import normalise
@@ -49,6 +50,8 @@ class Config:
       written without any (18) is met exactly. "exact" takes 33.3 as 33.3.
     * `tail_chars`: how many characters of the end of a completion are searched for its answer.
     * `max_answer_chars`: a longer extracted answer is unparsable.
+    * `answer_phrases`: phrases that state an answer, such as "Resultado:", besides "The answer is", a box, `####` and the
+      phrases of `factory/answers/extraction/phrases.py`.
     """
 
     relative: str = "0"
@@ -56,6 +59,7 @@ class Config:
     decimals: str = "exact"
     tail_chars: int = 16_000
     max_answer_chars: int = 1_000
+    answer_phrases: list[str] = field(default_factory=list, metadata=ADDED)
 
     def __post_init__(self) -> None:
         """Check the tolerances. Raises `ValueError`."""
@@ -81,7 +85,7 @@ def settle(question: Question, text: str, config: Config) -> Verdict:
     gold = _number(question.gold)
     if gold is None:
         return Verdict(outcome=Outcome.ERROR, reason=f"the gold answer {question.gold[:80]!r} is no rational number")
-    answer = final_answer(text, tail_chars=config.tail_chars)
+    answer = final_answer(text, tail_chars=config.tail_chars, phrases=config.answer_phrases)
     if answer is None:
         return Verdict(outcome=Outcome.UNPARSABLE, reason="no final answer stated")
     if len(answer) > config.max_answer_chars:

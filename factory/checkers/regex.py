@@ -7,14 +7,16 @@ matched in the caller: there is no `settle`, and a match that takes too long end
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from factory.added_fields import ADDED
+from factory.answers.extraction.end_tokens import without_end_tokens
 from factory.answers.extraction.extract import final_answer
 from factory.answers.extraction.markup import strip_markup
 from factory.interfaces import CheckerLimits
 from factory.types import Outcome, Question, Verdict
 
-NAME_VERSION = "regex/1"
+NAME_VERSION = "regex/2"
 
 _GOLD = "{gold}"
 _WHERE = ("answer", "tail")
@@ -32,6 +34,8 @@ class Config:
     * `ignore_case`: upper and lower case are the same.
     * `tail_chars`: how many characters of the end of a completion are searched, for either.
     * `timeout_s`: seconds for one match.
+    * `answer_phrases`: phrases that state an answer, such as "Resultado:", besides "The answer is", a box, `####` and the
+      phrases of `factory/answers/extraction/phrases.py`.
     """
 
     pattern: str = ""
@@ -40,6 +44,7 @@ class Config:
     ignore_case: bool = False
     tail_chars: int = 16_000
     timeout_s: float = 5.0
+    answer_phrases: list[str] = field(default_factory=list, metadata=ADDED)
 
     def __post_init__(self) -> None:
         """Check the settings and the pattern. Raises `ValueError`."""
@@ -96,9 +101,9 @@ def right_answer(question: Question) -> str | None:
 def _text_to_match(text: str, config: Config) -> str | None:
     """Return what the pattern is held against, None where nothing is stated."""
     if config.where == "answer":
-        answer = final_answer(text, tail_chars=config.tail_chars)
+        answer = final_answer(text, tail_chars=config.tail_chars, phrases=config.answer_phrases)
         return None if answer is None else strip_markup(answer)
-    spoken = text.rpartition("</think>")[2]
+    spoken = without_end_tokens(text).rpartition("</think>")[2]
     if "<think>" in spoken:
         # It was still thinking when it was cut off.
         return None

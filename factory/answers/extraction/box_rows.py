@@ -15,26 +15,31 @@ from factory.answers.normalise import normalise
 
 # Contents that are copied from an instruction, or wait to be filled in.
 _PLACEHOLDER = re.compile(
-    r"(?:[\s.…?_*~-]|\\(?:[,;:! ]|q?quad|[lc]?dots|_|phantom\{[^{}]*\}|hspace\{[^{}]*\}|square|Box|underline\{\s*\})){0,40}"
+    r"(?:[\s~]|\\(?:[,;:! _]|q?quad|phantom\{[^{}]*\}|hspace\{[^{}]*\}|square|Box|underline\{\s*\})|_){0,40}\\?"
     r"|(?:\\text[a-z]{0,2}\{)?[\s\[<({$]{0,4}(?:(?:insert|put|write|place|enter)\s)?"
     r"(?:(?:your|the|my|our|an?|final|correct|numeric(?:al)?|exact|integer|simplified|chosen|desired)[ _-]){0,4}"
-    r"(?:answer|(?<=[ _-])(?:result|solution|value|choice|letter|option|number|expression|integer))(?:[ _]goes)?(?:[ _]here)?"
-    r"[\s\]>)}$.]{0,4}\}?",
+    r"(?:answer|(?<=[ _-])(?:result|solution|value|choice|letter|option|number|expression|integer))"
+    r"(?:[ _]goes)?(?:[ _]here)?[\s\]>)}$.]{0,4}\}?",
     re.IGNORECASE,
 )
+# A form of answers rather than a value, where it stands behind an instruction: "write it as \boxed{m+n}".
+_FORM = re.compile(r"[a-z](?:\s?[-+*/,:]\s?[a-z]){1,4}|[nxyX]|(?:[\s.…?*-]|\\[lc]?dots){1,20}")
 _INSTRUCTION_BEFORE = re.compile(
     r"\b(?:put|puts|write|place|give|enclose|present|provide|express|format|box|state|return|report|submit|answer)\b"
-    r"[^.!?\n]{0,60}?\b(?:in|inside|within|using|with|as)\b(?:\s(?:a|the|form|format|of|box|LaTeX|notation|like)\b){0,4}"
-    r"[\s:\"'`$“(]{0,5}\Z",
+    r"[^.!?\n]{0,60}?\b(?:in|inside|within|using|with|as|like)\b"
+    r"(?:\s(?:a|the|this|form|format|of|box|LaTeX|notation|like|follows)\b){0,4}[\s:\"'`$“(]{0,5}\Z",
     re.IGNORECASE,
 )
-_CODE_BEFORE = re.compile(r"\b(?:print|printf|echo|puts|console\.log|return|format)\b[^\n]{0,80}\Z|\b[rfb]{1,2}[\"'][^\n\"']{0,80}\Z")
+_CODE_BEFORE = re.compile(
+    r"\b(?:print|printf|echo|puts|console\.log|return|format)\b[^\n]{0,80}\Z|\b[rfb]{1,2}[\"'][^\n\"']{0,80}\Z"
+)
 _DENIED_BEFORE = re.compile(
     r"(?:\b(?:not|never|instead of|rather than|neither|nor|cannot|unlike)|n['’]t)(?:\s(?:be|equal(?: to)?|simply|just|really)){0,2}"
     r"[\s$*(:]{0,5}\Z",
     re.IGNORECASE,
 )
-_WINDOW = 160
+_ENDS_OF_DENIALS = frozenset("trfnreoyleTRFNREOYLE")
+_WINDOW, _NEAR = 160, 60
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){1,9}")
 _SENTENCE_IN_BOX = re.compile(
     r"\\text[a-z]{0,4}\s{0,9}\{\s{0,9}(?:the\s{1,9})?(?:(?:final|correct)\s{1,9})?answer(?:\s{1,9}is)?\s{0,9}:?"
@@ -47,11 +52,13 @@ _SENTENCE_IN_BOX = re.compile(
 class Boxed:
     """Answer in the last row of boxes.
 
-    `answer` is None where the boxes state none; `end` is the position behind the last of them.
+    `answer` is None where the boxes state none; `end` is the position behind the last of them. `is_form` is True where it
+    may be the form of answers that an instruction asks for, and so counts only where nothing else states an answer.
     """
 
     answer: str | None
     end: int
+    is_form: bool = False
 
 
 def last_boxes(text: str, *, gold: bool = False) -> Boxed | None:
@@ -71,7 +78,10 @@ def last_boxes(text: str, *, gold: bool = False) -> Boxed | None:
     if not boxes:
         # Where one was denied, no sentence that speaks of it is an answer.
         denied = [box for box in every if box.content and _is_denied(text, box)]
-        return Boxed(answer=None, end=denied[-1].end) if denied else None
+        if denied:
+            return Boxed(answer=None, end=denied[-1].end)
+        forms = [] if gold else [box for box in every if _is_form(text, box)]
+        return Boxed(answer=forms[-1].content, end=forms[-1].end, is_form=True) if forms else None
     last = boxes[-1]
     # Walk back from the last box as long as only separators lie between.
     row, joined = [last.content], last.content
@@ -102,22 +112,23 @@ def _is_passed_over(text: str, box: Box) -> bool:
     if _PLACEHOLDER.fullmatch(box.content):
         return True
     before = text[max(0, box.start - _WINDOW) : box.start]
-    if _is_denied(text, box) or _CODE_BEFORE.search(before):
+    if _is_denied(text, box) or (("'" in before or '"' in before) and _CODE_BEFORE.search(before)):
         return True
-    # "Write it as \boxed{m+n}": a form, not a value.
-    return not any(character.isdigit() for character in box.content) and _is_form(box.content, before)
+    return _is_form(text, box)
 
 
-def _is_form(content: str, before: str) -> bool:
-    """Return whether letters in a box behind an instruction are the form of an answer."""
-    return re.fullmatch(r"[a-z](?:\s?[-+*/,:]\s?[a-z]){1,4}|[nxyX]", content) is not None and (
-        _INSTRUCTION_BEFORE.search(before) is not None
-    )
+def _is_form(text: str, box: Box) -> bool:
+    """Return whether a box behind an instruction holds letters or dots only: "write it as \\boxed{m+n}"."""
+    if box.content is None or not _FORM.fullmatch(box.content):
+        return False
+    return _INSTRUCTION_BEFORE.search(text, max(0, box.start - _WINDOW), box.start) is not None
 
 
 def _is_denied(text: str, box: Box) -> bool:
     """Return whether the words in front of a box deny it: "not \\boxed{3}"."""
-    return _DENIED_BEFORE.search(text, max(0, box.start - _WINDOW), box.start) is not None
+    before = text[max(0, box.start - _NEAR) : box.start]
+    # Most letters behind a denial are of few words, and this test is cheaper than the expression.
+    return before.rstrip(" $*(:\n\t")[-1:] in _ENDS_OF_DENIALS and _DENIED_BEFORE.search(before) is not None
 
 
 def _is_same(one: str | None, other: str | None) -> bool:

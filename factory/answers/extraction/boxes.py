@@ -51,17 +51,20 @@ def last_few_boxes(text: str) -> list[Box]:
 
 def _box(text: str, match: re.Match[str]) -> Box | None:
     r"""Return the box that begins at a match; None for a mere mention of `\boxed`."""
-    opening = _OPENING.match(text, match.end())
-    if opening is None:
-        return _bare_box(text, match)
-    end = closing_brace(text, opening.end())
+    start = match.end() + 1
+    if text[match.end() : start] != "{":
+        opening = _OPENING.match(text, match.end())
+        if opening is None:
+            return _bare_box(text, match)
+        start = opening.end()
+    end = closing_brace(text, start)
     if end is not None:
-        content = text[opening.end() : end].strip()
-        for _ in range(2):
-            content = _INNER_BOX.sub(r"\1", content)
+        content = text[start:end].strip()
+        if "box" in content:
+            content = _INNER_BOX.sub(r"\1", _INNER_BOX.sub(r"\1", content))
         return Box(start=match.start(), end=end + 1, content=content)
     # `\boxed{187\}`: a stray backslash hides the brace.
-    escaped = _ESCAPED_CLOSING.match(text, opening.end())
+    escaped = _ESCAPED_CLOSING.match(text, start)
     if escaped and r"\{" not in escaped["content"] and escaped["content"].count("{") == escaped["content"].count("}"):
         return Box(start=match.start(), end=escaped.end(), content=escaped["content"].strip())
     return Box(start=match.start(), end=match.end(), content=None)

@@ -26,7 +26,9 @@ _RETRACTING_SENTENCE = re.compile(
     r"|\bI[ \t]{1,9}(?:have[ \t]{1,9})?made[ \t]{1,9}an?[ \t]{1,9}(?:mistake|error)\b",
     re.IGNORECASE,
 )
-_OTHER_RETRACTING_SENTENCE = re.compile(rf"(?:\A|[.!?;:,\n。！？；，、।])\W{{0,9}}(?:{phrases.doubts()})", re.IGNORECASE)
+_OTHER_RETRACTING_SENTENCE = re.compile(
+    rf"(?:\A|[.!?;:,\n。！？；，、।])\W{{0,9}}(?:{phrases.doubts()})", re.IGNORECASE
+)
 # A remark changes nothing where it says so, or only points something out.
 _THE_ANSWER = r"(?:(?:the|our|my|this|that) (?:final )?(?:answer|result|value|solution) )"
 _CONFIRMING = re.compile(
@@ -46,9 +48,7 @@ _POINTING_OUT = re.compile(
     re.IGNORECASE,
 )
 # Words that do more than to check, or more than to remark.
-_OTHERWISE = (
-    r"must|should|instead|not|never|no|rather|but|yet|another|other|differs?|different|false|invalid|neither|or|too|twice"
-)
+_OTHERWISE = r"must|should|instead|not|never|no|rather|but|yet|another|other|differs?|different|false|invalid|neither|or|too|twice"
 _BEYOND_A_CHECK = re.compile(rf"\b(?:{_OTHERWISE})\b|n['’]t\b|\?", re.IGNORECASE)
 _BEYOND_A_REMARK = re.compile(
     rf"\b(?:{_OTHERWISE}|shall|needs?|has to|have to|ought|can|cannot|could|would|only|also|both|though|although|if|unless|"

@@ -16,7 +16,7 @@ _TURN_END = re.compile(_TURN_ENDS, re.IGNORECASE)
 # A completion may begin with such a token, too, and with the name of the role behind it.
 _LEADING = re.compile(rf"\s{{0,99}}(?:(?:<s>|{_TURN_ENDS})(?:assistant|model)?\s{{0,99}}){{1,9}}", re.IGNORECASE)
 _STRUCK_OUT = re.compile(r"<s>[^<\n]{1,200}</s>")
-_CLOSES_BEHIND = re.compile(r"\s{0,9}[})\]$\"*]")
+_CLOSES_BEHIND = re.compile(r"\s{0,9}(?:[})\]$\"*]|</answer>)")
 _OTHER = re.compile(r"<\|[A-Za-z][\w▁]{2,40}\|>")
 _HALF_AT_END = re.compile(r"(?:<[|｜][\w▁]{0,40}|</s?|<(?:end|start)_of_tur?n?)\s*\Z")
 # In gpt-oss's format the reasoning has a channel of its own, and the answer stands in another.

@@ -124,13 +124,14 @@ def _answer_in_tags(tail: str, rules: _Rules) -> str | None:
 def _answer_by_marker(text: str, rules: _Rules) -> tuple[str | None, bool]:
     """Return the answer that the markers in `text` state, and whether there are any markers."""
     marked: tuple[str | None, str] | None = None
-    if boxed := last_boxes(text):
+    boxed = last_boxes(text)
+    if boxed:
         marked = boxed.answer, text[boxed.end :]
     elif hashes := _last_hashes(text):
         marked = hashes
-    if marked is None or _gives_way(marked[0], rules):
+    if marked is None or (boxed and boxed.is_form) or _gives_way(marked[0], rules):
         statement = last_statement(text, rules.phrases)
-        if statement and (marked is None or (rules.is_choice is not None and rules.is_choice(statement.answer))):
+        if statement and (rules.is_choice is None or marked is None or rules.is_choice(statement.answer)):
             return None if is_retracted(statement) else statement.answer, True
     if marked is None:
         return None, False

@@ -31,7 +31,10 @@ _GLUED_BEHIND = re.compile(
 # The sign in front of -$\boxed{12}$ belongs to the value, too.
 _OPENING_BEFORE = re.compile(r"(?:\$\$?|\\[(\[])[ \t]?\Z")
 _SPACING_BEFORE = re.compile(r"(?:[ \t~]{0,3}\\[,;:! ]){1,5}[ \t]{0,3}\Z")
+_OPENINGS = ("$", "(", "[")
 _MAX_GLUE_CHARS = 240
+# Nothing that is glued to a box is longer, but for a group in braces.
+_NEAR = 60
 
 
 def is_part_of_a_formula(text: str, start: int, end: int) -> bool:
@@ -44,14 +47,17 @@ def is_part_of_a_formula(text: str, start: int, end: int) -> bool:
     """
     if _GLUED_BEHIND.match(text, end):
         return True
-    before = _SPACING_BEFORE.sub("", text[max(0, start - _MAX_GLUE_CHARS) : start])
+    before = text[max(0, start - _MAX_GLUE_CHARS) : start]
+    if "\\" in before[-_NEAR:]:
+        before = _SPACING_BEFORE.sub("", before)
     if before.rstrip().endswith("{"):
         # An argument, as in \frac{\boxed{12}}{5}.
         return _OPENED_BEFORE.search(before) is None
     if before.endswith("}"):
         # A factor, as in \sqrt{2}\boxed{12}.
         return _GROUP_BEFORE.search(before) is None
-    for place in (before, _OPENING_BEFORE.sub("", before)):
-        if _GLUED_BEFORE.search(place) and not _BULLET.search(place):
+    without_opening = _OPENING_BEFORE.sub("", before) if before[-3:].rstrip(" \t")[-1:] in _OPENINGS else before
+    for place in {before, without_opening}:
+        if _GLUED_BEFORE.search(place, max(0, len(place) - _NEAR)) and not _BULLET.search(place):
             return True
     return False

@@ -53,7 +53,9 @@ LANGUAGES: dict[str, Language] = {
         denials="間違った|間違いの|誤った|誤答の|不|もし|仮に|元の|前の",
         doubts="待って|いや、|間違|訂正|すみません|違い|違う|しかし",
     ),
-    "Japanese solution": Language(stem="解", nouns="正解|最終解", verbs="は、?", ends="(?:です|だ|である)", denials="不"),
+    "Japanese solution": Language(
+        stem="解", nouns="正解|最終解", verbs="は、?", ends="(?:です|だ|である)", denials="不"
+    ),
     "Korean": Language(
         stem="답",
         nouns=r"(?<![오문응])(?:최종\s?|정확한\s?|올바른\s?)?(?:정답|해답|답안|답)",
@@ -104,7 +106,9 @@ LANGUAGES: dict[str, Language] = {
         denials=r"неправильный|неверный|ошибочный|если|предположим,?|первый|не",
         doubts=r"подожди|ошибка|ошибся|неверно|неправильно|исправ|извините|на\sсамом\sделе|однако|нет,",
     ),
-    "Ukrainian": Language(stem="відповід", nouns="(?:правильна\\s)?відповідь", verbs="[—–-]|дорівнює|це", denials="неправильна"),
+    "Ukrainian": Language(
+        stem="відповід", nouns="(?:правильна\\s)?відповідь", verbs="[—–-]|дорівнює|це", denials="неправильна"
+    ),
     "Dutch": Language(
         stem="antwoord",
         nouns=r"(?:het\s)?(?:(?:juiste|goede|uiteindelijke)\s)?antwoord",
@@ -121,28 +125,59 @@ LANGUAGES: dict[str, Language] = {
     ),
     "Czech": Language(stem="odpověď", nouns="(?:správná\\s)?odpověď", verbs="je|zní", denials="špatná"),
     "Turkish": Language(
-        stem="cevap", nouns="(?:doğru\\s)?cevap", ends=r"(?<=[\d})$])['’]?[dt][ıiuü]r", denials="yanlış", doubts="yanlış|hata|ancak"
+        stem="cevap",
+        nouns="(?:doğru\\s)?cevap",
+        ends=r"(?<=[\d})$])['’]?[dt][ıiuü]r",
+        denials="yanlış",
+        doubts="yanlış|hata|ancak",
     ),
-    "Swedish and its neighbours": Language(stem="svar", nouns="svar(?:et)?", verbs="är|er", denials="fel|galt|forkert", doubts="vänta|fel"),
+    "Swedish and its neighbours": Language(
+        stem="svar", nouns="svar(?:et)?", verbs="är|er", denials="fel|galt|forkert", doubts="vänta|fel"
+    ),
     "Finnish": Language(stem="vastau", nouns="vastaus", verbs="on", denials="väärä"),
-    "Romanian": Language(stem="răspuns", nouns="răspuns(?:ul)?(?:\\s(?:corect|final))?", verbs="este|e", denials="dacă"),
+    "Romanian": Language(
+        stem="răspuns", nouns="răspuns(?:ul)?(?:\\s(?:corect|final))?", verbs="este|e", denials="dacă"
+    ),
     "Hungarian": Language(stem="válasz", nouns="(?:a\\s)?(?:helyes\\s)?válasz", denials="rossz"),
     "Greek": Language(stem="απάντηση", nouns="(?:η\\s)?(?:σωστή\\s)?απάντηση", verbs="είναι", denials="λάθος"),
     "Vietnamese": Language(
-        stem="đáp", nouns="đáp\\s(?:án|số)(?:\\s(?:đúng|cuối\\scùng))?", verbs="là", denials="nếu", doubts="khoan|nhầm|tuy\\snhiên"
+        stem="đáp",
+        nouns="đáp\\s(?:án|số)(?:\\s(?:đúng|cuối\\scùng))?",
+        verbs="là",
+        denials="nếu",
+        doubts="khoan|nhầm|tuy\\snhiên",
     ),
     "Indonesian": Language(
-        stem="jawaban", nouns="jawaban(?:nya)?(?:\\s(?:akhir|akhirnya|yang\\sbenar))?", verbs="adalah|ialah", denials="jika", doubts="tunggu|salah"
+        stem="jawaban",
+        nouns="jawaban(?:nya)?(?:\\s(?:akhir|akhirnya|yang\\sbenar))?",
+        verbs="adalah|ialah",
+        denials="jika",
+        doubts="tunggu|salah",
     ),
     "Arabic": Language(
-        stem="لإجاب", nouns="الإجابة(?:\\s(?:النهائية|الصحيحة))?", verbs="هي", denials="إذا\\sكانت", doubts="انتظر|خطأ|لكن"
+        stem="لإجاب",
+        nouns="الإجابة(?:\\s(?:النهائية|الصحيحة))?",
+        verbs="هي",
+        denials="إذا\\sكانت",
+        doubts="انتظر|خطأ|لكن",
     ),
-    "Arabic answer": Language(stem="لجواب", nouns="الجواب(?:\\s(?:النهائي|الصحيح))?", verbs="هو", doubts="انتظر|خطأ|لكن"),
-    "Hindi": Language(stem="उत्तर", nouns="(?:अंतिम\\s|सही\\s)?उत्तर", verbs="है", ends="(?:\\s?है)", denials="गलत|यदि", doubts="रुको|गलत|लेकिन"),
+    "Arabic answer": Language(
+        stem="لجواب", nouns="الجواب(?:\\s(?:النهائي|الصحيح))?", verbs="هو", doubts="انتظر|خطأ|لكن"
+    ),
+    "Hindi": Language(
+        stem="उत्तर",
+        nouns="(?:अंतिम\\s|सही\\s)?उत्तर",
+        verbs="है",
+        ends="(?:\\s?है)",
+        denials="गलत|यदि",
+        doubts="रुको|गलत|लेकिन",
+    ),
     "Bengali": Language(stem="উত্তর", nouns="(?:সঠিক\\s)?উত্তর", verbs="হলো|হল", denials="ভুল", doubts="ভুল|কিন্তু"),
     "Thai": Language(stem="คำตอบ", nouns="คำตอบ(?:สุดท้าย|ที่ถูกต้อง)?", verbs="คือ", doubts="เดี๋ยว|ผิด|แต่"),
     "Hebrew": Language(stem="תשובה", nouns="ה?תשובה(?:\\sהסופית)?", verbs="היא", denials="אם", doubts="רגע|טעות"),
-    "Persian": Language(stem="پاسخ", nouns="پاسخ(?:\\s(?:نهایی|درست))?", ends="(?:\\s?است)", denials="اگر", doubts="اشتباه|اما"),
+    "Persian": Language(
+        stem="پاسخ", nouns="پاسخ(?:\\s(?:نهایی|درست))?", ends="(?:\\s?است)", denials="اگر", doubts="اشتباه|اما"
+    ),
 }
 """Languages by name. To add one, add an entry; to add a single phrase, set `answer_phrases` in the checker's config."""
 
@@ -165,7 +200,7 @@ class Phrase:
 
 
 def stated_phrases(text: str, lowered: str, own: Sequence[str]) -> Iterator[Phrase]:
-    """Yield the last phrase of each language that occurs in `text`, and the last of a user's own ones.
+    """Yield the last few phrases of each language that occurs in `text`, and of a user's own ones.
 
     Args:
       text: the completion.
@@ -175,13 +210,12 @@ def stated_phrases(text: str, lowered: str, own: Sequence[str]) -> Iterator[Phra
     # The quick tests come first: nearly every text is English, and pays for them only.
     for language in _ascii() if text.isascii() else _every():
         if language.stem in lowered:
-            for match in reversed(list(language.phrases.finditer(text))):
-                denials = language.denials
+            denials = language.denials
+            for match in list(language.phrases.finditer(text))[-_MOST:]:
                 if denials is None or not denials.search(text, max(0, match.start() - _WINDOW), match.start()):
                     yield Phrase(start=match.start(), end=match.end(), ends=language.ends, doubts=language.doubts)
-                    break
     if any(map(str.strip, own)):
-        for match in list(_own(tuple(own)).finditer(text))[-1:]:
+        for match in list(_own(tuple(own)).finditer(text))[-_MOST:]:
             yield Phrase(start=match.start(), end=match.end(), ends=None, doubts=None)
 
 
@@ -199,6 +233,7 @@ def doubts() -> str:
 
 
 _WINDOW = 40
+_MOST = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,9 +277,7 @@ def _compiled(language: Language) -> _Compiled:
     denials = rf"(?:{_words(language.denials)})\s{{0,4}}(?:[a-zà-ÿ]{{1,3}}\s)?\Z"
     return _Compiled(
         stem=language.stem,
-        phrases=re.compile(
-            rf"{boundary}(?:{language.nouns}){forms}[ \t*]{{0,9}}\s{{0,9}}(?=\S)", re.IGNORECASE
-        ),
+        phrases=re.compile(rf"{boundary}(?:{language.nouns}){forms}[ \t*]{{0,9}}\s{{0,9}}(?=\S)", re.IGNORECASE),
         ends=re.compile(rf"(?:{language.ends})\Z") if language.ends else None,
         denials=re.compile(denials, re.IGNORECASE) if language.denials else None,
         doubts=re.compile(_words(language.doubts), re.IGNORECASE) if language.doubts else None,

@@ -43,7 +43,9 @@ _SAYS_NOTHING = re.compile(
     r"richtig|korrekt|exacte?|cert[oa]|giust[oa]|corrett[oa]|верен|правильный|正确的?|对的|正しい|맞다|맞습니다)(?![\w'])",
     re.IGNORECASE,
 )
-_OPENING_BEFORE = re.compile(r"(?P<bracket>[\[(])[ \t*\"]{0,4}(?:(?:the|so|my|our|final|correct)[ \t]){0,4}\Z", re.IGNORECASE)
+_OPENING_BEFORE = re.compile(
+    r"(?P<bracket>[\[(])[ \t*\"]{0,4}(?:(?:the|so|my|our|final|correct)[ \t]){0,4}\Z", re.IGNORECASE
+)
 _LIST_ITEM = re.compile(r"\d{1,3}[.)]\s+\S")
 # Characters in front of "answer is" in which a negation or a supposition is looked for.
 _NEGATION_WINDOW = 80
@@ -157,8 +159,10 @@ def _statement_behind(text: str, start: int, end: int, closing: re.Pattern[str] 
     answer = (sentence["answer"] if sentence else line).lstrip("* ").rstrip("*. \t")
     # The bracket of "[Answer: 72]" was opened in front of the marker.
     opening = _OPENING_BEFORE.search(text, max(0, start - _NEGATION_WINDOW), start)
-    if opening and answer.endswith(_CLOSING[opening["bracket"]]) and answer.count("[") + answer.count("(") < (
-        answer.count("]") + answer.count(")")
+    if (
+        opening
+        and answer.endswith(_CLOSING[opening["bracket"]])
+        and answer.count("[") + answer.count("(") < (answer.count("]") + answer.count(")"))
     ):
         answer = answer[:-1].rstrip("*. \t")
     if closing:

@@ -55,7 +55,7 @@ def test_none_takes_the_answer_as_it_is() -> None:
         (r"\boxed{", "math"),
         (r"\boxed{}", "math"),
         (r"write it in \boxed and stop", "math"),
-        (r"\boxed{...}", "math"),
+        (r"write it as \boxed{...}", "math"),
     ],
 )
 def test_a_row_that_the_preset_does_not_match_is_named(answer: str, preset: str) -> None:
