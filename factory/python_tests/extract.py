@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Set
 
+from factory.answers.extraction.end_tokens import ends_of_turns, without_opening_tokens
 from factory.python_tests.names import Names, names_of, parsed
 
-_FENCE = re.compile(r"^([ \t]*)```[ \t]*([\w+.-]*)[^\n`]*$", re.MULTILINE)
+_FENCE = re.compile(
+    r"^(?P<indent>[ \t]*)(?P<mark>`{3,20}|~{3,20})[ \t]*(?:\{[ \t]*\.?)?(?P<language>[\w+.-]*)[^\n`~]*$", re.MULTILINE
+)
 _FUTURE = re.compile(r"^from __future__ import .*\n", re.MULTILINE)
+_SHORTEST = 3
+_PAGES = frozenset(["", "markdown", "md"])
 _LANGUAGES = frozenset(["python", "python3", "py"])
 # A fence that is more than that deeper than the one that opened a block is a line of the block (CommonMark 4.5).
 _INDENT = 3
@@ -28,6 +34,7 @@ def program(text: str, wanted: Set[str], *, bare: bool) -> str | None:
       bare: True to accept a text without fences when it is Python and defines one of `wanted` (or does something, where
         none are); between [BEGIN] and [DONE] where it says so.
     """
+    text = _first_turn(text)
     thought_end = text.rfind("</think>")
     if text.rfind("<think>") > thought_end:
         # Still thinking when it was cut off.
@@ -55,29 +62,55 @@ def program(text: str, wanted: Set[str], *, bare: bool) -> str | None:
     return _joined(marked, names, len(marked) - 1) if marked else None
 
 
+def _first_turn(text: str) -> str:
+    """Return a text up to the token that ends its turn; within a block a token is a part of the program."""
+    text = without_opening_tokens(text)
+    starts: list[int] | None = None
+    for end in ends_of_turns(text):
+        starts = [fence.start() for fence in _FENCE.finditer(text)] if starts is None else starts
+        if bisect_left(starts, end) % 2 == 0:
+            return text[:end]
+    return text
+
+
 def _blocks(text: str, fences: list[re.Match[str]]) -> list[tuple[str, str]]:
     """Return language and content of each block; none at all for an open block, or blocks in blocks."""
     blocks: list[tuple[str, str]] = []
     opening: re.Match[str] | None = None
-    for fence in fences:
+    for at, fence in enumerate(fences):
         if opening is None:
-            opening = fence
-        elif _depth(fence) > _depth(opening) + _INDENT:
+            # A line of tildes that nothing closes is an ornament.
+            is_ornament = fence["mark"][0] == "~" and not any(_closes(later, fence) for later in fences[at + 1 :])
+            opening = None if is_ornament else fence
+        elif not _closes(fence, opening):
             continue
-        elif fence[2]:
+        elif fence["language"]:
             return []
         else:
-            content = text[opening.end() + 1 : fence.start()]
-            if opening[1]:
-                content = re.sub(rf"^[ \t]{{1,{len(opening[1])}}}", "", content, flags=re.MULTILINE)
-            blocks.append((opening[2].lower(), content))
+            blocks += _block(text, opening, fence)
             opening = None
     return blocks if opening is None else []
 
 
+def _closes(fence: re.Match[str], opening: re.Match[str]) -> bool:
+    """Return whether a fence is of the kind that can close a block; of any other kind it is a line of the block."""
+    of_a_kind = fence["mark"][0] == opening["mark"][0] and len(fence["mark"]) >= len(opening["mark"])
+    return of_a_kind and _depth(fence) <= _depth(opening) + _INDENT
+
+
+def _block(text: str, opening: re.Match[str], closing: re.Match[str]) -> list[tuple[str, str]]:
+    """Return language and content of a block; those of the blocks in it where it is a page of Markdown."""
+    content = text[opening.end() + 1 : closing.start()]
+    if opening["indent"]:
+        content = re.sub(rf"^[ \t]{{1,{len(opening['indent'])}}}", "", content, flags=re.MULTILINE)
+    language = opening["language"].lower()
+    inner = list(_FENCE.finditer(content)) if len(opening["mark"]) > _SHORTEST and language in _PAGES else []
+    return _blocks(content, inner) if inner else [(language, content)]
+
+
 def _depth(fence: re.Match[str]) -> int:
     """Return the indentation of a fence in columns."""
-    return len(fence[1].expandtabs(4))
+    return len(fence["indent"].expandtabs(4))
 
 
 def _between_marks(text: str) -> str | None:

@@ -40,6 +40,7 @@ _DENIED_BEFORE = re.compile(
 )
 _ENDS_OF_DENIALS = frozenset("trfnreoyleTRFNREOYLE")
 _WINDOW, _NEAR = 160, 60
+_MAX_SAME_CHARS = 400
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){1,9}")
 _SENTENCE_IN_BOX = re.compile(
     r"\\text[a-z]{0,4}\s{0,9}\{\s{0,9}(?:the\s{1,9})?(?:(?:final|correct)\s{1,9})?answer(?:\s{1,9}is)?\s{0,9}:?"
@@ -133,7 +134,9 @@ def _is_denied(text: str, box: Box) -> bool:
 
 def _is_same(one: str | None, other: str | None) -> bool:
     """Return whether the contents of two boxes read the same."""
-    return one == other or (one is not None and other is not None and normalise(one) == normalise(other))
+    if one == other or one is None or other is None or len(one) + len(other) > _MAX_SAME_CHARS:
+        return one == other
+    return normalise(one) == normalise(other)
 
 
 def _item(content: str) -> str:

@@ -7,6 +7,10 @@ from collections.abc import Sequence
 
 from factory.answers.extraction import phrases
 from factory.answers.extraction.statements import AnswerStatement, last_statement
+from factory.answers.normalise import normalise
+from factory.answers.values.quantity import quantity
+from factory.answers.values.rational import TooLarge
+from factory.answers.values.units import PERCENT
 
 _RETRACTION = re.compile(
     r"\b(?:wait|actually|correction|oops|sorry|mistake|mistaken|wrong|incorrect|hmm+|reconsider|on second thoughts?|"
@@ -59,6 +63,8 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _EQUALS = re.compile(r"=\s{0,3}\$?(?P<value>[-+−]?\\?[$\d][\d.,/]{0,40})")
 _INLINE_HASHES = re.compile(r"####[ \t]{0,9}(?P<answer>\S.{0,200})")
 _VALUE = re.compile(r"[-+−$\\.([{\d|]|[A-Z]\b")
+_CONJUNCTION = re.compile(r",? (?:and|or) ")
+_MAX_SAME_CHARS = 200
 _MARKUP = re.compile(r"\$|\*\*|\s|\\[,;! ]|\\(?:left|right)(?![A-Za-z])|(?<=\d)(?:,|\{,\})(?=\d{3}(?!\d))")
 
 
@@ -110,11 +116,29 @@ def _is_harmless(answer: str, behind: str, remark: re.Match[str]) -> bool:
 
 def _is_same(answer: str, other: str) -> bool:
     """Return whether two answers are the same but for markup; "(B) 14" is the option B."""
+    given, again = answer, other
     answer, other = _plain(answer), _plain(other)
     if re.fullmatch(r"\(?[A-Z]\)?", answer):
         # "(B) 14" names the option of \boxed{B}.
         return re.match(rf"\(?{answer.strip('()')}(?![A-Za-z])", other) is not None
-    return answer == other
+    return answer == other or (max(len(answer), len(other)) <= _MAX_SAME_CHARS and _is_same_value(given, again))
+
+
+def _is_same_value(answer: str, other: str) -> bool:
+    """Return whether two answers have the same normal form, or are the same number, one of them with a unit."""
+    answer, other = (_CONJUNCTION.sub(", ", normalise(text)) for text in (answer, other))
+    if "=" in answer and "=" not in other:
+        # \boxed{\frac{28}{4} = 7}
+        answer = answer.rpartition("=")[2].strip()
+    if answer.replace(" ", "") == other.replace(" ", ""):
+        return True
+    try:
+        one, two = quantity(answer), quantity(other)
+    except TooLarge:
+        return False
+    if one is None or two is None or one.value != two.value:
+        return False
+    return one.unit == two.unit or (PERCENT not in (one.unit, two.unit) and not (one.unit and two.unit))
 
 
 def _plain(answer: str) -> str:

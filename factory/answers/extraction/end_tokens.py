@@ -3,6 +3,7 @@ r"""Removal of the tokens that end a turn in chat formats, where an engine leave
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 # What stands behind these is another turn: a model that was not stopped asks and answers on.
 _TURN_ENDS = (
@@ -19,6 +20,7 @@ _STRUCK_OUT = re.compile(r"<s>[^<\n]{1,200}</s>")
 _CLOSES_BEHIND = re.compile(r"\s{0,9}(?:[})\]$\"*]|</answer>)")
 _OTHER = re.compile(r"<\|[A-Za-z][\w▁]{2,40}\|>")
 _HALF_AT_END = re.compile(r"(?:<[|｜][\w▁]{0,40}|</s?|<(?:end|start)_of_tur?n?)\s*\Z")
+_MOST_CUT_OFF = 16
 # In gpt-oss's format the reasoning has a channel of its own, and the answer stands in another.
 _FINAL_CHANNEL, _REASONING_CHANNEL = "<|channel|>final<|message|>", "<|channel|>analysis<|message|>"
 
@@ -29,15 +31,9 @@ def without_end_tokens(text: str) -> str:
     A token within an answer, as in `\\boxed{42</s>}`, is taken out; any other ends the text. `<s>41</s> 42` is struck
     out, not ended.
     """
-    # Nearly no text has any, and this test is all that it pays.
-    if "<" not in text and "INST]" not in text and "[EO" not in text and "endofturn" not in text:
+    if not _may_have_tokens(text):
         return text
-    text = text.rpartition(_FINAL_CHANNEL)[2]
-    if _REASONING_CHANNEL in text:
-        # It was cut off, or stopped, before it answered.
-        return ""
-    leading = _LEADING.match(text)
-    text = text[leading.end() :] if leading else text
+    text = without_opening_tokens(text)
     if "<s>" in text:
         text = _STRUCK_OUT.sub("", text)
     # Cut at the first token that is not inside of something.
@@ -50,6 +46,31 @@ def without_end_tokens(text: str) -> str:
     else:
         kept.append(text[start:])
     text = "".join(kept)
-    if "<|" in text or "<｜" in text or text.rstrip()[-12:].find("<") >= 0:
+    if "<|" in text or "<｜" in text or "<" in text[-_MOST_CUT_OFF:]:
         text = _HALF_AT_END.sub("", _OTHER.sub("\n", text))
     return text
+
+
+def ends_of_turns(text: str) -> Iterator[int]:
+    """Yield where a token that ends a turn also ends its line, or is followed by another one."""
+    if _may_have_tokens(text):
+        for token in _TURN_END.finditer(text):
+            if text[token.end() : token.end() + 1] in ("", " ", "\n", "<"):
+                yield token.start()
+
+
+def _may_have_tokens(text: str) -> bool:
+    """Return False for nearly every text: this test is all that they pay."""
+    return "<" in text or "INST]" in text or "[EO" in text or "endofturn" in text
+
+
+def without_opening_tokens(text: str) -> str:
+    """Return a text without the tokens in front of it, and without the channel of reasoning."""
+    if not _may_have_tokens(text):
+        return text
+    text = text.rpartition(_FINAL_CHANNEL)[2]
+    if _REASONING_CHANNEL in text:
+        # It was cut off, or stopped, before it answered.
+        return ""
+    leading = _LEADING.match(text)
+    return text[leading.end() :] if leading else text

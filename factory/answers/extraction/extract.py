@@ -26,6 +26,7 @@ _NOTHING_ELSE = re.compile(
 )
 _OPENING_TAG, _CLOSING_TAG = "<answer>", "</answer>"
 _MAX_BARE_CHARS = 200
+_MAX_CHOICE_CHARS = 1_000
 # Behind a box after which an output was cut off: more of its row, or more of the work.
 _MORE_OF_THE_ROW = re.compile(
     r"[\s$\\)\].]{0,9}(?:[,;&+*/=^_-]|\\(?:q?quad|text|cdot|times|frac|sqrt|in|approx)|(?:and|or)\b)", re.IGNORECASE
@@ -131,7 +132,7 @@ def _answer_by_marker(text: str, rules: _Rules) -> tuple[str | None, bool]:
         marked = hashes
     if marked is None or (boxed and boxed.is_form) or _gives_way(marked[0], rules):
         statement = last_statement(text, rules.phrases)
-        if statement and (rules.is_choice is None or marked is None or rules.is_choice(statement.answer)):
+        if statement and (rules.is_choice is None or marked is None or _names_choice(statement.answer, rules)):
             return None if is_retracted(statement) else statement.answer, True
     if marked is None:
         return None, False
@@ -141,7 +142,12 @@ def _answer_by_marker(text: str, rules: _Rules) -> tuple[str | None, bool]:
 
 def _gives_way(answer: str | None, rules: _Rules) -> bool:
     """Return whether a choice is asked for and a box or a `####` line names none."""
-    return rules.is_choice is not None and (answer is None or not rules.is_choice(answer))
+    return rules.is_choice is not None and (answer is None or not _names_choice(answer, rules))
+
+
+def _names_choice(answer: str, rules: _Rules) -> bool:
+    """Return whether an answer names a choice; one that is too long to be read names none."""
+    return rules.is_choice is not None and len(answer) <= _MAX_CHOICE_CHARS and rules.is_choice(answer)
 
 
 def _last_hashes(text: str) -> tuple[str, str] | None:
