@@ -81,7 +81,8 @@ def _without_dollars(answer: str) -> str:
 def _gap(answer: str, position: int, neighbour: str) -> str:
     """Return a space where a letter or digit would come to stand at a letter, as in `\\pi$r$`."""
     outside = answer[position : position + 1] if position >= 0 else ""
-    return " " if outside.isalpha() and neighbour.isalnum() or neighbour.isalpha() and outside.isalnum() else ""
+    is_between = outside.isalnum() and neighbour.isalnum() and (outside.isalpha() or neighbour.isalpha())
+    return " " if is_between else ""
 
 
 def _closes(text: str) -> int:

@@ -33,8 +33,8 @@ class Config:
     * `unicode_nfc`: whether é is one character or two (NFC).
     * `tail_chars`: how many characters of the end of a completion are searched for its answer.
     * `max_answer_chars`: a longer extracted answer is unparsable, unless an accepted answer is more than half as long.
-    * `answer_phrases`: phrases that state an answer, such as "Resultado:", besides "The answer is", a box, `####` and the
-      phrases of `factory/answers/extraction/phrases.py`.
+    * `answer_phrases`: phrases that state an answer, such as "Resultado:", besides a box, `####`, "The answer is" and
+      those of `factory/answers/extraction/languages.py`.
     """
 
     ignore_case: bool = False

@@ -61,8 +61,8 @@ class Config:
     * `tail_chars`: how many characters of the end of a completion are searched for its answer.
     * `max_answer_chars`: a longer extracted answer is unparsable, unless the gold answer is more than half as long.
     * `policy`: what counts as the same answer (`factory/answers/policy.py`).
-    * `answer_phrases`: phrases that state an answer, such as "Resultado:", besides "The answer is", a box, `####` and the
-      phrases of `factory/answers/extraction/phrases.py`.
+    * `answer_phrases`: phrases that state an answer, such as "Resultado:", besides a box, `####`, "The answer is" and
+      those of `factory/answers/extraction/languages.py`.
     """
 
     tail_chars: int = 16_000
@@ -112,7 +112,7 @@ def check(question: Question, text: str, config: Config) -> Verdict:
 
 
 def _stated(question: Question, text: str, config: Config) -> str | None:
-    """Return the final answer. Where the gold is a choice's letter, a box without a letter is a step of the solution."""
+    """Return the final answer. Where the gold is a choice's letter, a box without one is a step of the solution."""
     is_short = len(question.gold) <= _MAX_CHOICE_CHARS
     is_choice = is_short and _CHOICE_GOLD.fullmatch(_normal_form(question.gold)) is not None
     return final_answer(

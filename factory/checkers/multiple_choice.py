@@ -38,8 +38,8 @@ class Config:
 
     * `tail_chars`: how many characters of the end of a completion are searched for its answer.
     * `max_answer_chars`: a longer extracted answer is unparsable.
-    * `answer_phrases`: phrases that state an answer, such as "Resultado:", besides "The answer is", a box, `####` and the
-      phrases of `factory/answers/extraction/phrases.py`.
+    * `answer_phrases`: phrases that state an answer, such as "Resultado:", besides a box, `####`, "The answer is" and
+      those of `factory/answers/extraction/languages.py`.
 
     The gold is a label ("B"), several ("A, C" or "AC": the answer must name just these, in any order), a label with its
     text ("B) library"), or a choice's text; never an index, which `source.gold=index` turns into a label.

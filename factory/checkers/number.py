@@ -50,8 +50,8 @@ class Config:
       written without any (18) is met exactly. "exact" takes 33.3 as 33.3.
     * `tail_chars`: how many characters of the end of a completion are searched for its answer.
     * `max_answer_chars`: a longer extracted answer is unparsable.
-    * `answer_phrases`: phrases that state an answer, such as "Resultado:", besides "The answer is", a box, `####` and the
-      phrases of `factory/answers/extraction/phrases.py`.
+    * `answer_phrases`: phrases that state an answer, such as "Resultado:", besides a box, `####`, "The answer is" and
+      those of `factory/answers/extraction/languages.py`.
     """
 
     relative: str = "0"

@@ -34,8 +34,8 @@ class Config:
     * `ignore_case`: upper and lower case are the same.
     * `tail_chars`: how many characters of the end of a completion are searched, for either.
     * `timeout_s`: seconds for one match.
-    * `answer_phrases`: phrases that state an answer, such as "Resultado:", besides "The answer is", a box, `####` and the
-      phrases of `factory/answers/extraction/phrases.py`.
+    * `answer_phrases`: phrases that state an answer, such as "Resultado:", besides a box, `####`, "The answer is" and
+      those of `factory/answers/extraction/languages.py`.
     """
 
     pattern: str = ""

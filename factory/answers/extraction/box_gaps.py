@@ -9,8 +9,8 @@ _MAX_CHARS = 160
 
 _TEXT = re.compile(r"\\(?:text[a-z]{0,6}|mbox|mathrm|hbox)\s{0,3}\{([^{}]{0,80})\}")
 _SPACING = (
-    r"\s|\\[,;:! ]|~|\\(?:q?quad|enspace|thinspace|newline|par|hfill|left|right)(?![A-Za-z])|\\[hv]space\*?\{[^{}]{0,20}\}"
-    r"|\\\\(?:\[[\w. ]{1,9}\])?"
+    r"\s|\\[,;:! ]|~|\\(?:q?quad|enspace|thinspace|newline|par|hfill|left|right)(?![A-Za-z])"
+    r"|\\[hv]space\*?\{[^{}]{0,20}\}|\\\\(?:\[[\w. ]{1,9}\])?"
 )
 _MARKS = r"\$|\\[()\[\]]|\*|_|`|&"
 # With the words of other languages that stand between two answers.
@@ -44,8 +44,8 @@ _END = r"[.!]"
 _NEXT_PART = rf"(?:{_LABEL}|{_ORDINAL})"
 _FILLING = rf"(?:{_SPACING}|{_MARKS})"
 _JOINING = re.compile(
-    rf"(?:\n[ \t]{{0,9}}[-•+*][ \t]|{_SPACING}|{_MARKS}|[,;、，；:(\[)\]]|{_LABEL}|{_ORDINAL}|{_NAME}|{_OR}|{_AND}|{_UNIT}"
-    rf"|{_END}(?={_FILLING}{{0,9}}(?:{_AND})?{_FILLING}{{0,9}}{_NEXT_PART}))*+",
+    rf"(?:\n[ \t]{{0,9}}[-•+*][ \t]|{_SPACING}|{_MARKS}|[,;、，；:(\[)\]]|{_LABEL}|{_ORDINAL}|{_NAME}"
+    rf"|{_OR}|{_AND}|{_UNIT}|{_END}(?={_FILLING}{{0,9}}(?:{_AND})?{_FILLING}{{0,9}}{_NEXT_PART}))*+",
     re.IGNORECASE,
 )
 _THINGS = re.compile(
@@ -66,6 +66,7 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _BLANK = re.compile(rf"(?:{_SPACING}|{_MARKS})*+")
+_BULLET = re.compile(r"\n[ \t]{0,9}\*[ \t]")
 _STARTS_LINE = re.compile(r"(?:\A|\n)[ \t]{0,9}(?:[-•*$\\(\[\]]|\d{1,2}[.)]|[ \t]){0,9}\Z")
 
 
@@ -97,7 +98,8 @@ def judge_gap(text: str, start: int, before: int, end: int) -> Gap:
     if _OPERATOR.fullmatch(opened):
         # A ratio, a product, an inequality: no box holds the whole of it.
         return Gap.UNCLEAR
-    if _BLANK.fullmatch(gap) and "\n" in gap and not _STARTS_LINE.search(text, max(0, start - _MAX_CHARS), start):
+    is_blank = _BLANK.fullmatch(gap) is not None and not _BULLET.search(gap)
+    if is_blank and "\n" in gap and not _STARTS_LINE.search(text, max(0, start - _MAX_CHARS), start):
         # The end of a step and the answer below it, or two answers?
         return Gap.UNCLEAR
     things = _THINGS.match(opened)

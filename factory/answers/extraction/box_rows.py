@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from factory.answers.extraction.box_gaps import Gap, judge_gap
 from factory.answers.extraction.boxes import Box, last_few_boxes
 from factory.answers.extraction.formula import is_part_of_a_formula
-from factory.answers.normalise import normalise
+from factory.answers.extraction.same_answer import is_same_value
 
 # Contents that are copied from an instruction, or wait to be filled in.
 _PLACEHOLDER = re.compile(
@@ -34,8 +34,8 @@ _CODE_BEFORE = re.compile(
     r"\b(?:print|printf|echo|puts|console\.log|return|format)\b[^\n]{0,80}\Z|\b[rfb]{1,2}[\"'][^\n\"']{0,80}\Z"
 )
 _DENIED_BEFORE = re.compile(
-    r"(?:\b(?:not|never|instead of|rather than|neither|nor|cannot|unlike)|n['’]t)(?:\s(?:be|equal(?: to)?|simply|just|really)){0,2}"
-    r"[\s$*(:]{0,5}\Z",
+    r"(?:\b(?:not|never|instead of|rather than|neither|nor|cannot|unlike)|n['’]t)"
+    r"(?:\s(?:be|equal(?: to)?|simply|just|really)){0,2}[\s$*(:]{0,5}\Z",
     re.IGNORECASE,
 )
 _ENDS_OF_DENIALS = frozenset("trfnreoyleTRFNREOYLE")
@@ -53,8 +53,8 @@ _SENTENCE_IN_BOX = re.compile(
 class Boxed:
     """Answer in the last row of boxes.
 
-    `answer` is None where the boxes state none; `end` is the position behind the last of them. `is_form` is True where it
-    may be the form of answers that an instruction asks for, and so counts only where nothing else states an answer.
+    `answer` is None where the boxes state none; `end` is the position behind the last of them. `is_form` is True where
+    it may be the form of answers that an instruction asks for, and so counts only where nothing else states an answer.
     """
 
     answer: str | None
@@ -63,7 +63,7 @@ class Boxed:
 
 
 def last_boxes(text: str, *, gold: bool = False) -> Boxed | None:
-    r"""Return the last box with its neighbours, where only separators lie between them; None where no box states a thing.
+    r"""Return the last box, with its neighbours where only separators lie between; None where no box states a thing.
 
     Passed over are boxes that are empty or copied from an instruction ("put it in \boxed{answer}"), stand in code, or
     are denied ("not \boxed{3}"). A box that is cut off or is only a part of a formula (`3\boxed{12}`) states no answer.
@@ -136,7 +136,7 @@ def _is_same(one: str | None, other: str | None) -> bool:
     """Return whether the contents of two boxes read the same."""
     if one == other or one is None or other is None or len(one) + len(other) > _MAX_SAME_CHARS:
         return one == other
-    return normalise(one) == normalise(other)
+    return is_same_value(one, other)
 
 
 def _item(content: str) -> str:

@@ -12,12 +12,12 @@ BOX = re.compile(r"(?:\\|\x08(?=oxed))(?:boxed|oxed|fbox|framebox|bbox)(?![A-Za-
 _OPENING = re.compile(r"(?:\s{0,99}\[[^\[\]{}\n]{0,80}\]){0,2}\s{0,99}\{")
 # TeX lets an argument go without braces: `\boxed 5`, `\boxed\frac12`. A word is none: "write it in \boxed and stop".
 _BARE_START = re.compile(
-    r"[ \t]{0,9}(?=[-+−.(\[]{0,2}\d|[(\[]\s?[-\w\\]|-?\\(?:[dtc]?frac|sqrt|pi|theta|infty|text|math[a-z]+|left)(?![a-z])"
-    r"|-?[A-Za-z](?![\w'])(?!\s+[A-Za-z])|-?[A-Za-z]_)"
+    r"[ \t]{0,9}(?=[-+−.(\[]{0,2}\d|[(\[]\s?[-\w\\]"
+    r"|-?\\(?:[dtc]?frac|sqrt|pi|theta|infty|text|math[a-z]+|left)(?![a-z])|-?[A-Za-z](?![\w'])(?!\s+[A-Za-z])|-?[A-Za-z]_)"
 )
 _BRACKETED = re.compile(r"\([^()\n]{1,100}\)|\[[^\[\]\n]{1,100}\]")
 _BARE_END = re.compile(r"[\s$]|\\[)\]\\]|\}")
-_GOES_ON = re.compile(r"[ \t]{0,9}(?:[=<>]|\\(?:[lg]e|[lg]eq|in|approx)(?![A-Za-z]))")
+_GOES_ON = re.compile(r"[ \t]{1,9}\d|[ \t]{0,9}(?:[=<>]|\\(?:[lg]e|[lg]eq|in|approx)(?![A-Za-z]))")
 _BARE_TAIL = re.compile(r"[.,;:!?*]+\Z")
 _MAX_BARE_CHARS = 200
 # Hostile texts hold thousands of boxes, and only the neighbourhood of the last ones matters.

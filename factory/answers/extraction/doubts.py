@@ -6,11 +6,8 @@ import re
 from collections.abc import Sequence
 
 from factory.answers.extraction import phrases
+from factory.answers.extraction.same_answer import is_same, plain
 from factory.answers.extraction.statements import AnswerStatement, last_statement
-from factory.answers.normalise import normalise
-from factory.answers.values.quantity import quantity
-from factory.answers.values.rational import TooLarge
-from factory.answers.values.units import PERCENT
 
 _RETRACTION = re.compile(
     r"\b(?:wait|actually|correction|oops|sorry|mistake|mistaken|wrong|incorrect|hmm+|reconsider|on second thoughts?|"
@@ -36,36 +33,37 @@ _OTHER_RETRACTING_SENTENCE = re.compile(
 # A remark changes nothing where it says so, or only points something out.
 _THE_ANSWER = r"(?:(?:the|our|my|this|that) (?:final )?(?:answer|result|value|solution) )"
 _CONFIRMING = re.compile(
-    rf"{_THE_ANSWER}?(?:\b(?:is|are|was|looks|seems) (?:indeed |also |still |all )?(?:right|correct|consistent|confirmed|verified|fine|"
-    r"valid|good|accurate|reasonable|the same|unchanged|unaffected)\b"
+    rf"{_THE_ANSWER}?(?:\b(?:is|are|was|looks|seems) (?:indeed |also |still |all )?(?:right|correct|consistent|"
+    r"confirmed|verified|fine|valid|good|accurate|reasonable|the same|unchanged|unaffected)\b"
     r"|\b(?:checks? out|it works|this works|holds|matches|agrees|as (?:expected|required|desired)|confirm(?:s|ed)?|"
     r"verif(?:y|ies|ied)|correct[!.]|yes\b|stays|remains(?: the same| unchanged)?)"
-    rf"|\b(?:doesn['’]t|does not|won['’]t|will not) (?:change|affect|alter|matter)(?: (?:the|our|my|this) (?:final )?(?:answer|result|value))?)|[✓✔✅]",
+    rf"|\b(?:doesn['’]t|does not|won['’]t|will not) (?:change|affect|alter|matter)"
+    r"(?: (?:the|our|my|this) (?:final )?(?:answer|result|value))?)|[✓✔✅]",
     re.IGNORECASE,
 )
 _POINTING_OUT = re.compile(
-    r"[\s,:]{0,4}(?:(?:please|do|we (?:should|can|may)|one (?:should|can|may)|I|also|it(?:['’]s| is) (?:worth|important|good|useful)"
-    r"(?: to| that)?) ){0,3}"
+    r"[\s,:]{0,4}(?:(?:please|do|we (?:should|can|may)|one (?:should|can|may)|I|also|"
+    r"it(?:['’]s| is) (?:worth|important|good|useful)(?: to| that)?) ){0,3}"
     r"(?:note|noting|notice|noticing|remember|recall|mention|mentioning|keep in mind|bear in mind|be aware|"
-    r"this (?:answer |result |value )?(?:assumes|assumed|is (?:only )?(?:approximate|an approximation|an estimate|exact))|"
-    r"(?:the )?units? (?:is|are))\b",
+    r"this (?:answer |result |value )?(?:assumes|assumed|"
+    r"is (?:only )?(?:approximate|an approximation|an estimate|exact))|(?:the )?units? (?:is|are))\b",
     re.IGNORECASE,
 )
 # Words that do more than to check, or more than to remark.
-_OTHERWISE = r"must|should|instead|not|never|no|rather|but|yet|another|other|differs?|different|false|invalid|neither|or|too|twice"
+_OTHERWISE = (
+    r"must|should|instead|not|never|no|rather|but|yet|another|other|differs?|different|false|invalid|neither|or|too|"
+    r"twice"
+)
 _BEYOND_A_CHECK = re.compile(rf"\b(?:{_OTHERWISE})\b|n['’]t\b|\?", re.IGNORECASE)
 _BEYOND_A_REMARK = re.compile(
-    rf"\b(?:{_OTHERWISE}|shall|needs?|has to|have to|ought|can|cannot|could|would|only|also|both|though|although|if|unless|"
-    r"except|answer|asks?|asked|question|problem|second|negative|positive|impossible|excluded?|half|doubled?)\b|n['’]t\b|\?",
+    rf"\b(?:{_OTHERWISE}|shall|needs?|has to|have to|ought|can|cannot|could|would|only|also|both|though|"
+    r"although|if|unless|except|answer|asks?|asked|question|problem|second|negative|positive|impossible|excluded?|half|doubled?)\b|n['’]t\b|\?",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _EQUALS = re.compile(r"=\s{0,3}\$?(?P<value>[-+−]?\\?[$\d][\d.,/]{0,40})")
 _INLINE_HASHES = re.compile(r"####[ \t]{0,9}(?P<answer>\S.{0,200})")
 _VALUE = re.compile(r"[-+−$\\.([{\d|]|[A-Z]\b")
-_CONJUNCTION = re.compile(r",? (?:and|or) ")
-_MAX_SAME_CHARS = 200
-_MARKUP = re.compile(r"\$|\*\*|\s|\\[,;! ]|\\(?:left|right)(?![A-Za-z])|(?<=\d)(?:,|\{,\})(?=\d{3}(?!\d))")
 
 
 def is_retracted(statement: AnswerStatement) -> bool:
@@ -94,7 +92,7 @@ def is_overruled(answer: str, behind: str, own_phrases: Sequence[str] = ()) -> b
     retracted = _RETRACTING_SENTENCE.search(behind) is not None or _OTHER_RETRACTING_SENTENCE.search(behind) is not None
     # "This answer is reasonable" states nothing, unless something is being taken back.
     later = [other for other in later if retracted or _VALUE.match(other) or other.lower().startswith("not ")]
-    return any(not _is_same(answer, other) for other in later) if later else retracted
+    return any(not is_same(answer, other) for other in later) if later else retracted
 
 
 def _is_harmless(answer: str, behind: str, remark: re.Match[str]) -> bool:
@@ -105,44 +103,10 @@ def _is_harmless(answer: str, behind: str, remark: re.Match[str]) -> bool:
             return False
         equations = list(_EQUALS.finditer(words))
         return _CONFIRMING.search(words) is not None or (
-            bool(equations) and _plain(equations[-1]["value"]) == _plain(answer)
+            bool(equations) and plain(equations[-1]["value"]) == plain(answer)
         )
     sentence = _END_OF_REMARK.split(behind[remark.end() : remark.end() + _MAX_CHECK_CHARS], maxsplit=1)[0]
     unknown = set(_NUMBER.findall(sentence)) - set(_NUMBER.findall(answer))
     if unknown or _BEYOND_A_REMARK.search(_CONFIRMING.sub("", sentence)):
         return False
     return _CONFIRMING.search(sentence) is not None or _POINTING_OUT.match(sentence) is not None
-
-
-def _is_same(answer: str, other: str) -> bool:
-    """Return whether two answers are the same but for markup; "(B) 14" is the option B."""
-    given, again = answer, other
-    answer, other = _plain(answer), _plain(other)
-    if re.fullmatch(r"\(?[A-Z]\)?", answer):
-        # "(B) 14" names the option of \boxed{B}.
-        return re.match(rf"\(?{answer.strip('()')}(?![A-Za-z])", other) is not None
-    return answer == other or (max(len(answer), len(other)) <= _MAX_SAME_CHARS and _is_same_value(given, again))
-
-
-def _is_same_value(answer: str, other: str) -> bool:
-    """Return whether two answers have the same normal form, or are the same number, one of them with a unit."""
-    answer, other = (_CONJUNCTION.sub(", ", normalise(text)) for text in (answer, other))
-    if "=" in answer and "=" not in other:
-        # \boxed{\frac{28}{4} = 7}
-        answer = answer.rpartition("=")[2].strip()
-    if answer.replace(" ", "") == other.replace(" ", ""):
-        return True
-    try:
-        one, two = quantity(answer), quantity(other)
-    except TooLarge:
-        return False
-    if one is None or two is None or one.value != two.value:
-        return False
-    return one.unit == two.unit or (PERCENT not in (one.unit, two.unit) and not (one.unit and two.unit))
-
-
-def _plain(answer: str) -> str:
-    """Return an answer without markup, thousands separators and a variable in front."""
-    plain = re.sub(r"\\[dt]frac", r"\\frac", _MARKUP.sub("", answer)).rstrip(".")
-    plain = re.sub(r"\\text[a-z]*\{([^{}]*)\}", r"\1", plain)
-    return re.sub(r"\A[A-Za-z]=", "", plain)

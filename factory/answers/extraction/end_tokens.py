@@ -1,4 +1,4 @@
-r"""Removal of the tokens that end a turn in chat formats, where an engine leaves them in a completion: `42<|im_end|>`."""
+r"""Removal of the tokens that end a turn in chat formats, where an engine leaves them in a text: `42<|im_end|>`."""
 
 from __future__ import annotations
 
@@ -41,6 +41,9 @@ def without_end_tokens(text: str) -> str:
     for token in _TURN_END.finditer(text):
         kept.append(text[start : token.start()])
         start = token.end()
+        if text[token.start() - 1 : token.start()].isdigit() and text[start : start + 1].isdigit():
+            # Nobody can tell whether 4</s>2 is 4 or 42.
+            return ""
         if not _CLOSES_BEHIND.match(text, start):
             break
     else:

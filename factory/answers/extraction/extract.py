@@ -32,7 +32,8 @@ _MORE_OF_THE_ROW = re.compile(
     r"[\s$\\)\].]{0,9}(?:[,;&+*/=^_-]|\\(?:q?quad|text|cdot|times|frac|sqrt|in|approx)|(?:and|or)\b)", re.IGNORECASE
 )
 _MORE_WORK = re.compile(
-    r"(?:\A|[.!?:\n])[\s*#($\\\])-]{0,9}(?:(?:step|next|now|then|part|case|finally|second(?:ly)?)\b|let us find|\(?[b-h]\)|\d{1,2}[.)]\s"
+    r"(?:\A|[.!?:\n])[\s*#($\\\])-]{0,9}(?:(?:step|next|now|then|part|case|finally|second(?:ly)?)\b"
+    r"|let us find|\(?[b-h]\)|\d{1,2}[.)]\s"
     r"|(?:therefore|thus|so|hence)\b(?![^.\n]{0,60}\banswer\b))",
     re.IGNORECASE,
 )
@@ -53,9 +54,9 @@ def final_answer(
 
     Only the last `tail_chars` characters behind the last `</think>` are read. The first marker that occurs wins: the
     last `<answer>` tags, the last `\boxed{}` (neighbouring boxes are joined when only separators lie between), the last
-    `####` line, then whichever comes last of `A:` lines, "answer is", "answer:", answer headings and their like in other
-    languages. Where the text behind tags, a box or a `####` line states another answer, none is final. A text that is
-    nothing but one number, or x = one number, is an answer without a marker.
+    `####` line, then whichever comes last of `A:` lines, "answer is", "answer:", answer headings and their like in
+    other languages. Where the text behind tags, a box or a `####` line states another answer, none is final. A text
+    that is nothing but one number, or x = one number, is an answer without a marker.
 
     Args:
       text: the completion. What stands behind a leaked token of a chat format, such as `<|im_end|>`, is another turn.
@@ -82,8 +83,8 @@ def final_answer(
 def box_stands_complete(text: str) -> bool:
     r"""Return whether an output that was cut off had stated its final answer in a box before.
 
-    The box stands behind any `</think>`, is closed and whole (no part of a formula, no row that might go on: "and"), and
-    is followed neither by doubts or another answer nor by the next step of the solution.
+    The box stands behind any `</think>`, is closed and whole (no part of a formula, no row that might go on: "and"),
+    and is followed neither by doubts or another answer nor by the next step of the solution.
     """
     spoken = _spoken(text)
     boxed = last_boxes(spoken) if spoken is not None else None
@@ -126,16 +127,16 @@ def _answer_by_marker(text: str, rules: _Rules) -> tuple[str | None, bool]:
     """Return the answer that the markers in `text` state, and whether there are any markers."""
     marked: tuple[str | None, str] | None = None
     boxed = last_boxes(text)
-    if boxed:
+    if boxed and not boxed.is_form:
         marked = boxed.answer, text[boxed.end :]
     elif hashes := _last_hashes(text):
         marked = hashes
-    if marked is None or (boxed and boxed.is_form) or _gives_way(marked[0], rules):
+    if marked is None or _gives_way(marked[0], rules):
         statement = last_statement(text, rules.phrases)
         if statement and (rules.is_choice is None or marked is None or _names_choice(statement.answer, rules)):
             return None if is_retracted(statement) else statement.answer, True
     if marked is None:
-        return None, False
+        return (boxed.answer if boxed else None), boxed is not None
     answer, behind = marked
     return None if answer is None or is_overruled(answer, behind, rules.phrases) else answer, True
 

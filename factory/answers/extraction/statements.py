@@ -39,8 +39,8 @@ _SENTENCE_END = re.compile(
 _STATEMENT = re.compile(r"(?:the|there|it|this|so|that)\b.*\b(?:is|are|equals)\s+(?P<answer>\S.*)", re.IGNORECASE)
 # "The answer is correct" speaks of an answer that was stated before.
 _SAYS_NOTHING = re.compile(
-    r"(?:indeed |therefore |thus |also )?(?:correct[oae]?|right|reasonable|valid|consistent|verified|confirmed|clear|unique|"
-    r"richtig|korrekt|exacte?|cert[oa]|giust[oa]|corrett[oa]|верен|правильный|正确的?|对的|正しい|맞다|맞습니다)(?![\w'])",
+    r"(?:indeed |therefore |thus |also )?(?:correct[oae]?|right|reasonable|valid|consistent|verified|confirmed|clear|"
+    r"unique|richtig|korrekt|exacte?|cert[oa]|giust[oa]|corrett[oa]|верен|правильный|正确的?|对的|正しい|맞다|맞습니다)(?![\w'])",
     re.IGNORECASE,
 )
 _OPENING_BEFORE = re.compile(
@@ -57,8 +57,8 @@ _CLOSING = {"[": "]", "(": ")"}
 class AnswerStatement:
     """Answer that a line or a sentence states.
 
-    `start` is the position of its marker in the text, `behind` the text behind its sentence. `doubts` are words that take
-    it back, where it is not in English.
+    `start` is the position of its marker in the text, `behind` the text behind its sentence. `doubts` are words that
+    take it back, where it is not in English.
     """
 
     start: int

@@ -128,3 +128,45 @@ def test_what_is_no_factor_or_term_may_stand_at_a_box(text: str) -> None:
 )
 def test_the_same_box_twice_is_one_answer(text: str, answer: str) -> None:
     assert extract(text) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (r"\boxed\frac{1}{2}", r"\frac{1}{2}"),
+        (r"$\boxed\frac12$", r"\frac12"),
+        (r"\boxed\sqrt{2}.", r"\sqrt{2}"),
+        (r"\boxed5", "5"),
+        (r"so \boxed 12.", "12"),
+        (r"\boxed -3", "-3"),
+        (r"\boxed A", "A"),
+        (r"\boxed(3, 4)", "(3, 4)"),
+        (r"\boxed x^2+1", "x^2+1"),
+        (r"\boxed\text{yes}", r"\text{yes}"),
+        (r"\boxed x = 3", None),
+        (r"\boxed1 2", None),
+        (r"use \boxed and stop", None),
+        ("Mark it with \\boxed\n3 + 4 = 7", None),
+    ],
+)
+def test_a_box_without_braces_ends_with_the_formula(text: str, answer: str | None) -> None:
+    assert extract(text) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (r"\framebox{42}", "42"),
+        (r"\framebox[2cm][c]{42}", "42"),
+        (r"\fbox{$42$}", "$42$"),
+        (r"\bbox[5px,border:2px solid red]{42}", "42"),
+        ("\x08oxed{42}", "42"),
+        (r"\boxed{\fbox{42}}", "42"),
+        (r"\boxed{3, \boxed{5}}", "3, 5"),
+        (r"\boxed{\text{Answer: }\boxed{5}}", "5"),
+        (r"so $\boxed{187\}$.", "187"),
+        (r"\boxed{\{1, 2\}", None),
+    ],
+)
+def test_frames_nested_boxes_and_stray_backslashes_are_read(text: str, answer: str | None) -> None:
+    assert extract(text) == answer
