@@ -32,7 +32,7 @@ _LABEL = (
     rf"(?:{_MARKED}|[a-h](?![A-Za-z])|[ivx]{{1,4}}(?![A-Za-z])|\d{{1,2}})|{_MARKED})|(?:for|at)\s{{1,3}}\$?[A-Za-z]\$?(?![A-Za-z])"
 )
 _NAME = (
-    r"\\?[A-Za-z]{1,8}(?:_\{?\w{1,4}\}?)?'{0,2}(?:\([\w, ]{1,9}\))?\s{0,3}&?\s{0,3}(?::?=|\\approx(?![A-Za-z]))"
+    r"\\?[A-Za-z]{1,12}(?:_\{?\w{1,4}\}?)?'{0,2}(?:\([\w, ]{1,9}\))?\s{0,3}&?\s{0,3}(?::?=|\\approx(?![A-Za-z]))"
     r"|\\(?:text|mathrm|overline|angle)\s?\{?[A-Z]{1,4}\}?\s{0,3}="
 )
 _UNIT = (
@@ -60,9 +60,28 @@ _OPERATOR = re.compile(
     rf"{_SIDE}{{0,9}}(?:[A-Za-z]\s{{0,3}})?(?:[*/:<>≤≥∪∩–—×]|\\(?:[lg]eq?|[lg]t|cup|cap|setminus|sim|colon)(?![A-Za-z]))"
     rf"(?:[A-Za-z\s\d]{{0,9}}(?:[<>≤≥]|\\[lg](?:eq?|t)(?![A-Za-z])))?(?:\s{{0,3}}[A-Za-z])?{_SIDE}{{0,9}}"
 )
+# "Area: \\boxed{12}, perimeter: \\boxed{14}": both may be asked for, or the last one.
+_NO_NAME = (
+    r"(?:the|my|our|and|so|thus|hence|therefore|then|now|next|final|finally|answer|result|total|sum|step|check|conclusion|"
+    r"solution|simplif|that|which|we|i|it|this|is|namely|in|total|verif|correct|wait|no|actually|but|or)"
+)
 _CLAUSE = re.compile(
-    rf"{_FILLING}{{0,9}}[(,]?\s?(?:(?:if|when|for|where|unless|whenever)\s[^.!?\n]{{1,120}}|to|by|out\s{{1,3}}of|of|per|through)"
-    rf"{_FILLING}{{0,9}}",
+    rf"{_FILLING}{{0,9}}[(,]?\s?(?:(?:if|when|for|where|unless|whenever)\s[^.!?\n]{{1,120}}|to|by|out\s{{1,3}}of|of|per|through"
+    rf"|(?:or\s{{1,3}})?(?:\\approx(?![A-Za-z])|≈|approximately|about|roughly)|,?\s?(?:\\[lc]?dots(?![A-Za-z])|…|\.\.\.)\s?,?)"
+    rf"{_FILLING}{{0,9}}"
+    rf"|{_FILLING}{{0,9}}[,;.\n]{_FILLING}{{0,9}}(?:[-•]\s)?{_FILLING}{{0,9}}(?!{_NO_NAME})[A-Za-z][A-Za-z '-]{{0,25}}"
+    rf"\s?\*{{0,2}}[:=]{_FILLING}{{0,9}}",
+    re.IGNORECASE,
+)
+# "The mean is \\boxed{3} and the median is \\boxed{5}", but not "\\boxed{3}, and so the answer is \\boxed{5}".
+_PARALLEL = re.compile(
+    r"[\s$*)\\\]]{0,9}(?:[a-z]{2,15}[\s,]{1,3}){0,3},?\s?(?:and|while|whereas)\s(?P<words>[^.!?\n]{1,60}?)\s"
+    r"(?:is|are|was|were|equals?|has|have|gets?|=)[\s$*(\\\[]{1,9}",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(
+    r"\b(?:then|so|thus|hence|therefore|after|but|final(?:ly)?|now|answer|result|total|sum|this|that|which|it|gives?|"
+    r"conclude|overall)\b",
     re.IGNORECASE,
 )
 _BLANK = re.compile(rf"(?:{_SPACING}|{_MARKS})*+")
@@ -105,4 +124,6 @@ def judge_gap(text: str, start: int, before: int, end: int) -> Gap:
     things = _THINGS.match(opened)
     if _JOINING.fullmatch(opened[things.end() :] if things else opened):
         return Gap.OR if _ALTERNATIVE.search(opened) else Gap.AND
-    return Gap.UNCLEAR if _CLAUSE.fullmatch(opened) else Gap.APART
+    parallel = _PARALLEL.fullmatch(opened)
+    is_unclear = _CLAUSE.fullmatch(opened) or (parallel and not _GOES_ON.search(parallel["words"]))
+    return Gap.UNCLEAR if is_unclear else Gap.APART

@@ -15,15 +15,16 @@ from factory.answers.extraction.same_answer import is_same_value
 
 # Contents that are copied from an instruction, or wait to be filled in.
 _PLACEHOLDER = re.compile(
-    r"(?:[\s~]|\\(?:[,;:! _]|q?quad|phantom\{[^{}]*\}|hspace\{[^{}]*\}|square|Box|underline\{\s*\})|_){0,40}\\?"
+    r"(?:[\s~]|\\(?:[,;:! _]|q?quad|phantom\{[^{}]*\}|hspace\{[^{}]*\}|square|Box|text\{\s*\}"
+    r"|underline\{\s*\})|_){0,40}\\?"
     r"|(?:\\text[a-z]{0,2}\{)?[\s\[<({$]{0,4}(?:(?:insert|put|write|place|enter)\s)?"
     r"(?:(?:your|the|my|our|an?|final|correct|numeric(?:al)?|exact|integer|simplified|chosen|desired)[ _-]){0,4}"
-    r"(?:answer|(?<=[ _-])(?:result|solution|value|choice|letter|option|number|expression|integer))"
+    r"(?:answer|(?<=[ _<\[-])(?:result|solution|value|choice|letter|option|number|expression|integer))"
     r"(?:[ _]goes)?(?:[ _]here)?[\s\]>)}$.]{0,4}\}?",
     re.IGNORECASE,
 )
 # A form of answers rather than a value, where it stands behind an instruction: "write it as \boxed{m+n}".
-_FORM = re.compile(r"[a-z](?:\s?[-+*/,:]\s?[a-z]){1,4}|[nxyX]|(?:[\s.…?*-]|\\[lc]?dots){1,20}")
+_FORM = re.compile(r"[A-Za-z](?:\s?[-+*/,:|]\s?[A-Za-z]){1,4}|[nyxX]{1,4}|(?:[\s.…?*-]|\\[lc]?dots){1,20}")
 _INSTRUCTION_BEFORE = re.compile(
     r"\b(?:put|puts|write|place|give|enclose|present|provide|express|format|box|state|return|report|submit|answer)\b"
     r"[^.!?\n]{0,60}?\b(?:in|inside|within|using|with|as|like)\b"

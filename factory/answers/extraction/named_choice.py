@@ -10,7 +10,8 @@ from factory.answers.extraction.choices import LABEL, Choices
 from factory.answers.normalise import normalise
 
 _LEAD_IN = re.compile(
-    r"\A(?:the )?(?:(?:correct|right|best|final) )?(?:options?|choices?|answers?|letters?)(?: is| are)? ?:? ",
+    r"\A(?:(?:the )?(?:(?:correct|right|best|final) )?(?:options?|choices?|answers?|letters?)(?: is| are)? ?:? "
+    r"|(?:(?:la|el|die|das|a|o) |l['’])?(?:opci[oó]n|opção|opzione|option|alternativa|вариант) |选项 ?|選択肢 ?)",
     re.IGNORECASE,
 )
 _BOLD_LABEL = re.compile(rf"\A(?:\*\*)?([(\[]?(?:{LABEL})[)\].:]?)\*\*(?=[ ).:,]|$)")

@@ -166,5 +166,5 @@ def _statement_behind(text: str, start: int, end: int, closing: re.Pattern[str] 
     ):
         answer = answer[:-1].rstrip("*. \t")
     if closing:
-        answer = closing.sub("", answer).rstrip()
+        answer = closing.sub("", answer).rstrip("*. \t")
     return AnswerStatement(start=start, answer=answer, behind=behind)

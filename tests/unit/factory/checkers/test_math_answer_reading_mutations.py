@@ -36,8 +36,10 @@ spelled = st.sampled_from(SPELLINGS)
 hows = st.integers(0, 3)
 
 GAPS = [
-    r", ", r" and ", r",\quad", r"$ \quad \text{and} \quad $", r"\ ", r"\,", r"\qquad", "; ", r" \text{ and } ", "$ and $",
-    ", for part (b), ", " (b) ", ". Part (b): ", "\n(b) ", "\n- ", " & ", " as well as ", "、", " und ", r"\] and \[", "\n2. ",
+    r", ", r" and ", r",\quad", r"$ \quad \text{and} \quad $", r"\ ", r"\,", r"\qquad", "; ", r" \text{ and } ",
+    "$ and $",
+    ", for part (b), ", " (b) ", ". Part (b): ", "\n(b) ", "\n- ", " & ", " as well as ", "、", " und ",
+    r"\] and \[", "\n2. ",
     " for part (a) and ", "$ and $y = ", " and the other is ", ". Case 2: ",
 ]  # fmt: skip
 BETWEEN = [
@@ -71,13 +73,16 @@ def test_two_boxes_with_words_between_are_two_answers_and_the_last_counts(one: s
 
 
 PHRASES = [
-    "The answer is {}", "Answer: {}", "答案是{}。", "最终答案：{}", "答えは{}です。", "정답은 {}입니다.", "Die Antwort lautet {}", "Antwort: {}",
+    "The answer is {}", "Answer: {}", "答案是{}。", "最终答案：{}", "答えは{}です。", "정답은 {}입니다.", "Die Antwort lautet {}",
+    "Antwort: {}",
     "La respuesta es {}", "La réponse est donc {}", "A resposta é {}", "La risposta è {}", "Ответ: {}", "[Answer: {}]",
-    "(Final answer: {})", "#### {}", r"\boxed{{{}}}", r"\fbox{{{}}}", r"\framebox{{{}}}", r"\boxed{{{}\}}", "<answer>{}</answer>",
+    "(Final answer: {})", "#### {}", r"\boxed{{{}}}", r"\fbox{{{}}}", r"\framebox{{{}}}", r"\boxed{{{}\}}",
+    "<answer>{}</answer>",
     "So \\boxed{{{}}}. I put my answer in \\boxed{{}}.", "Write it in \\boxed{{your answer}}.\nThe answer is {}",
 ]  # fmt: skip
 TAILS = [
-    "", ".", "</s>", "<|im_end|>", "<|eot_id|>", "<|endoftext|>\n\nUser: the answer is 777777777", "<end_of_turn>", "\n<|end|>\n",
+    "", ".", "</s>", "<|im_end|>", "<|eot_id|>", "<|endoftext|>\n\nUser: the answer is 777777777", "<end_of_turn>",
+    "\n<|end|>\n",
     "<｜end▁of▁sentence｜>", "</s></s>", ".<|im_end|>\n<|im_start|>user\nIt is \\boxed{777777777}",
 ]  # fmt: skip
 
@@ -99,7 +104,7 @@ def test_a_value_is_read_in_any_phrase_spelling_and_before_any_token(
 @given(
     values,
     st.sampled_from(PHRASES[:13]),
-    st.sampled_from([" or 5", " oder 5", "或5", " % 3", "x", "^2", "!", "/7", "</s>7", ", 5"]),
+    st.sampled_from([" or 5", " oder 5", "或5", " % 3", "x", "^2", "/7", "</s>7", ", 5"]),
 )
 def test_a_value_with_more_behind_it_is_never_right(value: str, phrase: str, more: str) -> None:
     assume(abs(Fraction(value)) > 2)
@@ -132,11 +137,13 @@ def test_a_letter_behind_a_box_with_a_step_is_the_choice(letter: str, other: str
 
 
 HARMLESS = [
-    " Double-checking, {0} = {0}, so this is right.", " However, note that units are cm.", "\nI double-checked and it is correct.",
+    " Double-checking, {0} = {0}, so this is right.", " However, note that units are cm.",
+    "\nI double-checked and it is correct.",
     " However, this doesn't change the answer.", " Let me double-check: 1 + {1} = {0}.",
 ]  # fmt: skip
 DOUBTS = [
-    " Double-checking, 1 + 1 = {2}.", " However, {2} fits, too.", " However, note that {2} is a solution.", " Wait, {2}.",
+    " Double-checking, 1 + 1 = {2}.", " However, {2} fits, too.", " However, note that {2} is a solution.",
+    " Wait, {2}.",
     " Double-checking, it should be {2}.", " However, the other answer is correct.",
 ]  # fmt: skip
 

@@ -185,3 +185,25 @@ FRAGMENTS = [
 @given(text=st.one_of(st.text(), st.lists(st.sampled_from(FRAGMENTS), max_size=40).map("".join)))
 def test_no_text_is_correct_for_two_golds(text: str) -> None:
     assert [outcome(gold, text) for gold in ("A", "B", "C", "A, B")].count("correct") <= 1
+
+
+@pytest.mark.parametrize("choices", ["", PLACES])
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The relation is \\boxed{x \\ll y}, so the last one fits.\n\n**Answer: B**", "B"),
+        ("So \\boxed{42}. The correct option is (B).", "B"),
+        ("#### 42\nAnswer: B", "B"),
+        ("La respuesta es la opción B.", "B"),
+        ("故选B。", "B"),
+        ("B</s>", "B"),
+        ("\\boxed{42}", None),
+        ("\\boxed{A}. Answer: B", None),
+        ("So \\boxed{42}. Answer: B. Wait, no.", None),
+    ],
+)
+def test_a_box_that_names_no_choice_gives_way_to_a_sentence_that_does(
+    text: str, answer: str | None, choices: str
+) -> None:
+    verdicts = [outcome(gold, text, choices) for gold in ("A", "B")]
+    assert verdicts == (["incorrect", "correct"] if answer else ["unparsable", "unparsable"])

@@ -166,3 +166,39 @@ def test_text_that_breaks_parsers_does_not_break_this(text: str) -> None:
 )
 def test_outputs_are_compared_as_set(got: str, wanted: str, compare: str, tolerance: float, same: bool) -> None:
     assert same_output(got, wanted, compare=compare, float_tolerance=tolerance) is same
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"~~~python\n{F}~~~",
+        f"~~~\n{F}~~~",
+        f"~~~ {{.python}}\n{F}~~~~",
+        f"````python\n{F}````",
+        f"````markdown\n```python\n{F}```\n````",
+        f"~~~~~~~~\nTitle\n```python\n{F}```",
+        f"```python\n{F}```<|im_end|>",
+        f"```python\n{F}```</s>\n<|im_start|>user\nAnd?\n```python\ndef f(): return 9\n```",
+        f"<|im_start|>assistant\n```python\n{F}```<|im_end|>",
+        f"{F}</s>",
+    ],
+)
+def test_other_fences_and_leftover_tokens_are_no_part_of_a_program(text: str) -> None:
+    assert program(text, {"f"}, bare=True) == F
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        '"""\nTitle\n~~~~~\n"""\ndef f(): pass\n',
+        "def f(): return '</s>'\n",
+        'def f():\n    return """\n<|im_end|>\n"""\n',
+        "def f(): return '''\n~~~\n'''\n",
+    ],
+)
+def test_other_marks_and_tokens_within_a_block_are_lines_of_it(code: str) -> None:
+    assert program(f"```python\n{code}```", {"f"}, bare=True) == code
+
+
+def test_an_open_block_of_tildes_is_no_program() -> None:
+    assert program(f"~~~python\n{F}", {"f"}, bare=False) is None

@@ -36,10 +36,34 @@ def test_gsm8k_takes_what_stands_after_the_last_hashes(answer: str, gold: str) -
         (r"\boxed {3}", "3"),
         (r"\boxed{1} and a cut-off \boxed{\frac{1", "1"),
         (r"the answer is $\boxed 9$.", "9"),
+        (r"the answer is $\boxed 12$.", "12"),
+        (r"$\boxed\frac{1}{2}$", r"\frac{1}{2}"),
+        (r"$\boxed\sqrt2$", r"\sqrt2"),
+        (r"so 50\%, that is, $\boxed{50}\%$", "50"),
+        (r"\boxed{7}</s>", "7"),
+        (r"\boxed{7}. We were to put it in \boxed{}.", "7"),
     ],
 )
 def test_math_takes_the_last_balanced_box(answer: str, gold: str) -> None:
     assert read_gold(answer, "math", W) == gold
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [
+        (r"so $x = \boxed{3}$ or $x = \boxed{5}$.", "3 or 5"),
+        (r"$\boxed{3} \quad \text{and} \quad \boxed{5}$", "3, 5"),
+        ("(a) $\\boxed{3}$\n(b) $\\boxed{5}$", "3, 5"),
+        (r"\boxed{3}. Then \boxed{5}", "5"),
+    ],
+)
+def test_math_joins_the_boxes_that_answers_are_joined_of(answer: str, gold: str) -> None:
+    assert read_gold(answer, "math", W) == gold
+
+
+def test_an_end_token_is_no_part_of_a_gold() -> None:
+    assert read_gold("#### 42</s>", "gsm8k", W) == "42"
+    assert read_gold("42</s>", "none", W) == "42</s>"
 
 
 def test_none_takes_the_answer_as_it_is() -> None:
@@ -54,6 +78,7 @@ def test_none_takes_the_answer_as_it_is() -> None:
         ("7", "math"),
         (r"\boxed{", "math"),
         (r"\boxed{}", "math"),
+        (r"from \boxed{3} to \boxed{5}", "math"),
         (r"write it in \boxed and stop", "math"),
         (r"write it as \boxed{...}", "math"),
     ],

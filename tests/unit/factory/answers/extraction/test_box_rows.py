@@ -124,6 +124,33 @@ def test_where_two_boxes_may_be_a_formula_or_a_step_and_an_answer_none_is_final(
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
+        ("$$x = \\boxed{3}$$\n\n$$y = \\boxed{5}$$", "3, 5"),
+        ("- **Part A:** $\\boxed{3}$ meters\n- **Part B:** $\\boxed{5}$ seconds", "3, 5"),
+        (r"\boxed{3} (for x) and \boxed{5} (for y)", "3, 5"),
+        (r"Area = \boxed{12}, Perimeter = \boxed{14}", "12, 14"),
+        (r"first root: \boxed{3}; second root: \boxed{5}", "3, 5"),
+        (r"\begin{array}{c} \boxed{3} \\ \boxed{5} \end{array}", "3, 5"),
+        ("Area: \\boxed{12}\nPerimeter: \\boxed{14}", None),
+        (r"Alice: \boxed{3}, Bob: \boxed{5}", None),
+        (r"The mean is \boxed{3} and the median is \boxed{5}.", None),
+        (r"There are \boxed{3} cats and there are \boxed{5} dogs", None),
+        (r"\boxed{\frac13} \approx \boxed{0.333}", None),
+        (r"\boxed{1}, \ldots, \boxed{9}", None),
+        (r"\frac{\boxed{3}}{\boxed{5}}", None),
+        (r"\boxed{2}^{\boxed{3}}", None),
+        ("Area: \\boxed{12}\nFinal answer: \\boxed{14}", "14"),
+        (r"x is \boxed{12} and so the sum is \boxed{14}", "14"),
+        ("x = \\boxed{12}.\n\nThus, y = \\boxed{14}", "14"),
+        (r"\boxed{3} or equivalently \boxed{\frac{6}{2}}", r"\frac{6}{2}"),
+    ],
+)
+def test_named_values_belong_together_or_cannot_be_told(text: str, answer: str | None) -> None:
+    assert extract(text) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
         (r"\boxed{5}, not \boxed{3}", "5"),
         (r"It is \boxed{5} rather than \boxed{3}.", "5"),
         (r"It can't be \boxed{3}, so \boxed{5}", "5"),
