@@ -31,6 +31,7 @@ _MAX_CHOICE_CHARS = 1_000
 _MORE_OF_THE_ROW = re.compile(
     r"[\s$\\)\].]{0,9}(?:[,;&+*/=^_-]|\\(?:q?quad|text|cdot|times|frac|sqrt|in|approx)|(?:and|or)\b)", re.IGNORECASE
 )
+_CUT_INSIDE = re.compile(r"(?:[\s$)\].*]|\\[)\]]){0,9}(?:\\[A-Za-z]{0,12}|an?|o)", re.IGNORECASE)
 _MORE_WORK = re.compile(
     r"(?:\A|[.!?:\n])[\s*#($\\\])-]{0,9}(?:(?:step|next|now|then|part|case|finally|second(?:ly)?)\b"
     r"|let us find|\(?[b-h]\)|\d{1,2}[.)]\s"
@@ -91,6 +92,9 @@ def box_stands_complete(text: str) -> bool:
     if spoken is None or boxed is None or boxed.answer is None:
         return False
     behind = spoken[boxed.end :]
+    if _CUT_INSIDE.fullmatch(behind) or (not behind and spoken[boxed.end - 1] != "}"):
+        # Half a word that may lead on, or a box without braces, whose number may have lost its end.
+        return False
     goes_on = _MORE_OF_THE_ROW.match(behind) or _MORE_WORK.search(behind) or BOX.search(behind)
     return not goes_on and not is_overruled(boxed.answer, behind)
 

@@ -19,6 +19,8 @@ GOLD = Question(text="", gold="4")
     [
         r"So it is \boxed{4}. Let me che",
         "So it is $\\boxed{4}$.\n\nTo double-check, we ad",
+        r"So it is \[\boxed{4}\]",
+        r"So it is \boxed 4 in all, as we ha",
         r"**Answer:** \boxed{4} because two and",
         "<think>It may be \\boxed{5}.</think>\nIt is $\\boxed{4}$.\n\nHere is",
         r"First \boxed{4}. Again: \boxed{4}. Ag",
@@ -46,6 +48,11 @@ def test_the_verdict_on_a_whole_box_stands_where_the_policy_accepts_it(text: str
         "<think>So it is \\boxed{4}.</think>\nThe answer is 4",
         r"The answers are $\boxed{4}$ and $",
         r"The answers are \boxed{4},",
+        r"The answers are \boxed{4} an",
+        r"The answers are $\boxed{4}$ \tex",
+        r"The answers are \(\boxed{4}\) o",
+        r"The angle is $\boxed{4}\cir",
+        r"The answer is \boxed4",
         "It is \\boxed{4}. " + "All is said. " * 2_000 + "The answer is 4",
     ],
 )
