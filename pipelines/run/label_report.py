@@ -115,7 +115,7 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
             f"skipped        {len(survey.bad_golds):,} gold answers that do not verify, {survey.duplicates:,} doubles"
         )
     if survey.renamed:
-        lines.append(f"renamed        {survey.renamed:,} questions whose id came before with another text")
+        lines.append(f"renamed        {survey.renamed:,} questions whose id came before for another question")
     if short:
         lines.append(f"short          {short:,} units hold less than is asked for by now")
     if state != "complete":

@@ -134,7 +134,7 @@ def left_out_lines(survey: Survey) -> list[str]:
         lines.append(f"skipped {survey.duplicates:,} questions that came twice")
     if survey.renamed:
         examples = "; ".join(survey.renamed_examples)
-        lines.append(f"renamed {survey.renamed:,} questions whose id came before with another text: {examples}")
+        lines.append(f"renamed {survey.renamed:,} questions whose id came before for another question: {examples}")
     return lines
 
 

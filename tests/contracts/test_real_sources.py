@@ -74,7 +74,7 @@ def test_two_files_whose_ids_begin_at_0_are_all_there_and_it_is_said(planned: Sh
     said = planned(tmp_path / "*.jsonl", "source.id_column=id")
     assert said.startswith("100 questions in 50 units")
     assert "0 doubles" in said
-    assert "renamed 50 questions whose id came before with another text: '0' (" in said
+    assert "renamed 50 questions whose id came before for another question: '0' (" in said
     assert "is '0@b.jsonl' here" in said
 
 

@@ -82,7 +82,7 @@ def test_ids_that_begin_anew_lose_no_question_and_are_told(tmp_path: Path) -> No
     assert ids == [*"01234", *(f"{n}@q.jsonl" for n in range(5))]
     assert (survey.questions, survey.duplicates, survey.renamed) == (10, 0, 5)
     (line,) = left_out_lines(survey)
-    assert line.startswith("renamed 5 questions whose id came before with another text: '0' (")
+    assert line.startswith("renamed 5 questions whose id came before for another question: '0' (")
     again = usable(ours, nothing_rejected, doubled=survey.doubled)
     assert [question.id for question in again] == ids
 
