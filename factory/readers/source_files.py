@@ -32,6 +32,7 @@ _MAGIC = {
     b"PK\x03\x04": "a zip archive: unpack it, or give it a name that ends in .zip",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it",
     b"PAR1": "a Parquet file: set source.kind=parquet",
+    b"version https://git-lfs": "a pointer of Git LFS: fetch the file itself with git lfs pull",
     b"ARROW1": "an Arrow file: convert it to Parquet or JSON Lines",
     b"\xff\xfe": "UTF-16 text: convert it with iconv -f utf-16 -t utf-8",
     b"\xfe\xff": "UTF-16 text: convert it with iconv -f utf-16 -t utf-8",
@@ -123,6 +124,8 @@ def _refuse_no_text(line: bytes, where: str) -> None:
     kind = next((kind for magic, kind in _MAGIC.items() if line.startswith(magic)), None)
     if line[_TAR_MARK] == b"ustar":
         kind = "a tar archive: unpack it"
+    if line.startswith(b"PK") and (b"[Content_Types]" in line or b"xl/" in line):
+        kind = "an Excel file: save it as CSV"
     if kind is not None:
         raise BadInput(f"{where}: expected text, and this is {kind}")
 

@@ -28,10 +28,10 @@ def packed(codec: str) -> bytes:
     return bytes(pa.compress(TEXT, codec=codec, asbytes=True))
 
 
-def zipped() -> bytes:
+def zipped(name: str = "q.jsonl") -> bytes:
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w") as archive:
-        archive.writestr("q.jsonl", TEXT)
+        archive.writestr(name, TEXT)
     return sink.getvalue()
 
 
@@ -75,6 +75,8 @@ def test_a_file_is_unpacked_by_its_name(tmp_path: Path, name: str, content: byte
         ("q.jsonl", packed("lz4"), "compressed with lz4"),
         ("q.jsonl", zipped(), "a zip archive"),
         ("q.jsonl", tarred(), "a tar archive: unpack it"),
+        ("q.xlsx", zipped("[Content_Types].xml"), "an Excel file: save it as CSV"),
+        ("q.jsonl", b"version https://git-lfs.github.com/spec/v1\noid x\n", "git lfs pull"),
         ("q.tar.gz", gzip.compress(tarred()), "a tar archive: unpack it"),
         ("q.jsonl", b"PAR1\x15\x04", "a Parquet file: set source.kind=parquet"),
         ("q.jsonl", TEXT.decode().encode("utf-16"), "UTF-16 text: convert it with iconv -f utf-16"),
