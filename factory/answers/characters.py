@@ -15,6 +15,10 @@ _VULGAR_FRACTIONS = {
     "⅙": "1 6", "⅚": "5 6", "⅐": "1 7", "⅛": "1 8", "⅜": "3 8", "⅝": "5 8", "⅞": "7 8", "⅑": "1 9", "⅒": "1 10",
     "↉": "0 3",
 }  # fmt: skip
+_SQUARED_UNITS = {
+    "㎜": "mm", "㎝": "cm", "㎞": "km", "㎟": "mm^2", "㎠": "cm^2", "㎡": "m^2", "㎢": "km^2", "㎣": "mm^3",
+    "㎤": "cm^3", "㎥": "m^3", "㎎": "mg", "㎏": "kg", "㎖": "mL",
+}  # fmt: skip
 # The last digit that Unicode knows lies below this.
 _LAST_DIGIT = 0x1FBFA
 _CHARACTERS: dict[int, str] = {
@@ -28,6 +32,7 @@ _CHARACTERS: dict[int, str] = {
     **{ord(c): "/" for c in "÷⁄∕"},
     **{0xFF01 + i: chr(0x21 + i) for i in range(94)},  # full-width forms of ASCII
     **{ord(c): r"\frac{{{}}}{{{}}}".format(*parts.split()) for c, parts in _VULGAR_FRACTIONS.items()},
+    **{ord(c): " " + name for c, name in _SQUARED_UNITS.items()},
     ord("⅟"): "1/", ord("、"): ",", ord("٫"): ".", ord("٬"): ",", ord("،"): ",", ord("؛"): ";", ord("٪"): "%",
     ord("﹪"): "%", ord("﹩"): "$", ord("￠"): "¢", ord("￡"): "£", ord("￥"): "¥", ord("￦"): "₩", ord("∶"): ":",
     ord("π"): r"\pi ", ord("√"): r"\sqrt ", ord("∞"): r"\infty ", ord("°"): r"^\circ ", ord("∪"): r"\cup ",
@@ -45,6 +50,7 @@ _SUPERSCRIPT_RUN = re.compile(f"[{''.join(_SUPERSCRIPTS)}]+")
 _SUBSCRIPT_RUN = re.compile(f"[{''.join(_SUBSCRIPTS)}]+")
 # ¹⁄₂ is a fraction, and ³√8 a root with its index.
 _SMALL_FRACTION = re.compile(r"([⁰¹²³⁴-⁹]{1,9})[⁄/∕]([₀-₉]{1,9})")
+_MICRO = re.compile(r"(?<=\d)\s?[µμ]([mg])(?![A-Za-z])")
 _ROOT_INDEXES = {"∛": "3", "∜": "4"}
 _ROOT = re.compile(
     r"(?P<index>(?<![\w)}\]])[⁰¹²³⁴-⁹]{1,2}(?=√))?(?P<sign>[√∛∜])\s{0,3}(?P<number>\d{1,40}(?:\.\d{1,40})?)?"
@@ -58,6 +64,7 @@ def in_latex(text: str) -> str:
         return text.translate(_ASCII_SPACES) if not text.isprintable() else text
     text = _SMALL_FRACTION.sub(lambda m: rf"\frac{{{_plain(m[1])}}}{{{_plain(m[2])}}}", text)
     text = _ROOT.sub(_root, text)
+    text = _MICRO.sub(lambda m: " micrometers" if m[1] == "m" else " micrograms", text)
     text = _SUPERSCRIPT_RUN.sub(lambda m: "^{" + _plain(m.group()) + "}", text)
     text = _SUBSCRIPT_RUN.sub(lambda m: "_{" + _plain(m.group()) + "}", text)
     return text.translate(_CHARACTERS)

@@ -54,7 +54,7 @@ _MEASURE = re.compile(
 )
 # A number and a unit in brackets: 250 (g).
 _BRACKETED = re.compile(
-    r"(?P<number>.{0,80}[\d)}%])(?P<gap>\s*)\(\s*(?P<unit>"
+    r"(?P<number>.{0,80}(?:[\d)}%]|hundred|thousand|illion|dozen))(?P<gap>\s*)\(\s*(?P<unit>"
     r"[A-Za-z](?:[A-Za-z .'/-]|\^\s*\{?-?\d\}?){0,40}|[^\x00-\x7f/]{1,6})\s*\)"
 )
 # One measure of several: 2 hours and 30 minutes.
@@ -142,9 +142,6 @@ def _measure(answer: str) -> Quantity | None:
     if measure is None:
         return None
     words = measure["unit"]
-    if len(words) == 1 and words.isupper() and words != "L":
-        # 5 M is no 5 m.
-        return None
     value = exact_value(measure["number"])
     number = None if value is None else scaled(value, words_of(words))
     if value is None or number is None:
@@ -173,10 +170,11 @@ def _in_brackets(bracketed: re.Match[str]) -> Quantity | None:
     if known is None or known.unit:
         return None
     named = _with_unit(known.value, known.digits, words)
-    if named is None or (len(words) == 1 and words.isupper() and words != "L"):
+    if named is None:
         return None
     # 5(m) may be five times m.
-    return replace(named, uncertain=named.uncertain or (len(words) == 1 and not bracketed["gap"]))
+    product = len(words) == 1 and not bracketed["gap"]
+    return replace(known, unit=named.unit, uncertain=named.uncertain or product)
 
 
 def _counted(answer: str) -> Quantity | None:

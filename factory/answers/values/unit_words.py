@@ -5,11 +5,23 @@ from __future__ import annotations
 import re
 
 from factory.answers.values.scales import FACTORS, is_doubtful
-from factory.answers.values.units import PERCENT, POWER_BEFORE, POWER_BEHIND, RATES, UNITS, is_known
+from factory.answers.values.units import (
+    CURRENCY_DIMENSIONS,
+    PERCENT,
+    POWER_BEFORE,
+    POWER_BEHIND,
+    RATES,
+    UNITS,
+    is_known,
+)
 from factory.text.number_words import FRACTIONS, SMALL_NUMBERS
 
 CURRENCIES = "$€£¢₹¥₩₽₺₫₱₦฿₴₪"
 
+_MOST_CHARS = 120
+# 5 M is no 5 m; only litres are written with a capital letter.
+_CAPITAL = re.compile(r"(?:[A-KM-Z]|MM)(?![A-Za-z])")
+_MONEY = frozenset(name for name, (dimension, _) in UNITS.items() if dimension in CURRENCY_DIMENSIONS)
 _GLUED = frozenset(
     ["cm", "mm", "dm", "km", "kg", "mg", "ml", "cl", "lb", "lbs", "oz", "ft", "min", "hr", "hrs", "sec", "deg", "eur",
      "usd", *RATES, *CURRENCIES]
@@ -74,6 +86,8 @@ def unit_name(text: str, *, glued: bool = False) -> str | None:
 
     `glued`: no space stood between number and text.
     """
+    if len(text) > _MOST_CHARS or _CAPITAL.match(text):
+        return None
     # Words in the singular, exponents as words of their own.
     text = _EXPONENT.sub(r" ^\1 ", text.lower())
     if text.strip().rstrip(".") in _PERCENT:
@@ -94,6 +108,9 @@ def unit_name(text: str, *, glued: bool = False) -> str | None:
     if any(_is_no_unit(word) or not _UNIT_WORD.fullmatch(word) for word in words):
         return None
     if any(is_doubtful(word) and singular(word) not in UNITS for word in text.split()):
+        return None
+    if words[0] == "m" and not _MONEY.isdisjoint(words):
+        # 5 m rupees are millions.
         return None
     if glued and words[0] not in _GLUED:
         # 5m may be five times m.

@@ -25,7 +25,8 @@ UNITS: dict[str, tuple[str, Fraction]] = {
             "day": "86400", "week": "604800",
         },
         "calendar": {"month": "1", "year yr": "12", "decade": "120", "century": "1200"},
-        "mass": {"mg milligram": "1/1000", "g gram gm": "1", "kg kilogram": "1000", "tonne": "1000000", "jin": "500"},
+        "mass": {"microgram": "1/1000000", "mg milligram": "1/1000", "g gram gm": "1", "kg kilogram": "1000",
+                 "tonne": "1000000", "jin": "500"},
         "weight": {"oz ounce": "1", "lb lbs pound": "16", "ton": "32000"},
         "volume": {
             "ml milliliter millilitre": "1/1000", "cl centiliter centilitre": "1/100", "l liter litre": "1",
@@ -64,6 +65,9 @@ UNITS: dict[str, tuple[str, Fraction]] = {
     for names, size in sizes.items()
     for name in names.split()
 }  # fmt: skip
+_CURRENCY_NAMES = "money,euro,pound sterling,rupee,yen,yuan,won,ruble,lira,dong,peso,naira,baht,hryvnia,shekel,franc"
+CURRENCY_DIMENSIONS = frozenset(_CURRENCY_NAMES.split(","))
+"""Dimensions of money, one for each currency."""
 RATES = {
     "mph": (("mile", 1), ("hour", -1)), "kph": (("km", 1), ("hour", -1)), "kmh": (("km", 1), ("hour", -1)),
 }  # fmt: skip

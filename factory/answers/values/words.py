@@ -20,7 +20,11 @@ def words_of(text: str) -> tuple[str, ...]:
     words: list[str] = []
     for word in text.lower().split():
         parts = word.split("-")
-        words += parts if len(parts) > 1 and any(part in _NUMBERS for part in parts) else [word]
+        if len(parts) > 1 and any(part in _NUMBERS for part in parts):
+            words += parts
+        else:
+            # Of abbreviations: 5 Mio. Euro.
+            words.append(word[:-1] if word[:-1] in FACTORS else word)
     return tuple(words)
 
 
