@@ -12,7 +12,7 @@ from factory.answers.comparison.shape import Kind, Shape, shape
 from factory.answers.policy import AnswerPolicy
 from factory.answers.values.dates import same_date
 from factory.answers.values.match import Match, all_equal, equal_if
-from factory.answers.values.notations import time_in_figures
+from factory.answers.values.notations import same_numbered, time_in_figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def compare(gold: str, answer: str, policy: AnswerPolicy, prove: Prover = left_o
     """
     if policy.approximate_sign == "accept":
         answer = answer.removeprefix(r"\approx").strip()
-    if (match := same_date(gold, answer)) is not None:
+    if (match := same_date(gold, answer) or same_numbered(gold, answer)) is not None:
         return match
     gold, answer = time_in_figures(gold), time_in_figures(answer)
     return Comparison(policy, prove).same(shape(gold), shape(answer))

@@ -26,7 +26,9 @@ _LIST = re.compile(r"\S\s*[,;]\s*\S|\d\s+\d")
 # 2 and 1/2 may be a mixed number, 1,00,000 the Indian way to group digits, €2,40 a decimal.
 _AND_FRACTION = re.compile(r"(?<=\d) and (?=\d{1,9}/\d|\\frac)")
 _GROUPED_OTHERWISE = re.compile(
-    r"-?(?:\d{1,2}(?:,\d\d){1,6},\d{3}(?:\.\d{1,9})?|[$€£]\s?\d{1,9},\d\d|\d{1,9},\d\d\s?(?:[€£]|EUR|euros?))", re.ASCII
+    r"-?(?:\d{1,2}(?:,\d\d){1,6},\d{3}(?:\.\d{1,9})?|[$€£]\s?\d{1,9},\d\d"
+    r"|\d{1,9},(?:\d\d\s?(?:[€£]|EUR|euros?)|--?(?:\s?(?:[€£]|EUR|euros?))?))",
+    re.ASCII,
 )
 _CALL = re.compile(r"\\(?:max|min|gcd|lcm|operatorname)(?![A-Za-z])")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")

@@ -1,4 +1,4 @@
-"""Comparison of values as they are written: ratios, times of day, numbers in another base."""
+"""Comparison of values as they are written: ratios, times of day, numbers in another base, circled numbers."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ _BASE_WORDS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "
                "ten": "10", "twelve": "12", "sixteen": "16"}  # fmt: skip
 
 
+# Statements are numbered ① ② ③, ⑴ ⑵ ⑶, ❶ ❷ ❸ or Ⅰ Ⅱ Ⅲ.
+_NUMBER_SIGNS = re.compile(
+    r"[\u2460-\u2487\u2776-\u277f\u2160-\u216b](?:\s{0,3}(?:,|;|\band\b|[和与及と])?\s{0,3}"
+    r"[\u2460-\u2487\u2776-\u277f\u2160-\u216b]){0,20}"
+)
 _CLOCK_WORDS = {
     "noon": "12:00 pm", "12 noon": "12:00 pm", "12:00 noon": "12:00 pm", "midday": "12:00 pm", "midnight": "12:00 am",
     "12 midnight": "12:00 am", "12:00 midnight": "12:00 am",
@@ -31,6 +36,16 @@ _CLOCK_WORDS = {
 def time_in_figures(text: str) -> str:
     """Return noon and midnight as a time in figures, any other text as it is."""
     return _CLOCK_WORDS.get(text.lower(), text) if text[-1:].isalpha() else text
+
+
+def same_numbered(gold: str, answer: str) -> Match | None:
+    """Compare two choices of numbered statements, which have no order: ①③ and ③, ①. None where neither side is one."""
+    numbered = [not side.isascii() and _NUMBER_SIGNS.fullmatch(side) is not None for side in (gold, answer)]
+    if not all(numbered):
+        # 1, 3 may choose ① and ③.
+        return Match.UNCLEAR if any(numbered) else None
+    chosen = [sorted(character for character in side if character.isnumeric()) for side in (gold, answer)]
+    return equal_if(chosen[0] == chosen[1])
 
 
 def is_ratio(text: str) -> bool:

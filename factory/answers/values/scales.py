@@ -27,16 +27,18 @@ _OTHER_LANGUAGES = (
     "achtel zehntel hundertstel tausendstel mille milliers millier milliards centaine centaines dizaine dizaines "
     "douzaine douzaines vingtaine quart tiers demi demie demis mil miles millon millones millar millares mitad tercio "
     "tercios cuarto cuartos medio medios quinto quintos docena docenas decena decenas centena centenas cien ciento "
-    "cientos decimas centesimas milesimas milhao milhoes bilhoes milhar milhares duzia duzias metade mila mille milione milioni "
-    "miliardo miliardi dozzina dozzine ribu juta ratus miliar triliun puluh tysiac tysiecy milion milionow miliard "
-    "tysiace tisic tusen miljoen miljard miljon miljoner duizend honderd milyon milyar trieu nghin ty ngan"
+    "cientos decimas centesimas milesimas milhao milhoes bilhoes milhar milhares duzia duzias metade mila mille "
+    "milione milioni miliardo miliardi dozzina dozzine ribu juta ratus miliar triliun puluh tysiac tysiecy milion "
+    "milionow miliard tysiace tisic tusen miljoen miljard miljon miljoner duizend honderd milyon milyar trieu nghin "
+    "ty ngan"
 )
 
-_DOUBTFUL = frozenset(
-    "score gross grand kilo mega giga tera milli micro nano centi deci deca hecto couple pair brace duo duos trio trios "
-    "quartet ream quire arab kharab neel padma hazar hazaar wan yi oku permille permil promille ppm ppb bp bps db decibel fold "
-    f"googolplex zillion gazillion umpteen nth tenfold hundredfold thousandfold {_OTHER_LANGUAGES}".split()
+_DOUBTFUL_WORDS = (
+    "score gross grand kilo mega giga tera milli micro nano centi deci deca hecto couple pair brace duo duos trio "
+    "trios quartet ream quire arab kharab neel padma hazar hazaar wan yi oku permille permil promille ppm ppb bp bps "
+    "db decibel fold googolplex zillion gazillion umpteen nth tenfold hundredfold thousandfold"
 )
+_DOUBTFUL = frozenset([*_DOUBTFUL_WORDS.split(), *_OTHER_LANGUAGES.split()])
 _NOUNS = (
     "month moth cloth bath path depth width length breadth death truth youth myth booth mouth tooth teeth mammoth "
     "sloth wreath birth north south growth sheath hearth strength heath earth health wealth stealth worth"
