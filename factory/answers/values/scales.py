@@ -36,7 +36,7 @@ _OTHER_LANGUAGES = (
 _DOUBTFUL_WORDS = (
     "score gross grand kilo mega giga tera milli micro nano centi deci deca hecto couple pair brace duo duos trio "
     "trios quartet ream quire arab kharab neel padma hazar hazaar wan yi oku permille permil promille ppm ppb bp bps "
-    "db decibel fold googolplex zillion gazillion umpteen nth tenfold hundredfold thousandfold"
+    "db decibel fold googolplex zillion gazillion umpteen shock nth tenfold hundredfold thousandfold"
 )
 _DOUBTFUL = frozenset([*_DOUBTFUL_WORDS.split(), *_OTHER_LANGUAGES.split()])
 _NOUNS = (

@@ -44,7 +44,8 @@ _CONNECTIVES_AND_HEDGES = (
 _OPERATIONS = (
     "negative positive minus plus by mod modulo remainder rem dot point halve twice double doubled triple tripled "
     "thrice factorial root pi sqrt sin cos tan cot sec csc log ln exp infinity inf divided multiplied added subtracted "
-    "raised power base binary hexadecimal octal percentage percent choose"
+    "raised power base binary hexadecimal octal percentage percent choose basis "
+    "inverse reciprocal opposite complement conjugate"
 )
 _CLOCK_AND_CALENDAR = "am pm a.m p.m o'clock bc ad bce ce noon midnight th st nd rd"
 _SENTENCE = (
@@ -77,7 +78,7 @@ _COUNTED_WORDS = (
 )
 _COUNTED = frozenset(_COUNTED_WORDS.split())
 _PLURAL = re.compile(r"[a-z'.-]{2,}(?<![su])s\.?")
-_NO_PLURALS = "celsius gas lens news series species class glass plus minus bus canvas bonus us gross"
+_NO_PLURALS = "celsius gas lens news series species class glass plus minus bus canvas bonus us gross basis points"
 _IRREGULAR = frozenset(_NO_PLURALS.split())
 
 
