@@ -1,8 +1,8 @@
 """Pure steps of answer checking, from a completion to "equal", "different" or "unclear".
 
 * `extraction/`: a completion → the answer that it states (`extract.py`, `final_answer`).
-* `normalise.py`: that answer → one spelling; `characters.py`: of what is not ASCII; `policy.py`: what counts as the
-  same answer.
+* `normalise.py`: that answer → one spelling; `characters.py`: of what is not ASCII, `wrappers.py`: without marks around
+  it; `policy.py`: what counts as the same answer.
 * `values/`: an answer → an exact number with a unit (`exact.py`, `quantity.py`).
 * `comparison/`: gold and answer → `Match` (`compare.py`).
 

@@ -84,16 +84,16 @@ def final_answer(
 def box_stands_complete(text: str) -> bool:
     r"""Return whether an output that was cut off had stated its final answer in a box before.
 
-    The box stands behind any `</think>`, is closed and whole (no part of a formula, no row that might go on: "and"),
-    and is followed neither by doubts or another answer nor by the next step of the solution.
+    The box stands behind any `</think>`, is closed and whole (no part of a formula, no row that might go on: "and").
+    Something stands behind it, but neither doubts nor another answer nor the next step of the solution.
     """
     spoken = _spoken(text)
     boxed = last_boxes(spoken) if spoken is not None else None
     if spoken is None or boxed is None or boxed.answer is None:
         return False
     behind = spoken[boxed.end :]
-    if _CUT_INSIDE.fullmatch(behind) or (not behind and spoken[boxed.end - 1] != "}"):
-        # Half a word that may lead on, or a box without braces, whose number may have lost its end.
+    if not behind.strip(" \n\t$\\)]}*") or _CUT_INSIDE.fullmatch(behind):
+        # A row of boxes, or half a word that may lead on to one.
         return False
     goes_on = _MORE_OF_THE_ROW.match(behind) or _MORE_WORK.search(behind) or BOX.search(behind)
     return not goes_on and not is_overruled(boxed.answer, behind)

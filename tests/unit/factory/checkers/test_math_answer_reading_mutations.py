@@ -73,7 +73,8 @@ def test_two_boxes_with_words_between_are_two_answers_and_the_last_counts(one: s
 
 
 PHRASES = [
-    "The answer is {}", "Answer: {}", "答案是{}。", "最终答案：{}", "答えは{}です。", "정답은 {}입니다.", "Die Antwort lautet {}",
+    "The answer is {}", "Answer: {}", "答案是{}。", "最终答案：{}", "答えは{}です。", "정답은 {}입니다.",
+    "Die Antwort lautet {}",
     "Antwort: {}",
     "La respuesta es {}", "La réponse est donc {}", "A resposta é {}", "La risposta è {}", "Ответ: {}", "[Answer: {}]",
     "(Final answer: {})", "#### {}", r"\boxed{{{}}}", r"\fbox{{{}}}", r"\framebox{{{}}}", r"\boxed{{{}\}}",
@@ -92,7 +93,7 @@ def test_a_value_is_read_in_any_phrase_spelling_and_before_any_token(
     value: str, phrase: str, spelling: str, tail: str, how: int
 ) -> None:
     stated = spelling.format(value)
-    # A stop in front of the words that end a Japanese or Korean sentence, or a stray backslash in a command, is no text.
+    # A stop in front of the words that end a Japanese or Korean sentence is no text, nor is a brace behind a command.
     assume(not (stated.endswith(".") and ("です" in phrase or "입니다" in phrase)))
     assume(not (r"\}" in phrase and not stated[-1].isdigit()))
     text = f"1 + 1 = 2 and so on.\n{phrase.format(stated)}{tail}"
