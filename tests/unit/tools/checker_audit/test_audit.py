@@ -156,7 +156,7 @@ def test_the_command_audits_any_checker_and_hostile_text_cannot_steer_the_termin
     ]
     options = ("--checker", "exact", "--set", "ignore_case=true", "--workers", "2")
     status, figures, out, _ = audit(tmp_path, written(tmp_path, *rows), *options)
-    assert (status, figures["checker"], figures["config"]["ignore_case"]) == (0, "exact/1", True)
+    assert (status, figures["checker"], figures["config"]["ignore_case"]) == (0, "exact/2", True)
     assert (figures["n"], figures["false_negatives"], figures["false_positives"]) == (3, 1, 0)
     assert (figures["canary_empty"], figures["settled_fast"]) == (True, 3)
     assert figures["checks_per_s"] > 0
