@@ -80,7 +80,9 @@ def _blocks(text: str, fences: list[re.Match[str]]) -> list[tuple[str, str]]:
     for at, fence in enumerate(fences):
         if opening is None:
             # A line of tildes that nothing closes is an ornament.
-            is_ornament = fence["mark"][0] == "~" and not any(_closes(later, fence) for later in fences[at + 1 :])
+            is_ornament = fence["mark"][0] == "~" and not any(
+                _closes(fences[later], fence) for later in range(at + 1, len(fences))
+            )
             opening = None if is_ornament else fence
         elif not _closes(fence, opening):
             continue

@@ -40,7 +40,7 @@ LANGUAGES: dict[str, Language] = {
         stem="选",
         nouns=r"(?:故|应|所以|因此|因此应|本题应?|故应|正确)选(?:择|项)?",
         verbs=r"是|为|(?=\s?[(（]?[A-HＡ-Ｈ](?![A-Za-z]))",
-        denials="不|误",
+        denials="不|误|别|勿|没|如果|若|排除|或|先|他|她|有人|同学",
     ),
     "Japanese": Language(
         stem="答",

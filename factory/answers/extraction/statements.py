@@ -40,7 +40,8 @@ _STATEMENT = re.compile(r"(?:the|there|it|this|so|that)\b.*\b(?:is|are|equals)\s
 # "The answer is correct" speaks of an answer that was stated before.
 _SAYS_NOTHING = re.compile(
     r"(?:indeed |therefore |thus |also )?(?:correct[oae]?|right|reasonable|valid|consistent|verified|confirmed|clear|"
-    r"unique|richtig|korrekt|exacte?|cert[oa]|giust[oa]|corrett[oa]|верен|правильный|正确的?|对的|正しい|맞다|맞습니다)(?![\w'])",
+    r"unique|richtig|korrekt|exacte?|cert[oa]|giust[oa]|corrett[oa]|верен|правильный|正确的?|对的|正しい|맞다|맞습니다)"
+    r"(?![\w'])[^\d$\\]*\Z",
     re.IGNORECASE,
 )
 _OPENING_BEFORE = re.compile(

@@ -51,6 +51,9 @@ def test_line_markers_state_the_answer(text: str, answer: str) -> None:
         ("Final Answer: The largest $n$ is 34.", "34"),
         ("The answer is (B).", "(B)"),
         ("The answer is 12. No, the answer is 13.", "13"),
+        ("The answer is 12. So the answer is reasonable.", "12"),
+        ("The answer is correct", "correct"),
+        ("The answer is 12. Now the answer is clear: 13", "clear: 13"),
     ],
 )
 def test_a_sentence_states_the_answer(text: str, answer: str) -> None:
@@ -159,7 +162,19 @@ def test_no_text_raises(text: str) -> None:
     [
         *["answer is ", "{", r"\boxed{", r"\[", "A: ", "#### ", "-", " ", "answer:", "the is ", "\n", "\\[\n"],
         *["<answer>", "</answer>", r"\boxed{1}", r"\boxed{1} ", "wrong ", "### answer\n", "**answer**\n \n", ". "],
-        *["\\boxed{1}\nanswer is 2. ", "1+", "wrong answer is 1 "],
+        *["\\boxed{1}\nanswer is 2. ", "1+", "wrong answer is 1 ", r"\boxed{1} and ", r"\boxed{$1$} for part (a) or "],
+        *["<|im_end|>", "</s>}", "<", "<s>", "答案是", "答案是12。", "$", "$ a", "However, ", "answer is correct. "],
+        *[
+            r"\boxed ",
+            r"\boxed(",
+            r"\boxed1{",
+            r"\boxed{}",
+            r"not \boxed{1} ",
+            r"\boxed{\boxed{",
+            r"\boxed{1\}",
+            "print('",
+        ],
+        *[r"\boxed{1} apples and ", r"\boxed{1} when x ", "double-check = 1 ", "die Antwort ist ", "(answer: 1)"],
     ],
 )
 def test_a_long_text_takes_no_time(piece: str) -> None:
