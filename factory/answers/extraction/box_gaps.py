@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from factory.answers.extraction.languages import AND_SIGNS, AND_WORDS, OR_SIGNS, OR_WORDS
+
 _MAX_CHARS = 160
 
 _TEXT = re.compile(r"\\(?:text[a-z]{0,6}|mbox|mathrm|hbox)\s{0,3}\{([^{}]{0,80})\}")
@@ -13,14 +15,13 @@ _SPACING = (
     r"|\\[hv]space\*?\{[^{}]{0,20}\}|\\\\(?:\[[\w. ]{1,9}\])?"
 )
 _MARKS = r"\$|\\[()\[\]]|\*|_|`|&"
-# With the words of other languages that stand between two answers.
 _OR = (
-    r"(?:or|oder|ou|или|lub|veya|hoặc)(?![^\W_])(?:\s{1,3}(?:else|maybe|perhaps|possibly|even|also)\b)?"
-    r"|\\(?:lor|vee)(?![A-Za-z])|或者?|または|もしくは|혹은|또는"
+    rf"(?:or|{OR_WORDS})(?![^\W_])(?:\s{{1,3}}(?:else|maybe|perhaps|possibly|even|also)\b)?"
+    rf"|\\(?:lor|vee)(?![A-Za-z])|{OR_SIGNS}"
 )
 _AND = (
-    r"(?:and|und|et|y|e|и|i|ve|và|en|og|och|but also|as well as|along with|together with|both|either|also)(?![^\W_])"
-    r"|\\(?:land|wedge)(?![A-Za-z])|和|与|及|以及|と|그리고|및"
+    rf"(?:and|{AND_WORDS}|but also|then also|as well as|along with|together with|both|either|also)(?![^\W_])"
+    rf"|\\(?:land|wedge)(?![A-Za-z])|{AND_SIGNS}"
 )
 _ORDINAL = (
     r"(?:the\s{1,3}|an)?(?:other|second|third|fourth|remaining|last)(?:\s{1,3}(?:one|root|solution|value|answer|part|case|"

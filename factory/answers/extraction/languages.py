@@ -178,3 +178,8 @@ LANGUAGES: dict[str, Language] = {
     ),
 }
 """Languages by name. To add one, add an entry; to add a single phrase, set `answer_phrases` in the checker's config."""
+
+AND_WORDS, AND_SIGNS = "und|et|y|e|и|i|ve|và|en|og|och", "和|与|及|以及|と|그리고|및"
+"""Words for "and", as regular expressions: those between spaces, and those of languages without spaces."""
+OR_WORDS, OR_SIGNS = "oder|ou|o|или|lub|veya|hoặc", "或者?|または|もしくは|혹은|또는"
+"""Words for "or", likewise."""

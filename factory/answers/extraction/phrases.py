@@ -7,11 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from factory.answers.extraction.languages import LANGUAGES, Language
+from factory.answers.extraction.languages import AND_SIGNS, AND_WORDS, LANGUAGES, OR_SIGNS, OR_WORDS, Language
 
 _LETTER = r"[^\W\d_]"
 # Chinese, Japanese, Korean and Thai put no spaces between words.
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+
+
+_BEFORE, _BEHIND = r"(?<=[\d$)}\]])", r"(?=[-−+$(\\\[\d]|[A-Za-z]\s?=)"
+_AND_BETWEEN = re.compile(
+    rf"{_BEFORE}(?:\s{{1,3}}(?:{AND_WORDS})\s{{1,3}}|\s?(?:{AND_SIGNS})\s?){_BEHIND}", re.IGNORECASE
+)
+_OR_BETWEEN = re.compile(rf"{_BEFORE}(?:\s{{1,3}}(?:{OR_WORDS})\s{{1,3}}|\s?(?:{OR_SIGNS})\s?){_BEHIND}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +52,11 @@ def stated_phrases(text: str, lowered: str, own: Sequence[str]) -> Iterator[Phra
     if any(map(str.strip, own)):
         for match in list(_own(tuple(own)).finditer(text))[-_MOST:]:
             yield Phrase(start=match.start(), end=match.end(), ends=None, doubts=None)
+
+
+def in_english(answer: str) -> str:
+    """Return an answer with "and" and "or" between its values in English, which the comparison reads: "3 und 5"."""
+    return _OR_BETWEEN.sub(" or ", _AND_BETWEEN.sub(" and ", answer))
 
 
 def last_heading(text: str, lowered: str) -> re.Match[str] | None:

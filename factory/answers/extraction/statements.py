@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from factory.answers.extraction.phrases import last_heading, stated_phrases
+from factory.answers.extraction.phrases import in_english, last_heading, stated_phrases
 
 # Runs are bounded: unbounded ones take seconds on a few thousand blanks, and nothing could stop them.
 _A_LINE = re.compile(r"^[ \t]*A:[ \t]*(?P<answer>\S.*)$", re.MULTILINE)
@@ -85,7 +85,7 @@ def last_statement(text: str, own_phrases: Sequence[str] = ()) -> AnswerStatemen
         candidates += [*_answer_is(text), _last_heading(text)]
     for phrase in stated_phrases(text, lowered, own_phrases):
         statement = _statement_behind(text, phrase.start, phrase.end, phrase.ends)
-        candidates.append(replace(statement, doubts=phrase.doubts))
+        candidates.append(replace(statement, answer=in_english(statement.answer), doubts=phrase.doubts))
     if heading := last_heading(text, lowered):
         candidates.append(_below_heading(text, heading))
     stated = [one for one in candidates if one and one.answer]

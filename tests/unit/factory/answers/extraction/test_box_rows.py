@@ -51,7 +51,7 @@ def extract(text: str) -> str | None:
             ".\n\n(b) $",
         ],
         *["$ and $y = ", r",\ x_2 = ", r" \\ y &= ", ", f(3)=", " and the other is ", ". The second root is ", " & "],
-        *[" cm and ", " apples and ", "^\\circ, ", " but also ", "\n", "\n\n"],
+        *[" cm and ", " apples and ", "^\\circ, ", " but also ", " and then also ", "\n", "\n\n"],
     ],
 )
 def test_neighbours_are_joined_where_only_separators_and_labels_lie_between(gap: str) -> None:

@@ -127,6 +127,22 @@ def test_an_answer_may_be_taken_back_in_any_language(text: str) -> None:
     assert extract(text) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Die Antwort ist 3 und 5.", "3 and 5"),
+        ("La respuesta es $3$ y $-5$.", "$3$ and $-5$"),
+        ("La réponse est x=3 ou x=5.", "x=3 or x=5"),
+        ("答案是3和5。", "3 and 5"),
+        ("答えは3または5です。", "3 or 5"),
+        ("Ответ: 3 или 5", "3 or 5"),
+        ("Die Antwort ist Hund und Katze.", "Hund und Katze"),
+    ],
+)
+def test_the_words_between_two_values_are_put_into_english(text: str, answer: str) -> None:
+    assert extract(text) == answer
+
+
 def test_the_last_statement_counts_and_praise_is_none() -> None:
     assert extract("Die Antwort ist 11.\nDie Antwort ist 12.") == "12"
     assert extract("La respuesta es 12. La respuesta es correcta.") == "12"
