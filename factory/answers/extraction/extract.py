@@ -85,14 +85,15 @@ def box_stands_complete(text: str) -> bool:
     r"""Return whether an output that was cut off had stated its final answer in a box before.
 
     The box stands behind any `</think>`, is closed and whole (no part of a formula, no row that might go on: "and").
-    Something stands behind it, but neither doubts nor another answer nor the next step of the solution.
+    Something stands behind it, if only the end of a displayed formula, but neither doubts nor another answer nor the
+    next step of the solution.
     """
     spoken = _spoken(text)
     boxed = last_boxes(spoken) if spoken is not None else None
     if spoken is None or boxed is None or boxed.answer is None:
         return False
     behind = spoken[boxed.end :]
-    if not behind.strip(" \n\t$\\)]}*") or _CUT_INSIDE.fullmatch(behind):
+    if not behind.strip(" \n\t$\\)}*") or _CUT_INSIDE.fullmatch(behind):
         # A row of boxes, or half a word that may lead on to one.
         return False
     goes_on = _MORE_OF_THE_ROW.match(behind) or _MORE_WORK.search(behind) or BOX.search(behind)

@@ -99,6 +99,7 @@ def test_brackets_and_quotes_around_a_statement_are_no_part_of_it(text: str, ans
     "text",
     [
         r"so $\boxed{42}$.",
+        r"\[\boxed{42}\]",
         r"\[\boxed{42}\]" "\nWe check that 6 times 7",
         r"\boxed{42}. Let me verify",
         r"<think> \boxed{41} </think> \boxed{42}. The value",
