@@ -17,7 +17,7 @@ _TURN_END = re.compile(_TURN_ENDS, re.IGNORECASE)
 # A completion may begin with such a token, too, and with the name of the role behind it.
 _LEADING = re.compile(rf"\s{{0,99}}(?:(?:<s>|{_TURN_ENDS})(?:assistant|model)?\s{{0,99}}){{1,9}}", re.IGNORECASE)
 _STRUCK_OUT = re.compile(r"<s>[^<\n]{1,200}</s>")
-_CLOSES_BEHIND = re.compile(r"\s{0,9}(?:[})\]$\"*]|</answer>)")
+_CLOSES_BEHIND = re.compile(r" {0,2}(?:[})\]]|[$\"*]{1,3}(?![\w\\$])|\s{0,3}</answer>)")
 _OTHER = re.compile(r"<\|[A-Za-z][\w▁]{2,40}\|>")
 _HALF_AT_END = re.compile(r"(?:<[|｜][\w▁]{0,40}|</s?|<(?:end|start)_of_tur?n?)\s*\Z")
 _MOST_CUT_OFF = 16

@@ -38,12 +38,15 @@ def test_an_end_token_behind_an_answer_is_no_part_of_it(token: str) -> None:
 def test_a_token_within_an_answer_is_taken_out(token: str) -> None:
     assert extract(rf"$\boxed{{42{token}}}$") == "42"
     assert extract(f"<answer>42{token}</answer>") == "42"
+    assert extract(f"The answer is $42{token}$.") == "$42$"
 
 
 @pytest.mark.parametrize("token", TOKENS)
 def test_what_stands_behind_an_end_token_is_another_turn(token: str) -> None:
     assert extract(f"The answer is 42.{token}\nuser\nAnd then?\nThe answer is 7.") == "42"
     assert extract(rf"\boxed{{42}}{token}<|im_start|>assistant \boxed{{7}}") == "42"
+    assert extract(f"The answer is 42{token}\n**Next**: the answer is 7.") == "42"
+    assert extract(f"The answer is 42{token}$x$ next. The answer is 7.") == "42"
     assert extract(f"I do not know.{token}\nThe answer is 7.") is None
 
 
