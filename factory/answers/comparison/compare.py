@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from factory.answers.comparison.guards import is_grouped_otherwise
+from factory.answers.comparison.intervals import as_union
 from factory.answers.comparison.relations import Relations, has_relation
 from factory.answers.comparison.scalars import Prover, Scalars, left_open
-from factory.answers.comparison.shape import Kind, Shape, shape
+from factory.answers.comparison.shape import DOTS, WITHOUT, Kind, Shape, shape
+from factory.answers.comparison.spellings import without_arrows
+from factory.answers.comparison.unions import same_exact_set, simplified
 from factory.answers.policy import AnswerPolicy
 from factory.answers.values.dates import same_date
 from factory.answers.values.match import Match, all_equal, equal_if
@@ -39,6 +44,13 @@ class Comparison:
             return Relations(Scalars(self.policy, self.prove), self.same).same_relation(gold, answer)
         if Kind.OTHER in (gold.kind, answer.kind):
             return Match.UNCLEAR
+        if any(item.text == DOTS for item in gold.items + answer.items):
+            # Lists that leave items out are the same where they are written alike.
+            is_list = {gold.kind, answer.kind} <= {Kind.LIST, Kind.SET}
+            is_same = is_list and self._in_order(gold.items, answer.items) is Match.EQUAL
+            return Match.EQUAL if is_same else Match.UNCLEAR
+        if Kind.UNION in (gold.kind, answer.kind):
+            return self._same_unions(as_union(gold), as_union(answer))
         if {gold.kind, answer.kind} == {Kind.LIST, Kind.SCALAR} and (
             ("," in gold.text and "," in answer.text)
             or is_grouped_otherwise(gold.text)
@@ -58,21 +70,49 @@ class Comparison:
             case Kind.WORDS:
                 return equal_if(self.policy.case == "ignore" and gold.text.casefold() == answer.text.casefold())
             case Kind.LIST:
+                if _has_decimal_commas(gold) != _has_decimal_commas(answer):
+                    return Match.UNCLEAR
                 if self.policy.list_order == "same":
                     return self._in_order(gold.items, answer.items)
-                return self._in_any_order(gold.items, answer.items)
-            case Kind.UNION:
                 return self._in_any_order(gold.items, answer.items)
             case Kind.SET:
                 return self._in_any_order(self._distinct(gold.items), self._distinct(answer.items))
             case Kind.TUPLE:
-                if gold.marks != answer.marks and len(gold.items) > 2:
-                    # Vectors are written with either kind of bracket, intervals are not.
-                    return Match.UNCLEAR
-                return all_equal([equal_if(gold.marks == answer.marks), self._in_order(gold.items, answer.items)])
+                return self._same_tuples(gold, answer)
             # The only kind left is a matrix.
             case _:
                 return all_equal([equal_if(gold.marks == answer.marks), self._in_order(gold.items, answer.items)])
+
+    def _same_tuples(self, gold: Shape, answer: Shape) -> Match:
+        """Compare two tuples, intervals or vectors. Brackets decide between intervals, and may differ for vectors."""
+        items = self._in_order(gold.items, answer.items)
+        if gold.marks == answer.marks or {gold.marks, answer.marks} == {"()", "⟨⟩"}:
+            return Match.UNCLEAR if _has_decimal_commas(gold) != _has_decimal_commas(answer) else items
+        if "⟨⟩" in (gold.marks, answer.marks):
+            return Match.DIFFERENT if items is Match.DIFFERENT else Match.UNCLEAR
+        if len(gold.items) > 2 or (
+            r"\infty" in answer.text and items is not Match.DIFFERENT and _is_sloppy(gold, answer)
+        ):
+            return Match.UNCLEAR
+        return Match.DIFFERENT
+
+    def _same_unions(self, gold: Shape, answer: Shape) -> Match:
+        """Compare where at least one side is a union of intervals and sets, or a set without some points."""
+        if (match := same_exact_set(gold, answer)) is not None:
+            return match
+        gold, answer = simplified(gold), simplified(answer)
+        if Kind.UNION not in (gold.kind, answer.kind):
+            return self.same(gold, answer)
+        if gold.kind is not answer.kind:
+            # Intervals side by side may be meant as their union.
+            is_clear = {gold.kind, answer.kind} <= {Kind.UNION, Kind.TUPLE, Kind.SET, Kind.SCALAR, Kind.WORDS}
+            return Match.DIFFERENT if is_clear and WITHOUT not in (gold.marks, answer.marks) else Match.UNCLEAR
+        if gold.marks != answer.marks:
+            return Match.UNCLEAR
+        if gold.marks == WITHOUT:
+            whole = replace(self, nested=True).same(gold.items[0], answer.items[0])
+            return all_equal([whole, self._in_any_order(gold.items[1:], answer.items[1:])])
+        return self._in_any_order(gold.items, answer.items)
 
     def _same_across_kinds(self, gold: Shape, answer: Shape) -> Match:
         """Compare two shapes of different kinds, neither of them a relation."""
@@ -88,12 +128,37 @@ class Comparison:
             if self.nested or len(items := gold.items + answer.items) != 1 or items[0].text == r"\emptyset":
                 return Match.DIFFERENT
             return self.same(gold.items[0], answer) if gold.items else self.same(gold, answer.items[0])
+        if kinds == {Kind.LIST, Kind.SCALAR} and _is_said_again(gold if gold.kind is Kind.LIST else answer):
+            return self._same_said_again(gold, answer)
+        if kinds == {Kind.TUPLE, Kind.MATRIX}:
+            column, vector = (gold, answer) if gold.kind is Kind.MATRIX else (answer, gold)
+            in_order = self._in_order(gold.items, answer.items)
+            return in_order if column.marks == "1" and vector.marks in ("()", "⟨⟩") else Match.UNCLEAR
+        if kinds == {Kind.TUPLE, Kind.SCALAR} and _LABELLED.match(gold.text + "|" + answer.text):
+            return self.same(_without_label(gold), _without_label(answer))
+        if kinds == {Kind.TUPLE, Kind.SCALAR} and _UNIT_VECTORS.search(gold.text + " " + answer.text):
+            # 2i + 3j is (2, 3).
+            return Match.UNCLEAR
         if kinds <= {Kind.TUPLE, Kind.LIST, Kind.MATRIX} or (
             kinds == {Kind.WORDS, Kind.SCALAR} and _is_short(gold, answer)
         ):
             # Brackets may be forgotten, a vector written as a point, the product ab read as a word.
             return Match.UNCLEAR
         return Match.DIFFERENT
+
+    def _same_said_again(self, gold: Shape, answer: Shape) -> Match:
+        r"""Compare a scalar with a list joined by "or", which must say one value several times: \frac14 or 0.25."""
+        values = [one for form in (gold, answer) for one in (form.items or (form,))]
+        inner, scalars = replace(self, nested=True), Scalars(self.policy, self.prove)
+        whole = Match.EQUAL
+        for one, other in pairwise(values):
+            match = inner.same(one, other)
+            is_rounded = "." in other.text and scalars.rounds(one.text, other.text) is not Match.DIFFERENT
+            if match is Match.DIFFERENT and is_rounded:
+                # The square root of 2, or 1.414.
+                match = Match.UNCLEAR
+            whole = all_equal([whole, match])
+        return whole
 
     def _distinct(self, items: Sequence[Shape]) -> list[Shape]:
         """Return the items without those that surely equal an earlier one."""
@@ -153,7 +218,42 @@ def compare(gold: str, answer: str, policy: AnswerPolicy, prove: Prover = left_o
     if (match := same_date(gold, answer) or same_numbered(gold, answer)) is not None:
         return match
     gold, answer = time_in_figures(gold), time_in_figures(answer)
+    if "\\" in gold or "\\" in answer:
+        if r"\times" in gold + answer and (r"\vec" in gold or r"\vec" in answer):
+            # Products of vectors are no products of numbers.
+            return Match.EQUAL if gold.replace(" ", "") == answer.replace(" ", "") else Match.UNCLEAR
+        gold, answer = without_arrows(gold, answer)
     return Comparison(policy, prove).same(shape(gold), shape(answer))
+
+
+# A point with its letter, A(1, 2); C(5, 2) and N(0, 1) have meanings of their own.
+_LABELLED = re.compile(r"(?:.{0,200}\|)?[ABD-MO-TV-Z]'{0,2}\s*(?P<point>\([^()]{1,80},[^()]{1,80}\))(?:\||$)")
+_UNIT_VECTORS = re.compile(r"(?<![A-Za-z\\])[jk](?![A-Za-z])|\\(?:hat|vec|mathbf)(?![A-Za-z])")
+
+
+def _without_label(form: Shape) -> Shape:
+    """Return a point without the letter in front of its brackets; another shape as it is."""
+    point = _LABELLED.fullmatch(form.text)
+    return shape(point["point"]) if point else form
+
+
+def _is_said_again(form: Shape) -> bool:
+    """Return whether a list is joined by "or" alone, so that it may say one value twice."""
+    marks = form.marks.split()
+    return set(marks) == {"or"} and len(marks) == len(form.items) - 1
+
+
+def _is_sloppy(gold: Shape, answer: Shape) -> bool:
+    r"""Return whether the brackets of two intervals differ at infinite ends alone: [0,\infty]."""
+    return all(
+        wanted == stated or r"\infty" in end.text
+        for wanted, stated, end in zip(gold.marks, answer.marks, answer.items, strict=False)
+    )
+
+
+def _has_decimal_commas(form: Shape) -> bool:
+    """Return whether a list has both commas and semicolons, of which the commas may be decimal."""
+    return ";" in form.text and re.search(r"\d,\d", form.text) is not None
 
 
 def _is_short(gold: Shape, answer: Shape) -> bool:

@@ -6,12 +6,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from factory.answers.comparison.intervals import as_intervals
+from factory.answers.comparison.intervals import as_intervals, as_union, is_inequality
+from factory.answers.comparison.names import may_be_ignored, names_of_tuple
 from factory.answers.comparison.scalars import Scalars, quantity_or_none
-from factory.answers.comparison.shape import Kind, Shape, assignment, is_name
+from factory.answers.comparison.shape import Kind, Shape, assignment, is_name, shape
+from factory.answers.comparison.systems import same_solutions
 from factory.answers.values.match import Match, all_equal
 
 _COMMAND = re.compile(r"\\(?:frac|sqrt|cdot|times|pi|infty|left|right|binom|text|log|ln|exp|sin|cos|tan)(?![A-Za-z])")
+_ARGUMENT = re.compile(r"^[A-Za-z]'*\(([a-z])\)$")
+_COMMAND_OR_LETTER = re.compile(r"\\[A-Za-z]+|[A-Za-z]")
 _VARIABLE = re.compile(r"\\[a-z]+|(?<![A-Za-z])(?![ei](?![A-Za-z]))[A-Za-z]+")
 
 
@@ -29,7 +33,7 @@ class Relations:
     def same_relation(self, gold: Shape, answer: Shape) -> Match:
         """Return whether two answers are the same, where at least one side is a relation or a list of relations.
 
-        The readings are tried in this order: intervals, several values of one variable, values of several variables, a
+        The readings are tried in this order: intervals, values of several variables, several values of one variable, a
         chain of equal numbers, an approximation, an assignment, two equations, a value behind a chain of equations.
         """
         # Inequalities, as intervals.
@@ -39,11 +43,13 @@ class Relations:
         if gold_intervals or answer_intervals:
             return self._same_as_interval(gold, answer, gold_intervals, answer_intervals)
         # Values of one or of several variables.
+        if (by_name := same_solutions(gold, answer, self.same)) is not None:
+            return by_name
         if (by_name := self._same_values_of_one_name(gold, answer)) is not None:
             return by_name
-        if _named(gold) or _named(answer):
-            return self._same_named(gold, answer)
         # Chains of numbers, and approximations.
+        if gold.kind is Kind.RELATION and gold.marks.split()[-1] == r"\approx":
+            return self._same_as_approximate_gold(gold, answer)
         if gold.kind is Kind.RELATION and (stated := _stated_value(gold)):
             return self.same(stated, answer)
         if answer.kind is Kind.RELATION and answer.marks.split()[-1] == r"\approx":
@@ -54,8 +60,9 @@ class Relations:
         if answer.kind is Kind.RELATION and set(answer.marks.split()) == {"="} and gold.kind is not Kind.RELATION:
             return self._same_chain(gold, answer)
         if gold.kind is Kind.RELATION and answer.kind is Kind.SCALAR and quantity_or_none(answer.text) is not None:
-            # An equation was asked for, a number was given.
-            return Match.DIFFERENT
+            # An equation was asked for, a number was given: x + y = 5 may have been meant to say what x + y is.
+            sides = gold.items if gold.marks == "=" else ()
+            return Match.UNCLEAR if any(self.same(side, answer) is Match.EQUAL for side in sides) else Match.DIFFERENT
         return Match.UNCLEAR
 
     def _same_as_interval(
@@ -65,15 +72,21 @@ class Relations:
 
         `gold_intervals` and `answer_intervals` are from `as_intervals`; exactly one of them is None.
         """
-        other = answer if gold_intervals else gold
-        if other.kind in (Kind.TUPLE, Kind.UNION):
-            match = self.same(gold_intervals or gold, answer_intervals or answer)
-            return match if self.scalars.policy.interval_as_inequality == "accept" else Match.DIFFERENT
-        # x = (0, 5), or x \in (0, 5): the interval alone is compared.
+        other = as_union(answer if gold_intervals else gold)
+        # D = (0, 5): the interval alone is compared.
         assigned = assignment(other)
-        if assigned and assigned[1].kind in (Kind.TUPLE, Kind.UNION):
-            return self.same_relation(gold_intervals or assigned[1], answer_intervals or assigned[1])
-        return Match.DIFFERENT if other.kind in (Kind.SCALAR, Kind.SET) or assigned else Match.UNCLEAR
+        bare = assigned[1] if assigned else other
+        if bare.marks == "⟨⟩" or (assigned and names_of_tuple(assigned[0])):
+            # A vector or a point is no interval.
+            return Match.DIFFERENT
+        if bare.kind in (Kind.TUPLE, Kind.UNION):
+            match = self.same(gold_intervals or bare, answer_intervals or bare)
+            is_member = not is_inequality(gold if gold_intervals else answer)
+            return match if is_member or self.scalars.policy.interval_as_inequality == "accept" else Match.DIFFERENT
+        if other.kind is Kind.SET and other.items:
+            # A union of an interval and a finite set may be written as an inequality with "or".
+            return self.same(gold_intervals or other, answer_intervals or other)
+        return Match.DIFFERENT if other.kind is Kind.SCALAR or assigned else Match.UNCLEAR
 
     def _same_equation(self, gold: Shape, answer: Shape) -> Match | None:
         """Compare assignments and equations; None where neither side leads to a decision.
@@ -82,12 +95,18 @@ class Relations:
         0 have the same solutions.
         """
         names = {pair[0] for pair in (assignment(gold), assignment(answer)) if pair}
+        if len(names) == 2 and not may_be_ignored(*names):
+            # \sin\theta = 1 and \cos\theta = 1 do not say the same.
+            return Match.UNCLEAR
         equations = _equation(gold), _equation(answer)
         if names:
             match = self._same_assignment(gold, answer)
             same_name = len(names) == 1 and assignment(gold) and assignment(answer)
             if match in (Match.EQUAL, Match.OPEN) or not all(equations) or same_name:
                 return match
+            if (solved := assignment(gold)) and not assignment(answer) and not _has_variable(solved[1]):
+                # An equation in x that x = 5 solves has still to be solved.
+                return Match.UNCLEAR
         return self.scalars.prove(*equations, task="proportional") if all(equations) else None
 
     def _same_values_of_one_name(self, gold: Shape, answer: Shape) -> Match | None:
@@ -109,9 +128,9 @@ class Relations:
         may be an equation that was not solved.
         """
         values = [member for member in answer.items if not is_name(member)]
-        if _VARIABLE.search(_COMMAND.sub("", gold.text)):
+        if _has_variable(gold):
             return all_equal(self.same(gold, member) for member in values) if values else Match.UNCLEAR
-        known = [member for member in values if not _VARIABLE.search(_COMMAND.sub("", member.text))]
+        known = [member for member in values if not _has_variable(member)]
         if not known:
             return Match.UNCLEAR
         match = all_equal(self.same(gold, member) for member in known)
@@ -120,27 +139,40 @@ class Relations:
     def _same_approximation(self, gold: Shape, answer: Shape) -> Match:
         r"""Compare with an answer such as `\sqrt{2} \approx 1.41`.
 
-        It states the exact value, provided that its rounded one is right.
+        It states the exact value, provided that its rounded one is right; `x \approx 5` states the rounded one.
         """
         *exact, rounded = answer.items
+        if len(exact) == 1 and is_name(exact[0]) and self.scalars.policy.approximate_sign == "accept":
+            return self.same(gold, rounded)
         if (
             self.scalars.policy.approximate_sign == "reject"
             or rounded.kind is not Kind.SCALAR
             or exact[-1].kind is not Kind.SCALAR
         ):
             return Match.UNCLEAR
-        marks = " ".join(answer.marks.split()[:-1])
-        head = Shape(kind=Kind.RELATION, text="", items=tuple(exact), marks=marks) if marks else exact[0]
-        return all_equal([self.same(gold, head), self.scalars.rounds(exact[-1].text, rounded.text)])
+        return all_equal([self.same(gold, _without_last(answer)), self.scalars.rounds(exact[-1].text, rounded.text)])
+
+    def _same_as_approximate_gold(self, gold: Shape, answer: Shape) -> Match:
+        r"""Compare with a gold such as `\frac{2}{3} \approx 0.67`: exact, while its rounded value alone is unclear."""
+        *exact, rounded = gold.items
+        if len(exact) == 1 and is_name(exact[0]):
+            return self.same(rounded, answer)
+        match = self.same(_without_last(gold), answer)
+        if match is Match.DIFFERENT and answer.kind is Kind.SCALAR and self.same(rounded, answer) is Match.EQUAL:
+            return Match.UNCLEAR
+        return match
 
     def _same_assignment(self, gold: Shape, answer: Shape) -> Match:
         """Compare the values where at least one side assigns one to a name or to a tuple of names."""
-        (gold_name, gold_value) = assignment(gold) or ("", gold)
-        (answer_name, answer_value) = assignment(answer) or ("", answer)
+        gold_name, gold_value = gold_pair = assignment(gold) or ("", gold)
+        answer_name, answer_value = answer_pair = assignment(answer) or ("", answer)
         if gold_name and answer_name and gold_name != answer_name and self.scalars.policy.variable_name == "same":
             return Match.DIFFERENT
+        if any(names_of_tuple(name) and value.kind is Kind.SCALAR for name, value in (gold_pair, answer_pair)):
+            # One value for several names.
+            return Match.UNCLEAR
         # (x, y) = (1, 2) against a bare point: only names in alphabetic order say which value is whose.
-        names = [name for name in (gold_name, answer_name) if name.startswith("(")]
+        names = [name for name in (gold_name, answer_name) if names_of_tuple(name)]
         if names and gold_name != answer_name and any(sorted(name) != sorted(set(name)) for name in names):
             return Match.UNCLEAR
         if names and gold_name != answer_name and not all(_is_sorted(name) for name in names):
@@ -151,41 +183,33 @@ class Relations:
         if renamed and answer_name in _VARIABLE.findall(answer_value.text):
             # x = 2x + 3 for y = 2x + 3: as an equation it has another meaning.
             return Match.UNCLEAR
+        if renamed and (argument := _other_argument(gold_name, answer_name)):
+            answer_value = _renamed(answer_value, *argument)
         return self.same(gold_value, answer_value)
 
-    def _same_named(self, gold: Shape, answer: Shape) -> Match:
-        """Compare values of several variables: x = 1, y = 2.
 
-        Against a point they count in the alphabetic order of their names.
-        """
-        gold_named, answer_named = _named(gold), _named(answer)
-        if gold_named and answer_named:
-            if [name for name, _ in gold_named] != [name for name, _ in answer_named]:
-                return Match.DIFFERENT if len(gold_named) != len(answer_named) else Match.UNCLEAR
-            pairs = zip(gold_named, answer_named, strict=True)
-            return all_equal(self.same(left, right) for (_, left), (_, right) in pairs)
-        unnamed = answer if gold_named else gold
-        if (set_to := assignment(unnamed)) and set_to[0].startswith("(") and _is_sorted(set_to[0]):
-            unnamed = set_to[1]
-        values = [value for _, value in gold_named or answer_named or []]
-        if unnamed.kind is not Kind.TUPLE or unnamed.marks != "()":
-            return Match.DIFFERENT if unnamed.kind is Kind.SCALAR else Match.UNCLEAR
-        if len(values) != len(unnamed.items):
-            return Match.DIFFERENT
-        matches = zip(values, unnamed.items, strict=True)
-        return all_equal(self.same(value, item) if gold_named else self.same(item, value) for value, item in matches)
+def _without_last(form: Shape) -> Shape:
+    """Return a relation without its last sign and what stands behind it."""
+    *signs, _ = form.marks.split()
+    *items, _ = form.items
+    if not signs:
+        return items[0]
+    text = "".join(f" {sign} {item.text}" for sign, item in zip(["", *signs], items, strict=True)).strip()
+    return Shape(kind=Kind.RELATION, text=text, items=tuple(items), marks=" ".join(signs))
 
 
-def _named(form: Shape) -> list[tuple[str, Shape]] | None:
-    """Return the values of two or more different variables, sorted by name; None for anything else."""
-    if form.kind is not Kind.LIST:
-        return None
-    pairs = [assignment(item) for item in form.items]
-    named = [pair for pair in pairs if pair]
-    names = {name for name, _ in named}
-    if len(named) != len(pairs) or len(names) != len(named) or len(names) < 2:
-        return None
-    return sorted(named, key=lambda pair: pair[0])
+def _other_argument(gold_name: str, answer_name: str) -> tuple[str, str] | None:
+    """Return the arguments of g(t) and f(x) where they are two letters, the answer's first; None otherwise."""
+    arguments = [match[1] for name in (answer_name, gold_name) if (match := _ARGUMENT.search(name))]
+    return (arguments[0], arguments[1]) if len(arguments) == 2 and arguments[0] != arguments[1] else None
+
+
+def _renamed(value: Shape, old: str, new: str) -> Shape:
+    """Return a value with another letter for its variable; as it is where it already has that letter."""
+    letters = _COMMAND_OR_LETTER.findall(value.text)
+    if new in letters:
+        return value
+    return shape(_COMMAND_OR_LETTER.sub(lambda match: f"{new} " if match[0] == old else match[0], value.text))
 
 
 def _values_of_one_name(form: Shape) -> tuple[str, Shape]:
@@ -204,10 +228,24 @@ def _values_of_one_name(form: Shape) -> tuple[str, Shape]:
 
 
 def _stated_value(gold: Shape) -> Shape | None:
-    r"""Return the first of the gold numbers that a chain sets equal: 0.56 = 56%, 2/3 \approx 0.67; else None."""
-    if set(gold.marks.split()) <= {"=", r"\approx"} and all(quantity_or_none(item.text) for item in gold.items):
-        return gold.items[0]
-    return None
+    r"""Return what a gold chain of equations states, as an assignment where it begins with a name; else None.
+
+    It is the first of several numbers, 0.56 = 56%, and else the last value: x = 2 + 3 = 5, or \log_2 8 = 3.
+    """
+    if set(gold.marks.split()) != {"="}:
+        return None
+    first, *_, last = gold.items
+    if all(quantity_or_none(item.text) for item in gold.items):
+        return first
+    if is_name(first) and len(gold.items) > 2 and not is_name(last):
+        return Shape(kind=Kind.RELATION, text=f"{first.text} = {last.text}", items=(first, last), marks="=")
+    constant = all(item.kind is Kind.SCALAR and not _has_variable(item) for item in gold.items)
+    return last if constant and not any(map(is_name, gold.items)) else None
+
+
+def _has_variable(form: Shape) -> bool:
+    """Return whether a scalar has letters that are no function or constant."""
+    return _VARIABLE.search(_COMMAND.sub("", form.text)) is not None
 
 
 def has_relation(*shapes: Shape) -> bool:

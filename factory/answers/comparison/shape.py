@@ -9,6 +9,10 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from factory.answers.comparison.names import is_quantity_name, plain_name
+from factory.answers.comparison.spellings import respelled
+from factory.answers.comparison.splitting import CLOSING, OPENING, closes_at_end, is_balanced, split
+
 # Hostile answers are long or deep; comparing in any order takes quadratic time.
 MAX_ITEMS = 200
 MAX_NESTING = 8
@@ -19,21 +23,26 @@ _RELATION = re.compile(r"<|>|=|\\(?:le|ge|ne|in|approx)(?![A-Za-z])")
 _UNION = re.compile(r"\\cup(?![A-Za-z])")
 _PLUS_MINUS = re.compile(r"\\(?:pm|mp)(?![A-Za-z])")
 _MATRIX = re.compile(r"\\begin\s*\{(?P<kind>[pbBv]?matrix|array)\}(?P<body>.*)\\end\s*\{(?P=kind)\}", re.DOTALL)
+_NEW_ROW = re.compile(r"\\newline(?![A-Za-z])")
 _COLUMNS = re.compile(r"\s*\{[lcr| ]*\}")
 _WORDS = re.compile(r"[A-Za-z]{3,}(?:['.-][A-Za-z]+)*(?: [A-Za-z]+(?:['.-][A-Za-z]+)*)*")
 _FUNCTIONS = frozenset(["sin", "cos", "tan", "cot", "sec", "csc", "log", "exp", "arcsin", "arccos", "arctan", "sqrt"])
-_NAME = re.compile(
-    r"(?:(?:m\s*)?\\angle\s*)?(?:[A-Za-z]'{0,2}|[A-Z]{2,3}|\\overline\s*\{\s*[A-Z]{2}\s*\}|[A-Za-z]{4,20}|\\[a-z]{2,8}\s?)(?:_\s*(?:\w|\{\s*\w+\s*\}))?"
-    r"(?:\s*\^\s*\{\s*-1\s*\})?"
-    r"(?:\s*\(\s*[\w, -]{1,20}\s*\))?|\(\s*[A-Za-z](?:\s*,\s*[A-Za-z]){1,5}\s*\)",
-    re.ASCII,
+_SET_BUILDER = re.compile(
+    r"\\\{\s*[A-Za-z]\s*(?:\\in\s*(?:\(-\\infty,\\infty\)|\\mathbb\s*\{?\s*R\s*\}?)\s*)?(?:\\mid|\\vert|\\colon|:|\|)"
+    r"(?P<condition>.*)\\\}"
 )
-_CONSTANT_NAMES = r"\pi \infty \emptyset \sin \cos \tan \ln \log \exp \sqrt \frac \cdot \times e i"
-_CONSTANTS = frozenset(_CONSTANT_NAMES.split())
-_REALS = re.compile(r"(?:\\mathbb\s*\{?\s*R\s*\}?|\\R|all real numbers)(?=\s*$)")
-_SET_BUILDER = re.compile(r"\\\{\s*[A-Za-z]\s*(?:\\mid|:|\|)(?P<condition>.*)\\\}")
-_NO_SCALAR = re.compile(r"\\(?:setminus|mathbb|begin|end|newline|cap|mid|forall|exists|langle)(?![A-Za-z])|\\[{}]|&")
-_OPENING, _CLOSING = "({[", ")}]"
+_NO_SCALAR = re.compile(r"\\(?:setminus|mathbb|begin|end|newline|cap|mid|forall|exists)(?![A-Za-z])|\\[{}]|&|[⟨⟩]")
+_MINUS_SET = re.compile(r"\\(?:setminus|backslash)(?![A-Za-z])|(?<=[)\]}])\s*-\s*(?=\\\{)")
+_NUMBER_SET = re.compile(r"\\mathbb\s*\{?\s*([A-Z])\s*\}?")
+_DOTS = re.compile(r"\\[lc]?dots[cbm]?|\.\.\.")
+_SYSTEM = re.compile(
+    r"(?:\\\{\s*)?\\begin\s*\{(?P<kind>cases|aligned|array)\}(?:\s*\{[lcr| ]*\})?(?P<body>(?:(?!\\begin).)*)"
+    r"\\end\s*\{(?P=kind)\}",
+    re.DOTALL,
+)
+_SINGLE_ROW = re.compile(r"\s*\[[^\[\],;]+\]\s*")
+DOTS = r"\ldots"  # stands for the items that a list leaves out
+WITHOUT = "without"  # marks a set, the first item, without single points, the other items
 
 
 class Kind(StrEnum):
@@ -75,20 +84,27 @@ def shape(text: str, *, bracketed: bool = False, nesting: int = 0) -> Shape:
       nesting: how many shapes are around this one; past `MAX_NESTING` all is `OTHER`.
     """
     # Refuse what no reading could save.
-    text = _REALS.sub(r"(-\\infty,\\infty)", text.strip())
+    text = respelled(text.strip())
+    if system := _SYSTEM.fullmatch(text) if r"\begin" in text else None:
+        return _system(system, nesting)
     other = Shape(kind=Kind.OTHER, text=text)
-    if not text or nesting > MAX_NESTING or not _is_balanced(text):
+    if not text or nesting > MAX_NESTING or not is_balanced(text):
         return other
     # Split at what binds loosest first: commas, relation signs, brackets, unions.
-    pieces, connectives = _split(text, _SEPARATOR, skip=None if bracketed else _THOUSANDS)
+    pieces, connectives = split(text, _SEPARATOR, skip=None if bracketed else _THOUSANDS)
     if len(pieces) > 1:
         return _composite(Kind.LIST, pieces, text, nesting, marks=" ".join(connectives))
-    members, signs = _split(text, _RELATION)
+    members, signs = split(text, _RELATION)
     if len(members) > 1:
         return _composite(Kind.RELATION, members, text, nesting, marks=" ".join(signs))
+    if _DOTS.fullmatch(text):
+        return Shape(kind=Kind.SCALAR, text=DOTS)
     if inner := _bracketed_shape(text, nesting):
         return inner
-    parts, _ = _split(text, _UNION)
+    parts, _ = split(text, _UNION)
+    whole, _ = split(text, _MINUS_SET)
+    if len(whole) > 1:
+        return other if len(parts) > 1 else _difference(whole, text, nesting)
     if len(parts) > 1:
         return _composite(Kind.UNION, parts, text, nesting)
     if matrix := _MATRIX.fullmatch(text):
@@ -98,6 +114,8 @@ def shape(text: str, *, bracketed: bool = False, nesting: int = 0) -> Shape:
         both = [_PLUS_MINUS.sub(sign, text) for sign in "+-"]
         return _composite(Kind.LIST, both, text, nesting)
     # What is left is one value.
+    if number_set := _NUMBER_SET.fullmatch(text):
+        return Shape(kind=Kind.WORDS, text=rf"\mathbb{{{number_set[1]}}}")
     if _WORDS.fullmatch(text) and text.split()[0].lower() not in _FUNCTIONS:
         return Shape(kind=Kind.WORDS, text=text)
     return other if _NO_SCALAR.search(text) else Shape(kind=Kind.SCALAR, text=text)
@@ -107,7 +125,12 @@ def _composite(kind: Kind, pieces: list[str], text: str, nesting: int, *, marks:
     """Return the shape of several pieces; `OTHER` where one of them has no known shape or they are too many."""
     if len(pieces) > MAX_ITEMS:
         return Shape(kind=Kind.OTHER, text=text)
-    items = tuple(shape(piece, bracketed=kind is not Kind.LIST, nesting=nesting + 1) for piece in pieces)
+    items = tuple(
+        Shape(kind=Kind.SCALAR, text=piece.strip())
+        if kind is Kind.RELATION and is_quantity_name(piece)
+        else shape(piece, bracketed=kind is not Kind.LIST, nesting=nesting + 1)
+        for piece in pieces
+    )
     if any(item.kind is Kind.OTHER for item in items):
         return Shape(kind=Kind.OTHER, text=text)
     if kind is Kind.LIST:
@@ -123,18 +146,60 @@ def _bracketed_shape(text: str, nesting: int) -> Shape | None:
     """
     if builder := _SET_BUILDER.fullmatch(text):
         return shape(builder["condition"], nesting=nesting + 1)
-    if text.startswith(r"\{") and text.endswith(r"\}") and _closes_at_end(text, 1):
-        pieces, _ = _split(text[2:-2], _SEPARATOR)
+    if text.startswith(r"\{") and text.endswith(r"\}") and closes_at_end(text, 1):
+        pieces, _ = split(text[2:-2], _SEPARATOR)
         members = _composite(Kind.SET, pieces, text, nesting)
         items = tuple(one for item in members.items for one in (item.items if item.kind is Kind.LIST else (item,)))
+        if members.kind is Kind.SET and all(item.kind is Kind.RELATION for item in items):
+            # A solution, x = 1 and y = 2, not a set of equations.
+            return Shape(kind=Kind.LIST, text=text, items=items, marks=" ".join("," * (len(items) - 1)))
         return Shape(kind=members.kind, text=text, items=items)
-    if text[0] not in _OPENING or text[-1] not in _CLOSING or not _closes_at_end(text, 0):
+    if text[0] not in OPENING or text[-1] not in CLOSING or not closes_at_end(text, 0):
         return None
     marks, inner = text[0] + text[-1], text[1:-1]
-    pieces, _ = _split(inner, _SEPARATOR)
+    pieces, _ = split(inner, _SEPARATOR)
     if len(pieces) > 1 and "{" not in marks and "}" not in marks:
-        return _composite(Kind.TUPLE, pieces, text, nesting, marks=marks)
+        form = _composite(Kind.TUPLE, pieces, text, nesting, marks=marks)
+        if marks == "[]" and all(_SINGLE_ROW.fullmatch(piece) for piece in pieces):
+            return Shape(kind=Kind.MATRIX, text=text, items=form.items, marks="1")
+        return _rows(form) if marks == "[]" and form.items[:1] and form.items[0].kind is Kind.TUPLE else form
     return shape(inner, nesting=nesting + 1) if marks in ("()", "[]", "{}") else Shape(kind=Kind.OTHER, text=text)
+
+
+def _rows(form: Shape) -> Shape:
+    """Return a list of rows of one length, [[1,2],[3,4]], as the matrix that it writes; else as it is."""
+    rows = form.items
+    if any(row.kind is not Kind.TUPLE or row.marks != "[]" or len(row.items) != len(rows[0].items) for row in rows):
+        return form
+    cells = tuple(cell for row in rows for cell in row.items)
+    return Shape(kind=Kind.MATRIX, text=form.text, items=cells, marks=str(len(rows[0].items)))
+
+
+def _system(match: re.Match[str], nesting: int) -> Shape:
+    """Return the rows of a system of equations as a list; `OTHER` for a function by cases, or where a row is none."""
+    text = match.group()
+    rows = [re.sub(r"\s*&\s*(?==)|(?<==)\s*&\s*", "", row).strip(" ,;.&") for row in _NEW_ROW.split(match["body"])]
+    rows = [row for row in rows if row]
+    form = _composite(Kind.LIST, rows, text, nesting, marks=" ".join(["and"] * (len(rows) - 1))) if rows else None
+    if form is None or form.kind is not Kind.LIST or any(item.kind is not Kind.RELATION for item in form.items):
+        matrix = _MATRIX.fullmatch(text)
+        return _matrix(matrix, nesting) if matrix else Shape(kind=Kind.OTHER, text=text)
+    return form if len(rows) > 1 else form.items[0]
+
+
+def _difference(pieces: list[str], text: str, nesting: int) -> Shape:
+    r"""Return the shape of a set without single points, `(0,3) \setminus \{2\}`; `OTHER` for another difference."""
+    whole, *removed = (shape(piece, nesting=nesting + 1) for piece in pieces)
+    if whole.kind not in (Kind.TUPLE, Kind.UNION, Kind.SET) or any(part.kind is not Kind.SET for part in removed):
+        return Shape(kind=Kind.OTHER, text=text)
+    points = tuple(point for part in removed for point in part.items)
+    return Shape(kind=Kind.UNION, text=text, items=(whole, *points), marks=WITHOUT)
+
+
+def interval(marks: str, low: Shape, high: Shape) -> Shape:
+    """Return the shape of the interval from `low` to `high`, with the brackets `marks`."""
+    text = f"{marks[0]}{low.text},{high.text}{marks[1]}"
+    return Shape(kind=Kind.TUPLE, text=text, items=(low, high), marks=marks)
 
 
 def _matrix(match: re.Match[str], nesting: int) -> Shape:
@@ -144,69 +209,13 @@ def _matrix(match: re.Match[str], nesting: int) -> Shape:
         # A determinant is one number, and blocks within a matrix are not read.
         return Shape(kind=Kind.OTHER, text=text)
     body = _COLUMNS.sub("", match["body"], count=1) if match["kind"] == "array" else match["body"]
-    rows = [row.split("&") for row in re.split(r"\\newline(?![A-Za-z])", body)]
+    rows = [row.split("&") for row in _NEW_ROW.split(body)]
     if not "".join(rows[-1]).strip():
         # The last row was ended and no other begun.
         rows.pop()
     if not rows or len({len(row) for row in rows}) > 1:
         return Shape(kind=Kind.OTHER, text=text)
     return _composite(Kind.MATRIX, [cell for row in rows for cell in row], text, nesting, marks=str(len(rows[0])))
-
-
-def _split(
-    text: str, separator: re.Pattern[str], *, skip: re.Pattern[str] | None = None
-) -> tuple[list[str], list[str]]:
-    """Return the pieces between separators that stand outside of all brackets, and those separators.
-
-    Separators inside a match of `skip` do not count.
-    """
-    matches = list(separator.finditer(text))
-    if not matches:
-        return [text], []
-    depths = _depths(text)
-    kept = [span.span() for span in skip.finditer(text)] if skip else []
-    pieces, separators, start = [], [], 0
-    for match in matches:
-        if depths[match.start()] or any(first < match.start() < last for first, last in kept):
-            continue
-        pieces.append(text[start : match.start()])
-        separators.append(match.group().strip())
-        start = match.end()
-    return [*pieces, text[start:]], separators
-
-
-def _depths(text: str) -> list[int]:
-    """Return, for each character, how many brackets and environments are open around it."""
-    depths, depth, environments = [], 0, 0
-    for position, character in enumerate(text):
-        if character == "\\":
-            environments += text.startswith(r"\begin", position) - text.startswith(r"\end", position)
-        elif character in _CLOSING:
-            depth -= 1
-        depths.append(depth + environments)
-        if character in _OPENING:
-            depth += 1
-    return depths
-
-
-def _is_balanced(text: str) -> bool:
-    """Return whether every bracket that is closed was opened and the reverse; ( may be closed by ]."""
-    depth = 0
-    for character in text:
-        depth += (character in _OPENING) - (character in _CLOSING)
-        if depth < 0:
-            return False
-    return depth == 0
-
-
-def _closes_at_end(text: str, opening: int) -> bool:
-    """Return whether the bracket at `opening` is closed by the last character; ( may be closed by ]."""
-    depth = 0
-    for position in range(opening, len(text)):
-        depth += (text[position] in _OPENING) - (text[position] in _CLOSING)
-        if depth == 0:
-            return position == len(text) - 1
-    return False
 
 
 def assignment(form: Shape) -> tuple[str, Shape] | None:
@@ -218,12 +227,12 @@ def assignment(form: Shape) -> tuple[str, Shape] | None:
         return None
     left, right = form.items
     if is_name(left):
-        return left.text.replace(" ", ""), right
+        return plain_name(left.text), right
     if form.marks == "=" and is_name(right):
-        return right.text.replace(" ", ""), left
+        return plain_name(right.text), left
     return None
 
 
 def is_name(form: Shape) -> bool:
-    """Return whether a shape can have a value assigned to it: x, f(x), area, (x, y)."""
-    return _NAME.fullmatch(form.text) is not None and form.text.strip() not in _CONSTANTS
+    """Return whether a shape can have a value assigned to it: x, f(x), P(X>2), area, (x, y)."""
+    return is_quantity_name(form.text)

@@ -46,7 +46,7 @@ class Quantity:
     name: str = ""
 
 
-_ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z]|[A-Za-z]_\{?\w+\}?|[A-Za-z]\([\w, -]+\))\s*=(?!=)\s*")
+_ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z]|[A-Za-z]_\{?\w+\}?|[A-Zad-hp-wy]\(-?\w+(?:, ?-?\w+)*\))\s*=(?!=)\s*")
 _UNIT = rf"[%{CURRENCIES}]|[A-Za-z](?:[A-Za-z .'/$-]|\^\s*\{{?-?\d\}}?)*"
 # A number and a unit, with or without a space or a hyphen between: 5 km, 5km, 5-km.
 _MEASURE = re.compile(

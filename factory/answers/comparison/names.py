@@ -1,0 +1,171 @@
+r"""Names of quantities: what may stand in front of an equals sign without being an equation in unknowns.
+
+`\bar{x}`, `P(X>2)`, `|\vec{u}|`, `\sin\theta`, `\angle ABC` and `\lim_{x\to 0} f(x)` name one value each; `x+y`, `x^2`
+and `x(x-1)` do not: an equation that begins with those has still to be solved.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from factory.answers.comparison.latex_tokens import GREEK
+
+# Spellings that are put together to names. Runs are bounded, as the text is a model's.
+_GREEK = "|".join(sorted(name[1:] for name in GREEK))
+_SYMBOL = rf"(?:[A-Za-z]|\\(?:{_GREEK})(?![A-Za-z]))"
+_ACCENTED = (
+    r"\\(?:bar|hat|tilde|vec|overline|widehat|dot|ddot|mathbf|mathcal|overrightarrow)"
+    rf"\s*(?:\{{\s*(?:{_SYMBOL}|[A-Z]{{2}})\s*\}}|{_SYMBOL})"
+)
+_INDEX = r"(?:\s*_\s*(?:\w|\\[a-z]{2,8}|\{[^{}=<>]{1,40}\}))"
+_BASE = rf"(?:\\Delta\s*)?(?:{_ACCENTED}|{_SYMBOL})'{{0,3}}{_INDEX}?'{{0,3}}"
+_GROUP = r"\((?:[^()]|\([^()]{0,40}\)){1,60}\)"
+_SQUARE = r"\[[^\[\]]{1,60}\]"
+_SEGMENT = (
+    r"(?:[A-Z]'{0,2}[A-Z]'{0,2}|\\overline\s*\{\s*[A-Z]{2}\s*\}|\[\s*(?:\\triangle\s*)?[A-Z]{3,6}\s*\]"
+    r"|\|\s*[A-Z]{2}\s*\|)"
+)
+_ANGLE = (
+    r"(?:\d\s*)?(?:\\(?:theta|alpha|beta|gamma|delta|phi|varphi|omega)(?![A-Za-z])|\\angle\s*[A-Z]{1,3}|[A-Z]{1,3}"
+    r"|\\frac\s*\{\s*(?:\\(?:theta|alpha|beta|gamma|phi|varphi)|[A-Z])\s*\}\s*\{?\s*\d\s*\}?)"
+)
+_OPERATORS = (
+    r"(?:\\(?:det|gcd|dim|deg|Pr|max|min|sup)(?![A-Za-z])|\\operatorname\*?\s*\{\s*[A-Za-z ]{1,12}\}"
+    r"|\\mathbb\s*\{?\s*[EPV]\s*\}?|\b(?:Var|Cov|Corr|SD|Pr|MSE|det|tr|rank|dim|deg|lcm|gcd|max|min|[Aa]rea|[Vv]ol"
+    r"|[Vv]olume|[Pp]erimeter|mean|median|mode)\b)"
+)
+_NAMES = (
+    # x, a_{10}, \bar{x}, f(2), f^{-1}(x); letters that are seldom functions only of letters: n(3) may be three times n.
+    rf"{_BASE}",
+    rf"(?:[A-Zad-hp-wy]|{_ACCENTED}|\\(?:{_GREEK})(?![A-Za-z]))'{{0,3}}{_INDEX}?(?:\s*\^\s*\{{\s*(?:-1|\(\w\))\s*\}})?"
+    r"\s*\(\s*-?(?:\w{1,9}|\\infty)(?:\s*,\s*-?\w{1,9}){0,4}\s*\)",
+    rf"[A-Za-z]{_INDEX}?\s*\(\s*[A-Za-z](?:\s*,\s*[A-Za-z]){{0,3}}\s*\)",
+    r"[A-Z]\s*\^\s*(?:\{\s*(?:-1|T)\s*\}|T)",
+    # P(X>2), f(g(2)), E[X], Var(2X), n(A \cup B), (f \circ g)(2)
+    rf"(?:[fghFGHPEQ]'{{0,3}}{_INDEX}?(?:\s*\^\s*\{{\s*(?:-1|\(\w\))\s*\}})?)\s*{_GROUP}",
+    rf"[DV]\s*\((?=[^()]{{0,40}}[XYZ]){_GROUP[2:]}|[EVP]\s*{_SQUARE}",
+    r"[nN#]\s*\(?\s*[A-Z]'?(?:\s*\\(?:cup|cap)\s*[A-Z]'?){0,3}\s*\)?",
+    rf"\(\s*[fgh]\s*(?:\\circ|[+*/-]|\\cdot)?\s*[fgh]\s*\)\s*{_GROUP}",
+    rf"{_OPERATORS}(?:\s*_\s*(?:\w|\{{[^{{}}]{{1,40}}\}}))?\s*(?:{_GROUP}|{_SQUARE}|[A-Zf](?![A-Za-z])(?:\s*\(\w\))?)?",
+    # \sigma^2, R^2: squares that are quantities themselves
+    rf"(?:\\hat\s*\{{?\s*\\sigma\s*\}}?|\\sigma|\\chi|[sSR]){_INDEX}?\s*\^\s*(?:2|\{{\s*2\s*\}}){_INDEX}?(?:\s*\(\s*\w\s*\))?",
+    # lengths, angles, areas
+    r"[A-Z]'{0,2}[A-Z]'{0,2}(?:[A-Z]'{0,2})?",
+    r"(?:m\s*)?\\(?:angle|measuredangle)\s*(?:\{?\s*[A-Z]{1,3}'?\s*\}?|\w|\\[a-z]{2,8})",
+    r"(?:m\s*)?(?:\\(?:overline|widehat|overarc|overrightarrow)\s*\{\s*[A-Z]{2,3}\s*\}"
+    r"|\\overset\s*\{\s*\\frown\s*\}\s*\{\s*[A-Z]{2,3}\s*\})",
+    r"\[\s*(?:\\triangle\s*)?(?:[A-Z]'{0,2}){3,6}\s*\]|\\triangle\s*[A-Z]{3}",
+    r"(?:\||\\lvert)\s*(?:[A-Z]{2}|[^|=<>]{0,30}\\(?:vec|overrightarrow|overline)[^|=<>]{1,40})\s*(?:\||\\rvert)",
+    r"(?:\\\||\\lVert|\|\|)[^|=<>]{1,40}(?:\\\||\\rVert|\|\|)",
+    rf"\\(?:sin|cos|tan|cot|sec|csc)\s*(?:\^\s*\{{?\s*2\s*\}}?)?\s*(?:{_ANGLE}|\(\s*{_ANGLE}(?:\s*[+-]\s*{_ANGLE})?\s*\))",
+    # ratios of lengths, derivatives
+    rf"\\frac\s*\{{\s*{_SEGMENT}\s*\}}\s*\{{\s*{_SEGMENT}\s*\}}|{_SEGMENT}\s*[:/]\s*{_SEGMENT}(?:\s*:\s*{_SEGMENT})?",
+    r"\\frac\s*\{\s*(?:d|\\partial)\s*(?:\^\s*\{?\s*\d\s*\}?)?\s*[A-Za-z]?\s*\}\s*\{\s*(?:d|\\partial)\s*[a-z]\s*"
+    rf"(?:\^\s*\{{?\s*\d\s*\}}?)?\s*\}}\s*(?:{_GROUP}|[a-z]\s*\(\s*\w\s*\))?",
+    rf"\(\s*{_BASE}(?:\s*,\s*{_BASE}){{1,5}}\s*\)",
+)  # fmt: skip
+_NAME = re.compile("|".join(f"(?:{name})" for name in _NAMES), re.ASCII)
+_TUPLE = re.compile(rf"\(\s*{_BASE}(?:\s*,\s*{_BASE}){{1,5}}\s*\)", re.ASCII)
+# One name that hides none of another: ignoring it cannot turn one question into another.
+_SIMPLE = re.compile(
+    rf"{_BASE}(?:\s*\(\s*[\w, -]{{1,20}}\s*\))?|[A-Z]{{2,3}}|[A-Za-z ]{{4,60}}|{_TUPLE.pattern}", re.ASCII
+)
+_CONSTANTS = frozenset([r"\pi", r"\infty", r"\emptyset", "e", "i"])
+
+_WORDS = re.compile(r"(?:[A-Za-z][A-Za-z']{0,19} ){0,7}(?:\\triangle )?[A-Za-z][A-Za-z']{0,19}")
+_SHORT_WORDS = frozenset(["sum", "max", "min", "avg", "age", "pH"])
+_OTHER_WORDS = (
+    "or and not no nor if mod than least most between either neither plus minus times over wrong false except half "
+    "about incorrect divided multiplied squared cubed when at let given suppose assume where previous initial twice "
+    "double triple thrice guess estimate maybe perhaps possibly approximate"
+)
+_NO_NAME_WORDS = frozenset(_OTHER_WORDS.split())
+
+_LIMIT = re.compile(
+    r"\\lim\s*_\s*\{\s*(?P<bound>[A-Za-z])\s*\\(?:to|rightarrow)(?![A-Za-z])(?:[^{}]|\{[^{}]{0,30}\}){1,40}\}(?P<body>.*)"
+)
+_SUM = re.compile(
+    r"\\(?:sum|prod)\s*_\s*\{\s*(?P<bound>[a-z])\s*=\s*-?\d+\s*\}\s*\^\s*(?:\{\s*(?:-?\d+|\\infty)\s*\}|\d)(?P<body>.*)"
+)
+_INTEGRAL = re.compile(r"\\int(?P<body>.*)d\s*(?P<bound>[a-z]|\\theta)\s*")
+_SIGN = re.compile(r"=|\\approx(?![A-Za-z])")
+_BODY_NOISE = re.compile(r"\\[A-Za-z]+|[A-Za-z]\s*_\s*\{?\s*[a-z]|[fghFGH]\s*\(")
+_LETTER = re.compile(r"[A-Za-z]")
+
+
+@lru_cache(maxsize=4096)
+def is_quantity_name(text: str) -> bool:
+    r"""Return whether a text names one value, so that an equals sign behind it assigns: x, f(2), P(X>2), (x, y)."""
+    text = text.strip()
+    if not text or len(text) > 120 or text in _CONSTANTS or text[0].isdigit():
+        return False
+    if _NAME.fullmatch(text):
+        return not _holds_itself(text)
+    if text.startswith((r"\lim", r"\sum", r"\prod", r"\int")):
+        return _is_closed(text)
+    words = text.split()
+    return (
+        _WORDS.fullmatch(text) is not None
+        and not _NO_NAME_WORDS.intersection(word.lower() for word in words)
+        and (len(words) > 1 or len(text) > 3 or text in _SHORT_WORDS)
+    )
+
+
+def _holds_itself(text: str) -> bool:
+    """Return whether a letter stands in the brackets behind itself: x(x-1) is a product."""
+    letter, _, argument = text.partition("(")
+    letter = letter.strip()
+    return len(letter) == 1 and re.search(rf"(?<![A-Za-z\\]){letter}(?![A-Za-z(])", argument) is not None
+
+
+def _is_closed(text: str) -> bool:
+    """Return whether a limit, sum or integral has no variable but its own, so that it is one value."""
+    match = _LIMIT.fullmatch(text) or _SUM.fullmatch(text) or _INTEGRAL.fullmatch(text)
+    if match is None:
+        return False
+    return set(_LETTER.findall(_BODY_NOISE.sub(" ", match["body"]))) <= {match["bound"], "e"}
+
+
+def names_of_tuple(text: str) -> list[str]:
+    """Return the names of a tuple of names such as (x, y); none for another text."""
+    return [plain_name(part) for part in text.strip()[1:-1].split(",")] if _TUPLE.fullmatch(text.strip()) else []
+
+
+def plain_name(text: str) -> str:
+    r"""Return a name in one spelling: m\angle A and \angle A, E[X] and \mathbb{E}(X), |AB| and AB are the same."""
+    text = re.sub(r"\\(?:mathbb|operatorname|mathcal|lvert|rvert|measuredangle)(?![A-Za-z])", _spelling, text)
+    text = re.sub(r"^m\s*(?=\\)", "", text.strip())
+    text = text.replace("[", "(").replace("]", ")")
+    text = re.sub(r"^(?:\||\\overline\s*\{)\s*([A-Z]{2})\s*(?:\||\})$", r"\1", text)
+    return re.sub(r"[\s{}]", "", text)
+
+
+def _spelling(match: re.Match[str]) -> str:
+    """Return the spelling that stands for a command in `plain_name`."""
+    return {r"\lvert": "|", r"\rvert": "|", r"\measuredangle": r"\angle"}.get(match.group(), "")
+
+
+def may_be_ignored(one: str, other: str) -> bool:
+    r"""Return whether two different names may be taken for names of the same value, as x and y; not \sin and \cos."""
+    return all(_SIMPLE.fullmatch(name) for name in (one, other))
+
+
+def without_name(text: str) -> str:
+    """Return a text without the name in front of its first sign of equality, or behind its last; else as it is.
+
+    Signs in brackets do not count, nor does a text that also has another relation or a comma outside of brackets.
+    """
+    signs, depth = [], 0
+    for position, character in enumerate(text):
+        if character in "({[":
+            depth += 1
+        elif character in ")}]":
+            depth -= 1
+        elif depth == 0 and (sign := _SIGN.match(text, position)):
+            signs.append(sign)
+    if signs and is_quantity_name(text[: signs[0].start()]):
+        return text[signs[0].end() :].strip()
+    if signs and is_quantity_name(text[signs[-1].end() :]):
+        return text[: signs[-1].start()].strip()
+    return text
