@@ -215,7 +215,7 @@ def test_words_that_may_name_a_value_are_no_wrong_value(answer: str) -> None:
 @pytest.mark.parametrize(
     ("gold", "answer", "outcome"),
     [("ellipse", "an ellipse", "correct"), (r"\text{the circle}", "circle", "correct"),
-     ("odd", "odd function", "unparsable"), ("no solution", "No solutions", "unparsable"),
+     ("odd", "odd function", "unparsable"), ("no solution", "No solutions", "correct"),
      ("odd", "neither even nor odd", "incorrect"), ("odd", "even", "incorrect")],
 )  # fmt: skip
 def test_articles_make_no_difference_and_words_around_the_golds_might(gold: str, answer: str, outcome: str) -> None:

@@ -101,4 +101,4 @@ def test_the_policy_is_a_nested_section_of_the_config() -> None:
 
 
 def test_the_version_changed_with_the_verdicts() -> None:
-    assert NAME_VERSION == "math_answer/2"
+    assert NAME_VERSION == "math_answer/3"
