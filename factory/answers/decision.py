@@ -36,6 +36,8 @@ _FRACTION_WORDS = (
 _NUMBER_WORD = re.compile(rf"(?i)\b(?:{'|'.join([*SMALL_NUMBERS, *SCALES, *_FRACTION_WORDS.split()])})\b")
 _ARGUMENT = re.compile(r"(?<=[A-Za-z}])\s?\([^()]{0,80}\)")
 _OR = " or "
+_OR_SPELLING = re.compile(r"\s*,\s*or\s+")
+_OR_IN_BRACKETS = re.compile(r"\s\(\s*or\s+([^()]{1,80})\)$")
 _WORD_ANSWER = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*(?: [A-Za-z]+(?:['-][A-Za-z]+)*)*")
 
 Decision = tuple[Outcome | None, str]
@@ -66,7 +68,12 @@ def decide(gold: str, answer: str, policy: AnswerPolicy) -> Decision:
         return _compare_choice(choice[1], answer, policy), "choice letters compared"
     gold_quantity, answer_quantity = _quantity_or_none(gold, policy), _quantity_or_none(answer, policy)
     if gold_quantity is not None and answer_quantity is not None:
-        return OUTCOMES[match_quantities(gold_quantity, answer_quantity, policy)], "exact values compared"
+        match = match_quantities(gold_quantity, answer_quantity, policy)
+        if match is Match.DIFFERENT and answer[-1] == ")" and _is_said_in_brackets(gold_quantity, answer, policy):
+            return Outcome.UNPARSABLE, "a product, or a value said twice"
+        return OUTCOMES[match], "exact values compared"
+    if "or" in answer:
+        answer = _OR_SPELLING.sub(" or ", _OR_IN_BRACKETS.sub(r" or \1", answer))
     if (said := _same_by_words(gold, answer, gold_quantity)) is not None:
         return OUTCOMES[said], "set phrases or formulas compared"
     if _WORD_GOLD.fullmatch(gold) and (answer_quantity is not None or _WORD_ANSWER.fullmatch(answer)):
@@ -85,6 +92,15 @@ _REASONS = {
     Match.UNCLEAR: "cannot be compared",
     Match.OPEN: "",
 }
+
+
+def _is_said_in_brackets(gold: Quantity, answer: str, policy: AnswerPolicy) -> bool:
+    """Return whether an answer says the gold value and says it again in brackets: 1/2 (0.5)."""
+    outside, space, inside = answer[:-1].partition(" (")
+    values = [_quantity_or_none(part.strip(), policy) for part in (outside, inside)] if space else []
+    return bool(values) and all(
+        value is not None and match_quantities(gold, value, policy) is Match.EQUAL for value in values
+    )
 
 
 def is_choice(gold: str) -> bool:

@@ -147,8 +147,8 @@ def _spelling(match: re.Match[str]) -> str:
 
 
 def may_be_ignored(one: str, other: str) -> bool:
-    r"""Return whether two different names may be taken for names of the same value, as x and y; not \sin and \cos."""
-    return all(_SIMPLE.fullmatch(name) for name in (one, other))
+    r"""Return whether two different names may be taken for names of the same value, as x and y; not f and f'."""
+    return one.count("'") == other.count("'") and all(_SIMPLE.fullmatch(name) for name in (one, other))
 
 
 def without_name(text: str) -> str:

@@ -28,14 +28,15 @@ _PHRASES = (
         Phrase.NO_SOLUTION,
         rf"(?:there (?:is|are|exists?) |(?:it|the equation|the system|the inequality|this equation) has )?no"
         rf"(?: real)?(?:[ -]valued)? {_THING}(?: (?:exists?|is possible|are possible))?{_OF}(?: exists?)?"
-        rf"|(?:the )?(?:empty|null) set|\\emptyset|(?:has|have) no(?: real)? {_THING}|there (?:is|are) none"
+        rf"|(?:the )?(?:empty|null) set|(?:[A-Za-z]\s*(?:=|\\in)\s*)?\\emptyset"
+        rf"|(?:has|have) no(?: real)? {_THING}|there (?:is|are) none"
         rf"|(?:the )?solution set is (?:the )?empty(?: set)?",
     ),
     (Phrase.NONE, r"none"),
     (
         Phrase.DOES_NOT_EXIST,
         r"(?:the |this )?(?:(?:two[- ]sided )?limit |slope |derivative |value |expression )?(?:is |it )?"
-        r"(?:does not exist|doesn't exist|do not exist|dne|undefined|not defined|non-?existent)"
+        r"(?:does not exist|doesn't exist|do not exist|d\.?n\.?e|undefined|not defined|non-?existent)"
         r"|(?:there is )?no limit",
     ),
     (
@@ -49,7 +50,11 @@ _PHRASES = (
         r"|(?:[a-z]\s*\\in\s*)?(?:\\mathbb\s*\{?\s*R\s*\}?|ℝ|\(-\s*\\infty\s*,\s*\+?\s*\\infty\s*\))",
     ),
     (Phrase.IMPOSSIBLE, r"(?:it is )?(?:impossible|not possible)|inconsistent|(?:a )?contradiction|nothing"),
-    (Phrase.NONE_OF_A_KIND, rf"(?:there (?:is|are) )?no (?!real |such )[a-z-]{{2,20}} {_THING}(?: exists?)?"),
+    (
+        Phrase.NONE_OF_A_KIND,
+        rf"(?:there (?:is|are) )?no (?!real |such )[a-z-]{{2,20}} {_THING}(?: exists?)?"
+        r"|there (?:is|are|exists?) no .{1,40}",
+    ),
     (Phrase.INFINITY, r"[+-]?\s*\\infty"),
 )
 _PATTERNS = tuple((meaning, re.compile(pattern, re.IGNORECASE)) for meaning, pattern in _PHRASES)

@@ -121,7 +121,8 @@ x \equiv 5 \pmod 7 ~ 5 \pmod 7 ~ x \equiv 12 \pmod{7} ~ x\equiv -2\ (\text{mod }
 ①③ ~ ③① ~ ①、③ ~ ①, ③
 \text{No solutions} ~ \text{no real solution} ~ \emptyset ~ \text{none} ~ \text{There is no solution.} ~ \text{no roots}
 \emptyset ~ \text{no solution} ~ \text{none} ~ \text{the empty set} ~ \{\} ~ S = \emptyset
-\text{DNE} ~ \text{does not exist} ~ \text{undefined} ~ \text{The limit does not exist}
+\text{no solution} ~ x \in \varnothing
+\text{DNE} ~ \text{D.N.E.} ~ \text{does not exist} ~ \text{undefined} ~ \text{The limit does not exist}
 \text{undefined} ~ \text{DNE} ~ \text{not defined}
 \text{infinitely many} ~ \text{infinitely many solutions} ~ \text{an infinite number of solutions}
 """  # fmt: skip
@@ -173,7 +174,7 @@ x>2 ~ 2x>4
 0 ~ \text{no solutions} ~ \text{none}
 \text{none} ~ \text{no solution}
 \infty ~ \text{infinitely many} ~ \text{DNE}
-\emptyset ~ \text{impossible}
+\emptyset ~ \text{impossible} ~ \text{There is no number with these properties}
 1, 2, \ldots ~ 1, 2, 3, \ldots
 6, 7 ~ AB=7,CD=6
 x=\pm 2, y=3 ~ (2,3),(-2,3)

@@ -69,6 +69,7 @@ R^2 = 0.81 ~ 0.81
 f''(1) = 6 ~ 6
 \frac23 ~ x = \frac23 \approx 0.67
 f(x) = x^2 ~ g(t) = t^2 ~ y = x^2
+\frac14 ~ \frac14, \text{ or } 0.25 ~ \frac14 \text{ (or } 0.25)
 \frac14 ~ \frac14 \text{ or } 0.25 ~ 0.25 \text{ or } \frac{1}{4} \text{ or } 25\%
 0.25 ~ \frac{1}{4} \text{ or } 0.25
 \frac14 \text{ or } 0.25 ~ 0.25
@@ -94,6 +95,8 @@ x+y=5 ~ 5
 \sin\theta=\frac35 ~ \cos\theta=\frac35
 P(X>2)=0.3 ~ P(X<2)=0.3
 x=2 ~ 3x+4=10
+f'(2)=3 ~ f(2)=3
+\frac12 ~ \frac{1}{2}\ (0.5)
 \frac23 \approx 0.67 ~ 0.67
 \sqrt{2} ~ \sqrt 2 \text{ or } 1.414
 \vec a \times \vec b ~ \vec a \cdot \vec b
@@ -108,6 +111,7 @@ x=5 ~ y\neq 5
 2 ~ P(X>2) ~ k=2 \text{ and } k=3 ~ A=\{1\} ~ \lim_{x\to 2} f(x) ~ \lim_{x\to 0} f(x) = 3
 0.3 ~ P(X>2)=0.4 ~ P(X>2) > 0.3 ~ P(X>0.3)
 \frac45 ~ \sin\theta=\frac35
+\frac14 ~ \frac14 \text{ (or } 0.3) ~ \frac14, \text{ or } 0.3
 \frac14 ~ \frac12 \text{ or } 0.25 ~ \frac14 \text{ or } 0.3 ~ 0.25 \text{ or } 0.3
 3 \text{ or } 5 ~ 5
 7 ~ 7 \text{ or } -7 ~ 7 \text{ or so} ~ 7 \text{ or maybe } 7 ~ 7 \text{ or } x
