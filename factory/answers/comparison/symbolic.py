@@ -109,8 +109,9 @@ def _exact_for_rounded(gold: Any, answer: Any, written: str, digits: int) -> Mat
         return None
     last_place = Rational(1, 10 ** len(written.partition(".")[2]))
     left_out = abs(value) - abs(gold) if value * gold > 0 else abs(value - gold)
-    as_double = 0 < left_out < last_place or abs(left_out) <= abs(value) * Rational(DOUBLE_ERROR)
-    if abs(left_out) > last_place / 2 and not (significant >= DOUBLE_DIGITS and as_double):
+    error = abs(value) * Rational(DOUBLE_ERROR)
+    as_double = significant >= DOUBLE_DIGITS and (0 < left_out < last_place or abs(left_out) <= error)
+    if abs(left_out) > last_place / 2 + error and not as_double:
         return None
     return Match.EQUAL if significant >= 2 * digits else Match.UNCLEAR
 

@@ -18,7 +18,7 @@ _DAY = r"(?:the )?(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?:,? (?P<year>\d{4}))?"
 _SPELLED = tuple(
     re.compile(rf"(?:(?P<weekday>{'|'.join(_WEEKDAYS)}),? )?{order}", re.ASCII | re.IGNORECASE)
-    for order in (rf"{_MONTH} {_DAY}{_YEAR}", rf"{_DAY}(?: of)? {_MONTH}{_YEAR}")
+    for order in (rf"{_MONTH} ?{_DAY}{_YEAR}", rf"{_DAY}(?: ?of)? ?{_MONTH}{_YEAR}")
 )
 _IN_FIGURES = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"

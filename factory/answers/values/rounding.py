@@ -38,12 +38,11 @@ def is_rounded(written: str, exact: Fraction, digits: int, *, cut: bool = False)
     rounded = int(significant or "0") * last_place
     # What rounding took away: positive where digits were cut off, negative where the last digit was rounded up.
     left_out = abs(exact) - rounded
-    if abs(left_out) <= last_place / 2 or (cut and 0 < left_out < last_place):
+    error = abs(exact) * DOUBLE_ERROR
+    if abs(left_out) <= last_place / 2 + error or (cut and 0 < left_out < last_place):
         return True
     # As many digits as a double has come from a computation: they may be cut off, and the last may be off.
-    return len(significant) >= DOUBLE_DIGITS and (
-        0 < left_out < last_place or abs(left_out) <= abs(exact) * DOUBLE_ERROR
-    )
+    return len(significant) >= DOUBLE_DIGITS and (0 < left_out < last_place or abs(left_out) <= error)
 
 
 def is_same_double(one: str, other: str) -> bool:
