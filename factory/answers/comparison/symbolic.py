@@ -104,11 +104,14 @@ def _exact_for_rounded(gold: Any, answer: Any, written: str, digits: int) -> Mat
     significant = significant_digits(written)
     if not digits or significant < digits or not gold.is_Rational or answer.free_symbols or answer.is_Rational:
         return None
-    value = N(answer, _GUARD_DIGITS + len(written))
+    value = N(answer, 2 * _GUARD_DIGITS + len(written))
     if not value.is_finite or not value.is_real:
         return None
     last_place = Rational(1, 10 ** len(written.partition(".")[2]))
     left_out = abs(value) - abs(gold) if value * gold > 0 else abs(value - gold)
+    if abs(left_out) < Rational(1, 10**_GUARD_DIGITS):
+        # \log_2 8 for 3.00 is the very value.
+        return None
     error = abs(value) * Rational(DOUBLE_ERROR)
     as_double = significant >= DOUBLE_DIGITS and (0 < left_out < last_place or abs(left_out) <= error)
     if abs(left_out) > last_place / 2 + error and not as_double:
