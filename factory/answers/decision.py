@@ -13,7 +13,7 @@ from factory.answers.comparison.spellings import same_by_spelling
 from factory.answers.policy import AnswerPolicy
 from factory.answers.values import notations
 from factory.answers.values.match import Match
-from factory.answers.values.quantity import Quantity
+from factory.answers.values.quantity import Quantity, quantity
 from factory.answers.values.rational import TooLarge
 from factory.answers.values.same_quantity import match_quantities
 from factory.text.number_words import SCALES, SMALL_NUMBERS
@@ -79,8 +79,11 @@ def decide(gold: str, answer: str, policy: AnswerPolicy) -> Decision:
     if _WORD_GOLD.fullmatch(gold) and (answer_quantity is not None or _WORD_ANSWER.fullmatch(answer)):
         return _compare_words(gold, answer, policy), "words compared"
     # A number is asked for: most of what is none can be told at once, without a computer algebra system.
-    if gold_quantity is not None and (ruled_out := _ruled_out(_bare(answer))):
-        return ruled_out
+    if gold_quantity is not None:
+        if "," in answer and _is_equal_with_commas(gold_quantity, answer, policy):
+            return Outcome.UNPARSABLE, "a decimal comma, or a list"
+        if ruled_out := _ruled_out(_bare(answer)):
+            return ruled_out
     # Whatever is left is compared by its shape.
     match = compare(gold, answer, policy)
     return OUTCOMES[match], _REASONS[match]
@@ -101,6 +104,12 @@ def _is_said_in_brackets(gold: Quantity, answer: str, policy: AnswerPolicy) -> b
     return bool(values) and all(
         value is not None and match_quantities(gold, value, policy) is Match.EQUAL for value in values
     )
+
+
+def _is_equal_with_commas(gold: Quantity, answer: str, policy: AnswerPolicy) -> bool:
+    """Return whether an answer is the gold value where its comma is a decimal one: 3,5 for 3.5."""
+    value = quantity(answer, decimal_comma=True)
+    return value is not None and match_quantities(gold, value, policy) is Match.EQUAL
 
 
 def is_choice(gold: str) -> bool:
@@ -139,6 +148,9 @@ def _compare_words(gold: str, answer: str, policy: AnswerPolicy) -> Outcome:
     wanted, stated = (_ARTICLE.sub("", text.casefold()) for text in (gold, answer))
     if wanted == stated:
         return Outcome.CORRECT
+    if sorted(wanted.split()) == sorted(stated.split()):
+        # "red and blue" is "blue and red", unless which comes first was asked for.
+        return Outcome.UNPARSABLE
     # The gold's words among others: the others decide whether it is right, and they are not understood.
     inside = f" {_PLURAL.sub('', wanted)} " in f" {_PLURAL.sub('', stated)} "
     return Outcome.UNPARSABLE if inside and not guards.is_hedged(answer) else Outcome.INCORRECT

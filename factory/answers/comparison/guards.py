@@ -22,7 +22,7 @@ _HEDGE = re.compile(
 )
 _DENIAL = re.compile(r"\b(?:wrong|incorrect|false|no|except|but|unless|instead)\b", re.IGNORECASE)
 _RELATION = re.compile(r"[<>]|\\(?:le|ge|lt|gt|ne|neq|in|sim|equiv|propto|subset|subseteq)(?![A-Za-z])|(?<![\d)])!=")
-_LIST = re.compile(r"\S\s*[,;]\s*\S|(?<![_\d])\d{1,40}\s+\d")  # the index of \log_2 8 is no item
+_LIST = re.compile(r"\S\s*[,;]\s*\S|(?<![_^\d])\d{1,40}\s+\d")  # \log_2 8 and \sin^2 1 hold no items
 # 2 and 1/2 may be a mixed number, 1,00,000 the Indian way to group digits, €2,40 a decimal.
 _AND_FRACTION = re.compile(r"(?<=\d) and (?=\d{1,9}/\d|\\frac)")
 _GROUPED_OTHERWISE = re.compile(

@@ -71,6 +71,7 @@ _TUPLE = re.compile(rf"\(\s*{_BASE}(?:\s*,\s*{_BASE}){{1,5}}\s*\)", re.ASCII)
 _SIMPLE = re.compile(
     rf"{_BASE}(?:\s*\(\s*[\w, -]{{1,20}}\s*\))?|[A-Z]{{2,3}}|[A-Za-z ]{{4,60}}|{_TUPLE.pattern}", re.ASCII
 )
+_WORD = re.compile(r"[A-Za-z ]{4,60}")
 _CONSTANTS = frozenset([r"\pi", r"\infty", r"\emptyset", "e", "i"])
 
 _WORDS = re.compile(r"(?:[A-Za-z][A-Za-z']{0,19} ){0,7}(?:\\triangle )?[A-Za-z][A-Za-z']{0,19}")
@@ -147,7 +148,12 @@ def _spelling(match: re.Match[str]) -> str:
 
 
 def may_be_ignored(one: str, other: str) -> bool:
-    r"""Return whether two different names may be taken for names of the same value, as x and y; not f and f'."""
+    r"""Return whether two different names may be taken for names of the same value, as x and y; not f and f'.
+
+    Two words say what the values are, and need not be the same: an area is no perimeter.
+    """
+    if _WORD.fullmatch(one) and _WORD.fullmatch(other) and one.casefold() != other.casefold():
+        return False
     return one.count("'") == other.count("'") and all(_SIMPLE.fullmatch(name) for name in (one, other))
 
 

@@ -96,8 +96,8 @@ def _exact_for_rounded(gold: Any, answer: Any, written: str, digits: int) -> Mat
       gold: the gold.
       answer: the answer.
       written: the gold as it is written.
-      digits: so many significant digits are enough for a fraction; an irrational number needs twice as many, and is
-        unclear with fewer: 3.14 for pi may have been asked for. 0 for never.
+      digits: so many significant digits are enough for a fraction; an irrational number needs one more, and is unclear
+        with just as many: 3.14 for pi may have been asked for. 0 for never.
     """
     from sympy import N, Rational
 
@@ -116,7 +116,7 @@ def _exact_for_rounded(gold: Any, answer: Any, written: str, digits: int) -> Mat
     as_double = significant >= DOUBLE_DIGITS and (0 < left_out < last_place or abs(left_out) <= error)
     if abs(left_out) > last_place / 2 + error and not as_double:
         return None
-    return Match.EQUAL if significant >= 2 * digits else Match.UNCLEAR
+    return Match.EQUAL if significant > digits else Match.UNCLEAR
 
 
 def _parsed(latex: str) -> Any:
