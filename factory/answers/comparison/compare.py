@@ -228,6 +228,7 @@ def compare(gold: str, answer: str, policy: AnswerPolicy, prove: Prover = left_o
 
 # A point with its letter, A(1, 2); C(5, 2) and N(0, 1) have meanings of their own.
 _LABELLED = re.compile(r"(?:.{0,200}\|)?[ABD-MO-TV-Z]'{0,2}\s*(?P<point>\([^()]{1,80},[^()]{1,80}\))(?:\||$)")
+_BRACKETED = re.compile(r"[(\[{][^()\[\]{}]*[)\]}]")
 _UNIT_VECTORS = re.compile(r"(?<![A-Za-z\\])[jk](?![A-Za-z])|\\(?:hat|vec|mathbf)(?![A-Za-z])")
 
 
@@ -253,7 +254,11 @@ def _is_sloppy(gold: Shape, answer: Shape) -> bool:
 
 def _has_decimal_commas(form: Shape) -> bool:
     """Return whether a list has both commas and semicolons, of which the commas may be decimal."""
-    return ";" in form.text and re.search(r"\d,\d", form.text) is not None
+    if ";" not in form.text:
+        return False
+    # In brackets of their own, commas are between coordinates.
+    text = form.text[1:-1] if form.kind is Kind.TUPLE else form.text
+    return re.search(r"\d,\d", _BRACKETED.sub(" ", text)) is not None
 
 
 def _is_short(gold: Shape, answer: Shape) -> bool:
