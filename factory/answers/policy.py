@@ -26,8 +26,8 @@ class AnswerPolicy:
     * `rounded_irrational_digits`: the same for an irrational gold such as pi. Default 0: the exact form was asked for.
     * `rounded_gold_digits`: an exact value without finite decimals meets a decimal gold of at least so many significant
       digits that it rounds to: 100/3 for 33.3. An irrational value needs one digit more, sqrt(5) for 2.236, and is
-      unparsable with just as many: 3.14 may have been asked for. 0: never. Default 3: with fewer, too many wrong fractions
-      round to it.
+      unparsable with just as many: 3.14 may have been asked for. 0: never. Default 3: with fewer, too many wrong
+      fractions round to it.
     * `unreduced_fraction`: 2/4 for 1/2. Default `accept`: the value is right.
     * `unevaluated`: what may be left to compute for a numeric gold. `none`: nothing; `arithmetic`: 2+2, roots, known
       functions; `any`: also what math-verify can evaluate, such as integrals. Default `arithmetic`: a problem can be
