@@ -19,6 +19,8 @@ _LEADING = re.compile(rf"\s{{0,99}}(?:(?:<s>|{_TURN_ENDS})(?:assistant|model)?\s
 _STRUCK_OUT = re.compile(r"<s>[^<\n]{1,200}</s>")
 _CLOSES_BEHIND = re.compile(r" {0,2}(?:[})\]]|[$\"*]{1,3}(?![\w\\$])|\s{0,3}</answer>)")
 _OTHER = re.compile(r"<\|[A-Za-z][\w▁]{2,40}\|>")
+# First characters of all tokens that begin with <, and of what is left of one that was cut off.
+_SIGN = re.compile(r"<(?:[|｜]|/?s|[ebptEBPT]|start|\s*\Z|/\s*\Z)")
 _HALF_AT_END = re.compile(r"(?:<[|｜][\w▁]{0,40}|</s?|<(?:end|start)_of_tur?n?)\s*\Z")
 _MOST_CUT_OFF = 16
 # In gpt-oss's format the reasoning has a channel of its own, and the answer stands in another.
@@ -63,8 +65,13 @@ def ends_of_turns(text: str) -> Iterator[int]:
 
 
 def _may_have_tokens(text: str) -> bool:
-    """Return False for nearly every text: this test is all that they pay."""
-    return "<" in text or "INST]" in text or "[EO" in text or "endofturn" in text
+    """Return False for nearly every text: this test is all that they pay.
+
+    To look for one character takes a twentieth of the time that two or more take.
+    """
+    if "<" in text and ("<|" in text or _SIGN.search(text)):
+        return True
+    return "]" in text and ("INST]" in text or "[EO" in text or "endofturn" in text)
 
 
 def without_opening_tokens(text: str) -> str:
