@@ -13,12 +13,14 @@ out of memory looks the same. The `parts` of a verdict are its tests.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from factory.errors import BadInput
 from factory.interfaces import CheckerLimits
 from factory.python_tests.extract import program
-from factory.python_tests.function_names import NAMES, function_of, refuse_signature
+from factory.python_tests.function_names import NAMES, STARTER, function_of, refuse_signature
 from factory.python_tests.interpreter import interpreter
 from factory.python_tests.reading import Suite, read_tests
 from factory.python_tests.stdout import COMPARISONS
@@ -29,11 +31,15 @@ from factory.sandbox.run import Limits
 from factory.types import Outcome, PartVerdict, Question, Verdict
 
 NAME_VERSION = "python_tests/2"
-READS = (*NAMES, "metadata", "starter_code")
+READS = (*NAMES, "metadata", STARTER)
 
 # Time beyond total_timeout_s, for reading and comparing.
 _SLACK_S = 15.0
 _WORKER_MB = 2048
+# Tests are read once for many solutions. In memory they take some 20 times their length, so few long ones are kept.
+_SHORT_CHARS = 1 << 16
+_kept_short = lru_cache(maxsize=256)(read_tests)
+_kept_long = lru_cache(maxsize=2)(read_tests)
 _WORST_FIRST = (Outcome.INCORRECT, Outcome.ERROR, Outcome.TIMEOUT, Outcome.UNPARSABLE)
 _EXAMPLE = Question(text="", gold="assert double(21) == 42")
 _EXAMPLE_ANSWER = "```python\ndef double(x):\n    return 2 * x\n```"
@@ -49,7 +55,8 @@ class Config:
       (more where a test itself expects more), `tmp_mb` of files. `total_timeout_s`: for all tests of a candidate.
     * `stop_at_first_failure`: leaves out the tests behind it, and their parts.
     * `compare`: what a program printed, by lines (white space at their end left out), tokens, or exact.
-      `float_tolerance`: by how much numbers in it may differ, absolutely or relatively.
+      `float_tolerance`: by how much numbers in it, or in the result of a functional test, may differ, absolutely or
+      relatively. A result that differs in a rounding alone is unparsable without it.
     * `unwrap_outputs`: every output for a `fn_name` stands in a list of its own (APPS).
     * `bare_code`: a completion without a fence counts when it is Python.
     * `max_code_chars`: a longer program is unparsable.
@@ -114,7 +121,8 @@ def right_answer(question: Question) -> str | None:
 def gold_problem(question: Question, config: Config) -> str | None:
     """Return why the tests of a question cannot be used, None where they can."""
     try:
-        _tests(question, config)
+        # Each question comes once.
+        _tests(question, config, read_tests)
     except BadTests as error:
         return f"the tests cannot be used: {error}"
     return None
@@ -131,7 +139,7 @@ def check(question: Question, text: str, config: Config) -> Verdict:
     # Read the tests and the program.
     deadline = time.monotonic() + config.total_timeout_s
     try:
-        tests = _tests(question, config)
+        tests = _tests(question, config, _kept_short if len(question.gold) <= _SHORT_CHARS else _kept_long)
     except BadTests as error:
         return Verdict(outcome=Outcome.ERROR, reason=f"the tests cannot be used: {error}")
     code = program(text, tests.functions, bare=config.bare_code)
@@ -156,10 +164,10 @@ def check(question: Question, text: str, config: Config) -> Verdict:
     return _verdict(parts, len(tests.tests), code)
 
 
-def _tests(question: Question, config: Config) -> Suite:
-    """Return the tests of a question. Raises `BadTests`."""
+def _tests(question: Question, config: Config, read: Callable[..., Suite]) -> Suite:
+    """Return the tests of a question; `read` is `read_tests`, or that with a memory. Raises `BadTests`."""
     entry_point, function = question.metadata.get("entry_point", ""), function_of(question.metadata)
-    tests = read_tests(question.gold, entry_point, function, unwrap_outputs=config.unwrap_outputs)
+    tests = read(question.gold, entry_point, function, unwrap_outputs=config.unwrap_outputs)
     for test in tests.tests[:1]:
         if isinstance(test, CallTest) and test.from_json:
             refuse_signature(question.metadata, *tests.functions)

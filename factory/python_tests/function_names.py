@@ -12,9 +12,13 @@ from factory.python_tests.take_apart import BadTests
 NAMES = ("fn_name", "func_name", "function_name", "entry_point")
 """Keys under which data sets name the function: APPS and TACO, LiveCodeBench, others."""
 
-_STARTER = "starter_code"
+STARTER = "starter_code"
+"""Key of the code that a solution begins with, as LeetCode has it."""
+
 _NODES = re.compile(r"\b(?:ListNode|TreeNode|Node)\b")
 _METHOD = re.compile(r"^[ \t]{0,20}(?:async[ \t]{1,9})?def[ \t]{1,9}(\w{1,200})[ \t]{0,9}\(", re.MULTILINE)
+# Arguments, on one line or several, and what stands behind them on the last.
+_SIGNATURE = r"\(((?:[^()]|\([^()]{0,200}\)){0,2000}\)[^\n]{0,200})"
 # LeetCode's way of naming a method: Solution().two_sum.
 _OF_SOLUTION = re.compile(r"Solution(?:\(\))?\.")
 
@@ -40,15 +44,15 @@ def function_of(metadata: Mapping[str, str]) -> str:
     for value in metadata.values():
         if value.lstrip().startswith("{") and (name := named_in(_object(value))):
             return name
-    _, solution, body = plain.get(_STARTER, "").partition("class Solution")
+    _, solution, body = plain.get(STARTER, "").partition("class Solution")
     methods = set(_METHOD.findall(body)) - {"__init__"} if solution else set()
     return methods.pop() if len(methods) == 1 else ""
 
 
 def refuse_signature(metadata: Mapping[str, str], function: str) -> None:
     """Raise `BadTests` where starter code gives `function` arguments or a result that tests in JSON cannot speak of."""
-    starter = _plain(metadata).get(_STARTER, "")
-    signature = re.search(rf"\bdef[ \t]{{1,9}}{re.escape(function)}[ \t]{{0,9}}\(([^\n]{{0,2000}})", starter)
+    starter = _plain(metadata).get(STARTER, "")
+    signature = re.search(rf"\bdef[ \t]{{1,9}}{re.escape(function)}[ \t]{{0,9}}{_SIGNATURE}", starter)
     if signature is None:
         return
     if nodes := _NODES.search(signature[1]):

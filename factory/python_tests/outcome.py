@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+import math
+from collections.abc import Mapping
 from typing import Any
 
 from factory.python_tests.evaluate import Raised, evaluate
@@ -16,6 +18,8 @@ from factory.sandbox.run import Ended, Limits
 from factory.types import Outcome, PartVerdict
 
 _SHOWN_CHARS = 80
+# Judges of contests whose answers are numbers with a point accept this difference, and expected values are rounded so.
+_ROUNDED = 1e-5
 
 
 def printed(ended: Ended, test: StdinTest, limits: Limits, *, compare: str, float_tolerance: float) -> PartVerdict:
@@ -36,13 +40,14 @@ def printed(ended: Ended, test: StdinTest, limits: Limits, *, compare: str, floa
     return _incorrect(f"printed {_shown(text)}, expected {_shown(test.stdout)}")
 
 
-def returned(ended: Ended, test: CallTest, limits: Limits) -> PartVerdict:
+def returned(ended: Ended, test: CallTest, limits: Limits, *, float_tolerance: float) -> PartVerdict:
     """Judge a process that came to its own end by what its calls returned.
 
     Args:
       ended: report of the sandbox; its stdout holds the results.
       test: calls, and what must hold of their results.
       limits: bounds of the process, for the note.
+      float_tolerance: as in `same_output`; for tests from JSON.
     """
     answers = _answers(ended.stdout, len(test.calls), limits)
     if answers is None:
@@ -51,7 +56,9 @@ def returned(ended: Ended, test: CallTest, limits: Limits) -> PartVerdict:
     try:
         if evaluate(test.expression, names):
             return PartVerdict(outcome=Outcome.CORRECT)
-        return _incorrect(_difference(test.expression, names) or f"not so: {test.source}")
+        return _nearly(test, names, float_tolerance) or _incorrect(
+            _difference(test.expression, names) or f"not so: {test.source}"
+        )
     except Raised as error:
         # A call that raised is the candidate's fault, what cannot be compared is nobody's.
         return _incorrect(str(error))
@@ -63,6 +70,41 @@ def returned(ended: Ended, test: CallTest, limits: Limits) -> PartVerdict:
         return PartVerdict(outcome=Outcome.ERROR, note=f"the test cannot be evaluated: {error}")
     except PYTHON_ERRORS as error:
         return _incorrect(f"{type(error).__name__} in the test: {error}")
+
+
+def _nearly(test: CallTest, names: Mapping[str, Any], tolerance: float) -> PartVerdict | None:
+    """Return the verdict on a result that differs from the expected one in its form or a rounding alone, else None.
+
+    Those are right within the tolerance; else nobody can tell, as data sets round results and put them into lists.
+    """
+    match test.expression:
+        case ast.Compare(ast.Name(name), [ast.Eq()], [ast.Constant(wanted)]) if test.from_json:
+            got = names[name]
+        case _:
+            return None
+    if tolerance and _near(got, wanted, tolerance):
+        return PartVerdict(outcome=Outcome.CORRECT)
+    if _near(got, wanted, _ROUNDED):
+        why = "differs in a rounding only; set checker.float_tolerance"
+    elif _near([got], wanted, tolerance):
+        why = "stands in a list of its own; set checker.unwrap_outputs=true where all do"
+    else:
+        return None
+    return PartVerdict(outcome=Outcome.UNPARSABLE, note=f"{_difference(test.expression, dict(names))}, which {why}")
+
+
+def _near(got: Any, wanted: Any, tolerance: float) -> bool:
+    """Return True for equal data, where a float may differ by no more than the tolerance, absolutely or relatively."""
+    match got, wanted:
+        case list(), list():
+            return len(got) == len(wanted) and all(
+                _near(one, other, tolerance) for one, other in zip(got, wanted, strict=True)
+            )
+        case dict(), dict():
+            return got.keys() == wanted.keys() and all(_near(got[key], wanted[key], tolerance) for key in got)
+    if float in (type(got), type(wanted)) and {type(got), type(wanted)} <= {int, float}:
+        return math.isfinite(wanted) and math.isclose(got, wanted, rel_tol=tolerance, abs_tol=tolerance)
+    return bool(got == wanted)
 
 
 def _answers(payload: bytes, count: int, limits: Limits) -> list[Any] | None:

@@ -78,6 +78,11 @@ def read_pairs(data: Any, function: str = "") -> Pairs:
     if not name.isidentifier():
         raise BadTests(f"fn_name is {name!r}; expected the name of a function")
     calls = [_call(given, wanted) for given, wanted in zip(inputs, outputs, strict=True)]
+    if all(wanted is None for _, wanted in calls):
+        raise BadTests(
+            f"every result of {name} is null, as of a function that changes its arguments: that is not seen here, and "
+            "one that does nothing would pass; take the row out"
+        )
     return Pairs(inputs=[given for given, _ in calls], outputs=[wanted for _, wanted in calls], function=name)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import json
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from factory.python_tests.asserts import read_asserts
@@ -34,7 +33,6 @@ class Suite:
     functions: frozenset[str] = frozenset()
 
 
-@lru_cache(maxsize=256)
 def read_tests(gold: str, entry_point: str = "", function: str = "", *, unwrap_outputs: bool = False) -> Suite:
     """Return the tests that a gold answer holds.
 

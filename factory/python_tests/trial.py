@@ -74,7 +74,7 @@ def trial(test: CallTest | StdinTest, code: str, bench: Bench) -> PartVerdict:
             # Tests in JSON are those of contests.
             mode = "judge" if test.from_json else "calls"
             ended = _run(mode, code, b"", {"calls.json": json.dumps(test.calls).encode("ascii")}, bench, limits)
-            part = _stopped(ended, limits) or returned(ended, test, limits)
+            part = _stopped(ended, limits) or returned(ended, test, limits, float_tolerance=bench.float_tolerance)
     except SandboxFailed as error:
         return PartVerdict(outcome=Outcome.ERROR, note=f"the sandbox failed: {error}"[:_NOTE_CHARS])
     # Only a verdict that is not right needs a note, and the note says which limits were met.

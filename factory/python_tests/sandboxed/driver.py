@@ -2,8 +2,9 @@
 
 `driver.py stdin` runs solution.py as a program. `driver.py calls` loads it as a module, makes the calls in calls.json
 and writes their results to the stdout it was given, as JSON. `driver.py judge` does the same as judges of contests do:
-names that these import need no import, and calls may be nested deep. Whatever the candidate does to this process, to
-forge a result included, yields data that still has to equal what the test expects; and that is not in here.
+names that these import need no import, calls may be nested deep, and methods of a class Solution come first. Whatever
+the candidate does to this process, to forge a result included, yields data that still has to equal what the test
+expects; and that is not in here.
 """
 
 from __future__ import annotations
@@ -45,23 +46,29 @@ def main() -> None:
     results = os.dup(1)
     # What the candidate prints is no result.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    payload = json.dumps(_answers(source, calls)).encode("ascii")
+    payload = json.dumps(_answers(source, calls, methods_first=mode == "judge")).encode("ascii")
     while payload:
         payload = payload[os.write(results, payload) :]
     # End whatever threads the candidate has started.
     os._exit(0)
 
 
-def _answers(source: str, calls: list[Any]) -> list[Any]:
-    """Return ["returned", data] or ["raised", description] per call; one "raised" for all where loading fails."""
+def _answers(source: str, calls: list[Any], *, methods_first: bool) -> list[Any]:
+    """Return ["returned", data] or ["raised", description] per call; one "raised" for all where loading fails.
+
+    With `methods_first` a method of class Solution is called where a function or an import has its name, too.
+    """
     try:
         module = _load(source, "solution")
     except BaseException as error:
         return [["raised", _described(error)]] * len(calls)
+    names = vars(module)
+    if methods_first:
+        names = {name: value for name, value in names.items() if not hasattr(names.get("Solution"), name)}
     answers: list[Any] = []
     for call in calls:
         try:
-            answers.append(["returned", encode(_evaluate(call, vars(module)))])
+            answers.append(["returned", encode(_evaluate(call, names))])
         except BaseException as error:
             answers.append(["raised", _described(error)])
     return answers

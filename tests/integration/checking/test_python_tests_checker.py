@@ -132,68 +132,6 @@ def test_the_time_for_all_tests_is_bounded() -> None:
 
 
 @needs_bubblewrap
-@pytest.mark.parametrize(("returned", "outcome"), [("(1, 2)", CORRECT), ("[1, 2]", CORRECT), ("3", INCORRECT)])
-def test_json_has_no_tuples(returned: str, outcome: Outcome) -> None:
-    tests = json.dumps({"fn_name": "f", "inputs": [[1]], "outputs": [[1, 2]]})
-    assert judged(f"def f(x): return {returned}", tests).outcome is outcome
-
-
-ROTATE = "        k %= len(nums)\n        return nums[len(nums) - k:] + nums[:len(nums) - k]"
-SIGNATURE = "class Solution:\n    def rotate(self, nums: List[int], k: int) -> List[int]:\n"
-DEEP = "def rotate(nums, k):\n    def at(i): return [] if i == 9000 else at(i + 1)\n    at(0)\n    return [3, 1, 2]"
-
-
-@needs_bubblewrap
-@pytest.mark.parametrize(
-    ("code", "outcome", "note"),
-    [
-        (f"{SIGNATURE}{ROTATE}", CORRECT, ""),
-        (f"from typing import List\n\n{SIGNATURE}{ROTATE}", CORRECT, ""),
-        ("class Solution:\n    rotate = staticmethod(lambda nums, k: nums[-k:] + nums[:-k])", CORRECT, ""),
-        ("def rotate(nums, k):\n    return nums[-k:] + nums[:-k]", CORRECT, ""),
-        ("def rotate(nums, k):\n    d = deque(nums)\n    d.rotate(k)\n    return list(d)", CORRECT, ""),
-        ("def rotate(nums, k):\n    d = collections.deque(nums)\n    d.rotate(k)\n    return tuple(d)", CORRECT, ""),
-        ("rotate = lambda nums, k: [nums[(i - k) % len(nums)] for i in range(len(nums))]", CORRECT, ""),
-        (DEEP, CORRECT, ""),
-        ("def rotate(nums, k):\n    nums[:] = nums[-k:] + nums[:-k]", INCORRECT, "got None, expected [3, 1, 2]"),
-        (f"{SIGNATURE}        return nums", INCORRECT, "got [1, 2, 3], expected [3, 1, 2]"),
-        ("def rotate(nums, k):\n    return '[3, 1, 2]'", INCORRECT, "got '[3, 1, 2]', expected [3, 1, 2]"),
-        ("class Solution:\n    def turn(self, nums, k): return nums", INCORRECT, "name 'rotate' is not defined"),
-        ("import json\nprint(json.dumps([3, 1, 2]))", INCORRECT, "name 'rotate' is not defined"),
-        ("def rotate(nums): return nums", INCORRECT, "positional argument"),
-        ("def rotate(nums, k): return rotate(nums, k)", INCORRECT, "RecursionError"),
-    ],
-)
-def test_a_functional_test_calls_the_function_that_the_row_names(code: str, outcome: Outcome, note: str) -> None:
-    tests = json.dumps([{"input": "[1, 2, 3]\n1", "output": "[3, 1, 2]", "testtype": "functional"}])
-    question = Question(text="Rotate.", gold=tests, metadata={"metadata": '{"func_name": "rotate"}'})
-    verdict = check(question, f"```python\n{code}\n```\n", CONFIG)
-    assert (verdict.outcome, note in verdict.parts[0].note) == (outcome, True), verdict
-
-
-@needs_bubblewrap
-@pytest.mark.parametrize(
-    "code", ["print('gcd, from math')", "class Solution:\n    def lcm(self, a, b): return gcd(a, b)"]
-)
-def test_what_a_contest_imports_is_nothing_that_the_program_defines(code: str) -> None:
-    tests = json.dumps({"fn_name": "gcd", "inputs": [[4, 6]], "outputs": [2]})
-    assert judged(code, tests).outcome is INCORRECT
-
-
-@needs_bubblewrap
-@pytest.mark.parametrize(
-    "code",
-    [
-        "class Solution:\n    def permutations(self, n): return len(list(permutations(range(n))))",
-        "from itertools import permutations as p\ndef permutations(n): return sum(1 for _ in p(range(n)))",
-    ],
-)
-def test_a_function_may_have_the_name_of_something_that_a_contest_imports(code: str) -> None:
-    tests = json.dumps({"fn_name": "permutations", "inputs": ["3"], "outputs": ["6"]})
-    assert judged(code, tests).outcome is CORRECT
-
-
-@needs_bubblewrap
 def test_asserts_import_nothing_for_the_program() -> None:
     verdict = judged("def f(a, b):\n    return ceil(a + b)")
     assert (verdict.outcome, "name 'ceil' is not defined" in verdict.parts[0].note) == (INCORRECT, True)

@@ -7,6 +7,7 @@ import gzip
 import json
 import pickle
 import time
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -101,6 +102,8 @@ def test_one_argument_stands_on_each_line(text: str, arguments: list[Any]) -> No
         ([{"input": "[" * 100_000, "output": "1", "fn_name": "f"}], "is not JSON"),
         ([{"input": "1\n\n2", "output": "1", "fn_name": "f"}], "the argument '' of a call is not JSON"),
         ([{"input": 3, "output": 1, "fn_name": "f"}], "expected a list of them, or text"),
+        ([{"input": "[3, 1]", "output": "null", "fn_name": "f"}] * 2, "every result of f is null"),
+        ({"fn_name": "f", "inputs": [[[3, 1]]], "outputs": [None]}, "one that does nothing would pass"),
     ],
 )
 def test_what_cannot_be_called_is_refused_with_the_reason(data: Any, why: str) -> None:
@@ -144,6 +147,10 @@ def test_no_name_is_guessed(metadata: dict[str, str]) -> None:
     assert time.monotonic() - started < 10
 
 
+def test_null_is_a_result_like_another_beside_others() -> None:
+    assert read_pairs({"fn_name": "f", "inputs": [[1], [2]], "outputs": [None, 2]}).outputs == [None, 2]
+
+
 @pytest.mark.parametrize(
     ("signature", "problem"),
     [
@@ -153,6 +160,10 @@ def test_no_name_is_guessed(metadata: dict[str, str]) -> None:
         ("nums: List[int]) -> List[int]", None),
         ("nums: List[int]) -> Optional[int]", None),
         ("nums)", None),
+        ("\n        root: Optional[TreeNode],\n        k: int = max(),\n    ) -> int", "f is about TreeNode"),
+        ("\n        nums: List[int],\n    ) -> None", "f returns nothing"),
+        ("nums) -> int:\n        pass\n    def g(self, root: TreeNode) -> None", None),
+        ("(" * 5000, None),
     ],
 )
 def test_what_json_cannot_speak_of_is_refused_by_the_signature(signature: str, problem: str | None) -> None:
@@ -161,6 +172,16 @@ def test_what_json_cannot_speak_of_is_refused_by_the_signature(signature: str, p
     question = Question(text="q", gold=json.dumps(FUNCTIONAL), metadata=metadata)
     said = gold_problem(question, Config())
     assert (said is None) if problem is None else (said is not None and problem in said)
+
+
+def test_looking_at_long_tests_keeps_none_of_them() -> None:
+    gold = json.dumps([{"input": str(list(range(20_000))), "output": "1", "fn_name": "f"}])
+    tracemalloc.start()
+    for number in range(10):
+        assert gold_problem(Question(text=f"q{number}", gold=gold + " " * number), Config()) is None
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 10 * len(gold)
 
 
 class _Trap:
