@@ -75,8 +75,8 @@ class ChatTemplate:
         except BadInput:
             whole = ""
         rest = whole.removeprefix(before) if whole.startswith(before) else ""
-        padding, is_whole, tail = rest.partition(said)
-        if is_whole and not padding.strip() and tail == end:
+        place = rest.find(said)
+        if place >= 0 and not rest[:place].strip() and rest[place + len(said) :] == end:
             return before, rest, True
         return before, f"{gap if not said[:1].isspace() else ''}{said}{end}", False
 
@@ -97,10 +97,10 @@ class ChatTemplate:
     def _allowed(self, messages: Sequence[Message]) -> list[dict[str, str]]:
         """Return the messages as the template takes them."""
         system = "\n\n".join(content for role, content in messages if role == "system")
-        if self.takes_system or not system:
-            return [_message(role, self._escaped(content)) for role, content in messages]
         others = [(role, content) for role, content in messages if role != "system"]
-        first = next((place for place, (role, _) in enumerate(others) if role == "user"), 0)
+        first = next((place for place, (role, _) in enumerate(others) if role == "user"), None)
+        if self.takes_system or not system or first is None:
+            return [_message(role, self._escaped(content)) for role, content in messages]
         return [
             _message(role, self._escaped(f"{system}\n\n{content}" if place == first else content))
             for place, (role, content) in enumerate(others)

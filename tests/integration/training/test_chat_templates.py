@@ -154,6 +154,21 @@ def test_a_model_is_trained_on_what_the_engine_reads_and_should_write(name: str,
     assert all(prompt.count(content) == 1 for _, content in CHAT if content != "2")
 
 
+@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("reply", ["", "\n"])
+def test_an_empty_completion_trains_on_the_end_of_the_turn(name: str, reply: str, tmp_path: Path) -> None:
+    tokens = Tokens(str(model_folder(tmp_path / "model", TEMPLATES[name])))
+    example = tokens.example([{"role": "user", "content": QUESTION}], [{"role": "assistant", "content": reply}])
+    written = tokens.tokenizer.decode([label for label in example.labels if label != IGNORED])
+    assert written.strip() in ["<|im_end|>", "<end_of_turn>\n<|im_end|>", "<|end|>\n<|im_end|>"]
+
+
+@pytest.mark.parametrize("name", ["gemma", "mistral"])
+def test_a_system_text_without_a_question_is_refused_by_name(name: str) -> None:
+    with pytest.raises(BadInput, match="refuses messages by system: "):
+        ChatTemplate(tiny_tokenizer(template=TEMPLATES[name]), "m").text([("system", SYSTEM)])
+
+
 @pytest.mark.parametrize(
     ("name", "reply", "by_hand"),
     [
