@@ -141,6 +141,9 @@ def _pair(row: dict[str, Any], where: str) -> dict[str, Any]:
         return row
     if not (isinstance(prompt, list) and isinstance(completion, list)):
         raise TrainingFailed(f"{where}: expected prompt and completion as two texts or as two lists of messages")
+    for message in (*prompt, *completion):
+        if not isinstance(message, dict) or not all(isinstance(message.get(key), str) for key in ("role", "content")):
+            raise TrainingFailed(f"{where}: got the message {str(message)[:80]}; expected the texts role and content")
     # The loss covers one answer; several turns would need a mask of their own.
     if not prompt or [message["role"] for message in completion] != ["assistant"]:
         roles = ", ".join(str(message["role"]) for message in (*prompt, *completion))

@@ -108,6 +108,10 @@ def test_what_was_read_so_far_is_reported(tokens: Tokens, monkeypatch: pytest.Mo
         ({"text": ["x"]}, "expected prompt and completion, or messages"),
         ({"messages": [[{"role": "user", "content": "x"}]]}, "one message by the assistant"),
         ({"prompt": [None], "completion": ["x"]}, "two texts"),
+        ({"messages": [[{"from": "human", "value": "x"}] * 2]}, "got the message .*human.*; expected the texts role"),
+        ({"messages": [[{"role": None, "content": "x"}] * 2]}, "expected the texts role and content"),
+        ({"messages": [[{"role": "user", "content": ["x"]}] * 2]}, "expected the texts role and content"),
+        ({"prompt": [["a"]], "completion": [["b"]]}, "got the message a; expected"),
     ],
 )
 def test_data_that_cannot_be_trained_on_is_named(tmp_path: Path, table: Any, message: str) -> None:
