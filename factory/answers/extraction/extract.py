@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from factory.answers.extraction.box_gaps import Gap, judge_gap
 from factory.answers.extraction.box_rows import last_boxes
 from factory.answers.extraction.boxes import BOX
 from factory.answers.extraction.doubts import is_overruled, is_retracted
@@ -95,6 +96,9 @@ def box_stands_complete(text: str) -> bool:
     behind = spoken[boxed.end :]
     if not behind.strip(" \n\t$\\)}*") or _CUT_INSIDE.fullmatch(behind):
         # A row of boxes, or half a word that may lead on to one.
+        return False
+    if re.search(r"[\w:]", behind) and judge_gap(spoken, boxed.end, boxed.end, len(spoken)) is not Gap.APART:
+        # Were a box said next, it would belong to this one.
         return False
     goes_on = _MORE_OF_THE_ROW.match(behind) or _MORE_WORK.search(behind) or BOX.search(behind)
     return not goes_on and not is_overruled(boxed.answer, behind)
