@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from factory.interfaces import Models
 from factory.rollouts.prompting import STYLES
 from factory.seeds import seed_for
-from factory.types import GenerateRequest, Outcome, Prompt, Question, Sampling, Verdict, content_id
+from factory.types import LENGTH, GenerateRequest, Outcome, Prompt, Question, Sampling, Verdict, content_id
 
 NAME_VERSION = "llm_judge/1"
 
@@ -88,9 +88,7 @@ async def judge(question: Question, text: str, models: Models, config: Config) -
         seed=seed_for(0, question.key, f"judge:{content_id(text)}"),
     )
     completions = await models.generate(request)
-    replies = [
-        _RAW_REPLY_START * raw + done.text if done.finish_reason != "length" else _CUT_OFF for done in completions
-    ]
+    replies = [_RAW_REPLY_START * raw + done.text if done.finish_reason != LENGTH else _CUT_OFF for done in completions]
     # Count the votes. A reply that was cut off is none.
     votes = Counter(_vote(reply) for reply in replies)
     for outcome in (Outcome.CORRECT, Outcome.INCORRECT):

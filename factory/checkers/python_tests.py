@@ -39,7 +39,7 @@ _WORKER_MB = 2048
 # Tests are read once for many solutions. In memory they take some 20 times their length, so few long ones are kept.
 _SHORT_CHARS = 1 << 16
 _kept_short = lru_cache(maxsize=256)(read_tests)
-_kept_long = lru_cache(maxsize=2)(read_tests)
+_kept_long = lru_cache(maxsize=4)(read_tests)
 _WORST_FIRST = (Outcome.INCORRECT, Outcome.ERROR, Outcome.TIMEOUT, Outcome.UNPARSABLE)
 _EXAMPLE = Question(text="", gold="assert double(21) == 42")
 _EXAMPLE_ANSWER = "```python\ndef double(x):\n    return 2 * x\n```"

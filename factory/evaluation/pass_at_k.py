@@ -14,7 +14,7 @@ from typing import Any
 
 from factory.answers.normalise import normalise
 from factory.rollouts.nodes import GIVEN, PROBE
-from factory.types import Outcome
+from factory.types import LENGTH, Outcome
 
 COLUMNS = ["solutions", "status"]
 """Columns of a record that `score` reads."""
@@ -81,7 +81,7 @@ class _Samples:
         # Cut-off samples first: their verdict is about an unfinished text.
         times, verdict = solution["occurrences"], solution["verdict"]
         self.n += times
-        if solution["finish_reason"] == "length":
+        if solution["finish_reason"] == LENGTH:
             self.truncated += times
         elif verdict == Outcome.CORRECT:
             self.right += times

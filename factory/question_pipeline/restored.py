@@ -16,7 +16,7 @@ from factory.records.validation import Row
 from factory.rollouts.nodes import PROBE, Node, Solution
 from factory.rollouts.policy import Cost
 from factory.rollouts.tree import Tree
-from factory.types import Outcome, PartVerdict, Question, Step, Verdict
+from factory.types import LENGTH, Outcome, PartVerdict, Question, Step, Verdict
 
 # First version of the record schema that holds enough to continue a question.
 FIRST_SCHEMA = 3
@@ -172,7 +172,7 @@ def restored(question: Question, row: Row, effort: Mapping[str, int]) -> Restore
 
 def _cut_off_below(row: Row, max_tokens: int) -> bool:
     """Return True for a sampled solution that ended at a token limit below `max_tokens`."""
-    return bool(row["finish_reason"] == "length" and row["sampling"] and row["sampling"]["max_tokens"] < max_tokens)
+    return bool(row["finish_reason"] == LENGTH and row["sampling"] and row["sampling"]["max_tokens"] < max_tokens)
 
 
 def _count(tree: Tree, rows: Sequence[Row]) -> None:

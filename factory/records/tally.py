@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from factory.types import LENGTH
+
 
 @dataclass(slots=True)
 class Tally:
@@ -81,7 +83,7 @@ def tally(rows: Iterable[Mapping[str, Any]]) -> Tally:
         # Solutions by verdict. One that was cut off is not judged, whatever its last words were.
         for solution in row["solutions"]:
             total.solutions += 1
-            verdict = "truncated" if solution["finish_reason"] == "length" else solution["verdict"]
+            verdict = "truncated" if solution["finish_reason"] == LENGTH else solution["verdict"]
             # An imported solution may have no verdict.
             if verdict is not None:
                 setattr(total, verdict, getattr(total, verdict) + 1)

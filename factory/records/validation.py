@@ -23,7 +23,7 @@ from typing import Any
 
 from factory.labelling.step_labels import first_error_of
 from factory.records.schema import COST, SCHEMA_VERSION
-from factory.types import Outcome, content_id
+from factory.types import LENGTH, Outcome, content_id
 
 Row = Mapping[str, Any]
 """Row of a question, a solution or a tree node, as `pyarrow`'s `to_pylist` gives it."""
@@ -132,7 +132,7 @@ def _layout_faults(solution: Row) -> Iterator[str]:
 def _label_faults(solution: Row, labels: Sequence[int | None], imported: bool) -> Iterator[str]:
     verdict, first = solution["verdict"], solution["first_error"]
     # A label says something only of a solution that is finished and was judged right or wrong.
-    cut_off = solution["finish_reason"] == "length"
+    cut_off = solution["finish_reason"] == LENGTH
     if cut_off or (verdict is not None and verdict not in _JUDGED):
         if any(labels) or first is not None:
             yield f"labels on a solution {'cut off' if cut_off else 'judged ' + verdict}, expected none"

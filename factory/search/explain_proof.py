@@ -17,7 +17,7 @@ from random import Random
 from factory.rollouts.nodes import GIVEN, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
-from factory.types import Outcome, PartVerdict, Step, Verdict
+from factory.types import LENGTH, Outcome, PartVerdict, Step, Verdict
 
 METHOD = "explain_proof"
 _FRAME = re.compile(r"(?:Theorem|Lemma|Corollary|Proposition|Fact|Remark|Example|Goal|Proof|Qed|Defined)\b")
@@ -61,7 +61,7 @@ async def _explain(tree: Tree, policy: Policy, config: Config, proof: Solution) 
         case = _case(tree.question.text, steps, goal, tactic, part.note, config.max_goal_chars)
         completion = await policy.ask(case, f"{METHOD}:{proof.text}:{number}")
         words = " ".join(completion.text.split())
-        if not words or completion.finish_reason == "length" or len(words) > config.max_step_chars:
+        if not words or completion.finish_reason == LENGTH or len(words) > config.max_step_chars:
             # One unexplained tactic invalidates the proof.
             return
         steps.append(words)

@@ -13,7 +13,7 @@ from factory.errors import BadInput
 from factory.evaluation.prm_scores import NO_ERROR
 from factory.export.flat_rows import is_sampled
 from factory.text.wording import question_key
-from factory.types import Outcome, Question
+from factory.types import LENGTH, Outcome, Question
 from tools.bench.arithmetic_truth import first_wrong_step
 
 COLUMNS = ["question_id", "question", "gold_answer", "metadata", "solutions"]
@@ -78,7 +78,7 @@ def solutions_of(
             if not is_sampled(solution) or not solution["steps"]:
                 continue
             # A text that was cut off has no answer, and its first error may lie behind the cut.
-            finished = solution["finish_reason"] != "length"
+            finished = solution["finish_reason"] != LENGTH
             right = finished and solution["verdict"] == Outcome.CORRECT
             said = solution["final_answer"]
             yield SampledSolution(
