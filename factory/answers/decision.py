@@ -34,6 +34,8 @@ _FRACTION_WORDS = (
     "half halves third thirds quarter quarters fifth fifths sixth sixths eighth eighths tenth tenths dozen"
 )
 _NUMBER_WORD = re.compile(rf"(?i)\b(?:{'|'.join([*SMALL_NUMBERS, *SCALES, *_FRACTION_WORDS.split()])})\b")
+# Spaces beside signs. Beside a comma, between figures and in front of what may be a factor they make a difference.
+_OPEN = re.compile(r" ?([=<>;]) ?|(?<!\w) (?=[+()])|(?<=[+(]) ")
 _ARGUMENT = re.compile(r"(?<=[A-Za-z}])\s?\([^()]{0,80}\)")
 _OR = " or "
 _OR_SPELLING = re.compile(r"\s*,\s*or\s+")
@@ -61,7 +63,7 @@ def decide(gold: str, answer: str, policy: AnswerPolicy) -> Decision:
         return Outcome.ERROR, "the gold answer is empty"
     if not answer:
         return Outcome.UNPARSABLE, "empty answer"
-    if answer == gold:
+    if answer == gold or (_without_spaces(answer) == _without_spaces(gold) and _closed_up(answer) == _closed_up(gold)):
         return Outcome.CORRECT, "same text"
     # Golds with rules of their own: a choice's letter, a number, words.
     if choice := _CHOICE_GOLD.fullmatch(gold):
@@ -95,6 +97,15 @@ _REASONS = {
     Match.UNCLEAR: "cannot be compared",
     Match.OPEN: "",
 }
+
+
+def _without_spaces(text: str) -> str:
+    return text.replace(" ", "")
+
+
+def _closed_up(text: str) -> str:
+    """Return a text without the spaces beside signs that make no difference."""
+    return _OPEN.sub(r"\1", text)
 
 
 def _is_said_in_brackets(gold: Quantity, answer: str, policy: AnswerPolicy) -> bool:

@@ -24,7 +24,9 @@ _PLACEHOLDER = re.compile(
     r"|(?:the )?(?:answer|solution)s? (?:may|will|can) vary|proof(?: omitted| below| above)?",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[a-z)}$]{2}\. [A-Z\\$(]|\n")
+# Matrices, cases and long lists are written on several lines, too.
+_ENVIRONMENT = re.compile(r"\\begin\{[^{}]{1,20}\}.*\\end\{[^{}]{1,20}\}", re.DOTALL)
+_SENTENCE_END = re.compile(r"[a-z)}$]{2}\. [A-Z\\$(]|(?<![,;\r])\r?\n")
 _LONG = 200
 _TEXT = re.compile(r"\\(?:text(?:rm|normal)?|mathrm|mbox)\s{0,3}\{([^{}$\\]{0,200})\}")
 _SPACING = re.compile(r"(?<!\\)\\[,;:!](?![A-Za-z])|(?<![\\\w]) (?=[=+<>()])|(?<=[=+(]) (?=[\d(=+<>])")
@@ -38,21 +40,26 @@ def gold_problem(question: Question, config: Any) -> str | None:
       question: the question with its gold answer.
       config: settings of the checker; its `tail_chars` are searched for an answer in a gold answer that is a solution.
     """
-    gold, form = question.gold, normalise(question.gold)
+    gold = question.gold
+    # A whole solution is right against its own text only.
+    for marker, preset in _MARKERS.items():
+        if marker in gold:
+            return f"it is a solution, not an answer; set source.gold={preset}"
+    if len(gold) > config.tail_chars:
+        return f"it has {len(gold):,} characters, and an answer is looked for in {config.tail_chars:,} (tail_chars)"
+    # What has no value.
+    form = normalise(gold)
     if not gold.strip() or not form:
         return "it is empty"
     if _NOTHING.fullmatch(form):
         return "it denotes nothing"
     if _PLACEHOLDER.fullmatch(form.strip(" .")):
         return "it says that there is no answer"
-    # A whole solution is right against its own text only.
-    for marker, preset in _MARKERS.items():
-        if marker in gold:
-            return f"it is a solution, not an answer; set source.gold={preset}"
+    # What states an answer instead of being one.
     stated = final_answer(gold, tail_chars=config.tail_chars)
     if stated is not None and normalise(stated) != form:
         return f"it is a text that states the answer {stated[:60]!r}; take the answer alone"
-    if len(gold) > _LONG and _SENTENCE_END.search(gold):
+    if len(gold) > _LONG and _SENTENCE_END.search(_ENVIRONMENT.sub("", gold.strip())):
         return "it is a text of several sentences, not an answer"
     return None
 

@@ -30,6 +30,7 @@ SOLUTIONS = [
     ("<answer>7</answer>", "states the answer '7'"),
     ("First we count them. " * 12 + "Then there are seven.", "a text of several sentences"),
     ("First we count.\n" * 20, "a text of several sentences"),
+    ("x" * 16_001, "it has 16,001 characters, and an answer is looked for in 16,000"),
 ]
 ANSWERS = [
     *(
@@ -63,6 +64,9 @@ ANSWERS = [
         r"\text{(A)}",
         "3:45",
     ),
+    *("pH = 7", r"\vec{v} = (1,2)", r"\nabla f = (1, 2)", "(1) $x=1$; (2) $y=2$", "$3^{n} + 1$ for odd $n$"),
+    *(r"the pair $(a, b)$ (in some order)", r"all $x^{2}$ (with $x > 0$)", r"$p$ and $p + 2$, if $p = 3$"),
+    *("\\begin{pmatrix}\n" + "1 & 2 & 3 & 4 \\\\\n" * 20 + "\\end{pmatrix}", ",\r\n".join(["(1, 22, 333)"] * 20)),
     *(r"17\text{ cm}", "3 1/2", r"x \le 3", r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}", r"2\,000", "B", "12 個"),
 ]
 

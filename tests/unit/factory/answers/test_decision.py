@@ -1,0 +1,29 @@
+"""Spaces beside signs make no other text, and all other spaces may."""
+
+from __future__ import annotations
+
+import pytest
+
+from factory.answers.decision import decide
+from factory.answers.policy import AnswerPolicy
+from factory.types import Outcome
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("pH = 7", "pH=7"),
+        ("(1) x = 1; (2) y = 2", "(1) x=1;(2) y=2"),
+        ("3^{n} + 1 for odd n", "3^{n} +1 for odd n"),
+        ("all n > 2 that are even", "all n>2 that are even"),
+    ],
+)
+def test_spaces_beside_signs_make_no_difference(gold: str, answer: str) -> None:
+    assert decide(gold, answer, AnswerPolicy()) == (Outcome.CORRECT, "same text")
+    assert decide(answer, gold, AnswerPolicy()) == (Outcome.CORRECT, "same text")
+
+
+@pytest.mark.parametrize(("gold", "answer"), [("1,234", "1, 234"), ("3 1/2", "31/2"), ("pH = 7", "pH = 70")])
+def test_spaces_between_figures_and_other_figures_do(gold: str, answer: str) -> None:
+    assert decide(gold, answer, AnswerPolicy())[0] is not Outcome.CORRECT
+    assert decide(answer, gold, AnswerPolicy())[0] is not Outcome.CORRECT
