@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from io import BufferedReader
 from typing import Any
+from zipfile import ZipFile
 
 import fsspec
 import pyarrow as pa
@@ -21,6 +22,8 @@ _BUFFER_BYTES = 1 << 20
 # Python's own limit for a cell of CSV is 131,072 characters; a quote that is never closed still ends somewhere.
 csv.field_size_limit(1 << 27)
 
+LFS_MAGIC = b"version https://git-lfs"
+LFS_POINTER = "a pointer of Git LFS: fetch the file itself with git lfs pull"
 # fsspec unpacks these only where a further package is installed; Arrow always can.
 _BY_ARROW = {".zst": "zstd", ".zstd": "zstd", ".lz4": "lz4"}
 _MAGIC = {
@@ -32,8 +35,9 @@ _MAGIC = {
     b"PK\x03\x04": "a zip archive: unpack it, or give it a name that ends in .zip",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it",
     b"PAR1": "a Parquet file: set source.kind=parquet",
-    b"version https://git-lfs": "a pointer of Git LFS: fetch the file itself with git lfs pull",
+    LFS_MAGIC: LFS_POINTER,
     b"ARROW1": "an Arrow file: convert it to Parquet or JSON Lines",
+    b"\xff\xfe\x00\x00": "UTF-32 text: convert it with iconv -f utf-32 -t utf-8",
     b"\xff\xfe": "UTF-16 text: convert it with iconv -f utf-16 -t utf-8",
     b"\xfe\xff": "UTF-16 text: convert it with iconv -f utf-16 -t utf-8",
 }
@@ -59,12 +63,28 @@ def open_files(path: str, compression: str | None = "infer") -> Iterator[tuple[s
 def _opened(fs: fsspec.AbstractFileSystem, name: str, compression: str | None) -> Iterator[Any]:
     """Open one file, unpacked."""
     codec = next((codec for end, codec in _BY_ARROW.items() if name.lower().endswith(end)), None)
+    if compression == "infer" and name.lower().endswith(".zip"):
+        with fs.open(name, "rb") as packed, ZipFile(packed) as archive, archive.open(_only_file(archive, name)) as file:
+            yield file
+        return
     if compression != "infer" or codec is None:
         with fs.open(name, "rb", compression=compression) as file:
             yield file
         return
     with fs.open(name, "rb") as packed, pa.CompressedInputStream(packed, codec) as file:
         yield file
+
+
+def _only_file(archive: ZipFile, where: str) -> str:
+    """Return the name of the one file in a zip archive, without what macOS adds. Raises `BadInput` for several."""
+    names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")]
+    if len(names) != 1:
+        shown = ", ".join(names[:3]) + ", …" * (len(names) > 3)
+        raise BadInput(
+            f"{where}: got a zip archive of {len(names)} files{': ' * bool(names)}{shown}; expected one; unpack it and "
+            "name the files that are meant, by a pattern such as folder/*.jsonl"
+        )
+    return names[0]
 
 
 def _refuse(error: BadInput) -> None:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from factory.errors import BadInput
 from factory.readers.columns import Columns, SourceRow, check_columns, needed, to_questions
-from factory.readers.source_files import open_files
+from factory.readers.source_files import LFS_MAGIC, LFS_POINTER, open_files
 from factory.types import Question
 
 _BATCH_ROWS = 1024
@@ -56,7 +56,15 @@ def _batches(name: str, file: Any, config: Config) -> Iterator[list[dict[str, An
     except UnicodeDecodeError as error:
         raise BadInput(f"{name}: a text column is not UTF-8 ({error}); write the file anew with UTF-8") from None
     except (pa.ArrowException, OSError) as error:
+        if isinstance(error, pa.ArrowInvalid) and _begins_with(file, LFS_MAGIC):
+            raise BadInput(f"{name}: expected a Parquet file, and this is {LFS_POINTER}") from None
         reason = " ".join(str(error).split())
         raise BadInput(
             f"{name}: cannot be read as Parquet ({reason}); expected a whole Parquet file; check what wrote it"
         ) from None
+
+
+def _begins_with(file: Any, magic: bytes) -> bool:
+    """Return whether a file begins with these bytes."""
+    file.seek(0)
+    return bytes(file.read(len(magic))) == magic

@@ -28,10 +28,11 @@ def packed(codec: str) -> bytes:
     return bytes(pa.compress(TEXT, codec=codec, asbytes=True))
 
 
-def zipped(name: str = "q.jsonl") -> bytes:
+def zipped(*names: str) -> bytes:
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w") as archive:
-        archive.writestr(name, TEXT)
+        for name in names or ("q.jsonl",):
+            archive.writestr(name, TEXT)
     return sink.getvalue()
 
 
@@ -52,6 +53,7 @@ def tarred() -> bytes:
         ("q.jsonl.bz2", bz2.compress(TEXT)),
         ("q.jsonl.xz", lzma.compress(TEXT)),
         ("q.jsonl.zip", zipped()),
+        ("q.jsonl.zip", zipped("__MACOSX/._q.jsonl", "data/", "data/q.jsonl")),
         ("q.jsonl.zst", packed("zstd")),
         ("q.jsonl.ZST", packed("zstd")),
         ("q.jsonl.zstd", packed("zstd")),
@@ -79,6 +81,7 @@ def test_a_file_is_unpacked_by_its_name(tmp_path: Path, name: str, content: byte
         ("q.jsonl", b"version https://git-lfs.github.com/spec/v1\noid x\n", "git lfs pull"),
         ("q.tar.gz", gzip.compress(tarred()), "a tar archive: unpack it"),
         ("q.jsonl", b"PAR1\x15\x04", "a Parquet file: set source.kind=parquet"),
+        ("q.jsonl", TEXT.decode().encode("utf-32"), "UTF-32 text: convert it with iconv -f utf-32"),
         ("q.jsonl", TEXT.decode().encode("utf-16"), "UTF-16 text: convert it with iconv -f utf-16"),
     ],
 )
@@ -92,3 +95,10 @@ def test_what_is_no_text_says_what_it_is(tmp_path: Path, name: str, content: byt
 def test_a_damaged_file_loses_no_line_silently(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(BadInput, match=r"q\.jsonl\.zst: cannot be read"):
         lines_of(tmp_path, "q.jsonl.zst", content)
+
+
+def test_an_archive_of_several_files_loses_none_silently(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"q\.zip: got a zip archive of 2 files: a\.jsonl, b\.jsonl; expected one"):
+        lines_of(tmp_path, "q.zip", zipped("a.jsonl", "b.jsonl"))
+    with pytest.raises(BadInput, match="got a zip archive of 0 files; expected one"):
+        lines_of(tmp_path, "q.zip", zipped("data/"))

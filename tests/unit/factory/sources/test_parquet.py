@@ -66,6 +66,12 @@ def test_a_file_that_is_not_parquet_is_bad_input(tmp_path: Path) -> None:
             list(questions(Config(path=str(path))))
 
 
+def test_a_pointer_of_git_lfs_says_so(tmp_path: Path) -> None:
+    (tmp_path / "data.parquet").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n")
+    with pytest.raises(BadInput, match=r"data\.parquet: expected a Parquet file, and this is .* git lfs pull"):
+        list(questions(Config(path=str(tmp_path / "data.parquet"))))
+
+
 def test_text_that_is_not_utf8_is_bad_input(tmp_path: Path) -> None:
     broken = pa.array([b"\xff"], pa.binary()).cast(pa.string(), safe=False)
     with pytest.raises(BadInput, match="not UTF-8"):
