@@ -107,13 +107,14 @@ class _Numbers:
 
     * `numbers`: those that are a number and neither a label nor a choice's text; `others`: all others.
     * `first`: the first of the numbers, with its place.
-    * `from_1`: whether one of them is the number of the last choice, counted from 1.
+    * `has_0`: whether one of them is 0; `has_last`: whether one is the number of the last choice, counted from 1.
     """
 
     numbers: int = 0
     others: int = 0
     first: str = ""
-    from_1: bool = False
+    has_0: bool = False
+    has_last: bool = False
 
     def problem(self, questions: Sequence[Question]) -> str | None:
         """Return what is wrong with the source, as far as these and all questions before them show it."""
@@ -124,11 +125,13 @@ class _Numbers:
         in_batch = self.numbers - before[0], self.others - before[1]
         if self.numbers * _FEW_IN <= self.numbers + self.others and in_batch[0] < max(_MANY, in_batch[1]):
             return None
-        preset = "index1, which counts from 1" if self.from_1 else "index, which counts from 0"
+        # One bad row may be past the last choice of a source that counts from 0.
+        from_1 = self.has_last and not self.has_0
+        preset = "index1, which counts from 1" if from_1 else "index, which counts from 0"
         return (
             f"{self.numbers:,} of {self.numbers + self.others:,} gold answers are numbers and neither a label nor a "
             f"choice's text, the first {self.first}; expected labels or texts of choices; if they count the choices, "
-            f"set source.gold={preset} (there is {'index' if self.from_1 else 'index1'}, too), with the choices in "
+            f"set source.gold={preset} (there is {'index' if from_1 else 'index1'}, too), with the choices in "
             "source.metadata_columns; if not, mend these rows"
         )
 
@@ -145,7 +148,8 @@ class _Numbers:
         elif gold:
             self.numbers += 1
             self.first = self.first or f"{gold!r}" + f" in {question.origin}" * bool(question.origin)
-            self.from_1 = self.from_1 or int(gold) == len(choices.texts) > 0
+            self.has_0 = self.has_0 or int(gold) == 0
+            self.has_last = self.has_last or int(gold) == len(choices.texts) > 0
 
 
 def _choices_and_gold(question: Question) -> tuple[Choices, NamedChoices]:

@@ -44,6 +44,10 @@ def test_golds_that_count_from_1_name_the_other_preset() -> None:
     assert "set source.gold=index1, which counts from 1" in str(trouble([asked("1"), asked("4"), asked("2")]))
 
 
+def test_one_row_past_the_last_choice_does_not_hide_that_a_source_counts_from_0() -> None:
+    assert "set source.gold=index, which counts from 0" in str(trouble([asked("1"), asked("4"), asked("0")]))
+
+
 def test_without_choices_a_number_is_no_label() -> None:
     assert "with the choices in source.metadata_columns" in str(trouble([asked("1", ""), asked("0", "")]))
 
