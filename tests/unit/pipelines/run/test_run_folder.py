@@ -114,6 +114,15 @@ def test_a_changed_source_is_refused(tmp_path):
         run_folder.check_survey(store, Survey(questions=6, digest="b"))
 
 
+def test_a_run_from_before_is_told_that_golds_may_be_read_otherwise_now(tmp_path):
+    store = bound(settings(tmp_path))
+    for renamed, told in ((0, False), (None, True)):
+        run_folder.keep_survey(store, Survey(questions=5, digest="a", renamed=renamed))
+        with pytest.raises(BadInput, match="5 questions then, 5 now, others") as caught:
+            run_folder.check_survey(store, Survey(questions=5, digest="b"))
+        assert ("the version that began the run can finish it" in str(caught.value)) == told
+
+
 def test_shards_of_nobody_knows_what_are_refused(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "part-u1.parquet").write_bytes(b"x")
