@@ -31,6 +31,7 @@ _LONG = 200
 _TEXT = re.compile(r"\\(?:text(?:rm|normal)?|mathrm|mbox)\s{0,3}\{([^{}$\\]{0,200})\}")
 _SPACING = re.compile(r"(?<!\\)\\[,;:!](?![A-Za-z])|(?<![\\\w]) (?=[=+<>()])|(?<=[=+(]) (?=[\d(=+<>])")
 _DOLLAR = re.compile(r"(?<!\\)\$")
+_MONEY = re.compile(r"(?<![\\\w$])\$(?=\d)")
 
 
 def gold_problem(question: Question, config: Any) -> str | None:
@@ -55,9 +56,9 @@ def gold_problem(question: Question, config: Any) -> str | None:
         return "it denotes nothing"
     if _PLACEHOLDER.fullmatch(form.strip(" .")):
         return "it says that there is no answer"
-    # What states an answer instead of being one.
+    # What states an answer instead of being one; 12" and 12' are inches and feet.
     stated = final_answer(gold, tail_chars=config.tail_chars)
-    if stated is not None and normalise(stated) != form:
+    if stated is not None and normalise(stated) not in (form, form.rstrip("'\"")):
         return f"it is a text that states the answer {stated[:60]!r}; take the answer alone"
     if len(gold) > _LONG and _SENTENCE_END.search(_ENVIRONMENT.sub("", gold.strip())):
         return "it is a text of several sentences, not an answer"
@@ -71,6 +72,7 @@ def right_answer(question: Question) -> str:
 
 def respelt(gold: str) -> str:
     r"""Return a gold answer as a model would write it within a box: without `$`, `\text` and some spaces."""
-    # A single dollar is money.
-    plain = gold if len(_DOLLAR.findall(gold)) % 2 else _DOLLAR.sub("", gold)
+    # A single dollar is money, and so are those of "$3,000 to $4,000".
+    dollars = len(_DOLLAR.findall(gold))
+    plain = gold if dollars % 2 or len(_MONEY.findall(gold)) == dollars else _DOLLAR.sub("", gold)
     return _SPACING.sub("", _TEXT.sub(r" \1 ", plain)).strip() or gold

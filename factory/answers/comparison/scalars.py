@@ -23,6 +23,8 @@ from factory.answers.values.units import PERCENT, unit
 
 # Values that are read exactly but are no LaTeX expression: 1,234 or $5 or 0.333...
 _NO_EXPRESSION = re.compile(r"[,$€£¢]|\d \d|\\overline|\\[lc]?dots|\.\.")
+# Numbers side by side, as in "2 3": no number of more digits, unless these are thousands.
+_APART = re.compile(r"(?<=\d) +(?=\d)(?!\d{3}(?!\d))")
 _PLAIN = re.compile(r"[-+]?(?:\d{1,400}(?:\.\d{1,400})?|\.\d{1,400})", re.ASCII)
 # Degrees without a sine or a \pi beside them are only numbers.
 _DEGREES = re.compile(r"\s*\bdegrees\b")
@@ -180,7 +182,9 @@ class Scalars:
         if "degrees" in gold_expression + answer_expression:
             gold_expression, answer_expression = _without_degrees(gold_expression, answer_expression)
         if gold_expression.replace(" ", "") == answer_expression.replace(" ", ""):
-            return Match.EQUAL
+            gold_numbers, answer_numbers = (_APART.sub(";", one) for one in (gold_expression, answer_expression))
+            same = gold_numbers.replace(" ", "") == answer_numbers.replace(" ", "")
+            return Match.EQUAL if same else Match.UNCLEAR
         return self.prove(gold_expression, answer_expression, task="equal")
 
     def rounds(self, exact: str, rounded: str) -> Match:

@@ -23,7 +23,9 @@ def test_spaces_beside_signs_make_no_difference(gold: str, answer: str) -> None:
     assert decide(answer, gold, AnswerPolicy()) == (Outcome.CORRECT, "same text")
 
 
-@pytest.mark.parametrize(("gold", "answer"), [("1,234", "1, 234"), ("3 1/2", "31/2"), ("pH = 7", "pH = 70")])
+@pytest.mark.parametrize(
+    ("gold", "answer"), [("1,234", "1, 234"), ("3 1/2", "31/2"), ("pH = 7", "pH = 70"), ("2 3", "23")]
+)
 def test_spaces_between_figures_and_other_figures_do(gold: str, answer: str) -> None:
     assert decide(gold, answer, AnswerPolicy())[0] is not Outcome.CORRECT
     assert decide(answer, gold, AnswerPolicy())[0] is not Outcome.CORRECT
