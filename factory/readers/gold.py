@@ -70,7 +70,7 @@ def last_boxed(answer: str) -> str | None:
 _READERS: Mapping[str, tuple[Callable[[str], str | None], str]] = {
     "none": (str.strip, "text"),
     "gsm8k": (after_hashes, "text after a '####'"),
-    "math": (last_boxed, r"\boxed{…} with balanced braces"),
+    "math": (last_boxed, r"clear answer in \boxed{…} with balanced braces"),
     "json": (str.strip, "text"),
 }
 PRESETS = (*_READERS, "index", "index1")

@@ -40,6 +40,8 @@ _DENIED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ENDS_OF_DENIALS = frozenset("trfnreoyleTRFNREOYLE")
+# A minus that begins a formula; one behind a number subtracts: 10 - \boxed{3} = 7.
+_NEGATED_BEFORE = re.compile(r"(?:[=$]|\\[(\[])\s{0,3}[-−]\s{0,3}\Z")
 _WINDOW, _NEAR = 160, 60
 _MAX_SAME_CHARS = 400
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){1,9}")
@@ -71,7 +73,8 @@ def last_boxes(text: str, *, gold: bool = False) -> Boxed | None:
 
     Args:
       text: the completion, or the reference solution.
-      gold: True for a reference solution: there a cut-off box is passed over, and a box in a formula holds the answer.
+      gold: True for a reference solution: there a cut-off box is passed over, and a box in a formula holds the answer,
+        unless a minus stands in front of it.
     """
     every = last_few_boxes(text)
     if not every:
@@ -101,7 +104,12 @@ def last_boxes(text: str, *, gold: bool = False) -> Boxed | None:
         row.append(box.content)
         start = box.start
     # Decide what the row states. The same box twice is one answer.
-    if joined is None or not last.content or (not gold and is_part_of_a_formula(text, start, last.end)):
+    is_part = (
+        _NEGATED_BEFORE.search(text, max(0, start - _NEAR), start)
+        if gold
+        else is_part_of_a_formula(text, start, last.end)
+    )
+    if joined is None or not last.content or is_part:
         return Boxed(answer=None, end=last.end)
     answer = last.content if all(_is_same(content, last.content) for content in row) else joined
     return Boxed(answer=_without_sentence(answer).strip() or None, end=last.end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from factory.errors import BadInput
-from factory.readers.gold import read_gold
+from factory.readers.gold import NoGold, read_gold
 
 W = "data.jsonl, line 7"
 
@@ -46,6 +46,20 @@ def test_gsm8k_takes_what_stands_after_the_last_hashes(answer: str, gold: str) -
 )
 def test_math_takes_the_last_balanced_box(answer: str, gold: str) -> None:
     assert read_gold(answer, "math", W) == gold
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [r"so $x = -\boxed{3}$.", r"$-\boxed{3}$", r"\[ - \boxed{\frac12} \]", r"$x = −\boxed{3}$", r"\boxed{12}\boxed{3}"],
+)
+def test_a_box_that_is_not_all_of_the_answer_is_no_gold(answer: str) -> None:
+    with pytest.raises(NoGold, match="has no clear answer in"):
+        read_gold(answer, "math", W)
+
+
+@pytest.mark.parametrize("answer", [r"$10 - \boxed{3} = 7$", r"- $\boxed{3}$", r"Answer - \boxed{3}", "\n- \\boxed{3}"])
+def test_other_dashes_in_front_of_a_box_change_nothing(answer: str) -> None:
+    assert read_gold(answer, "math", W) == "3"
 
 
 @pytest.mark.parametrize(
