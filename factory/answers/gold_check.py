@@ -14,14 +14,21 @@ from factory.answers.normalise import normalise
 from factory.types import Question
 
 _MARKERS = {"####": "gsm8k", r"\boxed": "math", r"\fbox": "math"}
-_NOTHING = re.compile(r"[\s.?!_\-–—…$|~#()\[\]{}:;,'\"]*")
+_NOTHING = re.compile(r"(?:[\s.?!_\-–—…$|~#()\[\]{}:;,'\"]|\\[lc]?dots)*")
 # Words by which data sets say that they have no answer to show.
+_LOOK_THERE = (
+    r"(?:solution|explanation|above|below|figure|diagram|graph|image|picture|proof|work|answer|key|text|attached"
+    r"|attachment)"
+)
 _PLACEHOLDER = re.compile(
-    r"<na>|[<(\[#]?(?:nan|n/a|null|tbd|todo|not (?:available|provided|given)|no answer|unanswered)[>)\]]?"
-    r"|(?:please )?(?:see|refer to) .{0,60}\b(?:solution|explanation|above|below|figure|diagram|graph|image|proof|work"
-    r"|answer|key)s?"
-    r"|see (?:solution|explanation|above|below|figure|diagram|graph|image|proof|work|answer)s?"
-    r"|(?:the )?(?:answer|solution)s? (?:may|will|can) vary|proof(?: omitted| below| above)?",
+    r"<na>|#(?:ref|value|div/0|name|num)!?|n\.a"
+    r"|[<(\[#]?(?:nan|n/a|null|tb[da]|to be (?:determined|added|announced)|todo|not applicable|unanswered"
+    r"|(?:answer )?not (?:available|provided|given|found)|no answer(?: (?:available|provided|given|found))?)[>)\]]?"
+    rf"|(?:please )?(?:see|refer to) (?:.{{0,60}}\b)?{_LOOK_THERE}s?"
+    r"|(?:the )?(?:answer|solution)s? (?:may|will|can) vary\b.*|proof(?: omitted| below| above)?|q\.?e\.?d"
+    r"|!\[.{0,200}\]\(.{0,2000}\)|<im(?:g|age)\b[^<>]{0,2000}>|https?://\S{1,2000}"
+    r"|暂?无答案|答案不唯一.*|[(（]?(?:答案|解析|解答|证明|过程|证明过程)?"
+    r"(?:略|见(?:解析|详解|答案|证明|[上下]文|[上下]?图)|如[上下]?图(?:所示)?)[)）]?",
     re.IGNORECASE,
 )
 # Matrices, cases and long lists are written on several lines, too.
@@ -54,7 +61,7 @@ def gold_problem(question: Question, config: Any) -> str | None:
         return "it is empty"
     if _NOTHING.fullmatch(form):
         return "it denotes nothing"
-    if _PLACEHOLDER.fullmatch(form.strip(" .")):
+    if _PLACEHOLDER.fullmatch(form.strip(" .。")):
         return "it says that there is no answer"
     # What states an answer instead of being one; 12" and 12' are inches and feet.
     stated = final_answer(gold, tail_chars=config.tail_chars)

@@ -22,6 +22,16 @@ NO_ANSWER = [
         "Unanswered",
     ),
 ]
+NO_ANSWER += [
+    "No answer provided",
+    "Not found",
+    "To be determined",
+    "#REF!",
+    "Answers will vary; a sample is 5.",
+    "QED",
+]
+NO_ANSWER += ["![](https://a.b/c.png)", "<image>", "https://a.b/c.png", "See attached", r"\ldots"]
+NO_ANSWER += ["略", "证明略", "见解析。", "（见解析）", "答案见解析", "如图所示", "暂无答案", "答案不唯一，如 x=1"]
 SOLUTIONS = [
     ("3 + 4 = 7\n#### 7", "set source.gold=gsm8k"),
     (r"so it is $\boxed{7}$.", "set source.gold=math"),
@@ -56,6 +66,16 @@ ANSWERS = [
         "NA",
         "Monday",
         "library",
+        "nil",
+        "unknown",
+        "True",
+        "无解",
+        "不存在",
+        "证",
+        "见",
+        "图",
+        "a<b",
+        "1..5",
         "the work",
         "a figure",
         "nanometre",
