@@ -15,6 +15,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from factory.config import as_yaml, fill, parse_yaml
 from factory.errors import BadInput
@@ -238,14 +239,17 @@ def _keys_of(excluded: Sequence[str]) -> list[str]:
 
 def _difference(theirs: Settings, ours: Settings) -> str:
     """Return the first key that differs between two configs, with both values."""
-    for section, value in ours.plain.items():
-        other = theirs.plain.get(section)
-        if section in ours.excluded_from_fingerprint or value == other:
-            continue
-        if not isinstance(value, dict) or not isinstance(other, dict):
-            return f"{section} is {other!r} there, {value!r} here"
-        ignored = {"run.dir", *ours.effort, *ours.excluded_from_fingerprint}
-        for key in [*value, *other]:
-            if value.get(key) != other.get(key) and f"{section}.{key}" not in ignored:
-                return f"{section}.{key} is {other.get(key)!r} there, {value.get(key)!r} here"
+    there, here = _by_key(theirs.plain), _by_key(ours.plain)
+    ignored = tuple(f"{name}." for name in ours.undecisive)
+    for key in [*here, *there]:
+        if here.get(key) != there.get(key) and not f"{key}.".startswith(ignored):
+            return f"{key} is {there.get(key)!r} there, {here.get(key)!r} here"
     return "they differ"
+
+
+def _by_key(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return the values of a nested config by their keys as a user writes them: `checker.policy.case`."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _by_key(value, f"{prefix}{key}.") if isinstance(value, Mapping) and value else {f"{prefix}{key}": value}
+    return flat

@@ -101,21 +101,28 @@ class Settings:
         return (*EXCLUDED_FROM_FINGERPRINT, *self.definition.excluded_from_fingerprint)
 
     @property
-    def fingerprint(self) -> str:
-        """Hash of all that decides what the records hold.
+    def undecisive(self) -> set[str]:
+        """Sections, and keys with a dot, that the fingerprint leaves out.
 
-        Left out are where they lie, on how many machines they are made, and how much is asked for, as that may be
-        raised later. Paths within the self-training that a run is part of are relative to it, as it may be moved.
+        They say where the records lie, on how many machines they are made, and how much is asked for, as that may be
+        raised later.
         """
-        excluded = {
+        return {
             *self.effort,
             *self.excluded_from_fingerprint,
             *(f"engine.{key}" for key in self.engine.plugin.EXECUTION),
             "run.dir",
             "run.part_of",
         }
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that decides what the records hold.
+
+        Paths within the self-training that a run is part of are relative to it, as it may be moved.
+        """
         decisive = {
-            section: _without(self._to_hash(section), excluded, section)
+            section: _without(self._to_hash(section), self.undecisive, section)
             for section in self.plain
             if section not in self.excluded_from_fingerprint
         }

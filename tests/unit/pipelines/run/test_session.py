@@ -87,6 +87,9 @@ def test_a_folder_of_another_config_is_refused_before_the_source_is_read_and_bef
     before, ear = names(tmp_path), Ear()
     with pytest.raises(BadInput, match=r"another config \(run\.seed is 0 there, 7 here\)"):
         label(settings_for(tmp_path, run={"seed": 7}), ear, LabelOptions(staff=nobody))
+    policy = {"policy": {"cut_off_box": "accept"}}
+    with pytest.raises(BadInput, match=r"\(checker\.policy\.cut_off_box is 'reject' there, 'accept' here\)"):
+        label(settings_for(tmp_path, checker=policy, sampling={"max_tokens": 2048}), ear, LabelOptions(staff=nobody))
     assert ear.lines == []
     assert names(tmp_path) == before
 
