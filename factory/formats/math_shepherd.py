@@ -184,13 +184,15 @@ def _border(text: str, where: str) -> re.Match[str] | None:
 
     Raises `BadInput` where several numbers, none of them spelt as it should be, may be that of the first step.
     """
-    exact = re.search(_FIRST_STEP, text)
+    exact = list(re.finditer(_FIRST_STEP, text))
+    # A question may speak of a "Step 1: " itself, within a sentence.
+    behind_sentence = [number for number in exact if text[: number.start()].rstrip().endswith((".", "?", "!"))]
     numbers = list(_STEP_1.finditer(text)) or list(_STEP_N.finditer(text))
     if not exact and len(numbers) > 1:
         refuse(
             where, f"'input' has {len(numbers)} steps in front of its first tag", f"a question, then {_FIRST_STEP!r}"
         )
-    return exact or next(iter(numbers), None)
+    return next(iter(behind_sentence or exact or numbers), None)
 
 
 def _unnumbered(text: str) -> str:

@@ -98,6 +98,10 @@ ASKED = "How many are 1 + 1?"
         (f"{ASKED} Step 2: a @\nStep 3: b @", ASKED, ["a", "b"]),
         (f"{ASKED} a @\nFrom Step 2: b @", ASKED, ["a", "From Step 2: b"]),
         ("If step 1: is b, what is 1? Step 1: a @\nb @", "If step 1: is b, what is 1?", ["a", "b"]),
+        ("If Step 1: is b, what is 1? Step 1: a @\nb @", "If Step 1: is b, what is 1?", ["a", "b"]),
+        (f"{ASKED} Step 1: a. As in Step 1: c @\nb @", ASKED, ["a. As in Step 1: c", "b"]),
+        (f"{ASKED} Step 1: a. Step 1: c @\nb @", ASKED, ["a. Step 1: c", "b"]),
+        ("What follows from Step 1: a @\nb @", "What follows from", ["a", "b"]),
     ],
 )
 def test_published_spellings_of_the_first_step_are_read(text, question, steps):
