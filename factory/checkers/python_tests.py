@@ -56,7 +56,7 @@ class Config:
     * `stop_at_first_failure`: leaves out the tests behind it, and their parts.
     * `compare`: what a program printed, by lines (white space at their end left out), tokens, or exact.
       `float_tolerance`: by how much numbers in it, or in the result of a functional test, may differ, absolutely or
-      relatively. A result that differs in a rounding alone is unparsable without it.
+      relatively. What differs in a rounding alone is unparsable without it.
     * `unwrap_outputs`: every output for a `fn_name` stands in a list of its own (APPS).
     * `bare_code`: a completion without a fence counts when it is Python.
     * `max_code_chars`: a longer program is unparsable.

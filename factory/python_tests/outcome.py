@@ -11,15 +11,14 @@ from typing import Any
 from factory.python_tests.evaluate import Raised, evaluate
 from factory.python_tests.operations import PYTHON_ERRORS, Unsupported, ValueTooLarge
 from factory.python_tests.reading import StdinTest
-from factory.python_tests.stdout import same_output
+from factory.python_tests.stdout import ROUNDED, same_but_for_rounding, same_output
 from factory.python_tests.take_apart import CallTest
 from factory.python_tests.wire import ItemBudget, NotPlain, Opaque, decode
 from factory.sandbox.run import Ended, Limits
 from factory.types import Outcome, PartVerdict
 
 _SHOWN_CHARS = 80
-# Judges of contests whose answers are numbers with a point accept this difference, and expected values are rounded so.
-_ROUNDED = 1e-5
+_ROUNDED_ONLY = "differs in a rounding only; set checker.float_tolerance"
 
 
 def printed(ended: Ended, test: StdinTest, limits: Limits, *, compare: str, float_tolerance: float) -> PartVerdict:
@@ -37,7 +36,10 @@ def printed(ended: Ended, test: StdinTest, limits: Limits, *, compare: str, floa
     text = ended.stdout.decode("utf-8", "replace")
     if same_output(text, test.stdout, compare=compare, float_tolerance=float_tolerance):
         return PartVerdict(outcome=Outcome.CORRECT)
-    return _incorrect(f"printed {_shown(text)}, expected {_shown(test.stdout)}")
+    note = f"printed {_shown(text)}, expected {_shown(test.stdout)}"
+    if compare != "exact" and same_but_for_rounding(text, test.stdout):
+        return PartVerdict(outcome=Outcome.UNPARSABLE, note=f"{note}, which {_ROUNDED_ONLY}")
+    return _incorrect(note)
 
 
 def returned(ended: Ended, test: CallTest, limits: Limits, *, float_tolerance: float) -> PartVerdict:
@@ -84,8 +86,8 @@ def _nearly(test: CallTest, names: Mapping[str, Any], tolerance: float) -> PartV
             return None
     if tolerance and _near(got, wanted, tolerance):
         return PartVerdict(outcome=Outcome.CORRECT)
-    if _near(got, wanted, _ROUNDED):
-        why = "differs in a rounding only; set checker.float_tolerance"
+    if _near(got, wanted, ROUNDED):
+        why = _ROUNDED_ONLY
     elif _near([got], wanted, tolerance):
         why = "stands in a list of its own; set checker.unwrap_outputs=true where all do"
     else:

@@ -6,6 +6,8 @@ import math
 import re
 
 COMPARISONS = ("lines", "tokens", "exact")
+ROUNDED = 1e-5
+"""Difference of two numbers with a point that judges of contests accept; expected values are often rounded so."""
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
@@ -34,15 +36,25 @@ def same_output(got: str, wanted: str, *, compare: str, float_tolerance: float) 
     )
 
 
+def same_but_for_rounding(got: str, wanted: str) -> bool:
+    """Return True when two outputs differ in nothing but how numbers with a point are rounded or written."""
+    got_lines, wanted_lines = _lines(got), _lines(wanted)
+    return len(got_lines) == len(wanted_lines) and all(
+        _same_tokens(one.split(), other.split(), ROUNDED, only_points=True)
+        for one, other in zip(got_lines, wanted_lines, strict=True)
+    )
+
+
 def _lines(text: str) -> list[str]:
     """Return the lines without white space at their ends, and without empty ones at the end."""
     return [line.rstrip() for line in text.rstrip().split("\n")]
 
 
-def _same_tokens(got: list[str], wanted: list[str], tolerance: float) -> bool:
-    """Return True when all tokens are equal, or near where they are numbers."""
+def _same_tokens(got: list[str], wanted: list[str], tolerance: float, *, only_points: bool = False) -> bool:
+    """Return True when all tokens are equal, or near where they are numbers; `only_points`: one of two with a point."""
     return len(got) == len(wanted) and all(
-        one == other or (tolerance > 0 and _near(one, other, tolerance)) for one, other in zip(got, wanted, strict=True)
+        one == other or (tolerance > 0 and _near(one, other, tolerance) and (not only_points or "." in one + other))
+        for one, other in zip(got, wanted, strict=True)
     )
 
 
