@@ -32,7 +32,12 @@ _MAX_CHOICE_CHARS = 1_000
 _MORE_OF_THE_ROW = re.compile(
     r"[\s$\\)\].]{0,9}(?:[,;&+*/=^_-]|\\(?:q?quad|text|cdot|times|frac|sqrt|in|approx)|(?:and|or)\b)", re.IGNORECASE
 )
-_CUT_INSIDE = re.compile(r"(?:[\s$)\].*]|\\[)\]]){0,9}(?:\\[A-Za-z]{0,12}|an?|o)", re.IGNORECASE)
+_CUT_INSIDE = re.compile(r"(?:[\s$)\].*]|\\[)\]]){0,9}(?:\\[A-Za-z]{0,12}|an?|o|\([a-z0-9]?)", re.IGNORECASE)
+# Ends of a sentence, a paragraph, a displayed formula or the tags; a line ends one where the next begins another.
+_ENDED = re.compile(
+    r"[.!?](?!\d)|[。！？]|\n[ \t]{0,9}\n(?=[\s*#-]{0,9}\w)|\n[ \t*#]{0,9}[A-Z][a-z]{1,20} [a-z]|\\\]"
+    r"|\$\$(?=\s{0,9}\w)|</answer>"
+)
 _MORE_WORK = re.compile(
     r"(?:\A|[.!?:\n])[\s*#($\\\])-]{0,9}(?:(?:step|next|now|then|part|case|finally|second(?:ly)?)\b"
     r"|let us find|\(?[b-h]\)|\d{1,2}[.)]\s"
@@ -86,16 +91,16 @@ def box_stands_complete(text: str) -> bool:
     r"""Return whether an output that was cut off had stated its final answer in a box before.
 
     The box stands behind any `</think>`, is closed and whole (no part of a formula, no row that might go on: "and").
-    Something stands behind it, if only the end of a displayed formula, but neither doubts nor another answer nor the
-    next step of the solution.
+    Its sentence, or the displayed formula that it stands in, has ended behind it, and neither doubts nor another answer
+    nor the next step of the solution follow.
     """
     spoken = _spoken(text)
     boxed = last_boxes(spoken) if spoken is not None else None
     if spoken is None or boxed is None or boxed.answer is None:
         return False
     behind = spoken[boxed.end :]
-    if not behind.strip(" \n\t$\\)}*") or _CUT_INSIDE.fullmatch(behind):
-        # A row of boxes, or half a word that may lead on to one.
+    if not _ENDED.search(behind) or _CUT_INSIDE.fullmatch(behind):
+        # The sentence may go on to a further box: "4 is one solution and the other".
         return False
     if re.search(r"[\w:]", behind) and judge_gap(spoken, boxed.end, boxed.end, len(spoken)) is not Gap.APART:
         # Were a box said next, it would belong to this one.
