@@ -35,9 +35,10 @@ _MORE_OF_THE_ROW = re.compile(
 _CUT_INSIDE = re.compile(r"(?:[\s$)\].*]|\\[)\]]){0,9}(?:\\[A-Za-z]{0,12}|an?|o|\([a-z0-9]?)", re.IGNORECASE)
 # Ends of a sentence, a paragraph, a displayed formula or the tags; a line ends one where the next begins another.
 _ENDED = re.compile(
-    r"[.!?](?!\d)|[。！？]|\n[ \t]{0,9}\n(?=[\s*#-]{0,9}\w)|\n[ \t*#]{0,9}[A-Z][a-z]{1,20} [a-z]|\\\]"
-    r"|\$\$(?=\s{0,9}\w)|</answer>"
+    r"[.!?](?!\d)|[。！？]|\n[ \t]{0,9}\n(?=(?:\s|\*\*|#|-{3,40}){0,9}\w)|\n[ \t]{0,9}(?:\*\*)?[A-Z][a-z]{1,20} [a-z]"
+    r"|\\\]|\$\$(?=\s{0,9}\w)|</answer>"
 )
+_HALF_A_COMMAND = re.compile(r"\\[A-Za-z]{0,12}\Z")
 _MORE_WORK = re.compile(
     r"(?:\A|[.!?:\n])[\s*#($\\\])-]{0,9}(?:(?:step|next|now|then|part|case|finally|second(?:ly)?)\b"
     r"|let us find|\(?[b-h]\)|\d{1,2}[.)]\s"
@@ -102,10 +103,11 @@ def box_stands_complete(text: str) -> bool:
     if not _ENDED.search(behind) or _CUT_INSIDE.fullmatch(behind):
         # The sentence may go on to a further box: "4 is one solution and the other".
         return False
-    if re.search(r"[\w:]", behind) and judge_gap(spoken, boxed.end, boxed.end, len(spoken)) is not Gap.APART:
+    gap = _HALF_A_COMMAND.sub("", behind)
+    if re.search(r"[\w:]", gap) and judge_gap(gap, 0, 0, len(gap)) is not Gap.APART:
         # Were a box said next, it would belong to this one.
         return False
-    goes_on = _MORE_OF_THE_ROW.match(behind) or _MORE_WORK.search(behind) or BOX.search(behind)
+    goes_on = _MORE_OF_THE_ROW.match(behind.partition("\n\n")[0]) or _MORE_WORK.search(behind) or BOX.search(behind)
     return not goes_on and not is_overruled(boxed.answer, behind)
 
 

@@ -29,6 +29,7 @@ GOLD = Question(text="", gold="4")
         "答案是$\\boxed{4}$。我",
         "<answer>\\boxed{4}</answer> As",
         "$\\boxed{4}$\n\n---\n\n**Check**",
+        "$\\boxed{4}$\n\n### Verification\nWe",
     ],
 )
 def test_the_verdict_on_a_whole_box_stands_where_the_policy_accepts_it(text: str) -> None:
@@ -62,6 +63,9 @@ def test_the_verdict_on_a_whole_box_stands_where_the_policy_accepts_it(text: str
         "The answers are $\\boxed{4}$\n",
         "(a) $\\boxed{4}$.\n(b",
         "Area: $\\boxed{4}$\nPerim",
+        "Area: $\\boxed{4}$\n\n- Perim",
+        "They are $\\boxed{4}$\n\nand",
+        "They are $\\boxed{4}$\n\nand\n\n\\boxe",
         "$$\\boxed{4}$$\n$$",
         "They are\n\n$\\boxed{4}$\n\n",
         r"It is \boxed{4} if $x > 0$ and",
