@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -57,15 +58,18 @@ COPY = "import shutil, sys; shutil.copytree(sys.argv[1], sys.argv[2])"
 
 def test_a_trainer_killed_in_the_middle_goes_on_from_its_checkpoint(job: TrainingJob) -> None:
     said: list[str] = []
-    killed: list[int] = []
+    metrics = Path(job.work) / "metrics.jsonl"
 
-    def kill_once(report: dict[str, float]) -> None:
-        if not killed and report.get("step", 0) > 30:
-            [process] = trainers()
-            killed.append(process.pid)
-            os.kill(process.pid, signal.SIGKILL)
+    def kill_once() -> None:
+        # By what is on the disk: reports come twice a second, and may skip from the first step to the last.
+        wait_until(lambda: metrics.is_file() and metrics.read_bytes().count(b"\n") > 30, "thirty steps")
+        [process] = trainers()
+        os.kill(process.pid, signal.SIGKILL)
 
-    done = train(job, "sft", SFT, TrainingOptions(timeout_s=800, say=said.append, on_progress=kill_once))
+    killer = threading.Thread(target=kill_once)
+    killer.start()
+    done = train(job, "sft", SFT, TrainingOptions(timeout_s=800, say=said.append))
+    killer.join()
     assert len(said) == 1
     assert "starting it again from its last checkpoint" in said[0]
     assert done.resumed_from is not None
@@ -74,7 +78,7 @@ def test_a_trainer_killed_in_the_middle_goes_on_from_its_checkpoint(job: Trainin
     assert done.loss_last is not None
     assert done.loss_first is not None
     assert done.loss_last < done.loss_first
-    steps = [json.loads(line)["step"] for line in (Path(job.work) / "metrics.jsonl").read_text().splitlines()]
+    steps = [json.loads(line)["step"] for line in metrics.read_text().splitlines()]
     assert steps == list(range(1, 121))
     assert finished(job.out) == done
     assert not (Path(job.work) / "checkpoints").exists()
