@@ -33,6 +33,9 @@ _OPENING_BEFORE = re.compile(r"(?:\$\$?|\\[(\[])[ \t]?\Z")
 _SPACING_BEFORE = re.compile(r"(?:[ \t~]{0,3}\\[,;:! ]){1,5}[ \t]{0,3}\Z")
 _OPENINGS = ("$", "(", "[")
 _MAX_GLUE_CHARS = 240
+# Last characters that `_GLUED_BEFORE` can match, besides letters and figures.
+_GLUE = frozenset("+/^_·×÷−-–*√π()")
+_LONGEST_COMMAND = len(r"\setminus")
 # Nothing that is glued to a box is longer, but for a group in braces.
 _NEAR = 60
 
@@ -58,6 +61,20 @@ def is_part_of_a_formula(text: str, start: int, end: int) -> bool:
         return _GROUP_BEFORE.search(before) is None
     without_opening = _OPENING_BEFORE.sub("", before) if before[-3:].rstrip(" \t")[-1:] in _OPENINGS else before
     for place in {before, without_opening}:
-        if _GLUED_BEFORE.search(place, max(0, len(place) - _NEAR)) and not _BULLET.search(place):
+        if (
+            _may_be_glued(place)
+            and _GLUED_BEFORE.search(place, max(0, len(place) - _NEAR))
+            and not _BULLET.search(place)
+        ):
             return True
     return False
+
+
+def _may_be_glued(before: str) -> bool:
+    """Return False where the end of a text alone says that nothing is glued to what follows, which is quick."""
+    end = before.rstrip(" \t")
+    last = end[-1:]
+    if last.isalpha():
+        # A letter next to the box, or a command with a space behind it.
+        return len(end) == len(before) or "\\" in end[-_LONGEST_COMMAND:]
+    return last in _GLUE or last.isdigit()
