@@ -15,7 +15,7 @@ from pipelines.run.engine_pools import EnginePools
 from pipelines.run.listener import Listener
 from pipelines.run.session import RunSession
 from pipelines.run.settings import Settings
-from pipelines.run.survey import as_before
+from pipelines.run.survey import in_parts
 from pipelines.self_training import star_settings as declared
 from pipelines.self_training.checks import checked, outline
 from pipelines.self_training.journal import Journal
@@ -57,7 +57,7 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
                     session=session,
                     journal=journal,
                     pools=pools,
-                    screen=as_before(survey),
+                    screen=in_parts(survey, settings),
                     check=BudgetWatch(session.check, star_settings, journal),
                     retry_failed=retry_failed,
                     said=set(remarks),

@@ -55,10 +55,10 @@ class Doubles:
 
     def _with_own_id(self, question: Question) -> Question:
         """Return the question as it is, or renamed where its id is another question's."""
-        read = [question.metadata.get(key, "") for key in self.reads]
-        if not any(read) and question.id == content_id(question.text, question.gold):
+        reads_nothing = not any(question.metadata.get(key) for key in self.reads)
+        if reads_nothing and question.id == content_id(question.text, question.gold):
             return question
-        identity = _hash(question.text, question.gold, *read)
+        identity = identity_of(question, self.reads)
         if self._owners.setdefault(question.id, identity) == identity:
             return question
         self.repeated.add(question.id)
@@ -84,7 +84,8 @@ class Doubles:
         return name
 
 
-def _hash(*parts: str) -> int:
-    """Return a 64-bit hash of the parts."""
+def identity_of(question: Question, reads: Sequence[str]) -> int:
+    """Return a 64-bit hash of all that makes a question: text, gold answer and the metadata of the keys `reads`."""
+    parts = [question.text, question.gold, *(question.metadata.get(key, "") for key in reads)]
     text = "\x1f".join(parts).encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")

@@ -171,8 +171,8 @@ def check_survey(store: Store, survey: Survey) -> None:
 def keep_survey(store: Store, survey: Survey) -> None:
     """Keep the counts of the source. From here on the folder belongs to its config."""
     kept = asdict(survey)
-    # Doubled keys may be many, and the next attempt finds them anew.
-    del kept["doubled"]
+    # These may be many, and the next attempt finds them anew.
+    del kept["doubled"], kept["bad_questions"]
     store.replace(SURVEY, _encoded(kept))
 
 

@@ -14,7 +14,7 @@ from itertools import islice
 
 from factory.contracts.checkers import boxed_gold
 from factory.errors import BadInput
-from factory.readers.doubles import Doubles
+from factory.readers.doubles import Doubles, identity_of
 from factory.rollouts.prompting import load_prompt
 from factory.storage.opening import open_store
 from factory.types import Outcome, Question, Verdict
@@ -43,6 +43,7 @@ class Survey:
         begun when these were left out as doubles, and are to this day.
       renamed_examples: some of them.
       doubled: ids that came more than once in this pass; not kept in the file.
+      bad_questions: what was left out for its gold answer in this pass, as `identity_of` it; not kept in the file.
     """
 
     questions: int = 0
@@ -53,6 +54,7 @@ class Survey:
     renamed: int | None = 0
     renamed_examples: list[str] = field(default_factory=list)
     doubled: set[str] = field(default_factory=set, repr=False)
+    bad_questions: set[int] = field(default_factory=set, repr=False)
 
 
 def surveyed(
@@ -104,7 +106,8 @@ def usable(
       BadInput: the source is malformed, or none of its first gold answers can be read.
     """
     survey = survey if survey is not None else Survey()
-    doubles = Doubles(reads=settings.checker.plugin.READS, watched=doubled, rename=survey.renamed is not None)
+    reads = settings.checker.plugin.READS
+    doubles = Doubles(reads=reads, watched=doubled, rename=survey.renamed is not None)
     questions = filter(None, map(doubles.once, questions_of(settings)))
     seen = 0
     while batch := list(islice(questions, SCREEN_BATCH)):
@@ -117,6 +120,7 @@ def usable(
         rejected |= screen([question for question in batch if question.id not in rejected])
         # Count, then hand out.
         survey.bad_golds.update(rejected)
+        survey.bad_questions.update(identity_of(question, reads) for question in batch if question.id in rejected)
         survey.duplicates, survey.doubled = doubles.dropped, doubles.repeated
         if doubles.rename:
             survey.renamed, survey.renamed_examples = doubles.renamed, doubles.examples
@@ -177,5 +181,25 @@ def as_before(survey: Survey) -> Screen:
 
     def screen(questions: list[Question]) -> dict[str, str]:
         return {question.id: survey.bad_golds[question.id] for question in questions if question.id in survey.bad_golds}
+
+    return screen
+
+
+def in_parts(survey: Survey, settings: Settings) -> Screen:
+    """Return a screen for parts of the source: it rejects the questions that the whole pass of `survey` rejected.
+
+    Two questions of one id may be in different parts, and have other ids there; so they are known by what makes them.
+    """
+    if survey.renamed is None:
+        # A run from before goes on as it began.
+        return as_before(survey)
+    reads = settings.checker.plugin.READS
+
+    def screen(questions: list[Question]) -> dict[str, str]:
+        return {
+            question.id: told(question, "it does not verify")
+            for question in questions
+            if identity_of(question, reads) in survey.bad_questions
+        }
 
     return screen

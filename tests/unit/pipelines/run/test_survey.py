@@ -15,7 +15,7 @@ from pipelines.run import run_folder
 from pipelines.run.planning import missing_units, plan
 from pipelines.run.screening import screening
 from pipelines.run.settings import Settings, from_mapping
-from pipelines.run.survey import Survey, left_out_lines, surveyed, usable
+from pipelines.run.survey import Survey, in_parts, left_out_lines, surveyed, usable
 
 
 def settings(tmp_path: Path, *rows: Mapping[str, Any], **source: Any) -> Settings:
@@ -118,3 +118,26 @@ def test_a_gold_that_denotes_nothing_or_does_not_equal_itself_is_screened(tmp_pa
     assert left == ["$5$", r"\text{no solution}", "7"]
     first = next(iter(survey.bad_golds.values()))
     assert first == f"{tmp_path}/q.jsonl, line 1: 'nan' (it says that there is no answer)"
+
+
+@pytest.mark.parametrize(("bad", "left"), [("a", [["c"], ["b", "d"]]), ("b", [["a", "c"], ["d"]])])
+def test_a_part_of_the_source_rejects_what_the_whole_rejected_although_its_ids_differ(
+    tmp_path: Path, bad: str, left: list[list[str]]
+) -> None:
+    def reject(questions: list[Question]) -> Mapping[str, str]:
+        return {question.id: "bad" for question in questions if question.text == bad}
+
+    # Files whose ids begin anew; a part reads one of them.
+    for name in ("ac", "bd"):
+        (tmp_path / f"{name}.jsonl").write_text(
+            "".join(json.dumps(row(1, text, id=n)) + "\n" for n, text in enumerate(name))
+        )
+    ours = settings(tmp_path, row(1, "e", id=9), id_column="id")
+    whole = Survey()
+    list(surveyed(ours, reject, whole))
+    assert (whole.questions, len(whole.bad_golds), whole.renamed) == (4, 1, 2)
+    source = ours.plain["source"]
+    parts = [
+        from_mapping({**ours.plain, "source": {**source, "path": f"{tmp_path}/{name}.jsonl"}}) for name in ("ac", "bd")
+    ]
+    assert [[question.text for question in usable(part, in_parts(whole, ours))] for part in parts] == left
