@@ -35,7 +35,7 @@ _FRACTION_WORDS = (
 )
 _NUMBER_WORD = re.compile(rf"(?i)\b(?:{'|'.join([*SMALL_NUMBERS, *SCALES, *_FRACTION_WORDS.split()])})\b")
 # Spaces beside signs. Beside a comma, between figures and in front of what may be a factor they make a difference.
-_OPEN = re.compile(r" ?([=<>;]) ?|(?<!\w) (?=[+()])|(?<=[+(]) ")
+_LOOSE_SPACES = re.compile(r" ?([=<>;]) ?|(?<!\w) (?=[+()])|(?<=[+(]) ")
 _ARGUMENT = re.compile(r"(?<=[A-Za-z}])\s?\([^()]{0,80}\)")
 _OR = " or "
 _OR_SPELLING = re.compile(r"\s*,\s*or\s+")
@@ -63,7 +63,10 @@ def decide(gold: str, answer: str, policy: AnswerPolicy) -> Decision:
         return Outcome.ERROR, "the gold answer is empty"
     if not answer:
         return Outcome.UNPARSABLE, "empty answer"
-    if answer == gold or (_without_spaces(answer) == _without_spaces(gold) and _closed_up(answer) == _closed_up(gold)):
+    if answer == gold or (
+        _without_spaces(answer) == _without_spaces(gold)
+        and _without_loose_spaces(answer) == _without_loose_spaces(gold)
+    ):
         return Outcome.CORRECT, "same text"
     # Golds with rules of their own: a choice's letter, a number, words.
     if choice := _CHOICE_GOLD.fullmatch(gold):
@@ -103,9 +106,9 @@ def _without_spaces(text: str) -> str:
     return text.replace(" ", "")
 
 
-def _closed_up(text: str) -> str:
+def _without_loose_spaces(text: str) -> str:
     """Return a text without the spaces beside signs that make no difference."""
-    return _OPEN.sub(r"\1", text)
+    return _LOOSE_SPACES.sub(r"\1", text)
 
 
 def _is_said_in_brackets(gold: Quantity, answer: str, policy: AnswerPolicy) -> bool:

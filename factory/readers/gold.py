@@ -3,7 +3,8 @@ r"""Gold presets: how the gold answer is read out of a data set's answer column.
 * `none`  — the column is the answer.
 * `gsm8k` — the text after the last `####`, without thousands commas.
 * `math`  — what stands in the last balanced `\boxed{}`, together with its neighbours where they state one answer, as in
-  `\boxed{3} and \boxed{5}`: boxes are read as those of completions are.
+  `\boxed{3} and \boxed{5}`: boxes are read as those of completions are. One
+  behind a minus holds no gold answer.
 * `json`  — a list or an object, such as the tests of a program, as JSON.
 * `index`, `index1` — the number of a choice, counted from 0 or from 1 (`index_gold.py`).
 """
