@@ -1,10 +1,9 @@
 r"""Gold presets: how the gold answer is read out of a data set's answer column.
 
 * `none`  — the column is the answer.
-* `gsm8k` — the text after the last `####`, without thousands commas.
+* `gsm8k` — the text after the last `####`, to the end of its line, without thousands commas.
 * `math`  — what stands in the last balanced `\boxed{}`, together with its neighbours where they state one answer, as in
-  `\boxed{3} and \boxed{5}`: boxes are read as those of completions are. One
-  behind a minus holds no gold answer.
+  `\boxed{3} and \boxed{5}`: boxes are read as those of completions are. One behind a minus holds no gold answer.
 * `json`  — a list or an object, such as the tests of a program, as JSON.
 * `index`, `index1` — the number of a choice, counted from 0 or from 1 (`index_gold.py`).
 """
@@ -57,9 +56,10 @@ def read_gold(answer: str, preset: str, where: str) -> str:
 
 
 def after_hashes(answer: str) -> str | None:
-    """Return the text after the last `####`, thousands commas dropped; None without one."""
+    """Return the line after the last `####`, thousands commas dropped; None without one."""
     _, mark, gold = without_end_tokens(answer).rpartition("####")
-    return _THOUSANDS_COMMA.sub("", gold.strip()) if mark else None
+    line, *_ = gold.strip().splitlines() or [""]
+    return _THOUSANDS_COMMA.sub("", line.rstrip()) if mark else None
 
 
 def last_boxed(answer: str) -> str | None:

@@ -19,6 +19,8 @@ W = "data.jsonl, line 7"
         ("#### 3\n#### 5", "5"),
         ("####10%", "10%"),
         ("#### (1,2)", "(1,2)"),
+        ("#### 110\nThe answer is: 110", "110"),
+        ("####\n 5 \r\n", "5"),
     ],
 )
 def test_gsm8k_takes_what_stands_after_the_last_hashes(answer: str, gold: str) -> None:
