@@ -34,6 +34,7 @@ _FRACTION_WORDS = (
     "half halves third thirds quarter quarters fifth fifths sixth sixths eighth eighths tenth tenths dozen"
 )
 _NUMBER_WORD = re.compile(rf"(?i)\b(?:{'|'.join([*SMALL_NUMBERS, *SCALES, *_FRACTION_WORDS.split()])})\b")
+_YES_OR_NO = re.compile(r"(yes|no|true|false)(?:\s?[,.;:(–—-].*)?", re.IGNORECASE | re.DOTALL)
 # Spaces beside signs. Beside a comma, between figures and in front of what may be a factor they make a difference.
 _LOOSE_SPACES = re.compile(r" ?([=<>;]) ?|(?<!\w) (?=[+()])|(?<=[+(]) ")
 _ARGUMENT = re.compile(r"(?<=[A-Za-z}])\s?\([^()]{0,80}\)")
@@ -81,6 +82,8 @@ def decide(gold: str, answer: str, policy: AnswerPolicy) -> Decision:
         answer = _OR_SPELLING.sub(" or ", _OR_IN_BRACKETS.sub(r" or \1", answer))
     if (said := _same_by_words(gold, answer, gold_quantity)) is not None:
         return OUTCOMES[said], "set phrases or formulas compared"
+    if _same_with_reasons(gold, answer):
+        return Outcome.UNPARSABLE, "yes or no, with reasons"
     if _WORD_GOLD.fullmatch(gold) and (answer_quantity is not None or _WORD_ANSWER.fullmatch(answer)):
         return _compare_words(gold, answer, policy), "words compared"
     # A number is asked for: most of what is none can be told at once, without a computer algebra system.
@@ -109,6 +112,14 @@ def _without_spaces(text: str) -> str:
 def _without_loose_spaces(text: str) -> str:
     """Return a text without the spaces beside signs that make no difference."""
     return _LOOSE_SPACES.sub(r"\1", text)
+
+
+def _same_with_reasons(gold: str, answer: str) -> bool:
+    """Return whether both say yes, or both no, one of them with words behind it: "Yes, as 3 divides 12"."""
+    wanted, stated = _YES_OR_NO.fullmatch(gold), _YES_OR_NO.fullmatch(answer)
+    if wanted is None or stated is None or wanted[1].casefold() != stated[1].casefold():
+        return False
+    return len(gold) > len(wanted[1]) or len(answer) > len(stated[1])
 
 
 def _is_said_in_brackets(gold: Quantity, answer: str, policy: AnswerPolicy) -> bool:

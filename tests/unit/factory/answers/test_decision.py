@@ -1,4 +1,4 @@
-"""Spaces beside signs make no other text, and all other spaces may."""
+"""Spaces beside signs make no other text, all other spaces may; reasons behind a yes are no other answer."""
 
 from __future__ import annotations
 
@@ -29,3 +29,21 @@ def test_spaces_beside_signs_make_no_difference(gold: str, answer: str) -> None:
 def test_spaces_between_figures_and_other_figures_do(gold: str, answer: str) -> None:
     assert decide(gold, answer, AnswerPolicy())[0] is not Outcome.CORRECT
     assert decide(answer, gold, AnswerPolicy())[0] is not Outcome.CORRECT
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("Yes", "Yes, it is possible"),
+        ("Yes, because 3 divides 12", "yes"),
+        ("no", "No. There is none."),
+        ("True", "true (always)"),
+    ],
+)
+def test_reasons_behind_yes_or_no_make_no_wrong_answer(gold: str, answer: str) -> None:
+    assert decide(gold, answer, AnswerPolicy())[0] is Outcome.UNPARSABLE
+
+
+@pytest.mark.parametrize(("gold", "answer"), [("Yes", "No, it is not"), ("No, never", "yes"), ("red", "red, blue")])
+def test_the_other_answer_with_reasons_is_wrong(gold: str, answer: str) -> None:
+    assert decide(gold, answer, AnswerPolicy())[0] is Outcome.INCORRECT
