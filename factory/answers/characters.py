@@ -39,7 +39,7 @@ _CHARACTERS: dict[int, str] = {
     ord("℃"): r"^\circ C", ord("℉"): r"^\circ F", ord("\u212a"): "K", ord("˚"): r"^\circ ",
     ord("≤"): r"\le ", ord("≥"): r"\ge ", ord("≠"): r"\ne ", ord("≈"): r"\approx ", ord("±"): r"\pm ",
     ord("⩽"): r"\le ", ord("⩾"): r"\ge ", ord("≦"): r"\le ", ord("≧"): r"\ge ", ord("∓"): r"\mp ",
-    ord("∈"): r"\in ", ord("…"): r"\ldots ", ord("∅"): r"\emptyset ", ord("∩"): r"\cap ",
+    ord("∈"): r"\in ", ord("≡"): r"\equiv ", ord("…"): r"\ldots ", ord("∅"): r"\emptyset ", ord("∩"): r"\cap ",
     ord("α"): r"\alpha ", ord("β"): r"\beta ", ord("γ"): r"\gamma ", ord("δ"): r"\delta ", ord("ε"): r"\epsilon ",
     ord("θ"): r"\theta ", ord("λ"): r"\lambda ", ord("μ"): r"\mu ", ord("ρ"): r"\rho ", ord("σ"): r"\sigma ",
     ord("τ"): r"\tau ", ord("φ"): r"\phi ", ord("ω"): r"\omega ", ord("µ"): r"\mu ",

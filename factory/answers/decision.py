@@ -7,15 +7,16 @@ import re
 from factory.answers.comparison import guards
 from factory.answers.comparison.compare import compare
 from factory.answers.comparison.names import without_name
-from factory.answers.comparison.phrases import Phrase, phrase, same_phrase
 from factory.answers.comparison.scalars import read_quantity
-from factory.answers.comparison.spellings import same_by_spelling
 from factory.answers.policy import AnswerPolicy
 from factory.answers.values import notations
 from factory.answers.values.match import Match
 from factory.answers.values.quantity import Quantity, quantity
 from factory.answers.values.rational import TooLarge
 from factory.answers.values.same_quantity import match_quantities
+from factory.answers.wording.formulas import same_by_spelling
+from factory.answers.wording.letters import same_letters
+from factory.answers.wording.phrases import Phrase, phrase, same_phrase
 from factory.text.number_words import SCALES, SMALL_NUMBERS
 from factory.types import Outcome
 
@@ -38,6 +39,7 @@ _YES_OR_NO = re.compile(r"(yes|no|true|false)(?:\s?[,.;:(–—-].*)?", re.IGNOR
 # Spaces beside signs. Beside a comma, between figures and in front of what may be a factor they make a difference.
 _LOOSE_SPACES = re.compile(r" ?([=<>;]) ?|(?<!\w) (?=[+()])|(?<=[+(]) ")
 _ARGUMENT = re.compile(r"(?<=[A-Za-z}])\s?\([^()]{0,80}\)")
+_MARKS = (",", ";", ":", ".", "-", "(")
 _OR = " or "
 _OR_SPELLING = re.compile(r"\s*,\s*or\s+")
 _OR_IN_BRACKETS = re.compile(r"\s\(\s*or\s+([^()]{1,80})\)$")
@@ -72,6 +74,8 @@ def decide(gold: str, answer: str, policy: AnswerPolicy) -> Decision:
     # Golds with rules of their own: a choice's letter, a number, words.
     if choice := _CHOICE_GOLD.fullmatch(gold):
         return _compare_choice(choice[1], answer, policy), "choice letters compared"
+    if (gold[0] in "({\\" or "A" <= gold[0] <= "H") and (chosen := same_letters(gold, answer)) is not None:
+        return OUTCOMES[chosen], "choices of several compared"
     gold_quantity, answer_quantity = _quantity_or_none(gold, policy), _quantity_or_none(answer, policy)
     if gold_quantity is not None and answer_quantity is not None:
         match = match_quantities(gold_quantity, answer_quantity, policy)
@@ -86,6 +90,8 @@ def decide(gold: str, answer: str, policy: AnswerPolicy) -> Decision:
         return Outcome.UNPARSABLE, "yes or no, with reasons"
     if _WORD_GOLD.fullmatch(gold) and (answer_quantity is not None or _WORD_ANSWER.fullmatch(answer)):
         return _compare_words(gold, answer, policy), "words compared"
+    if _WORD_GOLD.fullmatch(gold) and _is_explained(gold, answer):
+        return Outcome.UNPARSABLE, "words with more behind them"
     # A number is asked for: most of what is none can be told at once, without a computer algebra system.
     if gold_quantity is not None:
         if "," in answer and _is_equal_with_commas(gold_quantity, answer, policy):
@@ -177,8 +183,20 @@ def _compare_words(gold: str, answer: str, policy: AnswerPolicy) -> Outcome:
         # "red and blue" is "blue and red", unless which comes first was asked for.
         return Outcome.UNPARSABLE
     # The gold's words among others: the others decide whether it is right, and they are not understood.
-    inside = f" {_PLURAL.sub('', wanted)} " in f" {_PLURAL.sub('', stated)} "
-    return Outcome.UNPARSABLE if inside and not guards.is_hedged(answer) else Outcome.INCORRECT
+    one, other = (f" {_PLURAL.sub('', words)} " for words in (wanted, stated))
+    if one in other:
+        return Outcome.INCORRECT if guards.is_hedged(answer) else Outcome.UNPARSABLE
+    # Some of the gold's words: isosceles, for an isosceles triangle.
+    return Outcome.UNPARSABLE if other in one and not guards.is_hedged(gold) else Outcome.INCORRECT
+
+
+def _is_explained(gold: str, answer: str) -> bool:
+    """Return whether an answer begins with the gold's words and says more behind a mark: "Yes, it is"."""
+    if not answer.casefold().startswith(gold.casefold()):
+        return False
+    rest = answer[len(gold) :].lstrip()
+    is_verdict = gold.casefold() in ("yes", "no", "true", "false")
+    return rest[:1] in _MARKS and " " in rest[1:].strip() and (is_verdict or not guards.is_hedged(rest))
 
 
 def _quantity_or_none(text: str, policy: AnswerPolicy) -> Quantity | None:

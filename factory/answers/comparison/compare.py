@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from factory.answers.comparison.guards import is_grouped_otherwise
+from factory.answers.comparison.guards import has_prose, is_grouped_otherwise
 from factory.answers.comparison.intervals import as_union
 from factory.answers.comparison.relations import Relations, has_relation
 from factory.answers.comparison.scalars import Prover, Scalars, left_open
 from factory.answers.comparison.shape import DOTS, WITHOUT, Kind, Shape, shape
 from factory.answers.comparison.spellings import without_arrows
 from factory.answers.comparison.unions import same_exact_set, simplified
+from factory.answers.comparison.vectors import as_vector, transposed, without_label
 from factory.answers.policy import AnswerPolicy
 from factory.answers.values.dates import same_date
 from factory.answers.values.match import Match, all_equal, equal_if
 from factory.answers.values.notations import same_numbered, time_in_figures
+from factory.answers.wording.parameters import without_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Comparison:
         """
         if gold.text == answer.text:
             return Match.EQUAL
+        gold, answer = transposed(gold), transposed(answer)
         if has_relation(gold, answer):
             return Relations(Scalars(self.policy, self.prove), self.same).same_relation(gold, answer)
         if Kind.OTHER in (gold.kind, answer.kind):
@@ -120,31 +123,63 @@ class Comparison:
         if kinds == {Kind.SET, Kind.LIST}:
             match = self._in_any_order(gold.items, answer.items)
             return match if self.policy.set_for_list == "accept" else Match.DIFFERENT
+        if Kind.SET in kinds and (as_item := self._same_as_only_item(gold, answer)) is not None:
+            return as_item
         if kinds == {Kind.SET, Kind.TUPLE}:
             if self.policy.set_for_tuple == "accept" and "()" in (gold.marks, answer.marks):
                 return self._in_any_order(gold.items, answer.items)
             return Match.DIFFERENT
-        if kinds == {Kind.SET, Kind.SCALAR} and self.policy.singleton_set == "accept":
-            if self.nested or len(items := gold.items + answer.items) != 1 or items[0].text == r"\emptyset":
-                return Match.DIFFERENT
-            return self.same(gold.items[0], answer) if gold.items else self.same(gold, answer.items[0])
         if kinds == {Kind.LIST, Kind.SCALAR} and _is_said_again(gold if gold.kind is Kind.LIST else answer):
             return self._same_said_again(gold, answer)
-        if kinds == {Kind.TUPLE, Kind.MATRIX}:
-            column, vector = (gold, answer) if gold.kind is Kind.MATRIX else (answer, gold)
-            in_order = self._in_order(gold.items, answer.items)
-            return in_order if column.marks == "1" and vector.marks in ("()", "⟨⟩") else Match.UNCLEAR
-        if kinds == {Kind.TUPLE, Kind.SCALAR} and _LABELLED.match(gold.text + "|" + answer.text):
-            return self.same(_without_label(gold), _without_label(answer))
-        if kinds == {Kind.TUPLE, Kind.SCALAR} and _UNIT_VECTORS.search(gold.text + " " + answer.text):
-            # 2i + 3j is (2, 3).
+        if kinds == {Kind.TUPLE, Kind.SCALAR}:
+            points = without_label(gold), without_label(answer)
+            if points != (gold, answer):
+                return self.same(*points)
+        if (
+            kinds <= {Kind.TUPLE, Kind.MATRIX, Kind.SCALAR}
+            and (as_vectors := self._same_vectors(gold, answer)) is not None
+        ):
+            return as_vectors
+        scalar = next((form.text for form in (gold, answer) if form.kind is Kind.SCALAR), "")
+        if scalar and (has_prose(scalar) or _LISTED_BY_SPACES.fullmatch(scalar)):
+            # A sentence around the value, the point (1, 2); or a list without commas, 1 2 3.
             return Match.UNCLEAR
-        if kinds <= {Kind.TUPLE, Kind.LIST, Kind.MATRIX} or (
-            kinds == {Kind.WORDS, Kind.SCALAR} and _is_short(gold, answer)
+        if (
+            kinds <= {Kind.TUPLE, Kind.LIST, Kind.MATRIX}
+            or kinds == {Kind.SET, Kind.MATRIX}
+            or (kinds == {Kind.WORDS, Kind.SCALAR} and _is_short(gold, answer))
         ):
             # Brackets may be forgotten, a vector written as a point, the product ab read as a word.
             return Match.UNCLEAR
         return Match.DIFFERENT
+
+    def _same_as_only_item(self, gold: Shape, answer: Shape) -> Match | None:
+        """Compare a set with a single value or point; None where the set has not one item, or that is none of these."""
+        of_gold, of_answer = (form.items if form.kind is Kind.SET else () for form in (gold, answer))
+        other = answer if gold.kind is Kind.SET else gold
+        is_value = other.kind is Kind.SCALAR
+        if self.policy.singleton_set != "accept" or not (
+            is_value or (other.kind is Kind.TUPLE and other.marks == "()")
+        ):
+            return None
+        if self.nested or len(items := (*of_gold, *of_answer)) != 1 or items[0].text == r"\emptyset":
+            return Match.DIFFERENT if is_value else None
+        if items[0].kind is not other.kind:
+            return Match.DIFFERENT if is_value else None
+        return self.same(items[0], answer) if of_gold else self.same(gold, items[0])
+
+    def _same_vectors(self, gold: Shape, answer: Shape) -> Match | None:
+        r"""Compare a column with a vector, and both with a sum of unit vectors: 2i + 3j is (2, 3). None for others."""
+        length = max(len(gold.items), len(answer.items))
+        wanted, stated = as_vector(gold, length) or gold, as_vector(answer, length) or answer
+        if Kind.SCALAR in (wanted.kind, stated.kind):
+            scalar = wanted.text if wanted.kind is Kind.SCALAR else stated.text
+            return Match.UNCLEAR if _UNIT_VECTORS.search(scalar) else None
+        columns = [form.marks for form in (wanted, stated) if form.kind is Kind.MATRIX]
+        vectors = [form.marks for form in (wanted, stated) if form.kind is Kind.TUPLE]
+        if columns in ([], ["1"]) and all(marks in ("()", "⟨⟩") for marks in vectors):
+            return self._in_order(wanted.items, stated.items)
+        return Match.UNCLEAR
 
     def _same_said_again(self, gold: Shape, answer: Shape) -> Match:
         r"""Compare a scalar with a list joined by "or", which must say one value several times: \frac14 or 0.25."""
@@ -223,19 +258,17 @@ def compare(gold: str, answer: str, policy: AnswerPolicy, prove: Prover = left_o
             # Products of vectors are no products of numbers.
             return Match.EQUAL if gold.replace(" ", "") == answer.replace(" ", "") else Match.UNCLEAR
         gold, answer = without_arrows(gold, answer)
-    return Comparison(policy, prove).same(shape(gold), shape(answer))
+    comparison = Comparison(policy, prove)
+    if r"\in" in answer and (bodies := without_parameters(gold, answer)):
+        # Another form may have the same values.
+        match = comparison.same(*map(shape, bodies))
+        return Match.UNCLEAR if match is Match.DIFFERENT else match
+    return comparison.same(shape(gold), shape(answer))
 
 
-# A point with its letter, A(1, 2); C(5, 2) and N(0, 1) have meanings of their own.
-_LABELLED = re.compile(r"(?:.{0,200}\|)?[ABD-MO-TV-Z]'{0,2}\s*(?P<point>\([^()]{1,80},[^()]{1,80}\))(?:\||$)")
 _BRACKETED = re.compile(r"[(\[{][^()\[\]{}]*[)\]}]")
+_LISTED_BY_SPACES = re.compile(r"[^\s,;+*/=-]{1,20}(?:\s+-?[^\s,;+*/=-]{1,20}){1,20}")
 _UNIT_VECTORS = re.compile(r"(?<![A-Za-z\\])[jk](?![A-Za-z])|\\(?:hat|vec|mathbf)(?![A-Za-z])")
-
-
-def _without_label(form: Shape) -> Shape:
-    """Return a point without the letter in front of its brackets; another shape as it is."""
-    point = _LABELLED.fullmatch(form.text)
-    return shape(point["point"]) if point else form
 
 
 def _is_said_again(form: Shape) -> bool:

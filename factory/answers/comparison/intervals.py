@@ -2,8 +2,18 @@ r"""Sets that inequalities of one variable describe: 0 < x \le 5 is (0, 5], x \n
 
 from __future__ import annotations
 
+import re
+from fractions import Fraction
+
+from factory.answers.comparison.scalars import quantity_or_none
 from factory.answers.comparison.shape import WITHOUT, Kind, Shape, assignment, interval, is_name
 
+_NUMBER = r"(?:\d{1,9}(?:\.\d{1,9}|/\d{1,9})?|\\frac\s?\{\d{1,9}\}\s?\{\d{1,9}\})"
+# |x|, |2x - 1|, |1 - x|; |z| and |w| are those of complex numbers.
+_ABSOLUTE = re.compile(
+    rf"(?:\||\\lvert)\s*(?:(?P<first>{_NUMBER})\s*(?P<minus>-)\s*)?(?P<factor>-?{_NUMBER}|-)?\s*[A-Za-vxy]\s*"
+    rf"(?(minus)|(?:(?P<sign>[+-])\s*(?P<shift>{_NUMBER}))?)\s*(?:\||\\rvert)"
+)
 _LESS = {"<": "<", r"\le": r"\le", ">": "<", r"\ge": r"\le"}
 _LOW = Shape(kind=Kind.SCALAR, text=r"-\infty")
 _HIGH = Shape(kind=Kind.SCALAR, text=r"\infty")
@@ -50,6 +60,8 @@ def as_intervals(form: Shape) -> Shape | None:
     if any(_is_negated_name(member) for member in members) and all(member.kind is Kind.SCALAR for member in members):
         members = [_negated(member) for member in reversed(members)]
         signs.reverse()
+    if len(members) == 2 and (around := _around(members, closed=signs[0] == r"\le")):
+        return around
     # x < 5 and 5 < x are half-lines, 0 < x < 5 is bounded.
     if len(members) == 2 and is_name(members[0]):
         return interval("(" + (")" if signs[0] == "<" else "]"), _LOW, members[1])
@@ -59,6 +71,46 @@ def as_intervals(form: Shape) -> Shape | None:
         marks = ("(" if signs[0] == "<" else "[") + (")" if signs[1] == "<" else "]")
         return _half_line(interval(marks, members[0], members[2]))
     return None
+
+
+def _around(members: list[Shape], *, closed: bool) -> Shape | None:
+    """Return the numbers less than a distance away from a point, |x - 1| < 3, or more: 3 < |x - 1|; else None.
+
+    Args:
+      members: the lesser and the greater side.
+      closed: the two may be equal.
+    """
+    low, high = members
+    is_inside = low.text.strip().startswith(("|", r"\lvert"))
+    ends = _ends(*((low.text, high.text) if is_inside else (high.text, low.text)))
+    if ends is None:
+        return None
+    left, right = (Shape(kind=Kind.SCALAR, text=text) for text in ends)
+    if is_inside:
+        return interval("[]" if closed else "()", left, right)
+    outside = interval("(]" if closed else "()", _LOW, left), interval("[)" if closed else "()", right, _HIGH)
+    return Shape(kind=Kind.UNION, text=f"|{low.text}, {high.text}|", items=outside)
+
+
+def _ends(absolute: str, distance: str) -> tuple[str, str] | None:
+    """Return where an absolute value, |x - 1| or |2x|, is a distance; None unless all numbers are exact."""
+    match, radius = _ABSOLUTE.fullmatch(absolute.strip()), quantity_or_none(distance.strip())
+    if match is None or radius is None or radius.unit or radius.value <= 0:
+        return None
+    factor = quantity_or_none("-1" if match["factor"] == "-" else match["factor"] or "1")
+    shift = quantity_or_none(match["shift"] or match["first"] or "0")
+    if factor is None or shift is None or not factor.value or factor.unit or shift.unit:
+        return None
+    # |a x + b| and |b - a x| are 0 at -b / a and b / a.
+    is_minus = match["sign"] == "-" or match["minus"] is not None
+    centre = (shift.value if is_minus else -shift.value) / factor.value
+    reach = radius.value / abs(factor.value)
+    return _fraction(centre - reach), _fraction(centre + reach)
+
+
+def _fraction(value: Fraction) -> str:
+    """Return a number in LaTeX."""
+    return str(value) if value.denominator == 1 else rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
 
 
 def _point(form: Shape) -> Shape | None:

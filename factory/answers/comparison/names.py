@@ -59,6 +59,9 @@ _NAMES = (
     r"(?:\||\\lvert)\s*(?:[A-Z]{2}|[^|=<>]{0,30}\\(?:vec|overrightarrow|overline)[^|=<>]{1,40})\s*(?:\||\\rvert)",
     r"(?:\\\||\\lVert|\|\|)[^|=<>]{1,40}(?:\\\||\\rVert|\|\|)",
     rf"\\(?:sin|cos|tan|cot|sec|csc)\s*(?:\^\s*\{{?\s*2\s*\}}?)?\s*(?:{_ANGLE}|\(\s*{_ANGLE}(?:\s*[+-]\s*{_ANGLE})?\s*\))",
+    # angles between vectors, \cos\langle \vec a, \vec b\rangle
+    r"\\(?:sin|cos|tan)\s*(?:\\langle|⟨|<)[^<>=⟨⟩]{1,80}(?:\\rangle|⟩|>)"
+    r"|(?:\\langle|⟨|<)[^<>=⟨⟩,]{0,30}\\(?:vec|overrightarrow)[^<>=⟨⟩]{1,60}(?:\\rangle|⟩|>)",
     # ratios of lengths, derivatives
     rf"\\frac\s*\{{\s*{_SEGMENT}\s*\}}\s*\{{\s*{_SEGMENT}\s*\}}|{_SEGMENT}\s*[:/]\s*{_SEGMENT}(?:\s*:\s*{_SEGMENT})?",
     r"\\frac\s*\{\s*(?:d|\\partial)\s*(?:\^\s*\{?\s*\d\s*\}?)?\s*[A-Za-z]?\s*\}\s*\{\s*(?:d|\\partial)\s*[a-z]\s*"

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from factory.answers.comparison.guards import has_prose
 from factory.answers.comparison.intervals import as_intervals, as_union, is_inequality
 from factory.answers.comparison.names import may_be_ignored, names_of_tuple
 from factory.answers.comparison.scalars import Scalars, quantity_or_none
 from factory.answers.comparison.shape import Kind, Shape, assignment, is_name, shape
-from factory.answers.comparison.systems import same_solutions
+from factory.answers.comparison.systems import one_letter, same_solutions, solutions
 from factory.answers.values.match import Match, all_equal
 
 _COMMAND = re.compile(r"\\(?:frac|sqrt|cdot|times|pi|infty|left|right|binom|text|log|ln|exp|sin|cos|tan)(?![A-Za-z])")
@@ -86,6 +87,9 @@ class Relations:
         if other.kind is Kind.SET and other.items:
             # A union of an interval and a finite set may be written as an inequality with "or".
             return self.same(gold_intervals or other, answer_intervals or other)
+        if other.kind is Kind.SCALAR and has_prose(other.text):
+            # At least 3, for x \ge 3.
+            return Match.UNCLEAR
         return Match.DIFFERENT if other.kind is Kind.SCALAR or assigned else Match.UNCLEAR
 
     def _same_equation(self, gold: Shape, answer: Shape) -> Match | None:
@@ -217,6 +221,9 @@ def _values_of_one_name(form: Shape) -> tuple[str, Shape]:
 
     The name is "" for anything else, and the shape is returned as it is.
     """
+    if form.kind is Kind.LIST and (named := solutions(form)) and (letter := one_letter(named)):
+        values = [value for _, value in named[0]]
+        return letter, Shape(kind=Kind.LIST, text=", ".join(value.text for value in values), items=tuple(values))
     pairs = [assignment(item) for item in form.items] if form.kind is Kind.LIST else []
     if not pairs or not pairs[0] or len({name for name, _ in filter(None, pairs)}) > 1:
         return "", form

@@ -20,6 +20,7 @@ from factory.answers.values.rational import TooLarge
 from factory.answers.values.same_quantity import match_quantities
 from factory.answers.values.unit_words import split_unit
 from factory.answers.values.units import PERCENT, unit
+from factory.answers.wording.parameters import without_constant
 
 # Values that are read exactly but are no LaTeX expression: 1,234 or $5 or 0.333...
 _NO_EXPRESSION = re.compile(r"[,$€£¢]|\d \d|\\overline|\\[lc]?dots|\.\.")
@@ -31,7 +32,9 @@ _DEGREES = re.compile(r"\s*\bdegrees\b")
 _NEEDS_RADIANS = re.compile(r"\\(?:pi|arc|sin|cos|tan|cot|sec|csc)|\b(?:sin|cos|tan|cis)\b|e\s*\^")
 _INFINITE = re.compile(r"([+-]?)\s*\\infty")
 
-ProofTask = Literal["equal", "proportional", "rounds"]
+_LOGARITHM = re.compile(r"\\log(?![A-Za-z])(?!\s*_)")
+
+ProofTask = Literal["equal", "proportional", "rounds", "apart"]
 
 
 class Prover(Protocol):
@@ -44,7 +47,7 @@ class Prover(Protocol):
           gold: the gold expression.
           answer: the expression of the answer.
           task: `equal`: both are expressions of one value. `proportional`: both are what an equation sets to zero.
-            `rounds`: `answer` is a decimal of `gold`.
+            `rounds`: `answer` is a decimal of `gold`. `apart`: they differ by a number that is the same everywhere.
 
         Returns:
           The match; `Match.OPEN` from a prover that does not decide.
@@ -100,6 +103,8 @@ class Scalars:
             return Match.DIFFERENT
         if gold_quantity and answer_quantity:
             return match_quantities(gold_quantity, answer_quantity, self.policy)
+        if "C" in gold and not gold_quantity and (body := without_constant(gold)):
+            return self._same_antiderivative(body, answer)
         if (match := self._by_notation(gold, answer, gold_quantity, answer_quantity)) is not None:
             return match
         # What is left costs a process: keep bombs, and answers that the policy refuses anyhow, from it.
@@ -108,6 +113,18 @@ class Scalars:
         if self.policy.unevaluated == "none" and gold_quantity and not guards.is_hedged(answer):
             return Match.UNCLEAR
         return self._by_proof(_parts(gold, gold_quantity), _parts(answer, answer_quantity))
+
+    def _same_antiderivative(self, gold: str, answer: str) -> Match:
+        """Compare with an antiderivative, given without its constant, which may have any name and value."""
+        body = without_constant(answer)
+        if guards.is_bomb(body or answer):
+            return Match.DIFFERENT
+        match = self.prove(gold, body or answer, task="apart")
+        if match is Match.EQUAL:
+            # The constant, or the bars of a logarithm, may have been asked for.
+            return Match.EQUAL if body and ("|" in gold) == ("|" in answer) else Match.UNCLEAR
+        # The logarithm of calculus is the natural one.
+        return Match.UNCLEAR if match is Match.DIFFERENT and _LOGARITHM.search(gold + answer) else match
 
     def _by_notation(
         self, gold: str, answer: str, gold_quantity: Quantity | None, answer_quantity: Quantity | None
@@ -153,6 +170,8 @@ class Scalars:
         value = notations.ratio_value(gold if answer_quantity else answer)
         if other is None or value is None or other.unit:
             return Match.DIFFERENT if other else Match.UNCLEAR
+        if notations.may_be_time(gold if answer_quantity else answer):
+            return Match.UNCLEAR if value == other.value else Match.DIFFERENT
         if answer_quantity and not is_fraction(answer_quantity.digits):
             # 3 for 3:1: the value is right, the form may not be.
             return Match.UNCLEAR if value == answer_quantity.value else Match.DIFFERENT

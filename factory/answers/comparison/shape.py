@@ -110,7 +110,7 @@ def shape(text: str, *, bracketed: bool = False, nesting: int = 0) -> Shape:
     if matrix := _MATRIX.fullmatch(text):
         return _matrix(matrix, nesting)
     # A single plus-minus stands for two values.
-    if len(signs := _PLUS_MINUS.findall(text)) == 1 and signs == [r"\pm"]:
+    if len(_PLUS_MINUS.findall(text)) == 1:
         both = [_PLUS_MINUS.sub(sign, text) for sign in "+-"]
         return _composite(Kind.LIST, both, text, nesting)
     # What is left is one value.
@@ -226,7 +226,8 @@ def assignment(form: Shape) -> tuple[str, Shape] | None:
     if form.kind is not Kind.RELATION or form.marks not in ("=", r"\in"):
         return None
     left, right = form.items
-    if is_name(left):
+    # A number is never said to be e or i: these name an eccentricity, a current.
+    if is_name(left) or left.text in ("e", "i"):
         return plain_name(left.text), right
     if form.marks == "=" and is_name(right):
         return plain_name(right.text), left

@@ -1,14 +1,11 @@
-r"""One spelling for what is written in several ways and is no number: intervals, vectors, formulas, congruences.
+r"""One spelling for intervals and vectors: `]0,2[` is `(0,2)`, `\langle1,2\rangle` is `⟨1,2⟩`, ℝ is an interval.
 
-`]0,2[` is `(0,2)`, `\langle1,2\rangle` is `⟨1,2⟩`, ℝ is an interval, H₂O is `H_2O`, and `x \equiv 12 \pmod 7` is
-`5 \pmod 7`. Each test begins with one for the characters that it needs.
+Each test begins with one for the characters that it needs.
 """
 
 from __future__ import annotations
 
 import re
-
-from factory.answers.values.match import Match, equal_if
 
 _REAL_LINE = r"(-\\infty,\\infty)"
 _REALS = re.compile(
@@ -21,6 +18,15 @@ _EXCEPT = re.compile(
     r"(?:except(?: for)?|other than|excluding|but|without) (?:x\s*=\s*)?(?P<points>[^=<>]{1,100})"
 )
 _LESS_GREATER = re.compile(r"<([^<>=\\]{1,200},[^<>=]{1,200})>")
+_COORDINATE = r"-?(?:\d{1,9}(?:\.\d{1,9}|/\d{1,9})?|\\frac\s?\{\d{1,9}\}\s?\{\d{1,9}\})"
+# Signs and words of other languages between statements about values; between letters they make a formula of logic.
+_CONNECTIVES = {
+    **dict.fromkeys((r"\lor", r"\vee", "或", "∨", "ou", "oder"), "or"),
+    **dict.fromkeys((r"\land", r"\wedge", "且", "∧", "et", "und"), "and"),
+}
+_JOINING = re.compile(r"\\(?:lor|vee|land|wedge)(?![A-Za-z])|[或且∨∧]|(?<![A-Za-z\\])(?:ou|oder|et|und)(?![A-Za-z])")
+_IS_ABOUT_VALUES = re.compile(r"[=<>\d]|\\(?:le|ge|in|ne)(?![A-Za-z])")
+_POINT_WITH_BARS = re.compile(rf"\(\s*{_COORDINATE}\s*\|\s*{_COORDINATE}\s*(?:\|\s*{_COORDINATE}\s*)?\)")
 _FRENCH = re.compile(r"([\[\](])([^\[\]()]{1,80}[,;][^\[\]()]{1,80})([\[\])])")
 _BACK_TO_BACK = re.compile(r"\[\s*\\cup|\\cup\s*\]")
 _OPEN = {"]": "(", "[": "[", "(": "("}
@@ -29,12 +35,17 @@ _CLOSED = {"[": ")", "]": "]", ")": ")"}
 
 def respelled(text: str) -> str:
     """Return the text of a set or vector in one spelling. A reversed bracket is only turned where it closes nothing."""
+    if _JOINING.search(text) and _IS_ABOUT_VALUES.search(text):
+        text = _JOINING.sub(lambda match: f" {_CONNECTIVES[match.group()]} ", text)
     if "R" in text or "real" in text or "ℝ" in text:
         if every := _EXCEPT.fullmatch(text):
             return rf"(-\infty,\infty) \setminus \{{{every['points']}\}}"
         text = _REALS.sub(_REAL_LINE, text)
     if "angle" in text:
         text = text.replace(r"\langle", "⟨").replace(r"\rangle", "⟩")
+    if text.startswith("(") and "|" in text and _POINT_WITH_BARS.fullmatch(text):
+        # Points as German schools write them, (3|-1).
+        return text.replace("|", ",")
     if text.startswith("<") and (vector := _LESS_GREATER.fullmatch(text)):
         text = f"⟨{vector[1]}⟩"
     if ("[" in text or "]" in text) and _has_reversed(text):
@@ -54,43 +65,6 @@ def _has_reversed(text: str) -> bool:
     return depth > 0
 
 
-# Formulas of chemistry: elements with numbers behind them, groups in brackets, a charge.
-_ELEMENTS = (
-    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb "
-    "Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pt Au Hg Tl Pb Bi Rn Ra Th U Pu W"
-)
-_ELEMENT = "|".join(sorted(_ELEMENTS.split(), key=len, reverse=True))
-_CHEMICAL = re.compile(
-    rf"\d{{0,3}}(?:(?:{_ELEMENT})(?:_?\d{{1,3}})?|[(\[]|[)\]](?:_?\d{{1,3}})?){{1,40}}(?:\^?\d?[+-])?"
-)
-_STYLE = re.compile(r"\\(?:ce|mathrm|mathsf|text|rm)(?![A-Za-z])")
-
-
-def chemical(text: str) -> str:
-    """Return a chemical formula in one spelling, H2O; "" for a text that is none, or has no number and no charge."""
-    if not any(character in text for character in "_^23456789") or "=" in text or len(text) > 120:
-        return ""
-    plain = re.sub(r"[\s{}]", "", _STYLE.sub("", text))
-    return plain.replace("_", "").replace("^", "") if _CHEMICAL.fullmatch(plain) else ""
-
-
-_CONGRUENCE = re.compile(
-    r"(?:\\?[A-Za-z]{1,8}\s*(?:\\equiv|=)\s*)?(?P<residue>-?\d{1,30})\s*(?:\\pmod|\\bmod|\\mod|\(\s*\\?(?:b?mod)\b|\bmod\b)"
-    r"\s*\{?\s*(?P<modulus>\d{1,30})\s*\}?\s*\)?"
-)
-
-
-def congruence(text: str) -> tuple[int, int] | None:
-    r"""Return the residue and the modulus of `x \equiv 12 \pmod 7`, the least residue; None for another text."""
-    match = _CONGRUENCE.fullmatch(text) if "mod" in text else None
-    if match is None or not int(match["modulus"]):
-        return None
-    modulus = int(match["modulus"])
-    return int(match["residue"]) % modulus, modulus
-
-
-_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
-_WITHOUT_SEPARATORS = str.maketrans("", "", " ,;、")
 _VECTOR = re.compile(r"\\(?:vec|overrightarrow|mathbf)\s*(?:\{\s*(\\?[A-Za-z])\s*\}|([A-Za-z])(?![A-Za-z]))")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _UNIT_VECTOR = re.compile(r"\\(?:hat|vec|mathbf)\s*(?:\{\s*\\?([ijk])(?:math)?\s*\}|\\?([ijk])(?:math)?(?![A-Za-z]))")
@@ -115,30 +89,3 @@ def without_arrows(gold: str, answer: str) -> tuple[str, str]:
 def _letters(text: str) -> set[str]:
     """Return the letters of a text that are no part of a command."""
     return set(re.findall("[A-Za-z]", _COMMAND.sub(" ", text)))
-
-
-def same_by_spelling(gold: str, answer: str) -> Match | None:
-    """Compare two formulas of chemistry, congruences or choices of several statements; None for other texts."""
-    if gold and gold[0] in _CIRCLED and (chosen := _circled(gold)):
-        stated_choice = _circled(answer)
-        return equal_if(chosen == stated_choice) if stated_choice else None
-    if "mod" in gold and (wanted := congruence(gold)):
-        stated = congruence(answer)
-        return equal_if(wanted == stated) if stated and wanted[1] == stated[1] else Match.UNCLEAR
-    if gold[:1] in "\\([" or gold[:1].isupper() or gold[:1].isdigit():
-        wanted_formula, stated_formula = chemical(gold), chemical(answer)
-        if wanted_formula and stated_formula and _is_chemistry(gold + answer):
-            # Another order of the elements may name the same substance.
-            return Match.EQUAL if wanted_formula == stated_formula else None
-    return None
-
-
-def _circled(text: str) -> set[str]:
-    """Return the circled numbers that a text consists of, ①③; none for another text."""
-    rest = text.translate(_WITHOUT_SEPARATORS)
-    return set(rest) if all(character in _CIRCLED for character in rest) else set()
-
-
-def _is_chemistry(text: str) -> bool:
-    """Return whether a text holds a sign of chemistry: an index or a small letter."""
-    return "_" in text or any(character.islower() for character in text) or r"\ce" in text

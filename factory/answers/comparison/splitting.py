@@ -30,13 +30,7 @@ def split(text: str, separator: re.Pattern[str], *, skip: re.Pattern[str] | None
 def _connective(separator: str) -> str:
     """Return a separator in one word: ", or" joins as "or" does."""
     words = separator.lstrip(",; ")
-    return (
-        words
-        if separator[:1] in ",;" and words in ("or", "and")
-        else separator[:1]
-        if separator[:1] in ",;"
-        else separator
-    )
+    return words if words in ("or", "and") else (separator[0] if separator[:1] in ",;" else separator)
 
 
 def _depths(text: str) -> list[int]:

@@ -22,6 +22,7 @@ _GUARD_DIGITS = 60
 _MAX_DIGITS = 20_000
 # Points at which expressions with variables are compared: the n-th variable is (p + n) / q.
 _POINTS = ((7, 3), (-11, 5), (13, 17))
+_POSITIVE_POINTS = ((7, 3), (13, 17), (23, 5))  # where logarithms are real
 
 
 class Symbolic:
@@ -56,6 +57,8 @@ class Symbolic:
         # Compare, as the task asks.
         if task == "proportional":
             return _proportional(one, other)
+        if task == "apart":
+            return equal_if(_is_apart(one, other))
         if task == "rounds":
             return _rounds(one, other, answer)
         if (match := _exact_for_rounded(one, other, gold, self._policy.rounded_gold_digits)) is not None:
@@ -152,6 +155,19 @@ def _proportional(gold: Any, answer: Any) -> Match:
         return Match.DIFFERENT
     ratio = simplify(gold / answer)
     return equal_if(bool(ratio.is_number and ratio.is_finite and ratio != 0))
+
+
+def _is_apart(gold: Any, answer: Any) -> bool:
+    """Return whether the difference of both is the same at every point tried."""
+    from sympy import Rational
+
+    symbols = sorted(gold.free_symbols | answer.free_symbols, key=str)
+    points = [{symbol: Rational(first + n, q) for n, symbol in enumerate(symbols)} for first, q in _POSITIVE_POINTS]
+    first = points[0]
+    return not any(
+        _differ(gold.xreplace(point) + answer.xreplace(first), answer.xreplace(point) + gold.xreplace(first))
+        for point in points[1:]
+    )
 
 
 def _close(gold: Any, answer: Any) -> bool:

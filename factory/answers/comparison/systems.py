@@ -17,6 +17,7 @@ Same = Callable[[Shape, Shape], Match]
 Solution = list[tuple[str, Shape]]
 """Names with their values, in the order in which they are written."""
 
+_INDEXED = re.compile(r"([A-Za-z])_\d", re.ASCII)
 _COORDINATES = ("x", "y", "z", "w")
 
 
@@ -79,7 +80,7 @@ def same_solutions(gold: Shape, answer: Shape, same: Same) -> Match | None:
     `same` compares the values.
     """
     wanted, stated = solutions(gold), solutions(answer)
-    if not wanted and not stated:
+    if (not wanted and not stated) or (not wanted and gold.kind is not Kind.TUPLE and one_letter(stated)):
         return None
     if wanted and stated:
         return _same_named(wanted, stated, same)
@@ -88,6 +89,13 @@ def same_solutions(gold: Shape, answer: Shape, same: Same) -> Match | None:
     if len(named) > 1:
         return _same_points(named, bare, same=turned)
     return _same_bare(named[0], bare, is_ordered=bool(_by_tuple(gold)), same=turned)
+
+
+def one_letter(named: list[Solution]) -> str:
+    """Return the letter of x_1 = 1, x_2 = 2, which are values of one variable; "" where the names are others."""
+    matches = [_INDEXED.fullmatch(name) for name, _ in named[0]] if len(named) == 1 else []
+    letters = {match[1] if match else "" for match in matches}
+    return letters.pop() if len(letters) == 1 else ""
 
 
 def _swapped(same: Same) -> Same:

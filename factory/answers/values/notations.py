@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from fractions import Fraction
 
@@ -22,6 +23,7 @@ _BASE_WORDS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "
                "ten": "10", "twelve": "12", "sixteen": "16"}  # fmt: skip
 
 
+_TIME = re.compile(r"(\d{1,2}):([0-5]\d)", re.ASCII)
 # Statements are numbered ① ② ③, ⑴ ⑵ ⑶, ❶ ❷ ❸ or Ⅰ Ⅱ Ⅲ.
 _NUMBER_SIGNS = re.compile(
     r"[\u2460-\u2487\u2776-\u277f\u2160-\u216b](?:\s{0,3}(?:,|;|\band\b|[和与及と])?\s{0,3}"
@@ -70,6 +72,12 @@ def ratio_value(text: str) -> Fraction | None:
         return None
     parts, half = _ratio(text)
     return Fraction(parts[0], parts[1]) if len(parts) == 2 and parts[1] and not half else None
+
+
+def may_be_time(text: str) -> bool:
+    """Return whether a ratio can be a time of day and is not in lowest terms, as ratios are: 15:30, not 11:21."""
+    match = _TIME.fullmatch(text)
+    return match is not None and int(match[1]) < 25 and math.gcd(int(match[1]), int(match[2])) > 1
 
 
 def _ratio(text: str) -> tuple[list[int], str]:

@@ -48,6 +48,11 @@ _OPERATIONS = (
     "inverse reciprocal opposite complement conjugate"
 )
 _CLOCK_AND_CALENDAR = "am pm a.m p.m o'clock bc ad bce ce noon midnight th st nd rd"
+# A solver's verdict on a value that he found and does not give as the answer: -1 (extraneous).
+_REJECTIONS = (
+    "extraneous rejected reject discarded discard excluded exclude omitted omit dropped spurious inadmissible invalid "
+    "unacceptable fails fail failed ignored ignore removed rejecting discarding ignoring excluding contradiction"
+)
 _SENTENCE = (
     "is are was were be been has have had does do did can could may might should would will equals equal means i we "
     "you he she it they this that these those there which what who a an as"
@@ -55,6 +60,7 @@ _SENTENCE = (
 _NO_UNITS = frozenset(
     [
         *_CONNECTIVES_AND_HEDGES.split(), *_OPERATIONS.split(), *_CLOCK_AND_CALENDAR.split(), *_SENTENCE.split(),
+        *_REJECTIONS.split(),
         *SMALL_NUMBERS, *FRACTIONS, *FACTORS, "pairs", "couples", "pair", "couple",
     ]
 ) - {"sec"}  # fmt: skip
@@ -78,7 +84,10 @@ _COUNTED_WORDS = (
 )
 _COUNTED = frozenset(_COUNTED_WORDS.split())
 _PLURAL = re.compile(r"[a-z'.-]{2,}(?<![su])s\.?")
-_NO_PLURALS = "celsius gas lens news series species class glass plus minus bus canvas bonus us gross basis points"
+_NO_PLURALS = (
+    "celsius gas lens news series species class glass plus minus bus canvas bonus us gross basis points extraneous "
+    "spurious"
+)
 _IRREGULAR = frozenset(_NO_PLURALS.split())
 
 

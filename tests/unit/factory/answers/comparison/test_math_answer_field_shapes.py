@@ -57,6 +57,14 @@ x<-1 \text{ or } x>2 ~ x \in (-\infty,-1)\cup(2,\infty)
 \text{all real numbers} ~ \mathbb{R} ~ (-\infty, \infty) ~ \text{all reals}
 k \in \mathbb{R} ~ \text{all real values of } k
 \mathbb{Z} ~ x\in\mathbb{Z}
+-2<x<2 ~ |x|<2 ~ \lvert x\rvert < 2 ~ \left|x\right|<2 ~ 2>|x| ~ |-x| < 2 ~ |2x|<4
+|x|<2 ~ (-2,2) ~ -2<x<2 ~ x\in(-2,2)
+[-2,4] ~ |x-1|\le 3 ~ |1-x| \leq 3 ~ 3 \ge |x - 1| ~ |2x-2|\le 6
+|x-1|\le 3 ~ [-2,4] ~ -2\le x\le 4
+(-\infty,-2)\cup(2,\infty) ~ |x|>2 ~ 2<|x|
+|x|\ge\frac12 ~ x\le-\frac12 \text{ or } x\ge 0.5
+(-\infty,1]\cup[3,\infty) ~ x \le 1 \lor x \ge 3 ~ x\le1\text{或}x\ge3 ~ x \le 1 \text{ ou } x\ge 3
+(1,2) ~ x>1 \land x<2 ~ x>1\text{且}x<2
 """  # fmt: skip
 
 ANOTHER_SET = r"""
@@ -80,6 +88,10 @@ m<n ~ n<m ~ m>n
 1<x<2 ~ \langle 1,2\rangle ~ (x,y)=(1,2)
 \mathbb{R} ~ \mathbb{Z} ~ \mathbb{R}^+ ~ \mathbb{R}^2 ~ \text{all positive real numbers} ~ \text{not all real numbers}
 \text{all real numbers} ~ \text{all integers}
+(-2,2) ~ |x|\le 2 ~ |x|>2 ~ |x|<3 ~ |x-1|<2 ~ |x|<-2 ~ |x|<|y|
+-2<z<2 ~ |z|<2
+[-2,4] ~ |x+1|\le 3 ~ |x-1|<3 ~ |x-1|\ge 3
+p \lor q ~ p \land q
 """  # fmt: skip
 
 SAME_VALUES = r"""
@@ -125,6 +137,26 @@ x \equiv 5 \pmod 7 ~ 5 \pmod 7 ~ x \equiv 12 \pmod{7} ~ x\equiv -2\ (\text{mod }
 \text{no solution} ~ x \in \varnothing
 \text{DNE} ~ \text{D.N.E.} ~ \text{does not exist} ~ \text{undefined} ~ \text{The limit does not exist}
 \text{undefined} ~ \text{DNE} ~ \text{not defined}
+\begin{pmatrix}1\\2\end{pmatrix} ~ \mathbf{i}+2\mathbf{j} ~ i+2j ~ \hat{i}+2\hat{j} ~ [1,2]^T
+\begin{pmatrix}1\\2\end{pmatrix} ~ \begin{pmatrix}1&2\end{pmatrix}^\top ~ \binom{1}{2} ~ (1,2)^{T}
+\langle 1,-2,3\rangle ~ i-2j+3k ~ \hat{\imath}-2\hat{\jmath}+3\hat{k} ~ \vec{i}-2\vec{j}+3\vec{k} ~ 3k + i - 2j
+\mathbf{i}-\frac12\mathbf{k} ~ (1,0,-0.5) ~ \begin{pmatrix}1\\0\\-\frac12\end{pmatrix}
+2i+3j ~ \langle 2,3\rangle
+(3,-1) ~ \{(3,-1)\} ~ (3|-1)
+x=1, x=2 ~ x_1=2, x_2=1 ~ x=1 \lor x=2
+1, 2 ~ x_1=2, x_2=1 ~ x=1 \text{ oder } x=2
+\pm 3 ~ \mp 3
+e=\frac{\sqrt3}{2} ~ e = \sqrt{3}/2 ~ \frac{\sqrt3}{2}
+k\pi, k\in\mathbb{Z} ~ x=k\pi, k\in\mathbb{Z} ~ x = n\pi\ (n \in \mathbb{Z}) ~ \pi k, k \in Z
+2n+1 ~ a_n = 2n+1, n\in\mathbb{N}^* ~ 1+2n\ (n \in N_+)
+x^2+C ~ x^2+c ~ C+x^2 ~ x^2 + \text{constant} ~ x^2+5+K
+\frac{(x+1)^2}{2}+C ~ \frac{x^2}{2}+x+C
+ABD ~ A,B,D ~ A、B、D ~ A, B \text{ and } D ~ \{A,B,D\}
+A,C ~ AC
+x \equiv 1, 6 \pmod 7 ~ x\equiv \pm 1\pmod 7 ~ x\equiv 1\pmod 7 \text{ or } x\equiv 6 \pmod 7 ~ x ≡ 6, 1 (mod 7)
+\text{no solution} ~ \text{no } x \text{ exists} ~ \text{no such } x
+\text{does not exist} ~ \text{none exist} ~ \lim = DNE
+\text{diverges} ~ \text{divergent} ~ \text{The series diverges} ~ \text{does not converge}
 \text{infinitely many} ~ \text{infinitely many solutions} ~ \text{an infinite number of solutions}
 """  # fmt: skip
 
@@ -165,13 +197,41 @@ x \equiv 5 \pmod 7 ~ 5 \pmod 8 ~ 5 ~ x \equiv 6 \pmod 7
 \text{does not exist} ~ \text{the limit exists}
 \text{infinitely many} ~ \text{finitely many}
 \text{Ann} ~ \text{none}
+\begin{pmatrix}1\\2\end{pmatrix} ~ 2i+j ~ i-2j ~ \begin{pmatrix}1&2\end{pmatrix} ~ i+2k ~ 1+2i
+\langle 1,2\rangle ~ i+2j+k
+-1 ~ -1 \text{ (extraneous)} ~ -1 \text{ rejected} ~ -1 (\text{discard})
+-1, 2 ~ 2, -1 \text{ (extraneous)}
+x^2+C ~ x^3+C ~ x^2+x+C
+k\pi, k\in\mathbb{Z} ~ 2k\pi, k\in\mathbb{Z}
+ABD ~ AB ~ A,B ~ A,B,C,D
+x \equiv 1, 6 \pmod 7 ~ x\equiv 1\pmod 7 ~ 1, 5 \pmod 7
+\text{diverges} ~ \text{converges}
 """  # fmt: skip
 
 CANNOT_BE_TOLD = r"""
 x>2 ~ 2x>4
 (1,2)\cup(3,4) ~ (1,2),(3,4)
 [0.5, 2.5] ~ [0,5; 2,5]
-2i+3j ~ \langle 2,3\rangle
+(-1,2) ~ \text{the point } (-1,2)
+a\ge 3 ~ \text{at least } 3 ~ a \text{ is at least } 3
+1,2,3 ~ 1 2 3
+15:30 ~ \frac12 ~ 15/30
+\frac12 ~ 15:30
+\begin{pmatrix}1&2\\3&4\end{pmatrix} ~ \{\{1,2\},\{3,4\}\}
+x^2+C ~ x^2
+\ln|x|+C ~ \ln x + C ~ \log|x| + C
+k\pi, k\in\mathbb{Z} ~ k\pi ~ -k\pi, k\in\mathbb{Z}
+\frac{\pi}{4}+k\pi, k\in\mathbb{Z} ~ -\frac{3\pi}{4}+k\pi, k\in\mathbb{Z}
+ABD ~ DBA ~ D,B,A
+(1)(2)(4) ~ (1), (2) \text{ and } (4) ~ 1,2,4
+\text{no solution} ~ \text{the system is inconsistent} ~ \text{aucune solution}
+\text{does not exist} ~ \text{diverges} ~ \text{the derivative is infinite}
+\text{all real numbers} ~ \text{all } x ~ \text{always true}
+\text{diverges} ~ \infty
+\text{Yes} ~ \text{True} ~ \text{Yes, it is} ~ \text{Yes, since it converges}
+\text{No} ~ \text{False} ~ \text{No, it is not}
+\text{True} ~ \text{Yes} ~ \text{correct}
+\text{isosceles triangle} ~ \text{isosceles}
 0 ~ \text{no solutions} ~ \text{none}
 \text{none} ~ \text{no solution}
 \infty ~ \text{infinitely many} ~ \text{DNE}
