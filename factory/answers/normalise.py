@@ -12,7 +12,8 @@ from factory.answers.wrappers import unwrap
 _PLAIN_NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 _NEEDS_REWRITING = re.compile(r"[\\~{}<>=\s]|inf|[Nn]egative|[Mm]inus|[xX]10")
 _TEXT_COMMAND = re.compile(
-    r"\\(?:text|textbf|textit|textrm|textsf|texttt|mathrm|mathbf|mathit|mathsf|mbox|hbox|emph|bm|boldsymbol|textnormal|textup|rm|bf)\s*\{([^{}]*)\}"
+    r"\\(?:text|textbf|textit|textrm|textsf|texttt|mathrm|mathbf|mathit|mathsf|mbox|hbox|emph|bm|boldsymbol|textnormal|textup|rm|bf)"
+    r"\s*\{((?:[^{}]|\{[^{}]{0,40}\}){0,400})\}"
 )
 # Applied in this order: later rules rely on the spelling that earlier ones leave.
 _REWRITES = tuple(

@@ -135,10 +135,8 @@ class Comparison:
             points = without_label(gold), without_label(answer)
             if points != (gold, answer):
                 return self.same(*points)
-        if (
-            kinds <= {Kind.TUPLE, Kind.MATRIX, Kind.SCALAR}
-            and (as_vectors := self._same_vectors(gold, answer)) is not None
-        ):
+        is_vector = kinds <= {Kind.TUPLE, Kind.MATRIX, Kind.SCALAR}
+        if is_vector and (as_vectors := self._same_vectors(gold, answer)) is not None:
             return as_vectors
         scalar = next((form.text for form in (gold, answer) if form.kind is Kind.SCALAR), "")
         if scalar and (has_prose(scalar) or _LISTED_BY_SPACES.fullmatch(scalar)):

@@ -30,7 +30,9 @@ _GROUPED_OTHERWISE = re.compile(
     r"|\d{1,9},(?:\d\d\s?(?:[€£]|EUR|euros?)|--?(?:\s?(?:[€£]|EUR|euros?))?))",
     re.ASCII,
 )
-_CALL = re.compile(r"\\(?:max|min|gcd|lcm|operatorname)(?![A-Za-z])")
+_CALL = re.compile(
+    r"\\(?:max|min|gcd|lcm|operatorname)(?![A-Za-z])|(?<![A-Za-z\\])[CP]\s?\(\s?\w{1,9}\s?,\s?\w{1,9}\s?\)", re.ASCII
+)
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 _ANY_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 # Names of functions and the like are no prose.

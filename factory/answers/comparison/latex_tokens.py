@@ -32,6 +32,8 @@ OVER = frozenset(["/", r"\div"])
 CLOSING = {"(": ")", "[": "]", "{": "}", r"\lfloor": r"\rfloor", r"\lceil": r"\rceil", r"\lvert": r"\rvert"}
 # Short words that are no product of variables.
 _NO_PRODUCT = frozenset(["or", "and", "not", "if", "is", "no", "mod", "of", "to", "in", "or", "as", "am", "pm", "per"])
+# A constant and what it multiplies, in solutions of differential equations: Ce^x.
+_CONSTANT_PRODUCTS = frozenset(["Ce", "Cx", "Ae", "Ax", "Bx", "De", "Dx", "Ke", "Kx"])
 
 
 class NotScalar(ValueError):
@@ -51,7 +53,9 @@ def tokens(text: str) -> list[str]:
             parts.append(token)
         elif token in _WORDS:
             parts.append(_WORDS[token])
-        elif len(token) <= 3 and token.islower() and token not in _NO_PRODUCT and token not in UNITS:
+        elif token in _CONSTANT_PRODUCTS or (
+            len(token) <= 3 and token.islower() and token not in _NO_PRODUCT and token not in UNITS
+        ):
             # A product of variables: one token for each letter.
             parts += token
         else:

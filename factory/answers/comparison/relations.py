@@ -11,7 +11,7 @@ from factory.answers.comparison.intervals import as_intervals, as_union, is_ineq
 from factory.answers.comparison.names import may_be_ignored, names_of_tuple
 from factory.answers.comparison.scalars import Scalars, quantity_or_none
 from factory.answers.comparison.shape import Kind, Shape, assignment, is_name, shape
-from factory.answers.comparison.systems import one_letter, same_solutions, solutions
+from factory.answers.comparison.systems import same_solutions, values_of_one_name
 from factory.answers.values.match import Match, all_equal
 
 _COMMAND = re.compile(r"\\(?:frac|sqrt|cdot|times|pi|infty|left|right|binom|text|log|ln|exp|sin|cos|tan)(?![A-Za-z])")
@@ -43,6 +43,8 @@ class Relations:
             return self.same(gold_intervals, answer_intervals)
         if gold_intervals or answer_intervals:
             return self._same_as_interval(gold, answer, gold_intervals, answer_intervals)
+        if _are_equations(gold) and _are_equations(answer) and len(gold.items) == len(answer.items):
+            return self._same_equations(list(gold.items), list(answer.items))
         # Values of one or of several variables.
         if (by_name := same_solutions(gold, answer, self.same)) is not None:
             return by_name
@@ -98,6 +100,9 @@ class Relations:
         A failed comparison of assignments does not decide by itself where both sides are equations: y = 2x and 2x - y =
         0 have the same solutions.
         """
+        if any(form.marks == "=" and not assignment(form) and _has_list(form) for form in (gold, answer)):
+            # x \pm 2y = 0 are two equations.
+            return Match.UNCLEAR
         names = {pair[0] for pair in (assignment(gold), assignment(answer)) if pair}
         if len(names) == 2 and not may_be_ignored(*names):
             # \sin\theta = 1 and \cos\theta = 1 do not say the same.
@@ -113,12 +118,26 @@ class Relations:
                 return Match.UNCLEAR
         return self.scalars.prove(*equations, task="proportional") if all(equations) else None
 
+    def _same_equations(self, gold: list[Shape], answer: list[Shape]) -> Match:
+        """Compare several equations of which not all are assignments, in any order: x = 1 or 3x - 4y + 5 = 0."""
+        whole = Match.EQUAL
+        for wanted in gold:
+            matches = [self.same(wanted, stated) for stated in answer]
+            best = next((match for match in (Match.EQUAL, Match.OPEN) if match in matches), None)
+            if best is None:
+                return Match.UNCLEAR
+            if best is Match.EQUAL:
+                del answer[matches.index(best)]
+            else:
+                whole = best
+        return whole
+
     def _same_values_of_one_name(self, gold: Shape, answer: Shape) -> Match | None:
         """Compare several values of one variable: x = 1, x = 2.
 
         None where neither side is that.
         """
-        (gold_name, gold_values), (answer_name, answer_values) = _values_of_one_name(gold), _values_of_one_name(answer)
+        (gold_name, gold_values), (answer_name, answer_values) = values_of_one_name(gold), values_of_one_name(answer)
         if not gold_name and not answer_name:
             return None
         if gold_name and answer_name and gold_name != answer_name and self.scalars.policy.variable_name == "same":
@@ -192,6 +211,17 @@ class Relations:
         return self.same(gold_value, answer_value)
 
 
+def _are_equations(form: Shape) -> bool:
+    """Return whether a shape is a list of equations of which at least one is no assignment."""
+    is_list = form.kind is Kind.LIST and all(item.kind is Kind.RELATION and item.marks == "=" for item in form.items)
+    return is_list and not all(assignment(item) for item in form.items)
+
+
+def _has_list(form: Shape) -> bool:
+    r"""Return whether a member of a relation is several values, as \pm makes them."""
+    return any(item.kind is Kind.LIST for item in form.items)
+
+
 def _without_last(form: Shape) -> Shape:
     """Return a relation without its last sign and what stands behind it."""
     *signs, _ = form.marks.split()
@@ -214,24 +244,6 @@ def _renamed(value: Shape, old: str, new: str) -> Shape:
     if new in letters:
         return value
     return shape(_COMMAND_OR_LETTER.sub(lambda match: f"{new} " if match[0] == old else match[0], value.text))
-
-
-def _values_of_one_name(form: Shape) -> tuple[str, Shape]:
-    """Return the name and the bare values of x = 1, x = 2 and of x = 1, 2.
-
-    The name is "" for anything else, and the shape is returned as it is.
-    """
-    if form.kind is Kind.LIST and (named := solutions(form)) and (letter := one_letter(named)):
-        values = [value for _, value in named[0]]
-        return letter, Shape(kind=Kind.LIST, text=", ".join(value.text for value in values), items=tuple(values))
-    pairs = [assignment(item) for item in form.items] if form.kind is Kind.LIST else []
-    if not pairs or not pairs[0] or len({name for name, _ in filter(None, pairs)}) > 1:
-        return "", form
-    if any(pair is None and item.kind is Kind.RELATION for pair, item in zip(pairs, form.items, strict=True)):
-        return "", form
-    values = [pair[1] if pair else item for pair, item in zip(pairs, form.items, strict=True)]
-    text = ", ".join(value.text for value in values)
-    return pairs[0][0], Shape(kind=Kind.LIST, text=text, items=tuple(values))
 
 
 def _stated_value(gold: Shape) -> Shape | None:

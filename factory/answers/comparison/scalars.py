@@ -20,6 +20,7 @@ from factory.answers.values.rational import TooLarge
 from factory.answers.values.same_quantity import match_quantities
 from factory.answers.values.unit_words import split_unit
 from factory.answers.values.units import PERCENT, unit
+from factory.answers.wording.combinatorics import may_count_arrangements, with_binomials
 from factory.answers.wording.parameters import without_constant
 
 # Values that are read exactly but are no LaTeX expression: 1,234 or $5 or 0.333...
@@ -32,6 +33,7 @@ _DEGREES = re.compile(r"\s*\bdegrees\b")
 _NEEDS_RADIANS = re.compile(r"\\(?:pi|arc|sin|cos|tan|cot|sec|csc)|\b(?:sin|cos|tan|cis)\b|e\s*\^")
 _INFINITE = re.compile(r"([+-]?)\s*\\infty")
 
+_CONSTANTS = re.compile(r"(?<![A-Za-z\\])(?:[Cc]_\{?[1-9]|C\s*(?:e|x|\\exp|\\cdot)(?![A-Za-z]))")
 _LOGARITHM = re.compile(r"\\log(?![A-Za-z])(?!\s*_)")
 
 ProofTask = Literal["equal", "proportional", "rounds", "apart"]
@@ -105,6 +107,10 @@ class Scalars:
             return match_quantities(gold_quantity, answer_quantity, self.policy)
         if "C" in gold and not gold_quantity and (body := without_constant(gold)):
             return self._same_antiderivative(body, answer)
+        if "_" in gold or "_" in answer:
+            if may_count_arrangements(gold, answer) or may_count_arrangements(answer, gold):
+                return Match.UNCLEAR
+            gold, answer = with_binomials(gold, answer), with_binomials(answer, gold)
         if (match := self._by_notation(gold, answer, gold_quantity, answer_quantity)) is not None:
             return match
         # What is left costs a process: keep bombs, and answers that the policy refuses anyhow, from it.
@@ -112,7 +118,9 @@ class Scalars:
             return Match.UNCLEAR if guards.is_bomb(gold) else Match.DIFFERENT
         if self.policy.unevaluated == "none" and gold_quantity and not guards.is_hedged(answer):
             return Match.UNCLEAR
-        return self._by_proof(_parts(gold, gold_quantity), _parts(answer, answer_quantity))
+        match = self._by_proof(_parts(gold, gold_quantity), _parts(answer, answer_quantity))
+        # Constants of a differential equation may have other names, signs and factors.
+        return Match.UNCLEAR if match is Match.DIFFERENT and _CONSTANTS.search(gold) else match
 
     def _same_antiderivative(self, gold: str, answer: str) -> Match:
         """Compare with an antiderivative, given without its constant, which may have any name and value."""

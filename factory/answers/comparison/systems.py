@@ -80,7 +80,7 @@ def same_solutions(gold: Shape, answer: Shape, same: Same) -> Match | None:
     `same` compares the values.
     """
     wanted, stated = solutions(gold), solutions(answer)
-    if (not wanted and not stated) or (not wanted and gold.kind is not Kind.TUPLE and one_letter(stated)):
+    if (not wanted and not stated) or (not wanted and gold.kind is not Kind.TUPLE and _one_letter(stated)):
         return None
     if wanted and stated:
         return _same_named(wanted, stated, same)
@@ -91,7 +91,7 @@ def same_solutions(gold: Shape, answer: Shape, same: Same) -> Match | None:
     return _same_bare(named[0], bare, is_ordered=bool(_by_tuple(gold)), same=turned)
 
 
-def one_letter(named: list[Solution]) -> str:
+def _one_letter(named: list[Solution]) -> str:
     """Return the letter of x_1 = 1, x_2 = 2, which are values of one variable; "" where the names are others."""
     matches = [_INDEXED.fullmatch(name) for name, _ in named[0]] if len(named) == 1 else []
     letters = {match[1] if match else "" for match in matches}
@@ -180,3 +180,21 @@ def _is_sorted(named: Solution) -> bool:
     """Return whether the names are written in alphabetic order."""
     names = [re.sub(r"[^A-Za-z0-9]", "", name) for name, _ in named]
     return names == sorted(names)
+
+
+def values_of_one_name(form: Shape) -> tuple[str, Shape]:
+    """Return the name and the bare values of x = 1, x = 2 and of x = 1, 2.
+
+    The name is "" for anything else, and the shape is returned as it is.
+    """
+    if form.kind is Kind.LIST and (named := solutions(form)) and (letter := _one_letter(named)):
+        values = [value for _, value in named[0]]
+        return letter, Shape(kind=Kind.LIST, text=", ".join(value.text for value in values), items=tuple(values))
+    pairs = [assignment(item) for item in form.items] if form.kind is Kind.LIST else []
+    if not pairs or not pairs[0] or len({name for name, _ in filter(None, pairs)}) > 1:
+        return "", form
+    if any(pair is None and item.kind is Kind.RELATION for pair, item in zip(pairs, form.items, strict=True)):
+        return "", form
+    values = [pair[1] if pair else item for pair, item in zip(pairs, form.items, strict=True)]
+    text = ", ".join(value.text for value in values)
+    return pairs[0][0], Shape(kind=Kind.LIST, text=text, items=tuple(values))

@@ -63,7 +63,15 @@ def same_ratio(gold: str, answer: str) -> Match:
         return Match.DIFFERENT
     if gold_parts == parts or (bool(gold_half) != bool(half) and _clock(gold_parts, gold_half) == _clock(parts, half)):
         return Match.EQUAL
+    if not gold_half and not half and _same_time(gold_parts, parts):
+        return Match.UNCLEAR
     return Match.UNCLEAR if _proportional(gold_parts, parts) else Match.DIFFERENT
+
+
+def _same_time(gold: list[int], parts: list[int]) -> bool:
+    """Return whether two times may be the same: 3:45 and 15:45, in 12 and in 24 hours, or 3:45:00."""
+    one, other = ([*numbers, 0, 0][:3] for numbers in (gold, parts))
+    return one[1:] == other[1:] and abs(one[0] - other[0]) in (0, 12) and max(one[0], other[0]) < 25
 
 
 def ratio_value(text: str) -> Fraction | None:

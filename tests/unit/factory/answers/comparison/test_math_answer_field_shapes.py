@@ -148,6 +148,10 @@ x=1, x=2 ~ x_1=2, x_2=1 ~ x=1 \lor x=2
 \pm 3 ~ \mp 3
 e=\frac{\sqrt3}{2} ~ e = \sqrt{3}/2 ~ \frac{\sqrt3}{2}
 k\pi, k\in\mathbb{Z} ~ x=k\pi, k\in\mathbb{Z} ~ x = n\pi\ (n \in \mathbb{Z}) ~ \pi k, k \in Z
+120 ~ C_{10}^3 ~ \mathrm{C}_{10}^3 ~ C^3_{10}
+C_n^2 ~ \binom{n}{2} ~ \frac{n(n-1)}{2}
+y=Ce^{x} ~ y = C e^x ~ Ce^x
+x=1 \text{ or } 3x-4y+5=0 ~ 3x-4y+5=0 \text{ or } x=1 ~ 3x-4y+5=0, x=1
 2n+1 ~ a_n = 2n+1, n\in\mathbb{N}^* ~ 1+2n\ (n \in N_+)
 x^2+C ~ x^2+c ~ C+x^2 ~ x^2 + \text{constant} ~ x^2+5+K
 \frac{(x+1)^2}{2}+C ~ \frac{x^2}{2}+x+C
@@ -203,6 +207,8 @@ x \equiv 5 \pmod 7 ~ 5 \pmod 8 ~ 5 ~ x \equiv 6 \pmod 7
 -1, 2 ~ 2, -1 \text{ (extraneous)}
 x^2+C ~ x^3+C ~ x^2+x+C
 k\pi, k\in\mathbb{Z} ~ 2k\pi, k\in\mathbb{Z}
+x=1 \text{ or } 3x-4y+5=0 ~ x=1 ~ x=2 \text{ or } 3x-4y+5=0
+120 ~ C_{10}^4 ~ A_{10}^3
 ABD ~ AB ~ A,B ~ A,B,C,D
 x \equiv 1, 6 \pmod 7 ~ x\equiv 1\pmod 7 ~ 1, 5 \pmod 7
 \text{diverges} ~ \text{converges}
@@ -219,6 +225,11 @@ a\ge 3 ~ \text{at least } 3 ~ a \text{ is at least } 3
 \frac12 ~ 15:30
 \begin{pmatrix}1&2\\3&4\end{pmatrix} ~ \{\{1,2\},\{3,4\}\}
 x^2+C ~ x^2
+y=Ce^x ~ y=Ae^x
+C_1e^x+C_2e^{-x} ~ C_1e^{-x}+C_2e^x ~ c_1 e^x + c_2 e^{-x}
+y=\pm\frac{\sqrt3}{3}x ~ x\pm\sqrt3y=0
+120 ~ A_6^3 ~ C(10,3)
+3:45 ~ 15:45
 \ln|x|+C ~ \ln x + C ~ \log|x| + C
 k\pi, k\in\mathbb{Z} ~ k\pi ~ -k\pi, k\in\mathbb{Z}
 \frac{\pi}{4}+k\pi, k\in\mathbb{Z} ~ -\frac{3\pi}{4}+k\pi, k\in\mathbb{Z}
