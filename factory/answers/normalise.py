@@ -11,10 +11,13 @@ from factory.answers.wrappers import unwrap
 
 _PLAIN_NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 _NEEDS_REWRITING = re.compile(r"[\\~{}<>=\s]|inf|[Nn]egative|[Mm]inus|[xX]10")
-_TEXT_COMMAND = re.compile(
-    r"\\(?:text|textbf|textit|textrm|textsf|texttt|mathrm|mathbf|mathit|mathsf|mbox|hbox|emph|bm|boldsymbol|textnormal|textup|rm|bf)"
-    r"\s*\{((?:[^{}]|\{[^{}]{0,40}\}){0,400})\}"
+_STYLE = (
+    r"\\(?:text|textbf|textit|textrm|textsf|texttt|mathrm|mathbf|mathit|mathsf|mbox|hbox|emph|bm|boldsymbol|textnormal"
+    r"|textup|rm|bf)\s*"
 )
+_TEXT_COMMAND = re.compile(_STYLE + r"\{((?:[^{}]|\{[^{}]{0,40}\}){0,400})\}")
+# Around more than `_TEXT_COMMAND` opens, only the command goes: the braces change nothing.
+_STYLE_COMMAND = re.compile(_STYLE + r"(?=\{)")
 # Applied in this order: later rules rely on the spelling that earlier ones leave.
 _REWRITES = tuple(
     (re.compile(pattern), replacement)
@@ -29,6 +32,7 @@ _REWRITES = tuple(
         (r"\s*,\s*\\!\s*(?=\d{3})", ","),
         (r"\\!\s*", ""),
         (r"\\[,;: ]|\\q?quad(?![A-Za-z])|(?<!~)~(?!~)", " "),
+        (r"\\sqrt\s?(\d)(?![\d.])", r"\\sqrt{\1}"),
         (r"\\dot\s*\{?\s*(\d)\s*\}?(?:(\d*)\\dot\s*\{?\s*(\d)\s*\}?)?", r"\\overline{\1\2\3}"),
         (r"\\lbrace(?![A-Za-z])", r"\\{"),
         (r"\\rbrace(?![A-Za-z])", r"\\}"),
@@ -78,6 +82,7 @@ def normalise(answer: str) -> str:
     # One style may stand in another: \textbf{\text{A}}.
     for _ in range(2):
         answer = _TEXT_COMMAND.sub(r" \1 ", answer)
+    answer = _STYLE_COMMAND.sub("", answer)
     for pattern, replacement in _REWRITES:
         answer = pattern.sub(replacement, answer)
     return unwrap(answer, raw=False)

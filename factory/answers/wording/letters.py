@@ -7,8 +7,10 @@ import re
 from factory.answers.values.match import Match
 
 _LONGEST = 60
+_JOINING = r"(?:,\s?and\b|,|;|&|\band\b|[和与及])"
+_JOINED = re.compile(_JOINING)
 _LETTERS = re.compile(
-    r"(?:\\\{|\{)?\s*\(?([A-H])\)?(?:(?P<gap>\s*(?:,|;|&|\band\b|和|与|及|,\s*and\b)\s*|\s*)\(?[A-H]\)?){1,7}\s*(?:\\\}|\})?"
+    rf"(?:\\\{{|\{{)?\s{{0,3}}\(?[A-H]\)?(?:\s{{0,3}}{_JOINING}?\s{{0,3}}\(?[A-H]\)?){{1,7}}\s{{0,3}}(?:\\\}}|\}})?"
 )
 _NUMBERED = re.compile(r"\(\d\)(?:\s{0,3}(?:,|;|\band\b|,\s?and\b)?\s{0,3}\(\d\)){1,8}")
 _NUMBERS = re.compile(r"\d(?:\s{0,3}(?:,|;|\band\b|,\s?and\b)\s{0,3}\d){1,8}")
@@ -26,11 +28,12 @@ def same_letters(gold: str, answer: str) -> Match | None:
     chosen, stated = _letters(gold), _letters(answer)
     if not chosen or set(chosen) != set(stated):
         return None
+    if _JOINED.search(gold) and _JOINED.search(answer):
+        # Both are lists.
+        return None
     if gold.isalpha() and answer.isalpha():
         return Match.EQUAL if chosen == stated else Match.UNCLEAR
-    if gold.isalpha() or answer.isalpha() or " " in gold.strip() + answer.strip():
-        return Match.EQUAL if chosen == stated == sorted(chosen) else Match.UNCLEAR
-    return None
+    return Match.EQUAL if chosen == stated == sorted(chosen) else Match.UNCLEAR
 
 
 def _letters(text: str) -> list[str]:
