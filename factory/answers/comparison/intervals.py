@@ -8,7 +8,7 @@ from fractions import Fraction
 from factory.answers.comparison.scalars import quantity_or_none
 from factory.answers.comparison.shape import WITHOUT, Kind, Shape, assignment, interval, is_name
 
-_NUMBER = r"(?:\d{1,9}(?:\.\d{1,9}|/\d{1,9})?|\\frac\s?\{\d{1,9}\}\s?\{\d{1,9}\})"
+_NUMBER = r"(?:\d{1,9}(?:\.\d{1,9}|/\d{1,9})?|\\frac\s?(?:\d|\{\d{1,9}\})\s?(?:\d|\{\d{1,9}\}))"
 # |x|, |2x - 1|, |1 - x|; |z| and |w| are those of complex numbers.
 _ABSOLUTE = re.compile(
     rf"(?:\||\\lvert)\s*(?:(?P<first>{_NUMBER})\s*(?P<minus>-)\s*)?(?P<factor>-?{_NUMBER}|-)?\s*[A-Za-vxy]\s*"

@@ -122,7 +122,9 @@ class Relations:
         """Compare several equations of which not all are assignments, in any order: x = 1 or 3x - 4y + 5 = 0."""
         whole = Match.EQUAL
         for wanted in gold:
-            matches = [self.same(wanted, stated) for stated in answer]
+            matches = [
+                self.same(wanted, stated) if _may_be_same(wanted, stated) else Match.UNCLEAR for stated in answer
+            ]
             best = next((match for match in (Match.EQUAL, Match.OPEN) if match in matches), None)
             if best is None:
                 return Match.UNCLEAR
@@ -215,6 +217,12 @@ def _are_equations(form: Shape) -> bool:
     """Return whether a shape is a list of equations of which at least one is no assignment."""
     is_list = form.kind is Kind.LIST and all(item.kind is Kind.RELATION and item.marks == "=" for item in form.items)
     return is_list and not all(assignment(item) for item in form.items)
+
+
+def _may_be_same(one: Shape, other: Shape) -> bool:
+    """Return whether two equations are not assignments to different names."""
+    pairs = assignment(one), assignment(other)
+    return not (pairs[0] and pairs[1]) or pairs[0][0] == pairs[1][0]
 
 
 def _has_list(form: Shape) -> bool:

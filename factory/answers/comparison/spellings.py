@@ -18,7 +18,7 @@ _EXCEPT = re.compile(
     r"(?:except(?: for)?|other than|excluding|but|without) (?:x\s*=\s*)?(?P<points>[^=<>]{1,100})"
 )
 _LESS_GREATER = re.compile(r"<([^<>=\\]{1,200},[^<>=]{1,200})>")
-_COORDINATE = r"-?(?:\d{1,9}(?:\.\d{1,9}|/\d{1,9})?|\\frac\s?\{\d{1,9}\}\s?\{\d{1,9}\})"
+_COORDINATE = r"-?(?:\d{1,9}(?:\.\d{1,9}|/\d{1,9})?|\\frac\s?(?:\d|\{\d{1,9}\})\s?(?:\d|\{\d{1,9}\}))"
 # Signs and words of other languages between statements about values; between letters they make a formula of logic.
 _CONNECTIVES = {
     **dict.fromkeys((r"\lor", r"\vee", "或", "∨", "ou", "oder"), "or"),

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import re
 
-_PART = r"(?:\{([^{}]{1,20})\}|(\w))"
-_COMBINATIONS = re.compile(rf"(?<![A-Za-z\\])C\s*_\s*{_PART}\s*\^\s*{_PART}", re.ASCII)
-_EXPONENT_FIRST = re.compile(rf"(?<![A-Za-z\\])C\s*\^\s*{_PART}\s*_\s*{_PART}", re.ASCII)
+_PART = r"(?:\{[^{}]{1,20}\}|\w)"
+_COMBINATIONS = re.compile(
+    rf"(?<![A-Za-z\\])C\s*(?:_\s*(?P<of>{_PART})\s*\^\s*(?P<chosen>{_PART})|\^\s*(?P<first>{_PART})\s*_\s*(?P<last>{_PART}))",
+    re.ASCII,
+)
 _ARRANGEMENTS = re.compile(rf"(?<![A-Za-z\\])([AP])\s*_\s*{_PART}\s*\^\s*{_PART}", re.ASCII)
 
 
 def with_binomials(text: str, other: str) -> str:
     r"""Return a text with `\binom` for its C_n^k. In `other`, the side it is compared with, no C may be a variable."""
-    if "C" not in text or "C" in other or "^" not in text:
-        return text
-    text = _COMBINATIONS.sub(lambda m: rf"\binom{{{m[1] or m[2]}}}{{{m[3] or m[4]}}}", text)
-    return _EXPONENT_FIRST.sub(lambda m: rf"\binom{{{m[3] or m[4]}}}{{{m[1] or m[2]}}}", text)
+    return text if "C" not in text or "C" in other or "^" not in text else _COMBINATIONS.sub(_binomial, text)
+
+
+def _binomial(match: re.Match[str]) -> str:
+    r"""Return `\binom` for C_n^k; a power of C_1 as it is, of which 2 could not be chosen."""
+    of, chosen = (part.strip("{}") for part in (match["of"] or match["last"], match["chosen"] or match["first"]))
+    if of.isdigit() and chosen.isdigit() and int(chosen) > int(of):
+        return match.group()
+    return rf"\binom{{{of}}}{{{chosen}}}"
 
 
 def may_count_arrangements(text: str, other: str) -> bool:
