@@ -36,7 +36,7 @@ _CHARACTERS: dict[int, str] = {
     ord("⅟"): "1/", ord("、"): ",", ord("٫"): ".", ord("٬"): ",", ord("،"): ",", ord("؛"): ";", ord("٪"): "%",
     ord("﹪"): "%", ord("﹩"): "$", ord("￠"): "¢", ord("￡"): "£", ord("￥"): "¥", ord("￦"): "₩", ord("∶"): ":",
     ord("π"): r"\pi ", ord("√"): r"\sqrt ", ord("∞"): r"\infty ", ord("°"): r"^\circ ", ord("∪"): r"\cup ",
-    ord("℃"): r"^\circ C", ord("℉"): r"^\circ F", ord("\u212a"): "K", ord("˚"): r"^\circ ",
+    ord("℃"): r"^\circ C", ord("℉"): r"^\circ F", ord("\u212a"): "K", ord("˚"): r"^\circ ", ord("º"): r"^\circ ",
     ord("≤"): r"\le ", ord("≥"): r"\ge ", ord("≠"): r"\ne ", ord("≈"): r"\approx ", ord("±"): r"\pm ",
     ord("⩽"): r"\le ", ord("⩾"): r"\ge ", ord("≦"): r"\le ", ord("≧"): r"\ge ", ord("∓"): r"\mp ",
     ord("∈"): r"\in ", ord("≡"): r"\equiv ", ord("…"): r"\ldots ", ord("∅"): r"\emptyset ", ord("∩"): r"\cap ",

@@ -11,9 +11,10 @@ from factory.answers.comparison.scalars import read_quantity
 from factory.answers.policy import AnswerPolicy
 from factory.answers.values import notations
 from factory.answers.values.match import Match
-from factory.answers.values.quantity import Quantity, quantity
+from factory.answers.values.quantity import Quantity
 from factory.answers.values.rational import TooLarge
 from factory.answers.values.same_quantity import match_quantities
+from factory.answers.values.separators import in_english
 from factory.answers.wording.formulas import same_by_spelling
 from factory.answers.wording.letters import same_letters
 from factory.answers.wording.phrases import Phrase, phrase, same_phrase
@@ -79,6 +80,8 @@ def decide(gold: str, answer: str, policy: AnswerPolicy) -> Decision:
     gold_quantity, answer_quantity = _quantity_or_none(gold, policy), _quantity_or_none(answer, policy)
     if gold_quantity is not None and answer_quantity is not None:
         match = match_quantities(gold_quantity, answer_quantity, policy)
+        if match is Match.DIFFERENT and _is_equal_with_other_separators(gold, answer, policy):
+            return Outcome.UNPARSABLE, "a number with other separators"
         if match is Match.DIFFERENT and answer[-1] == ")" and _is_said_in_brackets(gold_quantity, answer, policy):
             return Outcome.UNPARSABLE, "a product, or a value said twice"
         return OUTCOMES[match], "exact values compared"
@@ -92,10 +95,12 @@ def decide(gold: str, answer: str, policy: AnswerPolicy) -> Decision:
         return _compare_words(gold, answer, policy), "words compared"
     if _WORD_GOLD.fullmatch(gold) and _is_explained(gold, answer):
         return Outcome.UNPARSABLE, "words with more behind them"
+    if gold_quantity is None and answer_quantity is not None and _is_equal_with_other_separators(gold, answer, policy):
+        return Outcome.UNPARSABLE, "a number with other separators, or a list"
     # A number is asked for: most of what is none can be told at once, without a computer algebra system.
     if gold_quantity is not None:
-        if "," in answer and _is_equal_with_commas(gold_quantity, answer, policy):
-            return Outcome.UNPARSABLE, "a decimal comma, or a list"
+        if _is_equal_with_other_separators(gold, answer, policy):
+            return Outcome.UNPARSABLE, "a number with other separators, or a list"
         if ruled_out := _ruled_out(_bare(answer)):
             return ruled_out
     # Whatever is left is compared by its shape.
@@ -137,10 +142,15 @@ def _is_said_in_brackets(gold: Quantity, answer: str, policy: AnswerPolicy) -> b
     )
 
 
-def _is_equal_with_commas(gold: Quantity, answer: str, policy: AnswerPolicy) -> bool:
-    """Return whether an answer is the gold value where its comma is a decimal one: 3,5 for 3.5."""
-    value = quantity(answer, decimal_comma=True)
-    return value is not None and match_quantities(gold, value, policy) is Match.EQUAL
+def _is_equal_with_other_separators(gold: str, answer: str, policy: AnswerPolicy) -> bool:
+    """Return whether an answer is the gold value where one has the separators of another country: 3,5 for 3.5."""
+    if not any(mark in text for text in (gold, answer) for mark in ",.' "):
+        return False
+    for one, other in ((gold, in_english(answer)), (in_english(gold), answer)):
+        values = [_quantity_or_none(text, policy) for text in (one, other)] if one and other else []
+        if all(values) and values and match_quantities(*values, policy) is Match.EQUAL:
+            return True
+    return False
 
 
 def is_choice(gold: str) -> bool:
@@ -177,7 +187,7 @@ def _compare_words(gold: str, answer: str, policy: AnswerPolicy) -> Outcome:
     if policy.case == "same" and gold.casefold() == answer.casefold():
         return Outcome.INCORRECT
     wanted, stated = (_ARTICLE.sub("", text.casefold()) for text in (gold, answer))
-    if wanted == stated:
+    if wanted == stated or notations.time_in_figures(wanted) == notations.time_in_figures(stated):
         return Outcome.CORRECT
     if sorted(wanted.split()) == sorted(stated.split()):
         # "red and blue" is "blue and red", unless which comes first was asked for.

@@ -13,7 +13,7 @@ from factory.answers.policy import AnswerPolicy
 from factory.answers.values import notations
 from factory.answers.values.angles import in_degrees
 from factory.answers.values.exact import is_fraction
-from factory.answers.values.letters import may_be_scaled
+from factory.answers.values.letters import match_letter
 from factory.answers.values.match import Match, all_equal, equal_if
 from factory.answers.values.quantity import Quantity, quantity
 from factory.answers.values.rational import TooLarge
@@ -157,8 +157,8 @@ class Scalars:
             return self._same_parts(gold.split(":"), answer.split(":"))
         if any(is_ratio):
             return self._same_ratio(gold, answer, gold_quantity, answer_quantity)
-        if may_be_scaled(gold, answer_quantity) or may_be_scaled(answer, gold_quantity):
-            return Match.UNCLEAR
+        if (match := match_letter(gold, answer_quantity) or match_letter(answer, gold_quantity)) is not None:
+            return match
         # One side in degrees, the other as a multiple of pi.
         angle = gold_quantity or answer_quantity
         if angle and not (gold_quantity and answer_quantity) and angle.unit and unit(angle.unit) == unit("degree"):
@@ -177,7 +177,8 @@ class Scalars:
         other = answer_quantity or gold_quantity
         value = notations.ratio_value(gold if answer_quantity else answer)
         if other is None or value is None or other.unit:
-            return Match.DIFFERENT if other else Match.UNCLEAR
+            is_time = other is not None and notations.may_be_duration(gold if answer_quantity else answer, other)
+            return Match.DIFFERENT if other and not is_time else Match.UNCLEAR
         if notations.may_be_time(gold if answer_quantity else answer):
             return Match.UNCLEAR if value == other.value else Match.DIFFERENT
         if answer_quantity and not is_fraction(answer_quantity.digits):

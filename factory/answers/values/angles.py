@@ -13,6 +13,7 @@ _DEGREES = re.compile(
     r"(?:\s*(?P<seconds>\d{1,2}(?:\.\d{1,20})?)\s*(?:''|\"))?",
     re.ASCII,
 )
+_PRIMED = re.compile(r"(?P<number>[+-]?\d{1,9}(?:\.\d{1,20})?)\s?(?P<mark>''?|\")", re.ASCII)
 _OF_PI = re.compile(
     r"(?P<sign>[+-]?)\s*(?:\\frac\s*\{(?P<times>[^{}+-]*)\\pi\s*\}\s*\{(?P<over>\d+)\}"
     r"|\\frac\s*\\pi\s*\{?(?P<over_digit>\d+)\}?"
@@ -30,6 +31,12 @@ def degrees_and_minutes(text: str) -> Fraction | None:
         return None
     value = int(match["degrees"]) + minutes / 60 + seconds / 3600
     return -value if match["sign"] == "-" else value
+
+
+def primed(text: str) -> tuple[str, str] | None:
+    """Return a number and the name of the unit for which one or two strokes behind it stand: 60' or 12''; else None."""
+    match = _PRIMED.fullmatch(text)
+    return (match["number"], match["mark"].replace('"', "''")) if match else None
 
 
 def in_degrees(text: str) -> Fraction | None:

@@ -35,8 +35,20 @@ _COUNTERS = frozenset(_COUNTER_WORDS.split())
 _POWERS = {"平方": "square ", "立方": "cubic "}
 _WORD = r"[\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7a3]"
 _COUNTED = re.compile(
-    rf"(?P<number>[^\u3000-\uffff]{{0,60}}[\d)}}])\s{{0,3}}(?P<words>{_WORD}{{1,12}}(?:/{_WORD}{{1,4}})?)"
+    rf"(?P<number>[^\u3000-\uffff]{{0,60}}[\d)}}])\s{{0,3}}"
+    rf"(?P<words>{_WORD}{{1,16}}(?:/{_WORD}{{1,4}}| {_WORD}{{1,8}})?)"
 )
+# What is counted, behind its counter: 12个苹果, 12個のりんご, 12개의 사과. Japanese and Korean words need の or 의.
+_THING = re.compile(
+    r"(?:[的の]?[\u4e00-\u9fff]{1,8}|の?[\u30a0-\u30ff]{1,12}|の[\u3041-\u30ff\u4e00-\u9fff]{1,10}"
+    r"|의 ?[\uac00-\ud7a3]{1,8})"
+)
+# Characters that may change the number, or make another word of the counter: 12个以上, 12个半, 12次方, 12位数, 12回目.
+_CHANGES_THE_NUMBER = re.compile(
+    r"[以上下内外左右半余餘不未超约約近前後后强弱強至或和与與及又分之倍打双雙对對対万萬亿億兆百千十零每毎折少减減增足欠缺差幂时時到반배쌍]"
+    r"|多(?![边邊项項])|成(?![员員人])|目(?!标)|方(?![法案向块形阵体])|平方|立方|位数|[一二三四五六七八九](?![角边邊辺年])"
+)
+_HARMLESS = re.compile("不同的?|公?约数|公?約数")
 _PART = re.compile(rf"(\d{{1,20}}(?:\.\d{{1,20}})?)\s{{0,3}}({_WORD}{{1,4}})\s{{0,3}}")
 # 分 is a minute behind hours, a hundredth of a yuan behind yuan.
 _SMALL_PARTS = {"hour": "minute", "jiao": "fen", "yuan": "fen"}
@@ -73,7 +85,13 @@ def spelled_out(text: str) -> str:
 
 def is_counter(name: str) -> bool:
     """Return whether a unit's name is a counter, of which several may count the same things: 12人 and 12名."""
-    return name in _COUNTERS
+    return name.partition(" ")[0] in _COUNTERS
+
+
+def is_same_counter(one: str, other: str) -> bool:
+    """Return whether two units' names are one counter, and at most one of them names a thing: 12个 and 12个苹果."""
+    (counter, _, thing), (other_counter, _, other_thing) = one.partition(" "), other.partition(" ")
+    return counter == other_counter and counter in _COUNTERS and not (thing and other_thing)
 
 
 def _unit(words: str) -> str | None:
@@ -85,4 +103,14 @@ def _unit(words: str) -> str | None:
     for prefix, power in _POWERS.items():
         if words.startswith(prefix) and (name := _MEASURES.get(words.removeprefix(prefix))):
             return power + name
-    return _MEASURES.get(words) or (words if words in _COUNTERS else None)
+    return _MEASURES.get(words) or (words if words in _COUNTERS else _counter_with_a_thing(words))
+
+
+def _counter_with_a_thing(words: str) -> str | None:
+    """Return a counter and the thing behind it that is counted, 个 and 苹果, as two words; None for other words."""
+    for length in (1, 2):
+        counter, thing = words[:length], words[length:]
+        if counter in _COUNTERS and thing and _THING.fullmatch(thing):
+            changes = _CHANGES_THE_NUMBER.search(_HARMLESS.sub("", words[length - 1 :]))
+            return None if changes else f"{counter} {thing}"
+    return None

@@ -7,6 +7,8 @@ import re
 from fractions import Fraction
 
 from factory.answers.values.match import Match, equal_if
+from factory.answers.values.quantity import Quantity
+from factory.answers.values.units import unit
 
 _RATIO = re.compile(
     r"(?P<parts>\d{1,9}(?:\s*(?::|\b(?:is )?to\b)\s*\d{1,9})+|\d{1,2}\.\d\d(?=\s*[ap]\.?\s?m)"
@@ -86,6 +88,13 @@ def may_be_time(text: str) -> bool:
     """Return whether a ratio can be a time of day and is not in lowest terms, as ratios are: 15:30, not 11:21."""
     match = _TIME.fullmatch(text)
     return match is not None and int(match[1]) < 25 and math.gcd(int(match[1]), int(match[2])) > 1
+
+
+def may_be_duration(text: str, other: Quantity) -> bool:
+    """Return whether a ratio may be a length of time, 1:30 for 90 minutes, or for 90 seconds."""
+    measure = unit(other.unit)
+    (large, small), seconds = _ratio(text)[0][:2], other.value * measure.size
+    return measure.dimensions == unit("hour").dimensions and seconds in (large * 3600 + small * 60, large * 60 + small)
 
 
 def _ratio(text: str) -> tuple[list[int], str]:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from factory.answers.values.angles import degrees_and_minutes
+from factory.answers.values.angles import degrees_and_minutes, primed
 from factory.answers.values.counters import counted, spelled_out
 from factory.answers.values.dates import is_in_figures
 from factory.answers.values.exact import exact_value
@@ -62,6 +62,7 @@ _PART = re.compile(r"(?P<number>\d+(?:\.\d+)?(?:/\d+)?)\s*(?P<unit>[A-Za-z]+\.?)
 _NEGATIVE = re.compile(r"(?:negative|minus)\s+(?=[\d\\.a-z])", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[-+]?\d{1,3}(?:\.\d{3})*,\d+")
 _RATE = re.compile(r"(?P<number>-?[\d,.]{0,40}\d)\s*(?P<words>(?:/|per |an? |each)[A-Za-z .'-]{0,40})")
+_HOURS = re.compile(r"(\d{1,3} ?h) ?(\d\d)", re.ASCII)
 _LAKHS = re.compile(r"-?\d{1,2}(?:,\d\d){1,6},\d{3}(?:\.\d{1,9})?", re.ASCII)
 _MOST_CHARS = 400
 _TIME = unit("hour").dimensions
@@ -95,6 +96,8 @@ def _unnamed(answer: str, *, decimal_comma: bool = False) -> Quantity | None:
         return _money(*amount)
     if "degrees" in answer and (angle := degrees_and_minutes(answer)) is not None:
         return Quantity(value=angle, digits=answer, unit="degree")
+    if answer[-1:] in ("'", '"') and (strokes := primed(answer)):
+        return Quantity(value=Fraction(strokes[0]), digits=strokes[0], unit=strokes[1])
     if answer[:2].lstrip("-")[:1].isalpha():
         return _in_words(answer)
     if answer.endswith(")") and (bracketed := _BRACKETED.fullmatch(answer)):
@@ -191,6 +194,8 @@ def _counted(answer: str) -> Quantity | None:
 
 def _compound(answer: str) -> Quantity | None:
     """Return the quantity of two or more measures of one dimension, each of a smaller unit than the one before."""
+    # The French way to write hours: 1h20.
+    answer = _HOURS.sub(r"\1 \2 min", answer) if _HOURS.fullmatch(answer) else answer
     total, previous, first, last, position, parts = Fraction(0), Fraction(0), Fraction(0), "", 0, 0
     while part := _PART.match(answer, position):
         words = part["unit"]

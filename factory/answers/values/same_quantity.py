@@ -9,17 +9,16 @@ from dataclasses import replace
 from fractions import Fraction
 
 from factory.answers.policy import AnswerPolicy
-from factory.answers.values.counters import is_counter
+from factory.answers.values.counters import is_counter, is_same_counter
 from factory.answers.values.exact import is_literal, is_reduced
 from factory.answers.values.match import Match, equal_if
 from factory.answers.values.quantity import Quantity
 from factory.answers.values.rounding import is_double_of, is_rounded, is_same_double
-from factory.answers.values.units import PERCENT, UNITS, MeasureUnit, in_celsius, is_temperature, meanings, unit
+from factory.answers.values.units import PERCENT, PRIMES, UNITS, MeasureUnit, in_celsius, is_temperature, meanings, unit
 
 _TIME = unit("hour").dimensions
 _DEGREES = unit("degree").dimensions
 _GENERIC = "units"
-# A length for a speed is wrong, dollars for dollars per hour may be meant.
 # Words that may name what another names more exactly, or that name nothing.
 _VAGUE_WORDS = (
     "people person man men woman women child children kid student pupil boy girl member player worker item thing "
@@ -69,7 +68,7 @@ def _same_unscaled(gold: Quantity, answer: Quantity, policy: AnswerPolicy) -> bo
 
 def _same_amount(gold: Quantity, answer: Quantity, policy: AnswerPolicy) -> Match:
     """Compare value and unit, whatever the way in which they are written."""
-    if gold.unit == answer.unit or gold.unit.replace(" ", "") == answer.unit.replace(" ", ""):
+    if gold.unit.replace(" ", "") == answer.unit.replace(" ", "") or is_same_counter(gold.unit, answer.unit):
         return equal_if(_same_value(gold, answer, Fraction(1), policy))
     if answer.uncertain or (gold.uncertain and answer.unit):
         # The word behind the number may scale it.
@@ -91,7 +90,7 @@ def _same_amount(gold: Quantity, answer: Quantity, policy: AnswerPolicy) -> Matc
 def _same_as_bare(gold: Quantity, answer: Quantity, policy: AnswerPolicy) -> Match:
     """Compare where exactly one side has a unit."""
     allowed = policy.unit_extra if answer.unit else policy.unit_missing
-    if gold.compound:
+    if gold.compound or gold.unit in PRIMES or answer.unit in PRIMES:
         # A bare 30 or 150 for 2 hours 30 minutes.
         return Match.UNCLEAR
     if answer.compound and allowed == "accept":
@@ -133,7 +132,7 @@ def _other_dimensions(gold: Quantity, answer: Quantity, policy: AnswerPolicy) ->
         return Match.UNCLEAR if same else Match.DIFFERENT
     if not _same_value(gold, answer, Fraction(1), policy):
         return Match.DIFFERENT
-    if is_temperature(gold_unit) and answer_unit.dimensions == _DEGREES:
+    if is_temperature(gold_unit) and answer_unit.dimensions == _DEGREES and answer.unit not in PRIMES:
         return Match.EQUAL
     return Match.UNCLEAR if _may_be_the_same(gold, answer, gold_unit, answer_unit) else Match.DIFFERENT
 
@@ -144,7 +143,7 @@ def _may_be_the_same(gold: Quantity, answer: Quantity, gold_unit: MeasureUnit, a
     Slices of pizza and pizzas may, people and students, counters of other languages, plain "units", an angle for a
     temperature, and dollars for dollars per hour.
     """
-    if is_counter(gold.unit) or is_counter(answer.unit):
+    if is_counter(gold.unit) or is_counter(answer.unit) or gold.unit in PRIMES or answer.unit in PRIMES:
         return True
     if is_temperature(answer_unit) and gold_unit.dimensions == _DEGREES:
         return True

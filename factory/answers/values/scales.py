@@ -30,7 +30,7 @@ _OTHER_LANGUAGES = (
     "cientos decimas centesimas milesimas milhao milhoes bilhoes milhar milhares duzia duzias metade mila mille "
     "milione milioni miliardo miliardi dozzina dozzine ribu juta ratus miliar triliun puluh tysiac tysiecy milion "
     "milionow miliard tysiace tisic tusen miljoen miljard miljon miljoner duizend honderd milyon milyar trieu nghin "
-    "ty ngan"
+    "ty ngan paire paires paar paare par pares paia coppia coppie"
 )
 
 _DOUBTFUL_WORDS = (

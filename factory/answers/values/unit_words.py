@@ -39,7 +39,7 @@ _CONNECTIVES_AND_HEDGES = (
     "between among almost approx circa maybe perhaps otherwise unless except excluding without if when then but "
     "however instead versus vs at up than unlike out wrong incorrect false true invalid error mistake mistaken unknown "
     "undefined undetermined impossible none nothing null nan something anything every either neither both so on "
-    "from for short"
+    "from for short too"
 )
 _OPERATIONS = (
     "negative positive minus plus by mod modulo remainder rem dot point halve twice double doubled triple tripled "
@@ -64,16 +64,17 @@ _NO_UNITS = frozenset(
         *SMALL_NUMBERS, *FRACTIONS, *FACTORS, "pairs", "couples", "pair", "couple",
     ]
 ) - {"sec"}  # fmt: skip
-_NOT_FIRST = frozenset(["of", "in", "the", "with", "per", "/", "-", *POWER_BEHIND])
+_NOT_FIRST = frozenset(["of", "in", "the", "with", "/", "-", *POWER_BEHIND])
 _IN_DEGREES = {
     "c": "celsius", "celsius": "celsius", "centigrade": "celsius", "f": "fahrenheit", "fahrenheit": "fahrenheit",
     "k": "kelvin", "kelvin": "kelvin",
 }  # fmt: skip
 # Words behind a unit or a thing that leave the amount as it is: 5 apples left, 5 feet tall.
 _TRAILING_WORDS = (
-    "left total each remaining altogether overall extra away additional long tall wide deep high thick old apart"
+    "left total each remaining altogether overall extra apiece away additional long tall wide deep high thick old apart"
 )
 _FILLERS = frozenset(_TRAILING_WORDS.split())
+_IN_TOTAL = (["in", "total"], ["in", "all"])
 # Things that are counted, or said of what is, in words without a plural s.
 _COUNTED_WORDS = (
     "people person men man women woman children child feet teeth geese mice fish sheep deer cattle police crew staff "
@@ -86,7 +87,7 @@ _COUNTED = frozenset(_COUNTED_WORDS.split())
 _PLURAL = re.compile(r"[a-z'.-]{2,}(?<![su])s\.?")
 _NO_PLURALS = (
     "celsius gas lens news series species class glass plus minus bus canvas bonus us gross basis points extraneous "
-    "spurious"
+    "spurious cans"
 )
 _IRREGULAR = frozenset(_NO_PLURALS.split())
 
@@ -105,6 +106,12 @@ def unit_name(text: str, *, glued: bool = False) -> str | None:
     words = _words(text)
     if words == [PERCENT]:
         return PERCENT
+    if words in _IN_TOTAL:
+        return ""
+    for at in range(1, len(words) - 1):
+        if words[at] in ("a", "an") and is_known(words[at + 1]):
+            # 60 miles an hour.
+            words[at] = "per"
     if (
         not 0 < len(words) <= 6
         or words[0][0] == "^"

@@ -16,20 +16,21 @@ UNITS: dict[str, tuple[str, Fraction]] = {
     for dimension, sizes in {
         "length": {
             "nm nanometer nanometre": "1/1000000000", "micrometer micrometre micron": "1/1000000",
-            "mm millimeter millimetre": "1/1000", "cm centimeter centimetre": "1/100", "dm decimeter decimetre": "1/10",
-            "m meter metre": "1", "km kilometer kilometre": "1000", "in inch": "127/5000", "ft foot feet": "381/1250",
-            "yd yard": "1143/1250", "mi mile": "201168/125",
+            "mm millimeter millimetre": "1/1000", "cm cms centimeter centimetre": "1/100",
+            "dm decimeter decimetre": "1/10", "m meter metre": "1", "km kms kilometer kilometre": "1000",
+            "in inch": "127/5000", "ft foot feet": "381/1250", "yd yds yard": "1143/1250", "mi mile": "201168/125",
         },
         "time": {
             "ms millisecond": "1/1000", "s sec second": "1", "min minute": "60", "h hr hrs hour": "3600",
             "day": "86400", "week": "604800",
         },
         "calendar": {"month": "1", "year yr": "12", "decade": "120", "century": "1200"},
-        "mass": {"microgram": "1/1000000", "mg milligram": "1/1000", "g gram gm": "1", "kg kilogram": "1000",
+        "mass": {"microgram": "1/1000000", "mg milligram": "1/1000", "g gram gm gms": "1", "kg kilogram kgs": "1000",
                  "tonne": "1000000", "jin": "500"},
         "weight": {"oz ounce": "1", "lb lbs pound": "16", "ton": "32000"},
         "volume": {
-            "ml milliliter millilitre": "1/1000", "cl centiliter centilitre": "1/100", "l liter litre": "1",
+            "ml mls milliliter millilitre": "1/1000", "cl centiliter centilitre": "1/100", "l liter litre": "1",
+            "cc": "1/1000",
         },
         "liquid": {"cup": "1", "pint": "2", "quart": "4", "gallon gal": "16"},
         "area": {"hectare": "1", "ha": "1"},
@@ -50,13 +51,13 @@ UNITS: dict[str, tuple[str, Fraction]] = {
         "hryvnia": {"₴ hryvnia uah": "1"},
         "shekel": {"₪ shekel ils": "1"},
         "franc": {"franc chf": "1"},
-        "angle": {"degree degrees deg": "1"},
+        "angle": {"degree degrees deg": "1", "'": "1/60", "''": "1/3600"},
         "radian": {"radian rad": "1"},
         "temperature in celsius": {"celsius centigrade": "1"},
         "temperature in fahrenheit": {"fahrenheit": "1"},
         "temperature in kelvin": {"kelvin": "1"},
         "units": {"unit": "1"},
-        "force": {"newton": "1", "kn": "1000"}, "energy": {"joule": "1", "kj kilojoule": "1000"},
+        "force": {"newton": "1", "kn": "1000"}, "energy": {"joule": "1", "kj kilojoule": "1000", "kwh": "3600000"},
         "heat": {"cal calorie": "1", "kcal kilocalorie": "1000"}, "power": {"watt": "1", "kw kilowatt": "1000"},
         "voltage": {"volt": "1"}, "current": {"ampere amp": "1"}, "frequency": {"hz hertz": "1", "khz": "1000"},
         "pressure": {"pa pascal": "1", "kpa": "1000"}, "charge": {"coulomb": "1"}, "resistance": {"ohm": "1"},
@@ -69,12 +70,17 @@ _CURRENCY_NAMES = "money,euro,pound sterling,rupee,yen,yuan,won,ruble,lira,dong,
 CURRENCY_DIMENSIONS = frozenset(_CURRENCY_NAMES.split(","))
 """Dimensions of money, one for each currency."""
 RATES = {
-    "mph": (("mile", 1), ("hour", -1)), "kph": (("km", 1), ("hour", -1)), "kmh": (("km", 1), ("hour", -1)),
+    "mph": (("mile", 1), ("hour", -1)), "mpg": (("mile", 1), ("gallon", -1)),
+    "kph": (("km", 1), ("hour", -1)), "kmh": (("km", 1), ("hour", -1)),
 }  # fmt: skip
+# Dimensions that are powers of another one, with their base unit in that one's.
+_POWERS_OF = {"volume": ("length", 3, Fraction(1, 1000)), "area": ("length", 2, Fraction(10_000))}
 POWER_BEFORE = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 POWER_BEHIND = {"squared": 2, "cubed": 3}
-# Names that stand for one of several units: pounds of weight or of money, ¥ for yen or yuan.
-OTHER_MEANINGS = {"pound": "£", "¥": "yuan"}
+# Names that stand for one of several units: pounds of weight or of money, ¥ for yen or yuan, 5' for an angle or feet.
+OTHER_MEANINGS = {"pound": "£", "¥": "yuan", "'": "foot", "''": "inch"}
+PRIMES = frozenset(["'", "''"])
+"""Marks for minutes and seconds of an angle, and for feet and inches."""
 _KELVIN, _FAHRENHEIT = (("temperature in kelvin", 1),), (("temperature in fahrenheit", 1),)
 
 
@@ -109,8 +115,9 @@ def unit(name: str) -> MeasureUnit:
     for sign, side in zip((1, *[-1] * 6), re.split(r"(?:^| )(?:/|per)(?: |$)", name)[:7], strict=False):
         factors, things = _factors(side.split())
         for dimension, one, exponent in factors:
-            powers[dimension] += sign * exponent
-            size *= one ** (sign * exponent)
+            base, power, factor = _POWERS_OF.get(dimension, (dimension, 1, Fraction(1)))
+            powers[base] += sign * exponent * power
+            size *= (one * factor) ** (sign * exponent)
         if things and not factors:
             powers[things[0]] += sign
         of = of or " ".join(things[0 if factors else 1 :])

@@ -122,7 +122,7 @@ def test_a_number_with_something_beside_it_is_not_that_number(answer: str) -> No
     assert checked("3", answer) != "correct"
 
 
-@pytest.mark.parametrize("answer", ["2x", "2x+1", r"2\pi", "2i", "2m"])
+@pytest.mark.parametrize("answer", ["2x", "2x+1", r"2\pi", "2i", "2n"])
 def test_a_letter_behind_a_number_is_no_unit(answer: str) -> None:
     assert boxed("2", answer) is None
 
