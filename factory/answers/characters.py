@@ -28,6 +28,7 @@ _CHARACTERS: dict[int, str] = {
     **{ord(c): " " for c in "\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t\n\r"},
     **{ord(c): "" for c in "\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad\u200e\u200f\ufe0e\ufe0f"},
     **{ord(c): r"\times " for c in "×✕⨯"},
+    **{ord(c): "" for c in "✓✔✅☑🎉🎊😊🙂😀😃😄👍🌟⭐✨🥳🎯🙌💪😎🚀"},
     **{ord(c): r"\cdot " for c in "·⋅∙"},
     **{ord(c): "/" for c in "÷⁄∕"},
     **{0xFF01 + i: chr(0x21 + i) for i in range(94)},  # full-width forms of ASCII

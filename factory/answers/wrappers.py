@@ -7,14 +7,16 @@ import re
 from factory.answers.characters import in_latex
 
 _WRAPPERS = (
-    ("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("*", "*"), ("__", "__"), ("``", "''"),
-    ("`", "`"), ('"', '"'), ("''", "''"), ("'", "'"), ("«", "»"), ("「", "」"), ("『", "』"), ("【", "】"),
+    ("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("*", "*"), ("__", "__"), ("_", "_"),
+    ("``", "''"), ("`", "`"), ('"', '"'), ("''", "''"), ("'", "'"), ("«", "»"), ("「", "」"), ("『", "』"),
+    ("【", "】"),
 )  # fmt: skip
 _DOLLARS = 2
 _OPENINGS = frozenset(opening[0] for opening, _ in _WRAPPERS)
 _CLOSING_PUNCTUATION = re.compile(r"(?<![\\.])[.,;。]\s*$")
 # GSM8K's solutions hold what a calculator is to compute: <<3+4=7>>7.
 _CALCULATED = re.compile(r"<<[^<>\n]{1,200}>>")
+_HTML_STYLE = re.compile(r"</?(?:b|i|u|em|strong|code|mark|span|center)>", re.IGNORECASE)
 _LATEX_MARK = re.compile(r"(?<!\\)\\[()\[\]]")
 # Two signs of dollar are mathematics where what stands between them can be: not in "$5, $6", "$5 and $6", "5$, 6$".
 _MATHEMATICS = re.compile(
@@ -35,8 +37,8 @@ def unwrap(answer: str, *, raw: bool = True) -> str:
     """
     # Map characters before anything looks at them.
     answer = in_latex(answer).replace("{,}", ",").strip()
-    if raw and "<<" in answer:
-        answer = _CALCULATED.sub("", answer).strip()
+    if raw and "<" in answer:
+        answer = _HTML_STYLE.sub("", _CALCULATED.sub("", answer)).strip()
     if raw and "$" in answer:
         answer = _without_dollars(answer)
     # Marks may stand around marks: repeat until nothing changes.

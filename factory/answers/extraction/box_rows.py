@@ -36,12 +36,16 @@ _CODE_BEFORE = re.compile(
 )
 _DENIED_BEFORE = re.compile(
     r"(?:\b(?:not|never|instead of|rather than|neither|nor|cannot|unlike)|n['’]t)"
-    r"(?:\s(?:be|equal(?: to)?|simply|just|really)){0,2}[\s$*(:]{0,5}\Z",
+    r"(?:\s(?:be|have|equal(?: to)?|simply|just|really)){0,2}[\s$*(:]{0,5}\Z",
     re.IGNORECASE,
 )
 _ENDS_OF_DENIALS = frozenset("trfnreoyleTRFNREOYLE")
 # A minus that begins a formula; one behind a number subtracts: 10 - \boxed{3} = 7.
 _NEGATED_BEFORE = re.compile(r"(?:[=$]|\\[(\[])\s{0,3}[-−]\s{0,3}\Z")
+_OR_BEHIND = re.compile(
+    r"(?:[ \t~$]|\\[,;:! )]){0,9}(?:or|\\text\s?\{\s{0,3}or\s{0,3}\})(?:[ \t~$]|\\[,;:! (]){1,9}"
+    r"(?P<value>[-+]?(?:\\\$)?\d[\d,]{0,20}(?:\.\d{1,20})?(?:/\d{1,9})?\s?(?:\\?%)?)"
+)
 _WINDOW, _NEAR = 160, 60
 _MAX_SAME_CHARS = 400
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){1,9}")
@@ -110,6 +114,8 @@ def last_boxes(text: str, *, gold: bool = False) -> Boxed | None:
         else is_part_of_a_formula(text, start, last.end)
     )
     if joined is None or not last.content or is_part:
+        return Boxed(answer=None, end=last.end)
+    if (other := _OR_BEHIND.match(text, last.end)) and not _is_same(other["value"], last.content):
         return Boxed(answer=None, end=last.end)
     answer = last.content if all(_is_same(content, last.content) for content in row) else joined
     return Boxed(answer=_without_sentence(answer).strip() or None, end=last.end)

@@ -21,7 +21,9 @@ _END_OF_REMARK = re.compile(r"[.!](?:\s|\Z)|\n")
 _MAX_CHECK_CHARS = 400
 _RETRACTING_SENTENCE = re.compile(
     r"(?:^|[.!?;:\n])\W{0,9}(?:wait|actually|correction|oops|sorry|hmm+|on second thoughts?|scratch that|"
-    r"let me reconsider|no\b[ \t]{0,9}[,.;:!—–-])"
+    r"let me reconsider|"
+    r"but,?[ \t]{1,3}(?:we|I)[ \t]{1,3}(?:still[ \t]{1,3}|also[ \t]{1,3})?(?:need|must|have to|forgot|should)\b"
+    r"|no\b[ \t]{0,9}[,.;:!—–-])"
     r"|\A\W{0,9}(?:is|was)[ \t]{1,9}(?:not|wrong|incorrect)\b"
     r"|\b(?:that|this|it)(?:['’]s|[ \t]{1,9}(?:is|was))[ \t]{1,9}(?:wrong|incorrect|not right|not correct|a mistake)\b"
     r"|\bI[ \t]{1,9}(?:have[ \t]{1,9})?made[ \t]{1,9}an?[ \t]{1,9}(?:mistake|error)\b",

@@ -16,15 +16,18 @@ from factory.answers.extraction.box_rows import last_boxes
 from factory.answers.extraction.boxes import BOX
 from factory.answers.extraction.doubts import is_overruled, is_retracted
 from factory.answers.extraction.end_tokens import without_end_tokens
+from factory.answers.extraction.same_answer import is_same
 from factory.answers.extraction.statements import last_statement
 
 _HASHES = re.compile(r"^[ \t]*####[ \t]*(?P<answer>\S.*)$", re.MULTILINE)
+_ANSWER_BEHIND_HASHES = re.compile(r"\*{0,2}(?:the )?(?:final )?answer(?: is)?:?\*{0,2}:?\s{1,3}(?=\S)", re.IGNORECASE)
 _NOTHING_ELSE = re.compile(
     r"\s*(?:\*\*|[*\"'“`]|\\[(\[]\s?|\$\$){0,3}"
     r"(?P<answer>\$?(?:[A-Za-z]\s?=\s?)?[-+]?\$?(?:\d[\d,]{0,40}(?:\.\d{1,40})?|\.\d{1,40})(?:/\d{1,40})?(?:\\?%)?\$?)\.?"
     r"(?:\*\*|[*\"'”`]|\s?\\[)\]]|\$\$){0,3}\.?\s*",
     re.ASCII,
 )
+_QUESTION = re.compile(r"^(?:Q|Question|Problem)\b[ \t]{0,3}\d{0,3}[ \t]{0,3}[:.]", re.MULTILINE)
 _OPENING_TAG, _CLOSING_TAG = "<answer>", "</answer>"
 _MAX_BARE_CHARS = 200
 _MAX_CHOICE_CHARS = 1_000
@@ -80,8 +83,10 @@ def final_answer(
     tail = spoken.rstrip()[-tail_chars:]
     if _OPENING_TAG in tail:
         return _answer_in_tags(tail, rules)
-    # A long text without a marker states nothing, whatever numbers it holds.
     answer, has_marker = _answer_by_marker(tail, rules)
+    if answer is not None and _another_question_is_answered(tail, answer, rules):
+        return None
+    # A long text without a marker states nothing, whatever numbers it holds.
     if has_marker or len(spoken) > _MAX_BARE_CHARS:
         return answer
     nothing_else = _NOTHING_ELSE.fullmatch(spoken)
@@ -118,6 +123,18 @@ def _spoken(text: str) -> str | None:
     if text.rfind("<think>") > thought_end:
         return None
     return text[thought_end + len("</think>") :] if thought_end >= 0 else text
+
+
+def _another_question_is_answered(tail: str, answer: str, rules: _Rules) -> bool:
+    """Return whether a question stands behind an answer and leads to another one.
+
+    A model that was not stopped may have asked on, or have split the question into parts: nobody can tell.
+    """
+    for question in _QUESTION.finditer(tail) if "\nQ" in tail or "\nP" in tail else ():
+        first, has_marker = _answer_by_marker(tail[: question.start()], rules)
+        if has_marker:
+            return first is None or not is_same(first, answer)
+    return False
 
 
 def _answer_in_tags(tail: str, rules: _Rules) -> str | None:
@@ -172,6 +189,6 @@ def _last_hashes(text: str) -> tuple[str, str] | None:
     matches = list(_HASHES.finditer(text))
     if not matches:
         return None
-    answer, behind = matches[-1]["answer"].strip(), text[matches[-1].end() :]
+    answer, behind = _ANSWER_BEHIND_HASHES.sub("", matches[-1]["answer"].strip(), count=1), text[matches[-1].end() :]
     # `####` is a Markdown heading, too: it counts when it ends the text or is followed by a value.
     return (answer, behind) if not behind.strip() or re.match(r"[-+$\\.(\d]", answer) else None

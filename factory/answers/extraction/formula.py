@@ -1,8 +1,13 @@
-r"""Test of whether a box is only a part of a formula, as in `3\boxed{12}`, and so states no answer."""
+r"""Test of whether a box is only a part of a formula or of a measure, as in `3\boxed{12}`, and so states no answer."""
 
 from __future__ import annotations
 
 import re
+
+from factory.answers.values.scales import FACTORS, is_doubtful
+from factory.answers.values.unit_words import singular
+from factory.answers.values.units import UNITS
+from factory.text.number_words import FRACTIONS
 
 _COMMANDS = (
     r"sqrt|[dtc]?frac|binom|cdot|times|div|pm|mp|pi|theta|infty|ln|log|exp|sin|cos|tan|neg|neq?|left|bigl?|overline|bar"
@@ -19,7 +24,7 @@ _GLUED_BEFORE = re.compile(
     r"|(?:[\w)}]\*|[\d)}][ \t]\*[ \t]|\d\*\*)\Z"  # `3*\boxed{12}`; `**\boxed{12}**` is bold
     r"|[\d√π]\Z|(?:[=(\[+*/-]|(?<!\\)\$)[ \t]{0,3}\d{1,20}[ \t]{1,3}\Z"
     r"|(?<![A-Za-z\\])[A-Za-z]\Z|[\w}](?<!\\left)\(\Z|[-+*/^][ \t]?\w{1,9}\)\Z"
-    rf"|\\(?:{_COMMANDS})[ \t]{{0,3}}\Z"
+    rf"|\\(?:{_COMMANDS})[ \t]{{0,3}}\Z|(?<!\d)0\.\Z|\d,\Z|\b(?:minus|negative|twice|half of)[ \t]{{1,3}}\Z"
 )
 _GLUED_BEHIND = re.compile(
     r"(?:[ \t~]|\\[,;:! ]){0,9}"
@@ -28,6 +33,23 @@ _GLUED_BEHIND = re.compile(
     r"|![ \t]?(?:\$|\\[)\]])|\}[ \t]{0,3}[{^_])"
     r"|\$[ \t]?\\?%|\d|[A-Za-z](?![A-Za-z])|\(|[.,:]\d|\{,\}\d|[-*][A-Za-z](?![A-Za-z])|:\\(?:boxed|fbox)"
 )
+# The rest of a measure, as in "\\boxed{5} feet 6 inches", of a mixed number, or of "\\boxed{5} or more".
+_REST_BEHIND = re.compile(
+    r"(?:[ \t~$]|\\[,;:! )]|\\text\s?\{|\}){0,9}(?:"
+    r"(?:(?:hour|hr|h|feet|foot|ft|minute|min|day|week|year|pound|lb|dollar|meter|kg|degree)s?,?[ ~](?:and[ ~])?"
+    r"|\^\s?\{?\s?\\circ\s?\}?\s?|°\s?)\d{1,3}(?:\.\d{1,9})?\s?"
+    r"(?:(?:minute|min|second|sec|inch|inche|in|hour|day|month|ounce|cent|centimeter|gram)s?(?![A-Za-z])|oz\b|cm\b|g\b|')"
+    r"|and[ ~](?:a|one|three)[ -](?:half|third|quarter)|\d{1,2}/\d{1,2}(?!\d)"
+    r"|or[ ~](?:more|less|fewer|greater|higher|lower)\b)"
+)
+# A word that may scale the number, "\\boxed{7} million", or \\boxed{7}\\text{ thousand}.
+_WORD_BEHIND = re.compile(
+    r"(?:[ \t~$]|\\[,;:! )]){0,9}-?(?:\\(?:text[a-z]{0,6}|mbox|mathrm)\s{0,3}\{)?[ \t~]{0,9}"
+    r"(?P<word>[A-Za-z]{2,20}|[\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7a3]"
+    r"|(?:тыс|млн|млрд|милли|дюжин))"
+)
+_ASKED_FOR = frozenset(["dozen", "pair", "couple", "kilo"])
+_SCALES_ELSEWHERE = frozenset([*"十百千万萬亿億兆천만억백십割成折双对打半", "тыс", "млн", "млрд", "милли", "дюжин"])
 # The sign in front of -$\boxed{12}$ belongs to the value, too.
 _OPENING_BEFORE = re.compile(r"(?:\$\$?|\\[(\[])[ \t]?\Z")
 _SPACING_BEFORE = re.compile(r"(?:[ \t~]{0,3}\\[,;:! ]){1,5}[ \t]{0,3}\Z")
@@ -48,7 +70,7 @@ def is_part_of_a_formula(text: str, start: int, end: int) -> bool:
       start: position of a box, or of the first box of a row.
       end: the position behind it, or behind the last box of the row.
     """
-    if _GLUED_BEHIND.match(text, end):
+    if _GLUED_BEHIND.match(text, end) or _REST_BEHIND.match(text, end) or _is_scaled_behind(text, end):
         return True
     before = text[max(0, start - _MAX_GLUE_CHARS) : start]
     if "\\" in before[-_NEAR:]:
@@ -78,3 +100,16 @@ def _may_be_glued(before: str) -> bool:
         # A letter next to the box, or a command with a space behind it.
         return len(end) == len(before) or "\\" in end[-_LONGEST_COMMAND:]
     return last in _GLUE or last.isdigit()
+
+
+def _is_scaled_behind(text: str, end: int) -> bool:
+    """Return whether the word behind a box may scale the number in it."""
+    match = _WORD_BEHIND.match(text, end)
+    if match is None:
+        return False
+    word = match["word"].lower()
+    one = singular(word)
+    if one in UNITS or one in _ASKED_FOR or (one in FRACTIONS and one == word):
+        # Miles, which are thousands in Spanish; the dozens that were asked for; fifth graders.
+        return False
+    return word in FACTORS or word in _SCALES_ELSEWHERE or is_doubtful(word)

@@ -12,8 +12,9 @@ from factory.answers.extraction.phrases import in_english, last_heading, stated_
 _A_LINE = re.compile(r"^[ \t]*A:[ \t]*(?P<answer>\S.*)$", re.MULTILINE)
 _B_LINE = re.compile(r"^[ \t]*B:", re.MULTILINE)
 _ANSWER_IS = re.compile(
-    r"\banswer\b(?:[ \t*]{0,9}:[ \t*]{0,9}\s?|[ \t*]{1,9}is\b(?:[ \t*]{0,9}:\s{0,9})?)[ \t*:]{0,9}"
-    r"(?:(?:therefore|thus|hence|then|indeed|simply|clearly|just)\b,?[ \t]{1,9})?"
+    r"\banswer\b(?:[ \t]{1,9}to[ \t]{1,9}(?:the|this|your)[ \t]{1,9}(?:question|problem|exercise|task)\b)?"
+    r"(?:[ \t*]{0,9}:[ \t*]{0,9}\s?|[ \t*]{1,9}(?:is|equals)\b(?:[ \t*]{0,9}:\s{0,9})?)[ \t*:]{0,9}"
+    r"(?:(?:therefore|thus|hence|then|indeed|simply|clearly|just|exactly|precisely|equal[ \t]to)\b,?[ \t]{1,9})?"
     r"(?:\s{0,9}(?=\\\[|\$|[-+]?[\d.])|(?=\S))",
     re.IGNORECASE,
 )
@@ -46,6 +47,11 @@ _SAYS_NOTHING = re.compile(
 )
 _OPENING_BEFORE = re.compile(
     r"(?P<bracket>[\[(])[ \t*\"]{0,4}(?:(?:the|so|my|our|final|correct)[ \t]){0,4}\Z", re.IGNORECASE
+)
+# What explains a value is no part of it: "7, since 3 + 4 = 7".
+_REASON = re.compile(
+    r"(?<=[\w)}$*%]),?[ \t]{1,9}(?:because|since|as[ \t]{1,9}(?:required|desired|expected|needed|shown|claimed|stated))"
+    r"\b"
 )
 _LIST_ITEM = re.compile(r"\d{1,3}[.)]\s+\S")
 # Characters in front of "answer is" in which a negation or a supposition is looked for.
@@ -157,7 +163,10 @@ def _statement_behind(text: str, start: int, end: int, closing: re.Pattern[str] 
         line, behind = line[: sentence_end.start()], line[sentence_end.start() :] + behind
     # The value of a sentence is behind its verb: "Answer: The largest n is 34."
     sentence = _STATEMENT.match(line)
-    answer = (sentence["answer"] if sentence else line).lstrip("* ").rstrip("*. \t")
+    answer = sentence["answer"] if sentence else line
+    if reason := _REASON.search(answer):
+        answer, behind = answer[: reason.start()], answer[reason.start() :] + behind
+    answer = answer.lstrip("* ").rstrip("*. \t")
     # The bracket of "[Answer: 72]" was opened in front of the marker.
     opening = _OPENING_BEFORE.search(text, max(0, start - _NEGATION_WINDOW), start)
     if (

@@ -41,6 +41,7 @@ _DOUBTFUL_WORDS = (
 _DOUBTFUL = frozenset([*_DOUBTFUL_WORDS.split(), *_OTHER_LANGUAGES.split()])
 _NOUNS = (
     "month moth cloth bath path depth width length breadth death truth youth myth booth mouth tooth teeth mammoth "
+    "with math maths broth faith oath berth filth girth smith blacksmith goldsmith locksmith labyrinth plinth mirth "
     "sloth wreath birth north south growth sheath hearth strength heath earth health wealth stealth worth"
 )
 _NO_FRACTIONS = frozenset(_NOUNS.split())

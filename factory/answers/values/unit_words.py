@@ -84,6 +84,8 @@ _COUNTED_WORDS = (
     "milk flour sugar rice paper wood land fruit bread juice work money gold silver"
 )
 _COUNTED = frozenset(_COUNTED_WORDS.split())
+_COUNTED_ENDINGS = ("children", "fish", "people", "women", "folk", "mice", "geese")
+_NO_ADVERBS = frozenset(["family", "butterfly", "dragonfly", "firefly", "assembly", "supply", "jelly", "belly", "lily"])
 _PLURAL = re.compile(r"[a-z'.-]{2,}(?<![su])s\.?")
 _NO_PLURALS = (
     "celsius gas lens news series species class glass plus minus bus canvas bonus us gross basis points extraneous "
@@ -124,7 +126,7 @@ def unit_name(text: str, *, glued: bool = False) -> str | None:
         return _IN_DEGREES[words[1]]
     if any(_is_no_unit(word) or not _UNIT_WORD.fullmatch(word) for word in words):
         return None
-    if any(is_doubtful(word) and singular(word) not in UNITS for word in text.split()):
+    if any(_is_adverb(word) or (is_doubtful(word) and singular(word) not in UNITS) for word in text.split()):
         return None
     if words[0] == "m" and not _MONEY.isdisjoint(words):
         # 5 m rupees are millions.
@@ -166,6 +168,7 @@ def is_certain(text: str) -> bool:
         or any(
             is_known(singular(word))
             or word.strip(".()") in _COUNTED
+            or word.endswith(_COUNTED_ENDINGS)
             or word in _FILLERS
             or _PLURAL.fullmatch(word)
             or not word.isalpha()
@@ -198,7 +201,12 @@ def _is_no_unit(word: str) -> bool:
             is_doubtful(part) or part in SMALL_NUMBERS or part in FRACTIONS or part in FACTORS
             for part in (word, *parts)
         ) or not {"and", "or", "not"}.isdisjoint(parts)
-    return word in _NO_UNITS or (word.endswith("ly") and len(word) > 4) or is_doubtful(word)
+    return word in _NO_UNITS or is_doubtful(word)
+
+
+def _is_adverb(word: str) -> bool:
+    """Return whether a word is an adverb, such as "roughly"; families and butterflies are none."""
+    return word.endswith("ly") and len(word) > 4 and word not in _NO_ADVERBS
 
 
 def singular(word: str) -> str:

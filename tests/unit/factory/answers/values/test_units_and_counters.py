@@ -15,7 +15,9 @@ SAME = {
     "32°": ["32º"], "60 mph": ["60 miles an hour"], "80 minutes": ["1h20"], "noon": ["midday"], "12个": ["12个苹果"],
     "12": ["12个苹果", "12名学生", "12只鸡", "12 本书", "12个不同的数", "12种不同的方法", "12個のりんご",
         "12枚のコイン", "12개의 사과", "12명의 학생", "12棵树", "12个多边形", "12个三角形", "12个约数", "12户人家"],
-    "17": ["17 in total", "17 in all", "17 per person", "17 cans of paint", "17 mpg", "17 apiece", "17 kWh"],
+    "17": ["17 in total", "17 in all", "17 per person", "17 cans of paint", "17 mpg", "17 apiece",
+        "17 kWh", "17 math books", "17 bird families", "17 butterflies",
+        "17 war supplies", "17 grandchildren", "17 goldfish", "17 rows with chairs"],
     "7": ["7 days a week", "<<3+4=7>>7"], "70": ["70.000"],
 }  # fmt: skip
 OTHER = {
