@@ -46,7 +46,7 @@ _OR_BEHIND = re.compile(
     r"(?:[ \t~$]|\\[,;:! )]){0,9}(?:or|\\text\s?\{\s{0,3}or\s{0,3}\})(?:[ \t~$]|\\[,;:! (]){1,9}"
     r"(?P<value>[-+]?(?:\\\$)?\d[\d,]{0,20}(?:\.\d{1,20})?(?:/\d{1,9})?\s?(?:\\?%)?)"
 )
-_WINDOW, _NEAR = 160, 60
+_WINDOW, _NEAR, _NEAR_OR = 160, 60, 20
 _MAX_SAME_CHARS = 400
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){1,9}")
 _SENTENCE_IN_BOX = re.compile(
@@ -115,7 +115,8 @@ def last_boxes(text: str, *, gold: bool = False) -> Boxed | None:
     )
     if joined is None or not last.content or is_part:
         return Boxed(answer=None, end=last.end)
-    if (other := _OR_BEHIND.match(text, last.end)) and not _is_same(other["value"], last.content):
+    other = _OR_BEHIND.match(text, last.end) if "or" in text[last.end : last.end + _NEAR_OR] else None
+    if other and not _is_same(other["value"], last.content):
         return Boxed(answer=None, end=last.end)
     answer = last.content if all(_is_same(content, last.content) for content in row) else joined
     return Boxed(answer=_without_sentence(answer).strip() or None, end=last.end)

@@ -22,11 +22,15 @@ _MAX_CHECK_CHARS = 400
 _RETRACTING_SENTENCE = re.compile(
     r"(?:^|[.!?;:\n])\W{0,9}(?:wait|actually|correction|oops|sorry|hmm+|on second thoughts?|scratch that|"
     r"let me reconsider|"
-    r"but,?[ \t]{1,3}(?:we|I)[ \t]{1,3}(?:still[ \t]{1,3}|also[ \t]{1,3})?(?:need|must|have to|forgot|should)\b"
-    r"|no\b[ \t]{0,9}[,.;:!—–-])"
+    r"no\b[ \t]{0,9}[,.;:!—–-])"
     r"|\A\W{0,9}(?:is|was)[ \t]{1,9}(?:not|wrong|incorrect)\b"
     r"|\b(?:that|this|it)(?:['’]s|[ \t]{1,9}(?:is|was))[ \t]{1,9}(?:wrong|incorrect|not right|not correct|a mistake)\b"
     r"|\bI[ \t]{1,9}(?:have[ \t]{1,9})?made[ \t]{1,9}an?[ \t]{1,9}(?:mistake|error)\b",
+    re.IGNORECASE,
+)
+_UNFINISHED = re.compile(
+    r"(?:^|[.!?;:\n])\W{0,9}but,?[ \t]{1,3}(?:we|I)[ \t]{1,3}(?:still[ \t]{1,3}|also[ \t]{1,3})?"
+    r"(?:need|must|have to|forgot|should)\b",
     re.IGNORECASE,
 )
 _OTHER_RETRACTING_SENTENCE = re.compile(
@@ -91,7 +95,11 @@ def is_overruled(answer: str, behind: str, own_phrases: Sequence[str] = ()) -> b
     later = [match["answer"] for match in _INLINE_HASHES.finditer(behind)][-1:]
     if statement := last_statement(behind, own_phrases):
         later.append(statement.answer)
-    retracted = _RETRACTING_SENTENCE.search(behind) is not None or _OTHER_RETRACTING_SENTENCE.search(behind) is not None
+    retracted = (
+        _RETRACTING_SENTENCE.search(behind) is not None
+        or _OTHER_RETRACTING_SENTENCE.search(behind) is not None
+        or ("ut" in behind and _UNFINISHED.search(behind) is not None)
+    )
     # "This answer is reasonable" states nothing, unless something is being taken back.
     later = [other for other in later if retracted or _VALUE.match(other) or other.lower().startswith("not ")]
     return any(not is_same(answer, other) for other in later) if later else retracted

@@ -130,11 +130,11 @@ def _another_question_is_answered(tail: str, answer: str, rules: _Rules) -> bool
 
     A model that was not stopped may have asked on, or have split the question into parts: nobody can tell.
     """
-    for question in _QUESTION.finditer(tail) if "\nQ" in tail or "\nP" in tail else ():
-        first, has_marker = _answer_by_marker(tail[: question.start()], rules)
-        if has_marker:
-            return first is None or not is_same(first, answer)
-    return False
+    questions = list(_QUESTION.finditer(tail)) if "\nQ" in tail or "\nProblem" in tail else []
+    if not questions:
+        return False
+    before, has_marker = _answer_by_marker(tail[: questions[-1].start()], rules)
+    return has_marker and (before is None or not is_same(before, answer))
 
 
 def _answer_in_tags(tail: str, rules: _Rules) -> str | None:

@@ -24,8 +24,9 @@ _GLUED_BEFORE = re.compile(
     r"|(?:[\w)}]\*|[\d)}][ \t]\*[ \t]|\d\*\*)\Z"  # `3*\boxed{12}`; `**\boxed{12}**` is bold
     r"|[\d√π]\Z|(?:[=(\[+*/-]|(?<!\\)\$)[ \t]{0,3}\d{1,20}[ \t]{1,3}\Z"
     r"|(?<![A-Za-z\\])[A-Za-z]\Z|[\w}](?<!\\left)\(\Z|[-+*/^][ \t]?\w{1,9}\)\Z"
-    rf"|\\(?:{_COMMANDS})[ \t]{{0,3}}\Z|(?<!\d)0\.\Z|\d,\Z|\b(?:minus|negative|twice|half of)[ \t]{{1,3}}\Z"
+    rf"|\\(?:{_COMMANDS})[ \t]{{0,3}}\Z|(?<!\d)0\.\Z|\d,\Z"
 )
+_WORD_BEFORE = re.compile(r"\b(?:minus|negative|twice|half of)[ \t]{1,3}\Z", re.IGNORECASE)
 _GLUED_BEHIND = re.compile(
     r"(?:[ \t~]|\\[,;:! ]){0,9}"
     rf"(?:\^(?!\s?\{{?\s?\\circ)|_|\\?%|\\(?:{_COMMANDS})(?![A-Za-z])|[·×÷√π]"
@@ -48,11 +49,14 @@ _WORD_BEHIND = re.compile(
     r"(?P<word>[A-Za-z]{2,20}|[\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7a3]"
     r"|(?:тыс|млн|млрд|милли|дюжин))"
 )
+_ENDS = frozenset(["", ".", ",", "\n"])
+_GLUE_CHARS = 4
 _ASKED_FOR = frozenset(["dozen", "pair", "couple", "kilo"])
 _SCALES_ELSEWHERE = frozenset([*"十百千万萬亿億兆천만억백십割成折双对打半", "тыс", "млн", "млрд", "милли", "дюжин"])
 # The sign in front of -$\boxed{12}$ belongs to the value, too.
 _OPENING_BEFORE = re.compile(r"(?:\$\$?|\\[(\[])[ \t]?\Z")
 _SPACING_BEFORE = re.compile(r"(?:[ \t~]{0,3}\\[,;:! ]){1,5}[ \t]{0,3}\Z")
+_ENDS_OF_WORDS_BEFORE = ("us ", "ve ", "ce ", "of ")
 _OPENINGS = ("$", "(", "[")
 _MAX_GLUE_CHARS = 240
 # Last characters that `_GLUED_BEFORE` can match, besides letters and figures.
@@ -70,7 +74,12 @@ def is_part_of_a_formula(text: str, start: int, end: int) -> bool:
       start: position of a box, or of the first box of a row.
       end: the position behind it, or behind the last box of the row.
     """
-    if _GLUED_BEHIND.match(text, end) or _REST_BEHIND.match(text, end) or _is_scaled_behind(text, end):
+    if _GLUED_BEHIND.match(text, end):
+        return True
+    # Most sentences end behind a box, and this test is cheaper than the expressions.
+    if text[end : end + _GLUE_CHARS].lstrip(" $)")[:1] not in _ENDS and (
+        _REST_BEHIND.match(text, end) or _is_scaled_behind(text, end)
+    ):
         return True
     before = text[max(0, start - _MAX_GLUE_CHARS) : start]
     if "\\" in before[-_NEAR:]:
@@ -89,6 +98,8 @@ def is_part_of_a_formula(text: str, start: int, end: int) -> bool:
             and not _BULLET.search(place)
         ):
             return True
+        if place.endswith(_ENDS_OF_WORDS_BEFORE) and _WORD_BEFORE.search(place, max(0, len(place) - _NEAR)):
+            return True
     return False
 
 
@@ -99,7 +110,7 @@ def _may_be_glued(before: str) -> bool:
     if last.isalpha():
         # A letter next to the box, or a command with a space behind it.
         return len(end) == len(before) or "\\" in end[-_LONGEST_COMMAND:]
-    return last in _GLUE or last.isdigit()
+    return last in _GLUE or last.isdigit() or before[-1:] in (".", ",")
 
 
 def _is_scaled_behind(text: str, end: int) -> bool:
