@@ -9,12 +9,12 @@ from factory.answers.comparison.compare import compare
 from factory.answers.comparison.names import without_name
 from factory.answers.comparison.scalars import read_quantity
 from factory.answers.policy import AnswerPolicy
+from factory.answers.separators import in_english
 from factory.answers.values import notations
 from factory.answers.values.match import Match
 from factory.answers.values.quantity import Quantity
 from factory.answers.values.rational import TooLarge
 from factory.answers.values.same_quantity import match_quantities
-from factory.answers.values.separators import in_english
 from factory.answers.wording.formulas import same_by_spelling
 from factory.answers.wording.letters import same_letters
 from factory.answers.wording.phrases import Phrase, phrase, same_phrase
@@ -101,6 +101,8 @@ def decide(gold: str, answer: str, policy: AnswerPolicy) -> Decision:
     if gold_quantity is not None:
         if _is_equal_with_other_separators(gold, answer, policy):
             return Outcome.UNPARSABLE, "a number with other separators, or a list"
+        if ":" in answer and notations.is_ratio(answer) and notations.may_be_duration(answer, gold_quantity):
+            return Outcome.UNPARSABLE, "a time of day, or a length of time"
         if ruled_out := _ruled_out(_bare(answer)):
             return ruled_out
     # Whatever is left is compared by its shape.
@@ -147,8 +149,9 @@ def _is_equal_with_other_separators(gold: str, answer: str, policy: AnswerPolicy
     if not any(mark in text for text in (gold, answer) for mark in ",.' "):
         return False
     for one, other in ((gold, in_english(answer)), (in_english(gold), answer)):
-        values = [_quantity_or_none(text, policy) for text in (one, other)] if one and other else []
-        if all(values) and values and match_quantities(*values, policy) is Match.EQUAL:
+        wanted = _quantity_or_none(one, policy) if one and other else None
+        stated = _quantity_or_none(other, policy) if wanted else None
+        if wanted and stated and match_quantities(wanted, stated, policy) is Match.EQUAL:
             return True
     return False
 

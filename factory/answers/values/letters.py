@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from factory.answers.values.match import Match
 from factory.answers.values.quantity import Quantity
-from factory.answers.values.units import meanings, unit
+from factory.answers.values.units import in_celsius, is_temperature, meanings, unit
 
 _LETTER = re.compile(r"(?P<number>-?\d{1,20}(?:,\d{3}){0,5}(?:\.\d{1,20})?)\s?(?P<letter>[A-Za-z]{1,3})\.?", re.ASCII)
 # Powers of ten; 5 K may also be 5 kelvin.
@@ -41,6 +41,8 @@ def match_letter(text: str, other: Quantity | None) -> Match | None:
         if not other.unit and number == other.value:
             return Match.UNCLEAR
         for meaning in meanings(other.unit) if other.unit else ():
+            if is_temperature(unit(name)) and is_temperature(meaning):
+                return Match.UNCLEAR if in_celsius(number, unit(name)) == in_celsius(other.value, meaning) else None
             if unit(name).dimensions == meaning.dimensions and number * unit(name).size == other.value * meaning.size:
                 return Match.UNCLEAR if letter in _DOUBTFUL or name == "minute" else Match.EQUAL
     is_scaled = any(number * 10**zeros == other.value for zeros in _ZEROS.get(letter, ()))
