@@ -13,6 +13,7 @@ from factory.answers.comparison.scalars import Scalars, quantity_or_none
 from factory.answers.comparison.shape import Kind, Shape, assignment, is_name, shape
 from factory.answers.comparison.systems import same_solutions, values_of_one_name
 from factory.answers.values.match import Match, all_equal
+from factory.answers.wording.combinatorics import with_binomials
 
 _COMMAND = re.compile(r"\\(?:frac|sqrt|cdot|times|pi|infty|left|right|binom|text|log|ln|exp|sin|cos|tan)(?![A-Za-z])")
 _ARGUMENT = re.compile(r"^[A-Za-z]'*\(([a-z])\)$")
@@ -272,7 +273,7 @@ def _stated_value(gold: Shape) -> Shape | None:
 
 def _has_variable(form: Shape) -> bool:
     """Return whether a scalar has letters that are no function or constant."""
-    return _VARIABLE.search(_COMMAND.sub("", form.text)) is not None
+    return _VARIABLE.search(_COMMAND.sub("", with_binomials(form.text, ""))) is not None
 
 
 def has_relation(*shapes: Shape) -> bool:
