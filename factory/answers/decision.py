@@ -204,12 +204,11 @@ def _compare_words(gold: str, answer: str, policy: AnswerPolicy) -> Outcome:
 
 
 def _is_explained(gold: str, answer: str) -> bool:
-    """Return whether an answer begins with the gold's words and says more behind a mark: "Yes, it is"."""
+    """Return whether an answer begins with the gold's words and says more behind a mark: "isosceles, as AB = AC"."""
     if not answer.casefold().startswith(gold.casefold()):
         return False
     rest = answer[len(gold) :].lstrip()
-    is_verdict = gold.casefold() in ("yes", "no", "true", "false")
-    return rest[:1] in _MARKS and " " in rest[1:].strip() and (is_verdict or not guards.is_hedged(rest))
+    return rest[:1] in _MARKS and " " in rest[1:].strip() and not guards.is_hedged(rest)
 
 
 def _quantity_or_none(text: str, policy: AnswerPolicy) -> Quantity | None:

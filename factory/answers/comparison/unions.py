@@ -6,6 +6,7 @@ Where all ends are exact numbers, the sets are computed. Else pieces are only jo
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -40,6 +41,7 @@ def simplified(form: Shape) -> Shape:
     """
     if form.kind is not Kind.UNION or form.marks == WITHOUT:
         return _without_whole_line(form)
+    form = replace(form, items=tuple(item for item in form.items if item.text.strip() != r"\emptyset") or form.items)
     points = [one for item in form.items if item.kind is Kind.SET for one in item.items]
     intervals = [item for item in form.items if item.kind is not Kind.SET]
     if not intervals:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from factory.answers.comparison.names import is_quantity_name, plain_name, without_name
+from factory.answers.comparison.names import NAMES, is_quantity_name, plain_name, without_name
 from factory.answers.policy import AnswerPolicy
 from factory.checkers.math_answer import Config, check
 from factory.types import Question
@@ -24,6 +24,11 @@ def pairs(table: str) -> list[tuple[str, str]]:
 
 
 SAME_VALUE = r"""
+3:4:5 ~ a:b:c=3:4:5 ~ \sin A:\sin B:\sin C = 3:4:5
+x:y=1:2 ~ 1:2 ~ x : y = 1 : 2
+\frac12 ~ \frac{S_1}{S_2}=\frac12 ~ \frac{V_1}{V_2} = 0.5
+\frac35 ~ \cos\langle \vec a,\vec b\rangle=\frac35
+\{1,2\} ~ \{1,2\} \cup \emptyset
 \bar{x}=5 ~ 5 ~ \bar x = 5
 5 ~ \bar{x}=5 ~ \overline{AB}=5 ~ |AB| = 5 ~ |\overrightarrow{AB}| = 5 ~ AB = \sqrt{9+16} = 5 ~ AB=BC=5 ~ f(5)=5
 5 ~ |\vec a| = |\vec b| = 5 ~ \min = 5 ~ \max f(x) = 5 ~ \max_{x \in [0,1]} f(x) = 5 ~ v_{\max} = 5 ~ x = y = 5
@@ -108,6 +113,9 @@ NOT_THE_VALUE = r"""
 5 ~ 5 \text{ km or } 5 \text{ m} ~ \text{not } x = 5
 x=5 ~ y\neq 5
 3 ~ n=3k
+12 ~ \text{the square of } x = 12 ~ \text{one third of the total} = 12
+12 ~ \text{square root of } x = 12 ~ \text{upper bound} = 12
+1:2 ~ y:x=1:2 ~ x:y=2:1
 2 ~ P(X>2) ~ k=2 \text{ and } k=3 ~ A=\{1\} ~ \lim_{x\to 2} f(x) ~ \lim_{x\to 0} f(x) = 3
 0.3 ~ P(X>2)=0.4 ~ P(X>2) > 0.3 ~ P(X>0.3)
 \frac45 ~ \sin\theta=\frac35
@@ -150,6 +158,11 @@ def test_another_value_is_never_correct_whatever_its_name(gold: str, answer: str
 )  # fmt: skip
 def test_names_that_must_be_the_same_may_be_spelled_otherwise(gold: str, answer: str, expected: str) -> None:
     assert outcome(gold, answer, AnswerPolicy(variable_name="same")) == expected
+
+
+@pytest.mark.parametrize("example", [one for examples in NAMES for one in examples.split(" ~ ")])
+def test_each_example_of_a_name_is_one(example: str) -> None:
+    assert is_quantity_name(example)
 
 
 @pytest.mark.parametrize(
