@@ -199,6 +199,9 @@ def _compare_words(gold: str, answer: str, policy: AnswerPolicy) -> Outcome:
     one, other = (f" {_PLURAL.sub('', words)} " for words in (wanted, stated))
     if one in other:
         return Outcome.INCORRECT if guards.is_hedged(answer) else Outcome.UNPARSABLE
+    # An abbreviation: T for true, Mon for Monday.
+    if stated and wanted.startswith(stated.rstrip(".")):
+        return Outcome.UNPARSABLE
     # Some of the gold's words: isosceles, for an isosceles triangle.
     return Outcome.UNPARSABLE if other in one and not guards.is_hedged(gold) else Outcome.INCORRECT
 

@@ -10,7 +10,7 @@ import re
 from factory.answers.wrappers import unwrap
 
 _PLAIN_NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
-_NEEDS_REWRITING = re.compile(r"[\\~{}<>=\s]|inf|[Nn]egative|[Mm]inus|[xX]10")
+_NEEDS_REWRITING = re.compile(r"[\\~{}<>=\s]|[Ii]nf|[Nn]egative|[Mm]inus|[xX]10")
 _STYLE = (
     r"\\(?:text|textbf|textit|textrm|textsf|texttt|mathrm|mathbf|mathit|mathsf|mbox|hbox|emph|bm|boldsymbol|textnormal"
     r"|textup|rm|bf)\s*"
@@ -49,8 +49,9 @@ _REWRITES = tuple(
         (r"\\[dt]binom(?![A-Za-z])", r"\\binom"),
         (r"(?:\\newline\s*)+$", ""),
         (r"^=(?!=)\s*", ""),
-        (r"^(?:[Nn]egative|[Mm]inus) (?=[\d.\\])", "-"),
-        (r"\\(?:infinity|infin)(?![A-Za-z])|(?<![A-Za-z\\])(?:infinity|inf)(?![A-Za-z])", r"\\infty "),
+        (r"^\s*(?:[Nn]egative|[Mm]inus) (?=[\d.\\]|[Ii]nfinity\s*$)", "-"),
+        (r"^\s*(?:[Pp]ositive|[Pp]lus) (?=[Ii]nfinity\s*$)", ""),
+        (r"\\(?:infinity|infin)(?![A-Za-z])|(?<![A-Za-z\\])(?:[Ii]nfinity|inf)(?![A-Za-z])", r"\\infty "),
         (r"\\(?:varnothing|O)(?![A-Za-z])|\\\{\s*\\\}", r"\\emptyset "),
         (r"\\([%$#&])", r"\1"),
         (r"\^\s*(?:\{\s*\\(?:circ|degree)\s*\}|\\(?:circ|degree)(?![A-Za-z]))|\\degree(?![A-Za-z])", " degrees "),

@@ -34,6 +34,8 @@ _NEEDS_RADIANS = re.compile(r"\\(?:pi|arc|sin|cos|tan|cot|sec|csc)|\b(?:sin|cos|
 _INFINITE = re.compile(r"([+-]?)\s*\\infty")
 
 _CONSTANTS = re.compile(r"(?<![A-Za-z\\])(?:[Cc]_\{?[1-9]|C\s*(?:e|x|\\exp|\\cdot)(?![A-Za-z]))")
+_TURNS = re.compile(r"\\(?:cos|sin)\s*\(?\s*(?:[a-z]\s*\\pi|\\pi\s*[a-z])")
+_BETWEEN_POINTS = re.compile(r"\\vec\{[A-Z]\}_\{[A-Z]\}")
 _LOGARITHM = re.compile(r"\\log(?![A-Za-z])(?!\s*_)")
 
 ProofTask = Literal["equal", "proportional", "rounds", "apart"]
@@ -119,8 +121,7 @@ class Scalars:
         if self.policy.unevaluated == "none" and gold_quantity and not guards.is_hedged(answer):
             return Match.UNCLEAR
         match = self._by_proof(_parts(gold, gold_quantity), _parts(answer, answer_quantity))
-        # Constants of a differential equation may have other names, signs and factors.
-        return Match.UNCLEAR if match is Match.DIFFERENT and _CONSTANTS.search(gold) else match
+        return Match.UNCLEAR if match is Match.DIFFERENT and _may_be_meant_alike(gold, answer) else match
 
     def _same_antiderivative(self, gold: str, answer: str) -> Match:
         """Compare with an antiderivative, given without its constant, which may have any name and value."""
@@ -224,6 +225,20 @@ class Scalars:
             return self.prove(split_unit(exact)[0], decimal.digits, task="rounds")
         last_place = Fraction(1, 10 ** len(decimal.digits.partition(".")[2]))
         return equal_if(abs(known.value - decimal.value) < last_place)
+
+
+def _may_be_meant_alike(gold: str, answer: str) -> bool:
+    r"""Return whether two expressions that differ may be the same for who wrote them.
+
+    Constants of a differential equation have other names, signs and factors; `\log` is `\ln` to some; `\cos n\pi` is
+    `(-1)^n` for integers.
+    """
+    is_log = [_LOGARITHM.search(text) is not None for text in (gold, answer)]
+    has_turns = _TURNS.search(gold + " " + answer) is not None and "(-1)^" in (gold + answer).replace(" ", "")
+    if set(_BETWEEN_POINTS.findall(gold)) != set(_BETWEEN_POINTS.findall(answer)):
+        # The same vector may be told by others: AC is AB + BC.
+        return True
+    return _CONSTANTS.search(gold) is not None or has_turns or (is_log[0] != is_log[1] and r"\ln" in gold + answer)
 
 
 def _parts(text: str, known: Quantity | None) -> tuple[str, str]:

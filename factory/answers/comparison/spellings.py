@@ -22,9 +22,11 @@ _COORDINATE = r"-?(?:\d{1,9}(?:\.\d{1,9}|/\d{1,9})?|\\frac\s?(?:\d|\{\d{1,9}\})\
 # Signs and words of other languages between statements about values; between letters they make a formula of logic.
 _CONNECTIVES = {
     **dict.fromkeys((r"\lor", r"\vee", "或", "∨", "ou", "oder"), "or"),
-    **dict.fromkeys((r"\land", r"\wedge", "且", "∧", "et", "und"), "and"),
+    **dict.fromkeys((r"\land", r"\wedge", "且", "∧", "和", "与", "及", "et", "und"), "and"),
 }
-_JOINING = re.compile(r"\\(?:lor|vee|land|wedge)(?![A-Za-z])|[或且∨∧]|(?<![A-Za-z\\])(?:ou|oder|et|und)(?![A-Za-z])")
+_JOINING = re.compile(
+    r"\\(?:lor|vee|land|wedge)(?![A-Za-z])|[或且∨∧和与及]|(?<![A-Za-z\\])(?:ou|oder|et|und)(?![A-Za-z])"
+)
 _IS_ABOUT_VALUES = re.compile(r"[=<>\d]|\\(?:le|ge|in|ne)(?![A-Za-z])")
 _POINT_WITH_BARS = re.compile(rf"\(\s*{_COORDINATE}\s*\|\s*{_COORDINATE}\s*(?:\|\s*{_COORDINATE}\s*)?\)")
 _FRENCH = re.compile(r"([\[\](])([^\[\]()]{1,80}[,;][^\[\]()]{1,80})([\[\])])")
@@ -66,6 +68,9 @@ def _has_reversed(text: str) -> bool:
 
 
 _VECTOR = re.compile(r"\\(?:vec|overrightarrow|mathbf)\s*(?:\{\s*(\\?[A-Za-z])\s*\}|([A-Za-z])(?![A-Za-z]))")
+_BETWEEN_POINTS = re.compile(
+    r"\\(?:overrightarrow|vec)\s?\{\s?(?P<start>[A-Z])\s?(?P<end>[A-Z])\s?\}|\\overrightarrow\s?\{\s?(?P<letter>[A-Za-z])\s?\}"
+)
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _UNIT_VECTOR = re.compile(r"\\(?:hat|vec|mathbf)\s*(?:\{\s*\\?([ijk])(?:math)?\s*\}|\\?([ijk])(?:math)?(?![A-Za-z]))")
 
@@ -77,6 +82,8 @@ def without_arrows(gold: str, answer: str) -> tuple[str, str]:
     """
     if r"\hat" in gold or r"\hat" in answer or r"\vec" in gold or r"\vec" in answer:
         gold, answer = (_UNIT_VECTOR.sub(lambda match: f"{match[1] or match[2]} ", text) for text in (gold, answer))
+    if "arrow" in gold + answer or r"\vec" in gold + answer:
+        gold, answer = (_BETWEEN_POINTS.sub(_with_index, text) for text in (gold, answer))
     with_arrows, bare = (gold, answer) if _VECTOR.search(gold) else (answer, gold)
     letters = {match[1] or match[2] for match in _VECTOR.finditer(with_arrows)}
     rest = _VECTOR.sub(" ", with_arrows)
@@ -84,6 +91,11 @@ def without_arrows(gold: str, answer: str) -> tuple[str, str]:
         return gold, answer
     plain = _VECTOR.sub(lambda match: f"{match[1] or match[2]} ", with_arrows)
     return (plain, answer) if with_arrows is gold else (gold, plain)
+
+
+def _with_index(match: re.Match[str]) -> str:
+    r"""Return the vector from A to B as one letter with an index, which expressions can have."""
+    return rf"\vec{{{match['start'] or match['letter']}}}" + (rf"_{{{match['end']}}}" if match["end"] else "")
 
 
 def _letters(text: str) -> set[str]:

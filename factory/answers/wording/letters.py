@@ -29,8 +29,8 @@ def same_letters(gold: str, answer: str) -> Match | None:
     if not chosen or set(chosen) != set(stated):
         return None
     if _JOINED.search(gold) and _JOINED.search(answer):
-        # Both are lists.
-        return None
+        # Both are lists, which are compared as such where commas or "and" join them.
+        return None if gold.isascii() and answer.isascii() else Match.EQUAL
     if gold.isalpha() and answer.isalpha():
         return Match.EQUAL if chosen == stated else Match.UNCLEAR
     return Match.EQUAL if chosen == stated == sorted(chosen) else Match.UNCLEAR

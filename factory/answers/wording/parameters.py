@@ -55,5 +55,7 @@ def without_constant(text: str) -> str:
     if len(text) > _LONGEST or not (match := _CONSTANT.fullmatch(text) or _IN_FRONT.fullmatch(text)):
         return ""
     body, letter = match["body"].removeprefix("+").strip(), match.groupdict().get("letter") or ""
+    letters = _NAMED.findall(body)
+    has_variable = any(len(name) == 1 and name != "e" for name in letters)
     # The C of A + B + C is no constant of integration.
-    return "" if _CAPITAL.search(body) or (letter and letter in _NAMED.findall(body)) else body
+    return body if has_variable and letter not in letters and not _CAPITAL.search(body) else ""

@@ -142,6 +142,10 @@ x \equiv 5 \pmod 7 ~ 5 \pmod 7 ~ x \equiv 12 \pmod{7} ~ x\equiv -2\ (\text{mod }
 \langle 1,-2,3\rangle ~ i-2j+3k ~ \hat{\imath}-2\hat{\jmath}+3\hat{k} ~ \vec{i}-2\vec{j}+3\vec{k} ~ 3k + i - 2j
 \mathbf{i}-\frac12\mathbf{k} ~ (1,0,-0.5) ~ \begin{pmatrix}1\\0\\-\frac12\end{pmatrix}
 2i+3j ~ \langle 2,3\rangle
+2\vec a-\vec b ~ 2\overrightarrow{a}-\overrightarrow{b}
+\frac12\overrightarrow{AB}+\frac12\overrightarrow{AC} ~ \frac{\overrightarrow{AC}+\overrightarrow{AB}}{2}
+-\infty ~ \text{Negative infinity} ~ -\text{infinity}
+\infty ~ \text{Infinity} ~ \text{positive infinity}
 (3,-1) ~ \{(3,-1)\} ~ (3|-1)
 x=1, x=2 ~ x_1=2, x_2=1 ~ x=1 \lor x=2
 1, 2 ~ x_1=2, x_2=1 ~ x=1 \text{ oder } x=2
@@ -156,7 +160,8 @@ x=1 \text{ or } 3x-4y+5=0 ~ 3x-4y+5=0 \text{ or } x=1 ~ 3x-4y+5=0, x=1
 x^2+C ~ x^2+c ~ C+x^2 ~ x^2 + \text{constant} ~ x^2+5+K
 \frac{(x+1)^2}{2}+C ~ \frac{x^2}{2}+x+C
 ABD ~ A,B,D ~ A、B、D ~ A, B \text{ and } D ~ \{A,B,D\}
-A,C ~ AC
+A,C ~ AC ~ A和C
+1,2 ~ 1和2 ~ x=1 \text{和} x=2
 x \equiv 1, 6 \pmod 7 ~ x\equiv \pm 1\pmod 7 ~ x\equiv 1\pmod 7 \text{ or } x\equiv 6 \pmod 7 ~ x ≡ 6, 1 (mod 7)
 \text{no solution} ~ \text{no } x \text{ exists} ~ \text{no such } x
 \text{does not exist} ~ \text{none exist} ~ \lim = DNE
@@ -205,6 +210,8 @@ x \equiv 5 \pmod 7 ~ 5 \pmod 8 ~ 5 ~ x \equiv 6 \pmod 7
 \langle 1,2\rangle ~ i+2j+k
 -1 ~ -1 \text{ (extraneous)} ~ -1 \text{ rejected} ~ -1 (\text{discard})
 -1, 2 ~ 2, -1 \text{ (extraneous)}
+5+C ~ 7+C
+\frac12\overrightarrow{AB}+\frac12\overrightarrow{AC} ~ \frac12\overrightarrow{AB}-\frac12\overrightarrow{AC}
 x^2+C ~ x^3+C ~ x^2+x+C
 k\pi, k\in\mathbb{Z} ~ 2k\pi, k\in\mathbb{Z}
 x=1 \text{ or } 3x-4y+5=0 ~ x=1 ~ x=2 \text{ or } 3x-4y+5=0
@@ -225,6 +232,9 @@ a\ge 3 ~ \text{at least } 3 ~ a \text{ is at least } 3
 \frac12 ~ 15:30
 \begin{pmatrix}1&2\\3&4\end{pmatrix} ~ \{\{1,2\},\{3,4\}\}
 x^2+C ~ x^2
+\ln 2 ~ \log 2
+\overrightarrow{AC} ~ \overrightarrow{AB}+\overrightarrow{BC}
+(-1)^n ~ \cos n\pi
 y=Ce^x ~ y=Ae^x
 C_1e^x+C_2e^{-x} ~ C_1e^{-x}+C_2e^x ~ c_1 e^x + c_2 e^{-x}
 y=\pm\frac{\sqrt3}{3}x ~ x\pm\sqrt3y=0
@@ -241,7 +251,7 @@ ABD ~ DBA ~ D,B,A
 \text{diverges} ~ \infty
 \text{Yes} ~ \text{True} ~ \text{Yes, it is} ~ \text{Yes, since it converges}
 \text{No} ~ \text{False} ~ \text{No, it is not}
-\text{True} ~ \text{Yes} ~ \text{correct}
+\text{True} ~ T ~ \text{Yes} ~ \text{correct}
 \text{isosceles triangle} ~ \text{isosceles}
 0 ~ \text{no solutions} ~ \text{none}
 \text{none} ~ \text{no solution}
