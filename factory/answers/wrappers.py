@@ -15,8 +15,11 @@ _DOLLARS = 2
 _OPENINGS = frozenset(opening[0] for opening, _ in _WRAPPERS)
 _CLOSING_PUNCTUATION = re.compile(r"(?<![\\.])[.,;。]\s*$")
 # GSM8K's solutions hold what a calculator is to compute: <<3+4=7>>7.
-_CALCULATED = re.compile(r"<<[^<>\n]{1,200}>>")
-_HTML_STYLE = re.compile(r"</?(?:b|i|u|em|strong|code|mark|span|center)>", re.IGNORECASE)
+_CALCULATED = re.compile(r"(?<!\d)<<[^<>\n]{1,200}>>")
+_HTML_STYLE = re.compile(
+    r"(?:\A|(?<=\s))<(?:b|i|u|em|strong|code|mark|span|center)>|</(?:b|i|u|em|strong|code|mark|span|center)>(?!\w|\.\d)",
+    re.IGNORECASE,
+)
 _LATEX_MARK = re.compile(r"(?<!\\)\\[()\[\]]")
 # Two signs of dollar are mathematics where what stands between them can be: not in "$5, $6", "$5 and $6", "5$, 6$".
 _MATHEMATICS = re.compile(

@@ -11,7 +11,7 @@ from factory.answers.extraction.statements import AnswerStatement, last_statemen
 
 _RETRACTION = re.compile(
     r"\b(?:wait|actually|correction|oops|sorry|mistake|mistaken|wrong|incorrect|hmm+|reconsider|on second thoughts?|"
-    r"alternatively|errors?|(?:can't|can’t|cannot) be|scratch that)\b"
+    r"alternatively|hold on|errors?|(?:can't|can’t|cannot) be|scratch that)\b"
     r"|(?:^|[.!?\n])\W{0,9}(?:no\b[ \t]{0,9}[,.;:!—–-]|or\b)",
     re.IGNORECASE,
 )
@@ -20,10 +20,12 @@ _REMARK = re.compile(r"\b(?:however|(?P<check>(?:double|re)[- ]?check(?:ed|ing|s
 _END_OF_REMARK = re.compile(r"[.!](?:\s|\Z)|\n")
 _MAX_CHECK_CHARS = 400
 _RETRACTING_SENTENCE = re.compile(
-    r"(?:^|[.!?;:\n])\W{0,9}(?:wait|actually|correction|oops|sorry|hmm+|on second thoughts?|scratch that|"
-    r"let me reconsider|"
-    r"no\b[ \t]{0,9}[,.;:!—–-])"
-    r"|\A\W{0,9}(?:is|was)[ \t]{1,9}(?:not|wrong|incorrect)\b"
+    r"(?:^|[.!?;:\n])\W{0,9}(?:wait|actually|correction|oops|sorry|hmm+|on second thoughts?|scratch that|hold on|"
+    r"let me reconsider|no\b[ \t]{0,9}[,.;:!—–-])"
+    r"|\A\W{0,9}(?:(?:is|was)[ \t]{1,9}not|(?:which[ \t]{1,9})?(?:is|was)[ \t]{1,9}(?:wrong|incorrect))\b"
+    r"|\A\W{0,9}(?:this|that|which|it)[ \t]{1,9}contradicts\b"
+    r"|\b(?:that|this|it)[ \t]{1,9}(?:can['’]t|cannot|doesn['’]t|does not)[ \t]{1,9}"
+    r"(?:be|seem|look)[ \t]{1,9}(?:right|correct)\b"
     r"|\b(?:that|this|it)(?:['’]s|[ \t]{1,9}(?:is|was))[ \t]{1,9}(?:wrong|incorrect|not right|not correct|a mistake)\b"
     r"|\bI[ \t]{1,9}(?:have[ \t]{1,9})?made[ \t]{1,9}an?[ \t]{1,9}(?:mistake|error)\b",
     re.IGNORECASE,

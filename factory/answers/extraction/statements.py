@@ -15,7 +15,7 @@ _ANSWER_IS = re.compile(
     r"\banswer\b(?:[ \t]{1,9}to[ \t]{1,9}(?:the|this|your)[ \t]{1,9}(?:question|problem|exercise|task)\b)?"
     r"(?:[ \t*]{0,9}:[ \t*]{0,9}\s?|[ \t*]{1,9}(?:is|equals)\b(?:[ \t*]{0,9}:\s{0,9})?)[ \t*:]{0,9}"
     r"(?:(?:therefore|thus|hence|then|indeed|simply|clearly|just|exactly|precisely|equal[ \t]to)\b,?[ \t]{1,9})?"
-    r"(?:\s{0,9}(?=\\\[|\$|[-+]?[\d.])|(?=\S))",
+    r"(?:\s{0,9}```[a-z]{0,12}\s{1,3})?(?:\s{0,9}(?=\\\[|\$|[-+]?[\d.])|(?=\S))",
     re.IGNORECASE,
 )
 _HEADING = re.compile(

@@ -18,6 +18,8 @@ def answer(text: str) -> str | None:
      r"\boxed{5} or 6", r"\boxed{5} \text{ or } 6", r"\boxed{5} or more", r"0.\boxed{5}", r"1,\boxed{500}",
      r"negative $\boxed{5}$", r"half of \boxed{5}", r"\boxed{5}^\circ 30'", r"\boxed{5} feet 6 inches",
      r"\boxed{5} hours and 30 minutes", r"\boxed{5} and a half", r"\boxed{5} 1/2", r"We can't have \boxed{5}.",
+     r"\boxed{5}. Hold on.", r"\boxed{5}. That can't be right.", r"\boxed{5}, which is wrong.",
+     r"\boxed{5}. This contradicts x > 6.", "The answer is 5. Hold on, it is 6.",
      r"\boxed{5}. But we need to subtract 1, giving 4."],
 )  # fmt: skip
 def test_a_box_with_the_rest_of_the_answer_beside_it_states_none(text: str) -> None:
@@ -33,7 +35,7 @@ def test_a_box_with_the_rest_of_the_answer_beside_it_states_none(text: str) -> N
      r"\boxed{7} or equivalently 14/2", r"\boxed{7} hours and so on", r"In total, \boxed{7}", r"\boxed{7} 。",
      "#### Answer: 7", "#### The final answer is 7", "The answer is exactly 7.", "The answer is equal to 7.",
      "The answer equals 7.", "The answer to the question is 7.", "The answer is 7 because 3+4=7.",
-     "The answer is 7, since 3+4=7.", "The answer is 7, as required.", "【答案】7"],
+     "The answer is 7, since 3+4=7.", "The answer is 7, as required.", "Answer:\n```\n7\n```", "【答案】7"],
 )  # fmt: skip
 def test_words_around_an_answer_that_leave_it_as_it_is_are_passed_over(text: str) -> None:
     assert answer(f"Let us see. 3 + 4 = 7.\n{text}") == "7"

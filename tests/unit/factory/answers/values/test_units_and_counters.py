@@ -18,12 +18,12 @@ SAME = {
     "17": ["17 in total", "17 in all", "17 per person", "17 cans of paint", "17 mpg", "17 apiece",
         "17 kWh", "17 math books", "17 bird families", "17 butterflies",
         "17 war supplies", "17 grandchildren", "17 goldfish", "17 rows with chairs"],
-    "7": ["7 days a week", "<<3+4=7>>7"], "70": ["70.000"],
+    "7": ["7 days a week", "<<3+4=7>>7", "<u>7</u>.", "<b>7</b> apples"], "70": ["70.000"],
 }  # fmt: skip
 OTHER = {
     "3 L": ["300 cm^3", "3 m^3", "3g"], r"1^\circ": ["61'", "60''"], "6 feet": ["6''", "60'"], "2 h": ["3h"],
     "90 minutes": ["1:31"], "2": ["2x", "2n"], "1500": ["1.500", "1.5"], "70": ["70,000"], "3.5": ["3,500"],
-    "12个苹果": ["11个苹果"],
+    "12个苹果": ["11个苹果"], "42": ["<b>4</b>2", "4<<4=4>>2"],
 }  # fmt: skip
 UNCLEAR = {
     "2": ["2m", "2 N", "2h", "2'"], "2.5 hours": ["2:30"], "90 seconds": ["1:30"], "20°C": ["293.15 K"],
