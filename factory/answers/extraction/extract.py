@@ -28,6 +28,8 @@ _NOTHING_ELSE = re.compile(
     re.ASCII,
 )
 _QUESTION = re.compile(r"^(?:Q|Question|Problem)\b[ \t]{0,3}\d{0,3}[ \t]{0,3}[:.]", re.MULTILINE)
+# "The answer is 7!" may be glad of 7, or mean its factorial.
+_EXCLAIMED = re.compile(r"\d!\Z")
 _OPENING_TAG, _CLOSING_TAG = "<answer>", "</answer>"
 _MAX_BARE_CHARS = 200
 _MAX_CHOICE_CHARS = 1_000
@@ -167,7 +169,8 @@ def _answer_by_marker(text: str, rules: _Rules) -> tuple[str | None, bool]:
     if marked is None or _gives_way(marked[0], rules):
         statement = last_statement(text, rules.phrases)
         if statement and (rules.is_choice is None or marked is None or _names_choice(statement.answer, rules)):
-            return None if is_retracted(statement) else statement.answer, True
+            in_doubt = is_retracted(statement) or _EXCLAIMED.search(statement.answer)
+            return None if in_doubt else statement.answer, True
     if marked is None:
         return (boxed.answer if boxed else None), boxed is not None
     answer, behind = marked

@@ -141,3 +141,9 @@ def test_a_box_before_a_cut_off_end_stands_complete(text: str) -> None:
 )
 def test_a_box_that_may_go_on_or_is_doubted_does_not(text: str) -> None:
     assert not box_stands_complete(text)
+
+
+def test_an_exclamation_behind_a_number_may_be_a_factorial() -> None:
+    assert extract("There are four and three. The answer is 7!") is None
+    assert extract("There are 5040 ways. The answer is $7!$.") == "$7!$"
+    assert extract(r"There are four and three. The answer is \boxed{7}!") == "7"
