@@ -26,7 +26,7 @@ _REWRITES = tuple(
         (r"\\(?:text)?color\s*\{[A-Za-z]{1,20}\}", ""),
         (r"\\(?:[dtcs]|nice)frac(?![A-Za-z])", r"\\frac"),
         (
-            r"\\(?:left|right|[bB]igg?[lr]?|(?:display|text)style|limits|[Hh]uge|large|Large|LARGE|small|tiny)(?![A-Za-z])",
+            r"\\(?:left|right|middle|[bB]igg?[lr]?|(?:display|text)style|limits|[Hh]uge|large|Large|LARGE|small|tiny)(?![A-Za-z])",
             "",
         ),
         (r"\s*,\s*\\!\s*(?=\d{3})", ","),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from factory.answers.comparison.guards import has_prose, is_grouped_otherwise
+from factory.answers.comparison.guards import has_words, is_grouped_otherwise
 from factory.answers.comparison.intervals import as_union
 from factory.answers.comparison.relations import Relations, has_relation
 from factory.answers.comparison.scalars import Prover, Scalars, left_open
@@ -139,7 +139,7 @@ class Comparison:
         if is_vector and (as_vectors := self._same_vectors(gold, answer)) is not None:
             return as_vectors
         scalar = next((form.text for form in (gold, answer) if form.kind is Kind.SCALAR), "")
-        if scalar and (has_prose(scalar) or _LISTED_BY_SPACES.fullmatch(scalar)):
+        if scalar and (has_words(scalar) or _LISTED_BY_SPACES.fullmatch(scalar)):
             # A sentence around the value, the point (1, 2); or a list without commas, 1 2 3.
             return Match.UNCLEAR
         if (

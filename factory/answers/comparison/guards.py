@@ -34,6 +34,7 @@ _CALL = re.compile(
     r"\\(?:max|min|gcd|lcm|operatorname)(?![A-Za-z])|(?<![A-Za-z\\])[CP]\s?\(\s?\w{1,9}\s?,\s?\w{1,9}\s?\)", re.ASCII
 )
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
+_SHORT_WORD = re.compile(r"(?<![\\A-Za-z])(?:at|to|is|in|of|on|by)\s(?!$)")
 _ANY_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 # Names of functions and the like are no prose.
 _MATH_WORDS = (
@@ -87,6 +88,11 @@ def is_call(answer: str) -> bool:
 def has_prose(answer: str) -> bool:
     """Return whether ordinary words stand beside the mathematics, such as a whole sentence."""
     return any(word.lower() not in _NOT_PROSE for word in _WORD.findall(_ENVIRONMENT.sub(" ", answer)))
+
+
+def has_words(answer: str) -> bool:
+    """Return whether a value stands in words, be they as short as in "at (1, 2)" or "2 to 5"."""
+    return has_prose(answer) or _SHORT_WORD.search(answer) is not None
 
 
 def is_bomb(answer: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from factory.answers.comparison.guards import has_prose
+from factory.answers.comparison.guards import has_words
 from factory.answers.comparison.intervals import as_intervals, as_union, is_inequality
 from factory.answers.comparison.names import may_be_ignored, names_of_tuple
 from factory.answers.comparison.scalars import Scalars, quantity_or_none
@@ -90,7 +90,7 @@ class Relations:
         if other.kind is Kind.SET and other.items:
             # A union of an interval and a finite set may be written as an inequality with "or".
             return self.same(gold_intervals or other, answer_intervals or other)
-        if other.kind is Kind.SCALAR and has_prose(other.text):
+        if other.kind is Kind.SCALAR and has_words(other.text):
             # At least 3, for x \ge 3.
             return Match.UNCLEAR
         return Match.DIFFERENT if other.kind is Kind.SCALAR or assigned else Match.UNCLEAR

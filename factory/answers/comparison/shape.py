@@ -28,7 +28,7 @@ _COLUMNS = re.compile(r"\s*\{[lcr| ]*\}")
 _WORDS = re.compile(r"[A-Za-z]{3,}(?:['.-][A-Za-z]+)*(?: [A-Za-z]+(?:['.-][A-Za-z]+)*)*")
 _FUNCTIONS = frozenset(["sin", "cos", "tan", "cot", "sec", "csc", "log", "exp", "arcsin", "arccos", "arctan", "sqrt"])
 _SET_BUILDER = re.compile(
-    r"\\\{\s*[A-Za-z]\s*(?:\\in\s*(?:\(-\\infty,\\infty\)|\\mathbb\s*\{?\s*R\s*\}?)\s*)?(?:\\mid|\\vert|\\colon|:|\|)"
+    r"\\\{\s*[A-Za-z]\s*(?:\\in\s*(?:\(-\\infty,\\infty\)|(?:\\mathbb\s*)?\{?\s*R\s*\}?)\s*)?(?:\\mid|\\vert|\\colon|:|\|)"
     r"(?P<condition>.*)\\\}"
 )
 _NO_SCALAR = re.compile(r"\\(?:setminus|mathbb|begin|end|newline|cap|mid|forall|exists)(?![A-Za-z])|\\[{}]|&|[⟨⟩]")

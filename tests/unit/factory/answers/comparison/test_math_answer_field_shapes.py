@@ -225,7 +225,8 @@ CANNOT_BE_TOLD = r"""
 x>2 ~ 2x>4
 (1,2)\cup(3,4) ~ (1,2),(3,4)
 [0.5, 2.5] ~ [0,5; 2,5]
-(-1,2) ~ \text{the point } (-1,2)
+(-1,2) ~ \text{the point } (-1,2) ~ \text{at } (-1,2)
+2<x<5 ~ 2 \text{ to } 5 ~ \text{between 2 and 5}
 a\ge 3 ~ \text{at least } 3 ~ a \text{ is at least } 3
 1,2,3 ~ 1 2 3
 15:30 ~ \frac12 ~ 15/30
