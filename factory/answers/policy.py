@@ -19,8 +19,8 @@ class AnswerPolicy:
     * `percent_sign_missing`: a bare number against a gold in percent. `number`: 50 for 50%; `fraction`: 0.5 for 50%;
       `either`: both, but a bare number of percents below one is unparsable, as 0.5 could be meant as 50%.
       Default `either`: solutions write both.
-    * `percent_sign_extra`: a percentage against a bare gold. `value`: 5% for 0.05; `number`: 10% for 10.
-      Default `value`: 10% is 0.1.
+    * `percent_sign_extra`: a percentage against a bare gold. `value`: 5% for 0.05; `number`: 10% for 10; the other of
+      the two is unparsable then. Default `value`: 10% is 0.1.
     * `rounded_answer_digits`: a decimal answer of at least so many significant digits, off by less than one unit in its
       last place, meets a rational gold that has no finite decimals; 0: never. Default 15: what a double prints.
     * `rounded_irrational_digits`: the same for an irrational gold such as pi. Default 0: the exact form was asked for.

@@ -71,6 +71,7 @@ _BEYOND_A_REMARK = re.compile(
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _EQUALS = re.compile(r"=\s{0,3}\$?(?P<value>[-+−]?\\?[$\d][\d.,/]{0,40})")
 _INLINE_HASHES = re.compile(r"####[ \t]{0,9}(?P<answer>\S.{0,200})")
+_EMPTY_BOX = re.compile(r"[\s$\\()\[\]*]{0,9}(?:boxed|fbox|framebox)\s{0,9}\{\s{0,9}\}[\s$\\()\[\].*]{0,9}")
 _VALUE = re.compile(r"[-+−$\\.([{\d|]|[A-Z]\b")
 
 
@@ -102,6 +103,8 @@ def is_overruled(answer: str, behind: str, own_phrases: Sequence[str] = ()) -> b
         or _OTHER_RETRACTING_SENTENCE.search(behind) is not None
         or ("ut" in behind and _UNFINISHED.search(behind) is not None)
     )
+    # Nor does a box that was left empty state anything.
+    later = [other for other in later if not _EMPTY_BOX.fullmatch(other)]
     # "This answer is reasonable" states nothing, unless something is being taken back.
     later = [other for other in later if retracted or _VALUE.match(other) or other.lower().startswith("not ")]
     return any(not is_same(answer, other) for other in later) if later else retracted

@@ -171,8 +171,13 @@ def _same_percentage(gold: Quantity, answer: Quantity, policy: AnswerPolicy) -> 
         return Match.UNCLEAR if allowed == "either" and 0 < abs(gold.value) < 1 else Match.EQUAL
     if gold.unit or policy.percent_sign_extra == "reject":
         return Match.DIFFERENT
-    factor = Fraction(1, 100) if policy.percent_sign_extra == "value" else Fraction(1)
-    return equal_if(_same_value(gold, answer, factor, policy))
+    meant, other = (
+        (Fraction(1, 100), Fraction(1)) if policy.percent_sign_extra == "value" else (Fraction(1), Fraction(1, 100))
+    )
+    if _same_value(gold, answer, meant, policy):
+        return Match.EQUAL
+    # Data sets leave the sign out of golds that are percentages: 25% for 25 may be right.
+    return Match.UNCLEAR if _same_value(gold, answer, other, policy) else Match.DIFFERENT
 
 
 def _same_value(gold: Quantity, answer: Quantity, factor: Fraction, policy: AnswerPolicy) -> bool:

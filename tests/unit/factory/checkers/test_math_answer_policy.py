@@ -21,7 +21,7 @@ CASES: list[tuple[str, str, str, str, Any, str]] = [
     ("percent_sign_missing", r"198\%", "1.98", RIGHT, "number", WRONG),
     ("percent_sign_missing", r"198\%", "198", RIGHT, "reject", WRONG),
     ("percent_sign_missing", r"0.5\%", "0.5", UNCLEAR, "number", RIGHT),
-    ("percent_sign_extra", "10", r"10\%", WRONG, "number", RIGHT),
+    ("percent_sign_extra", "10", r"10\%", UNCLEAR, "number", RIGHT),
     ("percent_sign_extra", "0.1", r"10\%", RIGHT, "reject", WRONG),
     ("rounded_answer_digits", r"\frac{1}{3}", "0.333", WRONG, 3, RIGHT),
     ("rounded_answer_digits", r"\frac{1}{12}", "0.0833333333333333", RIGHT, 0, WRONG),

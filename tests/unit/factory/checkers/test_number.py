@@ -37,10 +37,14 @@ def test_without_a_tolerance_equal_values_are_correct(gold: str, answer: str) ->
 
 @pytest.mark.parametrize(
     ("gold", "answer"),
-    [("0.3", "0.30000000000000001"), ("33.3", r"\frac{100}{3}"), ("5 m", "5 km"), ("10", "10%"), ("7", "7 or 8")],
+    [("0.3", "0.30000000000000001"), ("33.3", r"\frac{100}{3}"), ("5 m", "5 km"), ("10", "11%"), ("7", "7 or 8")],
 )
 def test_without_a_tolerance_other_values_are_incorrect(gold: str, answer: str) -> None:
     assert outcome(gold, answer) == "incorrect"
+
+
+def test_a_percentage_of_the_golds_number_is_unparsable_as_golds_often_lack_the_sign() -> None:
+    assert outcome("10", "10%") == "unparsable"
 
 
 @pytest.mark.parametrize(

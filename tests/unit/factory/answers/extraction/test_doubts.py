@@ -147,3 +147,9 @@ def test_an_exclamation_behind_a_number_may_be_a_factorial() -> None:
     assert extract("There are four and three. The answer is 7!") is None
     assert extract("There are 5040 ways. The answer is $7!$.") == "$7!$"
     assert extract(r"There are four and three. The answer is \boxed{7}!") == "7"
+
+
+def test_an_empty_box_behind_an_answer_overrules_nothing() -> None:
+    assert extract("Solving gives $x=7$.\n\n$\\boxed{7}$\n\nFinal answer: $\\boxed{}$") == "7"
+    assert extract("Solving gives $x=7$.\n\n$\\boxed{7}$\n\nFinal answer: $\\boxed{ }$.") == "7"
+    assert extract("Solving gives $x=7$.\n\n$\\boxed{7}$\n\nFinal answer: 8") is None
