@@ -25,6 +25,7 @@ _GLUED_BEFORE = re.compile(
     r"|[\d√π]\Z|(?:[=(\[+*/-]|(?<!\\)\$)[ \t]{0,3}\d{1,20}[ \t]{1,3}\Z"
     r"|(?<![A-Za-z\\])[A-Za-z]\Z|[\w}](?<!\\left)\(\Z|[-+*/^][ \t]?\w{1,9}\)\Z"
     rf"|\\(?:{_COMMANDS})[ \t]{{0,3}}\Z|(?<!\d)0\.\Z|\d,\Z"
+    r"|[\w)}][ \t]{1,3}[<>][ \t]{0,3}\Z|\\[lg]t[ \t]{0,3}\Z"  # `x > \boxed{5}`, which names a bound; no tag
 )
 _WORD_BEFORE = re.compile(r"\b(?:minus|negative|twice|half of)[ \t]{1,3}\Z", re.IGNORECASE)
 _GLUED_BEHIND = re.compile(
@@ -41,7 +42,7 @@ _REST_BEHIND = re.compile(
     r"|\^\s?\{?\s?\\circ\s?\}?\s?|°\s?)\d{1,3}(?:\.\d{1,9})?\s?"
     r"(?:(?:minute|min|second|sec|inch|inche|in|hour|day|month|ounce|cent|centimeter|gram)s?(?![A-Za-z])|oz\b|cm\b|g\b|')"
     r"|and[ ~](?:a|one|three)[ -](?:half|third|quarter)|\d{1,2}/\d{1,2}(?!\d)"
-    r"|or[ ~](?:more|less|fewer|greater|higher|lower)\b)"
+    r"|or[ ~](?:more|less|fewer|greater|higher|lower)\b|times[ ~](?:\$|\\boxed|\d))"
 )
 # A word that may scale the number, "\\boxed{7} million", or \\boxed{7}\\text{ thousand}.
 _WORD_BEHIND = re.compile(
@@ -60,7 +61,7 @@ _ENDS_OF_WORDS_BEFORE = ("us ", "ve ", "ce ", "of ")
 _OPENINGS = ("$", "(", "[")
 _MAX_GLUE_CHARS = 240
 # Last characters that `_GLUED_BEFORE` can match, besides letters and figures.
-_GLUE = frozenset("+/^_·×÷−-–*√π()")
+_GLUE = frozenset("+/^_·×÷−-–*√π()<>")
 _LONGEST_COMMAND = len(r"\setminus")
 # Nothing that is glued to a box is longer, but for a group in braces.
 _NEAR = 60

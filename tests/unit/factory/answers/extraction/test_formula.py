@@ -18,6 +18,7 @@ def is_part(before: str, behind: str = "") -> bool:
     [
         *("3", "= 3 ", "x", "2π", "√", "x^", "3 + ", "5 - ", "4 * ", "4*", "2**", "3/", "a_", "2·", "f(", "(x+1)", "٣"),
         *(r"\sqrt", r"2 \cdot ", r"A \setminus  ", r"\sqrt{2}", r"\frac{", "-$", "3+$ "),
+        *("x > ", "$n < $", r"x \gt "),
     ],
 )
 def test_what_is_glued_to_a_box_makes_it_a_part(before: str) -> None:
@@ -26,7 +27,23 @@ def test_what_is_glued_to_a_box_makes_it_a_part(before: str) -> None:
 
 @pytest.mark.parametrize(
     "before",
-    ["", "The answer is ", "So $", "x = ", "x = $", "it is **", "Answer: ", "\n- ", r"\text{is }", "so,\t", "é "],
+    [
+        "",
+        "The answer is ",
+        "So $",
+        "x = ",
+        "x = $",
+        "it is **",
+        "Answer: ",
+        "\n- ",
+        r"\text{is }",
+        "so,\t",
+        "é ",
+        r"x \ge ",
+        "<b>",
+        "2 + 3 -> ",
+        "2 + 3 => ",
+    ],
 )
 def test_prose_signs_of_relation_and_bullets_do_not(before: str) -> None:
     assert not is_part(before)
