@@ -20,6 +20,7 @@ from typing import Any
 
 from actors.engine_runtime.engine_process import EngineDied, kill_children, start_guard
 from actors.engine_runtime.hardware import cpu_has_bfloat16
+from actors.engine_runtime.samples import Samples
 from actors.engine_runtime.token_ends import TokenEnds
 from actors.engine_runtime.vllm_settings import EXECUTION, Config, engine_arguments, environment
 from actors.models.chat_template import ChatTemplate, check_chat, system_remark
@@ -31,9 +32,6 @@ from factory.storage.access import Access
 from factory.types import Completion, GenerateRequest, Prompt
 
 __all__ = ["EXECUTION", "Config", "Engine", "check_chat", "check_model", "engine_arguments", "environment"]
-
-# Tokens in front that the first sampled token's text may depend on.
-_CONTEXT = 8
 
 
 def check_model(model: str) -> None:
@@ -78,7 +76,7 @@ class Engine(interfaces.Engine):
             raise EngineDied(f"vLLM did not start with model {self._model}: {_short(error)}") from None
         self.name = f"vllm {__version__}"
         self._tokenizer = self._llm.get_tokenizer()
-        self._token_ends = TokenEnds(self._tokenizer)
+        self._samples = Samples(TokenEnds(self._tokenizer))
         self.remark = system_remark(self._tokenizer, self._model)
         self._prompt_ids = lru_cache(maxsize=4096)(self._tokenise)
         self.max_model_len = self._longest = int(self._llm.model_config.max_model_len)
@@ -125,7 +123,9 @@ class Engine(interfaces.Engine):
         except Exception as error:
             # vLLM refused or lost this one request; the others go on.
             return EngineFailed(f"vLLM failed on this request: {type(error).__name__}: {_short(error)}")
-        return self._completions(request, ids, final)
+        completions = await self._samples.completions(final, _distinct(request), ids)
+        # Greedy samples are all the same: one was asked for, `n` are handed out.
+        return completions * (request.n // len(completions))
 
     def _sampling_params(self, request: GenerateRequest, prompt_tokens: int, room: int) -> Any:
         """Return vLLM's parameters; the solution so far counts against `max_tokens`, as does the model's context."""
@@ -145,32 +145,6 @@ class Engine(interfaces.Engine):
             seed=request.seed if self._config.seeded else None,
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
-
-    def _completions(self, request: GenerateRequest, ids: list[int], final: Any) -> list[Completion]:
-        """Return vLLM's samples with their token ids and token ends. Raises `EngineDied` for unfinished ones."""
-        samples = final.outputs if final is not None and final.finished else []
-        reasons = {sample.finish_reason for sample in samples}
-        if len(samples) != _distinct(request) or not reasons <= {"stop", "length"}:
-            # An engine that is being shut down hands out half-written samples as if they were results ("abort").
-            raise EngineDied(
-                f"vLLM gave up in the middle: {len(samples)} of {_distinct(request)} samples, ended by {reasons}"
-            )
-        completions = []
-        for sample in samples:
-            # Exact token ids let a step be cut out and continued without tokenising it again.
-            token_ids, ends = self._token_ends(sample.text, sample.token_ids, before=ids[-_CONTEXT:])
-            completion = Completion(
-                text=sample.text,
-                token_ids=token_ids,
-                token_ends=ends,
-                finish_reason=sample.finish_reason,
-                prompt_tokens=len(ids),
-                cached_tokens=final.num_cached_tokens or 0,
-                sampled_tokens=len(sample.token_ids),
-            )
-            completions.append(completion)
-        # Greedy samples are all the same: one was asked for, `n` are handed out.
-        return completions * (request.n // len(completions))
 
     def _tokenise(self, prompt: Prompt, prefix_text: str) -> tuple[int, ...]:
         """Return the ids of prompt and prefix as one text: a token may reach over the place where they meet."""
