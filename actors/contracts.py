@@ -20,7 +20,7 @@ Report = Callable[[dict[str, float]], None]
 """Function that a trainer calls with what it knows so far."""
 
 _METHODS = ("start", "generate", "health", "load_weights", "close")
-_FACTS = ("model", "revision", "max_model_len", "remark")
+_FACTS = ("model", "revision", "max_model_len", "max_num_seqs", "max_num_batched_tokens", "remark")
 
 
 class MakeEngine(Protocol):

@@ -101,6 +101,8 @@ class Generator:
             "revision": self.engine.revision,
             "weights": self._weights.current,
             "max_model_len": self.engine.max_model_len,
+            "max_num_seqs": self.engine.max_num_seqs,
+            "max_num_batched_tokens": self.engine.max_num_batched_tokens,
             "remark": self.engine.remark,
             "pid": os.getpid(),
         }

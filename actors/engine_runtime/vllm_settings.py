@@ -18,7 +18,10 @@ class Config:
     * `num_gpus`, `num_cpus`: what Ray sets aside for the actor.
     * `max_model_len`: tokens of prompt and answer together; 2048 on a CPU where it is None.
     * `gpu_memory_utilization`: share of the device's memory, 0 to 1; 0.3 on a CPU where it is None.
-    * `max_num_seqs`: samples computed at the same time; 128 on a CPU where it is None.
+    * `max_num_seqs`: samples computed at the same time; where it is None 128 on a CPU, and what vLLM's own `LLM` takes
+      on a GPU (1024 on an H100).
+    * `max_num_batched_tokens`: tokens of one step of the engine; where it is None 2048 on a CPU, and what vLLM's own
+      `LLM` takes on a GPU (16384 on an H100).
     * `block_size`: tokens of one block of the key-value cache; 32 on a CPU where it is None.
     * `seeded`: pass each request's seed on to vLLM. On a CPU this switches chunked prefill off.
     * `extra`: further arguments of vLLM's `AsyncEngineArgs`, by name; they win over all others.
@@ -94,6 +97,15 @@ def environment(config: Config) -> dict[str, str]:
             "GOMP_SPINCOUNT": "0",
         }
     return variables | dict(config.env)
+
+
+def usage_context(config: Config) -> str:
+    """Return the name of vLLM's `UsageContext`, by which it chooses how much it computes at the same time.
+
+    Without one it takes 128 samples and 2,048 tokens a step whatever the GPU is. These suit a CPU: its steps are long
+    enough.
+    """
+    return "LLM_CLASS" if config.num_gpus else "ENGINE_CONTEXT"
 
 
 def engine_arguments(config: Config, model: str, *, bfloat16_cpu: bool = True) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from actors.engine_runtime.engine_process import EngineDied, kill_children, star
 from actors.engine_runtime.hardware import cpu_has_bfloat16
 from actors.engine_runtime.samples import Samples
 from actors.engine_runtime.token_ends import TokenEnds
-from actors.engine_runtime.vllm_settings import EXECUTION, Config, engine_arguments, environment
+from actors.engine_runtime.vllm_settings import EXECUTION, Config, engine_arguments, environment, usage_context
 from actors.models.chat_template import ChatTemplate, check_chat, system_remark
 from actors.models.model_store import ensure_local
 from actors.models.resolve import EMBEDDED, local_model, model_revision, resolve_model
@@ -61,12 +61,15 @@ class Engine(interfaces.Engine):
         self._guard = start_guard()
         try:
             from vllm import AsyncEngineArgs, __version__
+            from vllm.usage.usage_lib import UsageContext
             from vllm.v1.engine.async_llm import AsyncLLM
 
             # vLLM's own seed is 0 at every start: a restarted engine, or a second one, would repeat what was sampled.
             defaults = {"disable_log_stats": True, "seed": secrets.randbits(31)}
             arguments = engine_arguments(self._config, path, bfloat16_cpu=cpu_has_bfloat16())
-            self._llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**(defaults | arguments)))
+            self._llm = AsyncLLM.from_engine_args(
+                AsyncEngineArgs(**(defaults | arguments)), usage_context=UsageContext[usage_context(self._config)]
+            )
         except (ValueError, TypeError, OSError) as error:
             # vLLM and transformers refuse a model or an argument by one of these.
             await self.close()
@@ -80,6 +83,8 @@ class Engine(interfaces.Engine):
         self.remark = system_remark(self._tokenizer, self._model)
         self._prompt_ids = lru_cache(maxsize=4096)(self._tokenise)
         self.max_model_len = self._longest = int(self._llm.model_config.max_model_len)
+        scheduler = self._llm.vllm_config.scheduler_config
+        self.max_num_seqs, self.max_num_batched_tokens = scheduler.max_num_seqs, scheduler.max_num_batched_tokens
         # The model is a repository on the Hub, which knows its own revision.
         if self.revision is None:
             self.revision = getattr(self._llm.model_config.hf_config, "_commit_hash", None)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from factory.records.tally import Tally
 from factory.shards.commits import listed
@@ -41,6 +43,16 @@ class LabelSummary:
     short: int = 0
     trouble: str = ""
     interrupted: bool = False
+
+
+def engine_line(engine: Mapping[str, Any], model: str) -> str:
+    """Return what a run says of its engines: what they are, and how much each computes at the same time.
+
+    `engine` holds the facts of one of them; `model` is the one that was asked for.
+    """
+    sizes = ((engine["max_num_seqs"], "samples at a time"), (engine["max_num_batched_tokens"], "tokens a step"))
+    known = [f"up to {size:,} {unit}" for size, unit in sizes if size is not None]
+    return ", ".join([f"engine ready: {engine['engine']}", f"model {model}", *known])
 
 
 def stats_of(summary: LabelSummary) -> dict[str, object]:

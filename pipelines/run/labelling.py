@@ -15,7 +15,7 @@ from factory.shards.receipts import ReceiptLog, committed_tally
 from pipelines.driving.drive import DriveOptions, Progress, drive
 from pipelines.run import run_folder
 from pipelines.run.fleet import Fleet, checker_stats, launched
-from pipelines.run.label_report import LabelSummary, stats_of
+from pipelines.run.label_report import LabelSummary, engine_line, stats_of
 from pipelines.run.listener import Listener, Outlook
 from pipelines.run.planning import Plan, missing_units
 from pipelines.run.session import RunSession, check_model, check_prompt, engine_remarks
@@ -113,7 +113,8 @@ def _work(session: RunSession, todo: Plan, options: LabelOptions) -> Progress:
     if options.staff is launched:
         listener.say(f"starting Ray and {settings.cluster.generators} {settings.engine.name} engine(s)")
     with session.connected(), options.staff(settings) as fleet:
-        listener.say(f"engine ready: {fleet.engine['engine']}, model {settings.model}")
+        listener.say(engine_line(fleet.engine, settings.model))
+        attempt.log.update(engine={name: fact for name, fact in fleet.engine.items() if name not in ("pid", "remark")})
         if not options.said:
             # The driver could not look at the model: it is in a store, on the Hub or on other machines.
             _say_once(session, engine_remarks(settings, fleet.engine), options.said)

@@ -110,6 +110,7 @@ def test_an_engine_is_none_in_what_it_does_not_say_of_itself(write: Write) -> No
     plugin = ENGINES.load(write(CONFIG + textwrap.dedent(bare)))
     engine = plugin.made(plugin.Config(), "m")
     assert (engine.name, engine.model, engine.revision, engine.max_model_len) == ("bare", None, "r1", None)
+    assert (engine.max_num_seqs, engine.max_num_batched_tokens) == (None, None)
     assert (plugin.num_cpus(plugin.Config()), plugin.num_gpus(plugin.Config())) == (0, 0)
 
 

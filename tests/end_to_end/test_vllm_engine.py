@@ -59,6 +59,11 @@ def test_given_text_is_continued_as_the_same_tokens_are(generator, tokenizer, pr
             assert found.sampled_tokens <= TOKENS - cut
 
 
+def test_the_engine_says_how_much_it_computes_at_a_time(generator):
+    facts = ray.get(generator.ready.remote(), timeout=HANGS_S)
+    assert (facts["max_model_len"], facts["max_num_seqs"], facts["max_num_batched_tokens"]) == (512, 32, 512)
+
+
 def test_n_samples_differ_and_share_one_prompt(generator):
     (samples,) = ask(generator, request(n=6, temperature=1.0))
     assert len(samples) == 6

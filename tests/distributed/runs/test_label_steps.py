@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,12 @@ def test_a_run_holds_every_question_exactly_once(done: Settings) -> None:
 
 def test_records_name_the_engine_so_that_no_simulation_passes_for_a_model(done: Settings) -> None:
     assert {solution["engine"] for row in rows_of(done) for solution in row["solutions"]} == {"simulated"}
+
+
+def test_the_attempts_log_says_what_its_engines_were(done: Settings) -> None:
+    log = json.loads((Path(done.run.dir) / "logs" / "attempt_1" / "attempt.json").read_text())
+    assert log["engine"]["engine"] == "simulated"
+    assert {"revision", "max_model_len", "max_num_seqs", "max_num_batched_tokens"} <= set(log["engine"])
 
 
 def test_every_labelled_step_carries_its_trials_and_successes(done: Settings) -> None:

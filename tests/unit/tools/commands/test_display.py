@@ -9,7 +9,7 @@ import pytest
 from factory.records.tally import Tally
 from factory.text.durations import clock
 from pipelines.driving.drive import Progress
-from pipelines.run.label_report import LabelSummary, counts_lines, summary_lines
+from pipelines.run.label_report import LabelSummary, counts_lines, engine_line, summary_lines
 from pipelines.run.listener import Outlook
 from pipelines.run.survey import Survey
 from tools.commands.display import Display
@@ -61,3 +61,13 @@ def test_the_end_says_where_things_are_and_what_to_do(complete, said):
     text = "\n".join(summary_lines(summary))
     assert said in text
     assert "runs/x/data" in text
+
+
+def test_the_engines_size_is_said_where_it_is_known() -> None:
+    known = {"engine": "vllm 1", "max_num_seqs": 1024, "max_num_batched_tokens": 16384}
+    unknown = {"engine": "simulated", "max_num_seqs": None, "max_num_batched_tokens": None}
+    assert (
+        engine_line(known, "m")
+        == "engine ready: vllm 1, model m, up to 1,024 samples at a time, up to 16,384 tokens a step"
+    )
+    assert engine_line(unknown, "m") == "engine ready: simulated, model m"
