@@ -28,6 +28,10 @@ class StandIn:
         """Do nothing: there are no weights."""
         return None
 
+    async def stats(self) -> dict[str, float]:
+        """Return nothing: a stand-in holds any number of samples, none of which takes time."""
+        return {}
+
     async def close(self) -> None:
         """Do nothing: there is nothing to free."""
         return None

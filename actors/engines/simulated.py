@@ -7,18 +7,24 @@ the error is made, "follows" behind it), so labels can be compared with it; noth
 One word is one token. The first token of a step encodes (step, state, variant), so a continuation knows from its
 prefix whether an error was made; of a prefix that is text it reads the words. Answers are functions of the request's
 seed.
+
+With `token_s` a token takes time, and with `slots` samples wait for each other as on a GPU, first come, first served
+(`tools/bench/saturation/`). Reading a prompt takes no time. None of this changes what is answered.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from random import Random
 
+from actors.engine_runtime.slots import Slots
 from actors.engine_runtime.stand_in import StandIn
+from factory.added_fields import ADDED
 from factory.errors import QuestionFailed
 from factory.types import Completion, GenerateRequest, Prompt
 
@@ -28,6 +34,8 @@ ANSWER_TOKEN = 9
 FIRST_STEP_TOKEN = 1_000
 _GOLD = re.compile(r"gold answer (\d+)")
 _STEP = re.compile(r"Step \d+ (holds|slips|follows) in variant \d+\.")
+
+EXECUTION = ("slots", "token_s", "spread")
 
 
 @dataclass
@@ -40,6 +48,9 @@ class Config:
     * `words`: tokens per step.
     * `variants`: different texts a step can have.
     * `latency_s`: seconds that every call takes.
+    * `slots`: samples that run at once, the others wait; 0 is any number.
+    * `token_s`: seconds that a sample takes per token.
+    * `spread`: sigma of the log-normal factor, of mean 1, by which the time of a sample differs; 0 for none.
     """
 
     steps: int = 8
@@ -48,6 +59,16 @@ class Config:
     words: int = 30
     variants: int = 1000
     latency_s: float = 0.0
+    slots: int = field(default=0, metadata=ADDED)
+    token_s: float = field(default=0.0, metadata=ADDED)
+    spread: float = field(default=0.0, metadata=ADDED)
+
+    def __post_init__(self) -> None:
+        """Refuse a negative number of slots, and negative times. Raises `ValueError`."""
+        if self.slots < 0 or self.token_s < 0 or self.spread < 0:
+            raise ValueError(
+                f"slots is {self.slots}, token_s is {self.token_s:g}, spread is {self.spread:g}: expected 0 or more"
+            )
 
 
 class Engine(StandIn):
@@ -56,23 +77,47 @@ class Engine(StandIn):
     def __init__(self, config: Config, model: str) -> None:
         super().__init__("simulated")
         self._config = config
+        self._slots = Slots(config.slots)
 
     async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
-        """Return the completions of every request, or why it failed: its prompt names no gold answer."""
+        """Return the completions of every request, or why it failed: its prompt names no gold answer.
+
+        It returns when the slowest sample is done.
+        """
         if self._config.latency_s:
             await asyncio.sleep(self._config.latency_s)
-        return [self._answer(request) for request in requests]
+        now = time.monotonic()
+        answered = [self._answer(request, now) for request in requests]
+        done = max((end for _, end in answered), default=now)
+        if done > now:
+            await asyncio.sleep(done - time.monotonic())
+        return [answer for answer, _ in answered]
 
-    def _answer(self, request: GenerateRequest) -> list[Completion] | QuestionFailed:
-        """Return `n` continuations of the request's prefix."""
+    async def stats(self) -> dict[str, float]:
+        """Return what `Slots.stats` says; the seconds count where tokens take time."""
+        return self._slots.stats(time.monotonic())
+
+    def _answer(self, request: GenerateRequest, now: float) -> tuple[list[Completion] | QuestionFailed, float]:
+        """Return `n` continuations of the request's prefix, and when the last of them is done."""
         gold = gold_in(request.prompt)
         if gold is None:
-            return QuestionFailed("the simulated engine found no 'gold answer N': use source.kind=simulated with it")
+            refusal = "the simulated engine found no 'gold answer N': use source.kind=simulated with it"
+            return QuestionFailed(refusal), now
         done, wrong = read_prefix(request.prefix, self._config, request.prefix_text)
-        return [
-            complete(gold, done, wrong, Random(request.seed * 1_000_003 + sample), self._config)
-            for sample in range(request.n)
-        ]
+        completions, end = [], now
+        for sample in range(request.n):
+            rng = Random(request.seed * 1_000_003 + sample)
+            completions.append(complete(gold, done, wrong, rng, self._config))
+            if self._config.token_s:
+                # Drawn behind the answer, which is the same however long it takes.
+                end = max(end, self._slots.take(now, seconds_of(completions[-1], rng, self._config)))
+        return completions, end
+
+
+def seconds_of(completion: Completion, rng: Random, config: Config) -> float:
+    """Return the seconds that a sample takes in its slot: its tokens, times a factor of mean 1 drawn from `rng`."""
+    factor = rng.lognormvariate(-(config.spread**2) / 2, config.spread) if config.spread else 1.0
+    return completion.sampled_tokens * config.token_s * factor
 
 
 def complete(gold: int, done: int, wrong: bool, rng: Random, config: Config) -> Completion:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -72,6 +74,51 @@ async def test_the_same_request_gives_the_same_answers():
 async def test_the_simulated_engine_refuses_a_question_without_gold():
     [result] = await simulated.Engine(CONFIG, "m").generate([GenerateRequest(question_id="q", prompt="2 + 2?")])
     assert isinstance(result, QuestionFailed)
+
+
+def request_for(n: int, seed: int = 7) -> GenerateRequest:
+    question = next(questions(SourceConfig(n=1)))
+    return GenerateRequest(question_id=question.id, prompt=question.text, n=n, seed=seed)
+
+
+async def test_slots_and_times_change_no_answer():
+    timed = replace(CONFIG, slots=2, token_s=1e-6, spread=0.5)
+    answers = [await simulated.Engine(config, "m").generate([request_for(5)]) for config in (CONFIG, timed)]
+    assert answers[0] == answers[1]
+
+
+async def test_samples_wait_for_slots_and_the_engine_says_how_many():
+    engine = simulated.Engine(replace(CONFIG, slots=3, token_s=3600.0), "m")
+    calls = [asyncio.ensure_future(engine.generate([request_for(2), request_for(3, seed)])) for seed in (1, 2)]
+    await asyncio.sleep(0)
+    stats = await engine.stats()
+    assert (stats["slots"], stats["running"], stats["waiting"], stats["most_running"]) == (3, 3, 7, 3)
+    for call in calls:
+        call.cancel()
+
+
+async def test_a_call_ends_with_its_samples_which_kept_their_slots_busy():
+    engine = simulated.Engine(replace(CONFIG, slots=2, token_s=1e-6), "m")
+    [completions] = await engine.generate([request_for(4)])
+    stats = await engine.stats()
+    assert (stats["running"], stats["waiting"], stats["most_running"]) == (0, 0, 2)
+    assert stats["slot_seconds"] == pytest.approx(1e-6 * sum(one.sampled_tokens for one in completions))
+
+
+def test_the_times_of_samples_differ_around_the_same_mean():
+    config = replace(CONFIG, token_s=2.0, spread=0.5)
+    [completion] = solutions(CONFIG, 1)
+    times = [simulated.seconds_of(completion, Random(i), config) / completion.sampled_tokens for i in range(4000)]
+    assert sum(times) / 4000 == pytest.approx(2.0, rel=0.05)
+    # Of eight, the slowest takes 1.8 times the mean.
+    slowest = [max(times[start : start + 8]) for start in range(0, 4000, 8)]
+    assert sum(slowest) / 500 == pytest.approx(2 * 1.8, rel=0.05)
+
+
+@pytest.mark.parametrize("wrong", [{"slots": -1}, {"token_s": -1.0}, {"spread": -0.1}])
+def test_negative_slots_and_times_are_refused(wrong: dict[str, float]):
+    with pytest.raises(ValueError, match="expected 0 or more"):
+        simulated.Config(**wrong)
 
 
 @pytest.fixture
