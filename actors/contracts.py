@@ -20,6 +20,7 @@ Report = Callable[[dict[str, float]], None]
 """Function that a trainer calls with what it knows so far."""
 
 _METHODS = ("start", "generate", "health", "load_weights", "close")
+_OPTIONAL_METHODS = ("stats",)
 _FACTS = ("model", "revision", "max_model_len", "max_num_seqs", "max_num_batched_tokens", "remark")
 
 
@@ -124,6 +125,11 @@ def no_environment(config: Any) -> dict[str, str]:
     return {}
 
 
+async def no_stats() -> dict[str, float]:
+    """Return no figure."""
+    return {}
+
+
 def accepts_every_model(model: str) -> None:
     """Accept a model by whatever name."""
 
@@ -182,16 +188,20 @@ class EnginePlugin(Plugin):
     def __post_init__(self) -> None:
         refuse_unknown_fields("EXECUTION", self.EXECUTION, self.Config)
         if isinstance(self.Engine, type):
-            problems = [problem for method in _METHODS for problem in _problems_of_method(self.Engine, method)]
+            given = [method for method in _OPTIONAL_METHODS if hasattr(self.Engine, method)]
+            problems = [
+                problem for method in (*_METHODS, *given) for problem in _problems_of_method(self.Engine, method)
+            ]
             if problems:
                 raise ValueError("; ".join(problems))
 
     def made(self, config: Any, model: str) -> interfaces.Engine:
-        """Return a new engine; what it does not say about itself (`_FACTS`) is None."""
+        """Return a new engine; what it does not say about itself (`_FACTS`) is None, and it has no figures."""
         engine = self.Engine(config, model)
-        for fact in _FACTS:
-            if not hasattr(engine, fact):
-                setattr(engine, fact, None)
+        defaults: dict[str, Any] = {**dict.fromkeys(_FACTS), "stats": no_stats}
+        for name, default in defaults.items():
+            if not hasattr(engine, name):
+                setattr(engine, name, default)
         return engine
 
     def num_cpus(self, config: Any) -> float:

@@ -129,9 +129,13 @@ class Generator:
         return results
 
     async def stats(self) -> dict[str, float]:
-        """Return totals since the actor (re)started (requests, completions, tokens, seconds) and those in flight."""
-        running = time.monotonic() - self._busy_since if self._in_flight else 0.0
-        return {**self._counts, "busy_seconds": self._busy_seconds + running, "in_flight": self._in_flight}
+        """Return totals since the actor (re)started (requests, completions, tokens, seconds) and those in flight.
+
+        What the engine says of itself (`Engine.stats`) is beside them.
+        """
+        engine = await self._engine.stats() if self._engine is not None else {}
+        busy = self._busy_seconds + (time.monotonic() - self._busy_since if self._in_flight else 0.0)
+        return {**engine, **self._counts, "busy_seconds": busy, "in_flight": self._in_flight}
 
     async def load_weights(self, weights: str | None) -> dict[str, Any]:
         """Swap in other weights of the same architecture once nobody uses the present ones, and return what runs then.

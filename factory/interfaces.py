@@ -31,7 +31,7 @@ class Models(Protocol):
 class Engine(Protocol):
     """Text generator inside one actor: vLLM, or a stand-in for tests.
 
-    A class that names this one as its base inherits None for what it does not say about itself.
+    A class that names this one as its base inherits None for what it does not say about itself, and `stats`.
 
     Attributes:
       name: engine and its version, for the records: "vllm 0.26.0".
@@ -70,6 +70,15 @@ class Engine(Protocol):
         cannot be done.
         """
         ...
+
+    async def stats(self) -> dict[str, float]:
+        """Return figures of what the engine does now and has done, by name. Empty where it knows none.
+
+        An engine that says how full it is uses these names: `slots`, samples that it can run at once (0: any number);
+        `slot_seconds`, seconds that slots were busy since its start, added up; `running` and `waiting`, samples;
+        `most_running`, most that ever ran at once.
+        """
+        return {}
 
     async def close(self) -> None:
         """Free everything the engine holds, its processes included. Safe to call twice."""

@@ -95,7 +95,7 @@ def test_a_list_may_stand_for_a_tuple(write: Write) -> None:
     assert SEARCH.load(write(GOOD["search"][1] + "\nEFFORT = ['n']")).EFFORT == ("n",)
 
 
-def test_an_engine_is_none_in_what_it_does_not_say_of_itself(write: Write) -> None:
+async def test_an_engine_is_none_in_what_it_does_not_say_of_itself(write: Write) -> None:
     bare = """
     class Engine:
         name = "bare"
@@ -111,6 +111,7 @@ def test_an_engine_is_none_in_what_it_does_not_say_of_itself(write: Write) -> No
     engine = plugin.made(plugin.Config(), "m")
     assert (engine.name, engine.model, engine.revision, engine.max_model_len) == ("bare", None, "r1", None)
     assert (engine.max_num_seqs, engine.max_num_batched_tokens) == (None, None)
+    assert await engine.stats() == {}
     assert (plugin.num_cpus(plugin.Config()), plugin.num_gpus(plugin.Config())) == (0, 0)
 
 
@@ -182,6 +183,7 @@ BROKEN = [
         "Engine.start should be async; Engine.generate is missing; Engine.health is missing; "
         "Engine.load_weights is missing; Engine.close is missing",
     ),
+    ("engine", "{good}\nclass Engine(Engine):\n    def stats(self): ...", "Engine.stats should be async"),
     ("engine", "{good}\ndef check_model(config): ...", "check_model(config) should be check_model(model)"),
     ("pipeline", "", "PIPELINE is missing"),
     ("pipeline", "def run(settings): ...\nPIPELINE = run", ", expected Pipeline"),
