@@ -24,6 +24,7 @@ import asyncio
 import importlib.util
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -190,9 +191,13 @@ async def _sampled(policy: Policy) -> Solution | None:
 
 
 def planted_error(solution: Solution) -> int:
-    """Return the index of the step that makes the error: its text says so."""
-    texts = [node.step.text for node in solution.leaf.path() if node.step]
-    return next(index for index, text in enumerate(texts) if f" {simulated.STATES[1]} " in text)
+    """Return the index of the step that makes the error."""
+    return planted_in([node.step.text for node in solution.leaf.path() if node.step])
+
+
+def planted_in(texts: Sequence[str]) -> int:
+    """Return the index of the step that makes the error, as its text says; the number of steps where none does."""
+    return next((index for index, text in enumerate(texts) if f" {simulated.STATES[1]} " in text), len(texts))
 
 
 def check_writable(parser: argparse.ArgumentParser, *paths: Path | None) -> None:

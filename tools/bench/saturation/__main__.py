@@ -1,0 +1,97 @@
+r"""Benchmark of how full a run keeps its engines: whole runs on simulated engines with slots and a time per token.
+
+    python -m tools.bench.saturation --engines 1,2,4,8,16 --slots 256 --json OUT
+    python -m tools.bench.saturation --engines 4 --slow 5 --json OUT --set cluster.units_in_flight=16
+
+Nothing else differs from a run of a user with the defaults, 8 samples a question and `bayes_bisection`. A sample of 8
+steps takes 2 s in its slot (`--token`), by a factor with a log-normal spread; reading a prompt takes none. The columns:
+
+* busy: slot-seconds used, of those there were; over the whole run, and while there were questions left to begin;
+* for labels: rollouts that the labeller asked for per located first error of a sampled solution;
+* located: such errors, of the wrong sampled solutions; exact: share of them that are the planted ones;
+* ≥95 % sure: share of the step labels given with that confidence that is right (what was promised beside it);
+* CPU-s: of all processes, per 1,000 rollouts;
+* limit: what kept the run from being faster, as far as these figures tell.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tools.bench.saturation.runs import measure
+from tools.bench.step_labels import check_writable
+from tools.one_line import exit_status
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Return the rows as a table for the terminal."""
+    columns = ("rollouts", "seconds", "rollouts/s", "busy", "to last begun", "for labels", "located", "exact")
+    printed = Table("engines × slots", "questions", *columns, "≥95 % sure", "CPU-s", "limit")
+    for row in rows:
+        calibration = f"{_shown(row['calibration'], '.4f')} ({_shown(row['mean_confidence'], '.4f')})"
+        printed.add_row(
+            f"{row['engines']} × {row['slots']}",
+            f"{row['questions']:,}",
+            f"{row['rollouts']:,}",
+            f"{row['seconds']:.1f}",
+            f"{row['rollouts_per_s']:,}",
+            f"{row['busy']:.2f}",
+            _shown(row["busy_while_beginning"], ".2f"),
+            _shown(row["label_rollouts_per_error"], ".1f"),
+            f"{row['located']:,} of {row['wrong']:,}",
+            _shown(row["exact"], ".3f"),
+            calibration,
+            f"{row['cpu_seconds_per_1000_rollouts']:.2f}",
+            row["limit"],
+        )
+    return printed
+
+
+def _shown(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
+def parsed() -> argparse.Namespace:
+    """Return the command line's arguments; ends with status 2 for those that cannot be."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engines", default="1,2,4,8,16", help="engines of each run (default: 1,2,4,8,16)")
+    parser.add_argument("--slots", type=int, default=256, help="samples that run at once in an engine (default: 256)")
+    parser.add_argument("--questions", type=int, default=2000, help="questions of each run (default: 2000)")
+    parser.add_argument("--token", type=float, default=2 / 241, help="seconds per token (default: 2 s for 8 steps)")
+    parser.add_argument("--spread", type=float, default=0.5, help="sigma of the log of a sample's time (default: .5)")
+    parser.add_argument("--slow", type=float, default=1.0, help="factor of the last engine's times (default: 1)")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="another setting of the runs")
+    parser.add_argument("--json", type=Path, required=True, help="where the figures are saved, one object per run")
+    arguments = parser.parse_args()
+    check_writable(parser, arguments.json)
+    try:
+        arguments.engines = [int(engines) for engines in arguments.engines.split(",")]
+    except ValueError:
+        parser.error(f"--engines is {arguments.engines!r}, expected numbers with commas, such as 1,2,4")
+    if min(arguments.slots, arguments.questions, *arguments.engines) < 1 or arguments.token <= 0 or arguments.slow <= 0:
+        parser.error("expected at least 1 engine, 1 slot and 1 question, and times above 0")
+    if arguments.slow != 1 and min(arguments.engines) < 2:
+        parser.error("--slow needs a second engine that is not slow")
+    return arguments
+
+
+def main() -> None:
+    """Make the runs that the command line describes; save their figures after each, and print the table."""
+    arguments = parsed()
+    rows: list[dict[str, Any]] = []
+    for engines in arguments.engines:
+        rows.append(measure(arguments, engines))
+        arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    Console(width=190).print(table(rows))
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(main))

@@ -1,0 +1,108 @@
+"""Runs of the benchmark: whole ones, on simulated engines that are looked at meanwhile."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import ray
+
+from factory.config import as_yaml
+from factory.shards.commits import read_rows
+from pipelines.driving.drive import Progress
+from pipelines.run.fleet import Engines, Fleet, assigned, hired, launched, running
+from pipelines.run.labelling import LabelOptions, label
+from pipelines.run.listener import Listener
+from pipelines.run.settings import Settings, parse
+from tools.bench.rollouts import cpu_seconds
+from tools.bench.saturation.figures import Look, Records, figures
+
+
+def measure(arguments: argparse.Namespace, engines: int) -> dict[str, Any]:
+    """Make one run and return its figures. Raises `BadInput` for settings that cannot be."""
+    with tempfile.TemporaryDirectory(prefix="bench-saturation-") as folder:
+        settings, watch = settings_for(arguments, engines, folder), Watch(arguments.slow)
+        summary = label(settings, watch, LabelOptions(staff=watch.staff))
+        if not summary.complete:
+            raise SystemExit(f"{summary.tally.questions} of {arguments.questions} questions came back, expected all")
+        records = Records()
+        for row in read_rows(folder, ["solutions", "cost", "created_at"]):
+            records.add(row)
+    row = figures(watch.looks, records, watch.cpu, len(os.sched_getaffinity(0)), arguments.slots)
+    return {**row, "slow": arguments.slow, "set": arguments.set, "token": arguments.token, "spread": arguments.spread}
+
+
+def settings_for(arguments: argparse.Namespace, engines: int, folder: str) -> Settings:
+    """Return the settings of one run: defaults, but for the simulation and what `--set` says. Raises `BadInput`."""
+    values = {
+        "run": {"dir": folder},
+        "model": "none",
+        "source": {"kind": "simulated", "n": arguments.questions},
+        "prompt": {"template": "zero_shot_cot"},
+        "engine": {
+            "kind": "simulated",
+            "slots": arguments.slots,
+            "token_s": arguments.token,
+            "spread": arguments.spread,
+        },
+        "search": {"method": "sample", "n": 8},
+        "supervision": {"method": "bayes_bisection"},
+        "cluster": {"generators": engines},
+    }
+    return parse(as_yaml(values), "the benchmark's config", arguments.set)
+
+
+@contextmanager
+def one_slow(settings: Settings, slow: float) -> Iterator[Fleet]:
+    """Yield a fleet whose last engine takes `slow` times as long per token. Raises `BadInput` as `launched` does."""
+    size, engine = settings.cluster, settings.engine
+    config = replace(engine.config, token_s=engine.config.token_s * slow)
+    last = replace(settings, cluster=replace(size, generators=1, checkers=0), engine=replace(engine, config=config))
+    with ExitStack() as stack:
+        others = replace(settings, cluster=replace(size, generators=size.generators - 1))
+        pools = [stack.enter_context(running(one)) for one in (others, last)]
+        engines = Engines(
+            generators={name: actor for pool in pools for name, actor in pool.generators.items()},
+            checkers=pools[0].checkers,
+            model=settings.model,
+            facts=pools[0].facts,
+        )
+        yield assigned(settings, engines, stack.enter_context(hired(settings)))
+
+
+@dataclass
+class Watch(Listener):
+    """Listener that looks at the engines while a run goes on.
+
+    * `looks`: from the first unit to the last.
+    * `cpu`: CPU seconds by component, from the first unit to the last.
+    """
+
+    slow: float
+    looks: list[Look] = field(default_factory=list)
+    cpu: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def staff(self, settings: Settings) -> Iterator[Fleet]:
+        """Yield the run's actors, as `LabelOptions.staff` does."""
+        with launched(settings) if self.slow == 1 else one_slow(settings, self.slow) as self._fleet:
+            before = cpu_seconds(self._fleet)
+            self._look()
+            yield self._fleet
+            self._look()
+            after = cpu_seconds(self._fleet)
+            self.cpu = {role: after[role] - before[role] for role in after}
+
+    def progress(self, progress: Progress) -> None:
+        """Look at the engines; the driver calls this twice a second."""
+        self._look()
+
+    def _look(self) -> None:
+        stats = ray.get([actor.stats.remote() for actor in self._fleet.generators], timeout=60)
+        self.looks.append(Look(time.time(), stats))
