@@ -3,10 +3,12 @@ r"""Benchmark of how full a run keeps its engines: whole runs on simulated engin
     python -m tools.bench.saturation --engines 1,2,4,8,16 --slots 256 --json OUT
     python -m tools.bench.saturation --engines 4 --slow 5 --json OUT --set cluster.units_in_flight=16
 
-Nothing else differs from a run of a user with the defaults, 8 samples a question and `bayes_bisection`. A sample of 8
-steps takes 2 s in its slot (`--token`), by a factor with a log-normal spread; reading a prompt takes none. The columns:
+Nothing else differs from a run of a user with the defaults, 8 samples a question and `bayes_bisection` with the
+confidence of `pipelines/label_steps.yaml` (0.9); `--set` changes what a user might. A sample of 8 steps takes 2 s in
+its slot (`--token`), times a log-normal factor of mean 1 (`--spread`); reading a prompt takes none. The columns:
 
-* busy: slot-seconds used, of those there were; over the whole run, and while there were questions left to begin;
+* busy: slot-seconds used, of those there were, over the whole run; to last begun: until the last question was begun,
+  "-" where all were begun at once;
 * for labels: rollouts that the labeller asked for per located first error of a sampled solution;
 * located: such errors, of the wrong sampled solutions; exact: share of them that are the planted ones;
 * ≥95 % sure: share of the step labels given with that confidence that is right (what was promised beside it);

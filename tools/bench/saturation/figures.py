@@ -41,7 +41,7 @@ def busy_share(looks: Sequence[Look], slots: int, begin: float, end: float) -> f
     if end - begin < LEAST_S:
         return None
     used = np.interp([begin, end], [look.at for look in looks], [look.total("slot_seconds") for look in looks])
-    return float(used[1] - used[0]) / (slots * (end - begin))
+    return round(float(used[1] - used[0]) / (slots * (end - begin)), 4)
 
 
 @dataclass

@@ -34,7 +34,7 @@ def measure(arguments: argparse.Namespace, engines: int) -> dict[str, Any]:
         records = Records()
         for row in read_rows(folder, ["solutions", "cost", "created_at"]):
             records.add(row)
-    row = figures(watch.looks, records, watch.cpu, len(os.sched_getaffinity(0)), arguments.slots)
+    row = figures(watch.looks, records, watch.cpu, len(os.sched_getaffinity(0)), settings.engine.config.slots)
     return {**row, "slow": arguments.slow, "set": arguments.set, "token": arguments.token, "spread": arguments.spread}
 
 
@@ -52,7 +52,7 @@ def settings_for(arguments: argparse.Namespace, engines: int, folder: str) -> Se
             "spread": arguments.spread,
         },
         "search": {"method": "sample", "n": 8},
-        "supervision": {"method": "bayes_bisection"},
+        "supervision": {"method": "bayes_bisection", "confidence": 0.9},
         "cluster": {"generators": engines},
     }
     return parse(as_yaml(values), "the benchmark's config", arguments.set)
