@@ -96,7 +96,9 @@ def through_the_factory(settings: Settings, fleet: Fleet, questions: list[Questi
     units = list(cut(questions, settings.run.unit_size, settings.fingerprint))
     started = time.monotonic()
     # All units at once, in turn to the workers: the engine, not the driver, has to be the limit.
-    runs = [fleet.workers[index % len(fleet.workers)].run.remote(unit) for index, unit in enumerate(units)]
+    runs = [
+        fleet.workers[index % len(fleet.workers)].run.remote(unit, fleet.assignment) for index, unit in enumerate(units)
+    ]
     receipts = ray.get(runs, timeout=1800)
     seconds = time.monotonic() - started
     if sum(receipt.tally.questions for receipt in receipts) != len(questions):
