@@ -78,6 +78,7 @@ class Engine(StandIn):
         super().__init__("simulated")
         self._config = config
         self._slots = Slots(config.slots)
+        self.max_num_seqs = config.slots or None
 
     async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
         """Return the completions of every request, or why it failed: its prompt names no gold answer.

@@ -93,6 +93,7 @@ async def test_samples_wait_for_slots_and_the_engine_says_how_many():
     await asyncio.sleep(0)
     stats = await engine.stats()
     assert (stats["slots"], stats["running"], stats["waiting"], stats["most_running"]) == (3, 3, 7, 3)
+    assert engine.max_num_seqs == 3
     for call in calls:
         call.cancel()
 
