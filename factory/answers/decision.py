@@ -47,7 +47,7 @@ _OR_IN_BRACKETS = re.compile(r"\s\(\s*or\s+([^()]{1,80})\)$")
 _WORD_ANSWER = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*(?: [A-Za-z]+(?:['-][A-Za-z]+)*)*")
 
 Decision = tuple[Outcome | None, str]
-"""An outcome with its reason; (None, "") where exact rules do not settle it."""
+"""Outcome with its reason; (None, "") where exact rules do not settle it."""
 
 OUTCOMES = {
     Match.EQUAL: Outcome.CORRECT,

@@ -54,7 +54,7 @@ _MORE_WORK = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rules:
-    """How answers are read: `phrases` that the user added, and `is_choice`, as for `final_answer`."""
+    """Rules of reading: `phrases` that the user added, and `is_choice`, as for `final_answer`."""
 
     phrases: Sequence[str]
     is_choice: Callable[[str], bool] | None
