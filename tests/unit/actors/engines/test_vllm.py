@@ -1,4 +1,4 @@
-"""How the vLLM engine is started and what it says of itself, with a pretend vLLM."""
+"""Start of the vLLM engine, and what it says of itself, with a pretend vLLM."""
 
 from __future__ import annotations
 

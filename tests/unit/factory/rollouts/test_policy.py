@@ -22,15 +22,15 @@ async def test_rollouts_come_back_checked_and_hang_in_the_tree():
 
 async def test_a_continuation_is_asked_with_the_exact_prefix_tokens():
     policy = policy_for(lambda prefix, n: [RIGHT if prefix else f"a\nb\n{WRONG}"])
-    [found] = await policy.rollouts(policy.tree.root, 1)
-    await policy.rollouts(found.leaf.path()[1], 1)
+    [rollout] = await policy.rollouts(policy.tree.root, 1)
+    await policy.rollouts(rollout.leaf.path()[1], 1)
     assert policy.models.requests[1].prefix == tuple(map(ord, "a\nb\n"))
 
 
 async def test_the_whole_solution_is_checked_not_the_continuation_alone():
     policy = policy_for(lambda prefix, n: ["and so it is done." if prefix else f"{WRONG}\nnot yet."])
-    [found] = await policy.rollouts(policy.tree.root, 1)
-    [continued] = await policy.rollouts(found.leaf.path()[0], 1)
+    [rollout] = await policy.rollouts(policy.tree.root, 1)
+    [continued] = await policy.rollouts(rollout.leaf.path()[0], 1)
     assert continued.verdict.answer is not None
 
 
@@ -69,9 +69,9 @@ async def test_the_bill_counts_completions_and_reads_a_prompt_once():
 
 async def test_a_cut_off_rollout_is_counted_apart():
     policy = policy_for(lambda prefix, n: [completion(WRONG, "length")])
-    [found] = await policy.rollouts(policy.tree.root, 1)
+    [rollout] = await policy.rollouts(policy.tree.root, 1)
     assert policy.cost.truncated == 1
-    assert found.outcome is None
+    assert rollout.outcome is None
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ async def test_a_cut_off_rollout_whose_answer_stands_is_evidence(text, stands, r
         return replace(await check(question, text), stands=stands)
 
     policy.models.check = checked
-    [found] = await policy.rollouts(policy.tree.root, 1)
-    assert (found.finish_reason, found.outcome) == (reason, outcome)
+    [rollout] = await policy.rollouts(policy.tree.root, 1)
+    assert (rollout.finish_reason, rollout.outcome) == (reason, outcome)
     assert (policy.tree.root.trials, policy.cost.truncated) == (int(outcome is not None), 1)
     [(ending, _)] = await policy.endings("b\n", 1)
     assert ending.finish_reason == reason
@@ -106,8 +106,8 @@ async def test_a_rollout_that_came_to_its_end_stays_one():
         return replace(await check(question, text), stands=True)
 
     policy.models.check = checked
-    [found] = await policy.rollouts(policy.tree.root, 1)
-    assert found.finish_reason == "stop"
+    [rollout] = await policy.rollouts(policy.tree.root, 1)
+    assert rollout.finish_reason == "stop"
 
 
 async def test_adopted_solutions_are_checked_and_hang_in_the_tree_step_by_step():
@@ -130,8 +130,8 @@ async def test_adopting_asks_no_engine_and_counts_for_nothing():
 
 async def test_an_adopted_prefix_is_continued_as_text_then_as_the_tokens_sampled_behind_it():
     policy = policy_for(lambda prefix, n: [f"x\n{WRONG}"])
-    [found] = await policy.adopt(f"a\nb\n{WRONG}")
-    [behind] = await policy.rollouts(found.leaf.path()[1], 1)
+    [rollout] = await policy.adopt(f"a\nb\n{WRONG}")
+    [behind] = await policy.rollouts(rollout.leaf.path()[1], 1)
     await policy.rollouts(behind.leaf.parent, 1)
     asked = [(request.prefix_text, request.prefix) for request in policy.models.requests]
     assert asked == [("a\nb\n", ()), ("a\nb\n", tuple(map(ord, "x\n")))]
@@ -159,8 +159,8 @@ async def test_an_adopted_text_that_is_sampled_later_is_one_solution():
 
 async def test_rollouts_enter_the_tree_in_the_order_of_asking_whoever_is_answered_first():
     policy = policy_for(lambda prefix, n: [WRONG if prefix else f"a\nb\n{RIGHT}"])
-    [found] = await policy.rollouts(policy.tree.root, 1)
-    first, second = found.leaf.path()[:2]
+    [rollout] = await policy.rollouts(policy.tree.root, 1)
+    first, second = rollout.leaf.path()[:2]
     generate = policy.models.generate
 
     async def late(request):
