@@ -22,6 +22,7 @@ from functools import partial
 from typing import Any
 
 from actors.contracts import ENGINES
+from actors.engine_calls.occupancy import Occupancy
 from actors.engine_runtime.engine_process import EngineDied, kill_children
 from actors.engine_runtime.weights import Weights
 from actors.models.model_store import fetch_model, is_remote
@@ -73,8 +74,7 @@ class Generator:
         self._started: asyncio.Task[None] | None = None
         self._counts = {"requests": 0, "completions": 0, "failed": 0, "prompt_tokens": 0, "output_tokens": 0}
         self._in_flight = 0
-        self._busy_since = 0.0
-        self._busy_seconds = 0.0
+        self._occupancy = Occupancy()
 
     @property
     def engine(self) -> Engine:
@@ -117,11 +117,11 @@ class Generator:
         await self.ready()
         try:
             async with self._weights.using(weights):
-                self._enter(len(requests))
+                self._enter(requests)
                 try:
                     results = await self.engine.generate(requests)
                 finally:
-                    self._leave(len(requests))
+                    self._leave(requests)
         except EngineDied as error:
             _exit(error)
             raise
@@ -129,13 +129,16 @@ class Generator:
         return results
 
     async def stats(self) -> dict[str, float]:
-        """Return totals since the actor (re)started (requests, completions, tokens, seconds) and those in flight.
+        """Return totals since the actor (re)started (requests, completions, tokens, seconds) and what it does now.
 
-        What the engine says of itself (`Engine.stats`) is beside them.
+        Always: `slots`, samples that the engine computes at a time (0: unknown, or any number); `running` and
+        `waiting`, samples; `slot_seconds`, seconds that slots were busy, added up; `in_flight`, requests; `pace`,
+        seconds of a slot for a token, of late; `cache_hit_rate`, of the prompts' tokens. What the engine says of itself
+        (`Engine.stats`) is beside them, and counts where it knows better.
         """
         engine = await self._engine.stats() if self._engine is not None else {}
-        busy = self._busy_seconds + (time.monotonic() - self._busy_since if self._in_flight else 0.0)
-        return {**engine, **self._counts, "busy_seconds": busy, "in_flight": self._in_flight}
+        now = time.monotonic()
+        return {**self._occupancy.stats(now, 0, engine), **self._counts, "in_flight": self._in_flight}
 
     async def load_weights(self, weights: str | None) -> dict[str, Any]:
         """Swap in other weights of the same architecture once nobody uses the present ones, and return what runs then.
@@ -174,6 +177,7 @@ class Generator:
         try:
             self._engine = self._make(await self._local(self._model))
             await self.engine.start()
+            self._occupancy.slots = self.engine.max_num_seqs or 0
         except FactoryError:
             kill_children()
             raise
@@ -186,17 +190,15 @@ class Generator:
         """Return a model in an object store as a folder of this machine; any other is the engine's business."""
         return await asyncio.to_thread(fetch_model, model, self._access) if is_remote(model) else model
 
-    def _enter(self, count: int) -> None:
-        """Count requests that begin; the engine is busy from the first on."""
-        if not self._in_flight:
-            self._busy_since = time.monotonic()
-        self._in_flight += count
+    def _enter(self, requests: Sequence[GenerateRequest]) -> None:
+        """Count requests that begin."""
+        self._in_flight += len(requests)
+        self._occupancy.enter(time.monotonic(), sum(request.n for request in requests))
 
-    def _leave(self, count: int) -> None:
-        """Count requests that are done; the engine is idle after the last."""
-        self._in_flight -= count
-        if not self._in_flight:
-            self._busy_seconds += time.monotonic() - self._busy_since
+    def _leave(self, requests: Sequence[GenerateRequest]) -> None:
+        """Count requests that are done."""
+        self._in_flight -= len(requests)
+        self._occupancy.leave(time.monotonic(), sum(request.n for request in requests))
 
     def _count(self, results: Sequence[list[Completion] | QuestionFailed]) -> None:
         """Add up what the results hold."""
@@ -207,7 +209,9 @@ class Generator:
                 continue
             self._counts["completions"] += len(result)
             self._counts["output_tokens"] += sum(completion.sampled_tokens for completion in result)
-            self._counts["prompt_tokens"] += result[0].prompt_tokens if result else 0
+            if result:
+                self._counts["prompt_tokens"] += result[0].prompt_tokens
+                self._occupancy.read(result[0].prompt_tokens, result[0].cached_tokens)
 
 
 def _exit(error: EngineDied) -> None:

@@ -1,0 +1,4 @@
+"""Way of a request to an engine and back.
+
+May import: `factory`, Ray. Read first: `occupancy.py`.
+"""
