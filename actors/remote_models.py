@@ -22,6 +22,7 @@ from ray.exceptions import GetTimeoutError, ObjectLostError, RayActorError, RayT
 
 from actors.batching import Batcher
 from factory.errors import CheckerFailed, EngineFailed, FactoryError, QuestionFailed
+from factory.interfaces import Models
 from factory.rollouts.routing import route
 from factory.types import Completion, GenerateRequest, Question, Verdict
 
@@ -59,7 +60,7 @@ class CheckFlow:
     request_s: float = 600.0
 
 
-class RemoteModels:
+class RemoteModels(Models):
     """`factory.interfaces.Models` over lists of Ray actor handles.
 
     Args:

@@ -27,6 +27,14 @@ class Models(Protocol):
         """Return the verdict on a whole solution text. Raises `CheckerFailed` when the checker itself is gone."""
         ...
 
+    def room(self, question_id: str) -> int:
+        """Return how many samples the question's engine could begin at once without making anybody wait.
+
+        What is free is shared fairly among the questions that are under way there. 0 where that is not known; a class
+        that names this one as its base inherits it.
+        """
+        return 0
+
 
 class Engine(Protocol):
     """Text generator inside one actor: vLLM, or a stand-in for tests.

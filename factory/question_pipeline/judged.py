@@ -11,7 +11,7 @@ from factory.rollouts.policy import Cost
 from factory.types import Completion, GenerateRequest, Question, Verdict
 
 
-class JudgedModels:
+class JudgedModels(Models):
     """Models of one question, with `judge` in the place of the checker.
 
     A text is judged once, however often it comes, and a text among `known` is not judged at all. The cost of judging is
@@ -37,8 +37,12 @@ class JudgedModels:
             self._known[text] = await self._judge(question, text, self._billed, self._config)
         return self._known[text]
 
+    def room(self, question_id: str) -> int:
+        """Return the room that the wrapped models have."""
+        return self._models.room(question_id)
 
-class _Billed:
+
+class _Billed(Models):
     """Models that the judge asks: what they generate is counted as cost of judging."""
 
     def __init__(self, models: Models, cost: Cost) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from factory.interfaces import Models
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
 from factory.types import Completion, GenerateRequest, Outcome, Question, Sampling, Verdict
@@ -22,7 +23,7 @@ def completion(text: str, finish_reason: str = "stop") -> Completion:
     )
 
 
-class FakeModels:
+class FakeModels(Models):
     """Fake models: `reply(prefix_text, n)` gives the continuations, `asked` lists every (prefix, n) in order."""
 
     def __init__(self, reply: Callable[[str, int], Sequence[str | Completion]]) -> None:

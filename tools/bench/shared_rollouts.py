@@ -12,13 +12,14 @@ from typing import Any
 from actors.remote_models import RemoteModels
 from factory.checkers import math_answer
 from factory.errors import BadInput
+from factory.interfaces import Models
 from factory.types import Completion, GenerateRequest, Question, Verdict
 
 Key = tuple[str, str, tuple[int, ...]]
 """Question id, prefix text, prefix tokens."""
 
 
-class SharedRollouts:
+class SharedRollouts(Models):
     """`factory.interfaces.Models` that gives every labeller the same rollouts of a prefix, in the same order.
 
     A rollout is made once for all labellers. Call `rewind` before the next labeller begins.

@@ -38,6 +38,7 @@ from factory.checkers import math_answer
 from factory.config import fill
 from factory.contracts.supervision import SUPERVISION, SupervisionPlugin
 from factory.errors import BadInput
+from factory.interfaces import Models
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabels, learn
 from factory.rollouts.nodes import Solution
@@ -60,7 +61,7 @@ LABELLERS = (
 )
 
 
-class InProcessModels:
+class InProcessModels(Models):
     """Implementation of `factory.interfaces.Models` without Ray.
 
     `rounds` counts how often a labeller waits: requests made at the same time are one round.
