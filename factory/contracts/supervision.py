@@ -27,7 +27,7 @@ class LabelFunction(Protocol):
           policy: asks the model for rollouts from prefixes.
           config: the plug-in's filled `Config`.
           rng: source of all random draws, seeded by run and question.
-          experience: what finished questions have taught this worker about the model.
+          experience: what other questions have taught about the model; `prior_without` leaves this one out.
 
         Raises:
           QuestionFailed: the question cannot be finished; its record says so and the run goes on.

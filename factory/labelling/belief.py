@@ -56,6 +56,7 @@ class Belief:
         # P(first error | verdict, cell) for a solution of others: without P(verdict | cell), which is about the policy.
         if not own:
             outcome = outcome - np.logaddexp.reduce(outcome, axis=1, keepdims=True)
+        self._outcome, self._prior = outcome, prior
         self._start = outcome + np.log(prior)[:, None]
         # log P(evidence at t | the first t steps hold no error, the t-th is the error, an earlier one is; cell)
         self._log = np.zeros((3, len(EVEN), steps))
@@ -77,6 +78,26 @@ class Belief:
                 changed = True
         if changed:
             self._weighed = self._information = None
+
+    def take_prior(self, prior: Array) -> None:
+        """Take another prior, P(cell), shape [cells], in place of the one before; the evidence stays."""
+        self._start = self._outcome + np.log(prior)[:, None]
+        if self._weighed is not None:
+            # As if it were weighed anew, for a tenth of the time.
+            joint = self._weighed.joint * (prior / self._prior)[:, None]
+            total = joint.sum()
+            self._weighed = _Weighed(joint / total, self._weighed.log_evidence + float(np.log(total)))
+        self._prior, self._information = prior, None
+
+    @property
+    def trials(self) -> int:
+        """Rollouts that it has weighed."""
+        return int(self._counts[0].sum())
+
+    @property
+    def likelihood(self) -> Array:
+        """P(verdict and evidence | cell) up to a factor, shape [cells]: what they say whatever was believed before."""
+        return self.cells / self._prior
 
     @property
     def first_error(self) -> Array:

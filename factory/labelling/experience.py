@@ -1,13 +1,20 @@
 """Prior over how strong, how lucky and how uneven the policy is on a question, learnt during the run.
 
 A cell is one hypothesis about the policy on one question (`factory/labelling/belief.py` says what its five numbers
-mean). `Experience` holds a weight per cell and moves it towards the posterior of each finished question: online
-expectation maximisation (Cappé & Moulines, J. R. Stat. Soc. B 71(3), 2009, sec. 2) of an empirical Bayes prior. Its
-size does not depend on the length of the run. Every rollout worker learns its own and begins anew when it is
-restarted, so nothing is shared between machines and no label waits for it.
+mean). `Experience` learns how often each of them holds, by expectation maximisation of an empirical Bayes prior
+(Dempster, Laird & Rubin, J. R. Stat. Soc. B 39(1), 1977, sec. 4.3; online: Cappé & Moulines, J. R. Stat. Soc. B 71(3),
+2009): the prior is the mean of what questions say, each weighed under the prior that there is now.
+
+A question teaches while it is under way: its contribution is replaced whenever it has new evidence, and never counts
+for its own labels. What a worker has learnt is a sum (`Lessons`). Sums of different workers add up, and the run's
+driver tells each what the others know (`factory/labelling/ledger.py`). Nothing here depends on the length of a run.
 """
 
 from __future__ import annotations
+
+import secrets
+from collections import deque
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -31,27 +38,112 @@ _UNSEEN: Array = np.einsum("i,j,k,l,m->ijklm", *(np.array([*axis.values()]) for 
 _FIRST_PRIOR_SHARE = 0.02
 # Questions that the first prior counts as, so that the first real one does not replace it.
 _FIRST_PRIOR_QUESTIONS = 4
-# Step sizes are n^-0.7: what was concluded under the first, vague prior fades.
-_STEP_SIZE_EXPONENT = 0.7
+# Finished questions whose evidence is kept, to be weighed anew under what was learnt since.
+_RECENT = 256
+# All contributions are weighed anew when so large a share of them has new evidence.
+_STALE_SHARE = 0.125
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sums:
+    """Sums over questions: `cells`, of P(cell | its evidence), shape [cells]; `questions`, of 1."""
+
+    cells: Array = field(default_factory=lambda: np.zeros_like(_UNSEEN))
+    questions: int = 0
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(cells=self.cells + other.cells, questions=self.questions + other.questions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Lessons:
+    """Sums of what questions say about the policy: of the finished ones, and of those under way as far as they are."""
+
+    finished: Sums = field(default_factory=Sums)
+    underway: Sums = field(default_factory=Sums)
+
+    def __add__(self, other: Lessons) -> Lessons:
+        return Lessons(finished=self.finished + other.finished, underway=self.underway + other.underway)
 
 
 class Experience:
-    """Prior over cells, shape [cells], that learns from finished questions."""
+    """Prior over cells, shape [cells], that learns from questions, own and others'.
 
-    def __init__(self) -> None:
-        self.questions = 0
-        self._learnt = _UNSEEN.copy()
+    * `id`: token that names it among the experiences of a run.
+    * `learns`: False for one that stays as it is, whatever it is told.
+    """
+
+    def __init__(self, learns: bool = True) -> None:
+        self.id = secrets.token_hex(8)
+        self.learns = learns
+        self._others = Lessons()
+        # Sum over the finished questions whose evidence is no longer kept.
+        self._old = Sums()
+        # P(evidence | cell) up to a factor, and P(cell | evidence), of the questions under way by id, and of the last
+        # finished ones.
+        self._underway: dict[str, _Contribution] = {}
+        self._recent: deque[_Contribution] = deque()
+        self._taught = 0
+        self._total: Array | None = None
+
+    @property
+    def questions(self) -> int:
+        """Finished questions that it knows of, own and others'."""
+        return self._old.questions + len(self._recent) + self._others.finished.questions
 
     @property
     def prior(self) -> Array:
-        """P(cell) for the next question, shape [cells]; sums to 1."""
-        return (1 - _FIRST_PRIOR_SHARE) * self._learnt + _FIRST_PRIOR_SHARE * _UNSEEN
+        """P(cell) for a question that nothing is known about, shape [cells]; sums to 1."""
+        return _prior_of(self._sum())
 
-    def learn(self, cells: Array) -> None:
-        """Learn one finished question; `cells` is P(cell | its evidence), shape [cells], summing to 1."""
-        self.questions += 1
-        weight = (self.questions + _FIRST_PRIOR_QUESTIONS) ** -_STEP_SIZE_EXPONENT
-        self._learnt = (1 - weight) * self._learnt + weight * cells
+    def prior_without(self, question_id: str) -> Array:
+        """Return P(cell) for a question that is under way, from all others: shape [cells]; sums to 1."""
+        own = self._underway.get(question_id)
+        return _prior_of(self._sum() - own.cells if own else self._sum())
+
+    def teach(self, question_id: str, likelihood: Array) -> None:
+        """Learn from a question that is under way, in place of what it has taught before.
+
+        Args:
+          question_id: id of the question.
+          likelihood: P(its evidence so far | cell), up to a factor, shape [cells].
+        """
+        if not self.learns:
+            return
+        self._underway[question_id] = _Contribution(likelihood, _weighed(likelihood, self.prior_without(question_id)))
+        self._total = None
+        self._taught += 1
+        if self._taught >= _STALE_SHARE * (len(self._underway) + len(self._recent)):
+            self._weigh_anew()
+
+    def finish(self, question_id: str) -> None:
+        """Keep for good what a question has taught; one that has taught nothing is ignored."""
+        if question_id not in self._underway:
+            return
+        self._recent.append(self._underway.pop(question_id))
+        if len(self._recent) > _RECENT:
+            oldest = self._recent.popleft()
+            self._old += Sums(cells=oldest.cells, questions=1)
+
+    def forget(self, question_id: str) -> None:
+        """Unlearn a question that is under way and will not be finished."""
+        if self._underway.pop(question_id, None):
+            self._total = None
+
+    def lessons(self) -> Lessons:
+        """Return what its own questions have taught so far."""
+        finished = sum((each.cells for each in self._recent), self._old.cells)
+        underway = sum((each.cells for each in self._underway.values()), np.zeros_like(_UNSEEN))
+        return Lessons(
+            finished=Sums(cells=finished, questions=self._old.questions + len(self._recent)),
+            underway=Sums(cells=underway, questions=len(self._underway)),
+        )
+
+    def hear(self, others: Lessons) -> None:
+        """Take what all others have learnt, in place of what was heard before."""
+        if self.learns:
+            self._others = others
+            self._total = None
 
     def expects(self) -> dict[str, float]:
         """Return the means of the prior: `strength`, `luck`, `repair`, `even` (P(no unevenness)), `shape`."""
@@ -63,3 +155,41 @@ class Experience:
             "even": float(prior[max(EVENNESS) == EVEN].sum()),
             "shape": float(prior @ SHAPE),
         }
+
+    def _sum(self) -> Array:
+        """Return the sum over all questions, own and others', shape [cells]."""
+        if self._total is None:
+            own = self.lessons()
+            self._total = (
+                own.finished.cells + own.underway.cells + self._others.finished.cells + self._others.underway.cells
+            )
+        return self._total
+
+    def _weigh_anew(self) -> None:
+        """Weigh all evidence that is kept under the present prior: what was concluded under a vaguer one fades."""
+        self._taught = 0
+        total = self._sum()
+        for each in (*self._underway.values(), *self._recent):
+            each.cells = _weighed(each.likelihood, _prior_of(total - each.cells))
+        self._total = None
+
+
+@dataclass(slots=True, eq=False)
+class _Contribution:
+    """Question's evidence, as P(evidence | cell) up to a factor, and what it says: P(cell | evidence)."""
+
+    likelihood: Array
+    cells: Array
+
+
+def _prior_of(total: Array) -> Array:
+    """Return the prior that follows from a sum of P(cell | evidence) over questions."""
+    learnt = _FIRST_PRIOR_QUESTIONS * _UNSEEN + np.maximum(total, 0.0)
+    prior: Array = (1 - _FIRST_PRIOR_SHARE) * learnt / learnt.sum() + _FIRST_PRIOR_SHARE * _UNSEEN
+    return prior
+
+
+def _weighed(likelihood: Array, prior: Array) -> Array:
+    """Return P(cell | evidence), shape [cells]."""
+    cells: Array = likelihood * prior
+    return np.asarray(cells / cells.sum())

@@ -74,8 +74,16 @@ class SolutionLabeller:
     Equal evidence is weighed once: probes make many solutions with the same counts.
     """
 
-    def __init__(self, experience: Experience, confidence: float) -> None:
-        self._prior = experience.prior
+    def __init__(self, experience: Experience, confidence: float, question_id: str = "") -> None:
+        """Take the prior that there is now.
+
+        Args:
+          experience: what is known of the policy.
+          confidence: probability from which labels are given.
+          question_id: id of the question, which may have taught `experience` already; its labels take that from its
+            own evidence only.
+        """
+        self._prior = experience.prior_without(question_id)
         self._confidence = confidence
         self._known: dict[tuple[Any, ...], tuple[Array, bool]] = {}
 
@@ -152,8 +160,8 @@ class SolutionLabeller:
         return self._known[key]
 
 
-def learn(experience: Experience, solutions: Sequence[Solution]) -> None:
-    """Teach `experience` one finished question, by its most measured solution only.
+def learn(experience: Experience, question_id: str, solutions: Sequence[Solution]) -> None:
+    """Teach `experience` what one question says so far, by its most measured solution only.
 
     Solutions share rollouts; learning from several would count these twice.
     """
@@ -161,7 +169,7 @@ def learn(experience: Experience, solutions: Sequence[Solution]) -> None:
     if not judged:
         return
     most = max(judged, key=lambda solution: sum(trials for trials, _ in solution.evidence()))
-    experience.learn(SolutionLabeller(experience, 0).belief(most).cells)
+    experience.teach(question_id, SolutionLabeller(experience, 0, question_id).belief(most).likelihood)
 
 
 class StepEvidence:

@@ -43,7 +43,7 @@ class Recipe:
     * `template`, `sampling`: how the policy is prompted and sampled.
     * `separator`: what ends a step (`factory/rollouts/steps.py`).
     * `seed`: seed of the run.
-    * `learn`: True when finished questions teach the prior of the labeller (`factory/labelling/experience.py`).
+    * `learn`: True when questions teach the prior of the labeller (`factory/labelling/experience.py`).
     """
 
     search: str
@@ -125,7 +125,8 @@ def begin(
         separator=recipe.separator,
         seed=recipe.seed,
     )
-    return QuestionWork(tree, policy, experience, effort=effort, before=earlier)
+    taught = experience if recipe.learn else Experience(learns=False)
+    return QuestionWork(tree, policy, taught, effort=effort, before=earlier)
 
 
 async def work(recipe: Recipe, question_work: QuestionWork) -> None:
@@ -133,6 +134,18 @@ async def work(recipe: Recipe, question_work: QuestionWork) -> None:
 
     Raises what the models raise; `question_work` keeps everything made until then.
     """
+    experience, question_id = question_work.experience, question_work.tree.question.id
+    try:
+        await _work(recipe, question_work)
+        learn(experience, question_id, question_work.tree.solutions)
+        experience.finish(question_id)
+    finally:
+        # Where the work failed; one that is finished stays.
+        experience.forget(question_id)
+
+
+async def _work(recipe: Recipe, question_work: QuestionWork) -> None:
+    """Adopt, search and label, as `work` says."""
     question, before = question_work.tree.question, question_work.before
     # Phase 1: the solutions that came with the question, or the endings of those that were cut off.
     if before is None:
@@ -144,11 +157,11 @@ async def work(recipe: Recipe, question_work: QuestionWork) -> None:
         search = SEARCH.load(recipe.search)
         rng = Random(seed_for(recipe.seed, question.key, "search"))
         await search.search(question_work.tree, question_work.policy, recipe.search_config, rng)
+    # The first samples tell the other questions under way how strong the policy is.
+    learn(question_work.experience, question.id, question_work.tree.solutions)
     # Phase 3: label. New solutions need labels even where no amount of the labeller was raised.
     if before is None or before.asks_more(SUPERVISION_KEYS) or question_work.changed:
         await _label(recipe, question_work)
-    if recipe.learn:
-        learn(question_work.experience, question_work.tree.solutions)
 
 
 async def _label(recipe: Recipe, question_work: QuestionWork) -> None:

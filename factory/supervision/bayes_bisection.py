@@ -83,7 +83,7 @@ async def label(
     """
     # Phase 1: choose the solutions to look into. Where the policy never solved the question, its own wrong solutions
     # are not worth a rollout; given ones may get further.
-    judge = SolutionLabeller(experience, config.confidence)
+    judge = SolutionLabeller(experience, config.confidence, tree.question.id)
     wrong = [solution for solution in tree.solutions if solution.is_wrong and solution.leaf.depth]
     hopeful = [solution for solution in wrong if tree.root.successes or solution.method == GIVEN]
     cases = [
@@ -103,7 +103,13 @@ async def label(
         await together(policy.rollouts(node, n) for node, n in wanted.items())
         for case in cases:
             case.belief.update(case.solution.evidence())
-    # Phase 3: label every solution from the evidence that is there now.
+        # What this question has shown so far teaches the others under way, and they have taught it meanwhile.
+        experience.teach(tree.question.id, max(cases, key=lambda case: case.belief.trials).belief.likelihood)
+        prior = experience.prior_without(tree.question.id)
+        for case in cases:
+            case.belief.take_prior(prior)
+    # Phase 3: label every solution from the evidence and the prior that are there now.
+    judge = SolutionLabeller(experience, config.confidence, tree.question.id)
     labels = {solution: judge.by_posterior(solution) for solution in tree.solutions if not solution.labelled}
     for case in cases:
         labels[case.solution] = replace(labels[case.solution], policy_calls=case.policy_calls, wishes=case.wished)

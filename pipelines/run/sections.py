@@ -20,7 +20,7 @@ class Run:
       dir: run folder, a local path or s3://bucket/folder.
       seed: seed of every draw of ours; vLLM repeats its samples only with engine.seeded.
       unit_size: questions per unit, which is one Parquet object.
-      learn: True lets a worker's finished questions teach it what to expect of the model
+      learn: True lets questions, also those under way, teach each other what to expect of the model
         (`factory/labelling/experience.py`). With False, labels do not depend on the order of the questions.
       round: round of the self-training that the run is part of, for the records.
       part_of: folder of that self-training; it may be moved.

@@ -146,7 +146,8 @@ async def bench(name: str, questions: list[Question], models: SharedRollouts, re
             calls, tokens = policy.cost.policy_calls, policy.cost.completion_tokens
             # Label it; count only what that adds to the samples.
             labels = (await labeller.label(policy.tree, policy, config, Random(0), experience))[wrong]
-            learn(experience, policy.tree.solutions)
+            learn(experience, question.id, policy.tree.solutions)
+            experience.finish(question.id)
             count.completions += policy.cost.policy_calls - calls
             count.tokens += policy.cost.completion_tokens - tokens
             count.add(labels, truth)

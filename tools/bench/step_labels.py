@@ -161,7 +161,8 @@ async def bench(name: str, policy_config: simulated.Config, solutions: int, seed
         started = time.process_time()
         labels = await labeller.label(policy.tree, policy, config, Random(seed), experience)
         # As in a run, a labeller learns from solution to solution.
-        learn(experience, policy.tree.solutions)
+        learn(experience, question.id, policy.tree.solutions)
+        experience.finish(question.id)
         count.seconds += time.process_time() - started
         count.completions += policy.cost.policy_calls - calls
         count.tokens += policy.cost.completion_tokens - tokens

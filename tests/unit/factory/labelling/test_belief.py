@@ -160,3 +160,33 @@ def test_evidence_cannot_shrink():
     found = belief((4, 2), (2, 1))
     with pytest.raises(ValueError, match="shrank"):
         found.update([(4, 2), (1, 1)])
+
+
+@given(EVIDENCE, st.booleans(), st.booleans())
+def test_a_belief_that_takes_another_prior_is_the_one_that_began_with_it(evidence, correct, own):
+    moved = Experience()
+    moved.teach("q", np.linspace(0.1, 1, len(EVEN)))
+    begun = Belief(len(evidence), correct, moved.prior, own=own)
+    taken = Belief(len(evidence), correct, Experience().prior, own=own)
+    for each in (begun, taken):
+        each.update(evidence)
+        # Weighed and asked: nothing of the first prior may stay.
+        assert each.first_error.sum() == pytest.approx(1)
+        assert each.expected_information.shape == (len(evidence),)
+    taken.take_prior(moved.prior)
+    for name in ("first_error", "cells", "contradiction", "expected_information", "likelihood"):
+        assert getattr(taken, name) == pytest.approx(getattr(begun, name), rel=1e-9, abs=1e-12)
+    taken.update([(trials + 1, hits) for trials, hits in evidence])
+    begun.update([(trials + 1, hits) for trials, hits in evidence])
+    assert (taken.first_error == begun.first_error).all()
+
+
+@given(EVIDENCE)
+def test_what_evidence_says_of_the_policy_does_not_depend_on_the_prior(evidence):
+    moved = Experience()
+    moved.teach("q", np.linspace(0.1, 1, len(EVEN)))
+    found = [Belief(len(evidence), False, experience.prior) for experience in (Experience(), moved)]
+    for each in found:
+        each.update(evidence)
+    here, there = (each.likelihood / each.likelihood.sum() for each in found)
+    assert here == pytest.approx(there, rel=1e-9, abs=1e-12)

@@ -2,47 +2,122 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from factory.labelling.experience import LUCK_RATE, STRENGTH, Experience
+from factory.labelling.experience import LUCK_RATE, STRENGTH, Experience, Lessons
 
 
 def certain(cell: int) -> np.ndarray:
+    """Evidence that only one cell can explain."""
     cells = np.zeros(len(STRENGTH))
     cells[cell] = 1
     return cells
 
 
-def test_the_prior_is_a_distribution_before_and_after_learning():
+def taught(*cells: int, finish: bool = True) -> Experience:
     experience = Experience()
-    for cell in (0, 5, 5, 200):
+    for number, cell in enumerate(cells):
+        experience.teach(f"q{number}", certain(cell))
+        if finish:
+            experience.finish(f"q{number}")
+    return experience
+
+
+def test_the_prior_is_a_distribution_before_and_after_learning():
+    for experience in (taught(), taught(0, 5, 5, 200), taught(0, 5, 5, 200, finish=False)):
         assert experience.prior.sum() == pytest.approx(1)
         assert experience.prior.min() > 0
-        experience.learn(certain(cell))
 
 
 def test_what_is_seen_again_and_again_is_expected():
-    experience = Experience()
-    for _ in range(100):
-        experience.learn(certain(7))
+    experience = taught(*[7] * 100)
     assert experience.prior[7] > 0.9
     assert experience.expects()["strength"] == pytest.approx(STRENGTH[7], abs=0.05)
     assert experience.expects()["luck"] == pytest.approx(LUCK_RATE[7], abs=0.02)
 
 
 def test_the_unexpected_stays_possible_and_is_learnt_too():
-    experience = Experience()
-    for _ in range(1000):
-        experience.learn(certain(7))
+    experience = taught(*[7] * 1000)
     assert experience.prior[100] > 1e-5
-    for _ in range(300):
-        experience.learn(certain(100))
+    experience = taught(*[7] * 100, *[100] * 300)
     assert experience.prior[100] > experience.prior[7]
 
 
-def test_it_does_not_grow():
+def test_a_question_under_way_teaches_the_others_and_not_itself():
     experience = Experience()
-    for _ in range(50):
-        experience.learn(certain(3))
-    assert experience.prior.shape == STRENGTH.shape
+    before = experience.prior
+    experience.teach("one", certain(7))
+    assert experience.prior_without("another")[7] > 5 * before[7]
+    assert experience.prior_without("one") == pytest.approx(before)
+
+
+def test_what_is_replaced_or_forgotten_leaves_no_trace():
+    replaced, fresh = taught(3, 4), taught(3, 4)
+    replaced.teach("new", certain(100))
+    replaced.teach("new", certain(7))
+    fresh.teach("new", certain(7))
+    assert replaced.prior == pytest.approx(fresh.prior, abs=1e-12)
+    replaced.forget("new")
+    assert replaced.prior == pytest.approx(taught(3, 4).prior, abs=1e-12)
+
+
+def test_a_finished_question_can_no_longer_be_forgotten():
+    experience = taught(7)
+    before = experience.prior
+    experience.forget("q0")
+    assert experience.prior == pytest.approx(before)
+    assert experience.questions == 1
+
+
+def test_what_was_concluded_while_nothing_was_known_fades_as_more_is_known():
+    vague = np.ones(len(STRENGTH))
+    experience = Experience()
+    for number in range(30):
+        experience.teach(f"vague {number}", vague)
+        experience.finish(f"vague {number}")
+    before = experience.prior[7]
+    for number in range(30):
+        experience.teach(f"clear {number}", certain(7))
+        experience.finish(f"clear {number}")
+    # Thirty of sixty speak for it; the others agree with whatever is known.
+    assert experience.prior[7] > 0.7 > 30 / 60 > before
+
+
+@given(st.lists(st.integers(0, len(STRENGTH) - 1), max_size=20), st.integers(1, 4))
+def test_lessons_of_several_workers_add_up_in_any_order(cells, workers):
+    crew = [taught(*cells[index::workers]) for index in range(workers)]
+    forth = sum((each.lessons() for each in crew), Lessons())
+    back = sum((each.lessons() for each in reversed(crew)), Lessons())
+    assert forth.finished.questions == back.finished.questions == len(cells)
+    assert forth.finished.cells == pytest.approx(back.finished.cells)
+    assert forth.finished.cells.sum() == pytest.approx(len(cells))
+
+
+def test_what_others_have_learnt_is_heard_once_however_often_it_is_told():
+    listener, others = Experience(), taught(7, 7, 7).lessons()
+    listener.hear(others)
+    once = listener.prior
+    listener.hear(others)
+    assert listener.prior == pytest.approx(once)
+    assert listener.questions == 3
+    assert listener.lessons().finished.questions == 0
+
+
+def test_one_that_does_not_learn_stays_as_it_is():
+    stubborn, fresh = Experience(learns=False), Experience()
+    stubborn.teach("one", certain(7))
+    stubborn.finish("one")
+    stubborn.hear(taught(7, 7).lessons())
+    assert (stubborn.prior == fresh.prior).all()
+    assert stubborn.questions == 0
+
+
+def test_it_does_not_grow_with_the_length_of_a_run():
+    sizes = [len(pickle.dumps(taught(*[3] * n))) for n in (300, 900)]
+    assert sizes[1] == pytest.approx(sizes[0], rel=0.05)
+    assert len(pickle.dumps(taught(*[3] * 300).lessons())) < 10_000

@@ -124,13 +124,15 @@ def test_a_hard_estimate_that_the_posterior_doubts_is_withheld():
 def test_a_finished_question_teaches_what_to_expect():
     experience = Experience()
     before = experience.expects()["strength"]
-    for _ in range(20):
-        learn(experience, [solution(WRONG, {0: (32, 31), 2: (16, 16), 3: (16, 0)})])
+    for number in range(20):
+        learn(experience, f"q{number}", [solution(WRONG, {0: (32, 31), 2: (16, 16), 3: (16, 0)})])
+        experience.finish(f"q{number}")
     assert experience.questions == 20
     assert experience.expects()["strength"] > before + 0.2
 
 
 def test_a_question_without_a_verdict_teaches_nothing():
     experience = Experience()
-    learn(experience, [solution(Verdict(outcome=Outcome.TIMEOUT), {0: (8, 4)})])
+    learn(experience, "q", [solution(Verdict(outcome=Outcome.TIMEOUT), {0: (8, 4)})])
+    experience.finish("q")
     assert experience.questions == 0

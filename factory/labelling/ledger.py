@@ -1,0 +1,102 @@
+"""Ledger of what all workers of a run have learnt about its policy. Pure: the driver keeps it, and its file.
+
+Each worker reports its own sums so far (`Experience.lessons`), which replace its report before, and hears the total of
+all others (`Experience.hear`). So nothing counts twice, however often and in whatever order it is told. What a worker
+that is gone had finished stays; what it had under way is begun anew by others.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from factory.errors import BadInput
+from factory.labelling.experience import EVEN, Lessons, Sums
+
+VERSION = 1
+# Ids of workers that are gone, which are remembered so that a late report does not count twice.
+_REMEMBERED = 4096
+# No run has so many questions; what is larger is damage.
+_MOST = 1e15
+
+
+class Ledger:
+    """Sums of all workers of a run, and of its earlier attempts."""
+
+    def __init__(self, base: Sums | None = None) -> None:
+        """Begin with what earlier attempts have learnt (`from_json`), or with nothing."""
+        self._base = base or Sums()
+        self._reports: dict[str, Lessons] = {}
+        self._gone: dict[str, None] = {}
+
+    @property
+    def total(self) -> Lessons:
+        """Sum of all reports and of what was there before."""
+        return self.others_of("")
+
+    def report(self, worker_id: str, lessons: Lessons) -> None:
+        """Take what a worker's own questions have taught it so far, in place of its last report.
+
+        A report of a worker that has retired is ignored: it has been counted.
+
+        Args:
+          worker_id: `Experience.id` of the worker.
+          lessons: its `Experience.lessons()`.
+        """
+        if worker_id not in self._gone:
+            self._reports[worker_id] = lessons
+
+    def others_of(self, worker_id: str) -> Lessons:
+        """Return the sum of everything but what this worker has reported itself: what it shall `hear`."""
+        others = (lessons for other, lessons in self._reports.items() if other != worker_id)
+        return sum(others, Lessons(finished=self._base))
+
+    def retire(self, worker_id: str) -> None:
+        """Keep what a worker that is gone had learnt from finished questions, and no more of it."""
+        lessons = self._reports.pop(worker_id, None)
+        if lessons:
+            self._base += lessons.finished
+        self._gone[worker_id] = None
+        if len(self._gone) > _REMEMBERED:
+            del self._gone[next(iter(self._gone))]
+
+    def to_json(self) -> str:
+        """Return what finished questions have taught, as JSON of one line, for `from_json`."""
+        finished = self.total.finished
+        cells = [float(f"{value:.9g}") for value in finished.cells]
+        return json.dumps({"version": VERSION, "questions": finished.questions, "cells": cells})
+
+    @classmethod
+    def from_json(cls, text: str) -> Ledger:
+        """Return a ledger that begins with what `to_json` has written.
+
+        Raises:
+          BadInput: the text is damaged, or of another version; in one sentence.
+        """
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError):
+            values = None
+        if not isinstance(values, dict):
+            raise BadInput("what the run has learnt cannot be read: expected a JSON object; it is learnt anew.")
+        version = values.get("version")
+        if version != VERSION:
+            raise BadInput(
+                f"what the run has learnt is of version {version!r:.40}, expected {VERSION}; it is learnt anew."
+            )
+        questions, cells = values.get("questions"), values.get("cells")
+        if not _is_amount(questions) or not isinstance(questions, int) or not isinstance(cells, list):
+            raise BadInput("what the run has learnt is damaged: expected `questions` and `cells`; it is learnt anew.")
+        if len(cells) != len(EVEN) or not all(map(_is_amount, cells)):
+            raise BadInput(
+                f"what the run has learnt is damaged: expected {len(EVEN)} numbers of 0 or more in `cells`; "
+                "it is learnt anew."
+            )
+        return cls(Sums(cells=np.array(cells, dtype=np.float64), questions=questions))
+
+
+def _is_amount(value: Any) -> bool:
+    """Return True for a number from 0 to `_MOST`."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _MOST
