@@ -84,7 +84,8 @@ class Engine(Protocol):
 
         An engine that says how full it is uses these names: `slots`, samples that it can run at once (0: any number);
         `slot_seconds`, seconds that slots were busy since its start, added up; `running` and `waiting`, samples;
-        `most_running`, most that ever ran at once.
+        `most_running`, most that ever ran at once; `last_step_s`, seconds without a sign of life while it has something
+        to do, else 0.
         """
         return {}
 

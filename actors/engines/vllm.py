@@ -15,6 +15,7 @@ import asyncio
 import itertools
 import secrets
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +23,7 @@ from actors.engine_runtime.engine_process import EngineDied, kill_children, star
 from actors.engine_runtime.hardware import cpu_has_bfloat16
 from actors.engine_runtime.samples import Samples
 from actors.engine_runtime.token_ends import TokenEnds
+from actors.engine_runtime.vllm_figures import Figures, stat_loggers, unfinished_of
 from actors.engine_runtime.vllm_settings import EXECUTION, Config, engine_arguments, environment, usage_context
 from actors.models.chat_template import ChatTemplate, check_chat, system_remark
 from actors.models.model_store import ensure_local
@@ -53,6 +55,8 @@ class Engine(interfaces.Engine):
         self._chat: ChatTemplate | None = None
         self._guard: Any = None
         self._request_ids = itertools.count()
+        # None while vLLM tells nobody of its steps.
+        self._figures: Figures | None = None
 
     async def start(self) -> None:
         """Import vLLM, load the model and start the engine (20 s on two cores). Raises `BadInput`, `EngineDied`."""
@@ -67,8 +71,12 @@ class Engine(interfaces.Engine):
             # vLLM's own seed is 0 at every start: a restarted engine, or a second one, would repeat what was sampled.
             defaults = {"disable_log_stats": True, "seed": secrets.randbits(31)}
             arguments = engine_arguments(self._config, path, bfloat16_cpu=cpu_has_bfloat16())
+            figures = Figures()
+            hearers = stat_loggers(figures, AsyncLLM.from_engine_args)
             self._llm = AsyncLLM.from_engine_args(
-                AsyncEngineArgs(**(defaults | arguments)), usage_context=UsageContext[usage_context(self._config)]
+                AsyncEngineArgs(**(defaults | arguments)),
+                usage_context=UsageContext[usage_context(self._config)],
+                **hearers,
             )
         except (ValueError, TypeError, OSError) as error:
             # vLLM and transformers refuse a model or an argument by one of these.
@@ -85,6 +93,9 @@ class Engine(interfaces.Engine):
         self.max_model_len = self._longest = int(self._llm.model_config.max_model_len)
         scheduler = self._llm.vllm_config.scheduler_config
         self.max_num_seqs, self.max_num_batched_tokens = scheduler.max_num_seqs, scheduler.max_num_batched_tokens
+        if hearers:
+            figures.started(scheduler.max_num_seqs, unfinished_of(self._llm))
+            self._figures = figures
         # The model is a repository on the Hub, which knows its own revision.
         if self.revision is None:
             self.revision = getattr(self._llm.model_config.hf_config, "_commit_hash", None)
@@ -119,10 +130,11 @@ class Engine(interfaces.Engine):
         try:
             # Sample; FINAL_ONLY yields once, at the end.
             final = None
-            async for output in self._llm.generate(
-                TokensPrompt(prompt_token_ids=ids), params, str(next(self._request_ids))
-            ):
-                final = output
+            with self._figures.holding(params.n) if self._figures else nullcontext():
+                async for output in self._llm.generate(
+                    TokensPrompt(prompt_token_ids=ids), params, str(next(self._request_ids))
+                ):
+                    final = output
         except EngineDeadError:
             raise EngineDied(f"vLLM's engine process died while it ran model {self._model}") from None
         except Exception as error:
@@ -158,6 +170,10 @@ class Engine(interfaces.Engine):
         # Made at the first chat prompt: a base model without a template reads raw text.
         self._chat = self._chat or ChatTemplate(self._tokenizer, self._model)
         return tuple(self._tokenizer.encode(self._chat.text(prompt) + prefix_text, add_special_tokens=False))
+
+    async def stats(self) -> dict[str, float]:
+        """Return how full vLLM is, by its scheduler; see `Figures.stats`. Empty where vLLM does not say."""
+        return self._figures.stats() if self._figures else {}
 
     async def health(self) -> None:
         """Return when the engine process lives; raises `EngineDied`."""

@@ -64,6 +64,16 @@ def test_the_engine_says_how_much_it_computes_at_a_time(generator):
     assert (facts["max_model_len"], facts["max_num_seqs"], facts["max_num_batched_tokens"]) == (512, 32, 512)
 
 
+def test_the_engine_says_what_it_has_computed_and_that_nothing_is_left(generator):
+    ask(generator, request("Once upon a time", n=3, temperature=1.0))
+    ask(generator, request(PROMPT * 8), request(PROMPT * 8 + " six"))
+    stats = ray.get(generator.stats.remote(), timeout=HANGS_S)
+    assert (stats["slots"], stats["running"], stats["waiting"], stats["last_step_s"]) == (32, 0, 0, 0)
+    assert stats["most_running"] >= 3
+    assert stats["slot_seconds"] > 0
+    assert 0 < stats["prefix_hits"] < stats["prefix_queries"]
+
+
 def test_n_samples_differ_and_share_one_prompt(generator):
     (samples,) = ask(generator, request(n=6, temperature=1.0))
     assert len(samples) == 6

@@ -63,3 +63,4 @@ async def test_on_a_gpu_the_engine_takes_as_much_at_a_time_as_vllms_own_class(
     engine = vllm.Engine(vllm.Config(num_gpus=num_gpus), str(tmp_path))
     await engine.start()
     assert (engine.max_num_seqs, engine.max_num_batched_tokens) == sizes
+    assert await engine.stats() == {}  # this vLLM tells nobody of its steps
