@@ -2,14 +2,21 @@
 
 Invariant: all are frozen, slotted, keyword-only and picklable. An id is a hash of content, so it is the same on every
 machine and in every run.
+
+Those of which there are several per rollout are pickled flat, as one function and plain values: Ray's pickler calls
+Python for every object of a class (a completion in a batch: 4 us for both ways, 15 us as a plain dataclass).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any
+
+from factory.tokens import NO_TOKENS, Tokens, tokens_from
 
 
 def content_id(*parts: str) -> str:
@@ -97,7 +104,7 @@ class GenerateRequest:
       question_id: routes requests of one question to one engine, so that their common prefix is cached there.
       prompt: input of the model before any step.
       prefix_text: steps that no model sampled; the engine tokenises them together with the prompt.
-      prefix: token ids sampled before, exactly; they follow `prefix_text`.
+      prefix: token ids sampled before, exactly; they follow `prefix_text`. Any sequence of integers becomes `Tokens`.
       n: number of continuations.
       sampling: settings of all of them.
       seed: seed of the request; engines that cannot seed ignore it.
@@ -106,10 +113,17 @@ class GenerateRequest:
     question_id: str
     prompt: Prompt
     prefix_text: str = ""
-    prefix: tuple[int, ...] = ()
+    prefix: Tokens = NO_TOKENS
     n: int = 1
     sampling: Sampling = field(default_factory=Sampling)
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.prefix, Tokens):
+            object.__setattr__(self, "prefix", Tokens(self.prefix))
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return _request, _flat(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +131,8 @@ class Completion:
     """Sample of an engine: the new text only, never the prefix.
 
     Tokens behind the end of `text` (end of sequence, a stop string, a token that the stop string cut in two) are left
-    out of `token_ids`, so that these can be a prefix.
+    out of `token_ids`, so that these can be a prefix. An engine may give ids and ends as any sequences of integers:
+    they become `Tokens`.
 
     Attributes:
       text: new text, without the stop string.
@@ -128,19 +143,32 @@ class Completion:
       prompt_tokens: tokens of prompt and prefix.
       cached_tokens: those of them that the engine had in its cache.
       sampled_tokens: tokens that were sampled and paid, those that were left out included.
+
+    Raises:
+      ValueError: ids or ends are no integers of 32 bits, or there are not as many of them.
     """
 
     text: str
-    token_ids: tuple[int, ...]
-    token_ends: tuple[int, ...]
+    token_ids: Tokens
+    token_ends: Tokens
     finish_reason: str
     prompt_tokens: int = 0
     cached_tokens: int = 0
     sampled_tokens: int = 0
 
     def __post_init__(self) -> None:
+        for name in ("token_ids", "token_ends"):
+            values = getattr(self, name)
+            if not isinstance(values, Tokens):
+                object.__setattr__(self, name, Tokens(values))
+        ids, ends = len(self.token_ids), len(self.token_ends)
+        if ids != ends:
+            raise ValueError(f"got {ids} token ids and {ends} token ends, expected as many")
         if not self.sampled_tokens:
             object.__setattr__(self, "sampled_tokens", len(self.token_ids))
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return _completion, _flat(self)
 
 
 class Outcome(StrEnum):
@@ -196,8 +224,42 @@ class Step:
 
     Attributes:
       text: text of the step with the separator that ends it.
-      token_ids: tokens as they were sampled; empty for steps of a given solution, which no model sampled.
+      token_ids: tokens as they were sampled; empty for steps of a given solution, which no model sampled. Any sequence
+        of integers becomes `Tokens`.
     """
 
     text: str
-    token_ids: tuple[int, ...]
+    token_ids: Tokens
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.token_ids, Tokens):
+            object.__setattr__(self, "token_ids", Tokens(self.token_ids))
+
+
+_FIELDS = {kind: tuple(part.name for part in fields(kind)) for kind in (GenerateRequest, Completion)}
+_VALUES = {kind: attrgetter(*names) for kind, names in _FIELDS.items()}
+
+
+def _flat(value: GenerateRequest | Completion) -> tuple[Any, ...]:
+    """Return the fields of a value in their order, tokens as bytes."""
+    return tuple([part.data if type(part) is Tokens else part for part in _VALUES[type(value)](value)])
+
+
+def _request(*flat: Any) -> GenerateRequest:
+    """Return the request that was pickled flat."""
+    request: GenerateRequest = _unflattened(GenerateRequest, flat)
+    return request
+
+
+def _completion(*flat: Any) -> Completion:
+    """Return the completion that was pickled flat."""
+    completion: Completion = _unflattened(Completion, flat)
+    return completion
+
+
+def _unflattened(kind: Any, flat: tuple[Any, ...]) -> Any:
+    """Return a value with these fields; they were checked when it was made."""
+    value = object.__new__(kind)
+    for name, part in zip(_FIELDS[kind], flat, strict=True):
+        object.__setattr__(value, name, tokens_from(part) if type(part) is bytes else part)
+    return value

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
+from factory.tokens import Tokens
+
 # A tokenizer decodes half a character to this one.
 _INCOMPLETE = "\ufffd"
 
@@ -33,9 +35,7 @@ class TokenEnds:
         self._inner: dict[int, str | None] = {}
         self._front: int | None = None
 
-    def __call__(
-        self, text: str, token_ids: Sequence[int], before: Sequence[int] = ()
-    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def __call__(self, text: str, token_ids: Sequence[int], before: Sequence[int] = ()) -> tuple[Tokens, Tokens]:
         """Return `(token_ids, ends)`, where `token_ids[i]` ends at character `ends[i]` of `text`; ends never decrease.
 
         Left out are the tokens behind the end of `text` (EOS, a stop string) and one that reaches over it (a stop
@@ -188,7 +188,7 @@ def _continues(window: str, held: str) -> bool:
     return window.startswith(held) and not window.endswith(_INCOMPLETE)
 
 
-def _cut(text: str, token_ids: Sequence[int], pieces: Sequence[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _cut(text: str, token_ids: Sequence[int], pieces: Sequence[str]) -> tuple[Tokens, Tokens]:
     """Return the tokens whose pieces lie within `text`, with their ends. One without text shares the next one's."""
     ids: list[int] = []
     ends: list[int] = []
@@ -207,4 +207,4 @@ def _cut(text: str, token_ids: Sequence[int], pieces: Sequence[str]) -> tuple[tu
         ids += waiting
         ends += [end] * len(waiting)
         waiting = []
-    return tuple(ids), tuple(ends)
+    return Tokens(ids), Tokens(ends)

@@ -18,6 +18,7 @@ from pathlib import Path
 from actors.engine_runtime.stand_in import StandIn
 from actors.models.resolve import model_revision
 from factory.errors import PromptTooLong, QuestionFailed
+from factory.tokens import Tokens
 from factory.types import LENGTH, Completion, GenerateRequest
 
 NO_ANSWER = "I do not know."
@@ -87,8 +88,8 @@ def spell(text: str, room: int) -> Completion:
     kept = text[:room]
     return Completion(
         text=kept,
-        token_ids=tuple(map(ord, kept)),
-        token_ends=tuple(range(1, len(kept) + 1)),
+        token_ids=Tokens(map(ord, kept)),
+        token_ends=Tokens(range(1, len(kept) + 1)),
         finish_reason="stop" if len(kept) == len(text) else LENGTH,
         prompt_tokens=1,
     )

@@ -17,15 +17,17 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from itertools import repeat
 from random import Random
 
 from actors.engine_runtime.slots import Slots
 from actors.engine_runtime.stand_in import StandIn
 from factory.added_fields import ADDED
 from factory.errors import QuestionFailed
+from factory.tokens import Tokens
 from factory.types import Completion, GenerateRequest, Prompt
 
 STATES = ("holds", "slips", "follows")
@@ -132,50 +134,34 @@ def complete(gold: int, done: int, wrong: bool, rng: Random, config: Config) -> 
       config: shape of the solutions.
     """
     texts: list[str] = []
-    ids: list[int] = []
-    ends: list[int] = []
+    ids, ends = array("I"), array("I")
     at = 0
     for step in range(done, config.steps):
         # An error is permanent: behind a slip, everything follows from it.
         state = 2 if wrong else 0 if rng.random() < config.p else 1
         wrong = wrong or state == 1
-        text, tokens, offsets = step_text(step, state, rng.randrange(config.variants), config.words, config.variants)
-        # The last step states the answer, as a token of its own.
+        variant = rng.randrange(config.variants)
+        first = f"Step {step + 1} {STATES[state]} in variant {variant}."
+        text = first + " word" * (config.words - 1) + "\n"
+        # The first token of a step says all about it, the line break belongs to the last one.
+        ids.append(FIRST_STEP_TOKEN + (step * len(STATES) + state) * config.variants + variant)
+        ids.extend(repeat(FILLER_TOKEN, config.words - 1))
+        ends.extend(range(at + len(first), at + len(text) - 1, 5))
+        # The last step states the answer, as a token of its own, in the place of the line break.
         if step == config.steps - 1:
             hit = not wrong or rng.random() < config.r
+            ends.append(at + len(text) - 1)
             text = f"{text[:-1]} The answer is {gold if hit else gold + 1 + rng.randrange(1000)}."
-            tokens = (*tokens, ANSWER_TOKEN)
-            offsets = (*offsets[:-1], offsets[-1] - 1, len(text))
+            ids.append(ANSWER_TOKEN)
         texts.append(text)
-        ids.extend(tokens)
-        ends.extend([at + offset for offset in offsets])
         at += len(text)
+        ends.append(at)
     return Completion(
-        text="".join(texts), token_ids=tuple(ids), token_ends=tuple(ends), finish_reason="stop", prompt_tokens=32
+        text="".join(texts), token_ids=Tokens(ids), token_ends=Tokens(ends), finish_reason="stop", prompt_tokens=32
     )
 
 
-@lru_cache(maxsize=65536)
-def step_text(
-    step: int, state: int, variant: int, words: int, variants: int
-) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
-    """Return a step's text with its newline, its token ids and their end offsets in characters.
-
-    Args:
-      step: index of the step, 0-based.
-      state: index in `STATES`.
-      variant: which of the texts, below `variants`.
-      words: tokens of the step.
-      variants: number of texts a step can have.
-    """
-    first = f"Step {step + 1} {STATES[state]} in variant {variant}."
-    text = first + " word" * (words - 1) + "\n"
-    token = FIRST_STEP_TOKEN + (step * len(STATES) + state) * variants + variant
-    ends = (*(len(first) + 5 * word for word in range(words - 1)), len(text))
-    return text, (token, *[FILLER_TOKEN] * (words - 1)), ends
-
-
-def read_prefix(prefix: tuple[int, ...], config: Config, prefix_text: str = "") -> tuple[int, bool]:
+def read_prefix(prefix: Sequence[int], config: Config, prefix_text: str = "") -> tuple[int, bool]:
     """Read (steps done, True when one of them slipped) out of a solution's beginning.
 
     Args:

@@ -17,6 +17,7 @@ from factory.rollouts.nodes import PROBE, Node, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.steps import split_steps
 from factory.rollouts.together import together
+from factory.tokens import NO_TOKENS
 from factory.types import Completion, Step, Verdict
 
 
@@ -132,12 +133,12 @@ def joined(cut: CutOff, completion: Completion, separator: str) -> tuple[list[St
     if len(cut.texts) == behind:
         steps = split_steps(completion.text, ids, ends, separator)
         return list(steps), [len(step.token_ids) for step in steps]
-    *whole, last = [Step(text=text, token_ids=()) for text in cut.texts[behind:]]
+    *whole, last = [Step(text=text, token_ids=NO_TOKENS) for text in cut.texts[behind:]]
     there = len(last.text)
     # The old part counts as one token in front of the new ones: a separator may reach over the cut.
     text, token_ends = last.text + completion.text, (there, *(there + end for end in ends))
     first, *sampled = split_steps(text, (0, *ids), token_ends, separator)
     return (
-        [*whole, Step(text=first.text, token_ids=()), *sampled],
+        [*whole, Step(text=first.text, token_ids=NO_TOKENS), *sampled],
         [*cut.tokens[behind:-1], cut.tokens[-1] + len(first.token_ids) - 1, *(len(step.token_ids) for step in sampled)],
     )

@@ -16,6 +16,7 @@ from factory.records.validation import Row
 from factory.rollouts.nodes import PROBE, Node, Solution
 from factory.rollouts.policy import Cost
 from factory.rollouts.tree import Tree
+from factory.tokens import NO_TOKENS
 from factory.types import LENGTH, Outcome, PartVerdict, Question, Step, Verdict
 
 # First version of the record schema that holds enough to continue a question.
@@ -185,7 +186,7 @@ def _count(tree: Tree, rows: Sequence[Row]) -> None:
         if row["parent"] is None:
             node = tree.root
         elif row["node"] in parents or any(counts.values()):
-            node = tree.grow(by_number[row["parent"]], row["text"], Step(text=row["text"], token_ids=()))
+            node = tree.grow(by_number[row["parent"]], row["text"], Step(text=row["text"], token_ids=NO_TOKENS))
         else:
             continue
         by_number[row["node"]] = node
@@ -209,7 +210,7 @@ def _walk(tree: Tree, texts: Iterable[str], tokens: Iterable[int], *, ends_insid
     node = tree.root
     for depth, (text, count) in enumerate(path, start=1):
         key = text.rstrip() if depth == len(path) and not ends_inside else text
-        node = node.children.get(key) or tree.grow(node, key, Step(text=text, token_ids=()))
+        node = node.children.get(key) or tree.grow(node, key, Step(text=text, token_ids=NO_TOKENS))
         node.tokens = count
     return node
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from factory.tokens import Tokens
 from factory.types import LENGTH, Outcome, Step, Verdict
 
 # Method and finish reason of a solution that came with its question.
@@ -80,7 +81,7 @@ class Node:
         """Text of the whole prefix."""
         return "".join(node.step.text for node in self.path() if node.step)
 
-    def prefix(self) -> tuple[str, tuple[int, ...]]:
+    def prefix(self) -> tuple[str, Tokens]:
         """Return what a continuation is conditioned on: the text of the first steps, then token ids of the others.
 
         The text reaches up to the last step that nobody sampled; behind it all steps have exact ids.
@@ -88,7 +89,7 @@ class Node:
         steps = [node.step for node in self.path() if node.step]
         given = max((depth for depth, step in enumerate(steps, start=1) if not step.token_ids), default=0)
         text = "".join(step.text for step in steps[:given])
-        return text, tuple(token for step in steps[given:] for token in step.token_ids)
+        return text, Tokens.joined(step.token_ids for step in steps[given:])
 
 
 @dataclass(slots=True, eq=False)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from factory.errors import BadInput
+from factory.tokens import NO_TOKENS, Tokens
 from factory.types import Step
 
 _NAMED = {"newline": r"\n", "blank_line": r"\n(?:[ \t\r]*\n)+"}
@@ -51,7 +52,7 @@ def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], 
 
     Args:
       text: the sampled text.
-      token_ids: its tokens, shape [tokens].
+      token_ids: its tokens, shape [tokens]; the fastest as `Tokens`, like the ends.
       token_ends: character offset in `text` where each token ends, shape [tokens], non-decreasing.
       separator: `newline`, `blank_line` or a regular expression.
 
@@ -64,27 +65,29 @@ def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], 
     """
     if len(token_ids) != len(token_ends):
         raise ValueError(f"got {len(token_ids)} token ids and {len(token_ends)} token ends, expected as many")
+    ids, ends = Tokens.of(token_ids), Tokens.of(token_ends).view()
     last_word = len(text.rstrip())
     steps: list[Step] = []
     text_start = token_start = 0
     for end in step_ends(text, separator):
         # The step takes every token that begins in it: up to the first one that reaches `end`.
-        token_end = bisect_left(token_ends, end) + 1
-        if token_end >= len(token_ids) or token_end <= token_start:
+        token_end = bisect_left(ends, end) + 1
+        if token_end >= len(ends) or token_end <= token_start:
             continue
-        text_end = token_ends[token_end - 1]
-        if text_end < last_word and text[text_start:text_end].strip():
-            steps.append(Step(text=text[text_start:text_end], token_ids=tuple(token_ids[token_start:token_end])))
+        text_end = ends[token_end - 1]
+        step_text = text[text_start:text_end]
+        if text_end < last_word and step_text.strip():
+            steps.append(Step(text=step_text, token_ids=ids.between(token_start, token_end)))
             text_start, token_start = text_end, token_end
-    if text or token_ids:
-        steps.append(Step(text=text[text_start:], token_ids=tuple(token_ids[token_start:])))
+    if text or ids:
+        steps.append(Step(text=text[text_start:], token_ids=ids.between(token_start, len(ids))))
     return tuple(steps)
 
 
 def steps_of_text(text: str, separator: str) -> tuple[Step, ...]:
     """Cut a text that nobody sampled into steps without token ids."""
     bounds = pairwise([0, *step_ends(text, separator)])
-    return tuple(Step(text=text[start:end], token_ids=()) for start, end in bounds)
+    return tuple(Step(text=text[start:end], token_ids=NO_TOKENS) for start, end in bounds)
 
 
 @lru_cache(maxsize=64)

@@ -17,6 +17,7 @@ from random import Random
 from factory.rollouts.nodes import GIVEN, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
+from factory.tokens import NO_TOKENS
 from factory.types import LENGTH, Outcome, PartVerdict, Step, Verdict
 
 METHOD = "explain_proof"
@@ -73,7 +74,9 @@ async def _explain(tree: Tree, policy: Policy, config: Config, proof: Solution) 
     # Prose can hide the proof from the checker, for example with a fence of its own.
     if verdict.outcome is Outcome.CORRECT:
         verdict = replace(verdict, parts=_parts(texts, proof.verdict))
-        tree.adopt([Step(text=text, token_ids=()) for text in texts], verdict, method=METHOD, finish_reason="stop")
+        tree.adopt(
+            [Step(text=text, token_ids=NO_TOKENS) for text in texts], verdict, method=METHOD, finish_reason="stop"
+        )
 
 
 def _tactics(proof: Solution) -> Iterator[tuple[str, PartVerdict]]:

@@ -7,15 +7,15 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from actors.remote_models import RemoteModels
 from factory.checkers import math_answer
 from factory.errors import BadInput
 from factory.interfaces import Models
+from factory.tokens import Tokens
 from factory.types import Completion, GenerateRequest, Question, Verdict
 
-Key = tuple[str, str, tuple[int, ...]]
+Key = tuple[str, str, Tokens]
 """Question id, prefix text, prefix tokens."""
 
 
@@ -35,8 +35,8 @@ class SharedRollouts(Models):
         self._locks: dict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
         for line in made.read_text(encoding="utf-8").splitlines() if made else ():
             entry = json.loads(line)
-            key = (entry["question"], entry["prefix_text"], tuple(entry["prefix"]))
-            self._made[key] = [Completion(**_tuples(completion)) for completion in entry["completions"]]
+            key = (entry["question"], entry["prefix_text"], Tokens(entry["prefix"]))
+            self._made[key] = [Completion(**completion) for completion in entry["completions"]]
 
     def rewind(self) -> None:
         """Start from the first rollouts again, for the next labeller."""
@@ -48,7 +48,7 @@ class SharedRollouts(Models):
             for (question, prefix_text, prefix), completions in self._made.items():
                 made = [asdict(completion) for completion in completions]
                 entry = {"question": question, "prefix_text": prefix_text, "prefix": prefix, "completions": made}
-                file.write(json.dumps(entry) + "\n")
+                file.write(json.dumps(entry, default=list) + "\n")
 
     async def generate(self, request: GenerateRequest) -> list[Completion]:
         """Return the next rollouts of the request's prefix."""
@@ -73,8 +73,3 @@ class SharedRollouts(Models):
         if self._models is not None:
             return await self._models.check(question, text)
         return math_answer.check(question, text, math_answer.Config())
-
-
-def _tuples(values: dict[str, Any]) -> dict[str, Any]:
-    """Return values read from JSON with tuples again where `Completion` has tuples."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
