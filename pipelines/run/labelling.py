@@ -91,7 +91,12 @@ def label(settings: Settings, listener: Listener | None = None, options: LabelOp
 def outlook_of(settings: Settings, todo: Plan) -> Outlook:
     """Return what lies ahead, as the listener is told."""
     done = todo.units - len(todo.missing)
-    return Outlook(settings.run.dir, todo.survey, todo.units, done, again=len(todo.missing) - todo.fresh)
+    again = len(todo.missing) - todo.fresh
+    # Of what a question costs, its samples are what every search that has an `n` makes for certain.
+    least = settings.effort.get("search.n", 0)
+    size = settings.run.unit_size
+    questions = sum(min(size, todo.survey.questions - index * size) for index in todo.missing)
+    return Outlook(settings.run.dir, todo.survey, todo.units, done, again=again, questions=questions, least=least)
 
 
 def _is_done(session: RunSession, todo: Plan, summary: LabelSummary) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from factory.records.example import Example
 from pipelines.driving.drive import Progress
 from pipelines.run.survey import Survey
 
@@ -22,6 +23,8 @@ class Outlook:
       units: all units of the run.
       committed: units that earlier attempts have committed and that stay as they are.
       again: committed units that are taken up again, to retry failed questions or because more is asked for.
+      questions: questions of the units that are to be done.
+      least: rollouts that every question takes at least; 0 where that is not known.
     """
 
     folder: str
@@ -29,6 +32,8 @@ class Outlook:
     units: int
     committed: int
     again: int = 0
+    questions: int = 0
+    least: int = 0
 
 
 class Listener:
@@ -42,6 +47,9 @@ class Listener:
 
     def progress(self, progress: Progress) -> None:
         """Hear how far the units are, twice a second while some are in flight."""
+
+    def example(self, example: Example) -> None:
+        """Hear of the first question that was labelled: one of its solutions, as the model wrote it."""
 
     def training(self, report: Mapping[str, float]) -> None:
         """Hear the latest report of a trainer: step, loss, tokens per second."""

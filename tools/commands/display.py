@@ -12,24 +12,28 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from factory.records.example import Example
 from factory.records.tally import Tally
 from factory.text.durations import clock
 from factory.text.safe_text import safe
 from pipelines.driving.drive import Progress
 from pipelines.run.listener import Listener, Outlook
 from pipelines.run.survey import left_out_lines
+from tools.commands.inspect import MARKS
+from tools.commands.time_left import TimeLeft
 
 PLAIN_EVERY_S = 5.0
 
 
 class Display(Listener):
-    """Listener that shows questions, rollouts/s, tokens/s, the share correct and the time left."""
+    """Listener that shows questions, rollouts/s, tokens/s, the share correct, the time left and the first labels."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
         self._bar: Bar | None = None
         self._task = TaskID(0)
         self._outlook: Outlook | None = None
+        self._left = TimeLeft(0)
         self._shown = -PLAIN_EVERY_S
 
     def say(self, line: str) -> None:
@@ -40,7 +44,7 @@ class Display(Listener):
         """Print what a run is about to do, and what it skips."""
         # The stage before may have left its bar.
         self.close()
-        self._outlook = outlook
+        self._outlook, self._left = outlook, TimeLeft(outlook.questions, outlook.least)
         self.say(
             f"{outlook.survey.questions:,} questions in {outlook.units:,} units, {outlook.committed:,} committed before"
             + f", {outlook.again:,} to be taken up again" * bool(outlook.again)
@@ -48,6 +52,11 @@ class Display(Listener):
         )
         for line in left_out_lines(outlook.survey):
             self.say(safe(line))
+
+    def example(self, example: Example) -> None:
+        """Print the first labelled solution, so that a person sees what comes out long before all is done."""
+        for line in example_lines(example):
+            self._console.print(line, soft_wrap=True)
 
     def progress(self, progress: Progress) -> None:
         """Show the state of a run."""
@@ -72,10 +81,11 @@ class Display(Listener):
         if self._bar is None:
             columns = (BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("{task.description}"))
             self._bar = Bar(*columns, console=self._console, transient=True)
-            self._task = self._bar.add_task("", total=self._outlook.units)
+            self._task = self._bar.add_task("", total=self._outlook.questions)
             self._bar.start()
-        done = self._outlook.committed + progress.units
-        self._bar.update(self._task, completed=done, description=escape(line))
+        done = progress.done.questions + progress.underway.questions
+        # The bar itself says how many questions.
+        self._bar.update(self._task, completed=done, description=escape(line.partition(" · ")[2]))
 
     def line(self, progress: Progress) -> str:
         """Return the state of a run as one line."""
@@ -85,13 +95,14 @@ class Display(Listener):
         total.add(progress.underway)
         seconds = max(progress.seconds, 1e-3)
         share = total.share_correct
+        self._left.look(progress.seconds, total.questions, total.policy_calls)
         parts = [
+            f"questions {total.questions:,}" + f"/{self._outlook.questions:,}" * bool(self._outlook.questions),
             f"units {self._outlook.committed + progress.units}/{self._outlook.units}",
-            f"questions {progress.done.questions:,}",
             f"{total.policy_calls / seconds:,.1f} rollouts/s",
             f"{total.completion_tokens / seconds:,.0f} tokens/s",
             f"correct {share:.0%}" if share is not None else "correct –",
-            f"ETA {self.eta(progress)}",
+            f"ETA {self._left.text()}",
         ]
         if progress.done.failed:
             parts.append(f"failed {progress.done.failed:,}")
@@ -99,19 +110,35 @@ class Display(Listener):
             parts.append(f"stopping: waiting for {progress.in_flight} units, Ctrl-C again stops at once")
         return " · ".join(parts)
 
-    def eta(self, progress: Progress) -> str:
-        """Return the time left at the speed so far; "–" before the first unit is done."""
-        assert self._outlook is not None
-        if not progress.units:
-            return "–"
-        left = self._outlook.units - self._outlook.committed - progress.units
-        return clock(left * progress.seconds / progress.units)
-
     def close(self) -> None:
         """Take the bar off the terminal. Safe to call twice."""
         if self._bar:
             self._bar.stop()
             self._bar = None
+
+
+def example_lines(example: Example) -> list[Text]:
+    """Return a labelled solution as a few lines that are safe to print."""
+    lines = [Text(f"first labelled question: {_one_line(example.question)}", style="bold")]
+    for index, step in enumerate(example.steps):
+        mark, colour = MARKS[step.label]
+        line = Text(f"  {mark} {step.n_successes:>3}/{step.n_trials:<3} ", style=colour)
+        line.append(_one_line(step.text), style="default")
+        if index == example.first_error:
+            line.append("   ← first error", style="bold red")
+        lines.append(line)
+    more = example.n_steps - len(example.steps)
+    answer = _one_line(example.final_answer or "none")
+    lines.append(
+        Text(f"  … {more:,} more steps" * bool(more) + f"  answer {answer}, gold {_one_line(example.gold_answer)}")
+    )
+    lines.append(Text("  (✓ right so far, ✗ wrong from here on, ? not sure; rollouts that came out right / made)"))
+    return lines
+
+
+def _one_line(text: str) -> str:
+    """Return a text by others as one harmless line."""
+    return " ".join(safe(text).split())
 
 
 def training_line(report: Mapping[str, float]) -> str:

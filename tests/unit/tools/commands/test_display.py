@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from factory.records.example import Example, ExampleStep
 from factory.records.tally import Tally
 from factory.text.durations import clock
 from pipelines.driving.drive import Progress
@@ -18,7 +19,7 @@ from tools.commands.display import Display
 @pytest.fixture
 def display() -> Display:
     shown = Display()
-    shown.begin(Outlook(Path("runs/x"), Survey(questions=40), units=10, committed=2))
+    shown.begin(Outlook(Path("runs/x"), Survey(questions=40), units=10, committed=2, questions=32, least=4))
     return shown
 
 
@@ -27,12 +28,54 @@ def test_rates_cover_what_is_done_and_what_is_underway(display):
     progress.done = Tally(questions=8, policy_calls=60, completion_tokens=600, correct=3, incorrect=9)
     progress.underway = Tally(policy_calls=40, completion_tokens=400)
     line = display.line(progress)
-    for part in ("units 4/10", "questions 8", "10.0 rollouts/s", "100 tokens/s", "correct 25%", "ETA 0:30"):
+    for part in ("units 4/10", "questions 8/32", "10.0 rollouts/s", "100 tokens/s", "correct 25%", "ETA 0:30"):
         assert part in line
 
 
-def test_before_the_first_unit_there_is_no_estimate(display):
+def test_a_finished_question_counts_before_its_unit_is_committed(display):
+    progress = Progress(seconds=10.0, done=Tally(questions=8), underway=Tally(questions=2))
+    assert "questions 10/32" in display.line(progress)
+    assert "ETA 0:22" in display.line(progress)
+
+
+def test_before_anything_came_back_there_is_no_estimate_and_then_a_lower_bound(display):
     assert "ETA –" in display.line(Progress(seconds=1.0))
+    assert "ETA over 1:10" in display.line(Progress(seconds=10.0, underway=Tally(policy_calls=16)))
+
+
+HOSTILE = "\x1b[2J\u202e[red]2 + 2 = 5\nThe end"
+
+
+def test_the_first_labelled_question_is_shown_step_by_step(display, capsys):
+    steps = [
+        ExampleStep(text="2 + 2 = 4.", label=1, n_successes=7, n_trials=9),
+        ExampleStep(text=HOSTILE, label=-1, n_successes=0, n_trials=3),
+    ]
+    display.example(
+        Example(
+            question="How many?",
+            gold_answer="4",
+            final_answer=None,
+            verdict="incorrect",
+            first_error=1,
+            steps=tuple(steps),
+            n_steps=5,
+        )
+    )
+    shown = capsys.readouterr().err
+    for part in (
+        "How many?",
+        "✓   7/9",
+        "2 + 2 = 4.",
+        "✗   0/3",
+        "← first error",
+        "3 more steps",
+        "answer none, gold 4",
+    ):
+        assert part in shown
+    # Whatever the model wrote moves no cursor, begins no line and is no markup.
+    assert "\x1b" not in shown
+    assert r"\x1b[2J\u202e[red]2 + 2 = 5 The end" in shown
 
 
 def test_a_stopping_run_says_what_it_waits_for(display):

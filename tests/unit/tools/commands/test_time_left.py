@@ -1,0 +1,60 @@
+"""Time left, from when questions were finished."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.commands.time_left import TimeLeft
+
+
+def looked(left: TimeLeft, *looks: tuple[float, int, float]) -> TimeLeft:
+    for look in looks:
+        left.look(*look)
+    return left
+
+
+def steady(questions: int, seconds: int, every: float) -> TimeLeft:
+    """A run that finishes a question `every` so many seconds."""
+    left = TimeLeft(questions)
+    for second in range(seconds + 1):
+        left.look(second, int(second / every), 0)
+    return left
+
+
+def test_at_a_steady_speed_the_time_left_is_one_number():
+    assert steady(100, 100, 2.0).text() == "1:40"
+
+
+def test_before_the_first_question_it_is_at_least_what_their_samples_take():
+    assert looked(TimeLeft(32, least=12), (20, 0, 96)).text() == "over 1:00"
+    assert looked(TimeLeft(32), (20, 0, 96)).text() == "–"  # nobody knows how many there will be
+    assert looked(TimeLeft(32, least=12), (1, 0, 0)).text() == "–"
+
+
+def test_speed_since_the_start_and_of_late_are_the_bounds():
+    # 60 s for the first question, then one every 10 s
+    left = TimeLeft(32)
+    for second in range(121):
+        left.look(second, max(0, second // 10 - 5), 0)
+    least, most = left.bounds()
+    assert least == pytest.approx(25 * 10, rel=0.1)
+    assert most == pytest.approx(25 * 120 / 7, rel=0.1)
+    assert "–" in left.text()
+
+
+def test_a_question_that_takes_long_at_the_end_stretches_the_upper_bound():
+    left = steady(32, 62, 2.0)
+    early = left.bounds()[1]
+    for second in range(63, 200):
+        left.look(second, 31, 0)
+    assert left.bounds()[1] > 10 * early
+
+
+def test_what_is_remembered_does_not_grow_with_the_run():
+    left = steady(100_000, 20_000, 1.0)
+    assert len(left._looks) <= 128
+    assert left.text() == "22:13:20"
+
+
+def test_when_all_is_done_nothing_is_left():
+    assert looked(TimeLeft(4), (5, 2, 0), (10, 4, 0)).text() == "0:00"
