@@ -84,7 +84,7 @@ def _opened(start: Node, steps: Sequence[Step], before: set[Node]) -> Node | Non
     """Return the first node on the way of `steps` that is in the tree now but was not `before`, or None."""
     node: Node | None = start
     for step in steps:
-        node = node.children.get(step.text) if node else None
+        node = node.child(step.text) if node else None
         if node and node not in before:
             return node
     return None

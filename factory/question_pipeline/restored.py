@@ -210,7 +210,7 @@ def _walk(tree: Tree, texts: Iterable[str], tokens: Iterable[int], *, ends_insid
     node = tree.root
     for depth, (text, count) in enumerate(path, start=1):
         key = text.rstrip() if depth == len(path) and not ends_inside else text
-        node = node.children.get(key) or tree.grow(node, key, Step(text=text, token_ids=NO_TOKENS))
+        node = node.child(key) or tree.grow(node, key, Step(text=text, token_ids=NO_TOKENS))
         node.tokens = count
     return node
 

@@ -28,7 +28,7 @@ class Node:
     """Prefix of `depth` steps, with its Monte Carlo counts.
 
     * `index`: position in `Tree.nodes`, in the order of creation; 0 is the root.
-    * `children`: next nodes, by the text of their step (without trailing white space for a solution's last step).
+    * `key`: name among its siblings: the text of its step, without trailing white space for a solution's last step.
     * `trials`, `successes`: judged rollouts that are evidence here, and those that reached the gold answer.
     * `visits`: N(s) of OmegaPRM, how often a pair of this node was selected.
     * `requested`: rollouts requested from here, judged or not. `searched`: those that a search method requested.
@@ -44,7 +44,7 @@ class Node:
     depth: int
     parent: Node | None = None
     step: Step | None = None
-    children: dict[str, Node] = field(default_factory=dict)
+    key: str = ""
     trials: int = 0
     successes: int = 0
     visits: int = 0
@@ -56,6 +56,31 @@ class Node:
     passthrough_successes: int = 0
     tokens: int = 0
     ending: Solution | None = None
+    # Nearly every node of a long solution has one child, and a dictionary is larger than a node.
+    _next: Node | dict[str, Node] | None = field(default=None, init=False, repr=False)
+
+    def child(self, key: str) -> Node | None:
+        """Return the next node of that key; None where there is none."""
+        behind = self._next
+        if isinstance(behind, dict):
+            return behind.get(key)
+        return behind if behind is not None and behind.key == key else None
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        """Next nodes, in the order they were added."""
+        if isinstance(self._next, dict):
+            return tuple(self._next.values())
+        return () if self._next is None else (self._next,)
+
+    def add_child(self, child: Node) -> None:
+        """Add a next node; none of its key may be there yet."""
+        if self._next is None:
+            self._next = child
+        elif isinstance(self._next, dict):
+            self._next[child.key] = child
+        else:
+            self._next = {self._next.key: self._next, child.key: child}
 
     @property
     def mc_value(self) -> float | None:

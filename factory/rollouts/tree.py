@@ -93,7 +93,7 @@ class Tree:
         for step in steps:
             # A stop string decides how many newlines a cut solution ends on; that makes it no other solution.
             key = step.text.rstrip() if step is steps[-1] else step.text
-            child = node.children.get(key)
+            child = node.child(key)
             if child is None:
                 child = self.grow(node, key, step)
             else:
@@ -114,9 +114,9 @@ class Tree:
           The new node, without counts.
         """
         tokens = len(step.token_ids)
-        child = Node(index=len(self.nodes), depth=parent.depth + 1, parent=parent, step=step, tokens=tokens)
+        child = Node(index=len(self.nodes), depth=parent.depth + 1, parent=parent, step=step, key=key, tokens=tokens)
         self.nodes.append(child)
-        parent.children[key] = child
+        parent.add_child(child)
         return child
 
     def _end(self, solution: Solution) -> Solution:
@@ -148,8 +148,7 @@ class Tree:
 
 def _same_ending(leaf: Node) -> Solution | None:
     """Return the solution that ends at `leaf`, or at a sibling that differs only in trailing white space."""
-    if leaf.ending is not None or leaf.parent is None or leaf.step is None:
+    if leaf.ending is not None or leaf.parent is None:
         return leaf.ending
-    text = leaf.step.text.rstrip()
-    siblings = (sibling for sibling in leaf.parent.children.values() if sibling.ending and sibling.step)
-    return next((sibling.ending for sibling in siblings if sibling.step and sibling.step.text.rstrip() == text), None)
+    text = leaf.key.rstrip()
+    return next((other.ending for other in leaf.parent.children if other.ending and other.key.rstrip() == text), None)

@@ -39,7 +39,7 @@ def counts(tree: Tree) -> dict[tuple[str, ...], tuple[int, ...]]:
     """The counts of every node that is on a solution's way, by the keys that lead to it."""
     on_the_way = {node for solution in tree.solutions for node in (*solution.prefixes(), solution.leaf)}
     assert not any(getattr(node, name) for name in COUNTS for node in tree.nodes if node not in on_the_way)
-    keys = {child: key for node in tree.nodes for key, child in node.children.items()}
+    keys = {child: child.key for node in tree.nodes for child in node.children}
     return {
         tuple(keys[above] for above in node.path()): (*(getattr(node, name) for name in COUNTS), node.tokens)
         for node in on_the_way
