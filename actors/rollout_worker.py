@@ -6,6 +6,8 @@ Invariants:
 * An error becomes data in this one place: a question that fails gets a row that says so, and its siblings go on.
 * Bugs are not data; they end the unit with a traceback, and with it the run.
 * A unit is committed whole or not at all, and committing it twice changes nothing.
+* Finished questions of a unit that takes long are kept meanwhile (`kept_rows.py`), and at once when the run stops.
+  Questions that failed are not: whoever takes the unit up tries them again.
 """
 
 from __future__ import annotations
@@ -15,23 +17,31 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from typing import Any
 
 import ray
 
-from actors.remote_models import GONE, CallPatience, CheckFlow, RemoteModels, brief, wait_until_ready, within
-from factory.errors import CommitFailed, QuestionFailed
+from actors.earlier_rows import earlier_rows
+from actors.kept_rows import KeptRows
+from actors.remote_models import CallPatience, CheckFlow, RemoteModels
+from actors.unit_commits import UnitCommits
+from factory.errors import QuestionFailed
 from factory.labelling.experience import Experience
-from factory.question_pipeline.effort import least, raised
 from factory.question_pipeline.recipe import QuestionWork, Recipe, begin, finished_row, work
-from factory.question_pipeline.restored import can_be_continued
-from factory.records.record import Failure, Provenance, to_batch
-from factory.records.tally import Tally, tally
+from factory.records.batches import ROW_BYTES, most_bytes, text_bytes
+from factory.records.record import Failure, Provenance
+from factory.records.tally import Tally
 from factory.rollouts.policy import Cost
-from factory.shards.commits import Receipt, Shard, later_revision, open_shard, read_footer, receipt_of, shard_name
+from factory.rollouts.tree import Tree
+from factory.shards.commits import Receipt
+from factory.shards.spool import Unfinished
 from factory.shards.units import Unit
 from factory.storage.opening import Location
+
+# Seconds that the spool's store may take to answer.
+SPOOL_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +69,7 @@ class Assignment:
       checking: how checks are sent to a checker.
       folder: run folder.
       weights: folder of the weights that shall answer; None for the generators' own model.
+      spool_s: seconds after which finished questions of an unfinished unit are kept in the run folder.
     """
 
     id: str
@@ -69,6 +80,7 @@ class Assignment:
     checking: CheckFlow
     folder: Location
     weights: str | None = None
+    spool_s: float = 60.0
 
 
 class RolloutWorker:
@@ -86,7 +98,7 @@ class RolloutWorker:
 
         return str(factory.__file__)
 
-    async def run(self, unit: Unit, assignment: Assignment) -> Receipt:
+    async def run(self, unit: Unit, assignment: Assignment) -> Receipt | Unfinished:
         """Work on every question of `unit`, commit its rows and return the receipt, as `_AssignedWork.run` does."""
         if self._work is None or self._work.id != assignment.id:
             self._work = _AssignedWork(assignment)
@@ -95,6 +107,11 @@ class RolloutWorker:
     async def underway(self) -> Tally:
         """Return what the units not yet committed have cost so far, for a progress display between receipts."""
         return self._work.underway() if self._work else Tally()
+
+    async def stop(self, grace_s: float) -> None:
+        """Keep what is finished now, and cancel what is under way after `grace_s` seconds, as `_AssignedWork.stop`."""
+        if self._work is not None:
+            await self._work.stop(grace_s)
 
 
 class _AssignedWork:
@@ -106,10 +123,9 @@ class _AssignedWork:
         self._recipe = assignment.recipe
         self._effort = assignment.recipe.effort
         self._store = assignment.folder.open()
-        self._folder = assignment.folder
         self._provenance = assignment.provenance
-        self._patience = assignment.patience
-        self._writers = [ray.get_actor(name) for name in peers.writers]
+        writers = [ray.get_actor(name) for name in peers.writers]
+        self._commit = UnitCommits(assignment.folder, self._store, writers, assignment.patience)
         self._models = RemoteModels(
             [ray.get_actor(name) for name in peers.generators],
             [ray.get_actor(name) for name in peers.checkers],
@@ -117,74 +133,100 @@ class _AssignedWork:
             checking=assignment.checking,
             weights=assignment.weights,
         )
-        # Questions of the units that are not yet committed, by unit.
-        self._attempts: dict[str, list[QuestionWork]] = {}
+        # The spool is of use only while nobody has to wait for it.
+        access = assignment.folder.access
+        brief = replace(access, timeout_s=min(SPOOL_S, access.timeout_s), patience_s=min(SPOOL_S, access.patience_s))
+        self._spool = replace(assignment.folder, access=brief).open()
+        self._spool_s = assignment.spool_s
+        # Units that are not yet committed, by id.
+        self._under_way: dict[str, _UnderWay] = {}
         self._experience = Experience()
+        self._stopped = False
+        # What went wrong with the spool, by kind; "" once it was said.
+        self._remarks: dict[str, str] = {}
 
-    async def run(self, unit: Unit) -> Receipt:
+    async def run(self, unit: Unit) -> Receipt | Unfinished:
         """Work on every question of `unit`, then commit its rows as one shard and return the receipt.
 
         A later revision of a unit keeps the rows of the one before, but for those that failed (if they shall be tried
-        anew) or that more is asked for: these are taken up where they ended. Raises `CommitFailed` when no writer
-        answers.
+        anew) or that more is asked for: these are taken up where they ended. Questions that a worker before has
+        finished and kept are not done again. Raises `CommitFailed` when no writer answers, `FactoryError` when memory
+        ends. Returns what was kept when it was stopped.
         """
+        kept = KeptRows(self._spool, unit, self._spool_s, self._remark)
         try:
-            # Phase 1: what the revision before has left, where there is one.
-            kept, begun = await asyncio.to_thread(self._kept_and_begun, unit) if unit.revision else ({}, {})
+            # Phase 1: what is there already.
+            earlier = await asyncio.to_thread(lambda: earlier_rows(self._store, unit, kept.take_up(), self._effort))
         except FileNotFoundError:
-            return await asyncio.to_thread(self._committed_before, unit)
+            receipt = await asyncio.to_thread(self._commit.before, unit)
+            await asyncio.to_thread(kept.remove)
+            return receipt
+        # Phase 2: the questions, side by side.
         attempts = {
-            index: begin(self._recipe, question, self._models, self._experience, begun.get(index))
-            for index, question in enumerate(unit.questions)
-            if index not in kept
+            place: begin(self._recipe, question, self._models, self._experience, earlier.begun.get(place))
+            for place, question in enumerate(unit.questions)
+            if place not in earlier.kept
         }
-        # `underway` reads the attempts of units that are not committed yet.
-        self._attempts[unit.id] = list(attempts.values())
         troubles: list[str] = []
+        tasks = {
+            place: asyncio.create_task(self._row(attempt, place, unit.id, kept, troubles))
+            for place, attempt in attempts.items()
+        }
+        self._under_way[unit.id] = _UnderWay(list(attempts.values()), kept, list(tasks.values()))
+        saving = asyncio.create_task(kept.save_regularly())
         try:
-            made = await asyncio.gather(*(self._row(attempt, unit.id, troubles) for attempt in attempts.values()))
-            rows = kept | dict(zip(attempts, made, strict=True))
+            if self._stopped:
+                self._under_way[unit.id].cancel()
+            done = dict(zip(tasks, await asyncio.gather(*tasks.values()), strict=True))
+            kept.end()
+            await saving
             # Phase 3: one shard for the whole unit, rows in the order of its questions.
-            receipt = await self._commit(unit, [rows[index] for index in sorted(rows)])
-            # What rows had cost before they were taken up again was counted with the earlier revision.
-            added = replace(tally(made).without(tally(begun.values())), questions=len(made), failed=len(troubles))
-            return replace(receipt, added=added, trouble=troubles[-1] if troubles else "")
+            rows = {**earlier.kept, **done}
+            receipt = await self._commit(unit, [rows[place] for place in sorted(rows)])
+            await asyncio.to_thread(kept.remove)
+            added = replace(earlier.added(rows), failed=len(troubles))
+            return replace(receipt, added=added, trouble=troubles[-1] if troubles else "", remark=self._news())
+        except asyncio.CancelledError:
+            if not self._stopped:
+                raise
+            await asyncio.wait(tasks.values())
+            kept.end()
+            await saving
+            await kept.save()
+            left = len(unit.questions) - len(earlier.reported | kept.places)
+            return Unfinished(unit_id=unit.id, kept=len(kept.places), left=left, remark=self._news())
         finally:
-            del self._attempts[unit.id]
+            kept.end()
+            del self._under_way[unit.id]
 
-    def _kept_and_begun(self, unit: Unit) -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]]]:
-        """Return the rows of the revision before that stay, and those to be taken up again, by place in the unit.
+    async def stop(self, grace_s: float) -> None:
+        """Keep what is finished now; after `grace_s` seconds cancel the questions under way and keep what was finished.
 
-        Raises `FileNotFoundError` when it was superseded already.
+        `run` then returns `Unfinished` for every unit that is not about to be committed.
         """
-        with open_shard(self._store, _superseded(unit)) as file:
-            rows = file.read().to_pylist()
-        kept: dict[int, dict[str, Any]] = {}
-        begun: dict[int, dict[str, Any]] = {}
-        for index, row in enumerate(rows):
-            # A row that more is asked for is taken up; others stay, but failed ones may be tried anew.
-            if can_be_continued(row) is None and raised(dict(row["effort"]), self._effort):
-                begun[index] = row
-            elif row["status"] == "ok" or not unit.retry_failed:
-                kept[index] = row
-        return kept, begun
+        await asyncio.gather(*(unit.kept.save() for unit in self._under_way.values()))
+        await asyncio.sleep(grace_s)
+        self._stopped = True
+        for unit in self._under_way.values():
+            unit.cancel()
 
-    def _committed_before(self, unit: Unit) -> Receipt:
-        """Return the receipt of a unit that was committed before, without anybody hearing of it.
+    def _remark(self, what: str) -> None:
+        """Note a sentence for the user; of one kind only the first is said."""
+        self._remarks.setdefault(what.partition(":")[0], what)
 
-        Its worker, or an earlier attempt's writer, died between the commit and the news of it. Raises
-        `FileNotFoundError` where the unit is gone altogether.
-        """
-        shard = later_revision(self._store, _superseded(unit))
-        if shard is None:
-            raise FileNotFoundError(f"no shard of unit {unit.id} in {self._store.url}: it was there a moment ago")
-        return receipt_of(shard, read_footer(self._store, shard))
+    def _news(self) -> str:
+        """Return a sentence that was not said yet, "" where there is none."""
+        for kind, what in self._remarks.items():
+            if what:
+                self._remarks[kind] = ""
+                return what
+        return ""
 
     def underway(self) -> Tally:
         """Return what the units not yet committed have cost so far."""
         total = Tally()
         # What an earlier revision has cost was reported with its receipt.
-        for attempt in chain.from_iterable(self._attempts.values()):
+        for attempt in chain.from_iterable(unit.attempts for unit in self._under_way.values()):
             before = attempt.before.cost if attempt.before else Cost()
             total.policy_calls += attempt.policy.cost.policy_calls - before.policy_calls
             total.completion_tokens += attempt.policy.cost.completion_tokens - before.completion_tokens
@@ -193,44 +235,44 @@ class _AssignedWork:
                 total.incorrect += solution.outcome is False
         return total
 
-    async def _row(self, attempt: QuestionWork, unit_id: str, troubles: list[str]) -> dict[str, Any]:
-        """Work on one question and return its row; one that fails adds to `troubles`."""
+    async def _row(
+        self, attempt: QuestionWork, place: int, unit_id: str, kept: KeptRows, troubles: list[str]
+    ) -> dict[str, Any]:
+        """Work on one question and return its row; one that fails adds to `troubles`, any other to `kept`."""
         started = time.monotonic()
         failure = None
         try:
             await work(self._recipe, attempt)
         except QuestionFailed as error:
             failure = Failure(stage=error.stage, type=type(error).__name__, message=str(error), attempts=error.attempts)
+        finish = partial(finished_row, made_by=self._provenance, unit_id=unit_id, created_at=datetime.now(UTC))
+        row = finish(attempt, failure=failure, seconds=time.monotonic() - started)
+        # Exactly only where it matters.
+        if most_bytes(row) > ROW_BYTES and (n_bytes := text_bytes(row)) > ROW_BYTES:
+            failure = Failure(
+                stage="record",
+                type="RecordTooLarge",
+                message=f"{n_bytes:,} bytes of text, expected at most {ROW_BYTES:,} per question; lower search.n, "
+                "sampling.max_tokens, or the rollouts that label",
+            )
+            without = replace(attempt, tree=Tree(attempt.tree.question), labels={})
+            row = finish(without, failure=failure, seconds=time.monotonic() - started)
+        if failure is None:
+            kept.add(place, row)
+        else:
             troubles.append(f"{failure.type}: {failure.message}")
-        return finished_row(
-            attempt,
-            self._provenance,
-            failure=failure,
-            unit_id=unit_id,
-            seconds=time.monotonic() - started,
-            created_at=datetime.now(UTC),
-        )
-
-    async def _commit(self, unit: Unit, rows: list[dict[str, Any]]) -> Receipt:
-        """Send the rows to the unit's writer until it answers. Raises `CommitFailed` when it never does."""
-        batch, counted, effort = to_batch(rows), tally(rows), least(rows)
-        # By its id: units spread evenly, and a unit has one writer.
-        writer = self._writers[int(unit.id[:8], 16) % len(self._writers)]
-        reason = ""
-        # Not tenacity: what is between two attempts is no pause, but the restarted writer's answer.
-        for _ in range(self._patience.attempts):
-            try:
-                committing = writer.commit.remote(self._folder, unit.id, batch, counted, unit.revision, effort)
-                return await within(committing, self._patience.commit_s)
-            except GONE as error:
-                # Committing twice is safe: the object's name is taken once.
-                reason = brief(error)
-            if not await wait_until_ready(writer.__ray_ready__.remote, self._patience.restart_s):
-                break
-        raise CommitFailed(f"shard writer gave no answer for unit {unit.id}: {reason}. Run `factory resume`.")
+        return row
 
 
-def _superseded(unit: Unit) -> Shard:
-    """Return the shard that a revision of `unit` supersedes."""
-    revision = unit.revision - 1
-    return Shard(name=shard_name(unit.id, revision), unit_id=unit.id, revision=revision)
+@dataclass(frozen=True, slots=True)
+class _UnderWay:
+    """Unit that is worked on: its questions, what is kept of it, and the tasks of its questions."""
+
+    attempts: list[QuestionWork]
+    kept: KeptRows
+    tasks: list[asyncio.Task[dict[str, Any]]]
+
+    def cancel(self) -> None:
+        """Cancel the questions that are not finished."""
+        for task in self.tasks:
+            task.cancel()

@@ -1,8 +1,8 @@
 """Commits of shards: one unit of work is one Parquet object, created exclusively under its name.
 
 * An object exists ⇔ its unit is committed. There is no other list of what is done.
-* An object is there whole or not at all: it is built in memory, then created in one step. Readers may list the folder
-  at any moment.
+* An object is there whole or not at all: it is built first (`creation.py`), then created in one step. Readers may list
+  the folder at any moment.
 * Of two creates of one name the second loses. Whoever writes a unit twice learns whether both wrote the same rows.
 * A crash leaves at most what `sweep` removes: superseded revisions, temporary files, unfinished uploads.
 
@@ -18,12 +18,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from factory.errors import BadInput, CommitFailed, StorageFailed
 from factory.records.tally import Tally
-from factory.shards.shard_file import Footer, encode, footer_for, footer_of
+from factory.shards.creation import create_shard
+from factory.shards.shard_file import Batches, Footer, batches_in, footer_of
+from factory.shards.spool import spooled
 from factory.storage.ahead import in_order
 from factory.storage.opening import Folder, open_store
 from factory.storage.store import Store
@@ -58,6 +59,7 @@ class Receipt:
     * `added`: the part of `tally` that is new since the unit's earlier revision. Its `questions` are those that were
       worked on; its `failed` include questions that could not be continued and keep their earlier row.
     * `trouble`: last reason why a question could not be continued.
+    * `remark`: trouble with the spool, said once by a worker; "" for none.
     """
 
     unit_id: str
@@ -70,6 +72,7 @@ class Receipt:
     effort: Mapping[str, int] = field(default_factory=dict)
     added: Tally = field(default_factory=Tally)
     trouble: str = ""
+    remark: str = ""
 
 
 def shard_name(unit_id: str, revision: int = 0) -> str:
@@ -104,7 +107,7 @@ def shards(folder: Folder) -> list[Shard]:
 def commit(
     folder: Folder,
     unit_id: str,
-    batch: pa.RecordBatch,
+    batches: Batches,
     counted: Tally,
     *,
     revision: int = 0,
@@ -117,7 +120,7 @@ def commit(
     Args:
       folder: run folder.
       unit_id: unit that was done.
-      batch: its rows, of `factory.records.schema.SCHEMA`.
+      batches: its rows, of `factory.records.schema.SCHEMA`; several are taken one by one.
       counted: counts over the rows.
       revision: revision to write, 0 for the first.
       effort: least that was asked for of each question.
@@ -128,15 +131,13 @@ def commit(
     Raises:
       CommitFailed: the store refuses, or does not answer within its patience.
     """
-    # Encode.
     store = open_store(folder)
     name = shard_name(unit_id, revision)
-    footer = footer_for(batch, counted, effort)
-    data = encode(batch, footer)
-    shard, ours = Shard(name=name, unit_id=unit_id, revision=revision, size=len(data)), footer.content
     # Create; if somebody was first, report what they wrote.
     try:
-        if not store.create(name, data):
+        created, size, footer = create_shard(store, name, batches, counted, effort)
+        shard, ours = Shard(name=name, unit_id=unit_id, revision=revision, size=size), footer.content
+        if not created:
             shard = replace(shard, size=store.size(name) or 0)
             footer = read_footer(store, shard)
         # Only now: a crash before this line leaves both, and the newer one wins.
@@ -163,21 +164,32 @@ def receipt_of(shard: Shard, footer: Footer, *, created: bool = False) -> Receip
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leftovers:
-    """Objects that killed writers left: `superseded` revisions; `orphans`, temporary files and unfinished uploads."""
+    """Objects that killed writers left.
+
+    `superseded`: older revisions. `orphans`: temporary files and unfinished uploads. `spent`: what the spool keeps of
+    units that are committed.
+    """
 
     superseded: tuple[str, ...]
     orphans: tuple[str, ...]
+    spent: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.superseded) + len(self.orphans)
+        return len(self.superseded) + len(self.orphans) + len(self.spent)
 
 
 def leftovers(folder: Folder) -> Leftovers:
     """Return the leftovers of a run folder, without removing any."""
     store = open_store(folder)
+    # The spool is listed first: what is kept of a unit while the shards are listed is not spent.
+    kept = spooled(store)
+    newest, older = listed(store)
     return Leftovers(
-        superseded=tuple(shard.name for shard in listed(store)[1]),
+        superseded=tuple(shard.name for shard in older),
         orphans=tuple(store.orphans()),
+        spent=tuple(
+            item.name for item in kept if item.unit_id in newest and item.revision <= newest[item.unit_id].revision
+        ),
     )
 
 
@@ -187,9 +199,9 @@ def sweep(folder: Folder, left: Leftovers) -> int:
     `left` has to be listed while nobody writes to the folder: a temporary file of a live writer is its work.
     """
     store = open_store(folder)
-    for name in left.superseded:
+    for name in (*left.superseded, *left.spent):
         store.delete(name)
-    return len(left.superseded) + store.sweep(left.orphans)
+    return len(left.superseded) + len(left.spent) + store.sweep(left.orphans)
 
 
 def open_shard(store: Store, shard: Shard, **options: Any) -> pq.ParquetFile:
@@ -279,5 +291,5 @@ def read_rows(folder: Folder, columns: list[str] | None = None) -> Iterator[dict
 
     for opening in in_order(lambda shard: open_newest(store, shard), wanted, min(store.width, 4)):
         with opening as file:
-            for batch in file.iter_batches(batch_size=64, columns=columns):
+            for batch in batches_in(file, columns=columns):
                 yield from batch.to_pylist()

@@ -2,6 +2,8 @@
 
 * A shard has at least one row: an empty object would commit a unit that was never done.
 * The content hash depends on the rows alone, not on Parquet's encoding: two writers of the same rows get the same hash.
+* Rows of more than `factory.records.batches.BATCH_BYTES` are several batches, hashed one after the other. Each begins a
+  row group, and is read by itself (`batches_in`): Arrow cannot read more than 2 GiB of nested texts at once.
 * Footer keys (`factory.content`, `factory.records.tally`, …) are part of the format on disk and never change.
 """
 
@@ -9,9 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -45,37 +49,117 @@ class Footer:
     effort: Mapping[str, int]
 
 
-def footer_for(batch: pa.RecordBatch, counted: Tally, effort: Mapping[str, int] | None = None) -> Footer:
-    """Return the footer of a shard with the rows of `batch`, whose counts are `counted`."""
-    return Footer(tally=counted, content=content_hash(batch), effort=dict(effort or {}))
+Batches: TypeAlias = pa.RecordBatch | Iterable[pa.RecordBatch]
+"""Rows of a shard: one batch, or several of one schema, in order."""
+
+
+def footer_for(batches: Batches, counted: Tally, effort: Mapping[str, int] | None = None) -> Footer:
+    """Return the footer of a shard with these rows, whose counts are `counted`."""
+    return Footer(tally=counted, content=content_hash(batches), effort=dict(effort or {}))
 
 
 def encode(batch: pa.RecordBatch, footer: Footer) -> bytes:
     """Return a batch as the bytes of one Parquet file. Raises `ValueError` for a batch without rows."""
-    if not batch.num_rows:
-        raise ValueError("a shard needs at least one row: an empty object would commit a unit that was never done")
     sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(sink, batch.schema, **PARQUET) as writer:
-        writer.add_key_value_metadata(
-            {
-                "factory.content": footer.content,
-                "factory.tally": json.dumps(footer.tally.as_dict()),
-                "factory.effort": json.dumps(dict(footer.effort)),
-            }
-        )
-        writer.write_batch(batch, row_group_size=ROWS_PER_GROUP)
+    _write(sink, [batch], lambda: key_values(footer))
     return bytes(sink.getvalue())
 
 
-def content_hash(batch: pa.RecordBatch) -> str:
+def write_shard(
+    sink: Path | pa.NativeFile,
+    batches: Iterable[pa.RecordBatch],
+    counted: Tally,
+    effort: Mapping[str, int] | None = None,
+    more: Mapping[str, str] | None = None,
+) -> Footer:
+    """Write batches as one Parquet file, one after the other, so that only one is in memory.
+
+    Args:
+      sink: file to write.
+      batches: the rows; each batch begins a row group.
+      counted: counts over the rows.
+      effort: least that was asked for of each question.
+      more: further key-value metadata.
+
+    Returns:
+      The footer that was written.
+
+    Raises:
+      ValueError: there are no rows.
+    """
+    digest = _RowsDigest()
+    footers: list[Footer] = []
+
+    def last_words() -> dict[str, str]:
+        footers.append(Footer(tally=counted, content=digest.hexdigest(), effort=dict(effort or {})))
+        return {**key_values(footers[0]), **(more or {})}
+
+    _write(sink, map(digest.passed, batches), last_words)
+    return footers[0]
+
+
+def _write(
+    sink: Path | pa.NativeFile, batches: Iterable[pa.RecordBatch], last_words: Callable[[], Mapping[str, str]]
+) -> None:
+    """Write batches, then what `last_words` says of them."""
+    stream = iter(batches)
+    first = next(stream, None)
+    if first is None or not first.num_rows:
+        raise ValueError("a shard needs at least one row: an empty object would commit a unit that was never done")
+    with pq.ParquetWriter(sink, first.schema, **PARQUET) as writer:
+        for batch in chain([first], stream):
+            writer.write_batch(batch, row_group_size=ROWS_PER_GROUP)
+        writer.add_key_value_metadata(last_words())
+
+
+def key_values(footer: Footer) -> dict[str, str]:
+    """Return a footer as Parquet's key-value metadata."""
+    return {
+        "factory.content": footer.content,
+        "factory.tally": json.dumps(footer.tally.as_dict()),
+        "factory.effort": json.dumps(dict(footer.effort)),
+    }
+
+
+def content_hash(batches: Batches) -> str:
     """Return the SHA-256 of the rows as they were made, independent of Parquet's encoding.
 
-    Rows that were read back have other buffers. Their hash is that of `to_batch(batch.to_pylist())`.
+    Rows that were read back have other buffers. Their hash is that of `factory.records.batches.batches_of` the rows.
     """
-    digest = hashlib.sha256()
-    with pa.ipc.new_stream(pa.PythonFile(_Digesting(digest), mode="w"), batch.schema.remove_metadata()) as stream:
-        stream.write_batch(batch)
+    digest = _RowsDigest()
+    for batch in [batches] if isinstance(batches, pa.RecordBatch) else batches:
+        digest.passed(batch)
     return digest.hexdigest()
+
+
+def batches_in(
+    file: pq.ParquetFile, batch_size: int = 64, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of an open shard in batches that never cross a row group."""
+    for group in range(file.num_row_groups):
+        yield from file.iter_batches(batch_size=batch_size, columns=columns, row_groups=[group])
+
+
+class _RowsDigest:
+    """Hash of batches, in order, as Arrow's stream format has them."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._stream: Any = None
+
+    def passed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return `batch`, once it is hashed."""
+        if self._stream is None:
+            sink = pa.PythonFile(_Digesting(self._digest), mode="w")
+            self._stream = pa.ipc.new_stream(sink, batch.schema.remove_metadata())
+        self._stream.write_batch(batch)
+        return batch
+
+    def hexdigest(self) -> str:
+        """Return the hash of all that came, in hex; nothing can come any more."""
+        if self._stream is not None:
+            self._stream.close()
+        return self._digest.hexdigest()
 
 
 class _Digesting:

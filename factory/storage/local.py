@@ -27,7 +27,7 @@ _BEGINS, _ENDS = ".", ".tmp"
 # A run folder may lie among other people's files, such as temporary files of editors and downloads. Only files that are
 # certainly ours are swept: those of `_temporary`, and the scratch files of a merge.
 _OURS = re.compile(r"\..+\.[0-9a-f]{32}\.tmp|\.merge-[a-z0-9_]{8}\.tmp", re.DOTALL)
-_WHERE_OURS = ("*", "data/*", "logs/**/*", "manifests/**/*")
+_WHERE_OURS = ("*", "data/*", "logs/**/*", "manifests/**/*", "spool/**/*")
 # Errors of file systems that cannot sync a folder: networks' and user-space ones may know `fsync` for files only.
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
 
@@ -84,6 +84,10 @@ class LocalStore:
 
     def delete(self, name: str) -> None:
         self._patiently(f"delete {name}", lambda: (self._root / name).unlink(missing_ok=True))
+        # A folder within a folder ends with its last object, as on S3.
+        if name.count("/") > 1:
+            with contextlib.suppress(OSError):
+                (self._root / name).parent.rmdir()
 
     def orphans(self) -> list[str]:
         def leftovers() -> set[Path]:

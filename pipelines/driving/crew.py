@@ -84,6 +84,12 @@ class Crew:
             self._look_after(index)
         return done
 
+    def stop(self, grace_s: float) -> None:
+        """Have all workers keep what is finished, and cancel what is not after `grace_s` seconds; waits for nobody."""
+        for index, worker in enumerate(self._workers):
+            if index not in self._away:
+                worker.stop.remote(grace_s)
+
     def underway(self, seconds: float) -> Tally:
         """Return counts of what the workers have not committed yet; who is silent for `seconds` is left out."""
         total = Tally()

@@ -1,8 +1,9 @@
 """Loop that all pipelines share: hand out units, keep a bounded window of them in flight, collect receipts.
 
 The driver never carries completions. A unit whose worker died is handed out again; a bug or a full disk ends the run.
-The first Ctrl-C stops handing out and lets units in flight finish for `GRACE_S`, the second stops at once. What is
-committed stays committed either way.
+The first Ctrl-C stops handing out and lets units in flight finish for `DriveOptions.grace_s`; then the workers keep the
+questions that are finished and cancel the others. The second Ctrl-C stops at once. What is committed stays committed
+either way.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from pipelines.driving.interrupt import Interrupt
 
 # Seconds between two looks at the workers, and between two reports.
 POLL_S = 0.5
-# Seconds that units in flight get after the first Ctrl-C.
-GRACE_S = 30.0
+# Seconds that workers get after the grace to keep what is finished.
+KEEP_S = 60.0
 # Units with nothing but failed questions that end a run; with one, a single odd question could.
 HOPELESS_UNITS = 2
 
@@ -78,6 +79,8 @@ class DriveOptions:
       on_receipt: hears of every committed unit.
       check: called about twice a second; may raise to end the run.
       interrupt: counter of Ctrl-C; from the first on, nothing new is handed out.
+      grace_s: seconds that units in flight get to finish after the first Ctrl-C.
+      on_remark: hears of what workers could not keep, or not take up again.
     """
 
     window: int
@@ -88,6 +91,8 @@ class DriveOptions:
     on_receipt: Callable[[Receipt], None] = _ignore
     check: Callable[[], None] = lambda: None
     interrupt: Interrupt = field(default_factory=Interrupt)
+    grace_s: float = 30.0
+    on_remark: Callable[[str], None] = _ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,7 @@ class _Loop:
         # Units in flight, by the reference to the receipt.
         self._in_flight: dict[Any, _Errand] = {}
         self._deadline: float | None = None
+        self._heard: set[str] = set()
         self._began = self._shown = time.monotonic()
 
     def hand_out(self) -> None:
@@ -155,9 +161,10 @@ class _Loop:
 
     def is_over(self) -> bool:
         """Return whether all is committed, or an interrupted drive has nothing left to wait for."""
-        if self._options.interrupt.count:
+        if self._options.interrupt.count and not self.progress.stopping:
             self.progress.stopping = True
-            self._deadline = self._deadline or time.monotonic() + GRACE_S
+            self._deadline = time.monotonic() + self._options.grace_s + KEEP_S
+            self._crew.stop(self._options.grace_s)
         if self._deadline is not None and time.monotonic() > self._deadline:
             return True
         return not self._in_flight and (self.progress.stopping or not self._again)
@@ -174,7 +181,9 @@ class _Loop:
             except RayActorError as error:
                 self._retry(errand, error)
                 continue
-            self._count(receipt)
+            self._hear(receipt.remark)
+            if isinstance(receipt, Receipt):
+                self._count(receipt)
 
     def report(self) -> None:
         """Tell the listener twice a second."""
@@ -194,6 +203,13 @@ class _Loop:
             ) from None
         self.progress.retried += 1
         self._again.append((errand.unit, errand.attempt + 1))
+
+    def _hear(self, remark: str) -> None:
+        """Pass a remark on; of one kind only the first, whichever worker it comes from."""
+        kind = remark.partition(":")[0]
+        if remark and kind not in self._heard:
+            self._heard.add(kind)
+            self._options.on_remark(remark)
 
     def _count(self, receipt: Receipt) -> None:
         """Count a committed unit and pass its receipt on."""

@@ -167,6 +167,7 @@ def assigned(settings: Settings, engines: Engines, hands: Hands) -> Fleet:
         checking=check_flow(settings),
         folder=Location(absolute(settings.run.dir), settings.storage),
         weights=weights.path,
+        spool_s=size.spool_s,
     )
     return Fleet(
         generators=list(engines.generators.values()),

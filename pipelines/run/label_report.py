@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from factory.records.tally import Tally
-from factory.shards.commits import listed
+from factory.shards.commits import Shard, listed
 from factory.shards.receipts import footers
+from factory.shards.spool import spooled, waiting
 from factory.storage.store import Store
 from factory.text.durations import clock
 from factory.text.safe_text import safe
@@ -31,6 +32,7 @@ class LabelSummary:
       retried: units whose worker died and that were handed out again.
       short: units with questions that hold less than was asked for, as an error stopped them.
       trouble: the last such error.
+      kept: finished questions of units that are not finished; they are not worked on again.
       interrupted: True when somebody asked for an end, also where nothing was left to do.
     """
 
@@ -42,6 +44,7 @@ class LabelSummary:
     retried: int = 0
     short: int = 0
     trouble: str = ""
+    kept: int = 0
     interrupted: bool = False
 
 
@@ -84,6 +87,22 @@ def counts_lines(tally: Tally) -> list[str]:
     ]
 
 
+def kept_questions(store: Store, committed: Mapping[str, Shard], unit_size: int) -> int:
+    """Return how many finished questions wait in the spool for the rest of their unit.
+
+    Args:
+      store: the run folder.
+      committed: newest shard of each unit, by unit id, as it was listed.
+      unit_size: questions per unit.
+    """
+    revisions = {unit_id: shard.revision for unit_id, shard in committed.items()}
+    return waiting(spooled(store), revisions, unit_size)
+
+
+def _kept_line(kept: int) -> str:
+    return f"{kept:,} finished questions of units that are not finished; they are not asked again"
+
+
 def summary_lines(summary: LabelSummary) -> list[str]:
     """Return the last lines of a run: what there is, where it lies, what to do next."""
     folder = summary.folder
@@ -91,6 +110,8 @@ def summary_lines(summary: LabelSummary) -> list[str]:
     if summary.short:
         head += f". {summary.short:,} units hold questions that an error stopped: {safe(summary.trouble)}"
     lines = [f"run {head} ({clock(summary.seconds)})", *counts_lines(summary.tally), f"records        {folder}/data"]
+    if summary.kept:
+        lines.append(f"kept           {_kept_line(summary.kept)}")
     if summary.retried:
         lines.append(f"retried        {summary.retried} units whose worker had died")
     return [
@@ -110,11 +131,14 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
 
     # Count what the footers say, without reading a row.
     tally, short = Tally(), 0
-    for _, footer in footers(store, listed(store)[0]):
+    committed = listed(store)[0]
+    for _, footer in footers(store, committed):
         tally.add(footer.tally)
         short += falls_short(footer, settings.effort)
     share = tally.questions / survey.questions
     state = "complete" if tally.questions >= survey.questions and not short else "not complete"
+
+    kept = kept_questions(store, committed, settings.run.unit_size)
 
     # Say it, with what to do next.
     lines = [
@@ -130,6 +154,8 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
         lines.append(f"renamed        {survey.renamed:,} questions whose id came before for another question")
     if short:
         lines.append(f"short          {short:,} units hold less than is asked for by now")
+    if kept:
+        lines.append(f"kept           {_kept_line(kept)}")
     if state != "complete":
         lines.append(f"go on          factory resume {run_dir}")
     return lines

@@ -15,7 +15,7 @@ from factory.shards.receipts import ReceiptLog, committed_tally
 from pipelines.driving.drive import DriveOptions, Progress, drive
 from pipelines.run import run_folder
 from pipelines.run.fleet import Fleet, checker_stats, launched
-from pipelines.run.label_report import LabelSummary, engine_line, stats_of
+from pipelines.run.label_report import LabelSummary, engine_line, kept_questions, stats_of
 from pipelines.run.listener import Listener, Outlook
 from pipelines.run.planning import Plan, missing_units
 from pipelines.run.session import RunSession, check_model, check_prompt, engine_remarks
@@ -152,6 +152,8 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
                 on_receipt=receipts.add,
                 check=check_both,
                 interrupt=session.interrupt,
+                grace_s=settings.run.grace_s,
+                on_remark=session.listener.say,
             ),
         )
     except BaseException:
@@ -176,4 +178,5 @@ def _summary(session: RunSession, todo: Plan, progress: Progress) -> LabelSummar
         retried=progress.retried,
         short=progress.short,
         trouble=progress.trouble,
+        kept=kept_questions(session.store, committed, session.settings.run.unit_size),
     )

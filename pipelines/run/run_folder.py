@@ -5,6 +5,7 @@ manifests/source.json    counts of the source, made before anything started
 manifests/effort.json    amounts that were raised since: samples, rollouts, tokens
 manifests/receipts/      receipts of the units that the driver got
 data/part-*.parquet      committed units
+spool/                   finished questions of units that are not committed yet; no reader looks here
 logs/attempt_N/          one folder per `factory run` or `resume`: who drove, and its heartbeat
 stats.json               counts at the end of the last attempt
 """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from factory.added_fields import ADDED
 from factory.errors import BadInput
 from factory.rollouts.steps import step_ends
 from factory.storage.access import Access
@@ -24,6 +26,8 @@ class Run:
         (`factory/labelling/experience.py`). With False, labels do not depend on the order of the questions.
       round: round of the self-training that the run is part of, for the records.
       part_of: folder of that self-training; it may be moved.
+      grace_s: seconds that questions under way get to finish after the first Ctrl-C or SIGTERM; a resumed run may have
+        another.
     """
 
     dir: str = "runs/label_steps"
@@ -32,6 +36,7 @@ class Run:
     learn: bool = True
     round: int = 0
     part_of: str = ""
+    grace_s: float = field(default=30.0, metadata=ADDED)
 
 
 @dataclass
@@ -87,6 +92,7 @@ class Cluster:
       request_timeout_s: seconds that one call to a generator or a checker may take.
       start_timeout_s: seconds that actors may take to start, and a dead one to come back.
       attempts: workers that a unit may cost before the run ends.
+      spool_s: seconds after which finished questions of a unit that is not finished are kept in the run folder.
     """
 
     address: str = "local"
@@ -99,6 +105,7 @@ class Cluster:
     request_timeout_s: float = 1800.0
     start_timeout_s: float = 900.0
     attempts: int = 4
+    spool_s: float = 60.0
 
 
 SECTIONS = {"run": Run, "prompt": Prompting, "sampling": SamplingSection, "cluster": Cluster, "storage": Access}
@@ -112,6 +119,10 @@ def check_ranges(filled: Mapping[str, Any]) -> None:
             raise BadInput(f"cluster.{name} is {getattr(cluster, name)}. Expected at least 1.")
     if run.unit_size < 1:
         raise BadInput(f"run.unit_size is {run.unit_size}. Expected at least 1 question per unit.")
+    if not 0 <= run.grace_s < math.inf:
+        raise BadInput(f"run.grace_s is {run.grace_s}. Expected seconds, 0 or more.")
+    if not 0 < cluster.spool_s < math.inf:
+        raise BadInput(f"cluster.spool_s is {cluster.spool_s}. Expected seconds, more than 0.")
     if sampling.max_tokens < 1:
         raise BadInput(f"sampling.max_tokens is {sampling.max_tokens}. Expected at least 1.")
     if sampling.top_k < -1:

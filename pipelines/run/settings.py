@@ -36,8 +36,8 @@ PLUGIN_SECTIONS = {
 }
 
 
-# Sections that do not decide what the records hold: a resumed run may have others.
-EXCLUDED_FROM_FINGERPRINT = ("cluster", "storage")
+# Sections, and keys with a dot, that do not decide what the records hold: a resumed run may have others.
+EXCLUDED_FROM_FINGERPRINT = ("cluster", "storage", "run.grace_s")
 
 P = TypeVar("P", bound=Plugin)
 

@@ -178,6 +178,9 @@ class SlowWorker:
         """Return the counts of units in work; here none."""
         return Tally()
 
+    async def stop(self, grace_s: float) -> None:
+        """Let units in work finish: they take no time."""
+
     async def most(self) -> int:
         """Return the highest number of units that were in work at once."""
         return self._most

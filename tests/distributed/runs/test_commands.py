@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import pytest
 from omegaconf import OmegaConf
 from support.commands import Running
 from support.plugins.gate import close, waiting
-from support.runs import config_for, every_question_once, settings_for
+from support.runs import config_for, every_question_once, rows_of, settings_for
+
+from factory.shards.spool import spooled
 
 pytestmark = pytest.mark.distributed
 UNITS, FREE, IN_FLIGHT = 14, 4, 2  # questions FREE and later wait at the gate
@@ -89,6 +92,37 @@ def test_one_ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on(
     assert len(shards(folder)) == FREE + IN_FLIGHT
     assert not list((folder / "data").glob(".*"))
     run.wait_until_all_are_gone()
+
+
+def test_a_sigterm_in_the_middle_of_a_long_unit_keeps_its_finished_questions_for_the_resume(
+    running: Callable[..., Running], tmp_path: Path
+) -> None:
+    folder, config, gate = tmp_path / "run", tmp_path / "config.yaml", tmp_path / "gate"
+    sections: dict[str, Any] = {
+        "source": {"n": 4},
+        "run": {"unit_size": 4, "grace_s": 0},
+        "search": {"method": "tests.support.plugins.gated_search", "gate": str(gate)},
+        "cluster": {"spool_s": 0.2},
+    }
+    close(gate, "question 3 ")
+    OmegaConf.save(OmegaConf.create(config_for(folder, **sections)), config)
+    run = running("run", str(config))
+    run.wait_for(lambda: sum(item.rows for item in spooled(folder)) == 3)
+    run.process.send_signal(signal.SIGTERM)
+    code, stdout, stderr = run.end()
+    assert code == 130
+    assert "kept           3 finished questions" in stdout
+    assert f"factory resume {folder}" in stdout
+    assert "Traceback" not in stderr
+    assert shards(folder) == {}
+    run.wait_until_all_are_gone()
+
+    stopped = datetime.now(UTC)
+    gate.unlink()
+    code, stdout, stderr = running("resume", str(folder)).end()
+    assert (code, "run complete" in stdout) == (0, True), stderr
+    assert every_question_once(settings_for(folder, **sections))
+    assert [row["created_at"] > stopped for row in rows_of(settings_for(folder, **sections))] == [False] * 3 + [True]
 
 
 def test_a_second_signal_stops_at_once(running: Callable[..., Running], tmp_path: Path) -> None:

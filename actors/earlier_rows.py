@@ -1,0 +1,88 @@
+"""Rows that a unit has before it is worked on: of its committed revision, and of the spool of a worker before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from factory.question_pipeline.effort import raised
+from factory.question_pipeline.restored import can_be_continued
+from factory.records.tally import Tally, tally
+from factory.shards.commits import Shard, open_shard, shard_name
+from factory.shards.shard_file import batches_in
+from factory.shards.units import Unit
+from factory.storage.store import Store
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierRows:
+    """Rows of a unit, by place in it.
+
+    * `kept`: rows that stay as they are.
+    * `begun`: rows of questions that more is asked for, to be taken up where they ended.
+    * `reported`: places of `kept` that an earlier receipt has counted.
+    * `before`: committed rows whose cost is part of a later one's.
+    """
+
+    kept: Mapping[int, Row]
+    begun: Mapping[int, Row]
+    reported: frozenset[int]
+    before: Mapping[int, Row]
+
+    def added(self, rows: Mapping[int, Row]) -> Tally:
+        """Return what the unit's final `rows` count beyond its committed revision; `failed` is the caller's to say."""
+        new = [row for place, row in rows.items() if place not in self.reported]
+        total = tally(new).without(tally(self.before.values()))
+        total.questions = len(new)
+        return total
+
+
+def earlier_rows(store: Store, unit: Unit, spooled: Mapping[int, Row], effort: Mapping[str, int]) -> EarlierRows:
+    """Return what there is of a unit.
+
+    Args:
+      store: run folder.
+      unit: unit to be worked on; from revision 1 on it keeps the rows of the revision before.
+      spooled: rows of this revision that were finished already.
+      effort: amounts that are asked for of each question, by config key.
+
+    Raises:
+      FileNotFoundError: the revision before is gone, or with spooled rows this one is committed: somebody was first.
+    """
+    if spooled and store.size(shard_of(unit).name) is not None:
+        raise FileNotFoundError(f"unit {unit.id} is committed")
+    committed: dict[int, Row] = {}
+    if unit.revision:
+        with open_shard(store, shard_of(unit, -1)) as file:
+            committed = dict(enumerate(row for batch in batches_in(file) for row in batch.to_pylist()))
+    kept, before = _split(committed, effort, unit.retry_failed)
+    # What was finished since takes the place of what was committed.
+    done, begun = _split(spooled, effort, unit.retry_failed)
+    begun = {**{place: row for place, row in before.items() if place not in done}, **begun}
+    return EarlierRows(
+        kept={**{place: row for place, row in kept.items() if place not in begun}, **done},
+        begun=begun,
+        reported=frozenset(kept.keys() - spooled.keys()),
+        before=before,
+    )
+
+
+def shard_of(unit: Unit, later: int = 0) -> Shard:
+    """Return the shard of a unit's revision, or of one `later` than that."""
+    revision = unit.revision + later
+    return Shard(name=shard_name(unit.id, revision), unit_id=unit.id, revision=revision)
+
+
+def _split(rows: Mapping[int, Row], effort: Mapping[str, int], retry_failed: bool) -> tuple[dict[int, Row], ...]:
+    """Return (rows that stay, rows to be taken up again); failed rows that are tried anew are in neither."""
+    kept: dict[int, Row] = {}
+    begun: dict[int, Row] = {}
+    for place, row in rows.items():
+        if can_be_continued(row) is None and raised(dict(row["effort"]), effort):
+            begun[place] = row
+        elif row["status"] == "ok" or not retry_failed:
+            kept[place] = row
+    return kept, begun

@@ -1,0 +1,201 @@
+"""Rollout worker without Ray: what it keeps when it is stopped, what it commits, what becomes of trouble."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from support.top_ups import Models, made_by, questions, recipe, simulated_models
+from support.waiting import HANGS_S
+
+from actors import rollout_worker, unit_commits
+from actors.remote_models import CallPatience, CheckFlow
+from actors.rollout_worker import Assignment, PeerNames, RolloutWorker
+from actors.shard_writer import ShardWriter
+from factory.errors import EngineFailed, FactoryError
+from factory.records import batches
+from factory.shards.commits import Receipt, read_rows, shards
+from factory.shards.spool import Unfinished, spooled
+from factory.shards.units import cut
+from factory.storage.access import Access
+from factory.storage.opening import Location, open_store
+from factory.types import Completion, GenerateRequest
+
+QUESTIONS = questions(4)
+[UNIT] = cut(QUESTIONS, 4, "config")
+SLOW = QUESTIONS[3].id
+
+
+class Gated(Models):
+    """Simulated policy; the last question waits until `gate` is set, those in `failing` fail."""
+
+    def __init__(self, failing: tuple[str, ...] = ()) -> None:
+        super().__init__(simulated_models()._engine)
+        self.gate, self.failing, self.asked = asyncio.Event(), failing, []
+
+    async def generate(self, request: GenerateRequest) -> list[Completion]:
+        """Answer, wait, or fail."""
+        self.asked.append(request.question_id)
+        if request.question_id in self.failing:
+            raise EngineFailed("it was too much")
+        if request.question_id == SLOW:
+            await self.gate.wait()
+        return await super().generate(request)
+
+
+Start = Callable[[Models], RolloutWorker]
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Start:
+    """A worker with these models and a writer in this process."""
+
+    def started(models: Models) -> RolloutWorker:
+        writer = ShardWriter()
+
+        async def commit(*arguments: Any) -> Any:
+            return writer.commit(*arguments)
+
+        actor = SimpleNamespace(commit=SimpleNamespace(remote=commit))
+        monkeypatch.setattr(rollout_worker.ray, "get_actor", lambda name: actor)
+        monkeypatch.setattr(rollout_worker, "RemoteModels", lambda *_, **__: models)
+        return RolloutWorker()
+
+    return started
+
+
+def assignment(folder: Path) -> Assignment:
+    used = recipe("none")
+    return Assignment(
+        id="a",
+        recipe=used,
+        provenance=made_by(used),
+        patience=CallPatience(),
+        peers=PeerNames(generators=["g"], checkers=["c"], writers=["w"]),
+        checking=CheckFlow(),
+        folder=Location(str(folder), Access()),
+        spool_s=3600.0,
+    )
+
+
+async def all_but_the_slow_one(models: Gated) -> None:
+    """Return once the first questions are finished: they have nothing left to wait for."""
+    while len(models.asked) < 4:
+        await asyncio.sleep(0.01)
+    for _ in range(100):
+        await asyncio.sleep(0)
+
+
+async def stopped(worker: RolloutWorker, models: Gated, folder: Path) -> Unfinished:
+    """Stop the worker once all but the slow question are finished."""
+    running = asyncio.create_task(worker.run(UNIT, assignment(folder)))
+    await all_but_the_slow_one(models)
+    assert spooled(open_store(folder)) == []
+    await worker.stop(0)
+    unfinished = await asyncio.wait_for(running, HANGS_S)
+    assert isinstance(unfinished, Unfinished)
+    return unfinished
+
+
+async def committed(running: Awaitable[Any]) -> Receipt:
+    receipt = await asyncio.wait_for(running, HANGS_S)
+    assert isinstance(receipt, Receipt)
+    return receipt
+
+
+async def test_a_stop_keeps_what_is_finished_and_who_takes_the_unit_up_asks_for_the_rest_only(
+    tmp_path: Path, start: Start
+) -> None:
+    models = Gated()
+    unfinished = await stopped(start(models), models, tmp_path)
+    assert (unfinished.kept, unfinished.left) == (3, 1)
+    assert shards(tmp_path) == []
+
+    models = Gated()
+    models.gate.set()
+    receipt = await committed(start(models).run(UNIT, assignment(tmp_path)))
+    assert set(models.asked) == {SLOW}
+    assert (receipt.tally.questions, receipt.added.questions, receipt.added.policy_calls) == (4, 4, 16)
+    assert [row["question_id"] for row in read_rows(tmp_path)] == [question.id for question in QUESTIONS]
+    assert spooled(open_store(tmp_path)) == []
+
+
+async def test_a_question_that_failed_is_not_kept_but_tried_again(tmp_path: Path, start: Start) -> None:
+    models = Gated(failing=(QUESTIONS[0].id,))
+    assert (await stopped(start(models), models, tmp_path)).kept == 2
+    models = Gated()
+    models.gate.set()
+    receipt = await committed(start(models).run(UNIT, assignment(tmp_path)))
+    assert receipt.tally.failed == 0
+    assert set(models.asked) == {QUESTIONS[0].id, SLOW}
+
+
+async def test_questions_finish_and_units_commit_within_the_grace(tmp_path: Path, start: Start) -> None:
+    models = Gated()
+    worker = start(models)
+    running = asyncio.create_task(worker.run(UNIT, assignment(tmp_path)))
+    await all_but_the_slow_one(models)
+    stopping = asyncio.create_task(worker.stop(3600.0))
+    while not spooled(open_store(tmp_path)):  # at once, before the grace is over
+        await asyncio.sleep(0.01)
+    models.gate.set()
+    assert (await committed(running)).tally.questions == 4
+    assert spooled(open_store(tmp_path)) == []
+    stopping.cancel()
+
+
+async def test_a_unit_that_comes_behind_the_stop_is_not_begun(tmp_path: Path, start: Start) -> None:
+    models = Gated()
+    worker = start(models)
+    await stopped(worker, models, tmp_path)
+    asked = len(models.asked)
+    answer = await asyncio.wait_for(worker.run(UNIT, assignment(tmp_path)), HANGS_S)
+    assert isinstance(answer, Unfinished)
+    assert (answer.kept, len(models.asked)) == (3, asked)
+
+
+async def test_a_question_with_too_much_text_fails_alone_with_a_sentence(
+    tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = Gated()
+    models.gate.set()
+    sizes = {question.id: 0 for question in QUESTIONS} | {SLOW: 3 * 2**30}
+    for name in ("most_bytes", "text_bytes"):
+        monkeypatch.setattr(rollout_worker, name, lambda row: sizes[row["question_id"]] * bool(row["solutions"]))
+    receipt = await committed(start(models).run(UNIT, assignment(tmp_path)))
+    assert (receipt.tally.questions, receipt.tally.failed) == (4, 1)
+    *_, failed = read_rows(tmp_path)
+    assert (failed["failure"]["type"], failed["solutions"]) == ("RecordTooLarge", [])
+    assert "3,221,225,472 bytes of text, expected at most 2,147,483,647 per question" in failed["failure"]["message"]
+    assert failed["cost"]["policy_calls"] == 4
+
+
+async def test_a_large_unit_is_committed_where_it_is_in_several_row_groups(
+    tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unit_commits, "SENT_BYTES", 100)
+    monkeypatch.setattr(batches, "BATCH_BYTES", 100)
+    models = Gated()
+    models.gate.set()
+    worker = start(models)
+    monkeypatch.delattr(ShardWriter, "commit")
+    receipt = await committed(worker.run(UNIT, assignment(tmp_path)))
+    assert receipt.created
+    assert [row["question_id"] for row in read_rows(tmp_path)] == [question.id for question in QUESTIONS]
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+async def test_memory_that_ends_is_one_sentence(tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    def out_of_memory(rows: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(unit_commits, "to_batch", out_of_memory)
+    models = Gated()
+    models.gate.set()
+    with pytest.raises(FactoryError, match=r"memory ended while unit .* of 4 questions was written"):
+        await start(models).run(UNIT, assignment(tmp_path))
+    assert shards(tmp_path) == []
