@@ -11,7 +11,11 @@ drawn around that mean, from a beta distribution of concentration c, so that ten
 evidence than ten failures at ten of them (c → ∞ is the even policy).
 
 The posterior is joint over hypotheses and a grid of (v, r, w, c, a), with the prior `factory/labelling/experience.py`
-has learnt. Choosing where to look next by expected information is probabilistic bisection (Horstein 1963; Burnashev &
+has learnt. Hypotheses that no rollout tells apart are weighed together, as one place, without loss
+(`factory/labelling/likelihood.py`). A solution of more than `_MOST_STEPS` steps looks for the most informative rollout
+among some prefixes only, denser where the first error is probable.
+
+Choosing where to look next by expected information is probabilistic bisection (Horstein 1963; Burnashev &
 Zigangirov 1974; Waeber, Frazier & Henderson, SIAM J. Control Optim. 51(3), 2013) put to process supervision.
 """
 
@@ -19,17 +23,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from factory.labelling.experience import EVEN, LUCK_RATE, REPAIR_RATE, SHAPE, STRENGTH, Array
+from factory.labelling.experience import Array
+from factory.labelling.likelihood import Places, explanations, outcome, over_steps, prefix, rates, rows, states
 
-# Logarithm that stands for a probability of 0, kept finite.
-_NEVER = -1e9
 # Prior of "no hypothesis fits": every prefix has a rate of its own, unrelated to its neighbours.
 ANYTHING_GOES = 1e-3
+# Longest solution of which every step is a place of its own, and every prefix is considered for the next rollout.
+_MOST_STEPS = 64
+# Prefixes that are considered for the next rollout of a longer one.
+_CANDIDATES = 48
+# Bytes of a joint posterior up to which a belief at rest keeps it.
+_KEPT_AT_REST = 64 * 1024
 
 Evidence = Sequence[tuple[int, int]]
 """`evidence[t]` = (trials, successes) of rollouts from the prefix of t steps (`Solution.evidence`)."""
@@ -40,6 +48,10 @@ class Belief:
 
     All probabilities are joint over the hypotheses e = 0..M-1 and "none", and the cells of `experience.py`. The verdict
     on the whole solution is taken at its word: an incorrect solution has an error somewhere.
+
+    Nothing is computed before it is asked for, and what was is kept until evidence or prior change. The joint posterior
+    is all that is large: shape [places + 1, cells], where there are M places, or at most twice as many as prefixes that
+    have rollouts or are considered for one (see the module docstring); `rest` gives it up.
     """
 
     def __init__(self, steps: int, correct: bool, prior: Array, own: bool = True) -> None:
@@ -48,51 +60,50 @@ class Belief:
         Args:
           steps: M, the number of steps of the solution; at least 1.
           correct: verdict on the whole solution.
-          prior: P(cell), shape [cells]; sums to 1.
+          prior: P(cell), shape [cells]; sums to 1. It must not change while the belief has it.
           own: True when this policy sampled the solution, so that the verdict also says something about the policy.
         """
         self.steps = steps
-        outcome = _tables(steps, correct).outcome
-        # P(first error | verdict, cell) for a solution of others: without P(verdict | cell), which is about the policy.
-        if not own:
-            outcome = outcome - np.logaddexp.reduce(outcome, axis=1, keepdims=True)
-        self._outcome, self._prior = outcome, prior
-        self._start = outcome + np.log(prior)[:, None]
-        # log P(evidence at t | the first t steps hold no error, the t-th is the error, an earlier one is; cell)
-        self._log = np.zeros((3, len(EVEN), steps))
-        # Rows: trials, successes.
-        self._counts = np.zeros((2, steps), dtype=np.int64)
+        self._correct, self._own, self._prior = correct, own, prior
+        # (trials, successes) of the prefixes with rollouts, by their number of steps.
+        self._counts: dict[int, tuple[int, int]] = {}
+        self._joint: _Joint | None = None
+        # What follows from evidence and prior together.
+        self._posterior: _Posterior | None = None
         self._information: Array | None = None
-        # Weighed when first asked for: evidence mostly comes before the first question does.
-        self._weighed: _Weighed | None = None
 
     def update(self, evidence: Evidence) -> None:
         """Add the rollouts that `evidence` has beyond the last update; raises `ValueError` where it has fewer."""
-        changed = False
-        for depth, (trials, successes) in enumerate(evidence):
-            more, hits = (int(n) for n in (trials, successes) - self._counts[:, depth])
-            if not 0 <= hits <= more:
-                raise ValueError(f"evidence shrank at depth {depth}: got {trials} trials with {successes} successes")
-            if more:
-                self._set(depth, trials, successes)
-                changed = True
+        changed = {}
+        for depth, counts in enumerate(evidence):
+            before = self._counts.get(depth, (0, 0))
+            if counts != before:
+                trials, successes = counts
+                if not 0 <= successes - before[1] <= trials - before[0]:
+                    raise ValueError(
+                        f"evidence shrank at depth {depth}: got {trials} trials with {successes} successes"
+                    )
+                changed[depth] = counts
         if changed:
-            self._weighed = self._information = None
+            self._counts |= changed
+            self._joint = None
+            self._forget()
 
     def take_prior(self, prior: Array) -> None:
         """Take another prior, P(cell), shape [cells], in place of the one before; the evidence stays."""
-        self._start = self._outcome + np.log(prior)[:, None]
-        if self._weighed is not None:
-            # As if it were weighed anew, for a tenth of the time.
-            joint = self._weighed.joint * (prior / self._prior)[:, None]
-            total = joint.sum()
-            self._weighed = _Weighed(joint / total, self._weighed.log_evidence + float(np.log(total)))
-        self._prior, self._information = prior, None
+        if prior is not self._prior:
+            self._prior = prior
+            self._forget()
+
+    def rest(self) -> None:
+        """Give up what is large; it is computed again when it is needed."""
+        if self._joint is not None and self._joint.weights.nbytes > _KEPT_AT_REST:
+            self._joint = None
 
     @property
     def trials(self) -> int:
         """Rollouts that it has weighed."""
-        return int(self._counts[0].sum())
+        return sum(trials for trials, _ in self._counts.values())
 
     @property
     def likelihood(self) -> Array:
@@ -102,12 +113,13 @@ class Belief:
     @property
     def first_error(self) -> Array:
         """P(first error is step e) for e = 0..M-1, then P(none): shape [M + 1]; sums to 1."""
-        return np.asarray(self._posterior.joint.sum(axis=0))
+        return self._weighed().first_error
 
     @property
     def cells(self) -> Array:
         """P(cell), shape [cells]; sums to 1: what this solution says about the policy."""
-        return np.asarray(self._posterior.joint.sum(axis=1))
+        cells = self._told_apart().under(self._prior).sum(axis=0)
+        return np.asarray(cells / cells.sum())
 
     @property
     def contradiction(self) -> float:
@@ -116,147 +128,148 @@ class Belief:
         # has 1/2.
         unrelated = math.log(0.5) + sum(
             math.lgamma(hits + 1) + math.lgamma(trials - hits + 1) - math.lgamma(trials + 2)
-            for trials, hits in self._counts.T.tolist()
+            for trials, hits in self._counts.values()
         )
+        log_evidence = self._weighed().log_evidence
         # 700: e^710 overflows.
-        return 1 / (1 + math.exp(min(700.0, self._posterior.log_evidence - unrelated - math.log(ANYTHING_GOES))))
+        return 1 / (1 + math.exp(min(700.0, log_evidence - unrelated - math.log(ANYTHING_GOES))))
 
     @property
     def expected_information(self) -> Array:
-        """Bits about the first error expected from one rollout of each prefix t = 0..M-1, shape [M]."""
-        # Mutual information of the rollout's outcome and the first error: H(outcome) - H(outcome | first error).
+        """Bits about the first error expected from one rollout of each prefix t = 0..M-1, shape [M].
+
+        Of a solution of more than `_MOST_STEPS` steps some are computed and the others interpolated.
+        """
         if self._information is None:
-            weights, success = self.first_error, self._success_if()
-            given = success / np.maximum(weights, 1e-300)[:, None]
-            self._information = _entropy(success.sum(axis=0)) - weights @ _entropy(given)
+            depths = self._candidates()
+            success, weights = self._success_if(depths)
+            # Mutual information of the rollout's outcome and the first error, from the probabilities of both together:
+            # H(outcome) + H(first error) - H(both). The last row of each outcome is the sum over the first errors.
+            both = np.empty((2, len(weights) + 1, len(depths)))
+            both[0, :-1] = success
+            np.subtract(weights[:, None], success, out=both[1, :-1])
+            both[:, :-1].sum(axis=1, out=both[:, -1])
+            terms = _entropy(both).sum(axis=0)
+            information = terms[-1] - terms[:-1].sum(axis=0) + _entropy(weights).sum()
+            if len(depths) < self.steps:
+                information = np.interp(np.arange(self.steps), depths, information)
+            self._information = np.asarray(information)
         return self._information
 
     def branches(self, depth: int) -> list[tuple[float, Belief]]:
         """Return the two beliefs after one more rollout of prefix `depth`, each with the probability of its outcome."""
-        success = float(self._success_if()[:, depth].sum())
+        success = float(self._success_if((depth,))[0].sum())
         return [(success, self._after(depth, True)), (1 - success, self._after(depth, False))]
 
     def _after(self, depth: int, hit: bool) -> Belief:
         """Return a copy of this belief with one more rollout of prefix `depth`."""
-        # A shallow copy without `__init__`: only the arrays that `_set` writes to are copied.
-        other = object.__new__(Belief)
-        other.__dict__.update(self.__dict__, _log=self._log.copy(), _counts=self._counts.copy())
-        other._weighed = other._information = None
-        trials, successes = (int(n) for n in self._counts[:, depth])
-        other._set(depth, trials + 1, successes + hit)
+        other = Belief(self.steps, self._correct, self._prior, self._own)
+        trials, successes = self._counts.get(depth, (0, 0))
+        other._counts = self._counts | {depth: (trials + 1, successes + hit)}
         return other
 
-    def _set(self, depth: int, trials: int, successes: int) -> None:
-        """Set the counts of prefix `depth` and their likelihood."""
-        self._counts[:, depth] = trials, successes
-        self._log[:, :, depth] = _log_likelihood(self.steps, depth, trials, successes)
+    def _forget(self) -> None:
+        """Forget everything that follows from evidence and prior together."""
+        self._posterior = self._information = None
 
-    def _success_if(self) -> Array:
-        """Return P(first error is e, the next rollout from t succeeds), shape [M + 1, M]."""
+    def _candidates(self) -> Places:
+        """Return the prefixes that are considered for the next rollout, ascending."""
+        if self.steps <= _MOST_STEPS:
+            return tuple(range(self.steps))
+        # As many first errors are expected between any two of them, so every one where few steps are probable.
+        reached = np.cumsum(self.first_error)
+        spread = np.searchsorted(reached, (np.arange(_CANDIDATES - 2) + 0.5) / (_CANDIDATES - 2))
+        return tuple(sorted({0, self.steps - 1, *np.minimum(spread + 1, self.steps - 1).tolist()}))
+
+    def _success_if(self, depths: Places) -> tuple[Array, Array]:
+        """Return P(first error is in place e, the next rollout from t succeeds), and P(first error is in place e).
+
+        The shapes are [places + 1, depths] and [places + 1].
+        """
+        joint = self._told_apart(depths)
+        weights = joint.under(self._prior)
         # Given the rollouts seen at a prefix, the next one is a draw from Pólya's urn.
-        tables = _tables(self.steps, False)
-        trials, successes = self._counts
-        urn = (tables.rates * tables.evenness + successes) / (tables.evenness + trials)
-        joint = self._posterior.joint.T
-        return np.choose(_state(self.steps), [joint @ urn[0], joint @ urn[1], joint @ urn[2]])
+        urns = rates(self.steps, depths).copy()
+        for index, depth in enumerate(depths):
+            if depth in self._counts:
+                urns[:, index] = prefix(self.steps, depth, *self._counts[depth]).next
+        # Of the success in each state of a prefix, shape [places + 1, 3 * depths], that of its state under e.
+        success = weights @ urns.reshape(-1, urns.shape[-1]).T
+        first_error = weights.sum(axis=1)
+        total = first_error.sum()
+        return success.take(states(joint.places, depths)) / total, first_error / total
 
-    @property
-    def _posterior(self) -> _Weighed:
-        """The joint posterior on all evidence so far."""
-        if self._weighed is None:
-            self._weighed = self._weigh()
-        return self._weighed
+    def _weighed(self) -> _Posterior:
+        """Return the posterior under the present prior."""
+        if self._posterior is None:
+            joint = self._told_apart()
+            weights = joint.under(self._prior)
+            if len(joint.places) == self.steps:
+                first_error = weights.sum(axis=1)
+            else:
+                first_error = over_steps(self.steps, joint.places, weights)
+            total = float(first_error.sum())
+            self._posterior = _Posterior(first_error / total, joint.log_scale + math.log(total))
+        return self._posterior
 
-    def _weigh(self) -> _Weighed:
+    def _told_apart(self, depths: Places = ()) -> _Joint:
+        """Return the joint posterior, with places that the rollouts so far and those of `depths` tell apart."""
+        if self._joint is None or not self._joint.tells(depths):
+            if self.steps <= _MOST_STEPS:
+                places = tuple(range(self.steps))
+            else:
+                # A rollout of t steps tells apart whether the first error is step t - 1, an earlier or a later one.
+                marks = {0, *self._counts, *depths}
+                places = tuple(sorted(marks | {mark - 1 for mark in marks if mark}))
+            self._joint = self._weigh(places)
+        return self._joint
+
+    def _weigh(self, places: Places) -> _Joint:
         """Return the joint posterior, from the likelihoods of all prefixes."""
-        # Hypothesis e: no error in the prefixes up to e, a fresh one in that of e + 1 steps, an old one in the later.
-        # "None" explains everything as free of errors. So each is a sum over a prefix of `none`, one entry of `fresh`,
-        # and a sum over a suffix of `old`.
-        none, fresh, old = self._log
-        before = np.cumsum(none, axis=1)
-        behind = np.cumsum(old[:, ::-1], axis=1)[:, ::-1]
-        joint = np.concatenate([before, before[:, -1:]], axis=1) + self._start
-        joint[:, : self.steps - 1] += fresh[:, 1:]
-        joint[:, : max(0, self.steps - 2)] += behind[:, 2:]
-        # Normalise in a way that cannot underflow.
-        top = joint.max()
-        np.exp(joint - top, out=joint)
-        total = joint.sum()
-        return _Weighed(joint / total, float(top + np.log(total)))
+        depths = sorted(self._counts)
+        logs = [prefix(self.steps, depth, *self._counts[depth]).log for depth in depths]
+        factors = explanations(logs, np.log(self._prior), np.zeros_like(self._prior))
+        scale = float(factors.max())
+        factors -= scale
+        np.exp(factors, out=factors)
+        weights = factors.take(rows(places, tuple(depths)), axis=0)
+        weights *= outcome(self.steps, places, self._correct, self._own)
+        return _Joint(places, weights, scale, self._prior)
 
 
-class _Weighed(NamedTuple):
-    """Joint posterior, shape [cells, M + 1], and the log probability of the evidence."""
+class _Posterior(NamedTuple):
+    """P(first error is a step or none), shape [M + 1], and the log probability of the evidence."""
 
-    joint: Array
+    first_error: Array
     log_evidence: float
 
 
-class _Tables(NamedTuple):
-    """Arrays that depend only on the length of a solution and its verdict.
+class _Joint(NamedTuple):
+    """Joint posterior of places and cells.
 
-    * `rates`: mean success of prefixes without an error, with a fresh one, with an old one; shape [3, cells, M].
-    * `evenness`: concentrations of the beta distributions around these means; shape [cells, M].
-    * `outcome`: log P(first error, verdict | cell); shape [cells, M + 1].
+    * `places`: runs of steps.
+    * `weights`: the posterior up to a factor, under the prior `prior`: shape [places + 1, cells].
+    * `log_scale`: logarithm of what the weights have to be multiplied by for the probability of the evidence.
     """
 
-    rates: Array
-    evenness: Array
-    outcome: Array
+    places: Places
+    weights: Array
+    log_scale: float
+    prior: Array
 
+    def under(self, prior: Array) -> Array:
+        """Return the weights under another prior."""
+        return self.weights if prior is self.prior else self.weights * (prior / self.prior)
 
-@lru_cache(maxsize=64)
-def _tables(steps: int, correct: bool) -> _Tables:
-    """Return the arrays of all solutions with `steps` steps; the formulas are in the module docstring."""
-    # Success rates: f(t), v^f(t), and the three states of a prefix. The bare question (t = 0) is always even.
-    luck, log_strength = LUCK_RATE[:, None], np.log(STRENGTH)[:, None]
-    ahead = 1 - (np.arange(steps + 1) / steps) ** SHAPE[:, None]
-    able = np.exp(log_strength * ahead[:, :-1])
-    rates = np.stack([able, REPAIR_RATE[:, None] * able, np.zeros_like(able)])
-    evenness = np.repeat(EVEN[:, None], steps, axis=1)
-    evenness[:, 0] = EVEN.max()
-    # P(first error is step e) = v^(1 - f(e)) * (1 - v^(f(e) - f(e+1))), times r for a correct verdict, which is
-    # then luck, or 1 - r for an incorrect one.
-    survive = log_strength * (ahead[:, :-1] - ahead[:, 1:])
-    by_luck = np.log(luck) if correct else np.log1p(-luck)
-    errs = log_strength * (1 - ahead[:, :-1]) + np.log(-np.expm1(survive)) + by_luck
-    none = log_strength if correct else np.full_like(log_strength, _NEVER)
-    return _Tables(luck + (1 - luck) * rates, evenness, np.concatenate([errs, none], axis=1))
-
-
-# Solutions of a question share prefixes, and questions share counts: of 10,694 likelihoods asked for by 300 solutions
-# of tools/bench/step_labels.py (M = 8) 213 were new.
-@lru_cache(maxsize=1024)
-def _log_likelihood(steps: int, depth: int, trials: int, successes: int) -> Array:
-    """Return log P(these rollouts, in one order) of a beta-binomial, for each state of the prefix: shape [3, cells].
-
-    Args:
-      steps: M, the length of the solution.
-      depth: length of the prefix, 0..M-1.
-      trials: rollouts of that prefix.
-      successes: those of them that reached the gold answer.
-    """
-    tables = _tables(steps, False)
-    even = tables.evenness[:, depth, None]
-    mean = tables.rates[:, :, depth, None]
-    hits = np.log(mean * even + np.arange(successes)).sum(axis=-1)
-    misses = np.log((1 - mean) * even + np.arange(trials - successes)).sum(axis=-1)
-    likelihood: Array = hits + misses - np.log(even + np.arange(trials)).sum(axis=-1)
-    return likelihood
-
-
-@lru_cache(maxsize=64)
-def _state(steps: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """Return the state of each prefix under each hypothesis, shape [M + 1, M].
-
-    0: the prefix of t steps holds no error if the first one is step e. 1: the error is its last step. 2: the error is
-    an earlier step.
-    """
-    return np.clip(np.arange(steps)[None, :] - np.arange(steps + 1)[:, None], 0, 2)
+    def tells(self, depths: Places) -> bool:
+        """Return True when a rollout of any of these prefixes means the same for all hypotheses of a place."""
+        places = self.places
+        return len(places) > places[-1] or all(
+            depth in places and (not depth or depth - 1 in places) for depth in depths
+        )
 
 
 def _entropy(p: Array) -> Array:
-    """Return the entropy of a yes-or-no outcome with probability p, in bits, element by element."""
-    p = np.clip(p, 1e-12, 1 - 1e-12)
-    entropy: Array = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
+    """Return -p log p in bits, element by element."""
+    entropy: Array = -p * np.log2(np.maximum(p, 1e-300))
     return entropy

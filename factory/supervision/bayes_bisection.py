@@ -100,6 +100,8 @@ async def label(
                 # The first case to wish for a prefix pays; cases behind it pay only for what they wish beyond that.
                 case.policy_calls += max(0, n - wanted.get(node, 0))
                 wanted[node] = max(n, wanted.get(node, 0))
+        for case in cases:
+            case.belief.rest()
         await together(policy.rollouts(node, n) for node, n in wanted.items())
         for case in cases:
             case.belief.update(case.solution.evidence())
