@@ -26,14 +26,13 @@ import ray
 from actors.earlier_rows import earlier_rows
 from actors.kept_rows import KeptRows
 from actors.remote_models import CallPatience, CheckFlow, RemoteModels
+from actors.underway import Underway, cost_so_far
 from actors.unit_commits import UnitCommits
 from factory.errors import QuestionFailed
 from factory.labelling.experience import Experience
 from factory.question_pipeline.recipe import QuestionWork, Recipe, begin, finished_row, work
 from factory.records.batches import ROW_BYTES, most_bytes, text_bytes
 from factory.records.record import Failure, Provenance
-from factory.records.tally import Tally
-from factory.rollouts.policy import Cost
 from factory.rollouts.tree import Tree
 from factory.shards.commits import Receipt
 from factory.shards.spool import Unfinished
@@ -104,9 +103,9 @@ class RolloutWorker:
             self._work = _AssignedWork(assignment)
         return await self._work.run(unit)
 
-    async def underway(self) -> Tally:
-        """Return what the units not yet committed have cost so far, for a progress display between receipts."""
-        return self._work.underway() if self._work else Tally()
+    async def underway(self, assignment_id: str) -> Underway | None:
+        """Return what is not committed yet of that assignment; None where the worker has another one, or none."""
+        return self._work.underway() if self._work and self._work.id == assignment_id else None
 
     async def stop(self, grace_s: float) -> None:
         """Keep what is finished now, and cancel what is under way after `grace_s` seconds, as `_AssignedWork.stop`."""
@@ -222,18 +221,12 @@ class _AssignedWork:
                 return what
         return ""
 
-    def underway(self) -> Tally:
-        """Return what the units not yet committed have cost so far."""
-        total = Tally()
-        # What an earlier revision has cost was reported with its receipt.
-        for attempt in chain.from_iterable(unit.attempts for unit in self._under_way.values()):
-            before = attempt.before.cost if attempt.before else Cost()
-            total.policy_calls += attempt.policy.cost.policy_calls - before.policy_calls
-            total.completion_tokens += attempt.policy.cost.completion_tokens - before.completion_tokens
-            for solution in attempt.tree.solutions:
-                total.correct += solution.outcome is True
-                total.incorrect += solution.outcome is False
-        return total
+    def underway(self) -> Underway:
+        """Return what the units not yet committed have cost so far, and what is unfinished of them."""
+        return Underway(
+            tally=cost_so_far(chain.from_iterable(unit.attempts for unit in self._under_way.values())),
+            unfinished={unit_id: unit.unfinished for unit_id, unit in self._under_way.items()},
+        )
 
     async def _row(
         self, attempt: QuestionWork, place: int, unit_id: str, kept: KeptRows, troubles: list[str]
@@ -271,6 +264,11 @@ class _UnderWay:
     attempts: list[QuestionWork]
     kept: KeptRows
     tasks: list[asyncio.Task[dict[str, Any]]]
+
+    @property
+    def unfinished(self) -> int:
+        """Number of questions that are not finished."""
+        return sum(not task.done() for task in self.tasks)
 
     def cancel(self) -> None:
         """Cancel the questions that are not finished."""

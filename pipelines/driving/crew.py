@@ -1,4 +1,4 @@
-"""Rollout workers as the driver sees them: how much each has to do, which died and are being started again."""
+"""Rollout workers as the driver sees them: which are up, which died and are being started again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from ray.exceptions import ActorUnavailableError, RayActorError
 
 from actors.remote_models import brief
 from factory.errors import FactoryError
-from factory.records.tally import Tally
 from factory.shards.units import Unit
 
 # A worker is given up after more of these answers. Fewer prove nothing: a call that was under way when its actor died
@@ -35,7 +34,7 @@ class _Away:
 
 
 class Crew:
-    """Handles of the rollout workers, with what each has to do.
+    """Handles of the rollout workers.
 
     A call to a worker that is being restarted fails at once, so it gets no unit until it is back.
     """
@@ -48,22 +47,23 @@ class Crew:
         self._workers = workers
         self._assignment = assignment
         self._restart_s = restart_s
-        self._loads = [0] * len(workers)
         self._away: dict[int, _Away] = {}
 
-    def idlest(self) -> int | None:
-        """Return the index of the worker that is up and has least to do; None when none is up."""
-        up = [index for index in range(len(self._workers)) if index not in self._away]
-        return min(up, key=self._loads.__getitem__, default=None)
+    def __len__(self) -> int:
+        return len(self._workers)
+
+    @property
+    def up(self) -> list[int]:
+        """Indices of the workers that are up."""
+        return [index for index in range(len(self._workers)) if index not in self._away]
 
     def hand(self, worker: int, unit: Unit) -> Any:
         """Have `worker` run `unit`; return the reference to its receipt."""
-        self._loads[worker] += 1
         return self._workers[worker].run.remote(unit, self._assignment)
 
-    def take_back(self, worker: int) -> None:
-        """Count that one unit of `worker` has ended, one way or the other."""
-        self._loads[worker] -= 1
+    def ask(self, worker: int) -> Any:
+        """Ask `worker` what it has under way; return the reference to its answer."""
+        return self._workers[worker].underway.remote(self._assignment.id)
 
     def lost(self, worker: int) -> None:
         """Note that `worker` died. Called once per unit it had; the first call counts."""
@@ -89,18 +89,6 @@ class Crew:
         for index, worker in enumerate(self._workers):
             if index not in self._away:
                 worker.stop.remote(grace_s)
-
-    def underway(self, seconds: float) -> Tally:
-        """Return counts of what the workers have not committed yet; who is silent for `seconds` is left out."""
-        total = Tally()
-        refs = [worker.underway.remote() for index, worker in enumerate(self._workers) if index not in self._away]
-        ready, _ = ray.wait(refs, num_returns=len(refs), timeout=seconds) if refs else ([], [])
-        for ref in ready:
-            try:
-                total.add(ray.get(ref))
-            except RayActorError:
-                continue
-        return total
 
     def _look_after(self, index: int) -> None:
         """Take a dead worker back once it answers; raise `FactoryError` when nobody is left to wait for."""

@@ -1,4 +1,4 @@
-"""Loop that all pipelines share: hand out units, keep a bounded window of them in flight, collect receipts.
+"""Loop that all pipelines share: hand out units as engines have room, collect receipts.
 
 The driver never carries completions. A unit whose worker died is handed out again; a bug or a full disk ends the run.
 The first Ctrl-C stops handing out and lets units in flight finish for `DriveOptions.grace_s`; then the workers keep the
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,10 +24,13 @@ from factory.records.tally import Tally
 from factory.shards.commits import Receipt
 from factory.shards.units import Unit
 from pipelines.driving.crew import Crew
+from pipelines.driving.demand import Bounds, Demand
+from pipelines.driving.engine_figures import EngineFigures
 from pipelines.driving.interrupt import Interrupt
+from pipelines.driving.lookout import Lookout
 
-# Seconds between two looks at the workers, and between two reports.
-POLL_S = 0.5
+# Seconds between two looks at what engines and workers have said, and between two reports.
+LOOK_S, POLL_S = 0.1, 0.5
 # Seconds that workers get after the grace to keep what is finished.
 KEEP_S = 60.0
 # Units with nothing but failed questions that end a run; with one, a single odd question could.
@@ -49,6 +52,7 @@ class Progress:
       short: committed units with questions that hold less than was asked for, as an error stopped them; a later
         attempt takes them up again.
       trouble: the last such error.
+      engines: figures of each engine, as it last said.
     """
 
     units: int = 0
@@ -60,6 +64,7 @@ class Progress:
     stopping: bool = False
     short: int = 0
     trouble: str = ""
+    engines: Sequence[EngineFigures] = ()
 
 
 def _ignore(_: Any) -> None:
@@ -71,7 +76,8 @@ class DriveOptions:
     """Limits and listeners of one drive.
 
     Attributes:
-      window: units in flight at most, over all workers.
+      bounds: how much may be in flight.
+      engines: handles of the generators, which say how much they hold; with none, `bounds.window` decides.
       attempts: workers that a unit may cost before the run ends.
       restart_s: seconds that a dead worker may take to come back while no other is up.
       effort: amounts asked for per question, by config key; a receipt that says less counts as short.
@@ -83,8 +89,9 @@ class DriveOptions:
       on_remark: hears of what workers could not keep, or not take up again.
     """
 
-    window: int
+    bounds: Bounds
     attempts: int
+    engines: Sequence[Any] = ()
     restart_s: float = 900.0
     effort: Mapping[str, int] = field(default_factory=dict)
     on_progress: Callable[[Progress], None] = _ignore
@@ -139,6 +146,9 @@ class _Loop:
         self.progress = Progress()
         self._options = options
         self._crew = crew
+        self._demand = Demand(options.bounds, len(options.engines))
+        self._lookout = Lookout(crew, options.engines, self._demand)
+        self.progress.engines = self._lookout.engines
         self._fresh = iter(units)
         # Units whose worker died, with the number of the attempt to come.
         self._again: deque[tuple[Unit, int]] = deque()
@@ -149,13 +159,17 @@ class _Loop:
         self._began = self._shown = time.monotonic()
 
     def hand_out(self) -> None:
-        """Fill the window, units whose worker died first; hand out nothing once somebody wants an end."""
+        """Hand out what is wanted, units whose worker died first; hand out nothing once somebody wants an end."""
+        self._lookout.look(time.monotonic())
         # Units are drawn from the source one by one, so that memory does not grow with it.
-        interrupt, window = self._options.interrupt, self._options.window
-        while not interrupt.count and len(self._in_flight) < window and (worker := self._crew.idlest()) is not None:
+        while not self._options.interrupt.count and self._demand.wants_more():
+            worker = self._demand.idlest(self._crew.up)
+            if worker is None:
+                break
             unit, attempt = self._again.popleft() if self._again else (next(self._fresh, None), 1)
             if unit is None:
                 break
+            self._demand.hand(unit.id, worker, len(unit.questions))
             self._in_flight[self._crew.hand(worker, unit)] = _Errand(unit, worker, attempt)
         self.progress.in_flight = len(self._in_flight)
 
@@ -171,9 +185,9 @@ class _Loop:
 
     def collect(self) -> None:
         """Wait a moment for units to come back, and count them."""
-        for ref in self._crew.wait(list(self._in_flight), POLL_S):
+        for ref in self._crew.wait(list(self._in_flight), LOOK_S):
             errand = self._in_flight.pop(ref)
-            self._crew.take_back(errand.worker)
+            self._demand.take_back(errand.unit.id)
             try:
                 receipt = ray.get(ref)
             except RayTaskError as error:
@@ -191,7 +205,7 @@ class _Loop:
             return
         self._shown = time.monotonic()
         self.progress.seconds = self._shown - self._began
-        self.progress.underway = self._crew.underway(POLL_S)
+        self.progress.underway = self._lookout.underway()
         self._options.on_progress(self.progress)
 
     def _retry(self, errand: _Errand, error: RayActorError) -> None:

@@ -132,7 +132,7 @@ class EnginePools:
 
     def _hired(self, settings: Settings) -> Hands:
         """Return writers and workers, as many as `settings` asks for; started where there are none, or not as many."""
-        size = (settings.cluster.writers, settings.cluster.workers)
+        size = (settings.cluster.writers, settings.workers)
         if self._hands is None or self._hands.size != size:
             self._dismiss()
             life = ExitStack()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def demands_of(settings: Settings) -> list[Demand]:
     size = settings.cluster
     return demands(
         generators=size.generators,
-        workers=size.workers,
+        workers=settings.workers,
         checkers=size.checkers,
         writers=size.writers,
         generator_cpus=options["num_cpus"],
@@ -91,9 +91,22 @@ class Hands:
     workers: Mapping[str, Any]
 
 
+def staffed(settings: Settings) -> Settings:
+    """Return `settings` with the number of rollout workers where it is left open: fewer where CPUs are short."""
+    if settings.cluster.workers:
+        return settings
+    nodes = nodes_of_cluster()
+    for workers in range(settings.workers, 0, -1):
+        sized = replace(settings, cluster=replace(settings.cluster, workers=workers))
+        if shortfall(demands_of(sized), nodes) is None:
+            break
+    return sized
+
+
 @contextlib.contextmanager
 def launched(settings: Settings) -> Iterator[Fleet]:
     """Yield a ready fleet. Raises `BadInput` when it does not fit on the cluster, or its model cannot be had."""
+    settings = staffed(settings)
     with running(settings) as engines, hired(settings) as hands:
         yield assigned(settings, engines, hands)
 
@@ -134,7 +147,7 @@ def hired(settings: Settings) -> Iterator[Hands]:
         # Start all at once: each takes seconds.
         options = _restarted(settings, "shard writer") | {"max_concurrency": COMMITS_AT_A_TIME}
         writers = started(size.writers, ShardWriter, options)
-        workers = started(size.workers, RolloutWorker, _restarted(settings, "rollout worker"))
+        workers = started(settings.workers, RolloutWorker, _restarted(settings, "rollout worker"))
 
         # Wait until they are ready, and look whether they run this code.
         answers([actor.__ray_ready__.remote() for actor in writers.values()], size.start_timeout_s)

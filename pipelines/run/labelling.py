@@ -14,7 +14,7 @@ from factory.shards.commits import leftovers, listed, sweep
 from factory.shards.receipts import ReceiptLog, committed_tally
 from pipelines.driving.drive import DriveOptions, Progress, drive
 from pipelines.run import run_folder
-from pipelines.run.fleet import Fleet, checker_stats, launched
+from pipelines.run.fleet import Fleet, checker_stats, launched, staffed
 from pipelines.run.label_report import LabelSummary, engine_line, kept_questions, stats_of
 from pipelines.run.listener import Listener, Outlook
 from pipelines.run.planning import Plan, missing_units
@@ -117,7 +117,7 @@ def _work(session: RunSession, todo: Plan, options: LabelOptions) -> Progress:
     settings, listener, attempt = session.settings, session.listener, session.attempt
     if options.staff is launched:
         listener.say(f"starting Ray and {settings.cluster.generators} {settings.engine.name} engine(s)")
-    with session.connected(), options.staff(settings) as fleet:
+    with session.connected(), options.staff(staffed(settings)) as fleet:
         listener.say(engine_line(fleet.engine, settings.model))
         attempt.log.update(engine={name: fact for name, fact in fleet.engine.items() if name not in ("pid", "remark")})
         if not options.said:
@@ -144,7 +144,8 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
             fleet.workers,
             fleet.assignment,
             DriveOptions(
-                window=settings.window,
+                bounds=settings.bounds,
+                engines=fleet.generators,
                 attempts=settings.cluster.attempts,
                 restart_s=settings.cluster.start_timeout_s,
                 effort=settings.effort,

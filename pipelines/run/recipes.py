@@ -67,7 +67,7 @@ def check_flow(settings: Settings) -> CheckFlow:
     """
     size = settings.cluster
     limit_s = settings.checker.plugin.limits(settings.checker.config).timeout_s
-    seconds_each = limit_s * size.workers / (size.checker_processes * size.checkers) / CHECK_TIME_USED
+    seconds_each = limit_s * settings.workers / (size.checker_processes * size.checkers) / CHECK_TIME_USED
     in_time = size.request_timeout_s / seconds_each
     most = CheckFlow()
     in_flight = max(1, min(most.in_flight, int(in_time)))

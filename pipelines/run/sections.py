@@ -84,10 +84,13 @@ class Cluster:
     Attributes:
       address: "local" starts a Ray of its own on this machine; "auto" or ray://… joins a cluster.
       generators: engines.
-      workers: rollout workers; each works on many questions at once.
+      workers: rollout workers, each for many questions at once; 0 is one for two engines, fewer where CPUs are short.
       checkers: answer checkers.
       writers: shard writers.
-      units_in_flight: units that are worked on at a time, over all workers; 0 is four per generator.
+      units_in_flight: units that are worked on at a time at most, over all workers; 0 is as many as keep the engines
+        full, or four per generator where these cannot say how much they hold.
+      questions_per_worker: unfinished questions from which on a worker gets no further unit; 0 is as many as fit into
+        2 GiB, by the samples of a question and `sampling.max_tokens`.
       checker_processes: processes of each answer checker.
       request_timeout_s: seconds that one call to a generator or a checker may take.
       start_timeout_s: seconds that actors may take to start, and a dead one to come back.
@@ -97,10 +100,11 @@ class Cluster:
 
     address: str = "local"
     generators: int = 1
-    workers: int = 1
+    workers: int = 0
     checkers: int = 1
     writers: int = 1
     units_in_flight: int = 0
+    questions_per_worker: int = 0
     checker_processes: int = 1
     request_timeout_s: float = 1800.0
     start_timeout_s: float = 900.0
@@ -114,9 +118,12 @@ SECTIONS = {"run": Run, "prompt": Prompting, "sampling": SamplingSection, "clust
 def check_ranges(filled: Mapping[str, Any]) -> None:
     """Raise `BadInput` for a value out of its range; `filled` holds the sections by name."""
     cluster, run, sampling = filled["cluster"], filled["run"], filled["sampling"]
-    for name in ("generators", "workers", "checkers", "writers", "attempts"):
+    for name in ("generators", "checkers", "writers", "attempts"):
         if getattr(cluster, name) < 1:
             raise BadInput(f"cluster.{name} is {getattr(cluster, name)}. Expected at least 1.")
+    for name in ("workers", "units_in_flight", "questions_per_worker"):
+        if getattr(cluster, name) < 0:
+            raise BadInput(f"cluster.{name} is {getattr(cluster, name)}. Expected at least 1, or 0 for the default.")
     if run.unit_size < 1:
         raise BadInput(f"run.unit_size is {run.unit_size}. Expected at least 1 question per unit.")
     if not 0 <= run.grace_s < math.inf:

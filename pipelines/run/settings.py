@@ -21,9 +21,11 @@ from factory.contracts.sources import SOURCES, SourcePlugin
 from factory.contracts.supervision import SUPERVISION, SupervisionPlugin
 from factory.errors import BadInput
 from factory.plugins import Plugin
-from factory.question_pipeline.effort import effort_of
+from factory.question_pipeline.effort import SEARCH_KEYS, effort_of
+from factory.question_pipeline.footprint import question_bytes
 from factory.storage.access import SECRETS, Access
 from factory.types import Sampling
+from pipelines.driving.demand import Bounds
 from pipelines.run.contract import PIPELINES, Pipeline, PluginSection
 from pipelines.run.sections import SECTIONS, Cluster, Prompting, Run, SamplingSection, check_ranges
 
@@ -38,6 +40,11 @@ PLUGIN_SECTIONS = {
 
 # Sections, and keys with a dot, that do not decide what the records hold: a resumed run may have others.
 EXCLUDED_FROM_FINGERPRINT = ("cluster", "storage", "run.grace_s")
+# Memory for the unfinished questions of a rollout worker. At first a guess: that a labeller asks for three times the
+# solutions that a question begins with, and that the mean one is half as long as the longest.
+WORKER_BYTES, SOLUTIONS_PER_FIRST, MEAN_LENGTH = 2 << 30, 4, 0.5
+# Engines that a rollout worker serves where nobody says otherwise; it could serve dozens of GPUs, but of small models.
+ENGINES_PER_WORKER = 2
 
 P = TypeVar("P", bound=Plugin)
 
@@ -86,9 +93,21 @@ class Settings:
     plain: dict[str, Any]
 
     @property
-    def window(self) -> int:
-        """Number of units in flight, at most."""
-        return self.cluster.units_in_flight or 4 * self.cluster.generators
+    def workers(self) -> int:
+        """Number of rollout workers, on a cluster with CPUs for all of them."""
+        return self.cluster.workers or -(-self.cluster.generators // ENGINES_PER_WORKER)
+
+    @property
+    def bounds(self) -> Bounds:
+        """Bounds of what is in flight."""
+        size = self.cluster
+        first = sum(amount for key, amount in self.effort.items() if key.startswith(SEARCH_KEYS)) or 1
+        return Bounds(
+            window=size.units_in_flight or 4 * size.generators,
+            units=size.units_in_flight,
+            first_samples=first,
+            questions=size.questions_per_worker or _questions_that_fit(first, self.sampling.max_tokens),
+        )
 
     @property
     def definition(self) -> Pipeline[Any]:
@@ -218,6 +237,11 @@ def _switches(values: Mapping[str, Any]) -> dict[str, str]:
 def dump(settings: Settings) -> str:
     """Return the complete config as YAML, without secrets; `parse` reads it back."""
     return as_yaml(settings.plain)
+
+
+def _questions_that_fit(first_samples: int, max_tokens: int) -> int:
+    """Return how many unfinished questions a rollout worker has memory for."""
+    return max(1, WORKER_BYTES // question_bytes(first_samples * SOLUTIONS_PER_FIRST, MEAN_LENGTH * max_tokens))
 
 
 def _without(value: Any, keys: Collection[str], section: str) -> Any:

@@ -113,7 +113,7 @@ def test_a_run_folder_that_cannot_be_written(parent: str, refused: Refused, tmp_
         ("search.n", "is not of the form section.key=value"),
         ("search.method=smaple", "Did you mean 'sample'?"),
         ("prompt.template=zero_shot", "Did you mean 'zero_shot_cot'?"),
-        ("cluster.workers=0", "cluster.workers is 0. Expected at least 1."),
+        ("cluster.workers=-1", "cluster.workers is -1. Expected at least 1, or 0 for the default."),
     ],
 )
 def test_a_config_that_cannot_be(override: str, complaint: str, refused: Refused, config: Path) -> None:

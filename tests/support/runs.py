@@ -133,7 +133,8 @@ def driven(settings: Settings, at_work: Callable[[Fleet, Progress], None]) -> Pr
             fleet.workers,
             fleet.assignment,
             DriveOptions(
-                window=settings.window,
+                bounds=settings.bounds,
+                engines=fleet.generators,
                 attempts=settings.cluster.attempts,
                 restart_s=settings.cluster.start_timeout_s,
                 on_progress=lambda progress: at_work(fleet, progress),
@@ -174,9 +175,8 @@ class SlowWorker:
         counted = Tally(questions=len(unit.questions))
         return Receipt(unit_id=unit.id, name="", n_bytes=0, tally=counted, added=counted, created=True)
 
-    async def underway(self) -> Tally:
-        """Return the counts of units in work; here none."""
-        return Tally()
+    async def underway(self, assignment_id: str) -> None:
+        """Return nothing of what is in work."""
 
     async def stop(self, grace_s: float) -> None:
         """Let units in work finish: they take no time."""

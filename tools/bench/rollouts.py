@@ -94,7 +94,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
                 missing_units(settings, to_do),
                 fleet.workers,
                 fleet.assignment,
-                DriveOptions(window=settings.window, attempts=1),
+                DriveOptions(bounds=settings.bounds, attempts=1, engines=fleet.generators),
             )
             seconds = time.monotonic() - started
             after = cpu_seconds(fleet)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,10 +12,13 @@ import ray
 from support.runs import SlowWorker, driven, settings_for, units_of
 from support.waiting import HANGS_S
 
+from pipelines.driving.demand import Bounds
 from pipelines.driving.drive import DriveOptions, drive
 from pipelines.driving.interrupt import Interrupt
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+
+ANY = SimpleNamespace(id="any")
 
 
 def workers(count: int, **arguments: Any) -> list[Any]:
@@ -26,9 +30,10 @@ def test_never_more_than_the_window_is_in_flight(tmp_path: Path) -> None:
     units = units_of(settings_for(tmp_path, source={"n": 40}))
     crew = workers(2)
     seen: list[int] = []
-    done = drive(
-        units, crew, None, DriveOptions(window=3, attempts=1, on_progress=lambda progress: seen.append(progress.in_flight))
+    options = DriveOptions(
+        bounds=Bounds(window=3), attempts=1, on_progress=lambda progress: seen.append(progress.in_flight)
     )
+    done = drive(units, crew, ANY, options)
     assert done.done.questions == 40
     assert max(seen, default=0) <= 3
     assert sorted(ray.get([worker.most.remote() for worker in crew])) == [1, 2]
@@ -45,7 +50,7 @@ def test_units_are_drawn_from_the_source_only_when_there_is_room(tmp_path: Path)
                 interrupt.count = 1  # as a Ctrl-C would
             yield unit
 
-    progress = drive(source(), workers(1), None, DriveOptions(window=2, attempts=1, interrupt=interrupt))
+    progress = drive(source(), workers(1), ANY, DriveOptions(bounds=Bounds(window=2), attempts=1, interrupt=interrupt))
     assert len(drawn) == 4
     assert progress.units == 4  # what was in flight was finished, nothing was begun any more
 
@@ -53,7 +58,7 @@ def test_units_are_drawn_from_the_source_only_when_there_is_room(tmp_path: Path)
 def test_a_unit_that_kills_its_worker_every_time_ends_the_run_with_its_name(tmp_path: Path) -> None:
     units = units_of(settings_for(tmp_path))
     with pytest.raises(Exception, match=f"{units[1].id} was given up: its worker died 2 times"):
-        drive(units, workers(1, dies_of=units[1].id), None, DriveOptions(window=1, attempts=2))
+        drive(units, workers(1, dies_of=units[1].id), ANY, DriveOptions(bounds=Bounds(window=1), attempts=2))
 
 
 def test_both_engines_work_and_a_question_stays_with_one(tmp_path: Path) -> None:

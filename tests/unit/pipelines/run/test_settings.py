@@ -56,7 +56,7 @@ def test_an_unknown_key_is_refused_with_the_nearest_name(override, hint):
     "override",
     [
         "source.n=many",
-        "cluster.workers=0",
+        "cluster.workers=-1",
         "sampling.temperature=-1",
         "sampling.top_p=0",
         "run.unit_size=0",

@@ -1,0 +1,37 @@
+"""News of a rollout worker to its driver: what is not committed yet, what it has cost so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from factory.question_pipeline.recipe import QuestionWork
+from factory.records.tally import Tally
+from factory.rollouts.policy import Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Underway:
+    """Work of one worker that is not committed yet.
+
+    Attributes:
+      tally: what it has cost so far.
+      unfinished: by the id of each unit that was begun, its questions that are not finished.
+    """
+
+    tally: Tally
+    unfinished: Mapping[str, int]
+
+
+def cost_so_far(attempts: Iterable[QuestionWork]) -> Tally:
+    """Return what questions have cost, and their solutions by verdict, without what was there before."""
+    total = Tally()
+    for attempt in attempts:
+        # What an earlier revision has cost was reported with its receipt.
+        before = attempt.before.cost if attempt.before else Cost()
+        total.policy_calls += attempt.policy.cost.policy_calls - before.policy_calls
+        total.completion_tokens += attempt.policy.cost.completion_tokens - before.completion_tokens
+        for solution in attempt.tree.solutions:
+            total.correct += solution.outcome is True
+            total.incorrect += solution.outcome is False
+    return total
