@@ -149,7 +149,10 @@ class Solution:
     @property
     def start(self) -> Node:
         """Node that the rollout was requested from; the root for a given solution."""
-        return [*self.prefixes(), self.leaf][self.start_depth]
+        node = self.leaf
+        while node.depth > self.start_depth and node.parent is not None:
+            node = node.parent
+        return node
 
     @property
     def is_wrong(self) -> bool:
@@ -189,21 +192,26 @@ class Solution:
         says something about the policy.) The solution's own rollout is left out: whoever weighs the evidence knows the
         verdict already.
         """
-        own_at: set[int] = set()
+        right = self.outcome is True
+        own_at: tuple[int, ...] = ()
         if self.counted_at is not None:
-            own_at = {self.start_depth} if self.start_depth else {0, self.counted_at}
+            own_at = (self.start_depth,) if self.start_depth else (0, self.counted_at)
         counts = []
-        for node, child in zip(self.prefixes(), self.leaf.path(), strict=True):
-            # Rollouts of the bare question that left this solution right behind `node`.
-            stayed = node.passthrough_trials - child.passthrough_trials
-            stayed_successes = node.passthrough_successes - child.passthrough_successes
-            if node.parent is None:
-                # At the root all of them are among the direct trials already.
-                stayed = stayed_successes = 0
-            own = node.depth in own_at
-            successes = node.direct_successes + stayed_successes - (own and self.outcome is True)
-            counts.append((node.direct_trials + stayed - own, successes))
-        return tuple(counts)
+        # From the last prefix up: labellers ask for this in every round, for every solution.
+        child, node = self.leaf, self.leaf.parent
+        while node is not None:
+            trials, successes = node.direct_trials, node.direct_successes
+            if node.parent is not None:
+                # Rollouts of the bare question that left this solution right behind `node`. (At the root all of them
+                # are among the direct trials already.)
+                trials += node.passthrough_trials - child.passthrough_trials
+                successes += node.passthrough_successes - child.passthrough_successes
+            if node.depth in own_at:
+                trials -= 1
+                successes -= right
+            counts.append((trials, successes))
+            child, node = node, node.parent
+        return tuple(reversed(counts))
 
     @property
     def text(self) -> str:

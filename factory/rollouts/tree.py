@@ -141,7 +141,10 @@ class Tree:
         keep = {0}
         for node in self.nodes:
             if node.trials or node.visits or node.requested:
-                keep.update(ancestor.index for ancestor in node.path())
+                # What is above a node that is kept is kept already.
+                while node.parent is not None and node.index not in keep:
+                    keep.add(node.index)
+                    node = node.parent
         keep |= {node.index for node in self.nodes if node.ending and node.parent and node.parent.index in keep}
         return (node for node in self.nodes if node.index in keep)
 
