@@ -3,9 +3,10 @@
     ray.remote(Generator).options(**generator_options(kind, config)).remote(...)
 
 Invariants:
-* An engine that died takes its actor with it: `os._exit(1)`, so that Ray (`max_restarts=-1`) starts both anew. A call
-  in flight then fails at the caller, whose business it is to retry, a bounded number of times: a request that kills the
-  engine would otherwise kill it for ever.
+* An engine that died or hangs takes its actor with it: `os._exit(1)`, so that Ray (`max_restarts=-1`) starts both
+  anew. Calls in flight then fail at the caller, whose business it is to retry, a bounded number of times: a request
+  that kills the engine would otherwise kill it for ever.
+* A failed start is not kept: whoever asks next has it tried again.
 * No engine process outlives its actor. That relies on `engine_process.py` alone: its children are killed on `close()`,
   on a failed start and before the actor exits by itself; after a SIGKILL of the actor, the guard kills them within a
   second.
@@ -22,7 +23,11 @@ from functools import partial
 from typing import Any
 
 from actors.contracts import ENGINES
+from actors.engine_calls.desk import Desk
+from actors.engine_calls.mailbox import OpenJob
 from actors.engine_calls.occupancy import Occupancy
+from actors.engine_calls.startup import Startup
+from actors.engine_calls.wire import Answer, Collected, Job, NotStarted, Terms
 from actors.engine_runtime.engine_process import EngineDied, kill_children
 from actors.engine_runtime.weights import Weights
 from actors.models.model_store import fetch_model, is_remote
@@ -53,7 +58,10 @@ def generator_options(engine_kind: str, engine_config: dict[str, Any]) -> dict[s
 
 
 class Generator:
-    """Actor around one engine. Every method is async; `generate` runs any number of calls at a time.
+    """Actor around one engine. Every method is async and may be called any number of times at once.
+
+    Workers use `submit` and `collect` (`actors/engine_calls/link.py`), so that each answer goes back by itself;
+    `generate` is for those who want the answers together.
 
     Args:
       engine_kind: plug-in of `actors/engines/`.
@@ -71,10 +79,10 @@ class Generator:
         self._model = model
         self._access = access or Access()
         self._weights = Weights(self._load)
-        self._started: asyncio.Task[None] | None = None
+        self._startup = Startup(self._start)
         self._counts = {"requests": 0, "completions": 0, "failed": 0, "prompt_tokens": 0, "output_tokens": 0}
-        self._in_flight = 0
         self._occupancy = Occupancy()
+        self._desk = Desk(self._compute, self._occupancy, self._last_step_s, _exit)
 
     @property
     def engine(self) -> Engine:
@@ -88,13 +96,11 @@ class Generator:
         `weights` is the folder of those it answers with; None means the model as it was named, where a restarted actor
         is back until the next call that wants others. `model` is what a stand-in calls itself, None of a model.
         """
-        if self._started is None:
-            self._started = asyncio.create_task(self._start())
-        await asyncio.shield(self._started)
+        await self._startup.done()
         try:
             await self.engine.health()
         except EngineDied as error:
-            _exit(error)
+            _exit(str(error))
         return {
             "engine": self.engine.name,
             "model": self.engine.model,
@@ -107,6 +113,36 @@ class Generator:
             "pid": os.getpid(),
         }
 
+    async def submit(self, client: str, terms: Terms, jobs: Sequence[Job], cancelled: Sequence[int]) -> None:
+        """Take jobs of a client, and drop those that it no longer wants. One that is there already is not taken twice.
+
+        Raises `NotStarted` when the engine does not start.
+        """
+        await self._up()
+        self._desk.submit(client, terms, jobs, cancelled)
+
+    async def collect(self, client: str, acknowledged: Sequence[int]) -> Collected:
+        """Return answers of a client's jobs as soon as there are some, or none after a while; see `Desk.collect`.
+
+        Answers come again until they are acknowledged, so that a reply that is lost loses nothing. Raises `NotStarted`
+        as `submit` does, and a bug of the engine as it came.
+        """
+        await self._up()
+        return await self._desk.collect(client, acknowledged)
+
+    async def forget(self, client: str) -> None:
+        """Drop a client with all that it has asked for."""
+        self._desk.forget(client)
+
+    async def enter_ward(self, client: str) -> None:
+        """Return once the client may try requests that may have killed an engine, as the only one who does."""
+        await self._up()
+        await self._desk.ward.enter(client)
+
+    async def leave_ward(self, client: str) -> None:
+        """Let the next client try its own."""
+        self._desk.ward.leave(client)
+
     async def generate(
         self, requests: Sequence[GenerateRequest], weights: str | None = None
     ) -> list[list[Completion] | QuestionFailed]:
@@ -115,18 +151,38 @@ class Generator:
         Every one of them is made with the weights in the folder `weights`; None is the model as it was named.
         """
         await self.ready()
+        terms = Terms(weights=weights)
+        answers = await asyncio.gather(*(self._desk.answer(request, terms) for request in requests))
+        return [_result(answer) for answer in answers]
+
+    async def _up(self) -> None:
+        """Return once the engine has started. Raises `NotStarted`."""
         try:
-            async with self._weights.using(weights):
-                self._enter(requests)
+            await self.ready()
+        except FactoryError as error:
+            raise NotStarted(str(error)) from None
+
+    async def _compute(self, job: OpenJob) -> Answer:
+        """Return the answer of a job: one entry of what the engine gives."""
+        request = job.request
+        try:
+            async with self._weights.using(job.terms.weights):
+                self._desk.taken(job)
+                self._occupancy.enter(job.taken, request.n)
                 try:
-                    results = await self.engine.generate(requests)
+                    (result,) = await self.engine.generate([request])
                 finally:
-                    self._leave(requests)
+                    now = time.monotonic()
+                    self._occupancy.leave(now, request.n)
         except EngineDied as error:
-            _exit(error)
+            _exit(str(error))
             raise
-        self._count(results)
-        return results
+        self._count(result, now - job.taken)
+        return result
+
+    async def _last_step_s(self) -> float | None:
+        """Return how long ago the engine made a step; None where it does not say."""
+        return (await self.engine.stats()).get("last_step_s")
 
     async def stats(self) -> dict[str, float]:
         """Return totals since the actor (re)started (requests, completions, tokens, seconds) and what it does now.
@@ -137,8 +193,8 @@ class Generator:
         (`Engine.stats`) is beside them, and counts where it knows better.
         """
         engine = await self._engine.stats() if self._engine is not None else {}
-        now = time.monotonic()
-        return {**self._occupancy.stats(now, 0, engine), **self._counts, "in_flight": self._in_flight}
+        figures = self._occupancy.stats(time.monotonic(), self._desk.queued, engine)
+        return {**figures, **self._counts, "in_flight": self._desk.open_jobs}
 
     async def load_weights(self, weights: str | None) -> dict[str, Any]:
         """Swap in other weights of the same architecture once nobody uses the present ones, and return what runs then.
@@ -156,7 +212,7 @@ class Generator:
         try:
             await self.engine.load_weights(await self._local(folder))
         except EngineDied as error:
-            _exit(error)
+            _exit(str(error))
         except FactoryError:
             raise
         except Exception as error:
@@ -190,33 +246,31 @@ class Generator:
         """Return a model in an object store as a folder of this machine; any other is the engine's business."""
         return await asyncio.to_thread(fetch_model, model, self._access) if is_remote(model) else model
 
-    def _enter(self, requests: Sequence[GenerateRequest]) -> None:
-        """Count requests that begin."""
-        self._in_flight += len(requests)
-        self._occupancy.enter(time.monotonic(), sum(request.n for request in requests))
-
-    def _leave(self, requests: Sequence[GenerateRequest]) -> None:
-        """Count requests that are done."""
-        self._in_flight -= len(requests)
-        self._occupancy.leave(time.monotonic(), sum(request.n for request in requests))
-
-    def _count(self, results: Sequence[list[Completion] | QuestionFailed]) -> None:
-        """Add up what the results hold."""
-        self._counts["requests"] += len(results)
-        for result in results:
-            if isinstance(result, QuestionFailed):
-                self._counts["failed"] += 1
-                continue
-            self._counts["completions"] += len(result)
-            self._counts["output_tokens"] += sum(completion.sampled_tokens for completion in result)
-            if result:
-                self._counts["prompt_tokens"] += result[0].prompt_tokens
-                self._occupancy.read(result[0].prompt_tokens, result[0].cached_tokens)
+    def _count(self, result: list[Completion] | QuestionFailed, seconds: float) -> None:
+        """Add up what the result of one request holds, which took so many seconds."""
+        self._counts["requests"] += 1
+        if isinstance(result, QuestionFailed):
+            self._counts["failed"] += 1
+            return
+        tokens = sum(completion.sampled_tokens for completion in result)
+        self._counts["completions"] += len(result)
+        self._counts["output_tokens"] += tokens
+        self._occupancy.answered(seconds, len(result), tokens)
+        if result:
+            self._counts["prompt_tokens"] += result[0].prompt_tokens
+            self._occupancy.read(result[0].prompt_tokens, result[0].cached_tokens)
 
 
-def _exit(error: EngineDied) -> None:
+def _result(answer: Answer) -> list[Completion] | QuestionFailed:
+    """Return an answer that is about its request; raise one that is about more."""
+    if isinstance(answer, Exception) and not isinstance(answer, QuestionFailed):
+        raise answer
+    return answer
+
+
+def _exit(reason: str) -> None:
     """End the actor so that Ray restarts it."""
     # Not `ray.actor.exit_actor`: that counts as wanted, and Ray would not restart the actor.
-    logger.error("engine died, the actor exits to be restarted: %s", error)
+    logger.error("engine died or hangs, the actor exits to be restarted: %s", reason)
     kill_children()
     os._exit(1)

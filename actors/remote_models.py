@@ -1,49 +1,48 @@
 """Models that an algorithm gets in a run: remote engines and checkers behind plain async callables.
 
-Calls leave in micro-batches (small ones to engines: a batch comes back with its slowest sample), go to the question's
-home engine, and are tried again when an actor died.
-
-Invariant: the first try is the batch as it came, the second every request by itself, later ones one after the other. So
-a request that kills its engine every time takes nobody along who was in flight with it, and fails alone.
+A request goes to the engine that its question prefers and that can begin it soon (`factory/rollouts/routing.py`), and
+its answer comes back as soon as it is there (`actors/engine_calls/`). When an engine dies, hangs or is restarted, what
+it had goes to the others at once; with no other, it waits until the engine is back. Requests that were twice in an
+engine when it died are tried in halves, so that one that kills its engine every time fails alone. A check goes to the
+idlest checker, in micro-batches, and is tried again when that one died.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
-import ray
-from ray.exceptions import GetTimeoutError, ObjectLostError, RayActorError, RayTaskError
-
 from actors.batching import Batcher
-from factory.errors import CheckerFailed, EngineFailed, FactoryError, QuestionFailed
+from actors.engine_calls.calls import (
+    GONE,
+    CallPatience,
+    brief,
+    call_with_retries,
+    original_error,
+    wait_until_ready,
+    within,
+)
+from actors.engine_calls.link import Link, Lost, Moved
+from actors.engine_calls.suspects import Suspects, Trial
+from actors.engine_calls.wire import Terms, TookTooLong
+from factory.errors import CheckerFailed, EngineFailed, FactoryError
 from factory.interfaces import Models
-from factory.rollouts.routing import route
+from factory.rollouts.routing import EngineLoad, route
 from factory.types import Completion, GenerateRequest, Question, Verdict
 
-GONE = (RayActorError, ObjectLostError, GetTimeoutError, TimeoutError)
-"""Errors of a call whose actor, actor's node or answer is gone: worth another try."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallPatience:
-    """Limits on calls to other actors.
-
-    * `request_s`: seconds for one call.
-    * `commit_s`: seconds for one commit, which may have to wait for its store.
-    * `restart_s`: seconds until a restarted actor answers.
-    * `attempts`: how often a call is sent.
-    """
-
-    request_s: float = 600.0
-    commit_s: float = 3600.0
-    restart_s: float = 900.0
-    attempts: int = 4
+__all__ = [
+    "GONE",
+    "CallPatience",
+    "CheckFlow",
+    "RemoteModels",
+    "brief",
+    "call_with_retries",
+    "original_error",
+    "wait_until_ready",
+    "within",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +67,8 @@ class RemoteModels(Models):
       checkers: handles of checkers.
       patience: time-outs and attempts of calls.
       weights: folder of the weights that shall answer; None for the generators' own model.
-      generate_batch: requests of one call to an engine.
       checking: how checks are sent to a checker.
-      slack: samples that an engine may have in flight above the least busy one before its questions go elsewhere.
+      affinity: False sends requests to the engines in turn, whatever is cached there, for comparison.
     """
 
     def __init__(
@@ -80,29 +78,44 @@ class RemoteModels(Models):
         patience: CallPatience,
         *,
         weights: str | None = None,
-        generate_batch: int = 8,
         checking: CheckFlow = CheckFlow(),
-        slack: int = 64,
+        affinity: bool = True,
     ) -> None:
-        self._generators = generators
         self._checkers = checkers
         self._patience = patience
-        self._weights = weights
-        self._slack = slack
-        # Samples in flight on each engine, checks on each checker.
-        self._samples = [0] * len(generators)
+        self._affinity = affinity
+        self._suspects = Suspects(self._ward, self._changed)
+        self._news = asyncio.Event()
+        terms = Terms(weights=weights, request_s=patience.request_s)
+        told: dict[str, Any] = {"lost": self._suspects.lost, "changed": self._changed, "others": self._others_than}
+        self._links = [
+            Link(actor, f"{index + 1} of {len(generators)}", terms, patience, **told)
+            for index, actor in enumerate(generators)
+        ]
+        self._turn = 0
+        # Checks in flight on each checker.
         self._checks = [0] * len(checkers)
-        self._engines = [Batcher(self._generator_call(i), generate_batch) for i in range(len(generators))]
         self._judges = [Batcher(self._checker_call(i, checking), checking.batch) for i in range(len(checkers))]
 
     async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
-        """Answer as `Models.generate`, by the question's own engine unless that one is overloaded."""
-        index = route(request.question_id, self._samples, self._slack)
-        self._samples[index] += request.n
+        """Answer as `Models.generate`. Raises `FactoryError` when no engine is left."""
+        trial = Trial(request)
         try:
-            return await self._engines[index](request)
+            while True:
+                try:
+                    return await self._tried(trial)
+                except Moved:
+                    continue
+                except TookTooLong as slow:
+                    trial.late += 1
+                    # Slow is not suspect: it has killed nobody.
+                    trial.clear()
+                    self._require_patience(trial, slow)
+                except Lost as lost:
+                    self._require_patience(trial, lost)
         finally:
-            self._samples[index] -= request.n
+            # Whatever the end, those it was tried with need not wait for it.
+            trial.clear()
 
     async def check(self, question: Question, text: str) -> Verdict:
         """Answer as `Models.check`, by the idlest checker."""
@@ -113,16 +126,93 @@ class RemoteModels(Models):
         finally:
             self._checks[index] -= 1
 
-    def _generator_call(self, index: int) -> Callable[[list[GenerateRequest]], Awaitable[Sequence[Any]]]:
-        """Return the function that sends a batch of requests to one engine."""
-        actor, alone = self._generators[index], asyncio.Lock()
+    def room(self, question_id: str) -> int:
+        """Return what `Models.room` says; 0 where an engine does not say how many samples it runs at once."""
+        index = route(question_id, self._loads())
+        if index is None:
+            return 0
+        link = self._links[index]
+        free = link.figures.slots - link.load
+        sharers = len(link.questions) + (question_id not in link.questions)
+        return max(0, free) // (sharers * link.figures.clients)
 
-        async def send(batch: list[GenerateRequest]) -> Sequence[Any]:
-            """Send a batch of requests until it is answered."""
-            call = partial(actor.generate.remote, weights=self._weights)
-            return await call_with_retries(call, actor.ready.remote, batch, self._patience, EngineFailed, alone)
+    def troubles(self) -> list[str]:
+        """Return a sentence for each engine that was taken out, and is not back."""
+        return [link.revival.out for link in self._links if link.revival.out]
 
-        return send
+    async def _tried(self, trial: Trial) -> Sequence[Completion]:
+        """Send a request to an engine and return what comes back; raises as `Link.ask` does."""
+        cell = trial.cell
+        if cell is None:
+            return await (await self._open_for(trial.request)).ask(trial)
+        # A member of a group may be cancelled; the others still need their engine.
+        link = await asyncio.shield(cell.link)
+        if cell is trial.cell and not link.open:
+            self._suspects.isolate([trial])
+            raise Moved
+        return await link.ask(trial)
+
+    def _require_patience(self, trial: Trial, error: Exception) -> None:
+        """Raise `EngineFailed` for a request that was late too often, or kills its engine every time."""
+        spent = trial.attempts >= self._patience.attempts
+        if trial.late >= self._patience.attempts or (spent and trial.alone):
+            failed = EngineFailed(f"no answer after {trial.attempts} attempts; the last one ended with {error}")
+            failed.attempts = trial.attempts
+            raise failed
+
+    async def _open_for(self, request: GenerateRequest) -> Link:
+        """Return the link for a request, as soon as there is an open one."""
+        while (index := self._chosen(request)) is None:
+            await self._change()
+        return self._links[index]
+
+    async def _ward(self) -> Link:
+        """Return the link to the engine that suspects are tried in: the one that died last, of those that are up."""
+        while (link := self._warden()) is None:
+            await self._change()
+        return link
+
+    def _warden(self) -> Link | None:
+        """Return the link to that engine, None where none is up."""
+        return max((link for link in self._links if link.open), key=lambda link: link.died_at, default=None)
+
+    def _chosen(self, request: GenerateRequest) -> int | None:
+        """Return the index of the engine for a request, None where none is open."""
+        loads = self._loads()
+        if self._affinity:
+            return route(request.question_id, loads)
+        open_ones = [index for index, load in enumerate(loads) if load.open]
+        self._turn += 1
+        return open_ones[self._turn % len(open_ones)] if open_ones else None
+
+    def _loads(self) -> list[EngineLoad]:
+        """Return the loads of all engines. While one tries suspects, nothing else should be in it when it dies."""
+        own = self._warden() if self._suspects.waiting else None
+        spare = any(link.open and not link.figures.warded for link in self._links)
+        return [
+            EngineLoad(
+                samples=link.load,
+                slots=link.figures.slots,
+                pace=link.figures.pace,
+                open=link.open and link is not own and not (spare and link.figures.warded),
+            )
+            for link in self._links
+        ]
+
+    def _others_than(self, link: Link) -> bool:
+        """Return whether an engine but this one is up."""
+        return any(other.open for other in self._links if other is not link)
+
+    def _changed(self) -> None:
+        """Have those look again who wait for an engine."""
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def _change(self) -> None:
+        """Wait until something changes. Raises `FactoryError` when no engine is left."""
+        if all(troubles := [link.revival.out for link in self._links]):
+            raise FactoryError("no engine is left: " + "; ".join(troubles))
+        await self._news.wait()
 
     def _checker_call(
         self, index: int, checking: CheckFlow
@@ -139,113 +229,3 @@ class RemoteModels(Models):
                 return await call_with_retries(actor.check.remote, ready, batch, patience, CheckerFailed, alone)
 
         return send
-
-
-async def call_with_retries(
-    call: Callable[[list[Any]], Any],
-    ready: Callable[[], Any],
-    batch: list[Any],
-    patience: CallPatience,
-    failure: type[QuestionFailed],
-    alone: asyncio.Lock,
-) -> list[Any]:
-    """Send a batch until it is answered; items that never are become failures.
-
-    Args:
-      call: sends a list of items to the actor.
-      ready: asks the actor for a sign of life; it is waited for between two attempts.
-      batch: items.
-      patience: time-outs and attempts.
-      failure: class of the error for an item without an answer.
-      alone: held by an item from its third attempt on, so that suspects meet their actor one at a time.
-
-    Returns:
-      One answer or failure per item, in order.
-    """
-    try:
-        return list(await within(call(batch), patience.request_s))
-    except GONE as error:
-        first = error
-    singly = (_retry_alone(call, ready, item, patience, failure, alone, first) for item in batch)
-    return list(await asyncio.gather(*singly))
-
-
-async def _retry_alone(
-    call: Callable[[list[Any]], Any],
-    ready: Callable[[], Any],
-    item: Any,
-    patience: CallPatience,
-    failure: type[QuestionFailed],
-    alone: asyncio.Lock,
-    error: Exception,
-) -> Any:
-    """Send one item by itself until it is answered; its failure when it never is. `error` ended its first attempt."""
-    # Not tenacity: between two attempts the restarted actor has to answer, and a suspect item waits for its turn alone.
-    # Its first attempt was in its batch.
-    attempts = 1
-    late = ""
-    while attempts < patience.attempts:
-        # Spread the attempts out: the items of a batch should not all meet again.
-        await asyncio.sleep(random.uniform(0, attempts))
-        # Only an item whose actor died twice is a suspect; a slow one kills nobody.
-        suspect = attempts > 1 and not isinstance(error, TimeoutError)
-        async with alone if suspect else nullcontext():
-            if not await wait_until_ready(ready, patience.restart_s):
-                late = f", and it was not back within {patience.restart_s:.0f} s"
-                break
-            attempts += 1
-            try:
-                [answer] = await within(call([item]), patience.request_s)
-                return answer
-            except GONE as again:
-                error = again
-    failed = failure(f"no answer after {attempts} attempts; the last one ended with {brief(error)}{late}")
-    failed.attempts = attempts
-    return failed
-
-
-async def wait_until_ready(ready: Callable[[], Any], limit_s: float) -> bool:
-    """Ask `ready` until it answers; False after `limit_s` seconds."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + limit_s
-    while (left := deadline - loop.time()) > 0:
-        try:
-            await within(ready(), left)
-            return True
-        except GONE:
-            await asyncio.sleep(min(1.0, left))
-    return False
-
-
-async def within(ref: Any, seconds: float) -> Any:
-    """Await an object ref with a limit; a call that exceeds it is cancelled, which a time-out alone does not do."""
-    try:
-        return await asyncio.wait_for(_resolve(ref), seconds)
-    except TimeoutError:
-        _cancel(ref)
-        raise
-
-
-async def _resolve(ref: Any) -> Any:
-    """Await a ref and raise our own errors as they were raised."""
-    try:
-        return await ref
-    except RayTaskError as error:
-        raise original_error(error) from None
-
-
-def original_error(error: RayTaskError) -> Exception:
-    """Return our own error as it was raised, without the tracebacks Ray adds; a bug stays as Ray has it."""
-    return error.cause if isinstance(error.cause, FactoryError) else error
-
-
-def _cancel(ref: Any) -> None:
-    """Cancel a call that is still running; anything but an object ref is left alone."""
-    if isinstance(ref, ray.ObjectRef):
-        ray.cancel(ref)
-
-
-def brief(error: BaseException) -> str:
-    """Return an error's type and first line; Ray's run over many."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__

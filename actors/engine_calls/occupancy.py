@@ -5,6 +5,8 @@ Vocabulary: a *slot* computes one sample at a time. `running` samples have a slo
 
 from __future__ import annotations
 
+# Answers from which on there is a pace: of a few, one slow sample makes a slow engine.
+_FEW = 32
 # Weight of what was measured before, when one more request is done: the pace is that of about the last hundred.
 _KEPT = 0.99
 
@@ -24,6 +26,7 @@ class Occupancy:
         self._at = 0.0
         self._recent_seconds = 0.0
         self._recent_tokens = 0.0
+        self._answers = 0
         self._prompt_tokens = 0
         self._cached_tokens = 0
 
@@ -34,8 +37,8 @@ class Occupancy:
 
     @property
     def pace(self) -> float:
-        """Seconds that a slot takes for a token, of late; 0 before the first answer."""
-        return self._recent_seconds / self._recent_tokens if self._recent_tokens else 0.0
+        """Seconds that a slot takes for a token, of late; 0 before there are some answers."""
+        return self._recent_seconds / self._recent_tokens if self._answers >= _FEW else 0.0
 
     @property
     def hit_rate(self) -> float:
@@ -55,6 +58,7 @@ class Occupancy:
     def answered(self, seconds: float, samples: int, tokens: int) -> None:
         """Learn the pace from a request that took `seconds` for `samples` of `tokens` in all."""
         if tokens:
+            self._answers += 1
             self._recent_seconds = self._recent_seconds * _KEPT + seconds * samples
             self._recent_tokens = self._recent_tokens * _KEPT + tokens
 

@@ -11,18 +11,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from actors.engine_runtime.slots import Slots
 from actors.engine_runtime.stand_in import StandIn
 from actors.models.resolve import model_revision
+from factory.added_fields import ADDED
 from factory.errors import PromptTooLong, QuestionFailed
 from factory.tokens import Tokens
 from factory.types import LENGTH, Completion, GenerateRequest
 
 NO_ANSWER = "I do not know."
 SCRIPT = "script.json"
+
+EXECUTION = ("slots", "sample_s")
 
 
 @dataclass
@@ -33,12 +38,16 @@ class Config:
     * `fallback`: solutions of a question that holds none of the pieces.
     * `max_model_len`: characters of prompt and prefix together that are too many.
     * `latency_s`: seconds that every call takes.
+    * `slots`: samples that run at once, the others wait; 0 is any number.
+    * `sample_s`: seconds that a sample takes in its slot.
     """
 
     solutions: dict[str, list[str]] = field(default_factory=dict)
     fallback: list[str] = field(default_factory=lambda: [NO_ANSWER])
     max_model_len: int = 100_000
     latency_s: float = 0.0
+    slots: int = field(default=0, metadata=ADDED)
+    sample_s: float = field(default=0.0, metadata=ADDED)
 
 
 class Engine(StandIn):
@@ -49,6 +58,8 @@ class Engine(StandIn):
         self._config = config
         self._first = model
         self._solutions = config.solutions
+        self._slots = Slots(config.slots)
+        self.max_num_seqs = config.slots or None
 
     async def start(self) -> None:
         """Read the script of the model folder that was named at first, where it has one."""
@@ -61,8 +72,13 @@ class Engine(StandIn):
         self.revision = model_revision(path)
 
     async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
-        """Return the completions of every request, or `PromptTooLong`."""
+        """Return the completions of every request, or `PromptTooLong`, when the last sample has had its time."""
         await asyncio.sleep(self._config.latency_s)
+        if self._config.sample_s:
+            now = time.monotonic()
+            samples = sum(request.n for request in requests)
+            ends = [self._slots.take(now, self._config.sample_s) for _ in range(samples)]
+            await asyncio.sleep(max(ends) - now)
         return [self._answer(request) for request in requests]
 
     def _answer(self, request: GenerateRequest) -> list[Completion] | QuestionFailed:

@@ -55,10 +55,12 @@ def blamed(rows: list[dict[str, Any]], *numbers: int) -> list[dict[str, Any]]:
 
 
 def test_a_request_that_kills_its_engine_every_time_fails_alone(tmp_path: Path) -> None:
-    # Latency: all others are in flight with it, and die with it, once or twice.
+    # Latency: all others are in flight with it, and die with it, until it is known by dying alone.
     [failure] = blamed(misbehaving(tmp_path, {"dies_on": "question 3 ", "latency_s": 0.4}, attempts=3), 3)
-    assert (failure["stage"], failure["type"], failure["attempts"]) == ("generate", "EngineFailed", 3)
-    assert "after 3 attempts" in failure["message"]
+    assert (failure["stage"], failure["type"]) == ("generate", "EngineFailed")
+    # Twice with everybody, then in halves of at most six.
+    assert 3 <= failure["attempts"] <= 2 + 3
+    assert f"after {failure['attempts']} attempts" in failure["message"]
 
 
 def test_a_request_that_never_answers_and_one_longer_than_the_context_fail_alone(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Pure decisions: which engine, which seed, which plug-in, which plan."""
+"""Pure decisions: which seed, which plug-in, which plan."""
 
 from __future__ import annotations
 
@@ -8,30 +8,9 @@ from cluster.plan import PlannedNode, demands, shortfall
 from factory.contracts.search import SEARCH
 from factory.contracts.supervision import SUPERVISION
 from factory.errors import BadInput
-from factory.rollouts.routing import route
 from factory.search import sample
 from factory.seeds import seed_for
 from factory.supervision import omegaprm
-
-IDS = [f"gsm8k-{i}" for i in range(200)]
-
-
-def test_a_question_keeps_its_engine():
-    assert {route(IDS[3], [0, 0, 0], 8) for _ in range(5)} == {route(IDS[3], [0, 0, 0], 8)}
-
-
-def test_questions_spread_over_engines():
-    homes = [route(i, [0, 0, 0, 0], 8) for i in IDS]
-    assert min(homes.count(engine) for engine in range(4)) > 20
-
-
-def test_an_overloaded_home_spills_to_the_idlest():
-    home = route(IDS[0], [0, 0], 8)
-    loads = [0, 0]
-    loads[home] = 8
-    assert route(IDS[0], loads, 8) == 1 - home
-    loads[home] = 7
-    assert route(IDS[0], loads, 8) == home
 
 
 def test_seeds_differ_by_run_question_and_purpose():

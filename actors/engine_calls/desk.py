@@ -1,0 +1,223 @@
+"""Desk of an engine: takes jobs from clients, hands the engine what it can hold, keeps answers until they are fetched.
+
+Invariants:
+* Jobs are admitted in the order in which they came, and the engine gets no more samples than run in it, and a few that
+  wait, so that it never starves.
+* The clock of a job begins when the engine takes it.
+* A job is computed once, however often it is submitted; its answer is kept until the client acknowledges it, or is
+  gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+from actors.engine_calls.mailbox import FORGET_S, Mailbox, OpenJob, Parcel
+from actors.engine_calls.occupancy import Occupancy
+from actors.engine_calls.vitals import Vitals
+from actors.engine_calls.ward import Ward
+from actors.engine_calls.wire import Answer, Collected, Figures, Job, Terms, TookTooLong
+from factory.errors import FactoryError
+from factory.rollouts.patience import seconds_allowed
+from factory.types import GenerateRequest
+
+logger = logging.getLogger(__name__)
+
+ANY_NUMBER = 16_384
+"""Samples at most in an engine that does not say how many it computes at a time."""
+SWEEP_S = 1.0
+"""Seconds between two looks at what takes too long."""
+
+
+class Desk:
+    """Queue in front of one engine.
+
+    Args:
+      compute: computes a job; it calls `taken(job)` when the engine takes it.
+      occupancy: counts of what the engine holds.
+      last_step_s: says how long ago the engine made a step; None where it does not know.
+      give_up: ends the actor of an engine that hangs; gets how one can tell.
+    """
+
+    def __init__(
+        self,
+        compute: Callable[[OpenJob], Awaitable[Answer]],
+        occupancy: Occupancy,
+        last_step_s: Callable[[], Awaitable[float | None]],
+        give_up: Callable[[str], None],
+    ) -> None:
+        self._compute = compute
+        self._occupancy = occupancy
+        self._last_step_s = last_step_s
+        self._give_up = give_up
+        self._life = uuid.uuid4().hex
+        self._boxes: dict[str, Mailbox] = {}
+        self._made = 0
+        self._queue: deque[OpenJob] = deque()
+        self.queued = 0
+        self._admitted: set[OpenJob] = set()
+        self._held = 0
+        self._bug: Exception | None = None
+        self._sweeping: asyncio.Task[None] | None = None
+        self.vitals = Vitals()
+        self.ward = Ward()
+
+    @property
+    def open_jobs(self) -> int:
+        """Jobs that wait or are computed."""
+        return len(self._queue) + len(self._admitted)
+
+    def submit(self, client: str, terms: Terms, jobs: Sequence[Job], cancelled: Sequence[int]) -> None:
+        """Take jobs of a client, and drop some that it no longer wants."""
+        box = self._box(client)
+        for number, request in jobs:
+            if not box.knows(number):
+                job = box.open[number] = OpenJob(request, terms, Parcel(box, number))
+                box.samples += request.n
+                self._enqueue(job)
+        for number in cancelled:
+            self._drop(box.take_out(number))
+            box.acknowledge([number])
+        self._admit()
+
+    async def collect(self, client: str, acknowledged: Sequence[int]) -> Collected:
+        """Return what is done of a client's jobs, as soon as something is. Raises a bug of the engine as it came."""
+        box = self._box(client)
+        box.acknowledge(acknowledged)
+        answers = await box.collect()
+        box.seen = time.monotonic()
+        if self._bug is not None:
+            raise self._bug
+        figures = Figures(
+            slots=self._occupancy.slots,
+            others=self._held + self.queued - box.samples,
+            clients=max(1, sum(1 for one in self._boxes.values() if one.open or one is box)),
+            pace=self._occupancy.pace,
+            warded=self.ward.taken,
+        )
+        return Collected(life=self._life, box=box.number, answers=answers, figures=figures)
+
+    async def answer(self, request: GenerateRequest, terms: Terms) -> Answer:
+        """Return the answer of one request of a caller in this process. Raises a bug of the engine as it came."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        job = OpenJob(request, terms, future)
+        self._enqueue(job)
+        self._admit()
+        try:
+            return await future
+        except asyncio.CancelledError:
+            self._drop(job)
+            raise
+
+    def taken(self, job: OpenJob) -> None:
+        """Start the clock of a job: the engine takes it now."""
+        request, occupancy = job.request, self._occupancy
+        job.taken = time.monotonic()
+        job.deadline = job.taken + seconds_allowed(
+            job.terms.request_s, request.sampling.max_tokens, request.n, occupancy.held, occupancy.slots
+        )
+        self._watch()
+
+    def forget(self, client: str) -> None:
+        """Drop a client with all it has asked for."""
+        self.ward.leave(client)
+        box = self._boxes.pop(client, None)
+        if box is not None:
+            for number in list(box.open):
+                self._drop(box.take_out(number))
+
+    def _box(self, client: str) -> Mailbox:
+        """Return a client's mailbox, a new one for a client that is not known."""
+        box = self._boxes.get(client)
+        if box is None:
+            self._made += 1
+            box = self._boxes[client] = Mailbox(self._made, time.monotonic())
+            self._watch()
+        box.seen = time.monotonic()
+        return box
+
+    def _enqueue(self, job: OpenJob) -> None:
+        self._queue.append(job)
+        self.queued += job.request.n
+
+    def _drop(self, job: OpenJob | None) -> None:
+        """Stop computing a job that nobody wants."""
+        if job is None:
+            return
+        if job.task is not None:
+            job.task.cancel()
+        elif job in self._queue:
+            self._queue.remove(job)
+            self.queued -= job.request.n
+
+    def _admit(self) -> None:
+        """Hand the engine the next jobs, as far as it can hold them."""
+        slots = self._occupancy.slots
+        limit = slots + max(1, slots // 8) if slots else ANY_NUMBER
+        # The last one may have more samples than there is room, which an engine of one slot could never take otherwise.
+        while self._queue and self._held < limit:
+            job = self._queue.popleft()
+            self.queued -= job.request.n
+            self._held += job.request.n
+            self._admitted.add(job)
+            job.task = asyncio.ensure_future(self._run(job))
+
+    async def _run(self, job: OpenJob) -> None:
+        """Compute an admitted job and deliver its answer."""
+        answer: Answer | None = None
+        try:
+            answer = await self._compute(job)
+            if job.taken:
+                self.vitals.answered()
+        except FactoryError as error:
+            answer = error
+        except asyncio.CancelledError:
+            # Either nobody wants it, or it took too long.
+            if job.deadline < time.monotonic():
+                answer = TookTooLong(f"the engine had it for {time.monotonic() - job.taken:.0f} s")
+        except Exception as error:
+            self._fail(job, error)
+        finally:
+            self._admitted.discard(job)
+            self._held -= job.request.n
+            self._admit()
+        if answer is not None and not job.deliver.done():
+            job.deliver.set_result(answer)
+
+    def _fail(self, job: OpenJob, error: Exception) -> None:
+        """Tell everybody about a bug, which is no answer and ends the run."""
+        if isinstance(job.deliver, Parcel):
+            self._bug = error
+            for box in self._boxes.values():
+                box.wake()
+        elif not job.deliver.done():
+            job.deliver.set_exception(error)
+
+    def _watch(self) -> None:
+        """Look at what takes too long from now on, while there is anything."""
+        if self._sweeping is None or self._sweeping.done():
+            self._sweeping = asyncio.ensure_future(self._sweep())
+
+    async def _sweep(self) -> None:
+        """Cancel jobs that take too long, forget clients that are gone, give up an engine that hangs."""
+        while self._boxes or self._admitted:
+            await asyncio.sleep(SWEEP_S)
+            now = time.monotonic()
+            for client in [client for client, box in self._boxes.items() if now - box.seen > FORGET_S]:
+                logger.warning("a client was not heard of for %.0f s: its requests are dropped", FORGET_S)
+                self.forget(client)
+            self.ward.expire(now)
+            running = [job for job in self._admitted if job.taken]
+            late = [job for job in running if job.deadline < now]
+            for job in late:
+                self.vitals.late(job.request.question_id, job.request.seed)
+            if running and (reason := self.vitals.hangs(await self._last_step_s())):
+                self._give_up(reason)
+            for job in late:
+                if job.task is not None:
+                    job.task.cancel()
