@@ -34,11 +34,12 @@ _HOLDS_TEXT = frozenset({str, dict, list, tuple})
 
 
 def most_bytes(row: Row) -> int:
-    """Return what `text_bytes` of a row is at most, nearly: 12 for every character of its solutions, counted quickly.
+    """Return what `text_bytes` of a row is at most, nearly, counted quickly: 12 for every character of its solutions.
 
     Each text is there up to three times (whole, in steps, in the tree), and a character takes up to 4 bytes.
     """
-    return 12 * sum(len(solution["text"]) for solution in row["solutions"])
+    given = sum(text_bytes([row[name]]) for name in ("question", "gold_answer", "metadata"))
+    return given + 12 * sum(len(solution["text"]) for solution in row["solutions"])
 
 
 def cut(rows: Mapping[Key, Row], limit: int = 0) -> Iterator[dict[Key, Row]]:

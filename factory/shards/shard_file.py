@@ -133,10 +133,20 @@ def content_hash(batches: Batches) -> str:
 
 
 def batches_in(
-    file: pq.ParquetFile, batch_size: int = 64, columns: Sequence[str] | None = None
+    file: pq.ParquetFile,
+    batch_size: int = 64,
+    columns: Sequence[str] | None = None,
+    groups: Iterable[int] | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of an open shard in batches that never cross a row group."""
-    for group in range(file.num_row_groups):
+    """Yield the rows of an open shard in batches that never cross a row group.
+
+    Args:
+      file: the shard.
+      batch_size: most rows of a batch.
+      columns: leaf columns, as `pyarrow` takes them; None for all.
+      groups: numbers of the row groups to read, in order; None for all.
+    """
+    for group in range(file.num_row_groups) if groups is None else groups:
         yield from file.iter_batches(batch_size=batch_size, columns=columns, row_groups=[group])
 
 

@@ -211,7 +211,8 @@ class _Loop:
     def _retry(self, errand: _Errand, error: RayActorError) -> None:
         """Put a unit aside whose worker died; raise `FactoryError` when it has cost too many."""
         self._crew.lost(errand.worker)
-        if errand.attempt >= self._options.attempts:
+        # At the end of a run nobody needs to know whose fault it was.
+        if errand.attempt >= self._options.attempts and not self.progress.stopping:
             raise FactoryError(
                 f"unit {errand.unit.id} was given up: its worker died {errand.attempt} times, last with {brief(error)}"
             ) from None

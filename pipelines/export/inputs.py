@@ -21,7 +21,7 @@ from factory.records.schema import SCHEMA
 from factory.records.shard_schema import completed
 from factory.shards.commits import Shard, no_records, open_shard, runs_within, shards
 from factory.shards.shard_check import Unreadable, reading
-from factory.shards.shard_file import footer_of
+from factory.shards.shard_file import batches_in, footer_of
 from factory.storage.access import Access
 from factory.storage.ahead import in_order
 from factory.storage.opening import open_store
@@ -206,7 +206,7 @@ def records_of(task: ExportTask, columns: Sequence[str]) -> Iterator[tuple[int, 
         place = piece.start
         # Batches are bounded in bytes, too: records of search trees may be large.
         size = max(1, min(BATCH_ROWS, BATCH_BYTES * piece.rows // max(1, piece.n_bytes)))
-        batches = file.iter_batches(size, row_groups=list(piece.groups), columns=leaves(file, columns))
+        batches = batches_in(file, size, leaves(file, columns), piece.groups)
         while True:
             with _sound(store, shard):
                 batch = next(batches, None)

@@ -6,13 +6,14 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from factory.errors import BadInput, StorageFailed
-from factory.records.record import to_batch
+from factory.records.batches import BATCH_BYTES, batches_of
 from factory.records.schema import SCHEMA
 from factory.records.shard_schema import completed, is_earlier
 from factory.records.tally import Tally
@@ -112,16 +113,22 @@ def _read(source: Store, shard: Shard, content: str) -> Read:
     """
     try:
         with reading(), open_shard(source, shard, **CHECKSUMS) as file:
-            footer, table = footer_of(file), file.read().replace_schema_metadata()
+            footer = footer_of(file)
+            # One after the other: Arrow cannot read more than 2 GiB of nested texts at once.
+            groups = [file.read_row_group(number) for number in range(file.num_row_groups)]
+            table = pa.concat_tables(groups).replace_schema_metadata()
     except (Unreadable, FileNotFoundError) as error:
         raise BadInput(f"{shard.name} in {source.url} cannot be read ({error}). See `factory validate`.") from None
     # A merged shard keeps the units' hashes, so a changed unit must not get into one.
     as_committed = table.num_rows == footer.tally.questions and content in ("", footer.content)
     if not as_committed or table["unit_id"].unique().to_pylist() != [shard.unit_id]:
         raise BadInput(f"{shard.name} in {source.url} is not what was committed. See `factory validate`.")
-    if not table.schema.equals(SCHEMA) or any(map(is_earlier, table["schema_version"].unique().to_pylist())):
-        batch = to_batch([completed(row) for row in table.to_pylist()])
-        footer, table = replace(footer, content=content_hash(batch)), pa.Table.from_batches([batch])
+    # A large unit of an earlier version was hashed as a single batch.
+    hashed_otherwise = len(groups) == 1 and table.nbytes > BATCH_BYTES
+    is_earlier_row = any(map(is_earlier, table["schema_version"].unique().to_pylist()))
+    if hashed_otherwise or not table.schema.equals(SCHEMA) or is_earlier_row:
+        batches = list(batches_of([completed(row) for row in table.to_pylist()]))
+        footer, table = replace(footer, content=content_hash(batches)), pa.Table.from_batches(batches)
     return shard, footer, table
 
 
@@ -140,8 +147,20 @@ def _writer(where: Path | pa.NativeFile) -> pq.ParquetWriter:
 
 
 def _write_group(writer: pq.ParquetWriter, tables: Sequence[pa.Table]) -> None:
-    """Write tables as one row group."""
-    table = pa.concat_tables(tables)
+    """Write tables as one row group, or as several where a large unit is among them."""
+    group: list[pa.RecordBatch] = []
+    n_bytes = 0
+    for batch in chain.from_iterable(table.to_batches() for table in tables):
+        if group and n_bytes + batch.nbytes > BATCH_BYTES:
+            _write_batches(writer, group)
+            group, n_bytes = [], 0
+        group.append(batch)
+        n_bytes += batch.nbytes
+    _write_batches(writer, group)
+
+
+def _write_batches(writer: pq.ParquetWriter, batches: Sequence[pa.RecordBatch]) -> None:
+    table = pa.Table.from_batches(batches)
     writer.write_table(table, row_group_size=table.num_rows)
 
 

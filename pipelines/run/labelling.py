@@ -79,8 +79,8 @@ def label(settings: Settings, listener: Listener | None = None, options: LabelOp
         sweep(session.store, left)
         if todo.missing:
             progress = _work(session, todo, options)
-            # A dead attempt's writer may have come late with what is done.
-            if todo.fresh < len(todo.missing):
+            # A dead attempt's writer may have come late with what is done, and a dead worker leaves what it kept.
+            if todo.fresh < len(todo.missing) or progress.retried:
                 sweep(session.store, replace(leftovers(session.store), orphans=()))
             summary = _summary(session, todo, progress)
 

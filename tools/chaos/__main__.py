@@ -71,6 +71,8 @@ def config(questions: int, unit_size: int, latency_s: float) -> dict[str, Any]:
             "request_timeout_s": 120.0,
             "start_timeout_s": 120.0,
             "attempts": 20,
+            # So that most units keep questions while they are under way.
+            "spool_s": 0.5,
         },
     }
 

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from factory.shards.spool import spooled
 from factory.storage.access import Access
 from factory.storage.opening import open_store
 from factory.storage.store import Store
@@ -43,8 +44,8 @@ class ChaosFolder:
         return self.store.read(name)
 
     def leftovers(self) -> list[str]:
-        """Return what a finished run must not leave: temporary files, unfinished uploads."""
-        return self.store.orphans()
+        """Return what a finished run must not leave: temporary files, unfinished uploads, kept questions."""
+        return [*self.store.orphans(), *(item.name for item in spooled(self.store))]
 
 
 def local(path: Path) -> ChaosFolder:

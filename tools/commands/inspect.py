@@ -12,6 +12,7 @@ from rich.tree import Tree as RichTree
 
 from factory.errors import BadInput
 from factory.shards.commits import open_shard, records_of, shards
+from factory.shards.shard_file import batches_in
 from factory.storage.opening import open_store
 from factory.text.safe_text import safe
 
@@ -99,7 +100,8 @@ def find(run_dir: str, question_id: str) -> list[dict[str, Any]]:
         with open_shard(store, shard) as file:
             ids = file.read(columns=["question_id"])["question_id"].to_pylist()
             if any(name.startswith(question_id) for name in ids):
-                records += [row for row in file.read().to_pylist() if row["question_id"].startswith(question_id)]
+                rows = (row for batch in batches_in(file) for row in batch.to_pylist())
+                records += [row for row in rows if row["question_id"].startswith(question_id)]
     return records
 
 
