@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from pipelines.driving import drive
+from pipelines.driving.crew import Crew
 from pipelines.driving.demand import Bounds
 from pipelines.driving.drive import DriveOptions, _Loop
 from pipelines.driving.interrupt import Interrupt
@@ -14,14 +13,12 @@ from pipelines.driving.interrupt import Interrupt
 GRACE_S = 100.0
 
 
-class Told:
-    """Crew that notes what it is told."""
+class Told(Crew):
+    """Crew without workers that notes what it is told."""
 
     def __init__(self) -> None:
+        super().__init__([], None, restart_s=1.0)
         self.told: list[float] = []
-
-    def __len__(self) -> int:
-        return 1
 
     def stop(self, grace_s: float) -> None:
         """Note the grace."""
@@ -36,7 +33,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def loop(crew: Any) -> tuple[_Loop, Interrupt]:
+def loop(crew: Crew) -> tuple[_Loop, Interrupt]:
     """A drive with one unit in flight that never comes back."""
     interrupt = Interrupt()
     started = _Loop([], crew, DriveOptions(bounds=Bounds(window=1), attempts=1, interrupt=interrupt, grace_s=GRACE_S))
@@ -68,7 +65,7 @@ def test_a_drive_whose_units_are_all_back_does_not_wait_for_the_end_of_the_grace
 
 def test_a_remark_is_said_once_whichever_worker_it_comes_from(clock: list[float]) -> None:
     said: list[str] = []
-    running = _Loop([], Told(), DriveOptions(bounds=Bounds(window=1), attempts=1, on_remark=said.append))  # type: ignore[arg-type]
+    running = _Loop([], Told(), DriveOptions(bounds=Bounds(window=1), attempts=1, on_remark=said.append))
     for remark in ("", "could not be kept: disk full in a", "could not be kept: disk full in b", "ignored: c"):
         running._hear(remark)
     assert said == ["could not be kept: disk full in a", "ignored: c"]
