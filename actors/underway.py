@@ -31,7 +31,6 @@ def cost_so_far(attempts: Iterable[QuestionWork]) -> Tally:
         before = attempt.before.cost if attempt.before else Cost()
         total.policy_calls += attempt.policy.cost.policy_calls - before.policy_calls
         total.completion_tokens += attempt.policy.cost.completion_tokens - before.completion_tokens
-        for solution in attempt.tree.solutions:
-            total.correct += solution.outcome is True
-            total.incorrect += solution.outcome is False
+        total.correct += attempt.tree.correct
+        total.incorrect += attempt.tree.incorrect
     return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,7 +26,8 @@ class JudgedModels(Models):
         self._judge = judge
         self._config = config
         self._billed = _Billed(models, cost)
-        self._known: dict[str, Verdict] = dict(known or {})
+        # By digest: the texts themselves are in the tree already.
+        self._known = {_digest(text): verdict for text, verdict in (known or {}).items()}
 
     async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
         """Return the completions of the wrapped models."""
@@ -33,13 +35,19 @@ class JudgedModels(Models):
 
     async def check(self, question: Question, text: str) -> Verdict:
         """Return the judge's verdict on a whole solution text. Raises what the judge and the models raise."""
-        if text not in self._known:
-            self._known[text] = await self._judge(question, text, self._billed, self._config)
-        return self._known[text]
+        key = _digest(text)
+        if key not in self._known:
+            self._known[key] = await self._judge(question, text, self._billed, self._config)
+        return self._known[key]
 
     def room(self, question_id: str) -> int:
         """Return the room that the wrapped models have."""
         return self._models.room(question_id)
+
+
+def _digest(text: str) -> bytes:
+    """Return a hash that no two texts share."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 class _Billed(Models):

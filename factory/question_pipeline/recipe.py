@@ -114,7 +114,7 @@ def begin(
     tree, cost = (earlier.tree, earlier.cost) if earlier else (Tree(question), Cost())
     # Phase 2: the policy that samples into it. A judging model is not asked again about the texts that are there.
     judge = CHECKERS.load(recipe.checker).judge
-    known = {solution.text: solution.verdict for solution in tree.solutions}
+    known = {solution.text: solution.verdict for solution in tree.solutions} if judge else {}
     policy = Policy(
         tree=tree,
         models=JudgedModels(models, judge, recipe.checker_config, cost, known) if judge else models,

@@ -96,8 +96,7 @@ class Restored:
             label_calls=row["label_calls"] or 0,
             label_wishes=row["label_wishes"] or 0,
         )
-        leaf.ending = solution
-        self.tree.solutions.append(solution)
+        self.tree.put(solution)
         self.kept[solution] = row
         return solution
 

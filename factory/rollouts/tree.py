@@ -13,13 +13,19 @@ from factory.types import Question, Step, Verdict
 
 
 class Tree:
-    """Tree of one question: all its rollouts and given solutions, as nodes and solutions."""
+    """Tree of one question: all its rollouts and given solutions, as nodes and solutions.
+
+    Attributes:
+      solutions: distinct solutions, in the order they were added.
+      correct, incorrect: how many were added with that outcome; progress displays ask for it twice a second.
+    """
 
     def __init__(self, question: Question) -> None:
         self.question = question
         self.root = Node(index=0, depth=0)
         self.nodes: list[Node] = [self.root]
         self.solutions: list[Solution] = []
+        self.correct = self.incorrect = 0
 
     def add(
         self,
@@ -128,9 +134,16 @@ class Tree:
                 # An earlier run's labeller produced this text; now the search has sampled it, so it is to be labelled.
                 known.method, known.sought, known.labelled = solution.method, True, False
             return known
+        self.put(solution)
+        return solution
+
+    def put(self, solution: Solution) -> None:
+        """Add a solution at the end of its leaf, where none ends yet; its rollout counts at no node by that."""
         solution.leaf.ending = solution
         self.solutions.append(solution)
-        return solution
+        outcome = solution.outcome
+        self.correct += outcome is True
+        self.incorrect += outcome is False
 
     def measured(self) -> Iterator[Node]:
         """Yield the nodes that get a row in the record, parents first.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from support.fakes import FakeModels
+from support.fakes import QUESTION, FakeModels
 
 from factory.question_pipeline.judged import JudgedModels
 from factory.rollouts.policy import Cost
+from factory.types import Outcome, Verdict
 
 
 def judged(models: FakeModels) -> JudgedModels:
@@ -20,3 +21,17 @@ def test_room_is_that_of_the_wrapped_models():
     assert judged(models).room("q") == 0
     models.room = {"q": 7}.__getitem__
     assert judged(models).room("q") == 7
+
+
+async def test_a_text_is_judged_once_and_a_known_one_never():
+    asked = []
+
+    async def judge(question, text, models, config):
+        asked.append(text)
+        return Verdict(outcome=Outcome.CORRECT, answer=text)
+
+    known = {"old": Verdict(outcome=Outcome.INCORRECT)}
+    models = JudgedModels(FakeModels(lambda prefix, n: []), judge, None, Cost(), known)
+    verdicts = [await models.check(QUESTION, text) for text in ("new", "old", "new", "odd \ud800")]
+    assert [verdict.answer for verdict in verdicts] == ["new", None, "new", "odd \ud800"]
+    assert asked == ["new", "odd \ud800"]

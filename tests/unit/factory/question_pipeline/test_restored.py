@@ -74,6 +74,9 @@ def back(tree: Tree) -> Tree:
 def assert_same(tree: Tree, again: Tree) -> None:
     assert facts(again) == facts(tree)
     assert counts(again) == counts(tree)
+    outcomes = [solution.outcome for solution in tree.solutions]
+    assert (again.correct, again.incorrect) == (outcomes.count(True), outcomes.count(False))
+    assert (tree.correct, tree.incorrect) == (again.correct, again.incorrect)
 
 
 @pytest.mark.parametrize("labeller", LABELLERS)

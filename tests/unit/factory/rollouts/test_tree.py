@@ -233,3 +233,12 @@ def test_evidence_only_ever_grows_whatever_comes_in(growth):
             for (trials, hits), (trials_then, hits_then) in zip(now, before.get(id(solution), ()), strict=False):
                 assert 0 <= hits - hits_then <= trials - trials_then
             before[id(solution)] = now
+
+
+def test_a_tree_counts_its_solutions_by_outcome_each_text_once(tree):
+    add(tree, tree.root, ["a\n", "b"], CORRECT)
+    add(tree, tree.root, ["a\n", "c"], INCORRECT)
+    add(tree, tree.root, ["a\n", "c"], INCORRECT)
+    add(tree, tree.root, ["d"], Verdict(outcome=Outcome.TIMEOUT))
+    tree.adopt(steps("e"), INCORRECT)
+    assert (tree.correct, tree.incorrect) == (1, 2)
