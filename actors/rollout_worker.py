@@ -32,6 +32,7 @@ from factory.errors import QuestionFailed
 from factory.labelling.experience import Experience
 from factory.question_pipeline.recipe import QuestionWork, Recipe, begin, finished_row, work
 from factory.records.batches import ROW_BYTES, most_bytes, text_bytes
+from factory.records.example import Example, example_of
 from factory.records.record import Failure, Provenance
 from factory.rollouts.tree import Tree
 from factory.shards.commits import Receipt
@@ -140,6 +141,7 @@ class _AssignedWork:
         # Units that are not yet committed, by id.
         self._under_way: dict[str, _UnderWay] = {}
         self._experience = Experience()
+        self._example: Example | None = None
         self._stopped = False
         # What went wrong with the spool, by kind; "" once it was said.
         self._remarks: dict[str, str] = {}
@@ -223,10 +225,10 @@ class _AssignedWork:
 
     def underway(self) -> Underway:
         """Return what the units not yet committed have cost so far, and what is unfinished of them."""
-        return Underway(
-            tally=cost_so_far(chain.from_iterable(unit.attempts for unit in self._under_way.values())),
-            unfinished={unit_id: unit.unfinished for unit_id, unit in self._under_way.items()},
-        )
+        tally = cost_so_far(chain.from_iterable(unit.attempts for unit in self._under_way.values()))
+        unfinished = {unit_id: unit.unfinished for unit_id, unit in self._under_way.items()}
+        tally.questions = sum(len(unit.tasks) for unit in self._under_way.values()) - sum(unfinished.values())
+        return Underway(tally=tally, unfinished=unfinished, example=self._example)
 
     async def _row(
         self, attempt: QuestionWork, place: int, unit_id: str, kept: KeptRows, troubles: list[str]
@@ -252,6 +254,7 @@ class _AssignedWork:
             row = finish(without, failure=failure, seconds=time.monotonic() - started)
         if failure is None:
             kept.add(place, row)
+            self._example = self._example or example_of(row)
         else:
             troubles.append(f"{failure.type}: {failure.message}")
         return row

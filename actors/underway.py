@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from factory.question_pipeline.recipe import QuestionWork
+from factory.records.example import Example
 from factory.records.tally import Tally
 from factory.rollouts.policy import Cost
 
@@ -15,12 +16,14 @@ class Underway:
     """Work of one worker that is not committed yet.
 
     Attributes:
-      tally: what it has cost so far.
+      tally: what it has cost so far, and how many of its questions are finished.
       unfinished: by the id of each unit that was begun, its questions that are not finished.
+      example: labelled solution of the first question that had one, whether its unit is committed or not.
     """
 
     tally: Tally
     unfinished: Mapping[str, int]
+    example: Example | None = None
 
 
 def cost_so_far(attempts: Iterable[QuestionWork]) -> Tally:

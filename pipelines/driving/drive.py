@@ -20,6 +20,7 @@ from ray.exceptions import RayActorError, RayTaskError
 from actors.remote_models import brief, original_error
 from factory.errors import FactoryError
 from factory.question_pipeline.effort import raised
+from factory.records.example import Example
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt
 from factory.shards.units import Unit
@@ -44,7 +45,7 @@ class Progress:
     Attributes:
       units: units committed by this attempt.
       done: counts of what they hold.
-      underway: counts of what the workers have not committed yet.
+      underway: counts of what the workers have not committed yet; finished questions among it are counted, too.
       in_flight: units handed out and not back.
       retried: units handed out again, as their worker died.
       seconds: time since the first unit was handed out.
@@ -53,6 +54,7 @@ class Progress:
         attempt takes them up again.
       trouble: the last such error.
       engines: figures of each engine, as it last said.
+      example: labelled solution of a question that was among the first to be finished; None before that.
     """
 
     units: int = 0
@@ -65,6 +67,7 @@ class Progress:
     short: int = 0
     trouble: str = ""
     engines: Sequence[EngineFigures] = ()
+    example: Example | None = None
 
 
 def _ignore(_: Any) -> None:
@@ -205,7 +208,7 @@ class _Loop:
             return
         self._shown = time.monotonic()
         self.progress.seconds = self._shown - self._began
-        self.progress.underway = self._lookout.underway()
+        self.progress.underway, self.progress.example = self._lookout.underway(), self._lookout.example
         self._options.on_progress(self.progress)
 
     def _retry(self, errand: _Errand, error: RayActorError) -> None:

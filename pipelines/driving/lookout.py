@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from factory.records.example import Example
 from factory.records.tally import Tally
 from pipelines.driving.crew import Crew
 from pipelines.driving.demand import Demand
@@ -25,6 +26,8 @@ class Lookout:
         self._tallies = [Tally() for _ in range(len(crew))]
         self._engines = Polls(lambda index: engines[index].stats.remote(), len(engines), ENGINES_EVERY_S)
         self._workers = Polls(crew.ask, len(crew), WORKERS_EVERY_S)
+        # First labelled solution that a worker has told of.
+        self.example: Example | None = None
         # Engines that are full already, of a run before or of another run, get nothing for a moment.
         self.engines = self._book.figures
 
@@ -37,6 +40,7 @@ class Lookout:
             self._tallies[worker] = said.tally if said else Tally()
             if said:
                 self._demand.hear_worker(worker, said.unfinished)
+                self.example = self.example or said.example
         if self._engines.due(now):
             self._demand.looked()
         self._workers.due(now)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from factory.records.example import Example
 from pipelines.driving.drive import Progress
 from pipelines.run.survey import Survey
 
@@ -47,9 +46,6 @@ class Listener:
 
     def progress(self, progress: Progress) -> None:
         """Hear how far the units are, twice a second while some are in flight."""
-
-    def example(self, example: Example) -> None:
-        """Hear of the first question that was labelled: one of its solutions, as the model wrote it."""
 
     def training(self, report: Mapping[str, float]) -> None:
         """Hear the latest report of a trainer: step, loss, tokens per second."""

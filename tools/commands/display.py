@@ -17,6 +17,7 @@ from factory.records.tally import Tally
 from factory.text.durations import clock
 from factory.text.safe_text import safe
 from pipelines.driving.drive import Progress
+from pipelines.driving.engine_figures import fullness
 from pipelines.run.listener import Listener, Outlook
 from pipelines.run.survey import left_out_lines
 from tools.commands.inspect import MARKS
@@ -34,6 +35,7 @@ class Display(Listener):
         self._task = TaskID(0)
         self._outlook: Outlook | None = None
         self._left = TimeLeft(0)
+        self._exemplified = False
         self._shown = -PLAIN_EVERY_S
 
     def say(self, line: str) -> None:
@@ -53,13 +55,13 @@ class Display(Listener):
         for line in left_out_lines(outlook.survey):
             self.say(safe(line))
 
-    def example(self, example: Example) -> None:
-        """Print the first labelled solution, so that a person sees what comes out long before all is done."""
-        for line in example_lines(example):
-            self._console.print(line, soft_wrap=True)
-
     def progress(self, progress: Progress) -> None:
-        """Show the state of a run."""
+        """Show the state of a run, and once its first labelled question."""
+        if progress.example is not None and not self._exemplified:
+            # Long before all is done a person sees what comes out.
+            self._exemplified = True
+            for text in example_lines(progress.example):
+                self._console.print(text, soft_wrap=True)
         line = self.line(progress)
         if self._console.is_terminal:
             self._draw(progress, line)
@@ -95,7 +97,8 @@ class Display(Listener):
         total.add(progress.underway)
         seconds = max(progress.seconds, 1e-3)
         share = total.share_correct
-        self._left.look(progress.seconds, total.questions, total.policy_calls)
+        running = sum(engine.running for engine in progress.engines)
+        self._left.look(progress.seconds, total.questions, total.policy_calls + running / 2)
         parts = [
             f"questions {total.questions:,}" + f"/{self._outlook.questions:,}" * bool(self._outlook.questions),
             f"units {self._outlook.committed + progress.units}/{self._outlook.units}",
@@ -104,6 +107,8 @@ class Display(Listener):
             f"correct {share:.0%}" if share is not None else "correct –",
             f"ETA {self._left.text()}",
         ]
+        if full := fullness(progress.engines):
+            parts.append(full)
         if progress.done.failed:
             parts.append(f"failed {progress.done.failed:,}")
         if progress.stopping:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -199,3 +200,19 @@ async def test_memory_that_ends_is_one_sentence(tmp_path: Path, start: Start, mo
     with pytest.raises(FactoryError, match=r"memory ended while unit .* of 4 questions was written"):
         await start(models).run(UNIT, assignment(tmp_path))
     assert shards(tmp_path) == []
+
+
+async def test_finished_questions_and_a_labelled_one_are_told_before_their_unit_is_committed(
+    tmp_path: Path, start: Start
+) -> None:
+    models = Gated()
+    worker, labelling = start(models), recipe("omegaprm", k=4)
+    running = asyncio.create_task(worker.run(UNIT, replace(assignment(tmp_path), recipe=labelling)))
+    while not (said := await worker.underway("a")) or said.tally.questions < 3:
+        await asyncio.sleep(0.01)
+    assert said.unfinished == {UNIT.id: 1}
+    assert {step.label for step in said.example.steps} == {1, -1}
+    assert shards(tmp_path) == []
+    models.gate.set()
+    await committed(running)
+    assert (await worker.underway("a")).tally.questions == 0

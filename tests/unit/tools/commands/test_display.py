@@ -10,6 +10,7 @@ from factory.records.example import Example, ExampleStep
 from factory.records.tally import Tally
 from factory.text.durations import clock
 from pipelines.driving.drive import Progress
+from pipelines.driving.engine_figures import EngineFigures
 from pipelines.run.label_report import LabelSummary, counts_lines, engine_line, summary_lines
 from pipelines.run.listener import Outlook
 from pipelines.run.survey import Survey
@@ -43,6 +44,13 @@ def test_before_anything_came_back_there_is_no_estimate_and_then_a_lower_bound(d
     assert "ETA over 1:10" in display.line(Progress(seconds=10.0, underway=Tally(policy_calls=16)))
 
 
+def test_the_line_says_how_full_the_engines_are(display):
+    engines = [EngineFigures(slots=8, running=8, waiting=3), EngineFigures(slots=8, running=4)]
+    line = display.line(Progress(seconds=10.0, underway=Tally(policy_calls=10), engines=engines))
+    assert "engines 75% full, 3 waiting" in line
+    assert "ETA over 1:10" in line  # of 128 samples 10 are made and 12 half made
+
+
 HOSTILE = "\x1b[2J\u202e[red]2 + 2 = 5\nThe end"
 
 
@@ -51,18 +59,19 @@ def test_the_first_labelled_question_is_shown_step_by_step(display, capsys):
         ExampleStep(text="2 + 2 = 4.", label=1, n_successes=7, n_trials=9),
         ExampleStep(text=HOSTILE, label=-1, n_successes=0, n_trials=3),
     ]
-    display.example(
-        Example(
-            question="How many?",
-            gold_answer="4",
-            final_answer=None,
-            verdict="incorrect",
-            first_error=1,
-            steps=tuple(steps),
-            n_steps=5,
-        )
+    example = Example(
+        question="How many?",
+        gold_answer="4",
+        final_answer=None,
+        verdict="incorrect",
+        first_error=1,
+        steps=tuple(steps),
+        n_steps=5,
     )
+    for second in (1.0, 2.0):
+        display.progress(Progress(seconds=second, example=example))
     shown = capsys.readouterr().err
+    assert shown.count("first labelled question") == 1
     for part in (
         "How many?",
         "✓   7/9",
