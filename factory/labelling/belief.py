@@ -30,6 +30,8 @@ import numpy as np
 from factory.labelling.experience import Array
 from factory.labelling.likelihood import Places, explanations, outcome, over_steps, prefix, rates, rows, states
 
+# Probability that stands for one that is too small for a float.
+_NEXT_TO_NOTHING = 1e-300
 # Prior of "no hypothesis fits": every prefix has a rate of its own, unrelated to its neighbours.
 ANYTHING_GOES = 1e-3
 # Longest solution of which every step is a place of its own, and every prefix is considered for the next rollout.
@@ -106,9 +108,23 @@ class Belief:
         return sum(trials for trials, _ in self._counts.values())
 
     @property
-    def likelihood(self) -> Array:
-        """P(verdict and evidence | cell) up to a factor, shape [cells]: what they say whatever was believed before."""
-        return self.cells / self._prior
+    def trials_at(self) -> dict[int, int]:
+        """Rollouts that it has weighed, by the number of steps of the prefix they came from."""
+        return {depth: trials for depth, (trials, _) in self._counts.items()}
+
+    @property
+    def log_likelihood(self) -> Array:
+        """Log P(verdict and evidence | cell) up to a constant, shape [cells]: what they say, whatever the prior."""
+        return np.asarray(np.log(np.maximum(self.cells / self._prior, _NEXT_TO_NOTHING)))
+
+    @property
+    def log_likelihood_behind_question(self) -> Array:
+        """The same, but given the verdict and without the rollouts of the bare question: for what is behind it only."""
+        # Under every hypothesis the bare question holds no error, so its rollouts are a factor of their own.
+        verdict = outcome(self.steps, (0,), self._correct, self._own).sum(axis=0)
+        return np.asarray(
+            self.log_likelihood - np.log(verdict) - prefix(self.steps, 0, *self._counts.get(0, (0, 0))).log[0]
+        )
 
     @property
     def first_error(self) -> Array:

@@ -101,16 +101,23 @@ class Experience:
         own = self._underway.get(question_id)
         return _prior_of(self._sum() - own.cells if own else self._sum())
 
-    def teach(self, question_id: str, likelihood: Array) -> None:
+    def rollouts_of(self, question_id: str) -> int:
+        """Return the number of rollouts that a question under way has taught from; 0 where it has not yet."""
+        own = self._underway.get(question_id)
+        return own.rollouts if own else 0
+
+    def teach(self, question_id: str, likelihood: Array, rollouts: int = 0) -> None:
         """Learn from a question that is under way, in place of what it has taught before.
 
         Args:
           question_id: id of the question.
           likelihood: P(its evidence so far | cell), up to a factor, shape [cells].
+          rollouts: how many these were, for `rollouts_of`.
         """
         if not self.learns:
             return
-        self._underway[question_id] = _Contribution(likelihood, _weighed(likelihood, self.prior_without(question_id)))
+        cells = _weighed(likelihood, self.prior_without(question_id))
+        self._underway[question_id] = _Contribution(likelihood, cells, rollouts)
         self._total = None
         self._taught += 1
         if self._taught >= _STALE_SHARE * (len(self._underway) + len(self._recent)):
@@ -176,10 +183,11 @@ class Experience:
 
 @dataclass(slots=True, eq=False)
 class _Contribution:
-    """Question's evidence, as P(evidence | cell) up to a factor, and what it says: P(cell | evidence)."""
+    """Evidence of a question, P(evidence | cell) up to a factor, and what it says: P(cell | evidence)."""
 
     likelihood: Array
     cells: Array
+    rollouts: int
 
 
 def _prior_of(total: Array) -> Array:

@@ -160,18 +160,6 @@ class SolutionLabeller:
         return self._known[key]
 
 
-def learn(experience: Experience, question_id: str, solutions: Sequence[Solution]) -> None:
-    """Teach `experience` what one question says so far, by its most measured solution only.
-
-    Solutions share rollouts; learning from several would count these twice.
-    """
-    judged = [solution for solution in solutions if solution.outcome is not None and solution.leaf.depth]
-    if not judged:
-        return
-    most = max(judged, key=lambda solution: sum(trials for trials, _ in solution.evidence()))
-    experience.teach(question_id, SolutionLabeller(experience, 0, question_id).belief(most).likelihood)
-
-
 class StepEvidence:
     """Rollout counts of one solution, and the labels that they support.
 

@@ -21,7 +21,8 @@ from factory.contracts.search import SEARCH
 from factory.contracts.supervision import SUPERVISION
 from factory.interfaces import Models
 from factory.labelling.experience import Experience
-from factory.labelling.step_labels import SolutionLabels, learn
+from factory.labelling.learning import learn
+from factory.labelling.step_labels import SolutionLabels
 from factory.question_pipeline.continued import finish
 from factory.question_pipeline.effort import SEARCH_KEYS, SUPERVISION_KEYS, effort_of
 from factory.question_pipeline.judged import JudgedModels
@@ -137,7 +138,7 @@ async def work(recipe: Recipe, question_work: QuestionWork) -> None:
     experience, question_id = question_work.experience, question_work.tree.question.id
     try:
         await _work(recipe, question_work)
-        learn(experience, question_id, question_work.tree.solutions)
+        learn(experience, question_work.tree)
         experience.finish(question_id)
     finally:
         # Where the work failed; one that is finished stays.
@@ -158,7 +159,7 @@ async def _work(recipe: Recipe, question_work: QuestionWork) -> None:
         rng = Random(seed_for(recipe.seed, question.key, "search"))
         await search.search(question_work.tree, question_work.policy, recipe.search_config, rng)
     # The first samples tell the other questions under way how strong the policy is.
-    learn(question_work.experience, question.id, question_work.tree.solutions)
+    learn(question_work.experience, question_work.tree)
     # Phase 3: label. New solutions need labels even where no amount of the labeller was raised.
     if before is None or before.asks_more(SUPERVISION_KEYS) or question_work.changed:
         await _label(recipe, question_work)

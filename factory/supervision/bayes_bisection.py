@@ -20,6 +20,7 @@ import numpy as np
 
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Array, Experience
+from factory.labelling.learning import likelihood, rollouts_of
 from factory.labelling.step_labels import CONTRADICTED, SolutionLabeller, SolutionLabels, targets
 from factory.rollouts.nodes import GIVEN, Node, Solution
 from factory.rollouts.policy import Policy
@@ -106,10 +107,12 @@ async def label(
         for case in cases:
             case.belief.update(case.solution.evidence())
         # What this question has shown so far teaches the others under way, and they have taught it meanwhile.
-        experience.teach(tree.question.id, max(cases, key=lambda case: case.belief.trials).belief.likelihood)
-        prior = experience.prior_without(tree.question.id)
-        for case in cases:
-            case.belief.take_prior(prior)
+        if experience.learns:
+            lesson = likelihood((case.solution, case.belief) for case in cases)
+            experience.teach(tree.question.id, lesson, rollouts_of(tree))
+            prior = experience.prior_without(tree.question.id)
+            for case in cases:
+                case.belief.take_prior(prior)
     # Phase 3: label every solution from the evidence and the prior that are there now.
     judge = SolutionLabeller(experience, config.confidence, tree.question.id)
     labels = {solution: judge.by_posterior(solution) for solution in tree.solutions if not solution.labelled}

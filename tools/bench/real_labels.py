@@ -27,7 +27,7 @@ from actors.remote_models import CallPatience, RemoteModels
 from cluster.connect import connected
 from factory.errors import BadInput
 from factory.labelling.experience import Experience
-from factory.labelling.step_labels import learn
+from factory.labelling.learning import learn
 from factory.question_pipeline.recipe import Recipe
 from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
@@ -146,7 +146,7 @@ async def bench(name: str, questions: list[Question], models: SharedRollouts, re
             calls, tokens = policy.cost.policy_calls, policy.cost.completion_tokens
             # Label it; count only what that adds to the samples.
             labels = (await labeller.label(policy.tree, policy, config, Random(0), experience))[wrong]
-            learn(experience, question.id, policy.tree.solutions)
+            learn(experience, policy.tree)
             experience.finish(question.id)
             count.completions += policy.cost.policy_calls - calls
             count.tokens += policy.cost.completion_tokens - tokens

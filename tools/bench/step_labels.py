@@ -40,7 +40,8 @@ from factory.contracts.supervision import SUPERVISION, SupervisionPlugin
 from factory.errors import BadInput
 from factory.interfaces import Models
 from factory.labelling.experience import Experience
-from factory.labelling.step_labels import SolutionLabels, learn
+from factory.labelling.learning import learn
+from factory.labelling.step_labels import SolutionLabels
 from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
@@ -161,7 +162,7 @@ async def bench(name: str, policy_config: simulated.Config, solutions: int, seed
         started = time.process_time()
         labels = await labeller.label(policy.tree, policy, config, Random(seed), experience)
         # As in a run, a labeller learns from solution to solution.
-        learn(experience, question.id, policy.tree.solutions)
+        learn(experience, policy.tree)
         experience.finish(question.id)
         count.seconds += time.process_time() - started
         count.completions += policy.cost.policy_calls - calls

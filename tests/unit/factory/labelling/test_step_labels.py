@@ -6,7 +6,7 @@ import pytest
 from support.fakes import QUESTION
 
 from factory.labelling.experience import Experience
-from factory.labelling.step_labels import SolutionLabeller, SolutionLabels, learn
+from factory.labelling.step_labels import SolutionLabeller, SolutionLabels
 from factory.rollouts.nodes import Solution
 from factory.rollouts.tree import Tree
 from factory.types import Outcome, Step, Verdict
@@ -119,20 +119,3 @@ def test_a_hard_estimate_that_the_posterior_doubts_is_withheld():
     lucky = {0: (32, 30), 1: (32, 30), 2: (32, 1), 3: (32, 0)}
     assert signs(by_counts(WRONG, lucky)) == [1, 1, -1, -1]
     assert signs(by_counts(WRONG, lucky, confidence=0.9)) == [1, None, -1, -1]
-
-
-def test_a_finished_question_teaches_what_to_expect():
-    experience = Experience()
-    before = experience.expects()["strength"]
-    for number in range(20):
-        learn(experience, f"q{number}", [solution(WRONG, {0: (32, 31), 2: (16, 16), 3: (16, 0)})])
-        experience.finish(f"q{number}")
-    assert experience.questions == 20
-    assert experience.expects()["strength"] > before + 0.2
-
-
-def test_a_question_without_a_verdict_teaches_nothing():
-    experience = Experience()
-    learn(experience, "q", [solution(Verdict(outcome=Outcome.TIMEOUT), {0: (8, 4)})])
-    experience.finish("q")
-    assert experience.questions == 0

@@ -1,0 +1,62 @@
+"""Lesson of one question: what all its evidence says about the policy.
+
+The solutions of a question share the policy, so the likelihood of a cell is a product over them. All of them count: the
+one that took most rollouts to settle is the most surprising one, and a prior that learnt from it alone would expect
+such surprises. What solutions share counts once: the rollouts of the bare question; and of two that share a measured
+prefix only the more measured one counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from factory.labelling.belief import Belief
+from factory.labelling.experience import Array, Experience
+from factory.labelling.step_labels import SolutionLabeller
+from factory.rollouts.nodes import PROBE, Solution
+from factory.rollouts.tree import Tree
+
+
+def learn(experience: Experience, tree: Tree) -> None:
+    """Teach `experience` what the question of `tree` says so far; its labeller may have done so already."""
+    rollouts = rollouts_of(tree)
+    if not experience.learns or experience.rollouts_of(tree.question.id) == rollouts:
+        return
+    judged = [
+        solution
+        for solution in tree.solutions
+        if solution.outcome is not None and solution.leaf.depth and solution.method != PROBE
+    ]
+    # Those without a rollout from inside say no more than the first of them.
+    measured = [solution for solution in judged if any(trials for trials, _ in solution.evidence()[1:])]
+    labeller = SolutionLabeller(experience, 0)
+    beliefs = [(solution, labeller.belief(solution)) for solution in measured or judged[:1]]
+    if beliefs:
+        experience.teach(tree.question.id, likelihood(beliefs), rollouts)
+
+
+def rollouts_of(tree: Tree) -> int:
+    """Return the number of solutions that are in `tree`, given ones included."""
+    return sum(solution.occurrences for solution in tree.solutions)
+
+
+def likelihood(beliefs: Iterable[tuple[Solution, Belief]]) -> Array:
+    """Return P(evidence of one question | cell), up to a factor, shape [cells].
+
+    `beliefs` are at least one solution of the question, each with the belief that knows its evidence.
+    """
+    counted: set[int] = set()
+    total: Array | None = None
+    for solution, belief in sorted(beliefs, key=lambda pair: -pair[1].trials):
+        prefixes = solution.prefixes()
+        # The bare question is in all of them, and counts with the first.
+        own = {prefixes[depth].index for depth, trials in belief.trials_at.items() if depth and trials}
+        if total is None:
+            total = belief.log_likelihood
+        elif not own & counted:
+            total = total + belief.log_likelihood_behind_question
+        counted |= own
+    assert total is not None
+    return np.asarray(np.exp(total - total.max()))
