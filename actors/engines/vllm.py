@@ -16,11 +16,11 @@ import itertools
 import secrets
 from collections.abc import Sequence
 from contextlib import nullcontext
-from functools import lru_cache
 from typing import Any
 
 from actors.engine_runtime.engine_process import EngineDied, kill_children, start_guard
 from actors.engine_runtime.hardware import cpu_has_bfloat16
+from actors.engine_runtime.prompt_ids import PromptIds
 from actors.engine_runtime.samples import Samples
 from actors.engine_runtime.token_ends import TokenEnds
 from actors.engine_runtime.vllm_figures import Figures, stat_loggers, unfinished_of
@@ -89,7 +89,7 @@ class Engine(interfaces.Engine):
         self._tokenizer = self._llm.get_tokenizer()
         self._samples = Samples(TokenEnds(self._tokenizer))
         self.remark = system_remark(self._tokenizer, self._model)
-        self._prompt_ids = lru_cache(maxsize=4096)(self._tokenise)
+        self._prompt_ids = PromptIds(self._tokenise)
         self.max_model_len = self._longest = int(self._llm.model_config.max_model_len)
         scheduler = self._llm.vllm_config.scheduler_config
         self.max_num_seqs, self.max_num_batched_tokens = scheduler.max_num_seqs, scheduler.max_num_batched_tokens
