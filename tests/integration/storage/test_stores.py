@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.records import a_record
 
 from factory.errors import BadInput, StorageFailed
+from factory.shards import spool
+from factory.shards.units import cut
 from factory.storage import s3
 from factory.storage.exclusive import check_exclusive
 from factory.storage.opening import open_store
 from factory.storage.store import Store
+from factory.types import Question
 
 
 @pytest.fixture(params=["local", "s3"])
@@ -36,6 +40,15 @@ def test_what_was_created_is_read_back(store: Store) -> None:
     assert store.read("data/a") == b"0123456789"
     assert (store.read("data/a", 2, 5), store.read("data/a", 7)) == (b"234", b"789")
     assert store.size("data/a") == 10
+
+
+def test_what_a_worker_kept_of_a_unit_is_taken_up_by_another_and_leaves_nothing(opened: Callable[[], Store]) -> None:
+    [unit] = cut([Question(text=text, gold="1") for text in "ab"], 2, "config")
+    kept = spool.keep(opened(), unit, {1: a_record("b", [])})
+    taken = spool.take_up(opened(), unit)
+    assert ({place: row["question"] for place, row in taken.rows.items()}, taken.names) == ({1: "b"}, (kept,))
+    opened().delete(kept)
+    assert list(opened().entries()) == []
 
 
 def test_a_name_that_is_taken_loses_and_keeps_what_it_has(store: Store) -> None:
