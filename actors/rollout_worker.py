@@ -205,8 +205,8 @@ class _AssignedWork:
 
         `run` then returns `Unfinished` for every unit that is not about to be committed.
         """
-        await asyncio.gather(*(unit.kept.save() for unit in self._under_way.values()))
-        await asyncio.sleep(grace_s)
+        # A store that does not answer costs nothing of the grace.
+        await asyncio.gather(asyncio.sleep(grace_s), *(unit.kept.save() for unit in self._under_way.values()))
         self._stopped = True
         for unit in self._under_way.values():
             unit.cancel()

@@ -59,7 +59,7 @@ class Validation:
     """Contents of a folder, and the first `FAULTS_KEPT` of its `n_faults`.
 
     * `expected`: questions of its source, None where nobody counted them.
-    * `superseded`, `orphans`: objects left over, which are no faults; `removed` of them are gone.
+    * `superseded`, `orphans`, `spent`: objects left over, which are no faults; `removed` of them are gone.
     """
 
     folder: str
@@ -69,6 +69,7 @@ class Validation:
     expected: int | None = None
     superseded: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
+    spent: list[str] = field(default_factory=list)
     removed: int = 0
     faults: list[Fault] = field(default_factory=list)
     n_faults: int = 0
@@ -111,6 +112,7 @@ def validate(
     if not newest and not receipts and (store.size(CONFIG) is None or runs_within(store)):
         raise no_records(store)
     validation.superseded, validation.orphans = list(left.superseded), list(left.orphans)
+    validation.spent = list(left.spent)
     # Compare what is there with the rules, the footers and the receipts.
     _check_names(store, validation)
     merged = _merged(store, validation)

@@ -27,14 +27,15 @@ def validation_lines(report: Validation, *, repair: bool = False) -> Iterator[st
     of = "" if report.expected is None else f" of {report.expected:,} in the source"
     missing = (report.expected or 0) - report.questions
     yield f"questions      {report.questions:,}{of}{f', {missing:,} not done yet' if missing > 0 else ''}"
-    left = len(report.superseded) + len(report.orphans)
+    left = len(report.superseded) + len(report.orphans) + len(report.spent)
     if report.removed:
         yield f"left over      {report.removed:,} removed"
     elif left:
         hint = "with faults nothing is removed" if repair else "no fault; --repair removes them"
         yield (
             f"left over      {len(report.superseded):,} superseded revisions, "
-            f"{len(report.orphans):,} unfinished writes ({hint})"
+            f"{len(report.orphans):,} unfinished writes"
+            f"{f', {len(report.spent):,} kept parts of finished units' if report.spent else ''} ({hint})"
         )
     # Faults.
     for fault in report.faults:

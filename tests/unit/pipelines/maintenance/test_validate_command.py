@@ -31,6 +31,17 @@ def test_a_run_of_every_labeller_is_sound(tmp_path, labeller):
     assert faults(tmp_path) == []
 
 
+def test_what_is_kept_of_finished_units_is_no_fault_and_is_removed_by_a_repair(folder):
+    store = open_store(folder)
+    store.create(f"spool/u0.r000/1-{'0' * 64}.parquet", b"")
+    store.create(f"spool/u9.r000/1-{'0' * 64}.parquet", b"")
+    found = validate(folder)
+    assert found.sound
+    assert any("1 kept parts of finished units" in line for line in validation_lines(found))
+    assert validate(folder, repair=True).removed == 1
+    assert [entry.name.partition(".")[0] for entry in store.entries("spool")] == ["spool/u9"]
+
+
 def test_a_run_that_is_not_complete_is_sound_and_says_how_much_is_missing(folder):
     keep_survey(open_store(folder), Survey(questions=10))
     found = validate(folder)
