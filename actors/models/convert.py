@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,16 @@ os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 
 def convert(source: Path, folder: Path) -> None:
     """Write config, weights, generation config, tokenizer and chat template of `source` into `folder`."""
+    import gguf
     import torch
     from tokenizers import pre_tokenizers
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
     from transformers.utils import logging
 
     logging.disable_progress_bar()
+    # transformers reads the file three times, and makes a map of names for every layer: half of the time.
+    for name in ("GGUFReader", "get_tensor_name_map"):
+        setattr(gguf, name, lru_cache(getattr(gguf, name)))
     where = {"pretrained_model_name_or_path": str(source.parent), "gguf_file": source.name}
     model = AutoModelForCausalLM.from_pretrained(
         **where, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
