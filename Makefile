@@ -41,8 +41,12 @@ model: install
 system:
 	@bash cluster/install_system.sh
 
+# Small units, so that work comes in as it is wanted. A blank line ends a solution: none of the prompt's examples has
+# one, and behind it the embedded model goes on with a question of its own.
+DEMO := search.n=8 run.unit_size=4 'sampling.stop=["\n\n"]'
+
 demo: model
-	@$(BIN)/factory run pipelines/label_steps.yaml run.dir=$(RUN)
+	@$(BIN)/factory run pipelines/label_steps.yaml $(DEMO) run.dir=$(RUN)
 	@echo
 	@echo "Look at a question, its tree and its labelled steps:  $(BIN)/factory inspect $(RUN)"
 
