@@ -69,8 +69,8 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Start:
     return started
 
 
-def assignment(folder: Path) -> Assignment:
-    used = recipe("none")
+def assignment(folder: Path, *, n: int = 4, spool_s: float = 3600.0) -> Assignment:
+    used = recipe("none", n=n)
     return Assignment(
         id="a",
         recipe=used,
@@ -79,7 +79,7 @@ def assignment(folder: Path) -> Assignment:
         peers=PeerNames(generators=["g"], checkers=["c"], writers=["w"]),
         checking=CheckFlow(),
         folder=Location(str(folder), Access()),
-        spool_s=3600.0,
+        spool_s=spool_s,
     )
 
 
@@ -133,6 +133,37 @@ async def test_a_question_that_failed_is_not_kept_but_tried_again(tmp_path: Path
     receipt = await committed(start(models).run(UNIT, assignment(tmp_path)))
     assert receipt.tally.failed == 0
     assert set(models.asked) == {QUESTIONS[0].id, SLOW}
+
+
+async def test_more_samples_are_added_to_questions_that_were_kept(tmp_path: Path, start: Start) -> None:
+    models = Gated()
+    await stopped(start(models), models, tmp_path)
+    models = Gated()
+    models.gate.set()
+    receipt = await committed(start(models).run(UNIT, assignment(tmp_path, n=6)))
+    assert models.rollouts == 3 * 2 + 6
+    assert (receipt.added.policy_calls, receipt.effort["search.n"]) == (24, 6)
+    assert spooled(open_store(tmp_path)) == []
+
+
+async def test_of_two_workers_on_one_unit_the_first_commit_counts_and_no_question_is_doubled(
+    tmp_path: Path, start: Start
+) -> None:
+    """The first was taken for dead: it lives, and comes late with rows of its own."""
+    late = Gated()
+    running = asyncio.create_task(start(late).run(UNIT, assignment(tmp_path, spool_s=0.01)))
+    async with asyncio.timeout(HANGS_S):
+        while sum(item.rows for item in spooled(open_store(tmp_path))) < 3:
+            await asyncio.sleep(0.01)
+    other = Gated()
+    other.gate.set()
+    receipt = await committed(start(other).run(UNIT, assignment(tmp_path)))
+    assert set(other.asked) == {SLOW}
+    late.gate.set()
+    again = await committed(running)
+    assert (receipt.created, again.created, again.content) == (True, False, receipt.content)
+    assert [row["question_id"] for row in read_rows(tmp_path)] == [question.id for question in QUESTIONS]
+    assert spooled(open_store(tmp_path)) == []
 
 
 async def test_questions_finish_and_units_commit_within_the_grace(tmp_path: Path, start: Start) -> None:
