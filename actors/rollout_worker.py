@@ -29,7 +29,7 @@ from actors.remote_models import CallPatience, CheckFlow, RemoteModels
 from actors.underway import Underway, cost_so_far
 from actors.unit_commits import UnitCommits
 from factory.errors import QuestionFailed
-from factory.labelling.experience import Experience
+from factory.labelling.experience import Experience, Lessons
 from factory.question_pipeline.recipe import QuestionWork, Recipe, begin, finished_row, work
 from factory.records.batches import ROW_BYTES, most_bytes, text_bytes
 from factory.records.example import Example, example_of
@@ -98,15 +98,24 @@ class RolloutWorker:
 
         return str(factory.__file__)
 
-    async def run(self, unit: Unit, assignment: Assignment) -> Receipt | Unfinished:
-        """Work on every question of `unit`, commit its rows and return the receipt, as `_AssignedWork.run` does."""
+    async def run(self, unit: Unit, assignment: Assignment, others: Lessons | None = None) -> Receipt | Unfinished:
+        """Do `unit` as `_AssignedWork.run`, with what all `others` have learnt; None for no news."""
         if self._work is None or self._work.id != assignment.id:
             self._work = _AssignedWork(assignment)
+        self._work.hear(others)
         return await self._work.run(unit)
 
-    async def underway(self, assignment_id: str) -> Underway | None:
-        """Return what is not committed yet of that assignment; None where the worker has another one, or none."""
-        return self._work.underway() if self._work and self._work.id == assignment_id else None
+    async def underway(
+        self, assignment_id: str, others: Lessons | None = None, *, lessons: bool = False
+    ) -> Underway | None:
+        """Return what is not committed yet of that assignment; None where the worker has another one, or none.
+
+        `others` is what everybody else has learnt, None for no news; with `lessons`, this worker says what it has.
+        """
+        if self._work is None or self._work.id != assignment_id:
+            return None
+        self._work.hear(others)
+        return self._work.underway(lessons)
 
     async def stop(self, grace_s: float) -> None:
         """Keep what is finished now, and cancel what is under way after `grace_s` seconds, as `_AssignedWork.stop`."""
@@ -223,12 +232,23 @@ class _AssignedWork:
                 return what
         return ""
 
-    def underway(self) -> Underway:
+    def hear(self, others: Lessons | None) -> None:
+        """Take what everybody else has learnt, where there is news of it."""
+        if others is not None:
+            self._experience.hear(others)
+
+    def underway(self, lessons: bool) -> Underway:
         """Return what the units not yet committed have cost so far, and what is unfinished of them."""
         tally = cost_so_far(chain.from_iterable(unit.attempts for unit in self._under_way.values()))
         unfinished = {unit_id: unit.unfinished for unit_id, unit in self._under_way.items()}
         tally.questions = sum(len(unit.tasks) for unit in self._under_way.values()) - sum(unfinished.values())
-        return Underway(tally=tally, unfinished=unfinished, example=self._example)
+        return Underway(
+            tally=tally,
+            unfinished=unfinished,
+            example=self._example,
+            experience=self._experience.id,
+            lessons=self._experience.lessons() if lessons else None,
+        )
 
     async def _row(
         self, attempt: QuestionWork, place: int, unit_id: str, kept: KeptRows, troubles: list[str]

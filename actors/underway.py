@@ -1,10 +1,11 @@
-"""News of a rollout worker to its driver: what is not committed yet, what it has cost so far."""
+"""News of a rollout worker to its driver: what is not committed yet, what it has cost and taught so far."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from factory.labelling.experience import Lessons
 from factory.question_pipeline.recipe import QuestionWork
 from factory.records.example import Example
 from factory.records.tally import Tally
@@ -19,11 +20,15 @@ class Underway:
       tally: what it has cost so far, and how many of its questions are finished.
       unfinished: by the id of each unit that was begun, its questions that are not finished.
       example: labelled solution of the first question that had one, whether its unit is committed or not.
+      experience: id of what it learns with (`Experience.id`).
+      lessons: what its own questions have taught it so far; None where nobody asked.
     """
 
     tally: Tally
     unfinished: Mapping[str, int]
+    experience: str
     example: Example | None = None
+    lessons: Lessons | None = None
 
 
 def cost_so_far(attempts: Iterable[QuestionWork]) -> Tally:

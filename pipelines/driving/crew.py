@@ -11,6 +11,7 @@ from ray.exceptions import ActorUnavailableError, RayActorError
 
 from actors.remote_models import brief
 from factory.errors import FactoryError
+from factory.labelling.experience import Lessons
 from factory.shards.units import Unit
 
 # A worker is given up after more of these answers. Fewer prove nothing: a call that was under way when its actor died
@@ -57,13 +58,16 @@ class Crew:
         """Indices of the workers that are up."""
         return [index for index in range(len(self._workers)) if index not in self._away]
 
-    def hand(self, worker: int, unit: Unit) -> Any:
-        """Have `worker` run `unit`; return the reference to its receipt."""
-        return self._workers[worker].run.remote(unit, self._assignment)
+    def hand(self, worker: int, unit: Unit, others: Lessons | None = None) -> Any:
+        """Have `worker` run `unit`, with what others have learnt; return the reference to its receipt."""
+        return self._workers[worker].run.remote(unit, self._assignment, others)
 
-    def ask(self, worker: int) -> Any:
-        """Ask `worker` what it has under way; return the reference to its answer."""
-        return self._workers[worker].underway.remote(self._assignment.id)
+    def ask(self, worker: int, others: Lessons | None = None, *, lessons: bool = False) -> Any:
+        """Ask `worker` what it has under way, and learnt if `lessons`; return the reference to its answer.
+
+        `others` is what everybody else has learnt, None for no news.
+        """
+        return self._workers[worker].underway.remote(self._assignment.id, others, lessons=lessons)
 
     def lost(self, worker: int) -> None:
         """Note that `worker` died. Called once per unit it had; the first call counts."""

@@ -29,11 +29,14 @@ from pipelines.driving.demand import Bounds, Demand
 from pipelines.driving.engine_figures import EngineFigures
 from pipelines.driving.interrupt import Interrupt
 from pipelines.driving.lookout import Lookout
+from pipelines.driving.run_experience import RunExperience
 
 # Seconds between two looks at what engines and workers have said, and between two reports.
 LOOK_S, POLL_S = 0.1, 0.5
 # Seconds that workers get after the grace to keep what is finished.
 KEEP_S = 60.0
+# Seconds that they get at the end to say what they have learnt.
+LAST_S = 2.0
 # Units with nothing but failed questions that end a run; with one, a single odd question could.
 HOPELESS_UNITS = 2
 
@@ -82,6 +85,7 @@ class DriveOptions:
       bounds: how much may be in flight.
       engines: handles of the generators, which say how much they hold; with none, `bounds.window` decides.
       attempts: workers that a unit may cost before the run ends.
+      experience: what the run has learnt, which is told to all workers; None where it shall learn nothing.
       restart_s: seconds that a dead worker may take to come back while no other is up.
       effort: amounts asked for per question, by config key; a receipt that says less counts as short.
       on_progress: hears the state twice a second.
@@ -95,6 +99,7 @@ class DriveOptions:
     bounds: Bounds
     attempts: int
     engines: Sequence[Any] = ()
+    experience: RunExperience | None = None
     restart_s: float = 900.0
     effort: Mapping[str, int] = field(default_factory=dict)
     on_progress: Callable[[Progress], None] = _ignore
@@ -137,6 +142,7 @@ def drive(units: Iterable[Unit], workers: list[Any], assignment: Any, options: D
         options.check()
         loop.hand_out()
         if loop.is_over():
+            loop.end()
             return loop.progress
         loop.collect()
         loop.report()
@@ -150,7 +156,7 @@ class _Loop:
         self._options = options
         self._crew = crew
         self._demand = Demand(options.bounds, len(options.engines))
-        self._lookout = Lookout(crew, options.engines, self._demand)
+        self._lookout = Lookout(crew, options.engines, self._demand, options.experience)
         self.progress.engines = self._lookout.engines
         self._fresh = iter(units)
         # Units whose worker died, with the number of the attempt to come.
@@ -173,7 +179,10 @@ class _Loop:
             if unit is None:
                 break
             self._demand.hand(unit.id, worker, len(unit.questions))
-            self._in_flight[self._crew.hand(worker, unit)] = _Errand(unit, worker, attempt)
+            # A worker that was just started begins with what the run knows.
+            experience = self._options.experience
+            ref = self._crew.hand(worker, unit, experience.others(worker) if experience else None)
+            self._in_flight[ref] = _Errand(unit, worker, attempt)
         self.progress.in_flight = len(self._in_flight)
 
     def is_over(self) -> bool:
@@ -185,6 +194,10 @@ class _Loop:
         if self._deadline is not None and time.monotonic() > self._deadline:
             return True
         return not self._in_flight and (self.progress.stopping or not self._again)
+
+    def end(self) -> None:
+        """Hear what the workers have learnt since they were last asked."""
+        self._lookout.last_lessons(LAST_S)
 
     def collect(self) -> None:
         """Wait a moment for units to come back, and count them."""
@@ -214,6 +227,8 @@ class _Loop:
     def _retry(self, errand: _Errand, error: RayActorError) -> None:
         """Put a unit aside whose worker died; raise `FactoryError` when it has cost too many."""
         self._crew.lost(errand.worker)
+        if self._options.experience:
+            self._options.experience.lost(errand.worker)
         # At the end of a run nobody needs to know whose fault it was.
         if errand.attempt >= self._options.attempts and not self.progress.stopping:
             raise FactoryError(

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
+
+import ray
+from ray.exceptions import RayActorError
 
 from factory.records.example import Example
 from factory.records.tally import Tally
@@ -11,24 +15,37 @@ from pipelines.driving.crew import Crew
 from pipelines.driving.demand import Demand
 from pipelines.driving.engine_figures import EngineBook
 from pipelines.driving.polls import Polls
+from pipelines.driving.run_experience import RunExperience
 
 # Seconds between two questions to the same engine, and to the same worker.
 ENGINES_EVERY_S, WORKERS_EVERY_S = 0.2, 0.5
+# Every so many of the latter, workers say what they have learnt, and hear what the others have.
+LESSONS_EVERY = 4
 
 
 class Lookout:
-    """Ear of the driver: what engines and workers say goes to the hand-out and to the figures."""
+    """Ear of the driver: what engines and workers say goes to the hand-out and to the figures.
 
-    def __init__(self, crew: Crew, engines: Sequence[Any], demand: Demand) -> None:
-        """Begin with nothing heard; `engines` are handles of generators."""
+    Args:
+      crew: the rollout workers.
+      engines: handles of generators.
+      demand: account of the hand-out.
+      experience: what the run has learnt; None where it shall learn nothing.
+    """
+
+    def __init__(
+        self, crew: Crew, engines: Sequence[Any], demand: Demand, experience: RunExperience | None = None
+    ) -> None:
+        self._crew = crew
         self._demand = demand
+        self._experience = experience
+        self._asked = [0] * len(crew)
         self._book = EngineBook(len(engines))
         self._tallies = [Tally() for _ in range(len(crew))]
         self._engines = Polls(lambda index: engines[index].stats.remote(), len(engines), ENGINES_EVERY_S)
-        self._workers = Polls(crew.ask, len(crew), WORKERS_EVERY_S)
+        self._workers = Polls(self._ask, len(crew), WORKERS_EVERY_S)
         # First labelled solution that a worker has told of.
         self.example: Example | None = None
-        # Engines that are full already, of a run before or of another run, get nothing for a moment.
         self.engines = self._book.figures
 
     def look(self, now: float) -> None:
@@ -41,9 +58,30 @@ class Lookout:
             if said:
                 self._demand.hear_worker(worker, said.unfinished)
                 self.example = self.example or said.example
+            if said and said.lessons and self._experience:
+                self._experience.hear(worker, said.experience, said.lessons)
         if self._engines.due(now):
             self._demand.looked()
         self._workers.due(now)
+
+    def _ask(self, worker: int) -> Any:
+        """Ask a worker what it has under way; now and then both sides say what was learnt."""
+        self._asked[worker] += 1
+        if self._experience is None or self._asked[worker] % LESSONS_EVERY:
+            return self._crew.ask(worker)
+        return self._crew.ask(worker, self._experience.others(worker), lessons=True)
+
+    def last_lessons(self, seconds: float) -> None:
+        """Hear once more what the workers have learnt; who is silent for `seconds` is left out."""
+        if self._experience is None:
+            return
+        calls = {self._crew.ask(worker, lessons=True): worker for worker in self._crew.up}
+        ready, _ = ray.wait([*calls], num_returns=len(calls), timeout=seconds) if calls else ([], [])
+        for ref in ready:
+            with suppress(RayActorError):
+                said = ray.get(ref)
+                if said:
+                    self._experience.hear(calls[ref], said.experience, said.lessons)
 
     def underway(self) -> Tally:
         """Return counts of what the workers have not committed yet, as they last said."""

@@ -95,6 +95,11 @@ class Attempt:
         if not self._heart.is_alive():
             raise RuntimeError("the heartbeat thread has died; other drivers would take this one for dead")
 
+    @property
+    def fenced(self) -> bool:
+        """True once another driver has taken the folder over."""
+        return self._fenced
+
     def begin(self) -> None:
         """Start the heartbeat."""
         self._heart.start()

@@ -10,9 +10,10 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 
 from factory.errors import StorageFailed
-from factory.shards.commits import leftovers, listed, sweep
+from factory.shards.commits import Receipt, leftovers, listed, sweep
 from factory.shards.receipts import ReceiptLog, committed_tally
 from pipelines.driving.drive import DriveOptions, Progress, drive
+from pipelines.driving.run_experience import ExperienceFile
 from pipelines.run import run_folder
 from pipelines.run.fleet import Fleet, checker_stats, launched, staffed
 from pipelines.run.label_report import LabelSummary, engine_line, kept_questions, stats_of
@@ -133,6 +134,15 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
     """Drive the missing units on `fleet`, and keep their receipts whatever ends it."""
     settings = session.settings
     receipts = ReceiptLog(session.store, session.attempt.number)
+    # Neither of them is worth waiting for the storage.
+    brief = run_folder.store_of(settings, impatient=True)
+    kept = ExperienceFile(brief, fleet.engine.get("revision"))
+    experience = kept.read(session.listener.say) if settings.run.learn else None
+
+    def on_receipt(receipt: Receipt) -> None:
+        receipts.add(receipt)
+        if experience:
+            kept.keep(experience)
 
     def check_both() -> None:
         session.check()
@@ -150,7 +160,8 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
                 restart_s=settings.cluster.start_timeout_s,
                 effort=settings.effort,
                 on_progress=session.listener.progress,
-                on_receipt=receipts.add,
+                experience=experience,
+                on_receipt=on_receipt,
                 check=check_both,
                 interrupt=session.interrupt,
                 grace_s=settings.run.grace_s,
@@ -160,8 +171,11 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
     except BaseException:
         # A shard without a receipt costs a later reader a look into its footer, so nobody waits for the storage here.
         with suppress(StorageFailed):
-            receipts.flush(run_folder.store_of(settings, impatient=True))
+            receipts.flush(brief)
         raise
+    finally:
+        if experience and not session.attempt.fenced:
+            kept.write(experience)
     receipts.flush()
     return progress
 

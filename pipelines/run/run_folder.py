@@ -7,6 +7,7 @@ manifests/receipts/      receipts of the units that the driver got
 data/part-*.parquet      committed units
 spool/                   finished questions of units that are not committed yet; no reader looks here
 logs/attempt_N/          one folder per `factory run` or `resume`: who drove, and its heartbeat
+experience.json          what the run has learnt of its model; without it, it is learnt anew
 stats.json               counts at the end of the last attempt
 """
 

@@ -164,7 +164,7 @@ class SlowWorker:
         """Return at once: there is nothing to start."""
         return ""
 
-    async def run(self, unit: Unit, assignment: object) -> Receipt:
+    async def run(self, unit: Unit, assignment: object, others: object) -> Receipt:
         """Do a unit in 50 ms."""
         self._now += 1
         self._most = max(self._most, self._now)
@@ -175,7 +175,7 @@ class SlowWorker:
         counted = Tally(questions=len(unit.questions))
         return Receipt(unit_id=unit.id, name="", n_bytes=0, tally=counted, added=counted, created=True)
 
-    async def underway(self, assignment_id: str) -> None:
+    async def underway(self, assignment_id: str, others: object, *, lessons: bool) -> None:
         """Return nothing of what is in work."""
 
     async def stop(self, grace_s: float) -> None:
