@@ -73,6 +73,8 @@ class Belief:
         # What follows from evidence and prior together.
         self._posterior: _Posterior | None = None
         self._information: Array | None = None
+        # What follows from the evidence alone.
+        self._log_likelihood: Array | None = None
 
     def update(self, evidence: Evidence) -> None:
         """Add the rollouts that `evidence` has beyond the last update; raises `ValueError` where it has fewer."""
@@ -88,14 +90,13 @@ class Belief:
                 changed[depth] = counts
         if changed:
             self._counts |= changed
-            self._joint = None
-            self._forget()
+            self._joint = self._log_likelihood = self._posterior = self._information = None
 
     def take_prior(self, prior: Array) -> None:
         """Take another prior, P(cell), shape [cells], in place of the one before; the evidence stays."""
         if prior is not self._prior:
             self._prior = prior
-            self._forget()
+            self._posterior = self._information = None
 
     def rest(self) -> None:
         """Give up what is large; it is computed again when it is needed."""
@@ -115,7 +116,11 @@ class Belief:
     @property
     def log_likelihood(self) -> Array:
         """Log P(verdict and evidence | cell) up to a constant, shape [cells]: what they say, whatever the prior."""
-        return np.asarray(np.log(np.maximum(self.cells / self._prior, _NEXT_TO_NOTHING)))
+        if self._log_likelihood is None:
+            joint = self._told_apart()
+            likelihood = joint.weights.sum(axis=0) / joint.prior
+            self._log_likelihood = np.log(np.maximum(likelihood / likelihood.max(), _NEXT_TO_NOTHING))
+        return self._log_likelihood
 
     @property
     def log_likelihood_behind_question(self) -> Array:
@@ -183,10 +188,6 @@ class Belief:
         trials, successes = self._counts.get(depth, (0, 0))
         other._counts = self._counts | {depth: (trials + 1, successes + hit)}
         return other
-
-    def _forget(self) -> None:
-        """Forget everything that follows from evidence and prior together."""
-        self._posterior = self._information = None
 
     def _candidates(self) -> Places:
         """Return the prefixes that are considered for the next rollout, ascending."""

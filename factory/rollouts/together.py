@@ -15,7 +15,11 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     The first error cancels the others and waits for them before it is raised unchanged: `asyncio.gather` alone would
     leave them running and costing rollouts, a `TaskGroup` would wrap the error in a group.
     """
-    tasks = [asyncio.create_task(one) for one in work]
+    coroutines = list(work)
+    if len(coroutines) == 1:
+        # Nearly always, while a labeller probes; a task of its own would cost more than many a check.
+        return [await coroutines[0]]
+    tasks = [asyncio.create_task(one) for one in coroutines]
     try:
         return await asyncio.gather(*tasks)
     except BaseException:

@@ -13,7 +13,8 @@ it would take more than `max_probes` to locate the error: hopeless solutions are
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from random import Random
 
 import numpy as np
@@ -105,7 +106,8 @@ async def label(
             case.belief.rest()
         await together(policy.rollouts(node, n) for node, n in wanted.items())
         for case in cases:
-            case.belief.update(case.solution.evidence())
+            if not wanted.keys().isdisjoint(case.prefixes):
+                case.belief.update(case.solution.evidence())
         # What this question has shown so far teaches the others under way, and they have taught it meanwhile.
         if experience.learns:
             lesson = likelihood((case.solution, case.belief) for case in cases)
@@ -126,18 +128,30 @@ def _bits(p: Array) -> float:
     return float(-(p * np.log2(np.maximum(p, 1e-300))).sum())
 
 
+@lru_cache(maxsize=64)
+def _allowed_bits(confidence: float) -> float:
+    """Return the entropy of a first error that is located with this confidence, in bits."""
+    return _bits(np.array([confidence, 1 - confidence]))
+
+
 @dataclass(slots=True, eq=False)
 class Investigation:
     """Wrong solution whose first error is being located.
 
     * `policy_calls`: rollouts it has paid for.
     * `wished`: rollouts it has wished for, including those that another solution paid for or that came to nothing.
+    * `prefixes`: nodes of 0..M-1 steps.
     """
 
     solution: Solution
     belief: Belief
     policy_calls: int = 0
     wished: int = 0
+    prefixes: list[Node] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look up what does not change."""
+        self.prefixes = self.solution.prefixes()
 
     def settled(self, config: Config) -> bool:
         """Return True when this solution wishes for no more rollouts."""
@@ -148,7 +162,7 @@ class Investigation:
         if budget <= 0:
             return True
         # Bits that are missing, against the bits that the rest of the budget can give at best.
-        unknown = _bits(first_error) - _bits(np.array([config.confidence, 1 - config.confidence]))
+        unknown = _bits(first_error) - _allowed_bits(config.confidence)
         return unknown > _OPTIMISM * budget * float((self._answering() * self.belief.expected_information).max())
 
     def wishes(self, config: Config) -> dict[Node, int]:
@@ -157,7 +171,9 @@ class Investigation:
         The batch is built greedily: each further probe is chosen by the information it adds on average over the
         outcomes of those before it.
         """
-        worth = self._answering() * self._tokens_ahead() ** -config.per_token
+        worth = self._answering()
+        if config.per_token:
+            worth *= self._tokens_ahead() ** -config.per_token
         futures = [(1.0, self.belief)]
         chosen: list[int] = []
         while True:
@@ -169,12 +185,11 @@ class Investigation:
                 (share * chance, after) for share, belief in futures for chance, after in belief.branches(chosen[-1])
             ]
             futures = sorted(futures, key=lambda future: -future[0])[:_BRANCHES]
-        prefixes = self.solution.prefixes()
-        return {prefixes[depth]: n for depth, n in Counter(chosen).items()}
+        return {self.prefixes[depth]: n for depth, n in Counter(chosen).items()}
 
     def _answering(self) -> Array:
         """Return 1 for every prefix, but 0 for those with `_PATIENCE` rollouts and no verdict among them; shape [M]."""
-        mute = [node.requested >= _PATIENCE and not node.trials for node in self.solution.prefixes()]
+        mute = [node.requested >= _PATIENCE and not node.trials for node in self.prefixes]
         return 1.0 - np.array(mute)
 
     def _tokens_ahead(self) -> Array:

@@ -189,7 +189,7 @@ def _names_choice(answer: str, rules: _Rules) -> bool:
 
 def _last_hashes(text: str) -> tuple[str, str] | None:
     """Return the answer of the last `####` line and the text behind it, None without such a line."""
-    matches = list(_HASHES.finditer(text))
+    matches = list(_HASHES.finditer(text)) if "####" in text else []
     if not matches:
         return None
     answer, behind = _ANSWER_BEHIND_HASHES.sub("", matches[-1]["answer"].strip(), count=1), text[matches[-1].end() :]

@@ -88,7 +88,7 @@ def last_statement(text: str, own_phrases: Sequence[str] = ()) -> AnswerStatemen
     # This test is ten times as fast as the expressions behind it.
     lowered = text.lower()
     if "answer" in lowered:
-        candidates += [*_answer_is(text), _last_heading(text)]
+        candidates += [*_answer_is(text, lowered), _last_heading(text)]
     for phrase in stated_phrases(text, lowered, own_phrases):
         statement = _statement_behind(text, phrase.start, phrase.end, phrase.ends)
         candidates.append(replace(statement, answer=in_english(statement.answer), doubts=phrase.doubts))
@@ -101,7 +101,8 @@ def last_statement(text: str, own_phrases: Sequence[str] = ()) -> AnswerStatemen
 
 def _last_a_line(text: str) -> AnswerStatement | None:
     """Return the last `A:` line; None beside `B:` lines, which are the options of a multiple-choice question."""
-    matches = list(_A_LINE.finditer(text))
+    # The quick test comes first here and below: few texts have such a line.
+    matches = list(_A_LINE.finditer(text)) if "A:" in text else []
     if not matches or _B_LINE.search(text):
         return None
     last = matches[-1]
@@ -110,12 +111,12 @@ def _last_a_line(text: str) -> AnswerStatement | None:
     return AnswerStatement(start=last.start(), answer=answer, behind=behind)
 
 
-def _answer_is(text: str) -> Iterator[AnswerStatement]:
+def _answer_is(text: str, lowered: str) -> Iterator[AnswerStatement]:
     """Yield, the last one first, each "answer is" or "answer:" that is not negated, supposed or about another answer.
 
-    The first that says something is the last one yielded.
+    The first that says something is the last one yielded. `lowered` is the text in lower case.
     """
-    for match in reversed(list(_ANSWER_IS.finditer(text))):
+    for match in reversed(_answers_named(text, lowered)):
         if not _NO_STATEMENT.search(text, max(0, match.start() - _NEGATION_WINDOW), match.start()):
             statement = _statement_behind(text, match.start(), match.end())
             yield statement
@@ -123,9 +124,24 @@ def _answer_is(text: str) -> Iterator[AnswerStatement]:
                 return
 
 
+def _answers_named(text: str, lowered: str) -> list[re.Match[str]]:
+    """Return all matches of `_ANSWER_IS`, in the order of the text."""
+    if not text.isascii():
+        # In lower case such a text may have another length, and there are other ways to write an s.
+        return list(_ANSWER_IS.finditer(text))
+    matches: list[re.Match[str]] = []
+    at = lowered.find("answer")
+    while at >= 0:
+        match = _ANSWER_IS.match(text, at)
+        if match:
+            matches.append(match)
+        at = lowered.find("answer", match.end() if match else at + 1)
+    return matches
+
+
 def _last_heading(text: str) -> AnswerStatement | None:
     """Return the answer below the last answer heading, None where an explanation begins there."""
-    matches = list(_HEADING.finditer(text))
+    matches = list(_HEADING.finditer(text)) if "#" in text or "**" in text else []
     return _below_heading(text, matches[-1]) if matches else None
 
 

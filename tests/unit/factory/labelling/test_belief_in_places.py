@@ -101,6 +101,18 @@ def test_another_prior_and_a_rest_change_nothing_but_the_prior(case, seed):
     assert made.expected_information == pytest.approx(anew.expected_information, abs=1e-3)
 
 
+@settings(deadline=None, max_examples=15)
+@given(cases())
+def test_what_it_says_of_the_policy_is_a_product_of_the_bare_question_and_the_rest(case):
+    evidence, correct, own, prior = case
+    made, question = belief(*case), belief([evidence[0]], correct, own, prior)
+    apart = made.log_likelihood_behind_question + question.log_likelihood
+    away = made.log_likelihood - apart
+    likely = made.log_likelihood > made.log_likelihood.max() - 20
+    assert np.ptp(away[likely]) == pytest.approx(0, abs=1e-7)
+    assert made.trials_at == {depth: trials for depth, (trials, _) in enumerate(evidence) if trials}
+
+
 def size(made: Belief) -> int:
     """Bytes of the arrays that a belief holds; the prior is shared."""
     held = [value for name, value in vars(made).items() if name != "_prior"]

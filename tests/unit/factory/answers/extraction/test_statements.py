@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from factory.answers.extraction import statements
 from factory.answers.extraction.extract import final_answer
 
 
@@ -112,3 +115,13 @@ def test_what_is_called_wrong_or_supposed_is_not_stated(text: str) -> None:
 def test_a_word_of_an_earlier_clause_does_not_negate() -> None:
     assert extract("The previous guess is off, so the answer is 12.") == "12"
     assert extract("That was wrong. The answer is 12.") == "12"
+
+
+WORDS = ("answer", "Answer", "answers", " is ", ": ", "**", "\n", "7", " the ", "K", "\u017f", "Answer:")
+
+
+@given(st.lists(st.sampled_from(WORDS)))
+def test_the_quick_search_for_answers_misses_none(words):
+    text = "".join(words)
+    quick = [match.span() for match in statements._answers_named(text, text.lower())]
+    assert quick == [match.span() for match in statements._ANSWER_IS.finditer(text)]
