@@ -121,13 +121,16 @@ class Generator:
         await self._up()
         self._desk.submit(client, terms, jobs, cancelled)
 
-    async def collect(self, client: str, acknowledged: Sequence[int]) -> Collected:
-        """Return answers of a client's jobs as soon as there are some, or none after a while; see `Desk.collect`.
+    async def collect(
+        self, client: str, terms: Terms, jobs: Sequence[Job], cancelled: Sequence[int], acknowledged: Sequence[int]
+    ) -> Collected:
+        """Take jobs as `submit` does; return answers as soon as there are some, or none after a while.
 
         Answers come again until they are acknowledged, so that a reply that is lost loses nothing. Raises `NotStarted`
         as `submit` does, and a bug of the engine as it came.
         """
         await self._up()
+        self._desk.submit(client, terms, jobs, cancelled)
         return await self._desk.collect(client, acknowledged)
 
     async def forget(self, client: str) -> None:

@@ -133,7 +133,7 @@ class RemoteModels(Models):
             return 0
         link = self._links[index]
         free = link.figures.slots - link.load
-        sharers = len(link.questions) + (question_id not in link.questions)
+        sharers = len(link.outbox.questions) + (question_id not in link.outbox.questions)
         return max(0, free) // (sharers * link.figures.clients)
 
     def troubles(self) -> list[str]:

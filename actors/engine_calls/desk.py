@@ -14,7 +14,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 
 from actors.engine_calls.mailbox import FORGET_S, Mailbox, OpenJob, Parcel
@@ -61,6 +61,8 @@ class Desk:
         self._queue: deque[OpenJob] = deque()
         self.queued = 0
         self._admitted: set[OpenJob] = set()
+        # Jobs that the engine has, by the bound on their tokens.
+        self._bounds: Counter[int] = Counter()
         self._held = 0
         self._bug: Exception | None = None
         self._sweeping: asyncio.Task[None] | None = None
@@ -118,8 +120,10 @@ class Desk:
         """Start the clock of a job: the engine takes it now."""
         request, occupancy = job.request, self._occupancy
         job.taken = time.monotonic()
+        # It may have to wait for the longest that is there.
+        tokens = max(self._bounds)
         job.deadline = job.taken + seconds_allowed(
-            job.terms.request_s, request.sampling.max_tokens, request.n, occupancy.held, occupancy.slots
+            job.terms.request_s, tokens, request.n, occupancy.held, occupancy.slots
         )
         self._watch()
 
@@ -165,6 +169,7 @@ class Desk:
             self.queued -= job.request.n
             self._held += job.request.n
             self._admitted.add(job)
+            self._bounds[job.request.sampling.max_tokens] += 1
             job.task = asyncio.ensure_future(self._run(job))
 
     async def _run(self, job: OpenJob) -> None:
@@ -185,6 +190,8 @@ class Desk:
         finally:
             self._admitted.discard(job)
             self._held -= job.request.n
+            self._bounds[job.request.sampling.max_tokens] -= 1
+            self._bounds += Counter()
             self._admit()
         if answer is not None and not job.deliver.done():
             job.deliver.set_result(answer)

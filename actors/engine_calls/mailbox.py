@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from actors.engine_calls.wire import Answer, Terms
 from factory.types import GenerateRequest
 
-GATHER_S = 0.008
-"""Seconds between two replies to a client: what is done within them goes together."""
 POLL_S = 1.0
 """Seconds after which a client hears that nothing is done."""
 FORGET_S = 120.0
@@ -71,7 +69,7 @@ class Mailbox:
     samples: int = 0
     _done: dict[int, Answer] = field(default_factory=dict)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
-    _replied: float = 0.0
+    _known: bool = False
 
     def put(self, number: int, answer: Answer) -> None:
         """Take the answer of an open job."""
@@ -100,19 +98,16 @@ class Mailbox:
         self._news.set()
 
     async def collect(self) -> list[tuple[int, Answer]]:
-        """Return answers as soon as there are some, not too often, or none after a while."""
-        loop = asyncio.get_running_loop()
+        """Return answers as soon as there are some, or none after a while."""
         # The first reply comes at once: it tells a new client what it may ask for.
-        if not self._done and self._replied:
+        if not self._done and self._known:
             self._news.clear()
-            timer = loop.call_later(POLL_S, self._news.set)
+            timer = asyncio.get_running_loop().call_later(POLL_S, self._news.set)
             try:
                 await self._news.wait()
             finally:
                 timer.cancel()
-        # While others are under way, it is cheaper to let them come, too.
-        pause = self._replied + GATHER_S - loop.time()
-        if self.open and self._done and pause > 0:
-            await asyncio.sleep(pause)
-        self._replied = loop.time()
+            # What ends in the same turn of the event loop goes together.
+            await asyncio.sleep(0)
+        self._known = True
         return list(self._done.items())

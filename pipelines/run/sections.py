@@ -92,7 +92,8 @@ class Cluster:
       questions_per_worker: unfinished questions from which on a worker gets no further unit; 0 is as many as fit into
         2 GiB, by the samples of a question and `sampling.max_tokens`.
       checker_processes: processes of each answer checker.
-      request_timeout_s: seconds that one call to a generator or a checker may take.
+      request_timeout_s: seconds that one call to a checker may take, and that an engine may have one request: from when
+        it takes it, in proportion for more than 4,096 tokens, and for as many waves as its samples need.
       start_timeout_s: seconds that actors may take to start, and a dead one to come back.
       attempts: workers that a unit may cost before the run ends.
       spool_s: seconds after which finished questions of a unit that is not finished are kept in the run folder.

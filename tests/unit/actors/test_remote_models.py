@@ -11,7 +11,7 @@ import pytest
 from support.engines.local_actors import LocalActor, local_actor
 from support.plugins.gate import close
 
-from actors.engine_calls import desk, link, revival
+from actors.engine_calls import desk, link, outbox, revival
 from actors.generator import Generator
 from actors.remote_models import CallPatience, RemoteModels
 from factory.errors import BadInput, EngineFailed, FactoryError
@@ -227,7 +227,7 @@ async def test_room_is_what_is_free_shared_by_the_questions_under_way(tmp_path: 
 async def test_more_samples_than_an_engine_may_hold_wait_at_the_worker(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "LEAST_WINDOW", 10)
+    monkeypatch.setattr(outbox, "LEAST_WINDOW", 10)
     gate = tmp_path / "gate"
     close(gate, "question 1 ")
     actor = local_actor(ENGINES, {"gate": str(gate)})
