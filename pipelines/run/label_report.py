@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from factory.errors import BadInput
 from factory.records.tally import Tally
 from factory.shards.commits import Shard, listed
 from factory.shards.receipts import footers
@@ -13,6 +15,8 @@ from factory.shards.spool import spooled, waiting
 from factory.storage.store import Store
 from factory.text.durations import clock
 from factory.text.safe_text import safe
+from pipelines.driving.engine_log import engine_lines
+from pipelines.run.attempts import last_attempt
 from pipelines.run.planning import falls_short
 from pipelines.run.run_folder import read_survey
 from pipelines.run.settings import Settings
@@ -156,6 +160,10 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
         lines.append(f"short          {short:,} units hold less than is asked for by now")
     if kept:
         lines.append(f"kept           {_kept_line(kept)}")
+    with suppress(BadInput):
+        # An attempt whose log is damaged has no figures either.
+        last = last_attempt(store)
+        lines += engine_lines(store, last[0]) if last else []
     if state != "complete":
         lines.append(f"go on          factory resume {run_dir}")
     return lines

@@ -13,6 +13,7 @@ from factory.errors import StorageFailed
 from factory.shards.commits import Receipt, leftovers, listed, sweep
 from factory.shards.receipts import ReceiptLog, committed_tally
 from pipelines.driving.drive import DriveOptions, Progress, drive
+from pipelines.driving.engine_log import EngineLog
 from pipelines.driving.run_experience import ExperienceFile
 from pipelines.run import run_folder
 from pipelines.run.fleet import Fleet, checker_stats, launched, staffed
@@ -126,6 +127,7 @@ def _work(session: RunSession, todo: Plan, options: LabelOptions) -> Progress:
             _say_once(session, engine_remarks(settings, fleet.engine), options.said)
         progress = _drive(session, todo, fleet, options.check)
         attempt.log.update(units=progress.units, retried=progress.retried, **progress.done.as_dict())
+        attempt.log.update(engines=[engine.as_dict() for engine in progress.engines])
         attempt.log.update(short=progress.short, trouble=progress.trouble, checkers=checker_stats(fleet))
     return progress
 
@@ -134,8 +136,9 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
     """Drive the missing units on `fleet`, and keep their receipts whatever ends it."""
     settings = session.settings
     receipts = ReceiptLog(session.store, session.attempt.number)
-    # Neither of them is worth waiting for the storage.
+    # None of these is worth waiting for the storage.
     brief = run_folder.store_of(settings, impatient=True)
+    engines = EngineLog(brief, session.attempt.number, fleet.engine)
     kept = ExperienceFile(brief, fleet.engine.get("revision"))
     experience = kept.read(session.listener.say) if settings.run.learn else None
 
@@ -143,6 +146,10 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
         receipts.add(receipt)
         if experience:
             kept.keep(experience)
+
+    def on_progress(progress: Progress) -> None:
+        session.listener.progress(progress)
+        engines.keep(progress.engines)
 
     def check_both() -> None:
         session.check()
@@ -159,7 +166,7 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
                 attempts=settings.cluster.attempts,
                 restart_s=settings.cluster.start_timeout_s,
                 effort=settings.effort,
-                on_progress=session.listener.progress,
+                on_progress=on_progress,
                 experience=experience,
                 on_receipt=on_receipt,
                 check=check_both,
@@ -176,6 +183,7 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
     finally:
         if experience and not session.attempt.fenced:
             kept.write(experience)
+    engines.write(progress.engines)
     receipts.flush()
     return progress
 

@@ -1,0 +1,98 @@
+"""Figures of the engines in an attempt's log, `logs/attempt_N/engines.json`, and the lines that `factory status` shows.
+
+    {"engine": {"engine": "vllm 0.32.0", "max_num_seqs": 256, …}, "engines": [{"busy": 0.97, "waiting": 40, …}, …]}
+
+They are news, no records: what cannot be written or read is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields
+from typing import Any
+
+from factory.errors import StorageFailed
+from factory.storage.store import Store
+from factory.text.durations import clock as time_text
+from factory.text.safe_text import safe
+from pipelines.driving.engine_figures import EngineFigures
+
+WRITE_EVERY_S = 10.0
+# Engines that `factory status` has a line for; of more, the least busy ones.
+SHOWN = 16
+
+
+class EngineLog:
+    """Writer of the figures of one attempt.
+
+    Args:
+      store: the run folder, one that does not wait long for its storage.
+      attempt: number of the attempt.
+      facts: facts that an engine said of itself.
+      clock: monotonic seconds.
+    """
+
+    def __init__(
+        self, store: Store, attempt: int, facts: Mapping[str, Any], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store = store
+        self._name = f"logs/attempt_{attempt}/engines.json"
+        self._facts = {name: facts.get(name) for name in ("engine", "model", "max_num_seqs", "max_num_batched_tokens")}
+        self._clock = clock
+        self._written = clock()
+
+    def keep(self, engines: Sequence[EngineFigures]) -> None:
+        """Write the figures, if the last time was a while ago."""
+        if self._clock() - self._written > WRITE_EVERY_S:
+            self.write(engines)
+
+    def write(self, engines: Sequence[EngineFigures]) -> None:
+        """Write the figures; a storage that does not answer gets none."""
+        self._written = self._clock()
+        values = {"engine": self._facts, "engines": [engine.as_dict() for engine in engines]}
+        with suppress(StorageFailed):
+            self._store.replace(self._name, (json.dumps(values) + "\n").encode())
+
+
+def engine_lines(store: Store, attempt: int) -> list[str]:
+    """Return what an attempt's log says of its engines, a line for all and one for each; nothing where it has none."""
+    try:
+        values = json.loads(store.read(f"logs/attempt_{attempt}/engines.json"))
+        known = [field.name for field in fields(EngineFigures)]
+        engines = [EngineFigures(**{name: one[name] for name in known}) for one in values["engines"]]
+        return _lines(values["engine"], engines)
+    except (FileNotFoundError, StorageFailed, ValueError, TypeError, KeyError, AttributeError):
+        return []
+
+
+def _lines(facts: Mapping[str, Any], engines: Sequence[EngineFigures]) -> list[str]:
+    size = f", up to {facts['max_num_seqs']:,} samples at a time" if facts["max_num_seqs"] else ""
+    slots = sum(engine.slots * engine.seconds for engine in engines)
+    busy = f", {sum(engine.slot_seconds for engine in engines) / slots:.0%} busy" if slots else ""
+    lines = [f"engines        {len(engines)} × {safe(str(facts['engine']))}{size}{busy}"]
+    shown = sorted(range(len(engines)), key=lambda index: (not engines[index].out, engines[index].busy or 0.0))[:SHOWN]
+    for index in sorted(shown):
+        lines.append(f"               {index + 1}: {_engine_line(engines[index])}")
+    if len(engines) > SHOWN:
+        lines.append(f"               and {len(engines) - SHOWN} more, which were busier")
+    return lines
+
+
+def _engine_line(engine: EngineFigures) -> str:
+    """Return the figures of one engine."""
+    parts = []
+    if engine.out:
+        parts.append("out of service")
+    if engine.busy is not None:
+        parts.append(f"{engine.busy:.0%} busy")
+    parts.append(f"{engine.running:,} running and {engine.waiting:,} waiting (at most {engine.most_waiting:,})")
+    if engine.cache_hit_rate is not None:
+        parts.append(f"{engine.cache_hit_rate:.0%} of prompt tokens cached")
+    if engine.restarts:
+        parts.append(f"{engine.restarts:,} restarts")
+    if engine.silent_seconds:
+        parts.append(f"silent for {time_text(engine.silent_seconds)}")
+    return ", ".join(parts)

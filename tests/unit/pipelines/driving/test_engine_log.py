@@ -1,0 +1,62 @@
+"""Figures of the engines in the attempt's log, and as lines of `factory status`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from factory.storage.opening import open_store
+from pipelines.driving.engine_figures import EngineBook
+from pipelines.driving.engine_log import SHOWN, WRITE_EVERY_S, EngineLog, engine_lines
+
+FACTS = {"engine": "vllm 0.32.0", "model": "m", "max_num_seqs": 256, "max_num_batched_tokens": None, "pid": 7}
+
+
+def book(engines: int = 2) -> EngineBook:
+    made = EngineBook(engines)
+    for index in range(engines):
+        for now in (0.0, 100.0):
+            used = {"slots": 256, "running": 256, "waiting": 40, "slot_seconds": 256 * now * (1 - index / 10)}
+            made.hear(index, {**used, "cache_hit_rate": 0.61}, now)
+    return made
+
+
+def test_status_says_how_large_and_how_busy_each_engine_is(tmp_path: Path) -> None:
+    made = book()
+    made.hear(1, None, 100.0)
+    made.hear(1, None, 135.0)
+    EngineLog(open_store(tmp_path), 3, FACTS).write(made.figures)
+    assert engine_lines(open_store(tmp_path), 3) == [
+        "engines        2 × vllm 0.32.0, up to 256 samples at a time, 81% busy",
+        "               1: 100% busy, 256 running and 40 waiting (at most 40), 61% of prompt tokens cached",
+        "               2: out of service, 67% busy, 0 running and 0 waiting (at most 40), "
+        "61% of prompt tokens cached, silent for 0:35",
+    ]
+
+
+def test_of_many_engines_the_least_busy_are_shown(tmp_path: Path) -> None:
+    EngineLog(open_store(tmp_path), 1, FACTS).write(EngineBook(SHOWN + 9).figures)
+    lines = engine_lines(open_store(tmp_path), 1)
+    assert len(lines) == SHOWN + 2
+    assert lines[-1].endswith("and 9 more, which were busier")
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "{}", "[]", '{"engine": {}, "engines": [{}]}', '{"engine": 3, "engines": []}']
+)
+def test_a_log_that_is_missing_or_damaged_is_left_out(tmp_path: Path, text: str | None) -> None:
+    (tmp_path / "logs" / "attempt_1").mkdir(parents=True)
+    if text is not None:
+        (tmp_path / "logs" / "attempt_1" / "engines.json").write_text(text)
+    assert engine_lines(open_store(tmp_path), 1) == []
+
+
+def test_it_is_written_every_few_seconds(tmp_path: Path) -> None:
+    now = [0.0]
+    log = EngineLog(open_store(tmp_path), 1, FACTS, clock=lambda: now[0])
+    log.keep(book().figures)
+    assert engine_lines(open_store(tmp_path), 1) == []
+    now[0] = WRITE_EVERY_S + 1
+    log.keep(book().figures)
+    assert engine_lines(open_store(tmp_path), 1)
