@@ -49,6 +49,7 @@ class Progress:
       units: units committed by this attempt.
       done: counts of what they hold.
       underway: counts of what the workers have not committed yet; finished questions among it are counted, too.
+      unfinished: questions that are begun and not finished.
       in_flight: units handed out and not back.
       retried: units handed out again, as their worker died.
       seconds: time since the first unit was handed out.
@@ -63,6 +64,7 @@ class Progress:
     units: int = 0
     done: Tally = field(default_factory=Tally)
     underway: Tally = field(default_factory=Tally)
+    unfinished: int = 0
     in_flight: int = 0
     retried: int = 0
     seconds: float = 0.0
@@ -222,6 +224,7 @@ class _Loop:
         self._shown = time.monotonic()
         self.progress.seconds = self._shown - self._began
         self.progress.underway, self.progress.example = self._lookout.underway(), self._lookout.example
+        self.progress.unfinished = self._lookout.unfinished
         self._options.on_progress(self.progress)
 
     def _retry(self, errand: _Errand, error: RayActorError) -> None:

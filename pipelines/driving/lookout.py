@@ -44,6 +44,7 @@ class Lookout:
         self._tallies = [Tally() for _ in range(len(crew))]
         self._engines = Polls(lambda index: engines[index].stats.remote(), len(engines), ENGINES_EVERY_S)
         self._workers = Polls(self._ask, len(crew), WORKERS_EVERY_S)
+        self._unfinished = [0] * len(crew)
         # First labelled solution that a worker has told of.
         self.example: Example | None = None
         self.engines = self._book.figures
@@ -55,6 +56,7 @@ class Lookout:
             self._demand.hear_engine(index, self._book.figures[index].load)
         for worker, said in self._workers.answers(now):
             self._tallies[worker] = said.tally if said else Tally()
+            self._unfinished[worker] = sum(said.unfinished.values()) if said else 0
             if said:
                 self._demand.hear_worker(worker, said.unfinished)
                 self.example = self.example or said.example
@@ -82,6 +84,11 @@ class Lookout:
                 said = ray.get(ref)
                 if said:
                     self._experience.hear(calls[ref], said.experience, said.lessons)
+
+    @property
+    def unfinished(self) -> int:
+        """Questions that workers have begun and not finished, as they last said."""
+        return sum(self._unfinished)
 
     def underway(self) -> Tally:
         """Return counts of what the workers have not committed yet, as they last said."""

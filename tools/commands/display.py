@@ -97,8 +97,7 @@ class Display(Listener):
         total.add(progress.underway)
         seconds = max(progress.seconds, 1e-3)
         share = total.share_correct
-        running = sum(engine.running for engine in progress.engines)
-        self._left.look(progress.seconds, total.questions, total.policy_calls + running / 2)
+        self._look(progress, total)
         parts = [
             f"questions {total.questions:,}" + f"/{self._outlook.questions:,}" * bool(self._outlook.questions),
             f"units {self._outlook.committed + progress.units}/{self._outlook.units}",
@@ -114,6 +113,22 @@ class Display(Listener):
         if progress.stopping:
             parts.append(f"stopping: waiting for {progress.in_flight} units, Ctrl-C again stops at once")
         return " · ".join(parts)
+
+    def _look(self, progress: Progress, total: Tally) -> None:
+        """Have the time left be estimated anew."""
+        assert self._outlook is not None
+        half = sum(engine.running for engine in progress.engines) / 2
+        # What a finished question takes is known of those in committed units; before that, its samples at least.
+        done = progress.done
+        each = done.policy_calls / done.questions if done.questions else self._outlook.least
+        begun = progress.underway.policy_calls - progress.underway.questions * each
+        self._left.look(
+            progress.seconds,
+            finished=total.questions,
+            begun=progress.unfinished,
+            rollouts=total.policy_calls + half,
+            begun_rollouts=max(0.0, begun) + half,
+        )
 
     def close(self) -> None:
         """Take the bar off the terminal. Safe to call twice."""

@@ -8,8 +8,9 @@ from tools.commands.time_left import TimeLeft
 
 
 def looked(left: TimeLeft, *looks: tuple[float, int, float]) -> TimeLeft:
-    for look in looks:
-        left.look(*look)
+    """Let it look at seconds, finished questions and rollouts; nobody knows of what is under way."""
+    for seconds, finished, rollouts in looks:
+        left.look(seconds, finished, 0, rollouts, 0)
     return left
 
 
@@ -17,7 +18,7 @@ def steady(questions: int, seconds: int, every: float) -> TimeLeft:
     """A run that finishes a question `every` so many seconds."""
     left = TimeLeft(questions)
     for second in range(seconds + 1):
-        left.look(second, int(second / every), 0)
+        looked(left, (second, int(second / every), 0))
     return left
 
 
@@ -35,7 +36,7 @@ def test_speed_since_the_start_and_of_late_are_the_bounds():
     # 60 s for the first question, then one every 10 s
     left = TimeLeft(32)
     for second in range(121):
-        left.look(second, max(0, second // 10 - 5), 0)
+        looked(left, (second, max(0, second // 10 - 5), 0))
     least, most = left.bounds()
     assert least == pytest.approx(25 * 10, rel=0.1)
     assert most == pytest.approx(25 * 120 / 7, rel=0.1)
@@ -46,8 +47,17 @@ def test_a_question_that_takes_long_at_the_end_stretches_the_upper_bound():
     left = steady(32, 62, 2.0)
     early = left.bounds()[1]
     for second in range(63, 200):
-        left.look(second, 31, 0)
+        looked(left, (second, 31, 0))
     assert left.bounds()[1] > 10 * early
+
+
+def test_questions_that_have_their_samples_are_half_done():
+    left = TimeLeft(20, least=8)
+    left.look(50, 4, 8, 96, 64)  # 8 of those under way are sampled
+    assert left.bounds()[1] == pytest.approx(50 * (20 - 8) / 8)
+    left = TimeLeft(20, least=8)
+    left.look(50, 4, 2, 96, 64)  # but no more than are under way, however many probes they had
+    assert left.bounds()[1] == pytest.approx(50 * (20 - 5) / 5)
 
 
 def test_what_is_remembered_does_not_grow_with_the_run():
