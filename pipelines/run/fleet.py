@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -107,13 +107,24 @@ def staffed(settings: Settings) -> Settings:
 def launched(settings: Settings) -> Iterator[Fleet]:
     """Yield a ready fleet. Raises `BadInput` when it does not fit on the cluster, or its model cannot be had."""
     settings = staffed(settings)
-    with running(settings) as engines, hired(settings) as hands:
-        yield assigned(settings, engines, hands)
+    # Workers come up while the engines load their model.
+    with starting(settings) as engines, hired(settings) as hands:
+        yield assigned(settings, engines(), hands)
 
 
 @contextlib.contextmanager
 def running(settings: Settings) -> Iterator[Engines]:
     """Yield the generators and answer checkers of `settings`, ready. Raises `BadInput` as `launched` does."""
+    with starting(settings) as engines:
+        yield engines()
+
+
+@contextlib.contextmanager
+def starting(settings: Settings) -> Iterator[Callable[[], Engines]]:
+    """Start generators and answer checkers; yield the function that waits until they are ready and returns them.
+
+    Raises `BadInput` where there is no room for them; the function raises it when their model cannot be had.
+    """
     # Without room Ray would wait for ever, so it is looked for first.
     problem = shortfall(demands_of(settings), nodes_of_cluster())
     if problem:
@@ -131,12 +142,16 @@ def running(settings: Settings) -> Iterator[Engines]:
             options = _restarted(settings, "answer checker")
             checkers = started(size.checkers, AnswerChecker, options, *checker, workers=size.checker_processes)
 
-        # Wait until all of them are ready.
-        facts = require_same_revision(
-            answers([actor.ready.remote() for actor in generators.values()], size.start_timeout_s)
-        )
-        answers([actor.ready.remote() for actor in checkers.values()], size.start_timeout_s)
-        yield Engines(generators, checkers, settings.model, facts)
+        up = [actor.ready.remote() for actor in generators.values()]
+        judging = [actor.ready.remote() for actor in checkers.values()]
+
+        def ready() -> Engines:
+            """Wait until all of them are ready."""
+            facts = require_same_revision(answers(up, size.start_timeout_s))
+            answers(judging, size.start_timeout_s)
+            return Engines(generators, checkers, settings.model, facts)
+
+        yield ready
 
 
 @contextlib.contextmanager

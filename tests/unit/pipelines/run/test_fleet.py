@@ -1,0 +1,41 @@
+"""Start of a run's actors, with pretend ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from support.runs import settings_for
+
+import factory
+from pipelines.run import fleet
+
+
+def test_workers_come_up_while_the_engines_load_their_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[str] = []
+
+    def started(count: int, actor: type, *_: Any, **__: Any) -> dict[str, Any]:
+        events.append(f"{actor.__name__} started")
+        asked = SimpleNamespace(remote=lambda: actor.__name__)
+        return {actor.__name__: SimpleNamespace(ready=asked, __ray_ready__=asked)}
+
+    def answers(asked: list[str], timeout_s: float) -> list[Any]:
+        events.extend(f"{name} ready" for name in asked)
+        return [{"revision": "r"} if name == "Generator" else factory.__file__ for name in asked]
+
+    @contextmanager
+    def scope() -> Iterator[Any]:
+        yield started
+
+    monkeypatch.setattr(fleet, "actor_scope", scope)
+    monkeypatch.setattr(fleet, "answers", answers)
+    monkeypatch.setattr(fleet, "shortfall", lambda *_: None)
+    monkeypatch.setattr(fleet, "nodes_of_cluster", list)
+    monkeypatch.setattr(fleet, "assigned", lambda settings, engines, hands: (engines.facts, list(hands.workers)))
+    with fleet.launched(settings_for(tmp_path)) as (facts, workers):
+        assert (facts, workers) == ({"revision": "r"}, ["RolloutWorker"])
+    assert events.index("RolloutWorker ready") < events.index("Generator ready")
