@@ -156,7 +156,7 @@ class _AssignedWork:
         self._experience = Experience()
         self._example: Example | None = None
         self._stopped = False
-        # What went wrong with the spool, by kind; "" once it was said.
+        # What went wrong with the spool, by kind.
         self._remarks: dict[str, str] = {}
 
     async def run(self, unit: Unit) -> Receipt | Unfinished:
@@ -199,7 +199,9 @@ class _AssignedWork:
             receipt = await self._commit(unit, [rows[place] for place in sorted(rows)])
             await asyncio.to_thread(kept.remove)
             added = replace(earlier.added(rows), failed=len(troubles))
-            return replace(receipt, added=added, trouble=troubles[-1] if troubles else "", remark=self._news())
+            return replace(
+                receipt, added=added, trouble=troubles[-1] if troubles else "", remarks=tuple(self._remarks.values())
+            )
         except asyncio.CancelledError:
             if not self._stopped:
                 raise
@@ -208,7 +210,7 @@ class _AssignedWork:
             await saving
             await kept.save()
             left = len(unit.questions) - len(earlier.reported | kept.places)
-            return Unfinished(unit_id=unit.id, kept=len(kept.places), left=left, remark=self._news())
+            return Unfinished(unit_id=unit.id, kept=len(kept.places), left=left, remarks=tuple(self._remarks.values()))
         finally:
             kept.end()
             del self._under_way[unit.id]
@@ -225,16 +227,8 @@ class _AssignedWork:
             unit.cancel()
 
     def _remark(self, what: str) -> None:
-        """Note a sentence for the user; of one kind only the first is said."""
+        """Note a sentence for the user; of one kind only the first."""
         self._remarks.setdefault(what.partition(":")[0], what)
-
-    def _news(self) -> str:
-        """Return a sentence that was not said yet, "" where there is none."""
-        for kind, what in self._remarks.items():
-            if what:
-                self._remarks[kind] = ""
-                return what
-        return ""
 
     def hear(self, others: Lessons | None) -> None:
         """Take what everybody else has learnt, where there is news of it."""
@@ -252,6 +246,7 @@ class _AssignedWork:
             example=self._example,
             experience=self._experience.id,
             lessons=self._experience.lessons() if lessons else None,
+            remarks=tuple(self._remarks.values()),
         )
 
     async def _row(

@@ -22,6 +22,7 @@ class Underway:
       example: labelled solution of the first question that had one, whether its unit is committed or not.
       experience: id of what it learns with (`Experience.id`).
       lessons: what its own questions have taught it so far; None where nobody asked.
+      remarks: what it had to say of the spool so far, a sentence of each kind.
     """
 
     tally: Tally
@@ -29,6 +30,7 @@ class Underway:
     experience: str
     example: Example | None = None
     lessons: Lessons | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def cost_so_far(attempts: Iterable[QuestionWork]) -> Tally:

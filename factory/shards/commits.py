@@ -59,7 +59,7 @@ class Receipt:
     * `added`: the part of `tally` that is new since the unit's earlier revision. Its `questions` are those that were
       worked on; its `failed` include questions that could not be continued and keep their earlier row.
     * `trouble`: last reason why a question could not be continued.
-    * `remark`: trouble with the spool, said once by a worker; "" for none.
+    * `remarks`: what the worker had to say of the spool so far, a sentence of each kind.
     """
 
     unit_id: str
@@ -72,7 +72,7 @@ class Receipt:
     effort: Mapping[str, int] = field(default_factory=dict)
     added: Tally = field(default_factory=Tally)
     trouble: str = ""
-    remark: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 def shard_name(unit_id: str, revision: int = 0) -> str:

@@ -48,13 +48,13 @@ class Unfinished:
 
     * `kept`: finished questions that lie in the spool now.
     * `left`: questions that have to be worked on again.
-    * `remark`: why some that were finished could not be kept, "" where all were.
+    * `remarks`: what the worker had to say of the spool so far, such as why finished questions could not be kept.
     """
 
     unit_id: str
     kept: int
     left: int
-    remark: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -213,7 +213,7 @@ class _Loop:
             except RayActorError as error:
                 self._retry(errand, error)
                 continue
-            self._hear(receipt.remark)
+            self._hear(receipt.remarks)
             if isinstance(receipt, Receipt):
                 self._count(receipt)
 
@@ -223,6 +223,8 @@ class _Loop:
             return
         self._shown = time.monotonic()
         self.progress.seconds = self._shown - self._began
+        self._hear(self._lookout.remarks)
+        self._lookout.remarks.clear()
         self.progress.underway, self.progress.example = self._lookout.underway(), self._lookout.example
         self.progress.unfinished = self._lookout.unfinished
         self._options.on_progress(self.progress)
@@ -240,12 +242,13 @@ class _Loop:
         self.progress.retried += 1
         self._again.append((errand.unit, errand.attempt + 1))
 
-    def _hear(self, remark: str) -> None:
-        """Pass a remark on; of one kind only the first, whichever worker it comes from."""
-        kind = remark.partition(":")[0]
-        if remark and kind not in self._heard:
-            self._heard.add(kind)
-            self._options.on_remark(remark)
+    def _hear(self, remarks: Iterable[str]) -> None:
+        """Pass remarks on; of one kind only the first, whichever worker it comes from."""
+        for remark in remarks:
+            kind = remark.partition(":")[0]
+            if kind not in self._heard:
+                self._heard.add(kind)
+                self._options.on_remark(remark)
 
     def _count(self, receipt: Receipt) -> None:
         """Count a committed unit and pass its receipt on."""

@@ -47,6 +47,8 @@ class Lookout:
         self._unfinished = [0] * len(crew)
         # First labelled solution that a worker has told of.
         self.example: Example | None = None
+        # What workers have to say of the spool, again and again.
+        self.remarks: set[str] = set()
         self.engines = self._book.figures
 
     def look(self, now: float) -> None:
@@ -60,6 +62,7 @@ class Lookout:
             if said:
                 self._demand.hear_worker(worker, said.unfinished)
                 self.example = self.example or said.example
+                self.remarks.update(said.remarks)
             if said and said.lessons and self._experience:
                 self._experience.hear(worker, said.experience, said.lessons)
         if self._engines.due(now):

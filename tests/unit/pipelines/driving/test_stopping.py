@@ -66,6 +66,6 @@ def test_a_drive_whose_units_are_all_back_does_not_wait_for_the_end_of_the_grace
 def test_a_remark_is_said_once_whichever_worker_it_comes_from(clock: list[float]) -> None:
     said: list[str] = []
     running = _Loop([], Told(), DriveOptions(bounds=Bounds(window=1), attempts=1, on_remark=said.append))
-    for remark in ("", "could not be kept: disk full in a", "could not be kept: disk full in b", "ignored: c"):
-        running._hear(remark)
+    for remarks in ((), ("could not be kept: disk full in a",), ("could not be kept: disk full in b", "ignored: c")):
+        running._hear(remarks)
     assert said == ["could not be kept: disk full in a", "ignored: c"]
