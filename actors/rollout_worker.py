@@ -28,7 +28,6 @@ from actors.kept_rows import KeptRows
 from actors.remote_models import CallPatience, CheckFlow, RemoteModels
 from actors.underway import Underway, cost_so_far
 from actors.unit_commits import UnitCommits
-from factory.contracts.checkers import CHECKERS
 from factory.errors import QuestionFailed
 from factory.labelling.experience import Experience, Lessons
 from factory.question_pipeline.recipe import QuestionWork, Recipe, begin, finished_row, work
@@ -137,15 +136,14 @@ class _AssignedWork:
         self._provenance = assignment.provenance
         writers = [ray.get_actor(name) for name in peers.writers]
         self._commit = UnitCommits(assignment.folder, self._store, writers, assignment.patience)
-        models = RemoteModels(
+        remote = RemoteModels(
             [ray.get_actor(name) for name in peers.generators],
             [ray.get_actor(name) for name in peers.checkers],
             assignment.patience,
             checking=assignment.checking,
             weights=assignment.weights,
         )
-        settle = CHECKERS.load(assignment.recipe.checker).settle
-        self._models = SettledModels(models, settle, assignment.recipe.checker_config)
+        self._models = SettledModels.of(remote, self._recipe.checker, self._recipe.checker_config)
         # The spool is of use only while nobody has to wait for it.
         access = assignment.folder.access
         brief = replace(access, timeout_s=min(SPOOL_S, access.timeout_s), patience_s=min(SPOOL_S, access.patience_s))

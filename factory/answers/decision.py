@@ -21,6 +21,7 @@ from factory.answers.wording.phrases import Phrase, phrase, same_phrase
 from factory.text.number_words import SCALES, SMALL_NUMBERS
 from factory.types import Outcome
 
+_WHOLE_NUMBER = re.compile(r"0|-?[1-9]\d{0,14}", re.ASCII)
 _CHOICE_GOLD = re.compile(r"\(?([A-Z])\)?")
 _CHOICE_ANSWER = re.compile(
     r"(?:(?:option|choice|answer)\s+)?\(?([A-Za-z])(?:\)|[.:]|\)\s*[.:])?(?:(?<=[).:])\s(?P<rest>[^+*/^=<>].*))?",
@@ -72,6 +73,9 @@ def decide(gold: str, answer: str, policy: AnswerPolicy) -> Decision:
         and _without_loose_spaces(answer) == _without_loose_spaces(gold)
     ):
         return Outcome.CORRECT, "same text"
+    if _WHOLE_NUMBER.fullmatch(gold) and _WHOLE_NUMBER.fullmatch(answer):
+        # Each has one spelling, so these two differ under any policy. Most wrong answers are of this kind.
+        return Outcome.INCORRECT, "exact values compared"
     # Golds with rules of their own: a choice's letter, a number, words.
     if choice := _CHOICE_GOLD.fullmatch(gold):
         return _compare_choice(choice[1], answer, policy), "choice letters compared"

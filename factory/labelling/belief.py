@@ -28,7 +28,17 @@ from typing import NamedTuple
 import numpy as np
 
 from factory.labelling.experience import Array
-from factory.labelling.likelihood import Places, explanations, outcome, over_steps, prefix, rates, rows, states
+from factory.labelling.likelihood import (
+    LOG_VERDICT,
+    Places,
+    explanations,
+    outcome,
+    over_steps,
+    prefix,
+    rates,
+    rows,
+    states,
+)
 
 # Probability that stands for one that is too small for a float.
 _NEXT_TO_NOTHING = 1e-300
@@ -126,10 +136,8 @@ class Belief:
     def log_likelihood_behind_question(self) -> Array:
         """The same, but given the verdict and without the rollouts of the bare question: for what is behind it only."""
         # Under every hypothesis the bare question holds no error, so its rollouts are a factor of their own.
-        verdict = outcome(self.steps, (0,), self._correct, self._own).sum(axis=0)
-        return np.asarray(
-            self.log_likelihood - np.log(verdict) - prefix(self.steps, 0, *self._counts.get(0, (0, 0))).log[0]
-        )
+        question = prefix(self.steps, 0, *self._counts.get(0, (0, 0))).log[0]
+        return np.asarray(self.log_likelihood - (question + LOG_VERDICT[self._correct] if self._own else question))
 
     @property
     def first_error(self) -> Array:

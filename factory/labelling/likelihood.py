@@ -22,6 +22,8 @@ Indices = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 _AT_ONCE = 16
 _LUCK = np.stack([LUCK_RATE, 1 - LUCK_RATE])
 _MOST_EVEN = np.full_like(EVEN, EVEN.max())
+LOG_VERDICT = {True: np.log(STRENGTH + (1 - STRENGTH) * LUCK_RATE), False: np.log((1 - STRENGTH) * (1 - LUCK_RATE))}
+"""Log P(verdict on a solution of the policy | cell) by verdict, shape [cells] each."""
 # Pairs of (v, a), and the pair of each cell.
 _LOG_STRENGTHS = np.repeat(np.log([*STRENGTHS]), len(SHAPES))
 _PAIR_SHAPES = np.tile([*SHAPES], len(STRENGTHS))

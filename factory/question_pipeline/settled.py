@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from factory.contracts.checkers import SettleFunction
+from factory.contracts.checkers import CHECKERS, SettleFunction
 from factory.interfaces import Models
 from factory.types import Completion, GenerateRequest, Question, Verdict
 
@@ -21,6 +21,11 @@ class SettledModels(Models):
         self._models = models
         self._settle = settle
         self._config = config
+
+    @classmethod
+    def of(cls, models: Models, checker: str, config: Any) -> SettledModels:
+        """Return `models` with the `settle` of a plug-in of `factory/checkers/` in front; `config` is its `Config`."""
+        return cls(models, CHECKERS.load(checker).settle, config)
 
     async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
         """Return the completions of the wrapped models."""
