@@ -69,6 +69,7 @@ class RemoteModels(Models):
       weights: folder of the weights that shall answer; None for the generators' own model.
       checking: how checks are sent to a checker.
       affinity: False sends requests to the engines in turn, whatever is cached there, for comparison.
+      tell: hears a sentence for the user when an engine is taken out.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class RemoteModels(Models):
         weights: str | None = None,
         checking: CheckFlow = CheckFlow(),
         affinity: bool = True,
+        tell: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self._checkers = checkers
         self._patience = patience
@@ -87,9 +89,17 @@ class RemoteModels(Models):
         self._suspects = Suspects(self._ward, self._changed)
         self._news = asyncio.Event()
         terms = Terms(weights=weights, request_s=patience.request_s)
-        told: dict[str, Any] = {"lost": self._suspects.lost, "changed": self._changed, "others": self._others_than}
         self._links = [
-            Link(actor, f"{index + 1} of {len(generators)}", terms, patience, **told)
+            Link(
+                actor,
+                f"{index + 1} of {len(generators)}",
+                terms,
+                patience,
+                lost=self._suspects.lost,
+                changed=self._changed,
+                others=self._others_than,
+                tell=tell,
+            )
             for index, actor in enumerate(generators)
         ]
         self._turn = 0

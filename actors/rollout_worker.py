@@ -142,6 +142,7 @@ class _AssignedWork:
             assignment.patience,
             checking=assignment.checking,
             weights=assignment.weights,
+            tell=self._remark,
         )
         self._models = SettledModels.of(remote, self._recipe.checker, self._recipe.checker_config)
         # The spool is of use only while nobody has to wait for it.
@@ -154,7 +155,7 @@ class _AssignedWork:
         self._experience = Experience()
         self._example: Example | None = None
         self._stopped = False
-        # What went wrong with the spool, by kind.
+        # What the user should know, such as trouble with the spool, by kind.
         self._remarks: dict[str, str] = {}
 
     async def run(self, unit: Unit) -> Receipt | Unfinished:

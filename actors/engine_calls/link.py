@@ -57,6 +57,7 @@ class Link:
       lost: hears, when the engine is lost, what it had and what it should have had, and whether it died.
       changed: hears when the link is closed, opens again, or is taken out.
       others: says whether another engine can take over.
+      tell: hears why the engine was taken out.
     """
 
     def __init__(
@@ -69,10 +70,11 @@ class Link:
         lost: Callable[[Link, list[Trial], list[Trial], bool], None],
         changed: Callable[[], None],
         others: Callable[[Link], bool],
+        tell: Callable[[str], None],
     ) -> None:
         self._actor, self._terms, self._patience = actor, terms, patience
         self._on_lost, self._changed, self._others = lost, changed, others
-        self.revival = Revival(actor, name, patience, changed)
+        self.revival = Revival(actor, name, patience, changed, tell)
         self.figures = Figures()
         self.outbox = Outbox()
         self.died_at = 0.0

@@ -34,13 +34,22 @@ class Revival:
       name: what messages call it.
       patience: `restart_s` is how long it may take to come back.
       changed: hears when `up` or `out` changes.
+      tell: hears why the engine was taken out, as a sentence for the user.
     """
 
-    def __init__(self, actor: Any, name: str, patience: CallPatience, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        actor: Any,
+        name: str,
+        patience: CallPatience,
+        changed: Callable[[], None],
+        tell: Callable[[str], None],
+    ) -> None:
         self._actor = actor
         self._name = name
         self._patience = patience
         self._changed = changed
+        self._tell = tell
         self._deaths = 0
         self._task: asyncio.Task[None] | None = None
         self.up = True
@@ -91,9 +100,11 @@ class Revival:
 
     async def _rest(self, reason: str) -> None:
         """Take the engine out, and look at it again after a while."""
-        if not self.out:
-            logger.error("engine %s is taken out: %s", self._name, reason)
+        first = not self.out
         self.out = f"engine {self._name} is taken out: {reason}"
+        if first:
+            logger.error("%s", self.out)
+            self._tell(self.out)
         self._changed()
         await asyncio.sleep(REST_S)
 

@@ -70,6 +70,13 @@ def test_a_request_that_never_answers_and_one_longer_than_the_context_fail_alone
     assert (refused["type"], refused["message"]) == ("PromptTooLong", "no room for an answer")
 
 
+def test_a_run_completes_on_the_other_engine_when_one_hangs_and_cannot_restart(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    rows = misbehaving(tmp_path / "run", {"breaks": str(broken)}, generators=2, request_timeout_s=2)
+    assert broken.exists()
+    assert [row["status"] for row in rows] == ["ok"] * 6
+
+
 def test_a_hanging_check_is_a_timeout_and_never_a_negative_label(tmp_path: Path) -> None:
     source = tmp_path / "questions.jsonl"
     source.write_text('{"question": "What is 2 + 2?", "answer": "4"}\n', encoding="utf-8")

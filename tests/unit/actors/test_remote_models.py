@@ -123,13 +123,14 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_an_engine_that_cannot_restart_is_taken_out_and_the_others_go_on(mortal: None, hurried: None) -> None:
-    broken, sound = stuck(1), local_actor("simulated", {})
-    models = models_over(broken, sound)
+    broken, sound, said = stuck(1), local_actor("simulated", {}), []
+    models = RemoteModels([broken, sound], [], CallPatience(), tell=said.append)
     assert not failed(await outcomes(models, [request(number) for number in range(10)]))
     broken.die()
     assert not failed(await outcomes(models, [request(number) for number in range(20)]))
     await until(models.troubles)
     [trouble] = models.troubles()
+    assert said == [trouble]
     assert "engine 1 of 2 is taken out: it does not start, tried" in trouble
     assert "no memory left" in trouble
     assert not failed(await outcomes(models, [request(number) for number in range(20)]))
