@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
+
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Array, Experience
 from factory.rollouts.nodes import GIVEN, Solution
@@ -206,7 +208,8 @@ def _latest(last: int | None, now: int | None) -> int | None:
 
 def _wrong_by(first_error: Array) -> list[float]:
     """Return P(an error in the first t steps) for t = 1..M."""
-    return [min(1.0, float(p)) for p in first_error[:-1].cumsum()]
+    wrong_by: list[float] = np.minimum(1.0, first_error[:-1].cumsum()).tolist()
+    return wrong_by
 
 
 def first_error_of(labels: Sequence[int | None]) -> int | None:

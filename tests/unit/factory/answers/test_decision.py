@@ -67,6 +67,7 @@ def test_two_whole_numbers_get_the_decision_that_their_values_would(
         assert decide(str(gold), str(answer), policy) == (Outcome.CORRECT, "same text")
         return
     one, other = (quantity(str(number), decimal_comma=False) for number in (gold, answer))
-    assert one is not None and other is not None
+    assert one is not None
+    assert other is not None
     match = match_quantities(one, other, policy)
     assert decide(str(gold), str(answer), policy) == (OUTCOMES[match], "exact values compared")
