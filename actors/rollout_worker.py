@@ -26,7 +26,7 @@ import ray
 from actors.earlier_rows import earlier_rows
 from actors.kept_rows import KeptRows
 from actors.remote_models import CallPatience, CheckFlow, RemoteModels
-from actors.underway import Underway, cost_so_far
+from actors.underway import Underway, UnitUnderWay, cost_so_far
 from actors.unit_commits import UnitCommits
 from factory.errors import QuestionFailed
 from factory.labelling.experience import Experience, Lessons
@@ -151,7 +151,7 @@ class _AssignedWork:
         self._spool = replace(assignment.folder, access=brief).open()
         self._spool_s = assignment.spool_s
         # Units that are not yet committed, by id.
-        self._under_way: dict[str, _UnderWay] = {}
+        self._under_way: dict[str, UnitUnderWay] = {}
         self._experience = Experience()
         self._example: Example | None = None
         self._stopped = False
@@ -185,7 +185,7 @@ class _AssignedWork:
             place: asyncio.create_task(self._row(attempt, place, unit.id, kept, troubles))
             for place, attempt in attempts.items()
         }
-        self._under_way[unit.id] = _UnderWay(list(attempts.values()), kept, list(tasks.values()))
+        self._under_way[unit.id] = UnitUnderWay(list(attempts.values()), kept, list(tasks.values()))
         saving = asyncio.create_task(kept.save_regularly())
         try:
             if self._stopped:
@@ -276,22 +276,3 @@ class _AssignedWork:
         else:
             troubles.append(f"{failure.type}: {failure.message}")
         return row
-
-
-@dataclass(frozen=True, slots=True)
-class _UnderWay:
-    """Unit that is worked on: its questions, what is kept of it, and the tasks of its questions."""
-
-    attempts: list[QuestionWork]
-    kept: KeptRows
-    tasks: list[asyncio.Task[dict[str, Any]]]
-
-    @property
-    def unfinished(self) -> int:
-        """Number of questions that are not finished."""
-        return sum(not task.done() for task in self.tasks)
-
-    def cancel(self) -> None:
-        """Cancel the questions that are not finished."""
-        for task in self.tasks:
-            task.cancel()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from actors.kept_rows import KeptRows
 from factory.labelling.experience import Lessons
 from factory.question_pipeline.recipe import QuestionWork
 from factory.records.example import Example
@@ -44,3 +47,22 @@ def cost_so_far(attempts: Iterable[QuestionWork]) -> Tally:
         total.correct += attempt.tree.correct
         total.incorrect += attempt.tree.incorrect
     return total
+
+
+@dataclass(frozen=True, slots=True)
+class UnitUnderWay:
+    """Unit that is worked on: its questions, what is kept of it, and the tasks of its questions."""
+
+    attempts: list[QuestionWork]
+    kept: KeptRows
+    tasks: list[asyncio.Task[dict[str, Any]]]
+
+    @property
+    def unfinished(self) -> int:
+        """Number of questions that are not finished."""
+        return sum(not task.done() for task in self.tasks)
+
+    def cancel(self) -> None:
+        """Cancel the questions that are not finished."""
+        for task in self.tasks:
+            task.cancel()

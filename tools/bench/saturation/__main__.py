@@ -13,6 +13,8 @@ its slot (`--token`), times a log-normal factor of mean 1 (`--spread`); reading 
 * located: such errors, of the wrong sampled solutions; exact: share of them that are the planted ones;
 * ≥95 % sure: share of the step labels given with that confidence that is right (what was promised beside it);
 * CPU-s: of all processes, per 1,000 rollouts;
+* memory: MiB of the driver and of all workers, after a tenth of the run, in its middle, at its end: flat, or not
+  (`--questions 50000 --token 0.0001` makes a long run in little time; its engines are then limited by the CPU);
 * limit: what kept the run from being faster, as far as these figures tell.
 """
 
@@ -36,7 +38,7 @@ from tools.one_line import exit_status
 def table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Return the rows as a table for the terminal."""
     columns = ("rollouts", "seconds", "rollouts/s", "busy", "to last begun", "for labels", "located", "exact")
-    printed = Table("engines × slots", "questions", *columns, "≥95 % sure", "CPU-s", "limit")
+    printed = Table("engines × slots", "questions", *columns, "≥95 % sure", "CPU-s", "memory", "limit")
     for row in rows:
         calibration = f"{_shown(row['calibration'], '.4f')} ({_shown(row['mean_confidence'], '.4f')})"
         printed.add_row(
@@ -52,9 +54,14 @@ def table(rows: Sequence[Mapping[str, Any]]) -> Table:
             _shown(row["exact"], ".3f"),
             calibration,
             f"{row['cpu_seconds_per_1000_rollouts']:.2f}",
+            "; ".join(_memory(row["memory_mib"][role]) for role in ("driver", "workers")),
             row["limit"],
         )
     return printed
+
+
+def _memory(mib: Sequence[float]) -> str:
+    return " → ".join(f"{value:.0f}" for value in mib)
 
 
 def _shown(value: float | None, form: str) -> str:
@@ -92,7 +99,7 @@ def main() -> None:
     for engines in arguments.engines:
         rows.append(measure(arguments, engines))
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-    Console(width=190).print(table(rows))
+    Console(width=220).print(table(rows))
 
 
 if __name__ == "__main__":

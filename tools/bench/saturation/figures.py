@@ -20,10 +20,11 @@ LEAST_S = 1.0
 
 @dataclass(frozen=True)
 class Look:
-    """Look at the engines: wall-clock time in seconds since the epoch, and what each of them says (`Engine.stats`)."""
+    """Look at a run: wall-clock time in seconds since the epoch, what engines say, resident bytes by component."""
 
     at: float
     engines: Sequence[Mapping[str, float]]
+    memory: Mapping[str, int] = field(default_factory=dict)
 
     def total(self, name: str) -> float:
         """Return the sum of a figure over the engines."""
@@ -67,6 +68,22 @@ class Records:
             if solution["method"] != PROBE and solution["verdict"] == "incorrect":
                 texts = [step["text"] for step in solution["steps"]]
                 self.wrong.add(labels_in(solution), planted_in(texts))
+
+
+def memory_over(looks: Sequence[Look]) -> dict[str, list[float]]:
+    """Return the resident memory of each component, in MiB: after a tenth of the run, in its middle, at its end.
+
+    In the first tenth everything is still being filled. Each is the mean of the looks around it, as memory goes up and
+    down with the questions in flight.
+    """
+    places = [[round(share * (len(looks) - 1)) for share in part] for part in ((0.08, 0.12), (0.48, 0.52), (0.95, 1))]
+    return {
+        role: [
+            round(sum(look.memory[role] for look in looks[first : last + 1]) / (last + 1 - first) / 2**20, 1)
+            for first, last in places
+        ]
+        for role in looks[0].memory
+    }
 
 
 def labels_in(solution: Mapping[str, Any]) -> SolutionLabels:
@@ -115,6 +132,7 @@ def figures(
         "cpu_share": round(sum(cpu.values()) / (cores * seconds), 4),
         "cores_used": {role: round(used / seconds, 3) for role, used in cpu.items()},
         "cores": cores,
+        "memory_mib": memory_over(looks),
         "timeline": [(round(look.at - first.at, 1), look.total("running"), look.total("waiting")) for look in looks],
     }
     return {**row, "limit": limit_of(row)}

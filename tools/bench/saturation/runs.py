@@ -6,22 +6,28 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import psutil
 import ray
+from ray.exceptions import RayActorError
 
 from factory.config import as_yaml
 from factory.shards.commits import read_rows
 from pipelines.driving.drive import Progress
+from pipelines.driving.engine_figures import EngineBook
 from pipelines.run.fleet import Engines, Fleet, assigned, hired, launched, running
 from pipelines.run.labelling import LabelOptions, label
 from pipelines.run.listener import Listener
 from pipelines.run.settings import Settings, parse
 from tools.bench.rollouts import cpu_seconds
 from tools.bench.saturation.figures import Look, Records, figures
+
+# Looks that are kept of a run.
+MOST_LOOKS = 2000
 
 
 def measure(arguments: argparse.Namespace, engines: int) -> dict[str, Any]:
@@ -80,18 +86,23 @@ def one_slow(settings: Settings, slow: float) -> Iterator[Fleet]:
 class Watch(Listener):
     """Listener that looks at the engines while a run goes on.
 
-    * `looks`: from the first unit to the last.
+    * `looks`: from the first unit to the last; of a long run only every second one, or fourth, and so on.
     * `cpu`: CPU seconds by component, from the first unit to the last.
     """
 
     slow: float
     looks: list[Look] = field(default_factory=list)
+    _news: int = 0
+    _every: int = 1
     cpu: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def staff(self, settings: Settings) -> Iterator[Fleet]:
         """Yield the run's actors, as `LabelOptions.staff` does."""
         with launched(settings) if self.slow == 1 else one_slow(settings, self.slow) as self._fleet:
+            self._book = EngineBook(len(self._fleet.generators))
+            self._most_running = [0.0] * len(self._fleet.generators)
+            self._processes = processes_of(self._fleet)
             before = cpu_seconds(self._fleet)
             self._look()
             yield self._fleet
@@ -101,8 +112,48 @@ class Watch(Listener):
 
     def progress(self, progress: Progress) -> None:
         """Look at the engines; the driver calls this twice a second."""
+        self._news += 1
+        if self._news % self._every:
+            return
         self._look()
+        # This is the driver's process, whose memory is measured: nothing may grow with the run.
+        if len(self.looks) > MOST_LOOKS:
+            del self.looks[1::2]
+            self._every *= 2
 
     def _look(self) -> None:
-        stats = ray.get([actor.stats.remote() for actor in self._fleet.generators], timeout=60)
-        self.looks.append(Look(time.time(), stats))
+        for index, actor in enumerate(self._fleet.generators):
+            try:
+                stats = ray.get(actor.stats.remote(), timeout=60)
+            except RayActorError:
+                # It is being restarted; what it had counted stays.
+                stats = None
+            self._book.hear(index, stats, time.monotonic())
+            if stats is not None:
+                self._most_running[index] = max(self._most_running[index], stats["most_running"])
+        engines = [
+            {"slot_seconds": one.slot_seconds, "running": one.running, "waiting": one.waiting, "most_running": most}
+            for one, most in zip(self._book.figures, self._most_running, strict=True)
+        ]
+        self.looks.append(Look(time.time(), engines, resident_bytes(self._processes)))
+
+
+def processes_of(fleet: Fleet) -> dict[str, list[psutil.Process]]:
+    """Return the processes of this machine whose memory is looked at, by component."""
+    pids = {
+        role: ray.get([actor.__ray_call__.remote(lambda self: os.getpid()) for actor in actors], timeout=60)
+        for role, actors in (("workers", fleet.workers), ("engines", fleet.generators))
+    }
+    return {
+        role: [psutil.Process(pid) for pid in [*of_role]] for role, of_role in {"driver": [os.getpid()], **pids}.items()
+    }
+
+
+def resident_bytes(processes: Mapping[str, Sequence[psutil.Process]]) -> dict[str, int]:
+    """Return the resident memory of each component; a process that has ended has none."""
+    total = dict.fromkeys(processes, 0)
+    for role, of_role in processes.items():
+        for process in of_role:
+            with suppress(psutil.Error):
+                total[role] += process.memory_info().rss
+    return total

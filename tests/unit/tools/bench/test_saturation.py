@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tools.bench.saturation.figures import Look, Records, busy_share, figures, limit_of
+from tools.bench.saturation.figures import Look, Records, busy_share, figures, limit_of, memory_over
 
 
 def look(at: float, *used: float, running: int = 0, waiting: int = 0) -> Look:
@@ -95,3 +95,9 @@ def test_the_command_refuses_what_it_cannot_do_with_exit_2(tmp_path: Path, wrong
     refused = subprocess.run(command, capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert "Traceback" not in refused.stderr
+
+
+def test_memory_is_told_at_the_beginning_in_the_middle_and_at_the_end() -> None:
+    looks = [Look(float(at), [], {"driver": (100 + at) * 2**20}) for at in range(101)]
+    assert memory_over(looks) == {"driver": [110.0, 150.0, 197.5]}
+    assert memory_over(looks[:1]) == {"driver": [100.0, 100.0, 100.0]}
