@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +32,7 @@ from factory.labelling.likelihood import (
     LOG_VERDICT,
     Places,
     explanations,
+    log_unrelated,
     outcome,
     over_steps,
     prefix,
@@ -155,7 +155,7 @@ class Belief:
     def contradiction(self) -> float:
         """P(no hypothesis fits the evidence): every prefix then has a rate of its own, unrelated to the others."""
         # The verdict has 1/2.
-        unrelated = math.log(0.5) + sum(_log_unrelated(*counts) for counts in self._counts.values())
+        unrelated = math.log(0.5) + sum(log_unrelated(*counts) for counts in self._counts.values())
         log_evidence = self._weighed().log_evidence
         # 700: e^710 overflows.
         return 1 / (1 + math.exp(min(700.0, log_evidence - unrelated - math.log(ANYTHING_GOES))))
@@ -289,12 +289,6 @@ class _Joint(NamedTuple):
         return len(places) > places[-1] or all(
             depth in places and (not depth or depth - 1 in places) for depth in depths
         )
-
-
-@lru_cache(maxsize=4096)
-def _log_unrelated(trials: int, successes: int) -> float:
-    """Return log P(these rollouts, in one order) of a rate that may be anything: a uniform prior on it."""
-    return math.lgamma(successes + 1) + math.lgamma(trials - successes + 1) - math.lgamma(trials + 2)
 
 
 def _entropy(p: Array) -> Array:

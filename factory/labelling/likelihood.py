@@ -7,7 +7,9 @@ Of v and a there are few pairs, so what depends on these alone is computed for p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +31,12 @@ _LOG_STRENGTHS = np.repeat(np.log([*STRENGTHS]), len(SHAPES))
 _PAIR_SHAPES = np.tile([*SHAPES], len(STRENGTHS))
 _PAIR = np.searchsorted([*STRENGTHS], STRENGTH) * len(SHAPES) + np.searchsorted([*SHAPES], SHAPE)
 _IN_PAIR = (np.arange(len(_LOG_STRENGTHS)) == _PAIR[:, None]).astype(np.float64)
+
+
+@lru_cache(maxsize=4096)
+def log_unrelated(trials: int, successes: int) -> float:
+    """Return log P(these rollouts, in one order) of a rate that may be anything: a uniform prior on it."""
+    return math.lgamma(successes + 1) + math.lgamma(trials - successes + 1) - math.lgamma(trials + 2)
 
 
 class Prefix(NamedTuple):
