@@ -92,7 +92,8 @@ def environment(config: Config) -> dict[str, str]:
             # Otherwise the first compiled sampling path stalls for many seconds.
             "TORCHDYNAMO_DISABLE": "1",
             "OMP_NUM_THREADS": str(threads),
-            # Threads that spin while they wait bring a machine with other work on it to a standstill.
+            # Threads that spin while they wait are faster on an idle machine (a third at 16 samples in flight), but the
+            # factory's own processes want the same cores, and beside other work a step takes them four times as long.
             "OMP_WAIT_POLICY": "passive",
             "GOMP_SPINCOUNT": "0",
         }
