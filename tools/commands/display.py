@@ -117,7 +117,8 @@ class Display(Listener):
     def _look(self, progress: Progress, total: Tally) -> None:
         """Have the time left be estimated anew."""
         assert self._outlook is not None
-        half = sum(engine.running for engine in progress.engines) / 2
+        # Once some are back, those that run are half done; before that, they have only begun.
+        half = sum(engine.running for engine in progress.engines) / 2 if total.policy_calls else 0.0
         # What a finished question takes is known of those in committed units; before that, its samples at least.
         done = progress.done
         each = done.policy_calls / done.questions if done.questions else self._outlook.least

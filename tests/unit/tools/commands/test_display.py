@@ -51,6 +51,10 @@ def test_the_line_says_how_full_the_engines_are(display):
     assert "ETA over 1:10" in line  # of 128 samples 10 are made and 12 half made
 
 
+def test_rollouts_that_have_only_begun_say_nothing_of_the_time(display):
+    assert "ETA –" in display.line(Progress(seconds=10.0, engines=[EngineFigures(slots=8, running=1, waiting=90)]))
+
+
 HOSTILE = "\x1b[2J\u202e[red]2 + 2 = 5\nThe end"
 
 
