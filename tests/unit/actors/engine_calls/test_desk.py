@@ -61,14 +61,22 @@ async def turns() -> None:
 
 async def test_jobs_are_admitted_in_order_as_samples_have_room() -> None:
     engine = Engine(slots=16)
-    engine.submit(*range(10), n=4)
+    engine.submit(*range(30))
     await turns()
-    # 16 slots, and 2 samples that wait so that the engine never starves: the fifth may overshoot.
-    assert engine.begun == [0, 1, 2, 3, 4]
-    assert engine.desk.queued == 20
+    # 16 slots, and 2 samples that wait so that the engine never starves.
+    assert engine.begun == list(range(18))
+    assert engine.desk.queued == 12
     engine.let(3)
     await turns()
-    assert engine.begun == [0, 1, 2, 3, 4, 5]
+    assert engine.begun == list(range(19))
+
+
+async def test_slots_that_a_groups_first_samples_have_freed_are_used() -> None:
+    engine = Engine(slots=16)
+    engine.submit(*range(10), n=8)
+    await turns()
+    # Half of the samples of five groups are done, on the average: 40 samples keep 16 slots busy, 16 would not.
+    assert engine.begun == [0, 1, 2, 3, 4]
 
 
 async def test_an_engine_of_one_slot_gets_a_group_of_any_size() -> None:
