@@ -8,14 +8,14 @@ prefix only the more measured one counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Array, Experience
 from factory.labelling.step_labels import SolutionLabeller
-from factory.rollouts.nodes import PROBE, Solution
+from factory.rollouts.nodes import PROBE, Node
 from factory.rollouts.tree import Tree
 
 
@@ -32,7 +32,7 @@ def learn(experience: Experience, tree: Tree) -> None:
     # Those without a rollout from inside say no more than the first of them.
     measured = [solution for solution in judged if any(trials for trials, _ in solution.evidence()[1:])]
     labeller = SolutionLabeller(experience, 0)
-    beliefs = [(solution, labeller.belief(solution)) for solution in measured or judged[:1]]
+    beliefs = [(solution.prefixes(), labeller.belief(solution)) for solution in measured or judged[:1]]
     if beliefs:
         experience.teach(tree.question.id, likelihood(beliefs), rollouts)
 
@@ -42,15 +42,14 @@ def rollouts_of(tree: Tree) -> int:
     return sum(solution.occurrences for solution in tree.solutions)
 
 
-def likelihood(beliefs: Iterable[tuple[Solution, Belief]]) -> Array:
+def likelihood(beliefs: Iterable[tuple[Sequence[Node], Belief]]) -> Array:
     """Return P(evidence of one question | cell), up to a factor, shape [cells].
 
-    `beliefs` are at least one solution of the question, each with the belief that knows its evidence.
+    `beliefs` are at least one solution of the question: its prefixes, and the belief that knows its evidence.
     """
     counted: set[int] = set()
     total: Array | None = None
-    for solution, belief in sorted(beliefs, key=lambda pair: -pair[1].trials):
-        prefixes = solution.prefixes()
+    for prefixes, belief in sorted(beliefs, key=lambda pair: -pair[1].trials):
         # The bare question is in all of them, and counts with the first.
         own = {prefixes[depth].index for depth, trials in belief.trials_at.items() if depth and trials}
         if total is None:

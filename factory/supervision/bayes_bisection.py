@@ -110,7 +110,7 @@ async def label(
                 case.belief.update(case.solution.evidence())
         # What this question has shown so far teaches the others under way, and they have taught it meanwhile.
         if experience.learns:
-            lesson = likelihood((case.solution, case.belief) for case in cases)
+            lesson = likelihood((case.prefixes, case.belief) for case in cases)
             experience.teach(tree.question.id, lesson, rollouts_of(tree))
             prior = experience.prior_without(tree.question.id)
             for case in cases:

@@ -31,14 +31,14 @@ def question(right: int, wrong: int) -> Tree:
 
 
 def measured(tree: Tree, counts: dict[int, tuple[int, int]], which: int = 0):
-    """Set the counts of the prefixes of one solution; return it with its belief under the first prior."""
+    """Set the counts of the prefixes of one solution; return its prefixes with its belief under the first prior."""
     solution = tree.solutions[which]
     for depth, node in enumerate(solution.prefixes()):
         if depth in counts:
             node.direct_trials, node.direct_successes = counts[depth]
     belief = Belief(solution.leaf.depth, False, Experience().prior)
     belief.update(solution.evidence())
-    return solution, belief
+    return solution.prefixes(), belief
 
 
 def test_the_first_samples_tell_how_strong_the_policy_is():
