@@ -7,6 +7,13 @@ A field that comes later is marked, so that it counts only where somebody sets i
 
 With its default a config means what it meant before the field was there, and its hashes stay. A plug-in of somebody
 else may write `metadata={"added": True}`. The default of a marked field can never change.
+
+A default that takes the place of another is marked with that one, and counts as it:
+
+    probes_per_round: int | str = field(default="auto", metadata=in_place_of(1))
+
+So a config that does not set the field has the hashes it always had, and both values are the same run: use it only
+where either makes records that the other could have made. A run folder goes on with the value that it holds.
 """
 
 from __future__ import annotations
@@ -20,6 +27,11 @@ from typing import Any
 ADDED: Mapping[str, bool] = MappingProxyType({"added": True})
 
 
+def in_place_of(former: Any) -> Mapping[str, Any]:
+    """Return the mark of a field whose default was `former` once."""
+    return MappingProxyType({"former": former})
+
+
 def values_to_hash(value: Any) -> Any:
     """Return a config as plain values, as `asdict` does, without its marked fields that have their default.
 
@@ -27,7 +39,7 @@ def values_to_hash(value: Any) -> Any:
     """
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            field.name: values_to_hash(getattr(value, field.name))
+            field.name: values_to_hash(_hashed(field, getattr(value, field.name)))
             for field in fields(value)
             if not (field.metadata.get("added") and _has_default(field, getattr(value, field.name)))
         }
@@ -36,6 +48,11 @@ def values_to_hash(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [values_to_hash(inner) for inner in value]
     return value
+
+
+def _hashed(field: Field[Any], value: Any) -> Any:
+    """Return what counts as the value of a field: the former default in place of the present one."""
+    return field.metadata["former"] if "former" in field.metadata and _has_default(field, value) else value
 
 
 def _has_default(field: Field[Any], value: Any) -> bool:

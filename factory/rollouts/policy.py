@@ -77,6 +77,11 @@ class Policy:
     # Set when the rollouts of the latest call are in the tree.
     _last: asyncio.Event | None = field(default=None, init=False, repr=False)
 
+    @property
+    def room(self) -> int:
+        """Rollouts that the engine could begin at once without making anybody wait; 0 where that is not known."""
+        return self.models.room(self.tree.question.id)
+
     async def rollouts(self, start: Node, n: int, method: str = PROBE) -> list[Solution]:
         """Sample `n` solutions that continue `start`, check them, add them to the tree and count their cost.
 

@@ -2,9 +2,9 @@
 
 Every wrong solution, sampled or given, has a belief about its first error, joint with the policy's strength, luck and
 evenness on this question (`factory/labelling/belief.py`). In each round every solution that is not yet settled wishes
-for the prefix with the highest expected information. Equal wishes are one rollout, all rollouts of a round are in
-flight together, and each counts for every solution that shares the prefix. Rollouts made before, for whatever reason,
-are evidence from the start and never paid for again.
+for the prefix with the highest expected information; slots of the engine that would be idle get further probes. Equal
+wishes are one rollout, all rollouts of a round are in flight together, and each counts for every solution that shares
+the prefix. Rollouts made before, for whatever reason, are evidence from the start and never paid for again.
 
 A solution is settled when one hypothesis has the wanted confidence, when its evidence contradicts all of them, or when
 it would take more than `max_probes` to locate the error: hopeless solutions are given up before the budget is spent.
@@ -12,13 +12,17 @@ it would take more than `max_probes` to locate the error: hopeless solutions are
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import islice
 from random import Random
 
 import numpy as np
 
+from factory.added_fields import ADDED, in_place_of
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Array, Experience
 from factory.labelling.learning import likelihood, rollouts_of
@@ -32,8 +36,12 @@ from factory.rollouts.tree import Tree
 _BRANCHES = 8
 # Later probes may tell this many times more than the next one, once it has shown that the policy can do the question.
 _OPTIMISM = 4.0
+# Finished questions from which on probes are speculated on.
+_CAUTION = 16
 # Number of rollouts of a prefix without a single verdict from which on the prefix is not probed again.
 _PATIENCE = 4
+# Value of `probes_per_round`: as many as cost no time.
+AUTO = "auto"
 
 EFFORT = ("max_probes", "max_solutions")
 
@@ -44,13 +52,16 @@ class Config:
 
     * `confidence`: posterior probability from which a first error counts as located and a step is labelled.
     * `probes_per_round`: rollouts a solution wishes for at once. More of them means fewer rounds and more rollouts.
+      `auto` is one, and further ones while the engine has idle slots, where they cost no time.
+    * `most_probes_per_round`: rollouts a solution wishes for at once with `auto` at most.
     * `max_probes`: rollouts a solution may wish for in all, whoever pays for them, including those of an earlier run.
     * `max_solutions`: wrong solutions probed per question; the others are labelled as far as shared prefixes allow.
     * `per_token`: weigh information by the tokens a rollout is expected to cost (1), not at all (0), or in between.
     """
 
     confidence: float = 0.97
-    probes_per_round: int = 1
+    probes_per_round: int | str = field(default=AUTO, metadata=in_place_of(1))
+    most_probes_per_round: int = field(default=4, metadata=ADDED)
     max_probes: int = 64
     max_solutions: int = 64
     per_token: float = 0.0
@@ -58,8 +69,14 @@ class Config:
     def __post_init__(self) -> None:
         if not 0 < self.confidence < 1:
             raise ValueError(f"confidence is {self.confidence}: expected more than 0 and less than 1")
-        if self.probes_per_round < 1:
-            raise ValueError(f"probes_per_round is {self.probes_per_round}: expected at least 1")
+        given = self.probes_per_round
+        # As text it comes from a command line.
+        if isinstance(given, str) and given.isdecimal():
+            given = self.probes_per_round = int(given)
+        if given != AUTO and (isinstance(given, (bool, str)) or given < 1):
+            raise ValueError(f"probes_per_round is {given!r}: expected {AUTO!r}, or a whole number of at least 1")
+        if self.most_probes_per_round < 1:
+            raise ValueError(f"most_probes_per_round is {self.most_probes_per_round}: expected at least 1")
         if self.max_probes < 0 or self.max_solutions < 0:
             raise ValueError(
                 f"max_probes is {self.max_probes}, max_solutions is {self.max_solutions}: expected 0 or more"
@@ -94,14 +111,7 @@ async def label(
     ]
     # Phase 2: rounds of rollouts, until every case is settled.
     while open_cases := [case for case in cases if not case.settled(config)]:
-        wanted: dict[Node, int] = {}
-        for case in open_cases:
-            wishes = case.wishes(config)
-            case.wished += sum(wishes.values())
-            for node, n in wishes.items():
-                # The first case to wish for a prefix pays; cases behind it pay only for what they wish beyond that.
-                case.policy_calls += max(0, n - wanted.get(node, 0))
-                wanted[node] = max(n, wanted.get(node, 0))
+        wanted = _round(open_cases, config, _idle(policy, config, experience))
         for case in cases:
             case.belief.rest()
         await together(policy.rollouts(node, n) for node, n in wanted.items())
@@ -121,6 +131,44 @@ async def label(
     for case in cases:
         labels[case.solution] = replace(labels[case.solution], policy_calls=case.policy_calls, wishes=case.wished)
     return labels
+
+
+def _idle(policy: Policy, config: Config, experience: Experience) -> int:
+    """Return the further rollouts of a round that would cost no time; 0 where nobody shall speculate."""
+    # What to ask for next depends on the answers, the more so the less is known of the policy.
+    knows = experience.learns and experience.questions >= _CAUTION
+    return policy.room if config.probes_per_round == AUTO and knows else 0
+
+
+def _round(cases: Sequence[Investigation], config: Config, idle: int) -> dict[Node, int]:
+    """Return the prefixes to continue in this round, with the number of rollouts of each, and count who pays.
+
+    Args:
+      cases: solutions that are not settled.
+      config: settings of this labeller.
+      idle: rollouts that cost no time on top of what each case wishes for: the cases they tell most about get them.
+    """
+    wanted: dict[Node, int] = {}
+    # Phase 1: what every case wishes for.
+    least = config.probes_per_round if isinstance(config.probes_per_round, int) else 1
+    searches = [case.probes(config) for case in cases]
+    wishes: list[Counter[Node]] = [Counter() for _ in cases]
+    for case, probes, own in zip(cases, searches, wishes, strict=True):
+        for _, node in islice(probes, least):
+            case.wish(node, own, wanted)
+    # Phase 2: what idle slots are good for. A probe that another case has wished for already takes none.
+    if not idle:
+        return wanted
+    most = sum(wanted.values()) + idle
+    ahead = [(-bits, index, node) for index, probes in enumerate(searches) for bits, node in islice(probes, 1)]
+    heapq.heapify(ahead)
+    while ahead and sum(wanted.values()) < most:
+        _, index, node = heapq.heappop(ahead)
+        cases[index].wish(node, wishes[index], wanted)
+        if wishes[index].total() < config.most_probes_per_round:
+            for bits, further in islice(searches[index], 1):
+                heapq.heappush(ahead, (-bits, index, further))
+    return wanted
 
 
 def _bits(p: Array) -> float:
@@ -165,27 +213,36 @@ class Investigation:
         unknown = _bits(first_error) - _allowed_bits(config.confidence)
         return unknown > _OPTIMISM * budget * float((self._answering() * self.belief.expected_information).max())
 
-    def wishes(self, config: Config) -> dict[Node, int]:
-        """Return the prefixes to continue next, with the number of rollouts of each.
+    def probes(self, config: Config) -> Iterator[tuple[float, Node]]:
+        """Yield the prefixes to continue next, while the budget lasts, with the bits each is expected to add.
 
-        The batch is built greedily: each further probe is chosen by the information it adds on average over the
-        outcomes of those before it.
+        They are chosen greedily: each further probe by the information it adds on average over the outcomes of those
+        before it.
         """
         worth = self._answering()
         if config.per_token:
             worth *= self._tokens_ahead() ** -config.per_token
         futures = [(1.0, self.belief)]
-        chosen: list[int] = []
-        while True:
-            information = sum(share * belief.expected_information for share, belief in futures)
-            chosen.append(int(np.argmax(information * worth)))
-            if len(chosen) == min(config.probes_per_round, config.max_probes - self.wished):
-                break
-            futures = [
-                (share * chance, after) for share, belief in futures for chance, after in belief.branches(chosen[-1])
-            ]
+        for _ in range(config.max_probes - self.wished):
+            information = sum(share * belief.expected_information for share, belief in futures) * worth
+            depth = int(np.argmax(information))
+            yield float(information[depth]), self.prefixes[depth]
+            futures = [(share * chance, after) for share, belief in futures for chance, after in belief.branches(depth)]
             futures = sorted(futures, key=lambda future: -future[0])[:_BRANCHES]
-        return {self.prefixes[depth]: n for depth, n in Counter(chosen).items()}
+
+    def wish(self, node: Node, own: Counter[Node], wanted: dict[Node, int]) -> None:
+        """Wish for one more rollout of `node` in this round.
+
+        Args:
+          node: prefix to continue.
+          own: what this solution has wished for in the round.
+          wanted: what all have; the first to wish for a rollout pays for it.
+        """
+        self.wished += 1
+        own[node] += 1
+        if own[node] > wanted.get(node, 0):
+            wanted[node] = own[node]
+            self.policy_calls += 1
 
     def _answering(self) -> Array:
         """Return 1 for every prefix, but 0 for those with `_PATIENCE` rollouts and no verdict among them; shape [M]."""

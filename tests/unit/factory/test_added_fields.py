@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from factory.added_fields import ADDED, values_to_hash
+from factory.added_fields import ADDED, in_place_of, values_to_hash
 from factory.answers.policy import AnswerPolicy
 from factory.config import fill, fingerprint
 
@@ -50,6 +50,14 @@ def test_a_config_of_defaults_is_what_it_was_before_the_fields_came() -> None:
 )
 def test_a_marked_field_counts_where_it_is_set(values: dict[str, Any], changed: dict[str, Any]) -> None:
     assert values_to_hash(fill(Config, values, "section")) == {**BEFORE, **changed}
+
+
+def test_a_default_that_took_the_place_of_another_counts_as_that_one() -> None:
+    @dataclass
+    class Replaced:
+        value: Any = field(default="auto", metadata=in_place_of(1))
+
+    assert [values_to_hash(Replaced(value)) for value in ("auto", 1, 4)] == [{"value": 1}, {"value": 1}, {"value": 4}]
 
 
 def test_true_is_not_one() -> None:

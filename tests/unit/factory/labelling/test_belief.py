@@ -162,6 +162,7 @@ def test_evidence_cannot_shrink():
         found.update([(4, 2), (1, 1)])
 
 
+@settings(max_examples=25)
 @given(EVIDENCE, st.booleans(), st.booleans())
 def test_a_belief_that_takes_another_prior_is_the_one_that_began_with_it(evidence, correct, own):
     moved = Experience()
@@ -181,6 +182,7 @@ def test_a_belief_that_takes_another_prior_is_the_one_that_began_with_it(evidenc
     assert (taken.first_error == begun.first_error).all()
 
 
+@settings(max_examples=25)
 @given(EVIDENCE)
 def test_what_evidence_says_of_the_policy_does_not_depend_on_the_prior(evidence):
     moved = Experience()

@@ -35,6 +35,8 @@ from pipelines.self_training.star_settings import of as star_settings
         ("label_steps", "checker.kind=regex checker.pattern=x(.)", "3c31eb69ff01da29"),
         ("label_steps", "checker.kind=multiple_choice", "4c4b71cf8866881b"),
         ("label_steps", "checker.kind=python_tests", "5d6b5149eb4785de"),
+        ("label_steps", "supervision.probes_per_round=1", "24e41ffdf82a6ded"),
+        ("label_steps", "supervision.most_probes_per_round=4", "24e41ffdf82a6ded"),
         ("label_steps", "engine.kind=simulated", "87b3163fa4ed5474"),
         ("label_steps", "engine.kind=simulated engine.slots=256 engine.token_s=0.01", "87b3163fa4ed5474"),
         ("label_steps", "source.kind=split source.of.kind=jsonl source.of.path=q.jsonl", "ba15859143c929fc"),
