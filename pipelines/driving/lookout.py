@@ -88,6 +88,11 @@ class Lookout:
                 if said:
                     self._experience.hear(calls[ref], said.experience, said.lessons)
 
+    def committed(self, worker: int, added: Tally) -> None:
+        """Take what a unit has cost from what its worker last said is under way: it counts as committed now."""
+        left = self._tallies[worker].without(added)
+        self._tallies[worker] = Tally(**{name: max(0, value) for name, value in left.as_dict().items()})
+
     @property
     def unfinished(self) -> int:
         """Questions that workers have begun and not finished, as they last said."""

@@ -1,0 +1,40 @@
+"""What workers have under way, from what they last said."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from actors.underway import Underway
+from factory.records.tally import Tally
+from pipelines.driving.lookout import Lookout
+
+
+@pytest.fixture
+def lookout() -> Lookout:
+    """One that looks at two workers."""
+    demand: Any = SimpleNamespace(looked=lambda: None, hear_worker=lambda worker, unfinished: None)
+    crew: Any = [None, None]
+    made = Lookout(crew, [], demand)
+
+    def underway(questions: int, calls: int, unfinished: dict[str, int]) -> Underway:
+        tally = Tally(questions=questions, policy_calls=calls)
+        return Underway(tally=tally, unfinished=unfinished, experience="e")
+
+    said = [(0, underway(5, 50, {"a": 1, "b": 2})), (1, underway(1, 9, {"c": 3}))]
+    made._workers = SimpleNamespace(answers=lambda now: iter(said), due=lambda now: False)
+    made.look(0.0)
+    return made
+
+
+def test_workers_add_up(lookout):
+    assert (lookout.underway().questions, lookout.underway().policy_calls, lookout.unfinished) == (6, 59, 6)
+
+
+def test_a_unit_counts_once_between_its_receipt_and_the_next_word_of_its_worker(lookout):
+    lookout.committed(0, Tally(questions=4, policy_calls=60))  # it has asked for more since it was last heard
+    assert (lookout.underway().questions, lookout.underway().policy_calls) == (2, 9)
+    lookout.look(1.0)
+    assert lookout.underway().questions == 6
