@@ -91,7 +91,9 @@ class Lookout:
     def committed(self, worker: int, added: Tally) -> None:
         """Take what a unit has cost from what its worker last said is under way: it counts as committed now."""
         left = self._tallies[worker].without(added)
-        self._tallies[worker] = Tally(**{name: max(0, value) for name, value in left.as_dict().items()})
+        for name, value in left.as_dict().items():
+            setattr(left, name, max(0, value))
+        self._tallies[worker] = left
 
     @property
     def unfinished(self) -> int:
