@@ -50,7 +50,7 @@ system:
 
 # Small units, so that work comes in as it is wanted. A blank line ends a solution: none of the prompt's examples has
 # one, and behind it the embedded model goes on with a question of its own.
-DEMO := search.n=8 run.unit_size=4 'sampling.stop=["\n\n"]'
+DEMO := run.unit_size=4 'sampling.stop=["\n\n"]'
 
 demo: install
 	@$(MAKE) --no-print-directory -j2 model $(COMPILED)
