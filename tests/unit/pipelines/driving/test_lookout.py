@@ -21,7 +21,7 @@ def lookout() -> Lookout:
 
     def underway(questions: int, calls: int, unfinished: dict[str, int]) -> Underway:
         tally = Tally(questions=questions, policy_calls=calls)
-        return Underway(tally=tally, unfinished=unfinished, experience="e")
+        return Underway(tally=tally, unfinished=unfinished, experience="e", example=f"of {questions}")
 
     said = [(0, underway(5, 50, {"a": 1, "b": 2})), (1, underway(1, 9, {"c": 3}))]
     made._workers = SimpleNamespace(answers=lambda now: iter(said), due=lambda now: False)
@@ -38,3 +38,7 @@ def test_a_unit_counts_once_between_its_receipt_and_the_next_word_of_its_worker(
     assert (lookout.underway().questions, lookout.underway().policy_calls) == (2, 9)
     lookout.look(1.0)
     assert lookout.underway().questions == 6
+
+
+def test_the_first_labelled_solution_that_it_heard_of_stays(lookout):
+    assert lookout.example == "of 5"
