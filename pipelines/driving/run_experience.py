@@ -13,13 +13,15 @@ from contextlib import suppress
 
 from factory.errors import BadInput, StorageFailed
 from factory.interfaces import Say
-from factory.labelling.experience import Lessons
+from factory.labelling.experience import Lessons, Sums
 from factory.labelling.ledger import Ledger
 from factory.storage.store import Store
 
 FILE = "experience.json"
 # Seconds between two writes, and bytes of the largest file that is read: one of ours has ten thousand.
 KEEP_EVERY_S, MOST_BYTES = 10.0, 1_000_000
+# Rounds of reports from which on they are added up: a part of one, so that news is not old.
+SUM_EVERY = 0.25
 
 
 class RunExperience:
@@ -31,6 +33,11 @@ class RunExperience:
         # Id of the experience of each worker, as it last said; and of those that died since.
         self._ids: dict[int, str] = {}
         self._before: dict[int, str] = {}
+        # Last report of each, and all reports as they were when the sum over them was last made.
+        self._reports: dict[str, Lessons] = {}
+        self._summed: dict[str, Lessons] = {}
+        self._total = self._ledger.total
+        self._news = 0
 
     @property
     def questions(self) -> int:
@@ -42,8 +49,15 @@ class RunExperience:
         before = self._before.pop(worker, None) or self._ids.get(worker)
         if before is not None and before != experience_id:
             self._ledger.retire(before)
+            self._reports.pop(before, None)
+            self._sum()
         self._ids[worker] = experience_id
         self._ledger.report(experience_id, lessons)
+        self._reports[experience_id] = lessons
+        # Once per round of reports: a thousand workers would cost a million additions otherwise.
+        self._news += 1
+        if self._news >= len(self._ids) * SUM_EVERY:
+            self._sum()
 
     def lost(self, worker: int) -> None:
         """Note that a worker died: the one in its place knows nothing, what the dead one has finished included."""
@@ -52,11 +66,27 @@ class RunExperience:
 
     def others(self, worker: int) -> Lessons:
         """Return what everybody but this worker has learnt, earlier attempts included."""
-        return self._ledger.others_of(self._ids.get(worker, ""))
+        own = self._summed.get(self._ids.get(worker, ""))
+        if own is None:
+            return self._total
+        return Lessons(
+            finished=_less(self._total.finished, own.finished), underway=_less(self._total.underway, own.underway)
+        )
+
+    def _sum(self) -> None:
+        """Add up what is known now."""
+        self._news = 0
+        self._total = self._ledger.total
+        self._summed = dict(self._reports)
 
     def to_json(self) -> str:
         """Return what is worth keeping, as JSON of one line."""
         return self._ledger.to_json()
+
+
+def _less(total: Sums, part: Sums) -> Sums:
+    """Return a sum without one of its parts."""
+    return Sums(cells=total.cells - part.cells, questions=total.questions - part.questions)
 
 
 class ExperienceFile:

@@ -13,7 +13,7 @@ from support.runs import SlowWorker, driven, settings_for, units_of
 from support.waiting import HANGS_S
 
 from pipelines.driving.demand import Bounds
-from pipelines.driving.drive import DriveOptions, drive
+from pipelines.driving.drive import DriveOptions, Progress, drive
 from pipelines.driving.interrupt import Interrupt
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
@@ -76,3 +76,18 @@ def test_both_engines_work_and_a_question_stays_with_one(tmp_path: Path) -> None
     assert second
     assert not set(first) & set(second)
     assert max(first.values()) > 1
+
+
+def test_engines_that_say_their_size_get_the_units_that_fill_them_and_no_more(tmp_path: Path) -> None:
+    engine = {"kind": "simulated", "steps": 5, "words": 3, "slots": 40, "token_s": 0.01}
+    settings = settings_for(tmp_path / "run", engine=engine, source={"n": 40}, cluster={"generators": 1})
+    seen: list[tuple[int, int]] = []
+
+    def look(_: Any, progress: Progress) -> None:
+        [figures] = progress.engines
+        seen.append((progress.in_flight, figures.slots))
+
+    driven(settings, look)
+    # A unit begins with 8 samples; four units are what engines of unknown size get.
+    assert 4 < max(in_flight for in_flight, _ in seen) < 20
+    assert {slots for _, slots in seen} <= {0, 40}
