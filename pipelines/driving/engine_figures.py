@@ -25,7 +25,7 @@ class EngineFigures:
     * `slot_seconds`, `prompt_tokens`, `output_tokens`: totals, over all its restarts.
     * `cache_hit_rate`: share of its prompts' tokens that were in its cache, since its start; None where unknown.
     * `restarts`: how often it began to count anew.
-    * `out`: True while it does not answer.
+    * `out`: True while it does not answer, or is starting anew.
     """
 
     slots: int = 0
@@ -82,11 +82,11 @@ class EngineBook:
         engine.seconds += passed
         if engine.out:
             engine.silent_seconds += passed
-        engine.out = stats is None
+        # An engine that was restarted says no slots until its model is there, and can do nothing until then.
+        engine.out = stats is None or (engine.slots > 0 and not stats.get("slots"))
         if stats is None:
             engine.running = engine.waiting = 0
             return
-        # An engine that was restarted says no slots until it is up: what it had is what it will have.
         engine.slots = int(stats.get("slots", 0)) or engine.slots
         engine.running, engine.waiting = int(stats.get("running", 0)), int(stats.get("waiting", 0))
         engine.cache_hit_rate = stats.get("cache_hit_rate")

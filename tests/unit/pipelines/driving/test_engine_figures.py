@@ -28,11 +28,13 @@ def test_an_engine_that_was_restarted_keeps_what_it_had_counted() -> None:
     assert book.figures[0].busy == pytest.approx(230 / 300)
 
 
-def test_an_engine_that_is_back_without_its_model_keeps_its_size() -> None:
+def test_an_engine_that_is_back_without_its_model_keeps_its_size_and_asks_for_nothing() -> None:
     book = EngineBook(1)
     book.hear(0, stats(0.0), 0.0)
     book.hear(0, {"slots": 0, "running": 0, "waiting": 0, "slot_seconds": 0.0}, 1.0)
-    assert book.figures[0].slots == 10
+    assert (book.figures[0].slots, book.figures[0].load) == (10, None)
+    book.hear(0, stats(0.0), 2.0)
+    assert book.figures[0].load is not None
 
 
 def test_a_silent_engine_asks_for_nothing_and_its_slots_count_as_idle() -> None:
