@@ -18,9 +18,9 @@ from pipelines.driving.polls import Polls
 from pipelines.driving.run_experience import RunExperience
 
 # Seconds between two questions to the same engine, and to the same worker.
-ENGINES_EVERY_S, WORKERS_EVERY_S = 0.2, 0.5
+ENGINES_EVERY_S, WORKERS_EVERY_S = 0.2, 0.25
 # Every so many of the latter, workers say what they have learnt, and hear what the others have.
-LESSONS_EVERY = 4
+LESSONS_EVERY = 8
 
 
 class Lookout:
