@@ -43,6 +43,8 @@ from factory.labelling.likelihood import (
 
 # Probability that stands for one that is too small for a float.
 _NEXT_TO_NOTHING = 1e-300
+# Logarithm of a ratio up to which one factor of a likelihood can be divided by without losing the others.
+_MOST_DIVIDED = 300.0
 # Prior of "no hypothesis fits": every prefix has a rate of its own, unrelated to its neighbours.
 ANYTHING_GOES = 1e-3
 # Longest solution of which every step is a place of its own, and every prefix is considered for the next rollout.
@@ -81,10 +83,9 @@ class Belief:
         # (trials, successes) of the prefixes with rollouts, by their number of steps.
         self._counts: dict[int, tuple[int, int]] = {}
         self._joint: _Joint | None = None
-        # What follows from evidence and prior together.
         self._posterior: _Posterior | None = None
         self._information: Array | None = None
-        # What follows from the evidence alone.
+        # This one follows from the evidence alone, whatever the prior.
         self._log_likelihood: Array | None = None
 
     def update(self, evidence: Evidence) -> None:
@@ -136,20 +137,19 @@ class Belief:
     @property
     def log_likelihood_behind_question(self) -> Array:
         """The same, but given the verdict and without the rollouts of the bare question: for what is behind it only."""
-        # Under every hypothesis the bare question holds no error, so its rollouts are a factor of their own.
+        # Under every hypothesis the bare question holds no error, so its rollouts are a factor of their own; where that
+        # is next to nothing, the others are lost beside it, and weighed by themselves.
         question = prefix(self.steps, 0, *self._counts.get(0, (0, 0))).log[0]
-        return np.asarray(self.log_likelihood - (question + LOG_VERDICT[self._correct] if self._own else question))
+        if np.ptp(question) > _MOST_DIVIDED:
+            behind = self._with({0: (0, 0)}).log_likelihood
+        else:
+            behind = self.log_likelihood - question
+        return np.asarray(behind - LOG_VERDICT[self._correct] if self._own else behind)
 
     @property
     def first_error(self) -> Array:
         """P(first error is step e) for e = 0..M-1, then P(none): shape [M + 1]; sums to 1."""
         return self._weighed().first_error
-
-    @property
-    def cells(self) -> Array:
-        """P(cell), shape [cells]; sums to 1: what this solution says about the policy."""
-        cells = self._told_apart().under(self._prior).sum(axis=0)
-        return np.asarray(cells / cells.sum())
 
     @property
     def contradiction(self) -> float:
@@ -185,13 +185,14 @@ class Belief:
     def branches(self, depth: int) -> list[tuple[float, Belief]]:
         """Return the two beliefs after one more rollout of prefix `depth`, each with the probability of its outcome."""
         success = float(self._success_if((depth,))[0].sum())
-        return [(success, self._after(depth, True)), (1 - success, self._after(depth, False))]
-
-    def _after(self, depth: int, hit: bool) -> Belief:
-        """Return a copy of this belief with one more rollout of prefix `depth`."""
-        other = Belief(self.steps, self._correct, self._prior, self._own)
         trials, successes = self._counts.get(depth, (0, 0))
-        other._counts = self._counts | {depth: (trials + 1, successes + hit)}
+        hit, miss = (self._with({depth: (trials + 1, successes + more)}) for more in (1, 0))
+        return [(success, hit), (1 - success, miss)]
+
+    def _with(self, counts: dict[int, tuple[int, int]]) -> Belief:
+        """Return a copy of this belief with other rollouts of some prefixes."""
+        other = Belief(self.steps, self._correct, self._prior, self._own)
+        other._counts = self._counts | counts
         return other
 
     def _candidates(self) -> Places:

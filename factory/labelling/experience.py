@@ -110,7 +110,7 @@ class Experience:
         """Learn from a question that is under way, in place of what it has taught before.
 
         Args:
-          question_id: id of the question.
+          question_id: what tells it from all others (`Question.key`).
           likelihood: P(its evidence so far | cell), up to a factor, shape [cells].
           rollouts: how many these were, for `rollouts_of`.
         """

@@ -22,7 +22,7 @@ from factory.rollouts.tree import Tree
 def learn(experience: Experience, tree: Tree) -> None:
     """Teach `experience` what the question of `tree` says so far; its labeller may have done so already."""
     rollouts = rollouts_of(tree)
-    if not experience.learns or experience.rollouts_of(tree.question.id) == rollouts:
+    if not experience.learns or experience.rollouts_of(tree.question.key) == rollouts:
         return
     judged = [
         solution
@@ -34,7 +34,7 @@ def learn(experience: Experience, tree: Tree) -> None:
     labeller = SolutionLabeller(experience, 0)
     beliefs = [(solution.prefixes(), labeller.belief(solution)) for solution in measured or judged[:1]]
     if beliefs:
-        experience.teach(tree.question.id, likelihood(beliefs), rollouts)
+        experience.teach(tree.question.key, likelihood(beliefs), rollouts)
 
 
 def rollouts_of(tree: Tree) -> int:

@@ -82,8 +82,8 @@ class SolutionLabeller:
         Args:
           experience: what is known of the policy.
           confidence: probability from which labels are given.
-          question_id: id of the question, which may have taught `experience` already; its labels take that from its
-            own evidence only.
+          question_id: `Question.key` of the question, which may have taught `experience` already; its labels take that
+            from its own evidence only.
         """
         self._prior = experience.prior_without(question_id)
         self._confidence = confidence

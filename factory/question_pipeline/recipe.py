@@ -135,14 +135,14 @@ async def work(recipe: Recipe, question_work: QuestionWork) -> None:
 
     Raises what the models raise; `question_work` keeps everything made until then.
     """
-    experience, question_id = question_work.experience, question_work.tree.question.id
+    experience, key = question_work.experience, question_work.tree.question.key
     try:
         await _work(recipe, question_work)
         learn(experience, question_work.tree)
-        experience.finish(question_id)
+        experience.finish(key)
     finally:
         # Where the work failed; one that is finished stays.
-        experience.forget(question_id)
+        experience.forget(key)
 
 
 async def _work(recipe: Recipe, question_work: QuestionWork) -> None:

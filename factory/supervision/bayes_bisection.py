@@ -102,7 +102,7 @@ async def label(
     """
     # Phase 1: choose the solutions to look into. Where the policy never solved the question, its own wrong solutions
     # are not worth a rollout; given ones may get further.
-    judge = SolutionLabeller(experience, config.confidence, tree.question.id)
+    judge = SolutionLabeller(experience, config.confidence, tree.question.key)
     wrong = [solution for solution in tree.solutions if solution.is_wrong and solution.leaf.depth]
     hopeful = [solution for solution in wrong if tree.root.successes or solution.method == GIVEN]
     cases = [
@@ -121,12 +121,12 @@ async def label(
         # What this question has shown so far teaches the others under way, and they have taught it meanwhile.
         if experience.learns:
             lesson = likelihood((case.prefixes, case.belief) for case in cases)
-            experience.teach(tree.question.id, lesson, rollouts_of(tree))
-            prior = experience.prior_without(tree.question.id)
+            experience.teach(tree.question.key, lesson, rollouts_of(tree))
+            prior = experience.prior_without(tree.question.key)
             for case in cases:
                 case.belief.take_prior(prior)
     # Phase 3: label every solution from the evidence and the prior that are there now.
-    judge = SolutionLabeller(experience, config.confidence, tree.question.id)
+    judge = SolutionLabeller(experience, config.confidence, tree.question.key)
     labels = {solution: judge.by_posterior(solution) for solution in tree.solutions if not solution.labelled}
     for case in cases:
         labels[case.solution] = replace(labels[case.solution], policy_calls=case.policy_calls, wishes=case.wished)

@@ -72,5 +72,5 @@ async def label(
                 spent[solution] += missing
     # Phase 2: all rollouts at once, then the labels.
     await together(policy.rollouts(node, missing) for node, missing in wanted.items())
-    judge = SolutionLabeller(experience, config.confidence, tree.question.id)
+    judge = SolutionLabeller(experience, config.confidence, tree.question.key)
     return {s: judge.by_counts(s, spent.get(s, 0)) for s in tree.solutions if not s.labelled}

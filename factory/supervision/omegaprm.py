@@ -82,7 +82,7 @@ async def label(
         wishes[pair[1]] = max(1, wished)
         spent[pair[1]] = policy.cost.policy_calls - before
     # Phase 3: label every solution from the evidence that is there now.
-    judge = SolutionLabeller(experience, config.confidence, tree.question.id)
+    judge = SolutionLabeller(experience, config.confidence, tree.question.key)
     return {
         s: replace(judge.by_counts(s, spent.get(s, 0)), wishes=wishes.get(s, 0))
         for s in tree.solutions

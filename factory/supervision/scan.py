@@ -63,7 +63,7 @@ async def label(
     at_prefix: dict[Node, asyncio.Lock] = defaultdict(asyncio.Lock)
     calls = await together(_scan(solution, policy, config.k, at_prefix) for solution in wrong)
     spent = dict(zip(wrong, calls, strict=True))
-    judge = SolutionLabeller(experience, config.confidence, tree.question.id)
+    judge = SolutionLabeller(experience, config.confidence, tree.question.key)
     return {s: judge.by_counts(s, spent.get(s, 0)) for s in tree.solutions if not s.labelled}
 
 

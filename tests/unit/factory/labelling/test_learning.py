@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.fakes import QUESTION, RIGHT, WRONG
 
 from factory.labelling.belief import Belief
-from factory.labelling.experience import REPAIR_RATE, Experience
+from factory.labelling.experience import REPAIR_RATE, STRENGTH, Experience
 from factory.labelling.learning import learn, likelihood
 from factory.rollouts.tree import Tree
 from factory.types import Outcome, Step, Verdict
@@ -76,6 +78,14 @@ def test_the_bare_question_counts_once_however_many_solutions_it_has():
     assert together == pytest.approx(alone, rel=1e-9)
 
 
+@pytest.mark.parametrize(("right", "strength"), [(512, 0.99), (410, 0.75), (51, 0.08)])
+def test_hundreds_of_rollouts_of_the_bare_question_count_once_too(right, strength):
+    tree = question(right=0, wrong=3)
+    solutions = [measured(tree, {0: (513, right), 1: (3, 1)}, which) for which in range(3)]
+    says = likelihood(solutions) * Experience().prior
+    assert STRENGTH[says.argmax()] == strength
+
+
 def test_solutions_of_one_question_add_to_each_other():
     tree = question(right=0, wrong=2)
     repaired = {0: (8, 4), 1: (8, 4), 2: (8, 2)}
@@ -99,3 +109,12 @@ def test_a_lesson_is_finite_whatever_the_evidence():
     lesson = likelihood(pair)
     assert np.isfinite(lesson).all()
     assert lesson.max() == 1
+
+
+def test_a_question_that_comes_twice_with_other_given_solutions_teaches_twice():
+    experience = Experience()
+    for given in (RIGHT, WRONG):
+        tree = Tree(replace(QUESTION, given=(given,)))
+        sample(tree, "a\n", WRONG)
+        learn(experience, tree)
+    assert experience.lessons().underway.questions == 2
