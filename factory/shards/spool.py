@@ -5,7 +5,8 @@
 * A worker writes here what has been finished for a while in a unit that is not (`actors/kept_rows.py`). Whoever takes
   the unit up again begins with these rows. Units that are done sooner leave nothing here.
 * The spool commits nothing: readers of a run never look here, and what is lost here is worked on again.
-* An object is named by its hash. One with other bytes, of another unit, version or schema is ignored, with a sentence.
+* An object is named by its hash. One with other bytes, of another unit, version or schema, or with other questions is
+  ignored, with a sentence.
 * Two workers on one unit write objects of different names. Of two rows of one question the first is taken.
 * Objects are removed behind the commit of their unit; those that a killed worker leaves, by `sweep`.
 """
@@ -147,12 +148,19 @@ def _read(store: Store, name: str, unit: Unit) -> dict[int, dict[str, Any]]:
     data = store.read(name)
     if hashlib.sha256(data).hexdigest() != parts["hash"]:
         raise _Unusable("is damaged: its bytes have another hash than its name")
-    # From here on the bytes are those that a worker wrote.
-    with pq.ParquetFile(pa.BufferReader(data)) as file:
-        about = json.loads((file.metadata.metadata or {}).get(_KEY.encode(), b"{}"))
-        if about.get("version") != VERSION or not as_written(file.schema_arrow).equals(SCHEMA):
-            raise _Unusable("is of another version of the factory")
-        if (about["unit"], about["revision"]) != (unit.id, unit.revision):
-            raise _Unusable("is of another unit")
-        rows = [row for batch in batches_in(file) for row in batch.to_pylist()]
-    return dict(zip(about["places"], rows, strict=True))
+    try:
+        with pq.ParquetFile(pa.BufferReader(data)) as file:
+            about = json.loads((file.metadata.metadata or {}).get(_KEY.encode(), b"{}"))
+            if about.get("version") != VERSION or not as_written(file.schema_arrow).equals(SCHEMA):
+                raise _Unusable("is of another version of the factory")
+            if (about.get("unit"), about.get("revision")) != (unit.id, unit.revision):
+                raise _Unusable("is of another unit")
+            rows = [row for batch in batches_in(file) for row in batch.to_pylist()]
+        places = about["places"]
+        ids = {place: question.id for place, question in enumerate(unit.questions)}
+        if [ids.get(place) for place in places] != [row["question_id"] for row in rows]:
+            raise _Unusable("holds other questions")
+        return dict(zip(places, rows, strict=True))
+    # Whoever can write here can name what he likes by its hash: that is no bug of this process.
+    except (pa.ArrowException, AttributeError, KeyError, OSError, TypeError, ValueError) as error:
+        raise _Unusable(f"cannot be read: {type(error).__name__}") from None

@@ -20,7 +20,7 @@ from factory.storage import s3
 from factory.storage.exclusive import check_exclusive
 from factory.storage.opening import open_store
 from factory.storage.store import Store
-from factory.types import Question
+from factory.types import Question, content_id
 
 
 @pytest.fixture(params=["local", "s3"])
@@ -43,7 +43,7 @@ def test_what_was_created_is_read_back(store: Store) -> None:
 
 
 def test_what_a_worker_kept_of_a_unit_is_taken_up_by_another_and_leaves_nothing(opened: Callable[[], Store]) -> None:
-    [unit] = cut([Question(text=text, gold="1") for text in "ab"], 2, "config")
+    [unit] = cut([Question(text=text, gold="1", id=content_id(text)) for text in "ab"], 2, "config")
     kept = spool.keep(opened(), unit, {1: a_record("b", [])})
     taken = spool.take_up(opened(), unit)
     assert ({place: row["question"] for place, row in taken.rows.items()}, taken.names) == ({1: "b"}, (kept,))

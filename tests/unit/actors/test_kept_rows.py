@@ -15,9 +15,9 @@ from factory.errors import StorageFailed
 from factory.shards import spool
 from factory.shards.units import cut
 from factory.storage.opening import open_store
-from factory.types import Question
+from factory.types import Question, content_id
 
-[UNIT] = cut([Question(text=text, gold="1") for text in "abc"], 3, "config")
+[UNIT] = cut([Question(text=text, gold="1", id=content_id(text)) for text in "abc"], 3, "config")
 
 
 class Worker:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,10 +20,10 @@ from factory.shards import commits, spool
 from factory.shards.shard_file import content_hash
 from factory.shards.units import Unit, cut
 from factory.storage.opening import open_store
-from factory.types import Question
+from factory.types import Question, content_id
 
 TEXTS = ("a", "b", "c")
-[UNIT] = cut([Question(text=text, gold="1") for text in TEXTS], 3, "config")
+[UNIT] = cut([Question(text=text, gold="1", id=content_id(text)) for text in TEXTS], 3, "config")
 
 
 def row(text: str) -> dict[str, Any]:
@@ -95,6 +98,45 @@ def test_an_object_of_another_version_is_ignored(tmp_path: Path, monkeypatch: py
     kept, ignored = taken_up(tmp_path)
     assert kept == {}
     assert [line.partition(" ")[2] for line in ignored] == ["is of another version of the factory"] * 2
+
+
+@pytest.mark.parametrize(
+    ("forged", "why"),
+    [
+        ([1], "cannot be read: AttributeError"),
+        ({"unit": None}, "is of another unit"),
+        ({"places": [1, 0]}, "holds other questions"),
+        ({"places": [0]}, "holds other questions"),
+        ({"places": [0, 99]}, "holds other questions"),
+        ({"places": [[], {}]}, "cannot be read: TypeError"),
+        ({"places": None}, "cannot be read: TypeError"),
+    ],
+)
+def test_an_object_that_says_other_things_of_its_rows_is_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forged: Any, why: str
+) -> None:
+    def dumps(said: dict[str, Any]) -> str:
+        return json.dumps(said | forged if isinstance(forged, dict) else forged)
+
+    with monkeypatch.context() as forging:
+        forging.setattr(spool, "json", SimpleNamespace(dumps=dumps))
+        spool.keep(open_store(tmp_path), UNIT, {0: row("a"), 1: row("b")})
+    kept, (ignored,) = taken_up(tmp_path)
+    assert kept == {}
+    assert ignored.partition(" ")[2] == why
+
+
+@pytest.mark.parametrize("data", [b"", b"not Parquet", b"PAR1" * 8])
+def test_an_object_that_is_no_parquet_file_is_ignored(tmp_path: Path, data: bytes) -> None:
+    put(open_store(tmp_path), data)
+    kept, (ignored,) = taken_up(tmp_path)
+    assert kept == {}
+    assert "cannot be read" in ignored
+
+
+def put(store: Any, data: bytes) -> None:
+    """Create an object of the spool with the name that its bytes ask for."""
+    store.create(f"spool/{UNIT.id}.r000/2-{hashlib.sha256(data).hexdigest()}.parquet", data)
 
 
 def test_rows_of_another_unit_or_revision_are_never_taken(tmp_path: Path) -> None:
