@@ -76,7 +76,10 @@ class Experience:
     def __init__(self, learns: bool = True) -> None:
         self.id = secrets.token_hex(8)
         self.learns = learns
+        # Sums over the questions of others, and over its own; the latter goes along, as adding up a thousand anew costs
+        # more than all else that a round does.
         self._others = Lessons()
+        self._own = np.zeros_like(_UNSEEN)
         # Sum over the finished questions whose evidence is no longer kept.
         self._old = Sums()
         # P(evidence | cell) up to a factor, and P(cell | evidence), of the questions under way by id, and of the last
@@ -84,7 +87,6 @@ class Experience:
         self._underway: dict[str, _Contribution] = {}
         self._recent: deque[_Contribution] = deque()
         self._taught = 0
-        self._total: Array | None = None
 
     @property
     def questions(self) -> int:
@@ -117,8 +119,9 @@ class Experience:
         if not self.learns:
             return
         cells = _weighed(likelihood, self.prior_without(question_id))
+        self.forget(question_id)
         self._underway[question_id] = _Contribution(likelihood, cells, rollouts)
-        self._total = None
+        self._own += cells
         self._taught += 1
         if self._taught >= _STALE_SHARE * (len(self._underway) + len(self._recent)):
             self._weigh_anew()
@@ -134,8 +137,8 @@ class Experience:
 
     def forget(self, question_id: str) -> None:
         """Unlearn a question that is under way and will not be finished."""
-        if self._underway.pop(question_id, None):
-            self._total = None
+        if question_id in self._underway:
+            self._own -= self._underway.pop(question_id).cells
 
     def lessons(self) -> Lessons:
         """Return what its own questions have taught so far."""
@@ -150,7 +153,6 @@ class Experience:
         """Take what all others have learnt, in place of what was heard before."""
         if self.learns:
             self._others = others
-            self._total = None
 
     def expects(self) -> dict[str, float]:
         """Return the means of the prior: `strength`, `luck`, `repair`, `even` (P(no unevenness)), `shape`."""
@@ -165,12 +167,7 @@ class Experience:
 
     def _sum(self) -> Array:
         """Return the sum over all questions, own and others', shape [cells]."""
-        if self._total is None:
-            own = self.lessons()
-            self._total = (
-                own.finished.cells + own.underway.cells + self._others.finished.cells + self._others.underway.cells
-            )
-        return self._total
+        return self._own + self._others.finished.cells + self._others.underway.cells
 
     def _weigh_anew(self) -> None:
         """Weigh all evidence that is kept under the present prior: what was concluded under a vaguer one fades."""
@@ -178,7 +175,9 @@ class Experience:
         total = self._sum()
         for each in (*self._underway.values(), *self._recent):
             each.cells = _weighed(each.likelihood, _prior_of(total - each.cells))
-        self._total = None
+        # Rounding errors of additions and subtractions end here, too.
+        own = self.lessons()
+        self._own = own.finished.cells + own.underway.cells
 
 
 @dataclass(slots=True, eq=False)
