@@ -8,6 +8,7 @@ that is gone had finished stays; what it had under way is begun anew by others.
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,12 @@ class Ledger:
             raise BadInput(
                 f"what the run has learnt is damaged: expected {len(EVEN)} numbers of 0 or more in `cells`; "
                 "it is learnt anew."
+            )
+        # Each question is one distribution over the cells. A damaged number would outweigh all that is ever learnt.
+        if not math.isclose(sum(cells), questions, rel_tol=1e-3, abs_tol=1e-3):
+            raise BadInput(
+                f"what the run has learnt is damaged: expected `cells` that add up to {questions} `questions`, "
+                f"got {sum(cells):.6g}; it is learnt anew."
             )
         return cls(Sums(cells=np.array(cells, dtype=np.float64), questions=questions))
 

@@ -60,9 +60,16 @@ class RunExperience:
             self._sum()
 
     def lost(self, worker: int) -> None:
-        """Note that a worker died: the one in its place knows nothing, what the dead one has finished included."""
-        if worker in self._ids:
-            self._before[worker] = self._ids.pop(worker)
+        """Note that a worker died: the one in its place knows nothing, what the dead one has finished included.
+
+        What it had under way is begun anew by others. It may have been taken for dead, and is heard again then.
+        """
+        if worker not in self._ids:
+            return
+        gone = self._before[worker] = self._ids.pop(worker)
+        self._reports[gone] = Lessons(finished=self._reports[gone].finished)
+        self._ledger.report(gone, self._reports[gone])
+        self._sum()
 
     def others(self, worker: int) -> Lessons:
         """Return what everybody but this worker has learnt, earlier attempts included."""
@@ -119,7 +126,8 @@ class ExperienceFile:
         """Return the ledger that is kept. Raises `FileNotFoundError`, `StorageFailed`, or `BadInput` for a bad one."""
         if (self._store.size(FILE) or 0) > MOST_BYTES:
             raise BadInput("what the run has learnt is damaged: the file is too large; it is learnt anew.")
-        text = self._store.read(FILE).decode(errors="replace")
+        # A link may lead to something without a size.
+        text = self._store.read(FILE, 0, MOST_BYTES).decode(errors="replace")
         ledger = Ledger.from_json(text)
         if (weights := json.loads(text).get("weights")) != self._weights:
             raise BadInput(

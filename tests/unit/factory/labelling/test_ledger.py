@@ -86,6 +86,8 @@ GOOD = json.loads(Ledger().to_json())
         json.dumps({**GOOD, "cells": [float("nan"), *GOOD["cells"][1:]]}),
         json.dumps({**GOOD, "cells": [-1, *GOOD["cells"][1:]]}),
         json.dumps({**GOOD, "cells": [10**400, *GOOD["cells"][1:]]}),
+        json.dumps({**GOOD, "cells": [1e9, *GOOD["cells"][1:]]}),
+        json.dumps({**GOOD, "questions": 10**15}),
     ],
 )
 def test_a_damaged_file_or_one_of_another_version_is_refused_in_one_sentence(text):

@@ -13,8 +13,12 @@ from factory.storage.opening import open_store
 from pipelines.driving.run_experience import FILE, KEEP_EVERY_S, ExperienceFile, RunExperience
 
 
-def lessons(questions: int) -> Lessons:
-    return Lessons(finished=Sums(cells=np.ones(len(STRENGTH)) * questions, questions=questions))
+def sums(questions: int) -> Sums:
+    return Sums(cells=np.full(len(STRENGTH), questions / len(STRENGTH)), questions=questions)
+
+
+def lessons(questions: int, underway: int = 0) -> Lessons:
+    return Lessons(finished=sums(questions), underway=sums(underway))
 
 
 def known(run: RunExperience, worker: int) -> int:
@@ -38,6 +42,15 @@ def test_a_worker_that_was_restarted_begins_with_what_it_had_finished_before() -
     assert known(run, 0) == 3
     run.hear(0, "anew", lessons(1))
     assert (known(run, 0), run.questions) == (3, 4)
+
+
+def test_what_a_dead_worker_had_under_way_is_unlearnt_though_nobody_takes_its_place() -> None:
+    run = RunExperience()
+    run.hear(0, "a", lessons(3, underway=2))
+    run.hear(1, "b", lessons(1))
+    run.lost(0)
+    others = run.others(1)
+    assert (others.finished.questions, others.underway.questions) == (3, 0)
 
 
 def test_a_worker_that_restarted_unseen_is_known_by_its_new_name() -> None:
@@ -96,6 +109,13 @@ def test_a_file_that_cannot_be_used_is_one_sentence_and_the_run_goes_on(
     assert len(said) == 1
     assert complaint in said[0]
     assert "learnt anew" in said[0]
+
+
+def test_a_file_without_an_end_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / FILE).symlink_to("/dev/zero")
+    said: list[str] = []
+    assert ExperienceFile(open_store(tmp_path), "w").read(said.append).questions == 0
+    assert len(said) == 1
 
 
 def test_what_was_learnt_of_other_weights_is_not_used(tmp_path: Path) -> None:
