@@ -19,6 +19,8 @@ from pipelines.driving.run_experience import RunExperience
 
 # Seconds between two questions to the same engine, and to the same worker.
 ENGINES_EVERY_S, WORKERS_EVERY_S = 0.2, 0.25
+# Seconds after which what an engine said last is too old to hand out work by.
+LATE_S = 1.0
 # Every so many of the latter, workers say what they have learnt, and hear what the others have.
 LESSONS_EVERY = 8
 
@@ -56,6 +58,8 @@ class Lookout:
         for index, stats in self._engines.answers(now):
             self._book.hear(index, stats, now)
             self._demand.hear_engine(index, self._book.figures[index].load)
+        for index in self._engines.late(now, LATE_S):
+            self._demand.hear_engine(index, None)
         for worker, said in self._workers.answers(now):
             self._tallies[worker] = said.tally if said else Tally()
             self._unfinished[worker] = sum(said.unfinished.values()) if said else 0

@@ -65,3 +65,7 @@ class Polls:
             if index not in self._silent and now - self._calls[index][1] > self._silent_s:
                 self._silent.add(index)
                 yield index, None
+
+    def late(self, now: float, seconds: float) -> list[int]:
+        """Return the indices of those that were asked more than `seconds` ago and have not answered yet."""
+        return [index for index, (_, asked) in self._calls.items() if now - asked > seconds]

@@ -9,6 +9,7 @@ import pytest
 
 from actors.underway import Underway
 from factory.records.tally import Tally
+from pipelines.driving import polls
 from pipelines.driving.lookout import Lookout
 
 
@@ -42,3 +43,22 @@ def test_a_unit_counts_once_between_its_receipt_and_the_next_word_of_its_worker(
 
 def test_the_first_labelled_solution_that_it_heard_of_stays(lookout):
     assert lookout.example == "of 5"
+
+
+def test_what_an_engine_said_long_ago_is_nothing_to_hand_out_work_by(monkeypatch):
+    heard: list[Any] = []
+    demand: Any = SimpleNamespace(looked=lambda: None, hear_engine=lambda index, load: heard.append(load))
+    engine: Any = SimpleNamespace(stats=SimpleNamespace(remote=object))
+    answers: dict[Any, Any] = {}
+    monkeypatch.setattr(polls.ray, "wait", lambda refs, **_: ([*answers], [ref for ref in refs if ref not in answers]))
+    monkeypatch.setattr(polls.ray, "get", lambda ref: answers.pop(ref))
+    lookout = Lookout([], [engine], demand)
+    lookout.look(0.0)
+    (asked,) = (ref for ref, _ in lookout._engines._calls.values())
+    answers[asked] = {"slots": 8, "running": 1}
+    lookout.look(1.0)
+    lookout.look(1.5)
+    assert [load and load.slots for load in heard] == [8]
+    lookout.look(2.5)
+    assert heard[-1] is None
+    assert not lookout.engines[0].out  # it may still be there
