@@ -13,8 +13,8 @@ A default that takes the place of another is marked with that one, and counts as
     probes_per_round: int | str = field(default="auto", metadata=in_place_of(1))
 
 So a config that does not set the field has the hashes it always had, and both values are the same run: use it only
-where either makes records that the other could have made. `factory resume` goes on with the value that the folder holds,
-`factory run` with what its config means now.
+where either makes records that the other could have made. `factory resume` goes on with the value that the folder
+holds, `factory run` with what its config means now.
 """
 
 from __future__ import annotations

@@ -157,7 +157,7 @@ def _round(cases: Sequence[Investigation], config: Config, idle: int) -> dict[No
         for _, node in islice(probes, least):
             case.wish(node, own, wanted)
     # Phase 2: what idle slots are good for. A probe that another case has wished for already takes none.
-    if not idle:
+    if idle <= 0:
         return wanted
     most = sum(wanted.values()) + idle
     ahead = [(-bits, index, node) for index, probes in enumerate(searches) for bits, node in islice(probes, 1)]

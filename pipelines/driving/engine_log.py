@@ -64,7 +64,7 @@ def engine_lines(store: Store, attempt: int) -> list[str]:
         known = [field.name for field in fields(EngineFigures)]
         engines = [EngineFigures(**{name: one[name] for name in known}) for one in values["engines"]]
         return _lines(values["engine"], engines)
-    except (FileNotFoundError, StorageFailed, ValueError, TypeError, KeyError, AttributeError):
+    except (FileNotFoundError, StorageFailed, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return []
 
 

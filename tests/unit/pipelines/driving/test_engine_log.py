@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
 
 import pytest
 
 from factory.storage.opening import open_store
-from pipelines.driving.engine_figures import EngineBook
+from pipelines.driving.engine_figures import EngineBook, EngineFigures
 from pipelines.driving.engine_log import SHOWN, WRITE_EVERY_S, EngineLog, engine_lines
 
 FACTS = {"engine": "vllm 0.32.0", "model": "m", "max_num_seqs": 256, "max_num_batched_tokens": None, "pid": 7}
@@ -43,7 +45,21 @@ def test_of_many_engines_the_least_busy_are_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "{}", "[]", '{"engine": {}, "engines": [{}]}', '{"engine": 3, "engines": []}']
+    "text",
+    [
+        None,
+        "",
+        "{}",
+        "[]",
+        '{"engine": {}, "engines": [{}]}',
+        '{"engine": 3, "engines": []}',
+        json.dumps(
+            {
+                "engine": {"engine": "e", "max_num_seqs": None},
+                "engines": [{**EngineFigures().as_dict(), "silent_seconds": math.inf}],
+            }
+        ),
+    ],
 )
 def test_a_log_that_is_missing_or_damaged_is_left_out(tmp_path: Path, text: str | None) -> None:
     (tmp_path / "logs" / "attempt_1").mkdir(parents=True)
