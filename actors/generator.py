@@ -39,6 +39,9 @@ from factory.types import Completion, GenerateRequest
 
 logger = logging.getLogger(__name__)
 
+LOAD_S = 3600.0
+"""Seconds after which an engine that takes other weights counts as one that hangs."""
+
 
 def generator_options(engine_kind: str, engine_config: dict[str, Any]) -> dict[str, Any]:
     """Return Ray actor options for a generator: its CPUs and GPUs, its environment, restarts, calls at a time.
@@ -140,7 +143,7 @@ class Generator:
     async def enter_ward(self, client: str) -> None:
         """Return once the client may try requests that may have killed an engine, as the only one who does."""
         await self._up()
-        await self._desk.ward.enter(client)
+        await self._desk.enter_ward(client)
 
     async def leave_ward(self, client: str) -> None:
         """Let the next client try its own."""
@@ -212,13 +215,17 @@ class Generator:
     async def _load(self, weights: str | None) -> None:
         """Put weights into the engine; None is the model as it was named. Raises `WeightsRefused`."""
         folder = self._model if weights is None else weights
+        limit = asyncio.timeout(LOAD_S)
         try:
-            await self.engine.load_weights(await self._local(folder))
+            async with limit:
+                await self.engine.load_weights(await self._local(folder))
         except EngineDied as error:
             _exit(str(error))
         except FactoryError:
             raise
         except Exception as error:
+            if limit.expired():
+                _exit(f"it did not take the weights in {folder} within {LOAD_S:.0f} s")
             # Every engine refuses in its own way.
             raise WeightsRefused(
                 f"the running {self.engine.name} cannot take the weights in {folder}: {type(error).__name__}: "

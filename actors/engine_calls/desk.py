@@ -15,8 +15,9 @@ import logging
 import math
 import time
 import uuid
-from collections import Counter, deque
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from actors.engine_calls.mailbox import FORGET_S, Mailbox, OpenJob, Parcel
 from actors.engine_calls.occupancy import Occupancy
@@ -24,7 +25,7 @@ from actors.engine_calls.vitals import Vitals
 from actors.engine_calls.ward import Ward
 from actors.engine_calls.wire import Answer, Collected, Figures, Job, Terms, TookTooLong
 from factory.errors import FactoryError
-from factory.rollouts.patience import seconds_allowed
+from factory.rollouts.patience import seconds_allowed, waves
 from factory.types import GenerateRequest
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ ANY_NUMBER = 16_384
 """Samples at most in an engine that does not say how many it computes at a time."""
 SWEEP_S = 1.0
 """Seconds between two looks at what takes too long."""
+STATS_S = 10.0
+"""Seconds in which an engine has to say when it made its last step; else it counts as one that does not say."""
 
 
 def weight(samples: int) -> float:
@@ -69,7 +72,7 @@ class Desk:
         self._life = uuid.uuid4().hex
         self._boxes: dict[str, Mailbox] = {}
         self._made = 0
-        self._queue: deque[OpenJob] = deque()
+        self._queue: OrderedDict[OpenJob, None] = OrderedDict()
         self.queued = 0
         self._admitted: set[OpenJob] = set()
         # Jobs that the engine has, by the bound on their tokens.
@@ -130,14 +133,17 @@ class Desk:
 
     def taken(self, job: OpenJob) -> None:
         """Start the clock of a job: the engine takes it now."""
-        request, occupancy = job.request, self._occupancy
         job.taken = time.monotonic()
         # It may have to wait for the longest that is there.
-        tokens = max(self._bounds)
-        job.deadline = job.taken + seconds_allowed(
-            job.terms.request_s, tokens, request.n, occupancy.held, occupancy.slots
-        )
+        job.tokens = max(self._bounds)
+        job.waves = waves(job.request.n, self._occupancy.held, self._occupancy.slots)
         self._watch()
+
+    async def enter_ward(self, client: str) -> None:
+        """Return once a client has the ward, which it has until it leaves, or is forgotten."""
+        await self.ward.enter(client)
+        # It may be gone by now. Who has a mailbox is looked after.
+        self._box(client)
 
     def forget(self, client: str) -> None:
         """Drop a client with all it has asked for."""
@@ -158,7 +164,7 @@ class Desk:
         return box
 
     def _enqueue(self, job: OpenJob) -> None:
-        self._queue.append(job)
+        self._queue[job] = None
         self.queued += job.request.n
 
     def _drop(self, job: OpenJob | None) -> None:
@@ -168,7 +174,7 @@ class Desk:
         if job.task is not None:
             job.task.cancel()
         elif job in self._queue:
-            self._queue.remove(job)
+            del self._queue[job]
             self.queued -= job.request.n
 
     def _admit(self) -> None:
@@ -177,13 +183,15 @@ class Desk:
         limit = slots + max(1, slots // 8) if slots else ANY_NUMBER
         # The last one may have more samples than there is room, which an engine of one slot could never take otherwise.
         while self._queue and self._weight < limit:
-            job = self._queue.popleft()
+            job, _ = self._queue.popitem(last=False)
             self.queued -= job.request.n
             self._held += job.request.n
             self._weight += weight(job.request.n)
             self._admitted.add(job)
             self._bounds[job.request.sampling.max_tokens] += 1
             job.task = asyncio.ensure_future(self._run(job))
+            # Not at the end of the task itself: one that is cancelled before its first step has no end.
+            job.task.add_done_callback(partial(self._left, job))
 
     async def _run(self, job: OpenJob) -> None:
         """Compute an admitted job and deliver its answer."""
@@ -196,19 +204,21 @@ class Desk:
             answer = error
         except asyncio.CancelledError:
             # Either nobody wants it, or it took too long.
-            if job.deadline < time.monotonic():
+            if job.late:
                 answer = TookTooLong(f"the engine had it for {time.monotonic() - job.taken:.0f} s")
         except Exception as error:
             self._fail(job, error)
-        finally:
-            self._admitted.discard(job)
-            self._held -= job.request.n
-            self._weight -= weight(job.request.n)
-            self._bounds[job.request.sampling.max_tokens] -= 1
-            self._bounds += Counter()
-            self._admit()
         if answer is not None and not job.deliver.done():
             job.deliver.set_result(answer)
+
+    def _left(self, job: OpenJob, task: asyncio.Task[None]) -> None:
+        """Note that the engine has a job no more: others have room."""
+        self._admitted.discard(job)
+        self._held -= job.request.n
+        self._weight -= weight(job.request.n)
+        self._bounds[job.request.sampling.max_tokens] -= 1
+        self._bounds += Counter()
+        self._admit()
 
     def _fail(self, job: OpenJob, error: Exception) -> None:
         """Tell everybody about a bug, which is no answer and ends the run."""
@@ -234,11 +244,25 @@ class Desk:
                 self.forget(client)
             self.ward.expire(now)
             running = [job for job in self._admitted if job.taken]
-            late = [job for job in running if job.deadline < now]
+            late = [job for job in running if now - job.taken > self._allowed_s(job)]
             for job in late:
+                job.late = True
                 self.vitals.late(job.request.question_id, job.request.seed)
-            if running and (reason := self.vitals.hangs(await self._last_step_s())):
+            if running and (reason := self.vitals.hangs(await self._step_s())):
                 self._give_up(reason)
             for job in late:
                 if job.task is not None:
                     job.task.cancel()
+
+    def _allowed_s(self, job: OpenJob) -> float:
+        """Return the seconds that the engine may have a job, at the pace that it has now."""
+        return seconds_allowed(job.terms.request_s, job.tokens, job.waves, self._occupancy.pace)
+
+    async def _step_s(self) -> float | None:
+        """Return how long ago the engine made a step; None where it does not say, or not in time."""
+        try:
+            return await asyncio.wait_for(self._last_step_s(), STATS_S)
+        except Exception as error:
+            # The watch over the others has to go on.
+            logger.warning("the engine does not say when it made a step: %s: %s", type(error).__name__, error)
+            return None

@@ -24,16 +24,20 @@ class OpenJob:
       terms: on which terms.
       deliver: takes its answer.
       task: computes it, once it was admitted.
-      deadline: when it has taken too long; infinite until the engine has taken it.
-      taken: when the engine took it.
+      taken: when the engine took it; 0 before.
+      tokens: bound on the tokens of the longest sample that the engine had then.
+      waves: rounds of samples that it has to wait for, its own included.
+      late: True once it has taken too long.
     """
 
     request: GenerateRequest
     terms: Terms
     deliver: asyncio.Future[Answer] | Parcel
     task: asyncio.Task[None] | None = None
-    deadline: float = float("inf")
     taken: float = 0.0
+    tokens: int = 0
+    waves: int = 1
+    late: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 STEP_S = 300.0
 """Seconds that a step of an engine may take. Compiling a kernel takes a minute or two."""
+FIRST_STEPS_S = 1200.0
+"""The same, until it has answered for the first time: then it may have many kernels to compile."""
 
 
 class Vitals:
     """What is known of an engine's life: answers, requests that took too long, steps."""
 
-    def __init__(self, step_s: float = STEP_S) -> None:
-        self._step_s = step_s
+    def __init__(self) -> None:
+        self._step_s = FIRST_STEPS_S
         self._late: set[tuple[str, int]] = set()
 
     def answered(self) -> None:
         """Note that a request was answered."""
+        self._step_s = STEP_S
         self._late.clear()
 
     def late(self, question_id: str, seed: int) -> None:

@@ -93,7 +93,8 @@ class Cluster:
         2 GiB, by the samples of a question and `sampling.max_tokens`.
       checker_processes: processes of each answer checker.
       request_timeout_s: seconds that one call to a checker may take, and that an engine may have one request: from when
-        it takes it, in proportion for more than 4,096 tokens, and for as many waves as its samples need.
+        it takes it, in proportion for more than 4,096 tokens, and for as many waves as its samples need; more where
+        the engine is known to be slower.
       start_timeout_s: seconds that actors may take to start, and a dead one to come back.
       attempts: workers that a unit may cost before the run ends.
       spool_s: seconds after which finished questions of a unit that is not finished are kept in the run folder.

@@ -29,7 +29,8 @@ class Engine:
         self.given_up: list[str] = []
         self._gates: dict[int, asyncio.Event] = {}
         self._last_step_s = last_step_s
-        self.desk = Desk(self.compute, Occupancy(slots), self.last_step_s, self.given_up.append)
+        self.occupancy = Occupancy(slots)
+        self.desk = Desk(self.compute, self.occupancy, self.last_step_s, self.given_up.append)
 
     async def compute(self, job: OpenJob) -> Answer:
         self.desk.taken(job)
@@ -162,11 +163,57 @@ async def test_a_job_that_takes_too_long_ends_and_the_engine_stays(monkeypatch: 
 
 async def test_an_engine_that_makes_no_step_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desks, "SWEEP_S", 0.01)
-    engine = Engine(last_step_s=301.0)
+    engine = Engine(last_step_s=1201.0)
     engine.submit(1)
     while not engine.given_up:
         await asyncio.sleep(0.005)
-    assert "made no step for 301 s" in engine.given_up[0]
+    assert "made no step for 1201 s" in engine.given_up[0]
+
+
+async def test_a_job_that_is_called_back_before_it_began_leaves_its_room_to_others() -> None:
+    engine = Engine(slots=1)
+    for number in range(4):
+        engine.submit(number)
+        engine.desk.submit("c", TERMS, [], [number])
+    await turns()
+    engine.submit(9)
+    await turns()
+    assert engine.begun == [9]
+    assert engine.desk.open_jobs == 1
+
+
+async def test_an_engine_that_is_known_to_be_slow_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desks, "SWEEP_S", 0.01)
+    engine = Engine()
+    for _ in range(32):
+        engine.occupancy.answered(seconds=1.0, samples=1, tokens=1)
+    engine.submit(1, request_s=0.02)  # 1,024 tokens at a second each
+    await asyncio.sleep(0.2)
+    engine.let(1)
+    await turns()
+    assert (await engine.desk.collect("c", ())).answers == [(1, [])]
+
+
+async def test_an_engine_without_figures_is_watched_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desks, "SWEEP_S", 0.01)
+    engine = Engine()
+
+    async def broken() -> None:
+        raise OSError("its server does not reply")
+
+    engine.desk._last_step_s = broken
+    engine.submit(1, 2, request_s=0.02)
+    while not engine.given_up:
+        await asyncio.sleep(0.005)
+    assert "2 requests took too long" in engine.given_up[0]
+
+
+async def test_a_ward_goes_on_to_the_next_when_its_client_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desks, "SWEEP_S", 0.01)
+    monkeypatch.setattr(desks, "FORGET_S", 0.02)
+    engine = Engine()
+    await engine.desk.enter_ward("gone")
+    await asyncio.wait_for(engine.desk.enter_ward("next"), 10)
 
 
 async def test_a_bug_of_the_engine_reaches_every_client() -> None:
