@@ -25,7 +25,7 @@ from actors.engine_calls.calls import (
     within,
 )
 from actors.engine_calls.link import Link, Lost, Moved
-from actors.engine_calls.suspects import Suspects, Trial
+from actors.engine_calls.suspects import MOST_DEATHS, Suspects, Trial
 from actors.engine_calls.wire import Terms, TookTooLong
 from factory.errors import CheckerFailed, EngineFailed, FactoryError
 from factory.interfaces import Models
@@ -164,8 +164,8 @@ class RemoteModels(Models):
 
     def _require_patience(self, trial: Trial, error: Exception) -> None:
         """Raise `EngineFailed` for a request that was late too often, or kills its engine every time."""
-        spent = trial.attempts >= self._patience.attempts
-        if trial.late >= self._patience.attempts or (spent and trial.alone):
+        most = self._patience.attempts
+        if trial.late >= most or (trial.attempts >= most and trial.alone) or trial.deaths >= MOST_DEATHS:
             failed = EngineFailed(f"no answer after {trial.attempts} attempts; the last one ended with {error}")
             failed.attempts = trial.attempts
             raise failed
@@ -198,7 +198,7 @@ class RemoteModels(Models):
     def _loads(self) -> list[EngineLoad]:
         """Return the loads of all engines. While one tries suspects, nothing else should be in it when it dies."""
         own = self._warden() if self._suspects.waiting else None
-        spare = any(link.open and not link.figures.warded for link in self._links)
+        spare = any(link.open and link is not own and not link.figures.warded for link in self._links)
         return [
             EngineLoad(
                 samples=link.load,

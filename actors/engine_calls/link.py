@@ -36,6 +36,8 @@ IDLE_PAUSE_S = 0.002
 """The same, while the engine has nothing of this worker's to do."""
 SUBMIT_S = 0.005
 """Seconds for which a request waits for others that may leave with it."""
+STALE_S = 5.0
+"""Seconds after which nobody knows any more what others have asked of an engine."""
 
 
 class Lost(Exception):
@@ -76,6 +78,7 @@ class Link:
         self._on_lost, self._changed, self._others = lost, changed, others
         self.revival = Revival(actor, name, patience, changed, tell)
         self.figures = Figures()
+        self._heard = 0.0
         self.outbox = Outbox()
         self.died_at = 0.0
         self._begin_anew()
@@ -99,7 +102,9 @@ class Link:
     @property
     def load(self) -> int:
         """Samples that run or wait there, as far as this worker knows."""
-        return self.outbox.samples + self.figures.others
+        # Old news would keep it from ever asking again: an engine that is asked nothing says nothing.
+        stale = asyncio.get_running_loop().time() - self._heard > STALE_S
+        return self.outbox.samples + (0 if stale else self.figures.others)
 
     async def ask(self, trial: Trial) -> Sequence[Completion]:
         """Return the completions of a request.
@@ -121,12 +126,12 @@ class Link:
     async def ward(self) -> AsyncIterator[None]:
         """Have the engine's ward for the block: no other suspects are tried there. Raises as calls do."""
         async with self._ward:
-            epoch, client = self._client, self._client
+            client = self._client
             try:
                 await within(self._actor.enter_ward.remote(client), self._patience.restart_s)
             except (*GONE, NotStarted) as error:
                 if not isinstance(error, TimeoutError):
-                    self._lose(epoch, error, died=False)
+                    self._lose(client, error, died=_died(error))
                 raise
             try:
                 yield
@@ -151,6 +156,12 @@ class Link:
             jobs, cancelled = self._drawn()
             if jobs or cancelled:
                 self._start(self._submit(jobs, cancelled))
+                self._send_rest()
+
+    def _send_rest(self) -> None:
+        """Have more sent soon where one call could not carry all."""
+        if self.outbox.anything_to_send:
+            self._schedule()
 
     def _drawn(self) -> tuple[list[Job], list[int]]:
         return self.outbox.drawn(asyncio.get_running_loop().time(), self.figures.slots)
@@ -166,7 +177,7 @@ class Link:
         try:
             await within(self._actor.submit.remote(client, self._terms, jobs, cancelled), self._patience.restart_s)
         except (*GONE, NotStarted) as error:
-            self._lose(client, error, died=not isinstance(error, (TimeoutError, NotStarted)))
+            self._lose(client, error, died=_died(error))
         except Exception as error:
             self._fail([number for number, _ in jobs], error)
 
@@ -176,10 +187,15 @@ class Link:
         # What is asked in this turn of the event loop leaves together.
         await asyncio.sleep(0)
         while client == self._client and (self.outbox.anything_sent or self.outbox.anything_to_send):
+            if not self.outbox.anything_sent:
+                # What has become of the engine while it had nothing of ours does not matter.
+                self._known_as = None
             acknowledged = list(self._acknowledged)
-            call = self._actor.collect.remote(client, self._terms, *self._drawn(), acknowledged)
+            jobs, cancelled = self._drawn()
             self._polling = True
+            self._send_rest()
             try:
+                call = self._actor.collect.remote(client, self._terms, jobs, cancelled, acknowledged)
                 collected = await within(call, BLOCKED_S)
             except TimeoutError as error:
                 # Nobody else could do better: what it has computed so far is worth waiting for.
@@ -188,7 +204,7 @@ class Link:
                 if self._others(self) or self._silent >= self._patience.restart_s:
                     self._lose(client, error, died=False)
             except (*GONE, NotStarted) as error:
-                self._lose(client, error, died=not isinstance(error, NotStarted))
+                self._lose(client, error, died=_died(error))
             except Exception as error:
                 # A bug, which ends the run.
                 for ask in chain(*self.outbox.emptied()):
@@ -212,6 +228,7 @@ class Link:
             self._lose(self._client, RuntimeError("the engine was restarted, or forgot this worker"), died=died)
             return
         self._known_as, self.figures = known_as, collected.figures
+        self._heard = asyncio.get_running_loop().time()
         for number, answer in collected.answers:
             self._acknowledged.add(number)
             self.revival.lives()
@@ -235,6 +252,11 @@ class Link:
         if client != self._client:
             return
         sent, unsent = self.outbox.emptied()
+        if isinstance(error, NotStarted):
+            # It never had them.
+            for ask in sent:
+                ask.trial.attempts -= 1
+            sent, unsent = [], sent + unsent
         logger.warning("engine lost with %d requests in it: %s", len(sent), brief(error))
         now = asyncio.get_running_loop().time()
         self._begin_anew()
@@ -252,3 +274,8 @@ class Link:
         for ask in unsent:
             ask.answer.set_exception(Moved())
         self._changed()
+
+
+def _died(error: BaseException) -> bool:
+    """Return whether an error says that an engine died, rather than that it hangs or does not start."""
+    return not isinstance(error, (TimeoutError, NotStarted))

@@ -81,14 +81,16 @@ class Revival:
             try:
                 await within(self._actor.ready.remote(), left if left > 0 else self._patience.restart_s)
                 break
-            except FactoryError as error:
-                failures += 1
-                if failures >= START_TRIES:
-                    await self._rest(f"it does not start, tried {failures} times: {error}")
             except GONE as error:
                 if loop.time() >= deadline and not self.out:
                     self._end_if_blocked(error)
                     await self._rest(f"it was not back within {self._patience.restart_s:.0f} s: {brief(error)}")
+            except Exception as error:
+                # A bug that keeps it from starting is no other case: somebody waits for it, or for the others.
+                failures += 1
+                if failures >= START_TRIES:
+                    reason = str(error) if isinstance(error, FactoryError) else brief(error)
+                    await self._rest(f"it does not start, tried {failures} times: {reason}")
             await asyncio.sleep(pause)
             pause = min(2 * pause, 10.0)
         # What it may still compute for this worker is computed elsewhere by now.

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FREE_DEATHS = 1
 """Deaths after which a request is tried again at once: most engines die of something else."""
+MOST_DEATHS = 16
+"""Deaths after which a request fails, whoever was there with it: one that kills late is never known by dying alone."""
 LEAST_STAY_S, MOST_STAY_S = 5.0, 600.0
 """Bounds on the seconds that a group has its ward for itself."""
 
