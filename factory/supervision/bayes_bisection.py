@@ -38,6 +38,9 @@ _BRANCHES = 8
 _OPTIMISM = 4.0
 # Finished questions from which on probes are speculated on.
 _CAUTION = 16
+# Least share of the bits of a solution's best probe that a further one of the same round has to promise. A round later
+# it would be chosen better, and an idle slot is not quite free: a CPU's step takes longer the more samples are in it.
+_WORTHWHILE = 0.6
 # Number of rollouts of a prefix without a single verdict from which on the prefix is not probed again.
 _PATIENCE = 4
 # Value of `probes_per_round`: as many as cost no time.
@@ -52,7 +55,7 @@ class Config:
 
     * `confidence`: posterior probability from which a first error counts as located and a step is labelled.
     * `probes_per_round`: rollouts a solution wishes for at once. More of them means fewer rounds and more rollouts.
-      `auto` is one, and further ones while the engine has idle slots, where they cost no time.
+      `auto` is one, and further ones that tell enough while the engine has idle slots, where they cost no time.
     * `most_probes_per_round`: rollouts a solution wishes for at once with `auto` at most.
     * `max_probes`: rollouts a solution may wish for in all, whoever pays for them, including those of an earlier run.
     * `max_solutions`: wrong solutions probed per question; the others are labelled as far as shared prefixes allow.
@@ -153,9 +156,11 @@ def _round(cases: Sequence[Investigation], config: Config, idle: int) -> dict[No
     least = config.probes_per_round if isinstance(config.probes_per_round, int) else 1
     searches = [case.probes(config) for case in cases]
     wishes: list[Counter[Node]] = [Counter() for _ in cases]
-    for case, probes, own in zip(cases, searches, wishes, strict=True):
-        for _, node in islice(probes, least):
+    most_bits = [0.0] * len(cases)
+    for index, (case, probes, own) in enumerate(zip(cases, searches, wishes, strict=True)):
+        for bits, node in islice(probes, least):
             case.wish(node, own, wanted)
+            most_bits[index] = max(most_bits[index], bits)
     # Phase 2: what idle slots are good for. A probe that another case has wished for already takes none.
     if idle <= 0:
         return wanted
@@ -163,7 +168,9 @@ def _round(cases: Sequence[Investigation], config: Config, idle: int) -> dict[No
     ahead = [(-bits, index, node) for index, probes in enumerate(searches) for bits, node in islice(probes, 1)]
     heapq.heapify(ahead)
     while ahead and sum(wanted.values()) < most:
-        _, index, node = heapq.heappop(ahead)
+        bits, index, node = heapq.heappop(ahead)
+        if -bits < _WORTHWHILE * most_bits[index]:
+            continue
         cases[index].wish(node, wishes[index], wanted)
         if wishes[index].total() < config.most_probes_per_round:
             for bits, further in islice(searches[index], 1):

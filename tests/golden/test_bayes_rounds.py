@@ -75,8 +75,15 @@ async def sizes_of_rounds(room: int, experience: Experience, **config: int) -> l
 
 async def test_idle_slots_get_further_probes_and_full_ones_none():
     assert set(await sizes_of_rounds(0, Knowing(100))) == {1}
-    assert set(await sizes_of_rounds(2, Knowing(100))) == {3}
-    assert set(await sizes_of_rounds(100, Knowing(100))) == {4}
+    assert set(await sizes_of_rounds(1, Knowing(100))) == {2}
+    assert set(await sizes_of_rounds(2, Knowing(100))) == {2, 3}
+
+
+async def test_a_probe_that_tells_far_less_than_the_best_is_not_worth_an_idle_slot():
+    patient, eager = await sizes_of_rounds(0, Knowing(100)), await sizes_of_rounds(100, Knowing(100))
+    assert max(eager) < Config().most_probes_per_round
+    assert len(eager) < len(patient)
+    assert sum(eager) <= sum(patient)
 
 
 async def test_the_user_limits_what_idle_slots_get():

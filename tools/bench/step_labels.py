@@ -163,7 +163,7 @@ async def bench(name: str, policy_config: simulated.Config, solutions: int, seed
         labels = await labeller.label(policy.tree, policy, config, Random(seed), experience)
         # As in a run, a labeller learns from solution to solution.
         learn(experience, policy.tree)
-        experience.finish(question.id)
+        experience.finish(question.key)
         count.seconds += time.process_time() - started
         count.completions += policy.cost.policy_calls - calls
         count.tokens += policy.cost.completion_tokens - tokens
