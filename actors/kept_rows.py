@@ -52,6 +52,11 @@ class KeptRows:
         self.places |= kept.rows.keys()
         return dict(kept.rows)
 
+    @property
+    def keys(self) -> list[str]:
+        """`Question.key` of the questions that lie in the spool."""
+        return [self._unit.questions[place].key for place in self.places]
+
     def add(self, place: int, row: Mapping[str, Any]) -> None:
         """Note that a question was finished."""
         self._waiting[place] = row

@@ -152,7 +152,7 @@ class _AssignedWork:
         self._spool_s = assignment.spool_s
         # Units that are not yet committed, by id.
         self._under_way: dict[str, UnitUnderWay] = {}
-        self._experience = Experience()
+        self._experience = Experience(holds=True)
         self._example: Example | None = None
         self._stopped = False
         # What the user should know, such as trouble with the spool, by kind.
@@ -196,6 +196,7 @@ class _AssignedWork:
             # Phase 3: one shard for the whole unit, rows in the order of its questions.
             rows = {**earlier.kept, **done}
             receipt = await self._commit(unit, [rows[place] for place in sorted(rows)])
+            self._experience.keep(question.key for question in unit.questions)
             await asyncio.to_thread(kept.remove)
             added = replace(earlier.added(rows), failed=len(troubles))
             return replace(
@@ -208,6 +209,7 @@ class _AssignedWork:
             kept.end()
             await saving
             await kept.save()
+            self._experience.keep(kept.keys)
             left = len(unit.questions) - len(earlier.reported | kept.places)
             return Unfinished(unit_id=unit.id, kept=len(kept.places), left=left, remarks=tuple(self._remarks.values()))
         finally:
@@ -236,6 +238,8 @@ class _AssignedWork:
 
     def underway(self, lessons: bool) -> Underway:
         """Return what the units not yet committed have cost so far, and what is unfinished of them."""
+        for unit in self._under_way.values() if lessons else ():
+            self._experience.keep(unit.kept.keys)
         tally = cost_so_far(chain.from_iterable(unit.attempts for unit in self._under_way.values()))
         unfinished = {unit_id: unit.unfinished for unit_id, unit in self._under_way.items()}
         tally.questions = sum(len(unit.tasks) for unit in self._under_way.values()) - sum(unfinished.values())

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -71,11 +72,13 @@ class Experience:
 
     * `id`: token that names it among the experiences of a run.
     * `learns`: False for one that stays as it is, whatever it is told.
+    * `holds`: True for one whose finished questions may be worked on again until `keep`, as their rows are not safe.
     """
 
-    def __init__(self, learns: bool = True) -> None:
+    def __init__(self, learns: bool = True, holds: bool = False) -> None:
         self.id = secrets.token_hex(8)
         self.learns = learns
+        self._holds = holds
         # Sums over the questions of others, and over its own; the latter goes along, as adding up a thousand anew costs
         # more than all else that a round does.
         self._others = Lessons()
@@ -86,6 +89,8 @@ class Experience:
         # finished ones.
         self._underway: dict[str, _Contribution] = {}
         self._recent: deque[_Contribution] = deque()
+        # Those of finished questions that are held, by id; they are among the above, or in `_old`.
+        self._held: dict[str, _Contribution] = {}
         self._taught = 0
 
     @property
@@ -127,10 +132,12 @@ class Experience:
             self._weigh_anew()
 
     def finish(self, question_id: str) -> None:
-        """Keep for good what a question has taught; one that has taught nothing is ignored."""
+        """Take what a question has taught as all that it will; one that has taught nothing is ignored."""
         if question_id not in self._underway:
             return
         self._recent.append(self._underway.pop(question_id))
+        if self._holds:
+            self._held[question_id] = self._recent[-1]
         if len(self._recent) > _RECENT:
             oldest = self._recent.popleft()
             self._old += Sums(cells=oldest.cells, questions=1)
@@ -140,13 +147,20 @@ class Experience:
         if question_id in self._underway:
             self._own -= self._underway.pop(question_id).cells
 
+    def keep(self, question_ids: Iterable[str]) -> None:
+        """Hold these questions no longer: nobody will work on them again."""
+        for question_id in question_ids:
+            self._held.pop(question_id, None)
+
     def lessons(self) -> Lessons:
-        """Return what its own questions have taught so far."""
+        """Return what its own questions have taught so far; those that are held count as under way."""
+        zero = np.zeros_like(_UNSEEN)
         finished = sum((each.cells for each in self._recent), self._old.cells)
-        underway = sum((each.cells for each in self._underway.values()), np.zeros_like(_UNSEEN))
+        underway = sum((each.cells for each in self._underway.values()), zero)
+        held, n_held = sum((each.cells for each in self._held.values()), zero), len(self._held)
         return Lessons(
-            finished=Sums(cells=finished, questions=self._old.questions + len(self._recent)),
-            underway=Sums(cells=underway, questions=len(self._underway)),
+            finished=Sums(cells=finished - held, questions=self._old.questions + len(self._recent) - n_held),
+            underway=Sums(cells=underway + held, questions=len(self._underway) + n_held),
         )
 
     def hear(self, others: Lessons) -> None:

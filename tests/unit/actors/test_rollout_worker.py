@@ -251,3 +251,24 @@ async def test_finished_questions_and_a_labelled_one_are_told_before_their_unit_
     assert said.example == example_of(row)
     assert {1, -1} <= {step.label for step in said.example.steps}
     assert (await worker.underway("a")).tally.questions == 0
+
+
+async def test_what_is_neither_committed_nor_kept_is_no_lesson_for_a_later_attempt(
+    tmp_path: Path, start: Start
+) -> None:
+    models = Gated()
+    worker, given = start(models), assignment(tmp_path)
+    given = replace(given, recipe=replace(given.recipe, learn=True))
+
+    async def learnt() -> tuple[int, int]:
+        said = await worker.underway("a", lessons=True)
+        return said.lessons.finished.questions, said.lessons.underway.questions
+
+    running = asyncio.create_task(worker.run(UNIT, given))
+    await all_but_the_slow_one(models)
+    assert await learnt() == (0, 3)
+    await worker._work._under_way[UNIT.id].kept.save()
+    assert await learnt() == (3, 0)
+    models.gate.set()
+    await committed(running)
+    assert await learnt() == (4, 0)

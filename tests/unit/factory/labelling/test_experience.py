@@ -74,6 +74,22 @@ def test_a_finished_question_can_no_longer_be_forgotten():
     assert experience.questions == 1
 
 
+def test_a_finished_question_that_may_be_worked_on_again_counts_as_under_way_until_it_is_kept():
+    held, other = Experience(holds=True), Experience()
+    numbers = range(300)
+    for experience in (held, other):
+        for number in numbers:
+            experience.teach(f"q{number}", certain(number % 3))
+            experience.finish(f"q{number}")
+    assert held.prior == pytest.approx(other.prior)
+    assert (held.lessons().finished.questions, held.lessons().underway.questions) == (0, 300)
+    assert held.lessons().finished.cells == pytest.approx(0, abs=1e-9)
+    held.keep([f"q{number}" for number in numbers[:299]])
+    assert (held.lessons().finished.questions, held.lessons().underway.questions) == (299, 1)
+    held.keep(["q299", "never seen"])
+    assert held.lessons().finished.cells == pytest.approx(other.lessons().finished.cells)
+
+
 def test_what_was_concluded_while_nothing_was_known_fades_as_more_is_known():
     vague = np.ones(len(STRENGTH))
     experience = Experience()
