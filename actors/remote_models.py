@@ -142,7 +142,7 @@ class RemoteModels(Models):
         if index is None:
             return 0
         link = self._links[index]
-        free = link.figures.slots - link.load
+        free = link.figures.slots - link.outbox.samples - link.figures.others
         sharers = len(link.outbox.questions) + (question_id not in link.outbox.questions)
         return max(0, free) // (sharers * link.figures.clients)
 

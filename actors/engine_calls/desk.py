@@ -261,7 +261,8 @@ class Desk:
     async def _step_s(self) -> float | None:
         """Return how long ago the engine made a step; None where it does not say, or not in time."""
         try:
-            return await asyncio.wait_for(self._last_step_s(), STATS_S)
+            async with asyncio.timeout(STATS_S):
+                return await self._last_step_s()
         except Exception as error:
             # The watch over the others has to go on.
             logger.warning("the engine does not say when it made a step: %s: %s", type(error).__name__, error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -206,3 +207,30 @@ async def test_an_engine_that_hangs_is_ended_and_the_run_goes_on(mortal: None, m
     models = models_over(hung, sound, request_s=0.5)
     assert not failed(await outcomes(models, [request(number) for number in range(20)]))
     assert hung.deaths
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_happens_every_request_ends_and_nothing_is_left(
+    mortal: None, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(revival.asyncio, "sleep", quick(0.05))
+    dice = random.Random(seed)
+    actors = [local_actor(ENGINES, {"latency_s": 0.01, "slots": slots}) for slots in (0, 1, 16)]
+    workers = [models_over(*actors, attempts=20) for _ in range(2)]
+    asking = [asyncio.create_task(models.generate(request(n, n=n % 3 + 1))) for models in workers for n in range(60)]
+    for _ in range(8):
+        await asyncio.sleep(dice.random() / 20)
+        actor = dice.choice(actors)
+        dice.choice(asking).cancel()
+        if dice.random() < 0.5:
+            actor.die()
+        else:
+            for client in list(actor.generator._desk._boxes):
+                actor.generator._desk.forget(client)
+    results = await asyncio.gather(*asking, return_exceptions=True)
+    assert {type(results[place]) for place in failed(results)} <= {asyncio.CancelledError}
+    desks = [actor.generator._desk for actor in actors]
+    await until(lambda: not any(one.open_jobs or one._held or one.queued or one.ward.taken for one in desks))
+    assert [(round(one._weight, 6), one._bounds) for one in desks] == [(0, {})] * 3
+    boxes = [link.outbox for models in workers for link in models._links]
+    assert not any(box.samples or box.questions or box.anything_sent or box.anything_to_send for box in boxes)
