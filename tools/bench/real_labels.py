@@ -1,12 +1,14 @@
-"""Benchmark of the labellers on a real model's own mistakes, against the exact truth of every arithmetic step.
+r"""Benchmark of the labellers on a real model's own mistakes, against the exact truth of every arithmetic step.
 
-    python -m tools.bench.real_labels --solutions 100 --json bench.json
+    python -m tools.bench.real_labels --every-solution --json bench.json --record made.jsonl --solutions 40 \
+        --samples 12 --labellers math_shepherd:confidence=0,k=16
+    python -m tools.bench.real_labels --every-solution --json bench.json --replay made.jsonl --solutions 40 --orders 8
 
 It samples every procedural question 8 times. Of questions that the model can solve, but not always, it takes the first
-wrong solution whose first wrong step is known by exact arithmetic (`tools/bench/arithmetic_truth.py`). Each labeller
-looks for that step. All get the same solutions and the same rollouts of a prefix, in the same order, so a difference is
-the labellers' own. Columns are those of `tools/bench/step_labels.py`, without rounds and CPU, which are not measured
-here; agreement is the share of all solutions whose first error is located exactly.
+wrong solution whose first wrong step is known by exact arithmetic (`tools/bench/arithmetic_truth.py`), or every such
+one. Each labeller looks for that step. All get the same solutions and the same rollouts of a prefix, in the same order,
+so a difference is the labellers' own. Columns are those of `tools/bench/step_labels.py`, without rounds and CPU, which
+are not measured here; agreement is the share of all solutions whose first error is located exactly.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ LABELLERS = (
     "bayes_bisection",
     "bayes_bisection:probes_per_round=4",
 )
-# Questions in flight. A labeller learns from those that are done, so the number changes its labels.
+# Questions in flight. A labeller learns from the others, so the number changes its labels.
 AT_ONCE = 16
 
 
@@ -81,103 +83,125 @@ def policy_for(question: Question, models: SharedRollouts, recipe: Recipe) -> Po
     return Policy(tree=Tree(question), models=models, prompt=prompt, sampling=recipe.sampling, seed=recipe.seed)
 
 
-async def wrong_sample(policy: Policy) -> tuple[Solution, int] | None:
-    """Return the first wrong sample whose first wrong step is known, with that step; no other one will be labelled."""
-    await policy.rollouts(policy.tree.root, SAMPLES, method="sample")
+async def wrong_samples(policy: Policy, samples: int, every: bool) -> dict[Solution, int]:
+    """Return wrong samples whose first wrong step is known, with that step: the first one, or `every` one.
+
+    Other wrong samples are dropped, so that they are not labelled; without `every` the right ones, too.
+    """
+    await policy.rollouts(policy.tree.root, samples, method="sample")
     # A question without any right sample has nothing to tell prefixes apart by.
-    for solution in policy.tree.solutions if policy.tree.root.successes else ():
+    if not policy.tree.root.successes:
+        return {}
+    truths: dict[Solution, int] = {}
+    for solution in policy.tree.solutions:
         truth = first_wrong_step(policy.tree.question, [n.step.text for n in solution.leaf.path() if n.step])
-        if solution.is_wrong and truth not in (None, -1):
-            policy.tree.solutions[:] = [solution]
-            return solution, truth
-    return None
+        if solution.is_wrong and truth is not None and truth >= 0 and (every or not truths):
+            truths[solution] = truth
+    policy.tree.solutions[:] = [
+        solution for solution in policy.tree.solutions if solution in truths or (every and not solution.is_wrong)
+    ]
+    return truths
 
 
-async def find_wrong(settings: Settings, models: SharedRollouts, recipe: Recipe, wanted: int) -> list[Question]:
+async def find_wrong(
+    settings: Settings, models: SharedRollouts, recipe: Recipe, arguments: argparse.Namespace
+) -> list[Question]:
     """Return questions with a wrong sample whose first wrong step is known.
 
     Args:
       settings: settings of the run, with the source of the questions.
       models: make rollouts and judge them.
       recipe: prompt template, sampling and seed.
-      wanted: number of questions.
+      arguments: the command line: number of questions, samples of each.
 
     Raises:
       BadInput: the source has too few such questions.
     """
     selected: list[Question] = []
     questions = iter(settings.source.plugin.questions(settings.source.config))
-    while len(selected) < wanted:
+    while len(selected) < arguments.solutions:
         batch = [question for question, _ in zip(questions, range(AT_ONCE), strict=False)]
         if not batch:
             raise BadInput(
-                f"only {len(selected)} of {wanted} questions had a wrong solution that can be judged. "
+                f"only {len(selected)} of {arguments.solutions} questions had a wrong solution that can be judged. "
                 "Give fewer --solutions."
             )
-        answers = await together(wrong_sample(policy_for(question, models, recipe)) for question in batch)
+        policies = (policy_for(question, models, recipe) for question in batch)
+        answers = await together(wrong_samples(policy, arguments.samples, False) for policy in policies)
         selected += [question for question, answer in zip(batch, answers, strict=True) if answer]
-    return selected[:wanted]
+    return selected[: arguments.solutions]
 
 
-async def bench(name: str, questions: list[Question], models: SharedRollouts, recipe: Recipe) -> dict[str, Any]:
+async def bench(
+    name: str, questions: list[Question], models: SharedRollouts, recipe: Recipe, arguments: argparse.Namespace
+) -> dict[str, Any]:
     """Run one labeller on all questions, and return its figures.
 
     Args:
       name: labeller, written `plugin` or `plugin:key=value,…`.
       questions: questions with a wrong sample whose first wrong step is known.
-      models: make rollouts and judge them; rewound.
+      models: make rollouts and judge them.
       recipe: prompt template, sampling and seed.
+      arguments: the command line: how often, what is labelled, how many questions at a time, learning.
 
     Returns:
       The figures of `LabelCounts`, and in "missed" the solutions whose first error was not located exactly.
     """
-    labeller, config = labeller_of(name)
-    experience, count, gate = Experience(), LabelCounts(), asyncio.Semaphore(AT_ONCE)
-    missed: list[dict[str, Any]] = []
+    count, missed, started = LabelCounts(), list[dict[str, Any]](), time.monotonic()
+    # Without --orders once, in the order of the recording.
+    for order in range(1, arguments.orders + 1) if arguments.orders else (0,):
+        models.rewind(order)
+        experience, gate = Experience(learns=not arguments.no_learning), asyncio.Semaphore(arguments.at_once)
+        shuffled = Random(order).sample(questions, len(questions)) if order else questions
 
-    async def one(question: Question) -> None:
-        """Label the wrong sample of a question and count the outcome."""
-        async with gate:
-            # Sample again: the rollouts are the shared ones, so it is the same wrong sample.
-            policy = policy_for(question, models, recipe)
-            chosen = await wrong_sample(policy)
-            assert chosen is not None
-            wrong, truth = chosen
-            calls, tokens = policy.cost.policy_calls, policy.cost.completion_tokens
-            # Label it; count only what that adds to the samples.
-            labels = (await labeller.label(policy.tree, policy, config, Random(0), experience))[wrong]
-            learn(experience, policy.tree)
-            experience.finish(question.id)
-            count.completions += policy.cost.policy_calls - calls
-            count.tokens += policy.cost.completion_tokens - tokens
-            count.add(labels, truth)
-            # Keep the evidence of each miss for reading.
-            if labels.first_error != truth:
-                root = policy.tree.root
-                missed.append(
-                    {
-                        "question": question.text,
-                        "text": wrong.text,
-                        "truth": truth,
-                        "first_error": labels.first_error,
-                        "successes": [root.successes, *(step.n_successes for step in labels.steps)],
-                        "trials": [root.trials, *(step.n_trials for step in labels.steps)],
-                        "labels": [step.label for step in labels.steps],
-                        "confidence": [round(step.confidence, 3) for step in labels.steps],
-                    }
-                )
+        async def one(question: Question, gate: asyncio.Semaphore, experience: Experience) -> None:
+            """Label the wrong samples of a question."""
+            async with gate:
+                policy = policy_for(question, models, recipe)
+                missed.extend(await labelled(name, policy, experience, count, arguments))
 
-    started = time.monotonic()
-    await together(one(question) for question in questions)
-    seconds = round(time.monotonic() - started, 1)
+        await together(one(question, gate, experience) for question in shuffled)
     figures = {
         **count.figures(),
         "rounds": None,
         "cpu_ms_per_solution": None,
         "agreement": round(count.exact / count.solutions, 4),
-        "seconds": seconds,
+        "seconds": round(time.monotonic() - started, 1),
     }
     return {"labeller": name, **figures, "expects": experience.expects(), "missed": missed}
+
+
+async def labelled(
+    name: str, policy: Policy, experience: Experience, count: LabelCounts, arguments: argparse.Namespace
+) -> list[dict[str, Any]]:
+    """Label the wrong samples of one question, add the outcome to `count`, and return the evidence of each miss."""
+    labeller, config = labeller_of(name)
+    # Sample again: the rollouts are the shared ones, so it is the same wrong sample.
+    truths = await wrong_samples(policy, arguments.samples, arguments.every_solution)
+    calls, tokens = policy.cost.policy_calls, policy.cost.completion_tokens
+    # Label them; count only what that adds to the samples.
+    labels = await labeller.label(policy.tree, policy, config, Random(0), experience)
+    learn(experience, policy.tree)
+    experience.finish(policy.tree.question.key)
+    count.completions += policy.cost.policy_calls - calls
+    count.tokens += policy.cost.completion_tokens - tokens
+    for wrong, truth in truths.items():
+        count.add(labels[wrong], truth)
+    root = policy.tree.root
+    return [
+        {
+            "question": policy.tree.question.text,
+            "text": wrong.text,
+            "truth": truth,
+            "first_error": labels[wrong].first_error,
+            "successes": [root.successes, *(step.n_successes for step in labels[wrong].steps)],
+            "trials": [root.trials, *(step.n_trials for step in labels[wrong].steps)],
+            "labels": [step.label for step in labels[wrong].steps],
+            "confidence": [round(step.confidence, 3) for step in labels[wrong].steps],
+        }
+        for wrong, truth in truths.items()
+        if labels[wrong].first_error != truth
+    ]
 
 
 async def measure(settings: Settings, arguments: argparse.Namespace, models: SharedRollouts) -> list[dict[str, Any]]:
@@ -189,11 +213,10 @@ async def measure(settings: Settings, arguments: argparse.Namespace, models: Sha
       models: make rollouts and judge them.
     """
     recipe = recipe_of(settings)
-    questions = await find_wrong(settings, models, recipe, arguments.solutions)
+    questions = await find_wrong(settings, models, recipe, arguments)
     rows = []
     for name in arguments.labellers:
-        models.rewind()
-        rows.append(await bench(name, questions, models, recipe))
+        rows.append(await bench(name, questions, models, recipe, arguments))
         # After every labeller: a recording of an interrupted benchmark is still of use.
         if arguments.record:
             models.save(arguments.record)
@@ -218,28 +241,33 @@ async def with_models(settings: Settings, arguments: argparse.Namespace, fleet: 
 def main() -> None:
     """Run the benchmark that the command line describes; save its figures and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--solutions", type=int, default=100, help="wrong solutions to label (default: 100)")
+    parser.add_argument(
+        "--solutions", type=int, default=100, help="questions with a wrong solution to label (default: 100)"
+    )
     parser.add_argument(
         "--levels", nargs="+", default=["multiply_add", "add_subtract_small"], help="levels of the procedural questions"
     )
     parser.add_argument("--template", default="few_shot_word_problems", help="prompt template")
     parser.add_argument("--model", default="smollm2-135m", help="model that is sampled (default: smollm2-135m)")
     parser.add_argument("--engine", default="vllm", help="engine that runs it (default: vllm)")
-    parser.add_argument(
-        "--labellers",
-        nargs="+",
-        default=LABELLERS,
-        metavar="NAME[:key=value,…]",
-        help="labellers, with settings (default: five)",
-    )
+    settings = "labellers, with settings (default: five)"
+    parser.add_argument("--labellers", nargs="+", default=LABELLERS, metavar="NAME[:key=value,…]", help=settings)
     parser.add_argument("--record", type=Path, metavar="FILE", help="save every rollout there, for --replay")
     parser.add_argument(
         "--replay", type=Path, metavar="FILE", help="take the rollouts of that recording; no engine is started"
     )
+    parser.add_argument("--samples", type=int, default=SAMPLES, help="samples of each question (default: 8)")
+    parser.add_argument("--every-solution", action="store_true", help="label all of a question's solutions, not one")
+    parser.add_argument("--at-once", type=int, default=AT_ONCE, help="questions at a time (default: 16)")
+    parser.add_argument("--no-learning", action="store_true", help="keep the first prior, as run.learn=false does")
+    help_orders = "with --replay: sum over so many other orders of questions and rollouts (default: 0)"
+    parser.add_argument("--orders", type=int, default=0, help=help_orders)
     parser.add_argument("--json", type=Path, required=True, help="where the figures are saved, one object per labeller")
     arguments = parser.parse_args()
-    if arguments.solutions < 1:
-        parser.error(f"--solutions {arguments.solutions}: expected at least 1")
+    if min(arguments.solutions, arguments.samples, arguments.at_once) < 1 or arguments.orders < 0:
+        parser.error("expected --solutions, --samples and --at-once of at least 1, and --orders of 0 or more")
+    if arguments.orders and not arguments.replay:
+        parser.error("--orders: expected --replay, as a recording gives the same rollouts in another order")
     if arguments.replay and not arguments.replay.is_file():
         parser.error(f"--replay: there is no file {arguments.replay}; expected one that --record wrote")
     check_writable(parser, arguments.json, arguments.record)

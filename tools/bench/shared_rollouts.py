@@ -7,6 +7,7 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import asdict, replace
 from pathlib import Path
+from random import Random
 
 from actors.remote_models import RemoteModels
 from factory.checkers import math_answer
@@ -33,14 +34,21 @@ class SharedRollouts(Models):
         self._made: dict[Key, list[Completion]] = defaultdict(list)
         self._given: Counter[Key] = Counter()
         self._locks: dict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._order = 0
         for line in made.read_text(encoding="utf-8").splitlines() if made else ():
             entry = json.loads(line)
             key = (entry["question"], entry["prefix_text"], Tokens(entry["prefix"]))
             self._made[key] = [Completion(**completion) for completion in entry["completions"]]
 
-    def rewind(self) -> None:
-        """Start from the first rollouts again, for the next labeller."""
+    def rewind(self, order: int = 0) -> None:
+        """Start from the first rollouts again, for the next labeller.
+
+        An `order` of 1 or more is for a replay: the rollouts of every prefix come in another order, the same one each
+        time that number is given, and again and again in further ones when they end. The first pass over those of a
+        bare question stays as recorded, so that the solutions to label are the same ones.
+        """
         self._given.clear()
+        self._order = order
 
     def save(self, path: Path) -> None:
         """Write one JSON line per prefix, for `--replay`."""
@@ -59,6 +67,8 @@ class SharedRollouts(Models):
         # One request at a time makes what is missing; the seed depends on the number, not on the labeller.
         async with self._locks[key]:
             missing = first + request.n - len(self._made[key])
+            if self._order and self._made[key]:
+                return [self._resampled(key, number) for number in range(first, first + request.n)]
             if missing > 0:
                 if self._models is None:
                     raise BadInput(
@@ -67,6 +77,14 @@ class SharedRollouts(Models):
                     )
                 self._made[key] += await self._models.generate(replace(request, n=missing, seed=request.seed + first))
         return self._made[key][first : first + request.n]
+
+    def _resampled(self, key: Key, number: int) -> Completion:
+        """Return a recorded rollout of a prefix, in the present order; the numbers go on behind the last of them."""
+        made = self._made[key]
+        time, place = divmod(number, len(made))
+        if time or key[1] or key[2]:
+            place = Random(f"{self._order} {time} {key}").sample(range(len(made)), len(made))[place]
+        return made[place]
 
     async def check(self, question: Question, text: str) -> Verdict:
         """Judge a text: with the run's checkers, in a replay in this process."""
