@@ -36,7 +36,7 @@ LOOK_S, POLL_S = 0.1, 0.5
 # Seconds that workers get after the grace to keep what is finished.
 KEEP_S = 60.0
 # Seconds that they get at the end to say what they have learnt.
-LAST_S = 2.0
+LAST_S = 10.0
 # Units with nothing but failed questions that end a run; with one, a single odd question could.
 HOPELESS_UNITS = 2
 

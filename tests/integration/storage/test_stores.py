@@ -39,6 +39,7 @@ def test_what_was_created_is_read_back(store: Store) -> None:
     assert store.create("data/a", b"0123456789")
     assert store.read("data/a") == b"0123456789"
     assert (store.read("data/a", 2, 5), store.read("data/a", 7)) == (b"234", b"789")
+    assert store.read("data/a", 0, 1000) == b"0123456789"
     assert store.size("data/a") == 10
 
 

@@ -272,3 +272,14 @@ async def test_what_is_neither_committed_nor_kept_is_no_lesson_for_a_later_attem
     models.gate.set()
     await committed(running)
     assert await learnt() == (4, 0)
+
+
+async def test_what_a_stop_keeps_is_a_lesson_for_a_later_attempt(tmp_path: Path, start: Start) -> None:
+    models = Gated()
+    worker, given = start(models), assignment(tmp_path)
+    running = asyncio.create_task(worker.run(UNIT, replace(given, recipe=replace(given.recipe, learn=True))))
+    await all_but_the_slow_one(models)
+    await worker.stop(0)
+    assert (await asyncio.wait_for(running, HANGS_S)).kept == 3
+    said = await worker.underway("a", lessons=True)
+    assert (said.lessons.finished.questions, said.lessons.underway.questions) == (3, 0)
