@@ -162,7 +162,7 @@ def _round(cases: Sequence[Investigation], config: Config, idle: int) -> dict[No
             case.wish(node, own, wanted)
             most_bits[index] = max(most_bits[index], bits)
     # Phase 2: what idle slots are good for. A probe that another case has wished for already takes none.
-    if idle <= 0:
+    if idle <= 0 or config.most_probes_per_round <= least:
         return wanted
     most = sum(wanted.values()) + idle
     ahead = [(-bits, index, node) for index, probes in enumerate(searches) for bits, node in islice(probes, 1)]

@@ -88,6 +88,7 @@ async def test_a_probe_that_tells_far_less_than_the_best_is_not_worth_an_idle_sl
 
 async def test_the_user_limits_what_idle_slots_get():
     assert set(await sizes_of_rounds(100, Knowing(100), most_probes_per_round=2)) == {2}
+    assert set(await sizes_of_rounds(100, Knowing(100), most_probes_per_round=1)) == {1}
     assert set(await sizes_of_rounds(100, Knowing(100), probes_per_round=1)) == {1}
     assert max(await sizes_of_rounds(100, Knowing(100), max_probes=15)) <= 4
 
