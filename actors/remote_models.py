@@ -15,15 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from actors.batching import Batcher
-from actors.engine_calls.calls import (
-    GONE,
-    CallPatience,
-    brief,
-    call_with_retries,
-    original_error,
-    wait_until_ready,
-    within,
-)
+from actors.calls import CallPatience, call_with_retries
 from actors.engine_calls.link import Link, Lost, Moved
 from actors.engine_calls.suspects import MOST_DEATHS, Suspects, Trial
 from actors.engine_calls.wire import Terms, TookTooLong
@@ -31,18 +23,6 @@ from factory.errors import CheckerFailed, EngineFailed, FactoryError
 from factory.interfaces import Models
 from factory.rollouts.routing import EngineLoad, route
 from factory.types import Completion, GenerateRequest, Question, Verdict
-
-__all__ = [
-    "GONE",
-    "CallPatience",
-    "CheckFlow",
-    "RemoteModels",
-    "brief",
-    "call_with_retries",
-    "original_error",
-    "wait_until_ready",
-    "within",
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,9 +23,10 @@ from typing import Any
 
 import ray
 
+from actors.calls import CallPatience
 from actors.earlier_rows import earlier_rows
 from actors.kept_rows import KeptRows
-from actors.remote_models import CallPatience, CheckFlow, RemoteModels
+from actors.remote_models import CheckFlow, RemoteModels
 from actors.underway import Underway, UnitUnderWay, cost_so_far
 from actors.unit_commits import UnitCommits
 from factory.errors import QuestionFailed

@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from actors.calls import GONE, CallPatience, brief, wait_until_ready, within
 from actors.earlier_rows import shard_of
-from actors.remote_models import GONE, CallPatience, brief, wait_until_ready, within
 from factory.errors import CommitFailed, FactoryError
 from factory.question_pipeline.effort import least
 from factory.records.batches import batches_of, most_bytes

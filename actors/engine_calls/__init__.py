@@ -1,4 +1,4 @@
 """Way of a request to an engine and back.
 
-May import: `factory`, Ray. Read first: `wire.py`.
+May import: `actors.calls`, `factory`, Ray. Read first: `wire.py`.
 """

@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from itertools import chain
 from typing import Any
 
-from actors.engine_calls.calls import GONE, CallPatience, brief, within
+from actors.calls import GONE, CallPatience, brief, within
 from actors.engine_calls.outbox import Outbox
 from actors.engine_calls.revival import Revival
 from actors.engine_calls.suspects import Trial

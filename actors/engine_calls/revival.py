@@ -10,7 +10,7 @@ from typing import Any
 
 import ray
 
-from actors.engine_calls.calls import GONE, CallPatience, brief, within
+from actors.calls import GONE, CallPatience, brief, within
 from factory.errors import FactoryError
 
 logger = logging.getLogger(__name__)

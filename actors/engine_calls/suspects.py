@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from actors.engine_calls.calls import GONE
+from actors.calls import GONE
 from actors.engine_calls.wire import NotStarted
 from factory.types import GenerateRequest
 

@@ -9,7 +9,7 @@ from typing import Any
 import ray
 from ray.exceptions import ActorUnavailableError, RayActorError
 
-from actors.remote_models import brief
+from actors.calls import brief
 from factory.errors import FactoryError
 from factory.labelling.experience import Lessons
 from factory.shards.units import Unit

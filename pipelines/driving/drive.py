@@ -17,7 +17,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError, RayTaskError
 
-from actors.remote_models import brief, original_error
+from actors.calls import brief, original_error
 from factory.errors import FactoryError
 from factory.question_pipeline.effort import raised
 from factory.records.example import Example

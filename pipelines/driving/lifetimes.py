@@ -10,7 +10,7 @@ from typing import Any
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
-from actors.remote_models import brief, original_error
+from actors.calls import brief, original_error
 from factory.errors import FactoryError
 
 CLOSE_TIMEOUT_S = 20.0

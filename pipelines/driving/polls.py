@@ -8,7 +8,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError, RayTaskError
 
-from actors.remote_models import original_error
+from actors.calls import original_error
 
 # Calls to all actors together, per second: a cluster of thousands is asked less often.
 CALLS_PER_S = 2000.0

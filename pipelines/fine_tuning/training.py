@@ -14,7 +14,7 @@ from typing import Any
 import ray
 from ray.exceptions import GetTimeoutError, ObjectLostError, OutOfMemoryError, RayActorError, RayTaskError
 
-from actors.remote_models import brief, original_error
+from actors.calls import brief, original_error
 from actors.trained_models.seal import finished
 from actors.trainer import Trainer, trainer_options
 from cluster.connect import nodes_of_cluster

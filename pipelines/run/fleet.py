@@ -14,8 +14,8 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 import factory
 from actors.answer_checker import AnswerChecker
+from actors.calls import CallPatience, brief, original_error
 from actors.generator import Generator, generator_options
-from actors.remote_models import CallPatience, brief, original_error
 from actors.rollout_worker import Assignment, PeerNames, RolloutWorker
 from actors.shard_writer import ShardWriter
 from cluster.connect import nodes_of_cluster

@@ -25,7 +25,7 @@ from typing import Any
 
 from rich.console import Console
 
-from actors.remote_models import CallPatience, RemoteModels
+from actors.remote_models import RemoteModels
 from cluster.connect import connected
 from factory.errors import BadInput
 from factory.labelling.experience import Experience
@@ -234,7 +234,7 @@ async def with_models(settings: Settings, arguments: argparse.Namespace, fleet: 
     """
     # `RemoteModels` needs a running event loop when it is made.
     return await measure(
-        settings, arguments, SharedRollouts(RemoteModels(fleet.generators, fleet.checkers, CallPatience()))
+        settings, arguments, SharedRollouts(RemoteModels(fleet.generators, fleet.checkers, fleet.assignment.patience))
     )
 
 

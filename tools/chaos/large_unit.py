@@ -23,7 +23,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from actors.remote_models import CallPatience
+from actors.calls import CallPatience
 from actors.unit_commits import UnitCommits
 from factory.labelling.step_labels import StepLabel
 from factory.records.record import Provenance, question_row

@@ -10,7 +10,7 @@ import pytest
 import ray
 from support.waiting import HANGS_S
 
-from actors.remote_models import within
+from actors.calls import within
 from factory import errors
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]

@@ -12,8 +12,9 @@ import ray
 from support.runs import pid_of
 from support.waiting import HANGS_S
 
+from actors.calls import CallPatience
 from actors.generator import Generator, generator_options
-from actors.remote_models import CallPatience, RemoteModels
+from actors.remote_models import RemoteModels
 from factory.types import GenerateRequest
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]

@@ -7,7 +7,8 @@ from typing import Any
 
 from support.engines.local_actors import LocalActor
 
-from actors.remote_models import CallPatience, RemoteModels
+from actors.calls import CallPatience
+from actors.remote_models import RemoteModels
 from factory.types import GenerateRequest, Sampling
 
 ENGINES = "tests.support.plugins.engines"

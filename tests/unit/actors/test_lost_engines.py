@@ -15,9 +15,10 @@ from support.engines.asking import ENGINES, failed, models_over, outcomes, reque
 from support.engines.local_actors import LocalActor, local_actor
 from support.plugins.gate import close
 
+from actors.calls import CallPatience
 from actors.engine_calls import desk, link, revival, suspects
 from actors.generator import Generator
-from actors.remote_models import CallPatience, RemoteModels
+from actors.remote_models import RemoteModels
 from factory.errors import BadInput, EngineFailed, FactoryError
 
 

@@ -11,8 +11,9 @@ from support.engines.asking import ENGINES, models_over, outcomes, request, unti
 from support.engines.local_actors import local_actor
 from support.plugins.gate import close
 
+from actors.calls import CallPatience
 from actors.engine_calls import desk, link, mailbox, outbox
-from actors.remote_models import CallPatience, RemoteModels
+from actors.remote_models import RemoteModels
 
 
 async def test_an_answer_waits_for_nobody_who_left_with_it(tmp_path: Path) -> None:

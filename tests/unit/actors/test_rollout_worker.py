@@ -14,7 +14,8 @@ from support.top_ups import Models, made_by, questions, recipe, simulated_models
 from support.waiting import HANGS_S
 
 from actors import rollout_worker, unit_commits
-from actors.remote_models import CallPatience, CheckFlow
+from actors.calls import CallPatience
+from actors.remote_models import CheckFlow
 from actors.rollout_worker import Assignment, PeerNames, RolloutWorker
 from actors.shard_writer import ShardWriter
 from factory.errors import EngineFailed, FactoryError

@@ -19,8 +19,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from actors.calls import CallPatience
 from actors.generator import Generator, generator_options
-from actors.remote_models import CallPatience, RemoteModels
+from actors.remote_models import RemoteModels
 from cluster.connect import connected
 from pipelines.driving.lifetimes import actor_scope, answers
 from tools.bench.affinity.requests import Totals, ask, engine_config, texts

@@ -31,8 +31,9 @@ from rich.console import Console
 from rich.table import Table
 
 from actors.answer_checker import AnswerChecker
+from actors.calls import CallPatience
 from actors.generator import Generator, generator_options
-from actors.remote_models import CallPatience, RemoteModels
+from actors.remote_models import RemoteModels
 from cluster.connect import connected
 from factory.sources import simulated
 from factory.types import GenerateRequest, Question

@@ -2,7 +2,7 @@
 
 Invariant: the first try is the batch as it came, the second every item by itself, later ones one after the other. So an
 item that kills its actor every time takes nobody along who was in flight with it, and fails alone. (Requests to engines
-take another way: `suspects.py`.)
+take another way: `actors/engine_calls/`.)
 """
 
 from __future__ import annotations
