@@ -20,7 +20,7 @@ from pipelines.driving.run_experience import RunExperience
 # Seconds between two questions to the same engine, and to the same worker.
 ENGINES_EVERY_S, WORKERS_EVERY_S = 0.2, 0.25
 # Seconds after which what an engine said last is too old to hand out work by.
-LATE_S = 1.0
+LATE_S = 2.0
 # Every so many of the latter, workers say what they have learnt, and hear what the others have.
 LESSONS_EVERY = 8
 

@@ -57,8 +57,8 @@ def test_what_an_engine_said_long_ago_is_nothing_to_hand_out_work_by(monkeypatch
     (asked,) = (ref for ref, _ in lookout._engines._calls.values())
     answers[asked] = {"slots": 8, "running": 1}
     lookout.look(1.0)
-    lookout.look(1.5)
-    assert [load and load.slots for load in heard] == [8]
     lookout.look(2.5)
+    assert [load and load.slots for load in heard] == [8]
+    lookout.look(3.5)
     assert heard[-1] is None
     assert not lookout.engines[0].out  # it may still be there
