@@ -15,15 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
-from ray.exceptions import GetTimeoutError, ObjectLostError, OutOfMemoryError, RayActorError, RayTaskError
+from ray.exceptions import GetTimeoutError, ObjectLostError, RayActorError, RayTaskError
 
 from factory.errors import FactoryError, QuestionFailed
 
-GONE = (RayActorError, OutOfMemoryError, ObjectLostError, GetTimeoutError, TimeoutError)
-"""Errors of a call whose actor, actor's node or answer is gone: worth another try.
-
-An actor that Ray ends for want of memory is no `RayActorError` to those who wait for it.
-"""
+GONE = (RayActorError, ObjectLostError, GetTimeoutError, TimeoutError)
+"""Errors of a call whose actor, actor's node or answer is gone: worth another try."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 
-from ray.exceptions import ActorDiedError, RayError
+from ray.exceptions import ActorDiedError
 
 from actors.generator import Generator
 
@@ -64,13 +64,13 @@ class LocalActor:
             if not answer.done():
                 answer.set_result(result)
 
-    def die(self, error: Callable[[], RayError] = ActorDiedError) -> None:
-        """Die, and be started anew. `error` is what Ray tells those who wait."""
+    def die(self) -> None:
+        """Die, and be started anew."""
         self.deaths += 1
         self.generator = self._make()
         for answer in list(self._pending):
             if not answer.done():
-                answer.set_exception(error())
+                answer.set_exception(ActorDiedError())
                 answer.exception()
 
 

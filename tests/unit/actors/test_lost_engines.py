@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ray.exceptions import ActorDiedError, OutOfMemoryError
+from ray.exceptions import ActorDiedError
 from support.engines.asking import ENGINES, failed, models_over, outcomes, request, until
 from support.engines.local_actors import LocalActor, local_actor
 from support.plugins.gate import close
@@ -130,17 +129,6 @@ async def test_engines_that_do_not_start_cost_a_request_no_try(mortal: None, hur
     for number in range(4):
         models = models_over(*(stuck(0) for _ in range(7)), local_actor("simulated", {}), attempts=1)
         await models.generate(request(number))
-
-
-async def test_an_engine_that_ended_for_want_of_memory_is_waited_for(mortal: None, tmp_path: Path) -> None:
-    gate = tmp_path / "gate"
-    close(gate, "question")
-    actor = local_actor(ENGINES, {"gate": str(gate)})
-    asking = asyncio.create_task(models_over(actor).generate(request(1)))
-    await until(lambda: actor.generator._desk.open_jobs)
-    actor.die(partial(OutOfMemoryError, "the node is running low on memory"))
-    gate.unlink()
-    assert len(await asking) == 1
 
 
 async def test_an_engine_that_starts_at_last_is_taken_in_again(mortal: None, hurried: None) -> None:
