@@ -159,7 +159,10 @@ class Experience:
         underway = sum((each.cells for each in self._underway.values()), zero)
         held, n_held = sum((each.cells for each in self._held.values()), zero), len(self._held)
         return Lessons(
-            finished=Sums(cells=finished - held, questions=self._old.questions + len(self._recent) - n_held),
+            # What is left of a difference may be a little below 0.
+            finished=Sums(
+                cells=np.maximum(finished - held, 0.0), questions=self._old.questions + len(self._recent) - n_held
+            ),
             underway=Sums(cells=underway + held, questions=len(self._underway) + n_held),
         )
 
