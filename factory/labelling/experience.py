@@ -157,12 +157,10 @@ class Experience:
         zero = np.zeros_like(_UNSEEN)
         finished = sum((each.cells for each in self._recent), self._old.cells)
         underway = sum((each.cells for each in self._underway.values()), zero)
+        # In the same order as above, so that rounding leaves no difference below 0.
         held, n_held = sum((each.cells for each in self._held.values()), zero), len(self._held)
         return Lessons(
-            # What is left of a difference may be a little below 0.
-            finished=Sums(
-                cells=np.maximum(finished - held, 0.0), questions=self._old.questions + len(self._recent) - n_held
-            ),
+            finished=Sums(cells=finished - held, questions=self._old.questions + len(self._recent) - n_held),
             underway=Sums(cells=underway + held, questions=len(self._underway) + n_held),
         )
 

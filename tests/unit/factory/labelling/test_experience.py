@@ -90,14 +90,6 @@ def test_a_finished_question_that_may_be_worked_on_again_counts_as_under_way_unt
     assert held.lessons().finished.cells == pytest.approx(other.lessons().finished.cells)
 
 
-def test_what_is_held_leaves_no_rounding_errors_below_nothing():
-    experience, draws = Experience(holds=True), np.random.default_rng(1)
-    for number in range(300):
-        experience.teach(f"q{number}", draws.random(len(STRENGTH)))
-        experience.finish(f"q{number}")
-        assert experience.lessons().finished.cells.min() >= 0
-
-
 def test_what_was_concluded_while_nothing_was_known_fades_as_more_is_known():
     vague = np.ones(len(STRENGTH))
     experience = Experience()
