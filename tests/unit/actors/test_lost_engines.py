@@ -169,7 +169,7 @@ async def test_a_request_that_kills_only_after_it_has_left_the_ward_costs_its_qu
     actor = local_actor(ENGINES, {"dies_on": "question 3 ", "latency_s": 0.02})
     [result] = await outcomes(models_over(actor), [request(3)])
     assert isinstance(result, EngineFailed)
-    assert actor.deaths == suspects.MOST_DEATHS
+    assert actor.deaths <= suspects.MOST_DEATHS
 
 
 @pytest.mark.parametrize("engines", [1, 2])
