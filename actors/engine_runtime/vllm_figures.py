@@ -1,8 +1,8 @@
 """How full vLLM is, as its scheduler says after every step, and since when it has said nothing.
 
-`Figures` needs no vLLM; `stat_loggers` makes of it what vLLM calls after every step. It costs 2 us for each token in
-the process of the actor (vLLM counts the latency of every token once anybody asks for its figures), where vLLM's own
-Prometheus logger would cost another 2.
+`Figures` needs no vLLM; `stat_loggers` makes of it what vLLM calls after every step. It costs 5.6 us for each token
+in the process of the actor, measured beside other load: vLLM counts the latency of every token once anybody asks for
+its figures. One histogram of vLLM's own Prometheus logger, which is not made, would cost another 1.6.
 """
 
 from __future__ import annotations
