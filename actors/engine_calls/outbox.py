@@ -47,12 +47,12 @@ class Outbox:
 
     @property
     def anything_sent(self) -> bool:
-        """Whether the engine has something to do for this worker."""
+        """True while the engine has something to do for this worker."""
         return bool(self._sent)
 
     @property
     def anything_to_send(self) -> bool:
-        """Whether something waits to be sent, or to be called back."""
+        """True while something waits to be sent, or to be called back."""
         return bool(self._unsent or self._cancelled)
 
     def add(self, trial: Trial) -> tuple[int, Ask]:

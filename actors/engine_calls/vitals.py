@@ -14,7 +14,7 @@ FIRST_STEPS_S = 1200.0
 
 
 class Vitals:
-    """What is known of an engine's life: answers, requests that took too long, steps."""
+    """Signs of life of an engine: answers, requests that took too long, steps."""
 
     def __init__(self) -> None:
         self._step_s = FIRST_STEPS_S

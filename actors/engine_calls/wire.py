@@ -56,7 +56,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What is done since a client asked last.
+    """Answers that are there for a client, and news of the engine.
 
     Attributes:
       life: name that no other life of this actor has; what an earlier one was asked is lost.

@@ -1,4 +1,4 @@
-"""How full vLLM is, as its scheduler says after every step, and since when it has said nothing.
+"""Figures of how full vLLM is, as its scheduler says after every step, and since when it has said nothing.
 
 `Figures` needs no vLLM; `stat_loggers` makes of it what vLLM calls after every step. It costs 5.6 us for each token
 in the process of the actor, measured beside other load: vLLM counts the latency of every token once anybody asks for
@@ -17,7 +17,7 @@ from typing import Any
 
 @dataclass
 class _Said:
-    """What one scheduler has said last; vLLM has several with data parallelism."""
+    """Last words of one scheduler; vLLM has several with data parallelism."""
 
     running: int = 0
     cache_usage: float = 0.0

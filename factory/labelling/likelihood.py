@@ -40,7 +40,7 @@ def log_unrelated(trials: int, successes: int) -> float:
 
 
 class Prefix(NamedTuple):
-    """What the rollouts of one prefix say, for its three states: without an error, with a fresh one, with an old one.
+    """Likelihood of one prefix's rollouts, for its three states: without an error, with a fresh one, with an old one.
 
     * `log`: log P(these rollouts, in one order) of a beta-binomial, shape [3, cells].
     * `next`: P(the next rollout succeeds), a draw from Pólya's urn, shape [3, cells].

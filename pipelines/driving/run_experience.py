@@ -1,4 +1,4 @@
-"""What a run has learnt of its policy: collected from all workers, told to each of them, and kept in the run folder.
+"""Lessons that a run has learnt of its policy: collected from all workers, told to each, and kept in the run folder.
 
 `experience.json` is a convenience: a run without it learns anew, and labels never depend on it alone. It belongs to one
 set of weights. Amounts that were raised change nothing in it, as it is about the policy, not about how much is asked.

@@ -6,41 +6,18 @@ from random import Random
 from statistics import mean
 
 import pytest
-from support.fakes import RIGHT, WRONG, completion, policy_for
+from support.fakes import CHAIN, RIGHT, STEPS, WRONG, completion, of_chain, policy_for, slips_in
 
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabels
 from factory.rollouts.nodes import Solution
 from factory.supervision.bayes_bisection import Config, label
 
-STEPS = 8
-CHAIN = "".join(f"s{i}\n" for i in range(STEPS - 1)) + WRONG
-
-
-def slips_in(step: int, chain: str = CHAIN, samples: int = 8):
-    """Return a policy whose first sample is `chain`, wrong from `step` on (0-based): only prefixes before succeed.
-
-    Continuations are texts of their own, so that none passes through the chain.
-    """
-    fresh = iter(range(10**6))
-
-    def reply(prefix: str, n: int) -> list[str]:
-        if not prefix:
-            return [chain] + [f"t{i}\n{RIGHT if i % 2 else WRONG}" for i in range(n - 1)]
-        right = chain.startswith(prefix) and prefix.count("\n") <= step
-        return [f"x{next(fresh)}\n{RIGHT if right else WRONG}" for _ in range(n)]
-
-    return policy_for(reply)
-
 
 async def run(policy, config: Config | None = None, samples: int = 8) -> dict[Solution, SolutionLabels]:
     await policy.rollouts(policy.tree.root, samples, method="sample")
     policy.models.asked.clear()
     return await label(policy.tree, policy, config or Config(), Random(0), Experience())
-
-
-def of_chain(labels: dict[Solution, SolutionLabels], chain: str = CHAIN) -> SolutionLabels:
-    return next(labels[solution] for solution in labels if solution.text == chain)
 
 
 def depths_asked(policy) -> list[int]:

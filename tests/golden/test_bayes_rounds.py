@@ -4,35 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
-from support.fakes import RIGHT, WRONG, policy_for
+from support.fakes import of_chain, slips_in
 
 from factory.labelling.experience import EVEN, LUCK_RATE, REPAIR_RATE, STRENGTH, Experience
-from factory.labelling.step_labels import SolutionLabels
-from factory.rollouts.nodes import Solution
 from factory.supervision.bayes_bisection import Config, label
-
-STEPS = 8
-CHAIN = "".join(f"s{i}\n" for i in range(STEPS - 1)) + WRONG
-
-
-def slips_in(step: int, chain: str = CHAIN, samples: int = 8):
-    """Return a policy whose first sample is `chain`, wrong from `step` on (0-based): only prefixes before succeed.
-
-    Continuations are texts of their own, so that none passes through the chain.
-    """
-    fresh = iter(range(10**6))
-
-    def reply(prefix: str, n: int) -> list[str]:
-        if not prefix:
-            return [chain] + [f"t{i}\n{RIGHT if i % 2 else WRONG}" for i in range(n - 1)]
-        right = chain.startswith(prefix) and prefix.count("\n") <= step
-        return [f"x{next(fresh)}\n{RIGHT if right else WRONG}" for _ in range(n)]
-
-    return policy_for(reply)
-
-
-def of_chain(labels: dict[Solution, SolutionLabels], chain: str = CHAIN) -> SolutionLabels:
-    return next(labels[solution] for solution in labels if solution.text == chain)
 
 
 class Knowing(Experience):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from factory.interfaces import Models
+from factory.labelling.step_labels import SolutionLabels
+from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
 from factory.types import Completion, GenerateRequest, Outcome, Question, Sampling, Verdict
@@ -56,3 +58,26 @@ def policy_for(reply: Callable[[str, int], Sequence[str | Completion]], question
 
 
 RIGHT, WRONG = "The answer is 4.", "The answer is 5."
+STEPS = 8
+CHAIN = "".join(f"s{i}\n" for i in range(STEPS - 1)) + WRONG
+
+
+def slips_in(step: int, chain: str = CHAIN) -> Policy:
+    """Return a policy whose first sample is `chain`, wrong from `step` on (0-based): only prefixes before succeed.
+
+    Continuations are texts of their own, so that none passes through the chain.
+    """
+    fresh = iter(range(10**6))
+
+    def reply(prefix: str, n: int) -> list[str]:
+        if not prefix:
+            return [chain] + [f"t{i}\n{RIGHT if i % 2 else WRONG}" for i in range(n - 1)]
+        right = chain.startswith(prefix) and prefix.count("\n") <= step
+        return [f"x{next(fresh)}\n{RIGHT if right else WRONG}" for _ in range(n)]
+
+    return policy_for(reply)
+
+
+def of_chain(labels: dict[Solution, SolutionLabels], chain: str = CHAIN) -> SolutionLabels:
+    """Return the labels of the solution with the text `chain`."""
+    return next(labels[solution] for solution in labels if solution.text == chain)

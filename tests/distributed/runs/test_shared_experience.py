@@ -1,4 +1,4 @@
-"""What a run has learnt belongs to the run: to its other workers, to one that was restarted, to the next attempt."""
+"""Tests that lessons belong to the run: to its other workers, to one that was restarted, to the next attempt."""
 
 from __future__ import annotations
 

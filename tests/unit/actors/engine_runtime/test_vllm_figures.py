@@ -1,4 +1,4 @@
-"""How full vLLM is, from a stand-in of what its scheduler says."""
+"""Tests of the figures of how full vLLM is, from a stand-in of what its scheduler says."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def figures(clock: Clock) -> Figures:
 
 
 def said(running: int, *, queries: int = 0, hits: int = 0) -> Any:
-    """What vLLM's scheduler says after a step."""
+    """Words of vLLM's scheduler after a step."""
     prefixes = SimpleNamespace(queries=queries, hits=hits)
     return SimpleNamespace(num_running_reqs=running, kv_cache_usage=running / 10, prefix_cache_stats=prefixes)
 

@@ -1,4 +1,4 @@
-"""Which engine gets a question's next request."""
+"""Tests of which engine gets a question's next request."""
 
 from __future__ import annotations
 

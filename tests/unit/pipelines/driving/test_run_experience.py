@@ -1,4 +1,4 @@
-"""What a run has learnt: collected from workers that come and go, kept in a file that may be damaged."""
+"""Tests of the lessons of a run: collected from workers that come and go, kept in a file that may be damaged."""
 
 from __future__ import annotations
 
