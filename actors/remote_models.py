@@ -22,7 +22,7 @@ from actors.engine_calls.wire import Terms, TookTooLong
 from factory.errors import CheckerFailed, EngineFailed, FactoryError
 from factory.interfaces import Models
 from factory.rollouts.routing import EngineLoad, route
-from factory.types import Completion, GenerateRequest, Question, Verdict
+from factory.types import POLICY, Completion, GenerateRequest, Question, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class RemoteModels(Models):
         self._checks = [0] * len(checkers)
         self._judges = [Batcher(self._checker_call(i, checking), checking.batch) for i in range(len(checkers))]
 
-    async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> Sequence[Completion]:
         """Answer as `Models.generate`. Raises `FactoryError` when no engine is left."""
         trial = Trial(request)
         try:

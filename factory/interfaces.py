@@ -9,26 +9,47 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from factory.errors import QuestionFailed
-from factory.types import Completion, GenerateRequest, Question, Verdict
+from factory.errors import EngineFailed, QuestionFailed
+from factory.types import POLICY, Completion, GenerateRequest, Question, ScoreRequest, Scores, Verdict
 
 Say = Callable[[str], None]
 """Receiver of progress lines and remarks for the person who waits: `print`, or a terminal's status line."""
 
 
 class Models(Protocol):
-    """Model and answer checker of a run, as every search method and labeller gets them."""
+    """Models and answer checker of a run, as every search method and labeller gets them.
 
-    async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
-        """Return `request.n` continuations. Raises `PromptTooLong` or `EngineFailed`, about this question only."""
+    Each model has a role; a plug-in's `roles` says which it asks (`factory/contracts/roles.py`), and no run starts in
+    which nobody fills one of those. A class that names this one as its base fills the policy's role alone.
+    """
+
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> Sequence[Completion]:
+        """Return `request.n` continuations by the model of that role.
+
+        Raises `PromptTooLong` or `EngineFailed`, about this question only.
+        """
         ...
+
+    async def score(self, role: str, question: Question, steps: Sequence[str]) -> Scores:
+        """Return the scores that the model of that role gives a solution, by step and as a whole.
+
+        Args:
+          role: role of a model that scores.
+          question: question of the solution.
+          steps: texts of its steps, separators included: joined they are the solution.
+
+        Raises:
+          PromptTooLong: the solution does not fit the scorer's context.
+          EngineFailed: the scorer did not answer, or nobody fills that role; it concerns this question only.
+        """
+        raise EngineFailed(f"no model of the role {role!r} scores here; expected a pool of scorers with that role")
 
     async def check(self, question: Question, text: str) -> Verdict:
         """Return the verdict on a whole solution text. Raises `CheckerFailed` when the checker itself is gone."""
         ...
 
     def room(self, question_id: str) -> int:
-        """Return how many samples the question's engine could begin at once without making anybody wait.
+        """Return how many samples the question's engine of the policy could begin at once without making anybody wait.
 
         What is free is shared fairly among the questions that are under way there. 0 where that is not known; a class
         that names this one as its base inherits it.
@@ -39,7 +60,7 @@ class Models(Protocol):
 class Engine(Protocol):
     """Text generator inside one actor: vLLM, or a stand-in for tests.
 
-    A class that names this one as its base inherits None for what it does not say about itself, and `stats`.
+    A class that names this one as its base inherits None for what it does not say about itself, `score` and `stats`.
 
     Attributes:
       name: engine and its version, for the records: "vllm 0.26.0".
@@ -66,6 +87,10 @@ class Engine(Protocol):
     async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
         """Return one entry per request, in order: its `n` completions, or why this request alone failed."""
         ...
+
+    async def score(self, requests: Sequence[ScoreRequest]) -> list[Scores | QuestionFailed]:
+        """Return one entry per request, in order: its scores, or why this request alone failed."""
+        return [EngineFailed(f"{self.name} generates text and scores none; ask a pool of scorers")] * len(requests)
 
     async def health(self) -> None:
         """Return when the engine can serve; raise when it cannot."""

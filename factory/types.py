@@ -1,22 +1,21 @@
-"""Values that cross process borders: question, prompt, request, completion, verdict, step.
+"""Values that cross process borders: question, prompt, request, completion, scores, verdict, step.
 
 Invariant: all are frozen, slotted, keyword-only and picklable. An id is a hash of content, so it is the same on every
 machine and in every run.
 
-Those of which there are several per rollout are pickled flat, as one function and plain values: Ray's pickler calls
-Python for every object of a class (a completion in a batch: 4 us for both ways, 15 us as a plain dataclass).
+Those of which there are several per rollout are pickled flat (`factory/flat.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
-from operator import attrgetter
-from typing import Any
+from typing import Any, ClassVar
 
-from factory.tokens import NO_TOKENS, Tokens, tokens_from
+from factory.flat import flat, unflattened
+from factory.tokens import NO_TOKENS, Tokens
 
 
 def content_id(*parts: str) -> str:
@@ -76,6 +75,9 @@ Message = tuple[str, str]
 Prompt = str | tuple[Message, ...]
 """Input of the model before its own words: raw text, or chat messages for the model's own template."""
 
+POLICY = "policy"
+"""Role of the model that samples the solutions; every run has it. Other roles are named by configs."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
@@ -123,7 +125,28 @@ class GenerateRequest:
             object.__setattr__(self, "prefix", Tokens(self.prefix))
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        return _request, _flat(self)
+        return _request, flat(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRequest:
+    """Request for the scores of one solution. It waits and is counted as a request for one token is.
+
+    Attributes:
+      question_id: routes requests of one question to one engine, as that of `GenerateRequest`.
+      prompt: question as the scorer reads it.
+      steps: texts of the steps, separators included: joined they are the solution.
+    """
+
+    question_id: str
+    prompt: Prompt
+    steps: tuple[str, ...]
+    n: ClassVar[int] = 1
+    seed: ClassVar[int] = 0
+    sampling: ClassVar[Sampling] = Sampling(max_tokens=1)
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return _score_request, flat(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +191,25 @@ class Completion:
             object.__setattr__(self, "sampled_tokens", len(self.token_ids))
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        return _completion, _flat(self)
+        return _completion, flat(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """Scores of a solution.
+
+    Attributes:
+      steps: chance from 0 to 1 that the solution is right up to this step's end, by step; as long as the request's.
+      whole: that of the solution, by the scorer's own aggregation.
+      tokens: tokens that the scorer read, those of the prompt included.
+    """
+
+    steps: tuple[float, ...]
+    whole: float
+    tokens: int = 0
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return _scores, flat(self)
 
 
 class Outcome(StrEnum):
@@ -236,30 +277,17 @@ class Step:
             object.__setattr__(self, "token_ids", Tokens(self.token_ids))
 
 
-_FIELDS = {kind: tuple(part.name for part in fields(kind)) for kind in (GenerateRequest, Completion)}
-_VALUES = {kind: attrgetter(*names) for kind, names in _FIELDS.items()}
+def _request(*values: Any) -> GenerateRequest:
+    return unflattened(GenerateRequest, values)
 
 
-def _flat(value: GenerateRequest | Completion) -> tuple[Any, ...]:
-    """Return the fields of a value in their order, tokens as bytes."""
-    return tuple([part.data if type(part) is Tokens else part for part in _VALUES[type(value)](value)])
+def _score_request(*values: Any) -> ScoreRequest:
+    return unflattened(ScoreRequest, values)
 
 
-def _request(*flat: Any) -> GenerateRequest:
-    """Return the request that was pickled flat."""
-    request: GenerateRequest = _unflattened(GenerateRequest, flat)
-    return request
+def _completion(*values: Any) -> Completion:
+    return unflattened(Completion, values)
 
 
-def _completion(*flat: Any) -> Completion:
-    """Return the completion that was pickled flat."""
-    completion: Completion = _unflattened(Completion, flat)
-    return completion
-
-
-def _unflattened(kind: Any, flat: tuple[Any, ...]) -> Any:
-    """Return a value with these fields; they were checked when it was made."""
-    value = object.__new__(kind)
-    for name, part in zip(_FIELDS[kind], flat, strict=True):
-        object.__setattr__(value, name, tokens_from(part) if type(part) is bytes else part)
-    return value
+def _scores(*values: Any) -> Scores:
+    return unflattened(Scores, values)

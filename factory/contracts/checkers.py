@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from factory.contracts.roles import RolesFunction, asks_the_policy_only
 from factory.interfaces import CheckerLimits, Models
 from factory.plugins import Plugin, Registry
 from factory.types import Question, Verdict
@@ -190,6 +191,9 @@ class CheckerPlugin(Plugin):
 
     watch_source: WatchSourceFunction = watches_nothing
     """Function that looks at all gold answers of a source together."""
+
+    roles: RolesFunction = asks_the_policy_only
+    """Function that names the models it asks beside the policy."""
 
     READS: tuple[str, ...] = ()
     """Keys of a question's metadata that a verdict depends on: questions that differ in them are no doubles."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
 
+from factory.contracts.roles import RolesFunction, asks_the_policy_only
 from factory.plugins import Plugin, Registry, refuse_unknown_fields
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
@@ -45,6 +46,9 @@ class SearchPlugin(Plugin):
     Such a search asks only for what is missing: `node.searched` is what searches have asked for at a node. It gives its
     rollouts a `method` of their own. Without amounts a search is not run again on a question that is continued.
     """
+
+    roles: RolesFunction = asks_the_policy_only
+    """Function that names the models it asks beside the policy."""
 
     def __post_init__(self) -> None:
         refuse_unknown_fields("EFFORT", self.EFFORT, self.Config)

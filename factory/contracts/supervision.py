@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
 
+from factory.contracts.roles import RolesFunction, asks_the_policy_only
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabels
 from factory.plugins import Plugin, Registry, refuse_unknown_fields
@@ -51,6 +52,9 @@ class SupervisionPlugin(Plugin):
     Such a labeller asks for rollouts because of `step_labels.targets` only, and for those that a prefix lacks
     (`node.trials`, `node.requested`). Solutions whose labels stand (`labelled`) need none.
     """
+
+    roles: RolesFunction = asks_the_policy_only
+    """Function that names the models it asks beside the policy."""
 
     def __post_init__(self) -> None:
         refuse_unknown_fields("EFFORT", self.EFFORT, self.Config)

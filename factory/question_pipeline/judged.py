@@ -9,7 +9,7 @@ from typing import Any
 from factory.contracts.checkers import JudgeFunction
 from factory.interfaces import Models
 from factory.rollouts.policy import Cost
-from factory.types import Completion, GenerateRequest, Question, Verdict
+from factory.types import POLICY, Completion, GenerateRequest, Question, Scores, Verdict
 
 
 class JudgedModels(Models):
@@ -29,9 +29,13 @@ class JudgedModels(Models):
         # By digest: the texts themselves are in the tree already.
         self._known = {_digest(text): verdict for text, verdict in (known or {}).items()}
 
-    async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> Sequence[Completion]:
         """Return the completions of the wrapped models."""
-        return await self._models.generate(request)
+        return await self._models.generate(request, role)
+
+    async def score(self, role: str, question: Question, steps: Sequence[str]) -> Scores:
+        """Return the scores of the wrapped models."""
+        return await self._models.score(role, question, steps)
 
     async def check(self, question: Question, text: str) -> Verdict:
         """Return the judge's verdict on a whole solution text. Raises what the judge and the models raise."""
@@ -57,12 +61,16 @@ class _Billed(Models):
         self._models = models
         self._cost = cost
 
-    async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> Sequence[Completion]:
         """Return the completions, and add them to the cost of judging."""
-        completions = await self._models.generate(request)
+        completions = await self._models.generate(request, role)
         self._cost.judge_calls += len(completions)
         self._cost.judge_tokens += sum(completion.sampled_tokens for completion in completions)
         return completions
+
+    async def score(self, role: str, question: Question, steps: Sequence[str]) -> Scores:
+        """Return the scores of the wrapped models."""
+        return await self._models.score(role, question, steps)
 
     async def check(self, question: Question, text: str) -> Verdict:
         """Return the verdict of the wrapped models' own checker."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from factory.contracts.checkers import CHECKERS, SettleFunction
 from factory.interfaces import Models
-from factory.types import Completion, GenerateRequest, Question, Verdict
+from factory.types import POLICY, Completion, GenerateRequest, Question, Scores, Verdict
 
 
 class SettledModels(Models):
@@ -27,9 +27,13 @@ class SettledModels(Models):
         """Return `models` with the `settle` of a plug-in of `factory/checkers/` in front; `config` is its `Config`."""
         return cls(models, CHECKERS.load(checker).settle, config)
 
-    async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> Sequence[Completion]:
         """Return the completions of the wrapped models."""
-        return await self._models.generate(request)
+        return await self._models.generate(request, role)
+
+    async def score(self, role: str, question: Question, steps: Sequence[str]) -> Scores:
+        """Return the scores of the wrapped models."""
+        return await self._models.score(role, question, steps)
 
     async def check(self, question: Question, text: str) -> Verdict:
         """Return the verdict on a whole solution text. Raises what the wrapped models raise."""

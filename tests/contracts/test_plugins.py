@@ -22,6 +22,7 @@ from actors.contracts import ENGINES, TRAINERS, TrainerPlugin
 from factory import errors, types
 from factory.contracts.checkers import CHECKERS, CheckerPlugin
 from factory.contracts.formats import FORMATS, FormatPlugin
+from factory.contracts.roles import GENERATE, SCORE
 from factory.contracts.search import SEARCH
 from factory.contracts.selection import SELECTION
 from factory.contracts.sources import SOURCES
@@ -83,6 +84,12 @@ def test_what_may_be_raised_later_is_a_whole_number(registry: Registry[Any], nam
     types_of = {field.name: field.type for field in fields(plugin.Config)}
     assert all(types_of[amount] in (int, "int") for amount in plugin.EFFORT)
     assert all(isinstance(getattr(plugin.Config(), amount), int) for amount in plugin.EFFORT)
+
+
+@every(SEARCH, SUPERVISION, CHECKERS)
+def test_it_says_what_it_has_each_role_do(registry: Registry[Any], name: str) -> None:
+    plugin = registry.load(name)
+    assert set(plugin.roles(plugin.Config()).values()) <= {GENERATE, SCORE}
 
 
 @every(TRAINERS)

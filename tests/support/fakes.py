@@ -9,7 +9,7 @@ from factory.labelling.step_labels import SolutionLabels
 from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
-from factory.types import Completion, GenerateRequest, Outcome, Question, Sampling, Verdict
+from factory.types import POLICY, Completion, GenerateRequest, Outcome, Question, Sampling, Verdict
 
 QUESTION = Question(text="What is 2 + 2?", gold="4")
 
@@ -33,7 +33,7 @@ class FakeModels(Models):
         self.asked: list[tuple[str, int]] = []
         self.requests: list[GenerateRequest] = []
 
-    async def generate(self, request: GenerateRequest) -> list[Completion]:
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> list[Completion]:
         """Return the replies to the prefix, and note the request."""
         prefix = request.prefix_text + "".join(map(chr, request.prefix))
         self.asked.append((prefix, request.n))

@@ -18,7 +18,7 @@ from factory.records.record import Provenance, to_batch
 from factory.rollouts.prompting import load_prompt
 from factory.search import sample
 from factory.sources import simulated as source
-from factory.types import Completion, GenerateRequest, Question, Sampling
+from factory.types import POLICY, Completion, GenerateRequest, Question, Sampling
 
 LABELLERS = ("bayes_bisection", "math_shepherd", "omegaprm", "scan")
 TEMPLATE = load_prompt("few_shot_word_problems", "raw")
@@ -32,7 +32,7 @@ class Models(FakeModels):
         self._engine = engine
         self._cut = cut
 
-    async def generate(self, request: GenerateRequest) -> list[Completion]:
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> list[Completion]:
         """Return the engine's completions, some of them cut off."""
         self.requests.append(request)
         [completions] = await self._engine.generate([request])

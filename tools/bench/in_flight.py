@@ -36,6 +36,7 @@ from rich.table import Table
 from actors.engine_runtime.slots import Slots
 from actors.engines import simulated
 from factory.errors import BadInput
+from factory.interfaces import Models
 from factory.labelling.experience import Experience
 from factory.labelling.ledger import Ledger
 from factory.question_pipeline.recipe import QuestionWork, Recipe, begin, work
@@ -43,7 +44,7 @@ from factory.rollouts.nodes import PROBE
 from factory.rollouts.prompting import PromptTemplate
 from factory.search import sample
 from factory.sources import simulated as source
-from factory.types import Completion, GenerateRequest, Outcome, Question, Sampling, Verdict
+from factory.types import POLICY, Completion, GenerateRequest, Outcome, Question, Sampling, Verdict
 from tools.bench.step_labels import LabelCounts, check_writable, labeller_of, planted_error
 from tools.one_line import exit_status
 
@@ -83,7 +84,7 @@ class _Leaping(selectors.SelectSelector):
         return super().select(0)
 
 
-class TimedModels:
+class TimedModels(Models):
     """Implementation of `factory.interfaces.Models` whose samples take virtual time in shared slots."""
 
     def __init__(self, config: simulated.Config, slots: int) -> None:
@@ -93,7 +94,7 @@ class TimedModels:
         # Questions that are worked on now.
         self.underway = 0
 
-    async def generate(self, request: GenerateRequest) -> list[Completion]:
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> list[Completion]:
         """Return the completions of the simulated policy when the slowest of them is done."""
         gold = simulated.gold_in(request.prompt)
         assert gold is not None

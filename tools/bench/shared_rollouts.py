@@ -14,7 +14,7 @@ from factory.checkers import math_answer
 from factory.errors import BadInput
 from factory.interfaces import Models
 from factory.tokens import Tokens
-from factory.types import Completion, GenerateRequest, Question, Verdict
+from factory.types import POLICY, Completion, GenerateRequest, Question, Verdict
 
 Key = tuple[str, str, Tokens]
 """Question id, prefix text, prefix tokens."""
@@ -58,7 +58,7 @@ class SharedRollouts(Models):
                 entry = {"question": question, "prefix_text": prefix_text, "prefix": prefix, "completions": made}
                 file.write(json.dumps(entry, default=list) + "\n")
 
-    async def generate(self, request: GenerateRequest) -> list[Completion]:
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> list[Completion]:
         """Return the next rollouts of the request's prefix."""
         key = (request.question_id, request.prefix_text, request.prefix)
         # Take the numbers of the rollouts before anything is awaited: two requests must not get the same.

@@ -46,7 +46,7 @@ from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
 from factory.sources import simulated as source
-from factory.types import Completion, GenerateRequest, Question, Verdict
+from factory.types import POLICY, Completion, GenerateRequest, Question, Verdict
 
 SAMPLES = 8
 # Least confidence of a label that counts for the calibration.
@@ -74,7 +74,7 @@ class InProcessModels(Models):
         self._waiting = False
         self.rounds = 0
 
-    async def generate(self, request: GenerateRequest) -> list[Completion]:
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> list[Completion]:
         """Return the completions of the simulated policy."""
         if not self._waiting:
             self._waiting = True

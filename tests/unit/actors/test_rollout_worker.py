@@ -26,7 +26,7 @@ from factory.shards.spool import Unfinished, spooled
 from factory.shards.units import cut
 from factory.storage.access import Access
 from factory.storage.opening import Location, open_store
-from factory.types import Completion, GenerateRequest
+from factory.types import POLICY, Completion, GenerateRequest
 
 QUESTIONS = questions(4)
 [UNIT] = cut(QUESTIONS, 4, "config")
@@ -40,14 +40,14 @@ class Gated(Models):
         super().__init__(simulated_models()._engine)
         self.gate, self.failing, self.asked = asyncio.Event(), failing, []
 
-    async def generate(self, request: GenerateRequest) -> list[Completion]:
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> list[Completion]:
         """Answer, wait, or fail."""
         self.asked.append(request.question_id)
         if request.question_id in self.failing:
             raise EngineFailed("it was too much")
         if request.question_id == SLOW:
             await self.gate.wait()
-        return await super().generate(request)
+        return await super().generate(request, role)
 
 
 Start = Callable[[Models], RolloutWorker]

@@ -4,11 +4,12 @@ import pickle
 import tracemalloc
 from dataclasses import fields
 from random import Random
+from typing import Any
 
 import pytest
 
 from factory.tokens import NO_TOKENS, Tokens
-from factory.types import Completion, GenerateRequest, Sampling, Step
+from factory.types import Completion, GenerateRequest, Sampling, ScoreRequest, Scores, Step
 
 IDS = (5, 0, 70_000, 2**32 - 1, 199_999)
 INTEGERS_ONLY = "integers of 32 bits"
@@ -85,8 +86,12 @@ REQUEST = GenerateRequest(
 )
 
 
-@pytest.mark.parametrize("value", [COMPLETION, REQUEST])
-def test_what_is_pickled_flat_comes_back_with_every_field(value: Completion | GenerateRequest) -> None:
+SCORE_REQUEST = ScoreRequest(question_id="q", prompt="Q", steps=("a\n", "b"))
+SCORES = Scores(steps=(0.25, 0.5), whole=0.25, tokens=7)
+
+
+@pytest.mark.parametrize("value", [COMPLETION, REQUEST, SCORE_REQUEST, SCORES])
+def test_what_is_pickled_flat_comes_back_with_every_field(value: Any) -> None:
     back = pickle.loads(pickle.dumps(value, 5))  # noqa: S301 - our own bytes
     assert back == value
     for part in fields(value):

@@ -16,7 +16,7 @@ from factory.question_pipeline.recipe import Recipe, begin, finished_row, work
 from factory.records.record import Provenance, to_batch
 from factory.rollouts.prompting import load_prompt
 from factory.search import sample
-from factory.types import Completion, GenerateRequest, Outcome, Question, Sampling, Verdict
+from factory.types import POLICY, Completion, GenerateRequest, Outcome, Question, Sampling, Verdict
 
 _UNIT = 16
 _LABELLER = "bayes_bisection"
@@ -28,7 +28,7 @@ class InProcess(Models):
     def __init__(self, config: simulated.Config) -> None:
         self._engine = simulated.Engine(config, "simulated")
 
-    async def generate(self, request: GenerateRequest) -> Sequence[Completion]:
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> Sequence[Completion]:
         """Return the engine's completions."""
         [answer] = await self._engine.generate([request])
         if isinstance(answer, QuestionFailed):

@@ -14,7 +14,7 @@ ASKED = Verdict(outcome=Outcome.CORRECT, reason="the checker was asked")
 class Checker(Models):
     """Models that say of every text that they were asked."""
 
-    async def generate(self, request):
+    async def generate(self, request, role="policy"):
         raise AssertionError("nothing is to be generated")
 
     async def check(self, question, text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from factory.types import Completion, GenerateRequest
+from factory.types import POLICY, Completion, GenerateRequest
 from tools.bench.affinity.requests import Totals, ask, engine_config, texts
 
 ARGUMENTS = argparse.Namespace(engines=2, questions=3, requests=4, words=100, tokens=8, at_once=2)
@@ -18,7 +18,7 @@ class Caching:
         self.requests: list[GenerateRequest] = []
         self.running = self.most = 0
 
-    async def generate(self, request: GenerateRequest) -> list[Completion]:
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> list[Completion]:
         self.requests.append(request)
         self.running += 1
         self.most = max(self.most, self.running)
