@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -50,10 +50,11 @@ SPOOL_S = 30.0
 class PeerNames:
     """Names of the actors that a rollout worker calls.
 
-    Names, not handles, so that an assignment is plain data. A restarted actor keeps its name.
+    Names, not handles, so that an assignment is plain data. A restarted actor keeps its name. `pools` are the engines
+    by the role they fill.
     """
 
-    generators: Sequence[str]
+    pools: Mapping[str, Sequence[str]]
     checkers: Sequence[str]
     writers: Sequence[str]
 
@@ -70,7 +71,7 @@ class Assignment:
       peers: actors that the worker calls.
       checking: how checks are sent to a checker.
       folder: run folder.
-      weights: folder of the weights that shall answer; None for the generators' own model.
+      weights: folder of the weights that the policy shall answer with; None for its engines' own model.
       spool_s: seconds after which finished questions of an unfinished unit are kept in the run folder.
     """
 
@@ -138,7 +139,7 @@ class _AssignedWork:
         writers = [ray.get_actor(name) for name in peers.writers]
         self._commit = UnitCommits(assignment.folder, self._store, writers, assignment.patience)
         remote = RemoteModels(
-            [ray.get_actor(name) for name in peers.generators],
+            {role: [ray.get_actor(name) for name in names] for role, names in peers.pools.items()},
             [ray.get_actor(name) for name in peers.checkers],
             assignment.patience,
             checking=assignment.checking,

@@ -22,6 +22,7 @@ from cluster.connect import nodes_of_cluster
 from cluster.plan import Demand, demands, shortfall
 from factory.errors import BadInput, FactoryError, WeightsRefused
 from factory.storage.opening import Location, absolute
+from factory.types import POLICY
 from pipelines.driving.lifetimes import actor_scope, answers
 from pipelines.run.recipes import check_flow, provenance_of, recipe_of
 from pipelines.run.settings import Settings
@@ -190,7 +191,7 @@ def assigned(settings: Settings, engines: Engines, hands: Hands) -> Fleet:
             commit_s=size.request_timeout_s + 2 * settings.storage.patience_s,
         ),
         peers=PeerNames(
-            generators=list(engines.generators), checkers=list(engines.checkers), writers=list(hands.writers)
+            pools={POLICY: list(engines.generators)}, checkers=list(engines.checkers), writers=list(hands.writers)
         ),
         checking=check_flow(settings),
         folder=Location(absolute(settings.run.dir), settings.storage),

@@ -36,7 +36,7 @@ from factory.rollouts.policy import Policy
 from factory.rollouts.prompting import render
 from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
-from factory.types import Question
+from factory.types import POLICY, Question
 from pipelines.run.fleet import Fleet, launched
 from pipelines.run.recipes import recipe_of
 from pipelines.run.settings import Settings, from_mapping
@@ -233,9 +233,8 @@ async def with_models(settings: Settings, arguments: argparse.Namespace, fleet: 
       fleet: running actors of the run.
     """
     # `RemoteModels` needs a running event loop when it is made.
-    return await measure(
-        settings, arguments, SharedRollouts(RemoteModels(fleet.generators, fleet.checkers, fleet.assignment.patience))
-    )
+    remote = RemoteModels({POLICY: fleet.generators}, fleet.checkers, fleet.assignment.patience)
+    return await measure(settings, arguments, SharedRollouts(remote))
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from support.waiting import HANGS_S
 from actors.calls import CallPatience
 from actors.generator import Generator, generator_options
 from actors.remote_models import RemoteModels
-from factory.types import GenerateRequest
+from factory.types import POLICY, GenerateRequest
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 
@@ -31,7 +31,7 @@ async def test_a_restarted_generator_answers_with_the_weights_it_is_asked_for(tm
     actor = ray.remote(Generator).options(**generator_options("scripted", {})).remote("scripted", {}, first)
     try:
         models = RemoteModels(
-            [actor], [], CallPatience(request_s=HANGS_S, restart_s=HANGS_S, attempts=3), weights=trained
+            {POLICY: [actor]}, [], CallPatience(request_s=HANGS_S, restart_s=HANGS_S, attempts=3), weights=trained
         )
         request = GenerateRequest(question_id="q", prompt="the question")
         assert [completion.text for completion in await models.generate(request)] == ["I know."]

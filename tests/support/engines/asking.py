@@ -9,7 +9,7 @@ from support.engines.local_actors import LocalActor
 
 from actors.calls import CallPatience
 from actors.remote_models import RemoteModels
-from factory.types import GenerateRequest, Sampling
+from factory.types import POLICY, GenerateRequest, Sampling
 
 ENGINES = "tests.support.plugins.engines"
 
@@ -22,7 +22,7 @@ def request(number: int, n: int = 1, max_tokens: int = 256) -> GenerateRequest:
 
 
 def models_over(*actors: LocalActor, attempts: int = 4, **patience: float) -> RemoteModels:
-    return RemoteModels(actors, [], CallPatience(attempts=attempts, **patience))
+    return RemoteModels({POLICY: actors}, [], CallPatience(attempts=attempts, **patience))
 
 
 async def outcomes(models: RemoteModels, requests: list[GenerateRequest]) -> list[Any]:

@@ -19,6 +19,7 @@ from actors.engine_calls import desk, link, revival, suspects
 from actors.generator import Generator
 from actors.remote_models import RemoteModels
 from factory.errors import BadInput, EngineFailed, FactoryError
+from factory.types import POLICY
 
 
 async def test_what_a_dead_engine_had_goes_to_the_others_at_once(mortal: None, tmp_path: Path) -> None:
@@ -58,7 +59,7 @@ async def test_an_engine_that_does_not_reply_gets_nothing_more(monkeypatch: pyte
     assert not failed(await outcomes(models, [request(number) for number in range(20)]))
     assert first.calls.count("submit") == before
     first.hangs = False
-    await until(lambda: all(link.open for link in models._links))
+    await until(lambda: all(link.open for link in models.pools[POLICY]._links))
 
 
 class Stuck(Generator):
@@ -94,7 +95,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_an_engine_that_cannot_restart_is_taken_out_and_the_others_go_on(mortal: None, hurried: None) -> None:
     broken, sound, said = stuck(1), local_actor("simulated", {}), []
-    models = RemoteModels([broken, sound], [], CallPatience(), tell=said.append)
+    models = RemoteModels({POLICY: [broken, sound]}, [], CallPatience(), tell=said.append)
     assert not failed(await outcomes(models, [request(number) for number in range(10)]))
     broken.die()
     assert not failed(await outcomes(models, [request(number) for number in range(20)]))
@@ -119,7 +120,7 @@ async def test_an_engine_that_a_bug_keeps_from_starting_again_is_taken_out(morta
     models = models_over(broken)
     assert not failed(await outcomes(models, [request(1)]))
     broken.die()
-    models._links[0]._lose(models._links[0]._client, ActorDiedError(), died=True)
+    models.pools[POLICY]._links[0]._lose(models.pools[POLICY]._links[0]._client, ActorDiedError(), died=True)
     [result] = await outcomes(models, [request(2)])
     assert isinstance(result, FactoryError)
     assert "no such device" in str(result)
@@ -221,5 +222,5 @@ async def test_whatever_happens_every_request_ends_and_nothing_is_left(
     desks = [actor.generator._desk for actor in actors]
     await until(lambda: not any(one.open_jobs or one._held or one.queued or one.ward.taken for one in desks))
     assert [(round(one._weight, 6), one._bounds) for one in desks] == [(0, {})] * 3
-    boxes = [link.outbox for models in workers for link in models._links]
+    boxes = [link.outbox for models in workers for link in models.pools[POLICY]._links]
     assert not any(box.samples or box.questions or box.anything_sent or box.anything_to_send for box in boxes)

@@ -14,6 +14,7 @@ from support.plugins.gate import close
 from actors.calls import CallPatience
 from actors.engine_calls import desk, link, mailbox, outbox
 from actors.remote_models import RemoteModels
+from factory.types import POLICY
 
 
 async def test_an_answer_waits_for_nobody_who_left_with_it(tmp_path: Path) -> None:
@@ -38,27 +39,27 @@ async def test_a_worker_that_had_nothing_to_ask_for_long_is_as_welcome_as_ever(
     await until(lambda: not actor.generator._desk._boxes)
     await models.generate(request(2))
     assert actor.generator._counts["requests"] == 2
-    assert models._links[0].open
+    assert models.pools[POLICY]._links[0].open
 
 
 async def test_old_news_of_a_full_engine_keep_nobody_from_asking(monkeypatch: pytest.MonkeyPatch) -> None:
     models = models_over(*(local_actor("simulated", {}) for _ in range(2)))
     await outcomes(models, [request(number) for number in range(20)])
-    for full in models._links:
+    for full in models.pools[POLICY]._links:
         full.figures = replace(full.figures, others=1000)
-    assert [link.load for link in models._links] == [1000, 1000]
+    assert [link.load for link in models.pools[POLICY]._links] == [1000, 1000]
     monkeypatch.setattr(link, "STALE_S", -1.0)
-    assert [link.load for link in models._links] == [0, 0]
+    assert [link.load for link in models.pools[POLICY]._links] == [0, 0]
 
 
 async def test_while_one_engine_tries_suspects_the_others_go_on_though_they_try_some_of_others() -> None:
     models = models_over(*(local_actor("simulated", {}) for _ in range(2)))
     await outcomes(models, [request(number) for number in range(20)])
-    first, second = models._links
+    first, second = models.pools[POLICY]._links
     first.died_at = 1.0
     second.figures = replace(second.figures, warded=True)
-    models._suspects._running.add(asyncio.create_task(asyncio.sleep(60)))
-    assert [load.open for load in models._loads()] == [False, True]
+    models.pools[POLICY]._suspects._running.add(asyncio.create_task(asyncio.sleep(60)))
+    assert [load.open for load in models.pools[POLICY]._loads()] == [False, True]
 
 
 async def test_more_requests_than_a_call_carries_wait_for_no_answer(
@@ -101,7 +102,7 @@ async def test_room_is_what_is_free_shared_by_the_questions_under_way(tmp_path: 
     models = models_over(local_actor(ENGINES, {"gate": str(gate), "slots": 20}))
     assert models.room("q1") == 0  # nothing is known yet
     asking = [asyncio.create_task(models.generate(request(number, n=2))) for number in (1, 2)]
-    await until(lambda: models._links[0].figures.slots)
+    await until(lambda: models.pools[POLICY]._links[0].figures.slots)
     assert (models.room("q1"), models.room("q3")) == (8, 5)
     asking[0].cancel()
     await asyncio.gather(asking[0], return_exceptions=True)
@@ -127,6 +128,6 @@ async def test_more_samples_than_an_engine_may_hold_wait_at_the_worker(
 
 async def test_in_turn_every_engine_gets_as_many() -> None:
     actors = [local_actor("simulated", {}) for _ in range(3)]
-    models = RemoteModels(actors, [], CallPatience(), affinity=False)
+    models = RemoteModels({POLICY: actors}, [], CallPatience(), affinity=False)
     await outcomes(models, [request(1) for _ in range(30)])
     assert [actor.generator._counts["requests"] for actor in actors] == [10, 10, 10]

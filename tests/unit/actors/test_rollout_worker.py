@@ -78,7 +78,7 @@ def assignment(folder: Path, *, n: int = 4, spool_s: float = 3600.0) -> Assignme
         recipe=used,
         provenance=made_by(used),
         patience=CallPatience(),
-        peers=PeerNames(generators=["g"], checkers=["c"], writers=["w"]),
+        peers=PeerNames(pools={"policy": ["g"]}, checkers=["c"], writers=["w"]),
         checking=CheckFlow(),
         folder=Location(str(folder), Access()),
         spool_s=spool_s,

@@ -23,6 +23,7 @@ from actors.calls import CallPatience
 from actors.generator import Generator, generator_options
 from actors.remote_models import RemoteModels
 from cluster.connect import connected
+from factory.types import POLICY
 from pipelines.driving.lifetimes import actor_scope, answers
 from tools.bench.affinity.requests import Totals, ask, engine_config, texts
 from tools.one_line import exit_status
@@ -61,7 +62,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
 async def _round(generators: list[Any], prompts: list[str], arguments: argparse.Namespace, *, affinity: bool) -> Totals:
     """Return what one round took, through models of its own, as a rollout worker has them."""
-    models = RemoteModels(generators, [], CallPatience(), affinity=affinity)
+    models = RemoteModels({POLICY: generators}, [], CallPatience(), affinity=affinity)
     return await ask(models, prompts, arguments, asyncio.Semaphore(arguments.at_once))
 
 

@@ -36,7 +36,7 @@ from actors.generator import Generator, generator_options
 from actors.remote_models import RemoteModels
 from cluster.connect import connected
 from factory.sources import simulated
-from factory.types import GenerateRequest, Question
+from factory.types import POLICY, GenerateRequest, Question
 from pipelines.driving.lifetimes import actor_scope
 from tools.bench.step_labels import check_writable
 from tools.one_line import exit_status
@@ -52,7 +52,7 @@ class Asker:
         self, generators: Sequence[Any], checkers: Sequence[Any], questions: Sequence[Question], seconds: float
     ) -> list[tuple[str, float]]:
         """Return (question, when it had an answer) for `seconds` of asking."""
-        models = RemoteModels(generators, checkers, CallPatience())
+        models = RemoteModels({POLICY: generators}, checkers, CallPatience())
         end = time.monotonic() + seconds
         had: list[tuple[str, float]] = []
 
