@@ -185,8 +185,15 @@ class EnginePlugin(Plugin):
     They are no part of a run's fingerprint: a resumed run may have others.
     """
 
+    KEYS: tuple[str, ...] = ()
+    """Fields of `Config` that name environment variables with secrets, such as the key of a server ("" for none).
+
+    The engine reads the variable in its actor's process, where the driver's value stands in for one that is not set.
+    """
+
     def __post_init__(self) -> None:
         refuse_unknown_fields("EXECUTION", self.EXECUTION, self.Config)
+        refuse_unknown_fields("KEYS", self.KEYS, self.Config)
         if isinstance(self.Engine, type):
             given = [method for method in _OPTIONAL_METHODS if hasattr(self.Engine, method)]
             problems = [

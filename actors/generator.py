@@ -29,6 +29,8 @@ from actors.engine_calls.occupancy import Occupancy
 from actors.engine_calls.startup import Startup
 from actors.engine_calls.wire import Answer, Collected, Job, NotStarted, Terms
 from actors.engine_runtime.engine_process import EngineDied, kill_children
+from actors.engine_runtime.keys import Keys
+from actors.engine_runtime.launch import generator_arguments, generator_options
 from actors.engine_runtime.weights import Weights
 from actors.models.model_store import fetch_model, is_remote
 from factory.config import fill
@@ -37,27 +39,12 @@ from factory.interfaces import Engine
 from factory.storage.access import Access
 from factory.types import Completion, GenerateRequest
 
+__all__ = ["Generator", "generator_arguments", "generator_options"]
+
 logger = logging.getLogger(__name__)
 
 LOAD_S = 3600.0
 """Seconds after which an engine that takes other weights counts as one that hangs."""
-
-
-def generator_options(engine_kind: str, engine_config: dict[str, Any]) -> dict[str, Any]:
-    """Return Ray actor options for a generator: its CPUs and GPUs, its environment, restarts, calls at a time.
-
-    Checks the config on the way. Raises `BadInput`.
-    """
-    engine = ENGINES.load(engine_kind)
-    config = fill(engine.Config, engine_config, "engine")
-    return {
-        "num_cpus": engine.num_cpus(config),
-        "num_gpus": engine.num_gpus(config),
-        "runtime_env": {"env_vars": engine.environment(config)},
-        "max_restarts": -1,
-        "max_task_retries": 0,
-        "max_concurrency": 10_000,
-    }
 
 
 class Generator:
@@ -71,11 +58,18 @@ class Generator:
       engine_config: its settings.
       model: name, folder, URL or Hub id of the model it starts with.
       access: credentials for models in an object store.
+      keys: values of the environment variables that the engine's settings name, as the driver has them.
     """
 
     def __init__(
-        self, engine_kind: str, engine_config: dict[str, Any], model: str, access: Access | None = None
+        self,
+        engine_kind: str,
+        engine_config: dict[str, Any],
+        model: str,
+        access: Access | None = None,
+        keys: Keys | None = None,
     ) -> None:
+        (keys or Keys()).put_into_environment()
         engine = ENGINES.load(engine_kind)
         self._make = partial(engine.made, fill(engine.Config, engine_config, "engine"))
         self._engine: Engine | None = None
@@ -84,7 +78,7 @@ class Generator:
         self._weights = Weights(self._load)
         self._startup = Startup(self._start)
         self._counts = {"requests": 0, "completions": 0, "failed": 0, "prompt_tokens": 0, "output_tokens": 0}
-        self._occupancy = Occupancy()
+        self._occupancy = Occupancy(self._slots)
         self._desk = Desk(self._compute, self._occupancy, self._last_step_s, _exit)
 
     @property
@@ -186,6 +180,10 @@ class Generator:
         self._count(result, now - job.taken)
         return result
 
+    def _slots(self) -> int:
+        """Return how many samples the engine computes at a time, just now; 0 where it does not say."""
+        return (self._engine.max_num_seqs or 0) if self._engine is not None else 0
+
     async def _last_step_s(self) -> float | None:
         """Return how long ago the engine made a step; None where it does not say."""
         return (await self.engine.stats()).get("last_step_s")
@@ -243,7 +241,6 @@ class Generator:
         try:
             self._engine = self._make(await self._local(self._model))
             await self.engine.start()
-            self._occupancy.slots = self.engine.max_num_seqs or 0
         except FactoryError:
             kill_children()
             raise

@@ -67,7 +67,7 @@ class Engine(Protocol):
       model: name for the records in place of the model that was asked for; None where that model answers.
       revision: hash or commit of the weights that answer now; None where they have none.
       max_model_len: most tokens of prompt and completion together; None where there is no limit.
-      max_num_seqs: samples that it computes at the same time; None where it does not say.
+      max_num_seqs: samples that it computes at the same time; None where it does not say. It may change over time.
       max_num_batched_tokens: tokens that it computes in one step, prompts included; None where it does not say.
       remark: sentence for the user on what the model's chat template does to a system message; None for nothing.
     """

@@ -243,6 +243,8 @@ class Desk:
                 logger.warning("a client was not heard of for %.0f s: its requests are dropped", FORGET_S)
                 self.forget(client)
             self.ward.expire(now)
+            # The engine may have more room than when it was last asked for some.
+            self._admit()
             running = [job for job in self._admitted if job.taken]
             late = [job for job in running if now - job.taken > self._allowed_s(job)]
             for job in late:

@@ -5,6 +5,8 @@ Vocabulary: a *slot* computes one sample at a time. `running` samples have a slo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 # Answers from which on there is a pace: of a few, one slow sample makes a slow engine.
 _FEW = 32
 # Weight of what was measured before, when one more request is done: the pace is that of about the last hundred.
@@ -14,12 +16,12 @@ _KEPT = 0.99
 class Occupancy:
     """Counts of what an engine holds, as far as its actor can tell: a request leaves with its last sample.
 
-    Every call says what time it is, in seconds; times never go back. `slots` is how many samples run at once; 0 is
-    unknown, or any number.
+    Every call says what time it is, in seconds; times never go back. `slots` is how many samples run at once, or the
+    function that says how many just now; 0 is unknown, or any number.
     """
 
-    def __init__(self, slots: int = 0) -> None:
-        self.slots = slots
+    def __init__(self, slots: int | Callable[[], int] = 0) -> None:
+        self._slots = slots
         self.held = 0
         self._slot_seconds = 0.0
         self._busy_seconds = 0.0
@@ -29,6 +31,11 @@ class Occupancy:
         self._answers = 0
         self._prompt_tokens = 0
         self._cached_tokens = 0
+
+    @property
+    def slots(self) -> int:
+        """Samples that run at once, just now; 0 is unknown, or any number."""
+        return self._slots() if callable(self._slots) else self._slots
 
     @property
     def running(self) -> int:

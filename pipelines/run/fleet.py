@@ -15,7 +15,7 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 import factory
 from actors.answer_checker import AnswerChecker
 from actors.calls import CallPatience, brief, original_error
-from actors.generator import Generator, generator_options
+from actors.generator import Generator, generator_arguments, generator_options
 from actors.rollout_worker import Assignment, PeerNames, RolloutWorker
 from actors.shard_writer import ShardWriter
 from cluster.connect import nodes_of_cluster
@@ -135,7 +135,7 @@ def starting(settings: Settings) -> Iterator[Callable[[], Engines]]:
     checker = (settings.checker.name, asdict(settings.checker.config))
     with actor_scope() as started:
         options = generator_options(kind, engine_config)
-        what = (kind, engine_config, named(settings.model), settings.storage)
+        what = generator_arguments(kind, engine_config, named(settings.model), settings.storage)
         generators = started(size.generators, Generator, options, *what)
         checkers: dict[str, Any] = {}
         # A judge asks the generators and needs no actor of its own.

@@ -25,11 +25,12 @@ class Engine:
     """Engine that answers when it is told to: `begun` are the seeds it has, in order; `let(seed)` answers one."""
 
     def __init__(self, slots: int = 0, last_step_s: float | None = None) -> None:
+        self.slots = slots
         self.begun: list[int] = []
         self.given_up: list[str] = []
         self._gates: dict[int, asyncio.Event] = {}
         self._last_step_s = last_step_s
-        self.occupancy = Occupancy(slots)
+        self.occupancy = Occupancy(lambda: self.slots)
         self.desk = Desk(self.compute, self.occupancy, self.last_step_s, self.given_up.append)
 
     async def compute(self, job: OpenJob) -> Answer:
@@ -70,6 +71,20 @@ async def test_jobs_are_admitted_in_order_as_samples_have_room() -> None:
     engine.let(3)
     await turns()
     assert engine.begun == list(range(19))
+
+
+async def test_an_engine_that_gets_more_room_is_given_more_though_nothing_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(desks, "SWEEP_S", 0.001)
+    engine = Engine(slots=1)
+    engine.submit(*range(9))
+    await turns()
+    assert len(engine.begun) == 2
+    engine.slots = 8
+    async with asyncio.timeout(60):
+        while len(engine.begun) < 9:
+            await asyncio.sleep(0.001)
 
 
 async def test_slots_that_a_groups_first_samples_have_freed_are_used() -> None:

@@ -1,0 +1,40 @@
+"""Launch of a generator: what Ray sets aside for it, and what it is made with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.contracts import ENGINES
+from actors.engine_runtime.keys import Keys
+from factory.config import fill
+from factory.storage.access import Access
+
+
+def generator_options(engine_kind: str, engine_config: dict[str, Any]) -> dict[str, Any]:
+    """Return Ray actor options for a generator: its CPUs and GPUs, its environment, restarts, calls at a time.
+
+    Checks the config on the way. Raises `BadInput`.
+    """
+    engine = ENGINES.load(engine_kind)
+    config = fill(engine.Config, engine_config, "engine")
+    return {
+        "num_cpus": engine.num_cpus(config),
+        "num_gpus": engine.num_gpus(config),
+        "runtime_env": {"env_vars": engine.environment(config)},
+        "max_restarts": -1,
+        "max_task_retries": 0,
+        "max_concurrency": 10_000,
+    }
+
+
+def generator_arguments(
+    engine_kind: str, engine_config: dict[str, Any], model: str, access: Access | None = None
+) -> tuple[Any, ...]:
+    """Return the arguments of a `Generator`, with the keys that its engine's settings name, from this environment.
+
+    A key travels as an argument: Ray keeps those in memory only, while an actor's `runtime_env` is written to logs and
+    shown by its lists. Raises `BadInput` for settings that are wrong.
+    """
+    engine = ENGINES.load(engine_kind)
+    config = fill(engine.Config, engine_config, "engine")
+    return (engine_kind, engine_config, model, access, Keys.named_by(config, engine.KEYS))
