@@ -44,6 +44,9 @@ _FIRST_PRIOR_QUESTIONS = 4
 _RECENT = 256
 # All contributions are weighed anew when so large a share of them has new evidence.
 _STALE_SHARE = 0.125
+# Contributions that are weighed anew in one operation: measured four times as fast as one by one, and eight times as
+# fast as all 320 of a worker at once, which no processor's cache holds.
+_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -189,8 +192,13 @@ class Experience:
         """Weigh all evidence that is kept under the present prior: what was concluded under a vaguer one fades."""
         self._taught = 0
         total = self._sum()
-        for each in (*self._underway.values(), *self._recent):
-            each.cells = _weighed(each.likelihood, _prior_of(total - each.cells))
+        kept = [*self._underway.values(), *self._recent]
+        for start in range(0, len(kept), _AT_ONCE):
+            some = kept[start : start + _AT_ONCE]
+            priors = _prior_of(total - np.array([each.cells for each in some]))
+            for each, cells in zip(some, _weighed(np.array([each.likelihood for each in some]), priors), strict=True):
+                # A copy, as a row would keep all others.
+                each.cells = cells.copy()
         # Rounding errors of additions and subtractions end here, too.
         own = self.lessons()
         self._own = own.finished.cells + own.underway.cells
@@ -206,13 +214,13 @@ class _Contribution:
 
 
 def _prior_of(total: Array) -> Array:
-    """Return the prior that follows from a sum of P(cell | evidence) over questions."""
+    """Return the prior that follows from a sum of P(cell | evidence) over questions, or those of several sums."""
     learnt = _FIRST_PRIOR_QUESTIONS * _UNSEEN + np.maximum(total, 0.0)
-    prior: Array = (1 - _FIRST_PRIOR_SHARE) * learnt / learnt.sum() + _FIRST_PRIOR_SHARE * _UNSEEN
+    prior: Array = (1 - _FIRST_PRIOR_SHARE) * learnt / learnt.sum(axis=-1, keepdims=True) + _FIRST_PRIOR_SHARE * _UNSEEN
     return prior
 
 
 def _weighed(likelihood: Array, prior: Array) -> Array:
-    """Return P(cell | evidence), shape [cells]."""
+    """Return P(cell | evidence): of one question, shape [cells], or of several, shape [questions, cells]."""
     cells: Array = likelihood * prior
-    return np.asarray(cells / cells.sum())
+    return np.asarray(cells / cells.sum(axis=-1, keepdims=True))

@@ -8,8 +8,8 @@ of the papers. Either way `confidence` is the posterior probability that the lab
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
@@ -73,7 +73,7 @@ def targets(solutions: Iterable[Solution], at_most: int) -> list[Solution]:
 class SolutionLabeller:
     """Labeller of the solutions of one question, from evidence that is there.
 
-    Equal evidence is weighed once: probes make many solutions with the same counts.
+    Equal evidence is labelled once: probes make many solutions with the same counts.
     """
 
     def __init__(self, experience: Experience, confidence: float, question_id: str = "") -> None:
@@ -87,7 +87,7 @@ class SolutionLabeller:
         """
         self._prior = experience.prior_without(question_id)
         self._confidence = confidence
-        self._known: dict[tuple[Any, ...], tuple[Array, bool]] = {}
+        self._known: dict[tuple[Any, ...], SolutionLabels] = {}
 
     def belief(self, solution: Solution) -> Belief:
         """Return a new belief about `solution`, which must have a verdict that is a label and at least one step."""
@@ -102,12 +102,35 @@ class SolutionLabeller:
         Where the first error is located with the wanted confidence, all labels follow from it. Otherwise a step needs
         that confidence *and* evidence of its own (`StepEvidence.supports`): nothing is labelled by the prior alone.
         """
+        return self._labels(self._by_posterior, solution, policy_calls)
+
+    def by_counts(self, solution: Solution, policy_calls: int = 0) -> SolutionLabels:
+        """Return hard estimates (Math-Shepherd, arXiv 2312.08935, sec. 3.3, eq. 3).
+
+        A step is right if any rollout from behind it reached the gold answer, wrong if none did. A step without
+        rollouts takes the estimate of the nearest measured steps before and behind it where these agree, and is unknown
+        where they differ. Confidence 0 withholds none of them.
+        """
+        return self._labels(self._by_counts, solution, policy_calls)
+
+    def _labels(
+        self, rule: Callable[[StepEvidence, Belief], SolutionLabels], solution: Solution, policy_calls: int
+    ) -> SolutionLabels:
+        """Return what a rule says of a solution; the same object for all with the same evidence."""
         if solution.outcome is None or not solution.leaf.depth:
             return _unlabelled(solution, policy_calls)
+        counts = tuple([(node.trials, node.successes) for node in solution.prefixes()])
+        key = (rule, solution.outcome, solution.method == GIVEN, counts, solution.evidence())
+        if key not in self._known:
+            self._known[key] = rule(StepEvidence(counts, solution.outcome), self.belief(solution))
+        labels = self._known[key]
+        return replace(labels, policy_calls=policy_calls) if policy_calls else labels
+
+    def _by_posterior(self, evidence: StepEvidence, belief: Belief) -> SolutionLabels:
+        """Return the labels of `by_posterior`."""
         # Phase 1: is the most probable first error sure enough, and does any rollout support it?
-        evidence = StepEvidence(solution)
-        first_error, contradicted = self._weigh(solution)
-        best, steps = int(first_error.argmax()), solution.leaf.depth
+        first_error, contradicted = belief.first_error, belief.contradiction > CONTRADICTED
+        best, steps = int(first_error.argmax()), belief.steps
         founded = evidence.supports(1, steps) if best == steps else evidence.supports(-1, best + 1)
         located = founded and not contradicted and bool(first_error[best] >= self._confidence)
         # Phase 2: label each step, by the located error or by its own probability.
@@ -123,23 +146,14 @@ class SolutionLabeller:
             steps=tuple(labels),
             first_error=(best if best < steps else -1) if located else None,
             contradicted=contradicted,
-            policy_calls=policy_calls,
         )
 
-    def by_counts(self, solution: Solution, policy_calls: int = 0) -> SolutionLabels:
-        """Return hard estimates (Math-Shepherd, arXiv 2312.08935, sec. 3.3, eq. 3).
-
-        A step is right if any rollout from behind it reached the gold answer, wrong if none did. A step without
-        rollouts takes the estimate of the nearest measured steps before and behind it where these agree, and is unknown
-        where they differ. Confidence 0 withholds none of them.
-        """
-        if solution.outcome is None or not solution.leaf.depth:
-            return _unlabelled(solution, policy_calls)
-        evidence = StepEvidence(solution)
-        first_error, contradicted = self._weigh(solution)
+    def _by_counts(self, evidence: StepEvidence, belief: Belief) -> SolutionLabels:
+        """Return the labels of `by_counts`."""
+        contradicted = belief.contradiction > CONTRADICTED
         labels = []
         for depth, (wrong, sign) in enumerate(
-            zip(_wrong_by(first_error), evidence.hard_estimates(), strict=True), start=1
+            zip(_wrong_by(belief.first_error), evidence.hard_estimates(), strict=True), start=1
         ):
             confidence = wrong if sign == -1 else 1 - wrong if sign == 1 else max(wrong, 1 - wrong)
             given = self._confidence == 0 or (
@@ -150,16 +164,7 @@ class SolutionLabeller:
             steps=tuple(labels),
             first_error=first_error_of([step.label for step in labels]),
             contradicted=contradicted,
-            policy_calls=policy_calls,
         )
-
-    def _weigh(self, solution: Solution) -> tuple[Array, bool]:
-        """Return P(first error), and True when the evidence contradicts every hypothesis."""
-        key = (solution.outcome, solution.method == GIVEN, solution.evidence())
-        if key not in self._known:
-            belief = self.belief(solution)
-            self._known[key] = (belief.first_error, belief.contradiction > CONTRADICTED)
-        return self._known[key]
 
 
 class StepEvidence:
@@ -169,12 +174,12 @@ class StepEvidence:
     one trial is the verdict.
     """
 
-    def __init__(self, solution: Solution) -> None:
-        prefixes = solution.prefixes()
-        self.counts = [(node.trials, node.successes) for node in prefixes] + [(1, int(solution.outcome is True))]
+    def __init__(self, counts: Iterable[tuple[int, int]], correct: bool) -> None:
+        """Take the counts of the prefixes of 0..M-1 steps, and the verdict."""
+        self.counts = [*counts, (1, int(correct))]
         self._deepest_success = max((depth for depth, (_, hits) in enumerate(self.counts) if hits), default=-1)
         self._measured = any(trials for trials, _ in self.counts[1:-1])
-        self._wrong = solution.outcome is False
+        self._wrong = not correct
 
     def supports(self, label: int | None, depth: int) -> bool:
         """Return True when any evidence supports `label` behind the first `depth` steps.
