@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from factory import interfaces
@@ -19,8 +20,8 @@ from factory.types import Message
 Report = Callable[[dict[str, float]], None]
 """Function that a trainer calls with what it knows so far."""
 
-_METHODS = ("start", "generate", "health", "load_weights", "close")
-_OPTIONAL_METHODS = ("stats",)
+_METHODS = ("health", "load_weights", "close")
+_OPTIONAL_METHODS = ("generate", "score", "stats")
 _FACTS = ("model", "revision", "max_model_len", "max_num_seqs", "max_num_batched_tokens", "remark")
 
 
@@ -45,6 +46,14 @@ class CheckModelFunction(Protocol):
 
     def __call__(self, model: str) -> None:
         """Raise `BadInput` where it cannot, as far as this machine can tell."""
+        ...
+
+
+class CheckSettingsFunction(Protocol):
+    """Look whether an engine's settings and its model go together, before anything is started."""
+
+    def __call__(self, model: str, config: Any) -> None:
+        """Raise `BadInput` where they do not, as far as this machine can tell; `config` is the filled `Config`."""
         ...
 
 
@@ -134,6 +143,10 @@ def accepts_every_model(model: str) -> None:
     """Accept a model by whatever name."""
 
 
+def takes_all_settings(model: str, config: Any) -> None:
+    """Accept a model with whatever settings."""
+
+
 def takes_every_chat(model: str, messages: Sequence[Message]) -> str:
     """Return no sentence: any messages are put to any model as they are."""
     return ""
@@ -176,6 +189,9 @@ class EnginePlugin(Plugin):
     check_model: CheckModelFunction = accepts_every_model
     """Function that refuses a model before anything is started."""
 
+    check_settings: CheckSettingsFunction = takes_all_settings
+    """Function that refuses settings that do not fit the model, before anything is started."""
+
     check_chat: CheckChatFunction = takes_every_chat
     """Function that looks how a model's chat template takes the prompt, before anything is started."""
 
@@ -184,6 +200,9 @@ class EnginePlugin(Plugin):
 
     They are no part of a run's fingerprint: a resumed run may have others.
     """
+
+    SCORES: bool = False
+    """True for an engine that scores solutions (`Engine.score`) and generates no text; False for one that generates."""
 
     KEYS: tuple[str, ...] = ()
     """Fields of `Config` that name environment variables with secrets, such as the key of a server ("" for none).
@@ -196,16 +215,20 @@ class EnginePlugin(Plugin):
         refuse_unknown_fields("KEYS", self.KEYS, self.Config)
         if isinstance(self.Engine, type):
             given = [method for method in _OPTIONAL_METHODS if hasattr(self.Engine, method)]
-            problems = [
-                problem for method in (*_METHODS, *given) for problem in _problems_of_method(self.Engine, method)
-            ]
+            methods = dict.fromkeys(("start", "score" if self.SCORES else "generate", *_METHODS, *given))
+            problems = [problem for method in methods for problem in _problems_of_method(self.Engine, method)]
             if problems:
                 raise ValueError("; ".join(problems))
 
     def made(self, config: Any, model: str) -> interfaces.Engine:
-        """Return a new engine; what it does not say about itself (`_FACTS`) is None, and it has no figures."""
+        """Return a new engine.
+
+        What it does not say about itself (`_FACTS`) is None. It has no figures, and refuses each request for text or
+        scores, where it has no method for them.
+        """
         engine = self.Engine(config, model)
-        defaults: dict[str, Any] = {**dict.fromkeys(_FACTS), "stats": no_stats}
+        refusals = {name: partial(getattr(interfaces.Engine, name), engine) for name in ("generate", "score")}
+        defaults: dict[str, Any] = {**dict.fromkeys(_FACTS), "stats": no_stats, **refusals}
         for name, default in defaults.items():
             if not hasattr(engine, name):
                 setattr(engine, name, default)

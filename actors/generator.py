@@ -27,7 +27,7 @@ from actors.engine_calls.desk import Desk
 from actors.engine_calls.mailbox import OpenJob
 from actors.engine_calls.occupancy import Occupancy
 from actors.engine_calls.startup import Startup
-from actors.engine_calls.wire import Answer, Collected, Job, NotStarted, Terms
+from actors.engine_calls.wire import Answer, Collected, Job, NotStarted, Request, Terms
 from actors.engine_runtime.engine_process import EngineDied, kill_children
 from actors.engine_runtime.keys import Keys
 from actors.engine_runtime.launch import generator_arguments, generator_options
@@ -37,7 +37,7 @@ from factory.config import fill
 from factory.errors import FactoryError, QuestionFailed, WeightsRefused
 from factory.interfaces import Engine
 from factory.storage.access import Access
-from factory.types import Completion, GenerateRequest
+from factory.types import Completion, GenerateRequest, ScoreRequest, Scores
 
 __all__ = ["Generator", "generator_arguments", "generator_options"]
 
@@ -51,7 +51,7 @@ class Generator:
     """Actor around one engine. Every method is async and may be called any number of times at once.
 
     Workers use `submit` and `collect` (`actors/engine_calls/link.py`), so that each answer goes back by itself;
-    `generate` is for those who want the answers together.
+    `generate` and `score` are for those who want the answers together.
 
     Args:
       engine_kind: plug-in of `actors/engines/`.
@@ -150,10 +150,20 @@ class Generator:
 
         Every one of them is made with the weights in the folder `weights`; None is the model as it was named.
         """
+        return await self._answers(requests, Terms(weights=weights))
+
+    async def score(self, requests: Sequence[ScoreRequest]) -> list[Scores | QuestionFailed]:
+        """Return one entry per request, in order: its scores, or why this request alone failed."""
+        return await self._answers(requests, Terms())
+
+    async def _answers(self, requests: Sequence[Request], terms: Terms) -> list[Any]:
+        """Return the answers to requests; raise one that is about more than its request."""
         await self.ready()
-        terms = Terms(weights=weights)
         answers = await asyncio.gather(*(self._desk.answer(request, terms) for request in requests))
-        return [_result(answer) for answer in answers]
+        for answer in answers:
+            if isinstance(answer, Exception) and not isinstance(answer, QuestionFailed):
+                raise answer
+        return answers
 
     async def _up(self) -> None:
         """Return once the engine has started. Raises `NotStarted`."""
@@ -170,7 +180,7 @@ class Generator:
                 self._desk.taken(job)
                 self._occupancy.enter(job.taken, request.n)
                 try:
-                    (result,) = await self.engine.generate([request])
+                    (result,) = await self._asked(request)
                 finally:
                     now = time.monotonic()
                     self._occupancy.leave(now, request.n)
@@ -179,6 +189,12 @@ class Generator:
             raise
         self._count(result, now - job.taken)
         return result
+
+    async def _asked(self, request: Request) -> Sequence[list[Completion] | Scores | QuestionFailed]:
+        """Return what the engine answers to one request, text or scores."""
+        if isinstance(request, ScoreRequest):
+            return await self.engine.score([request])
+        return await self.engine.generate([request])
 
     def _slots(self) -> int:
         """Return how many samples the engine computes at a time, just now; 0 where it does not say."""
@@ -253,11 +269,17 @@ class Generator:
         """Return a model in an object store as a folder of this machine; any other is the engine's business."""
         return await asyncio.to_thread(fetch_model, model, self._access) if is_remote(model) else model
 
-    def _count(self, result: list[Completion] | QuestionFailed, seconds: float) -> None:
+    def _count(self, result: list[Completion] | Scores | QuestionFailed, seconds: float) -> None:
         """Add up what the result of one request holds, which took so many seconds."""
         self._counts["requests"] += 1
         if isinstance(result, QuestionFailed):
             self._counts["failed"] += 1
+            return
+        if isinstance(result, Scores):
+            # A request for scores counts as one token, as it does where its time is measured.
+            self._occupancy.answered(seconds, 1, 1)
+            self._counts["prompt_tokens"] += result.tokens
+            self._occupancy.read(result.tokens, 0)
             return
         tokens = sum(completion.sampled_tokens for completion in result)
         self._counts["completions"] += len(result)
@@ -266,13 +288,6 @@ class Generator:
         if result:
             self._counts["prompt_tokens"] += result[0].prompt_tokens
             self._occupancy.read(result[0].prompt_tokens, result[0].cached_tokens)
-
-
-def _result(answer: Answer) -> list[Completion] | QuestionFailed:
-    """Return an answer that is about its request; raise one that is about more."""
-    if isinstance(answer, Exception) and not isinstance(answer, QuestionFailed):
-        raise answer
-    return answer
 
 
 def _exit(reason: str) -> None:

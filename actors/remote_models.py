@@ -17,7 +17,7 @@ from actors.calls import CallPatience, call_with_retries
 from actors.engine_calls.pool import EnginePool
 from factory.errors import CheckerFailed, EngineFailed
 from factory.interfaces import Models
-from factory.types import POLICY, Completion, GenerateRequest, Question, Verdict
+from factory.types import POLICY, Completion, GenerateRequest, Question, ScoreRequest, Scores, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,11 @@ class RemoteModels(Models):
 
     async def generate(self, request: GenerateRequest, role: str = POLICY) -> Sequence[Completion]:
         """Answer as `Models.generate`. Raises `FactoryError` when no engine of that role is left."""
+        return await self._pool(role).answer(request)
+
+    async def score(self, role: str, question: Question, steps: Sequence[str]) -> Scores:
+        """Answer as `Models.score`. Raises `FactoryError` when no scorer of that role is left."""
+        request = ScoreRequest(question_id=question.id, prompt=question.text, steps=tuple(steps))
         return await self._pool(role).answer(request)
 
     async def check(self, question: Question, text: str) -> Verdict:

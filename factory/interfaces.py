@@ -58,9 +58,10 @@ class Models(Protocol):
 
 
 class Engine(Protocol):
-    """Text generator inside one actor: vLLM, or a stand-in for tests.
+    """Text generator or scorer inside one actor: vLLM, a reward model, or a stand-in for tests.
 
-    A class that names this one as its base inherits None for what it does not say about itself, `score` and `stats`.
+    A class that names this one as its base inherits None for what it does not say about itself, `stats`, and `generate`
+    and `score` that refuse every request: it defines one of these two.
 
     Attributes:
       name: engine and its version, for the records: "vllm 0.26.0".
@@ -86,7 +87,7 @@ class Engine(Protocol):
 
     async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
         """Return one entry per request, in order: its `n` completions, or why this request alone failed."""
-        ...
+        return [EngineFailed(f"{self.name} scores solutions and generates no text; ask another pool")] * len(requests)
 
     async def score(self, requests: Sequence[ScoreRequest]) -> list[Scores | QuestionFailed]:
         """Return one entry per request, in order: its scores, or why this request alone failed."""

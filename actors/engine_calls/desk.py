@@ -23,10 +23,9 @@ from actors.engine_calls.mailbox import FORGET_S, Mailbox, OpenJob, Parcel
 from actors.engine_calls.occupancy import Occupancy
 from actors.engine_calls.vitals import Vitals
 from actors.engine_calls.ward import Ward
-from actors.engine_calls.wire import Answer, Collected, Figures, Job, Terms, TookTooLong
+from actors.engine_calls.wire import Answer, Collected, Figures, Job, Request, Terms, TookTooLong
 from factory.errors import FactoryError
 from factory.rollouts.patience import seconds_allowed, waves
-from factory.types import GenerateRequest
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +118,7 @@ class Desk:
         )
         return Collected(life=self._life, box=box.number, answers=answers, figures=figures)
 
-    async def answer(self, request: GenerateRequest, terms: Terms) -> Answer:
+    async def answer(self, request: Request, terms: Terms) -> Answer:
         """Return the answer of one request of a caller in this process. Raises a bug of the engine as it came."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         job = OpenJob(request, terms, future)

@@ -15,7 +15,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from itertools import chain
 from typing import Any
 
@@ -24,7 +24,6 @@ from actors.engine_calls.outbox import Outbox
 from actors.engine_calls.revival import Revival
 from actors.engine_calls.suspects import Trial
 from actors.engine_calls.wire import Collected, Figures, Job, NotStarted, Terms
-from factory.types import Completion
 
 logger = logging.getLogger(__name__)
 
@@ -106,8 +105,8 @@ class Link:
         stale = asyncio.get_running_loop().time() - self._heard > STALE_S
         return self.outbox.samples + (0 if stale else self.figures.others)
 
-    async def ask(self, trial: Trial) -> Sequence[Completion]:
-        """Return the completions of a request.
+    async def ask(self, trial: Trial) -> Any:
+        """Return the completions of a request, or its scores.
 
         Raises what the engine has to say about the request, `Lost`, or `Moved`.
         """

@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from actors.engine_calls.wire import Answer, Terms
-from factory.types import GenerateRequest
+from actors.engine_calls.wire import Answer, Request, Terms
 
 POLL_S = 1.0
 """Seconds after which a client hears that nothing is done."""
@@ -30,7 +29,7 @@ class OpenJob:
       late: True once it has taken too long.
     """
 
-    request: GenerateRequest
+    request: Request
     terms: Terms
     deliver: asyncio.Future[Answer] | Parcel
     task: asyncio.Task[None] | None = None

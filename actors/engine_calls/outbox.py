@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from actors.engine_calls.suspects import Trial
 from actors.engine_calls.wire import Job
-from factory.types import Completion
 
 LEAST_WINDOW = 1024
 """Samples that a worker may have at an engine, whatever its slots; more wait at the worker."""
@@ -24,7 +23,7 @@ class Ask:
     """Request that waits for its answer; `sent` is when it left, in seconds, 0 before."""
 
     trial: Trial
-    answer: asyncio.Future[Sequence[Completion]]
+    answer: asyncio.Future[Any]
     sent: float = 0.0
 
 

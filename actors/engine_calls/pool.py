@@ -15,10 +15,9 @@ from typing import Any
 from actors.calls import CallPatience
 from actors.engine_calls.link import Link, Lost, Moved
 from actors.engine_calls.suspects import MOST_DEATHS, Suspects, Trial
-from actors.engine_calls.wire import Terms, TookTooLong
+from actors.engine_calls.wire import Request, Terms, TookTooLong
 from factory.errors import EngineFailed, FactoryError
 from factory.rollouts.routing import EngineLoad, route
-from factory.types import Completion, GenerateRequest
 
 
 class EnginePool:
@@ -64,8 +63,8 @@ class EnginePool:
         ]
         self._turn = 0
 
-    async def answer(self, request: GenerateRequest) -> Sequence[Completion]:
-        """Return what an engine answers.
+    async def answer(self, request: Request) -> Any:
+        """Return what an engine answers: completions, or scores where the request is for these.
 
         Raises what that says of the request, `EngineFailed` for a request that no engine answers, and `FactoryError`
         when no engine is left.
@@ -102,7 +101,7 @@ class EnginePool:
         """Return a sentence for each engine that was taken out, and is not back."""
         return [link.revival.out for link in self._links if link.revival.out]
 
-    async def _tried(self, trial: Trial) -> Sequence[Completion]:
+    async def _tried(self, trial: Trial) -> Any:
         """Send a request to an engine and return what comes back; raises as `Link.ask` does."""
         cell = trial.cell
         if cell is None:
@@ -122,7 +121,7 @@ class EnginePool:
             failed.attempts = trial.attempts
             raise failed
 
-    async def _open_for(self, request: GenerateRequest) -> Link:
+    async def _open_for(self, request: Request) -> Link:
         """Return the link for a request, as soon as there is an open one."""
         while (index := self._chosen(request)) is None:
             await self._change()
@@ -138,7 +137,7 @@ class EnginePool:
         """Return the link to that engine, None where none is up."""
         return max((link for link in self._links if link.open), key=lambda link: link.died_at, default=None)
 
-    def _chosen(self, request: GenerateRequest) -> int | None:
+    def _chosen(self, request: Request) -> int | None:
         """Return the index of the engine for a request, None where none is open."""
         loads = self._loads()
         if self._affinity:

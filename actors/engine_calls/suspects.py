@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from actors.calls import GONE
-from actors.engine_calls.wire import NotStarted
-from factory.types import GenerateRequest
+from actors.engine_calls.wire import NotStarted, Request
 
 if TYPE_CHECKING:
     from actors.engine_calls.link import Link
@@ -42,7 +41,7 @@ class Trial:
       cell: group that it is tried with; None for no suspect.
     """
 
-    request: GenerateRequest
+    request: Request
     attempts: int = 0
     late: int = 0
     deaths: int = 0

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from factory.errors import FactoryError
-from factory.types import Completion, GenerateRequest
+from factory.types import Completion, GenerateRequest, ScoreRequest, Scores
 
-Job = tuple[int, GenerateRequest]
+Request = GenerateRequest | ScoreRequest
+"""What an engine is asked: text, or scores."""
+Job = tuple[int, Request]
 """Request with the number that its client knows it by."""
-Answer = list[Completion] | Exception
-"""Completions of a request, or why it has none: a `QuestionFailed`, a `TookTooLong`, a refusal of the settings."""
+Answer = list[Completion] | Scores | Exception
+"""Completions or scores, or why there are none: a `QuestionFailed`, a `TookTooLong`, a refusal of the settings."""
 
 
 class TookTooLong(Exception):

@@ -183,3 +183,4 @@ def check_model(settings: Settings) -> None:
     """Refuse a model that cannot be had, where this machine can tell: before anything has started."""
     if settings.cluster.address == "local":
         settings.engine.plugin.check_model(settings.model)
+        settings.engine.plugin.check_settings(settings.model, settings.engine.config)

@@ -185,6 +185,13 @@ BROKEN = [
     ),
     ("engine", "{good}\nclass Engine(Engine):\n    def stats(self): ...", "Engine.stats should be async"),
     ("engine", "{good}\ndef check_model(config): ...", "check_model(config) should be check_model(model)"),
+    ("engine", "{good}\nSCORES = True\nclass Engine(Engine): ...", "Engine.score is missing"),
+    ("engine", "{good}\nSCORES = 1", "SCORES is 1, expected bool"),
+    (
+        "engine",
+        "{good}\ndef check_settings(model): ...",
+        "check_settings(model) should be check_settings(model, config)",
+    ),
     ("pipeline", "", "PIPELINE is missing"),
     ("pipeline", "def run(settings): ...\nPIPELINE = run", ", expected Pipeline"),
 ]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ray.exceptions import ActorDiedError
+from support.engines.asking import models_over
 from support.engines.local_actors import local_actor
+from support.plugins.scorer import scores_of
 
 from actors import generator as generators
 from actors.generator import Generator
-from factory.types import GenerateRequest
+from factory.errors import EngineFailed, PromptTooLong
+from factory.types import GenerateRequest, ScoreRequest
 
 
 def request(question_id: str = "q", n: int = 1) -> GenerateRequest:
@@ -46,3 +50,37 @@ async def test_an_engine_that_never_takes_other_weights_is_ended(
     with pytest.raises(ActorDiedError):
         await actor.load_weights.remote(str(tmp_path))
     assert actor.deaths == 1
+
+
+def scorer(**config: Any) -> Generator:
+    return Generator("tests.support.plugins.scorer", config, "none")
+
+
+def to_score(prompt: str, *steps: str) -> ScoreRequest:
+    return ScoreRequest(question_id=prompt, prompt=prompt, steps=steps)
+
+
+async def test_a_scorer_answers_requests_for_scores_each_by_itself_and_counts_their_tokens() -> None:
+    generator = scorer(refuses="long")
+    scored, refused = await generator.score([to_score("q", "one", "two!"), to_score("long", "s")])
+    assert scored == scores_of(("one", "two!"))
+    assert isinstance(refused, PromptTooLong)
+    stats = await generator.stats()
+    assert (stats["requests"], stats["failed"], stats["prompt_tokens"]) == (2, 1, 7)
+
+
+async def test_an_engine_that_is_asked_for_what_it_cannot_do_says_so() -> None:
+    [text] = await scorer().generate([request()])
+    [scores] = await Generator("scripted", {}, "none").score([to_score("q", "s")])
+    assert isinstance(text, EngineFailed)
+    assert str(text) == "scripted scorer scores solutions and generates no text; ask another pool"
+    assert isinstance(scores, EngineFailed)
+    assert str(scores) == "scripted generates text and scores none; ask a pool of scorers"
+
+
+async def test_a_request_for_scores_that_kills_its_engine_every_time_fails_alone(mortal: None) -> None:
+    actor = local_actor("tests.support.plugins.scorer", {"dies_on": "question 3", "latency_s": 0.01})
+    pool = models_over(actor, attempts=2).pools["policy"]
+    asked = [to_score(f"question {number}", "a step") for number in range(6)]
+    answers = await asyncio.gather(*map(pool.answer, asked), return_exceptions=True)
+    assert [isinstance(answer, EngineFailed) for answer in answers] == [number == 3 for number in range(6)]
