@@ -34,7 +34,7 @@ async def read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
     except (EOFError, TimeoutError):
         return None
     method, path, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
-    headers = _headers(head)
+    headers = headers_of(head)
     if headers.get("expect", "").lower() == "100-continue":
         await send(writer, b"HTTP/1.1 100 Continue\r\n\r\n")
     async with asyncio.timeout(_MESSAGE_S):
@@ -61,7 +61,7 @@ async def exchange(target: tuple[str, int], request: Request, *, half: bool) -> 
                 if status >= 200:
                     break
             bare = request.method == "HEAD" or status in (204, 304)
-            return head + (b"" if bare else await _read_body(reader, _headers(head), answer=True))
+            return head + (b"" if bare else await _read_body(reader, headers_of(head), answer=True))
         finally:
             # Leaves no TIME_WAIT, of which thousands would use up the ports.
             reset(writer)
@@ -98,7 +98,7 @@ async def _read_body(reader: asyncio.StreamReader, headers: dict[str, str], *, a
     return await reader.readexactly(length)
 
 
-def _headers(head: bytes) -> dict[str, str]:
+def headers_of(head: bytes) -> dict[str, str]:
     lines = (line.partition(":") for line in head.decode("latin-1").split("\r\n")[1:-2])
     return {name.strip().lower(): value.strip() for name, _, value in lines}
 

@@ -1,0 +1,79 @@
+"""Requests and answers of the server: tokens, stop strings, limits, and what it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tools.openai_server.answers import completions, sample_of
+from tools.openai_server.options import OPENAI, Options
+from tools.openai_server.requests import Asked, Refused, asked, sampled_from
+from tools.openai_server.tokens import END, pieces, sampled, samples_in, text_of, typed
+from tools.openai_server.writers import writer_of
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+def request(**body: Any) -> Asked:
+    return asked(Options(), {"prompt": "Q", "max_tokens": 100, **body}, chat=False)
+
+
+@given(TEXTS)
+def test_tokens_give_the_text_back_and_tell_what_was_sampled(text: str) -> None:
+    assert text_of(typed(text)) == text_of(sampled(text)) == "".join(pieces([*sampled(text), END])) == text
+    assert samples_in([*typed("Q"), *sampled(text)]) == 1
+    assert sampled_from([*typed("Q"), *sampled(text)]) == 1
+
+
+@given(TEXTS, st.integers(1, 70))
+def test_a_sample_is_cut_off_by_its_limit_at_a_whole_character(text: str, most: int) -> None:
+    sample = sample_of(text, request(max_tokens=most))
+    assert text.startswith(sample.text)
+    assert len(sample.ids) <= most
+    assert (sample.finish_reason == "stop") == (len(sampled(text)) < most)
+
+
+def test_a_stop_string_ends_the_text_before_it_and_the_tokens_behind_it() -> None:
+    sample = sample_of("It is 7. stop here", request(stop=["sto", "never"]))
+    assert (sample.text, sample.finish_reason, sample.stop_reason) == ("It is 7. ", "stop", "sto")
+    assert text_of(sample.ids) == "It is 7. stop"
+
+
+def test_an_answer_holds_the_ids_where_they_are_asked_for() -> None:
+    ask = request(prompt=[5, 6], return_token_ids=True, logprobs=1)
+    body = completions(Options(), ask, [[sample_of("ab é", ask)]], cached=1, number=1)
+    [choice] = body["choices"]
+    assert text_of(choice["token_ids"]) == choice["text"] == "ab é"
+    assert choice["prompt_token_ids"] == [5, 6]
+    assert choice["logprobs"]["text_offset"] == [0, 2, 3, 3, 4]
+    assert body["usage"]["prompt_tokens_details"] == {"cached_tokens": 1}
+
+
+@pytest.mark.parametrize(
+    ("options", "body", "status", "said"),
+    [
+        ({}, {"model": "other"}, 404, "does not exist"),
+        ({"max_model_len": 3}, {"prompt": "long"}, 400, "maximum context length is 3 tokens"),
+        ({}, {"prompt": [5, 2**40]}, 400, "outside the vocabulary"),
+        ({"most_n": 2}, {"n": 3}, 400, "at most 2"),
+        (OPENAI, {"top_k": 3}, 400, "Unrecognized request argument supplied: top_k"),
+        (OPENAI, {"prompt": [5]}, 400, "expected a string"),
+    ],
+)
+def test_it_refuses_in_the_words_of_real_servers(
+    options: dict[str, Any], body: dict[str, Any], status: int, said: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        asked(Options(**options), {"prompt": "Q", **body}, chat=False)
+    assert refused.value.status == status
+    assert said in refused.value.body["error"]["message"]
+
+
+def test_scripted_answers_go_on_from_the_prefix_as_ids_or_as_text() -> None:
+    write = writer_of({"kind": "scripted", "solutions": {"1 + 1": ["Two.\nIt is 2."], "3": ["Three."]}})
+    assert write("3? No, 1 + 1?", 13, 0, 0) == "Two.\nIt is 2."
+    assert write("What is 1 + 1?Two.\n", 14, 0, 0) == "It is 2."
+    assert write("What is 1 + 1?Two.\n", 19, 0, 0) == "It is 2."
