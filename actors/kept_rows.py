@@ -82,6 +82,10 @@ class KeptRows:
                 return
             await self.save()
 
+    async def close(self) -> None:
+        """Write no more, and wait for the write in progress."""
+        await self._writing.acquire()
+
     def end(self) -> None:
         """Have `save_regularly` return, behind the write that it may be at."""
         self._ended.set()

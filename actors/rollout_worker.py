@@ -125,6 +125,11 @@ class RolloutWorker:
         if self._work is not None:
             await self._work.stop(grace_s)
 
+    async def close(self) -> None:
+        """Write nothing any more, and wait for what is being written: a worker that is killed leaves half of it."""
+        if self._work is not None:
+            await self._work.close()
+
 
 class _AssignedWork:
     """Units that one worker does of one run, and what it has learned from those before."""
@@ -228,6 +233,10 @@ class _AssignedWork:
         self._stopped = True
         for unit in self._under_way.values():
             unit.cancel()
+
+    async def close(self) -> None:
+        """Write nothing any more, and wait for what is being written."""
+        await asyncio.gather(self._commit.close(), *(unit.kept.close() for unit in self._under_way.values()))
 
     def _remark(self, what: str) -> None:
         """Note a sentence for the user; of one kind only the first."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 
 import pyarrow as pa
 
+from factory.errors import CommitFailed
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt, commit
 from factory.storage.opening import Location
 from factory.storage.store import Store
+
+# Seconds that commits in progress may take to end once nobody wants more; who closes a writer waits less.
+CLOSE_S = 60.0
 
 
 class ShardWriter:
@@ -21,6 +26,10 @@ class ShardWriter:
     def __init__(self) -> None:
         # The store that was written to last, open: a run's commits all go to one.
         self._opened: tuple[Location, Store] | None = None
+        # Commits in progress, one per thread; whether no more may begin.
+        self._changed = threading.Condition()
+        self._commits = 0
+        self._closed = False
 
     def commit(
         self,
@@ -42,9 +51,24 @@ class ShardWriter:
           effort: what was asked for, by name; kept in the shard.
 
         Raises:
-          CommitFailed: the store refuses.
+          CommitFailed: the store refuses, or the writer is closed.
         """
-        return commit(self._store(folder), unit_id, batch, counted, revision=revision, effort=effort)
+        with self._changed:
+            if self._closed:
+                raise CommitFailed(f"unit {unit_id} came after its run had ended. Run `factory resume`.")
+            self._commits += 1
+        try:
+            return commit(self._store(folder), unit_id, batch, counted, revision=revision, effort=effort)
+        finally:
+            with self._changed:
+                self._commits -= 1
+                self._changed.notify_all()
+
+    def close(self) -> None:
+        """Begin no more commits, and wait for those in progress: one that is killed leaves a temporary file."""
+        with self._changed:
+            self._closed = True
+            self._changed.wait_for(lambda: not self._commits, CLOSE_S)
 
     def _store(self, folder: Location) -> Store:
         """Return the store at `folder`, which stays open for the next call."""

@@ -62,6 +62,10 @@ class UnitCommits:
                 "start fewer at a time (cluster.units_in_flight), or on a larger machine, and run `factory resume`."
             ) from None
 
+    async def close(self) -> None:
+        """Begin no more large units, and wait for the one that is being written."""
+        await self._large.acquire()
+
     async def _sent(self, unit: Unit, batch: pa.RecordBatch, counted: Tally, effort: Mapping[str, int]) -> Receipt:
         """Send the rows to the unit's writer until it answers. Raises `CommitFailed` when it never does."""
         # By its id: units spread evenly, and a unit has one writer.

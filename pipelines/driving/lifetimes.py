@@ -14,6 +14,9 @@ from actors.calls import brief, original_error
 from factory.errors import FactoryError
 
 CLOSE_TIMEOUT_S = 20.0
+# Seconds that writers and workers get to end what they are writing. A disk takes milliseconds; on one that does not
+# answer, what is left is swept by the next attempt.
+WRITTEN_S = 5.0
 # Seconds after a Ctrl-C that wants an end at once; actors that are left then are killed.
 HURRIED_CLOSE_S = 2.0
 
@@ -46,23 +49,23 @@ class Started:
 
 
 @contextlib.contextmanager
-def actor_scope() -> Iterator[Started]:
+def actor_scope(limit_s: float = CLOSE_TIMEOUT_S) -> Iterator[Started]:
     """Yield a starter of actors that end with the block, the last started first.
 
-    Actors that have a `close` get time for it.
+    Actors that have a `close` get `limit_s` seconds for it.
     """
-    started, limit_s = Started(), CLOSE_TIMEOUT_S
+    started = Started()
     try:
         yield started
     except KeyboardInterrupt:
-        limit_s = HURRIED_CLOSE_S
+        limit_s = min(limit_s, HURRIED_CLOSE_S)
         raise
     finally:
         close(started.all[::-1], limit_s)
 
 
 def close(actors: Sequence[Any], limit_s: float) -> None:
-    """End every actor; engines and checkers end their processes first, for at most `limit_s` seconds."""
+    """End every actor, `limit_s` seconds later at most: engines end their processes first, writers what they write."""
     # Ask all that can close themselves, kill the others meanwhile, and then everybody.
     closing = [actor.close.remote() for actor in actors if hasattr(actor, "close")]
     for actor in actors:

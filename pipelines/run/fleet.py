@@ -23,7 +23,7 @@ from cluster.plan import Demand, demands, shortfall
 from factory.errors import BadInput, FactoryError, WeightsRefused
 from factory.storage.opening import Location, absolute
 from factory.types import POLICY
-from pipelines.driving.lifetimes import actor_scope, answers
+from pipelines.driving.lifetimes import WRITTEN_S, actor_scope, answers
 from pipelines.run.recipes import check_flow, provenance_of, recipe_of
 from pipelines.run.settings import Settings
 
@@ -159,7 +159,7 @@ def starting(settings: Settings) -> Iterator[Callable[[], Engines]]:
 def hired(settings: Settings) -> Iterator[Hands]:
     """Yield writers and workers, as many as `settings` asks for, ready. Raises `BadInput` for another factory's."""
     size = settings.cluster
-    with actor_scope() as started:
+    with actor_scope(WRITTEN_S) as started:
         # Start all at once: each takes seconds.
         options = _restarted(settings, "shard writer") | {"max_concurrency": COMMITS_AT_A_TIME}
         writers = started(size.writers, ShardWriter, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,32 @@ async def test_what_is_kept_is_gone_behind_the_commit_also_what_an_earlier_worke
     assert second.objects() == []
     first.kept.remove()  # a worker that was taken for dead: gone already is no error
     assert first.said == second.said == []
+
+
+async def test_rows_that_are_closed_end_the_write_in_progress_and_begin_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, gate, keep = threading.Event(), threading.Event(), spool.keep
+
+    def slowly(*arguments: Any) -> str:
+        begun.set()
+        assert gate.wait(HANGS_S)
+        return keep(*arguments)
+
+    monkeypatch.setattr(spool, "keep", slowly)
+    worker = Worker(tmp_path)
+    worker.kept.add(0, a_record("a", []))
+    saving = asyncio.create_task(worker.kept.save())
+    assert await asyncio.to_thread(begun.wait, HANGS_S)
+    closing = asyncio.create_task(worker.kept.close())
+    assert not (await asyncio.wait([closing], timeout=0.05))[0]
+    gate.set()
+    await asyncio.wait_for(asyncio.gather(closing, saving), HANGS_S)
+    worker.kept.add(1, a_record("b", []))
+    late = asyncio.create_task(worker.kept.save())
+    await asyncio.wait([late], timeout=0.05)
+    assert worker.objects() == [1]
+    late.cancel()
 
 
 @pytest.mark.parametrize("error", [StorageFailed("no room on this disk"), MemoryError()], ids=["disk", "memory"])

@@ -223,6 +223,19 @@ async def test_a_large_unit_is_committed_where_it_is_in_several_row_groups(
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
+async def test_a_worker_that_is_closed_begins_no_write(tmp_path: Path, start: Start) -> None:
+    models = Gated()
+    worker = start(models)
+    running = asyncio.create_task(worker.run(UNIT, assignment(tmp_path)))
+    await all_but_the_slow_one(models)
+    await asyncio.wait_for(worker.close(), HANGS_S)
+    stopping = asyncio.create_task(worker.stop(0))
+    await asyncio.wait([running, stopping], timeout=0.05)
+    assert spooled(open_store(tmp_path)) == []
+    running.cancel()
+    stopping.cancel()
+
+
 async def test_memory_that_ends_is_one_sentence(tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     def out_of_memory(rows: object) -> None:
         raise MemoryError

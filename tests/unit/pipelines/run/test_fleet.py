@@ -28,7 +28,7 @@ def test_workers_come_up_while_the_engines_load_their_model(tmp_path: Path, monk
         return [{"revision": "r"} if name == "Generator" else factory.__file__ for name in asked]
 
     @contextmanager
-    def scope() -> Iterator[Any]:
+    def scope(*_: float) -> Iterator[Any]:
         yield started
 
     monkeypatch.setattr(fleet, "actor_scope", scope)
