@@ -33,6 +33,7 @@ class Options:
       writer: what it answers: {"kind": "simulated"} or {"kind": "scripted"} with the fields of that engine's config.
       load: how long samples take; see `Load`.
       cache_blocks: blocks of its prefix cache; 0 for no cache.
+      upstream: URL http://host:port of a server whose answers it passes on in place of its own; "" for none.
     """
 
     model: str = "tiny"
@@ -53,6 +54,7 @@ class Options:
     writer: dict[str, Any] = field(default_factory=lambda: {"kind": "simulated"})
     load: Load = field(default_factory=lambda: Load())
     cache_blocks: int = 100_000
+    upstream: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

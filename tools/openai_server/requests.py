@@ -73,6 +73,9 @@ def asked(options: Options, body: Mapping[str, Any], *, chat: bool) -> Asked:
     if options.most_n and n > options.most_n:
         raise error(400, f"n is {n}, at most {options.most_n} are allowed", "BadRequestError", param="n")
     most = body.get("max_completion_tokens") or body.get("max_tokens") or (options.max_model_len if chat else 16)
+    if most > options.max_model_len:
+        message = f"max_tokens={most} cannot be greater than max_model_len={options.max_model_len}."
+        raise error(400, message, "BadRequestError", param="max_tokens")
     longest = max(len(ids) for ids in prompts)
     if longest >= options.max_model_len:
         raise _too_long(options, longest, most)

@@ -14,6 +14,7 @@ from collections import Counter, deque
 from collections.abc import Coroutine, Iterator, Sequence
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 from tools.openai_server import answers, spoiling
 from tools.openai_server.faults import BODIES, REFUSALS, WIRES, Fault, FaultPlan
@@ -22,9 +23,11 @@ from tools.openai_server.options import Options
 from tools.openai_server.requests import Refused, asked, detokenized, error, sampled_from, tokenized
 from tools.openai_server.tokens import text_of
 from tools.openai_server.writers import writer_of
-from tools.s3.http_messages import UNUSABLE, Request, headers_of, read_request, reset, send
+from tools.s3.http_messages import UNUSABLE, Request, exchange, headers_of, read_request, reset, send
 
 _START_S = 60.0
+# For the answer of a server behind this one.
+_UPSTREAM_S = 1800.0
 # Exchanges that are kept.
 _KEPT = 20_000
 
@@ -172,6 +175,8 @@ class OpenAIServer:
         """Return the whole HTTP answer to a request, with a fault of `BODIES` in it where one was drawn."""
         options = self.options
         try:
+            if options.upstream:
+                return await self._passed_on(path, request, fault)
             if options.api_key and path.startswith("/v1") and key != f"Bearer {options.api_key}":
                 raise Refused(401, {"error": "Unauthorized"})
             if path == "/metrics":
@@ -182,6 +187,18 @@ class OpenAIServer:
         if fault in BODIES:
             return spoiling.spoilt(fault, body)
         return spoiling.message(200, json.dumps(body).encode())
+
+    async def _passed_on(self, path: str, request: Request, fault: str) -> bytes:
+        """Return the answer of the server behind this one. Raises one of `UNUSABLE` where it does not answer."""
+        target = urlsplit(self.options.upstream)
+        answer = await exchange((target.hostname or "", target.port or 80), request, half=False, seconds=_UPSTREAM_S)
+        head, _, data = answer.partition(b"\r\n\r\n")
+        if b"application/json" not in head or b" 200 " not in head.partition(b"\r\n")[0]:
+            return answer
+        body = json.loads(data)
+        if request.method == "POST":
+            self.exchanges.append((path, json.loads(request.body), body))
+        return spoiling.spoilt(fault, body) if fault in BODIES else answer
 
     async def _routed(self, path: str, request: Request) -> dict[str, Any]:
         """Return the JSON answer of a path. Raises `Refused`."""

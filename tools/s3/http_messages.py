@@ -41,12 +41,13 @@ async def read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
         return Request(method, path, head, await _read_body(reader, headers, answer=False))
 
 
-async def exchange(target: tuple[str, int], request: Request, *, half: bool) -> bytes:
+async def exchange(target: tuple[str, int], request: Request, *, half: bool, seconds: float = _MESSAGE_S) -> bytes:
     """Pass the request on, return the whole answer; after `half` of the request reset the connection instead.
 
-    A connection of its own: a kept one may be closed by the server while we send, which would be a fault nobody drew.
+    The answer may take `seconds`. A connection of its own: a kept one may be closed by the server while we send, which
+    would be a fault nobody drew.
     """
-    async with asyncio.timeout(_MESSAGE_S):
+    async with asyncio.timeout(seconds):
         reader, writer = await asyncio.open_connection(*target)
         try:
             message = request.head + request.body

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
 from tools.openai_server.answers import completions, sample_of
 from tools.openai_server.options import OPENAI, Options
 from tools.openai_server.requests import Asked, Refused, asked, sampled_from
+from tools.openai_server.tokenizer_folder import write_tokenizer
 from tools.openai_server.tokens import END, pieces, sampled, samples_in, text_of, typed
 from tools.openai_server.writers import writer_of
 
@@ -56,7 +59,8 @@ def test_an_answer_holds_the_ids_where_they_are_asked_for() -> None:
     ("options", "body", "status", "said"),
     [
         ({}, {"model": "other"}, 404, "does not exist"),
-        ({"max_model_len": 3}, {"prompt": "long"}, 400, "maximum context length is 3 tokens"),
+        ({"max_model_len": 3}, {"prompt": "long", "max_tokens": 3}, 400, "maximum context length is 3 tokens"),
+        ({"max_model_len": 99}, {"max_tokens": 100}, 400, "max_tokens=100 cannot be greater than max_model_len=99"),
         ({}, {"prompt": [5, 2**40]}, 400, "outside the vocabulary"),
         ({"most_n": 2}, {"n": 3}, 400, "at most 2"),
         (OPENAI, {"top_k": 3}, 400, "Unrecognized request argument supplied: top_k"),
@@ -77,3 +81,10 @@ def test_scripted_answers_go_on_from_the_prefix_as_ids_or_as_text() -> None:
     assert write("3? No, 1 + 1?", 13, 0, 0) == "Two.\nIt is 2."
     assert write("What is 1 + 1?Two.\n", 14, 0, 0) == "It is 2."
     assert write("What is 1 + 1?Two.\n", 19, 0, 0) == "It is 2."
+
+
+def test_the_tokenizer_in_a_folder_is_that_of_the_server(tmp_path: Path) -> None:
+    tokenizer = Tokenizer.from_file(str(write_tokenizer(tmp_path) / "tokenizer.json"))
+    text = "Step 1 holds.\nÉtienne a 3 pommes."
+    assert tokenizer.encode(text).ids == typed(text)
+    assert tokenizer.decode([*sampled(text), END]) == text

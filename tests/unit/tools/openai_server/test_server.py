@@ -71,3 +71,16 @@ def test_a_client_that_gives_up_frees_its_slots_and_a_killed_server_comes_back_e
             completed(client, server)
         server.revive()
         assert client.get(f"{server.url}/models").status_code == 200
+
+
+def test_it_passes_on_what_another_server_answers_and_spoils_it(client: httpx.Client) -> None:
+    with openai_server() as real, openai_server(Options(upstream=real.url.removesuffix("/v1"))) as front:
+        assert completed(client, front).json()["choices"] == completed(client, real).json()["choices"]
+        [(_, request, answer)] = front.exchanges
+        assert (request, answer["model"]) == (ASK, "tiny")
+        front.plan.force("other model")
+        assert completed(client, front).json()["model"] == "somebody-else"
+        assert completed(client, front, model="none").status_code == 404
+        real.kill()
+        with pytest.raises(httpx.HTTPError):
+            completed(client, front)
