@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from tools.commands.time_left import TimeLeft
+from tools.commands.time_left import SAME, TimeLeft
 
 
 def looked(left: TimeLeft, *looks: tuple[float, int, float]) -> TimeLeft:
@@ -54,10 +56,40 @@ def test_a_question_that_takes_long_at_the_end_stretches_the_upper_bound():
 def test_questions_that_have_their_samples_are_half_done():
     left = TimeLeft(20, least=8)
     left.look(50, 4, 8, 96, 64)  # 8 of those under way are sampled
-    assert left.bounds()[1] == pytest.approx(50 * (20 - 8) / 8)
+    assert left.bounds()[0] == pytest.approx(50 * (20 - 8) / 8)
     left = TimeLeft(20, least=8)
     left.look(50, 4, 2, 96, 64)  # but no more than are under way, however many probes they had
-    assert left.bounds()[1] == pytest.approx(50 * (20 - 5) / 5)
+    assert left.bounds()[0] == pytest.approx(50 * (20 - 5) / 5)
+
+
+def ending_by_chance(questions: int, mean_s: float, until: int) -> tuple[TimeLeft, float]:
+    """A run of which all questions are begun at once, and each ends with the same chance per second; its true end.
+
+    Of N questions the k-th ends at the k-th quantile.
+    """
+    ends = [-mean_s * math.log(1 - (k + 0.5) / questions) for k in range(questions)]
+    left = TimeLeft(questions)
+    for second in range(until + 1):
+        finished = sum(end <= second for end in ends)
+        left.look(second, finished, questions - finished, 0, 0)
+    return left, ends[-1]
+
+
+@pytest.mark.parametrize("until", [10, 20, 40, 60, 80, 100])
+def test_in_the_tail_where_the_hard_questions_are_left_the_truth_lies_between(until: int):
+    left, end = ending_by_chance(32, 30.0, until)
+    least, most = left.bounds()
+    assert least <= end - until <= SAME * most
+    # Nor is anything true of a range without an end.
+    assert most <= SAME * (end - until) + 30.0
+
+
+def test_a_tail_is_expected_behind_questions_that_are_not_begun():
+    left = TimeLeft(1000)
+    for second in range(101):
+        left.look(second, second, 100, 0, 0)
+    # 800 to begin, one a second; then the last of 100, each of which takes 100 s
+    assert left.bounds() == (pytest.approx(900, rel=0.01), pytest.approx(800 + 100 * 5.19, rel=0.02))
 
 
 def test_what_is_remembered_does_not_grow_with_the_run():
