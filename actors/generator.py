@@ -78,7 +78,7 @@ class Generator:
         self._weights = Weights(self._load)
         self._startup = Startup(self._start)
         self._counts = {"requests": 0, "completions": 0, "failed": 0, "prompt_tokens": 0, "output_tokens": 0}
-        self._occupancy = Occupancy(self._slots)
+        self._occupancy = Occupancy(self._slots, lambda: getattr(self._engine, "free_seqs", None))
         self._desk = Desk(self._compute, self._occupancy, self._last_step_s, _exit)
 
     @property

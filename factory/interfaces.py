@@ -69,6 +69,7 @@ class Engine(Protocol):
       revision: hash or commit of the weights that answer now; None where they have none.
       max_model_len: most tokens of prompt and completion together; None where there is no limit.
       max_num_seqs: samples that it computes at the same time; None where it does not say. It may change over time.
+      free_seqs: samples that it holds up to which one more hardly slows the others; None for `max_num_seqs`.
       max_num_batched_tokens: tokens that it computes in one step, prompts included; None where it does not say.
       remark: sentence for the user on what the model's chat template does to a system message; None for nothing.
     """
@@ -78,6 +79,7 @@ class Engine(Protocol):
     revision: str | None = None
     max_model_len: int | None = None
     max_num_seqs: int | None = None
+    free_seqs: int | None = None
     max_num_batched_tokens: int | None = None
     remark: str | None = None
 

@@ -111,6 +111,7 @@ class Desk:
             raise self._bug
         figures = Figures(
             slots=self._occupancy.slots,
+            free=self._occupancy.free,
             others=self._held + self.queued - box.samples,
             clients=max(1, sum(1 for one in self._boxes.values() if one.open or one is box)),
             pace=self._occupancy.pace,

@@ -17,11 +17,13 @@ class Occupancy:
     """Counts of what an engine holds, as far as its actor can tell: a request leaves with its last sample.
 
     Every call says what time it is, in seconds; times never go back. `slots` is how many samples run at once, or the
-    function that says how many just now; 0 is unknown, or any number.
+    function that says how many just now; 0 is unknown, or any number. `free` says up to how many held samples a further
+    one hardly slows the others; None for as many as have a slot.
     """
 
-    def __init__(self, slots: int | Callable[[], int] = 0) -> None:
+    def __init__(self, slots: int | Callable[[], int] = 0, free: Callable[[], int | None] = lambda: None) -> None:
         self._slots = slots
+        self._free = free
         self.held = 0
         self._slot_seconds = 0.0
         self._busy_seconds = 0.0
@@ -36,6 +38,12 @@ class Occupancy:
     def slots(self) -> int:
         """Samples that run at once, just now; 0 is unknown, or any number."""
         return self._slots() if callable(self._slots) else self._slots
+
+    @property
+    def free(self) -> int:
+        """Held samples up to which a further one hardly slows the others; never more than `slots`."""
+        free = self._free()
+        return self.slots if free is None else min(free, self.slots)
 
     @property
     def running(self) -> int:

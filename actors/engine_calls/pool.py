@@ -93,7 +93,7 @@ class EnginePool:
         if index is None:
             return 0
         link = self._links[index]
-        free = link.figures.slots - link.outbox.samples - link.figures.others
+        free = link.figures.free - link.outbox.samples - link.figures.others
         sharers = len(link.outbox.questions) + (question_id not in link.outbox.questions)
         return max(0, free) // (sharers * link.figures.clients)
 

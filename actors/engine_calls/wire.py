@@ -43,6 +43,7 @@ class Figures:
 
     Attributes:
       slots: samples that it computes at a time; 0 is unknown, or any number.
+      free: samples that it holds up to which a further one hardly slows the others, at most `slots`.
       others: samples of other clients that run or wait there.
       clients: clients that have requests there, the one that is told included.
       pace: seconds of a slot for a token, of late; 0 where nothing is known.
@@ -50,6 +51,7 @@ class Figures:
     """
 
     slots: int = 0
+    free: int = 0
     others: int = 0
     clients: int = 1
     pace: float = 0.0

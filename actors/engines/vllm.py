@@ -24,7 +24,14 @@ from actors.engine_runtime.prompt_ids import PromptIds
 from actors.engine_runtime.samples import Samples
 from actors.engine_runtime.token_ends import TokenEnds
 from actors.engine_runtime.vllm_figures import Figures, stat_loggers, unfinished_of
-from actors.engine_runtime.vllm_settings import EXECUTION, Config, engine_arguments, environment, usage_context
+from actors.engine_runtime.vllm_settings import (
+    EXECUTION,
+    Config,
+    engine_arguments,
+    environment,
+    free_seqs,
+    usage_context,
+)
 from actors.models.chat_template import ChatTemplate, check_chat, system_remark
 from actors.models.model_store import ensure_local
 from actors.models.resolve import EMBEDDED, local_model, model_revision, resolve_model
@@ -93,6 +100,7 @@ class Engine(interfaces.Engine):
         self.max_model_len = self._longest = int(self._llm.model_config.max_model_len)
         scheduler = self._llm.vllm_config.scheduler_config
         self.max_num_seqs, self.max_num_batched_tokens = scheduler.max_num_seqs, scheduler.max_num_batched_tokens
+        self.free_seqs = free_seqs(self._config)
         if hearers:
             figures.started(scheduler.max_num_seqs, unfinished_of(self._llm))
             self._figures = figures

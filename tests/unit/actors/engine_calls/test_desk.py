@@ -136,7 +136,7 @@ async def test_a_client_gets_its_own_answers_only_and_hears_of_others_load() -> 
     assert await engine.answered("a") == [1]
     engine.submit(2, client="b", n=4)
     figures = (await engine.desk.collect("a", ())).figures
-    assert (figures.slots, figures.others, figures.clients) == (8, 4, 2)
+    assert (figures.slots, figures.free, figures.others, figures.clients) == (8, 8, 4, 2)
 
 
 async def test_a_client_that_is_gone_is_forgotten_and_its_jobs_dropped(monkeypatch: pytest.MonkeyPatch) -> None:

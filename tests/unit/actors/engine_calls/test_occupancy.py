@@ -17,6 +17,11 @@ def test_slots_are_busy_as_far_as_there_are_samples():
     assert (stats["slot_seconds"], stats["busy_seconds"]) == (11.0, 3.0)
 
 
+@pytest.mark.parametrize(("told", "free"), [(None, 4), (3, 3), (8, 4)])
+def test_slots_are_free_up_to_where_a_further_sample_slows_the_others(told: int | None, free: int):
+    assert Occupancy(4, lambda: told).free == free
+
+
 def test_an_engine_without_a_number_of_slots_runs_all_it_holds():
     occupancy = Occupancy()
     occupancy.enter(1.0, 10_000)

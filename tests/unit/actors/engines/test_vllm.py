@@ -54,13 +54,16 @@ def pretend_vllm(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("pretend_vllm")
-@pytest.mark.parametrize(("num_gpus", "sizes"), [(1, (1024, 16384)), (0.5, (1024, 16384)), (0, (128, 2048))])
-async def test_on_a_gpu_the_engine_takes_as_much_at_a_time_as_vllms_own_class(
-    tmp_path: Path, num_gpus: float, sizes: tuple[int, int]
+@pytest.mark.parametrize(
+    ("num_gpus", "sizes", "free"), [(1, (1024, 16384), None), (0.5, (1024, 16384), None), (0, (128, 2048), 32)]
+)
+async def test_on_a_gpu_the_engine_takes_as_much_at_a_time_as_vllms_own_class_and_all_of_it_for_nothing(
+    tmp_path: Path, num_gpus: float, sizes: tuple[int, int], free: int | None
 ) -> None:
     for name in ("config.json", "model.safetensors"):
         (tmp_path / name).write_text("{}")
     engine = vllm.Engine(vllm.Config(num_gpus=num_gpus), str(tmp_path))
     await engine.start()
     assert (engine.max_num_seqs, engine.max_num_batched_tokens) == sizes
+    assert engine.free_seqs == free
     assert await engine.stats() == {}  # this vLLM tells nobody of its steps
