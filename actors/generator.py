@@ -27,7 +27,7 @@ from actors.engine_calls.desk import Desk
 from actors.engine_calls.mailbox import OpenJob
 from actors.engine_calls.occupancy import Occupancy
 from actors.engine_calls.startup import Startup
-from actors.engine_calls.wire import Answer, Collected, Job, NotStarted, Request, Terms
+from actors.engine_calls.wire import Answer, NotStarted, Request, Terms, sent_from
 from actors.engine_runtime.engine_process import EngineDied, kill_children
 from actors.engine_runtime.keys import Keys
 from actors.engine_runtime.launch import generator_arguments, generator_options
@@ -110,25 +110,25 @@ class Generator:
             "pid": os.getpid(),
         }
 
-    async def submit(self, client: str, terms: Terms, jobs: Sequence[Job], cancelled: Sequence[int]) -> None:
-        """Take jobs of a client, and drop those that it no longer wants. One that is there already is not taken twice.
+    async def submit(self, data: bytes) -> None:
+        """Take what a client has `Sent`: its jobs, and which of them it no longer wants.
 
         Raises `NotStarted` when the engine does not start.
         """
         await self._up()
-        self._desk.submit(client, terms, jobs, cancelled)
+        sent = sent_from(data)
+        self._desk.submit(sent.client, sent.terms, sent.jobs, sent.cancelled)
 
-    async def collect(
-        self, client: str, terms: Terms, jobs: Sequence[Job], cancelled: Sequence[int], acknowledged: Sequence[int]
-    ) -> Collected:
-        """Take jobs as `submit` does; return answers as soon as there are some, or none after a while.
+    async def collect(self, data: bytes) -> bytes:
+        """Take what a client has `Sent`; return as `Collected` the answers that are there soon, or none after a while.
 
         Answers come again until they are acknowledged, so that a reply that is lost loses nothing. Raises `NotStarted`
         as `submit` does, and a bug of the engine as it came.
         """
         await self._up()
-        self._desk.submit(client, terms, jobs, cancelled)
-        return await self._desk.collect(client, acknowledged)
+        sent = sent_from(data)
+        self._desk.submit(sent.client, sent.terms, sent.jobs, sent.cancelled)
+        return (await self._desk.collect(sent.client, sent.acknowledged)).packed()
 
     async def forget(self, client: str) -> None:
         """Drop a client with all that it has asked for."""

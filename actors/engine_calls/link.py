@@ -1,9 +1,9 @@
 """Link from a worker to one engine: requests leave in micro-batches, each answer comes back by itself.
 
-One `collect` at a time is open while anything is asked for; it returns as soon as something is done. Between two of
-them there is a pause of some milliseconds, in which the questions that were answered ask again: their requests ride
-with the next one, so that a call carries what came in that time in both directions. What is asked while one is open
-leaves by itself (`submit`). A call costs about a millisecond of CPU, whatever it carries.
+One `collect` at a time is open while anything is asked for; it returns soon after something is done (`desk.py`). The
+next one leaves when the questions that were answered have asked again, or some milliseconds later, so that a call
+carries what came meanwhile in both directions. What is asked while one is open leaves by itself (`submit`). A call
+costs about two milliseconds of CPU, whatever it carries.
 
 A link that notices that its engine is gone gives all requests back at once (`Lost`, `Moved`), and is closed until the
 engine answers again.
@@ -23,14 +23,14 @@ from actors.calls import GONE, CallPatience, brief, within
 from actors.engine_calls.outbox import Outbox
 from actors.engine_calls.revival import Revival
 from actors.engine_calls.suspects import Trial
-from actors.engine_calls.wire import Collected, Figures, Job, NotStarted, Terms
+from actors.engine_calls.wire import Collected, Figures, Job, NotStarted, Sent, Terms, collected_from
 
 logger = logging.getLogger(__name__)
 
 BLOCKED_S = 90.0
 """Seconds without any reply after which an actor counts as one that hangs; a healthy one replies every few seconds."""
 PAUSE_S = 0.01
-"""Seconds between a reply and the next call, in which questions ask again."""
+"""Seconds at most between a reply and the next call, in which the questions that were answered ask again."""
 IDLE_PAUSE_S = 0.002
 """The same, while the engine has nothing of this worker's to do."""
 SUBMIT_S = 0.005
@@ -82,6 +82,8 @@ class Link:
         self.died_at = 0.0
         self._begin_anew()
         self._scheduled = False
+        # While answered questions may ask again: how many have not, and what their last request ends.
+        self._expected, self._asked_again = 0, asyncio.Event()
         self._ward = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -113,6 +115,9 @@ class Link:
         if not self.open:
             raise Moved
         number, ask = self.outbox.add(trial)
+        self._expected -= 1
+        if not self._expected:
+            self._asked_again.set()
         self._schedule()
         try:
             return await ask.answer
@@ -174,7 +179,8 @@ class Link:
         """Send requests to the engine; `_collect` notices an engine that does not reply."""
         client = self._client
         try:
-            await within(self._actor.submit.remote(client, self._terms, jobs, cancelled), self._patience.restart_s)
+            sent = Sent(client, self._terms, jobs, cancelled)
+            await within(self._actor.submit.remote(sent.packed()), self._patience.restart_s)
         except (*GONE, NotStarted) as error:
             self._lose(client, error, died=_died(error))
         except Exception as error:
@@ -194,8 +200,8 @@ class Link:
             self._polling = True
             self._send_rest()
             try:
-                call = self._actor.collect.remote(client, self._terms, jobs, cancelled, acknowledged)
-                collected = await within(call, BLOCKED_S)
+                sent = Sent(client, self._terms, jobs, cancelled, acknowledged)
+                collected = collected_from(await within(self._actor.collect.remote(sent.packed()), BLOCKED_S))
             except TimeoutError as error:
                 # Nobody else could do better: what it has computed so far is worth waiting for.
                 self._silent += BLOCKED_S
@@ -215,9 +221,19 @@ class Link:
                     self._acknowledged.difference_update(acknowledged)
                     self._take(collected)
                     if collected.answers:
-                        await asyncio.sleep(PAUSE_S if self.outbox.anything_sent else IDLE_PAUSE_S)
+                        await self._pause(len(collected.answers))
         if client == self._client:
             self._collecting = self._polling = False
+
+    async def _pause(self, answered: int) -> None:
+        """Return once as many requests as were answered have come, or after a moment."""
+        self._expected = answered
+        self._asked_again.clear()
+        timer = asyncio.get_running_loop().call_later(
+            PAUSE_S if self.outbox.anything_sent else IDLE_PAUSE_S, self._asked_again.set
+        )
+        await self._asked_again.wait()
+        timer.cancel()
 
     def _take(self, collected: Collected) -> None:
         """Hand answers to those who asked."""

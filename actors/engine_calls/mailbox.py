@@ -73,11 +73,15 @@ class Mailbox:
     _done: dict[int, Answer] = field(default_factory=dict)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _known: bool = False
+    # When the oldest of the answers came that were in no reply yet.
+    _first_at: float | None = None
 
     def put(self, number: int, answer: Answer) -> None:
         """Take the answer of an open job."""
         self.take_out(number)
         self._done[number] = answer
+        if self._first_at is None:
+            self._first_at = asyncio.get_running_loop().time()
         self._news.set()
 
     def take_out(self, number: int) -> OpenJob | None:
@@ -100,17 +104,23 @@ class Mailbox:
         """Have the client's call return though nothing is done."""
         self._news.set()
 
-    async def collect(self) -> list[tuple[int, Answer]]:
-        """Return answers as soon as there are some, or none after a while."""
+    async def collect(self, gather_s: float = 0.0) -> list[tuple[int, Answer]]:
+        """Return answers as soon as there are some, or none after a while.
+
+        While more jobs are open, an answer waits `gather_s` seconds for others that may go with it.
+        """
+        loop = asyncio.get_running_loop()
         # The first reply comes at once: it tells a new client what it may ask for.
         if not self._done and self._known:
             self._news.clear()
-            timer = asyncio.get_running_loop().call_later(POLL_S, self._news.set)
+            timer = loop.call_later(POLL_S, self._news.set)
             try:
                 await self._news.wait()
             finally:
                 timer.cancel()
-            # What ends in the same turn of the event loop goes together.
+            # What ends in the same turn of the event loop goes together at least.
             await asyncio.sleep(0)
-        self._known = True
+        if self._first_at is not None and self.open and (left := self._first_at + gather_s - loop.time()) > 0:
+            await asyncio.sleep(left)
+        self._known, self._first_at = True, None
         return list(self._done.items())

@@ -30,6 +30,7 @@ class Occupancy:
         self._at = 0.0
         self._recent_seconds = 0.0
         self._recent_tokens = 0.0
+        self._recent_samples = 0.0
         self._answers = 0
         self._prompt_tokens = 0
         self._cached_tokens = 0
@@ -56,6 +57,11 @@ class Occupancy:
         return self._recent_seconds / self._recent_tokens if self._answers >= _FEW else 0.0
 
     @property
+    def sample_s(self) -> float:
+        """Seconds that a sample takes, of late; 0 before there are some answers."""
+        return self._recent_seconds / self._recent_samples if self._answers >= _FEW else 0.0
+
+    @property
     def hit_rate(self) -> float:
         """Share of the prompts' tokens, prefixes included, that the engine had in its cache."""
         return self._cached_tokens / self._prompt_tokens if self._prompt_tokens else 0.0
@@ -76,6 +82,7 @@ class Occupancy:
             self._answers += 1
             self._recent_seconds = self._recent_seconds * _KEPT + seconds * samples
             self._recent_tokens = self._recent_tokens * _KEPT + tokens
+            self._recent_samples = self._recent_samples * _KEPT + samples
 
     def read(self, prompt_tokens: int, cached_tokens: int) -> None:
         """Count tokens of prompts, and those of them that were in the engine's cache."""

@@ -1,7 +1,7 @@
 """Pool of engines that fill one role, as one worker sees them: links, routing, and what is tried again elsewhere.
 
 A request goes to the engine that its question prefers and that can begin it soon (`factory/rollouts/routing.py`), and
-its answer comes back as soon as it is there (`link.py`). When an engine dies, hangs or is restarted, what it had goes
+its answer comes back by itself (`link.py`). When an engine dies, hangs or is restarted, what it had goes
 to the others at once; with no other, it waits until the engine is back. Requests that were twice in an engine when it
 died are tried in halves (`suspects.py`), so that one that kills its engine every time fails alone.
 """

@@ -62,6 +62,19 @@ async def test_while_one_engine_tries_suspects_the_others_go_on_though_they_try_
     assert [load.open for load in models.pools[POLICY]._loads()] == [False, True]
 
 
+async def test_the_next_call_leaves_when_those_who_were_answered_have_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "PAUSE_S", 60.0)
+    gate = tmp_path / "gate"
+    close(gate, "question 1 ")
+    models = models_over(local_actor(ENGINES, {"gate": str(gate)}))
+    long = asyncio.create_task(models.generate(request(1)))
+    for _ in range(3):
+        await asyncio.wait_for(asyncio.gather(*(models.generate(request(number)) for number in (2, 3))), 10)
+    long.cancel()
+
+
 async def test_more_requests_than_a_call_carries_wait_for_no_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

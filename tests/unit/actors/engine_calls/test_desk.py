@@ -127,6 +127,27 @@ async def test_a_repeated_job_is_computed_once() -> None:
     assert engine.begun == [1]
 
 
+async def test_an_answer_waits_for_others_a_share_of_a_samples_time_while_more_are_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = Engine()
+    engine.submit(1, 2, 3)
+    assert await engine.answered() == []
+    monkeypatch.setattr(desks, "MOST_GATHER_S", 60.0)
+    for _ in range(32):
+        engine.occupancy.answered(0.5 / desks.GATHER_SHARE, 1, 10)
+    collecting = asyncio.create_task(engine.answered())
+    engine.let(1)
+    await turns()
+    engine.let(2)
+    assert await collecting == [1, 2]
+    # With nothing more to come it does not wait for the minute that it might.
+    engine.occupancy.answered(1e9, 1, 10)
+    collecting = asyncio.create_task(engine.answered(acknowledged=(1, 2)))
+    engine.let(3)
+    assert await asyncio.wait_for(collecting, 10) == [3]
+
+
 async def test_a_client_gets_its_own_answers_only_and_hears_of_others_load() -> None:
     engine = Engine(slots=8)
     engine.submit(1, client="a", n=3)
