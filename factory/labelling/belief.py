@@ -12,8 +12,9 @@ evidence than ten failures at ten of them (c → ∞ is the even policy).
 
 The posterior is joint over hypotheses and a grid of (v, r, w, c, a), with the prior `factory/labelling/experience.py`
 has learnt. Hypotheses that no rollout tells apart are weighed together, as one place, without loss
-(`factory/labelling/likelihood.py`). A solution of more than `_MOST_STEPS` steps looks for the most informative rollout
-among some prefixes only, denser where the first error is probable.
+(`factory/labelling/likelihood.py`). Under all of them the bare question holds no error, so its rollouts are a factor of
+their own, which says something about the cells only. A solution of more than `_MOST_STEPS` steps looks for the most
+informative rollout among some prefixes only, denser where the first error is probable.
 
 Choosing where to look next by expected information is probabilistic bisection (Horstein 1963; Burnashev &
 Zigangirov 1974; Waeber, Frazier & Henderson, SIAM J. Control Optim. 51(3), 2013) put to process supervision.
@@ -28,23 +29,9 @@ from typing import NamedTuple
 import numpy as np
 
 from factory.labelling.experience import Array
-from factory.labelling.likelihood import (
-    LOG_VERDICT,
-    Places,
-    explanations,
-    log_unrelated,
-    outcome,
-    over_steps,
-    prefix,
-    rates,
-    rows,
-    states,
-)
+from factory.labelling.joint import Joint, weigh
+from factory.labelling.likelihood import LOG_VERDICT, Places, log_unrelated, over_steps, prefix, rates, states
 
-# Probability that stands for one that is too small for a float.
-_NEXT_TO_NOTHING = 1e-300
-# Logarithm of a ratio up to which one factor of a likelihood can be divided by without losing the others.
-_MOST_DIVIDED = 300.0
 # Prior of "no hypothesis fits": every prefix has a rate of its own, unrelated to its neighbours.
 ANYTHING_GOES = 1e-3
 # Longest solution of which every step is a place of its own, and every prefix is considered for the next rollout.
@@ -82,15 +69,15 @@ class Belief:
         self._correct, self._own, self._prior = correct, own, prior
         # (trials, successes) of the prefixes with rollouts, by their number of steps.
         self._counts: dict[int, tuple[int, int]] = {}
-        self._joint: _Joint | None = None
+        self._joint: Joint | None = None
+        # What follows from the evidence alone, whatever the prior, and what does not.
+        self._log_behind: Array | None = None
+        self._likely: tuple[Array, float] | None = None
         self._posterior: _Posterior | None = None
         self._information: Array | None = None
-        # This one follows from the evidence alone, whatever the prior.
-        self._log_likelihood: Array | None = None
 
     def update(self, evidence: Evidence) -> None:
         """Add the rollouts that `evidence` has beyond the last update; raises `ValueError` where it has fewer."""
-        changed = {}
         for depth, counts in enumerate(evidence):
             before = self._counts.get(depth, (0, 0))
             if counts != before:
@@ -99,10 +86,7 @@ class Belief:
                     raise ValueError(
                         f"evidence shrank at depth {depth}: got {trials} trials with {successes} successes"
                     )
-                changed[depth] = counts
-        if changed:
-            self._counts |= changed
-            self._joint = self._log_likelihood = self._posterior = self._information = None
+                self._replace(depth, before, counts)
 
     def take_prior(self, prior: Array) -> None:
         """Take another prior, P(cell), shape [cells], in place of the one before; the evidence stays."""
@@ -128,23 +112,13 @@ class Belief:
     @property
     def log_likelihood(self) -> Array:
         """Log P(verdict and evidence | cell) up to a constant, shape [cells]: what they say, whatever the prior."""
-        if self._log_likelihood is None:
-            joint = self._told_apart()
-            likelihood = joint.weights.sum(axis=0) / joint.prior
-            self._log_likelihood = np.log(np.maximum(likelihood / likelihood.max(), _NEXT_TO_NOTHING))
-        return self._log_likelihood
+        log = self._behind() + self._question()
+        return np.asarray(log - log.max())
 
     @property
     def log_likelihood_behind_question(self) -> Array:
         """The same, but given the verdict and without the rollouts of the bare question: for what is behind it only."""
-        # Under every hypothesis the bare question holds no error, so its rollouts are a factor of their own; where that
-        # is next to nothing, the others are lost beside it, and weighed by themselves.
-        question = prefix(self.steps, 0, *self._counts.get(0, (0, 0))).log[0]
-        if np.ptp(question) > _MOST_DIVIDED:
-            behind = self._with({0: (0, 0)}).log_likelihood
-        else:
-            behind = self.log_likelihood - question
-        return np.asarray(behind - LOG_VERDICT[self._correct] if self._own else behind)
+        return np.asarray(self._behind() - LOG_VERDICT[self._correct] if self._own else self._behind())
 
     @property
     def first_error(self) -> Array:
@@ -170,13 +144,11 @@ class Belief:
             depths = self._candidates()
             success, weights = self._success_if(depths)
             # Mutual information of the rollout's outcome and the first error, from the probabilities of both together:
-            # H(outcome) + H(first error) - H(both). The last row of each outcome is the sum over the first errors.
-            both = np.empty((2, len(weights) + 1, len(depths)))
-            both[0, :-1] = success
-            np.subtract(weights[:, None], success, out=both[1, :-1])
-            both[:, :-1].sum(axis=1, out=both[:, -1])
-            terms = _entropy(both).sum(axis=0)
-            information = terms[-1] - terms[:-1].sum(axis=0) + _entropy(weights).sum()
+            # H(outcome) + H(first error) - H(both).
+            failure = weights[:, None] - success
+            outcomes = np.array([success.sum(axis=0), failure.sum(axis=0)])
+            both = _entropy(np.concatenate([success, failure])).sum(axis=0)
+            information = _entropy(outcomes).sum(axis=0) + _entropy(weights).sum() - both
             if len(depths) < self.steps:
                 information = np.interp(np.arange(self.steps), depths, information)
             self._information = np.asarray(information)
@@ -186,14 +158,26 @@ class Belief:
         """Return the two beliefs after one more rollout of prefix `depth`, each with the probability of its outcome."""
         success = float(self._success_if((depth,))[0].sum())
         trials, successes = self._counts.get(depth, (0, 0))
-        hit, miss = (self._with({depth: (trials + 1, successes + more)}) for more in (1, 0))
+        hit, miss = (self._with(depth, (trials + 1, successes + more)) for more in (1, 0))
         return [(success, hit), (1 - success, miss)]
 
-    def _with(self, counts: dict[int, tuple[int, int]]) -> Belief:
-        """Return a copy of this belief with other rollouts of some prefixes."""
+    def _with(self, depth: int, counts: tuple[int, int]) -> Belief:
+        """Return a copy of this belief with other rollouts of one prefix."""
         other = Belief(self.steps, self._correct, self._prior, self._own)
-        other._counts = self._counts | counts
+        other._counts, other._joint = dict(self._counts), self._joint
+        other._replace(depth, self._counts.get(depth, (0, 0)), counts)
         return other
+
+    def _replace(self, depth: int, before: tuple[int, int], counts: tuple[int, int]) -> None:
+        """Put (trials, successes) of a prefix in the place of those before."""
+        self._counts[depth] = counts
+        self._posterior = self._information = self._likely = None
+        if not depth:
+            return
+        self._log_behind = None
+        if self._joint is not None:
+            more = prefix(self.steps, depth, *counts).log - prefix(self.steps, depth, *before).log
+            self._joint = self._joint.after(depth, counts[0] - before[0], more)
 
     def _candidates(self) -> Places:
         """Return the prefixes that are considered for the next rollout, ascending."""
@@ -210,14 +194,14 @@ class Belief:
         The shapes are [places + 1, depths] and [places + 1].
         """
         joint = self._told_apart(depths)
-        weights = joint.under(self._prior)
+        weights = joint.weights * self._cells(joint)[0]
         # Given the rollouts seen at a prefix, the next one is a draw from Pólya's urn.
-        urns = rates(self.steps, depths).copy()
-        for index, depth in enumerate(depths):
-            if depth in self._counts:
-                urns[:, index] = prefix(self.steps, depth, *self._counts[depth]).next
+        urns = [
+            prefix(self.steps, depth, *self._counts[depth]).next if depth in self._counts else unseen
+            for depth, unseen in zip(depths, rates(self.steps, depths), strict=True)
+        ]
         # Of the success in each state of a prefix, shape [places + 1, 3 * depths], that of its state under e.
-        success = weights @ urns.reshape(-1, urns.shape[-1]).T
+        success = weights @ np.concatenate(urns).T
         first_error = weights.sum(axis=1)
         total = first_error.sum()
         return success.take(states(joint.places, depths)) / total, first_error / total
@@ -226,17 +210,37 @@ class Belief:
         """Return the posterior under the present prior."""
         if self._posterior is None:
             joint = self._told_apart()
-            weights = joint.under(self._prior)
+            cells, log_scale = self._cells(joint)
             if len(joint.places) == self.steps:
-                first_error = weights.sum(axis=1)
+                first_error = joint.weights @ cells
             else:
-                first_error = over_steps(self.steps, joint.places, weights)
+                first_error = over_steps(self.steps, joint.places, joint.weights * cells)
             total = float(first_error.sum())
-            self._posterior = _Posterior(first_error / total, joint.log_scale + math.log(total))
+            self._posterior = _Posterior(first_error / total, log_scale + math.log(total))
         return self._posterior
 
-    def _told_apart(self, depths: Places = ()) -> _Joint:
-        """Return the joint posterior, with places that the rollouts so far and those of `depths` tell apart."""
+    def _cells(self, joint: Joint) -> tuple[Array, float]:
+        """Return what the weights of each cell are to be multiplied by, shape [cells], and the log of its scale."""
+        if self._likely is None:
+            log = joint.log_scale + self._question()
+            scale = float(log.max())
+            self._likely = np.exp(log - scale), scale
+        likely, scale = self._likely
+        return self._prior * likely, scale
+
+    def _question(self) -> Array:
+        """Return log P(rollouts of the bare question | cell), shape [cells]."""
+        return np.asarray(prefix(self.steps, 0, *self._counts.get(0, (0, 0))).log[0])
+
+    def _behind(self) -> Array:
+        """Return log P(verdict, all rollouts but those of the bare question | cell), shape [cells]."""
+        if self._log_behind is None:
+            joint = self._told_apart()
+            self._log_behind = joint.log_scale + np.log(joint.weights.sum(axis=0))
+        return self._log_behind
+
+    def _told_apart(self, depths: Places = ()) -> Joint:
+        """Return the joint likelihood, with places that the rollouts so far and those of `depths` tell apart."""
         if self._joint is None or not self._joint.tells(depths):
             if self.steps <= _MOST_STEPS:
                 places = tuple(range(self.steps))
@@ -244,20 +248,8 @@ class Belief:
                 # A rollout of t steps tells apart whether the first error is step t - 1, an earlier or a later one.
                 marks = {0, *self._counts, *depths}
                 places = tuple(sorted(marks | {mark - 1 for mark in marks if mark}))
-            self._joint = self._weigh(places)
+            self._joint, self._likely = weigh(self.steps, places, self._counts, self._correct, self._own), None
         return self._joint
-
-    def _weigh(self, places: Places) -> _Joint:
-        """Return the joint posterior, from the likelihoods of all prefixes."""
-        depths = sorted(self._counts)
-        logs = [prefix(self.steps, depth, *self._counts[depth]).log for depth in depths]
-        factors = explanations(logs, np.log(self._prior), np.zeros_like(self._prior))
-        scale = float(factors.max())
-        factors -= scale
-        np.exp(factors, out=factors)
-        weights = factors.take(rows(places, tuple(depths)), axis=0)
-        weights *= outcome(self.steps, places, self._correct, self._own)
-        return _Joint(places, weights, scale, self._prior)
 
 
 class _Posterior(NamedTuple):
@@ -265,31 +257,6 @@ class _Posterior(NamedTuple):
 
     first_error: Array
     log_evidence: float
-
-
-class _Joint(NamedTuple):
-    """Joint posterior of places and cells.
-
-    * `places`: runs of steps.
-    * `weights`: the posterior up to a factor, under the prior `prior`: shape [places + 1, cells].
-    * `log_scale`: logarithm of what the weights have to be multiplied by for the probability of the evidence.
-    """
-
-    places: Places
-    weights: Array
-    log_scale: float
-    prior: Array
-
-    def under(self, prior: Array) -> Array:
-        """Return the weights under another prior."""
-        return self.weights if prior is self.prior else self.weights * (prior / self.prior)
-
-    def tells(self, depths: Places) -> bool:
-        """Return True when a rollout of any of these prefixes means the same for all hypotheses of a place."""
-        places = self.places
-        return len(places) > places[-1] or all(
-            depth in places and (not depth or depth - 1 in places) for depth in depths
-        )
 
 
 def _entropy(p: Array) -> Array:
