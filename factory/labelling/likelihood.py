@@ -149,7 +149,7 @@ def explanations(logs: Sequence[Array]) -> Array:
 
 
 def _ways(prefixes: int) -> Array:
-    """Return 1 where the state of a prefix is part of an explanation, else 0: shape [2 * prefixes + 1, 3 * prefixes]."""
+    """Return 1 where a state is part of an explanation, else 0: shape [2 * prefixes + 1, 3 * prefixes]."""
     states = np.zeros((2 * prefixes + 1, prefixes, 3))
     for index in range(prefixes):
         states[2 * index + 2 :, index, 0] = states[2 * index + 1, index, 1] = states[: 2 * index + 1, index, 2] = 1
