@@ -91,12 +91,14 @@ class TimeLeft:
           each: seconds per question while there are others to begin.
         """
         now = self._looks[-1]
-        under_way = min(self._begun, self._questions - now.finished)
-        not_begun = self._questions - now.finished - under_way
-        if not under_way:
+        # Where a worker has died, questions of its units are counted twice for a while.
+        unfinished = max(0, self._questions - now.finished)
+        under_way = min(self._begun, unfinished)
+        not_begun = unfinished - under_way
+        if under_way < 1:
             return not_begun * each
         mean = (now.waited - since.waited) / max(now.halves - since.halves, 0.5)
-        share_left = (self._questions - now.halves - not_begun) / under_way
+        share_left = max(0.0, self._questions - now.halves - not_begun) / under_way
         return not_begun * each + mean * share_left * _harmonic(under_way)
 
     def text(self) -> str:

@@ -100,3 +100,13 @@ def test_what_is_remembered_does_not_grow_with_the_run():
 
 def test_when_all_is_done_nothing_is_left():
     assert looked(TimeLeft(4), (5, 2, 0), (10, 4, 0)).text() == "0:00"
+
+
+@pytest.mark.parametrize(("finished", "begun"), [(32, 0), (33, 0), (33, 4), (40, 12), (31, 40), (0, 0), (5, 0)])
+def test_counts_that_cannot_be_as_when_a_worker_has_died_are_no_error(finished: int, begun: int):
+    left = TimeLeft(32, least=12)
+    for second in range(1, 100):
+        left.look(second, min(second, finished), begun, 400, 300)
+    assert left.text()
+    bounds = left.bounds()
+    assert bounds is None or 0 <= bounds[0] <= bounds[1]
