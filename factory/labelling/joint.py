@@ -1,6 +1,6 @@
 """Likelihood of the places of a first error and the cells together, apart from the rollouts of the bare question.
 
-One more rollout is one factor for each place and cell, so it is multiplied into what is there, at an eighth of the
+One more rollout is one factor for each place and cell, so it is multiplied into what is there, at a third of the
 cost of weighing all rollouts anew.
 """
 
