@@ -6,7 +6,7 @@
 * best of N: the answer of the sample with the highest reward (Lightman et al., arXiv 2305.20050, sec. 2.2);
 * oracle: right if any sample is right (pass@N).
 
-A PRM's scores of a solution's steps become one reward by their product, their minimum or the last of them.
+A PRM's scores of a solution's steps become one reward by their product, their minimum, their mean or the last of them.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 AGGREGATIONS: dict[str, Callable[[Sequence[float]], float]] = {
     "product": math.prod,
     "min": min,
     "last": lambda scores: scores[-1],
+    "mean": fmean,
 }
 
 

@@ -225,20 +225,22 @@ def test_scores_do_not_depend_on_what_else_is_in_the_batch(tmp_path: Path, base:
 def test_a_long_text_costs_its_own_batch_alone_and_one_beyond_the_limit_nothing(tmp_path: Path, base: Path) -> None:
     out, _ = trained(tmp_path, base, "orm", written(tmp_path / "data", WHOLES), max_steps=1)
     scorer, asked = SolutionScorer(out, batch_size=2), [(PROMPT, text) for text in ("1", "x " * 100, "2", "3")]
-    shapes, forward = [], scorer._model.forward
-    scorer._model.forward = lambda input_ids, **rest: shapes.append(input_ids.shape) or forward(input_ids, **rest)
+    model = scorer._scorer._head._model
+    shapes, forward = [], model.forward
+    model.forward = lambda input_ids, **rest: shapes.append(input_ids.shape) or forward(input_ids, **rest)
     scores = scorer.scores(asked)
-    assert sorted(width for _, width in shapes)[:-1] == [32, 32]
+    assert [rows for rows, _ in shapes] == [1, 2, 1]
+    assert shapes[0][1] > 100 > 32 > shapes[1][1]
     limited = SolutionScorer(out, batch_size=2, max_length=64).scores(asked)
     assert limited[1] is None
     assert [score for score in limited if score] == pytest.approx([scores[0], scores[2], scores[3]], abs=1e-5)
 
 
 def test_a_folder_that_holds_no_reward_model_is_refused(tmp_path: Path, base: Path) -> None:
-    with pytest.raises(BadInput, match="is LlamaForCausalLM; expected …ForTokenClassification"):
+    with pytest.raises(BadInput, match=r"is LlamaForCausalLM, a language model.*expected .*…ForTokenClassification"):
         StepScorer(str(base))
     out, _ = trained(tmp_path, base, "prm", written(tmp_path / "data", STEPS), max_steps=1)
-    with pytest.raises(BadInput, match="expected …ForSequenceClassification"):
+    with pytest.raises(BadInput, match="expects …ForSequenceClassification"):
         SolutionScorer(out)
     config = json.loads((Path(out) / "config.json").read_text())
     (Path(out) / "config.json").write_text(json.dumps({k: v for k, v in config.items() if k != "step_separator"}))

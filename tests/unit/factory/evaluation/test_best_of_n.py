@@ -50,7 +50,7 @@ def test_a_sample_that_no_reward_model_could_read_has_no_weight() -> None:
     assert weighted_majority([sample("7", 5), sample("8", 1, 0.1)], "r") == 0
 
 
-@pytest.mark.parametrize(("name", "reward"), [("product", 0.36), ("min", 0.5), ("last", 0.8)])
+@pytest.mark.parametrize(("name", "reward"), [("product", 0.36), ("min", 0.5), ("last", 0.8), ("mean", 2.2 / 3)])
 def test_the_scores_of_all_steps_become_one_reward(name: str, reward: float) -> None:
     assert AGGREGATIONS[name]((0.9, 0.5, 0.8)) == pytest.approx(reward)
 
