@@ -13,6 +13,7 @@ Invariants:
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -42,6 +43,9 @@ from factory.shards.spool import Unfinished
 from factory.shards.units import Unit
 from factory.storage.opening import Location
 
+# Thresholds of Python's garbage collection. With its own (700), looking through living trees takes 7 to 11 % of a
+# worker's CPU. A finished tree is a cycle: all are looked through after 200,000 new objects, which are 60,000 nodes.
+COLLECTED = (10_000, 10, 2)
 # Seconds that the spool's store may take to answer.
 SPOOL_S = 30.0
 
@@ -93,6 +97,7 @@ class RolloutWorker:
     """
 
     def __init__(self) -> None:
+        gc.set_threshold(*COLLECTED)
         self._work: _AssignedWork | None = None
 
     async def ready(self) -> str:
