@@ -97,7 +97,8 @@ class TimeLeft:
         not_begun = unfinished - under_way
         if under_way < 1:
             return not_begun * each
-        mean = (now.waited - since.waited) / max(now.halves - since.halves, 0.5)
+        # One question more, of the run's mean: of late there may have been none.
+        mean = (now.waited - since.waited + now.waited / now.halves) / (now.halves - since.halves + 1)
         share_left = max(0.0, self._questions - now.halves - not_begun) / under_way
         return not_begun * each + mean * share_left * _harmonic(under_way)
 
