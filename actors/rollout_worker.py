@@ -43,8 +43,8 @@ from factory.shards.spool import Unfinished
 from factory.shards.units import Unit
 from factory.storage.opening import Location
 
-# Thresholds of Python's garbage collection. With its own (700), looking through living trees takes 7 to 11 % of a
-# worker's CPU. A finished tree is a cycle: all are looked through after 200,000 new objects, which are 60,000 nodes.
+# Thresholds of Python's garbage collection. With its own (700), looking through living trees takes 7 % of a worker's
+# CPU (tools/bench/rollouts.py). A finished tree is a cycle: all are looked through after 200,000 new objects.
 COLLECTED = (10_000, 10, 2)
 # Seconds that the spool's store may take to answer.
 SPOOL_S = 30.0
