@@ -18,12 +18,14 @@ class Demand:
       count: number of actors.
       cpus: logical CPUs of each; may be a fraction.
       gpus: GPUs of each; may be a fraction.
+      key: config key of the number; "" where no key says it.
     """
 
     role: str
     count: int
     cpus: float
     gpus: float = 0.0
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,27 +36,23 @@ class PlannedNode:
     gpus: float
 
 
-def demands(
-    *, generators: int, workers: int, checkers: int, writers: int, generator_cpus: float, generator_gpus: float
-) -> list[Demand]:
-    """Return the actors of a run, generators first: they are the hardest to place.
+def demands(*, engines: Sequence[Demand], workers: int, checkers: int, writers: int) -> list[Demand]:
+    """Return the actors of a run, those that are hardest to place first: engines, and of these the ones with GPUs.
 
     Args:
-      generators: number of engines.
+      engines: demand for the engines of each pool.
       workers: number of rollout workers.
       checkers: number of answer checkers.
       writers: number of shard writers.
-      generator_cpus: logical CPUs of each engine.
-      generator_gpus: GPUs of each engine.
 
     Returns:
       One demand per role.
     """
     return [
-        Demand(role="generator", count=generators, cpus=generator_cpus, gpus=generator_gpus),
-        Demand(role="rollout worker", count=workers, cpus=0.5),
-        Demand(role="answer checker", count=checkers, cpus=0.25),
-        Demand(role="shard writer", count=writers, cpus=0.1),
+        *sorted(engines, key=lambda demand: demand.gpus, reverse=True),
+        Demand(role="rollout worker", count=workers, cpus=0.5, key="cluster.workers"),
+        Demand(role="answer checker", count=checkers, cpus=0.25, key="cluster.checkers"),
+        Demand(role="shard writer", count=writers, cpus=0.1, key="cluster.writers"),
     ]
 
 
@@ -70,11 +68,11 @@ def shortfall(wanted: Sequence[Demand], nodes: Sequence[PlannedNode]) -> str | N
             room = next((at for at in free if at[0] + 1e-9 >= demand.cpus and at[1] + 1e-9 >= demand.gpus), None)
             if room is None:
                 gpus = f" and {demand.gpus:g} GPUs" if demand.gpus else ""
+                key = demand.key or f"the number of {demand.role}s"
                 return (
                     f"only {placed} of {demand.count} {demand.role}s fit: each needs {demand.cpus:g} CPUs{gpus} "
                     f"on one node, {len(nodes)} nodes have {sum(n.cpus for n in nodes):g} CPUs and "
-                    f"{sum(n.gpus for n in nodes):g} GPUs in all. Lower cluster.{demand.role.split()[-1]}s "
-                    "or add nodes."
+                    f"{sum(n.gpus for n in nodes):g} GPUs in all. Lower {key} or add nodes."
                 )
             room[0] -= demand.cpus
             room[1] -= demand.gpus

@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -28,13 +28,23 @@ T = TypeVar("T")
 _INTERPOLATION = re.compile(r"(\\*)\$\{")
 
 
-def read_yaml(path: Path, overrides: Sequence[str] = (), switches: Mapping[str, str] | None = None) -> dict[str, Any]:
+Reshape = Callable[[dict[str, Any]], dict[str, Any]]
+"""Function that writes a config in another form; it gets the file and the overrides, each by itself and unresolved."""
+
+
+def read_yaml(
+    path: Path,
+    overrides: Sequence[str] = (),
+    switches: Mapping[str, str] | None = None,
+    reshape: Reshape | None = None,
+) -> dict[str, Any]:
     """Return the plain nested mapping of a YAML file.
 
     Args:
       path: file to read.
       overrides: `section.key=value`, as `parse_yaml` applies them.
       switches: section: key that decides what else the section may hold, as for `parse_yaml`.
+      reshape: brings file and overrides into one form, as for `parse_yaml`.
 
     Raises:
       BadInput: the file is missing, cannot be read or is not valid YAML, or an override is malformed.
@@ -45,11 +55,15 @@ def read_yaml(path: Path, overrides: Sequence[str] = (), switches: Mapping[str, 
         text = path.read_text(encoding="utf-8")
     except (ValueError, OSError) as error:
         raise BadInput(f"{path} cannot be read: {one_line(error)}") from None
-    return parse_yaml(text, str(path), overrides, switches)
+    return parse_yaml(text, str(path), overrides, switches, reshape)
 
 
 def parse_yaml(
-    text: str, name: str, overrides: Sequence[str] = (), switches: Mapping[str, str] | None = None
+    text: str,
+    name: str,
+    overrides: Sequence[str] = (),
+    switches: Mapping[str, str] | None = None,
+    reshape: Reshape | None = None,
 ) -> dict[str, Any]:
     """Return the plain nested mapping of a YAML text, with overrides applied.
 
@@ -58,7 +72,8 @@ def parse_yaml(
       name: what to call the text in messages.
       overrides: `section.key=value`; the value is read as YAML.
       switches: section: key that picks its plug-in. An override that changes that key drops the section's other values,
-        which were meant for another plug-in.
+        which were meant for another plug-in. A section within others has dots in its name.
+      reshape: brings file and overrides into one form before these replace that; None leaves them as they are.
 
     Raises:
       BadInput: the text is not valid YAML or not a mapping, or an override is malformed.
@@ -68,11 +83,16 @@ def parse_yaml(
         loaded = OmegaConf.load(io.StringIO(text))
         if not isinstance(loaded, DictConfig):
             raise BadInput(f"{name} holds no mapping at its top level. Expected sections such as source, engine.")
+        if reshape is not None:
+            loaded, changes = _reshaped(loaded, reshape), _reshaped(changes, reshape)
         # Drop what was meant for a plug-in that an override replaces.
         for section, key in (switches or {}).items():
             wanted = OmegaConf.select(changes, f"{section}.{key}")
             if wanted is not None and wanted != OmegaConf.select(loaded, f"{section}.{key}"):
-                loaded.pop(section, None)
+                outer, _, last = section.rpartition(".")
+                around = OmegaConf.select(loaded, outer) if outer else loaded
+                if isinstance(around, DictConfig):
+                    around.pop(last, None)
         merged = OmegaConf.merge(loaded, changes)
         plain = OmegaConf.to_container(merged, resolve=True)
     except OmegaConfBaseException as error:
@@ -87,6 +107,15 @@ def parse_yaml(
     assert isinstance(plain, dict)
     _refuse_half_characters(plain, name)
     return {str(key): value for key, value in plain.items()}
+
+
+def _reshaped(config: DictConfig, reshape: Reshape) -> DictConfig:
+    """Return a config in another form, interpolations as they are."""
+    plain = OmegaConf.to_container(config, resolve=False)
+    assert isinstance(plain, dict)
+    shaped = reshape({str(key): value for key, value in plain.items()})
+    # What stays as it was keeps what OmegaConf knows of it.
+    return config if shaped == plain else OmegaConf.create(shaped)
 
 
 def _changes(overrides: Sequence[str]) -> DictConfig:

@@ -2,7 +2,9 @@
 
 Engines are kept a little more than full: the next unit goes out while one of them has less to do than its slots and
 `AHEAD` of them more, and what is on its way to them does not fill that. Hunger of one engine counts though another has
-too much, so that a slow one does not starve the others.
+too much, so that a slow one does not starve the others. Engines of the policy and of the model that makes the
+labeller's rollouts are counted. Those of other roles are not: full ones hold up their questions, of which there is a
+limited number, and hungry ones get no work from more questions while the policy is busy.
 """
 
 from __future__ import annotations
@@ -76,6 +78,11 @@ class Demand:
         self._bounds = bounds
         self._loads: list[EngineLoad | None] = [None] * engines
         self._handed: dict[str, _Handed] = {}
+
+    @property
+    def engines(self) -> int:
+        """Number of engines that are counted."""
+        return len(self._loads)
 
     def hear_engine(self, index: int, load: EngineLoad | None) -> None:
         """Take the load of an engine; None for one that does not answer, which asks for nothing."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ from factory.records.example import Example
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt
 from factory.shards.units import Unit
+from factory.types import POLICY
 from pipelines.driving.crew import Crew
 from pipelines.driving.demand import Bounds, Demand
 from pipelines.driving.engine_figures import EngineFigures
@@ -85,7 +86,8 @@ class DriveOptions:
 
     Attributes:
       bounds: how much may be in flight.
-      engines: handles of the generators, which say how much they hold; with none, `bounds.window` decides.
+      engines: handles of the generators by role, which say how much they hold.
+      counted: roles whose engines decide how many questions are under way; with none, `bounds.window` does.
       attempts: workers that a unit may cost before the run ends.
       experience: what the run has learnt, which is told to all workers; None where it shall learn nothing.
       restart_s: seconds that a dead worker may take to come back while no other is up.
@@ -100,7 +102,8 @@ class DriveOptions:
 
     bounds: Bounds
     attempts: int
-    engines: Sequence[Any] = ()
+    engines: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    counted: Collection[str] = (POLICY,)
     experience: RunExperience | None = None
     restart_s: float = 900.0
     effort: Mapping[str, int] = field(default_factory=dict)
@@ -157,8 +160,9 @@ class _Loop:
         self.progress = Progress()
         self._options = options
         self._crew = crew
-        self._demand = Demand(options.bounds, len(options.engines))
-        self._lookout = Lookout(crew, options.engines, self._demand, options.experience)
+        counted = {role: pool for role, pool in options.engines.items() if role in options.counted}
+        self._demand = Demand(options.bounds, sum(map(len, counted.values())))
+        self._lookout = Lookout(crew, counted | dict(options.engines), self._demand, options.experience)
         self.progress.engines = self._lookout.engines
         self._fresh = iter(units)
         # Units whose worker died, with the number of the attempt to come.

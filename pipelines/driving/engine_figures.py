@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from factory.types import POLICY
 from pipelines.driving.demand import EngineLoad
 
 # What an engine counts since its start, as far as the figures need it (`Generator.stats`).
@@ -19,6 +20,7 @@ _COUNTED = ("slot_seconds", "prompt_tokens", "output_tokens")
 class EngineFigures:
     """Figures of one engine.
 
+    * `role`: role of its pool.
     * `slots`, `running`, `waiting`: samples it computes at a time (0 where it cannot say), and has now.
     * `most_waiting`: most samples that were seen waiting.
     * `seconds`: time since it was first heard; `silent_seconds`: part of it in which it gave no answer.
@@ -40,6 +42,7 @@ class EngineFigures:
     cache_hit_rate: float | None = None
     restarts: int = 0
     out: bool = False
+    role: str = POLICY
 
     @property
     def busy(self) -> float | None:
@@ -60,12 +63,12 @@ class EngineFigures:
 class EngineBook:
     """Book of the figures of all engines of a run."""
 
-    def __init__(self, engines: int) -> None:
-        """Begin with `engines` of them, none heard yet."""
-        self.figures = [EngineFigures() for _ in range(engines)]
+    def __init__(self, roles: Sequence[str]) -> None:
+        """Begin with an engine for each of `roles`, none heard yet."""
+        self.figures = [EngineFigures(role=role) for role in roles]
         # For each: what it counted last, since its start, and when it was heard.
-        self._last: list[dict[str, float]] = [{} for _ in range(engines)]
-        self._heard: list[float | None] = [None] * engines
+        self._last: list[dict[str, float]] = [{} for _ in roles]
+        self._heard: list[float | None] = [None] * len(roles)
 
     def hear(self, index: int, stats: Mapping[str, float] | None, now: float) -> None:
         """Take what an engine says of itself.
@@ -106,13 +109,25 @@ class EngineBook:
 
 
 def fullness(engines: Sequence[EngineFigures]) -> str | None:
-    """Return how full the engines are now, for a progress line; None where none says how much it holds."""
+    """Return how full the engines are now, for a progress line; None where none says how much it holds.
+
+    Where there are several roles, each is named.
+    """
+    roles = list(dict.fromkeys(engine.role for engine in engines))
+    if len(roles) < 2:
+        return _fullness(engines, "engines")
+    parts = [_fullness([engine for engine in engines if engine.role == role], role) for role in roles]
+    return "; ".join(part for part in parts if part) or None
+
+
+def _fullness(engines: Sequence[EngineFigures], name: str) -> str | None:
+    """Return how full engines of one role are, under a name; None where none says how much it holds."""
     slots = sum(engine.slots for engine in engines if not engine.out)
     out = sum(engine.out for engine in engines)
     parts = []
     if slots:
         running, waiting = sum(engine.running for engine in engines), sum(engine.waiting for engine in engines)
-        parts.append(f"engines {min(1.0, running / slots):.0%} full, {waiting:,} waiting")
+        parts.append(f"{name} {min(1.0, running / slots):.0%} full, {waiting:,} waiting")
     if out:
-        parts.append(f"{out} of {len(engines)} engines silent")
+        parts.append(f"{out} of {len(engines)} {name if name == 'engines' else f'{name} engines'} silent")
     return ", ".join(parts) or None

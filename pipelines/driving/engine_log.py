@@ -1,8 +1,9 @@
 """Figures of the engines in an attempt's log, `logs/attempt_N/engines.json`, and the lines that `factory status` shows.
 
-    {"engine": {"engine": "vllm 0.32.0", "max_num_seqs": 256, …}, "engines": [{"busy": 0.97, "waiting": 40, …}, …]}
+    {"engine": {"engine": "vllm 0.32.0", "max_num_seqs": 256, …}, "engines": [{"busy": 0.97, "waiting": 40, …}, …],
+     "others": {"judge": {"engine": "http", …}}}
 
-They are news, no records: what cannot be written or read is left out.
+"engine" are facts of the policy's. They are news, no records: what cannot be written or read is left out.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from factory.errors import StorageFailed
 from factory.storage.store import Store
 from factory.text.durations import clock as time_text
 from factory.text.safe_text import safe
+from factory.types import POLICY
 from pipelines.driving.engine_figures import EngineFigures
 
 WRITE_EVERY_S = 10.0
-# Engines that `factory status` has a line for; of more, the least busy ones.
+_KEPT = ("engine", "model", "max_num_seqs", "max_num_batched_tokens")
+# Engines of a role that `factory status` has a line for; of more, the least busy ones.
 SHOWN = 16
 
 
@@ -31,16 +34,20 @@ class EngineLog:
     Args:
       store: the run folder, one that does not wait long for its storage.
       attempt: number of the attempt.
-      facts: facts that an engine said of itself.
+      facts: facts that an engine of each role said of itself.
       clock: monotonic seconds.
     """
 
     def __init__(
-        self, store: Store, attempt: int, facts: Mapping[str, Any], clock: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        attempt: int,
+        facts: Mapping[str, Mapping[str, Any]],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._name = f"logs/attempt_{attempt}/engines.json"
-        self._facts = {name: facts.get(name) for name in ("engine", "model", "max_num_seqs", "max_num_batched_tokens")}
+        self._facts = {role: {name: said.get(name) for name in _KEPT} for role, said in facts.items()}
         self._clock = clock
         self._written = clock()
 
@@ -52,27 +59,41 @@ class EngineLog:
     def write(self, engines: Sequence[EngineFigures]) -> None:
         """Write the figures; a storage that does not answer gets none."""
         self._written = self._clock()
-        values = {"engine": self._facts, "engines": [engine.as_dict() for engine in engines]}
+        values = {"engine": self._facts[POLICY], "engines": [engine.as_dict() for engine in engines]}
+        if others := {role: facts for role, facts in self._facts.items() if role != POLICY}:
+            values["others"] = others
         with suppress(StorageFailed):
             self._store.replace(self._name, (json.dumps(values) + "\n").encode())
 
 
 def engine_lines(store: Store, attempt: int) -> list[str]:
-    """Return what an attempt's log says of its engines, a line for all and one for each; nothing where it has none."""
+    """Return what an attempt's log says of its engines: per role a line for all and one for each.
+
+    Nothing where it has none.
+    """
     try:
         values = json.loads(store.read(f"logs/attempt_{attempt}/engines.json"))
-        known = [field.name for field in fields(EngineFigures)]
-        engines = [EngineFigures(**{name: one[name] for name in known}) for one in values["engines"]]
-        return _lines(values["engine"], engines)
+        # A log from before there were roles names none.
+        known = [field.name for field in fields(EngineFigures) if field.name != "role"]
+        engines = [
+            EngineFigures(**{name: one[name] for name in known}, role=str(one.get("role", POLICY)))
+            for one in values["engines"]
+        ]
+        facts = {POLICY: values["engine"], **values.get("others", {})}
+        return [
+            line for role in facts for line in _lines(role, facts[role], [one for one in engines if one.role == role])
+        ]
     except (FileNotFoundError, StorageFailed, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return []
 
 
-def _lines(facts: Mapping[str, Any], engines: Sequence[EngineFigures]) -> list[str]:
+def _lines(role: str, facts: Mapping[str, Any], engines: Sequence[EngineFigures]) -> list[str]:
+    """Return the lines of one role."""
     size = f", up to {facts['max_num_seqs']:,} samples at a time" if facts["max_num_seqs"] else ""
     slots = sum(engine.slots * engine.seconds for engine in engines)
     busy = f", {sum(engine.slot_seconds for engine in engines) / slots:.0%} busy" if slots else ""
-    lines = [f"engines        {len(engines)} × {safe(str(facts['engine']))}{size}{busy}"]
+    name = "engines" if role == POLICY else safe(role)
+    lines = [f"{name:<14} {len(engines)} × {safe(str(facts['engine']))}{size}{busy}"]
     shown = sorted(range(len(engines)), key=lambda index: (not engines[index].out, engines[index].busy or 0.0))[:SHOWN]
     for index in sorted(shown):
         lines.append(f"               {index + 1}: {_engine_line(engines[index])}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +12,7 @@ from ray.exceptions import RayActorError
 from factory.records.example import Example
 from factory.records.tally import Tally
 from pipelines.driving.crew import Crew
-from pipelines.driving.demand import Demand
+from pipelines.driving.demand import Demand, EngineLoad
 from pipelines.driving.engine_figures import EngineBook
 from pipelines.driving.polls import Polls
 from pipelines.driving.run_experience import RunExperience
@@ -30,21 +30,22 @@ class Lookout:
 
     Args:
       crew: the rollout workers.
-      engines: handles of generators.
-      demand: account of the hand-out.
+      engines: handles of generators by role; those that the hand-out counts come first.
+      demand: account of the hand-out, of so many engines as it counts.
       experience: what the run has learnt; None where it shall learn nothing.
     """
 
     def __init__(
-        self, crew: Crew, engines: Sequence[Any], demand: Demand, experience: RunExperience | None = None
+        self, crew: Crew, engines: Mapping[str, Sequence[Any]], demand: Demand, experience: RunExperience | None = None
     ) -> None:
         self._crew = crew
         self._demand = demand
         self._experience = experience
         self._asked = [0] * len(crew)
-        self._book = EngineBook(len(engines))
+        handles = [handle for pool in engines.values() for handle in pool]
+        self._book = EngineBook([role for role, pool in engines.items() for _ in pool])
         self._tallies = [Tally() for _ in range(len(crew))]
-        self._engines = Polls(lambda index: engines[index].stats.remote(), len(engines), ENGINES_EVERY_S)
+        self._engines = Polls(lambda index: handles[index].stats.remote(), len(handles), ENGINES_EVERY_S)
         self._workers = Polls(self._ask, len(crew), WORKERS_EVERY_S)
         self._unfinished = [0] * len(crew)
         # First labelled solution that a worker has told of.
@@ -57,9 +58,9 @@ class Lookout:
         """Take the answers that have come, and ask anew who is due. `now` is monotonic, in seconds."""
         for index, stats in self._engines.answers(now):
             self._book.hear(index, stats, now)
-            self._demand.hear_engine(index, self._book.figures[index].load)
+            self._hear_load(index, self._book.figures[index].load)
         for index in self._engines.late(now, LATE_S):
-            self._demand.hear_engine(index, None)
+            self._hear_load(index, None)
         for worker, said in self._workers.answers(now):
             self._tallies[worker] = said.tally if said else Tally()
             self._unfinished[worker] = sum(said.unfinished.values()) if said else 0
@@ -72,6 +73,11 @@ class Lookout:
         if self._engines.due(now):
             self._demand.looked()
         self._workers.due(now)
+
+    def _hear_load(self, index: int, load: EngineLoad | None) -> None:
+        """Tell the hand-out the load of an engine, if it counts that one."""
+        if index < self._demand.engines:
+            self._demand.hear_engine(index, load)
 
     def _ask(self, worker: int) -> Any:
         """Ask a worker what it has under way; now and then both sides say what was learnt."""

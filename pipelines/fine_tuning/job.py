@@ -16,7 +16,7 @@ from factory.errors import BadInput, TrainingFailed
 from factory.self_training.training import TrainingJob
 from factory.storage.opening import absolute
 from pipelines.fine_tuning.training import TrainingOptions, check_room
-from pipelines.run.fleet import named
+from pipelines.pools.engines import named
 from pipelines.run.session import RunSession, check_model
 from pipelines.run.settings import Settings
 

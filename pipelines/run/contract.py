@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from factory.config import fill
+from factory.errors import BadInput
 from factory.plugins import Plugin, Registry
 from factory.storage.store import Store
 
@@ -37,6 +39,7 @@ class RunOutcome(Protocol):
         ...
 
 
+P = TypeVar("P", bound=Plugin)
 R = TypeVar("R", bound=RunOutcome)
 R_co = TypeVar("R_co", bound=RunOutcome, covariant=True)
 R_contra = TypeVar("R_contra", bound=RunOutcome, contravariant=True)
@@ -116,6 +119,41 @@ class PluginSection:
 
     registry: Registry[Any]
     default: str
+
+
+@dataclass(frozen=True)
+class Plug(Generic[P]):
+    """Picked plug-in of one config section.
+
+    Attributes:
+      name: value in the config that picked it.
+      plugin: the plug-in, as its contract describes it.
+      config: filled `Config` of the plug-in.
+    """
+
+    name: str
+    plugin: P
+    config: Any
+
+
+def plugged(declared: PluginSection, section: Any, where: str) -> Plug[Any]:
+    """Return the plug-in that a config section picks, with its settings.
+
+    Args:
+      declared: registry of the section, and its default.
+      section: section as read from YAML; None or empty for all defaults.
+      where: name of the section in messages.
+
+    Raises:
+      BadInput: no mapping, no such plug-in, or a key or value that it does not know.
+    """
+    key = declared.registry.key
+    if not isinstance(section or {}, dict):
+        raise BadInput(f"{where} is {section!r}. Expected a mapping such as {where}: {{{key}: {declared.default}}}.")
+    values = dict(section or {})
+    picked = str(values.pop(key, declared.default))
+    plugin = declared.registry.load(picked)
+    return Plug(picked, plugin, fill(plugin.Config, values, where))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

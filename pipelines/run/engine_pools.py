@@ -1,13 +1,14 @@
 """Actors of a pipeline that changes weights as it goes.
 
-Engines are started when first needed, then kept for as long as there is room for them beside what else has to run.
-Writers and workers are kept from run to run until something else has to start: they are back in seconds.
+Engines are started when first needed, then kept for as long as there is room for them beside what else has to run:
+those of the policy for each `who`, those of every other role for all of them. Writers and workers are kept from run to
+run until something else has to start: they are back in seconds.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,7 +17,11 @@ from cluster.connect import free_of_cluster
 from cluster.plan import Demand, shortfall
 from factory.errors import WeightsRefused
 from factory.interfaces import Say
-from pipelines.run.fleet import Engines, Fleet, Hands, answering, assigned, demands_of, hired, running
+from factory.types import POLICY
+from pipelines.pools.engines import Engines, answering, demands_of, running
+from pipelines.pools.pool import MODELS
+from pipelines.pools.roles import asked_pools
+from pipelines.run.fleet import Fleet, Hands, assigned, hired
 from pipelines.run.settings import Settings
 
 # Seconds until Ray knows that a killed actor's place is free.
@@ -24,11 +29,15 @@ ENDING_S = 5.0
 T = TypeVar("T")
 
 
+Key = tuple[str, str]
+"""Name of a set of engines: whose they are, "" for everybody's, and the role that they fill."""
+
+
 @dataclass
 class _Pool:
-    """Engines of one model, with the settings they were started for and the scope that ends them."""
+    """Engines of one role, with what they ask of a cluster and the scope that ends them."""
 
-    settings: Settings
+    demands: list[Demand]
     engines: Engines
     life: ExitStack
 
@@ -43,14 +52,14 @@ class _KeptHands:
 
 
 class EnginePools:
-    """Sets of engines, one per `who` (a student, a teacher), and the writers and workers that all of them share.
+    """Sets of engines: a policy per `who` (a student, a teacher); other roles, writers and workers, which they share.
 
     A context manager, to be used within a Ray session.
     """
 
     def __init__(self, say: Say) -> None:
         self._say = say
-        self._pools: dict[str, _Pool] = {}
+        self._pools: dict[Key, _Pool] = {}
         self._hands: _KeptHands | None = None
 
     def __enter__(self) -> EnginePools:
@@ -58,8 +67,8 @@ class EnginePools:
 
     def __exit__(self, *error: Any) -> None:
         ends = ExitStack()
-        for who in list(self._pools):
-            ends.push(self._pools.pop(who).life)
+        for key in list(self._pools):
+            ends.push(self._pools.pop(key).life)
         # The last pushed ends first: workers before the engines they call.
         if self._hands is not None:
             ends.push(self._hands.life)
@@ -86,21 +95,23 @@ class EnginePools:
         """
         return self._with_engines(who, settings, lambda engines: answering(settings, engines).facts)
 
-    def make_room(self, wanted: list[Demand]) -> None:
+    def make_room(self, wanted: list[Demand], keep: Collection[Key] = ()) -> None:
         """Release engines until `wanted` has a free place beside those left, on GPUs that nobody shares.
 
-        Workers and writers are dismissed first, as they have nothing to do meanwhile.
+        Workers and writers are dismissed first, as they have nothing to do meanwhile. Engines in `keep` stay.
         """
         self._dismiss()
-        for who in list(self._pools):
+        for key in [key for key in self._pools if key not in keep]:
             if _is_free(wanted) and not self._would_share_a_gpu(wanted):
                 return
-            self._say(f"releasing the {who}'s engines to make room")
-            self._release(who)
+            who, role = key
+            whose = f"the {who}'s engines" if who else f"the engines of {MODELS}.{role}"
+            self._say(f"releasing {whose} to make room")
+            self._release(key)
 
     def _with_engines(self, who: str, settings: Settings, use: Callable[[Engines], T]) -> T:
         """Return what `use` makes of the engines of `who`; engines that refuse the weights are replaced, once."""
-        kept = who in self._pools
+        kept = (who, POLICY) in self._pools
         try:
             return use(self._engines(who, settings))
         except WeightsRefused as error:
@@ -108,7 +119,7 @@ class EnginePools:
             if not kept:
                 raise
             self._say(f"{error}; starting the engines anew")
-            self._release(who)
+            self._release((who, POLICY))
             return use(self._engines(who, settings))
 
     def _would_share_a_gpu(self, wanted: list[Demand]) -> bool:
@@ -116,19 +127,27 @@ class EnginePools:
 
         An engine with a part of a GPU holds most of its memory none the less.
         """
-        held = [demand for pool in self._pools.values() for demand in demands_of(pool.settings)]
+        held = [demand for pool in self._pools.values() for demand in pool.demands]
         shares = [demand.gpus % 1 > 0 for demand in (*held, *wanted) if demand.gpus]
         return any(demand.gpus for demand in wanted) and any(demand.gpus for demand in held) and any(shares)
 
     def _engines(self, who: str, settings: Settings) -> Engines:
-        """Return the engines of `who`, started where there are none."""
-        pool = self._pools.get(who)
-        if pool is None:
-            self.make_room(demands_of(settings))
-            self._say(f"starting {settings.cluster.generators} {settings.engine.name} engine(s) with {settings.model}")
+        """Return the engines of `who`, beside those of the other roles that `settings` ask; started where missing."""
+        wanted = asked_pools(settings)
+        keys = {role: (who if role == POLICY else "", role) for role in wanted}
+        missing = {role: pool for role, pool in wanted.items() if keys[role] not in self._pools}
+        if missing:
+            self.make_room(demands_of(settings, missing), keep=keys.values())
+        for role, pool in missing.items():
+            beside = f" for {MODELS}.{role}" * (role != POLICY)
+            self._say(f"starting {pool.replicas} {pool.engine.name} engine(s) with {pool.model}{beside}")
             life = ExitStack()
-            pool = self._pools[who] = _Pool(settings, life.enter_context(running(settings)), life)
-        return pool.engines
+            started = life.enter_context(running(settings, [role]))
+            self._pools[keys[role]] = _Pool(demands_of(settings, [role]), started, life)
+        engines = self._pools[keys[POLICY]].engines
+        for role in wanted.keys() - {POLICY}:
+            engines = engines.beside(self._pools[keys[role]].engines)
+        return engines
 
     def _hired(self, settings: Settings) -> Hands:
         """Return writers and workers, as many as `settings` asks for; started where there are none, or not as many."""
@@ -145,8 +164,8 @@ class EnginePools:
             kept, self._hands = self._hands, None
             kept.life.close()
 
-    def _release(self, who: str) -> None:
-        self._pools.pop(who).life.close()
+    def _release(self, key: Key) -> None:
+        self._pools.pop(key).life.close()
 
 
 def _is_free(wanted: list[Demand]) -> bool:

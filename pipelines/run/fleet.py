@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import ray
-from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
+from ray.exceptions import RayActorError, RayTaskError
 
 import factory
-from actors.answer_checker import AnswerChecker
-from actors.calls import CallPatience, brief, original_error
-from actors.generator import Generator, generator_arguments, generator_options
+from actors.calls import CallPatience
 from actors.rollout_worker import Assignment, PeerNames, RolloutWorker
 from actors.shard_writer import ShardWriter
 from cluster.connect import nodes_of_cluster
-from cluster.plan import Demand, demands, shortfall
-from factory.errors import BadInput, FactoryError, WeightsRefused
+from cluster.plan import shortfall
+from factory.errors import BadInput
 from factory.storage.opening import Location, absolute
 from factory.types import POLICY
 from pipelines.driving.lifetimes import WRITTEN_S, actor_scope, answers
+from pipelines.pools.engines import Engines, Facts, answering, demands_of, restarted, starting
+from pipelines.pools.roles import asked_pools
 from pipelines.run.recipes import check_flow, provenance_of, recipe_of
 from pipelines.run.settings import Settings
 
@@ -37,51 +37,30 @@ class Fleet:
     """Actors that work for one run.
 
     Attributes:
-      generators: handles.
+      pools: handles of the engines of each role, the policy's first.
       checkers: handles.
       writers: handles.
       workers: handles.
       assignment: what the workers are told with every unit.
-      engine: facts that the engines said of themselves.
+      facts: facts that the engines of each role said of themselves.
     """
 
-    generators: list[Any]
+    pools: Mapping[str, Sequence[Any]]
     checkers: list[Any]
     writers: list[Any]
     workers: list[Any]
     assignment: Assignment
-    engine: Mapping[str, Any]
+    facts: Mapping[str, Facts]
 
+    @property
+    def generators(self) -> list[Any]:
+        """Handles of the policy's engines."""
+        return list(self.pools[POLICY])
 
-def demands_of(settings: Settings) -> list[Demand]:
-    """Return what `settings` asks of a cluster."""
-    options = generator_options(settings.engine.name, asdict(settings.engine.config))
-    size = settings.cluster
-    return demands(
-        generators=size.generators,
-        workers=settings.workers,
-        checkers=size.checkers,
-        writers=size.writers,
-        generator_cpus=options["num_cpus"],
-        generator_gpus=options["num_gpus"],
-    )
-
-
-@dataclass(frozen=True)
-class Engines:
-    """Actors that are costly to start and may serve several fleets, one after the other.
-
-    Attributes:
-      generators: handles by actor name.
-      checkers: handles by actor name; empty where the checker asks the generators.
-      model: model that the generators were started with.
-      facts: facts that the first generator said of itself.
-    """
-
-    generators: Mapping[str, Any]
-    checkers: Mapping[str, Any]
-    model: str
-    facts: Mapping[str, Any]
+    @property
+    def engine(self) -> Facts:
+        """Facts that the policy's engines said of themselves."""
+        return self.facts[POLICY]
 
 
 @dataclass(frozen=True)
@@ -114,56 +93,14 @@ def launched(settings: Settings) -> Iterator[Fleet]:
 
 
 @contextlib.contextmanager
-def running(settings: Settings) -> Iterator[Engines]:
-    """Yield the generators and answer checkers of `settings`, ready. Raises `BadInput` as `launched` does."""
-    with starting(settings) as engines:
-        yield engines()
-
-
-@contextlib.contextmanager
-def starting(settings: Settings) -> Iterator[Callable[[], Engines]]:
-    """Start generators and answer checkers; yield the function that waits until they are ready and returns them.
-
-    Raises `BadInput` where there is no room for them; the function raises it when their model cannot be had.
-    """
-    # Without room Ray would wait for ever, so it is looked for first.
-    problem = shortfall(demands_of(settings), nodes_of_cluster())
-    if problem:
-        raise BadInput(problem)
-    size = settings.cluster
-    kind, engine_config = settings.engine.name, asdict(settings.engine.config)
-    checker = (settings.checker.name, asdict(settings.checker.config))
-    with actor_scope() as started:
-        options = generator_options(kind, engine_config)
-        what = generator_arguments(kind, engine_config, named(settings.model), settings.storage)
-        generators = started(size.generators, Generator, options, *what)
-        checkers: dict[str, Any] = {}
-        # A judge asks the generators and needs no actor of its own.
-        if settings.checker.plugin.judge is None:
-            options = _restarted(settings, "answer checker")
-            checkers = started(size.checkers, AnswerChecker, options, *checker, workers=size.checker_processes)
-
-        up = [actor.ready.remote() for actor in generators.values()]
-        judging = [actor.ready.remote() for actor in checkers.values()]
-
-        def ready() -> Engines:
-            """Wait until all of them are ready."""
-            facts = require_same_revision(answers(up, size.start_timeout_s))
-            answers(judging, size.start_timeout_s)
-            return Engines(generators, checkers, settings.model, facts)
-
-        yield ready
-
-
-@contextlib.contextmanager
 def hired(settings: Settings) -> Iterator[Hands]:
     """Yield writers and workers, as many as `settings` asks for, ready. Raises `BadInput` for another factory's."""
     size = settings.cluster
     with actor_scope(WRITTEN_S) as started:
         # Start all at once: each takes seconds.
-        options = _restarted(settings, "shard writer") | {"max_concurrency": COMMITS_AT_A_TIME}
+        options = restarted(settings, "shard writer") | {"max_concurrency": COMMITS_AT_A_TIME}
         writers = started(size.writers, ShardWriter, options)
-        workers = started(settings.workers, RolloutWorker, _restarted(settings, "rollout worker"))
+        workers = started(settings.workers, RolloutWorker, restarted(settings, "rollout worker"))
 
         # Wait until they are ready, and look whether they run this code.
         answers([actor.__ray_ready__.remote() for actor in writers.values()], size.start_timeout_s)
@@ -175,10 +112,13 @@ def hired(settings: Settings) -> Iterator[Hands]:
 def assigned(settings: Settings, engines: Engines, hands: Hands) -> Fleet:
     """Return the fleet of a run of `settings`, made of actors that are there.
 
-    The engines answer with the weights of `settings.model` from now on. Raises `WeightsRefused` when they cannot.
+    The policy answers with the weights of `settings.model` from now on. Raises `WeightsRefused` when they cannot.
     """
     size = settings.cluster
     weights = answering(settings, engines)
+    # The same engines may serve runs of which some ask fewer roles.
+    pools = {role: engines.pools[role] for role in asked_pools(settings)}
+    facts = {**{role: engines.facts[role] for role in pools}, POLICY: weights.facts}
     assignment = Assignment(
         id=uuid.uuid4().hex,
         recipe=recipe_of(settings),
@@ -191,7 +131,9 @@ def assigned(settings: Settings, engines: Engines, hands: Hands) -> Fleet:
             commit_s=size.request_timeout_s + 2 * settings.storage.patience_s,
         ),
         peers=PeerNames(
-            pools={POLICY: list(engines.generators)}, checkers=list(engines.checkers), writers=list(hands.writers)
+            pools={role: list(names) for role, names in pools.items()},
+            checkers=list(engines.checkers),
+            writers=list(hands.writers),
         ),
         checking=check_flow(settings),
         folder=Location(absolute(settings.run.dir), settings.storage),
@@ -199,79 +141,13 @@ def assigned(settings: Settings, engines: Engines, hands: Hands) -> Fleet:
         spool_s=size.spool_s,
     )
     return Fleet(
-        generators=list(engines.generators.values()),
+        pools={role: list(actors.values()) for role, actors in pools.items()},
         checkers=list(engines.checkers.values()),
         writers=list(hands.writers.values()),
         workers=list(hands.workers.values()),
         assignment=assignment,
-        engine=weights.facts,
+        facts=facts,
     )
-
-
-@dataclass(frozen=True)
-class ServedWeights:
-    """Weights that the engines answer with: their path, None for those they were started with, and their facts."""
-
-    path: str | None
-    facts: Mapping[str, Any]
-
-
-def answering(settings: Settings, engines: Engines) -> ServedWeights:
-    """Have `engines` answer with `settings.model`, and return its weights. Raises `WeightsRefused` when they cannot."""
-    if settings.model == engines.model:
-        return ServedWeights(None, engines.facts)
-    path = named(settings.model)
-    return ServedWeights(path, load_weights(engines, path, settings.cluster.start_timeout_s))
-
-
-def load_weights(engines: Engines, weights: str | None, timeout_s: float) -> Mapping[str, Any]:
-    """Have every generator answer with other weights.
-
-    Args:
-      engines: generators that are running.
-      weights: folder of the weights; None for those they were started with.
-      timeout_s: seconds that loading may take.
-
-    Returns:
-      Facts that the first generator says of itself then.
-
-    Raises:
-      WeightsRefused: a generator cannot load them, or dies of it.
-      FactoryError: loading takes too long, or the generators have loaded different weights.
-    """
-    loading = [actor.load_weights.remote(weights) for actor in engines.generators.values()]
-    try:
-        return require_same_revision(ray.get(loading, timeout=timeout_s))
-    except RayActorError as error:
-        raise WeightsRefused(f"an engine died while it took the weights in {weights}: {brief(error)}") from None
-    except GetTimeoutError:
-        raise FactoryError(
-            f"the weights in {weights} were not loaded within cluster.start_timeout_s = {timeout_s:.0f} s"
-        ) from None
-    except RayTaskError as error:
-        raise original_error(error) from None
-
-
-def require_same_revision(facts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Return the facts of the first generator. Raises `FactoryError` where another one has other weights."""
-    revisions = {one["revision"] for one in facts}
-    if len(revisions) > 1:
-        raise FactoryError(
-            f"the generators have loaded different weights: revisions {', '.join(map(str, revisions))}. Expected the "
-            "same: do all machines see the same folder?"
-        )
-    return facts[0]
-
-
-def named(model: str) -> str:
-    """Return `model` as actors on other machines find it: a folder as an absolute path, a name as it is."""
-    return absolute(model) if "://" in model or Path(model).is_dir() else model
-
-
-def _restarted(settings: Settings, role: str) -> dict[str, Any]:
-    """Return options of an actor that Ray starts again when it dies, with the CPUs that `demands_of` plans for it."""
-    [cpus] = [demand.cpus for demand in demands_of(settings) if demand.role == role]
-    return {"num_cpus": cpus, "max_restarts": -1}
 
 
 def checker_stats(fleet: Fleet) -> list[dict[str, float]]:

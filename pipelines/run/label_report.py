@@ -15,7 +15,10 @@ from factory.shards.spool import spooled, waiting
 from factory.storage.store import Store
 from factory.text.durations import clock
 from factory.text.safe_text import safe
+from factory.types import POLICY
 from pipelines.driving.engine_log import engine_lines
+from pipelines.pools.pool import MODELS
+from pipelines.pools.roles import asked_pools
 from pipelines.run.attempts import last_attempt
 from pipelines.run.planning import falls_short
 from pipelines.run.run_folder import read_survey
@@ -52,14 +55,25 @@ class LabelSummary:
     interrupted: bool = False
 
 
-def engine_line(engine: Mapping[str, Any], model: str) -> str:
-    """Return what a run says of its engines: what they are, and how much each computes at the same time.
+def starting_line(settings: Settings) -> str:
+    """Return which engines a run starts: how many of which kind, and for whom."""
+    pools = asked_pools(settings)
+    counts = [
+        f"{pool.replicas} {pool.engine.name} engine(s)" + f" for {MODELS}.{role}" * (role != POLICY)
+        for role, pool in pools.items()
+    ]
+    return ", ".join(counts)
+
+
+def engine_line(engine: Mapping[str, Any], model: str, role: str = POLICY) -> str:
+    """Return what a run says of the engines of a role: what they are, and how much each computes at the same time.
 
     `engine` holds the facts of one of them; `model` is the one that was asked for.
     """
     sizes = ((engine["max_num_seqs"], "samples at a time"), (engine["max_num_batched_tokens"], "tokens a step"))
     known = [f"up to {size:,} {unit}" for size, unit in sizes if size is not None]
-    return ", ".join([f"engine ready: {engine['engine']}", f"model {model}", *known])
+    name = "engine" if role == POLICY else role
+    return ", ".join([f"{name} ready: {engine['engine']}", f"model {model}", *known])
 
 
 def stats_of(summary: LabelSummary) -> dict[str, object]:
@@ -148,6 +162,7 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
     lines = [
         f"{run_dir}: {state}, {tally.questions:,} of {survey.questions:,} questions ({share:.0%})",
         f"made by        {settings.engine.name}, model {settings.model}, labelled by {settings.supervision.name}",
+        *(f"{f'model {role}':<14} {pool.engine.name}, model {pool.model}" for role, pool in settings.models.items()),
         *counts_lines(tally),
     ]
     if survey.bad_golds or survey.duplicates:

@@ -8,22 +8,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from factory.errors import StorageFailed
 from factory.shards.commits import Receipt, leftovers, listed, sweep
 from factory.shards.receipts import ReceiptLog, committed_tally
+from factory.types import POLICY
 from pipelines.driving.drive import DriveOptions, Progress, drive
 from pipelines.driving.engine_log import EngineLog
 from pipelines.driving.run_experience import ExperienceFile
+from pipelines.pools.pool import MODELS
+from pipelines.pools.roles import idle_pools
 from pipelines.run import run_folder
 from pipelines.run.fleet import Fleet, checker_stats, launched, staffed
-from pipelines.run.label_report import LabelSummary, engine_line, kept_questions, stats_of
+from pipelines.run.label_report import LabelSummary, engine_line, kept_questions, starting_line, stats_of
 from pipelines.run.listener import Listener, Outlook
 from pipelines.run.planning import Plan, missing_units
 from pipelines.run.session import RunSession, check_model, check_prompt, engine_remarks
 from pipelines.run.settings import Settings
 from pipelines.run.survey import Screen
 
+# Facts of an engine that are of no use in a log.
+_NOT_KEPT = ("pid", "remark")
 Staff = Callable[[Settings], AbstractContextManager[Fleet]]
 """Supplier of the actors that work for the run of these settings, from the first unit to the last."""
 
@@ -68,6 +74,8 @@ def label(settings: Settings, listener: Listener | None = None, options: LabelOp
     remarks = check_prompt(settings) if options.staff is launched else []
     with RunSession(settings, listener) as session:
         _say_once(session, remarks, options.said)
+        for remark in idle_pools(settings) if options.staff is launched else []:
+            session.listener.say(remark)
         # Read the source and the folder. Nothing is written before this is done.
         todo = session.plan(screen=options.screen, retry_failed=options.retry_failed)
         session.listener.begin(outlook_of(settings, todo))
@@ -77,7 +85,7 @@ def label(settings: Settings, listener: Listener | None = None, options: LabelOp
             return summary
 
         # Take the folder and do what is missing.
-        session.claim(todo.survey, engine=settings.plain["engine"])
+        session.claim(todo.survey, engine=settings.plain["engine"], **_models(settings))
         sweep(session.store, left)
         if todo.missing:
             progress = _work(session, todo, options)
@@ -101,6 +109,11 @@ def outlook_of(settings: Settings, todo: Plan) -> Outlook:
     return Outlook(settings.run.dir, todo.survey, todo.units, done, again=again, questions=questions, least=least)
 
 
+def _models(settings: Settings) -> dict[str, Any]:
+    """Return the models beside the policy as the attempt's log keeps them; nothing where there are none."""
+    return {MODELS: settings.plain[MODELS]} if settings.models else {}
+
+
 def _is_done(session: RunSession, todo: Plan, summary: LabelSummary) -> bool:
     """Return whether an earlier attempt has done all of it, its last word in `stats.json` included."""
     return session.resumes and not todo.missing and run_folder.stats_are(session.store, stats_of(summary))
@@ -118,13 +131,17 @@ def _work(session: RunSession, todo: Plan, options: LabelOptions) -> Progress:
     """Start the actors, hand out the missing units, and keep in the attempt's log what came of it."""
     settings, listener, attempt = session.settings, session.listener, session.attempt
     if options.staff is launched:
-        listener.say(f"starting Ray and {settings.cluster.generators} {settings.engine.name} engine(s)")
+        listener.say(f"starting Ray and {starting_line(settings)}")
     with session.connected(), options.staff(staffed(settings)) as fleet:
-        listener.say(engine_line(fleet.engine, settings.model))
-        attempt.log.update(engine={name: fact for name, fact in fleet.engine.items() if name not in ("pid", "remark")})
+        for role, facts in fleet.facts.items():
+            listener.say(engine_line(facts, settings.pools[role].model, role))
+        kept = {
+            role: {name: facts[name] for name in facts if name not in _NOT_KEPT} for role, facts in fleet.facts.items()
+        }
+        attempt.log.update(engine=kept.pop(POLICY), others=kept)
         if not options.said:
             # The driver could not look at the model: it is in a store, on the Hub or on other machines.
-            _say_once(session, engine_remarks(settings, fleet.engine), options.said)
+            _say_once(session, engine_remarks(settings, fleet.facts), options.said)
         progress = _drive(session, todo, fleet, options.check)
         attempt.log.update(units=progress.units, retried=progress.retried, **progress.done.as_dict())
         attempt.log.update(engines=[engine.as_dict() for engine in progress.engines])
@@ -138,8 +155,9 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
     receipts = ReceiptLog(session.store, session.attempt.number)
     # None of these is worth waiting for the storage.
     brief = run_folder.store_of(settings, impatient=True)
-    engines = EngineLog(brief, session.attempt.number, fleet.engine)
-    kept = ExperienceFile(brief, fleet.engine.get("revision"))
+    engines = EngineLog(brief, session.attempt.number, fleet.facts)
+    # What is learnt is how the model does that finishes the labeller's rollouts.
+    kept = ExperienceFile(brief, fleet.facts[settings.completer].get("revision"))
     experience = kept.read(session.listener.say) if settings.run.learn else None
 
     def on_receipt(receipt: Receipt) -> None:
@@ -162,7 +180,8 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
             fleet.assignment,
             DriveOptions(
                 bounds=settings.bounds,
-                engines=fleet.generators,
+                engines=fleet.pools,
+                counted={POLICY, settings.completer},
                 attempts=settings.cluster.attempts,
                 restart_s=settings.cluster.start_timeout_s,
                 effort=settings.effort,

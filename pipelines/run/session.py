@@ -22,8 +22,10 @@ from typing import Any
 from cluster.connect import connected
 from factory.rollouts.prompting import load_prompt, render
 from factory.storage.store import Store
-from factory.types import Message, Question
+from factory.types import POLICY, Message, Question
 from pipelines.driving.interrupt import Interrupt
+from pipelines.pools.pool import MODELS, named_pool
+from pipelines.pools.roles import asked_pools, check_roles
 from pipelines.run import run_folder
 from pipelines.run.attempts import Attempt, attempt, last_over
 from pipelines.run.listener import Listener
@@ -152,35 +154,51 @@ class RunSession:
 
 
 def check_prompt(settings: Settings) -> list[str]:
-    """Return what the model's chat template does to the chat prompts of a run, a sentence each.
+    """Return what the models' chat templates do to the chat prompts of a run, a sentence each.
 
-    Empty where it leaves them as they are, or where this machine cannot tell. Raises `BadInput` where the template
+    Empty where they leave them as they are, or where this machine cannot tell. Raises `BadInput` where a template
     refuses them, or there is none.
     """
     if settings.cluster.address != "local":
         return []
-    check = settings.engine.plugin.check_chat
-    remarks = [check(settings.model, prompt) for prompt in _chat_prompts(settings)]
-    return [remark for remark in dict.fromkeys(remarks) if remark]
+    remarks = []
+    for role, prompt in _chat_prompts(settings):
+        pool = settings.pools[role]
+        with named_pool(role):
+            remark = pool.engine.plugin.check_chat(pool.model, prompt)
+        remarks += [f"{MODELS}.{role}: {remark}" if role != POLICY else remark] if remark else []
+    return list(dict.fromkeys(remarks))
 
 
-def engine_remarks(settings: Settings, engine: Mapping[str, Any]) -> list[str]:
-    """Return what the facts of a started `engine` say of a run's system messages; empty where it has none."""
-    has_system = any(role == "system" for prompt in _chat_prompts(settings) for role, _ in prompt)
-    return [engine["remark"]] if has_system and engine.get("remark") else []
+def engine_remarks(settings: Settings, facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return what started engines say of a run's system messages; empty where it has none.
+
+    `facts` are what the engines of each role say of themselves.
+    """
+    asked = [role for role, prompt in _chat_prompts(settings) if any(author == "system" for author, _ in prompt)]
+    remarks = [facts[role]["remark"] for role in asked if facts[role].get("remark")]
+    return list(dict.fromkeys(remarks))
 
 
-def _chat_prompts(settings: Settings) -> list[tuple[Message, ...]]:
-    """Return the prompts of a run that are chat messages, for one question."""
-    prompts = [render(load_prompt(settings.prompt.template, settings.prompt.style), _SAMPLE)]
-    # A judge asks the same model, in a style of its own.
+def _chat_prompts(settings: Settings) -> list[tuple[str, tuple[Message, ...]]]:
+    """Return the prompts of a run that are chat messages, for one question, with the roles that read them."""
+    prompt = render(load_prompt(settings.prompt.template, settings.prompt.style), _SAMPLE)
+    read = [(POLICY, prompt), (settings.completer, prompt)]
+    # A judge is asked in a style of its own.
     if settings.checker.plugin.judge is not None and asdict(settings.checker.config).get("style") == "chat":
-        prompts.append((("system", "Judge."), ("user", _SAMPLE.text)))
-    return [prompt for prompt in prompts if not isinstance(prompt, str)]
+        judge = getattr(settings.checker.config, "judge_role", POLICY)
+        read.append((judge, (("system", "Judge."), ("user", _SAMPLE.text))))
+    return [(role, prompt) for role, prompt in read if not isinstance(prompt, str)]
 
 
 def check_model(settings: Settings) -> None:
-    """Refuse a model that cannot be had, where this machine can tell: before anything has started."""
+    """Refuse models that cannot be had, where this machine can tell, and roles that no model fills.
+
+    Raises `BadInput`, before anything has started.
+    """
+    check_roles(settings)
     if settings.cluster.address == "local":
-        settings.engine.plugin.check_model(settings.model)
-        settings.engine.plugin.check_settings(settings.model, settings.engine.config)
+        for role, pool in asked_pools(settings).items():
+            with named_pool(role):
+                pool.engine.plugin.check_model(pool.model)
+                pool.engine.plugin.check_settings(pool.model, pool.engine.config)

@@ -10,28 +10,27 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from actors.contracts import ENGINES, EnginePlugin
+from actors.contracts import EnginePlugin
 from factory.added_fields import values_to_hash
 from factory.config import as_yaml, fill, fingerprint, parse_yaml, read_yaml, refuse_unknown
 from factory.contracts.checkers import CHECKERS, CheckerPlugin
 from factory.contracts.search import SEARCH, SearchPlugin
 from factory.contracts.sources import SOURCES, SourcePlugin
 from factory.contracts.supervision import SUPERVISION, SupervisionPlugin
-from factory.errors import BadInput
-from factory.plugins import Plugin
 from factory.question_pipeline.effort import SEARCH_KEYS, effort_of
 from factory.question_pipeline.footprint import question_bytes
 from factory.storage.access import SECRETS, Access
-from factory.types import Sampling
+from factory.types import POLICY, Sampling
 from pipelines.driving.demand import Bounds
-from pipelines.run.contract import PIPELINES, Pipeline, PluginSection
+from pipelines.pools.pool import ENGINE, MODELS, Pool, pools_of, short_form, switches
+from pipelines.run.contract import PIPELINES, Pipeline, Plug, PluginSection, plugged
 from pipelines.run.sections import SECTIONS, Cluster, Prompting, Run, SamplingSection, check_ranges
 
 PLUGIN_SECTIONS = {
     "source": PluginSection(registry=SOURCES, default="procedural"),
-    "engine": PluginSection(registry=ENGINES, default="vllm"),
+    "engine": ENGINE,
     "search": PluginSection(registry=SEARCH, default="sample"),
     "supervision": PluginSection(registry=SUPERVISION, default="bayes_bisection"),
     "checker": PluginSection(registry=CHECKERS, default="math_answer"),
@@ -46,23 +45,6 @@ WORKER_BYTES, SOLUTIONS_PER_FIRST, MEAN_LENGTH = 2 << 30, 4, 0.5
 # Engines that a rollout worker serves where nobody says otherwise; it could serve dozens of GPUs, but of small models.
 ENGINES_PER_WORKER = 2
 
-P = TypeVar("P", bound=Plugin)
-
-
-@dataclass(frozen=True)
-class Plug(Generic[P]):
-    """Picked plug-in of one config section.
-
-    Attributes:
-      name: value in the config that picked it.
-      plugin: the plug-in, as its contract describes it.
-      config: filled `Config` of the plug-in.
-    """
-
-    name: str
-    plugin: P
-    config: Any
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -73,6 +55,7 @@ class Settings:
       model: name or folder of the model.
       run, prompt, sampling, cluster, storage: sections of every run, filled.
       source, engine, search, supervision, checker: picked plug-ins with their settings.
+      models: pools of the roles beside the policy, by role.
       own: sections that only this pipeline has, by name.
       plain: complete mapping behind all of it: every default written out, no secret in it.
     """
@@ -89,13 +72,26 @@ class Settings:
     search: Plug[SearchPlugin]
     supervision: Plug[SupervisionPlugin]
     checker: Plug[CheckerPlugin]
+    models: Mapping[str, Pool]
     own: Mapping[str, Any]
     plain: dict[str, Any]
 
     @property
+    def pools(self) -> dict[str, Pool]:
+        """Pools of engines by role, the policy's first; a pool that no plug-in asks is among them."""
+        return {POLICY: Pool(POLICY, self.model, self.engine, self.cluster.generators), **self.models}
+
+    @property
+    def completer(self) -> str:
+        """Role of the model that finishes the rollouts of the labeller."""
+        return str(getattr(self.supervision.config, "completer", POLICY))
+
+    @property
     def workers(self) -> int:
         """Number of rollout workers, on a cluster with CPUs for all of them."""
-        return self.cluster.workers or -(-self.cluster.generators // ENGINES_PER_WORKER)
+        # Most requests go to the policy and to the completer.
+        engines = sum(pool.replicas for role, pool in self.pools.items() if role in (POLICY, self.completer))
+        return self.cluster.workers or -(-engines // ENGINES_PER_WORKER)
 
     @property
     def bounds(self) -> Bounds:
@@ -130,6 +126,7 @@ class Settings:
             *self.effort,
             *self.excluded_from_fingerprint,
             *(f"engine.{key}" for key in self.engine.plugin.EXECUTION),
+            *(key for pool in self.models.values() for key in pool.undecisive_keys()),
             "run.dir",
             "run.part_of",
         }
@@ -149,6 +146,8 @@ class Settings:
 
     def _to_hash(self, section: str) -> Any:
         """Return what a section holds, without marked fields that have their default (`factory/added_fields.py`)."""
+        if section == MODELS:
+            return {role: pool.decisive() for role, pool in self.models.items()}
         filled = {**vars(self), **self.own}[section]
         if not isinstance(filled, Plug):
             return values_to_hash(filled)
@@ -175,7 +174,7 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Settings:
     packaged = Path(__file__).parents[1] / f"{given.stem}.yaml"
     if not given.exists() and given.parent in (Path("."), Path("pipelines")) and packaged.is_file():
         given = packaged
-    return from_mapping(read_yaml(given, overrides, _switches(read_yaml(given, overrides))))
+    return from_mapping(read_yaml(given, overrides, _switches(read_yaml(given, overrides)), short_form))
 
 
 def parse(text: str, name: str, overrides: Sequence[str] = ()) -> Settings:
@@ -189,34 +188,31 @@ def parse(text: str, name: str, overrides: Sequence[str] = ()) -> Settings:
     Raises:
       BadInput: the text is not a config, or a value in it is wrong.
     """
-    return from_mapping(parse_yaml(text, name, overrides, _switches(parse_yaml(text, name, overrides))))
+    return from_mapping(parse_yaml(text, name, overrides, _switches(parse_yaml(text, name, overrides)), short_form))
 
 
 def from_mapping(values: dict[str, Any]) -> Settings:
     """Return the settings in a plain mapping. Raises `BadInput` for a key or a value that no section knows."""
     pipeline = str(values.get("pipeline", "label_steps"))
     sections, plugins = sections_of(pipeline)
-    refuse_unknown(values, ["pipeline", "model", *sections, *plugins], "")
+    refuse_unknown(values, ["pipeline", "model", MODELS, *sections, *plugins], "")
+    values = short_form(values)
     filled: dict[str, Any] = {name: fill(schema, values.get(name), name) for name, schema in sections.items()}
     plain: dict[str, Any] = {name: asdict(section) for name, section in filled.items()}
 
     # The first key of a plug-in section picks the plug-in, whose `Config` knows the others.
     for name, declared in plugins.items():
-        key = declared.registry.key
-        section = values.get(name) or {}
-        if not isinstance(section, dict):
-            raise BadInput(f"{name} is {section!r}. Expected a mapping such as {name}: {{{key}: {declared.default}}}.")
-        section = dict(section)
-        picked = str(section.pop(key, declared.default))
-        plugin = declared.registry.load(picked)
-        config = fill(plugin.Config, section, name)
-        filled[name] = Plug(picked, plugin, config)
-        plain[name] = {key: picked, **asdict(config)}
+        plug = filled[name] = plugged(declared, values.get(name), name)
+        plain[name] = {declared.registry.key: plug.name, **asdict(plug.config)}
 
     # What is kept in the run folder holds no secret.
     plain["storage"] |= dict.fromkeys(SECRETS)
     filled["model"] = plain["model"] = str(values.get("model", "smollm2-135m"))
     filled["pipeline"] = plain["pipeline"] = pipeline
+    filled[MODELS] = pools_of(values.get(MODELS))
+    # A config without other roles is kept and hashed as it was before there were any.
+    if filled[MODELS]:
+        plain[MODELS] = {role: pool.plain() for role, pool in filled[MODELS].items()}
     check_ranges(filled)
     own = {name: filled.pop(name) for name in {**sections, **plugins}.keys() - {*SECTIONS, *PLUGIN_SECTIONS}}
     return Settings(**filled, own=own, plain=plain)
@@ -231,7 +227,7 @@ def sections_of(pipeline: str) -> tuple[dict[str, type[Any]], dict[str, PluginSe
 def _switches(values: Mapping[str, Any]) -> dict[str, str]:
     """Return the key of every plug-in section that decides what else the section may hold."""
     _, plugins = sections_of(str(values.get("pipeline", "label_steps")))
-    return {name: section.registry.key for name, section in plugins.items()}
+    return {name: section.registry.key for name, section in plugins.items()} | switches(values)
 
 
 def dump(settings: Settings) -> str:

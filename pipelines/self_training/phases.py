@@ -17,8 +17,8 @@ from factory.shards.commits import read_rows
 from factory.sources.split import HELD_OUT
 from factory.storage.opening import open_store
 from pipelines.fine_tuning.training import TrainingOptions, train, trainer_demand
+from pipelines.pools.engines import named
 from pipelines.run.engine_pools import EnginePools
-from pipelines.run.fleet import named
 from pipelines.run.labelling import LabelOptions, label
 from pipelines.run.session import RunSession
 from pipelines.run.settings import Settings

@@ -19,6 +19,7 @@ from factory.errors import BadInput
 from factory.rollouts.prompting import GOLD, load_prompt
 from factory.seeds import seed_for
 from factory.self_training.teaching import STUDENT
+from pipelines.pools.pool import MODELS
 from pipelines.run.sections import SECTIONS
 from pipelines.run.settings import PLUGIN_SECTIONS, Settings, from_mapping
 from pipelines.self_training.star_settings import StarSettings
@@ -154,7 +155,7 @@ def _part(star_settings: StarSettings, folder: str, round_: int, model: str, **c
     """Return an ordinary run as a part of this one: the same settings but for folder, seed and what is `changed`."""
     base = star_settings.base
     # Sections of the STaR run itself (star, teacher, …) mean nothing to a part.
-    shared = {name: base.plain[name] for name in (*SECTIONS, *PLUGIN_SECTIONS)}
+    shared = {name: base.plain[name] for name in (*SECTIONS, *PLUGIN_SECTIONS, MODELS) if name in base.plain}
     # The seed depends on the folder, so that no two parts draw alike; `part_of` keeps the fingerprint the same when the
     # whole run is moved.
     run = {

@@ -11,9 +11,11 @@ from actors.trainer import trainer_options
 from factory.contracts.selection import SELECTION, SelectionPlugin
 from factory.errors import BadInput
 from factory.storage.opening import absolute
-from pipelines.run.contract import PluginSection
+from factory.types import POLICY
+from pipelines.pools.roles import asked_pools
+from pipelines.run.contract import Plug, PluginSection
 from pipelines.run.sections import Prompting
-from pipelines.run.settings import Plug, Settings
+from pipelines.run.settings import Settings
 
 
 @dataclass
@@ -186,9 +188,13 @@ class StarSettings:
     @property
     def gpus(self) -> float:
         """GPUs that the run holds: those of all engines, or those of the trainer where it needs more."""
-        engine = self.base.engine
-        engines = self.base.cluster.generators * (2 if self.teacher.mode != "off" else 1)
-        of_engines = engines * generator_options(engine.name, asdict(engine.config))["num_gpus"]
+        policies = 2 if self.teacher.mode != "off" else 1
+        of_engines = sum(
+            pool.replicas
+            * generator_options(pool.engine.name, pool.engine_config)["num_gpus"]
+            * (policies if role == POLICY else 1)
+            for role, pool in asked_pools(self.base).items()
+        )
         return float(max(of_engines, self.trainer_options()["num_gpus"]))
 
     @property

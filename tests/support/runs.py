@@ -16,7 +16,9 @@ from factory.records.tally import Tally
 from factory.shards.commits import Receipt, read_rows
 from factory.shards.units import Unit, cut
 from pipelines.driving.drive import DriveOptions, Progress, drive
-from pipelines.run.fleet import Fleet, assigned, hired, launched, running
+from pipelines.pools.engines import Engines, running
+from pipelines.pools.roles import asked_pools
+from pipelines.run.fleet import Fleet, assigned, hired, launched
 from pipelines.run.label_report import LabelSummary
 from pipelines.run.labelling import LabelOptions, label
 from pipelines.run.listener import Listener
@@ -70,7 +72,7 @@ class SharedFleet:
     def staff(self, settings: Settings) -> Iterator[Fleet]:
         """Yield a fleet for a run of `settings`; it is given up when the run fails."""
         size = settings.cluster
-        engines = repr((settings.model, settings.engine, settings.checker, size.generators, size.checkers))
+        engines = repr((asked_pools(settings), settings.checker, size.checkers))
         try:
             yield assigned(
                 settings,
@@ -89,6 +91,12 @@ class SharedFleet:
             life = ExitStack()
             self._kept[what] = (kind, life.enter_context(start(settings)), life)
         return self._kept[what][1]
+
+    @property
+    def engines(self) -> Engines:
+        """Engines and checkers of the run that is going on, or of the last one."""
+        engines: Engines = self._kept["engines"][1]
+        return engines
 
     def close(self) -> None:
         """End the actors."""
@@ -134,7 +142,7 @@ def driven(settings: Settings, at_work: Callable[[Fleet, Progress], None]) -> Pr
             fleet.assignment,
             DriveOptions(
                 bounds=settings.bounds,
-                engines=fleet.generators,
+                engines=fleet.pools,
                 attempts=settings.cluster.attempts,
                 restart_s=settings.cluster.start_timeout_s,
                 on_progress=lambda progress: at_work(fleet, progress),

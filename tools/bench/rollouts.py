@@ -94,7 +94,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
                 missing_units(settings, to_do),
                 fleet.workers,
                 fleet.assignment,
-                DriveOptions(bounds=settings.bounds, attempts=1, engines=fleet.generators),
+                DriveOptions(bounds=settings.bounds, attempts=1, engines=fleet.pools),
             )
             seconds = time.monotonic() - started
             after = cpu_seconds(fleet)

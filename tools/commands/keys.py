@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
+from pipelines.pools.pool import MODELS, PoolSection
 from pipelines.run.contract import PIPELINES, PluginSection
 from pipelines.run.sections import SECTIONS
 from pipelines.run.settings import PLUGIN_SECTIONS
@@ -22,6 +23,8 @@ def key_lines(pipelines: list[str] | None = None) -> Iterator[str]:
     yield "Keys of every pipeline: pipeline, model, and the sections below. Set one with section.key=value."
     yield from _sections(SECTIONS, "")
     yield from _plugin_sections(PLUGIN_SECTIONS, "")
+    yield f"\n{MODELS}.ROLE, for every role that a plug-in asks beside the policy"
+    yield from _entries(f"{MODELS}.ROLE", PoolSection)
     for name in pipelines if pipelines is not None else PIPELINES.names():
         pipeline = PIPELINES.load(name).PIPELINE
         yield from _sections(pipeline.sections, f" (pipeline: {name})")

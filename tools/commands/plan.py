@@ -9,7 +9,8 @@ from cluster.connect import connected, nodes_of_cluster, nodes_of_this_machine
 from cluster.plan import shortfall
 from factory.rollouts.prompting import load_prompt, render
 from factory.text.safe_text import safe
-from pipelines.run.fleet import demands_of
+from pipelines.pools.engines import demands_of
+from pipelines.pools.roles import check_roles, idle_pools
 from pipelines.run.run_folder import store_of
 from pipelines.run.screening import screening
 from pipelines.run.session import check_prompt
@@ -27,7 +28,8 @@ def show_plan(settings: Settings, console: Console) -> None:
     outline = pipeline.outline(settings)
     if pipeline.asks_a_model:
         # A pipeline of several runs looks at all their prompts itself.
-        remarks = [remark for remark in check_prompt(settings) if remark not in outline]
+        check_roles(settings)
+        remarks = [remark for remark in [*idle_pools(settings), *check_prompt(settings)] if remark not in outline]
         _show_questions(settings, console, remarks)
     for line in outline:
         console.print(Text(safe(line)), soft_wrap=True)

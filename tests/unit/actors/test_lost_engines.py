@@ -115,6 +115,16 @@ async def test_a_run_ends_when_no_engine_is_left(mortal: None, hurried: None) ->
     assert "no memory left" in str(results[0])
 
 
+async def test_a_role_without_an_engine_left_ends_what_asks_it_and_nothing_else(mortal: None, hurried: None) -> None:
+    said: list[str] = []
+    pools = {POLICY: [local_actor("simulated", {})], "critic": [stuck(0), stuck(0)]}
+    models = RemoteModels(pools, [], CallPatience(), tell=said.append)
+    with pytest.raises(FactoryError, match="no engine of critic is left: engine 1 of 2 of critic is taken out"):
+        await models.generate(request(1), "critic")
+    assert not failed(await outcomes(models, [request(number) for number in range(4)]))
+    assert len(models.troubles()) == len(said) == 2
+
+
 async def test_an_engine_that_a_bug_keeps_from_starting_again_is_taken_out(mortal: None, hurried: None) -> None:
     broken = stuck(1, OSError("no such device"))
     models = models_over(broken)

@@ -14,6 +14,7 @@ from support.plugins.gate import close
 from actors.calls import CallPatience
 from actors.engine_calls import desk, link, mailbox, outbox
 from actors.remote_models import RemoteModels
+from factory.errors import EngineFailed
 from factory.types import POLICY
 
 
@@ -149,3 +150,13 @@ async def test_in_turn_every_engine_gets_as_many() -> None:
     models = RemoteModels({POLICY: actors}, [], CallPatience(), affinity=False)
     await outcomes(models, [request(1) for _ in range(30)])
     assert [actor.generator._counts["requests"] for actor in actors] == [10, 10, 10]
+
+
+async def test_every_role_has_engines_of_its_own_and_only_the_policy_takes_other_weights(tmp_path: Path) -> None:
+    (tmp_path / "script.json").write_text('{"question": ["trained"]}')
+    policy, critic = (local_actor("scripted", {"fallback": [text]}) for text in ("policy", "critic"))
+    models = RemoteModels({POLICY: [policy], "critic": [critic]}, [], CallPatience(), weights=str(tmp_path))
+    answers = [await models.generate(request(1), role) for role in (POLICY, "critic")]
+    assert [answer.text for [answer] in answers] == ["trained", "critic"]
+    with pytest.raises(EngineFailed, match="nobody fills the role 'judge'; expected one of policy, critic"):
+        await models.generate(request(1), "judge")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cluster.plan import PlannedNode, demands, shortfall
+from cluster.plan import Demand, PlannedNode, demands, shortfall
 from factory.contracts.search import SEARCH
 from factory.contracts.supervision import SUPERVISION
 from factory.errors import BadInput
@@ -35,8 +35,8 @@ def test_an_unknown_plugin_is_refused_with_what_there_is(name):
 
 
 def plan_for(**kwargs):
-    size = {"generators": 1, "workers": 1, "checkers": 1, "writers": 1, "generator_cpus": 1.0, "generator_gpus": 0.0}
-    return demands(**{**size, **kwargs})
+    engine = Demand(role="generator", cpus=1.0, **{"count": 1, **kwargs})
+    return demands(engines=[engine], workers=1, checkers=1, writers=1)
 
 
 def test_a_small_plan_fits_two_cores():
@@ -44,12 +44,10 @@ def test_a_small_plan_fits_two_cores():
 
 
 def test_a_plan_without_enough_gpus_says_how_many_fit():
-    problem = shortfall(plan_for(generators=3, generator_gpus=1.0), [PlannedNode(cpus=16, gpus=2)])
+    problem = shortfall(plan_for(count=3, gpus=1.0), [PlannedNode(cpus=16, gpus=2)])
     assert problem is not None
     assert "only 2 of 3 generators fit" in problem
 
 
 def test_an_actor_is_not_split_over_nodes():
-    assert (
-        shortfall(plan_for(generator_gpus=2.0), [PlannedNode(cpus=8, gpus=1), PlannedNode(cpus=8, gpus=1)]) is not None
-    )
+    assert shortfall(plan_for(gpus=2.0), [PlannedNode(cpus=8, gpus=1), PlannedNode(cpus=8, gpus=1)]) is not None

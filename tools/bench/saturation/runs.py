@@ -17,9 +17,11 @@ from ray.exceptions import RayActorError
 
 from factory.config import as_yaml
 from factory.shards.commits import read_rows
+from factory.types import POLICY
 from pipelines.driving.drive import Progress
 from pipelines.driving.engine_figures import EngineBook
-from pipelines.run.fleet import Engines, Fleet, assigned, hired, launched, running
+from pipelines.pools.engines import Engines, running
+from pipelines.run.fleet import Fleet, assigned, hired, launched
 from pipelines.run.labelling import LabelOptions, label
 from pipelines.run.listener import Listener
 from pipelines.run.settings import Settings, parse
@@ -74,7 +76,7 @@ def one_slow(settings: Settings, slow: float) -> Iterator[Fleet]:
         others = replace(settings, cluster=replace(size, generators=size.generators - 1))
         pools = [stack.enter_context(running(one)) for one in (others, last)]
         engines = Engines(
-            generators={name: actor for pool in pools for name, actor in pool.generators.items()},
+            pools={POLICY: {name: actor for one in pools for name, actor in one.pools[POLICY].items()}},
             checkers=pools[0].checkers,
             model=settings.model,
             facts=pools[0].facts,
@@ -100,7 +102,7 @@ class Watch(Listener):
     def staff(self, settings: Settings) -> Iterator[Fleet]:
         """Yield the run's actors, as `LabelOptions.staff` does."""
         with launched(settings) if self.slow == 1 else one_slow(settings, self.slow) as self._fleet:
-            self._book = EngineBook(len(self._fleet.generators))
+            self._book = EngineBook([POLICY] * len(self._fleet.generators))
             self._most_running = [0.0] * len(self._fleet.generators)
             self._processes = processes_of(self._fleet)
             before = cpu_seconds(self._fleet)

@@ -18,7 +18,7 @@ def lookout() -> Lookout:
     """One that looks at two workers."""
     demand: Any = SimpleNamespace(looked=lambda: None, hear_worker=lambda worker, unfinished: None)
     crew: Any = [None, None]
-    made = Lookout(crew, [], demand)
+    made = Lookout(crew, {}, demand)
 
     def underway(questions: int, calls: int, unfinished: dict[str, int]) -> Underway:
         tally = Tally(questions=questions, policy_calls=calls)
@@ -47,12 +47,12 @@ def test_the_first_labelled_solution_that_it_heard_of_stays(lookout):
 
 def test_what_an_engine_said_long_ago_is_nothing_to_hand_out_work_by(monkeypatch):
     heard: list[Any] = []
-    demand: Any = SimpleNamespace(looked=lambda: None, hear_engine=lambda index, load: heard.append(load))
+    demand: Any = SimpleNamespace(looked=lambda: None, engines=1, hear_engine=lambda _, load: heard.append(load))
     engine: Any = SimpleNamespace(stats=SimpleNamespace(remote=object))
     answers: dict[Any, Any] = {}
     monkeypatch.setattr(polls.ray, "wait", lambda refs, **_: ([*answers], [ref for ref in refs if ref not in answers]))
     monkeypatch.setattr(polls.ray, "get", lambda ref: answers.pop(ref))
-    lookout = Lookout([], [engine], demand)
+    lookout = Lookout([], {"policy": [engine]}, demand)
     lookout.look(0.0)
     (asked,) = (ref for ref, _ in lookout._engines._calls.values())
     answers[asked] = {"slots": 8, "running": 1}
@@ -62,3 +62,16 @@ def test_what_an_engine_said_long_ago_is_nothing_to_hand_out_work_by(monkeypatch
     lookout.look(3.5)
     assert heard[-1] is None
     assert not lookout.engines[0].out  # it may still be there
+
+
+def test_engines_of_other_roles_are_looked_at_and_decide_nothing(monkeypatch):
+    heard: dict[int, Any] = {}
+    demand: Any = SimpleNamespace(looked=lambda: None, engines=1, hear_engine=heard.__setitem__)
+    engines: Any = [SimpleNamespace(stats=SimpleNamespace(remote=lambda name=name: name)) for name in ("p", "j")]
+    monkeypatch.setattr(polls.ray, "wait", lambda refs, **_: ([*refs], []))
+    monkeypatch.setattr(polls.ray, "get", lambda ref: {"slots": 8, "running": 8 if ref == "j" else 1})
+    lookout = Lookout([], {"policy": engines[:1], "judge": engines[1:]}, demand)
+    lookout.look(0.0)
+    lookout.look(1.0)
+    assert {index: load.running for index, load in heard.items()} == {0: 1}
+    assert [(engine.role, engine.running) for engine in lookout.engines] == [("policy", 1), ("judge", 8)]

@@ -12,10 +12,17 @@ from support.runs import settings_for
 
 from cluster.plan import Demand, PlannedNode
 from factory.errors import WeightsRefused
+from pipelines.pools.engines import ServedWeights
 from pipelines.run import engine_pools
 from pipelines.run.engine_pools import EnginePools
-from pipelines.run.fleet import ServedWeights
 from pipelines.run.settings import Settings
+
+
+class Running(str):
+    """Name of engines that run, their model's or their role's."""
+
+    def beside(self, others: str) -> Running:
+        return self
 
 
 class World:
@@ -31,10 +38,12 @@ class World:
         self.free = PlannedNode(cpus=1, gpus=0)
 
     @contextmanager
-    def running(self, settings: Settings) -> Iterator[str]:
-        self.log.append(f"start {settings.model}")
-        yield settings.model
-        self.log.append(f"end {settings.model}")
+    def running(self, settings: Settings, roles: list[str]) -> Iterator[str]:
+        [role] = roles
+        name = settings.model if role == "policy" else role
+        self.log.append(f"start {name}")
+        yield Running(name)
+        self.log.append(f"end {name}")
 
     @contextmanager
     def hired(self, settings: Settings) -> Iterator[str]:
@@ -66,8 +75,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     return world
 
 
-def settings(model: str, workers: int = 1, **engine: Any) -> Settings:
-    asked = settings_for(Path("unused"), engine={"kind": "vllm", **engine}, cluster={"workers": workers})
+def settings(model: str, workers: int = 1, sections: dict[str, Any] | None = None, **engine: Any) -> Settings:
+    asked = settings_for(
+        Path("unused"), engine={"kind": "vllm", **engine}, cluster={"workers": workers}, **(sections or {})
+    )
     asked.plain["model"] = model
     return Settings(**{**{name: getattr(asked, name) for name in asked.__dataclass_fields__}, "model": model})
 
@@ -154,3 +165,41 @@ def test_a_second_model_takes_the_place_of_the_first_where_both_have_none(world:
         with pools.staff("teacher", settings("large")):
             pass
     assert world.log.index("end base") < world.log.index("start large")
+
+
+WITH_CRITIC: dict[str, Any] = {
+    "models": {"critic": {"model": "c", "engine": {"kind": "scripted"}}, "idle": {"model": "i"}},
+    "search": {"method": "tests.support.plugins.asking_search", "critic": "critic"},
+}
+
+
+def test_other_roles_serve_student_and_teacher_and_stay_when_a_policy_goes(world: World) -> None:
+    world.refuses, world.free = {"trained"}, PlannedNode(cpus=8, gpus=0)
+    with EnginePools(lambda line: None) as pools:
+        for who, model in (("student", "base"), ("teacher", "large"), ("student", "trained")):
+            with pools.staff(who, settings(model, sections=WITH_CRITIC)):
+                pass
+        assert [line for line in world.log if line.startswith(("start", "end"))] == [
+            "start base",
+            "start critic",
+            "start large",
+            "end base",
+            "start trained",
+        ]
+    assert sorted(world.log[-3:]) == ["end critic", "end large", "end trained"]
+
+
+def test_room_for_one_role_is_never_made_by_releasing_another_of_the_same_run(world: World) -> None:
+    world.free = PlannedNode(cpus=0, gpus=0)
+    with EnginePools(lambda line: None) as pools, pools.staff("student", settings("base", sections=WITH_CRITIC)):
+        assert world.log == ["start base", "start critic", "base answers as base"]
+        pools.make_room(trainer())
+        assert {"end base", "end critic"} <= set(world.log)
+
+
+def test_a_run_that_asks_fewer_roles_starts_fewer_and_a_later_one_adds_them(world: World) -> None:
+    with EnginePools(lambda line: None) as pools:
+        ask(pools, "base")
+        with pools.staff("student", settings("base", sections=WITH_CRITIC)):
+            pass
+    assert world.log[:4] == ["start base", "base answers as base", "start critic", "base answers as base"]

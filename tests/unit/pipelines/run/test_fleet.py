@@ -12,6 +12,7 @@ import pytest
 from support.runs import settings_for
 
 import factory
+from pipelines.pools import engines
 from pipelines.run import fleet
 
 
@@ -31,11 +32,12 @@ def test_workers_come_up_while_the_engines_load_their_model(tmp_path: Path, monk
     def scope(*_: float) -> Iterator[Any]:
         yield started
 
-    monkeypatch.setattr(fleet, "actor_scope", scope)
-    monkeypatch.setattr(fleet, "answers", answers)
-    monkeypatch.setattr(fleet, "shortfall", lambda *_: None)
-    monkeypatch.setattr(fleet, "nodes_of_cluster", list)
+    for module in (engines, fleet):
+        monkeypatch.setattr(module, "actor_scope", scope)
+        monkeypatch.setattr(module, "answers", answers)
+        monkeypatch.setattr(module, "shortfall", lambda *_: None)
+        monkeypatch.setattr(module, "nodes_of_cluster", list)
     monkeypatch.setattr(fleet, "assigned", lambda settings, engines, hands: (engines.facts, list(hands.workers)))
     with fleet.launched(settings_for(tmp_path)) as (facts, workers):
-        assert (facts, workers) == ({"revision": "r"}, ["RolloutWorker"])
+        assert (facts, workers) == ({"policy": {"revision": "r"}}, ["RolloutWorker"])
     assert events.index("RolloutWorker ready") < events.index("Generator ready")

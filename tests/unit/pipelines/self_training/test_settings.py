@@ -12,7 +12,8 @@ from support.star import star_settings
 
 from actors.contracts import TRAINERS
 from factory.errors import BadInput
-from pipelines.run.settings import Plug, Settings
+from pipelines.run.contract import Plug
+from pipelines.run.settings import Settings
 from pipelines.self_training.star_runs import (
     held_out_runs,
     parts,

@@ -26,6 +26,7 @@ def test_every_plug_in_has_a_heading() -> None:
     lines = list(key_lines(["label_steps"]))
     assert "\nsupervision with supervision.method=bayes_bisection (default)" in lines
     assert "\nchecker with checker.kind=coq_proof" in lines
+    assert any(line.split()[:1] == ["models.ROLE.replicas"] for line in lines)
 
 
 def test_the_command_lists_keys_without_a_config(

@@ -1,0 +1,207 @@
+"""Engines and answer checkers of a run: started together, with the same weights in each pool, and given other weights.
+
+Only the policy's weights ever change. The other pools are what they were started as, as long as they live.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
+
+from actors.answer_checker import AnswerChecker
+from actors.calls import brief, original_error
+from actors.generator import Generator, generator_arguments, generator_options
+from cluster.connect import nodes_of_cluster
+from cluster.plan import Demand, demands, shortfall
+from factory.errors import BadInput, FactoryError, WeightsRefused
+from factory.storage.opening import absolute
+from factory.types import POLICY
+from pipelines.driving.lifetimes import actor_scope, answers
+from pipelines.pools.pool import Pool, named_pool
+from pipelines.pools.roles import asked_pools
+from pipelines.run.settings import Settings
+
+Facts = Mapping[str, Any]
+"""Facts that an engine says of itself (`Generator.ready`)."""
+
+
+@dataclass(frozen=True)
+class Engines:
+    """Actors that are costly to start and may serve several fleets, one after the other.
+
+    Attributes:
+      pools: handles by actor name, of the engines of each role.
+      checkers: handles by actor name; empty where the checker asks a model.
+      model: model that the policy's engines were started with.
+      facts: facts that the first engine of each role said of itself.
+    """
+
+    pools: Mapping[str, Mapping[str, Any]]
+    checkers: Mapping[str, Any]
+    model: str
+    facts: Mapping[str, Facts]
+
+    def beside(self, others: Engines) -> Engines:
+        """Return these engines, with those that fill other roles."""
+        return Engines(
+            {**others.pools, **self.pools}, self.checkers or others.checkers, self.model, {**others.facts, **self.facts}
+        )
+
+
+@dataclass(frozen=True)
+class ServedWeights:
+    """Weights that the policy answers with: their path, None for those it was started with, and its facts."""
+
+    path: str | None
+    facts: Facts
+
+
+def demands_of(settings: Settings, roles: Collection[str] | None = None) -> list[Demand]:
+    """Return what `settings` asks of a cluster; with `roles`, only what the engines of these need, and the hands."""
+    size = settings.cluster
+    return demands(
+        engines=[_demand(pool) for pool in _chosen(settings, roles).values()],
+        workers=settings.workers,
+        checkers=size.checkers if roles is None or POLICY in roles else 0,
+        writers=size.writers,
+    )
+
+
+@contextlib.contextmanager
+def running(settings: Settings, roles: Collection[str] | None = None) -> Iterator[Engines]:
+    """Yield the engines and answer checkers of `settings`, ready. Raises `BadInput` as `starting` does."""
+    with starting(settings, roles) as engines:
+        yield engines()
+
+
+@contextlib.contextmanager
+def starting(settings: Settings, roles: Collection[str] | None = None) -> Iterator[Callable[[], Engines]]:
+    """Start engines and answer checkers; yield the function that waits until they are ready and returns them.
+
+    Args:
+      settings: the validated config.
+      roles: roles whose engines are started; the checkers come with the policy. None for all that somebody asks.
+
+    Raises:
+      BadInput: there is no room for them; the function raises it when a model cannot be had.
+    """
+    # Without room Ray would wait for ever, so it is looked for first.
+    problem = shortfall(demands_of(settings, roles), nodes_of_cluster())
+    if problem:
+        raise BadInput(problem)
+    size, pools = settings.cluster, _chosen(settings, roles)
+    with actor_scope() as started:
+        engines = {role: _started(started, pool, settings) for role, pool in pools.items()}
+        checkers: dict[str, Any] = {}
+        # A judge asks a model and needs no actor of its own.
+        if POLICY in pools and settings.checker.plugin.judge is None:
+            checker = (settings.checker.name, asdict(settings.checker.config))
+            options = restarted(settings, "answer checker")
+            checkers = started(size.checkers, AnswerChecker, options, *checker, workers=size.checker_processes)
+
+        up = {role: [actor.ready.remote() for actor in actors.values()] for role, actors in engines.items()}
+        judging = [actor.ready.remote() for actor in checkers.values()]
+
+        def ready() -> Engines:
+            """Wait until all of them are ready."""
+            end = time.monotonic() + size.start_timeout_s
+            facts = {role: _facts_of(role, refs, max(1.0, end - time.monotonic())) for role, refs in up.items()}
+            answers(judging, max(1.0, end - time.monotonic()))
+            return Engines(engines, checkers, settings.model, facts)
+
+        yield ready
+
+
+def answering(settings: Settings, engines: Engines) -> ServedWeights:
+    """Have the policy answer with `settings.model`, and return its weights. Raises `WeightsRefused` when it cannot."""
+    if settings.model == engines.model:
+        return ServedWeights(None, engines.facts[POLICY])
+    path = named(settings.model)
+    return ServedWeights(path, load_weights(engines, path, settings.cluster.start_timeout_s))
+
+
+def load_weights(engines: Engines, weights: str | None, timeout_s: float) -> Facts:
+    """Have every engine of the policy answer with other weights.
+
+    Args:
+      engines: engines that are running.
+      weights: folder of the weights; None for those they were started with.
+      timeout_s: seconds that loading may take.
+
+    Returns:
+      Facts that the first of them says of itself then.
+
+    Raises:
+      WeightsRefused: an engine cannot load them, or dies of it.
+      FactoryError: loading takes too long, or the engines have loaded different weights.
+    """
+    loading = [actor.load_weights.remote(weights) for actor in engines.pools[POLICY].values()]
+    try:
+        return require_same_revision(ray.get(loading, timeout=timeout_s))
+    except RayActorError as error:
+        raise WeightsRefused(f"an engine died while it took the weights in {weights}: {brief(error)}") from None
+    except GetTimeoutError:
+        raise FactoryError(
+            f"the weights in {weights} were not loaded within cluster.start_timeout_s = {timeout_s:.0f} s"
+        ) from None
+    except RayTaskError as error:
+        raise original_error(error) from None
+
+
+def require_same_revision(facts: Sequence[Facts]) -> Facts:
+    """Return the facts of the first engine. Raises `FactoryError` where another one has other weights."""
+    revisions = {one["revision"] for one in facts}
+    if len(revisions) > 1:
+        raise FactoryError(
+            f"the generators have loaded different weights: revisions {', '.join(map(str, revisions))}. Expected the "
+            "same: do all machines see the same folder?"
+        )
+    return facts[0]
+
+
+def named(model: str) -> str:
+    """Return `model` as actors on other machines find it: a folder as an absolute path, a name as it is."""
+    return absolute(model) if "://" in model or Path(model).is_dir() else model
+
+
+def restarted(settings: Settings, role: str) -> dict[str, Any]:
+    """Return options of an actor that Ray starts again when it dies, with the CPUs that `demands_of` plans for it."""
+    [cpus] = [demand.cpus for demand in demands_of(settings) if demand.role == role]
+    return {"num_cpus": cpus, "max_restarts": -1}
+
+
+def _chosen(settings: Settings, roles: Collection[str] | None) -> dict[str, Pool]:
+    """Return the pools that somebody asks; of these only those of `roles`, where some are given."""
+    return {role: pool for role, pool in asked_pools(settings).items() if roles is None or role in roles}
+
+
+def _demand(pool: Pool) -> Demand:
+    """Return what the engines of a pool ask of a cluster."""
+    options = generator_options(pool.engine.name, pool.engine_config)
+    return Demand(
+        role="generator" if pool.role == POLICY else f"{pool.role} engine",
+        count=pool.replicas,
+        cpus=options["num_cpus"],
+        gpus=options["num_gpus"],
+        key=pool.key,
+    )
+
+
+def _started(started: Callable[..., dict[str, Any]], pool: Pool, settings: Settings) -> dict[str, Any]:
+    """Start the engines of a pool and return their handles by actor name, without waiting for them."""
+    kind, config = pool.engine.name, pool.engine_config
+    what = generator_arguments(kind, config, named(pool.model), settings.storage)
+    return started(pool.replicas, Generator, generator_options(kind, config), *what)
+
+
+def _facts_of(role: str, refs: list[Any], limit_s: float) -> Facts:
+    """Return the facts of a pool, once all its engines are ready. An error says whose pool it is."""
+    with named_pool(role):
+        return require_same_revision(answers(refs, limit_s))
