@@ -12,7 +12,7 @@ from factory.labelling.experience import Lessons
 from factory.question_pipeline.recipe import QuestionWork
 from factory.records.example import Example
 from factory.records.tally import Tally
-from factory.rollouts.policy import Cost
+from factory.rollouts.cost import Cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,19 +2,22 @@
 The method is reference-guided grading (LLM-as-a-judge, Zheng et al., arXiv 2306.05685, sec. 3.1).
 
 For answers that no rule can compare, such as a proof in words. Never the default: a judge can be wrong and can be
-talked into things. It asks the policy's own engine, so mind that a model is lenient with itself (sec. 3.3).
+talked into things. A model is lenient with itself (sec. 3.3), so `judge_role` may name another than the policy.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from factory.added_fields import ADDED
+from factory.contracts.roles import GENERATE
 from factory.interfaces import Models
 from factory.rollouts.prompting import STYLES
 from factory.seeds import seed_for
-from factory.types import LENGTH, GenerateRequest, Outcome, Prompt, Question, Sampling, Verdict, content_id
+from factory.types import LENGTH, POLICY, GenerateRequest, Outcome, Prompt, Question, Sampling, Verdict, content_id
 
 NAME_VERSION = "llm_judge/1"
 
@@ -44,6 +47,7 @@ class Config:
     * `votes`: how often it is asked; only a strict majority of all votes gives a verdict.
     * `temperature`, `max_tokens`: for its reply; more than one vote needs a temperature above 0.
     * `tail_chars`: how many characters of the end of a solution it is shown.
+    * `judge_role`: role of the model that judges.
     """
 
     rubric: str = RUBRIC
@@ -52,6 +56,7 @@ class Config:
     temperature: float = 0.0
     max_tokens: int = 200
     tail_chars: int = 8_000
+    judge_role: str = field(default=POLICY, metadata=ADDED)
 
     def __post_init__(self) -> None:
         """Check the settings. Raises `ValueError`."""
@@ -63,6 +68,11 @@ class Config:
             raise ValueError(f"votes is {self.votes} with temperature {self.temperature}: votes would all be the same")
 
 
+def roles(config: Config) -> Mapping[str, str]:
+    """Return the role of the model that judges."""
+    return {config.judge_role: GENERATE}
+
+
 async def judge(question: Question, text: str, models: Models, config: Config) -> Verdict:
     """Return the judge's verdict on `text`.
 
@@ -72,7 +82,7 @@ async def judge(question: Question, text: str, models: Models, config: Config) -
     Args:
       question: the question with its gold answer.
       text: the completion.
-      models: the run's engines.
+      models: the run's models.
       config: the judge's settings.
 
     Raises:
@@ -87,7 +97,7 @@ async def judge(question: Question, text: str, models: Models, config: Config) -
         sampling=Sampling(temperature=config.temperature, max_tokens=config.max_tokens, stop=_RAW_STOPS if raw else ()),
         seed=seed_for(0, question.key, f"judge:{content_id(text)}"),
     )
-    completions = await models.generate(request)
+    completions = await models.generate(request, config.judge_role)
     replies = [_RAW_REPLY_START * raw + done.text if done.finish_reason != LENGTH else _CUT_OFF for done in completions]
     # Count the votes. A reply that was cut off is none.
     votes = Counter(_vote(reply) for reply in replies)

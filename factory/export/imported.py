@@ -27,7 +27,7 @@ MAX_NESTING = 400
 MAX_CHARACTERS = 1 << 25
 KINDS: dict[type, str] = {str: "string", list: "array", dict: "object"}
 # All fields of a row, as null: so a row is the same before it is written and after it is read back.
-NO_COST = dict.fromkeys([part.name for part in COST], 0)
+NO_COST = {**dict.fromkeys([part.name for part in COST], 0), "roles": []}
 UNKNOWN_SOLUTION = dict.fromkeys([part.name for part in SOLUTION])
 UNKNOWN_NODE = dict.fromkeys([part.name for part in TREE_NODE])
 UNKNOWN = dict.fromkeys(SCHEMA.names)

@@ -17,7 +17,7 @@ import numpy as np
 
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Array, Experience
-from factory.rollouts.nodes import GIVEN, Solution
+from factory.rollouts.nodes import Solution
 
 # Posterior of "no hypothesis fits" from which a solution is marked as contradicted instead of labelled.
 CONTRADICTED = 0.5
@@ -92,7 +92,7 @@ class SolutionLabeller:
     def belief(self, solution: Solution) -> Belief:
         """Return a new belief about `solution`, which must have a verdict that is a label and at least one step."""
         evidence = solution.evidence()
-        belief = Belief(len(evidence), solution.outcome is True, self._prior, own=solution.method != GIVEN)
+        belief = Belief(len(evidence), solution.outcome is True, self._prior, own=solution.own)
         belief.update(evidence)
         return belief
 
@@ -120,7 +120,7 @@ class SolutionLabeller:
         if solution.outcome is None or not solution.leaf.depth:
             return _unlabelled(solution, policy_calls)
         counts = tuple([(node.trials, node.successes) for node in solution.prefixes()])
-        key = (rule, solution.outcome, solution.method == GIVEN, counts, solution.evidence())
+        key = (rule, solution.outcome, solution.own, counts, solution.evidence())
         if key not in self._known:
             self._known[key] = rule(StepEvidence(counts, solution.outcome), self.belief(solution))
         labels = self._known[key]

@@ -28,7 +28,7 @@ async def finish(policy: Policy, restored: Restored) -> None:
     """
     # Phase 1: sample all endings at once.
     cuts, tree = restored.cut_off, restored.tree
-    ends = await together(policy.endings("".join(cut.texts), cut.row["occurrences"]) for cut in cuts)
+    ends = await together(policy.endings("".join(cut.texts), cut.row["occurrences"], cut.row["method"]) for cut in cuts)
     # Phase 2: put the endings in the places of the cut-off solutions. `before` holds the nodes that were known at that
     # point of the order; `passed` is how many of the whole solutions come before it.
     whole = list(tree.solutions)
@@ -75,8 +75,7 @@ def _add_to_tree(
     # Phase 3: fill in what a sampled rollout would have said of itself.
     if solution.occurrences == 1:
         solution.sought = method != PROBE
-    for node, count in zip(solution.leaf.path()[start.depth :], tokens, strict=False):
-        node.tokens = node.tokens or count
+    solution.take_tokens(start, tokens)
     return solution
 
 

@@ -1,4 +1,4 @@
-"""Models whose checker is a model itself: each check becomes requests to the policy's own engine."""
+"""Models whose checker is a model itself: each check becomes requests to the model of one role."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from factory.contracts.checkers import JudgeFunction
 from factory.interfaces import Models
-from factory.rollouts.policy import Cost
+from factory.rollouts.cost import Cost
 from factory.types import POLICY, Completion, GenerateRequest, Question, Scores, Verdict
 
 

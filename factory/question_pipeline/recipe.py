@@ -23,17 +23,20 @@ from factory.interfaces import Models
 from factory.labelling.experience import Experience
 from factory.labelling.learning import learn
 from factory.labelling.step_labels import SolutionLabels
+from factory.question_pipeline.billed import BilledModels
 from factory.question_pipeline.continued import finish
 from factory.question_pipeline.effort import SEARCH_KEYS, SUPERVISION_KEYS, effort_of
 from factory.question_pipeline.judged import JudgedModels
 from factory.question_pipeline.restored import Restored, restored
 from factory.records.record import Failure, Provenance, Resumption, question_row
+from factory.records.role_costs import earlier_entries
+from factory.rollouts.cost import Cost
 from factory.rollouts.nodes import Solution
-from factory.rollouts.policy import Cost, Policy
+from factory.rollouts.policy import Policy
 from factory.rollouts.prompting import PromptTemplate, render
 from factory.rollouts.tree import Tree
 from factory.seeds import seed_for
-from factory.types import Question, Sampling
+from factory.types import POLICY, Question, Sampling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,11 @@ class Recipe:
     separator: str = "newline"
     seed: int = 0
     learn: bool = True
+
+    @property
+    def completer(self) -> str:
+        """Role of the model that makes the rollouts of the labels: the labeller's setting of that name."""
+        return str(getattr(self.supervision_config, "completer", POLICY))
 
     @property
     def effort(self) -> dict[str, int]:
@@ -101,7 +109,7 @@ def begin(
     Args:
       recipe: plug-ins and settings.
       question: the question.
-      models: engine and checker; a checker that judges with a model is put in front of them.
+      models: models and checker; a checker that judges with a model is put in front of them.
       experience: prior that the worker has learnt of the policy so far.
       before: row of the question in an earlier record, to continue from; None begins from the start.
 
@@ -111,14 +119,15 @@ def begin(
     """
     # Phase 1: the tree, empty or restored.
     effort = recipe.effort
-    earlier = None if before is None else restored(question, before, effort)
-    tree, cost = (earlier.tree, earlier.cost) if earlier else (Tree(question), Cost())
+    earlier = None if before is None else restored(question, before, effort, recipe.completer)
+    tree, cost = (earlier.tree, earlier.cost) if earlier else (Tree(question, recipe.completer), Cost())
     # Phase 2: the policy that samples into it. A judging model is not asked again about the texts that are there.
+    billed = BilledModels(models, cost)
     judge = CHECKERS.load(recipe.checker).judge
     known = {solution.text: solution.verdict for solution in tree.solutions} if judge else {}
     policy = Policy(
         tree=tree,
-        models=JudgedModels(models, judge, recipe.checker_config, cost, known) if judge else models,
+        models=JudgedModels(billed, judge, recipe.checker_config, cost, known) if judge else billed,
         cost=cost,
         prompt=render(recipe.template, question),
         template=recipe.template,
@@ -229,5 +238,9 @@ def finished_row(
         unit_id=unit_id,
         seconds=seconds,
         created_at=created_at,
-        resumption=Resumption(effort=question_work.effort, kept=before.kept if before else {}),
+        resumption=Resumption(
+            effort=question_work.effort,
+            kept=before.kept if before else {},
+            roles=earlier_entries(before.row) if before else (),
+        ),
     )

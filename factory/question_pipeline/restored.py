@@ -13,11 +13,11 @@ from itertools import pairwise
 
 from factory.question_pipeline.effort import MAX_TOKENS, SUPERVISION_KEYS, raised
 from factory.records.validation import Row
+from factory.rollouts.cost import Cost
 from factory.rollouts.nodes import PROBE, Node, Solution
-from factory.rollouts.policy import Cost
 from factory.rollouts.tree import Tree
 from factory.tokens import NO_TOKENS
-from factory.types import LENGTH, Outcome, PartVerdict, Question, Step, Verdict
+from factory.types import LENGTH, POLICY, Outcome, PartVerdict, Question, Step, Verdict
 
 # First version of the record schema that holds enough to continue a question.
 FIRST_SCHEMA = 3
@@ -71,8 +71,8 @@ class Restored:
 
     @property
     def cost(self) -> Cost:
-        """Cost of the question as its row has it; a new object each time."""
-        return Cost(**{field.name: self.row["cost"][field.name] for field in fields(Cost)})
+        """Cost of the question as its row has it, that by role left to the row; a new object each time."""
+        return Cost(**{field.name: self.row["cost"][field.name] for field in fields(Cost) if field.name != "roles"})
 
     def put_back(self, row: Row) -> Solution:
         """Add the solution of `row` to the tree without counting it: the restored counts include it already.
@@ -135,7 +135,7 @@ def can_be_continued(row: Row) -> str | None:
     return None
 
 
-def restored(question: Question, row: Row, effort: Mapping[str, int]) -> Restored:
+def restored(question: Question, row: Row, effort: Mapping[str, int], completer: str = POLICY) -> Restored:
     """Rebuild `question` as `row` left it, to be continued under `effort`.
 
     Solutions that were cut off below the present token limit are not in the tree: a node that they alone opened must
@@ -145,6 +145,7 @@ def restored(question: Question, row: Row, effort: Mapping[str, int]) -> Restore
       question: the question that the row is of.
       row: its row in the earlier record.
       effort: amounts by config key that are wanted now.
+      completer: role of the model that makes the rollouts of the labels.
 
     Returns:
       The tree, with all its counts, and what is to be done beyond it.
@@ -157,7 +158,7 @@ def restored(question: Question, row: Row, effort: Mapping[str, int]) -> Restore
     if reason is not None or (row["question_id"], row["question"]) != (question.id, question.text):
         raise ValueError(f"question {question.id} cannot go on from the row of {row['question_id']}: {reason}")
     # Phase 2: make the nodes with their counts.
-    rebuilt = Restored(row, Tree(question), raised(dict(row["effort"]), effort))
+    rebuilt = Restored(row, Tree(question, completer), raised(dict(row["effort"]), effort))
     max_tokens = effort[MAX_TOKENS] if MAX_TOKENS in rebuilt.beyond else 0
     _count(rebuilt.tree, row["tree"])
     # Phase 3: add the solutions, except those to be continued.

@@ -5,6 +5,8 @@
 * The order of solutions and the numbers of tree nodes are not compared either: they depend on which rollout came back
   first. A solution is identified by its id, a node by the texts on the path to it.
 * A column that is missing counts as null.
+* Of the cost by role only other roles than the policy's are compared, and no money: records of earlier versions do not
+  say what the policy's was, and a price is not the question's.
 * Two rows have the same `row_digest` ⇔ `differences` of the two is empty.
 """
 
@@ -17,11 +19,11 @@ from typing import Any
 
 from factory.records.validation import Row
 from factory.rollouts.nodes import GIVEN
-from factory.types import content_id
+from factory.types import POLICY, content_id
 
 # Columns that depend on the clock, the machine or the layout, of a row and of its `cost`.
 NOT_COMPARED = frozenset({"created_at", "run_id", "unit_id", "schema_version"})
-NOT_COMPARED_COST = frozenset({"seconds", "cached_tokens"})
+NOT_COMPARED_COST = frozenset({"seconds", "cached_tokens", "money"})
 _COUNTS = ("n_trials", "n_successes", "mc_value", "confidence")
 _SIGNS: Mapping[Any, str] = {1: "+", -1: "-"}
 _KEYED = ("solutions", "tree", "cost")
@@ -62,12 +64,17 @@ def _canonical(row: Row) -> dict[str, Any]:
     """Return the compared part of a row, its solutions and nodes in an order that does not depend on the run."""
     kept = {key: _without_nulls(value) for key, value in row.items() if key not in (*NOT_COMPARED, *_KEYED)}
     cost = _without_nulls(row.get("cost") or {})
+    roles = [_compared(entry) for entry in cost.pop("roles", ()) if entry["role"] != POLICY]
     return {
         **{key: value for key, value in kept.items() if value is not None},
-        "cost": {key: value for key, value in cost.items() if key not in NOT_COMPARED_COST},
+        "cost": _compared(cost) | ({"roles": roles} if roles else {}),
         "solutions": _sorted([_without_nulls(item) for item in row.get("solutions") or ()]),
         "tree": _sorted(list(_placed(row.get("tree") or ()))),
     }
+
+
+def _compared(cost: Row) -> dict[str, Any]:
+    return {key: value for key, value in cost.items() if key not in NOT_COMPARED_COST}
 
 
 def _placed(tree: Sequence[Row]) -> Iterator[dict[str, Any]]:

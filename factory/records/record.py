@@ -4,14 +4,15 @@
 
 * Only this module and `factory/export/imported.py` (rows of other people's data sets) make rows. Flat views (SFT,
   PRM, …) are derived from them in `factory/formats/`.
-* Every solution names what made it (`Provenance`), so a row can be understood without its run.
+* Every solution names what made it (`Provenance`), so a row can be understood without its run. A solution that a
+  completer finished for the labels names that one; its first steps are those of another solution.
 * A given solution was not made by the run: its fields `_MAKING` are null.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
@@ -19,11 +20,12 @@ from typing import Any
 import pyarrow as pa
 
 from factory.labelling.step_labels import SolutionLabels, StepLabel
+from factory.records.role_costs import Entry, MadeBy, entries_of
 from factory.records.schema import COST, SCHEMA, SCHEMA_VERSION, SOLUTION, TREE_NODE
-from factory.rollouts.nodes import GIVEN, Node, Solution
-from factory.rollouts.policy import Cost
+from factory.rollouts.cost import Cost
+from factory.rollouts.nodes import GIVEN, PROBE, Node, Solution
 from factory.rollouts.tree import Tree
-from factory.types import Sampling, content_id
+from factory.types import POLICY, Sampling, content_id
 
 __all__ = ["COST", "SCHEMA", "SCHEMA_VERSION", "SOLUTION", "TREE_NODE"]  # where readers look for them
 
@@ -37,6 +39,7 @@ class Provenance:
     * `checker`: name of the plug-in that judged them. `checker_policy`: hash of its name, version and whole config;
       equal hashes mean equal verdicts.
     * `labeller`: name of the plug-in that labelled the steps.
+    * `roles`: model behind each role; that of the policy is the above where it is left out, without a price.
     * `seed`: seed of the run. `round`: round of self-training, 0 outside of one.
     * `hinted`: the prompt showed the gold answer (`PromptTemplate.hinted`).
     """
@@ -53,6 +56,13 @@ class Provenance:
     seed: int = 0
     round: int = 0
     hinted: bool = False
+    roles: Mapping[str, MadeBy] = field(default_factory=dict)
+
+    def maker(self, role: str) -> MadeBy:
+        """Return the model behind a role. Raises `KeyError` for one that nobody has."""
+        if role == POLICY and role not in self.roles:
+            return MadeBy(engine=self.engine, model=self.model, revision=self.model_revision)
+        return self.roles[role]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +84,12 @@ class Resumption:
 
     * `effort`: how much was asked for, by config key (`factory/question_pipeline/effort.py`).
     * `kept`: solutions' rows from an earlier record; they stay as they were there, but for new labels.
+    * `roles`: entries of the earlier record's cost by role, to which `Cost.roles` is added.
     """
 
     effort: Mapping[str, int]
     kept: Mapping[Solution, Mapping[str, Any]] = field(default_factory=dict)
+    roles: Sequence[Entry] = ()
 
 
 def question_row(
@@ -120,13 +132,13 @@ def question_row(
         "licence": question.licence,
         "metadata": list(question.metadata.items()),
         "solutions": [
-            _kept(kept[solution], solution, labels.get(solution), provenance)
+            _kept(kept[solution], solution, labels.get(solution), provenance, tree.completer)
             if solution in kept
             else _solution(tree, solution, labels.get(solution), provenance, sampling)
             for solution in tree.solutions
         ],
         "tree": [_node(node) for node in tree.measured()],
-        "cost": {**asdict(cost), "seconds": seconds},
+        "cost": _cost(cost, seconds, entries_of(cost.roles, provenance.maker, resumption.roles if resumption else ())),
         "status": "failed" if failure else "ok",
         "failure": asdict(failure) if failure else None,
         "effort": None if resumption is None else list(resumption.effort.items()),
@@ -138,11 +150,18 @@ def question_row(
     }
 
 
+def _cost(cost: Cost, seconds: float, roles: Sequence[Entry]) -> dict[str, Any]:
+    counts = {name: getattr(cost, name) for name in _COUNTED}
+    return {**counts, "seconds": seconds, "roles": roles, "money": sum(entry["money"] for entry in roles)}
+
+
 def _solution(
     tree: Tree, solution: Solution, labels: SolutionLabels | None, made_by: Provenance, sampling: dict[str, Any]
 ) -> dict[str, Any]:
     text = solution.text
     path = solution.leaf.path()
+    # What a labeller's probe sampled may be another model's.
+    sampled_by = made_by.maker(tree.completer if solution.method == PROBE else POLICY)
     # The text, where its steps end, and how it was judged; then how it came about; then what made it.
     row = {
         # White space at the end is not part of the identity: engines differ in what follows the last token.
@@ -160,9 +179,9 @@ def _solution(
         "occurrences": solution.occurrences,
         "hinted": made_by.hinted and solution.method != GIVEN,
         "round": made_by.round,
-        "engine": made_by.engine,
-        "model": made_by.model,
-        "model_revision": made_by.model_revision,
+        "engine": sampled_by.engine,
+        "model": sampled_by.model,
+        "model_revision": sampled_by.revision,
         "prompt_id": made_by.prompt_id,
         "sampling": sampling,
         "prompt_tokens": solution.prompt_tokens,
@@ -171,22 +190,22 @@ def _solution(
         "checker": made_by.checker,
         "checker_policy": made_by.checker_policy,
     }
-    row |= _labels(solution, labels, made_by)
+    row |= _labels(solution, labels, made_by, tree.completer)
     return row | dict.fromkeys(_MAKING) if solution.method == GIVEN else row
 
 
 def _kept(
-    row: Mapping[str, Any], solution: Solution, labels: SolutionLabels | None, made_by: Provenance
+    row: Mapping[str, Any], solution: Solution, labels: SolutionLabels | None, made_by: Provenance, completer: str
 ) -> dict[str, Any]:
     """Return a solution's earlier row with what may have changed since: occurrences, method and labels.
 
     The same text may have been sampled again; the method is then that of the search that sampled it.
     """
-    relabelled = _labels(solution, labels, made_by) if labels else {}
+    relabelled = _labels(solution, labels, made_by, completer) if labels else {}
     return {**row, "occurrences": solution.occurrences, "method": solution.method, **relabelled}
 
 
-def _labels(solution: Solution, labels: SolutionLabels | None, made_by: Provenance) -> dict[str, Any]:
+def _labels(solution: Solution, labels: SolutionLabels | None, made_by: Provenance, completer: str) -> dict[str, Any]:
     path = solution.leaf.path()
     steps = labels.steps if labels else [_UNLABELLED] * len(path)
     return {
@@ -204,11 +223,14 @@ def _labels(solution: Solution, labels: SolutionLabels | None, made_by: Provenan
         "first_error": labels.first_error if labels else None,
         "contradicted": labels.contradicted if labels else None,
         "labeller": made_by.labeller if labels else None,
+        "completer": completer if labels and completer != POLICY else None,
         "label_calls": labels.policy_calls if labels else None,
         "label_wishes": labels.wishes if labels else None,
     }
 
 
+# Fields of `Cost` that a record keeps as they are.
+_COUNTED = tuple(part.name for part in fields(Cost) if part.name != "roles")
 # Fields about the sampling of a solution: null for a given one.
 _MAKING = ("engine", "model", "model_revision", "prompt_id", "sampling", "prompt_tokens", "completion_tokens")
 _UNLABELLED = StepLabel(n_trials=0, n_successes=0, mc_value=None, label=None, confidence=0.0)

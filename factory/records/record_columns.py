@@ -19,7 +19,7 @@ from factory.records.shard_schema import as_written
 # reading time (`python -m tools.bench.export`).
 _WHOLE_ONLY = {
     *("step_ends", "step_tokens", "verdict_reason", "verdict_parts", "start_depth", "counted_at", "sampling"),
-    *("label_calls", "label_wishes", "prompt_tokens", "completion_tokens"),
+    *("completer", "label_calls", "label_wishes", "prompt_tokens", "completion_tokens"),
 }
 _WHOLE_STEPS_ONLY = {"n_trials", "n_successes"}
 FLAT_SOLUTIONS = [

@@ -11,13 +11,19 @@ Version 3 holds all that is needed to resume a question (`factory/question_pipel
   `counted_at` (`factory/rollouts/nodes.py`);
 * of a node: how its counts came about (`factory/rollouts/nodes.py`: `Node`);
 * of the question: `effort`, how much had been asked for (`factory/question_pipeline/effort.py`).
+
+Version 4 says who was asked beside the policy; in rows of earlier versions only the policy was, and these are null:
+
+* of the cost: `roles`, an entry for each role and the model behind it (`factory/records/role_costs.py`), and `money`,
+  the sum over them;
+* of a solution: `completer`, role of the model whose rollouts its labels rest on, null where that is the policy.
 """
 
 from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 
 # A step with its rollouts: `label` is 1, -1 or null; `mc_value` is n_successes / n_trials.
 STEP = pa.struct(
@@ -57,6 +63,7 @@ SOLUTION = pa.struct(
         ("first_error", pa.int32()),
         ("contradicted", pa.bool_()),
         ("labeller", pa.string()),
+        ("completer", pa.string()),
         ("label_calls", pa.int32()),
         ("label_wishes", pa.int32()),
         ("method", pa.string()),
@@ -99,7 +106,21 @@ TREE_NODE = pa.struct(
         ("verdict", pa.string()),
     ]
 )
-# Calls and tokens spent on a question, and on all of it in seconds.
+# Calls and tokens of one model, and what they cost, in the money that its prices are in.
+ROLE_COST = pa.struct(
+    [
+        ("role", pa.string()),
+        ("engine", pa.string()),
+        ("model", pa.string()),
+        ("revision", pa.string()),
+        ("calls", pa.int32()),
+        ("prompt_tokens", pa.int64()),
+        ("cached_tokens", pa.int64()),
+        ("completion_tokens", pa.int64()),
+        ("money", pa.float64()),
+    ]
+)
+# Calls and tokens spent on a question, and on all of it in seconds and in money.
 COST = pa.struct(
     [
         ("policy_calls", pa.int32()),
@@ -112,6 +133,8 @@ COST = pa.struct(
         ("judge_tokens", pa.int64()),
         ("truncated", pa.int32()),
         ("seconds", pa.float32()),
+        ("roles", pa.list_(ROLE_COST)),
+        ("money", pa.float64()),
     ]
 )
 # Reason of a question whose `status` is "failed".

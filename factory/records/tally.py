@@ -6,9 +6,10 @@ Every shard keeps its counts in its footer, so the state of a run is known witho
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from factory.records.role_costs import AMOUNTS, Entry, less, summed
 from factory.types import LENGTH
 
 
@@ -23,7 +24,8 @@ class Tally:
     * `labels_right`, `labels_wrong`: steps labelled 1 and -1.
     * `policy_calls`: completions asked of the model; `label_calls` is the part spent on labels. `judge_calls`
       (completions of a model that judges answers) come on top.
-    * `seconds`: sum of the times spent on each question.
+    * `seconds`: sum of the times spent on each question. `money`: sum of what the models asked for it.
+    * `roles`: cost by role and the model behind it, as entries of a record (`factory/records/role_costs.py`).
     """
 
     questions: int = 0
@@ -45,17 +47,29 @@ class Tally:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
+    money: float = 0.0
+    roles: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
         """Add the counts of `other`."""
-        for field in fields(self):
-            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+        for name in NUMBERS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.roles = summed(self.roles, other.roles)
 
     def without(self, other: Tally) -> Tally:
         """Return the difference to `other`, which this one includes."""
-        return Tally(**{field.name: getattr(self, field.name) - getattr(other, field.name) for field in fields(self)})
+        numbers = {name: getattr(self, name) - getattr(other, name) for name in NUMBERS}
+        return Tally(**numbers, roles=less(self.roles, other.roles))
 
-    def as_dict(self) -> dict[str, float]:
+    def beyond(self, other: Tally) -> Tally:
+        """Return what this one counts more than `other`, count by count; 0 where it counts less."""
+        left = self.without(other)
+        for name in NUMBERS:
+            setattr(left, name, max(0, getattr(left, name)))
+        left.roles = less((entry | {name: max(0, entry[name]) for name in AMOUNTS} for entry in left.roles), ())
+        return left
+
+    def as_dict(self) -> dict[str, Any]:
         """Return the counts by name, as footers and receipts keep them."""
         return asdict(self)
 
@@ -66,9 +80,14 @@ class Tally:
         return self.correct / judged if judged else None
 
 
+NUMBERS = tuple(part.name for part in fields(Tally) if part.name != "roles")
+"""Fields of `Tally` that are numbers."""
+
+
 def tally(rows: Iterable[Mapping[str, Any]]) -> Tally:
     """Count `rows` as `factory/records/record.py` builds them."""
     total = Tally()
+    roles: list[Iterable[Entry]] = []
     for row in rows:
         total.questions += 1
         total.failed += row["status"] == "failed"
@@ -80,6 +99,9 @@ def tally(rows: Iterable[Mapping[str, Any]]) -> Tally:
         total.prompt_tokens += cost["prompt_tokens"]
         total.completion_tokens += cost["completion_tokens"]
         total.seconds += cost["seconds"]
+        # Rows of earlier versions do not have these.
+        total.money += cost.get("money") or 0.0
+        roles.append(cost.get("roles") or ())
         # Solutions by verdict. One that was cut off is not judged, whatever its last words were.
         for solution in row["solutions"]:
             total.solutions += 1
@@ -94,4 +116,5 @@ def tally(rows: Iterable[Mapping[str, Any]]) -> Tally:
             for step in solution["steps"]:
                 total.labels_right += step["label"] == 1
                 total.labels_wrong += step["label"] == -1
+    total.roles = summed(*roles)
     return total

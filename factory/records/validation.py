@@ -22,6 +22,7 @@ from itertools import pairwise
 from typing import Any
 
 from factory.labelling.step_labels import first_error_of
+from factory.records.role_costs import AMOUNTS, COUNTS_ROLES, ROLE_FIELDS, WHO
 from factory.records.schema import COST, SCHEMA_VERSION
 from factory.types import LENGTH, Outcome, content_id
 
@@ -53,7 +54,7 @@ def row_faults(row: Row) -> Iterator[str]:
         yield f"status {row['status']!r}, expected ok or failed"
     elif (row["status"] == "failed") != (row["failure"] is not None):
         yield f"status {row['status']} {'with' if row['failure'] else 'without'} a failure, expected both or none"
-    yield from _cost_faults(row["cost"])
+    yield from _cost_faults(row["cost"], is_known(version) and int(version) >= COUNTS_ROLES)
     yield from _tree_faults(row["tree"])
     # Its solutions.
     for number, solution in enumerate(row["solutions"]):
@@ -204,15 +205,38 @@ def _tree_faults(tree: Sequence[Row | None]) -> Iterator[str]:
                 yield f"tree node {number}: asked{part} {asked} + came{part} {came}, expected at most {whole}"
 
 
-def _cost_faults(cost: Row) -> Iterator[str]:
-    for field in COST:
-        amount = cost[field.name]
-        if amount is None or not 0 <= amount < math.inf:
-            yield f"cost.{field.name} {amount}, expected 0 or more"
+def _cost_faults(cost: Row, counts_roles: bool) -> Iterator[str]:
+    names = [field.name for field in COST if field.name not in ROLE_FIELDS]
+    for name in (*names, "money") if counts_roles else names:
+        if not _is_amount(cost[name]):
+            yield f"cost.{name} {cost[name]}, expected 0 or more"
             return
     for part, whole in _PARTS:
         if cost[part] > cost[whole]:
             yield f"cost.{part} {cost[part]}, expected at most {whole}, {cost[whole]}"
+    if counts_roles:
+        yield from _role_faults(cost)
+
+
+def _role_faults(cost: Row) -> Iterator[str]:
+    """Yield the faults of the cost by role, which records have since schema 4."""
+    entries = cost["roles"]
+    if entries is None or not all(entry and all(_is_amount(entry[name]) for name in AMOUNTS) for entry in entries):
+        yield "cost.roles with nulls or negative amounts, expected entries with 0 or more of each"
+        return
+    who = [tuple(entry[name] for name in WHO) for entry in entries]
+    if len(set(who)) != len(who) or not all(entry["role"] for entry in entries):
+        yield "cost.roles without a role or with one and its model twice, expected each once"
+    calls, asked = sum(entry["calls"] for entry in entries), cost["policy_calls"] + cost["judge_calls"]
+    if calls < asked:
+        yield f"cost.roles of {calls} calls, expected at least those of the policy and the judge, {asked}"
+    money = sum(entry["money"] for entry in entries)
+    if not math.isclose(money, cost["money"], rel_tol=1e-9, abs_tol=1e-12):
+        yield f"cost.money {cost['money']}, expected {money} by its roles"
+
+
+def _is_amount(value: float | None) -> bool:
+    return value is not None and 0 <= value < math.inf
 
 
 def _is_share(value: float | None) -> bool:

@@ -8,10 +8,13 @@ Invariants:
   counting it there would bias the estimate.
 * A rollout that was cut off, or whose answer could not be judged, is no evidence at all. One that was cut off behind an
   answer that counts (`ANSWERED`) is evidence like any other.
+* A value is one model's. Where another than the policy makes the rollouts of the labels (`Tree.completer`), those of
+  searches are no evidence, and counted as `searched` only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from factory.tokens import Tokens
@@ -31,7 +34,8 @@ class Node:
     * `key`: name among its siblings: the text of its step, without trailing white space for a solution's last step.
     * `trials`, `successes`: judged rollouts that are evidence here, and those that reached the gold answer.
     * `visits`: N(s) of OmegaPRM, how often a pair of this node was selected.
-    * `requested`: rollouts requested from here, judged or not. `searched`: those that a search method requested.
+    * `requested`: rollouts requested from here, judged or not, of the model whose value is measured. `searched`:
+      rollouts that a search method requested.
     * `direct_trials`, `direct_successes`: the part of the counts from rollouts that started here.
     * `passthrough_trials`, `passthrough_successes`: the part from rollouts of the bare question that passed through.
       The rest of `trials` passed through from prefixes in between.
@@ -124,6 +128,8 @@ class Solution:
     * `leaf`: node at its end. `start_depth`: depth of the node that the rollout was requested from.
     * `occurrences`: how often exactly this text came back.
     * `counted_at`: depth of the last node that the rollout counts at, None where it counts nowhere.
+    * `own`: True for a rollout of the model whose rollouts are evidence. False for what others wrote: it is labelled
+      as any solution, but says nothing about that model.
 
     The last four fields differ from their defaults only for a solution restored from a record:
 
@@ -141,6 +147,7 @@ class Solution:
     prompt_tokens: int = 0
     occurrences: int = 1
     counted_at: int | None = None
+    own: bool = True
     sought: bool = True
     labelled: bool = False
     label_calls: int = 0
@@ -178,6 +185,11 @@ class Solution:
         if self.start_depth == 0 and node.depth:
             node.passthrough_trials += 1
             node.passthrough_successes += successes
+
+    def take_tokens(self, start: Node, tokens: Sequence[int]) -> None:
+        """Note how many tokens the steps behind `start` were sampled as, where that is not known yet."""
+        for node, count in zip(self.leaf.path()[start.depth :], tokens, strict=False):
+            node.tokens = node.tokens or count
 
     def prefixes(self) -> list[Node]:
         """Return the prefixes of 0..M-1 steps, the root first."""

@@ -3,6 +3,9 @@
 It turns "n rollouts from this prefix" into requests, checks what comes back, adds it to the tree and counts the cost.
 Cut-off rollouts stay in the tree, marked as cut off; they are evidence for nothing, unless the checker says that their
 answer stands complete in them and counts (`ANSWERED`).
+
+The rollouts of a labeller may be those of another model, the completer (`Tree.completer`). It has tokens of its own, so
+it continues prefixes as text, and its own steps are kept without their ids.
 """
 
 from __future__ import annotations
@@ -13,53 +16,34 @@ from dataclasses import dataclass, field, replace
 
 from factory.errors import PromptTooLong
 from factory.interfaces import Models
+from factory.rollouts.cost import Cost
 from factory.rollouts.nodes import PROBE, Node, Solution
 from factory.rollouts.prompting import PromptTemplate, render
 from factory.rollouts.steps import split_steps, steps_of_text
 from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
 from factory.seeds import seed_for
+from factory.tokens import NO_TOKENS
 from factory.types import (
     ANSWERED,
     LENGTH,
+    POLICY,
     Completion,
     GenerateRequest,
     Outcome,
     Prompt,
     Sampling,
+    Step,
     Verdict,
     content_id,
 )
 
 
 @dataclass(slots=True)
-class Cost:
-    """Model calls and tokens that one question has cost so far.
-
-    * `policy_calls`: completions of the policy, the unit that the papers compare in.
-    * `prompt_tokens`, `cached_tokens`: tokens of the prompts, once per request; those of them the engine had cached.
-    * `completion_tokens`: sampled tokens of these completions.
-    * `label_calls`, `label_tokens`: the part of `policy_calls` and `completion_tokens` spent on step labels.
-    * `judge_calls`, `judge_tokens`: completions of a model that judges answers, and their tokens. These come on top.
-    * `truncated`: completions of the policy that reached the token limit.
-    """
-
-    policy_calls: int = 0
-    label_calls: int = 0
-    prompt_tokens: int = 0
-    cached_tokens: int = 0
-    completion_tokens: int = 0
-    label_tokens: int = 0
-    judge_calls: int = 0
-    judge_tokens: int = 0
-    truncated: int = 0
-
-
-@dataclass(slots=True)
 class Policy:
     """Sampler of rollouts for the question of `tree`.
 
-    * `models`: engine and checker.
+    * `models`: models and checker.
     * `prompt`: the question as the model reads it. `template`: what `prompt` was made with; `ask` needs it.
     * `separator`: what ends a step (`factory/rollouts/steps.py`).
     * `seed`: seed of the run; each request derives its own from it.
@@ -79,8 +63,12 @@ class Policy:
 
     @property
     def room(self) -> int:
-        """Rollouts that the engine could begin at once without making anybody wait; 0 where that is not known."""
-        return self.models.room(self.tree.question.id)
+        """Rollouts of a labeller that could begin at once without making anybody wait; 0 where that is not known."""
+        return self.models.room(self.tree.question.id) if self.tree.completer == POLICY else 0
+
+    def _role(self, method: str) -> str:
+        """Return the role of the model that makes rollouts of a method."""
+        return self.tree.completer if method == PROBE else POLICY
 
     async def rollouts(self, start: Node, n: int, method: str = PROBE) -> list[Solution]:
         """Sample `n` solutions that continue `start`, check them, add them to the tree and count their cost.
@@ -115,15 +103,10 @@ class Policy:
     async def _answers(self, start: Node, n: int, method: str) -> list[tuple[Completion, Verdict]]:
         """Return `n` continuations of `start` with the verdicts on the whole solutions."""
         # Phase 1: make the request.
-        question = self.tree.question
+        question, role = self.tree.question, self._role(method)
         start_text = start.text
-        prefix_text, prefix = start.prefix()
-        # The seed depends on the prefix and on how many rollouts it had before, so it is independent of the order of
-        # calls for other prefixes.
-        purpose = f"{content_id(start_text)}:{start.requested}"
-        # Counted before anything is awaited, so that a concurrent call from this prefix gets another seed.
-        start.requested += n
-        start.searched += n if method != PROBE else 0
+        prefix_text, prefix = start.prefix() if role == POLICY else (start_text, NO_TOKENS)
+        purpose = f"{content_id(start_text)}:{_taken_up(self.tree, start, n, method)}"
         request = GenerateRequest(
             question_id=question.id,
             prompt=self.prompt,
@@ -135,7 +118,7 @@ class Policy:
         )
         # Phase 2: sample.
         try:
-            completions = await self.models.generate(request)
+            completions = await self.models.generate(request, role)
         except PromptTooLong:
             # Without a given prefix it is the question itself that is too long.
             if not prefix_text:
@@ -152,23 +135,25 @@ class Policy:
         solutions = []
         for completion, verdict in answers:
             steps = split_steps(completion.text, completion.token_ids, completion.token_ends, self.separator)
-            solutions.append(
-                self.tree.add(
-                    start,
-                    steps,
-                    verdict,
-                    finish_reason=completion.finish_reason,
-                    method=method,
-                    prompt_tokens=completion.prompt_tokens,
-                )
+            foreign = self._role(method) != POLICY
+            solution = self.tree.add(
+                start,
+                [Step(text=step.text, token_ids=NO_TOKENS) for step in steps] if foreign else steps,
+                verdict,
+                finish_reason=completion.finish_reason,
+                method=method,
+                prompt_tokens=completion.prompt_tokens,
             )
+            if foreign:
+                solution.take_tokens(start, [len(step.token_ids) for step in steps])
+            solutions.append(solution)
         return solutions
 
-    async def endings(self, text: str, n: int) -> list[tuple[Completion, Verdict]]:
+    async def endings(self, text: str, n: int, method: str) -> list[tuple[Completion, Verdict]]:
         """Return `n` continuations of `text`, a solution that was cut off there, with verdicts on the whole solutions.
 
-        Nothing is added to the tree. The list is empty where the model's context has no room. Raises what `Models`
-        raises otherwise.
+        Nothing is added to the tree. The list is empty where the model's context has no room. `method` is that of the
+        solution. Raises what `Models` raises otherwise.
         """
         question = self.tree.question
         request = GenerateRequest(
@@ -180,7 +165,7 @@ class Policy:
             seed=seed_for(self.seed, question.key, f"{content_id(text)}:ending"),
         )
         try:
-            completions = await self.models.generate(request)
+            completions = await self.models.generate(request, self._role(method))
         except PromptTooLong:
             return []
         verdicts = await together(self.models.check(question, text + completion.text) for completion in completions)
@@ -227,6 +212,24 @@ class Policy:
         for completion in completions:
             cost.completion_tokens += completion.sampled_tokens
             cost.truncated += completion.finish_reason == LENGTH
+
+
+def _taken_up(tree: Tree, start: Node, n: int, method: str) -> str:
+    """Count `n` rollouts as requested, and return what tells their seed from that of others from the same prefix.
+
+    It depends on how many rollouts the prefix had before, so it is independent of the order of calls for other
+    prefixes. It is called before anything is awaited, so that a concurrent call from this prefix gets another seed.
+    """
+    if tree.completer == POLICY:
+        before = str(start.requested)
+    elif method == PROBE:
+        # The same model under another role shall not repeat what it has sampled as the policy.
+        before = f"{start.requested}:{tree.completer}"
+    else:
+        before = str(start.searched)
+    start.requested += n if tree.is_evidence(method) else 0
+    start.searched += n if method != PROBE else 0
+    return before
 
 
 def _finished(completion: Completion, verdict: Verdict) -> Completion:

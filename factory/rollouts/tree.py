@@ -9,19 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from factory.rollouts.nodes import GIVEN, PROBE, Node, Solution
-from factory.types import Question, Step, Verdict
+from factory.types import POLICY, Question, Step, Verdict
 
 
 class Tree:
     """Tree of one question: all its rollouts and given solutions, as nodes and solutions.
 
     Attributes:
+      completer: role of the model that makes the rollouts of labellers. The values of nodes are its values; only where
+        it is the policy's, the rollouts of searches are evidence, too.
       solutions: distinct solutions, in the order they were added.
       correct, incorrect: how many were added with that outcome; progress displays ask for it twice a second.
     """
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, completer: str = POLICY) -> None:
         self.question = question
+        self.completer = completer
         self.root = Node(index=0, depth=0)
         self.nodes: list[Node] = [self.root]
         self.solutions: list[Solution] = []
@@ -58,7 +61,7 @@ class Tree:
         rollout = Solution(node, start.depth, verdict, finish_reason, method, prompt_tokens)
         outcome = rollout.outcome
         # Phase 2: count it at the nodes that were there before.
-        if outcome is not None:
+        if outcome is not None and self.is_evidence(method):
             start.direct_trials += 1
             start.direct_successes += outcome
             for reached in known:
@@ -88,6 +91,10 @@ class Tree:
         """
         node, _ = self._attach(self.root, steps)
         return self._end(Solution(node, 0, verdict, finish_reason=finish_reason, method=method))
+
+    def is_evidence(self, method: str) -> bool:
+        """Return True where solutions of a method are rollouts of the model whose values the nodes have."""
+        return method == PROBE or (method != GIVEN and self.completer == POLICY)
 
     def _attach(self, start: Node, steps: Sequence[Step]) -> tuple[Node, list[Node]]:
         """Return the node that `steps` lead to, and the nodes on the way that were there before, `start` first."""
@@ -133,6 +140,7 @@ class Tree:
             if known.method == PROBE and solution.method not in (PROBE, GIVEN):
                 # An earlier run's labeller produced this text; now the search has sampled it, so it is to be labelled.
                 known.method, known.sought, known.labelled = solution.method, True, False
+                known.own = self.is_evidence(known.method)
             return known
         self.put(solution)
         return solution
@@ -140,6 +148,7 @@ class Tree:
     def put(self, solution: Solution) -> None:
         """Add a solution at the end of its leaf, where none ends yet; its rollout counts at no node by that."""
         solution.leaf.ending = solution
+        solution.own = self.is_evidence(solution.method)
         self.solutions.append(solution)
         outcome = solution.outcome
         self.correct += outcome is True
@@ -153,7 +162,7 @@ class Tree:
         """
         keep = {0}
         for node in self.nodes:
-            if node.trials or node.visits or node.requested:
+            if node.trials or node.visits or node.requested or node.searched:
                 # What is above a node that is kept is kept already.
                 while node.parent is not None and node.index not in keep:
                     keep.add(node.index)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -20,10 +20,11 @@ import pyarrow.parquet as pq
 
 from factory.errors import StorageFailed
 from factory.records.batches import batches_of
+from factory.records.role_costs import AMOUNTS, ROLE_FIELDS, less
 from factory.records.schema import SCHEMA, SCHEMA_VERSION
 from factory.records.seen_questions import SeenQuestions
 from factory.records.shard_schema import as_written, completed, is_part_of
-from factory.records.tally import Tally, tally
+from factory.records.tally import NUMBERS, Tally, tally
 from factory.records.validation import Row, row_faults
 from factory.shards.merged_shards import merged_content, units_in
 from factory.shards.shard_file import Footer, batches_in, content_hash, footer_of
@@ -34,6 +35,7 @@ CHECKSUMS = {"page_checksum_verification": True}
 BATCH_ROWS = 64
 FAULTS_KEPT = 50
 _OUTCOMES = frozenset(map(str, Outcome))
+_MEASURED = ("seconds", "money")
 
 
 class Unreadable(Exception):
@@ -177,11 +179,14 @@ def reading() -> Iterator[None]:
 
 def _tally_faults(counted: Tally, stated: Tally) -> Iterator[str]:
     """Yield a fault for every count that the rows do not sum up to."""
-    for item in fields(Tally):
-        ours, theirs = getattr(counted, item.name), getattr(stated, item.name)
+    for name in NUMBERS:
+        ours, theirs = getattr(counted, name), getattr(stated, name)
         # Seconds were summed before they were rounded to float32, and in another order: they differ a little.
-        if ours != theirs and not (item.name == "seconds" and abs(ours - theirs) <= 1e-3 + 1e-5 * abs(ours)):
-            yield f"its footer counts {item.name} {theirs}, expected {ours} by its rows"
+        if ours != theirs and not (name in _MEASURED and abs(ours - theirs) <= 1e-3 + 1e-5 * abs(ours)):
+            yield f"its footer counts {name} {theirs}, expected {ours} by its rows"
+    differing = less(counted.roles, stated.roles)
+    if any(abs(entry[name]) > (1e-9 if name == "money" else 0) for entry in differing for name in AMOUNTS):
+        yield "its footer counts other calls, tokens or money by role, expected those of its rows"
 
 
 def _place_faults(row: Row, unit_id: str, merged: int | None, schema: pa.Schema) -> Iterator[str]:
@@ -198,7 +203,7 @@ def _is_countable(row: Row) -> bool:
     return (
         solutions is not None
         and cost is not None
-        and None not in cost.values()
+        and all(amount is not None for name, amount in cost.items() if name not in ROLE_FIELDS)
         and all(item and item["steps"] is not None and None not in item["steps"] for item in solutions)
         and all(item["verdict"] is None or item["verdict"] in _OUTCOMES for item in solutions)
     )

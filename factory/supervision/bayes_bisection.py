@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
@@ -23,14 +23,16 @@ from random import Random
 import numpy as np
 
 from factory.added_fields import ADDED, in_place_of
+from factory.contracts.roles import GENERATE
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Array, Experience
 from factory.labelling.learning import likelihood, rollouts_of
 from factory.labelling.step_labels import CONTRADICTED, SolutionLabeller, SolutionLabels, targets
-from factory.rollouts.nodes import GIVEN, Node, Solution
+from factory.rollouts.nodes import Node, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
+from factory.types import POLICY
 
 # Possible futures that are followed when several probes are chosen at once.
 _BRANCHES = 8
@@ -60,6 +62,7 @@ class Config:
     * `max_probes`: rollouts a solution may wish for in all, whoever pays for them, including those of an earlier run.
     * `max_solutions`: wrong solutions probed per question; the others are labelled as far as shared prefixes allow.
     * `per_token`: weigh information by the tokens a rollout is expected to cost (1), not at all (0), or in between.
+    * `completer`: role of the model that makes the rollouts.
     """
 
     confidence: float = 0.97
@@ -68,6 +71,7 @@ class Config:
     max_probes: int = 64
     max_solutions: int = 64
     per_token: float = 0.0
+    completer: str = field(default=POLICY, metadata=ADDED)
 
     def __post_init__(self) -> None:
         if not 0 < self.confidence < 1:
@@ -88,6 +92,11 @@ class Config:
             raise ValueError(f"per_token is {self.per_token}: expected 0 to 1")
 
 
+def roles(config: Config) -> Mapping[str, str]:
+    """Return the role of the model that makes the rollouts."""
+    return {config.completer: GENERATE}
+
+
 async def label(
     tree: Tree, policy: Policy, config: Config, rng: Random, experience: Experience
 ) -> dict[Solution, SolutionLabels]:
@@ -104,10 +113,10 @@ async def label(
       Labels of every solution that is not `labelled` already.
     """
     # Phase 1: choose the solutions to look into. Where the policy never solved the question, its own wrong solutions
-    # are not worth a rollout; given ones may get further.
+    # are not worth a rollout; those of others may get further.
     judge = SolutionLabeller(experience, config.confidence, tree.question.key)
     wrong = [solution for solution in tree.solutions if solution.is_wrong and solution.leaf.depth]
-    hopeful = [solution for solution in wrong if tree.root.successes or solution.method == GIVEN]
+    hopeful = [solution for solution in wrong if tree.root.successes or not solution.own]
     cases = [
         Investigation(solution, judge.belief(solution), wished=solution.label_wishes)
         for solution in targets(hopeful, config.max_solutions)

@@ -7,15 +7,19 @@ the verdict.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from random import Random
 
+from factory.added_fields import ADDED
+from factory.contracts.roles import GENERATE
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabeller, SolutionLabels, targets
 from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
+from factory.types import POLICY
 
 EFFORT = ("k", "max_solutions")
 
@@ -28,12 +32,14 @@ class Config:
     * `solutions`: "wrong" measures wrong solutions only, "all" correct ones, too.
     * `max_solutions`: most solutions measured per question; the others are labelled as far as shared prefixes allow.
     * `confidence`: labels with a lower posterior probability are withheld; 0 withholds none, as in the paper.
+    * `completer`: role of the model that makes the rollouts.
     """
 
     k: int = 8
     solutions: str = "wrong"
     max_solutions: int = 64
     confidence: float = 0.9
+    completer: str = field(default=POLICY, metadata=ADDED)
 
     def __post_init__(self) -> None:
         if self.k < 1 or self.max_solutions < 0:
@@ -42,6 +48,11 @@ class Config:
             raise ValueError(f"solutions is {self.solutions!r}: expected wrong or all")
         if not 0 <= self.confidence < 1:
             raise ValueError(f"confidence is {self.confidence}: expected at least 0 and less than 1")
+
+
+def roles(config: Config) -> Mapping[str, str]:
+    """Return the role of the model that makes the rollouts."""
+    return {config.completer: GENERATE}
 
 
 async def label(

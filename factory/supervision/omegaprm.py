@@ -11,14 +11,18 @@ for good and bisects r for its first error with `k` rollouts per probed prefix. 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from random import Random
 
+from factory.added_fields import ADDED
+from factory.contracts.roles import GENERATE
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabeller, SolutionLabels
 from factory.rollouts.nodes import Node, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
+from factory.types import POLICY
 
 EFFORT = ("k", "searches")
 
@@ -32,6 +36,7 @@ class Config:
     * `alpha`, `beta`, `L`, `c_puct`: see Q and U in the module docstring; `L` is a length in tokens.
     * `searches`: most bisections per question.
     * `confidence`: labels with a lower posterior probability are withheld; 0 withholds none.
+    * `completer`: role of the model that makes the rollouts.
     """
 
     k: int = 8
@@ -41,6 +46,7 @@ class Config:
     c_puct: float = 0.125
     searches: int = 8
     confidence: float = 0.9
+    completer: str = field(default=POLICY, metadata=ADDED)
 
     def __post_init__(self) -> None:
         if self.k < 0 or self.searches < 0:
@@ -49,6 +55,11 @@ class Config:
             raise ValueError(f"L is {self.L}: expected a length of at least 1 token")
         if not 0 <= self.confidence < 1:
             raise ValueError(f"confidence is {self.confidence}: expected at least 0 and less than 1")
+
+
+def roles(config: Config) -> Mapping[str, str]:
+    """Return the role of the model that makes the rollouts."""
+    return {config.completer: GENERATE}
 
 
 async def label(

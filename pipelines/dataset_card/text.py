@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from factory.errors import BadInput
 from factory.export.file_names import CONTAMINATION_REPORTS, PLOT
 from factory.plugins import names_in
+from factory.records.role_costs import WHO, worth_telling
 from factory.rollouts.prompting import STYLES, load_prompt
 from factory.storage.store import Store
 from factory.text.markdown import code, fenced, table
@@ -47,6 +48,7 @@ def body(store: Store, manifest: CardFacts, fields: CardFacts, has_plot: bool) -
         ("Models", lambda: _models(facts)),
         ("Prompts", lambda: _prompts(facts)),
         ("Yields of the runs, before anything was left out", lambda: _pairs(facts.get("yields"))),
+        ("Models that the runs asked, by role", lambda: _roles(facts)),
         ("What was asked for, and what was left out", lambda: _left_out(manifest)),
         ("Decontamination", lambda: _decontamination(store)),
         ("Accuracy over the rounds of self-training", lambda: _PLOT if has_plot else ""),
@@ -164,6 +166,23 @@ def _models(facts: CardFacts) -> str:
     known = [one for one in facts.get("models") or [] if one.get("model")]
     rows = [[code(one.get(key) or "") for key in ("model", "revision", "engine")] for one in known]
     return table(["model", "revision", "engine"], rows)
+
+
+def _roles(facts: CardFacts) -> str:
+    """Return a table of roles with the models behind them and what they cost; "" where only the policy was asked."""
+    entries = facts.get("roles") or []
+    if not worth_telling(entries):
+        return ""
+    head = [*WHO, "calls", "tokens read", "tokens written", "money"]
+    rows = [
+        [
+            *(code(entry[name] or "") for name in WHO),
+            *(f"{entry[name]:,}" for name in ("calls", "prompt_tokens", "completion_tokens")),
+            f"{entry['money']:,.4f}",
+        ]
+        for entry in entries
+    ]
+    return table(head, rows)
 
 
 def _prompts(facts: CardFacts) -> str:

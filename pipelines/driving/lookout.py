@@ -100,10 +100,7 @@ class Lookout:
 
     def committed(self, worker: int, added: Tally) -> None:
         """Take what a unit has cost from what its worker last said is under way: it counts as committed now."""
-        left = self._tallies[worker].without(added)
-        for name, value in left.as_dict().items():
-            setattr(left, name, max(0, value))
-        self._tallies[worker] = left
+        self._tallies[worker] = self._tallies[worker].beyond(added)
 
     @property
     def unfinished(self) -> int:

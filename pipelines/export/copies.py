@@ -44,7 +44,7 @@ class Copies:
                     kept.append(shard)
                 else:
                     self.dropped[RECORDS, WHY] += len(shard.ids)
-                    self.dropped[SOLUTIONS, WHY] += int(shard.tally["solutions"])
+                    self.dropped[SOLUTIONS, WHY] += shard.tally.solutions
             yield run, kept
 
 

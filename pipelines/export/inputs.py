@@ -19,6 +19,7 @@ from factory.errors import BadInput
 from factory.records.record_columns import leaves, part_of, rows_of
 from factory.records.schema import SCHEMA
 from factory.records.shard_schema import completed
+from factory.records.tally import Tally
 from factory.shards.commits import Shard, no_records, open_shard, runs_within, shards
 from factory.shards.shard_check import Unreadable, reading
 from factory.shards.shard_file import batches_in, footer_of
@@ -59,7 +60,7 @@ class Listed:
 
     shard: Shard
     content: str
-    tally: dict[str, float]
+    tally: Tally
     groups: tuple[tuple[int, int], ...]
     ids: list[str]
     texts: list[str]
@@ -138,7 +139,7 @@ def _listed(shard: Shard, file: pq.ParquetFile) -> Listed:
     return Listed(
         shard=shard,
         content=footer.content,
-        tally=footer.tally.as_dict(),
+        tally=footer.tally,
         groups=tuple((group.num_rows, group.total_byte_size) for group in groups),
         ids=values["question_id"],
         texts=values["question"],

@@ -17,6 +17,7 @@ import yaml
 from factory.contracts.formats import FORMATS
 from factory.errors import BadInput
 from factory.export.drops import Dropped
+from factory.records.role_costs import summed
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 from pipelines.export.questions import Questions, Shards
@@ -142,7 +143,7 @@ def _run(shards: Shards) -> dict[str, Any]:
         "imported_from": imported.get("format") or merged.get("format"),
         "merged_from": merged.get("source"),
         "config": config,
-        "tally": {name: shards.tally[name] for name in COUNTED},
+        "tally": {name: getattr(shards.tally, name) for name in COUNTED},
         "shards": [{"name": name, "content": content, "records": rows} for name, content, rows in shards.names],
     }
 
@@ -197,6 +198,7 @@ def _facts(
         "licences": _of_facts(questions, 1),
         "answer_kinds": _of_facts(questions, 2),
         "yields": {name: n for name, n in tally.items() if n},
+        "roles": summed(*(shards.tally.roles for shards in questions.runs)),
     }
 
 

@@ -28,6 +28,7 @@ import numpy as np
 from factory.decontamination.question_words import folded
 from factory.export.choice import DropReason, ExportCandidate
 from factory.export.filter import Filter
+from factory.records.tally import Tally
 from factory.shards.commits import Shard
 from pipelines.export.inputs import ExportTask, Listed, SourceRun, tasks_of
 from pipelines.export.pool import Map
@@ -55,7 +56,7 @@ class Shards:
     run: SourceRun
     run_id: str | None = None
     names: list[tuple[str, str, int]] = field(default_factory=list)
-    tally: Counter[str] = field(default_factory=Counter)
+    tally: Tally = field(default_factory=Tally)
 
 
 @dataclass(slots=True)
@@ -110,7 +111,7 @@ class Questions:
         mine = self.runs[-1]
         mine.run_id = mine.run_id or listing.run_id
         mine.names.append((listing.shard.name, listing.content, len(listing.ids)))
-        mine.tally.update(listing.tally)
+        mine.tally.add(listing.tally)
         self.facts.update(listing.facts)
         self.shards.append((run, listing.shard, listing.groups))
         for question_id, text in zip(listing.ids, listing.texts, strict=True):

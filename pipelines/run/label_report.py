@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from factory.errors import BadInput
+from factory.records.role_costs import worth_telling
 from factory.records.tally import Tally
 from factory.shards.commits import Shard, listed
 from factory.shards.receipts import footers
@@ -102,7 +103,24 @@ def counts_lines(tally: Tally) -> list[str]:
         f"step labels    {tally.labels_right:,} right, {tally.labels_wrong:,} wrong",
         f"cost           {tally.policy_calls:,} rollouts ({tally.label_calls:,} of them for labels), "
         f"{tally.completion_tokens:,} tokens{judged_by}",
+        *role_lines(tally),
     ]
+
+
+def role_lines(tally: Tally) -> list[str]:
+    """Return what each role's model was asked for, a line each, and the money; none where only the policy was asked."""
+    if not worth_telling(tally.roles):
+        return []
+    lines = []
+    for entry in tally.roles:
+        said = [f"{entry['calls']:,} calls", f"{entry['prompt_tokens']:,} tokens read"]
+        if entry["completion_tokens"]:
+            said.append(f"{entry['completion_tokens']:,} written")
+        if entry["money"]:
+            said.append(f"{entry['money']:,.4f} in money")
+        who = safe(" ".join(filter(None, (entry["model"], entry["revision"], entry["engine"]))))
+        lines.append(f"  {safe(entry['role']):<12} {', '.join(said)}: {who}")
+    return [*lines, *([f"money          {tally.money:,.4f}"] if tally.money else [])]
 
 
 def kept_questions(store: Store, committed: Mapping[str, Shard], unit_size: int) -> int:

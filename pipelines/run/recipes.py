@@ -10,7 +10,9 @@ from factory.added_fields import values_to_hash
 from factory.config import fingerprint
 from factory.question_pipeline.recipe import Recipe
 from factory.records.record import Provenance
+from factory.records.role_costs import MadeBy
 from factory.rollouts.prompting import load_prompt
+from factory.types import POLICY
 from pipelines.run.settings import Settings
 
 # Share of a call's time-out that checks may use which all take as long as they may.
@@ -52,10 +54,28 @@ def provenance_of(settings: Settings, engine: Mapping[str, Any]) -> Provenance:
         checker=checker,
         checker_policy=fingerprint({"checker": checker, "kind": settings.checker.name, **checker_values}),
         labeller=settings.supervision.name,
+        roles={POLICY: made_by(settings.model, engine, settings.engine.config)},
         sampling=settings.sampling_with(template.stop),
         seed=settings.run.seed,
         round=settings.run.round,
         hinted=template.hinted,
+    )
+
+
+def made_by(model: str, facts: Mapping[str, Any], config: Any) -> MadeBy:
+    """Return the model behind a role, as records name it.
+
+    Args:
+      model: name or folder that was asked for.
+      facts: what its engine said of itself: "engine", "model" and "revision".
+      config: settings of the engine; it may have a `prompt_price` and a `completion_price`, per million tokens.
+    """
+    return MadeBy(
+        engine=facts["engine"],
+        model=facts["model"] or model,
+        revision=facts["revision"] or "",
+        prompt_price=getattr(config, "prompt_price", 0.0),
+        completion_price=getattr(config, "completion_price", 0.0),
     )
 
 

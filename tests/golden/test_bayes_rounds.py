@@ -30,9 +30,9 @@ async def sizes_of_rounds(room: int, experience: Experience, **config: int) -> l
     calls, sizes = policy.models.generate, []
     rounds: list[int] = []
 
-    async def counted(request):
+    async def counted(request, role):
         sizes.append(request.n)
-        return await calls(request)
+        return await calls(request, role)
 
     policy.models.generate = counted
     teach = experience.teach
@@ -86,7 +86,7 @@ async def test_a_question_takes_what_others_have_learnt_between_its_rounds():
     await policy.rollouts(policy.tree.root, 8, method="sample")
     asked = policy.models.generate
 
-    async def meanwhile(request):
+    async def meanwhile(request, role):
         for number in range(20):
             experience.teach(
                 f"other {number}", (STRENGTH == 0.45) * (REPAIR_RATE == 0) * (EVEN > 4) * (LUCK_RATE < 0.01)

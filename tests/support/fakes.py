@@ -26,18 +26,23 @@ def completion(text: str, finish_reason: str = "stop") -> Completion:
 
 
 class FakeModels(Models):
-    """Fake models: `reply(prefix_text, n)` gives the continuations, `asked` lists every (prefix, n) in order."""
+    """Fake models: `reply(prefix_text, n)` gives the continuations.
+
+    `asked` lists every (prefix, n) in order, `requests` and `roles` what was asked and which role.
+    """
 
     def __init__(self, reply: Callable[[str, int], Sequence[str | Completion]]) -> None:
         self._reply = reply
         self.asked: list[tuple[str, int]] = []
         self.requests: list[GenerateRequest] = []
+        self.roles: list[str] = []
 
     async def generate(self, request: GenerateRequest, role: str = POLICY) -> list[Completion]:
         """Return the replies to the prefix, and note the request."""
         prefix = request.prefix_text + "".join(map(chr, request.prefix))
         self.asked.append((prefix, request.n))
         self.requests.append(request)
+        self.roles.append(role)
         replies = self._reply(prefix, request.n)
         assert len(replies) == request.n, f"the script has {len(replies)} replies to {prefix!r}, {request.n} were asked"
         return [reply if isinstance(reply, Completion) else completion(reply) for reply in replies]

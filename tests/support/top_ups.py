@@ -35,6 +35,7 @@ class Models(FakeModels):
     async def generate(self, request: GenerateRequest, role: str = POLICY) -> list[Completion]:
         """Return the engine's completions, some of them cut off."""
         self.requests.append(request)
+        self.roles.append(role)
         [completions] = await self._engine.generate([request])
         if isinstance(completions, Exception):
             raise completions

@@ -12,7 +12,7 @@ import pyarrow as pa
 from support.top_ups import done, questions, recipe, simulated_models
 
 from factory.records.record import to_batch
-from factory.records.schema import COST, SCHEMA
+from factory.records.schema import SCHEMA
 from factory.records.shard_schema import completed
 from factory.records.tally import Tally, tally
 from factory.shards.commits import Receipt, commit, shard_name
@@ -49,22 +49,43 @@ def committed(
     return commit(folder, unit_id, batch, counted, revision=revision, effort=EFFORT)
 
 
-def of_schema_1(row: Row) -> Row:
-    """Return the row as the first schema version kept it: no effort, and no costs of labels and judges."""
-    cost = {item.name: row["cost"][item.name] for item in COST_1}
-    return {**{name: row[name] for name in SCHEMA_1.names}, "cost": cost, "schema_version": "1"}
+def _without(schema: pa.Schema, *names: str) -> pa.Schema:
+    """Return a schema without some columns and fields of columns: "effort", "cost.money"."""
+
+    def kept(column: str, kind: pa.DataType) -> pa.DataType:
+        if pa.types.is_list(kind):
+            return pa.list_(kept(column, kind.value_type))
+        if pa.types.is_struct(kind):
+            return pa.struct([part for part in kind if f"{column}.{part.name}" not in names])
+        return kind
+
+    return pa.schema([(item.name, kept(item.name, item.type)) for item in schema if item.name not in names])
 
 
-COST_1 = [item for item in COST if not item.name.startswith(("label_", "judge_"))]
-SCHEMA_1 = pa.schema(
-    [pa.field("cost", pa.struct(COST_1)) if item.name == "cost" else item for item in SCHEMA if item.name != "effort"]
+SCHEMA_3 = _without(SCHEMA, "cost.roles", "cost.money", "solutions.completer")
+SCHEMA_2 = _without(
+    SCHEMA_3,
+    "effort",
+    *(f"solutions.{name}" for name in ("step_ends", "step_tokens", "label_wishes", "counted_at")),
+    *(f"tree.{name}" for name in ("requested", "searched", "asked", "asked_successes", "came", "came_successes")),
 )
+SCHEMA_1 = _without(
+    SCHEMA_2, *(f"cost.{name}" for name in ("label_calls", "label_tokens", "judge_calls", "judge_tokens"))
+)
+EARLIER = {"1": SCHEMA_1, "2": SCHEMA_2, "3": SCHEMA_3}
+"""Columns of earlier schema versions, as far as tests need them."""
 
 
-def committed_of_schema_1(folder: Folder, unit_id: str, rows: Iterable[Row]) -> None:
-    """Commit a shard in the columns of the first schema version."""
-    old = [{**of_schema_1(row), "unit_id": unit_id} for row in rows]
-    batch = pa.RecordBatch.from_pylist(old, schema=SCHEMA_1)
+def of_schema(version: str, row: Row) -> Row:
+    """Return a row as an earlier schema version kept it: version 1 had no costs of labels and judges, for one."""
+    [back] = pa.RecordBatch.from_pylist([{**row, "schema_version": version}], schema=EARLIER[version]).to_pylist()
+    return dict(back)
+
+
+def committed_of_schema(version: str, folder: Folder, unit_id: str, rows: Iterable[Row]) -> None:
+    """Commit a shard in the columns of an earlier schema version."""
+    old = [{**of_schema(version, row), "unit_id": unit_id} for row in rows]
+    batch = pa.RecordBatch.from_pylist(old, schema=EARLIER[version])
     footer = footer_for(batch, tally(map(completed, old)))
     open_store(folder).create(shard_name(unit_id), encode(batch, footer))
 

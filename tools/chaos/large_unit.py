@@ -27,7 +27,7 @@ from actors.calls import CallPatience
 from actors.unit_commits import UnitCommits
 from factory.labelling.step_labels import StepLabel
 from factory.records.record import Provenance, question_row
-from factory.rollouts.policy import Cost
+from factory.rollouts.cost import Cost
 from factory.rollouts.tree import Tree
 from factory.shards.commits import open_shard, read_rows, shards
 from factory.shards.units import Unit

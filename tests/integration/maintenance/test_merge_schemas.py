@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
-from support.validation import committed, committed_of_schema_1
+from support.validation import committed, committed_of_schema
 
 from factory.errors import BadInput
-from factory.records.schema import SCHEMA
 from factory.records.shard_schema import completed
 from factory.records.tally import tally
 from factory.shards.commits import read_footer, read_rows, shard_name, shards
 from factory.shards.merged_shards import merged_content, merged_id
-from factory.shards.shard_file import encode, footer_for
 from factory.storage.opening import open_store
 from pipelines.export.export import ExportOptions, export
 from pipelines.maintenance.import_labels import import_file
@@ -22,21 +19,22 @@ from pipelines.maintenance.merge import merge
 from pipelines.maintenance.validate import validate
 
 
-def test_units_of_an_earlier_schema_get_todays_columns(run, tmp_path, rows):
-    fields = [field for field in SCHEMA if field.name != "effort"]
-    old = [{**rows[0], "unit_id": "u7", "schema_version": "2"}]
-    batch = pa.RecordBatch.from_pylist([{f.name: row[f.name] for f in fields} for row in old], schema=pa.schema(fields))
-    open_store(run).replace(shard_name("u7"), encode(batch, footer_for(batch, tally(old))))
+@pytest.mark.parametrize("version", ["1", "2", "3"])
+def test_units_of_an_earlier_schema_get_todays_columns(run, tmp_path, rows, version):
+    committed_of_schema(version, run, "u7", rows[:1])
     (run / shard_name("u0")).unlink()
     (run / "manifests/receipts/0001-00000.parquet").unlink()
     merge(run, tmp_path / "out")
     assert validate(tmp_path / "out").faults == []
-    assert {row["schema_version"]: row["effort"] for row in read_rows(tmp_path / "out")}["2"] is None
+    by_version = {row["schema_version"]: row for row in read_rows(tmp_path / "out")}
+    assert (by_version[version]["cost"]["roles"], by_version[version]["cost"]["money"]) == (None, None)
+    assert {entry["role"] for entry in by_version["4"]["cost"]["roles"]} == {"policy"}
+    assert (by_version[version]["effort"] is None) == (version < "3")
 
 
 def test_what_the_first_schema_did_not_count_has_cost_nothing(tmp_path, rows):
     run = tmp_path / "run"
-    committed_of_schema_1(run, "u0", rows[:2])
+    committed_of_schema("1", run, "u0", rows[:2])
     [said] = [read_footer(open_store(run), shard).content for shard in shards(run)]
     merge(run, tmp_path / "out")
     assert validate(tmp_path / "out").faults == []
@@ -49,7 +47,7 @@ def test_what_the_first_schema_did_not_count_has_cost_nothing(tmp_path, rows):
 
 def test_rows_of_the_first_schema_are_completed_also_in_a_unit_of_todays_columns(tmp_path, rows):
     """Revisions copy rows that did not change."""
-    committed_of_schema_1(tmp_path / "old", "u0", rows[:2])
+    committed_of_schema("1", tmp_path / "old", "u0", rows[:2])
     copied = [{**row, "effort": None} for row in read_rows(tmp_path / "old")]
     committed(tmp_path / "run", "u0", copied, counted=tally(map(completed, copied)))
     merge(tmp_path / "run", tmp_path / "out")

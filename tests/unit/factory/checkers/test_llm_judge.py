@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.fakes import FakeModels, completion
 
-from factory.checkers.llm_judge import RUBRIC, Config, judge
+from factory.checkers.llm_judge import RUBRIC, Config, judge, roles
 from factory.question_pipeline.judged import JudgedModels
-from factory.rollouts.policy import Cost
+from factory.rollouts.cost import Cost
 from factory.types import Completion, GenerateRequest, Question, Verdict
 
 QUESTION = Question(text="Why is the sky blue?", gold="Rayleigh scattering")
@@ -106,6 +106,14 @@ async def test_judging_is_billed_apart_from_the_policys_completions() -> None:
     assert (cost.judge_calls, cost.judge_tokens, cost.policy_calls) == (1, len(YES), 0)
     await models.generate(GenerateRequest(question_id="q", prompt="p"))
     assert cost.judge_calls == 1
+
+
+async def test_another_model_may_judge() -> None:
+    models = FakeModels(lambda prefix, n: [YES] * n)
+    config = Config(judge_role="critic")
+    assert (await judge(QUESTION, "x", models, config)).outcome == "correct"
+    assert models.roles == ["critic"]
+    assert roles(config) == {"critic": "generate"}
 
 
 async def test_a_text_that_comes_again_is_not_judged_again() -> None:

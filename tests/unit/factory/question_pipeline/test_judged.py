@@ -5,7 +5,7 @@ from __future__ import annotations
 from support.fakes import QUESTION, FakeModels
 
 from factory.question_pipeline.judged import JudgedModels
-from factory.rollouts.policy import Cost
+from factory.rollouts.cost import Cost
 from factory.types import Outcome, Verdict
 
 

@@ -26,7 +26,7 @@ from factory.question_pipeline.effort import lowered, raised
 from factory.question_pipeline.recipe import finished_row
 from factory.question_pipeline.restored import restored
 from factory.records.tally import tally
-from factory.rollouts.policy import Cost
+from factory.rollouts.cost import Cost
 
 LONG = tuple(f"{letter}: first\nthen {letter}\nand so on\n{RIGHT if letter in 'ac' else WRONG}" for letter in "abcd")
 

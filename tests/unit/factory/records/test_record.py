@@ -12,7 +12,7 @@ from factory.formats import jsonl, prm, sft
 from factory.labelling.experience import Experience
 from factory.records.record import SCHEMA, Failure, Provenance, question_row, to_batch
 from factory.records.tally import tally
-from factory.rollouts.policy import Cost
+from factory.rollouts.cost import Cost
 from factory.rollouts.tree import Tree
 from factory.supervision.omegaprm import Config, label
 from factory.types import Outcome, PartVerdict, Question, Sampling, Step, Verdict

@@ -22,7 +22,7 @@ from factory.formats import math_aps, math_shepherd, prm800k
 from factory.labelling.experience import Experience
 from factory.records.record import question_row, to_batch
 from factory.records.validation import row_faults
-from factory.rollouts.policy import Cost
+from factory.rollouts.cost import Cost
 from factory.rollouts.tree import Tree
 from factory.supervision import checked_steps
 from factory.types import Outcome, PartVerdict, Step, Verdict
@@ -174,6 +174,11 @@ HARMS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a node with more successes": (lambda row: row["tree"][0].update(successes=1000), "1000 successes"),
     "a node asked more often than tried": (lambda row: row["tree"][0].update(asked=1000), "asked 1000"),
     "a negative cost": (lambda row: row["cost"].update(prompt_tokens=-1), "cost.prompt_tokens -1"),
+    "nobody asked for its calls": (lambda row: row["cost"].update(roles=[]), "cost.roles of 0 calls"),
+    "a role twice": (lambda row: row["cost"]["roles"].append(row["cost"]["roles"][0]), "each once"),
+    "other money than its roles": (lambda row: row["cost"].update(money=5.0), "cost.money 5.0"),
+    "negative tokens of a role": (lambda row: row["cost"]["roles"][0].update(calls=-1), "negative amounts"),
+    "no money": (lambda row: row["cost"].update(money=None), "cost.money None"),
     "more label calls than calls": (lambda row: row["cost"].update(label_calls=10_000), "cost.label_calls 10000"),
     "a failure that is none": (lambda row: row.update(status="failed"), "without a failure"),
     "no such status": (lambda row: row.update(status="fine"), "status 'fine'"),

@@ -9,7 +9,7 @@ import pytest
 from support.fakes import RIGHT, WRONG, completion, policy_for
 
 from factory.errors import PromptTooLong
-from factory.rollouts.policy import Cost
+from factory.rollouts.cost import Cost
 from factory.rollouts.together import together
 
 
@@ -94,7 +94,7 @@ async def test_a_cut_off_rollout_whose_answer_stands_is_evidence(text, stands, r
     [rollout] = await policy.rollouts(policy.tree.root, 1)
     assert (rollout.finish_reason, rollout.outcome) == (reason, outcome)
     assert (policy.tree.root.trials, policy.cost.truncated) == (int(outcome is not None), 1)
-    [(ending, _)] = await policy.endings("b\n", 1)
+    [(ending, _)] = await policy.endings("b\n", 1, "sample")
     assert ending.finish_reason == reason
 
 
@@ -163,9 +163,9 @@ async def test_rollouts_enter_the_tree_in_the_order_of_asking_whoever_is_answere
     first, second = rollout.leaf.path()[:2]
     generate = policy.models.generate
 
-    async def late(request):
+    async def late(request, role):
         await asyncio.sleep(0.01 if len(request.prefix) == len("a\n") else 0)
-        return await generate(request)
+        return await generate(request, role)
 
     policy.models.generate = late
     [one], [two] = await together(policy.rollouts(node, 1) for node in (first, second))

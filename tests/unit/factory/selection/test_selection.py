@@ -10,8 +10,8 @@ import pytest
 from hypothesis import strategies as st
 
 from factory.records.record import Provenance, question_row, to_batch
+from factory.rollouts.cost import Cost
 from factory.rollouts.nodes import GIVEN, PROBE
-from factory.rollouts.policy import Cost
 from factory.rollouts.tree import Tree
 from factory.selection import rft, star
 from factory.self_training.candidates import Candidate, Decision, Reason, candidates, is_solved

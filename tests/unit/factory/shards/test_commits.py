@@ -11,7 +11,7 @@ import pytest
 from factory.errors import CommitFailed
 from factory.records.record import SCHEMA, Provenance, question_row, to_batch
 from factory.records.tally import tally
-from factory.rollouts.policy import Cost
+from factory.rollouts.cost import Cost
 from factory.rollouts.tree import Tree
 from factory.shards import commits
 from factory.shards.shard_file import content_hash

@@ -9,7 +9,7 @@ import pytest
 from factory.errors import BadInput
 from factory.records.record import Provenance, question_row, to_batch
 from factory.records.tally import tally
-from factory.rollouts.policy import Cost
+from factory.rollouts.cost import Cost
 from factory.rollouts.tree import Tree
 from factory.shards.commits import commit
 from factory.sources.run import Config, questions

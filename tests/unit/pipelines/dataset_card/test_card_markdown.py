@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from huggingface_hub import DatasetCard
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from support.exports.cards import exported
 
+from factory.records.role_costs import AMOUNTS, WHO
 from factory.text.markdown import code, fenced, table
 from pipelines.dataset_card.card import write_card
 
@@ -23,6 +26,7 @@ def test_hostile_names_are_no_markup(tmp_path):
         "labellers": [HOSTILE],
         "sources": [HOSTILE],
         "yields": {HOSTILE: HOSTILE},
+        "roles": [{**dict.fromkeys(WHO, HOSTILE), **dict.fromkeys(AMOUNTS, 1)}],
     }
     card = DatasetCard.load(write_card(exported(tmp_path / "out", **facts), "apache-2.0"))
     assert card.data.license == "apache-2.0"
@@ -32,6 +36,17 @@ def test_hostile_names_are_no_markup(tmp_path):
     assert "html_inline" not in inner
     assert not [token for token in tokens if token.type == "html_block" and "<!-- manifest" not in token.content]
     assert sum(token.type == "heading_open" and token.tag == "h1" for token in tokens) == 1
+
+
+def test_the_models_behind_other_roles_are_named_with_what_they_cost(tmp_path):
+    policy = {**dict.fromkeys(WHO, ""), **dict.fromkeys(AMOUNTS, 0), "role": "policy", "engine": "scripted"}
+    judge = {**policy, "role": "judge", "model": "big", "revision": "r7", "calls": 1200, "money": 0.5}
+    said, alone = (
+        Path(write_card(exported(tmp_path / name, roles=roles), "apache-2.0")).read_text()
+        for name, roles in (("both", [policy, judge]), ("alone", [policy]))
+    )
+    assert "| `judge` | `scripted` | `big` | `r7` | 1,200 | 0 | 0 | 0.5000 |" in said
+    assert "by role" not in alone
 
 
 @given(TEXT)

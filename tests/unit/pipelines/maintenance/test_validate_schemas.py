@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from support.validation import committed, committed_of_schema_1, faults, of_schema_1, the_fault
+import pytest
+from support.validation import committed, committed_of_schema, faults, of_schema, the_fault
 
 from factory.records.record import to_batch
 from factory.records.schema import SCHEMA
@@ -15,21 +16,28 @@ from factory.storage.opening import open_store
 from factory.types import content_id
 
 
-def test_records_of_an_earlier_schema_are_sound(tmp_path, rows):
+@pytest.mark.parametrize("version", ["1", "2", "3"])
+def test_records_of_an_earlier_schema_are_sound(tmp_path, rows, version):
     """Fewer columns, all of them known, and a content hash of those."""
-    fields = [field for field in SCHEMA if field.name != "effort"]
-    old = [{**row, "unit_id": "u0", "schema_version": "2"} for row in rows[:2]]
-    batch = pa.RecordBatch.from_pylist([{f.name: row[f.name] for f in fields} for row in old], schema=pa.schema(fields))
-    open_store(tmp_path).create(shard_name("u0"), encode(batch, footer_for(batch, tally(old))))
+    committed_of_schema(version, tmp_path, "u0", rows[:2])
     assert faults(tmp_path) == []
-    new = pa.RecordBatch.from_pylist([{**row, "schema_version": "3"} for row in old], schema=pa.schema(fields))
-    open_store(tmp_path).replace(shard_name("u0"), encode(new, footer_for(new, tally(old))))
-    assert "schema_version 3 in fewer columns" in faults(tmp_path)[0]
+
+
+def test_todays_records_have_all_of_todays_columns(tmp_path, rows):
+    fewer = pa.schema([field for field in SCHEMA if field.name != "effort"])
+    batch = pa.RecordBatch.from_pylist([{**row, "unit_id": "u0"} for row in rows[:2]], schema=fewer)
+    open_store(tmp_path).create(shard_name("u0"), encode(batch, footer_for(batch, tally(rows[:2]))))
+    assert "schema_version 4 in fewer columns" in faults(tmp_path)[0]
+
+
+def test_todays_records_say_who_was_asked(tmp_path, rows):
+    committed(tmp_path, "u0", [{**rows[0], "cost": {**rows[0]["cost"], "roles": None}}])
+    assert "cost.roles with nulls" in the_fault(tmp_path)
 
 
 def test_records_of_the_first_schema_are_sound_also_copied_into_todays_columns(tmp_path, rows):
     """Revisions copy rows that did not change."""
-    committed_of_schema_1(tmp_path, "u0", rows[:2])
+    committed_of_schema("1", tmp_path, "u0", rows[:2])
     first, second = read_rows(tmp_path)
     old, new = {**first, "question_id": "a", "effort": None}, rows[2]
     for row in (old, second):
@@ -43,7 +51,7 @@ def test_records_of_the_first_schema_are_sound_also_copied_into_todays_columns(t
 
 
 def test_what_the_first_schema_had_counted_may_not_be_null_either(tmp_path, rows):
-    row = of_schema_1(rows[0])
+    row = of_schema("1", rows[0])
     row["cost"]["policy_calls"] = None
     committed(tmp_path, "u0", [{**row, "effort": None}], counted=Tally(questions=1))
     assert "cost.policy_calls None" in the_fault(tmp_path)

@@ -14,7 +14,7 @@ from support.star import star_settings
 
 from factory.records.record import Failure, Provenance, question_row, to_batch
 from factory.records.tally import tally
-from factory.rollouts.policy import Cost
+from factory.rollouts.cost import Cost
 from factory.rollouts.tree import Tree
 from factory.self_training.preference_pairs import schema as pair_schema
 from factory.self_training.training import EXAMPLE_CHAT, EXAMPLE_RAW

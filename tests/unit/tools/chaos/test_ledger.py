@@ -10,7 +10,7 @@ import pytest
 
 from factory.records.record import Failure, Provenance, question_row, to_batch
 from factory.records.tally import tally
-from factory.rollouts.policy import Cost
+from factory.rollouts.cost import Cost
 from factory.rollouts.tree import Tree
 from factory.shards import commits
 from factory.types import Question, Sampling

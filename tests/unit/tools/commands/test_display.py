@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from factory.records.example import Example, ExampleStep
+from factory.records.role_costs import AMOUNTS
 from factory.records.tally import Tally
 from factory.text.durations import clock
 from pipelines.driving.drive import Progress
@@ -109,6 +110,24 @@ def test_what_was_not_judged_is_kept_apart():
     lines = "\n".join(counts_lines(Tally(questions=1, correct=1, unparsable=2, truncated=3)))
     assert "2 unparsable, 3 cut off" in lines
     assert "1 correct, 0 wrong (100% of judged)" in lines
+
+
+def test_other_roles_and_money_are_told_by_role_and_the_policy_alone_is_not() -> None:
+    policy = {
+        "role": "policy",
+        "engine": "e",
+        "model": "m",
+        "revision": "1",
+        **dict.fromkeys(AMOUNTS, 0),
+        "calls": 2000,
+    }
+    judge = {**policy, "role": "judge", "model": "j\x1b[2J", "calls": 3, "completion_tokens": 5, "money": 0.25}
+    lines = "\n".join(counts_lines(Tally(roles=[policy, judge], money=0.25)))
+    assert "policy       2,000 calls, 0 tokens read: m 1 e" in lines
+    assert "judge        3 calls, 0 tokens read, 5 written, 0.2500 in money: j" in lines
+    assert "money          0.2500" in lines
+    assert "\x1b" not in lines
+    assert "money" not in "\n".join(counts_lines(Tally(roles=[policy])))
 
 
 @pytest.mark.parametrize(("complete", "said"), [(True, "run complete"), (False, "factory resume runs/x")])

@@ -1,0 +1,66 @@
+"""Models whose calls are counted for one question, by the role of the model that was asked.
+
+Every search method, labeller and judge asks through it, so nothing that a question has cost is left out. What another
+model than the policy failed at names its role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from factory.errors import QuestionFailed
+from factory.interfaces import Models
+from factory.rollouts.cost import Cost, RoleCost
+from factory.types import POLICY, Completion, GenerateRequest, Question, Scores, Verdict
+
+
+class BilledModels(Models):
+    """Models of one question that add what they are asked for to `cost.roles`."""
+
+    def __init__(self, models: Models, cost: Cost) -> None:
+        self._models = models
+        self._roles = cost.roles
+
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> Sequence[Completion]:
+        """Return the completions of the wrapped models. Raises what they raise, with the role in it."""
+        try:
+            completions = await self._models.generate(request, role)
+        except QuestionFailed as error:
+            raise _named(error, role, error.stage) from error
+        spent = self._roles.setdefault(role, RoleCost())
+        spent.calls += len(completions)
+        spent.completion_tokens += sum(completion.sampled_tokens for completion in completions)
+        if completions:
+            # The engine reads the prompt of a request once, however many completions it gives.
+            spent.prompt_tokens += completions[0].prompt_tokens
+            spent.cached_tokens += completions[0].cached_tokens
+        return completions
+
+    async def score(self, role: str, question: Question, steps: Sequence[str]) -> Scores:
+        """Return the scores of the wrapped models. Raises what they raise, with the role in it."""
+        try:
+            scores = await self._models.score(role, question, steps)
+        except QuestionFailed as error:
+            raise _named(error, role, "score") from error
+        spent = self._roles.setdefault(role, RoleCost())
+        spent.calls += 1
+        spent.prompt_tokens += scores.tokens
+        return scores
+
+    async def check(self, question: Question, text: str) -> Verdict:
+        """Return the verdict of the wrapped models' checker."""
+        return await self._models.check(question, text)
+
+    def room(self, question_id: str) -> int:
+        """Return the room that the wrapped models have."""
+        return self._models.room(question_id)
+
+
+def _named(error: QuestionFailed, role: str, stage: str) -> QuestionFailed:
+    """Return an error that says which role failed, in its stage and its message; that of the policy as it is."""
+    if role == POLICY:
+        return error
+    # Another object: requests that fail together may share one error.
+    named = type(error)(f"{role}: {error}")
+    named.stage, named.attempts = f"{stage} by {role}", error.attempts
+    return named
