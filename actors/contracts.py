@@ -204,6 +204,9 @@ class EnginePlugin(Plugin):
     SCORES: bool = False
     """True for an engine that scores solutions (`Engine.score`) and generates no text; False for one that generates."""
 
+    TAKES_WEIGHTS: bool = True
+    """False where the engine keeps the model it was started with, so that self-training cannot go on with it."""
+
     KEYS: tuple[str, ...] = ()
     """Fields of `Config` that name environment variables with secrets, such as the key of a server ("" for none).
 

@@ -57,6 +57,10 @@ class TokenEnds:
                 pieces = self._pieces_in_context(token_ids, before, [None] * len(token_ids))
         return _cut(text, token_ids, pieces)
 
+    def decoded(self, token_ids: Sequence[int]) -> str:
+        """Return the text of `token_ids` by themselves, without special tokens."""
+        return self._decode(token_ids)
+
     def _piece(self, token_id: int) -> str:
         """Return the text of a single token, decoded once per tokenizer."""
         piece = self._pieces.get(token_id)

@@ -161,7 +161,7 @@ def check_chat(model: str, messages: Sequence[Message]) -> str:
     Raises:
       BadInput: there is no template, or it refuses the messages.
     """
-    tokenizer = _tokenizer_here(model)
+    tokenizer = tokenizer_here(model)
     if tokenizer is None:
         return ""
     return ChatTemplate(tokenizer, model).remark(messages)
@@ -183,7 +183,7 @@ def system_remark(tokenizer: Any, model: str) -> str | None:
         return None
 
 
-def _tokenizer_here(model: str) -> Any | None:
+def tokenizer_here(model: str) -> Any | None:
     """Return the tokenizer of a model whose files are on this machine, else None."""
     if "://" in model:
         return None

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from factory.question_pipeline.restored import CutOff, Restored
 from factory.rollouts.nodes import PROBE, Node, Solution
 from factory.rollouts.policy import Policy
-from factory.rollouts.steps import split_steps
+from factory.rollouts.steps import split_steps, steps_of_text
 from factory.rollouts.together import together
 from factory.tokens import NO_TOKENS
 from factory.types import Completion, Step, Verdict
@@ -133,6 +133,10 @@ def joined(cut: CutOff, completion: Completion, separator: str) -> tuple[list[St
         steps = split_steps(completion.text, ids, ends, separator)
         return list(steps), [len(step.token_ids) for step in steps]
     *whole, last = [Step(text=text, token_ids=NO_TOKENS) for text in cut.texts[behind:]]
+    if not ids:
+        # An engine that gives no ids: characters are all there is to cut by.
+        first, *behind_it = steps_of_text(last.text + completion.text, separator)
+        return [*whole, first, *behind_it], [*cut.tokens[behind:], *(0 for _ in behind_it)]
     there = len(last.text)
     # The old part counts as one token in front of the new ones: a separator may reach over the cut.
     text, token_ends = last.text + completion.text, (there, *(there + end for end in ends))

@@ -50,9 +50,12 @@ def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], 
     A token is never cut: where one reaches beyond a step's end, the step ends with that token, and the few characters
     too many stay with it. A step that would get no token, or nothing but white space, becomes part of the next.
 
+    A text without any token ids, from an engine that gives none, is cut by its characters alone: its steps are
+    continued as text.
+
     Args:
       text: the sampled text.
-      token_ids: its tokens, shape [tokens]; the fastest as `Tokens`, like the ends.
+      token_ids: its tokens, shape [tokens], or none; the fastest as `Tokens`, like the ends.
       token_ends: character offset in `text` where each token ends, shape [tokens], non-decreasing.
       separator: `newline`, `blank_line` or a regular expression.
 
@@ -65,6 +68,8 @@ def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], 
     """
     if len(token_ids) != len(token_ends):
         raise ValueError(f"got {len(token_ids)} token ids and {len(token_ends)} token ends, expected as many")
+    if not token_ids:
+        return steps_of_text(text, separator)
     ids, ends = Tokens.of(token_ids), Tokens.of(token_ends).view()
     last_word = len(text.rstrip())
     steps: list[Step] = []
@@ -85,7 +90,7 @@ def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], 
 
 
 def steps_of_text(text: str, separator: str) -> tuple[Step, ...]:
-    """Cut a text that nobody sampled into steps without token ids."""
+    """Cut a text whose token ids nobody knows into steps without any."""
     bounds = pairwise([0, *step_ends(text, separator)])
     return tuple(Step(text=text[start:end], token_ids=NO_TOKENS) for start, end in bounds)
 

@@ -47,7 +47,8 @@ class EngineFigures:
     @property
     def busy(self) -> float | None:
         """Share of its slots that was busy, from 0 to 1; None where it does not say."""
-        return self.slot_seconds / (self.slots * self.seconds) if self.slots and self.seconds else None
+        # An engine whose room has shrunk meanwhile was busier than its present slots could be.
+        return min(1.0, self.slot_seconds / (self.slots * self.seconds)) if self.slots and self.seconds else None
 
     @property
     def load(self) -> EngineLoad | None:

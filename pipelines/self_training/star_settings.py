@@ -211,6 +211,11 @@ def of(settings: Settings) -> StarSettings:
             f"trainer.kind is {star_settings.trainer.name}, which makes a reward model of its base. Expected one that "
             "leaves a language model, such as sft or command; reward models are trained by pipelines/train.yaml."
         )
+    if not settings.engine.plugin.TAKES_WEIGHTS:
+        raise BadInput(
+            f"engine.kind is {settings.engine.name}, whose engines keep their model. Expected one that takes the "
+            "weights which self-training makes, such as vllm."
+        )
     if settings.prompt.style != star_settings.trained_prompt.style and star_settings.teacher.mode != "teacher":
         raise BadInput(
             f"prompt.style is {settings.prompt.style}, trained_prompt.style is {star_settings.trained_prompt.style}. "

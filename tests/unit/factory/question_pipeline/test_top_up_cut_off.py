@@ -151,6 +151,20 @@ def test_wherever_a_solution_was_cut_its_steps_become_those_of_the_whole(text, s
         assert [bool(step.token_ids) for step in steps] == [False] * len(there) + [True] * (len(whole) - len(there))
 
 
+@pytest.mark.parametrize("separator", ["newline", "blank_line"])
+def test_an_ending_without_token_ids_is_cut_by_its_characters(separator):
+    whole = "alpha\nbeta\n\ngamma\n\n\ndelta"
+    steps = steps_of(completion(whole), separator)
+    for at in (3, 8, 14):
+        there = steps_of(completion(whole[:at]), separator)
+        cut = CutOff(row={"start_depth": 0}, texts=there, tokens=tuple(map(len, there)), rank=0)
+        ending = Completion(text=whole[at:], token_ids=(), token_ends=(), finish_reason="stop", sampled_tokens=5)
+        joined_steps, tokens = joined(cut, ending, separator)
+        assert tuple(step.text for step in joined_steps) == steps
+        assert tokens == [*map(len, there), *(0 for _ in steps[len(there) :])]
+        assert not any(step.token_ids for step in joined_steps)
+
+
 def steps_of(found, separator):
     return tuple(step.text for step in split_steps(found.text, found.token_ids, found.token_ends, separator))
 

@@ -27,6 +27,19 @@ async def test_a_continuation_is_asked_with_the_exact_prefix_tokens():
     assert policy.models.requests[1].prefix == tuple(map(ord, "a\nb\n"))
 
 
+async def test_an_engine_without_token_ids_is_sent_the_exact_text() -> None:
+    """As `engine.kind=http` is, where a server takes text only."""
+    bare = replace(completion("Add.\n2 + 2 = 4.\nThe answer is 4"), token_ids=(), token_ends=(), sampled_tokens=9)
+    policy = policy_for(lambda prefix, n: [bare] if not prefix else [replace(bare, text="2 is 2.\nThe answer is 5")])
+    [solution] = await policy.rollouts(policy.tree.root, 1, method="sample")
+    assert [node.key for node in solution.leaf.path()] == ["Add.\n", "2 + 2 = 4.\n", "The answer is 4"]
+    [other] = await policy.rollouts(solution.leaf.path()[0], 1)
+    request = policy.models.requests[-1]  # type: ignore[attr-defined]
+    assert (request.prefix_text, request.prefix) == ("Add.\n", ())
+    assert (other.text, other.is_wrong) == ("Add.\n2 is 2.\nThe answer is 5", True)
+    assert (solution.leaf.path()[0].trials, policy.cost.completion_tokens) == (1, 18)
+
+
 async def test_the_whole_solution_is_checked_not_the_continuation_alone():
     policy = policy_for(lambda prefix, n: ["and so it is done." if prefix else f"{WRONG}\nnot yet."])
     [rollout] = await policy.rollouts(policy.tree.root, 1)

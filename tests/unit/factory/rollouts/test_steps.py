@@ -121,3 +121,8 @@ def test_a_text_nobody_sampled_has_the_same_steps_without_tokens(text: str, sepa
     steps = steps_of_text(text, separator)
     assert [step.text for step in steps] == pieces(text, separator)
     assert all(step.token_ids == () for step in steps)
+
+
+@given(text=TEXTS, separator=SEPARATORS)
+def test_a_sampled_text_without_ids_has_the_same_steps(text: str, separator: str) -> None:
+    assert split_steps(text, (), (), separator) == steps_of_text(text, separator)

@@ -38,6 +38,7 @@ def found(**sections: dict[str, Any]) -> StarSettings:
         ("stop", {"policy_calls": "many"}, r"stop\.policy_calls"),
         ("keep", {"method": "rtf"}, "'rft'"),
         ("keep", {"per_question": 0}, "per_question is 0"),
+        ("engine", {"kind": "http", "base_url": "http://a/v1"}, "keep their model"),
         ("trainer", {"kind": "sfd"}, "'sft'"),
         ("held_out", {"shar": 0.1}, r"held_out\.shar.*'share'"),
     ],

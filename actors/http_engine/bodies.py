@@ -1,0 +1,91 @@
+"""Bodies of requests to servers, as plain values for JSON. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from actors.http_engine.abilities import Abilities, Route
+from factory.tokens import Tokens
+from factory.types import Message, Sampling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Request as a server gets it.
+
+    * `route`: where to.
+    * `ids`: prompt and prefix as token ids; None where they go as text.
+    * `text`: the same as text, for /completions.
+    * `messages`: prompt, for /chat/completions; `prefix` is the beginning of the reply.
+    * `n`, `seed`, `sampling`: as in `GenerateRequest`; no seed is None.
+    * `max_tokens`: bound on the new tokens.
+    * `templated`: True where `text` holds a chat template's special tokens already.
+    """
+
+    route: Route
+    ids: Tokens | None = None
+    text: str = ""
+    messages: Sequence[Message] = ()
+    prefix: str = ""
+    n: int = 1
+    seed: int | None = None
+    sampling: Sampling
+    max_tokens: int
+    templated: bool = False
+
+
+def body_of(asked: Asked, model: str, abilities: Abilities) -> dict[str, Any]:
+    """Return the body of a request.
+
+    Args:
+      asked: the request.
+      model: name of the model at the servers.
+      abilities: what they can.
+    """
+    settings = _settings(asked, abilities)
+    if asked.route is Route.GENERATE:
+        settings |= {"stop": list(asked.sampling.stop), "n": asked.n, "max_tokens": asked.max_tokens}
+        ids = list(asked.ids or ())
+        return {"model": model, "token_ids": ids, "sampling_params": settings, "output_mode": "text"}
+    body: dict[str, Any] = {"model": model, "stream": False, **settings}
+    if asked.n > 1:
+        body["n"] = asked.n
+    if asked.sampling.stop:
+        body["stop"] = list(asked.sampling.stop)
+    if asked.route is Route.CHAT:
+        body |= {"messages": messages_of(asked.messages, asked.prefix), abilities.max_tokens: asked.max_tokens}
+        return body | (continuing() if asked.prefix.strip() else {})
+    body["max_tokens"] = asked.max_tokens
+    if asked.ids is not None:
+        return body | {"prompt": list(asked.ids), "return_token_ids": True}
+    return body | {"prompt": asked.text} | ({"add_special_tokens": False} if asked.templated else {})
+
+
+def messages_of(messages: Sequence[Message], prefix: str) -> list[dict[str, str]]:
+    """Return messages as a server reads them, with the beginning of the reply as the last one.
+
+    White space at its end is left out: many chat templates drop it, so that what follows would depend on the model.
+    """
+    said = [{"role": role, "content": content} for role, content in messages]
+    return [*said, {"role": "assistant", "content": prefix.rstrip()}] if prefix.strip() else said
+
+
+def continuing() -> dict[str, bool]:
+    """Return the settings by which a chat server continues the last message instead of answering it."""
+    return {"continue_final_message": True, "add_generation_prompt": False}
+
+
+def _settings(asked: Asked, abilities: Abilities) -> dict[str, Any]:
+    """Return the settings of sampling. A server's own defaults are another model's than ours, so all are said."""
+    sampling = asked.sampling
+    settings: dict[str, Any] = {"temperature": sampling.temperature, "top_p": sampling.top_p}
+    if abilities.extras:
+        # What a model's folder recommends is a server's default.
+        settings |= {"top_k": sampling.top_k, "min_p": 0.0, "repetition_penalty": 1.0}
+    elif sampling.top_k > 0:
+        settings["top_k"] = sampling.top_k
+    if asked.seed is not None:
+        settings["seed"] = asked.seed
+    return settings

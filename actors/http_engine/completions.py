@@ -1,0 +1,129 @@
+"""Completions from a server's samples: exact token ids where it gives them, none where it does not.
+
+Ids that do not spell the text that came with them are dropped: the text is what was judged, so it is what is continued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from actors.engine_runtime.token_ends import TokenEnds
+from actors.http_engine.abilities import Route
+from actors.http_engine.answers import Answer, BadAnswer, Sample
+from actors.http_engine.bodies import Asked
+from factory.tokens import NO_TOKENS, Tokens
+from factory.types import Completion
+
+# Tokens in front that the first sampled token's text may depend on.
+_CONTEXT = 8
+USUAL = 4.0
+"""Characters of a token where nothing better is known."""
+
+
+class Rate:
+    """Characters of a token, of late: what a prefix of text counts against the bound on a solution."""
+
+    def __init__(self) -> None:
+        self._characters, self._tokens = 100 * USUAL, 100.0
+
+    def learn(self, characters: int, tokens: int) -> None:
+        """Learn from an answer."""
+        self._characters = 0.99 * self._characters + characters
+        self._tokens = 0.99 * self._tokens + tokens
+
+    def tokens(self, text: str) -> int:
+        """Return about how many tokens a text has."""
+        return round(len(text) * self._tokens / self._characters) if self._characters else 0
+
+
+def check_ids(asked: Asked, answer: Answer) -> None:
+    """Raise `BadAnswer` where token ids were asked for and are not there, or the server has read another prompt."""
+    if asked.ids is None:
+        return
+    if any(sample.ids is None for sample in answer.samples):
+        raise BadAnswer("a sample without token ids")
+    if answer.prompt_ids is not None and answer.prompt_ids != asked.ids:
+        raise BadAnswer("an answer to other token ids than were sent")
+    if any(len(sample.ids or ()) > 4 * asked.max_tokens + 64 for sample in answer.samples):
+        raise BadAnswer("a sample far longer than its bound")
+
+
+def completions_of(asked: Asked, answer: Answer, ends: TokenEnds | None, rate: Rate) -> list[Completion]:
+    """Return the samples of an answer as completions.
+
+    Args:
+      asked: the request.
+      answer: what came back.
+      ends: finds where tokens end; None where no ids are asked for.
+      rate: characters of a token, where a server does not say how many it has sampled.
+    """
+    paid = _sampled(answer, rate)
+    read = len(asked.ids) if asked.ids is not None else answer.prompt_tokens
+    if read is None:
+        read = rate.tokens(asked.text or "".join(content for _, content in asked.messages) + asked.prefix)
+    completions = []
+    for sample, sampled in zip(answer.samples, paid, strict=True):
+        text = _behind(asked, sample.text)
+        ids, ends_of_ids = NO_TOKENS, NO_TOKENS
+        if sample.ids is not None and asked.ids is not None and ends is not None:
+            ids, ends_of_ids = _exact(text, sample.ids, ends, asked.ids[-_CONTEXT:])
+        completion = Completion(
+            text=text,
+            token_ids=ids,
+            token_ends=ends_of_ids,
+            finish_reason=sample.finish_reason,
+            prompt_tokens=read,
+            cached_tokens=min(answer.cached_tokens, read),
+            sampled_tokens=sampled,
+        )
+        completions.append(completion)
+    return completions
+
+
+def _exact(text: str, ids: Tokens, ends: TokenEnds, before: Sequence[int]) -> tuple[Tokens, Tokens]:
+    """Return the ids of a text and their ends; none of them where they spell something else."""
+    # Where a server decodes, each token that spells something else would be asked for twice.
+    if not ends.decoded(ids).lstrip().startswith(text.lstrip()):
+        return NO_TOKENS, NO_TOKENS
+    kept, kept_ends = ends(text, ids, before=before)
+    last = kept_ends[-1] if kept_ends else 0
+    if last == len(text):
+        return kept, kept_ends
+    # A stop string may cut a token in two, which is left out. Anything more is another text.
+    next_ones = ends.decoded(ids[len(kept) : len(kept) + _CONTEXT])
+    if len(text) - last < len(next_ones) and next_ones.lstrip().startswith(text[last:].lstrip()):
+        return kept, kept_ends
+    return NO_TOKENS, NO_TOKENS
+
+
+def _sampled(answer: Answer, rate: Rate) -> list[int]:
+    """Return the tokens of each sample: its ids, or its share of what the server bills for all of them."""
+    samples = answer.samples
+    if all(sample.ids is not None for sample in samples):
+        return [len(sample.ids or ()) for sample in samples]
+    total = answer.completion_tokens
+    if total is None:
+        return [rate.tokens(sample.text) for sample in samples]
+    characters = sum(len(sample.text) for sample in samples)
+    rate.learn(characters, total)
+    # Rounded running sums, so that the shares add up to the bill.
+    bounds, behind = [0], 0
+    for number, sample in enumerate(samples, start=1):
+        behind += len(sample.text)
+        bounds.append(round(total * behind / characters) if characters else total * number // len(samples))
+    return [after - before for before, after in pairwise(bounds)]
+
+
+def _behind(asked: Asked, text: str) -> str:
+    """Return what a chat server said behind the prefix, whose white space at the end it was not sent."""
+    if asked.route is not Route.CHAT or not asked.prefix.strip():
+        return text
+    tail = asked.prefix[len(asked.prefix.rstrip()) :]
+    return text.removeprefix(tail) if text.startswith(tail) else text.lstrip()
+
+
+def is_spelled(samples: Sequence[Sample], completions: Sequence[Completion]) -> bool:
+    """Return whether no sample has lost its ids."""
+    pairs = zip(samples, completions, strict=True)
+    return not any(sample.ids and done.text and not done.token_ids for sample, done in pairs)
