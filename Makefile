@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help install model system demo test lint lock clean
 
 help:
-	@echo "make demo     install, fetch the model, turn a few dozen questions into labelled records in $(RUN)"
+	@echo "make demo     install, fetch the model, turn two dozen questions into labelled records in $(RUN)"
 	@echo "make test     install, fetch the model, run all tests, name the slowest twenty"
 	@echo "make install  create .venv from requirements-cpu.lock (again only when the lock or pyproject changed)"
 	@echo "make model    materialise the embedded model in \$$FACTORY_CACHE"
@@ -48,9 +48,9 @@ model: install
 system:
 	@bash cluster/install_system.sh
 
-# Small units, so that work comes in as it is wanted. A blank line ends a solution: none of the prompt's examples has
-# one, and behind it the embedded model goes on with a question of its own.
-DEMO := run.unit_size=4 'sampling.stop=["\n\n"]'
+# A few minutes' work for two cores without AVX-512. Small units, so that work comes in as it is wanted. A blank line ends
+# a solution: none of the prompt's examples has one, and behind it the embedded model goes on with a question of its own.
+DEMO := source.n=24 run.unit_size=4 'sampling.stop=["\n\n"]'
 
 demo: install
 	@$(MAKE) --no-print-directory -j2 model $(COMPILED)

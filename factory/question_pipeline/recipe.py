@@ -192,6 +192,8 @@ async def _label(recipe: Recipe, question_work: QuestionWork) -> None:
     question_work.labels = {
         # The labels of an earlier run have cost rollouts, too.
         solution: replace(label, policy_calls=solution.label_calls + label.policy_calls)
+        if solution.label_calls
+        else label
         for solution, label in labels.items()
         if not solution.labelled
     }

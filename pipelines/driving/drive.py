@@ -219,7 +219,7 @@ class _Loop:
                 continue
             self._hear(receipt.remarks)
             if isinstance(receipt, Receipt):
-                self._lookout.committed(errand.worker, receipt.added)
+                self._lookout.committed(errand.worker, errand.unit.id, receipt.added)
                 self._count(receipt)
 
     def report(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError
 
+from actors.underway import Underway
 from factory.records.example import Example
 from factory.records.tally import Tally
 from pipelines.driving.crew import Crew
@@ -45,6 +46,8 @@ class Lookout:
         handles = [handle for pool in engines.values() for handle in pool]
         self._book = EngineBook([role for role, pool in engines.items() for _ in pool])
         self._tallies = [Tally() for _ in range(len(crew))]
+        # What units have cost that are committed, until their worker speaks of them no more.
+        self._committed: list[dict[str, Tally]] = [{} for _ in range(len(crew))]
         self._engines = Polls(lambda index: handles[index].stats.remote(), len(handles), ENGINES_EVERY_S)
         self._workers = Polls(self._ask, len(crew), WORKERS_EVERY_S)
         self._unfinished = [0] * len(crew)
@@ -62,7 +65,7 @@ class Lookout:
         for index in self._engines.late(now, LATE_S):
             self._hear_load(index, None)
         for worker, said in self._workers.answers(now):
-            self._tallies[worker] = said.tally if said else Tally()
+            self._tallies[worker] = self._still_under_way(worker, said) if said else Tally()
             self._unfinished[worker] = sum(said.unfinished.values()) if said else 0
             if said:
                 self._demand.hear_worker(worker, said.unfinished)
@@ -98,9 +101,19 @@ class Lookout:
                 if said:
                     self._experience.hear(calls[ref], said.experience, said.lessons)
 
-    def committed(self, worker: int, added: Tally) -> None:
+    def committed(self, worker: int, unit_id: str, added: Tally) -> None:
         """Take what a unit has cost from what its worker last said is under way: it counts as committed now."""
         self._tallies[worker] = self._tallies[worker].beyond(added)
+        self._committed[worker][unit_id] = added
+
+    def _still_under_way(self, worker: int, said: Underway) -> Tally:
+        """Return what a worker has under way, without units whose receipt was faster than this word of it."""
+        late = {unit: added for unit, added in self._committed[worker].items() if unit in said.unfinished}
+        self._committed[worker] = late
+        tally = said.tally
+        for added in late.values():
+            tally = tally.beyond(added)
+        return tally
 
     @property
     def unfinished(self) -> int:

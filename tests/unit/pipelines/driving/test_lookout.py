@@ -35,10 +35,16 @@ def test_workers_add_up(lookout):
 
 
 def test_a_unit_counts_once_between_its_receipt_and_the_next_word_of_its_worker(lookout):
-    lookout.committed(0, Tally(questions=4, policy_calls=60))  # it has asked for more since it was last heard
+    lookout.committed(0, "z", Tally(questions=4, policy_calls=60))  # it has asked for more since it was last heard
     assert (lookout.underway().questions, lookout.underway().policy_calls) == (2, 9)
     lookout.look(1.0)
     assert lookout.underway().questions == 6
+
+
+def test_a_unit_counts_once_where_its_receipt_is_faster_than_a_word_of_its_worker(lookout):
+    lookout.committed(0, "a", Tally(questions=4, policy_calls=20))
+    lookout.look(1.0)  # still speaks of it
+    assert (lookout.underway().questions, lookout.underway().policy_calls) == (2, 39)
 
 
 def test_the_first_labelled_solution_that_it_heard_of_stays(lookout):

@@ -125,3 +125,28 @@ def test_the_quick_search_for_answers_misses_none(words):
     text = "".join(words)
     quick = [match.span() for match in statements._answers_named(text, text.lower())]
     assert quick == [match.span() for match in statements._ANSWER_IS.finditer(text)]
+
+
+WORDS = [
+    "Wrong",
+    "naive",
+    "naïve",
+    "old",
+    "tempting",
+    "if the",
+    "Suppose that my",
+    "assuming an",
+    "not the final",
+    "whether",
+    "and",
+    "ſuppose the",
+    "",
+]
+
+
+@given(st.lists(st.sampled_from([*WORDS, "tempted", "the", "** ", "\n", "12"]), max_size=4))
+def test_the_quick_look_for_doubt_misses_none(words: list[str]) -> None:
+    text = f"{' '.join(words)} answer is 12"
+    at = text.index("answer is")
+    slow = statements._NO_STATEMENT.search(text, max(0, at - statements._NEGATION_WINDOW), at)
+    assert statements._is_no_statement(text, at) == (slow is not None)
