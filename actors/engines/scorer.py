@@ -49,7 +49,7 @@ class Engine(interfaces.Engine):
         self._scorer: Scorer | None = None
         self._tokenise = ThreadPoolExecutor(1, thread_name_prefix="lay_out")
         self._layouts: Batcher[Solution, Rows | QuestionFailed] = Batcher(self._laid_out, _AT_A_TIME)
-        self.max_num_seqs = config.max_num_seqs
+        self.max_num_seqs = config.batch_rows
         self.max_num_batched_tokens = config.batch_tokens
 
     async def start(self) -> None:
@@ -58,8 +58,8 @@ class Engine(interfaces.Engine):
         self._queue: BatchQueue[LaidOut, Chances | QuestionFailed] = BatchQueue(
             lambda texts: self._running.judged(texts),
             self._config.batch_tokens,
-            self._config.max_num_seqs,
-            _WAITING * self._config.max_num_seqs,
+            self._config.batch_rows,
+            _WAITING * self._config.batch_rows,
         )
 
     async def load_weights(self, path: str) -> None:

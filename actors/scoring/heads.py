@@ -13,7 +13,7 @@ from typing import Any
 
 from actors.engine_runtime.engine_process import EngineDied
 from actors.scoring.recognition import Recognised
-from actors.scoring.settings import EXTRA_0, SOLUTION, STEPS, TAGS, Config
+from actors.scoring.settings import EXTRA_0, SOLUTION, STEPS, Config
 from actors.training_data.reward_layout import LaidOut
 from factory.errors import BadInput, EngineFailed, QuestionFailed
 
@@ -40,16 +40,16 @@ class Head:
 
     def __init__(self, scorer: Recognised, config: Config, tokenizer: Any, choices: tuple[int, int] = (0, 0)) -> None:
         model = _loaded(scorer, config)
-        # Some configs name no context length and no padding token.
+        # Some configs name no context length.
         self.context: int = getattr(model.config, "max_position_embeddings", None) or 2**31
-        pad = model.config.pad_token_id if model.config.pad_token_id is not None else tokenizer.eos_token_id
-        self._pad = model.config.pad_token_id = pad or 0
+        # Whole texts are judged at their last token that is no padding: it must not be one that a text ends with.
+        spare = 0 if tokenizer.eos_token_id else 1
+        self._pad = spare if model.config.pad_token_id is None else model.config.pad_token_id
+        model.config.pad_token_id = self._pad
         model.config.use_cache = False
         self._model = model.to(config.device).eval()
         self._device = config.device
         self._logits, self._right = _logits(scorer.layout, self._model, choices), scorer.right
-        if scorer.layout == TAGS:
-            self._right = 0
 
     def chances(self, texts: Sequence[LaidOut]) -> list[tuple[float, ...] | QuestionFailed]:
         """Return the chance of "right" at each place of each text, by one pass, or by several where memory ends.
@@ -61,7 +61,7 @@ class Head:
 
         try:
             return self._pass(texts)
-        except (torch.OutOfMemoryError, RuntimeError) as error:
+        except RuntimeError as error:
             if not _no_memory(error):
                 if self._device == "cpu":
                     raise

@@ -40,7 +40,8 @@ class Recognised:
       folder: model folder.
       layout: one of the layouts, never auto.
       values: its config.json, without what would run code.
-      separator: text behind the prompt and every step; None where the layout has none, or a chat template lays out.
+      separator: text behind every step; None where the layout has none, or a chat template lays out.
+      behind_prompt: True where it is behind the prompt, too.
       right: index of the class "right"; 0 where there is only one.
       classes: number of classes of the head.
     """
@@ -49,6 +50,7 @@ class Recognised:
     layout: str
     values: Mapping[str, Any]
     separator: str | None = None
+    behind_prompt: bool = True
     right: int = 1
     classes: int = 2
 
@@ -73,14 +75,28 @@ def recognised(folder: str, config: Config) -> Recognised:
     layout = _layout(folder, values, config)
     _require_weights(folder, layout)
     if layout == TAGS:
-        return Recognised(folder=folder, layout=layout, values=values)
-    names = {int(number): str(name) for number, name in dict(values.get("id2label") or {}).items()}
-    classes = len(names) or int(values.get("num_labels") or 2)
+        # Its classes are the words good and bad, in this order.
+        return Recognised(folder=folder, layout=layout, values=values, right=0)
+    try:
+        names = {int(number): str(name) for number, name in dict(values.get("id2label") or {}).items()}
+        classes = len(names) or int(values.get("num_labels") or 2)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"{folder}/config.json has unreadable id2label or num_labels: {error}") from None
     if classes != 2 and not (classes == 1 and layout == SOLUTION):
         raise BadInput(f"{folder} has a head of {classes} classes; expected 2: wrong and right")
     separator = None if layout == EXTRA_0 else _separator(folder, layout, values, config)
+    # Our own trainers always name it; a folder that does not is laid out as TRL's PRMTrainer does.
+    behind_prompt = layout == SOLUTION or bool(values.get(SEPARATOR))
     right = 0 if classes == 1 else _right(names)
-    return Recognised(folder=folder, layout=layout, values=values, separator=separator, right=right, classes=classes)
+    return Recognised(
+        folder=folder,
+        layout=layout,
+        values=values,
+        separator=separator,
+        behind_prompt=behind_prompt,
+        right=right,
+        classes=classes,
+    )
 
 
 def _values(folder: str) -> dict[str, Any]:
@@ -110,7 +126,7 @@ def _layout(folder: str, values: Mapping[str, Any], config: Config) -> str:
         if config.layout not in fitting:
             raise BadInput(f"{what}; layout {config.layout} expects …{_HEADS[config.layout]}")
         return config.layout
-    if fitting == [TAGS] and "math-shepherd" not in f"{folder} {values.get(_NAME)}".lower():
+    if fitting == [TAGS] and not _is_math_shepherd(folder, values):
         raise BadInput(
             f"{what}, a language model, and nothing says that it scores; expected a reward model "
             f"({', '.join(f'…{head}' for layout, head in _HEADS.items() if layout != TAGS)}), or layout=tags where it "
@@ -119,6 +135,14 @@ def _layout(folder: str, values: Mapping[str, Any], config: Config) -> str:
     if not fitting:
         raise BadInput(f"{what}, no class of scorer that is known here; expected …{', …'.join(_HEADS.values())}")
     return fitting[0]
+
+
+def _is_math_shepherd(folder: str, values: Mapping[str, Any]) -> bool:
+    """Return whether a model has the name of Math-Shepherd's PRM; its class is that of any language model."""
+    path = Path(folder)
+    # In the Hub's cache the folder has the name of the commit.
+    name = path.parent.parent.name if path.parent.name == "snapshots" else path.name
+    return any("math-shepherd" in one and "prm" in one for one in (name.lower(), str(values.get(_NAME)).lower()))
 
 
 def _require_weights(folder: str, layout: str) -> None:
@@ -144,7 +168,7 @@ def _require_weights(folder: str, layout: str) -> None:
 
 
 def _separator(folder: str, layout: str, values: Mapping[str, Any], config: Config) -> str | None:
-    """Return what stands behind the prompt and every step; None where a chat template lays out a whole solution."""
+    """Return what stands behind every step; None where a chat template lays out a whole solution."""
     separator = config.separator if config.separator is not None else values.get(SEPARATOR)
     if separator:
         return str(separator)

@@ -65,7 +65,7 @@ class Scorer:
         texts = [text for rows in laid if not isinstance(rows, QuestionFailed) for text in rows]
         judged: dict[int, Chances | QuestionFailed] = {}
         lengths = [len(text.ids) for text in texts]
-        for batch in batches(lengths, self._config.batch_tokens, self._config.max_num_seqs):
+        for batch in batches(lengths, self._config.batch_tokens, self._config.batch_rows):
             judged |= zip(batch, self.judged([texts[number] for number in batch]), strict=True)
         answers = iter([judged[number] for number in range(len(texts))])
         return [

@@ -20,13 +20,15 @@ class Config:
     * `layout`: what the model reads, and where it judges (`actors/scoring/README.md`): steps, solution, tags, extra_0;
       auto recognises it from the model folder.
     * `aggregation`: what makes the whole solution's score of the steps' scores: last, min, product or mean.
-    * `separator`: text behind the prompt and every step, of layouts steps and solution; None is the folder's own.
+    * `separator`: text behind every step, of layouts steps and solution; None is the folder's own.
     * `tag`: text behind every step, of layout tags; `good` and `bad` are the words that the model chooses from there.
     * `dtype`: float32, bfloat16, float16; None is float32 on a CPU, and the folder's own on a GPU.
     * `max_model_len`: tokens of a text; a longer one fails. None takes what the model can read.
     * `num_gpus`, `num_cpus`: what Ray sets aside for the actor.
-    * `max_num_seqs`: solutions that the actor holds at a time, and texts of one pass at most.
-    * `max_num_batched_tokens`: tokens of one pass, padding included; None is 2048 on a CPU, 16384 on a GPU.
+    * `max_num_seqs`: solutions that the actor holds at a time, and texts of one pass at most; None is 32 on a CPU and
+      256 on a GPU.
+    * `max_num_batched_tokens`: tokens of one pass, padding included; None is 2048 on a CPU, 16384 on a GPU. A pass that
+      takes five minutes counts as one that hangs: a large model on a CPU needs fewer.
     * `env`: environment variables of the actor, in place of the defaults of `environment`.
     """
 
@@ -40,7 +42,7 @@ class Config:
     max_model_len: int | None = None
     num_gpus: float = 0.0
     num_cpus: float = 1.0
-    max_num_seqs: int = 256
+    max_num_seqs: int | None = None
     max_num_batched_tokens: int | None = None
     env: dict[str, str] = field(default_factory=dict)
 
@@ -64,6 +66,11 @@ class Config:
     def device(self) -> str:
         """Torch device."""
         return "cuda" if self.num_gpus else "cpu"
+
+    @property
+    def batch_rows(self) -> int:
+        """Texts of one pass at most, and solutions held at a time."""
+        return self.max_num_seqs or (256 if self.num_gpus else 32)
 
     @property
     def batch_tokens(self) -> int:

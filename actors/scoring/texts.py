@@ -42,25 +42,27 @@ def texts_of(scorer: Recognised, tokenizer: Any, config: Config) -> Texts:
         return Extra0(tokenizer, scorer.folder)
     if scorer.separator is None:
         return Replies(tokenizer, scorer.folder)
-    return Separated(tokenizer, scorer.separator, whole=scorer.layout == SOLUTION)
+    return Separated(tokenizer, scorer)
 
 
 class Separated:
     """Layout of our own trainers: the prompt, a separator, then every step and a separator behind it.
 
-    With `whole`, what was written up to each step is one text, as the outcome reward model reads whole solutions.
+    An outcome reward model reads whole solutions: what was written up to each step is one text, then.
     """
 
-    def __init__(self, tokenizer: Any, separator: str, *, whole: bool) -> None:
-        self._tokenizer, self._separator, self._whole = tokenizer, separator, whole
+    def __init__(self, tokenizer: Any, scorer: Recognised) -> None:
+        self._tokenizer = tokenizer
+        self._separator, self._behind_prompt = scorer.separator or "", scorer.behind_prompt
+        self._whole = scorer.layout == SOLUTION
 
     def rows(self, solutions: Sequence[Solution]) -> list[Rows | QuestionFailed]:
-        """Return one text per solution; with `whole`, one for each of its steps."""
+        """Return one text per solution; for an outcome reward model, one for each of its steps."""
         parts = [self._parts(steps) for _, steps in solutions]
         asked = [
             (prompt_text(prompt), part) for (prompt, _), mine in zip(solutions, parts, strict=True) for part in mine
         ]
-        laid = all_laid_out(self._tokenizer, asked, self._separator)
+        laid = all_laid_out(self._tokenizer, asked, self._separator, behind_prompt=self._behind_prompt)
         return [tuple(next(laid) for _ in mine) for mine in parts]
 
     def _parts(self, steps: Sequence[str]) -> list[Sequence[str]]:

@@ -17,7 +17,7 @@ class _RewardModel:
       folder: model folder, or any name that `ensure_local` knows.
       batch_size: texts of one forward pass at most.
       device: torch device.
-      separator: text behind the prompt and every step in training; by default what the folder says.
+      separator: text behind every step in training; by default what the folder says.
       max_length: tokens; a longer text gets None for its score, as one does that is longer than the model can read.
 
     Raises:

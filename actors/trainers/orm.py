@@ -3,7 +3,7 @@
 Reads the export format `orm`: prompt, completion, label. An example is a prompt and its solution; the verdict is on the
 last token, and the loss the mean cross-entropy over the solutions of a batch.
 
-The model that is left loads as `AutoModelForSequenceClassification`; `actors/trained_models/reward_scorer.py` asks it.
+The model that is left loads as `AutoModelForSequenceClassification`; `engine.kind=scorer` asks it (`actors/scoring/`).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ its steps with a separator behind each (`actors/training_data/reward_layout.py`)
 over all labelled steps of a batch. Behind the first error nothing is trained: what follows it has no meaning of its
 own.
 
-The model that is left loads as `AutoModelForTokenClassification`; `actors/trained_models/reward_scorer.py` asks it.
+The model that is left loads as `AutoModelForTokenClassification`; `engine.kind=scorer` asks it (`actors/scoring/`).
 """
 
 from __future__ import annotations

@@ -39,13 +39,16 @@ def laid_out(tokenizer: Any, prompt: str, steps: Sequence[str], separator: str) 
     return next(all_laid_out(tokenizer, [(prompt, steps)], separator))
 
 
-def all_laid_out(tokenizer: Any, solutions: Iterable[tuple[str, Sequence[str]]], separator: str) -> Iterator[LaidOut]:
+def all_laid_out(
+    tokenizer: Any, solutions: Iterable[tuple[str, Sequence[str]]], separator: str, *, behind_prompt: bool = True
+) -> Iterator[LaidOut]:
     """Yield `laid_out` of every (prompt, steps), many of them by one call of the tokenizer.
 
     Args:
       tokenizer: of transformers.
       solutions: prompts with their steps.
       separator: text behind the prompt and behind every step.
+      behind_prompt: False leaves it out behind the prompt, as TRL does.
     """
     special = tokenizer.all_special_tokens
     end = tokenizer.encode(separator, add_special_tokens=False)
@@ -60,7 +63,7 @@ def all_laid_out(tokenizer: Any, solutions: Iterable[tuple[str, Sequence[str]]],
         prompts = encoded([prompt for prompt, _ in part])
         steps = encoded([step for _, steps in part for step in steps], add_special_tokens=False)
         for _, mine in part:
-            ids = [*next(prompts), *end]
+            ids = [*next(prompts), *(end if behind_prompt else [])]
             places = []
             for _ in mine:
                 ids += [*next(steps), *end]

@@ -10,10 +10,10 @@ from cluster.plan import shortfall
 from factory.rollouts.prompting import load_prompt, render
 from factory.text.safe_text import safe
 from pipelines.pools.engines import demands_of
-from pipelines.pools.roles import check_roles, idle_pools
+from pipelines.pools.roles import idle_pools
 from pipelines.run.run_folder import store_of
 from pipelines.run.screening import screening
-from pipelines.run.session import check_prompt
+from pipelines.run.session import check_model, check_prompt
 from pipelines.run.settings import Settings, dump
 from pipelines.run.survey import Survey, as_before, left_out_lines, surveyed, usable
 
@@ -28,7 +28,7 @@ def show_plan(settings: Settings, console: Console) -> None:
     outline = pipeline.outline(settings)
     if pipeline.asks_a_model:
         # A pipeline of several runs looks at all their prompts itself.
-        check_roles(settings)
+        check_model(settings)
         remarks = [remark for remark in [*idle_pools(settings), *check_prompt(settings)] if remark not in outline]
         _show_questions(settings, console, remarks)
     for line in outline:

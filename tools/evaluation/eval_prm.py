@@ -186,7 +186,9 @@ def _picked(
 def main() -> None:
     """Evaluate the models that the command line names; save the figures and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("prm", help="a process reward model, as trainer.kind=prm writes it: a folder or s3://…")
+    parser.add_argument(
+        "prm", help="a process reward model, as trainer.kind=prm writes it, or another that engine.kind=scorer reads"
+    )
     parser.add_argument("run", help="folder of a run whose sampled solutions are scored")
     parser.add_argument("--untrained", metavar="PRM", help="the same model before it was trained")
     parser.add_argument("--orm", help="an outcome reward model, as trainer.kind=orm writes it")

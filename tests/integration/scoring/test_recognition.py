@@ -55,6 +55,7 @@ BROKEN: dict[str, tuple[str, Callable[[Path], Any], str]] = {
         lambda folder: configured(folder, architectures=["Qwen2ForRewardModel"]),
         "is Qwen2ForRewardModel, no class of scorer that is known here; expected …ForTokenClassification",
     ),
+    "labels": ("steps", lambda folder: configured(folder, id2label={"a": "b"}), "has unreadable id2label"),
     "nameless": ("steps", lambda folder: configured(folder, architectures=None), "is of no known class"),
     "config": ("steps", lambda folder: (folder / "config.json").write_text("{"), "config.json cannot be read"),
     "no config": ("steps", lambda folder: (folder / "config.json").unlink(), "it has no config.json"),
@@ -90,6 +91,9 @@ def test_math_shepherds_model_is_known_by_its_name(folders: dict[str, Path], tmp
     folder = shutil.copytree(folders["tags"], tmp_path / "math-shepherd-mistral-7b-prm")
     check_settings(str(folder), Config())
     check_settings(str(folders["tags"]), Config(layout="tags"))
+    policy = shutil.copytree(folders["tags"], tmp_path / "prm/math-shepherd-mistral-7b-rl")
+    with pytest.raises(BadInput, match="a language model"):
+        check_settings(str(policy), Config())
     with pytest.raises(BadInput, match="layout steps expects …ForTokenClassification"):
         check_settings(str(folder), Config(layout="steps"))
 

@@ -25,12 +25,12 @@ def scorer(folder: Path, **config: Any) -> Scorer:
     return Scorer(str(folder), Config(**config))
 
 
-def plain_steps(folder: Path, prompt: str, steps: Sequence[str]) -> list[float]:
+def plain_steps(folder: Path, prompt: str, steps: Sequence[str], behind_prompt: str = "\n") -> list[float]:
     """Scores as our trainer has them: a separator behind the prompt and each step, judged at its last token."""
     from transformers import AutoModelForTokenClassification, AutoTokenizer
 
     tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForTokenClassification.from_pretrained(folder)
-    ids, places = tokenizer.encode(f"{prompt}") + tokenizer.encode("\n"), []
+    ids, places = tokenizer.encode(prompt) + tokenizer.encode(behind_prompt), []
     for step in steps:
         ids += tokenizer.encode(step.strip()) + tokenizer.encode("\n")
         places.append(len(ids) - 1)
@@ -164,10 +164,10 @@ def test_a_reward_model_of_one_class_reads_whole_chats(tmp_path: Path) -> None:
     assert scores.whole == scores.steps[-1] == pytest.approx(expected, abs=1e-5)
 
 
-def test_another_separator_may_be_set_where_the_folder_names_none(tmp_path: Path) -> None:
+def test_a_folder_that_names_no_separator_is_read_as_trl_lays_out(tmp_path: Path) -> None:
     folder = tiny_prm(tmp_path / "prm", separator=None)
     [scores] = scorer(folder, separator="\n").scores([(PROMPT, STEPS)])
-    assert scores.steps == pytest.approx(plain_steps(folder, PROMPT, STEPS), abs=1e-5)
+    assert scores.steps == pytest.approx(plain_steps(folder, PROMPT, STEPS, behind_prompt=""), abs=1e-5)
 
 
 @pytest.mark.parametrize(("aggregation", "whole"), [("last", 2), ("min", None), ("mean", None), ("product", None)])
