@@ -264,17 +264,17 @@ class _Loop:
             progress.short += 1
             progress.trouble = receipt.trouble or progress.trouble
         self._options.on_receipt(receipt)
-        _stop_when_nothing_works(progress)
+        _stop_when_nothing_works(progress, receipt.trouble)
 
 
-def _stop_when_nothing_works(progress: Progress) -> None:
-    """Raise `FactoryError` when the first units hold failed questions only.
+def _stop_when_nothing_works(progress: Progress, trouble: str) -> None:
+    """Raise `FactoryError` when the first units hold failed questions only; `trouble` is the last one's.
 
     A failed question is data. Two units of nothing else are a mistake that would go on all weekend.
     """
     done = progress.done
     if progress.units >= HOPELESS_UNITS and done.questions and done.failed == done.questions:
         raise FactoryError(
-            f"all of the first {done.questions} questions failed{': ' * bool(progress.trouble)}{progress.trouble}. "
+            f"all of the first {done.questions} questions failed{': ' * bool(trouble)}{trouble}. "
             "`factory inspect RUN_DIR QUESTION_ID` shows more; mend it, then `factory resume RUN_DIR --retry-failed`"
         )
