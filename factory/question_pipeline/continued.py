@@ -65,7 +65,7 @@ def _add_to_tree(
     steps, tokens = joined(cut, completion, policy.separator)
     solution = policy.tree.add(
         start,
-        steps,
+        policy.kept(steps, method),
         verdict,
         finish_reason=completion.finish_reason,
         method=method,

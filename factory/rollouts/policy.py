@@ -66,6 +66,12 @@ class Policy:
         """Rollouts of a labeller that could begin at once without making anybody wait; 0 where that is not known."""
         return self.models.room(self.tree.question.id) if self.tree.completer == POLICY else 0
 
+    def kept(self, steps: Sequence[Step], method: str) -> Sequence[Step]:
+        """Return the steps of a rollout as the tree keeps them: token ids are the policy's, so others' are left out."""
+        if self._role(method) == POLICY:
+            return steps
+        return [Step(text=step.text, token_ids=NO_TOKENS) for step in steps]
+
     def _role(self, method: str) -> str:
         """Return the role of the model that makes rollouts of a method."""
         return self.tree.completer if method == PROBE else POLICY
@@ -135,16 +141,15 @@ class Policy:
         solutions = []
         for completion, verdict in answers:
             steps = split_steps(completion.text, completion.token_ids, completion.token_ends, self.separator)
-            foreign = self._role(method) != POLICY
             solution = self.tree.add(
                 start,
-                [Step(text=step.text, token_ids=NO_TOKENS) for step in steps] if foreign else steps,
+                self.kept(steps, method),
                 verdict,
                 finish_reason=completion.finish_reason,
                 method=method,
                 prompt_tokens=completion.prompt_tokens,
             )
-            if foreign:
+            if self._role(method) != POLICY:
                 solution.take_tokens(start, [len(step.token_ids) for step in steps])
             solutions.append(solution)
         return solutions

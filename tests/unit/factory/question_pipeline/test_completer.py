@@ -128,10 +128,13 @@ async def test_a_cut_off_completion_is_continued_by_who_wrote_it():
 
     short = completed("math_shepherd", k=1, max_tokens=64)
     before = row_of(await attempted(short, QUESTION, Two(other)), short)
-    models = Two(lambda prefix, n: [RIGHT] * n)
-    await attempted(completed("math_shepherd", k=1, max_tokens=128), QUESTION, models, before)
+    models = Two(lambda prefix, n: [f" on\n{RIGHT}"] * n)
+    attempt = await attempted(completed("math_shepherd", k=1, max_tokens=128), QUESTION, models, before)
     assert models.asked == []
     assert models.other.asked == [("s0\nand so", 1)]
+    # Its tokens are not the policy's.
+    assert not any(node.step.token_ids for node in attempt.tree.nodes if node.step)
+    assert attempt.tree.nodes[-1].tokens
 
 
 async def test_a_prefix_without_room_in_the_completers_context_stays_without_evidence():
