@@ -204,12 +204,15 @@ def new_survey(settings: Settings, store: Store) -> Survey:
 
 
 def stats_are(store: Store, stats: Mapping[str, object]) -> bool:
-    """Return whether the kept stats say what `stats` does: an attempt may have died before it wrote them."""
+    """Return whether the kept stats say what `stats` does: an attempt may have died before it wrote them.
+
+    A key that they lack, as those of an earlier version do, is one of which there was nothing.
+    """
     try:
         kept = json.loads(store.read(STATS))
     except (FileNotFoundError, ValueError):
         return False
-    return all(kept.get(key) == value for key, value in stats.items() if key != "seconds")
+    return all(kept[key] == value if key in kept else not value for key, value in stats.items() if key != "seconds")
 
 
 def write_stats(store: Store, stats: dict[str, object]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from support.validation import committed, committed_of_schema
 
@@ -30,6 +32,19 @@ def test_units_of_an_earlier_schema_get_todays_columns(run, tmp_path, rows, vers
     assert (by_version[version]["cost"]["roles"], by_version[version]["cost"]["money"]) == (None, None)
     assert {entry["role"] for entry in by_version["4"]["cost"]["roles"]} == {"policy"}
     assert (by_version[version]["effort"] is None) == (version < "3")
+
+
+@pytest.mark.parametrize("version", ["1", "2", "3"])
+def test_records_of_an_earlier_schema_are_exported(tmp_path, rows, version):
+    committed_of_schema(version, tmp_path / "run", "u0", rows[:2])
+    options = ExportOptions(formats=("records", "prm"))
+    done = export([str(tmp_path / "run")], str(tmp_path / "out"), options)
+    exported = [row for path in done.files("records") for row in pq.read_table(path).to_pylist()]
+    assert {row["question_id"] for row in exported} == {row["question_id"] for row in rows[:2]}
+    assert {(row["schema_version"], row["cost"]["roles"], row["cost"]["money"]) for row in exported} == {
+        (version, None, None)
+    }
+    assert json.loads((tmp_path / "out/manifest.json").read_text())["facts"]["roles"] == []
 
 
 def test_what_the_first_schema_did_not_count_has_cost_nothing(tmp_path, rows):
