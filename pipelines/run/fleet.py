@@ -122,7 +122,7 @@ def assigned(settings: Settings, engines: Engines, hands: Hands) -> Fleet:
     assignment = Assignment(
         id=uuid.uuid4().hex,
         recipe=recipe_of(settings),
-        provenance=provenance_of(settings, weights.facts),
+        provenance=provenance_of(settings, facts),
         patience=CallPatience(
             request_s=size.request_timeout_s,
             restart_s=size.start_timeout_s,

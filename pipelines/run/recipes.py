@@ -13,6 +13,7 @@ from factory.records.record import Provenance
 from factory.records.role_costs import MadeBy
 from factory.rollouts.prompting import load_prompt
 from factory.types import POLICY
+from pipelines.pools.pool import Pool
 from pipelines.run.settings import Settings
 
 # Share of a call's time-out that checks may use which all take as long as they may.
@@ -37,24 +38,27 @@ def recipe_of(settings: Settings) -> Recipe:
     )
 
 
-def provenance_of(settings: Settings, engine: Mapping[str, Any]) -> Provenance:
+def provenance_of(settings: Settings, facts: Mapping[str, Mapping[str, Any]]) -> Provenance:
     """Return what the records say made them.
 
-    `engine` holds the facts that the engines said of themselves: "engine", "model" and "revision".
+    `facts` holds by role what its engines said of themselves: "engine", "model" and "revision".
     """
     template = load_prompt(settings.prompt.template, settings.prompt.style)
     checker = settings.checker.plugin.NAME_VERSION
     checker_values = values_to_hash(settings.checker.config)
+    pools = settings.pools
+    roles = {role: made_by(pools[role], said) for role, said in facts.items()}
+    policy = roles[POLICY]
     return Provenance(
         run_id=settings.fingerprint,
-        engine=engine["engine"],
-        model=engine["model"] or settings.model,
-        model_revision=engine["revision"] or "",
+        engine=policy.engine,
+        model=policy.model,
+        model_revision=policy.revision,
         prompt_id=template.id,
         checker=checker,
         checker_policy=fingerprint({"checker": checker, "kind": settings.checker.name, **checker_values}),
         labeller=settings.supervision.name,
-        roles={POLICY: made_by(settings.model, engine, settings.engine.config)},
+        roles=roles,
         sampling=settings.sampling_with(template.stop),
         seed=settings.run.seed,
         round=settings.run.round,
@@ -62,20 +66,20 @@ def provenance_of(settings: Settings, engine: Mapping[str, Any]) -> Provenance:
     )
 
 
-def made_by(model: str, facts: Mapping[str, Any], config: Any) -> MadeBy:
+def made_by(pool: Pool, facts: Mapping[str, Any]) -> MadeBy:
     """Return the model behind a role, as records name it.
 
     Args:
-      model: name or folder that was asked for.
-      facts: what its engine said of itself: "engine", "model" and "revision".
-      config: settings of the engine; it may have a `prompt_price` and a `completion_price`, per million tokens.
+      pool: the role's pool; settings of its engine may be a `prompt_price` and a `completion_price`, in money per
+        million tokens.
+      facts: what its engines said of themselves.
     """
     return MadeBy(
         engine=facts["engine"],
-        model=facts["model"] or model,
+        model=facts["model"] or pool.model,
         revision=facts["revision"] or "",
-        prompt_price=getattr(config, "prompt_price", 0.0),
-        completion_price=getattr(config, "completion_price", 0.0),
+        prompt_price=getattr(pool.engine.config, "prompt_price", 0.0),
+        completion_price=getattr(pool.engine.config, "completion_price", 0.0),
     )
 
 

@@ -84,7 +84,7 @@ async def _made(settings: Settings, n: int) -> RecordRows:
     """Work on `n` questions as a rollout worker does, and return their rows."""
     models = InProcessModels(simulated.Engine(settings.engine.config, "simulated"))
     recipe, experience, rows = recipe_of(settings), Experience(), []
-    made_by = provenance_of(settings, {"engine": "simulated", "model": settings.model, "revision": None})
+    made_by = provenance_of(settings, {"policy": {"engine": "simulated", "model": settings.model, "revision": None}})
     for question in islice(settings.source.plugin.questions(settings.source.config), n):
         attempt = begin(recipe, question, models, experience)
         await work(recipe, attempt)

@@ -98,7 +98,7 @@ def _check(question: Any, text: Any, config: Any) -> Verdict:
 
 
 def policy_of(settings: Settings) -> str:
-    return provenance_of(settings, {"engine": "e", "model": "m", "revision": "r"}).checker_policy
+    return provenance_of(settings, {"policy": {"engine": "e", "model": "m", "revision": "r"}}).checker_policy
 
 
 def test_a_run_of_somebody_elses_checker_is_resumed_after_it_has_gained_fields(
