@@ -57,6 +57,11 @@ class TokenEnds:
                 pieces = self._pieces_in_context(token_ids, before, [None] * len(token_ids))
         return _cut(text, token_ids, pieces)
 
+    def spells_plainly(self, text: str, token_ids: Sequence[int]) -> bool:
+        """Return whether the ids, each by itself, begin with `text`; decodes only those that were never met."""
+        joined = "".join([self._piece(token_id) for token_id in token_ids])
+        return _INCOMPLETE not in joined and joined.startswith(text)
+
     def decoded(self, token_ids: Sequence[int]) -> str:
         """Return the text of `token_ids` by themselves, without special tokens."""
         return self._decode(token_ids)

@@ -83,8 +83,8 @@ def completions_of(asked: Asked, answer: Answer, ends: TokenEnds | None, rate: R
 
 def _exact(text: str, ids: Tokens, ends: TokenEnds, before: Sequence[int]) -> tuple[Tokens, Tokens]:
     """Return the ids of a text and their ends; none of them where they spell something else."""
-    # Where a server decodes, each token that spells something else would be asked for twice.
-    if not ends.decoded(ids).lstrip().startswith(text.lstrip()):
+    # Where a server decodes, it would be asked for each token of a text that they do not spell, and twice.
+    if not ends.spells_plainly(text, ids) and not ends.decoded(ids).lstrip().startswith(text.lstrip()):
         return NO_TOKENS, NO_TOKENS
     kept, kept_ends = ends(text, ids, before=before)
     last = kept_ends[-1] if kept_ends else 0
