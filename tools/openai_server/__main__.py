@@ -32,6 +32,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--like", choices=LIKE, default="vllm", help="whose API it offers (default: vllm)")
     parser.add_argument("--key-env", default="", help="environment variable with the key that clients have to send")
     parser.add_argument("--sample", type=float, default=0.0, help="seconds of a sample that is alone (default: 0)")
+    parser.add_argument("--token", type=float, default=0.0, help="seconds of each of its tokens besides (default: 0)")
     parser.add_argument("--slots", type=int, default=0, help="samples at the same time (default: any number)")
     parser.add_argument("--knee", type=int, default=0, help="samples from which on it slows down (default: never)")
     parser.add_argument("--shape", choices=SHAPES, default="linear", help="how it slows down (default: linear)")
@@ -46,6 +47,7 @@ def main() -> None:
     arguments = parsed()
     load = Load(
         sample_s=arguments.sample,
+        token_s=arguments.token,
         slots=arguments.slots,
         knee=arguments.knee,
         shape=arguments.shape,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 REFUSALS = {
     "429": (429, {}, "rate limit reached"),
@@ -129,6 +129,14 @@ class FaultPlan:
             first = self._numbers[path] + 1
             last = None if n is None else first + n - 1
             self._faults.insert(0, Fault(kind=kind, first=first, last=last, path=path, containing=containing))
+
+    def add(self, *faults: Fault) -> None:
+        """Add faults whose numbers count the requests from now on."""
+        with self._mutex:
+            for fault in faults:
+                now = self._numbers[fault.path]
+                last = None if fault.last is None else fault.last + now
+                self._faults.append(replace(fault, first=fault.first + now, last=last))
 
     def heal(self) -> None:
         """Forget all faults."""

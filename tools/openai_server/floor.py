@@ -24,7 +24,6 @@ class Sharing:
 
     def __init__(self, load: Load) -> None:
         self._load = load
-        self._rng = Random(load.seed)
         self._at = self._paced = 0.0
         self._tickets = itertools.count()
         # (end in paced time, ticket) of the samples under way; tickets of those given up.
@@ -42,13 +41,11 @@ class Sharing:
         """Number of samples without a slot."""
         return len(self._waiting)
 
-    def come(self, now: float) -> int:
-        """Take a new sample; return its ticket. It waits where all slots are taken."""
+    def come(self, now: float, seconds: float) -> int:
+        """Take a new sample that would take `seconds` alone; return its ticket. It waits where all slots are taken."""
         self._pass(now)
-        noise = self._load.noise
-        work = self._load.sample_s * (self._rng.lognormvariate(-(noise**2) / 2, noise) if noise else 1.0)
         ticket = next(self._tickets)
-        self._waiting[ticket] = work
+        self._waiting[ticket] = seconds
         self._fill()
         return ticket
 
@@ -93,16 +90,16 @@ class Sharing:
     def _fill(self) -> None:
         """Let those that wait begin, as far as there are slots."""
         while self._waiting and (not self._load.slots or self.running < self._load.slots):
-            ticket, work = self._waiting.popitem(last=False)
-            heapq.heappush(self._under_way, (self._paced + work, ticket))
+            ticket, seconds = self._waiting.popitem(last=False)
+            heapq.heappush(self._under_way, (self._paced + seconds, ticket))
 
 
 class Floor:
     """Samples of a running server: `Sharing` by the clock of its event loop."""
 
     def __init__(self, load: Load) -> None:
-        self._sharing = Sharing(load)
-        self._instant = not load.sample_s
+        self._load, self._sharing = load, Sharing(load)
+        self._rng = Random(load.seed)
         self._ends: dict[int, asyncio.Future[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self.most_running = 0
@@ -118,19 +115,23 @@ class Floor:
         """Number of samples without a slot."""
         return self._sharing.waiting
 
-    async def work(self, samples: int) -> None:
-        """Return when as many samples, begun together, have had their time. Cancelled, they give up their slots."""
-        if self._instant:
-            self.finished += samples
-            return
+    async def work(self, lengths: Sequence[int]) -> None:
+        """Return when samples of these lengths in tokens, begun together, have had their time.
+
+        Cancelled, they give up their slots.
+        """
         loop = asyncio.get_running_loop()
-        tickets = [self._sharing.come(loop.time()) for _ in range(samples)]
+        seconds = [self._load.seconds(length, self._rng) for length in lengths]
+        if not any(seconds):
+            self.finished += len(lengths)
+            return
+        tickets = [self._sharing.come(loop.time(), each) for each in seconds]
         futures = [self._ends.setdefault(ticket, loop.create_future()) for ticket in tickets]
         self.most_running = max(self.most_running, self.running)
         self._plan(loop)
         try:
             await asyncio.gather(*futures)
-            self.finished += samples
+            self.finished += len(tickets)
         finally:
             for ticket in tickets:
                 if self._ends.pop(ticket, None) is not None:

@@ -7,6 +7,7 @@ offer less, as other servers do.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 
@@ -62,7 +63,8 @@ class Load:
     """Time of a sample, by how many are under way.
 
     Attributes:
-      sample_s: seconds of a sample that is alone; 0 answers at once.
+      sample_s: seconds of a sample that is alone, whatever its length.
+      token_s: seconds of each of its tokens besides.
       slots: samples under way at the same time; the others wait. 0 for any number.
       knee: samples under way up to which nobody slows anybody down; 0 for any number.
       shape: what happens beyond the knee: see `SHAPES`.
@@ -71,6 +73,7 @@ class Load:
     """
 
     sample_s: float = 0.0
+    token_s: float = 0.0
     slots: int = 0
     knee: int = 0
     shape: str = "linear"
@@ -81,6 +84,11 @@ class Load:
         if self.shape not in SHAPES:
             raise ValueError(f"shape is {self.shape!r}, expected one of {', '.join(SHAPES)}")
 
+    def seconds(self, tokens: int, rng: Random) -> float:
+        """Return the seconds of a sample of so many tokens that is alone; `rng` draws the noise."""
+        noise = rng.lognormvariate(-(self.noise**2) / 2, self.noise) if self.noise else 1.0
+        return (self.sample_s + tokens * self.token_s) * noise
+
     def factor(self, running: int) -> float:
         """Return how many times as long a sample takes while `running` are under way as one that is alone."""
         if not self.knee or running <= self.knee:
@@ -88,16 +96,14 @@ class Load:
         over = running / self.knee
         if self.shape == "linear":
             return over
-        if self.shape == "thrashing":
-            return over**2
-        # A plain queue of a GPU: what goes beyond the knee gains a little less with each sample.
-        return over**0.75
+        return over ** {"linear": 1.0, "soft": 0.75, "thrashing": 1.5, "collapsing": 2.0}[self.shape]
 
 
 SHAPES = {
     "linear": "the rate of the whole server stays what it is at the knee",
-    "thrashing": "the rate of the whole server falls as 1 / load: twice the samples, half the rate",
     "soft": "the rate of the whole server goes on to rise a little, as load ** 0.25",
+    "thrashing": "the rate of the whole server falls as load ** -0.5: four times the samples, half the rate",
+    "collapsing": "the rate of the whole server falls as 1 / load: twice the samples, half the rate",
 }
 """Shapes of slowing down, and what each means for the whole server."""
 

@@ -20,7 +20,7 @@ from tools.openai_server import answers, spoiling
 from tools.openai_server.faults import BODIES, REFUSALS, WIRES, Fault, FaultPlan
 from tools.openai_server.floor import Floor, PrefixCache
 from tools.openai_server.options import Options
-from tools.openai_server.requests import Refused, asked, detokenized, error, sampled_from, tokenized
+from tools.openai_server.requests import Asked, Refused, asked, detokenized, error, sampled_from, tokenized
 from tools.openai_server.tokens import text_of
 from tools.openai_server.writers import writer_of
 from tools.s3.http_messages import UNUSABLE, Request, exchange, headers_of, read_request, reset, send
@@ -178,7 +178,12 @@ class OpenAIServer:
             if options.upstream:
                 return await self._passed_on(path, request, fault)
             if options.api_key and path.startswith("/v1") and key != f"Bearer {options.api_key}":
-                raise Refused(401, {"error": "Unauthorized"})
+                # OpenAI repeats what it was given, as far as it repeats anything.
+                raise (
+                    error(401, f"Incorrect API key provided: {key}.", "invalid_request_error", code="invalid_api_key")
+                    if options.strict
+                    else Refused(401, {"error": "Unauthorized"})
+                )
             if path == "/metrics":
                 return spoiling.message(200, answers.metrics(options, self.figures).encode(), "text/plain")
             body = await self._routed(path, request)
@@ -229,16 +234,18 @@ class OpenAIServer:
         options = self.options
         request = asked(options, body, chat=chat)
         cached = sum(self._cache.look_up(ids) for ids in request.prompts)
-        await self._floor.work(request.n * len(request.prompts))
         seed = self._rng.randrange(2**31) if request.seed is None else request.seed
-        samples = []
-        for ids in request.prompts:
-            text, begun = text_of(ids), sampled_from(ids)
-            ones = [answers.sample_of(self._write(text, begun, seed, number), request) for number in range(request.n)]
+        samples = [self._sampled(ids, request, seed) for ids in request.prompts]
+        await self._floor.work([len(one.ids) for ones in samples for one in ones])
+        for ids, ones in zip(request.prompts, samples, strict=True):
             for one in ones:
                 self._cache.keep([*ids, *one.ids])
-            samples.append(ones)
         return answers.completions(options, request, samples, cached, self.requests.total())
+
+    def _sampled(self, ids: Sequence[int], request: Asked, seed: int) -> list[answers.Sample]:
+        """Return the completions of a prompt."""
+        text, begun = text_of(ids), sampled_from(ids)
+        return [answers.sample_of(self._write(text, begun, seed, number), request) for number in range(request.n)]
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from tools.openai_server.floor import BLOCK, PrefixCache, Sharing
@@ -10,19 +12,21 @@ from tools.openai_server.options import Load
 
 def rate(load: Load, in_flight: int) -> float:
     """Samples per second with as many always under way, in a time that takes no time."""
-    sharing, now, ended = Sharing(load), 0.0, 0
+    sharing, rng, now, ended = Sharing(load), Random(0), 0.0, 0
     for _ in range(in_flight):
-        sharing.come(now)
+        sharing.come(now, load.seconds(0, rng))
     while now < 1000:
         now += sharing.next_end() or 0.0
         for _ in sharing.done(now):
             ended += 1
-            sharing.come(now)
+            sharing.come(now, load.seconds(0, rng))
     return ended / now
 
 
 @pytest.mark.parametrize(
-    ("shape", "beyond"), [("linear", 16.0), ("soft", 16 * 4**0.25), ("thrashing", 4.0)], ids=lambda value: str(value)
+    ("shape", "beyond"),
+    [("linear", 16.0), ("soft", 16 * 4**0.25), ("thrashing", 8.0), ("collapsing", 4.0)],
+    ids=lambda value: str(value),
 )
 def test_the_rate_grows_to_the_knee_and_then_has_its_shape(shape: str, beyond: float) -> None:
     load = Load(sample_s=1.0, knee=16, shape=shape, noise=0.2)
@@ -32,8 +36,8 @@ def test_the_rate_grows_to_the_knee_and_then_has_its_shape(shape: str, beyond: f
 
 
 def test_slots_bound_what_runs_and_the_rest_waits() -> None:
-    sharing = Sharing(Load(sample_s=1.0, slots=2))
-    first, *_ = [sharing.come(0.0) for _ in range(5)]
+    sharing = Sharing(Load(slots=2))
+    first, *_ = [sharing.come(0.0, 1.0) for _ in range(5)]
     assert (sharing.running, sharing.waiting) == (2, 3)
     sharing.leave(first, 0.5)
     assert (sharing.running, sharing.waiting) == (2, 2)
@@ -41,8 +45,8 @@ def test_slots_bound_what_runs_and_the_rest_waits() -> None:
 
 
 def test_what_was_given_up_makes_room_for_the_others() -> None:
-    sharing = Sharing(Load(sample_s=1.0, knee=1))
-    first, second = sharing.come(0.0), sharing.come(0.0)
+    sharing = Sharing(Load(knee=1))
+    first, second = sharing.come(0.0, 1.0), sharing.come(0.0, 1.0)
     sharing.leave(first, 1.0)
     # Half of its work was done in the first second, beside the other.
     assert sharing.next_end() == pytest.approx(0.5)
