@@ -73,8 +73,7 @@ class Fault:
       last: number of the last one; None for all that come.
       every: only each so-manieth of them.
       after_s, until_s: seconds since the server's start between which it happens.
-      path: piece of the path of the requests that count and are counted.
-      containing: text in the body of the requests that meet it.
+      path, containing: pieces of the path and of the body of the requests that meet it; only those are counted.
     """
 
     kind: str
@@ -108,7 +107,7 @@ class FaultPlan:
         self.counts: Counter[str] = Counter()
         self.elsewhere = "http://127.0.0.1:9/v1"
         self._faults = list(faults)
-        self._numbers: Counter[str] = Counter()
+        self._numbers: Counter[tuple[str, str]] = Counter()
         self._mutex = threading.Lock()
         self.started()
 
@@ -123,10 +122,10 @@ class FaultPlan:
           kind: the fault.
           n: how many requests; None for all.
           path: piece of their path.
-          containing: text in their body; with it, `n` counts all requests of the path.
+          containing: piece of their body.
         """
         with self._mutex:
-            first = self._numbers[path] + 1
+            first = self._numbers[path, containing] + 1
             last = None if n is None else first + n - 1
             self._faults.insert(0, Fault(kind=kind, first=first, last=last, path=path, containing=containing))
 
@@ -134,7 +133,7 @@ class FaultPlan:
         """Add faults whose numbers count the requests from now on."""
         with self._mutex:
             for fault in faults:
-                now = self._numbers[fault.path]
+                now = self._numbers[fault.path, fault.containing]
                 last = None if fault.last is None else fault.last + now
                 self._faults.append(replace(fault, first=fault.first + now, last=last))
 
@@ -147,10 +146,11 @@ class FaultPlan:
         """Return the fault of the next request of this path and body, or "none"."""
         with self._mutex:
             seconds = time.monotonic() - self._start
-            for piece in {"/completions", *(fault.path for fault in self._faults)}:
-                self._numbers[piece] += piece in path
+            for piece, words in {("/completions", ""), *((fault.path, fault.containing) for fault in self._faults)}:
+                self._numbers[piece, words] += piece in path and words in body
             for fault in self._faults:
-                if fault.path in path and fault.containing in body and fault.hits(self._numbers[fault.path], seconds):
+                number = self._numbers[fault.path, fault.containing]
+                if fault.path in path and fault.containing in body and fault.hits(number, seconds):
                     self.counts[fault.kind] += 1
                     return fault.kind
             self.counts["none"] += 1
