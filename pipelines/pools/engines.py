@@ -6,9 +6,9 @@ Only the policy's weights ever change. The other pools are what they were starte
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -111,10 +111,7 @@ def starting(settings: Settings, roles: Collection[str] | None = None) -> Iterat
 
         def ready() -> Engines:
             """Wait until all of them are ready."""
-            end = time.monotonic() + size.start_timeout_s
-            facts = {role: _facts_of(role, refs, max(1.0, end - time.monotonic())) for role, refs in up.items()}
-            answers(judging, max(1.0, end - time.monotonic()))
-            return Engines(engines, checkers, settings.model, facts)
+            return Engines(engines, checkers, settings.model, _facts_of(up, judging, size.start_timeout_s))
 
         yield ready
 
@@ -201,7 +198,26 @@ def _started(started: Callable[..., dict[str, Any]], pool: Pool, settings: Setti
     return started(pool.replicas, Generator, generator_options(kind, config), *what)
 
 
-def _facts_of(role: str, refs: list[Any], limit_s: float) -> Facts:
-    """Return the facts of a pool, once all its engines are ready. An error says whose pool it is."""
-    with named_pool(role):
-        return require_same_revision(answers(refs, limit_s))
+def _facts_of(up: Mapping[str, list[Any]], checkers: list[Any], limit_s: float) -> dict[str, Facts]:
+    """Return the facts of each pool, once all engines and checkers are ready.
+
+    The first one that fails ends the wait, and the error says whose pool it is in: nobody waits for the large model of
+    one role to hear that another's cannot be had.
+
+    Args:
+      up: references to what the engines of each role say of themselves.
+      checkers: references to the checkers' sign of life.
+      limit_s: seconds that all of it may take.
+    """
+    try:
+        answers([*chain.from_iterable(up.values()), *checkers], limit_s)
+    except FactoryError:
+        for role, refs in up.items():
+            with named_pool(role):
+                answers(ray.wait(refs, num_returns=len(refs), timeout=0)[0], limit_s)
+        raise
+    facts = {}
+    for role, refs in up.items():
+        with named_pool(role):
+            facts[role] = require_same_revision(answers(refs, limit_s))
+    return facts

@@ -167,15 +167,12 @@ def _refuse_two(key: str, value: Any, short_key: str, other: Any) -> None:
 @contextmanager
 def named_pool(role: str) -> Iterator[None]:
     """Have mistakes and failures within the block say whose pool they are about; the policy's stay as they are."""
-    if role == POLICY:
-        yield
-        return
     try:
         yield
-    except BadInput as error:
-        raise BadInput(f"{MODELS}.{role}: {error}") from None
     except FactoryError as error:
-        raise FactoryError(f"{MODELS}.{role}: {error}") from None
+        if role != POLICY:
+            error.args = (f"{MODELS}.{role}: {error}",)
+        raise
 
 
 def switches(values: Mapping[str, Any]) -> dict[str, str]:

@@ -7,7 +7,9 @@ folders: where a test here fails, the code is wrong and the folder is right.
 
 from __future__ import annotations
 
+import json
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -15,6 +17,7 @@ import pytest
 
 from factory.shards.commits import read_rows
 from factory.storage.opening import open_store
+from pipelines.export.export import ExportOptions, export
 from pipelines.maintenance.validate import validate
 from pipelines.run.planning import plan
 from pipelines.run.run_folder import opened, survey_of
@@ -59,6 +62,13 @@ def test_its_rows_hold_labels_with_their_counts(folder: Path) -> None:
     solutions = [solution for row in rows for solution in row["solutions"]]
     assert (len(rows), len(solutions)) == (3, 11)
     assert sum(step["label"] == -1 for solution in solutions for step in solution["steps"]) == 1
+
+
+@pytest.mark.parametrize(("format", "digest"), [("prm", "5d1745c0640d6157"), ("sft", "f0b785490b1ab740")])
+def test_it_is_exported_as_the_version_before_roles_did(format: str, digest: str, folder: Path, tmp_path: Path) -> None:
+    done = export([folder], tmp_path / "out", ExportOptions(formats=(format,)))
+    rows = [row for path in done.files(format) for row in pq.read_table(path).to_pylist()]
+    assert sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()[:16] == digest
 
 
 def test_footers_have_the_names_that_all_versions_read(folder: Path) -> None:

@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.runs import finished, rows_of, run, settings_for
+from support.runs import every_question_once, finished, rows_of, run, settings_for
 
 from factory.errors import FactoryError
 from factory.shards.commits import shard_name, shards
 from factory.storage.opening import open_store
+from pipelines.maintenance.validate import validate
 from pipelines.run import labelling
 from pipelines.run.run_folder import opened
 from tools.commands.status import status_lines
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 
+OF_AN_EARLIER_VERSION = Path(__file__).parents[2] / "golden" / "run_folder"
 FAILING = {"kind": "tests.support.plugins.engines", "steps": 5, "words": 3, "refuses": "question 3 "}
 SECTIONS: dict[str, Any] = {
     "engine": FAILING,
@@ -125,3 +127,17 @@ def test_a_unit_whose_worker_died_behind_its_commit_is_done(
     assert run(more).short == 1  # it holds what the earlier one did
     assert later in [shard.name for shard in shards(tmp_path)]
     assert len(rows_of(more)) == 8
+
+
+def test_a_folder_of_an_earlier_version_is_finished_as_it_began(tmp_path: Path) -> None:
+    folder = shutil.copytree(OF_AN_EARLIER_VERSION, tmp_path / "run")
+    lost, *kept = sorted((folder / "data").iterdir())
+    before = {path: path.read_bytes() for path in (*kept, folder / "config.yaml")}
+    lost.unlink()
+    shutil.rmtree(folder / "manifests" / "receipts")  # one of them is of the unit that is lost
+    settings = opened(folder)
+    assert run(settings).complete
+    assert lost.is_file()
+    assert {path: path.read_bytes() for path in before} == before
+    assert every_question_once(settings)
+    assert validate(folder).sound

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -43,9 +44,12 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def done(ray_cluster: None, base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, StarSummary]:
-    """Two rounds, read by several tests."""
+    """Two rounds in which a critic is asked about each sample, read by several tests."""
     folder = tmp_path_factory.mktemp("star") / "run"
-    summary = run(star_settings(folder, base, star={"pairs_per_question": 1}))
+    critic = {"model": str(base), "engine": {"kind": "scripted", "fallback": ["fine"]}}
+    # The search ends the run at an answer that is not the critic's.
+    asking = {"method": "tests.support.plugins.asking_search", "n": 4, "critic": "critic", "says": "fine"}
+    summary = run(star_settings(folder, base, star={"pairs_per_question": 1}, models={"critic": critic}, search=asking))
     assert summary.complete
     return folder, summary
 
@@ -95,6 +99,19 @@ def test_every_record_names_the_weights_that_made_it(done: tuple[Path, StarSumma
     assert list(made_by.values()) == [{before}, {before}, {learnt[0]}, {learnt[0]}, {learnt[1]}]
     rounds = {found["round"] for row in read_rows(folder / "round_1/sample") for found in row["solutions"]}
     assert rounds == {1}
+
+
+def test_a_role_beside_the_policy_keeps_its_model_and_is_there_where_it_is_asked(
+    done: tuple[Path, StarSummary],
+) -> None:
+    folder, _ = done
+    logs = [
+        json.loads((folder / part / "logs/attempt_1/attempt.json").read_text())
+        for part in ("round_0/sample", "round_1/sample", "round_1/greedy")
+    ]
+    assert len({log["engine"]["revision"] for log in logs[:2]}) == 2
+    assert len({log["others"]["critic"]["revision"] for log in logs[:2]}) == 1
+    assert logs[2]["others"] == {}
 
 
 def test_training_made_the_model_better(done: tuple[Path, StarSummary]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from support.runs import settings_for
 
 import factory
+from factory.errors import BadInput
 from pipelines.pools import engines
 from pipelines.run import fleet
 
@@ -41,3 +42,19 @@ def test_workers_come_up_while_the_engines_load_their_model(tmp_path: Path, monk
     with fleet.launched(settings_for(tmp_path)) as (facts, workers):
         assert (facts, workers) == ({"policy": {"revision": "r"}}, ["RolloutWorker"])
     assert events.index("RolloutWorker ready") < events.index("Generator ready")
+
+
+def test_a_model_that_cannot_be_had_is_said_by_its_role_while_others_still_load(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def answers(refs: list[str], limit_s: float) -> list[Any]:
+        if "bad" in refs:
+            raise BadInput("no server answers")
+        return [{"revision": None} for _ in refs]
+
+    monkeypatch.setattr(engines, "answers", answers)
+    monkeypatch.setattr(engines.ray, "wait", lambda refs, **_: ([ref for ref in refs if ref != "loading"], []))
+    with pytest.raises(BadInput, match=r"^models\.judge: no server answers$"):
+        engines._facts_of({"policy": ["loading"], "judge": ["fine", "bad"]}, [], 9.0)
+    with pytest.raises(BadInput, match=r"^no server answers$"):
+        engines._facts_of({"policy": ["bad"], "judge": ["loading"]}, [], 9.0)
