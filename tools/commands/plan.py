@@ -22,6 +22,7 @@ def show_plan(settings: Settings, console: Console) -> None:
     """Print config, first prompt, units, and actors against resources. Raises `BadInput` where a run would."""
     # Refuses a place that cannot hold a run.
     store_of(settings)
+    check_roles(settings)
     console.print(Text("config", style="bold"))
     console.print(Text(safe(dump(settings).rstrip())))
     pipeline = settings.definition
