@@ -10,7 +10,7 @@ from cluster.plan import shortfall
 from factory.rollouts.prompting import load_prompt, render
 from factory.text.safe_text import safe
 from pipelines.pools.engines import demands_of
-from pipelines.pools.roles import idle_pools
+from pipelines.pools.roles import check_roles, idle_pools
 from pipelines.run.run_folder import store_of
 from pipelines.run.screening import screening
 from pipelines.run.session import check_model, check_prompt
