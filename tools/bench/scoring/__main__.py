@@ -119,8 +119,8 @@ def cpu_seconds(actor: Any) -> float:
     return float(ray.get(actor.__ray_call__.remote(lambda _: time.process_time()), timeout=WAIT_S))
 
 
-def measure(arguments: argparse.Namespace, folder: str) -> dict[str, list[Speed]]:
-    """Return the speeds of all rounds, by way."""
+def measure(arguments: argparse.Namespace, folder: str) -> Iterator[dict[str, list[Speed]]]:
+    """Yield the speeds of all rounds so far, by way, after each."""
     config = {"num_cpus": arguments.threads, "aggregation": "last"}
     speeds: dict[str, list[Speed]] = {name: [] for name in (SCORER, ORDERED, SORTED)}
     environment = {"runtime_env": {"env_vars": loop_environment(arguments.threads)}}
@@ -142,7 +142,7 @@ def measure(arguments: argparse.Namespace, folder: str) -> dict[str, list[Speed]
             for name in (ORDERED, SORTED):
                 call = plain.speed.remote(texts, by_length=name == SORTED)
                 speeds[name].append(ray.get(call, timeout=100 * seconds + WAIT_S))
-    return speeds
+            yield speeds
 
 
 def text_of(question: Question, steps: Sequence[str]) -> str:
@@ -195,10 +195,11 @@ def main() -> None:
     if min(arguments.solutions, arguments.rounds, arguments.in_flight, arguments.batch_size, arguments.threads) < 1:
         parser.error("expected at least 1 of everything")
     with reward_model(arguments.model) as folder, connected("local"):
-        speeds = measure(arguments, folder)
-    shown = figures(speeds)
-    rounds = {name: [asdict(one) for one in each] for name, each in speeds.items()}
-    arguments.json.write_text(json.dumps({"figures": shown, "rounds": rounds}, indent=2) + "\n", encoding="utf-8")
+        for speeds in measure(arguments, folder):
+            shown = figures(speeds)
+            rounds = {name: [asdict(one) for one in each] for name, each in speeds.items()}
+            text = json.dumps({"figures": shown, "rounds": rounds}, indent=2)
+            arguments.json.write_text(f"{text}\n", encoding="utf-8")
     Console(width=100).print(table(shown))
 
 
