@@ -60,7 +60,7 @@ class Config:
     token_ids: str = "auto"
     tokenizer: str = ""
     seeded: bool = True
-    in_flight: int = 32
+    in_flight: int = 8
     min_in_flight: int = 1
     max_in_flight: int = 1024
     request_s: float = 300.0
