@@ -66,10 +66,12 @@ class ServedWeights:
 def demands_of(settings: Settings, roles: Collection[str] | None = None) -> list[Demand]:
     """Return what `settings` asks of a cluster; with `roles`, only what the engines of these need, and the hands."""
     size = settings.cluster
+    # A judge asks an engine and needs no actor of its own.
+    checked = settings.checker.plugin.judge is None and (roles is None or POLICY in roles)
     return demands(
         engines=[_demand(pool) for pool in _chosen(settings, roles).values()],
         workers=settings.workers,
-        checkers=size.checkers if roles is None or POLICY in roles else 0,
+        checkers=size.checkers if checked else 0,
         writers=size.writers,
     )
 

@@ -42,14 +42,18 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return scripted_base(folder / "base", tiny_model(folder / "tiny"))
 
 
+def with_critic(base: Path) -> dict[str, Any]:
+    """Sections of the run of `done`: its search ends the run at an answer that is not the critic's."""
+    critic = {"model": str(base), "engine": {"kind": "scripted", "fallback": ["fine"]}}
+    asking = {"method": "tests.support.plugins.asking_search", "n": 4, "critic": "critic", "says": "fine"}
+    return {"star": {"pairs_per_question": 1}, "models": {"critic": critic}, "search": asking}
+
+
 @pytest.fixture(scope="module")
 def done(ray_cluster: None, base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, StarSummary]:
     """Two rounds in which a critic is asked about each sample, read by several tests."""
     folder = tmp_path_factory.mktemp("star") / "run"
-    critic = {"model": str(base), "engine": {"kind": "scripted", "fallback": ["fine"]}}
-    # The search ends the run at an answer that is not the critic's.
-    asking = {"method": "tests.support.plugins.asking_search", "n": 4, "critic": "critic", "says": "fine"}
-    summary = run(star_settings(folder, base, star={"pairs_per_question": 1}, models={"critic": critic}, search=asking))
+    summary = run(star_settings(folder, base, **with_critic(base)))
     assert summary.complete
     return folder, summary
 
@@ -171,12 +175,12 @@ def test_trainers_that_end_badly_stop_the_round_and_resume_retries_just_that(
     for script, ending in ENDINGS.items():
         command = ["python", "-c", script, "{data}", "{model}", "{out}", "{work}", str(other)]
         with pytest.raises(TrainingFailed, match=f"{ending}.*factory resume"):
-            run(star_settings(folder, base, star={"pairs_per_question": 1}, trainer={"command": command}))
+            run(star_settings(folder, base, **with_critic(base), trainer={"command": command}))
         assert not (folder / "round_0/model").exists()
         assert not (folder / "round_0/train.json").exists()
 
     with pytest.raises(KeyboardInterrupt):
-        run(star_settings(folder, base, star={"pairs_per_question": 1}), UntilTrained())
+        run(star_settings(folder, base, **with_critic(base)), UntilTrained())
     assert (folder / "round_0/model/provenance.json").is_file()
     assert {path: path.stat().st_mtime_ns for path in before} == before
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from factory.errors import BadInput
+from pipelines.pools.engines import demands_of
 from pipelines.run.run_folder import bind, opened, store_of
 from pipelines.run.settings import Settings, dump, from_mapping, load, parse
 
@@ -37,6 +38,12 @@ def test_both_forms_of_the_policy_are_the_same_run() -> None:
     assert (long.fingerprint, dump(long)) == (short.fingerprint, dump(short))
     assert long.pools == short.pools
     assert long.pools["policy"].replicas == 3
+
+
+def test_a_judge_that_asks_an_engine_wants_no_place_for_a_checker() -> None:
+    places = {kind: demands_of(settings(checker={"kind": kind})) for kind in ("number", "llm_judge")}
+    wanted = {kind: [one.count for one in demand if one.role == "answer checker"] for kind, demand in places.items()}
+    assert wanted == {"number": [1], "llm_judge": [0]}
 
 
 def test_a_config_without_other_roles_is_kept_as_before_there_were_any() -> None:
