@@ -1,4 +1,4 @@
-"""Parts of `engine.kind=http`: how a server of others is asked. Pure but for `wire.py`, `gate.py`, `asking.py`.
+"""Parts of `engine.kind=http`: how a server of others is asked. Most of it is pure.
 
 Read first: `README.md`.
 """

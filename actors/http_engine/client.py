@@ -195,10 +195,12 @@ class Client:
     def _shortened(self, asked: Asked, said: str) -> Asked | None:
         """Return a request for as many tokens as a context has left, where the server says what the prompt takes."""
         longest = self.seen.max_model_len
-        read = tokens_in(said, longest) if longest and asked.ids is None else None
+        read = tokens_in(said, longest, asked.max_tokens) if longest and asked.ids is None else None
         if longest is None or read is None or not 0 < longest - read < asked.max_tokens:
             return None
-        return replace(asked, max_tokens=longest - read)
+        # Some stop to count where it is too long: by that number the next try would be shorter by one token.
+        most = asked.max_tokens // 2 if "at least" in said else longest
+        return replace(asked, max_tokens=max(1, min(most, longest - read)))
 
     async def close(self) -> None:
         """Close all connections."""
@@ -236,7 +238,7 @@ class Client:
 
         def read(reply: Reply) -> Tokens:
             tokens = json_of(reply).get("tokens")
-            if not isinstance(tokens, list) or not all(type(token) is int and token >= 0 for token in tokens):
+            if not isinstance(tokens, list) or not all(type(token) is int and 0 <= token < 2**32 for token in tokens):
                 raise BadAnswer("no tokens")
             return Tokens(tokens)
 

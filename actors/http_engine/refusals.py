@@ -15,6 +15,8 @@ _TOO_LONG = re.compile(
     r"reduce the length of the (messages|prompt|input)",
     re.IGNORECASE,
 )
+# Written in front of a server's own words.
+_STATUS = re.compile(r"HTTP \d{3}\b")
 _MAX_COMPLETION = re.compile(r"max_completion_tokens", re.IGNORECASE)
 
 
@@ -91,10 +93,12 @@ def wants_max_completion_tokens(said: str) -> bool:
     return bool(_MAX_COMPLETION.search(said))
 
 
-def tokens_in(said: str, most: int) -> int | None:
+def tokens_in(said: str, most: int, asked: int) -> int | None:
     """Return how many tokens a prompt has, where a server that finds it too long says so; None where it does not.
 
-    Of the numbers that it says, it is the largest that leaves room below `most`, its context.
+    Of the numbers that it says, it is the largest that leaves room below `most`, its context. The bound on new tokens
+    that was `asked` for is said, too, and is not it, unless there is no other: the solution would be cut off too early.
     """
-    numbers = [int(number) for number in re.findall(r"\d{1,9}", said)]
-    return max((number for number in numbers if 16 <= number < most), default=None)
+    numbers = [int(number) for number in re.findall(r"\d{1,9}", _STATUS.sub("", said))]
+    fitting = [number for number in numbers if 16 <= number < most]
+    return max((number for number in fitting if number != asked), default=asked if asked in fitting else None)

@@ -12,6 +12,8 @@ from factory.errors import BadInput
 
 TOKEN_IDS = ("auto", "ids", "text", "chat")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+# Keys of some providers could be names of variables (hf_…, gsk_…): long, with small letters and digits.
+_KEY = re.compile(r"(?=.*[a-z])(?=.*[0-9]).{20,}")
 
 EXECUTION = (
     "base_url",
@@ -77,7 +79,7 @@ class Config:
         """Refuse URLs, names and numbers that cannot work. Raises `ValueError`, which never shows a secret."""
         for url in urls_of(self.base_url):
             _check_url(url)
-        if self.api_key_env and not _VARIABLE.fullmatch(self.api_key_env):
+        if self.api_key_env and (not _VARIABLE.fullmatch(self.api_key_env) or _KEY.fullmatch(self.api_key_env)):
             raise ValueError(
                 "api_key_env is no name of an environment variable: expected such as OPENAI_API_KEY. If that was the "
                 "key itself, put it into a variable, and name the variable"

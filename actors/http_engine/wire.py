@@ -1,13 +1,15 @@
 """Wire to the servers: one HTTP call at a time, with a deadline and a bound on the answer.
 
 The key goes into one header of each request and nowhere else: redirects are not followed, and a server that repeats the
-key has it struck out.
+key has it struck out, also where JSON writes it with escapes. A key as short as a placeholder ("x", "EMPTY") is struck
+out of refusals only: in an answer it is a word of the model.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -17,7 +19,9 @@ import httpx2
 
 IDLE_S = 4.0
 """Seconds after which an idle connection is closed: servers close theirs from five seconds on."""
-_HIDDEN = b"[key]"
+_HIDDEN = "[key]"
+# Characters up to which a key may be a word or a number that answers hold, too.
+_PLACEHOLDER = 7
 
 
 class Unreachable(Exception):
@@ -67,7 +71,10 @@ class Wire:
         most_bytes: int,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
-        self._key = key.encode()
+        self._key = _written(key) if key else None
+        # Its longest word, which no JSON escapes: to look for that takes a fiftieth of the time.
+        self._word = max(re.findall(r"\w*", key), key=len).encode()
+        self._is_placeholder = len(key) <= _PLACEHOLDER
         self._most_bytes = most_bytes
         headers = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "selfplay-factory"}
         self._headers = headers | ({"authorization": f"Bearer {key}"} if key else {})
@@ -110,10 +117,10 @@ class Wire:
             raise Broken(self._said(error)) from None
         return Reply(
             status=response.status_code,
-            body=body.replace(self._key, _HIDDEN) if self._key else body,
+            body=body if response.status_code == 200 and self._is_placeholder else self._struck_out(body),
             content_type=response.headers.get("content-type", "").partition(";")[0].strip().lower(),
             retry_after=seconds_of(response.headers.get("retry-after", ""), response.headers.get("date", "")),
-            location=self._hidden(response.headers.get("location", "")[:300]),
+            location=self._hidden(response.headers.get("location", ""))[:300],
         )
 
     async def _body(self, response: httpx2.Response) -> bytes:
@@ -127,10 +134,23 @@ class Wire:
 
     def _said(self, error: BaseException) -> str:
         """Return what an error says, in one line."""
-        return self._hidden(" ".join(str(error).split())[:200]) or type(error).__name__
+        return self._hidden(" ".join(str(error).split()))[:200] or type(error).__name__
+
+    def _struck_out(self, body: bytes) -> bytes:
+        return self._key.sub(_HIDDEN.encode(), body) if self._key and self._word in body else body
 
     def _hidden(self, text: str) -> str:
-        return text.replace(self._key.decode(), _HIDDEN.decode()) if self._key else text
+        return self._struck_out(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+
+def _written(key: str) -> re.Pattern[bytes]:
+    r"""Return what finds a key as it is, and as JSON may write it: `\/` for a slash, `\u002b` for a plus.
+
+    A short one is found only where it stands alone: "x" is also part of many words.
+    """
+    signs = (rb"(?:\\?%s|\\u00(?i:%02x))" % (re.escape(sign.encode()), ord(sign)) for sign in key)
+    alone = len(key) <= _PLACEHOLDER
+    return re.compile(rb"(?<!\w)" * alone + b"".join(signs) + rb"(?!\w)" * alone)
 
 
 def seconds_of(retry_after: str, date: str = "") -> float | None:

@@ -108,8 +108,24 @@ def test_a_redirect_says_where_to() -> None:
 
 def test_the_tokens_of_a_prompt_are_read_off_the_refusal() -> None:
     said = "maximum context length is 2048 tokens. However, you requested 2100 tokens (1900 in the messages, 200 in"
-    assert tokens_in(said, 2048) == 1900
-    assert tokens_in("too long", 2048) is None
+    assert tokens_in(said, 2048, 200) == 1900
+    assert tokens_in("too long", 2048, 200) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "HTTP 400: Requested token count exceeds the model's maximum context length of 4096 tokens. You requested a "
+        "total of 5000 tokens: 90 tokens from the input messages and 3000",
+        "'max_tokens' is too large: 3000. Maximum context length is 4096, your request has 90 input tokens",
+    ],
+)
+def test_neither_the_bound_that_was_asked_for_nor_a_status_is_the_length_of_a_prompt(said: str) -> None:
+    assert tokens_in(said, 4096, 3000) == 90
+
+
+def test_a_prompt_may_be_as_long_as_the_bound() -> None:
+    assert tokens_in("requested 4500 tokens: 2250 of the prompt and 2250 new ones", 4096, 2250) == 2250
 
 
 def test_a_server_may_want_another_name_for_the_bound() -> None:

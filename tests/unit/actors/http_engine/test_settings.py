@@ -35,10 +35,16 @@ def test_a_url_with_a_secret_is_refused_and_not_shown(url: str) -> None:
     assert SECRET not in str(refused.value)
 
 
-def test_a_key_in_the_place_of_a_variables_name_is_refused_and_not_shown() -> None:
+@pytest.mark.parametrize("key", ["sk-hush-1234", "hf_hushAbCdEfGhIjKlMnOp1234", "gsk_hush1234567890abcdef"])
+def test_a_key_in_the_place_of_a_variables_name_is_refused_and_not_shown(key: str) -> None:
     with pytest.raises(BadInput, match="name the variable") as refused:
-        fill(Config, {"base_url": "http://a/v1", "api_key_env": f"sk-{SECRET}"}, "engine")
-    assert SECRET not in str(refused.value)
+        fill(Config, {"base_url": "http://a/v1", "api_key_env": key}, "engine")
+    assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "key", "AZURE_OPENAI_API_KEY_2_EAST", "my_key_of_the_judge_model"])
+def test_a_variables_name_is_taken(name: str) -> None:
+    assert Config(base_url="http://a/v1", api_key_env=name).api_key_env == name
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 
 import httpx2
@@ -14,8 +15,8 @@ KEY = "sk-hush-1234"
 Handler = Callable[[httpx2.Request], httpx2.Response]
 
 
-def wire(handler: Handler, most_bytes: int = 1000) -> Wire:
-    return Wire(KEY, connect_s=1.0, connections=4, most_bytes=most_bytes, transport=httpx2.MockTransport(handler))
+def wire(handler: Handler, most_bytes: int = 1000, key: str = KEY) -> Wire:
+    return Wire(key, connect_s=1.0, connections=4, most_bytes=most_bytes, transport=httpx2.MockTransport(handler))
 
 
 async def test_the_key_is_in_one_header() -> None:
@@ -46,6 +47,35 @@ async def test_a_redirect_is_not_followed_so_that_no_other_host_gets_the_key() -
 async def test_a_server_that_repeats_the_key_has_it_struck_out() -> None:
     reply = await wire(lambda request: httpx2.Response(401, text=f"wrong key {KEY}")).get("http://a/v1/models", 5.0)
     assert reply.body == b"wrong key [key]"
+
+
+@pytest.mark.parametrize("written", [r"sk-a\/b+c=", r"sk-a/b\u002Bc=", r"sk-a\/b\u002bc\u003d", "sk-a/b+c="])
+async def test_a_key_is_struck_out_however_json_writes_it(written: str) -> None:
+    body = f'{{"error": "wrong key {written}"}}'
+    reply = await wire(lambda request: httpx2.Response(401, text=body), key="sk-a/b+c=").get("http://a/v1/models", 5.0)
+    assert json.loads(reply.body) == {"error": "wrong key [key]"}
+
+
+@pytest.mark.parametrize("key", ["x", "EMPTY", "token", "1"])
+async def test_a_placeholder_of_a_key_changes_no_answer(key: str) -> None:
+    body = '{"token_ids": [1, 11], "text": "EMPTY x = 1 token"}'
+    reply = await wire(lambda request: httpx2.Response(200, text=body), key=key).get("http://a/v1/models", 5.0)
+    assert reply.body.decode() == body
+
+
+async def test_a_short_key_is_struck_out_of_a_refusal_where_it_stands_alone() -> None:
+    body = "key 'ex' refused, expected another"
+    reply = await wire(lambda request: httpx2.Response(401, text=body), key="ex").get("http://a/v1/models", 5.0)
+    assert reply.body == b"key '[key]' refused, expected another"
+
+
+async def test_an_error_that_is_cut_holds_no_part_of_the_key() -> None:
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ReadError("e" * 194 + f" {KEY}")
+
+    with pytest.raises(Broken) as broken:
+        await wire(handler).get("http://a/v1/models", 5.0)
+    assert "sk-" not in str(broken.value)
 
 
 async def test_an_error_that_repeats_the_key_has_it_struck_out() -> None:
