@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from actors.contracts import ENGINES
 from actors.engine_runtime.keys import Keys
 from factory.config import fill
+from factory.errors import BadInput
 from factory.storage.access import Access
 
 
@@ -17,9 +19,13 @@ def generator_options(engine_kind: str, engine_config: dict[str, Any]) -> dict[s
     """
     engine = ENGINES.load(engine_kind)
     config = fill(engine.Config, engine_config, "engine")
+    sizes = {"num_cpus": engine.num_cpus(config), "num_gpus": engine.num_gpus(config)}
+    for name, amount in sizes.items():
+        # Ray would say so in a traceback, once the run begins.
+        if not 0 <= amount < math.inf:
+            raise BadInput(f"engine.{name} is {amount:g}. Expected 0 or more.")
     return {
-        "num_cpus": engine.num_cpus(config),
-        "num_gpus": engine.num_gpus(config),
+        **sizes,
         "runtime_env": {"env_vars": engine.environment(config)},
         "max_restarts": -1,
         "max_task_retries": 0,

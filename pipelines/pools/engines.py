@@ -183,7 +183,8 @@ def _chosen(settings: Settings, roles: Collection[str] | None) -> dict[str, Pool
 
 def _demand(pool: Pool) -> Demand:
     """Return what the engines of a pool ask of a cluster."""
-    options = generator_options(pool.engine.name, pool.engine_config)
+    with named_pool(pool.role):
+        options = generator_options(pool.engine.name, pool.engine_config)
     return Demand(
         role="generator" if pool.role == POLICY else f"{pool.role} engine",
         count=pool.replicas,
