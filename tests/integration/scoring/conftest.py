@@ -9,6 +9,12 @@ import pytest
 from support.engines.scorers import tiny_extra_0, tiny_orm, tiny_prm, tiny_tagged
 
 
+@pytest.fixture(autouse=True)
+def nothing_else_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A generator ends all children of its process; here these are the Ray and the S3 server of other tests."""
+    monkeypatch.setattr("actors.generator.kill_children", lambda: None)
+
+
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Model folders by layout."""
