@@ -43,7 +43,7 @@ class Terms:
 
 
 class Sent(NamedTuple):
-    """What a client sends with one call.
+    """Contents of one call of a client.
 
     Attributes:
       client: name that nobody else has.

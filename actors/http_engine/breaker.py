@@ -31,7 +31,7 @@ class Breaker:
 
     @property
     def opens_at(self) -> float | None:
-        """When a request may be sent on trial; None while it is closed, or one is under way."""
+        """Time from which a request may be sent on trial; None while it is closed, or one is under way."""
         return None if self._trying else self._until
 
     def lets_pass(self, now: float) -> bool:

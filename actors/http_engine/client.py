@@ -79,7 +79,7 @@ class Client:
 
     @property
     def said(self) -> str:
-        """How the servers are asked, in words."""
+        """Way in which the servers are asked, in words."""
         return self.seen.abilities.said(templates=self._prompts.has_template)
 
     @property

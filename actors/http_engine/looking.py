@@ -29,7 +29,7 @@ class NotNow(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a server has shown of itself.
+    """Traits that a server has shown.
 
     * `url`: its base URL.
     * `abilities`: how it can be asked.

@@ -123,7 +123,7 @@ class TimedModels(Models):
 
 @dataclass(frozen=True)
 class Setting:
-    """What one row of the table is about; see `ROWS` for how it is written."""
+    """Setting of one row of the table; see `ROWS` for how it is written."""
 
     name: str
     workers: int

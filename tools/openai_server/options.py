@@ -1,4 +1,4 @@
-"""What a server offers, how it writes and how fast it is. Pure data.
+"""Settings of a server: its offers, how it writes and how fast it is. Pure data.
 
 The defaults are those of vLLM's own server with `--enable-prompt-tokens-details`; `OPENAI`, `CHAT_ONLY` and `SGLANG`
 offer less, as other servers do.

@@ -1,4 +1,4 @@
-"""What a server answers: the solutions of the engines `simulated` and `scripted`, read from the text of a request.
+"""Answers of a server: the solutions of the engines `simulated` and `scripted`, read from the text of a request.
 
 The same seed gives the same text as in the engine, so a run through servers can be compared with one in process.
 """

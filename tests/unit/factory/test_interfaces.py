@@ -1,4 +1,4 @@
-"""What a class inherits from `Models` and `Engine` about roles that it does not fill."""
+"""Defaults that a class inherits from `Models` and `Engine` for roles that it does not fill."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def length(rng: Random, spread: float) -> int:
 
 @dataclass(frozen=True)
 class Traffic:
-    """What happened at a server: when each sample ended, tokens up to then, and (time, limit) at the same times."""
+    """Events at a server: when each sample ended, tokens up to then, and (time, limit) at the same times."""
 
     ends: list[float]
     tokens: list[int]

@@ -1,4 +1,4 @@
-"""What a question asks of each role is counted, and another role's failure names the role."""
+"""Calls of a question are counted by role, and another role's failure names the role."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def chain_of(row: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("labeller", LABELLERS)
 async def test_labels_are_those_that_the_completer_gives_a_solution_of_others(labeller):
-    """What the policy sampled is labelled as a given solution is by a run in which the completer is the policy."""
+    """Solutions of the policy are labelled as given ones are by a run in which the completer is the policy."""
     used = completed(labeller)
     own = await attempted(used, QUESTION, Two(solves_before(2)))
     given = recipe(labeller, n=0)

@@ -1,4 +1,4 @@
-"""What workers have under way, from what they last said."""
+"""Work under way, from what the workers last said."""
 
 from __future__ import annotations
 

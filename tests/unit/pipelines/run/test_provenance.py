@@ -1,4 +1,4 @@
-"""What records say made them: the model behind every role, as its engines and the config name it."""
+"""Provenance that records give: the model behind every role, as its engines and the config name it."""
 
 from __future__ import annotations
 

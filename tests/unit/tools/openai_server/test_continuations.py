@@ -1,4 +1,4 @@
-"""Which requests continue what was sampled, by their ids."""
+"""Requests that continue what was sampled, told by their ids."""
 
 from __future__ import annotations
 
