@@ -14,7 +14,7 @@ from factory.errors import FactoryError
 from factory.types import Completion, GenerateRequest, ScoreRequest, Scores
 
 Request = GenerateRequest | ScoreRequest
-"""What an engine is asked: text, or scores."""
+"""Request to an engine: for text, or for scores."""
 Job = tuple[int, Request]
 """Request with the number that its client knows it by."""
 Answer = list[Completion] | Scores | Exception

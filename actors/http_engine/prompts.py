@@ -6,8 +6,8 @@ on this machine, vLLM's server does it (/tokenize).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from actors.engine_runtime.prompt_ids import PromptIds
@@ -40,6 +40,7 @@ def tokenizer_here(names: Sequence[str], accepts: Callable[[Any], bool]) -> Any 
                 # Without a network, the Hub would be tried for minutes.
                 tokenizer = kind.from_pretrained(place, local_files_only=True)
             except Exception:
+                # Whatever is wrong with its files: the servers can tokenise, too.
                 continue
             if accepts(tokenizer):
                 return tokenizer
@@ -53,13 +54,14 @@ def _place_of(name: str) -> str:
             return resolve_model(name)
         except BadInput:
             return ""
-    if not name or Path(name).is_dir():
+    # A name may be longer than a path can be: `Path.is_dir` would raise.
+    if not name or os.path.isdir(name):
         return name
     try:
         from huggingface_hub import try_to_load_from_cache
 
         return name if isinstance(try_to_load_from_cache(name, "tokenizer_config.json"), str) else ""
-    except Exception:
+    except ValueError:
         # No name that the Hub could have.
         return ""
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 LEAST_ANSWERS, LEAST_SAMPLES = 6, 16
 """Requests and samples of a window at least; of samples also as many as the limit."""
 CUT = 0.7
-"""What is left of the room after a refusal."""
+"""Share of the room that is left after a refusal."""
 KEPT_WINDOWS = 8
 """Windows without a refusal after which a limit that was refused may be tried again."""
 # Gain of throughput over gain of room, as logarithms: 1 is a server with room to spare, 0 one whose room is used up.

@@ -20,7 +20,7 @@ from factory.types import Message, Prompt
 Solution = tuple[Prompt, Sequence[str]]
 """Prompt, and the texts of the steps."""
 Rows = tuple[LaidOut, ...]
-"""What the model reads of a solution: one text with a place for each step, or one text for each step."""
+"""Texts that the model reads of a solution: one with a place for each step, or one text for each step."""
 SEPARATOR = "<extra_0>"
 # Default system text of Qwen2.5-Math-PRM's model card.
 _SYSTEM = "Please reason step by step, and put your final answer within \\boxed{}."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 GENERATE, SCORE = "generate", "score"
-"""What a plug-in has a model do: continue texts (`Models.generate`), or score solutions (`Models.score`)."""
+"""Work that a plug-in has a model do: continue texts (`Models.generate`), or score solutions (`Models.score`)."""
 
 
 class RolesFunction(Protocol):

@@ -28,7 +28,7 @@ async def test_a_continuation_is_asked_with_the_exact_prefix_tokens():
 
 
 async def test_an_engine_without_token_ids_is_sent_the_exact_text() -> None:
-    """As `engine.kind=http` is, where a server takes text only."""
+    """Engine like `engine.kind=http` where a server takes text only."""
     bare = replace(completion("Add.\n2 + 2 = 4.\nThe answer is 4"), token_ids=(), token_ends=(), sampled_tokens=9)
     policy = policy_for(lambda prefix, n: [bare] if not prefix else [replace(bare, text="2 is 2.\nThe answer is 5")])
     [solution] = await policy.rollouts(policy.tree.root, 1, method="sample")

@@ -172,7 +172,7 @@ def test_a_refused_override_is_named_without_its_value(tmp_path):
 
 
 def test_stats_that_lack_what_there_was_nothing_of_are_the_same(tmp_path):
-    """Those of an earlier version lack younger counts: a finished run stays finished."""
+    """Stats of an earlier version lack younger counts: a finished run stays finished."""
     store = bound(settings(tmp_path / "run"))
     run_folder.write_stats(store, {"questions": 5, "seconds": 2.0})
     assert run_folder.stats_are(store, {"questions": 5, "seconds": 1.0, "money": 0.0, "roles": []})
