@@ -258,7 +258,7 @@ def main() -> None:
         _complain(" ".join(str(error).split()))
         raise SystemExit(2) from None
     except FactoryError as error:
-        _complain(f"{type(error).__name__}: {' '.join(str(error).split())}")
+        _complain(" ".join(str(error).split()))
         raise SystemExit(1) from None
 
 
