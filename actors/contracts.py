@@ -210,7 +210,8 @@ class EnginePlugin(Plugin):
     KEYS: tuple[str, ...] = ()
     """Fields of `Config` that name environment variables with secrets, such as the key of a server ("" for none).
 
-    The engine reads the variable in its actor's process, where the driver's value stands in for one that is not set.
+    The engine reads the variable in its actor's process, where it has the driver's value; its machine's own where the
+    driver has none.
     """
 
     def __post_init__(self) -> None:

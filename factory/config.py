@@ -194,7 +194,8 @@ def fill(schema: type[T], values: Any, where: str) -> T:
     except (OmegaConfBaseException, ValueError) as error:
         full_key = getattr(error, "full_key", None)
         key = f"{where}.{full_key}" if full_key else where
-        raise BadInput(f"{key}: {one_line(error)}") from None
+        # What stands behind is where OmegaConf has it, in its own words.
+        raise BadInput(f"{key}: {one_line(error).partition(' full_key: ')[0]}") from None
     assert isinstance(filled, schema)
     return filled
 

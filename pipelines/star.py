@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from cluster.connect import nodes_of_cluster
 from pipelines.fine_tuning.training import check_room
+from pipelines.pools.keys import check_keys
 from pipelines.run.contract import Pipeline
 from pipelines.run.engine_pools import EnginePools
 from pipelines.run.listener import Listener
@@ -22,6 +23,7 @@ from pipelines.self_training.journal import Journal
 from pipelines.self_training.phases import Phases
 from pipelines.self_training.report import StarSummary, stats_of, status_lines, summary_lines
 from pipelines.self_training.rounds import BudgetWatch, do_rounds, why_stop
+from pipelines.self_training.star_runs import parts
 
 
 def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> StarSummary:
@@ -49,6 +51,8 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
 
         # Do what is missing, in a folder that is ours from here on.
         if not session.resumes or stopped is None:
+            for part in parts(star_settings):
+                check_keys(part)
             session.claim(survey, engine=settings.plain["engine"], gpus=star_settings.gpus)
             with session.connected(), EnginePools(session.listener.say) as pools:
                 check_room(star_settings.trainer_options(), nodes_of_cluster())

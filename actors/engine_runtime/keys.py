@@ -18,9 +18,19 @@ class Keys:
     def named_by(config: Any, fields: Sequence[str]) -> Keys:
         """Return the variables that `fields` of an engine's `config` name, as far as they are set here."""
         names = [getattr(config, name) for name in fields]
-        return Keys({name: os.environ[name] for name in names if name and os.environ.get(name)})
+        return Keys({name: os.environ[name] for name in names if name and _is_set(name)})
 
     def put_into_environment(self) -> None:
-        """Set the variables in this process; one that its machine has set already stays as it is."""
-        for name, value in self.values.items():
-            os.environ.setdefault(name, value)
+        """Set the variables in this process: what a person has set beside the command counts, not a machine's own."""
+        os.environ.update(self.values)
+
+
+def unset(config: Any, fields: Sequence[str]) -> dict[str, str]:
+    """Return the variables that `fields` of an engine's `config` name and that are not set here, by field."""
+    named = {name: getattr(config, name) for name in fields}
+    return {name: variable for name, variable in named.items() if variable and not _is_set(variable)}
+
+
+def _is_set(variable: str) -> bool:
+    """Return True where a variable of this process holds more than blanks."""
+    return bool(os.environ.get(variable, "").strip())

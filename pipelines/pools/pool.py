@@ -101,10 +101,14 @@ def pools_of(section: Any) -> dict[str, Pool]:
     return {str(role): _pool(str(role), values) for role, values in (section or {}).items()}
 
 
+def is_role(role: str) -> bool:
+    """Return True for a name that a role may have: it stands in keys, in names of actors and in columns."""
+    return role.isidentifier() and role.isascii()
+
+
 def _pool(role: str, values: Any) -> Pool:
     where = f"{MODELS}.{role}"
-    # A role stands in keys, in names of actors and in columns.
-    if not (role.isidentifier() and role.isascii()):
+    if not is_role(role):
         raise BadInput(f"{where} is no role. Expected a name of letters, digits and underscores, such as judge.")
     filled = fill(PoolSection, values, where)
     if not filled.model:

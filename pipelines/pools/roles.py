@@ -10,7 +10,7 @@ from factory.contracts.roles import GENERATE, SCORE
 from factory.errors import BadInput
 from factory.plugins import suggest
 from factory.types import POLICY
-from pipelines.pools.pool import MODELS, Pool
+from pipelines.pools.pool import MODELS, Pool, is_role
 
 if TYPE_CHECKING:
     from pipelines.run.settings import Settings
@@ -21,20 +21,26 @@ _WORK = {GENERATE: "generate text", SCORE: "score solutions"}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Role that a plug-in asks: who asks, for messages, and what for, `GENERATE` or `SCORE`."""
+    """Role that a plug-in asks: who asks (config section and name), and what for, `GENERATE` or `SCORE`."""
 
     role: str
-    by: str
+    section: str
+    name: str
     work: str
+
+    @property
+    def by(self) -> str:
+        """Who asks, for messages."""
+        return f"{self.section} {self.name}"
 
 
 def asked_roles(settings: Settings) -> list[Asked]:
     """Return the roles that search method, labeller and checker ask, the policy's first: every search asks it."""
-    asked = [Asked(POLICY, f"search {settings.search.name}", GENERATE)]
+    asked = [Asked(POLICY, "search", settings.search.name, GENERATE)]
     for section in _ASKERS:
         plug = getattr(settings, section)
         roles: Mapping[str, str] = plug.plugin.roles(plug.config)
-        asked += [Asked(role, f"{section} {plug.name}", work) for role, work in roles.items()]
+        asked += [Asked(role, section, plug.name, work) for role, work in roles.items()]
     return asked
 
 
@@ -42,6 +48,11 @@ def check_roles(settings: Settings) -> None:
     """Raise `BadInput` for a role that nobody fills, or whose engine does something else than it is asked for."""
     pools = settings.pools
     for asked in asked_roles(settings):
+        if not is_role(asked.role):
+            raise BadInput(
+                f"{asked.by} asks a model of the role {asked.role!r}, which is no name of a role. Expected the name of "
+                f"one, such as {POLICY}: set {' or '.join(_keys_of(settings, asked)) or 'it'}, or leave it out."
+            )
         if asked.role not in pools:
             raise BadInput(
                 f"{asked.by} asks a model of the role {asked.role!r}, and nobody fills it. "
@@ -55,6 +66,12 @@ def check_roles(settings: Settings) -> None:
                 f"{asked.by} has the {asked.role} {_WORK[asked.work]}, but {where}.kind is {engine.name}, which can "
                 f"only {does}. Expected an engine that can {_WORK[asked.work]}, or another role."
             )
+
+
+def _keys_of(settings: Settings, asked: Asked) -> list[str]:
+    """Return the keys of the plug-in that asks whose value is the role."""
+    values = settings.plain[asked.section]
+    return [f"{asked.section}.{key}" for key in values if values[key] == asked.role]
 
 
 def asked_pools(settings: Settings) -> dict[str, Pool]:

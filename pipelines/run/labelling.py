@@ -17,6 +17,7 @@ from factory.types import POLICY
 from pipelines.driving.drive import DriveOptions, Progress, drive
 from pipelines.driving.engine_log import EngineLog
 from pipelines.driving.run_experience import ExperienceFile
+from pipelines.pools.keys import check_keys
 from pipelines.pools.pool import MODELS
 from pipelines.pools.roles import idle_pools
 from pipelines.run import run_folder
@@ -83,6 +84,8 @@ def label(settings: Settings, listener: Listener | None = None, options: LabelOp
         summary = _summary(session, todo, Progress())
         if _is_done(session, todo, summary) and not left:
             return summary
+        if todo.missing:
+            check_keys(settings)
 
         # Take the folder and do what is missing.
         session.claim(todo.survey, engine=settings.plain["engine"], **_models(settings))

@@ -9,6 +9,7 @@ from actors.trained_models.trained_model import check_base
 from cluster.connect import nodes_of_this_machine
 from factory.errors import BadInput
 from pipelines.fine_tuning.training import check_room
+from pipelines.pools.keys import missing_keys
 from pipelines.pools.roles import asked_pools, idle_pools
 from pipelines.run.session import check_model, check_prompt
 from pipelines.run.settings import Settings
@@ -35,7 +36,8 @@ def checked(settings: Settings) -> tuple[StarSettings, list[str]]:
     # A model that is not trained yet reads prompts as the one it begins as.
     begun = [part if part.model in teachers else replace(part, model=settings.model) for part in (held_out, *others)]
     asked = {role for part in begun for role in asked_pools(part)}
-    remarks = [*idle_pools(settings, asked), *(remark for part in begun for remark in check_prompt(part))]
+    said = (remark for part in begun for remark in (*missing_keys(part), *check_prompt(part)))
+    remarks = [*idle_pools(settings, asked), *said]
     return star_settings, list(dict.fromkeys(remarks))
 
 

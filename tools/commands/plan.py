@@ -10,6 +10,7 @@ from cluster.plan import shortfall
 from factory.rollouts.prompting import load_prompt, render
 from factory.text.safe_text import safe
 from pipelines.pools.engines import demands_of
+from pipelines.pools.keys import missing_keys
 from pipelines.pools.roles import check_roles, idle_pools
 from pipelines.run.run_folder import store_of
 from pipelines.run.screening import screening
@@ -30,7 +31,8 @@ def show_plan(settings: Settings, console: Console) -> None:
     if pipeline.asks_a_model:
         # A pipeline of several runs looks at all their prompts itself.
         check_model(settings)
-        remarks = [remark for remark in [*idle_pools(settings), *check_prompt(settings)] if remark not in outline]
+        remarks = [*idle_pools(settings), *missing_keys(settings), *check_prompt(settings)]
+        remarks = [remark for remark in remarks if remark not in outline]
         _show_questions(settings, console, remarks)
     for line in outline:
         console.print(Text(safe(line)), soft_wrap=True)

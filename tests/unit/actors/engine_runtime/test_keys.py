@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from actors.engine_runtime.keys import Keys
+from actors.engine_runtime.keys import Keys, unset
 
 SECRET = "sk-hush-1234"
 
@@ -34,9 +34,20 @@ def test_they_are_in_no_representation() -> None:
     assert SECRET not in repr(Keys({"TEAM_KEY": SECRET})) + str(Keys({"TEAM_KEY": SECRET}))
 
 
-def test_what_the_actors_machine_has_set_itself_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEAM_KEY", "its own")
-    monkeypatch.setenv("OTHER_KEY", "x")
-    monkeypatch.delenv("OTHER_KEY")
-    Keys({"TEAM_KEY": SECRET, "OTHER_KEY": "another"}).put_into_environment()
-    assert (os.environ["TEAM_KEY"], os.environ.pop("OTHER_KEY")) == ("its own", "another")
+def test_what_is_set_beside_the_command_counts_and_what_the_actors_machine_has_where_nothing_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TEAM_KEY", "of the machine")
+    monkeypatch.setenv("OTHER_KEY", "of the machine")
+    Keys({"TEAM_KEY": SECRET}).put_into_environment()
+    assert (os.environ["TEAM_KEY"], os.environ["OTHER_KEY"]) == (SECRET, "of the machine")
+
+
+@pytest.mark.parametrize(("value", "missing"), [(None, True), ("", True), (" ", True), (SECRET, False)])
+def test_a_variable_without_a_key_is_named(value: str | None, missing: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TEAM_KEY", raising=False)
+    if value is not None:
+        monkeypatch.setenv("TEAM_KEY", value)
+    assert unset(Config(), ("api_key_env",)) == ({"api_key_env": "TEAM_KEY"} if missing else {})
+    assert (Keys.named_by(Config(), ("api_key_env",)) == Keys()) is missing
+    assert unset(Config(""), ("api_key_env",)) == {}
