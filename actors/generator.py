@@ -209,8 +209,8 @@ class Generator:
 
         Always: `slots`, samples that the engine computes at a time (0: unknown, or any number); `running` and
         `waiting`, samples; `slot_seconds`, seconds that slots were busy, added up; `in_flight`, requests; `pace`,
-        seconds of a slot for a token, of late; `cache_hit_rate`, of the prompts' tokens. What the engine says of itself
-        (`Engine.stats`) is beside them, and counts where it knows better.
+        seconds of a slot for a token, of late; `cache_hit_rate`, of the prompts' tokens where there were some. What the
+        engine says of itself (`Engine.stats`) is beside them, and counts where it knows better.
         """
         engine = await self._engine.stats() if self._engine is not None else {}
         figures = self._occupancy.stats(time.monotonic(), self._desk.queued, engine)
@@ -279,7 +279,6 @@ class Generator:
             # A request for scores counts as one token, as it does where its time is measured.
             self._occupancy.answered(seconds, 1, 1)
             self._counts["prompt_tokens"] += result.tokens
-            self._occupancy.read(result.tokens, 0)
             return
         tokens = sum(completion.sampled_tokens for completion in result)
         self._counts["completions"] += len(result)

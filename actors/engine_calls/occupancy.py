@@ -62,9 +62,12 @@ class Occupancy:
         return self._recent_seconds / self._recent_samples if self._answers >= _FEW else 0.0
 
     @property
-    def hit_rate(self) -> float:
-        """Share of the prompts' tokens, prefixes included, that the engine had in its cache."""
-        return self._cached_tokens / self._prompt_tokens if self._prompt_tokens else 0.0
+    def hit_rate(self) -> float | None:
+        """Share of the prompts' tokens, prefixes included, that the engine had in its cache; None before it read any.
+
+        None for ever of one that scores: it keeps nothing from one request to the next.
+        """
+        return self._cached_tokens / self._prompt_tokens if self._prompt_tokens else None
 
     def enter(self, now: float, samples: int) -> None:
         """Count samples that the engine takes."""
@@ -92,6 +95,8 @@ class Occupancy:
     def stats(self, now: float, queued: int, engine: dict[str, float]) -> dict[str, float]:
         """Return the figures of `Generator.stats`: `slots`, `running`, `waiting`, `slot_seconds` and what they make.
 
+        `cache_hit_rate` is among them where there is one.
+
         Args:
           now: seconds.
           queued: samples that wait for the engine in its actor.
@@ -107,7 +112,7 @@ class Occupancy:
             "slot_seconds": engine.get("slot_seconds", self._slot_seconds),
             "busy_seconds": self._busy_seconds,
             "pace": self.pace,
-            "cache_hit_rate": self.hit_rate,
+            **({} if self.hit_rate is None else {"cache_hit_rate": self.hit_rate}),
         }
 
     def _pass(self, now: float) -> None:

@@ -67,6 +67,7 @@ async def test_a_scorer_answers_requests_for_scores_each_by_itself_and_counts_th
     assert isinstance(refused, PromptTooLong)
     stats = await generator.stats()
     assert (stats["requests"], stats["failed"], stats["prompt_tokens"]) == (2, 1, 7)
+    assert "cache_hit_rate" not in stats  # `factory status` would say that nothing was cached
 
 
 async def test_an_engine_that_is_asked_for_what_it_cannot_do_says_so() -> None:

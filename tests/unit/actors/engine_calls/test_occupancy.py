@@ -51,7 +51,8 @@ def test_the_pace_follows_what_was_answered_of_late():
 
 def test_the_cache_hit_rate_is_that_of_tokens():
     occupancy = Occupancy()
-    assert occupancy.hit_rate == 0
+    assert occupancy.hit_rate is None
+    assert "cache_hit_rate" not in occupancy.stats(1.0, 0, {})
     occupancy.read(100, 0)
     occupancy.read(100, 80)
-    assert occupancy.hit_rate == 0.4
+    assert occupancy.hit_rate == occupancy.stats(1.0, 0, {})["cache_hit_rate"] == 0.4
