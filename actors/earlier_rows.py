@@ -8,6 +8,7 @@ from typing import Any
 
 from factory.question_pipeline.effort import raised
 from factory.question_pipeline.restored import can_be_continued
+from factory.records.role_costs import earlier_entries, summed
 from factory.records.tally import Tally, tally
 from factory.shards.commits import Shard, open_shard, shard_name
 from factory.shards.shard_file import batches_in
@@ -35,7 +36,10 @@ class EarlierRows:
     def added(self, rows: Mapping[int, Row]) -> Tally:
         """Return what the unit's final `rows` count beyond its committed revision; `failed` is the caller's to say."""
         new = [row for place, row in rows.items() if place not in self.reported]
-        total = tally(new).without(tally(self.before.values()))
+        before = tally(self.before.values())
+        # Also what a row of a schema without roles has told of its policy, as its later row begins with that.
+        before.roles = summed(*map(earlier_entries, self.before.values()))
+        total = tally(new).without(before)
         total.questions = len(new)
         return total
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from support.records import a_record
+from support.validation import committed_of_schema
 
 from actors.earlier_rows import EarlierRows, earlier_rows
 from factory.records.record import to_batch
+from factory.records.role_costs import earlier_entries
 from factory.records.tally import tally
 from factory.shards import commits
 from factory.shards.units import Unit, cut
@@ -61,6 +63,18 @@ def test_what_a_later_revision_has_finished_is_kept_and_only_the_rest_goes_on(tm
     assert (left.kept.keys(), left.begun.keys()) == ({1}, {0, 2})
     added = left.added({place: row(text, n=6, calls=16) for place, text in enumerate(TEXTS)})
     assert (added.questions, added.policy_calls) == (3, 18)  # the ten of each were reported
+
+
+def test_what_rows_of_schema_3_have_cost_is_counted_once_also_by_role(tmp_path: Path) -> None:
+    old = [{**row(text), "cost": {**row(text)["cost"], "policy_calls": 10}} for text in TEXTS]
+    committed_of_schema("3", tmp_path, UNIT.id, old)
+    left = earlier(tmp_path, AGAIN, n=6)
+    [before] = earlier_entries(left.begun[0])
+    now = {**before, "calls": before["calls"] + 6}
+    again = row("a", n=6, calls=16)
+    rows = {place: {**again, "cost": {**again["cost"], "roles": [now]}} for place in range(3)}
+    added = left.added(rows)
+    assert (added.policy_calls, [entry["calls"] for entry in added.roles]) == (18, [18])
 
 
 def test_a_retried_question_that_was_finished_is_not_tried_again(tmp_path: Path) -> None:
