@@ -256,7 +256,8 @@ class _AssignedWork:
         """Return what the units not yet committed have cost so far, and what is unfinished of them."""
         for unit in self._under_way.values() if lessons else ():
             self._experience.keep(unit.kept.keys)
-        tally = cost_so_far(chain.from_iterable(unit.attempts for unit in self._under_way.values()))
+        attempts = chain.from_iterable(unit.attempts for unit in self._under_way.values())
+        tally = cost_so_far(attempts, self._provenance.maker)
         unfinished = {unit_id: unit.unfinished for unit_id, unit in self._under_way.items()}
         tally.questions = sum(len(unit.tasks) for unit in self._under_way.values()) - sum(unfinished.values())
         return Underway(

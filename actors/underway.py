@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from actors.kept_rows import KeptRows
 from factory.labelling.experience import Lessons
 from factory.question_pipeline.recipe import QuestionWork
 from factory.records.example import Example
+from factory.records.role_costs import MadeBy
 from factory.records.tally import Tally
 from factory.rollouts.cost import Cost
 
@@ -36,14 +37,18 @@ class Underway:
     remarks: tuple[str, ...] = ()
 
 
-def cost_so_far(attempts: Iterable[QuestionWork]) -> Tally:
-    """Return what questions have cost, and their solutions by verdict, without what was there before."""
+def cost_so_far(attempts: Iterable[QuestionWork], maker: Callable[[str], MadeBy]) -> Tally:
+    """Return what questions have cost, and their solutions by verdict, without what was there before.
+
+    `maker` says which model has a role.
+    """
     total = Tally()
     for attempt in attempts:
         # What an earlier revision has cost was reported with its receipt.
         before = attempt.before.cost if attempt.before else Cost()
         total.policy_calls += attempt.policy.cost.policy_calls - before.policy_calls
         total.completion_tokens += attempt.policy.cost.completion_tokens - before.completion_tokens
+        total.money += sum(maker(role).money(spent) for role, spent in attempt.policy.cost.roles.items())
         total.correct += attempt.tree.correct
         total.incorrect += attempt.tree.incorrect
     return total

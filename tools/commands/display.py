@@ -106,6 +106,8 @@ class Display(Listener):
             f"correct {share:.0%}" if share is not None else "correct –",
             f"ETA {self._left.text()}",
         ]
+        if total.money:
+            parts.append(f"money {total.money:,.{2 if total.money >= 1 else 4}f}")
         if full := fullness(progress.engines):
             parts.append(full)
         if progress.done.failed:

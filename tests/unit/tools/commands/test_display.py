@@ -92,6 +92,13 @@ def test_the_first_labelled_question_is_shown_step_by_step(display, capsys):
     assert r"\x1b[2J\u202e[red]2 + 2 = 5 The end" in shown
 
 
+def test_money_is_told_where_models_have_prices(display):
+    spent = Progress(seconds=1.0, done=Tally(money=1234.5), underway=Tally(money=0.125))
+    assert "money 1,234.62" in display.line(spent)
+    assert "money 0.0025" in display.line(Progress(seconds=1.0, underway=Tally(money=0.0025)))
+    assert "money" not in display.line(Progress(seconds=1.0))
+
+
 def test_a_stopping_run_says_what_it_waits_for(display):
     assert "waiting for 3 units" in display.line(Progress(seconds=1.0, stopping=True, in_flight=3))
 
