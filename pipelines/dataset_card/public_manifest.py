@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _PLACE = re.compile(r"([a-z][a-z0-9+.-]*://|~[^/\s]*/|\.{0,2}/).+")
+_TRAINED = "model"
+# Hosts, buckets and people.
+_PRIVATE = re.compile(r"[a-z][a-z0-9+.-]*:/*[^/]*|~[^/]*|(.*/)?\.{1,2}|/+(home|Users)/+[^/]+|/+root")
 BESIDE = "beside"
 
 
@@ -37,8 +40,16 @@ def without_places(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def last(place: str) -> str:
-    """Return the last component of a path or a URL; the whole of hf:NAME, which is public."""
-    return place if place.startswith("hf:") else place.rstrip("/").rpartition("/")[2]
+    """Return the last component of a path or a URL; the whole of hf:NAME, which is public.
+
+    Every model that we train lies in a folder `model`, so that of its run is named, too: runs/prm/model is prm/model.
+    """
+    if place.startswith("hf:"):
+        return place
+    above, _, name = place.rstrip("/").rpartition("/")
+    above = above.rstrip("/")
+    run = above.rpartition("/")[2]
+    return f"{run}/{name}" if name == _TRAINED and run and not _PRIVATE.fullmatch(above) else name
 
 
 def _shortened(value: Any) -> Any:

@@ -17,6 +17,7 @@ from factory.rollouts.prompting import load_prompt
 from factory.text.markdown import fenced
 from pipelines.dataset_card.card import PLOT, settled_card, write_card
 from pipelines.dataset_card.licence import licence_of_model
+from pipelines.dataset_card.public_manifest import last
 from pipelines.export.export import ExportOptions, export
 from pipelines.maintenance.import_labels import import_file
 
@@ -90,6 +91,25 @@ def test_private_places_are_not_shown(tmp_path):
     text = text_of(write_card(out, "mit"))
     assert not [place for place in ("/home", "private", "secret") if place in text]
     assert "`tuned`" in text
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("/data/me/runs/prm/model", "prm/model"),
+        ("runs/prm/model/", "prm/model"),
+        ("s3://bucket/runs/prm/model", "prm/model"),
+        ("s3://bucket/model", "model"),
+        ("/home/me/model", "model"),
+        ("~me/model", "model"),
+        ("../model", "model"),
+        ("/model", "model"),
+        ("hf:org/model", "hf:org/model"),
+        ("/models/tuned", "tuned"),
+    ],
+)
+def test_a_model_that_we_trained_is_known_by_its_run_and_nobody_by_his_folder(place, shown):
+    assert last(place) == shown
 
 
 @pytest.mark.parametrize(
