@@ -47,11 +47,23 @@ class SearchPlugin(Plugin):
     rollouts a `method` of their own. Without amounts a search is not run again on a question that is continued.
     """
 
+    BUDGET: str = ""
+    """Field of `Config` (a whole number) that says how much is spent on a question, where it is not the first `EFFORT`.
+
+    `factory compare-methods` sets it, so that methods spend equally many tokens.
+    """
+
     roles: RolesFunction = asks_the_policy_only
     """Function that names the models it asks beside the policy."""
 
     def __post_init__(self) -> None:
         refuse_unknown_fields("EFFORT", self.EFFORT, self.Config)
+        refuse_unknown_fields("BUDGET", (self.BUDGET,) if self.BUDGET else (), self.Config)
+
+    @property
+    def main_amount(self) -> str:
+        """Field of `Config` that says how much is spent on a question; "" for a method without amounts."""
+        return self.BUDGET or next(iter(self.EFFORT), "")
 
 
 SEARCH = Registry("factory.search", SearchPlugin, kind="a search method", key="method")

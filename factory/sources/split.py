@@ -13,16 +13,12 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
-from factory.added_fields import values_to_hash
-from factory.config import field_names, fill, refuse_unknown
-from factory.contracts.sources import SOURCES, SourcePlugin
-from factory.errors import BadInput
 from factory.plugins import suggest
+from factory.readers.inner_source import inner_questions, inner_section
 from factory.text.wording import question_key
 from factory.types import Question
 
 TRAIN, HELD_OUT = "train", "held_out"
-_DEFAULT_KIND = "procedural"
 
 
 @dataclass
@@ -54,9 +50,9 @@ class Config:
             raise ValueError(f"share is {self.share}, limit is {self.limit}: expected a share of 0 to 1, a limit >= 0")
         # Written out with every default but those of fields that came later, so that equal sources are equal configs,
         # as they always were.
-        self.of = _section(self.of, "of")
+        self.of = inner_section(self.of, "of")
         if self.apart_from:
-            self.apart_from = _section(self.apart_from, "apart_from")
+            self.apart_from = inner_section(self.apart_from, "apart_from")
 
 
 def questions(config: Config) -> Iterator[Question]:
@@ -64,13 +60,13 @@ def questions(config: Config) -> Iterator[Question]:
     # An evaluation set of one's own.
     limit = config.limit or None
     if config.apart_from:
-        apart = _questions_of(config.apart_from, "apart_from")
+        apart = inner_questions(config.apart_from, "apart_from")
         if config.part == HELD_OUT:
             return islice(apart, limit)
         kept_out = {_question_hash(question, 0) for question in apart}
-        return (one for one in _questions_of(config.of, "of") if _question_hash(one, 0) not in kept_out)
+        return (one for one in inner_questions(config.of, "of") if _question_hash(one, 0) not in kept_out)
     # A share of the source itself.
-    sides = ((one, is_held_out(one, config.share, config.seed)) for one in _questions_of(config.of, "of"))
+    sides = ((one, is_held_out(one, config.share, config.seed)) for one in inner_questions(config.of, "of"))
     if config.part == HELD_OUT:
         return islice((one for one, held_out in sides if held_out), limit)
     return (one for one, held_out in sides if not held_out)
@@ -91,29 +87,3 @@ def _question_hash(question: Question, seed: int) -> int:
     """Return a 64-bit hash of the question's key."""
     text = f"{seed}\x1f{question_key(question.text)}".encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")
-
-
-def _section(values: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a source's section, checked and complete. Raises `BadInput`."""
-    return {"kind": _kind(values), **values_to_hash(_source_and_config(values, name)[1])}
-
-
-def _questions_of(section: dict[str, Any], name: str) -> Iterator[Question]:
-    """Return the questions of an inner source."""
-    source, config = _source_and_config(section, name)
-    return source.questions(config)
-
-
-def _source_and_config(values: dict[str, Any], name: str) -> tuple[SourcePlugin, Any]:
-    """Return the plug-in of an inner source and its config. Raises `BadInput`."""
-    if not isinstance(values, dict):
-        raise BadInput(f"source.{name} is {values!r}. Expected a mapping such as {{kind: {_DEFAULT_KIND}}}.")
-    source = SOURCES.load(_kind(values))
-    refuse_unknown(values, ["kind", *field_names(source.Config)], f"source.{name}")
-    rest = {key: value for key, value in values.items() if key != "kind"}
-    return source, fill(source.Config, rest, f"source.{name}")
-
-
-def _kind(values: dict[str, Any]) -> str:
-    """Return the kind of an inner source."""
-    return str(values.get("kind", _DEFAULT_KIND))

@@ -138,6 +138,7 @@ BROKEN = [
     ("search", "{good}\n@dataclass\nclass Config:\n    n: int", "Config.n has no default"),
     ("search", "{good}\nEFFORT = 'n'", "EFFORT is 'n', expected a tuple of str"),
     ("search", "{good}\nEFFORT = ('m',)", "EFFORT names 'm', which is not a field of Config (n)"),
+    ("search", "{good}\nBUDGET = 'm'", "BUDGET names 'm', which is not a field of Config (n)"),
     (
         "supervision",
         "{good}\nasync def label(tree, policy, config, rng): ...",

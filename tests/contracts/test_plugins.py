@@ -82,8 +82,9 @@ def test_a_loaded_plug_in_crosses_processes(registry: Registry[Any], name: str) 
 def test_what_may_be_raised_later_is_a_whole_number(registry: Registry[Any], name: str) -> None:
     plugin = registry.load(name)
     types_of = {field.name: field.type for field in fields(plugin.Config)}
-    assert all(types_of[amount] in (int, "int") for amount in plugin.EFFORT)
-    assert all(isinstance(getattr(plugin.Config(), amount), int) for amount in plugin.EFFORT)
+    amounts = {*plugin.EFFORT, *([plugin.main_amount] if registry is SEARCH and plugin.main_amount else [])}
+    assert all(types_of[amount] in (int, "int") for amount in amounts)
+    assert all(isinstance(getattr(plugin.Config(), amount), int) for amount in amounts)
 
 
 @every(SEARCH, SUPERVISION, CHECKERS)

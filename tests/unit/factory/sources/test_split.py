@@ -17,7 +17,8 @@ from factory.config import fill
 from factory.contracts.sources import SourcePlugin
 from factory.errors import BadInput
 from factory.plugins import Registry
-from factory.sources import simulated, split
+from factory.readers import inner_source
+from factory.sources import simulated
 from factory.sources.split import Config, is_held_out, questions
 from factory.text.wording import question_key
 from factory.types import Question
@@ -100,7 +101,7 @@ def test_nothing_is_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("factory.sources.simulated.questions", endless)
     # A registry of its own: the usual one may have loaded the source before, and would keep the endless one.
-    monkeypatch.setattr(split, "SOURCES", Registry("factory.sources", SourcePlugin, kind="a question source"))
+    monkeypatch.setattr(inner_source, "SOURCES", Registry("factory.sources", SourcePlugin, kind="a question source"))
     next(questions(Config(of={"kind": "simulated"}, share=0.5)))
     assert len(asked) < 50
 
