@@ -36,6 +36,7 @@ from actors.models.model_store import fetch_model, is_remote
 from factory.config import fill
 from factory.errors import FactoryError, QuestionFailed, WeightsRefused
 from factory.interfaces import Engine
+from factory.rollouts.cost import cost_of
 from factory.storage.access import Access
 from factory.types import Completion, GenerateRequest, ScoreRequest, Scores
 
@@ -272,21 +273,22 @@ class Generator:
     def _count(self, result: list[Completion] | Scores | QuestionFailed, seconds: float) -> None:
         """Add up what the result of one request holds, which took so many seconds."""
         self._counts["requests"] += 1
-        if isinstance(result, QuestionFailed):
-            self._counts["failed"] += 1
-            return
         if isinstance(result, Scores):
             # A request for scores counts as one token, as it does where its time is measured.
             self._occupancy.answered(seconds, 1, 1)
             self._counts["prompt_tokens"] += result.tokens
             return
-        tokens = sum(completion.sampled_tokens for completion in result)
+        cost = cost_of(result)
+        self._counts["prompt_tokens"] += cost.prompt_tokens
+        self._counts["output_tokens"] += cost.completion_tokens
+        self._occupancy.read(cost.prompt_tokens, cost.cached_tokens)
+        if isinstance(result, QuestionFailed):
+            self._counts["failed"] += 1
+            return
         self._counts["completions"] += len(result)
-        self._counts["output_tokens"] += tokens
-        self._occupancy.answered(seconds, len(result), tokens)
-        if result:
-            self._counts["prompt_tokens"] += result[0].prompt_tokens
-            self._occupancy.read(result[0].prompt_tokens, result[0].cached_tokens)
+        # A copy took no time.
+        sampled = sum([completion.sampled_tokens > 0 for completion in result])
+        self._occupancy.answered(seconds, sampled, cost.completion_tokens)
 
 
 def _exit(reason: str) -> None:

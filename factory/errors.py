@@ -31,10 +31,12 @@ class QuestionFailed(FactoryError):
     Attributes:
       stage: part of the work that failed, for the record: "generate" or "check".
       attempts: number of times that the request was tried.
+      spent: tokens that were paid all the same: of prompts, those of them from a cache, and sampled ones.
     """
 
     stage = "generate"
     attempts = 1
+    spent = (0, 0, 0)
 
 
 class PromptTooLong(QuestionFailed):

@@ -164,8 +164,11 @@ class Completion:
       finish_reason: "stop", or `LENGTH` where `max_tokens` or the context cut it off. Engines say these two only;
         `factory/rollouts/policy.py` turns the latter into `ANSWERED` where the answer counts all the same.
       prompt_tokens: tokens of prompt and prefix.
+      read_tokens: tokens of prompts that were read, and paid, for this completion: of several of a request that of the
+        first, unless each had a request of its own; 0 for a copy. None: the prompt was read once for the request.
       cached_tokens: those of them that the engine had in its cache.
-      sampled_tokens: tokens that were sampled and paid, those that were left out included.
+      sampled_tokens: tokens that were sampled and paid, those that were left out included; those of `token_ids` where
+        none is given, 0 for a copy.
 
     Raises:
       ValueError: ids or ends are no integers of 32 bits, or there are not as many of them.
@@ -176,8 +179,9 @@ class Completion:
     token_ends: Tokens
     finish_reason: str
     prompt_tokens: int = 0
+    read_tokens: int | None = None
     cached_tokens: int = 0
-    sampled_tokens: int = 0
+    sampled_tokens: int = -1
 
     def __post_init__(self) -> None:
         for name in ("token_ids", "token_ends"):
@@ -187,7 +191,7 @@ class Completion:
         ids, ends = len(self.token_ids), len(self.token_ends)
         if ids != ends:
             raise ValueError(f"got {ids} token ids and {ends} token ends, expected as many")
-        if not self.sampled_tokens:
+        if self.sampled_tokens < 0:
             object.__setattr__(self, "sampled_tokens", len(self.token_ids))
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:

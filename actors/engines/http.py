@@ -69,11 +69,9 @@ class Engine(interfaces.Engine):
     async def _generate_one(self, request: GenerateRequest) -> list[Completion] | QuestionFailed:
         """Return the completions of one request, or why it alone failed."""
         try:
-            completions = await self.client.completions(request)
+            return await self.client.completions(request)
         except QuestionFailed as failed:
             return failed
-        # Greedy samples are all the same: one was asked for.
-        return completions * (request.n // len(completions))
 
     async def health(self) -> None:
         """Return at once: servers that fail are asked again, and a restarted actor would find the same ones."""

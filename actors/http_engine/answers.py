@@ -13,6 +13,7 @@ from typing import Any
 
 from actors.http_engine.abilities import Route
 from actors.http_engine.wire import Reply
+from factory.rollouts.cost import RoleCost
 from factory.tokens import Tokens
 from factory.types import LENGTH
 
@@ -78,18 +79,25 @@ def answer_in(reply: Reply, route: Route, n: int, models: Collection[str] = ()) 
         raise BadAnswer(f"an answer with {given} samples, {n} were asked for")
     # The order is the server's own; the index is what counts.
     samples = tuple(_sample(choice, route) for choice in sorted(choices, key=_index))
-    usage = body.get("usage")
-    usage = usage if isinstance(usage, dict) else {}
-    details = usage.get("prompt_tokens_details")
+    read, cached, sampled = _usage(body)
     first = choices[0] if choices else {}
     return Answer(
         samples=samples,
         model=model,
         prompt_ids=_ids(first.get("prompt_token_ids", body.get("prompt_token_ids"))),
-        prompt_tokens=_count(usage.get("prompt_tokens")),
-        cached_tokens=_count(details.get("cached_tokens") if isinstance(details, dict) else None) or 0,
-        completion_tokens=_count(usage.get("completion_tokens")),
+        prompt_tokens=read,
+        cached_tokens=cached or 0,
+        completion_tokens=sampled,
     )
+
+
+def paid_for(reply: Reply) -> RoleCost:
+    """Return the tokens that a reply of no use bills all the same, as far as it says."""
+    try:
+        read, cached, sampled = _usage(json_of(reply))
+    except BadAnswer:
+        return RoleCost()
+    return RoleCost(0, read or 0, min(cached or 0, read or 0), sampled or 0)
 
 
 def json_of(reply: Reply) -> dict[str, Any]:
@@ -111,6 +119,15 @@ def shown(text: str) -> str:
     """Return a server's text for a message: one line, not long, without control characters."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text[: 4 * _SHOWN]).split())
     return line if len(line) <= 2 * _SHOWN else f"{line[: 2 * _SHOWN]}…"
+
+
+def _usage(body: dict[str, Any]) -> tuple[int | None, int | None, int | None]:
+    """Return the tokens that an answer bills: read, of these cached, sampled; None where it does not say."""
+    usage = body.get("usage")
+    usage = usage if isinstance(usage, dict) else {}
+    details = usage.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    return _count(usage.get("prompt_tokens")), _count(cached), _count(usage.get("completion_tokens"))
 
 
 def _index(choice: Any) -> int:

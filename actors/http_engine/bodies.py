@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from actors.http_engine.abilities import Abilities, Route
@@ -61,6 +61,11 @@ def body_of(asked: Asked, model: str, abilities: Abilities) -> dict[str, Any]:
     if asked.ids is not None:
         return body | {"prompt": list(asked.ids), "return_token_ids": True}
     return body | {"prompt": asked.text} | ({"add_special_tokens": False} if asked.templated else {})
+
+
+def single(asked: Asked, sample: int) -> Asked:
+    """Return the request for one of several samples; each has a seed of its own, or all would be the same."""
+    return replace(asked, n=1, seed=None if asked.seed is None else (asked.seed + sample) & 0x7FFFFFFF)
 
 
 def messages_of(messages: Sequence[Message], prefix: str) -> list[dict[str, str]]:

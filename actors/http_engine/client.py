@@ -15,18 +15,19 @@ from typing import Any
 
 from actors.engine_runtime.token_ends import TokenEnds
 from actors.http_engine.abilities import Abilities, Route
-from actors.http_engine.answers import Answer, BadAnswer, answer_in, json_of, shown
+from actors.http_engine.answers import Answer, BadAnswer, answer_in, json_of, paid_for, shown
 from actors.http_engine.asking import Asker
-from actors.http_engine.bodies import Asked, body_of
-from actors.http_engine.completions import Rate, check_ids, completions_of, is_spelled
+from actors.http_engine.bodies import Asked, body_of, single
+from actors.http_engine.completions import Rate, all_of, check_ids, completions_of, copies_of, is_spelled, with_bill
 from actors.http_engine.gate import Gate
 from actors.http_engine.looking import Seen, root_of
-from actors.http_engine.prompts import Prompts
+from actors.http_engine.prompts import Detokeniser, Prompts
 from actors.http_engine.refusals import Trouble, refusal_of, tokens_in
 from actors.http_engine.servers import Servers
 from actors.http_engine.settings import Config
 from actors.http_engine.wire import Reply, Wire
-from factory.errors import BadInput, EngineFailed, PromptTooLong
+from factory.errors import BadInput, EngineFailed, PromptTooLong, QuestionFailed
+from factory.rollouts.cost import RoleCost
 from factory.rollouts.patience import seconds_allowed
 from factory.tokens import Tokens
 from factory.types import Completion, GenerateRequest
@@ -71,7 +72,9 @@ class Client:
         self.counts["without_ids"] = 0
         self._prompts = Prompts(tokenizer, model, self._tokenise if seen.tokenises else None)
         self._remote = tokenizer is None
-        self._ends = TokenEnds(tokenizer or _Detokeniser(self, 2 * config.outage_s)) if seen.abilities.exact else None
+        self._ends = (
+            TokenEnds(tokenizer or Detokeniser(self.detokenise, 2 * config.outage_s)) if seen.abilities.exact else None
+        )
         # One thread at a time: each more would take its share of the interpreter from the event loop.
         self._one = asyncio.Lock()
         self._rate = Rate()
@@ -92,14 +95,24 @@ class Client:
         abilities = self.seen.abilities
         asked = await self._asked(request, abilities)
         if asked.n == 1 or abilities.many:
-            return await self._completions(request.question_id, asked)
-        # Each sample gets a seed of its own, or all would be the same.
-        singles = [_single(asked, sample) for sample in range(asked.n)]
-        parts = await asyncio.gather(*(self._completions(request.question_id, single) for single in singles))
-        return [completion for part in parts for completion in part]
+            completions = await self._paid(request.question_id, asked)
+            # Greedy samples are all the same: one was asked for.
+            return completions if len(completions) == request.n else copies_of(completions[0], request.n)
+        singles = (self._paid(request.question_id, single(asked, sample)) for sample in range(asked.n))
+        # Where one fails, the others are paid all the same.
+        return all_of(await asyncio.gather(*singles, return_exceptions=True))
 
-    async def _completions(self, question_id: str, asked: Asked) -> list[Completion]:
-        """Return the completions of one request to a server."""
+    async def _paid(self, question_id: str, asked: Asked) -> list[Completion]:
+        """Return the completions of one request to a server. They, or the failure, bear what useless answers cost."""
+        useless = RoleCost()
+        try:
+            return with_bill(await self._completions(question_id, asked, useless), useless)
+        except QuestionFailed as error:
+            error.spent = useless.tokens
+            raise
+
+    async def _completions(self, question_id: str, asked: Asked, useless: RoleCost) -> list[Completion]:
+        """Return the completions of one request to a server; adds what useless answers cost to `useless`."""
         body = body_of(asked, self._model, self.seen.abilities)
         seconds, began = self._allowed_s(asked), 0.0
 
@@ -110,8 +123,12 @@ class Client:
             return await self._wire.post(f"{base}{asked.route.value}", body, seconds)
 
         def read(reply: Reply) -> Answer:
-            answer = answer_in(reply, asked.route, asked.n, self.seen.names)
-            check_ids(asked, answer)
+            try:
+                answer = answer_in(reply, asked.route, asked.n, self.seen.names)
+                check_ids(asked, answer)
+            except BadAnswer:
+                useless.add(paid_for(reply))
+                raise
             return answer
 
         try:
@@ -120,7 +137,7 @@ class Client:
             shorter = self._shortened(asked, str(error))
             if shorter is None:
                 raise
-            return await self._completions(question_id, shorter)
+            return await self._completions(question_id, shorter, useless)
         self._learn_pace(time.monotonic() - began, answer)
         if not self._remote and _tokens_of(answer) <= _FEW:
             completions = completions_of(asked, answer, self._ends, self._rate)
@@ -261,28 +278,6 @@ class Client:
             return await self._wire.post(f"{root_of(url)}/detokenize", body, TOKENISE_S)
 
         return await self._asker.ask("", 0, send, read, lambda text: 0)
-
-
-class _Detokeniser:
-    """Decoder that has a server decode, for threads beside the event loop."""
-
-    def __init__(self, client: Client, patience_s: float) -> None:
-        self._client = client
-        self._loop = asyncio.get_running_loop()
-        self._patience_s = patience_s
-
-    def decode(self, token_ids: Sequence[int], *, skip_special_tokens: bool, clean_up_tokenization_spaces: bool) -> str:
-        """Return the text of the ids."""
-        if not token_ids:
-            return ""
-        asking = asyncio.run_coroutine_threadsafe(self._client.detokenise(token_ids), self._loop)
-        # It waits for a server as long as an outage may last; a thread must not wait longer.
-        return asking.result(self._patience_s)
-
-
-def _single(asked: Asked, sample: int) -> Asked:
-    """Return the request for one of several samples."""
-    return replace(asked, n=1, seed=None if asked.seed is None else (asked.seed + sample) & 0x7FFFFFFF)
 
 
 def _tokens_of(answer: Answer) -> int:

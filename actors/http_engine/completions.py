@@ -6,12 +6,15 @@ Ids that do not spell the text that came with them are dropped: the text is what
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import replace
+from itertools import accumulate, pairwise
 
 from actors.engine_runtime.token_ends import TokenEnds
 from actors.http_engine.abilities import Route
 from actors.http_engine.answers import Answer, BadAnswer, Sample
 from actors.http_engine.bodies import Asked
+from factory.errors import QuestionFailed
+from factory.rollouts.cost import RoleCost, cost_of
 from factory.tokens import NO_TOKENS, Tokens
 from factory.types import Completion
 
@@ -62,7 +65,9 @@ def completions_of(asked: Asked, answer: Answer, ends: TokenEnds | None, rate: R
     read = len(asked.ids) if asked.ids is not None else answer.prompt_tokens
     if read is None:
         read = rate.tokens(asked.text or "".join(content for _, content in asked.messages) + asked.prefix)
-    completions = []
+    # The whole bill of the prompt stands with the first sample.
+    billed, cached = answer.prompt_tokens or read, answer.cached_tokens
+    completions: list[Completion] = []
     for sample, sampled in zip(answer.samples, paid, strict=True):
         text = _behind(asked, sample.text)
         ids, ends_of_ids = NO_TOKENS, NO_TOKENS
@@ -74,7 +79,8 @@ def completions_of(asked: Asked, answer: Answer, ends: TokenEnds | None, rate: R
             token_ends=ends_of_ids,
             finish_reason=sample.finish_reason,
             prompt_tokens=read,
-            cached_tokens=min(answer.cached_tokens, read),
+            read_tokens=0 if completions else billed,
+            cached_tokens=0 if completions else min(cached, billed),
             sampled_tokens=sampled,
         )
         completions.append(completion)
@@ -98,21 +104,44 @@ def _exact(text: str, ids: Tokens, ends: TokenEnds, before: Sequence[int]) -> tu
 
 
 def _sampled(answer: Answer, rate: Rate) -> list[int]:
-    """Return the tokens of each sample: its ids, or its share of what the server bills for all of them."""
-    samples = answer.samples
+    """Return the tokens of each sample: its share of what the server bills for all of them, or its ids."""
+    samples, total = answer.samples, answer.completion_tokens
     if all(sample.ids is not None for sample in samples):
-        return [len(sample.ids or ()) for sample in samples]
-    total = answer.completion_tokens
+        lengths = [len(sample.ids or ()) for sample in samples]
+        return _shares(total, lengths) if total else lengths
     if total is None:
         return [rate.tokens(sample.text) for sample in samples]
-    characters = sum(len(sample.text) for sample in samples)
-    rate.learn(characters, total)
+    lengths = [len(sample.text) for sample in samples]
+    rate.learn(sum(lengths), total)
+    return _shares(total, lengths)
+
+
+def _shares(total: int, lengths: Sequence[int]) -> list[int]:
+    """Return the shares of a bill, in proportion to lengths."""
     # Rounded running sums, so that the shares add up to the bill.
-    bounds, behind = [0], 0
-    for number, sample in enumerate(samples, start=1):
-        behind += len(sample.text)
-        bounds.append(round(total * behind / characters) if characters else total * number // len(samples))
-    return [after - before for before, after in pairwise(bounds)]
+    behind, whole = list(accumulate(lengths)), sum(lengths)
+    sums = [round(total * so_far / whole) if whole else total * n // len(lengths) for n, so_far in enumerate(behind, 1)]
+    return [after - before for before, after in pairwise([0, *sums])]
+
+
+def with_bill(completions: Sequence[Completion], useless: RoleCost) -> list[Completion]:
+    """Return completions, the first of which has cost what was paid for useless answers before it, too."""
+    if not any(useless.tokens):
+        return list(completions)
+    first, *others = completions
+    paid = replace(
+        first,
+        read_tokens=(first.read_tokens or 0) + useless.prompt_tokens,
+        cached_tokens=first.cached_tokens + useless.cached_tokens,
+        sampled_tokens=first.sampled_tokens + useless.completion_tokens,
+    )
+    return [paid, *others]
+
+
+def copies_of(completion: Completion, n: int) -> list[Completion]:
+    """Return a completion and as many copies of it as make `n`. Only one was sampled, so only one was paid."""
+    copy = replace(completion, read_tokens=0, cached_tokens=0, sampled_tokens=0)
+    return [completion, *[copy] * (n - 1)]
 
 
 def _behind(asked: Asked, text: str) -> str:
@@ -127,3 +156,20 @@ def is_spelled(samples: Sequence[Sample], completions: Sequence[Completion]) -> 
     """Return whether no sample has lost its ids."""
     pairs = zip(samples, completions, strict=True)
     return not any(sample.ids and done.text and not done.token_ids for sample, done in pairs)
+
+
+def all_of(parts: Sequence[list[Completion] | BaseException]) -> list[Completion]:
+    """Return the completions of several requests. Raises what one of them ended with; it bears what all have cost."""
+    results: list[list[Completion] | QuestionFailed] = []
+    for part in parts:
+        if not isinstance(part, list | QuestionFailed):
+            raise part
+        results.append(part)
+    for failed in results:
+        if isinstance(failed, QuestionFailed):
+            spent = RoleCost()
+            for result in results:
+                spent.add(cost_of(result))
+            failed.spent = spent.tokens
+            raise failed
+    return [completion for result in results if isinstance(result, list) for completion in result]

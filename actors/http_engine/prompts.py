@@ -6,8 +6,9 @@ on this machine, vLLM's server does it (/tokenize).
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from actors.engine_runtime.prompt_ids import PromptIds
@@ -122,3 +123,25 @@ class Prompts:
         if not prefix_text:
             return ids
         return Tokens.joined([ids, await self._tokenise({"prompt": prefix_text, "add_special_tokens": False})])
+
+
+class Detokeniser:
+    """Decoder that has a server decode, for threads beside the event loop. Made in the loop.
+
+    Args:
+      detokenise: has a server do it.
+      patience_s: seconds that a thread waits at most.
+    """
+
+    def __init__(self, detokenise: Callable[[Sequence[int]], Coroutine[Any, Any, str]], patience_s: float) -> None:
+        self._detokenise = detokenise
+        self._loop = asyncio.get_running_loop()
+        self._patience_s = patience_s
+
+    def decode(self, token_ids: Sequence[int], *, skip_special_tokens: bool, clean_up_tokenization_spaces: bool) -> str:
+        """Return the text of the ids."""
+        if not token_ids:
+            return ""
+        asking = asyncio.run_coroutine_threadsafe(self._detokenise(token_ids), self._loop)
+        # It waits for a server as long as an outage may last; a thread must not wait longer.
+        return asking.result(self._patience_s)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from factory.errors import QuestionFailed
 from factory.interfaces import Models
-from factory.rollouts.cost import Cost, RoleCost
+from factory.rollouts.cost import Cost, RoleCost, cost_of
 from factory.types import POLICY, Completion, GenerateRequest, Question, Scores, Verdict
 
 
@@ -26,14 +26,10 @@ class BilledModels(Models):
         try:
             completions = await self._models.generate(request, role)
         except QuestionFailed as error:
+            if any(error.spent):
+                self._bill(role, cost_of(error))
             raise _named(error, role, error.stage) from error
-        spent = self._roles.setdefault(role, RoleCost())
-        spent.calls += len(completions)
-        spent.completion_tokens += sum(completion.sampled_tokens for completion in completions)
-        if completions:
-            # The engine reads the prompt of a request once, however many completions it gives.
-            spent.prompt_tokens += completions[0].prompt_tokens
-            spent.cached_tokens += completions[0].cached_tokens
+        self._bill(role, cost_of(completions))
         return completions
 
     async def score(self, role: str, question: Question, steps: Sequence[str]) -> Scores:
@@ -42,9 +38,7 @@ class BilledModels(Models):
             scores = await self._models.score(role, question, steps)
         except QuestionFailed as error:
             raise _named(error, role, "score") from error
-        spent = self._roles.setdefault(role, RoleCost())
-        spent.calls += 1
-        spent.prompt_tokens += scores.tokens
+        self._bill(role, RoleCost(calls=1, prompt_tokens=scores.tokens))
         return scores
 
     async def check(self, question: Question, text: str) -> Verdict:
@@ -55,6 +49,9 @@ class BilledModels(Models):
         """Return the room that the wrapped models have."""
         return self._models.room(question_id)
 
+    def _bill(self, role: str, cost: RoleCost) -> None:
+        self._roles.setdefault(role, RoleCost()).add(cost)
+
 
 def _named(error: QuestionFailed, role: str, stage: str) -> QuestionFailed:
     """Return an error that says which role failed, in its stage and its message; that of the policy as it is."""
@@ -62,5 +59,5 @@ def _named(error: QuestionFailed, role: str, stage: str) -> QuestionFailed:
         return error
     # Another object: requests that fail together may share one error.
     named = type(error)(f"{role}: {error}")
-    named.stage, named.attempts = f"{stage} by {role}", error.attempts
+    named.stage, named.attempts, named.spent = f"{stage} by {role}", error.attempts, error.spent
     return named

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from factory.contracts.checkers import JudgeFunction
+from factory.errors import QuestionFailed
 from factory.interfaces import Models
-from factory.rollouts.cost import Cost
+from factory.rollouts.cost import Cost, RoleCost, cost_of
 from factory.types import POLICY, Completion, GenerateRequest, Question, Scores, Verdict
 
 
@@ -63,9 +64,12 @@ class _Billed(Models):
 
     async def generate(self, request: GenerateRequest, role: str = POLICY) -> Sequence[Completion]:
         """Return the completions, and add them to the cost of judging."""
-        completions = await self._models.generate(request, role)
-        self._cost.judge_calls += len(completions)
-        self._cost.judge_tokens += sum(completion.sampled_tokens for completion in completions)
+        try:
+            completions = await self._models.generate(request, role)
+        except QuestionFailed as error:
+            self._bill(cost_of(error))
+            raise
+        self._bill(cost_of(completions))
         return completions
 
     async def score(self, role: str, question: Question, steps: Sequence[str]) -> Scores:
@@ -75,3 +79,7 @@ class _Billed(Models):
     async def check(self, question: Question, text: str) -> Verdict:
         """Return the verdict of the wrapped models' own checker."""
         return await self._models.check(question, text)
+
+    def _bill(self, cost: RoleCost) -> None:
+        self._cost.judge_calls += cost.calls
+        self._cost.judge_tokens += cost.completion_tokens

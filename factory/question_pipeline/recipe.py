@@ -28,7 +28,7 @@ from factory.question_pipeline.continued import finish
 from factory.question_pipeline.effort import SEARCH_KEYS, SUPERVISION_KEYS, effort_of
 from factory.question_pipeline.judged import JudgedModels
 from factory.question_pipeline.restored import Restored, restored
-from factory.records.record import Failure, Provenance, Resumption, question_row
+from factory.records.record import Failure, Provenance, Resumption, dearer, question_row
 from factory.records.role_costs import earlier_entries
 from factory.rollouts.cost import Cost
 from factory.rollouts.nodes import Solution
@@ -211,7 +211,8 @@ def finished_row(
     """Return the record of a question.
 
     A question that was taken up again keeps its earlier row where nothing was added to it, with the new effort. Where
-    the work on it failed it keeps that row unchanged: a complete earlier row is worth more than half of a new one.
+    the work on it failed it keeps that row, too, but for what the work has cost: a complete earlier row is worth more
+    than half of a new one.
 
     Args:
       question_work: the question after `work`, or after an error in it.
@@ -226,11 +227,11 @@ def finished_row(
     """
     before = question_work.before
     if before is not None:
-        if failure is not None:
-            return dict(before.row)
         if not question_work.changed:
-            return {**before.row, "effort": list(question_work.effort.items())}
+            return dict(before.row) if failure else {**before.row, "effort": list(question_work.effort.items())}
         seconds += before.row["cost"]["seconds"]
+        if failure is not None:
+            return dearer(before.row, question_work.policy.cost, made_by, seconds)
     return question_row(
         question_work.tree,
         question_work.labels,

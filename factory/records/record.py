@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 
 from factory.labelling.step_labels import SolutionLabels, StepLabel
-from factory.records.role_costs import Entry, MadeBy, entries_of
+from factory.records.role_costs import Entry, MadeBy, earlier_entries, entries_of
 from factory.records.schema import COST, SCHEMA, SCHEMA_VERSION, SOLUTION, TREE_NODE
 from factory.rollouts.cost import Cost
 from factory.rollouts.nodes import GIVEN, PROBE, Node, Solution
@@ -148,6 +148,20 @@ def question_row(
         "schema_version": SCHEMA_VERSION,
         "created_at": created_at,
     }
+
+
+def dearer(row: Mapping[str, Any], cost: Cost, made_by: Provenance, seconds: float) -> dict[str, Any]:
+    """Return an earlier row of a question whose cost is now that of work that failed, too.
+
+    Args:
+      row: the row.
+      cost: calls and tokens, those of the row included; by role, those since then.
+      made_by: models of the work.
+      seconds: time spent on the question, that of the row included.
+    """
+    spent = _cost(cost, seconds, entries_of(cost.roles, made_by.maker, earlier_entries(row)))
+    # A row from before roles were counted says nothing of them.
+    return {**row, "cost": {name: was if was is None else spent[name] for name, was in row["cost"].items()}}
 
 
 def _cost(cost: Cost, seconds: float, roles: Sequence[Entry]) -> dict[str, Any]:

@@ -14,9 +14,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from factory.errors import PromptTooLong
+from factory.errors import PromptTooLong, QuestionFailed
 from factory.interfaces import Models
-from factory.rollouts.cost import Cost
+from factory.rollouts.cost import Cost, RoleCost, cost_of
 from factory.rollouts.nodes import PROBE, Node, Solution
 from factory.rollouts.prompting import PromptTemplate, render
 from factory.rollouts.steps import split_steps, steps_of_text
@@ -124,16 +124,15 @@ class Policy:
         )
         # Phase 2: sample.
         try:
-            completions = await self.models.generate(request, role)
+            completions = await self._generated(request, role)
         except PromptTooLong:
             # Without a given prefix it is the question itself that is too long.
             if not prefix_text:
                 raise
             return []
-        # Phase 3: check the whole solutions, and count the cost once all verdicts are there.
+        # Phase 3: check the whole solutions.
         checks = (self.models.check(question, start_text + completion.text) for completion in completions)
         verdicts = await together(checks)
-        self._bill(completions)
         return [(_finished(done, verdict), verdict) for done, verdict in zip(completions, verdicts, strict=True)]
 
     def _add_to_tree(self, start: Node, answers: list[tuple[Completion, Verdict]], method: str) -> list[Solution]:
@@ -170,11 +169,10 @@ class Policy:
             seed=seed_for(self.seed, question.key, f"{content_id(text)}:ending"),
         )
         try:
-            completions = await self.models.generate(request, self._role(method))
+            completions = await self._generated(request, self._role(method))
         except PromptTooLong:
             return []
         verdicts = await together(self.models.check(question, text + completion.text) for completion in completions)
-        self._bill(completions)
         return [(_finished(done, verdict), verdict) for done, verdict in zip(completions, verdicts, strict=True)]
 
     async def ask(self, text: str, purpose: str) -> Completion:
@@ -191,8 +189,7 @@ class Policy:
             sampling=self.sampling,
             seed=seed_for(self.seed, self.tree.question.key, purpose),
         )
-        [completion] = await self.models.generate(request)
-        self._bill([completion])
+        [completion] = await self._generated(request, POLICY)
         return completion
 
     async def adopt(self, *texts: str) -> list[Solution]:
@@ -207,16 +204,27 @@ class Policy:
             for text, verdict in zip(texts, verdicts, strict=True)
         ]
 
-    def _bill(self, completions: Sequence[Completion]) -> None:
-        """Add the completions of one request to the cost."""
+    async def _generated(self, request: GenerateRequest, role: str) -> Sequence[Completion]:
+        """Return completions by the model of a role, and count what they cost, also where nothing comes of them.
+
+        Raises what `Models` raises.
+        """
+        try:
+            completions = await self.models.generate(request, role)
+        except QuestionFailed as error:
+            self._bill(cost_of(error))
+            raise
+        self._bill(cost_of(completions))
+        self.cost.truncated += sum(completion.finish_reason == LENGTH for completion in completions)
+        return completions
+
+    def _bill(self, spent: RoleCost) -> None:
+        """Add what one request has cost."""
         cost = self.cost
-        cost.policy_calls += len(completions)
-        # The engine reads the prompt of a request once, however many completions it gives.
-        cost.prompt_tokens += completions[0].prompt_tokens if completions else 0
-        cost.cached_tokens += completions[0].cached_tokens if completions else 0
-        for completion in completions:
-            cost.completion_tokens += completion.sampled_tokens
-            cost.truncated += completion.finish_reason == LENGTH
+        cost.policy_calls += spent.calls
+        cost.prompt_tokens += spent.prompt_tokens
+        cost.cached_tokens += spent.cached_tokens
+        cost.completion_tokens += spent.completion_tokens
 
 
 def _taken_up(tree: Tree, start: Node, n: int, method: str) -> str:

@@ -69,7 +69,7 @@ def asked(options: Options, body: Mapping[str, Any], *, chat: bool) -> Asked:
     """Return what a request's JSON body asks for. Raises `Refused`."""
     _check_fields(options, body)
     prompts = [_chat_ids(body)] if chat else _prompt_ids(options, body.get("prompt"))
-    n = body.get("n") or 1
+    n = 1 if options.ignores_n else body.get("n") or 1
     if options.most_n and n > options.most_n:
         raise error(400, f"n is {n}, at most {options.most_n} are allowed", "BadRequestError", param="n")
     most = body.get("max_completion_tokens") or body.get("max_tokens") or (options.max_model_len if chat else 16)

@@ -39,6 +39,7 @@ class OpenAIServer:
       options: its settings; replaced by others, they hold from the next request on.
       plan: decides which fault a request meets; counts them.
       exchanges: the latest requests and answers that were given, as JSON: (path, request, answer).
+      billed: tokens of all answers so far, as `usage` has them, whatever became of the answers.
       requests: requests by path, whatever became of them.
       abandoned: requests whose client went before the answer.
       keys: values of the header Authorization that came, "" for none.
@@ -48,6 +49,7 @@ class OpenAIServer:
         self.options = options
         self.plan = FaultPlan(tuple(faults))
         self.exchanges: deque[tuple[str, dict[str, Any], dict[str, Any]]] = deque(maxlen=_KEPT)
+        self.billed: Counter[str] = Counter()
         self.requests: Counter[str] = Counter()
         self.keys: Counter[str] = Counter()
         self.abandoned = 0
@@ -226,6 +228,7 @@ class OpenAIServer:
             if (chat and options.chat) or (path == "/v1/completions" and options.completions):
                 answer = await self._complete(body, chat=chat)
                 self.exchanges.append((path, body, answer))
+                self.billed.update({name: answer["usage"][name] for name in ("prompt_tokens", "completion_tokens")})
                 return answer
         raise Refused(404, {"detail": "Not Found"})
 

@@ -72,6 +72,7 @@ COMPLETION = Completion(
     token_ends=Tokens((1, 2)),
     finish_reason="length",
     prompt_tokens=3,
+    read_tokens=5,
     cached_tokens=2,
     sampled_tokens=4,
 )

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.http_engine.abilities import Route
-from actors.http_engine.answers import Answer, BadAnswer, answer_in
+from actors.http_engine.answers import Answer, BadAnswer, answer_in, paid_for
 from actors.http_engine.wire import Reply
+from factory.rollouts.cost import RoleCost
 from factory.types import LENGTH
 
 
@@ -115,6 +116,18 @@ def test_half_a_character_becomes_a_replacement() -> None:
 def test_a_bill_that_is_none_is_unknown(usage: Any) -> None:
     answer = read(body(usage=usage))
     assert (answer.prompt_tokens, answer.completion_tokens, answer.cached_tokens) == (None, None, 0)
+    assert bill_of({"choices": None, "usage": usage}) == RoleCost()
+
+
+def bill_of(content: Any) -> RoleCost:
+    return paid_for(Reply(status=200, body=json.dumps(content).encode()))
+
+
+def test_an_answer_of_no_use_may_have_a_bill() -> None:
+    details = {"cached_tokens": 9}
+    usage = {"prompt_tokens": 2, "completion_tokens": 3, "prompt_tokens_details": details}
+    assert bill_of({"usage": usage}) == RoleCost(prompt_tokens=2, cached_tokens=2, completion_tokens=3)
+    assert bill_of([usage]) == bill_of({"usage": [usage]}) == RoleCost()
 
 
 JSON = st.recursive(

@@ -39,7 +39,7 @@ def completed(request: Asked, given: Answer) -> list[Any]:
 
 
 def test_ids_and_ends_are_exact() -> None:
-    [done] = completed(asked(), answer(("ab", [97, 98, 0])))
+    [done] = completed(asked(), answer(("ab", [97, 98, 0]), completion_tokens=None))
     assert (tuple(done.token_ids), tuple(done.token_ends)) == ((97, 98), (1, 2))
     assert (done.prompt_tokens, done.cached_tokens, done.sampled_tokens) == (1, 1, 3)
 

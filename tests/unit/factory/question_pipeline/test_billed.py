@@ -69,6 +69,17 @@ async def test_the_policys_failure_is_told_as_it_is():
     assert cost.roles == {}
 
 
+async def test_what_a_failure_has_cost_is_counted_for_its_role():
+    cost, error = Cost(), EngineFailed("gone")
+    error.spent = 7, 2, 5
+    models = BilledModels(Failing(error), cost)
+    for role in ("policy", "critic"):
+        with pytest.raises(EngineFailed) as caught:
+            await models.generate(REQUEST, role)
+        assert caught.value.spent == (7, 2, 5)
+        assert cost.roles[role] == RoleCost(calls=0, prompt_tokens=7, cached_tokens=2, completion_tokens=5)
+
+
 async def test_checks_and_room_are_those_of_the_wrapped_models():
     models = Scoring(lambda prefix, n: [])
     models.room = {"q": 7}.__getitem__

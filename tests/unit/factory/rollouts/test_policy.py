@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from support.fakes import RIGHT, WRONG, completion, policy_for
 
-from factory.errors import PromptTooLong
+from factory.errors import PromptTooLong, QuestionFailed
 from factory.rollouts.cost import Cost
 from factory.rollouts.together import together
 
@@ -78,6 +78,32 @@ async def test_the_bill_counts_completions_and_reads_a_prompt_once():
     assert policy.cost.policy_calls == 4
     assert policy.cost.prompt_tokens == 10
     assert policy.cost.completion_tokens == 4 * len(RIGHT)
+
+
+async def test_an_engine_may_say_how_often_it_read_the_prompt_and_which_sample_is_a_copy():
+    one = replace(completion(RIGHT), read_tokens=10, cached_tokens=4)
+    copy = replace(one, read_tokens=0, cached_tokens=0, sampled_tokens=0)
+    policy = policy_for(lambda prefix, n: [one, one, copy])
+    await policy.rollouts(policy.tree.root, 3)
+    cost = policy.cost
+    assert (cost.policy_calls, cost.prompt_tokens, cost.cached_tokens) == (3, 20, 8)
+    assert cost.completion_tokens == 2 * len(RIGHT)
+
+
+@pytest.mark.parametrize("fails", ["generate", "check"])
+async def test_what_was_paid_is_counted_also_where_the_model_or_the_checker_fails(fails):
+    policy = policy_for(lambda prefix, n: [RIGHT] * n)
+    error = QuestionFailed("gone")
+    error.spent = (10, 0, len(RIGHT))
+
+    async def failing(*asked):
+        raise error
+
+    setattr(policy.models, fails, failing)
+    with pytest.raises(QuestionFailed):
+        await policy.rollouts(policy.tree.root, 1)
+    assert (policy.cost.prompt_tokens, policy.cost.completion_tokens) == (10, len(RIGHT))
+    assert policy.cost.policy_calls == (fails == "check")
 
 
 async def test_a_cut_off_rollout_is_counted_apart():
