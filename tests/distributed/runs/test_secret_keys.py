@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 import ray
-from ray._private import state, worker
+from ray._private import ray_constants, state, worker
 from support.commands import title
 from support.engines.http_runs import at_servers
 from support.runs import CONFIG, SHARED_FLEET, every_question_once, run
@@ -19,6 +19,8 @@ from tools.openai_server.options import OPENAI, Options
 from tools.openai_server.server import openai_server
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+# Namespaces of the head's store, of which submitted jobs have one.
+SPACES = {None, *(value for name, value in vars(ray_constants).items() if name.startswith("KV_NAMESPACE_"))}
 KEY = "sk-Sesame/0penUp+4711=="
 
 
@@ -31,10 +33,30 @@ def places_of(key: str, folder: Path) -> Iterator[str]:
     for process in psutil.process_iter():
         if key in title(process):
             yield title(process)
-    listed = {"actors": state.actors(), "jobs": state.jobs(), "environment": ray.get_runtime_context().runtime_env}
-    for name, text in listed.items():
-        if key in repr(text):
-            yield f"Ray's list of {name}"
+    for name, entries in listed_by_ray().items():
+        if key.encode() in entries:
+            yield f"Ray's {name}"
+
+
+def listed_by_ray() -> dict[str, bytes]:
+    """What Ray's head says to whoever asks: whole entries, of which `ray list`, the Job API and the dashboard show some.
+
+    Of a job these are its command, environment and metadata; submitted ones are in the store of keys and values, too.
+    """
+    head, tables = worker.global_worker.gcs_client, state.state._connect_and_get_accessor()
+    entries = {
+        "job list": b"".join(tables.get_job_table(skip_is_running_tasks_field=True)),
+        "actor list": b"".join(tables.get_actor_table(None, None)),
+        "list of workers": b"".join(tables.get_worker_table()),
+        "list of tasks": b"".join(tables.get_task_events()),
+    }
+    assert all(entries.values())
+    kept = [
+        key + (head.internal_kv_get(key, space) or b"") for space in SPACES for key in head.internal_kv_keys(b"", space) or []
+    ]
+    assert kept
+    said = repr((state.actors(), state.jobs(), ray.get_runtime_context().runtime_env)).encode()
+    return {**entries, "store of keys and values": b"".join(kept), "own words": said}
 
 
 @pytest.mark.parametrize("right", [True, False], ids=["right", "wrong"])
