@@ -89,6 +89,8 @@ class Sampling:
       top_k: number of tokens to choose from; -1 is all.
       max_tokens: bound of a whole solution, the prefix that it continues included.
       stop: strings that end a completion.
+      until: strings behind which a sample ends, kept in its text and ids: one step of a solution
+        (`factory/rollouts/until.py`). A search sets them, no config does.
     """
 
     temperature: float = 0.7
@@ -96,6 +98,7 @@ class Sampling:
     top_k: int = -1
     max_tokens: int = 256
     stop: tuple[str, ...] = ()
+    until: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from actors.engine_runtime.stand_in import StandIn
 from actors.models.resolve import model_revision
 from factory.added_fields import ADDED
 from factory.errors import PromptTooLong, QuestionFailed
+from factory.rollouts.until import cut_behind
 from factory.tokens import Tokens
 from factory.types import LENGTH, Completion, GenerateRequest
 
@@ -90,7 +91,8 @@ class Engine(StandIn):
             return PromptTooLong(f"prompt of {len(prompt)} tokens; the model reads at most {limit}")
         endings = [text[len(prefix) :] for text in self._script(prompt) if text.startswith(prefix)] or [NO_ANSWER]
         room = max(1, request.sampling.max_tokens - len(prefix))
-        return [spell(endings[(request.seed + sample) % len(endings)], room) for sample in range(request.n)]
+        texts = [endings[(request.seed + sample) % len(endings)] for sample in range(request.n)]
+        return [cut_behind(spell(text, room), request.sampling.until) for text in texts]
 
     def _script(self, prompt: str) -> list[str]:
         """Return the solutions for the question that is asked in `prompt`."""

@@ -27,6 +27,7 @@ from actors.engine_runtime.slots import Slots
 from actors.engine_runtime.stand_in import StandIn
 from factory.added_fields import ADDED
 from factory.errors import QuestionFailed
+from factory.rollouts.until import cut_behind
 from factory.tokens import Tokens
 from factory.types import Completion, GenerateRequest, Prompt
 
@@ -110,7 +111,8 @@ class Engine(StandIn):
         completions, end = [], now
         for sample in range(request.n):
             rng = Random(request.seed * 1_000_003 + sample)
-            completions.append(complete(gold, done, wrong, rng, self._config))
+            whole = complete(gold, done, wrong, rng, self._config)
+            completions.append(cut_behind(whole, request.sampling.until) if request.sampling.until else whole)
             if self._config.token_s:
                 # Drawn behind the answer, which is the same however long it takes.
                 end = max(end, self._slots.take(now, seconds_of(completions[-1], rng, self._config)))

@@ -75,6 +75,17 @@ def settle(question: Question, text: str, config: Config) -> Verdict:
 check = settle
 
 
+def answer(question: Question, text: str, config: Config) -> str | None:
+    """Return the final answer of a text; None where it states none, or a whole text."""
+    stated = final_answer(text, tail_chars=config.tail_chars, phrases=config.answer_phrases)
+    return None if stated is None or len(stated) > config.max_answer_chars else stated
+
+
+def same(one: str, other: str, config: Config) -> bool:
+    """Return whether two answers are the same but for what the config evens out."""
+    return _normal_form(one, config) == _normal_form(other, config)
+
+
 def right_answer(question: Question) -> str:
     """Return the gold in a box, or behind "The answer is:" where its braces would not close one."""
     boxed = rf"\boxed{{{question.gold}}}"

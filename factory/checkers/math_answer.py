@@ -14,6 +14,7 @@ from factory.added_fields import ADDED
 from factory.answers.comparison.compare import compare
 from factory.answers.decision import OUTCOMES, Decision, decide, is_choice, names_choice
 from factory.answers.extraction.boxes import BOX
+from factory.answers.extraction.choices import offers_choices
 from factory.answers.extraction.extract import box_stands_complete, final_answer
 from factory.answers.gold_check import gold_problem as gold_problem
 from factory.answers.gold_check import right_answer as right_answer
@@ -86,6 +87,26 @@ def check(question: Question, text: str, config: Config) -> Verdict:
     answer = _stated(question, text, config) or ""
     outcome, reason = _cached(_proved, question.gold, answer, config.policy)
     return Verdict(outcome=outcome or Outcome.UNPARSABLE, answer=answer, reason=reason, stands=_stands(text, config))
+
+
+def answer(question: Question, text: str, config: Config) -> str | None:
+    """Return the final answer that a text states, None without one or where it is too long to be judged.
+
+    The question's own text says whether a choice is asked for; the gold is not looked at.
+    """
+    stated = final_answer(
+        text,
+        tail_chars=config.tail_chars,
+        phrases=config.answer_phrases,
+        is_choice=_is_letter if offers_choices(question.text) else None,
+    )
+    return None if stated is None or len(stated) > config.max_answer_chars else stated
+
+
+def same(one: str, other: str, config: Config) -> bool:
+    """Return whether exact rules call two answers the same, one of them in the place of the gold."""
+    policy = config.policy
+    return any(_cached(_settled, *pair, policy)[0] is Outcome.CORRECT for pair in ((one, other), (other, one)))
 
 
 def _stated(question: Question, text: str, config: Config) -> str | None:

@@ -82,6 +82,19 @@ def settle(question: Question, text: str, config: Config) -> Verdict:
 check = settle
 
 
+def answer(question: Question, text: str, config: Config) -> str | None:
+    """Return the labels of the choices that a text's answer names, such as "A, C"; None without one for certain."""
+    try:
+        choices = read_choices(question.metadata.get("choices", ""))
+    except ValueError:
+        return None
+    stated = _stated(text, choices, config)
+    if stated is None or len(stated) > config.max_answer_chars:
+        return None
+    named = named_choices(stated, choices)
+    return None if named.hedged else ", ".join(sorted(named.labels)) or None
+
+
 def right_answer(question: Question) -> str:
     """Return the gold choices by their labels in brackets, which no choice's text is mistaken for."""
     _, gold = _choices_and_gold(question)

@@ -106,6 +106,21 @@ def settle(question: Question, text: str, config: Config) -> Verdict:
 check = settle
 
 
+def answer(question: Question, text: str, config: Config) -> str | None:
+    """Return the number that a text states as its answer, as it is written; None where it states none."""
+    stated = final_answer(text, tail_chars=config.tail_chars, phrases=config.answer_phrases)
+    return stated if stated and len(stated) <= config.max_answer_chars and _number(stated) is not None else None
+
+
+def same(one: str, other: str, config: Config) -> bool:
+    """Return whether one of two answers lies within the tolerance of the other."""
+    numbers = [_number(written) for written in (one, other)]
+    return any(
+        gold is not None and stated is not None and _match(gold, stated, _tolerance(gold, config)) is Match.EQUAL
+        for gold, stated in (numbers, numbers[::-1])
+    )
+
+
 @lru_cache(maxsize=8192)
 def _number(written: str) -> Quantity | None:
     """Return the quantity that an answer denotes, None where it is no rational number or too large."""

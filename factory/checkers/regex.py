@@ -89,6 +89,16 @@ def check(question: Question, text: str, config: Config) -> Verdict:
     )
 
 
+def answer(question: Question, text: str, config: Config) -> str | None:
+    """Return the final answer of a text; None where the pattern is held against the end of texts: no two agree."""
+    return _text_to_match(text, config) if config.where == "answer" else None
+
+
+def same(one: str, other: str, config: Config) -> bool:
+    """Return whether two answers are the same text; no pattern says which different texts mean the same."""
+    return one.casefold() == other.casefold() if config.ignore_case else one == other
+
+
 def right_answer(question: Question) -> str | None:
     """Return None for a gold that can be a pattern, as no text is known to match it; any other gold in a box."""
     try:

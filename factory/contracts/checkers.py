@@ -31,6 +31,34 @@ class CheckFunction(Protocol):
         ...
 
 
+class AnswerFunction(Protocol):
+    """Read the final answer of a text."""
+
+    def __call__(self, question: Question, text: str, config: Any) -> str | None:
+        """Return the final answer that `check` would compare, None where the text states none. Never blocks.
+
+        A search calls it to vote; what it may not know is not there.
+
+        Args:
+          question: question without its gold answer (`gold` is "").
+          text: solution text of a model.
+          config: the plug-in's filled `Config`.
+        """
+        ...
+
+
+class SameFunction(Protocol):
+    """Compare two answers as `answer` returns them."""
+
+    def __call__(self, one: str, other: str, config: Any) -> bool:
+        """Return whether they mean the same; the order of the two makes no difference. Never blocks.
+
+        Where `check` calls a text correct, its answer is the same as that of a right text, as far as this can tell
+        without a worker process.
+        """
+        ...
+
+
 class JudgeFunction(Protocol):
     """Have a model judge one solution, through the run's own engine."""
 
@@ -126,6 +154,11 @@ def settles_nothing(question: Question, text: str, config: Any) -> None:
     """Return None: every solution goes to a worker process."""
 
 
+def equal_texts(one: str, other: str, config: Any) -> bool:
+    """Return whether two answers are the same text."""
+    return one == other
+
+
 def default_limits(config: Any) -> CheckerLimits:
     """Return the limits of a checker with no needs of its own."""
     return CheckerLimits()
@@ -173,6 +206,13 @@ class CheckerPlugin(Plugin):
 
     settle: SettleFunction = settles_nothing
     """Function that gives verdicts without a worker process where it can."""
+
+    answer: AnswerFunction | None = None
+    """Function that reads a text's final answer without the gold, for searches that vote; None where texts have none.
+    """
+
+    same: SameFunction = equal_texts
+    """Function that says whether two such answers mean the same."""
 
     limits: LimitsFunction = default_limits
     """Function that says how long one check may take, and what it may use."""

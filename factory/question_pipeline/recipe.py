@@ -24,6 +24,7 @@ from factory.labelling.experience import Experience
 from factory.labelling.learning import learn
 from factory.labelling.step_labels import SolutionLabels
 from factory.question_pipeline.billed import BilledModels
+from factory.question_pipeline.blind_reader import BlindReader
 from factory.question_pipeline.continued import finish
 from factory.question_pipeline.effort import SEARCH_KEYS, SUPERVISION_KEYS, effort_of
 from factory.question_pipeline.judged import JudgedModels
@@ -123,7 +124,8 @@ def begin(
     tree, cost = (earlier.tree, earlier.cost) if earlier else (Tree(question, recipe.completer), Cost())
     # Phase 2: the policy that samples into it. A judging model is not asked again about the texts that are there.
     billed = BilledModels(models, cost)
-    judge = CHECKERS.load(recipe.checker).judge
+    checker = CHECKERS.load(recipe.checker)
+    judge = checker.judge
     known = {solution.text: solution.verdict for solution in tree.solutions} if judge else {}
     policy = Policy(
         tree=tree,
@@ -134,6 +136,7 @@ def begin(
         sampling=recipe.sampling,
         separator=recipe.separator,
         seed=recipe.seed,
+        reader=BlindReader.of(checker, recipe.checker_config, question),
     )
     taught = experience if recipe.learn else Experience(learns=False)
     return QuestionWork(tree, policy, taught, effort=effort, before=earlier)

@@ -24,7 +24,7 @@ FIRST_SCHEMA = 3
 _COUNTS = {
     "trials": "trials",
     "successes": "successes",
-    "visits": "visits",
+    "visits": "selections",
     "requested": "requested",
     "searched": "searched",
     "asked": "direct_trials",

@@ -122,7 +122,7 @@ def question_row(
     """
     kept = resumption.kept if resumption else {}
     question = tree.question
-    sampling = asdict(provenance.sampling)
+    sampling = {name: value for name, value in asdict(provenance.sampling).items() if name != "until"}
     return {
         "question_id": question.id,
         "source": question.source,
@@ -272,7 +272,7 @@ def _node(node: Node) -> dict[str, Any]:
         "parent": node.parent.index if node.parent else None,
         "action": "step" if node.parent else "root",
         "text": node.step.text if node.step else "",
-        "visits": node.visits,
+        "visits": node.visits + node.selections,
         "value": node.mc_value,
         "trials": node.trials,
         "successes": node.successes,

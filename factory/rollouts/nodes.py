@@ -18,12 +18,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from factory.tokens import Tokens
-from factory.types import LENGTH, Outcome, Step, Verdict
+from factory.types import LENGTH, POLICY, Outcome, Step, Verdict
 
 # Method and finish reason of a solution that came with its question.
 GIVEN = "given"
 # Method of a rollout that a labeller asked for. The rollouts of a search method carry the name of that method.
 PROBE = "rollout"
+STEP = "step"
+"""Action of a node that the policy's own prompt led to."""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,7 +35,9 @@ class Node:
     * `index`: position in `Tree.nodes`, in the order of creation; 0 is the root.
     * `key`: name among its siblings: the text of its step, without trailing white space for a solution's last step.
     * `trials`, `successes`: judged rollouts that are evidence here, and those that reached the gold answer.
-    * `visits`: N(s) of OmegaPRM, how often a pair of this node was selected.
+    * `visits`, `reward`: how often a tree search came through here, and the sum of what it backed up
+      (`factory/drafting/uct.py`).
+    * `selections`: N(s) of OmegaPRM, how often a pair of this node was selected.
     * `requested`: rollouts requested from here, judged or not, of the model whose value is measured. `searched`:
       rollouts that a search method requested.
     * `direct_trials`, `direct_successes`: the part of the counts from rollouts that started here.
@@ -42,6 +46,9 @@ class Node:
     * `tokens`: number of tokens that the step was sampled as. It is known for a node restored from a record
       (`factory/question_pipeline/restored.py`), although the ids themselves are not.
     * `ending`: the solution that ends here, if one does.
+    * `action`: what led here, in the search method's own word: "step", "A1", "revise".
+    * `finish`: finish reason of a draft that ends here: "stop" or `LENGTH`; "" where it is open.
+    * `score`: a verifier's score of this step behind its prefix; None where nobody asked for it.
     """
 
     index: int
@@ -52,6 +59,7 @@ class Node:
     trials: int = 0
     successes: int = 0
     visits: int = 0
+    selections: int = 0
     requested: int = 0
     searched: int = 0
     direct_trials: int = 0
@@ -60,6 +68,10 @@ class Node:
     passthrough_successes: int = 0
     tokens: int = 0
     ending: Solution | None = None
+    action: str = STEP
+    finish: str = ""
+    score: float | None = None
+    reward: float = 0.0
     # Nearly every node of a long solution has one child, and a dictionary is larger than a node.
     _next: Node | dict[str, Node] | None = field(default=None, init=False, repr=False)
 
@@ -130,8 +142,13 @@ class Solution:
     * `counted_at`: depth of the last node that the rollout counts at, None where it counts nowhere.
     * `own`: True for a rollout of the model whose rollouts are evidence. False for what others wrote: it is labelled
       as any solution, but says nothing about that model.
+    * `independent`: False for a solution that was guided, revised or put together: it is no sample of anybody's, so it
+      is evidence at no node, and what counts samples (pass@k) leaves it out.
+    * `score`: what the search's selection gave it. `selected`: True for the one that the search answers with.
+    * `role`: role of the model that wrote it.
+    * `revises`: the solution that this one is a new version of. `critique`: the critique that led to it.
 
-    The last four fields differ from their defaults only for a solution restored from a record:
+    These differ from their defaults only for a solution restored from a record:
 
     * `sought`: True when labellers may request rollouts on its account. False for solutions that their own earlier
       probes produced.
@@ -148,6 +165,12 @@ class Solution:
     occurrences: int = 1
     counted_at: int | None = None
     own: bool = True
+    independent: bool = True
+    score: float | None = None
+    selected: bool = False
+    role: str = POLICY
+    revises: Solution | None = None
+    critique: str = ""
     sought: bool = True
     labelled: bool = False
     label_calls: int = 0

@@ -14,11 +14,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from factory.errors import PromptTooLong, QuestionFailed
-from factory.interfaces import Models
-from factory.rollouts.cost import Cost, RoleCost, cost_of
+from factory.errors import PromptTooLong
+from factory.rollouts.asking import Asker
 from factory.rollouts.nodes import PROBE, Node, Solution
-from factory.rollouts.prompting import PromptTemplate, render
 from factory.rollouts.steps import split_steps, steps_of_text
 from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
@@ -31,8 +29,6 @@ from factory.types import (
     Completion,
     GenerateRequest,
     Outcome,
-    Prompt,
-    Sampling,
     Step,
     Verdict,
     content_id,
@@ -40,24 +36,9 @@ from factory.types import (
 
 
 @dataclass(slots=True)
-class Policy:
-    """Sampler of rollouts for the question of `tree`.
+class Policy(Asker):
+    """Sampler of rollouts for the question of `tree`; its fields are those of `Asker`."""
 
-    * `models`: models and checker.
-    * `prompt`: the question as the model reads it. `template`: what `prompt` was made with; `ask` needs it.
-    * `separator`: what ends a step (`factory/rollouts/steps.py`).
-    * `seed`: seed of the run; each request derives its own from it.
-    * `cost`: running totals of what the question has cost.
-    """
-
-    tree: Tree
-    models: Models
-    prompt: Prompt
-    sampling: Sampling = field(default_factory=Sampling)
-    separator: str = "newline"
-    seed: int = 0
-    template: PromptTemplate | None = None
-    cost: Cost = field(default_factory=Cost)
     # Set when the rollouts of the latest call are in the tree.
     _last: asyncio.Event | None = field(default=None, init=False, repr=False)
 
@@ -124,7 +105,7 @@ class Policy:
         )
         # Phase 2: sample.
         try:
-            completions = await self._generated(request, role)
+            completions = await self.generated(request, role)
         except PromptTooLong:
             # Without a given prefix it is the question itself that is too long.
             if not prefix_text:
@@ -169,28 +150,11 @@ class Policy:
             seed=seed_for(self.seed, question.key, f"{content_id(text)}:ending"),
         )
         try:
-            completions = await self._generated(request, self._role(method))
+            completions = await self.generated(request, self._role(method))
         except PromptTooLong:
             return []
         verdicts = await together(self.models.check(question, text + completion.text) for completion in completions)
         return [(_finished(done, verdict), verdict) for done, verdict in zip(completions, verdicts, strict=True)]
-
-    async def ask(self, text: str, purpose: str) -> Completion:
-        """Return one completion of the run's own prompt template with `text` in the place of the question.
-
-        It is no rollout, but its cost counts like that of one. `purpose` seeds the request. Raises what
-        `Models.generate` raises, and `ValueError` for a policy made without a template.
-        """
-        if self.template is None:
-            raise ValueError("this policy has no template; begin it with one to ask for other things than rollouts")
-        request = GenerateRequest(
-            question_id=self.tree.question.id,
-            prompt=render(self.template, replace(self.tree.question, text=text)),
-            sampling=self.sampling,
-            seed=seed_for(self.seed, self.tree.question.key, purpose),
-        )
-        [completion] = await self._generated(request, POLICY)
-        return completion
 
     async def adopt(self, *texts: str) -> list[Solution]:
         """Check solutions that this policy did not sample, and add them to the tree in the order given.
@@ -203,28 +167,6 @@ class Policy:
             self.tree.adopt(steps_of_text(text, self.separator), verdict)
             for text, verdict in zip(texts, verdicts, strict=True)
         ]
-
-    async def _generated(self, request: GenerateRequest, role: str) -> Sequence[Completion]:
-        """Return completions by the model of a role, and count what they cost, also where nothing comes of them.
-
-        Raises what `Models` raises.
-        """
-        try:
-            completions = await self.models.generate(request, role)
-        except QuestionFailed as error:
-            self._bill(cost_of(error))
-            raise
-        self._bill(cost_of(completions))
-        self.cost.truncated += sum(completion.finish_reason == LENGTH for completion in completions)
-        return completions
-
-    def _bill(self, spent: RoleCost) -> None:
-        """Add what one request has cost."""
-        cost = self.cost
-        cost.policy_calls += spent.calls
-        cost.prompt_tokens += spent.prompt_tokens
-        cost.cached_tokens += spent.cached_tokens
-        cost.completion_tokens += spent.completion_tokens
 
 
 def _taken_up(tree: Tree, start: Node, n: int, method: str) -> str:
@@ -245,9 +187,13 @@ def _taken_up(tree: Tree, start: Node, n: int, method: str) -> str:
     return before
 
 
-def _finished(completion: Completion, verdict: Verdict) -> Completion:
-    """Return a completion with the finish reason that its tree and record give: `ANSWERED` where the verdict counts."""
+def finish_of(reason: str, verdict: Verdict) -> str:
+    """Return the finish reason that a tree and record give: `ANSWERED` for a cut-off text whose verdict counts."""
     judged = verdict.outcome in (Outcome.CORRECT, Outcome.INCORRECT)
-    if completion.finish_reason == LENGTH and verdict.stands and judged:
-        return replace(completion, finish_reason=ANSWERED)
-    return completion
+    return ANSWERED if reason == LENGTH and verdict.stands and judged else reason
+
+
+def _finished(completion: Completion, verdict: Verdict) -> Completion:
+    """Return a completion with the finish reason that its tree and record give."""
+    reason = finish_of(completion.finish_reason, verdict)
+    return completion if reason == completion.finish_reason else replace(completion, finish_reason=reason)

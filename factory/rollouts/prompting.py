@@ -10,6 +10,8 @@ A file is a list of sections, each opened by a line of its own:
 A template is *hinted* where its last [user] section also holds {gold}: the model is told the gold answer, as for STaR's
 rationalisation (arXiv 2203.14465, sec. 3.2), and the records flag the solutions that it then writes.
 
+A prompt of a search method has further places there, such as {attempt} or {critique}, which the method fills in.
+
 Text above the first section is a note to the reader and is not sent. Blank lines around a section's text are dropped.
 
 Style `chat` gives one (role, content) message per section; the model's own chat template does the rest and ends its
@@ -28,10 +30,11 @@ turn, so stop strings are not used. Style `raw` joins the sections into one text
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from types import MappingProxyType
 
 import fsspec
 
@@ -42,7 +45,7 @@ from factory.types import Message, Prompt, Question, content_id
 STYLES = ["raw", "chat"]
 PLACEHOLDER = "{question}"
 GOLD = "{gold}"
-_PLACES = re.compile(f"{re.escape(PLACEHOLDER)}|{re.escape(GOLD)}")
+NO_FILLS: Mapping[str, str] = MappingProxyType({})
 _SENTENCE_END = re.compile(r"(?<=[.!?])[ \t]+")
 _SECTION_LINE = re.compile(r"^\[([a-z]+)\][ \t]*\r?\n?", re.MULTILINE)
 _ROLES = ["system", "user", "assistant", "stop"]
@@ -85,14 +88,45 @@ def load_prompt(name_or_path: str, style: str) -> PromptTemplate:
     )
 
 
-def render(template: PromptTemplate, question: Question) -> Prompt:
+@lru_cache(maxsize=256)
+def cached_prompt(name_or_path: str, style: str = "", places: tuple[str, ...] = ()) -> PromptTemplate:
+    """Return the template of a search method, as `load_prompt` does; each is read once in a process.
+
+    Args:
+      name_or_path: packaged name, path or URL.
+      style: "raw" or "chat"; "" is "raw", to look at a file before a run is known.
+      places: names that the method fills in, without braces.
+
+    Raises:
+      BadInput: as `load_prompt`; and for a template that lacks a place, or shows the gold answer: no search knows it.
+    """
+    template = load_prompt(name_or_path, style or STYLES[0])
+    asked = _last_user(template)
+    missing = [f"{{{place}}}" for place in places if f"{{{place}}}" not in asked]
+    if missing:
+        raise BadInput(
+            f"prompt file {name_or_path}: its last [user] section lacks {', '.join(missing)}; put it where the search "
+            "is to fill it in"
+        )
+    if template.hinted:
+        raise BadInput(f"prompt file {name_or_path} shows the gold answer ({GOLD}), which no search knows; take it out")
+    return template
+
+
+def render(template: PromptTemplate, question: Question, fills: Mapping[str, str] = NO_FILLS) -> Prompt:
     """Return the prompt for this question: a text in raw style, messages in chat style.
 
-    Raises `BadInput` for a hinted template and a question without a gold answer.
+    Args:
+      template: what is filled in.
+      question: question in the place {question}.
+      fills: texts for further places, by their names without braces: {"attempt": "2 + 2 = 5."}.
+
+    Raises:
+      BadInput: the template is hinted and the question has no gold answer.
     """
     messages = [message for message in _sections(template.text, template.name) if message[0] != "stop"]
     role, content = messages[-1]
-    messages[-1] = (role, _filled(content, template, question))
+    messages[-1] = (role, _filled(content, template, question, fills))
     if template.style == "chat":
         return tuple(messages)
     layout = {"system": "{}\n\n", "user": "Question: {}\nAnswer:\n", "assistant": "{}\n\n"}
@@ -132,8 +166,8 @@ def packaged_prompts() -> list[str]:
     return sorted(entry.name.removesuffix(".txt") for entry in folder.iterdir() if entry.name.endswith(".txt"))
 
 
-def _filled(content: str, template: PromptTemplate, question: Question) -> str:
-    """Return `content` with question and gold answer filled in.
+def _filled(content: str, template: PromptTemplate, question: Question, fills: Mapping[str, str] = NO_FILLS) -> str:
+    """Return `content` with question, gold answer and `fills` filled in.
 
     All places are filled at once: a question whose own text spells {gold} must not show its answer.
     """
@@ -142,8 +176,14 @@ def _filled(content: str, template: PromptTemplate, question: Question) -> str:
             f"prompt file {template.name} shows the gold answer ({GOLD}) and question {question.id} has none; take the "
             "question out, or use a prompt without a hint"
         )
-    values = {PLACEHOLDER: question.text, GOLD: question.gold}
-    return _PLACES.sub(lambda place: values[place.group()], content)
+    values = {PLACEHOLDER: question.text, GOLD: question.gold, **{f"{{{name}}}": text for name, text in fills.items()}}
+    return _places(tuple(values)).sub(lambda place: values[place.group()], content)
+
+
+@lru_cache(maxsize=64)
+def _places(places: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern that matches any of these places."""
+    return re.compile("|".join(map(re.escape, places)))
 
 
 def _last_user(template: PromptTemplate) -> str:

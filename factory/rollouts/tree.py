@@ -57,7 +57,7 @@ class Tree:
           The new solution; where the same text is there already, that solution with one more occurrence.
         """
         # Phase 1: find or make the nodes on its way.
-        node, known = self._attach(start, steps)
+        node, known = self.attach(start, steps)
         rollout = Solution(node, start.depth, verdict, finish_reason, method, prompt_tokens)
         outcome = rollout.outcome
         # Phase 2: count it at the nodes that were there before.
@@ -71,7 +71,7 @@ class Tree:
                 if reached is not node or reached is start:
                     rollout.count_at(reached)
         # Phase 3: merge it with an equal solution, if there is one.
-        return self._end(rollout)
+        return self.end(rollout)
 
     def adopt(
         self, steps: Sequence[Step], verdict: Verdict, *, method: str = GIVEN, finish_reason: str = GIVEN
@@ -89,15 +89,19 @@ class Tree:
         Returns:
           The new solution, or the equal one that is there already, with one more occurrence.
         """
-        node, _ = self._attach(self.root, steps)
-        return self._end(Solution(node, 0, verdict, finish_reason=finish_reason, method=method))
+        node, _ = self.attach(self.root, steps)
+        made = Solution(node, 0, verdict, finish_reason, method, independent=method == GIVEN)
+        return self.end(made)
 
     def is_evidence(self, method: str) -> bool:
         """Return True where solutions of a method are rollouts of the model whose values the nodes have."""
         return method == PROBE or (method != GIVEN and self.completer == POLICY)
 
-    def _attach(self, start: Node, steps: Sequence[Step]) -> tuple[Node, list[Node]]:
-        """Return the node that `steps` lead to, and the nodes on the way that were there before, `start` first."""
+    def attach(self, start: Node, steps: Sequence[Step]) -> tuple[Node, list[Node]]:
+        """Return the node that `steps` lead to, and the nodes on the way that were there before, `start` first.
+
+        The last step ends a text: its key has no white space at the end. Nothing is counted.
+        """
         known = [start]
         node = start
         if not any(step.text.strip() for step in steps):
@@ -132,15 +136,18 @@ class Tree:
         parent.add_child(child)
         return child
 
-    def _end(self, solution: Solution) -> Solution:
-        """Return `solution`, or the solution with the same text that is there already, with one more occurrence."""
-        known = _same_ending(solution.leaf)
+    def end(self, solution: Solution) -> Solution:
+        """Return `solution`, or the solution with the same text that is there already, with its occurrences more."""
+        known = same_ending(solution.leaf)
         if known is not None:
-            known.occurrences += 1
+            # A guided solution that has the text of a sample makes that no second sample.
+            if solution.independent or not known.independent:
+                known.occurrences += solution.occurrences
             if known.method == PROBE and solution.method not in (PROBE, GIVEN):
                 # An earlier run's labeller produced this text; now the search has sampled it, so it is to be labelled.
                 known.method, known.sought, known.labelled = solution.method, True, False
-                known.own = self.is_evidence(known.method)
+                known.independent = solution.independent
+                known.own = known.independent and self.is_evidence(known.method)
             return known
         self.put(solution)
         return solution
@@ -148,7 +155,7 @@ class Tree:
     def put(self, solution: Solution) -> None:
         """Add a solution at the end of its leaf, where none ends yet; its rollout counts at no node by that."""
         solution.leaf.ending = solution
-        solution.own = self.is_evidence(solution.method)
+        solution.own = solution.independent and self.is_evidence(solution.method)
         self.solutions.append(solution)
         outcome = solution.outcome
         self.correct += outcome is True
@@ -162,7 +169,7 @@ class Tree:
         """
         keep = {0}
         for node in self.nodes:
-            if node.trials or node.visits or node.requested or node.searched:
+            if node.trials or node.visits or node.selections or node.requested or node.searched:
                 # What is above a node that is kept is kept already.
                 while node.parent is not None and node.index not in keep:
                     keep.add(node.index)
@@ -171,7 +178,7 @@ class Tree:
         return (node for node in self.nodes if node.index in keep)
 
 
-def _same_ending(leaf: Node) -> Solution | None:
+def same_ending(leaf: Node) -> Solution | None:
     """Return the solution that ends at `leaf`, or at a sibling that differs only in trailing white space."""
     if leaf.ending is not None or leaf.parent is None:
         return leaf.ending

@@ -79,7 +79,7 @@ async def label(
     """
     # Phase 1: fill the pool with what was sampled before, and with `k` rollouts of the bare question.
     await probe(tree, tree.root, policy, config)
-    pool = Pool(config, visits=sum(node.visits for node in tree.nodes))
+    pool = Pool(config, selections=sum(node.selections for node in tree.nodes))
     for solution in tree.solutions:
         if not solution.labelled:
             pool.extend(solution.start, [solution])
@@ -153,13 +153,13 @@ class Pool:
     A pair is selected once, however often its text comes back; `config.searches` pairs are selected in all.
     """
 
-    def __init__(self, config: Config, visits: int = 0) -> None:
-        """Start with no pairs; `visits` is how many an earlier run has selected."""
+    def __init__(self, config: Config, selections: int = 0) -> None:
+        """Start with no pairs; `selections` is how many an earlier run has selected."""
         self._config = config
         # By the leaf of r: one text is one pair.
         self._pairs: dict[Node, tuple[Node, Solution]] = {}
         self._selected: set[Node] = set()
-        self._visits = visits
+        self._selections = selections
 
     def __len__(self) -> int:
         """Return the number of waiting pairs."""
@@ -193,7 +193,7 @@ class Pool:
 
         None when there is no such pair, or when `config.searches` have been selected.
         """
-        if self._visits >= self._config.searches:
+        if self._selections >= self._config.searches:
             return None
         open_pairs = [pair for pair in self._pairs.values() if 0 < pair[0].successes < pair[0].trials]
         if not open_pairs:
@@ -201,8 +201,8 @@ class Pool:
         node, rollout = max(open_pairs, key=lambda pair: self.score(*pair))
         del self._pairs[rollout.leaf]
         self._selected.add(rollout.leaf)
-        node.visits += 1
-        self._visits += 1
+        node.selections += 1
+        self._selections += 1
         return node, rollout
 
     def score(self, node: Node, rollout: Solution) -> float:
@@ -211,7 +211,7 @@ class Pool:
         value = node.successes / node.trials
         length = sum(map(_length, rollout.leaf.path()[node.depth :]))
         quality = math.pow(config.alpha, 1 - value) * math.pow(config.beta, length / config.L)
-        exploration = config.c_puct * math.sqrt(self._visits) / (1 + node.visits)
+        exploration = config.c_puct * math.sqrt(self._selections) / (1 + node.selections)
         return quality + exploration
 
 

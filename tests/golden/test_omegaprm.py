@@ -102,14 +102,14 @@ async def test_wrong_rollouts_of_a_good_prefix_are_searched_in_later_rounds():
 async def test_a_rollout_is_selected_once_however_often_it_comes_back():
     policy = policy_for(lambda prefix, n: [WRONG_CHAIN, WRONG_CHAIN, RIGHT, RIGHT] if not prefix else [WRONG] * n)
     await label(policy.tree, policy, Config(k=4, searches=9), Random(0), Experience())
-    assert policy.tree.root.visits == 1
+    assert policy.tree.root.selections == 1
 
 
 async def test_visits_count_selections_not_estimates():
     policy = first_error_at(2)
     await label(policy.tree, policy, SURE, Random(0), Experience())
-    assert [node.visits for node in policy.tree.nodes if node.visits] == [1]
-    assert policy.tree.root.visits == 1
+    assert [node.selections for node in policy.tree.nodes if node.selections] == [1]
+    assert policy.tree.root.selections == 1
 
 
 async def test_cut_off_rollouts_are_neither_searched_nor_counted():
@@ -203,7 +203,7 @@ async def test_three_rounds_worked_out_by_hand():
     labels = await label(policy.tree, policy, config, Random(0), Experience())
     asked = ["", "d\n", "d\ne\n", "d\nf\n", "d\ng\n", "d\ng\nh\n"]
     assert policy.models.asked == [(prefix, 4) for prefix in asked]
-    measured = {node.text: (node.trials, node.successes, node.visits) for node in policy.tree.nodes if node.trials}
+    measured = {node.text: (node.trials, node.successes, node.selections) for node in policy.tree.nodes if node.trials}
     assert measured == {
         "": (4, 2, 1),
         "d\n": (4, 2, 2),

@@ -9,6 +9,7 @@ from factory.labelling.step_labels import SolutionLabels
 from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
+from factory.rollouts.until import cut_behind
 from factory.types import POLICY, Completion, GenerateRequest, Outcome, Question, Sampling, Verdict
 
 QUESTION = Question(text="What is 2 + 2?", gold="4")
@@ -45,7 +46,8 @@ class FakeModels(Models):
         self.roles.append(role)
         replies = self._reply(prefix, request.n)
         assert len(replies) == request.n, f"the script has {len(replies)} replies to {prefix!r}, {request.n} were asked"
-        return [reply if isinstance(reply, Completion) else completion(reply) for reply in replies]
+        completions = [reply if isinstance(reply, Completion) else completion(reply) for reply in replies]
+        return [cut_behind(one, request.sampling.until) for one in completions]
 
     async def check(self, question: Question, text: str) -> Verdict:
         """Compare what follows the last "The answer is" with the gold answer."""

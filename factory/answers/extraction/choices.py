@@ -63,6 +63,16 @@ def read_choices(written: str) -> Choices:
     return Choices(texts=texts)
 
 
+@lru_cache(maxsize=4096)
+def offers_choices(question: str) -> bool:
+    """Return whether the text of a question lists options under letters, such as "(A) bank (B) library"."""
+    for mark in ").:":
+        first = re.search(rf"(?<![\w\\])A\{mark}\}}?\s*\S", question)
+        if first and re.search(rf"(?<![\w\\])B\{mark}\}}?\s*\S", question[first.end() :]):
+            return True
+    return False
+
+
 def _from_json(offered: Any) -> list[tuple[str, str]] | None:
     """Return (label, text) of every choice in one of the JSON forms, None for any other JSON."""
     match offered:

@@ -24,7 +24,7 @@ from factory.types import Completion, Outcome, PartVerdict, Verdict
 COUNTS = (
     "trials",
     "successes",
-    "visits",
+    "selections",
     "requested",
     "searched",
     "direct_trials",

@@ -11,6 +11,7 @@ import pytest
 from factory.errors import BadInput
 from factory.rollouts.prompting import (
     PromptTemplate,
+    cached_prompt,
     escape_special_tokens,
     hint_of,
     load_prompt,
@@ -185,6 +186,33 @@ def test_a_hint_needs_a_gold_answer(tmp_path: Path) -> None:
 )
 def test_the_hint_is_the_sentences_that_hold_the_gold_answer(tmp_path: Path, section: str, hint: str) -> None:
     assert hint_of(loaded(tmp_path, f"[user]\n{section}"), Question(text="2 + 2? {gold}.", gold="4")) == hint
+
+
+@pytest.mark.parametrize("style", ["raw", "chat"])
+def test_further_places_are_filled_with_whatever_the_texts_spell(tmp_path: Path, style: str) -> None:
+    template = loaded(tmp_path, "[user]\nQ: {question} A: {attempt} C: {critique} {plan}", style)
+    fills = {"attempt": "{critique} {question} {gold}", "critique": "{attempt}"}
+    [line] = [
+        line
+        for line in str(render(template, Question(text="{attempt}?", gold="4"), fills)).splitlines()
+        if "C:" in line
+    ]
+    assert "Q: {attempt}? A: {critique} {question} {gold} C: {attempt} {plan}" in line
+    # Without anything to fill in, a template is what it was.
+    assert "C: {critique} {plan}" in str(render(template, Question(text="x", gold="4")))
+
+
+def test_a_methods_prompt_is_looked_at_before_a_run(tmp_path: Path) -> None:
+    path = tmp_path / "critique.txt"
+    path.write_text("[user]\n{question}\n{attempt}")
+    assert cached_prompt(str(path), "chat", ("attempt",)) is cached_prompt(str(path), "chat", ("attempt",))
+    assert cached_prompt(str(path)).style == "raw"
+    with pytest.raises(BadInput, match=r"lacks \{critique\}; put it where"):
+        cached_prompt(str(path), "raw", ("attempt", "critique"))
+    with pytest.raises(BadInput, match=r"no prompt called 'critiqe'"):
+        cached_prompt("critiqe")
+    with pytest.raises(BadInput, match=r"shows the gold answer .* no search knows"):
+        cached_prompt("hinted_cot")
 
 
 def test_the_arithmetic_in_the_gsm8k_examples_is_true() -> None:

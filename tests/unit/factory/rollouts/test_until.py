@@ -1,0 +1,66 @@
+"""Samples that end behind a separator: exact tokens where the separator ends one, the exact text otherwise."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from factory.rollouts.until import cut_behind, is_open
+from factory.tokens import Tokens
+from factory.types import LENGTH, Completion
+
+
+def of(*pieces: str, finish_reason: str = "stop") -> Completion:
+    """Completion of one token per piece."""
+    ends, at = [], 0
+    for piece in pieces:
+        at += len(piece)
+        ends.append(at)
+    return Completion(
+        text="".join(pieces), token_ids=Tokens(range(len(pieces))), token_ends=Tokens(ends), finish_reason=finish_reason
+    )
+
+
+def test_a_sample_ends_with_the_token_that_completes_the_separator() -> None:
+    cut = cut_behind(of("one", "\n", "two", "\n", finish_reason=LENGTH), ("\n",))
+    assert (cut.text, tuple(cut.token_ids), tuple(cut.token_ends)) == ("one\n", (0, 1), (3, 4))
+    assert (cut.finish_reason, cut.sampled_tokens) == ("stop", 2)
+    assert is_open(cut, ("\n",))
+
+
+def test_a_token_of_several_separators_is_kept_whole() -> None:
+    cut = cut_behind(of("one", "\n\n", "two"), ("\n",))
+    assert (cut.text, tuple(cut.token_ids)) == ("one\n\n", (0, 1))
+
+
+def test_a_token_that_reaches_into_the_next_step_leaves_the_text_without_ids() -> None:
+    cut = cut_behind(of("one", "\n  ", "two"), ("\n",))
+    assert (cut.text, tuple(cut.token_ids), cut.sampled_tokens) == ("one\n", (), 2)
+    assert is_open(cut, ("\n",))
+
+
+def test_what_holds_no_separator_has_ended_the_whole_solution() -> None:
+    whole = of("one", " two")
+    assert cut_behind(whole, ("\n",)) is whole
+    assert cut_behind(of("one\n"), ()).text == "one\n"
+    assert not is_open(whole, ("\n",))
+    assert not is_open(of("one\n"), ())
+    assert not is_open(of("one\n", finish_reason=LENGTH), ("\n",))
+
+
+def test_a_text_without_ids_is_cut_by_its_characters() -> None:
+    bare = replace(of("one\ntwo"), token_ids=(), token_ends=(), sampled_tokens=9)
+    assert cut_behind(bare, ("\n",)).text == "one\n"
+    assert cut_behind(bare, ("\n",)).sampled_tokens == 9
+
+
+@given(st.lists(st.text("ab\n", min_size=1, max_size=3), max_size=12), st.sampled_from([("\n",), ("\n\n",)]))
+def test_any_cut_sample_is_a_beginning_whose_ids_spell_it(pieces: list[str], until: tuple[str, ...]) -> None:
+    whole = of(*pieces)
+    cut = cut_behind(whole, until)
+    assert whole.text.startswith(cut.text)
+    assert is_open(cut, until) == any(one in whole.text for one in until)
+    first = min((whole.text.find(one) + len(one) for one in until if one in whole.text), default=len(whole.text))
+    assert len(cut.text) >= first
+    if len(cut.token_ids):
+        assert "".join(pieces[: len(cut.token_ids)]) == cut.text
