@@ -18,8 +18,8 @@ from factory.tokens import Tokens
 from factory.types import LENGTH
 
 _ENDS = {"stop": "stop", "length": LENGTH}
-# Characters of a server's text in a message, by halves.
-_SHOWN = 80
+# Characters of a server's text in a message.
+_SHOWN = 160
 
 
 class BadAnswer(Exception):
@@ -115,10 +115,10 @@ def json_of(reply: Reply) -> dict[str, Any]:
     return body
 
 
-def shown(text: str) -> str:
-    """Return a server's text for a message: one line, not long, without control characters."""
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text[: 4 * _SHOWN]).split())
-    return line if len(line) <= 2 * _SHOWN else f"{line[: 2 * _SHOWN]}…"
+def shown(text: str, most: int = _SHOWN) -> str:
+    """Return a server's text for a message: one line of `most` characters, without control characters."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text[: 2 * most]).split())
+    return line if len(line) <= most else f"{line[:most]}…"
 
 
 def _usage(body: dict[str, Any]) -> tuple[int | None, int | None, int | None]:

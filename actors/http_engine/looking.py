@@ -161,7 +161,7 @@ class Look:
         body = {"messages": messages_of(_GREETING, ""), "max_tokens": _FEW}
         reply = await self._post(Route.CHAT, body)
         refusal = refusal_of(reply)
-        if refusal is not None and wants_max_completion_tokens(refusal.said):
+        if refusal is not None and wants_max_completion_tokens(refusal.words):
             abilities = replace(abilities, max_tokens="max_completion_tokens")
         limit = {abilities.max_tokens: _FEW}
         answer = await self._answer(Route.CHAT, {"messages": messages_of(_GREETING, ""), **limit})

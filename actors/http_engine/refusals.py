@@ -17,6 +17,8 @@ _TOO_LONG = re.compile(
 )
 # Written in front of a server's own words.
 _STATUS = re.compile(r"HTTP \d{3}\b")
+# Characters of a server's words that are read.
+_READ = 4096
 _MAX_COMPLETION = re.compile(r"max_completion_tokens", re.IGNORECASE)
 
 
@@ -39,10 +41,11 @@ class Trouble(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Refusal of a request: its kind, and what the server says, in one line."""
+    """Refusal of a request: its kind, what the server says, in one line, and its words, as many as are read."""
 
     trouble: Trouble
     said: str
+    words: str = ""
 
 
 def refusal_of(reply: Reply) -> Refusal | None:
@@ -51,7 +54,7 @@ def refusal_of(reply: Reply) -> Refusal | None:
     if status == 200:
         return None
     message = message_in(reply)
-    said = f"HTTP {status}" + (f": {message}" if message else "")
+    said = f"HTTP {status}" + (f": {shown(message)}" if message else "")
     if 300 <= status < 400:
         return Refusal(
             trouble=Trouble.BROKEN, said=f"HTTP {status}, a redirect to {shown(reply.location) or 'nowhere'}"
@@ -69,11 +72,14 @@ def refusal_of(reply: Reply) -> Refusal | None:
     }.get(status)
     if trouble is None and status in (400, 422) and message:
         trouble = Trouble.TOO_LONG if _TOO_LONG.search(message) else Trouble.REFUSED
-    return Refusal(trouble=trouble or Trouble.BROKEN, said=said)
+    return Refusal(trouble=trouble or Trouble.BROKEN, said=said, words=message)
 
 
 def message_in(reply: Reply) -> str:
-    """Return the message of an error as OpenAI's, vLLM's and FastAPI's servers write it; "" where there is none."""
+    """Return the message of an error as OpenAI's, vLLM's and FastAPI's servers write it; "" where there is none.
+
+    It is one line, of up to 4,096 characters: what tells one refusal from another may stand behind a long text.
+    """
     try:
         body = json_of(reply)
     except BadAnswer:
@@ -83,14 +89,15 @@ def message_in(reply: Reply) -> str:
         for name in ("message", "detail", "msg"):
             if isinstance(text := error.get(name), str) and text:
                 code = error.get("code")
-                return shown(f"{text} ({code})" if isinstance(code, str) and code not in text else text)
+                line = shown(text, _READ)
+                return f"{line} ({shown(code)})" if isinstance(code, str) and code not in text else line
         error = error.get("detail", "")
-    return shown(error if isinstance(error, str) else str(error)[:1000]) if error else ""
+    return shown(error if isinstance(error, str) else str(error), _READ) if error else ""
 
 
-def wants_max_completion_tokens(said: str) -> bool:
+def wants_max_completion_tokens(words: str) -> bool:
     """Return whether a server asks to have its bound called `max_completion_tokens`."""
-    return bool(_MAX_COMPLETION.search(said))
+    return bool(_MAX_COMPLETION.search(words))
 
 
 def tokens_in(said: str, most: int, asked: int) -> int | None:

@@ -60,6 +60,12 @@ def test_records_hold_what_those_of_an_engine_in_process_hold(
     assert {found["engine"] for row in rows for found in row["solutions"]} == {"http vllm 0.32.0 (token ids)"}
     assert {found["model"] for row in rows for found in row["solutions"]} == {"tiny"}
     assert all(len(server.exchanges) > 0 for server in servers)
+    # The bill is the servers' own; looking at them at the start is no question's.
+    usages = [answer["usage"] for server in servers for _, asked, answer in server.exchanges if "seed" in asked]
+    for name in ("prompt_tokens", "completion_tokens"):
+        billed = sum(usage[name] for usage in usages)
+        assert sum(row["cost"][name] for row in rows) == billed
+        assert sum(entry[name] for row in rows for entry in row["cost"]["roles"]) == billed
     # What was continued are the ids that a server had sampled, which it had in its cache.
     counts = continuations([[one for one in server.exchanges if one[2].get("choices")] for server in servers], BLOCK)
     assert counts.exact == counts.continued > 0

@@ -95,9 +95,18 @@ def test_the_message_is_read_wherever_it_stands(body: object, expected: str) -> 
 
 
 def test_a_message_is_one_short_line_without_control_characters() -> None:
-    message = message_in(reply(400, "a\n\x1b[31mb" + "c" * 1000))
-    assert message.startswith("a [31mb")
-    assert len(message) < 200
+    refusal = refusal_of(reply(400, "a\n\x1b[31mb" + "c" * 1000))
+    assert refusal is not None
+    assert refusal.said.startswith("HTTP 400: a [31mb")
+    assert len(refusal.said) < 200
+
+
+@pytest.mark.parametrize("text", ["x" * 400 + " exceeds the context\nlength", "x" * 9000])
+def test_what_a_refusal_is_about_may_stand_behind_much_text(text: str) -> None:
+    refusal = refusal_of(reply(400, text, code="context_length_exceeded"))
+    assert refusal is not None
+    assert refusal.trouble is Trouble.TOO_LONG
+    assert len(refusal.said) < 200 < len(refusal.words) < 4200
 
 
 def test_a_redirect_says_where_to() -> None:
