@@ -58,7 +58,7 @@ class Abilities:
         return Route.CHAT if is_chat or not (self.ids or self.text) else Route.COMPLETIONS
 
     def both(self, other: Abilities) -> Abilities:
-        """Return what two servers have in common."""
+        """Return what two servers have in common; `max_tokens` is this one's."""
         shared = {
             name: getattr(self, name) and getattr(other, name)
             for name in ("ids", "generate", "text", "chat", "continues", "many", "extras")

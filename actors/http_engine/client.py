@@ -113,12 +113,12 @@ class Client:
 
     async def _completions(self, question_id: str, asked: Asked, useless: RoleCost) -> list[Completion]:
         """Return the completions of one request to a server; adds what useless answers cost to `useless`."""
-        body = body_of(asked, self._model, self.seen.abilities)
         seconds, began = self._allowed_s(asked), 0.0
 
         async def send(url: str) -> Reply:
             nonlocal began
             began = time.monotonic()
+            body = body_of(asked, self._model, self.seen.abilities_at(url))
             base = root_of(url) if asked.route is Route.GENERATE else url
             return await self._wire.post(f"{base}{asked.route.value}", body, seconds)
 

@@ -130,6 +130,7 @@ def in_common(one: Seen, other: Seen) -> Seen:
         root=one.root if one.root == other.root else "",
         probe_ids=one.probe_ids if one.probe_ids is not None else other.probe_ids,
         tokenises=one.tokenises and other.tokenises,
+        bounds={**one.bounds, **other.bounds},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from actors.http_engine.abilities import Abilities, Route
@@ -39,6 +39,7 @@ class Seen:
     * `software`: what it is and its version, as far as it says: "vllm 0.32.0".
     * `probe_ids`: `PROBE` by its tokenizer; None where it gives no ids.
     * `tokenises`: True where it tokenises for others.
+    * `bounds`: what the /chat/completions of each server, by its URL, calls its bound on tokens.
     """
 
     url: str
@@ -49,6 +50,12 @@ class Seen:
     software: str = ""
     probe_ids: Tokens | None = None
     tokenises: bool = False
+    bounds: Mapping[str, str] = field(default_factory=dict)
+
+    def abilities_at(self, url: str) -> Abilities:
+        """Return how one of several servers that have these in common is asked; one that was not seen as the first."""
+        name = self.bounds.get(url, self.abilities.max_tokens)
+        return self.abilities if name == self.abilities.max_tokens else replace(self.abilities, max_tokens=name)
 
 
 def root_of(url: str) -> str:
@@ -104,6 +111,7 @@ class Look:
             software=" ".join(filter(None, (shown(str(owner)), await self._version() if ours else ""))),
             probe_ids=ids,
             tokenises=tokenises,
+            bounds={self._url: abilities.max_tokens},
         )
 
     async def _card(self) -> Mapping[str, Any]:

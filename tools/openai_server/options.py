@@ -30,6 +30,7 @@ class Options:
       health: True where it has /health.
       strict: True where a field that OpenAI's API does not have is refused (status 400), as OpenAI does.
       most_n: most completions of one request; more are refused; 0 for no limit.
+      newer_bound: True where a chat refuses `max_tokens` and wants `max_completion_tokens`.
       ignores_n: True where it gives one completion, however many are asked for.
       keep_alive_s: seconds until an idle connection is closed (uvicorn: 5).
       writer: what it answers: {"kind": "simulated"} or {"kind": "scripted"} with the fields of that engine's config.
@@ -52,6 +53,7 @@ class Options:
     health: bool = True
     strict: bool = False
     most_n: int = 0
+    newer_bound: bool = False
     ignores_n: bool = False
     keep_alive_s: float = 60.0
     writer: dict[str, Any] = field(default_factory=lambda: {"kind": "simulated"})

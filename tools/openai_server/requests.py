@@ -68,6 +68,9 @@ def error(status: int, message: str, kind: str, *, code: Any = None, param: str 
 def asked(options: Options, body: Mapping[str, Any], *, chat: bool) -> Asked:
     """Return what a request's JSON body asks for. Raises `Refused`."""
     _check_fields(options, body)
+    if options.newer_bound and chat and "max_tokens" in body:
+        message = "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens' instead."
+        raise error(400, message, "invalid_request_error", code="unsupported_parameter", param="max_tokens")
     prompts = [_chat_ids(body)] if chat else _prompt_ids(options, body.get("prompt"))
     n = 1 if options.ignores_n else body.get("n") or 1
     if options.most_n and n > options.most_n:

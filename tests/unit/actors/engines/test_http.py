@@ -132,6 +132,23 @@ async def test_servers_that_give_one_sample_at_a_time_are_asked_for_each() -> No
             assert len({sample.text for sample in samples}) == 3
 
 
+@pytest.mark.parametrize("newer_first", [True, False])
+async def test_each_server_has_its_bound_by_the_name_that_it_knows(newer_first: bool) -> None:
+    with (
+        openai_server(options(**CHAT_ONLY, newer_bound=newer_first)) as one,
+        openai_server(options(**CHAT_ONLY, newer_bound=not newer_first)) as other,
+    ):
+        async with started([one.url, other.url]) as engine:
+            asked = [GenerateRequest(question_id=f"q{i}", prompt=CHAT, seed=5) for i in range(8)]
+            results = await engine.generate(asked)
+        assert not [result for result in results if isinstance(result, Exception)]
+        for server in (one, other):
+            sent = [body for _, body, _ in server.exchanges if body.get("seed")]
+            assert sent
+            assert all(("max_completion_tokens" in body) is server.options.newer_bound for body in sent)
+            assert all("max_tokens" in body or server.options.newer_bound for body in sent)
+
+
 async def test_greedy_samples_are_asked_for_once(served: Any) -> None:
     async with started(served.url) as engine:
         samples = await answer(engine, request(n=4, sampling=Sampling(temperature=0.0)))
