@@ -9,7 +9,8 @@ for a round to end, and do not depend on how long the answers are.
   nothing is lost; what brought nothing is tried again ever more rarely. So it rests where the last tenth of the room
   still brings something, and follows a server that changes.
 * *Cut*: a refusal (429, 503) or a request that is never answered takes three tenths of it at once, and what was too
-  much is not tried again for a while.
+  much is not tried again for a while. Refusals in a row are one trouble: behind it the room doubles again, up to seven
+  tenths of the limit that the first of them refused.
 
 Vocabulary: a *window* is the time in which a limit is measured, from when the server has as much as that limit says.
 """
@@ -132,8 +133,10 @@ class Room:
         if sent <= self._cut_at:
             return
         self._cut_at = now
-        self._ceiling, self._calm = float(self.limit), 0
-        self._growing = False
+        # Of refusals without a window between them only the first tells how much is too much.
+        self._growing = not self._calm and self._ceiling < math.inf
+        if not self._growing:
+            self._ceiling, self._calm = float(self.limit), 0
         self._settle(max(self._least, int(min(self.limit, max(self.held, 1)) * CUT)), now, None)
 
     def _is_settled(self, now: float) -> bool:
@@ -203,7 +206,8 @@ class Room:
             up = due[0]
             factor = _UP if up else self._down
             wanted = max(self.limit * factor, self.limit + 1) if up else min(self.limit * factor, self.limit - 1)
-        limit = round(max(self._least, min(wanted, self._most, max(self._least, self._ceiling * 0.95))))
+        most = min(self._most, max(self._least, self._ceiling * (CUT if self._growing else 0.95)))
+        limit = round(max(self._least, min(wanted, most)))
         if limit == self.limit:
             self._ups = not self._ups
             self._growing = False

@@ -79,6 +79,20 @@ def test_a_refused_limit_is_not_tried_again_at_once() -> None:
     assert rate > 0.6 * 600
 
 
+@pytest.mark.parametrize("burst", [5, 12])
+def test_after_a_burst_of_refusals_the_room_is_soon_back(burst: int) -> None:
+    simulation = Simulation(SPEEDS["has a knee"], room=Room(16, 1, 1024))
+    room = simulation.room
+    assert room is not None
+    simulation.run(600)
+    for _ in range(burst):
+        simulation.now += 3.0
+        room.refused(simulation.now, simulation.now)
+    assert room.limit < 8
+    simulation.run(300)
+    assert simulation.run(100) > 0.9 * 40 * 24
+
+
 def test_it_stays_within_its_bounds_whatever_comes() -> None:
     room = Room(2, 2, 4)
     for step in range(200):
