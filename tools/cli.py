@@ -13,17 +13,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from factory.errors import BadInput, FactoryError, StorageFailed
+from tools.commands.compare_methods import EXAMPLES as COMPARE_METHODS_EXAMPLES
+from tools.commands.compare_methods import compare_methods_command
 from tools.commands.export import EXAMPLES as EXPORT_EXAMPLES
 from tools.commands.export import export_command
 from tools.commands.push import EXAMPLES as PUSH_EXAMPLES
 from tools.commands.push import push_command
+from tools.commands.run import complain, out, run_settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,12 +43,6 @@ RunDir = Annotated[str, typer.Argument(help="A folder made by `factory run` or `
 Overrides = Annotated[list[str] | None, typer.Argument(help="section.key=value, as many as you like.")]
 
 
-def out() -> Console:
-    """Return a console for results, on stdout; a pipe gets full lines."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=200)
-
-
 @app.command(epilog="Example: factory run pipelines/label_steps.yaml source.n=100 run.dir=runs/mine")
 def run(
     config: Annotated[Path, typer.Argument(help="YAML file; pipelines/ has some.")], overrides: Overrides = None
@@ -54,7 +50,7 @@ def run(
     """Run a pipeline; in a folder that holds the same run, only what is missing."""
     from pipelines.run.settings import load
 
-    _run(load(config, overrides or []))
+    run_settings(load(config, overrides or []))
 
 
 @app.command(epilog="Examples: factory resume runs/mine cluster.workers=4 · factory resume s3://bucket/run search.n=16")
@@ -69,7 +65,7 @@ def resume(
     """
     from pipelines.run.run_folder import opened
 
-    _run(opened(run_dir, overrides or []), retry_failed=retry_failed)
+    run_settings(opened(run_dir, overrides or []), retry_failed=retry_failed)
 
 
 @app.command(epilog="Examples: factory plan pipelines/label_steps.yaml engine.num_gpus=1 · factory plan --keys")
@@ -163,6 +159,9 @@ def compare(
     show_comparison(a, b, out(), json)
 
 
+app.command("compare-methods", epilog=COMPARE_METHODS_EXAMPLES)(compare_methods_command)
+
+
 @app.command(epilog="Examples: factory validate runs/mine · factory validate s3://bucket/run --repair")
 def validate(
     run_dir: RunDir,
@@ -225,40 +224,15 @@ def fetch(
     out().print(Text(str(fetch_embedded(name, verify=verify))))
 
 
-def _run(settings: Any, **options: bool) -> None:
-    from tools.commands.display import Display
-
-    display = Display()
-    try:
-        summary = settings.definition.run(settings, display, **options)
-    except KeyboardInterrupt:
-        display.close()
-        _complain(f"stopped at once. Committed units are kept; go on with: factory resume {settings.run.dir}")
-        raise SystemExit(130) from None
-    finally:
-        display.close()
-    for line in settings.definition.summary_lines(summary):
-        out().print(Text(line))
-    if not summary.complete:
-        raise SystemExit(1 if summary.short else 130)
-
-
-def _complain(line: str) -> None:
-    # A message may repeat text from a foreign folder.
-    from factory.text.safe_text import safe
-
-    print(f"factory: {safe(line)}", file=sys.stderr)
-
-
 def main() -> None:
     """Entry point of the command."""
     try:
         app()
     except (BadInput, StorageFailed) as error:
-        _complain(" ".join(str(error).split()))
+        complain(" ".join(str(error).split()))
         raise SystemExit(2) from None
     except FactoryError as error:
-        _complain(" ".join(str(error).split()))
+        complain(" ".join(str(error).split()))
         raise SystemExit(1) from None
 
 

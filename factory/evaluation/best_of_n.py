@@ -105,7 +105,7 @@ def picks(questions: Sequence[Sequence[Sample]], over: str = "majority") -> dict
         accuracies[f"weighted {name}"] = [weighted_majority(samples, name) for samples in questions]
         accuracies[f"best of n {name}"] = [best_of_n(samples, name) for samples in questions]
     accuracies["oracle"] = [oracle(samples) for samples in questions]
-    return {name: _pick(values, accuracies[over]) for name, values in accuracies.items()}
+    return {name: pick(values, accuracies[over]) for name, values in accuracies.items()}
 
 
 def _one(samples: Sequence[Sample]) -> float:
@@ -135,8 +135,11 @@ def _share_of_best(votes: dict[str, tuple[float, bool]]) -> float:
     return sum(best) / len(best)
 
 
-def _pick(values: Sequence[float], others: Sequence[float]) -> Pick:
-    """Return mean and standard error of `values`, and of their differences to `others`, question by question."""
+def pick(values: Sequence[float], others: Sequence[float]) -> Pick:
+    """Return mean and standard error of `values`, and of their differences to `others`, question by question.
+
+    Both are shares of right answers, shape [questions]. Raises `ValueError` for lists of different lengths.
+    """
     # Paired differences: the same questions are easy for both, so their differences vary less than the values.
     gains = [value - other for value, other in zip(values, others, strict=True)]
     return Pick(accuracy=_mean(values), error=_error(values), gain=_mean(gains), gain_error=_error(gains))

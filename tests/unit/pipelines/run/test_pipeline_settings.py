@@ -10,7 +10,7 @@ from support.star import star_settings
 
 import pipelines.star
 from factory.errors import BadInput
-from pipelines import label_steps, train
+from pipelines import compare_methods, label_steps, train
 from pipelines.run.contract import PIPELINES
 from pipelines.run.settings import Settings, dump, from_mapping, load, parse
 
@@ -34,15 +34,18 @@ def test_the_packaged_label_steps_config_holds_no_section_of_another_pipeline() 
 
 
 def test_a_pipeline_is_found_by_its_name() -> None:
-    assert PIPELINES.names() == ["label_steps", "star", "train"]
-    for name, module in (("label_steps", label_steps), ("star", pipelines.star), ("train", train)):
+    assert PIPELINES.names() == ["compare_methods", "label_steps", "star", "train"]
+    modules = {"compare_methods": compare_methods, "label_steps": label_steps, "star": pipelines.star, "train": train}
+    for name, module in modules.items():
         assert from_mapping({"pipeline": name}).definition is module.PIPELINE
 
 
 def test_a_misspelt_pipeline_is_answered_with_the_near_one_and_with_pipelines_only() -> None:
     with pytest.raises(BadInput) as caught:
         load("star", ["pipeline=stars"])
-    assert str(caught.value) == "'stars' is not a pipeline. Did you mean 'star'? Valid: label_steps, star, train."
+    assert str(caught.value) == (
+        "'stars' is not a pipeline. Did you mean 'star'? Valid: compare_methods, label_steps, star, train."
+    )
 
 
 @pytest.mark.parametrize(
