@@ -24,6 +24,7 @@ import pyarrow as pa
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
+from factory.drafting.transcript import transcript
 from factory.export.flat_rows import completion_text, prompt_text
 from factory.formats import preference
 from factory.self_training.candidates import Candidate, candidates, capped
@@ -73,9 +74,8 @@ def _nearest(last: Candidate, wrong: list[Candidate]) -> int:
 
 def _row(record: Mapping[str, Any], attempts: list[Candidate], last: Candidate) -> dict[str, Any]:
     texts = [unpadded(one.text) for one in attempts]
-    shown = [f"Attempt {number}:{completion_text(text)}" for number, text in enumerate(texts, start=1)]
     return {
-        "prompt": "\n\n".join([prompt_text(record), *shown, f"Attempt {len(texts) + 1}:"]),
+        "prompt": f"{prompt_text(record)}\n\n{transcript(texts)}",
         "completion": completion_text(last.text),
         "attempts": texts,
         "question_id": last.question_id,

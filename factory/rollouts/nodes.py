@@ -133,6 +133,19 @@ class Node:
         return text, Tokens.joined(step.token_ids for step in steps[given:])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Critique:
+    """Critique of a solution by a model.
+
+    * `text`: all that it said. `right`: its verdict on the solution; None where it has none that can be read.
+    * `role`: role of the model.
+    """
+
+    text: str
+    right: bool | None
+    role: str
+
+
 @dataclass(slots=True, eq=False)
 class Solution:
     """Finished rollout, or a solution that came with the question (`method` is `GIVEN`; it is evidence for nothing).
@@ -147,6 +160,7 @@ class Solution:
     * `score`: what the search's selection gave it. `selected`: True for the one that the search answers with.
     * `role`: role of the model that wrote it.
     * `revises`: the solution that this one is a new version of. `critique`: the critique that led to it.
+    * `critiques`: what critics said of this one.
 
     These differ from their defaults only for a solution restored from a record:
 
@@ -171,6 +185,7 @@ class Solution:
     role: str = POLICY
     revises: Solution | None = None
     critique: str = ""
+    critiques: tuple[Critique, ...] = ()
     sought: bool = True
     labelled: bool = False
     label_calls: int = 0
