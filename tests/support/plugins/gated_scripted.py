@@ -1,4 +1,4 @@
-"""Scripted engine behind a gate: questions and folders of weights that the gate is closed to wait."""
+"""Scripted engine behind a gate: questions, beginnings of solutions and folders of weights can be held up there."""
 
 from __future__ import annotations
 
@@ -30,5 +30,6 @@ class Engine(scripted.Engine):
         await super().load_weights(path)
 
     async def generate(self, requests: Sequence[GenerateRequest]) -> list[list[Completion] | QuestionFailed]:
-        await passed(self._gate, "".join(str(request.prompt) for request in requests))
+        begun = (request.prefix_text + "".join(map(chr, request.prefix)) for request in requests)
+        await passed(self._gate, "".join(f"{one.prompt}{text}" for one, text in zip(requests, begun, strict=True)))
         return await super().generate(requests)
