@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from factory.drafting.conclusion import Draft, conclude
-from factory.drafting.guidance import Guidance, asks_the_verifier, at_least
-from factory.drafting.guided import scores_of
+from factory.drafting.guided.conclusion import Draft, conclude
+from factory.drafting.guided.settings import Guidance, asks_the_verifier, at_least
+from factory.drafting.guided.verifier import scores_of
 from factory.drafting.steps import next_steps
 from factory.rollouts.nodes import Node
 from factory.rollouts.policy import Policy

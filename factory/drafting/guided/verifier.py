@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from factory.drafting.guidance import WHOLE, Guidance
+from factory.drafting.guided.settings import WHOLE, Guidance
 from factory.drafting.scores import score_paths
 from factory.drafting.steps import next_steps
 from factory.errors import PromptTooLong

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from factory.drafting.conclusion import Draft
-from factory.drafting.guidance import Guidance, at_least
-from factory.drafting.guided import looked_ahead, scores_of
+from factory.drafting.guided.conclusion import Draft
+from factory.drafting.guided.settings import Guidance, at_least
+from factory.drafting.guided.verifier import looked_ahead, scores_of
 from factory.drafting.steps import next_steps
 from factory.rollouts.nodes import STEP, Node
 from factory.rollouts.policy import Policy

@@ -1,0 +1,4 @@
+"""Searches that a verifier guides: settings, scores, beams, the choice at the end.
+
+Read `beams.py` first.
+"""
