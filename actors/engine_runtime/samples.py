@@ -11,7 +11,8 @@ from typing import Any
 
 from actors.engine_runtime.engine_process import EngineDied
 from actors.engine_runtime.token_ends import TokenEnds
-from factory.types import Completion
+from factory.rollouts.until import separator
+from factory.types import Completion, Sampling
 
 # Tokens in front that the first sampled token's text may depend on.
 _CONTEXT = 8
@@ -27,13 +28,16 @@ class Samples:
         # One thread at a time: each more would take its share of the interpreter from the event loop.
         self._one = asyncio.Lock()
 
-    async def completions(self, final: Any, expected: int, prompt: Sequence[int]) -> list[Completion]:
+    async def completions(
+        self, final: Any, expected: int, prompt: Sequence[int], sampling: Sampling
+    ) -> list[Completion]:
         """Return vLLM's samples with their token ids and token ends.
 
         Args:
           final: vLLM's last output of the request; None when there was none.
           expected: how many samples it should hold.
           prompt: token ids in front of the samples.
+          sampling: settings of the request.
 
         Raises:
           EngineDied: samples are missing or unfinished.
@@ -44,18 +48,22 @@ class Samples:
             # An engine that is being shut down hands out half-written samples as if they were results ("abort").
             raise EngineDied(f"vLLM gave up in the middle: {len(samples)} of {expected} samples, ended by {reasons}")
         if sum(len(sample.token_ids) for sample in samples) <= _FEW:
-            return self._made(final, samples, prompt)
+            return self._made(final, samples, prompt, sampling)
         async with self._one:
-            return await asyncio.to_thread(self._made, final, samples, prompt)
+            return await asyncio.to_thread(self._made, final, samples, prompt, sampling)
 
-    def _made(self, final: Any, samples: Sequence[Any], prompt: Sequence[int]) -> list[Completion]:
+    def _made(self, final: Any, samples: Sequence[Any], prompt: Sequence[int], sampling: Sampling) -> list[Completion]:
         """Return a completion for each sample."""
         completions = []
         for sample in samples:
             # Exact token ids let a step be cut out and continued without tokenising it again.
-            token_ids, ends = self._token_ends(sample.text, sample.token_ids, before=prompt[-_CONTEXT:])
+            text, before = sample.text, prompt[-_CONTEXT:]
+            if ended_by := separator(sampling, sample.stop_reason):
+                text, token_ids, ends = self._token_ends.whole(text + ended_by, sample.token_ids, before)
+            else:
+                token_ids, ends = self._token_ends(text, sample.token_ids, before)
             completion = Completion(
-                text=sample.text,
+                text=text,
                 token_ids=token_ids,
                 token_ends=ends,
                 finish_reason=sample.finish_reason,

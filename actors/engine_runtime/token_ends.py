@@ -47,6 +47,28 @@ class TokenEnds:
           before: ids of the last few tokens in front (a sentencepiece tokenizer drops the leading space of a first
             one).
         """
+        return _cut(text, token_ids, self._pieces_of(text, token_ids, before))
+
+    def whole(self, text: str, token_ids: Sequence[int], before: Sequence[int] = ()) -> tuple[str, Tokens, Tokens]:
+        """Return `(text, token_ids, ends)` as a call does, but a token that reaches over the end of `text` stays.
+
+        The text then ends with this token.
+        """
+        pieces = self._pieces_of(text, token_ids, before)
+        ids, ends = _cut(text, token_ids, pieces)
+        if not ids or ends[-1] < len(text):
+            end = ends[-1] if ids else 0
+            # Behind those that are kept, the next one with a text reaches over the end.
+            last = next((place for place in range(len(ids), len(pieces)) if pieces[place]), len(pieces))
+            if last < len(pieces) and pieces[last].startswith(text[end:]):
+                text = text[:end] + pieces[last]
+                more = last + 1 - len(ids)
+                ids = Tokens.joined([ids, Tokens(token_ids[len(ids) : last + 1])])
+                ends = Tokens.joined([ends, Tokens([len(text)] * more)])
+        return text, ids, ends
+
+    def _pieces_of(self, text: str, token_ids: Sequence[int], before: Sequence[int]) -> list[str]:
+        """Return what each token adds to the text; joined they begin with `text`, as far as can be."""
         pieces = [self._piece(token_id) for token_id in token_ids]
         joined = "".join(pieces)
         # Single tokens are cached and nearly always enough; a character of several tokens needs a window around it.
@@ -55,7 +77,7 @@ class TokenEnds:
             if not "".join(pieces).startswith(text):
                 # Some token's text depends on its neighbours in a way that nobody foresaw.
                 pieces = self._pieces_in_context(token_ids, before, [None] * len(token_ids))
-        return _cut(text, token_ids, pieces)
+        return pieces
 
     def spells_plainly(self, text: str, token_ids: Sequence[int]) -> bool:
         """Return whether the ids, each by itself, begin with `text`; decodes only those that were never met."""

@@ -6,7 +6,7 @@ the error is made, "follows" behind it), so labels can be compared with it; noth
 
 One word is one token. The first token of a step encodes (step, state, variant), so a continuation knows from its
 prefix whether an error was made; of a prefix that is text it reads the words. Answers are functions of the request's
-seed.
+seed. A step that is asked for alone (`Sampling.until`) has the law of that step in a whole solution.
 
 With `token_s` a token takes time, and with `slots` samples wait for each other as on a GPU, first come, first served
 (`tools/bench/saturation/`). Reading a prompt takes no time. None of this changes what is answered.
@@ -109,10 +109,12 @@ class Engine(StandIn):
             return QuestionFailed(refusal), now
         done, wrong = read_prefix(request.prefix, self._config, request.prefix_text)
         completions, end = [], now
+        until = request.sampling.until
         for sample in range(request.n):
             rng = Random(request.seed * 1_000_003 + sample)
-            whole = complete(gold, done, wrong, rng, self._config)
-            completions.append(cut_behind(whole, request.sampling.until) if request.sampling.until else whole)
+            # A step is drawn as it is within a solution: what it depends on is in its prefix.
+            whole = complete(gold, done, wrong, rng, self._config, steps=1 if "\n" in until else None)
+            completions.append(cut_behind(whole, until))
             if self._config.token_s:
                 # Drawn behind the answer, which is the same however long it takes.
                 end = max(end, self._slots.take(now, seconds_of(completions[-1], rng, self._config)))
@@ -125,7 +127,7 @@ def seconds_of(completion: Completion, rng: Random, config: Config) -> float:
     return completion.sampled_tokens * config.token_s * factor
 
 
-def complete(gold: int, done: int, wrong: bool, rng: Random, config: Config) -> Completion:
+def complete(gold: int, done: int, wrong: bool, rng: Random, config: Config, *, steps: int | None = None) -> Completion:
     """Return one continuation of a solution.
 
     Args:
@@ -134,11 +136,12 @@ def complete(gold: int, done: int, wrong: bool, rng: Random, config: Config) -> 
       wrong: True when one of those steps slipped.
       rng: source of all choices.
       config: shape of the solutions.
+      steps: steps to write; None writes all up to the answer.
     """
     texts: list[str] = []
     ids, ends = array("I"), array("I")
     at = 0
-    for step in range(done, config.steps):
+    for step in range(done, config.steps if steps is None else min(done + steps, config.steps)):
         # An error is permanent: behind a slip, everything follows from it.
         state = 2 if wrong else 0 if rng.random() < config.p else 1
         wrong = wrong or state == 1

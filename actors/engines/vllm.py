@@ -148,7 +148,7 @@ class Engine(interfaces.Engine):
         except Exception as error:
             # vLLM refused or lost this one request; the others go on.
             return EngineFailed(f"vLLM failed on this request: {type(error).__name__}: {_short(error)}")
-        completions = await self._samples.completions(final, _distinct(request), ids)
+        completions = await self._samples.completions(final, _distinct(request), ids, request.sampling)
         # Greedy samples are all the same: one was asked for, `n` are handed out.
         return completions * (request.n // len(completions))
 
@@ -166,7 +166,8 @@ class Engine(interfaces.Engine):
             top_p=sampling.top_p,
             top_k=sampling.top_k,
             max_tokens=min(max(1, sampling.max_tokens - begun), room),
-            stop=list(sampling.stop),
+            # What ended a sample, vLLM says by name: a separator is put back, a stop string is not.
+            stop=[*sampling.stop, *sampling.until],
             seed=request.seed if self._config.seeded else None,
             output_kind=RequestOutputKind.FINAL_ONLY,
         )

@@ -25,6 +25,7 @@ class Abilities:
     * `continues`: /chat/completions continues a last message of the assistant.
     * `many`: several samples for one request.
     * `extras`: vLLM's own settings of sampling are understood.
+    * `names_stop`: an answer says which stop string has ended it.
     * `max_tokens`: what /chat/completions calls its bound on tokens.
     """
 
@@ -35,6 +36,7 @@ class Abilities:
     continues: bool = False
     many: bool = True
     extras: bool = False
+    names_stop: bool = False
     max_tokens: str = "max_tokens"
 
     @property
@@ -61,6 +63,6 @@ class Abilities:
         """Return what two servers have in common; `max_tokens` is this one's."""
         shared = {
             name: getattr(self, name) and getattr(other, name)
-            for name in ("ids", "generate", "text", "chat", "continues", "many", "extras")
+            for name in ("ids", "generate", "text", "chat", "continues", "many", "extras", "names_stop")
         }
         return replace(self, **shared)

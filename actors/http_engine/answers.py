@@ -30,11 +30,20 @@ class BadAnswer(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Sample of a server: its text, its token ids (None where it gives none), and why it ended."""
+    """Sample of a server.
+
+    * `text`: its text, without the stop string.
+    * `ids`: its token ids; None where the server gives none.
+    * `finish_reason`: why it ended.
+    * `stopped_by`: stop string that ended it, if any; None, too, where the server does not say.
+    * `names_stop`: True where it says.
+    """
 
     text: str
     ids: Tokens | None
     finish_reason: str
+    stopped_by: str | None = None
+    names_stop: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +162,15 @@ def _sample(choice: dict[str, Any], route: Route) -> Sample:
         raise BadAnswer("a sample without text")
     # Half a character can be in JSON, and in no file.
     whole = text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return Sample(text=whole, ids=_ids(choice.get("token_ids")), finish_reason=_ENDS[reason])
+    # vLLM and SGLang give it another name. Where a token ended it, it is that token's id.
+    named = [choice[name] for name in ("stop_reason", "matched_stop") if name in choice]
+    return Sample(
+        text=whole,
+        ids=_ids(choice.get("token_ids")),
+        finish_reason=_ENDS[reason],
+        stopped_by=next((one for one in named if isinstance(one, str)), None),
+        names_stop=bool(named),
+    )
 
 
 def _ids(value: Any) -> Tokens | None:

@@ -22,6 +22,8 @@ class Asked:
     * `n`, `seed`, `sampling`: as in `GenerateRequest`; no seed is None.
     * `max_tokens`: bound on the new tokens.
     * `templated`: True where `text` holds a chat template's special tokens already.
+    * `whole`: True where one step is wanted of a server that does not say what ended it: it is asked for a whole
+      solution, and the step is cut out of that.
     """
 
     route: Route
@@ -34,6 +36,12 @@ class Asked:
     sampling: Sampling
     max_tokens: int
     templated: bool = False
+    whole: bool = False
+
+    @property
+    def stop(self) -> list[str]:
+        """Strings that end a sample at the server."""
+        return [*self.sampling.stop, *(() if self.whole else self.sampling.until)]
 
 
 def body_of(asked: Asked, model: str, abilities: Abilities) -> dict[str, Any]:
@@ -46,14 +54,14 @@ def body_of(asked: Asked, model: str, abilities: Abilities) -> dict[str, Any]:
     """
     settings = _settings(asked, abilities)
     if asked.route is Route.GENERATE:
-        settings |= {"stop": list(asked.sampling.stop), "n": asked.n, "max_tokens": asked.max_tokens}
+        settings |= {"stop": asked.stop, "n": asked.n, "max_tokens": asked.max_tokens}
         ids = list(asked.ids or ())
         return {"model": model, "token_ids": ids, "sampling_params": settings, "output_mode": "text"}
     body: dict[str, Any] = {"model": model, "stream": False, **settings}
     if asked.n > 1:
         body["n"] = asked.n
-    if asked.sampling.stop:
-        body["stop"] = list(asked.sampling.stop)
+    if asked.stop:
+        body["stop"] = asked.stop
     if asked.route is Route.CHAT:
         body |= {"messages": messages_of(asked.messages, asked.prefix), abilities.max_tokens: asked.max_tokens}
         return body | (continuing() if asked.prefix.strip() else {})

@@ -156,6 +156,8 @@ class Client:
             # Greedy samples are all the same: one is asked for, `n` are handed out.
             "n": request.n if sampling.temperature else 1,
             "seed": request.seed if self._config.seeded else None,
+            # Stopped at a separator or at the end of the solution: nobody could tell.
+            "whole": bool(sampling.until) and not abilities.names_stop,
         }
         if abilities.exact:
             ids = Tokens.joined([await self._prompts.ids(request.prompt, request.prefix_text), request.prefix])
@@ -194,6 +196,8 @@ class Client:
                 "supervision.method=checked_steps or none), or a server with /completions."
             )
         bound = self._bound(request, begun, 0)
+        # White space at a prefix's end is not sent, so the first thing said would be a separator.
+        shared["whole"] |= bool(sampling.until) and request.prefix_text != request.prefix_text.rstrip()
         return Asked(route=route, messages=request.prompt, prefix=request.prefix_text, max_tokens=bound, **shared)
 
     def _bound(self, request: GenerateRequest, begun: int, read: int) -> int:

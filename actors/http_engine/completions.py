@@ -15,6 +15,7 @@ from actors.http_engine.answers import Answer, BadAnswer, Sample
 from actors.http_engine.bodies import Asked
 from factory.errors import QuestionFailed
 from factory.rollouts.cost import RoleCost, cost_of
+from factory.rollouts.until import cut_behind, separator
 from factory.tokens import NO_TOKENS, Tokens
 from factory.types import Completion
 
@@ -69,10 +70,12 @@ def completions_of(asked: Asked, answer: Answer, ends: TokenEnds | None, rate: R
     billed, cached = answer.prompt_tokens or read, answer.cached_tokens
     completions: list[Completion] = []
     for sample, sampled in zip(answer.samples, paid, strict=True):
-        text = _behind(asked, sample.text)
+        # Unless a whole solution was asked for, the server has cut off the separator.
+        ended_by = "" if asked.whole else separator(asked.sampling, sample.stopped_by)
+        text = _behind(asked, sample.text + ended_by)
         ids, ends_of_ids = NO_TOKENS, NO_TOKENS
         if sample.ids is not None and asked.ids is not None and ends is not None:
-            ids, ends_of_ids = _exact(text, sample.ids, ends, asked.ids[-_CONTEXT:])
+            text, ids, ends_of_ids = _exact(text, sample.ids, ends, asked.ids[-_CONTEXT:], is_step=bool(ended_by))
         completion = Completion(
             text=text,
             token_ids=ids,
@@ -83,24 +86,34 @@ def completions_of(asked: Asked, answer: Answer, ends: TokenEnds | None, rate: R
             cached_tokens=0 if completions else min(cached, billed),
             sampled_tokens=sampled,
         )
+        if asked.whole:
+            completion = replace(cut_behind(completion, asked.sampling.until), sampled_tokens=sampled)
         completions.append(completion)
     return completions
 
 
-def _exact(text: str, ids: Tokens, ends: TokenEnds, before: Sequence[int]) -> tuple[Tokens, Tokens]:
-    """Return the ids of a text and their ends; none of them where they spell something else."""
+def _exact(
+    text: str, ids: Tokens, ends: TokenEnds, before: Sequence[int], *, is_step: bool
+) -> tuple[str, Tokens, Tokens]:
+    """Return a text, its ids and their ends; no ids where they spell something else.
+
+    The last token of a step stays whole: the text goes on up to its end.
+    """
     # Where a server decodes, it would be asked for each token of a text that they do not spell, and twice.
     if not ends.spells_plainly(text, ids) and not ends.decoded(ids).lstrip().startswith(text.lstrip()):
-        return NO_TOKENS, NO_TOKENS
-    kept, kept_ends = ends(text, ids, before=before)
+        return text, NO_TOKENS, NO_TOKENS
+    if is_step:
+        text, kept, kept_ends = ends.whole(text, ids, before=before)
+    else:
+        kept, kept_ends = ends(text, ids, before=before)
     last = kept_ends[-1] if kept_ends else 0
     if last == len(text):
-        return kept, kept_ends
+        return text, kept, kept_ends
     # A stop string may cut a token in two, which is left out. Anything more is another text.
     next_ones = ends.decoded(ids[len(kept) : len(kept) + _CONTEXT])
     if len(text) - last < len(next_ones) and next_ones.lstrip().startswith(text[last:].lstrip()):
-        return kept, kept_ends
-    return NO_TOKENS, NO_TOKENS
+        return text, kept, kept_ends
+    return text, NO_TOKENS, NO_TOKENS
 
 
 def _sampled(answer: Answer, rate: Rate) -> list[int]:

@@ -76,6 +76,8 @@ class Look:
     def __init__(self, wire: Wire, url: str, model: str, key_env: str) -> None:
         self._wire, self._url, self._model, self._key_env = wire, url, model, key_env
         self._names = {model}
+        # Whether all answers so far would say which stop string has ended them.
+        self._names_stop = True
 
     async def seen(self, wanted: str = "auto") -> Seen:
         """Return what the server shows of itself; `wanted` as `Config.token_ids`.
@@ -101,6 +103,7 @@ class Look:
             )
         if not (ours or abilities.exact):
             abilities = replace(abilities, many=await self._gives_many(abilities))
+        abilities = replace(abilities, names_stop=self._names_stop and (ours or await self._stops_by_name(abilities)))
         length = card.get("max_model_len")
         return Seen(
             url=self._url,
@@ -188,12 +191,22 @@ class Look:
 
     async def _gives_many(self, abilities: Abilities) -> bool:
         """Return whether several samples can be had for one request."""
+        return await self._little(abilities, {"temperature": 1.0, "n": 2}, n=2) is not None
+
+    async def _stops_by_name(self, abilities: Abilities) -> bool:
+        """Return whether an answer says which of a few letters has ended it: that there is a field proves nothing."""
+        letters = ["e", "n", "1", " "]
+        answer = await self._little(abilities, {"temperature": 0.0, "stop": letters})
+        return answer is not None and answer.samples[0].stopped_by in letters
+
+    async def _little(self, abilities: Abilities, settings: Mapping[str, Any], n: int = 1) -> Answer | None:
+        """Return the answer to a request for few tokens; None where it is refused."""
         route = abilities.route(is_chat=not abilities.text)
         asked: dict[str, Any] = (
             {"prompt": PROBE} if route is Route.COMPLETIONS else {"messages": messages_of(_GREETING, "")}
         )
         limit = abilities.max_tokens if route is Route.CHAT else "max_tokens"
-        return await self._answer(route, asked | {limit: _FEW, "temperature": 1.0, "n": 2}, n=2) is not None
+        return await self._answer(route, asked | {limit: _FEW, **settings}, n=n)
 
     async def _tokenises(self) -> bool:
         """Return whether /tokenize and /detokenize are there."""
@@ -241,6 +254,7 @@ class Look:
                 "name that it gives its model, as model or as engine.served_model."
             )
         self._names |= {answer.model} - {""}
+        self._names_stop &= all(sample.names_stop for sample in answer.samples)
         return answer
 
     async def _post(self, route: Route, body: Mapping[str, Any]) -> Reply:

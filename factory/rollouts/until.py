@@ -1,24 +1,34 @@
 """Samples that end behind a separator (`Sampling.until`): one step of a solution at a time. Pure.
 
-Every engine gives such a sample in one form. It ends with one of the strings, or the whole solution has ended with it.
-A token is never cut in two: where the token that completes the string holds more of it (two line breaks), the sample
-ends with that token. Where it holds other text, too (a line break and an indentation), the sample ends with the string,
-and comes without token ids: its step is then continued as text.
+Every engine gives such a sample in one form: with its separator, and where it has token ids, with the whole token that
+ends it (two line breaks, or a line break and an indentation), as `split_steps` cuts solutions. One that stopped without
+a separator has ended the whole solution.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
-from factory.tokens import NO_TOKENS
-from factory.types import LENGTH, Completion
+from factory.types import LENGTH, Completion, Sampling
 
 
 def is_open(completion: Completion, until: Sequence[str]) -> bool:
     """Return whether a sample ended behind one of `until`, so that its solution goes on."""
-    return completion.finish_reason != LENGTH and completion.text.endswith(tuple(until))
+    # It need not be the end of the text, as the token may go on behind it.
+    return completion.finish_reason != LENGTH and any(one in completion.text for one in until)
+
+
+def separator(sampling: Sampling, stopped_by: object) -> str:
+    """Return the separator that ended a sample: `stopped_by` if it is one, "" for anything else.
+
+    Args:
+      sampling: settings of the sample; a string that is both a stop string and a separator is a stop string.
+      stopped_by: what the engine says ended it: a string, a token id, None.
+    """
+    is_one = isinstance(stopped_by, str) and stopped_by in sampling.until and stopped_by not in sampling.stop
+    return str(stopped_by) if is_one else ""
 
 
 def cut_behind(completion: Completion, until: Sequence[str]) -> Completion:
@@ -30,31 +40,20 @@ def cut_behind(completion: Completion, until: Sequence[str]) -> Completion:
       completion: sample with its token ids, or without any.
       until: strings that end it; none of them is empty.
     """
-    if not until:
-        return completion
     end = min((at + len(one) for one in until if (at := completion.text.find(one)) >= 0), default=0)
     if not end:
         return completion
-    ends = completion.token_ends
-    tokens = bisect_left(ends.view(), end) + 1 if len(ends) else 0
-    if len(ends) and tokens <= len(ends):
-        whole = completion.text[: ends[tokens - 1]]
-        # The next token may add no text, as the first half of a character does not: it belongs to what follows.
-        if whole.endswith(tuple(until)):
-            ids, kept_ends = completion.token_ids.between(0, tokens), ends.between(0, tokens)
-            return replace(
-                completion,
-                text=whole,
-                token_ids=ids,
-                token_ends=kept_ends,
-                finish_reason="stop",
-                sampled_tokens=min(tokens, completion.sampled_tokens),
-            )
+    ends = completion.token_ends.view()
+    tokens = bisect_left(ends, end)
+    if tokens < len(ends):
+        end = ends[tokens]
+        # Tokens of one character end together.
+        tokens = bisect_right(ends, end)
     return replace(
         completion,
         text=completion.text[:end],
-        token_ids=NO_TOKENS,
-        token_ends=NO_TOKENS,
+        token_ids=completion.token_ids.between(0, tokens),
+        token_ends=completion.token_ends.between(0, tokens),
         finish_reason="stop",
         sampled_tokens=min(tokens or completion.sampled_tokens, completion.sampled_tokens),
     )

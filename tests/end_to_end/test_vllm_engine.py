@@ -87,6 +87,19 @@ def test_a_stop_string_ends_the_text_and_leaves_no_tokens_behind_it(generator, t
     assert tokenizer.decode(completion.token_ids) == completion.text
 
 
+@pytest.mark.parametrize("until", [(",",), (" seven", ",", "\n"), (", s",)])
+def test_a_solution_sampled_step_by_step_is_the_whole_one(generator, until):
+    ((whole,),) = ask(generator, request(stop=(" eleven",)))
+    text, ids = "", []
+    while True:
+        ((step,),) = ask(generator, request(prefix=ids, stop=(" eleven",), until=until))
+        text, ids = text + step.text, [*ids, *step.token_ids]
+        if not any(one in step.text for one in until):
+            break
+    assert (text, tuple(ids)) == (whole.text, whole.token_ids)
+    assert step.finish_reason == whole.finish_reason
+
+
 def test_running_out_of_tokens_is_reported_as_length(generator):
     ((completion,),) = ask(generator, request(max_tokens=5))
     assert (completion.finish_reason, len(completion.token_ids)) == ("length", 5)

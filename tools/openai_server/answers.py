@@ -26,9 +26,12 @@ def sample_of(text: str, asked: Asked) -> Sample:
 
     As in vLLM, the tokens are those up to the end of the text or of the stop string, the end token included.
     """
-    ends = [(text.index(stop), stop) for stop in asked.stop if stop in text]
+    # The one that is complete first; of two, the one that was named first.
+    ends = [(text.index(stop) + len(stop), place) for place, stop in enumerate(asked.stop) if stop in text]
     if ends:
-        at, stop = min(ends)
+        end, place = min(ends)
+        stop = asked.stop[place]
+        at = end - len(stop)
         ids = sampled(text)
         # A token may hold the end of the stop string and what comes behind it.
         lengths, length = 0, 0
@@ -62,7 +65,7 @@ def completions(
     choices: list[dict[str, Any]] = []
     for prompt, ones in zip(asked.prompts, samples, strict=True):
         for sample in ones:
-            choices.append(_choice(asked, sample, prompt, len(choices)))
+            choices.append(_choice(options, asked, sample, prompt, len(choices)))
     prompt_tokens = sum(len(prompt) for prompt in asked.prompts)
     sampled_tokens = sum(len(sample.ids) for ones in samples for sample in ones)
     usage: dict[str, Any] = {
@@ -84,8 +87,10 @@ def completions(
     return body
 
 
-def _choice(asked: Asked, sample: Sample, prompt: Sequence[int], index: int) -> dict[str, Any]:
-    choice: dict[str, Any] = {"index": index, "finish_reason": sample.finish_reason, "stop_reason": sample.stop_reason}
+def _choice(options: Options, asked: Asked, sample: Sample, prompt: Sequence[int], index: int) -> dict[str, Any]:
+    choice: dict[str, Any] = {"index": index, "finish_reason": sample.finish_reason}
+    if options.names_stop:
+        choice[options.names_stop] = sample.stop_reason
     if asked.chat:
         choice["message"] = {"role": "assistant", "content": sample.text, "tool_calls": []}
     else:

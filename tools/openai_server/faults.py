@@ -40,6 +40,7 @@ BODIES = {
     "abort": "an answer that was aborted in the middle",
     "surrogate": "an answer with half of a surrogate pair in its text",
     "no usage": "an answer without usage",
+    "no stop reason": "an answer whose stop reason is null whatever ended it",
     "nan": "an answer with NaN in its usage",
 }
 """Faults that are another body: name → what it is."""

@@ -29,6 +29,7 @@ class Options:
       says_cached: True where `usage` holds the tokens that were in its cache.
       health: True where it has /health.
       strict: True where a field that OpenAI's API does not have is refused (status 400), as OpenAI does.
+      names_stop: name of the field that says which stop string has ended a completion; "" for no such field.
       most_n: most completions of one request; more are refused; 0 for no limit.
       newer_bound: True where a chat refuses `max_tokens` and wants `max_completion_tokens`.
       ignores_n: True where it gives one completion, however many are asked for.
@@ -52,6 +53,7 @@ class Options:
     says_cached: bool = True
     health: bool = True
     strict: bool = False
+    names_stop: str = "stop_reason"
     most_n: int = 0
     newer_bound: bool = False
     ignores_n: bool = False
@@ -119,9 +121,10 @@ OPENAI = {
     "lists_length": False,
     "health": False,
     "strict": True,
+    "names_stop": "",
 }
 """Options of a provider that knows nothing but OpenAI's API."""
 CHAT_ONLY = {**OPENAI, "completions": False}
 """Options of a provider that offers chat only."""
-SGLANG = {"owner": "sglang", "ids_out": False}
+SGLANG = {"owner": "sglang", "ids_out": False, "names_stop": "matched_stop"}
 """Options of a server that takes ids and answers with text."""

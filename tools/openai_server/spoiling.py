@@ -114,6 +114,7 @@ _CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
     "abort": _every(_aborted),
     "surrogate": _every(_surrogate),
     "no usage": lambda body: body.pop("usage"),
+    "no stop reason": _every(lambda choice: choice.update(stop_reason=None)),
     "nan": lambda body: body["usage"].update(prompt_tokens=float("nan")),
 }
 

@@ -53,6 +53,14 @@ def test_a_token_cut_by_a_stop_string_is_left_out():
     assert (ids, ends) == ((1, 2), (3, 7))
 
 
+def test_the_last_token_of_a_step_stays_whole_and_its_text_with_it():
+    assert TokenEnds(Words()).whole("the cat sa", [1, 2, 3, 4]) == ("the cat sat", (1, 2, 3), (3, 7, 11))
+    assert TokenEnds(Words()).whole("the cat", [1, 2, 3]) == ("the cat", (1, 2), (3, 7))
+    assert TokenEnds(Bytes()).whole("a😀", "a😀b".encode()) == ("a😀", (97, *"😀".encode()), (1, 2, 2, 2, 2))
+    # What its tokens do not spell is left as it is.
+    assert TokenEnds(Bytes()).whole("ax", b"ab") == ("ax", (97,), (1,))
+
+
 def test_half_a_character_at_the_end_is_left_out():
     assert byte_ends("a", [97, *"😀".encode()[:2]]) == ([97], [1])
 

@@ -3,48 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.engines.http_engines import CHAT, RAW, answer, options, request, started
 
-from actors.contracts import ENGINES
-from actors.engines.http import Engine
 from factory.errors import BadInput, EngineFailed, FactoryError, PromptTooLong
-from factory.types import LENGTH, Completion, GenerateRequest, Message, Prompt, Sampling
-from tools.openai_server.options import CHAT_ONLY, OPENAI, SGLANG, Options
+from factory.types import LENGTH, GenerateRequest, Prompt, Sampling
+from tools.openai_server.options import CHAT_ONLY, OPENAI, SGLANG
 from tools.openai_server.server import openai_server
-
-HTTP = ENGINES.load("http")
-RAW = "gold answer 7"
-CHAT: tuple[Message, ...] = (("user", RAW),)
-WRITER = {"kind": "simulated", "steps": 3, "words": 4}
-
-
-def options(**changes: Any) -> Options:
-    return Options(writer=WRITER, **changes)
-
-
-def request(prompt: Prompt = RAW, n: int = 1, **others: Any) -> GenerateRequest:
-    return GenerateRequest(question_id="q", prompt=prompt, n=n, seed=5, **others)
-
-
-@contextlib.asynccontextmanager
-async def started(urls: str | Sequence[str], model: str = "tiny", **config: Any) -> AsyncIterator[Engine]:
-    urls = urls if isinstance(urls, str) else list(urls)
-    engine = HTTP.made(HTTP.Config(**{"base_url": urls, "start_s": 0.1, **config}), model)
-    try:
-        await engine.start()
-        yield engine  # type: ignore[misc]
-    finally:
-        await engine.close()
-
-
-async def answer(engine: Engine, asked: GenerateRequest) -> list[Completion]:
-    [result] = await engine.generate([asked])
-    assert not isinstance(result, Exception), result
-    return result
 
 
 @pytest.fixture

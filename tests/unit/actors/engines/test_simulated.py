@@ -81,6 +81,56 @@ def request_for(n: int, seed: int = 7) -> GenerateRequest:
     return GenerateRequest(question_id=question.id, prompt=question.text, n=n, seed=seed)
 
 
+async def by_steps(engine: simulated.Engine, seed: int) -> tuple[str, list[int]]:
+    """Return text and ids of a solution that was sampled one step at a time."""
+    text, ids = "", []
+    for step in range(CONFIG.steps):
+        asked = replace(request_for(1, 1000 * seed + step), prefix=ids, sampling=Sampling(until=("\n",)))
+        [[one]] = await engine.generate([asked])
+        assert one.finish_reason == "stop"
+        assert ("\n" in one.text) == (step < CONFIG.steps - 1)
+        text, ids = text + one.text, [*ids, *one.token_ids]
+    return text, ids
+
+
+async def test_a_step_is_what_the_same_request_begins_with():
+    engine, asked = simulated.Engine(CONFIG, "m"), request_for(20)
+    [wholes] = await engine.generate([asked])
+    [steps] = await engine.generate([replace(asked, sampling=Sampling(until=("\n",)))])
+    for whole, step in zip(wholes, steps, strict=True):
+        first = split_steps(whole.text, whole.token_ids, whole.token_ends, "newline")[0]
+        assert (step.text, step.token_ids, step.sampled_tokens) == (first.text, first.token_ids, CONFIG.words)
+
+
+async def test_a_solution_sampled_step_by_step_has_the_law_of_a_whole_one():
+    engine, n = simulated.Engine(CONFIG, "m"), 1500
+    stepwise = [await by_steps(engine, seed) for seed in range(n)]
+    whole = solutions(CONFIG, n)
+
+    def first_slips(texts: list[str]) -> list[int]:
+        places = [text[: text.find("slips")].count("\n") if "slips" in text else CONFIG.steps for text in texts]
+        return [places.count(place) for place in range(CONFIG.steps + 1)]
+
+    expected = [n * (0.8**step) * (0.2 if step < CONFIG.steps else 1) for step in range(CONFIG.steps + 1)]
+    for counts in (first_slips([text for text, _ in stepwise]), first_slips([one.text for one in whole])):
+        # Chi-squared of six degrees of freedom: above 22.5 once in a thousand, and the seeds are fixed.
+        assert sum((seen - wanted) ** 2 / wanted for seen, wanted in zip(counts, expected, strict=True)) < 22.5
+    # The ids spell the text: they say the same of each step.
+    for text, ids in stepwise[:100]:
+        assert simulated.read_prefix(ids, CONFIG) == simulated.read_prefix((), CONFIG, text)
+
+
+async def test_other_separators_cut_a_simulated_solution_where_they_stand():
+    asked = request_for(3)
+    [wholes] = await simulated.Engine(CONFIG, "m").generate([asked])
+    for until, expected in ((("\n\n",), 0), ((" word\nStep 3",), 1)):
+        [cut] = await simulated.Engine(CONFIG, "m").generate([replace(asked, sampling=Sampling(until=until))])
+        for whole, one in zip(wholes, cut, strict=True):
+            assert one.text.count("\n") == (2 if expected else CONFIG.steps - 1)
+            assert whole.text.startswith(one.text)
+            assert whole.token_ids[: len(one.token_ids)] == one.token_ids
+
+
 async def test_slots_and_times_change_no_answer():
     timed = replace(CONFIG, slots=2, token_s=1e-6, spread=0.5)
     answers = [await simulated.Engine(config, "m").generate([request_for(5)]) for config in (CONFIG, timed)]
@@ -151,6 +201,15 @@ async def test_a_scripted_continuation_begins_with_its_prefix(script):
 async def test_a_scripted_answer_is_cut_off_at_max_tokens(script):
     [found] = await ask(script, "What is 2 + 2?", n=1, max_tokens=3)
     assert (len(found.text), found.finish_reason) == (3, "length")
+
+
+@pytest.mark.parametrize("max_tokens", [100, 3])
+async def test_a_scripted_step_ends_behind_its_separator(script, max_tokens):
+    [first] = await ask(script, "What is 2 + 2?", n=1, max_tokens=max_tokens, until=("\n", "."))
+    assert (first.text, first.finish_reason) == (("two\n", "stop") if max_tokens == 100 else ("two", "length"))
+    assert first.sampled_tokens == len(first.text)
+    [rest] = await ask(script, "What is 2 + 2?", "two\n", n=1, until=("\n",))
+    assert (rest.text, rest.finish_reason) == ("The answer is 4.", "stop")
 
 
 async def test_a_scripted_prompt_can_be_too_long(script):

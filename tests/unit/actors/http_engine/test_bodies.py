@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from actors.http_engine.abilities import Abilities, Route
@@ -21,6 +22,15 @@ def test_token_ids_go_in_and_are_asked_back() -> None:
     assert (body["prompt"], body["return_token_ids"], body["model"]) == ([1, 2], True, "tiny")
     assert (body["n"], body["seed"], body["max_tokens"], body["stop"]) == (2, 7, 64, ["\n\nQuestion:"])
     assert (body["temperature"], body["top_p"]) == (0.5, 0.9)
+
+
+def test_separators_end_a_step_at_the_server_unless_it_is_asked_for_the_whole() -> None:
+    steps = replace(SAMPLING, until=("\n",))
+    for route in Route:
+        body = body_of(asked(route, ids=Tokens([1]), sampling=steps), "tiny", Abilities(ids=True))
+        assert body.get("sampling_params", body)["stop"] == ["\n\nQuestion:", "\n"]
+        body = body_of(asked(route, ids=Tokens([1]), sampling=steps, whole=True), "tiny", Abilities(ids=True))
+        assert body.get("sampling_params", body)["stop"] == ["\n\nQuestion:"]
 
 
 def test_a_model_folders_own_defaults_do_not_change_the_sampling() -> None:

@@ -1,13 +1,14 @@
-"""Samples that end behind a separator: exact tokens where the separator ends one, the exact text otherwise."""
+"""Samples that end behind a separator: exact text and ids, the last token whole."""
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.rollouts.until import cut_behind, is_open
+from factory.rollouts.until import cut_behind, is_open, separator
 from factory.tokens import Tokens
-from factory.types import LENGTH, Completion
+from factory.types import LENGTH, Completion, Sampling
 
 
 def of(*pieces: str, finish_reason: str = "stop") -> Completion:
@@ -33,10 +34,22 @@ def test_a_token_of_several_separators_is_kept_whole() -> None:
     assert (cut.text, tuple(cut.token_ids)) == ("one\n\n", (0, 1))
 
 
-def test_a_token_that_reaches_into_the_next_step_leaves_the_text_without_ids() -> None:
-    cut = cut_behind(of("one", "\n  ", "two"), ("\n",))
-    assert (cut.text, tuple(cut.token_ids), cut.sampled_tokens) == ("one\n", (), 2)
+@pytest.mark.parametrize("last", ["\n  ", ".\n", "\n- "])
+def test_a_token_that_reaches_into_the_next_step_stays_whole(last: str) -> None:
+    cut = cut_behind(of("one", last, "two"), ("\n",))
+    assert (cut.text, tuple(cut.token_ids), cut.sampled_tokens) == ("one" + last, (0, 1), 2)
     assert is_open(cut, ("\n",))
+
+
+def test_the_tokens_of_one_character_stay_together() -> None:
+    whole = Completion(text="a。é b", token_ids=(1, 2, 3, 4, 5, 6), token_ends=(1, 2, 2, 3, 3, 5), finish_reason="stop")
+    assert tuple(cut_behind(whole, ("。",)).token_ids) == (1, 2, 3)
+
+
+@pytest.mark.parametrize("stopped_by", ["\n", "Q:", "x", 7, None])
+def test_only_a_separator_is_put_back(stopped_by: object) -> None:
+    assert separator(Sampling(until=("\n",), stop=("Q:",)), stopped_by) == ("\n" if stopped_by == "\n" else "")
+    assert separator(Sampling(until=("\n",), stop=("\n", "Q:")), stopped_by) == ""
 
 
 def test_what_holds_no_separator_has_ended_the_whole_solution() -> None:
@@ -62,5 +75,4 @@ def test_any_cut_sample_is_a_beginning_whose_ids_spell_it(pieces: list[str], unt
     assert is_open(cut, until) == any(one in whole.text for one in until)
     first = min((whole.text.find(one) + len(one) for one in until if one in whole.text), default=len(whole.text))
     assert len(cut.text) >= first
-    if len(cut.token_ids):
-        assert "".join(pieces[: len(cut.token_ids)]) == cut.text
+    assert "".join(pieces[: len(cut.token_ids)]) == cut.text

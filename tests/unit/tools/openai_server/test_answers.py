@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from tools.openai_server.answers import completions, sample_of
-from tools.openai_server.options import OPENAI, Options
+from tools.openai_server.options import OPENAI, SGLANG, Options
 from tools.openai_server.requests import Asked, Refused, asked, sampled_from
 from tools.openai_server.tokenizer_folder import write_tokenizer
 from tools.openai_server.tokens import END, pieces, sampled, samples_in, text_of, typed
@@ -43,6 +43,24 @@ def test_a_stop_string_ends_the_text_before_it_and_the_tokens_behind_it() -> Non
     sample = sample_of("It is 7. stop here", request(stop=["sto", "never"]))
     assert (sample.text, sample.finish_reason, sample.stop_reason) == ("It is 7. ", "stop", "sto")
     assert text_of(sample.ids) == "It is 7. stop"
+
+
+@pytest.mark.parametrize("stops", [["7.", " stop"], [" stop", "7."], ["7.", "7. "]])
+def test_of_several_stop_strings_the_one_that_is_complete_first_ends_the_text(stops: list[str]) -> None:
+    assert sample_of("It is 7. stop here", request(stop=stops)).stop_reason == "7."
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [({}, "stop_reason"), (SGLANG, "matched_stop"), (OPENAI, "")],
+    ids=["vllm", "sglang", "openai"],
+)
+def test_servers_name_the_stop_string_as_they_do(options: dict[str, Any], field: str) -> None:
+    ask = request(stop=["7"])
+    [choice] = completions(Options(**options), ask, [[sample_of("It is 7.", ask)]], cached=0, number=1)["choices"]
+    assert {name: choice[name] for name in ("stop_reason", "matched_stop") if name in choice} == (
+        {field: "7"} if field else {}
+    )
 
 
 def test_an_answer_holds_the_ids_where_they_are_asked_for() -> None:
