@@ -51,14 +51,10 @@ async def next_steps(
     """
     asked = replace(sampling or policy.sampling, until=UNTIL.get(policy.separator, ()))
     purpose = _purpose(node, n, f"{method}:{action}")
-    completions = await _sampled(policy, node, n, POLICY, asked, purpose)
+    completions = await policy.in_turn(_sampled_with_words(policy, node, n, asked, purpose))
     if completions is None:
-        return [_ended(policy.tree, node, LENGTH)] * max(n, 0)
-    whole = await together(
-        _with_words(policy, node, completion, asked, f"{purpose}:{place}")
-        for place, completion in enumerate(completions)
-    )
-    return [_first_step(policy, node, completion, action, asked) for completion in whole]
+        return [_ended(policy.tree, node, LENGTH, action)] * max(n, 0)
+    return [_first_step(policy, node, completion, action, asked) for completion in completions]
 
 
 async def complete(
@@ -90,9 +86,9 @@ async def complete(
       QuestionFailed: whatever `Models` raises, but for a prefix that leaves no room.
     """
     purpose = _purpose(node, n, f"{method}:{action}:{role}:whole")
-    completions = await _sampled(policy, node, n, role, sampling or policy.sampling, purpose)
+    completions = await policy.in_turn(_sampled(policy, node, n, role, sampling or policy.sampling, purpose))
     if completions is None:
-        return [_ended(policy.tree, node, LENGTH)] * max(n, 0)
+        return [_ended(policy.tree, node, LENGTH, action)] * max(n, 0)
     leaves = []
     for done in completions:
         steps = split_steps(done.text, done.token_ids, done.token_ends, policy.separator)
@@ -162,6 +158,19 @@ async def _sampled(
         return None
 
 
+async def _sampled_with_words(
+    policy: Policy, node: Node, n: int, sampling: Sampling, purpose: str
+) -> list[Completion] | None:
+    """Return `n` samples of the step behind `node`, none of which is an empty line; None without room for them."""
+    completions = await _sampled(policy, node, n, POLICY, sampling, purpose)
+    if completions is None:
+        return None
+    return await together(
+        _with_words(policy, node, completion, sampling, f"{purpose}:{place}")
+        for place, completion in enumerate(completions)
+    )
+
+
 async def _with_words(policy: Policy, node: Node, first: Completion, sampling: Sampling, purpose: str) -> Completion:
     """Return a sample, sampled on where it is nothing but separators: an empty line is no step."""
     whole = first
@@ -202,7 +211,7 @@ def _first_step(policy: Policy, node: Node, done: Completion, action: str, sampl
     """Return the node of the first step of a sample."""
     tree = policy.tree
     if not done.text.strip() or _is_stopped(node, done.text, sampling.stop):
-        return _ended(tree, node, done.finish_reason)
+        return _ended(tree, node, done.finish_reason, action)
     first, *more = split_steps(done.text, done.token_ids, done.token_ends, policy.separator)
     if not more and not is_open(done, sampling.until):
         return _attached(tree, node, [first], action, done.finish_reason)
@@ -229,14 +238,14 @@ def _attached(tree: Tree, node: Node, steps: Sequence[Step], action: str, finish
         new.action = action
     if leaf is node or leaf.children:
         # The draft ends with nothing more, or where others go on.
-        return _ended(tree, leaf, finish)
+        return _ended(tree, leaf, finish, action)
     return _finish(leaf, finish)
 
 
-def _ended(tree: Tree, node: Node, finish: str) -> Node:
+def _ended(tree: Tree, node: Node, finish: str, action: str) -> Node:
     """Return the child of `node` without text at which a draft ends: `node` itself stays open for others."""
     step = Step(text="", token_ids=NO_TOKENS)
-    return _finish(node.child("") or _grown(tree, node, "", step, node.action), finish)
+    return _finish(node.child("") or _grown(tree, node, "", step, action), finish)
 
 
 def _grown(tree: Tree, node: Node, key: str, step: Step, action: str) -> Node:

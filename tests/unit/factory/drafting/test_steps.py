@@ -1,5 +1,6 @@
 """Growing of drafts: one step at a time, whole continuations, texts of another prompt."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from support.searches.scripted import scripted_policy
 
 from factory.drafting.steps import complete, graft, next_steps, plant
 from factory.errors import PromptTooLong
+from factory.rollouts.together import together
 from factory.types import LENGTH, POLICY, Sampling
 
 
@@ -45,8 +47,9 @@ async def test_a_model_that_writes_empty_lines_for_ever_has_been_cut_off() -> No
 async def test_a_draft_that_ends_with_nothing_more_has_a_child_without_text_and_others_go_on() -> None:
     policy = scripted_policy({(POLICY, "2?"): [f"{RIGHT}\n"], (POLICY, RIGHT): ["", "so\n"]})
     [line] = await next_steps(policy, policy.tree.root, 1, method="beam")
-    ended, goes_on = await next_steps(policy, line, 2, method="beam")
+    ended, goes_on = await next_steps(policy, line, 2, method="beam", action="A1")
     assert (ended.parent, ended.text, ended.finish, line.finish) == (line, f"{RIGHT}\n", "stop", "")
+    assert ended.action == "A1"
     assert (goes_on.step.text, goes_on.finish) == ("so\n", "")
     with pytest.raises(ValueError, match="has ended here"):
         await next_steps(policy, ended, 1, method="beam")
@@ -158,3 +161,19 @@ async def test_tokens_of_an_empty_line_without_ids_are_continued_as_text() -> No
     policy = scripted_policy({(POLICY, "2?"): [bare], (POLICY, "2?\nAnswer:\n\n"): ["a\n"]})
     [node] = await next_steps(policy, policy.tree.root, 1, method="beam")
     assert (policy.models.requests[1].prefix_text, node.step.text, node.step.token_ids) == ("\n", "\na\n", ())
+
+
+async def test_drafts_enter_the_tree_in_the_order_of_asking_whoever_is_answered_first() -> None:
+    policy = scripted_policy({(POLICY, "2?"): ["a\n", f"b\n{RIGHT}", "c\n"]})
+    generate = policy.models.generate
+    waits = iter([0.02, 0.01, 0.0])
+
+    async def late(request, role=POLICY):
+        replies = await generate(request, role)
+        await asyncio.sleep(next(waits))
+        return replies
+
+    policy.models.generate = late
+    root = policy.tree.root
+    await together([grow(policy, root, 1, method="rstar") for grow in (next_steps, complete, next_steps)])
+    assert [node.text for node in root.children] == ["a\n", "b\n", "c\n"]

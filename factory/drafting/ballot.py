@@ -1,0 +1,117 @@
+"""Votes of a question's drafts, counted as they come, and tree values that follow the count.
+
+A vote is a sample of the policy that ended its solution and states an answer; each occurrence of a text is one. The
+share of a draft is the part of all votes that state its answer (self-consistency, Wang et al., arXiv 2203.11171; the
+reward of a terminal node in rStar, arXiv 2408.06195, sec. 3.2). Gold is not read.
+
+A share changes with every new vote. The first draft of a question would have share 1 for ever, and whatever was
+explored first would look best. So values in a tree are worked out anew from the votes of the moment (`revalue`): at any
+time, the value of a node is the mean share of what its rollouts ended in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from factory.rollouts.asking import Asker
+from factory.rollouts.nodes import Node
+from factory.rollouts.policy import Policy
+from factory.rollouts.tree import Tree
+
+
+@dataclass(slots=True, eq=False)
+class Choice:
+    """Answer that drafts state.
+
+    `votes`: how many. `leaves`: the places of the drafts in the order they came, with the votes of each.
+    """
+
+    answer: str
+    votes: int = 0
+    leaves: dict[Node, int] = field(default_factory=dict)
+
+
+class Ballot:
+    """Votes of the drafts of one question.
+
+    `choices` are the answers in the order they were first stated; `total` is the number of votes.
+    """
+
+    def __init__(self, asker: Asker) -> None:
+        self.choices: list[Choice] = []
+        self.total = 0
+        self._asker = asker
+        self._stated: dict[Node, Choice | None] = {}
+        # Reading and comparing answers is what takes time, and most drafts state one that was seen before.
+        self._by_spelling: dict[str, Choice] = {}
+
+    @classmethod
+    def of(cls, policy: Policy, method: str) -> Ballot:
+        """Return the votes of a search so far: those of its solutions, where the question is taken up again."""
+        ballot = cls(policy)
+        for solution in policy.tree.solutions:
+            if solution.method == method and solution.finish_reason == "stop":
+                ballot.add(solution.leaf, solution.occurrences)
+        return ballot
+
+    def add(self, leaf: Node, votes: int = 1) -> None:
+        """Count a finished draft; one without an answer votes for nothing. A draft that comes again votes again."""
+        leaf = place(leaf)
+        if leaf not in self._stated:
+            answer = self._asker.answer(leaf.text)
+            self._stated[leaf] = None if answer is None else self._choice(answer)
+        choice = self._stated[leaf]
+        if choice is not None:
+            choice.leaves[leaf] = choice.leaves.get(leaf, 0) + votes
+            choice.votes += votes
+            self.total += votes
+
+    def choice(self, leaf: Node) -> Choice | None:
+        """Return the answer that a draft states; None where it states none or was not counted."""
+        return self._stated.get(place(leaf))
+
+    def votes(self, leaf: Node) -> int:
+        """Return how many votes a draft has; 0 for one that states no answer."""
+        choice = self.choice(leaf)
+        return choice.leaves[place(leaf)] if choice is not None else 0
+
+    def share(self, leaf: Node) -> float:
+        """Return the part of all votes that state a draft's answer; 0 for a draft that states none."""
+        choice = self.choice(leaf)
+        return choice.votes / self.total if choice is not None else 0.0
+
+    def _choice(self, answer: str) -> Choice:
+        """Return the choice of an answer: the first whose answer means the same, or a new one."""
+        if answer not in self._by_spelling:
+            same = next((one for one in self.choices if self._asker.same(one.answer, answer)), None)
+            if same is None:
+                same = Choice(answer)
+                self.choices.append(same)
+            self._by_spelling[answer] = same
+        return self._by_spelling[answer]
+
+
+def place(leaf: Node) -> Node:
+    """Return the node at which the text of a draft ends: one that adds no text is none."""
+    while leaf.parent is not None and leaf.step is not None and not leaf.step.text.strip():
+        leaf = leaf.parent
+    return leaf
+
+
+def revalue(tree: Tree, value: Callable[[Node], float]) -> None:
+    """Set the `reward` of every node to the sum of the values that its visits have ended in.
+
+    Args:
+      tree: tree with the visits of a search. A visit that went on to no child ended at its node.
+      value: value, from 0 to 1, of a visit that ended at a node.
+    """
+    for node in tree.nodes:
+        node.reward = 0.0
+    # A child comes behind its parent, so its own sum is complete when it is added.
+    for node in reversed(tree.nodes):
+        if node.visits:
+            ended = node.visits - sum(child.visits for child in node.children)
+            node.reward += ended * value(node) if ended else 0.0
+            if node.parent is not None:
+                node.parent.reward += node.reward
