@@ -39,8 +39,8 @@ class Config:
 
     * `rollouts`: rollouts of the search per question, each one visit of the root.
     * `selection`: uct or puct. `c`: weight of exploration.
-    * `value`: what a new node is worth, from 0 to 1. verifier: the score of the model of role `role`, over its steps by
-      `aggregate` (last, min, product, mean). votes: mean vote share of `samples` completions. rollouts: share of
+    * `value`: what a new node is worth, from 0 to 1. verifier: its score by the model of role `verifier`, over its steps
+      by `aggregate` (last, min, product, mean). votes: mean vote share of `samples` completions. rollouts: share of
       `samples` completions that the checker calls correct.
     * `widen`, `alpha`: a node with N visits has at most `widen` · N^`alpha` sampled children, and one at least.
     * `max_depth`: steps of a path behind which no other is sampled.
@@ -53,7 +53,7 @@ class Config:
     c: float = 1.4
     value: str = "votes"
     samples: int = 4
-    role: str = "prm"
+    verifier: str = "prm"
     aggregate: str = "last"
     widen: float = 2.0
     alpha: float = 0.5
@@ -83,7 +83,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 
 def roles(config: Config) -> Mapping[str, str]:
     """Return the role of the verifier, where one is asked."""
-    return {config.role: SCORE} if config.value == "verifier" else {}
+    return {config.verifier: SCORE} if config.value == "verifier" else {}
 
 
 async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> None:
@@ -167,7 +167,7 @@ class _Hunt:
         """Return what a node is worth."""
         config = self._config
         if config.value == "verifier":
-            return await score_path(self._policy, node, config.role, config.aggregate)
+            return await score_path(self._policy, node, config.verifier, config.aggregate)
         if config.value == "votes":
             if node not in self._behind:
                 self._behind[node] = [node] if node.finish else await self._completed(node, config.samples)
@@ -227,7 +227,7 @@ class _Hunt:
     async def _final_values(self, ended: Sequence[Node]) -> list[float]:
         """Return the value of each finished draft: the verifier's, or the mean reward where the search came last."""
         if self._config.value == "verifier":
-            return await score_paths(self._policy, ended, self._config.role, self._config.aggregate)
+            return await score_paths(self._policy, ended, self._config.verifier, self._config.aggregate)
         values = []
         for node in ended:
             while not node.visits and node.parent is not None:
