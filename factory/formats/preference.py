@@ -4,6 +4,9 @@ against a wrong solution of the same question, as strings.
 `factory/self_training/preference_pairs.py` makes the pairs: only of solutions that the policy itself sampled, each used
 as few times as possible. The draw depends on the question's id alone, so a question has the same pairs wherever its
 record lies. Pairs are made within a record: a question that two runs hold has up to `PAIRS_PER_QUESTION` of each run.
+
+`margin`, which TRL's RewardTrainer reads, is how much better the right one is: by the scores that the search's selection
+gave both (`margin_of` is "score"; below 0 where it preferred the wrong one), else by the verdicts: 1 ("verdict").
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ PAIRS_PER_QUESTION = 8  # pairs of 16 samples, half of them right, when none is 
 FEATURES = pa.schema(
     [
         *schema("raw"),
+        ("margin", pa.float32()),
+        ("margin_of", pa.string()),
         ("chosen_model", pa.string()),
         ("rejected_model", pa.string()),
         ("chosen_round", pa.int32()),
@@ -39,13 +44,26 @@ def uses(solution: Mapping[str, Any]) -> bool:
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield at most `PAIRS_PER_QUESTION` pairs of a record's sampled solutions."""
+    by_id = {solution["solution_id"]: solution for solution in record["solutions"] if uses(solution)}
     for pair in pairs(candidates(record), PAIRS_PER_QUESTION, Random(record["question_id"])):
+        margin, margin_of = _margin(by_id[pair.chosen.solution_id], by_id[pair.rejected.solution_id])
         yield {
             **pair_row(pair, prompt_text(record)),
             "chosen": completion_text(pair.chosen.text),
             "rejected": completion_text(pair.rejected.text),
+            "margin": margin,
+            "margin_of": margin_of,
             "chosen_model": pair.chosen.model or None,
             "rejected_model": pair.rejected.model or None,
             "chosen_round": pair.chosen.round,
             "rejected_round": pair.rejected.round,
         }
+
+
+def _margin(chosen: Mapping[str, Any], rejected: Mapping[str, Any]) -> tuple[float, str]:
+    """Return how much better the chosen solution is, and by what."""
+    # Rows before schema 5 have no scores. Those of two search methods have no common scale.
+    better, other = chosen.get("score"), rejected.get("score")
+    if better is not None and other is not None and chosen["method"] == rejected["method"]:
+        return better - other, "score"
+    return 1.0, "verdict"

@@ -29,6 +29,9 @@ FORMATS = {
         tags=("outcome-supervision", "orm"),
     ),
     "preference": About(text="a right and a wrong solution of one prompt", tags=("preference", "dpo", "trl")),
+    "step_preference": About(
+        text="two next steps behind the same prefix, the better one and another", tags=("preference", "dpo", "step-dpo")
+    ),
     "unpaired": About(text="a solution and whether it is wanted", tags=("preference", "kto", "trl")),
     "prm800k": About(text="PRM800K's layout", tasks=("token-classification",), tags=_PRM),
     "math_shepherd": About(text="Math-Shepherd's layout", tasks=("token-classification",), tags=_PRM),
@@ -62,8 +65,11 @@ COLUMNS = {
     "mc_values": "per step: share of rollouts from there that reached the gold answer; null without rollouts",
     "confidence": "how sure the label is, 0 to 1",
     "confidences": "per step: how sure its label is, 0 to 1",
-    "chosen": "the right solution",
-    "rejected": "a wrong solution",
+    "chosen": "the right solution, or the better step",
+    "rejected": "a wrong solution, or the worse step",
+    "margin": "how much better the chosen one is",
+    "margin_of": "what the margin is of: the selection's score, or the verdicts",
+    "value_of": "what the values of steps are of: rollouts, reward or score",
     "verdict": "correct or incorrect; unparsable, timeout and error are no labels",
     "question_id": "the source's own id, or a hash of question and gold answer",
     "solution_id": "hash of the solution",

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from support.records import records
+from support.records import records, searched
 
 from factory.contracts import formats
 
@@ -25,7 +25,7 @@ FORMATS = formats.FORMATS.names()
 def written(name: str) -> list[dict[str, Any]]:
     """Return the rows as a reader of the exported file gets them, as JSON values."""
     view = formats.FORMATS.load(name)
-    rows = [row for record in records() for row in view.rows(record)]
+    rows = [row for record in [*records(), searched()] for row in view.rows(record)]
     if view.FEATURES is not None:
         assert all(set(row) == set(view.FEATURES.names) for row in rows)
         rows = pa.RecordBatch.from_pylist(rows, schema=view.FEATURES).to_pylist()

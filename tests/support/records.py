@@ -123,3 +123,20 @@ def records() -> list[dict[str, Any]]:
         a_record("Is <extra_0> a Step 1: b?", [a_solution([("Yes. The answer is 14.", 1)])]),
         imported,
     ]
+
+
+def searched() -> dict[str, Any]:
+    """Return the record of a search whose first steps were tried: one mostly leads to the answer, one never does."""
+    solutions = [
+        a_solution([("5 * 4 = 20", None), ("20 - 6 = 14. The answer is 14.", None)]),
+        a_solution([("5 - 6 = 1", None), ("1 * 4 = 4. The answer is 4.", None)], "incorrect"),
+    ]
+    tree = [
+        a_node(0, None, "", 0.5),
+        a_node(1, 0, "5 * 4 = 20\n", 0.75),
+        a_node(2, 0, "5 - 6 = 1\n", 0.0),
+        a_node(3, 1, "20 - 6 = 14. The answer is 14.", None, terminal=True, answer="14", verdict="correct"),
+        a_node(4, 1, "20 + 6 = 26.\n", 0.0),
+        a_node(5, 2, "1 * 4 = 4. The answer is 4.", None, terminal=True, answer="4", verdict="incorrect"),
+    ]
+    return a_record("What is 5 * 4 - 6?", solutions, tree=tree)

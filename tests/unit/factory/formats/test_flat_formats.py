@@ -45,7 +45,7 @@ def test_what_nobody_judged_is_in_no_format_that_teaches(record: dict[str, Any])
 
 @given(any_record())
 def test_a_text_that_was_cut_off_is_nothing_to_learn_to_write(record: dict[str, Any]) -> None:
-    for name in ("sft", "prompt_completion", "preference", "revisions", "unpaired"):
+    for name in ("sft", "prompt_completion", "preference", "step_preference", "revisions", "unpaired"):
         assert "CUT" not in json.dumps(list(FORMATS.load(name).rows(record))), name
 
 

@@ -143,7 +143,8 @@ def test_every_format_is_given_all_that_it_reads(tmp_path, out, name):
     """Rows with the format's `COLUMNS`, and of solutions what `factory.records.record_columns.narrowed` leaves."""
     nodes = [
         {"node": 0, "text": "", "trials": 4, "successes": 2, "value": 0.5},
-        {"node": 1, "parent": 0, "text": "it is\n", "trials": 2, "successes": 1, "value": 0.5},
+        {"node": 1, "parent": 0, "text": "it is\n", "trials": 4, "successes": 4, "value": 1.0},
+        {"node": 2, "parent": 0, "text": "it was\n", "trials": 4, "successes": 0, "value": 0.0},
     ]
     run = committed(tmp_path / "trees", [{**one, "tree": nodes} for one in records(2)])
     view = formats.FORMATS.load(name)
