@@ -9,6 +9,7 @@ from typing import Any
 from factory.question_pipeline.effort import raised
 from factory.question_pipeline.restored import can_be_continued
 from factory.records.role_costs import earlier_entries, summed
+from factory.records.shard_schema import completed
 from factory.records.tally import Tally, tally
 from factory.shards.commits import Shard, open_shard, shard_name
 from factory.shards.shard_file import batches_in
@@ -24,12 +25,14 @@ class EarlierRows:
 
     * `kept`: rows that stay as they are.
     * `begun`: rows of questions that more is asked for, to be taken up where they ended.
+    * `failed`: rows of questions that begin anew; what they have cost stays.
     * `reported`: places of `kept` that an earlier receipt has counted.
     * `before`: committed rows whose cost is part of a later one's.
     """
 
     kept: Mapping[int, Row]
     begun: Mapping[int, Row]
+    failed: Mapping[int, Row]
     reported: frozenset[int]
     before: Mapping[int, Row]
 
@@ -37,8 +40,9 @@ class EarlierRows:
         """Return what the unit's final `rows` count beyond its committed revision; `failed` is the caller's to say."""
         new = [row for place, row in rows.items() if place not in self.reported]
         before = tally(self.before.values())
-        # Also what a row of a schema without roles has told of its policy, as its later row begins with that.
-        before.roles = summed(*map(earlier_entries, self.before.values()))
+        # Also what a row of a schema without roles has told of its policy, where its later row begins with that.
+        with_roles = (row for place, row in self.before.items() if rows[place]["cost"].get("roles") is not None)
+        before.roles = summed(*map(earlier_entries, with_roles))
         total = tally(new).without(before)
         total.questions = len(new)
         return total
@@ -62,15 +66,17 @@ def earlier_rows(store: Store, unit: Unit, spooled: Mapping[int, Row], effort: M
     if unit.revision:
         with open_shard(store, shard_of(unit, -1)) as file:
             committed = dict(enumerate(row for batch in batches_in(file) for row in batch.to_pylist()))
-    kept, before = _split(committed, effort, unit.retry_failed)
+    kept, before, failed = _split(committed, effort, unit.retry_failed)
     # What was finished since takes the place of what was committed.
-    done, begun = _split(spooled, effort, unit.retry_failed)
+    done, begun, _ = _split(spooled, effort, unit.retry_failed)
     begun = {**{place: row for place, row in before.items() if place not in done}, **begun}
     return EarlierRows(
         kept={**{place: row for place, row in kept.items() if place not in begun}, **done},
         begun=begun,
+        failed={place: row for place, row in failed.items() if place not in done},
         reported=frozenset(kept.keys() - spooled.keys()),
-        before=before,
+        # Solutions that are made anew are new ones.
+        before={**before, **{place: {**row, "solutions": ()} for place, row in failed.items()}},
     )
 
 
@@ -81,12 +87,15 @@ def shard_of(unit: Unit, later: int = 0) -> Shard:
 
 
 def _split(rows: Mapping[int, Row], effort: Mapping[str, int], retry_failed: bool) -> tuple[dict[int, Row], ...]:
-    """Return (rows that stay, rows to be taken up again); failed rows that are tried anew are in neither."""
+    """Return (rows that stay, rows to be taken up again, failed rows of questions that begin anew)."""
     kept: dict[int, Row] = {}
     begun: dict[int, Row] = {}
+    failed: dict[int, Row] = {}
     for place, row in rows.items():
         if can_be_continued(row) is None and raised(dict(row["effort"]), effort):
             begun[place] = row
         elif row["status"] == "ok" or not retry_failed:
             kept[place] = row
-    return kept, begun
+        else:
+            failed[place] = dict(completed(row))
+    return kept, begun, failed

@@ -187,8 +187,9 @@ class _AssignedWork:
             await asyncio.to_thread(kept.remove)
             return receipt
         # Phase 2: the questions, side by side.
+        start = partial(begin, self._recipe, models=self._models, experience=self._experience)
         attempts = {
-            place: begin(self._recipe, question, self._models, self._experience, earlier.begun.get(place))
+            place: start(question, before=earlier.begun.get(place), failed=earlier.failed.get(place))
             for place, question in enumerate(unit.questions)
             if place not in earlier.kept
         }

@@ -10,6 +10,7 @@ from typing import Any
 from actors.kept_rows import KeptRows
 from factory.labelling.experience import Lessons
 from factory.question_pipeline.recipe import QuestionWork
+from factory.question_pipeline.restored import cost_in
 from factory.records.example import Example
 from factory.records.role_costs import MadeBy
 from factory.records.tally import Tally
@@ -45,7 +46,7 @@ def cost_so_far(attempts: Iterable[QuestionWork], maker: Callable[[str], MadeBy]
     total = Tally()
     for attempt in attempts:
         # What an earlier revision has cost was reported with its receipt.
-        before = attempt.before.cost if attempt.before else Cost()
+        before = cost_in(attempt.earlier) if attempt.earlier else Cost()
         total.policy_calls += attempt.policy.cost.policy_calls - before.policy_calls
         total.completion_tokens += attempt.policy.cost.completion_tokens - before.completion_tokens
         total.money += sum(maker(role).money(spent) for role, spent in attempt.policy.cost.roles.items())

@@ -28,7 +28,7 @@ from factory.question_pipeline.blind_reader import BlindReader
 from factory.question_pipeline.continued import finish
 from factory.question_pipeline.effort import SEARCH_KEYS, SUPERVISION_KEYS, effort_of
 from factory.question_pipeline.judged import JudgedModels
-from factory.question_pipeline.restored import Restored, restored
+from factory.question_pipeline.restored import Restored, cost_in, restored
 from factory.records.record import Failure, Provenance, Resumption, dearer, question_row
 from factory.records.role_costs import earlier_entries
 from factory.rollouts.cost import Cost
@@ -83,6 +83,7 @@ class QuestionWork:
     * `labels`: labels of the solutions, once the labeller is done.
     * `effort`: amounts by config key that this work is for.
     * `before`: the question as an earlier record has it, where it is taken up again; else None.
+    * `failed`: its row of work that failed, where it begins anew: what that has cost stays in its record; else None.
     """
 
     tree: Tree
@@ -91,6 +92,12 @@ class QuestionWork:
     labels: dict[Solution, SolutionLabels] = field(default_factory=dict)
     effort: Mapping[str, int] = field(default_factory=dict)
     before: Restored | None = None
+    failed: Mapping[str, Any] | None = None
+
+    @property
+    def earlier(self) -> Mapping[str, Any] | None:
+        """Row whose cost is part of this work's; None where there is none."""
+        return self.before.row if self.before else self.failed
 
     @property
     def changed(self) -> bool:
@@ -104,6 +111,7 @@ def begin(
     models: Models,
     experience: Experience,
     before: Mapping[str, Any] | None = None,
+    failed: Mapping[str, Any] | None = None,
 ) -> QuestionWork:
     """Return the state of a question before any work, or as its row in an earlier record has it.
 
@@ -113,6 +121,7 @@ def begin(
       models: models and checker; a checker that judges with a model is put in front of them.
       experience: prior that the worker has learnt of the policy so far.
       before: row of the question in an earlier record, to continue from; None begins from the start.
+      failed: its row of work that failed, where it begins from the start; None where there is none.
 
     Raises:
       BadInput: the prompt template needs a gold answer and the question has none.
@@ -121,7 +130,9 @@ def begin(
     # Phase 1: the tree, empty or restored.
     effort = recipe.effort
     earlier = None if before is None else restored(question, before, effort, recipe.completer)
-    tree, cost = (earlier.tree, earlier.cost) if earlier else (Tree(question, recipe.completer), Cost())
+    tree = earlier.tree if earlier else Tree(question, recipe.completer)
+    paid = before or failed
+    cost = cost_in(paid) if paid else Cost()
     # Phase 2: the policy that samples into it. A judging model is not asked again about the texts that are there.
     billed = BilledModels(models, cost)
     checker = CHECKERS.load(recipe.checker)
@@ -139,7 +150,7 @@ def begin(
         reader=BlindReader.of(checker, recipe.checker_config, question),
     )
     taught = experience if recipe.learn else Experience(learns=False)
-    return QuestionWork(tree, policy, taught, effort=effort, before=earlier)
+    return QuestionWork(tree, policy, taught, effort=effort, before=earlier, failed=failed)
 
 
 async def work(recipe: Recipe, question_work: QuestionWork) -> None:
@@ -232,9 +243,11 @@ def finished_row(
     if before is not None:
         if not question_work.changed:
             return dict(before.row) if failure else {**before.row, "effort": list(question_work.effort.items())}
-        seconds += before.row["cost"]["seconds"]
         if failure is not None:
+            seconds += before.row["cost"]["seconds"]
             return dearer(before.row, question_work.policy.cost, made_by, seconds)
+    earlier = question_work.earlier
+    seconds += earlier["cost"]["seconds"] if earlier else 0.0
     return question_row(
         question_work.tree,
         question_work.labels,
@@ -247,6 +260,6 @@ def finished_row(
         resumption=Resumption(
             effort=question_work.effort,
             kept=before.kept if before else {},
-            roles=earlier_entries(before.row) if before else (),
+            roles=earlier_entries(earlier) if earlier else (),
         ),
     )

@@ -72,7 +72,7 @@ class Restored:
     @property
     def cost(self) -> Cost:
         """Cost of the question as its row has it, that by role left to the row; a new object each time."""
-        return Cost(**{field.name: self.row["cost"][field.name] for field in fields(Cost) if field.name != "roles"})
+        return cost_in(self.row)
 
     def put_back(self, row: Row) -> Solution:
         """Add the solution of `row` to the tree without counting it: the restored counts include it already.
@@ -121,6 +121,11 @@ class Restored:
         """Return the node that the rollout `cut` was requested from."""
         depth = cut.row["start_depth"]
         return _walk(self.tree, cut.texts[:depth], cut.tokens[:depth], ends_inside=True)
+
+
+def cost_in(row: Row) -> Cost:
+    """Return the cost of a question as its row has it, that by role left to the row; a new object each time."""
+    return Cost(**{field.name: row["cost"][field.name] for field in fields(Cost) if field.name != "roles"})
 
 
 def can_be_continued(row: Row) -> str | None:

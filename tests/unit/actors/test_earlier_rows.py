@@ -80,10 +80,19 @@ def test_what_rows_of_schema_3_have_cost_is_counted_once_also_by_role(tmp_path: 
 def test_a_retried_question_that_was_finished_is_not_tried_again(tmp_path: Path) -> None:
     failed = {**row("b", status="failed"), "failure": {"stage": "s", "type": "t", "message": "m", "attempts": 1}}
     committed(tmp_path, row("a"), failed, {**failed, "question": "c"})
-    left = earlier(tmp_path, RETRIED, {1: row("b")})
-    assert (left.kept.keys(), left.begun) == ({0, 1}, {})
+    left = earlier(tmp_path, RETRIED, {1: row("b", calls=14)})
+    assert (left.kept.keys(), left.begun, left.failed.keys()) == ({0, 1}, {}, {2})
     assert left.reported == {0}
-    assert left.added({0: row("a"), 1: row("b"), 2: row("c")}).policy_calls == 20
+    # What failed has cost ten each, which was reported and is part of what comes.
+    assert left.added({0: row("a"), 1: row("b", calls=14), 2: row("c", calls=16)}).policy_calls == 10
+
+
+def test_a_row_of_schema_3_that_nothing_is_added_to_takes_nothing_from_the_roles(tmp_path: Path) -> None:
+    old = [{**row(text), "cost": {**row(text)["cost"], "policy_calls": 10}} for text in TEXTS]
+    committed_of_schema("3", tmp_path, UNIT.id, old)
+    left = earlier(tmp_path, AGAIN, n=6)
+    added = left.added({**left.begun})
+    assert (added.policy_calls, added.roles) == (0, [])
 
 
 def test_a_unit_that_was_committed_meanwhile_is_not_done_again(tmp_path: Path) -> None:

@@ -39,6 +39,12 @@ class Till:
         attempt = await attempted(used, QUESTION, self.models, before)
         return on_disk(finished_row(attempt, replace(made_by(used), roles={"policy": PRICED})))
 
+    async def again(self, used: Recipe, failed: Row) -> Row:
+        """Return the question's row, begun anew after work that failed."""
+        attempt = begin(used, QUESTION, self.models, Experience(), failed=failed)
+        await work(used, attempt)
+        return on_disk(finished_row(attempt, replace(made_by(used), roles={"policy": PRICED})))
+
     async def failed(self, used: Recipe, before: Row | None = None) -> Row:
         """Return the question's row after work that has to fail."""
         attempt = begin(used, QUESTION, self.models, Experience(), before)
@@ -136,3 +142,16 @@ async def test_work_that_failed_is_paid_all_the_same_also_where_the_earlier_row_
         assert {**failed, "cost": None} == {**row, "cost": None}
         it.server.plan.heal()
         it.check(await it.row(more, failed))
+
+
+async def test_a_question_that_is_tried_anew_keeps_what_it_has_cost_before() -> None:
+    used = recipe("scan", n=3)
+    async with till() as it:
+        await it.row(used)
+        it.server.billed.clear()
+        it.server.plan.add(Fault(kind="abort", last=1), Fault(kind="400", first=2))
+        failed = await it.failed(used)
+        it.check(failed)
+        assert failed["cost"]["completion_tokens"] > 0
+        it.server.plan.heal()
+        it.check(await it.again(used, failed))
