@@ -59,6 +59,10 @@ class Abilities:
             return Route.GENERATE
         return Route.CHAT if is_chat or not (self.ids or self.text) else Route.COMPLETIONS
 
+    def suits(self, wanted: str) -> bool:
+        """Return whether a server can be asked as `Config.token_ids` says."""
+        return {"auto": True, "ids": self.exact, "text": self.text, "chat": self.chat}[wanted]
+
     def both(self, other: Abilities) -> Abilities:
         """Return what two servers have in common; `max_tokens` is this one's."""
         shared = {

@@ -96,7 +96,7 @@ class Look:
         # Without a tokenizer on either side, ids cannot be made after all.
         if not tokenises and wanted != "ids":
             abilities = await self._chats(abilities)
-        if not (abilities.exact or abilities.text or abilities.chat) or not _as_wanted(abilities, wanted):
+        if not (abilities.exact or abilities.text or abilities.chat) or not abilities.suits(wanted):
             raise BadInput(
                 f"{self._url} cannot be asked as engine.token_ids={wanted} says. Expected /completions or "
                 "/chat/completions of an OpenAI-compatible API (for ids: vLLM's return_token_ids)."
@@ -294,8 +294,3 @@ class Look:
                 f"{self._url} answers with {refusal.said}. Expected the API itself: redirects are not followed, as "
                 "they would get the key."
             )
-
-
-def _as_wanted(abilities: Abilities, wanted: str) -> bool:
-    """Return whether a server can be asked as `Config.token_ids` says."""
-    return {"auto": True, "ids": abilities.exact, "text": abilities.text, "chat": abilities.chat}[wanted]
