@@ -35,6 +35,8 @@ STATES = ("holds", "slips", "follows")
 FILLER_TOKEN = 7
 ANSWER_TOKEN = 9
 FIRST_STEP_TOKEN = 1_000
+WRONG = 1_000
+"""Values over which wrong answers are spread, from the gold answer + 1 on."""
 _GOLD = re.compile(r"gold answer (\d+)")
 _STEP = re.compile(r"Step \d+ (holds|slips|follows) in variant \d+\.")
 
@@ -54,6 +56,7 @@ class Config:
     * `slots`: samples that run at once, the others wait; 0 is any number.
     * `token_s`: seconds that a sample takes per token.
     * `spread`: sigma of the log-normal factor, of mean 1, by which the time of a sample differs; 0 for none.
+    * `common`: probability that a wrong answer is the gold answer + 1; else it is one of `WRONG` values, all alike.
     """
 
     steps: int = 8
@@ -65,9 +68,12 @@ class Config:
     slots: int = field(default=0, metadata=ADDED)
     token_s: float = field(default=0.0, metadata=ADDED)
     spread: float = field(default=0.0, metadata=ADDED)
+    common: float = field(default=0.0, metadata=ADDED)
 
     def __post_init__(self) -> None:
-        """Refuse a negative number of slots, and negative times. Raises `ValueError`."""
+        """Refuse a negative number of slots, negative times, and what is no probability. Raises `ValueError`."""
+        if not 0 <= self.common <= 1:
+            raise ValueError(f"common is {self.common:g}: expected 0 to 1")
         if self.slots < 0 or self.token_s < 0 or self.spread < 0:
             raise ValueError(
                 f"slots is {self.slots}, token_s is {self.token_s:g}, spread is {self.spread:g}: expected 0 or more"
@@ -156,7 +162,7 @@ def complete(gold: int, done: int, wrong: bool, rng: Random, config: Config, *, 
         if step == config.steps - 1:
             hit = not wrong or rng.random() < config.r
             ends.append(at + len(text) - 1)
-            text = f"{text[:-1]} The answer is {gold if hit else gold + 1 + rng.randrange(1000)}."
+            text = f"{text[:-1]} The answer is {gold if hit else wrong_answer(gold, rng, config)}."
             ids.append(ANSWER_TOKEN)
         texts.append(text)
         at += len(text)
@@ -164,6 +170,13 @@ def complete(gold: int, done: int, wrong: bool, rng: Random, config: Config, *, 
     return Completion(
         text="".join(texts), token_ids=Tokens(ids), token_ends=Tokens(ends), finish_reason="stop", prompt_tokens=32
     )
+
+
+def wrong_answer(gold: int, rng: Random, config: Config) -> int:
+    """Return the answer of a solution that misses the gold answer."""
+    if config.common and rng.random() < config.common:
+        return gold + 1
+    return gold + 1 + rng.randrange(WRONG)
 
 
 def read_prefix(prefix: Sequence[int], config: Config, prefix_text: str = "") -> tuple[int, bool]:
@@ -174,11 +187,16 @@ def read_prefix(prefix: Sequence[int], config: Config, prefix_text: str = "") ->
       config: shape of the solutions, which the ids encode.
       prefix_text: step texts in front of the ids.
     """
-    states = [STATES.index(state) for state in _STEP.findall(prefix_text)]
+    states = states_in(prefix_text)
     states += [
         (token - FIRST_STEP_TOKEN) // config.variants % len(STATES) for token in prefix if token >= FIRST_STEP_TOKEN
     ]
     return len(states), any(states)
+
+
+def states_in(text: str) -> list[int]:
+    """Return the state of each step in a text, as a place in `STATES`: 0 is right."""
+    return [STATES.index(state) for state in _STEP.findall(text)]
 
 
 def gold_in(prompt: Prompt) -> int | None:

@@ -76,7 +76,6 @@ class Look:
     def __init__(self, wire: Wire, url: str, model: str, key_env: str) -> None:
         self._wire, self._url, self._model, self._key_env = wire, url, model, key_env
         self._names = {model}
-        # Whether all answers so far would say which stop string has ended them.
         self._names_stop = True
 
     async def seen(self, wanted: str = "auto") -> Seen:

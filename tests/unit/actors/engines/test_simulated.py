@@ -54,6 +54,15 @@ def test_wrong_chains_hit_gold_with_probability_r():
     assert abs(hits - 0.25) < 0.04
 
 
+def test_wrong_answers_are_spread_or_have_one_in_common():
+    config = simulated.Config(steps=2, p=0.0, words=3)
+    spread = [one.text.split()[-1] for one in solutions(config, 500)]
+    assert len(set(spread)) > 350
+    common = [one.text.split()[-1] for one in solutions(replace(config, common=0.6), 2000)]
+    # The others hit it once in a thousand.
+    assert abs(common.count("12346.") / 2000 - 0.6) < 0.04
+
+
 def test_a_continuation_goes_on_where_its_prefix_ends():
     whole = solutions(CONFIG, 1)[0]
     steps = split_steps(whole.text, whole.token_ids, whole.token_ends, "newline")
@@ -166,9 +175,9 @@ def test_the_times_of_samples_differ_around_the_same_mean():
     assert sum(slowest) / 500 == pytest.approx(2 * 1.8, rel=0.05)
 
 
-@pytest.mark.parametrize("wrong", [{"slots": -1}, {"token_s": -1.0}, {"spread": -0.1}])
+@pytest.mark.parametrize("wrong", [{"slots": -1}, {"token_s": -1.0}, {"spread": -0.1}, {"common": 1.1}])
 def test_negative_slots_and_times_are_refused(wrong: dict[str, float]):
-    with pytest.raises(ValueError, match="expected 0 or more"):
+    with pytest.raises(ValueError, match="expected 0"):
         simulated.Config(**wrong)
 
 
