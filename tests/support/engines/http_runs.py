@@ -23,13 +23,15 @@ _ITS_OWN = frozenset(
 def at_servers(folder: Path, servers: Sequence[OpenAIServer], **sections: dict[str, Any]) -> Settings:
     """Return the settings of a run in `folder` that asks `servers`; section `engine` holds more of its settings.
 
-    Nothing waits for long: an answer that does not come within 3 s does not come.
+    Nothing waits for long: an answer that does not come within 1.5 s does not come, and no more than 8 MiB of one are
+    read.
     """
     engine = {
         "kind": "http",
         "base_url": [server.url for server in servers],
         "served_model": servers[0].options.model,
-        "request_s": 3.0,
+        "request_s": 1.5,
+        "max_body_mb": 8,
         "outage_s": 120.0,
         **sections.pop("engine", {}),
     }
