@@ -123,7 +123,9 @@ class OpenAIServer:
         self._open.add(task)
         try:
             while True:
-                request = await asyncio.wait_for(read_request(reader, writer), self.options.keep_alive_s)
+                # Not wait_for, as in read_request: a server would not end.
+                async with asyncio.timeout(self.options.keep_alive_s):
+                    request = await read_request(reader, writer)
                 if request is None or not await self._serve(request, reader, writer):
                     break
             # What was written is still sent.

@@ -30,7 +30,9 @@ class Request:
 async def read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request | None:
     """Return the next request; None when the client is done or sends nothing for two minutes."""
     try:
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _IDLE_S)
+        # Not wait_for: it keeps a cancellation to itself that comes together with the request.
+        async with asyncio.timeout(_IDLE_S):
+            head = await reader.readuntil(b"\r\n\r\n")
     except (EOFError, TimeoutError):
         return None
     method, path, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import AsyncMock, MagicMock
 
 import httpx2 as httpx
 import pytest
@@ -84,3 +86,19 @@ def test_it_passes_on_what_another_server_answers_and_spoils_it(client: httpx.Cl
         real.kill()
         with pytest.raises(httpx.HTTPError):
             completed(client, front)
+
+
+@pytest.mark.parametrize("ticks", range(8))
+async def test_a_server_that_is_killed_as_a_request_comes_in_lets_go_of_its_connection(ticks: int) -> None:
+    """Whichever of the two is heard first: else who kills it waits for a client that has nothing more to say."""
+    reader, writer = asyncio.StreamReader(), MagicMock(drain=AsyncMock())
+    with openai_server() as server:
+        serving = asyncio.create_task(server._connected(reader, writer))
+        await asyncio.sleep(0.01)
+        reader.feed_data(b"GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n")
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        serving.cancel()
+        ended, _ = await asyncio.wait({serving}, timeout=2.0)
+        serving.cancel()
+        assert ended
