@@ -67,13 +67,13 @@ class Guided(FakeModels):
         return completions
 
     async def score(self, role: str, question: Question, steps: Sequence[str]) -> Scores:
-        """Return the scores of the text up to each step."""
+        """Return the scores of the text up to each step; that of the whole is the least of them."""
         text = "".join(steps)
         self.calls.append(("score", text))
         if text in self._unreadable:
             raise PromptTooLong("too long")
         scores = tuple(self._scores.get("".join(steps[:end]), UNKNOWN) for end in range(1, len(steps) + 1))
-        return Scores(steps=scores, whole=scores[-1], tokens=len(text))
+        return Scores(steps=scores, whole=min(scores), tokens=len(text))
 
     async def check(self, question: Question, text: str) -> Verdict:
         """Compare the answer with the gold answer."""

@@ -105,6 +105,17 @@ async def test_a_look_ahead_scores_the_text_that_was_looked_ahead() -> None:
     assert {one.text: one.selected for one in tree.solutions} == {f"b\n{RIGHT}": True, f"b\n{WRONG}": False}
 
 
+async def test_a_step_that_a_look_ahead_wrote_first_is_a_step_once_it_is_sampled() -> None:
+    fakes = Guided(steps={"": ["a\n"], "a\n": ["x\n", "x\n"], "a\nx\n": ["y\n", RIGHT]}, scores={})
+    tree = await searched(fakes, "beam", width=1, expansions=1, look_ahead=1)
+    assert {text: action for text, (action, _, _) in steps_of(tree).items()} == {
+        "a\n": "step",
+        "a\nx\n": "step",
+        "a\nx\ny\n": "look_ahead",
+        f"a\nx\n{RIGHT}": "step",
+    }
+
+
 async def test_a_look_ahead_ends_where_the_solution_does() -> None:
     fakes = Guided(steps={"": ["a\n"], "a\n": [WRONG, RIGHT]}, scores={})
     await searched(fakes, "beam", width=1, expansions=1, look_ahead=3)

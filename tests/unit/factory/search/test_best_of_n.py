@@ -66,6 +66,14 @@ async def test_what_was_cut_off_or_cannot_be_read_is_not_chosen() -> None:
     assert chosen.text == WRONG
 
 
+@pytest.mark.parametrize(("aggregate", "text"), [("last", f"a\n{RIGHT}"), ("min", WRONG), ("whole", WRONG)])
+async def test_the_scores_of_steps_make_one_or_the_scorer_has_its_own(aggregate: str, text: str) -> None:
+    fakes = Guided({"": [f"a\n{RIGHT}", WRONG]}, {"a\n": 0.1, f"a\n{RIGHT}": 0.9, WRONG: 0.5})
+    chosen = selected(await searched(fakes, "best_of_n", n=2, select="max", aggregate=aggregate))
+    assert chosen is not None
+    assert chosen.text == text
+
+
 async def test_a_top_up_asks_for_the_rest_and_moves_the_choice() -> None:
     fakes = models()
     tree = await searched(fakes, "best_of_n", n=3)
