@@ -6,7 +6,8 @@ as few times as possible. The draw depends on the question's id alone, so a ques
 record lies. Pairs are made within a record: a question that two runs hold has up to `PAIRS_PER_QUESTION` of each run.
 
 `margin`, which TRL's RewardTrainer reads, is how much better the right one is: by the scores that the search's
-selection gave both (`margin_of` is "score"; below 0 where it preferred the wrong one), else by the verdicts: 1 ("verdict").
+selection gave both (`margin_of` is "score"; below 0 where it preferred the wrong one), else by the verdicts: 1
+("verdict").
 """
 
 from __future__ import annotations

@@ -40,8 +40,8 @@ class Config:
     * `rollouts`: rollouts of the search per question, each one visit of the root.
     * `selection`: uct or puct. `c`: weight of exploration.
     * `value`: what a new node is worth, from 0 to 1. verifier: its score by the model of role `verifier`, over its
-      steps by `aggregate` (last, min, product, mean). votes: mean vote share of `samples` completions. rollouts: share of
-      `samples` completions that the checker calls correct.
+      steps by `aggregate` (last, min, product, mean). votes: mean vote share of `samples` completions. rollouts: share
+      of `samples` completions that the checker calls correct.
     * `widen`, `alpha`: a node with N visits has at most `widen` · N^`alpha` sampled children, and one at least.
     * `max_depth`: steps of a path behind which no other is sampled.
     * `final`: how the answer is chosen among finished drafts. votes: by the value of all that state an answer; value:
