@@ -1,7 +1,8 @@
 """Children of a node of rStar: each action's requests, all actions of a node at once.
 
 Sub-questions take two requests, one behind the other: what to ask next, then the answers of each sub-question, whose
-own majority becomes its answer (arXiv 2408.06195, sec. 3.2). Both see every step so far.
+own majority becomes its answer (arXiv 2408.06195, sec. 3.2). Both continue all steps so far, by a prompt whose examples
+ask small questions.
 """
 
 from __future__ import annotations
@@ -9,34 +10,29 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from factory.drafting.steps import complete, graft, next_steps
+from factory.drafting.steps import UNTIL, complete, graft, next_steps
 from factory.errors import PromptTooLong
 from factory.rollouts.nodes import STEP, Node
 from factory.rollouts.policy import Policy
 from factory.rollouts.prompting import PromptTemplate, render
 from factory.rollouts.together import together
 from factory.rstar.actions import ANSWER_AGAIN, FINISH, REPHRASE, STEP_ON, SUB_QUESTION, name, open_actions
-from factory.rstar.sub_questions import line_of, question_in, so_far, step_text
-from factory.types import Sampling, content_id
+from factory.rstar.sub_questions import MARKS, line_of, question_in
+from factory.types import content_id
 
 METHOD = "rstar"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompts:
-    """Prompts of the actions that have their own; places are filled as `PLACES` says."""
+    """Prompts of the actions that have their own.
 
-    sub_question: PromptTemplate
-    sub_answer: PromptTemplate
+    * `sub_questions`: its examples solve problems by lines of a small question and its answer; for A3 and A4.
+    * `rephrase`: its examples begin with a line that says the problem in other words; for A5.
+    """
+
+    sub_questions: PromptTemplate
     rephrase: PromptTemplate
-
-
-PLACES: Mapping[str, tuple[str, ...]] = {
-    "sub_question": ("so_far",),
-    "sub_answer": ("so_far", "sub_question"),
-    "rephrase": (),
-}
-"""Places that a template has beside {question}, by its field of `Prompts`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,43 +120,54 @@ class _Asked:
     async def _sub_questions(self) -> Sequence[Node | str]:
         """Ask for next sub-questions, then answer each."""
         lines = await self._lines(
-            self._prompts.sub_question, {"so_far": so_far(self._text)}, self._widths.sub_questions, SUB_QUESTION
+            self._prompts.sub_questions, self._text, self._widths.sub_questions, SUB_QUESTION, until=(*MARKS, "\n")
         )
-        questions = list(dict.fromkeys(filter(None, map(question_in, lines))))
+        # One that was asked before leads nowhere.
+        questions = [one for one in dict.fromkeys(map(question_in, lines)) if one and one not in self._text]
         answers = await together(self._answer(one, self._text, SUB_QUESTION) for one in questions)
-        return [step_text(question, answer) for question, answer in zip(questions, answers, strict=True) if answer]
+        return [self._step(question, answer) for question, answer in zip(questions, answers, strict=True) if answer]
 
     async def _answered_again(self) -> Sequence[Node | str]:
         """Answer the sub-question of the node once more, seeing what its first answer saw."""
         question = question_in(self._node.step.text if self._node.step else "")
         before = self._node.parent.text if self._node.parent else ""
         answer = await self._answer(question, before, ANSWER_AGAIN) if question else ""
-        return [step_text(question, answer)] if answer else []
+        return [self._step(question, answer)] if answer else []
 
     async def _rephrased(self) -> Sequence[Node | str]:
         """Say the question in other words."""
-        return [f"{line}\n" for line in await self._lines(self._prompts.rephrase, {}, 1, REPHRASE) if line]
+        return [self._step(line) for line in await self._lines(self._prompts.rephrase, "", 1, REPHRASE) if line]
 
     async def _answer(self, question: str, steps: str, action: str) -> str:
         """Return the answer to a sub-question that most samples give; "" where none gives any."""
-        fills = {"so_far": so_far(steps), "sub_question": question}
-        purpose = f"{action}:{content_id(question)}"
-        lines = await self._lines(self._prompts.sub_answer, fills, self._widths.answers, purpose)
+        lines = await self._lines(
+            self._prompts.sub_questions,
+            steps + question,
+            self._widths.answers,
+            f"{action}:{content_id(question)}",
+        )
         return majority(self._policy, [line for line in lines if line])
 
-    async def _lines(self, template: PromptTemplate, fills: Mapping[str, str], n: int, purpose: str) -> list[str]:
-        """Return the first lines of `n` completions of an action's prompt; "" for what is of no use."""
-        prompt = render(template, self._policy.tree.question, fills)
+    async def _lines(
+        self, template: PromptTemplate, begun: str, n: int, purpose: str, until: tuple[str, ...] = ("\n",)
+    ) -> list[str]:
+        """Return the next line of `n` completions of an action's prompt; "" for what is of no use.
+
+        `begun` is the reply so far, `until` what ends the line.
+        """
+        sampling = replace(self._policy.sampling, stop=template.stop, until=until)
         purpose = f"{METHOD}:{content_id(self._text)}:{purpose}"
         try:
-            completions = await self._policy.write(prompt, purpose, n=n, sampling=self._sampling(template))
+            completions = await self._policy.write(
+                render(template, self._policy.tree.question), purpose, n=n, sampling=sampling, prefix_text=begun
+            )
         except PromptTooLong:
             return []
         return [line_of(completion, self._widths.max_chars) for completion in completions]
 
-    def _sampling(self, template: PromptTemplate) -> Sampling:
-        """Return the run's sampling, for one line of an action's prompt."""
-        return replace(self._policy.sampling, stop=template.stop, until=("\n",))
+    def _step(self, *texts: str) -> str:
+        """Return texts as one step of a solution, with the run's separator behind it."""
+        return " ".join(texts) + UNTIL.get(self._policy.separator, ("\n",))[0]
 
 
 def majority(policy: Policy, lines: Sequence[str]) -> str:

@@ -14,7 +14,6 @@ _SPACES = re.compile(r"\s+")
 MARKS = "?？؟"
 """Characters that end a sub-question."""
 _QUESTION = re.compile(f"^.*?[{MARKS}]")
-NOTHING_YET = "(nothing yet)"
 
 
 def line_of(completion: Completion, max_chars: int) -> str:
@@ -36,13 +35,3 @@ def question_in(line: str) -> str:
     match = _QUESTION.match(line)
     asked = match.group() if match else ""
     return asked if re.search(r"\w", asked) else ""
-
-
-def step_text(question: str, answer: str) -> str:
-    """Return the step of a sub-question and its answer."""
-    return f"{question} {answer}\n"
-
-
-def so_far(text: str) -> str:
-    """Return the steps so far as a prompt shows them."""
-    return text.strip() or NOTHING_YET

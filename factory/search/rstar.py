@@ -25,7 +25,7 @@ from factory.rollouts.policy import Policy
 from factory.rollouts.prompting import cached_prompt
 from factory.rollouts.tree import Tree
 from factory.rstar.actions import FINISH, choices
-from factory.rstar.children import METHOD, PLACES, Prompts, Widths, expand
+from factory.rstar.children import METHOD, Prompts, Widths, expand
 from factory.rstar.mutual import Check, agreements, best, final_scores
 from factory.rstar.step_scores import score_steps
 from factory.types import POLICY
@@ -44,7 +44,7 @@ class Config:
     * `c`: weight of exploration in UCT.
     * `discriminator`: role of the model that completes candidates. `shares`: parts of their words that it is shown.
     * `min_agree`: completions that have to reach a candidate's answer for it to survive.
-    * `sub_question_prompt`, `sub_answer_prompt`, `rephrase_prompt`: prompt files of A3, A3 and A4, A5.
+    * `sub_questions_prompt`, `rephrase_prompt`: prompt files of A3 and A4, of A5; A1 and A2 use the run's own.
     * `style`: raw or chat, for these prompts; "" is the run's.
     * `max_chars`: most characters of a sub-question, of an answer to one, or of a rephrasing; longer ones are dropped.
     """
@@ -59,8 +59,7 @@ class Config:
     discriminator: str = POLICY
     shares: list[float] = field(default_factory=lambda: [0.2, 0.3, 0.4, 0.5])
     min_agree: int = 2
-    sub_question_prompt: str = "rstar_sub_question"
-    sub_answer_prompt: str = "rstar_sub_answer"
+    sub_questions_prompt: str = "rstar_sub_questions"
     rephrase_prompt: str = "rstar_rephrase"
     style: str = ""
     max_chars: int = 400
@@ -79,8 +78,11 @@ class Config:
         self.prompts(self.style)
 
     def prompts(self, style: str) -> Prompts:
-        """Return the prompts of the actions. Raises `BadInput` for a file that is missing or lacks a place."""
-        return Prompts(**{name: cached_prompt(getattr(self, f"{name}_prompt"), style, PLACES[name]) for name in PLACES})
+        """Return the prompts of the actions. Raises `BadInput` for a file that is missing or shows the gold answer."""
+        return Prompts(
+            sub_questions=cached_prompt(self.sub_questions_prompt, style),
+            rephrase=cached_prompt(self.rephrase_prompt, style),
+        )
 
 
 def roles(config: Config) -> Mapping[str, str]:

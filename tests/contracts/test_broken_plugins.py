@@ -277,7 +277,10 @@ def test_an_export_and_an_import_refuse_a_broken_format(refused: Refused, write:
         ("search.method=smple", "'smple' is not a search method. Did you mean 'sample'?"),
         ("checker.kind=math_anser", "'math_anser' is not an answer checker. Did you mean 'math_answer'?"),
         ("engine.kind=vlm", "'vlm' is not an engine. Did you mean 'vllm'?"),
-        ("pipeline=stars", "'stars' is not a pipeline. Did you mean 'star'? Valid: label_steps, star, train."),
+        (
+            "pipeline=stars",
+            "'stars' is not a pipeline. Did you mean 'star'? Valid: compare_methods, label_steps, star, train.",
+        ),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_near_one(

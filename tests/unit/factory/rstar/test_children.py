@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from support.searches.scripted import scripted_policy
 
+from factory.drafting.steps import graft
 from factory.errors import PromptTooLong
 from factory.rollouts.policy import Policy
 from factory.rstar.children import Widths, expand, majority
@@ -14,8 +15,8 @@ from factory.search.rstar import Config
 from factory.types import POLICY, Completion, GenerateRequest
 
 ASKED = "What is 2 + 2?\nAnswer:\n"
-NEXT = "Worked out so far:\n(nothing yet)\nAnswer:\n"
-REPHRASE = f"Asked: all maps together.\n\nQuestion: {ASKED}"
+SUBS = f"The answer is 25.\n\nQuestion: {ASKED}"
+REPHRASE = f"The answer is 36.\n\nQuestion: {ASKED}"
 WIDTHS = Widths(steps=1, finishes=1, sub_questions=3, answers=3, max_depth=5, max_chars=60)
 
 
@@ -28,9 +29,9 @@ def expanded(policy: Policy) -> dict[str, str]:
 def script(questions: Sequence[str], answers: dict[str, Sequence[str]]) -> dict[tuple[str, str], Sequence[str]]:
     return {
         ("policy", ASKED): ["a\n", "The answer is 4."],
-        ("policy", NEXT): questions,
+        ("policy", SUBS): questions,
         ("policy", REPHRASE): ["Known: 2."],
-        **{("policy", f"Small question: {one}\nAnswer:\n"): replies for one, replies in answers.items()},
+        **{("policy", f"{SUBS}{one}"): replies for one, replies in answers.items()},
     }
 
 
@@ -71,9 +72,28 @@ def test_an_action_whose_prompt_does_not_fit_is_left_out() -> None:
     ask = policy.models.generate
 
     async def short_context(request: GenerateRequest, role: str = POLICY) -> Sequence[Completion]:
-        if "Worked out so far" in str(request.prompt):
+        if "small questions" in str(request.prompt):
             raise PromptTooLong("too long")
         return await ask(request, role)
 
     policy.models.generate = short_context  # type: ignore[method-assign]
     assert expanded(policy) == {"a\n": "A1", "The answer is 4.": "A2", "Known: 2.\n": "A5"}
+
+
+def test_a_sub_question_that_was_asked_before_is_not_asked_again() -> None:
+    policy = scripted_policy(
+        {
+            ("policy", "How many? 4.\n"): ["a\n", "The answer is 4."],
+            ("policy", f"{SUBS}How many? 4.\n"): ["How many?", "And now?", "How many?"],
+            ("policy", f"{SUBS}How many? 4.\nAnd now?"): [" 5."] * 3,
+            ("policy", f"{SUBS}How many?"): [" 3."] * 3,
+        }
+    )
+    node = graft(policy.tree, policy.tree.root, "How many? 4.\n", action="A3")
+    asyncio.run(expand(policy, node, WIDTHS, Config().prompts("raw")))
+    assert {child.step.text: child.action for child in node.children if child.step} == {
+        "a\n": "A1",
+        "The answer is 4.": "A2",
+        "And now? 5.\n": "A3",
+        "How many? 3.\n": "A4",
+    }

@@ -16,7 +16,9 @@ from factory.search import rstar
 from factory.search.rstar import Config
 
 ASKED = "What is 2 + 2?\nAnswer:\n"
-REPHRASE = f"Asked: all maps together.\n\nQuestion: {ASKED}"
+# The prompts of sub-questions and of rephrasings end with other examples.
+SUBS = f"The answer is 25.\n\nQuestion: {ASKED}"
+REPHRASE = f"The answer is 36.\n\nQuestion: {ASKED}"
 SUB = "How many is two?"
 FOUR, FIVE = "The answer is 4.", "The answer is 5."
 
@@ -24,18 +26,18 @@ FOUR, FIVE = "The answer is 4.", "The answer is 5."
 SCRIPT = {
     # Rollout 1 expands the bare question: A1, A2 twice; the sub-question and its answer; the rephrasing.
     ("policy", ASKED): ["two and two\n", FOUR, FIVE],
-    ("policy", "Worked out so far:\n(nothing yet)\nAnswer:\n"): [SUB],
-    ("policy", f"Small question: {SUB}\nAnswer:\n"): ["2 + 2 = 4.", "2 + 2 = 5."],  # A3, and A4 in rollout 3
+    ("policy", SUBS): [f"{SUB} 3."],
+    ("policy", f"{SUBS}{SUB}"): [" 2 + 2 = 4.", " 2 + 2 = 5."],  # A3, and A4 in rollout 3
     ("policy", REPHRASE): ["Known: two twos."],
     # Rollout 2 expands A1 "two and two".
     ("policy", "two and two\n"): ["so four\n", FOUR, FOUR],
     # Rollout 3 expands A3.
     ("policy", f"{SUB} 2 + 2 = 4.\n"): ["thus\n", FIVE, FIVE],
-    ("policy", f"Worked out so far:\n{SUB} 2 + 2 = 4.\nAnswer:\n"): ["And now?"],
-    ("policy", "Small question: And now?\nAnswer:\n"): ["4."],
+    ("policy", f"{SUBS}{SUB} 2 + 2 = 4.\n"): ["And now?"],
+    ("policy", f"{SUBS}{SUB} 2 + 2 = 4.\nAnd now?"): [" 4."],
     # Rollout 4 expands A5.
     ("policy", "Known: two twos.\n"): ["hence\n", FOUR, FOUR],
-    ("policy", "Worked out so far:\nKnown: two twos.\nAnswer:\n"): ["no question at all"],
+    ("policy", f"{SUBS}Known: two twos.\n"): ["no question at all"],
     # Rollout 5 expands A1 A1: at depth 2 of 3 only the finishes are left.
     ("policy", "so four\n"): [FOUR, FIVE],
     # Half of the words of each candidate, completed by the other model.
@@ -144,7 +146,7 @@ def test_an_answer_that_the_discriminator_bears_out_beats_one_that_has_more_vote
         ("policy", ASKED): ["a\n", FIVE],
         ("policy", "a\n"): ["b\n", FOUR],
         ("policy", "b\n"): [FOUR],
-        ("policy", "Worked out so far:\n(nothing yet)\nAnswer:\n"): ["none"],
+        ("policy", SUBS): ["none"],
         ("policy", REPHRASE): ["x" * 500],
         ("discriminator", f"{ASKED}The answer"): [" is 5."],
         ("discriminator", "a\nThe"): [" answer is 6."],
@@ -206,6 +208,8 @@ def test_settings_that_make_no_sense_are_refused(changes: dict[str, object], mes
         Config(**changes)  # type: ignore[arg-type]
 
 
-def test_a_prompt_without_its_places_is_refused_before_a_run() -> None:
-    with pytest.raises(BadInput, match=r"lacks \{so_far\}, \{sub_question\}"):
-        Config(sub_answer_prompt="bare")
+def test_a_prompt_that_is_missing_or_shows_the_gold_answer_is_refused_before_a_run() -> None:
+    with pytest.raises(BadInput, match="no prompt called 'rstar'"):
+        Config(rephrase_prompt="rstar")
+    with pytest.raises(BadInput, match="shows the gold answer"):
+        Config(sub_questions_prompt="hinted_cot")

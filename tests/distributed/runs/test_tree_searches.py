@@ -1,0 +1,94 @@
+"""rStar and MCTS in whole runs: a stop and a kill in the middle of a tree leave the records as they would have been."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.plugins.gate import close, waiting
+from support.runs import driven, finished, pid_of, rows_of, run, settings_for
+from support.validation import faults
+
+from factory.records.difference import differences
+from pipelines.driving.drive import Progress
+from pipelines.run.fleet import Fleet
+from pipelines.run.listener import Listener
+from pipelines.run.settings import Settings
+
+pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+
+ENGINE: dict[str, Any] = {
+    "kind": "tests.support.plugins.gated_scripted",
+    "fallback": [
+        "Short.\nThen this.\nThe answer is 1.",
+        "Short.\nNo.\nThe answer is 2.",
+        "Much longer.\nSo.\nThe answer is 1.",
+    ],
+    # The prompt of sub-questions.
+    "solutions": {"by small questions": ["How many? It is 1.\nThen?", "How much? It is 2.\nThen?"]},
+}
+SEARCHES: dict[str, dict[str, Any]] = {
+    "rstar": {"rollouts": 6, "steps": 2, "sub_questions": 2, "finishes": 2, "discriminator": "discriminator"},
+    "mcts": {"rollouts": 6, "value": "verifier", "selection": "puct"},
+}
+MODELS: dict[str, dict[str, Any]] = {
+    "rstar": {"discriminator": {"model": "d", "engine": {"kind": "scripted", "fallback": ENGINE["fallback"][:2]}}},
+    "mcts": {"prm": {"model": "p", "engine": {"kind": "tests.support.plugins.scorer"}}},
+}
+
+
+def grown(folder: Path, method: str, gate: Path, **run: Any) -> Settings:
+    """Return a run of that method, its policy behind a gate."""
+    return settings_for(
+        folder,
+        engine={**ENGINE, "gate": str(gate)},
+        models=MODELS[method],
+        run={"unit_size": 2, **run},
+        search={"method": method, **SEARCHES[method]},
+        source={"kind": "simulated", "n": 4},
+        supervision={"method": "none"},
+        cluster={"units_in_flight": 2},
+    )
+
+
+class Interrupting(Listener):
+    """Presses Ctrl-C once something waits at the gate."""
+
+    def __init__(self, gate: Path) -> None:
+        self._gate = gate
+
+    def progress(self, progress: Progress) -> None:
+        """Look whether it is time."""
+        if not progress.stopping and waiting(self._gate):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("method", SEARCHES)
+def test_a_stop_and_a_kill_in_the_middle_leave_the_records_as_they_would_have_been(method: str, tmp_path: Path) -> None:
+    """Questions wait behind their first step: there the run is stopped, and, taken up again, loses its worker."""
+    gate = tmp_path / "gate"
+    undisturbed = finished(grown(tmp_path / "undisturbed", method, gate))
+    assert faults(tmp_path / "undisturbed") == []
+    assert [row["status"] for row in undisturbed] == ["ok"] * 4
+    calls = [{entry["role"]: entry["calls"] for entry in row["cost"]["roles"]} for row in undisturbed]
+    assert all(roles.keys() == {"policy", *MODELS[method]} and all(roles.values()) for roles in calls)
+
+    close(gate, "Short.\n")
+    disturbed = grown(tmp_path / "disturbed", method, gate, grace_s=0)
+    assert run(disturbed, Interrupting(gate)).interrupted
+    assert rows_of(disturbed) == []
+    close(gate, "Short.\n")
+    victims: list[int] = []
+
+    def kill(fleet: Fleet, progress: Progress) -> None:
+        if not victims and waiting(gate):
+            victims.append(pid_of(fleet.workers[0]))
+            os.kill(victims[0], signal.SIGKILL)
+            gate.unlink()
+
+    assert driven(disturbed, kill).retried
+    for one, other in zip(undisturbed, rows_of(disturbed), strict=True):
+        assert differences(one, other) == []
