@@ -39,6 +39,7 @@ async def criticise(
     role: str,
     style: str,
     max_tokens: int,
+    temperature: float,
 ) -> Critique | None:
     """Return what the critic says; None where what it has to read does not fit its context.
 
@@ -49,11 +50,15 @@ async def criticise(
       fills: what the critic reads (`factory/drafting/prompts.py`: `ask`).
       role: role of the critic. `style`: style of its prompt, "" for that of the run.
       max_tokens: most tokens of its reply.
+      temperature: for its reply; a second one has that of the run, where it is higher.
     """
     critique = None
+    second = max(temperature, policy.sampling.temperature)
     # The same words come again at temperature 0.
-    for again in ("", ":again")[: 1 + (policy.sampling.temperature > 0)]:
-        replies = await ask(policy, name, purpose + again, fills, style=style, role=role, max_tokens=max_tokens)
+    for again, heat in [("", temperature), (":again", second)][: 1 + (second > 0)]:
+        replies = await ask(
+            policy, name, purpose + again, fills, style=style, role=role, max_tokens=max_tokens, temperature=heat
+        )
         if not replies:
             return critique
         [reply] = replies

@@ -21,6 +21,7 @@ async def ask(
     role: str = POLICY,
     n: int = 1,
     max_tokens: int = 0,
+    temperature: float | None = None,
 ) -> list[Completion]:
     """Return `n` replies to a prompt file, in the fullest form that fits the model's context.
 
@@ -34,6 +35,7 @@ async def ask(
       role: role of the model that is asked.
       n: number of replies.
       max_tokens: most tokens of a reply; 0 for as many as a solution may have.
+      temperature: None for that of the run.
 
     Returns:
       The replies; none where no form fits. Raises what `Models.generate` raises otherwise.
@@ -41,7 +43,8 @@ async def ask(
     template = cached_prompt(name, style or style_of(policy))
     run = policy.sampling
     stop = tuple(dict.fromkeys([*template.stop, *run.stop]))
-    sampling = replace(run, stop=stop, max_tokens=max_tokens or run.max_tokens, until=())
+    heat = run.temperature if temperature is None else temperature
+    sampling = replace(run, stop=stop, max_tokens=max_tokens or run.max_tokens, temperature=heat, until=())
     for form in fills:
         prompt = render(template, policy.tree.question, form)
         try:

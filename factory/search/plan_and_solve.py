@@ -8,6 +8,7 @@ corrects itself on its way. Nodes of the tree say what they are: plan, solve, re
 
 * A plan is a numbered list and is read strictly (`factory/drafting/plans.py`). What is none is asked for once more.
 * A result that is empty or was cut off is asked for once more, too. A plan that gets no further writes no solution.
+* A plan is changed where the critic says so in a verdict that can be read, or where results disagree.
 * Once the replans are used up, results are no longer checked.
 * Several plans vote with their answers. The gold answer is read when all is finished.
 """
@@ -44,7 +45,7 @@ class Config:
     * `check`: how results are checked: `critic` asks a model; `agreement` solves each part `samples` times, and it
       passes where more than half of the results are the same; `none`.
     * `max_replans`: how often a plan may be changed.
-    * `critic`: role of the model that checks.
+    * `critic`: role of the model that checks. `critique_temperature`: for its first reply.
     * `plan_prompt`, `part_prompt`, `check_prompt`, `replan_prompt`, `answer_prompt`: prompt files.
     * `style`: their style, `raw` or `chat`; "" for that of the run.
     * `tokens`: most tokens of a plan, a result, or a check.
@@ -56,6 +57,7 @@ class Config:
     samples: int = 3
     max_replans: int = 2
     critic: str = POLICY
+    critique_temperature: float = 0.0
     plan_prompt: str = "plan"
     part_prompt: str = "solve_part"
     check_prompt: str = "check_part"
@@ -185,11 +187,12 @@ class _Work:
             role=self.config.critic,
             style=self.config.style,
             max_tokens=self.config.tokens,
+            temperature=self.config.critique_temperature,
         )
-        # What the critic cannot read for its length is taken as it is.
-        if critique is None or critique.right:
+        # A plan is changed for an objection only: what the critic cannot read or does not judge stands.
+        if critique is None or critique.right is not False:
             return result, ""
-        return result, remarks_of(critique.text)[:MAX_PART_CHARS] or "nothing was said for it"
+        return result, remarks_of(critique.text)[:MAX_PART_CHARS] or "that is wrong"
 
     async def _replies(self, prompt: str, fill: Mapping[str, str], n: int) -> list[str]:
         """Return the whole replies of `n`; none where there is none a second time, either."""

@@ -43,7 +43,7 @@ class Config:
     * `critique_prompt`: prompt file of the critic, with places for {question} and {attempt}.
     * `rewrite_prompt`: prompt file of the rewriter, with places for {question} and {attempts}.
     * `style`: style of both prompts, `raw` or `chat`; "" for that of the run.
-    * `critique_tokens`: most tokens of a critique.
+    * `critique_tokens`: most tokens of a critique. `critique_temperature`: for the first reply of a critic.
     """
 
     n: int = 1
@@ -53,6 +53,7 @@ class Config:
     rewrite_prompt: str = "rewrite"
     style: str = ""
     critique_tokens: int = 200
+    critique_temperature: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the settings. Raises `ValueError`, and `BadInput` for a prompt file."""
@@ -100,6 +101,7 @@ async def _refine(policy: Policy, chain: Chain, config: Config, purpose: str) ->
             role=config.critic,
             style=config.style,
             max_tokens=config.critique_tokens,
+            temperature=config.critique_temperature,
         )
         if latest.critique is None or (latest.critique.right and latest.ended):
             return

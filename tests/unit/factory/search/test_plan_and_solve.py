@@ -160,6 +160,24 @@ async def test_a_result_that_was_cut_off_is_asked_for_once_more(monkeypatch) -> 
     assert (await solved(script, monkeypatch, check="none")).tree.solutions == []
 
 
+async def test_a_result_stands_where_the_critic_gives_no_verdict(monkeypatch) -> None:
+    script = {PLAN: ["1. Multiply."], part("Multiply."): ["4."], check("4."): ["Hm.", "Hm?"]}
+    policy = await solved({**script, answer("Multiply: 4."): [ANSWER]}, monkeypatch)
+    assert [action for action, _ in written(policy)] == ["plan", "solve", "answer"]
+
+
+async def test_an_objection_without_words_is_one(monkeypatch) -> None:
+    script = {
+        PLAN: ["1. Multiply."],
+        part("Multiply."): ["5.", "4."],
+        check("5."): ["Verdict: wrong"],
+        replan("that is wrong"): ["1. Multiply."],
+        answer("Multiply: 4."): [ANSWER],
+    }
+    policy = await solved(script, monkeypatch, max_replans=1)
+    assert ("reflect", "Check: that is wrong\n") in written(policy)
+
+
 async def test_an_answer_that_was_cut_off_is_unjudged_and_has_no_vote(monkeypatch) -> None:
     cut = completion("The answer is 5 be", LENGTH)
     script = {PLAN: ["1. Multiply."], part("Multiply."): ["4."], answer("Multiply: 4."): [cut]}

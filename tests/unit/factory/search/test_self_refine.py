@@ -104,6 +104,8 @@ async def test_a_verdict_that_cannot_be_read_is_asked_for_once_more_and_is_then_
     policy = await refined({FIRST: [FIVE], of(FIVE): said, rewriting(2): [FOUR]}, monkeypatch, max_rounds=1)
     assert story(policy) == [(FIVE, "", "", False), (FOUR, FIVE, said[1], True)]
     assert policy.tree.solutions[0].critiques[0].right is None
+    # The first reply is the likeliest one, the second is drawn.
+    assert [request.sampling.temperature for request in policy.models.requests] == [0.7, 0.0, 0.7, 0.7]
 
 
 @pytest.mark.parametrize("reply", [completion(YES, LENGTH), "verdict: right, I think", f"{YES}\nOr not."])
