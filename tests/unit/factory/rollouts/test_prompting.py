@@ -126,7 +126,8 @@ def test_an_unknown_style_and_unreadable_files_are_refused(tmp_path: Path) -> No
 def test_every_packaged_prompt_renders(name: str, style: str) -> None:
     template = load_prompt(name, style)
     assert QUESTION.text in str(render(template, QUESTION))
-    assert template.stop == (("Question:",) if style == "raw" else ())
+    # A base model would go on with the next example. Prompts of searches end at their own headings, too.
+    assert template.stop[:1] == (("Question:",) if style == "raw" else ())
 
 
 def test_a_special_token_spelled_out_by_somebody_else_is_only_text() -> None:
