@@ -35,12 +35,12 @@ EFFORT = ("rollouts",)
 
 @dataclass
 class Config:
-    """Settings; those of the search are the paper's (sec. 4.1) and its public code's.
+    """Settings. Rollouts, depth, A1 and A3 are the paper's (sec. 4.1); `c` and `min_agree` those of its public code.
 
     * `rollouts`: rollouts per question. `max_depth`: most actions of a solution; the last is always A2.
     * `steps`, `sub_questions`: samples of A1 and A3 per node; equal ones are one child.
-    * `finishes`: samples of A2 per node: these vote. `answers`: samples of the answer to a sub-question; the majority
-      counts.
+    * `finishes`: samples of A2 per node. The public code takes 32, each node voting for itself; here all nodes' vote
+      together. `answers`: samples of the answer to a sub-question, whose majority counts; the public code takes 10.
     * `c`: weight of exploration in UCT.
     * `discriminator`: role of the model that completes candidates. `shares`: parts of their words that it is shown.
     * `min_agree`: completions that have to reach a candidate's answer for it to survive.

@@ -7,34 +7,13 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.fakes import completion
-from support.searches.scripted import ScriptedModels, scripted_policy
+from support.searches.babbling import Babbling
+from support.searches.scripted import scripted_policy
 
 from factory.rollouts.nodes import Node
 from factory.rollouts.policy import Policy
-from factory.rollouts.until import cut_behind
 from factory.rstar.actions import ACTIONS, FOLLOWS, action_of, open_actions
 from factory.search import rstar
-from factory.types import POLICY, Completion, GenerateRequest
-
-LINES = ["so\n", "on\n", "How many?\n", "And then?\n", "The answer is 4.\n", "The answer is 5.\n", "\n", ""]
-
-
-class Babbling(ScriptedModels):
-    """Models that say some of `LINES`, drawn by the request's seed; some of it is cut off."""
-
-    def __init__(self) -> None:
-        super().__init__({})
-
-    async def generate(self, request: GenerateRequest, role: str = POLICY) -> list[Completion]:
-        """Return random lines."""
-        self.requests.append(request)
-        draws = Random(request.seed)
-        texts = ("".join(draws.choices(LINES, k=draws.randrange(4))) for _ in range(request.n))
-        ends = ("length" if draws.random() < 0.1 else "stop" for _ in range(request.n))
-        return [
-            cut_behind(completion(text, end), request.sampling.until) for text, end in zip(texts, ends, strict=True)
-        ]
 
 
 def babbled(seed: int, **changes: int) -> Policy:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from random import Random
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.searches.babbling import Babbling
 from support.searches.scripted import asked_after_checking, scripted_policy, unseal_at_settling
 
 from factory.rollouts.nodes import Node
@@ -145,6 +149,35 @@ def test_more_rollouts_go_on_in_the_tree_that_is_there() -> None:
     assert nodes[""].visits == 6
     assert all(nodes[text].visits >= count for text, count in before.items())
     assert len(chosen(policy)) == 1
+
+
+def babbled(seed: int, **changes: object) -> Policy:
+    policy = scripted_policy({})
+    policy.models, policy.seed = Babbling(), seed
+    searched(policy, 12, samples=2, max_depth=4, **changes)
+    return policy
+
+
+@given(st.integers(0, 10_000), st.sampled_from(["uct", "puct"]), st.sampled_from(["verifier", "votes", "rollouts"]))
+@hypothesis.settings(max_examples=40)
+def test_visits_rewards_and_widths_are_what_they_should_be(seed: int, selection: str, value: str) -> None:
+    """Each rollout is one visit of the root; N visits allow int(2·sqrt(N)) children; depth is bounded."""
+    tree = babbled(seed, selection=selection, value=value).tree
+    assert tree.root.visits == 12
+    for node in tree.nodes:
+        assert sum(child.visits for child in node.children) <= node.visits
+        assert -1e-9 <= node.reward <= node.visits + 1e-9
+        sampled = [child for child in node.children if child.action == "choice"]
+        assert len(sampled) <= max(1, int(2 * node.visits**0.5))
+        assert not node.visits or node.depth <= 4
+
+
+@pytest.mark.parametrize("value", ["verifier", "votes", "rollouts"])
+def test_the_same_seed_gives_the_same_tree(value: str) -> None:
+    one, same, other = (
+        [(node.text, node.visits, node.reward) for node in babbled(seed, value=value).tree.nodes] for seed in (3, 3, 4)
+    )
+    assert one == same != other
 
 
 @pytest.mark.parametrize(
