@@ -1,8 +1,9 @@
 """Question taken up again from its record: the tree with all its evidence, as it was when the row was written.
 
-A row of schema 3 holds everything except the token ids. So a restored prefix is continued from its text, which the
-engine tokenises like the text of a given solution; nearly always this gives the ids that had been sampled. Steps
-sampled behind it are continued from exact ids again. Nodes may have other numbers than before.
+A row of schema 3 or later holds everything except the token ids. So a restored prefix is continued from its text, which
+the engine tokenises like the text of a given solution; nearly always this gives the ids that had been sampled. Steps
+sampled behind it are continued from exact ids again. Nodes may have other numbers than before. Of a search there are
+its visits, scores, actions and choice; a step that it has neither visited, scored nor named is gone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from itertools import pairwise
 
 from factory.question_pipeline.effort import MAX_TOKENS, SUPERVISION_KEYS, raised
+from factory.records.search_fields import Revised, fill_node, is_searched
 from factory.records.validation import Row
 from factory.rollouts.cost import Cost
 from factory.rollouts.nodes import PROBE, Node, Solution
@@ -24,7 +26,6 @@ FIRST_SCHEMA = 3
 _COUNTS = {
     "trials": "trials",
     "successes": "successes",
-    "visits": "selections",
     "requested": "requested",
     "searched": "searched",
     "asked": "direct_trials",
@@ -57,6 +58,7 @@ class Restored:
     * `beyond`: config keys whose amount is higher now than in the row.
     * `kept`: the row of every solution in `tree`.
     * `cut_off`: solutions left out of `tree`, to be continued first (`factory/question_pipeline/continued.py`).
+    * `revised`: solutions of `tree` by their ids in the record.
     """
 
     row: Row
@@ -64,6 +66,7 @@ class Restored:
     beyond: Sequence[str] = ()
     kept: dict[Solution, Row] = field(default_factory=dict)
     cut_off: list[CutOff] = field(default_factory=list)
+    revised: Revised = field(default_factory=Revised)
 
     def asks_more(self, section: str) -> bool:
         """Return True when an amount of that section of the config was raised ("search.", "supervision.")."""
@@ -96,7 +99,10 @@ class Restored:
             label_calls=row["label_calls"] or 0,
             label_wishes=row["label_wishes"] or 0,
         )
+        self.revised.fill(solution, row)
         self.tree.put(solution)
+        if not solution.independent:
+            leaf.finish = leaf.finish or solution.finish_reason
         self.kept[solution] = row
         return solution
 
@@ -177,7 +183,12 @@ def restored(question: Question, row: Row, effort: Mapping[str, int], completer:
 
 
 def _cut_off_below(row: Row, max_tokens: int) -> bool:
-    """Return True for a sampled solution that ended at a token limit below `max_tokens`."""
+    """Return True for a sampled solution that ended at a token limit below `max_tokens`.
+
+    One that is no independent sample is left to its search: the run's own prompt would not continue it alike.
+    """
+    if row.get("independent") is False:
+        return False
     return bool(row["finish_reason"] == LENGTH and row["sampling"] and row["sampling"]["max_tokens"] < max_tokens)
 
 
@@ -188,13 +199,17 @@ def _count(tree: Tree, rows: Sequence[Row]) -> None:
     # Parents come before their children in a record.
     for row in rows:
         counts = {field_name: row[column] for column, field_name in _COUNTS.items()}
+        text = row["text"]
         if row["parent"] is None:
             node = tree.root
-        elif row["node"] in parents or any(counts.values()):
-            node = tree.grow(by_number[row["parent"]], row["text"], Step(text=row["text"], token_ids=NO_TOKENS))
+        elif row["node"] in parents or any(counts.values()) or is_searched(row):
+            # The end of a draft has the key of a last step, as in `Tree.attach`.
+            key = text.rstrip() if row.get("finish") else text
+            node = tree.grow(by_number[row["parent"]], key, Step(text=text, token_ids=NO_TOKENS))
         else:
             continue
         by_number[row["node"]] = node
+        fill_node(node, row)
         for name, count in counts.items():
             setattr(node, name, count)
 

@@ -7,6 +7,7 @@
 * A column that is missing counts as null.
 * Of the cost by role only other roles than the policy's are compared, and no money: records of earlier versions do not
   say what the policy's was, and a price is not the question's.
+* What searches fill (`factory/records/search_fields.py`) is compared as rows that lack it meant it.
 * Two rows have the same `row_digest` ⇔ `differences` of the two is empty.
 """
 
@@ -17,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
+from factory.records.search_fields import AS_BEFORE
 from factory.records.validation import Row
 from factory.rollouts.nodes import GIVEN
 from factory.types import POLICY, content_id
@@ -68,7 +70,7 @@ def _canonical(row: Row) -> dict[str, Any]:
     return {
         **{key: value for key, value in kept.items() if value is not None},
         "cost": _compared(cost) | ({"roles": roles} if roles else {}),
-        "solutions": _sorted([_without_nulls(item) for item in row.get("solutions") or ()]),
+        "solutions": _sorted([_told(_without_nulls(item)) for item in row.get("solutions") or ()]),
         "tree": _sorted(list(_placed(row.get("tree") or ()))),
     }
 
@@ -83,8 +85,19 @@ def _placed(tree: Sequence[Row]) -> Iterator[dict[str, Any]]:
     for node in tree:
         place = content_id(places.get(node["parent"], ""), node["text"] or "")
         places[node["node"]] = place
-        kept = _without_nulls(node)
+        kept = _as_now(_without_nulls(node))
         yield {"place": place, **{key: value for key, value in kept.items() if key not in ("node", "parent")}}
+
+
+def _as_now(node: dict[str, Any]) -> dict[str, Any]:
+    """Return a node with OmegaPRM's selections, which were its visits before schema 5, where they are now."""
+    before = {} if "selections" in node else {"selections": node.get("visits", 0), "visits": 0}
+    return {key: value for key, value in {**node, **before}.items() if value or key not in ("selections", "visits")}
+
+
+def _told(solution: dict[str, Any]) -> dict[str, Any]:
+    """Return a solution without what rows before schema 5 meant without saying it."""
+    return {key: value for key, value in solution.items() if key not in AS_BEFORE or value != AS_BEFORE[key]}
 
 
 def _without_nulls(value: Any) -> Any:

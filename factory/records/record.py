@@ -22,10 +22,11 @@ import pyarrow as pa
 from factory.labelling.step_labels import SolutionLabels, StepLabel
 from factory.records.role_costs import Entry, MadeBy, earlier_entries, entries_of
 from factory.records.schema import COST, SCHEMA, SCHEMA_VERSION, SOLUTION, TREE_NODE
+from factory.records.search_fields import node_fields, solution_fields, solution_id
 from factory.rollouts.cost import Cost
 from factory.rollouts.nodes import GIVEN, PROBE, Node, Solution
 from factory.rollouts.tree import Tree
-from factory.types import POLICY, Sampling, content_id
+from factory.types import POLICY, Sampling
 
 __all__ = ["COST", "SCHEMA", "SCHEMA_VERSION", "SOLUTION", "TREE_NODE"]  # where readers look for them
 
@@ -132,7 +133,7 @@ def question_row(
         "licence": question.licence,
         "metadata": list(question.metadata.items()),
         "solutions": [
-            _kept(kept[solution], solution, labels.get(solution), provenance, tree.completer)
+            _kept(tree, kept[solution], solution, labels.get(solution), provenance)
             if solution in kept
             else _solution(tree, solution, labels.get(solution), provenance, sampling)
             for solution in tree.solutions
@@ -178,8 +179,7 @@ def _solution(
     sampled_by = made_by.maker(tree.completer if solution.method == PROBE else POLICY)
     # The text, where its steps end, and how it was judged; then how it came about; then what made it.
     row = {
-        # White space at the end is not part of the identity: engines differ in what follows the last token.
-        "solution_id": content_id(tree.question.id, text.rstrip()),
+        "solution_id": solution_id(tree, solution),
         "text": text,
         "step_ends": list(accumulate(len(node.step.text) for node in path if node.step)),
         "step_tokens": [node.tokens for node in path],
@@ -203,20 +203,22 @@ def _solution(
         "finish_reason": solution.finish_reason,
         "checker": made_by.checker,
         "checker_policy": made_by.checker_policy,
+        **solution_fields(tree, solution),
     }
     row |= _labels(solution, labels, made_by, tree.completer)
     return row | dict.fromkeys(_MAKING) if solution.method == GIVEN else row
 
 
 def _kept(
-    row: Mapping[str, Any], solution: Solution, labels: SolutionLabels | None, made_by: Provenance, completer: str
+    tree: Tree, row: Mapping[str, Any], solution: Solution, labels: SolutionLabels | None, made_by: Provenance
 ) -> dict[str, Any]:
-    """Return a solution's earlier row with what may have changed since: occurrences, method and labels.
+    """Return a solution's earlier row with what may have changed since: occurrences, method, choice and labels.
 
     The same text may have been sampled again; the method is then that of the search that sampled it.
     """
-    relabelled = _labels(solution, labels, made_by, completer) if labels else {}
-    return {**row, "occurrences": solution.occurrences, "method": solution.method, **relabelled}
+    relabelled = _labels(solution, labels, made_by, tree.completer) if labels else {}
+    now = {"occurrences": solution.occurrences, "method": solution.method, **solution_fields(tree, solution, row)}
+    return {**row, **now, **relabelled}
 
 
 def _labels(solution: Solution, labels: SolutionLabels | None, made_by: Provenance, completer: str) -> dict[str, Any]:
@@ -270,9 +272,7 @@ def _node(node: Node) -> dict[str, Any]:
     return {
         "node": node.index,
         "parent": node.parent.index if node.parent else None,
-        "action": "step" if node.parent else "root",
         "text": node.step.text if node.step else "",
-        "visits": node.visits + node.selections,
         "value": node.mc_value,
         "trials": node.trials,
         "successes": node.successes,
@@ -285,6 +285,7 @@ def _node(node: Node) -> dict[str, Any]:
         "terminal": ending is not None,
         "answer": ending.verdict.answer if ending else None,
         "verdict": str(ending.verdict.outcome) if ending else None,
+        **node_fields(node),
     }
 
 

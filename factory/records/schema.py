@@ -17,13 +17,23 @@ Version 4 says who was asked beside the policy; in rows of earlier versions only
 * of the cost: `roles`, an entry for each role and the model behind it (`factory/records/role_costs.py`), and `money`,
   the sum over them;
 * of a solution: `completer`, role of the model whose rollouts its labels rest on, null where that is the policy.
+
+Version 5 says what searches did (`factory/records/search_fields.py`); these are null in rows of earlier versions:
+
+* of a solution: `score`, what the search's selection gave it; `selected`, whether the search answers with it; `role`,
+  role of the model that wrote it; `revises`, id of the solution that it is a new version of, and `critique`, what led
+  to it; `independent`, false where it was guided, revised or put together, and so is no sample of a policy. Role and
+  `independent` are null for a given one;
+* of a node: `action` (any word of a search, "root" and "step" before); `score`, a verifier's score of its step;
+  `reward`, the sum of what was backed up in `visits` visits; `finish`, why a draft ended there; `selections`,
+  OmegaPRM's N(s), which was in `visits` before.
 """
 
 from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 
 # A step with its rollouts: `label` is 1, -1 or null; `mc_value` is n_successes / n_trials.
 STEP = pa.struct(
@@ -82,6 +92,12 @@ SOLUTION = pa.struct(
         ("finish_reason", pa.string()),
         ("checker", pa.string()),
         ("checker_policy", pa.string()),
+        ("score", pa.float64()),
+        ("selected", pa.bool_()),
+        ("role", pa.string()),
+        ("revises", pa.string()),
+        ("critique", pa.string()),
+        ("independent", pa.bool_()),
     ]
 )
 # Node of the search tree; `parent` is the number of an earlier node, null for the root (the bare question).
@@ -104,6 +120,10 @@ TREE_NODE = pa.struct(
         ("terminal", pa.bool_()),
         ("answer", pa.string()),
         ("verdict", pa.string()),
+        ("selections", pa.int32()),
+        ("score", pa.float32()),
+        ("reward", pa.float32()),
+        ("finish", pa.string()),
     ]
 )
 # Calls and tokens of one model, and what they cost, in the money that its prices are in.

@@ -8,7 +8,8 @@ The rules follow from what the labellers do (`factory/labelling/step_labels.py`,
 * Successes ≤ trials, and each value is successes / trials.
 * A solution that was cut off, or judged neither correct nor incorrect, has no labels.
 * `first_error` fits the labels; the last step of a wrong solution is not labelled 1.
-* A tree node stands behind its parent; no cost is negative.
+* A tree node stands behind its parent; no cost is negative; scores of steps are shares, rewards need visits.
+* A method answers with at most one solution; one that is no independent sample counts at no node.
 
 An imported row (`method` "imported") has labels without counts, and a person may have labelled a step right behind a
 wrong one: rules about counts and about the order of right and wrong steps are not applied to it.
@@ -24,6 +25,7 @@ from typing import Any
 from factory.labelling.step_labels import first_error_of
 from factory.records.role_costs import AMOUNTS, COUNTS_ROLES, ROLE_FIELDS, WHO
 from factory.records.schema import COST, SCHEMA_VERSION
+from factory.records.search_rules import search_faults
 from factory.types import LENGTH, Outcome, content_id
 
 Row = Mapping[str, Any]
@@ -56,6 +58,7 @@ def row_faults(row: Row) -> Iterator[str]:
         yield f"status {row['status']} {'with' if row['failure'] else 'without'} a failure, expected both or none"
     yield from _cost_faults(row["cost"], is_known(version) and int(version) >= COUNTS_ROLES)
     yield from _tree_faults(row["tree"])
+    yield from search_faults(row)
     # Its solutions.
     for number, solution in enumerate(row["solutions"]):
         if solution is None or any(solution[name] is None for name in _SOLUTION):

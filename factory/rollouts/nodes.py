@@ -99,6 +99,11 @@ class Node:
             self._next = {self._next.key: self._next, child.key: child}
 
     @property
+    def is_searched(self) -> bool:
+        """True where a search or OmegaPRM has left something that no solution says: visits, a score, an action."""
+        return bool(self.visits or self.selections or self.reward) or self.score is not None or self.action != STEP
+
+    @property
     def mc_value(self) -> float | None:
         """Share of judged rollouts from here that reached the gold answer; None without any."""
         return self.successes / self.trials if self.trials else None

@@ -164,12 +164,12 @@ class Tree:
     def measured(self) -> Iterator[Node]:
         """Yield the nodes that get a row in the record, parents first.
 
-        These are the root, every node with evidence, visits or requested rollouts, all their ancestors, and the endings
-        right behind them. Deeper nodes can be read off the solutions.
+        These are the root, every node with evidence, requested rollouts, visits, a score or an action of a search, all
+        their ancestors, and the endings right behind them. Deeper nodes can be read off the solutions.
         """
         keep = {0}
         for node in self.nodes:
-            if node.trials or node.visits or node.selections or node.requested or node.searched:
+            if node.trials or node.requested or node.searched or node.is_searched:
                 # What is above a node that is kept is kept already.
                 while node.parent is not None and node.index not in keep:
                     keep.add(node.index)

@@ -62,7 +62,12 @@ def _without(schema: pa.Schema, *names: str) -> pa.Schema:
     return pa.schema([(item.name, kept(item.name, item.type)) for item in schema if item.name not in names])
 
 
-SCHEMA_3 = _without(SCHEMA, "cost.roles", "cost.money", "solutions.completer")
+SCHEMA_4 = _without(
+    SCHEMA,
+    *(f"solutions.{name}" for name in ("score", "selected", "role", "revises", "critique", "independent")),
+    *(f"tree.{name}" for name in ("selections", "score", "reward", "finish")),
+)
+SCHEMA_3 = _without(SCHEMA_4, "cost.roles", "cost.money", "solutions.completer")
 SCHEMA_2 = _without(
     SCHEMA_3,
     "effort",
@@ -72,13 +77,16 @@ SCHEMA_2 = _without(
 SCHEMA_1 = _without(
     SCHEMA_2, *(f"cost.{name}" for name in ("label_calls", "label_tokens", "judge_calls", "judge_tokens"))
 )
-EARLIER = {"1": SCHEMA_1, "2": SCHEMA_2, "3": SCHEMA_3}
+EARLIER = {"1": SCHEMA_1, "2": SCHEMA_2, "3": SCHEMA_3, "4": SCHEMA_4}
 """Columns of earlier schema versions, as far as tests need them."""
 
 
 def of_schema(version: str, row: Row) -> Row:
     """Return a row as an earlier schema version kept it: version 1 had no costs of labels and judges, for one."""
-    [back] = pa.RecordBatch.from_pylist([{**row, "schema_version": version}], schema=EARLIER[version]).to_pylist()
+    # OmegaPRM's selections were the visits of nodes up to version 4.
+    tree = [{**node, "visits": node["visits"] + node["selections"]} for node in row["tree"]]
+    old = {**row, "tree": tree, "schema_version": version}
+    [back] = pa.RecordBatch.from_pylist([old], schema=EARLIER[version]).to_pylist()
     return dict(back)
 
 

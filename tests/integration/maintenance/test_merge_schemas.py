@@ -21,7 +21,7 @@ from pipelines.maintenance.merge import merge
 from pipelines.maintenance.validate import validate
 
 
-@pytest.mark.parametrize("version", ["1", "2", "3"])
+@pytest.mark.parametrize("version", ["1", "2", "3", "4"])
 def test_units_of_an_earlier_schema_get_todays_columns(run, tmp_path, rows, version):
     committed_of_schema(version, run, "u7", rows[:1])
     (run / shard_name("u0")).unlink()
@@ -29,22 +29,25 @@ def test_units_of_an_earlier_schema_get_todays_columns(run, tmp_path, rows, vers
     merge(run, tmp_path / "out")
     assert validate(tmp_path / "out").faults == []
     by_version = {row["schema_version"]: row for row in read_rows(tmp_path / "out")}
-    assert (by_version[version]["cost"]["roles"], by_version[version]["cost"]["money"]) == (None, None)
-    assert {entry["role"] for entry in by_version["4"]["cost"]["roles"]} == {"policy"}
+    assert (by_version[version]["cost"]["roles"] is None, by_version[version]["cost"]["money"] is None) == (
+        version < "4",
+        version < "4",
+    )
+    assert {solution["independent"] for solution in by_version[version]["solutions"]} == {None}
+    assert {solution["independent"] for solution in by_version["5"]["solutions"]} == {True}
+    assert {entry["role"] for entry in by_version["5"]["cost"]["roles"]} == {"policy"}
     assert (by_version[version]["effort"] is None) == (version < "3")
 
 
-@pytest.mark.parametrize("version", ["1", "2", "3"])
+@pytest.mark.parametrize("version", ["1", "2", "3", "4"])
 def test_records_of_an_earlier_schema_are_exported(tmp_path, rows, version):
     committed_of_schema(version, tmp_path / "run", "u0", rows[:2])
     options = ExportOptions(formats=("records", "prm"))
     done = export([str(tmp_path / "run")], str(tmp_path / "out"), options)
     exported = [row for path in done.files("records") for row in pq.read_table(path).to_pylist()]
     assert {row["question_id"] for row in exported} == {row["question_id"] for row in rows[:2]}
-    assert {(row["schema_version"], row["cost"]["roles"], row["cost"]["money"]) for row in exported} == {
-        (version, None, None)
-    }
-    assert json.loads((tmp_path / "out/manifest.json").read_text())["facts"]["roles"] == []
+    assert {(row["schema_version"], row["cost"]["roles"] is None) for row in exported} == {(version, version < "4")}
+    assert json.loads((tmp_path / "out/manifest.json").read_text())["facts"]["roles"] == [] or version == "4"
 
 
 def test_what_the_first_schema_did_not_count_has_cost_nothing(tmp_path, rows):

@@ -151,7 +151,7 @@ async def test_what_was_bisected_is_bisected_again_with_more_rollouts_though_all
         row = await done(recipe("omegaprm", k=4, searches=1), question, simulated_models())
         again = await done(recipe("omegaprm", k=8, searches=1), question, simulated_models(), row)
         bisected = [text for text, solution in by_text(row).items() if solution["label_wishes"]]
-        visits, before = (sum(node["visits"] for node in found["tree"]) for found in (again, row))
+        visits, before = (sum(node["selections"] for node in found["tree"]) for found in (again, row))
         if before:
             assert visits == before == 1
             added += sum(by_text(again)[text]["label_calls"] - by_text(row)[text]["label_calls"] for text in bisected)
@@ -163,7 +163,7 @@ async def test_more_searches_are_those_beyond_the_ones_already_made():
     for question in questions(8):
         row = await done(recipe("omegaprm", k=2, searches=1), question, simulated_models())
         again = await done(recipe("omegaprm", k=2, searches=3), question, simulated_models(), row)
-        visits, before = (sum(node["visits"] for node in found["tree"]) for found in (again, row))
+        visits, before = (sum(node["selections"] for node in found["tree"]) for found in (again, row))
         assert before <= 1
         assert before <= visits <= 3
         made += visits - before

@@ -42,11 +42,11 @@ async def test_more_searches_are_not_spent_on_what_was_selected_before(monkeypat
         row = await done(recipe("omegaprm", n=8, k=4, searches=6), question, simulated_models())
         before = set(selected)
         assert before == {s["text"] for s in row["solutions"] if s["label_wishes"]}
-        assert sum(node["visits"] for node in row["tree"]) == len(selected)
+        assert sum(node["selections"] for node in row["tree"]) == len(selected)
         again = await done(recipe("omegaprm", n=8, k=4, searches=9), question, simulated_models(), row)
         assert len(set(selected)) == len(selected) <= 9
         if again["cost"] != row["cost"]:  # else nothing was asked, and the row stays as it was
-            assert sum(node["visits"] for node in again["tree"]) == len(selected)
+            assert sum(node["selections"] for node in again["tree"]) == len(selected)
         later += len(selected) - len(before)
         selected.clear()
     assert later
