@@ -76,10 +76,10 @@ class _Samples:
     truncated: int = 0
     answers: Counter[str] = field(default_factory=Counter)
 
-    def add(self, solution: Mapping[str, Any]) -> None:
+    def add(self, solution: Mapping[str, Any], times: int) -> None:
         """Count one solution of a record, as often as its text came."""
         # Cut-off samples first: their verdict is about an unfinished text.
-        times, verdict = solution["occurrences"], solution["verdict"]
+        verdict = solution["verdict"]
         self.n += times
         if solution["finish_reason"] == LENGTH:
             self.truncated += times
@@ -96,6 +96,14 @@ class _Samples:
         if not self.right or any(count > self.right for count in self.answers.values()):
             return 0.0
         return 1 / (1 + sum(count == self.right for count in self.answers.values()))
+
+
+def _samples(solutions: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], int]]:
+    """Return the samples among a record's solutions, each with how often it came."""
+    searched = [solution for solution in solutions if solution["method"] not in (GIVEN, PROBE)]
+    # Rows before schema 5 do not say, as all of theirs are independent.
+    drawn = [(solution, solution["occurrences"]) for solution in searched if solution.get("independent") is not False]
+    return drawn or [(solution, 1) for solution in searched if solution.get("selected")]
 
 
 def pass_at_k(n: int, right: int, k: int) -> float:
@@ -121,8 +129,10 @@ def pass_at_k(n: int, right: int, k: int) -> float:
 def score(rows: Iterable[Mapping[str, Any]], ks: Sequence[int] = (1,)) -> Scores:
     """Return the scores of a run, from its records in one pass, holding one at a time.
 
-    Only samples of the bare question count: no solutions that came with it, no rollouts for labels. A sample that was
-    cut off is not right, whatever its verdict, unless the checker let its answer count (`factory.types.ANSWERED`). A
+    Only independent samples of the bare question count: no solutions that came with it, no rollouts for labels, none
+    that a search has guided, revised or put together. Where there are none, the solution that the search has selected
+    is the one sample. A sample that was cut off is not right, whatever its verdict, unless the checker let its answer
+    count (`factory.types.ANSWERED`). A
     question with fewer samples than k counts with those it has, which can only make pass@k smaller. Raises `ValueError`
     without rows, and for a k below 1.
     """
@@ -135,9 +145,8 @@ def score(rows: Iterable[Mapping[str, Any]], ks: Sequence[int] = (1,)) -> Scores
     # Phase 1: count the samples of each question, and add its shares to the means.
     for row in rows:
         samples = _Samples()
-        for solution in row["solutions"]:
-            if solution["method"] not in (GIVEN, PROBE):
-                samples.add(solution)
+        for solution, times in _samples(row["solutions"]):
+            samples.add(solution, times)
         total.n += samples.n
         total.unparsable += samples.unparsable
         total.truncated += samples.truncated

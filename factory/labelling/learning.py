@@ -2,7 +2,8 @@
 
 The solutions of a question share the policy, so the likelihood of a cell is a product over them. All of them count: the
 one that took most rollouts to settle is the most surprising one, and a prior that learnt from it alone would expect
-such surprises. What solutions share counts once: the rollouts of the bare question; and of two that share a measured
+such surprises. Only those that a search has guided, revised or put together teach nothing: where they fail is no draw
+of the policy's. What solutions share counts once: the rollouts of the bare question; and of two that share a measured
 prefix only the more measured one counts.
 """
 
@@ -27,7 +28,7 @@ def learn(experience: Experience, tree: Tree) -> None:
     judged = [
         solution
         for solution in tree.solutions
-        if solution.outcome is not None and solution.leaf.depth and solution.method != PROBE
+        if solution.outcome is not None and solution.leaf.depth and solution.method != PROBE and solution.independent
     ]
     # Those without a rollout from inside say no more than the first of them.
     measured = [solution for solution in judged if any(trials for trials, _ in solution.evidence()[1:])]

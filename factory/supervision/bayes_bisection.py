@@ -131,9 +131,9 @@ async def label(
             if not wanted.keys().isdisjoint(case.prefixes):
                 case.belief.update(case.solution.evidence())
         # What this question has shown so far teaches the others under way, and they have taught it meanwhile.
-        if experience.learns:
-            lesson = likelihood((case.prefixes, case.belief) for case in cases)
-            experience.teach(tree.question.key, lesson, rollouts_of(tree))
+        teaching = [(case.prefixes, case.belief) for case in cases if case.solution.independent]
+        if experience.learns and teaching:
+            experience.teach(tree.question.key, likelihood(teaching), rollouts_of(tree))
             prior = experience.prior_without(tree.question.key)
             for case in cases:
                 case.belief.take_prior(prior)

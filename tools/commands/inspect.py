@@ -15,6 +15,7 @@ from factory.shards.commits import open_shard, records_of, shards
 from factory.shards.shard_file import batches_in
 from factory.storage.opening import open_store
 from factory.text.safe_text import safe
+from factory.types import LENGTH, POLICY
 
 MARKS = {1: ("✓", "green"), -1: ("✗", "red"), None: ("?", "yellow")}
 
@@ -117,7 +118,7 @@ def show_solution(solution: Mapping[str, Any], console: Console) -> None:
     answer = shortened(solution["final_answer"])
     verdict = solution["verdict"] or "not judged"
     console.print(Text(f"\nsolution {solution['solution_id']}  answer {answer}  {verdict}  ({where}; {made})"))
-    for why in reasons(solution):
+    for why in [*searched(solution), *reasons(solution)]:
         console.print(Text(f"  {why}", style="dim"))
     # Its steps.
     for index, step in enumerate(solution["steps"]):
@@ -127,6 +128,26 @@ def show_solution(solution: Mapping[str, Any], console: Console) -> None:
         if index == solution["first_error"]:
             line.append("   ← first error", style="bold red")
         console.print(line)
+
+
+def searched(solution: Mapping[str, Any]) -> list[str]:
+    """Return what a search says of a solution: whether it chose it, its score, its author, what it revises and why."""
+    # Records before schema 5 have none of it.
+    said = []
+    if solution.get("selected"):
+        said.append("selected")
+    if solution.get("score") is not None:
+        said.append(f"score {solution['score']:.3g}")
+    if solution.get("role") not in (None, POLICY):
+        said.append(f"written by {safe(solution['role'])}")
+    if solution.get("independent") is False:
+        said.append(f"{safe(str(solution['method']))}, no independent sample")
+    if solution["occurrences"] > 1:
+        said.append(f"came {solution['occurrences']} times")
+    if solution.get("revises"):
+        said.append(f"revises {safe(solution['revises'])}")
+    critique = [f"critique: {shortened(solution['critique'])}"] if solution.get("critique") else []
+    return [*([", ".join(said)] if said else []), *critique]
 
 
 def shortened(answer: str | None) -> str:
@@ -153,16 +174,31 @@ def evidence(step: Mapping[str, Any]) -> str:
 
 
 def tree_of(record: Mapping[str, Any]) -> RichTree:
-    """Return the measured prefixes as a tree: successes/trials (imported: the value), visits, step text."""
+    """Return the measured prefixes as a tree: successes/trials (imported: the value), what searches say, step text."""
     drawn: dict[int, RichTree] = {}
     for node in record["tree"]:
         counted = node["trials"] is not None
         label = f"{node['successes']}/{node['trials']}" if counted else f"value {node['value']:.3g}"
-        if node["visits"]:
-            label += f" visits {node['visits']}"
+        label += "".join(f" {said}" for said in steered(node))
         if node["terminal"]:
             label += f" → {safe(str(node['answer']))} {node['verdict']}"
         text = Text(f"{label}  {safe(node['text']).strip()[:100]}")
         parent = drawn.get(node["parent"]) if node["parent"] is not None else None
         drawn[node["node"]] = parent.add(text) if parent else RichTree(text)
     return drawn[0] if drawn else RichTree(Text("no tree"))
+
+
+def steered(node: Mapping[str, Any]) -> list[str]:
+    """Return what a search or OmegaPRM left at a node: its action, visits with their mean reward, score, selections."""
+    said = [] if node["action"] in ("root", "step") else [safe(str(node["action"]))]
+    if node["visits"]:
+        # Before schema 5 OmegaPRM's selections were called visits.
+        mean = "" if node.get("reward") is None else f" mean {node['reward'] / node['visits']:.3g}"
+        said.append(f"visits {node['visits']}{mean}")
+    if node.get("score") is not None:
+        said.append(f"score {node['score']:.3g}")
+    if node.get("selections"):
+        said.append(f"selections {node['selections']}")
+    if node.get("finish") == LENGTH:
+        said.append("cut off")
+    return said

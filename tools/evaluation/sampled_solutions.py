@@ -75,7 +75,8 @@ def solutions_of(
             continue
         for solution in record["solutions"] or ():
             # Leave out given and hinted solutions: the model did not write them by itself.
-            if not is_sampled(solution) or not solution["steps"]:
+            # Those that a search has guided or revised are no draws that a reranking could choose among.
+            if not is_sampled(solution) or solution.get("independent") is False or not solution["steps"]:
                 continue
             # A text that was cut off has no answer, and its first error may lie behind the cut.
             finished = solution["finish_reason"] != LENGTH

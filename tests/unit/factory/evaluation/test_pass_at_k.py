@@ -97,3 +97,12 @@ def test_no_rows_and_no_k_are_refused() -> None:
         score([])
     with pytest.raises(ValueError, match="from 1 on"):
         score([row(RIGHT)], ks=[0])
+
+
+def test_guided_solutions_are_no_samples_unless_the_search_has_nothing_else_to_answer_with() -> None:
+    guided = [{**RIGHT, "independent": False, "selected": chosen, "occurrences": 3} for chosen in (False, True)]
+    both = score([row({**RIGHT, "independent": True}, WRONG, *guided)])
+    assert (both.samples, both.accuracy) == (2, 0.5)
+    alone = [score([row(*guided)]), score([row({**WRONG, "independent": False, "selected": True})])]
+    assert [(one.samples, one.accuracy) for one in alone] == [(1, 1.0), (1, 0.0)]
+    assert score([row(guided[0])]).samples == 0

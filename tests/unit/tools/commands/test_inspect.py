@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from random import Random
 
 import pytest
 from rich.console import Console
 from support.fakes import RIGHT, WRONG, policy_for
+from support.searches.scripted import scripted_policy
 
+from factory.drafting.scores import score_path
+from factory.drafting.settled import choose, settle
+from factory.drafting.steps import graft, plant
+from factory.drafting.uct import backup
 from factory.errors import BadInput
 from factory.labelling.experience import Experience
 from factory.records.record import Provenance, question_row, to_batch
@@ -17,7 +23,7 @@ from factory.shards import commits
 from factory.supervision.omegaprm import Config, label
 from factory.types import Question, Sampling
 from tools.commands import inspect
-from tools.commands.inspect import reasons, shortened, show_question, show_run
+from tools.commands.inspect import reasons, shortened, show_question, show_record, show_run
 
 MADE_BY = Provenance(
     run_id="r",
@@ -106,3 +112,22 @@ def test_a_record_of_the_first_schema_has_no_parts_to_show():
 def test_a_long_answer_is_shown_by_how_it_begins():
     assert shortened("def f():\n    return 1") == "def f(): return 1"
     assert len(shortened("x" * 500)) == 80
+
+
+async def test_a_search_is_shown_with_its_actions_visits_scores_and_choice():
+    policy = scripted_policy({}, {"s1": 0.25})
+    first = graft(policy.tree, policy.tree.root, f"{HOSTILE}\n", action="A3\x1b")
+    wrong, right = plant(policy, WRONG, action="A2", node=first), plant(policy, RIGHT, action="A2", node=first)
+    await score_path(policy, first, "prm")
+    backup(wrong, 0.0)
+    backup(right, 1.0)
+    one, other = await settle(policy, [wrong, right], method="rstar")
+    other.revises, other.critique, other.role = one, "Add \x1b[2Jagain.", "helpful"
+    choose(policy.tree, other, 0.75)
+    row = to_batch([question_row(policy.tree, {}, policy.cost, replace(MADE_BY, roles={}))]).to_pylist()[0]
+    text = shown(show_record, row, solutions=5, only_wrong=False)
+    assert "A3\\x1b visits 2 mean 0.5 score 0.25" in text
+    assert "A2 visits 1 mean 1 → 4 correct" in text
+    assert "selected, score 0.75, written by helpful, rstar, no independent sample, revises " in text
+    assert "critique: Add \\x1b[2Jagain." in text
+    assert "\x1b" not in text
