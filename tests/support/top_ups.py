@@ -11,10 +11,11 @@ from support.fakes import FakeModels
 
 from actors.engines import scripted, simulated
 from factory.checkers import math_answer
+from factory.contracts.search import SEARCH
 from factory.contracts.supervision import SUPERVISION
 from factory.labelling.experience import Experience
 from factory.question_pipeline.recipe import QuestionWork, Recipe, begin, finished_row, work
-from factory.records.record import Provenance, to_batch
+from factory.records.record import MadeBy, Provenance, to_batch
 from factory.rollouts.prompting import load_prompt
 from factory.search import sample
 from factory.sources import simulated as source
@@ -106,6 +107,10 @@ def made_by(used: Recipe, run_id: str = "r") -> Provenance:
         checker_policy="x",
         labeller=used.supervision,
         sampling=used.sampling,
+        roles={
+            role: MadeBy(engine="e", model="m", revision="1")
+            for role in SEARCH.load(used.search).roles(used.search_config)
+        },
     )
 
 

@@ -1,0 +1,121 @@
+"""Searches that a verifier guides, in whole runs: two models, records with tree and choice, kills in the middle."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.plugins.gate import close, waiting
+from support.runs import driven, finished, pid_of, rows_of, run, settings_for
+from support.validation import faults
+
+from factory.records.difference import differences
+from pipelines.driving.drive import Progress
+from pipelines.run.fleet import Fleet
+from pipelines.run.listener import Listener
+from pipelines.run.run_folder import opened
+from pipelines.run.settings import Settings
+
+pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+
+# The scorer gives a step 1 / (1 + its characters): the shorter, the better.
+SOLUTIONS = [
+    "Short.\nThen this.\nThe answer is 1.",
+    "Short.\nNo.\nThe answer is 2.",
+    "Much longer.\nSo.\nThe answer is 3.",
+]
+MODELS = {"prm": {"model": "p", "engine": {"kind": "tests.support.plugins.scorer"}}}
+SEARCHES: dict[str, dict[str, Any]] = {
+    "beam": {"width": 2, "expansions": 4, "look_ahead": 1},
+    "best_of_n": {"n": 4},
+    "dvts": {"subtrees": 2, "expansions": 3},
+    "rebase": {"leaves": 6},
+    "step_best_of_n": {"n": 4},
+}
+
+
+def guided(folder: Path, method: str, *, gate: Path | None = None, **run: Any) -> Settings:
+    """Return a run of that method, its engine behind a gate."""
+    return settings_for(
+        folder,
+        engine={"kind": "tests.support.plugins.gated_scripted", "fallback": SOLUTIONS, "gate": str(gate or "")},
+        models=MODELS,
+        run={"unit_size": 2, **run},
+        search={"method": method, **SEARCHES[method]},
+        source={"kind": "simulated", "n": 4},
+        supervision={"method": "none"},
+        cluster={"units_in_flight": 2},
+    )
+
+
+@pytest.mark.parametrize("method", SEARCHES)
+def test_a_run_records_the_tree_the_choice_and_what_each_model_was_asked(method: str, tmp_path: Path) -> None:
+    rows = finished(guided(tmp_path / "run", method))
+    assert faults(tmp_path / "run") == []
+    for row in rows:
+        assert row["status"] == "ok"
+        [chosen] = [one for one in row["solutions"] if one["selected"]]
+        assert (chosen["method"], chosen["independent"]) == (method, method == "best_of_n")
+        assert chosen["score"] == max(one["score"] for one in row["solutions"] if one["score"] is not None)
+        scores = {round(node["score"], 4) for node in row["tree"] if node["score"] is not None}
+        assert scores >= {round(1 / (1 + len(text)), 4) for text in chosen["text"].splitlines(keepends=True)}
+        calls = {entry["role"]: entry["calls"] for entry in row["cost"]["roles"]}
+        assert set(calls) == {"policy", "prm"}
+        assert calls["policy"] == row["cost"]["policy_calls"]
+
+
+class Interrupting(Listener):
+    """Presses Ctrl-C once all questions wait at the gate."""
+
+    def __init__(self, gate: Path) -> None:
+        self._gate = gate
+
+    def progress(self, progress: Progress) -> None:
+        """Look whether it is time."""
+        if not progress.stopping and waiting(self._gate):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(ray_cluster: None, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Rows of a beam search that nothing happened to."""
+    return finished(guided(tmp_path_factory.mktemp("undisturbed"), "beam"))
+
+
+def same_rows(settings: Settings, expected: list[dict[str, Any]]) -> bool:
+    return all(not differences(one, other) for one, other in zip(expected, rows_of(settings), strict=True))
+
+
+def test_a_search_that_is_stopped_in_its_middle_and_resumed_leaves_the_records_it_would_have_left(
+    undisturbed: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """Questions wait at their second step."""
+    gate = tmp_path / "gate"
+    close(gate, "Short.\n")
+    settings = guided(tmp_path / "run", "beam", gate=gate, grace_s=0)
+    assert run(settings, Interrupting(gate)).interrupted
+    assert rows_of(settings) == []
+    gate.unlink()
+    assert run(opened(settings.run.dir)).complete
+    assert same_rows(settings, undisturbed)
+
+
+def test_a_search_whose_worker_is_killed_in_its_middle_leaves_the_records_it_would_have_left(
+    undisturbed: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    close(gate, "Short.\n")
+    settings = guided(tmp_path / "run", "beam", gate=gate)
+    killed: list[int] = []
+
+    def kill(fleet: Fleet, progress: Progress) -> None:
+        if not killed and waiting(gate):
+            killed.append(pid_of(fleet.workers[0]))
+            os.kill(killed[0], signal.SIGKILL)
+            gate.unlink()
+
+    assert driven(settings, kill).retried
+    assert same_rows(settings, undisturbed)
