@@ -55,7 +55,9 @@ uses = preference.uses
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield at most `ROWS_PER_QUESTION` rows of finished solutions that were sampled and judged."""
     rng = Random(record["question_id"])
-    sampled = [one for one in candidates(record) if one.finished and not one.hinted]
+    # What a search guided or revised is no independent attempt; `trajectories` has those.
+    independent = [solution for solution in record["solutions"] if solution.get("independent") is not False]
+    sampled = [one for one in candidates({**record, "solutions": independent}) if one.finished and not one.hinted]
     right = _drawn([one for one in sampled if one.verdict == Outcome.CORRECT], ROWS_PER_QUESTION, rng)
     wrong = _drawn([one for one in sampled if one.verdict == Outcome.INCORRECT], WRONG_PER_QUESTION, rng)
     # Each right attempt gets its own wrong ones before it.

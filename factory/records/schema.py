@@ -22,8 +22,8 @@ Version 5 says what searches did (`factory/records/search_fields.py`); these are
 
 * of a solution: `score`, what the search's selection gave it; `selected`, whether the search answers with it; `role`,
   role of the model that wrote it; `revises`, id of the solution that it is a new version of, and `critique`, what led
-  to it; `independent`, false where it was guided, revised or put together, and so is no sample of a policy. Role and
-  `independent` are null for a given one;
+  to it; `critiques`, what was said of it itself, with the model behind each; `independent`, false where it was guided,
+  revised or put together, and so is no sample of a policy. Role and `independent` are null for a given one;
 * of a node: `action` (any word of a search, "root" and "step" before); `score`, a verifier's score of its step;
   `reward`, the sum of what was backed up in `visits` visits; `finish`, why a draft ended there; `selections`,
   OmegaPRM's N(s), which was in `visits` before.
@@ -56,6 +56,16 @@ SAMPLING = pa.struct(
         ("top_k", pa.int32()),
         ("max_tokens", pa.int32()),
         ("stop", pa.list_(pa.string())),
+    ]
+)
+# What a model said of a solution; `right` is its verdict, null where it has none that can be read.
+CRITIQUE = pa.struct(
+    [
+        ("text", pa.string()),
+        ("right", pa.bool_()),
+        ("role", pa.string()),
+        ("model", pa.string()),
+        ("revision", pa.string()),
     ]
 )
 # Solution: its text and steps, its verdict, its labels, how it came about, what made it.
@@ -97,6 +107,7 @@ SOLUTION = pa.struct(
         ("role", pa.string()),
         ("revises", pa.string()),
         ("critique", pa.string()),
+        ("critiques", pa.list_(CRITIQUE)),
         ("independent", pa.bool_()),
     ]
 )

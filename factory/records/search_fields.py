@@ -5,11 +5,12 @@ Null in rows of schema 1 to 4, where they have the values of `AS_BEFORE`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from factory.rollouts.nodes import GIVEN, STEP, Node, Solution
+from factory.records.role_costs import MadeBy
+from factory.rollouts.nodes import GIVEN, STEP, Critique, Node, Solution
 from factory.rollouts.tree import Tree
 from factory.types import POLICY, content_id
 
@@ -45,6 +46,23 @@ def solution_fields(tree: Tree, solution: Solution, earlier: Mapping[str, Any] |
         "critique": solution.critique or None,
         "independent": None if solution.method == GIVEN else solution.independent,
     }
+
+
+def critiques_of(
+    solution: Solution, maker: Callable[[str], MadeBy], earlier: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]] | None:
+    """Return what critics said of a solution; None where nobody said anything.
+
+    Args:
+      solution: a solution of the tree.
+      maker: gives the model behind a role.
+      earlier: row of the solution in an earlier record, whose critiques come first; they keep their models.
+    """
+    kept = list((earlier or {}).get("critiques") or ())
+    for critique in solution.critiques[len(kept) :]:
+        made_by = maker(critique.role)
+        kept.append({**asdict(critique), "model": made_by.model, "revision": made_by.revision})
+    return kept or None
 
 
 def node_fields(node: Node) -> dict[str, Any]:
@@ -91,6 +109,9 @@ class Revised:
         solution.selected = bool(row.get("selected"))
         solution.role = row.get("role") or POLICY
         solution.critique = row.get("critique") or ""
+        solution.critiques = tuple(
+            Critique(text=one["text"], right=one["right"], role=one["role"]) for one in row.get("critiques") or ()
+        )
         solution.independent = row.get("independent") is not False
         own, revised = row["solution_id"], row.get("revises")
         self.by_id[own] = solution

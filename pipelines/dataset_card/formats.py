@@ -45,6 +45,13 @@ FORMATS = {
         text="one text with a token behind every step, and its labels", tasks=("token-classification",), tags=_PRM
     ),
     "revisions": About(text="a wrong solution and a right one to replace it", tags=("self-correction",)),
+    "trajectories": About(
+        text="wrong solutions with the critiques between, as a search wrote them, and the right one they led to",
+        tags=("self-correction",),
+    ),
+    "critiques": About(
+        text="critiques of solutions as chat messages, and whether their verdict was right", tags=("critic",)
+    ),
     "tree_nodes": About(text="the search trees, one row per node", tags=("search-tree",)),
     "records": About(text="everything that is known, one row per question", tags=("search-tree", *_PRM)),
     "jsonl": About(text="everything that is known, one line per question", tags=("search-tree", *_PRM)),
@@ -70,6 +77,12 @@ COLUMNS = {
     "margin": "how much better the chosen one is",
     "margin_of": "what the margin is of: the selection's score, or the verdicts",
     "value_of": "what the values of steps are of: rollouts, reward or score",
+    "attempts": "the wrong solutions, in order",
+    "critiques": "what a critic said of each of them; empty where nobody was asked",
+    "says_right": "the critic's verdict on the solution",
+    "critic": "role of the model that criticised",
+    "critic_model": "which model that was",
+    "critic_revision": "hash or commit of its weights",
     "verdict": "correct or incorrect; unparsable, timeout and error are no labels",
     "question_id": "the source's own id, or a hash of question and gold answer",
     "solution_id": "hash of the solution",

@@ -14,6 +14,15 @@ UNJUDGED += [(verdict, "length") for verdict in ("correct", "incorrect", "unpars
 JUDGED = [(verdict, finish) for verdict in ("correct", "incorrect") for finish in ("stop", "answered")]
 LABELS = st.sampled_from([1, 1, -1, None])
 TEXTS = st.sampled_from(["a", "b\n", "x = 1", " Step 1: ", "ки", "<extra_0>", "<|im_end|>", "", "é \u2028"])
+CRITIQUES = st.fixed_dictionaries(
+    {
+        "text": TEXTS,
+        "right": st.none() | st.booleans(),
+        "role": st.just("critic"),
+        "model": st.none(),
+        "revision": st.none(),
+    }
+)
 STEPS = st.lists(st.tuples(TEXTS, LABELS), min_size=1, max_size=4)
 
 
@@ -27,7 +36,11 @@ def solutions(draw: st.DrawFn) -> list[dict[str, Any]]:
         mark += " CUT" * (finish == "answered")
         steps = [(f"{mark} {number} {text}", label) for text, label in draw(STEPS)]
         method, hinted = draw(st.sampled_from(["sample", "imported", PROBE, GIVEN])), draw(st.booleans())
-        drawn.append(a_solution(steps, verdict, finish_reason=finish, method=method, hinted=hinted))
+        known = {"finish_reason": finish, "method": method, "hinted": hinted}
+        if drawn and draw(st.booleans()):
+            known |= {"revises": draw(st.sampled_from(drawn))["solution_id"], "critique": draw(st.none() | TEXTS)}
+        known["critiques"] = draw(st.none() | st.lists(CRITIQUES, max_size=2))
+        drawn.append(a_solution(steps, verdict, **known))
     return drawn
 
 

@@ -15,6 +15,7 @@ from factory.rollouts.nodes import GIVEN, PROBE
 from factory.types import content_id
 
 Steps = list[tuple[str, int | None]]
+OF_A_SEARCH = {"method": "self_refine", "role": "policy", "independent": False}
 VALUES = {1: 0.75, -1: 0.0, None: None}  # the mc_value that goes with a label
 
 
@@ -100,6 +101,7 @@ def records() -> list[dict[str, Any]]:
         a_solution([("It is 5.", -1)], "incorrect", method=GIVEN, finish_reason=GIVEN, model=None, engine=None),
         a_solution([("таки 14", 1), ("<extra_0> The answer is 14.", 1)]),
     ]
+    refined = a_record("What is 2 * 7?", refinements())
     cut_off = "CUT OFF\nThe answer is 2"
     tree = [
         a_node(0, None, "", 0.5),
@@ -122,6 +124,7 @@ def records() -> list[dict[str, Any]]:
         a_record("What is 2 + 3 * 4?", solutions, tree=tree),
         a_record("Is <extra_0> a Step 1: b?", [a_solution([("Yes. The answer is 14.", 1)])]),
         imported,
+        refined,
     ]
 
 
@@ -140,3 +143,16 @@ def searched() -> dict[str, Any]:
         a_node(5, 2, "1 * 4 = 4. The answer is 4.", None, terminal=True, answer="4", verdict="incorrect"),
     ]
     return a_record("What is 5 * 4 - 6?", solutions, tree=tree)
+
+
+def refinements() -> list[dict[str, Any]]:
+    """Return a chain of two wrong attempts and a right one, with what a critic said of each: the last time in vain."""
+    texts = ("2 * 7 = 9. The answer is 9.", "2 * 7 = 15. The answer is 15.", "2 * 7 = 14. The answer is 14.")
+    remarks = ("That is the sum.\nVerdict: wrong", "7 + 7 = 14.\nVerdict: wrong", "Too much.\nVerdict: wrong")
+    chain: list[dict[str, Any]] = []
+    for number, (text, remark) in enumerate(zip(texts, remarks, strict=True)):
+        said = {"text": remark, "right": False, "role": "critic", "model": "judge", "revision": "c1"}
+        before = {"revises": chain[-1]["solution_id"], "critique": remarks[number - 1]} if chain else {}
+        verdict = "correct" if number == 2 else "incorrect"
+        chain.append(a_solution([(text, None)], verdict, critiques=[said], **OF_A_SEARCH, **before))
+    return chain

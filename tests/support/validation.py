@@ -62,9 +62,10 @@ def _without(schema: pa.Schema, *names: str) -> pa.Schema:
     return pa.schema([(item.name, kept(item.name, item.type)) for item in schema if item.name not in names])
 
 
+_OF_SEARCHES = ("score", "selected", "role", "revises", "critique", "critiques", "independent")
 SCHEMA_4 = _without(
     SCHEMA,
-    *(f"solutions.{name}" for name in ("score", "selected", "role", "revises", "critique", "independent")),
+    *(f"solutions.{name}" for name in _OF_SEARCHES),
     *(f"tree.{name}" for name in ("selections", "score", "reward", "finish")),
 )
 SCHEMA_3 = _without(SCHEMA_4, "cost.roles", "cost.money", "solutions.completer")

@@ -20,9 +20,10 @@ from pipelines.export.inputs import chunks_of, listed, runs_of
 from pipelines.export.questions import lost_solutions, read_questions
 from pipelines.export.rows import Job, RowsWanted, selectors_of, write_rows
 
-# A row of these is one solution; preference and revisions make rows of several.
+# A row of these is one solution; preference, revisions and trajectories make rows of several, critiques several rows.
+SEVERAL = ("preference", "revisions", "trajectories", "critiques")
 BY_SOLUTION = [name for name in FORMATS.names() if FORMATS.load(name).uses is not uses_every_solution]
-BY_SOLUTION = [name for name in BY_SOLUTION if name not in ("preference", "revisions")]
+BY_SOLUTION = [name for name in BY_SOLUTION if name not in SEVERAL]
 NO_TAGS = [name for name in BY_SOLUTION if name not in ("qwen_prm", "openrlhf_prm", "math_shepherd")]
 
 

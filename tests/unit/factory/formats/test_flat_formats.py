@@ -25,6 +25,7 @@ from factory.formats import (
     qwen_prm,
     records,
     revisions,
+    trajectories,
     tree_nodes,
     unpaired,
 )
@@ -45,7 +46,7 @@ def test_what_nobody_judged_is_in_no_format_that_teaches(record: dict[str, Any])
 
 @given(any_record())
 def test_a_text_that_was_cut_off_is_nothing_to_learn_to_write(record: dict[str, Any]) -> None:
-    for name in ("sft", "prompt_completion", "preference", "step_preference", "revisions", "unpaired"):
+    for name in ("sft", "prompt_completion", "preference", "step_preference", "revisions", "trajectories", "unpaired"):
         assert "CUT" not in json.dumps(list(FORMATS.load(name).rows(record))), name
 
 
@@ -103,6 +104,10 @@ def test_a_right_one_is_never_rejected_nor_a_wrong_one_taught(record: dict[str, 
         assert row["completion"].startswith("\n\ncorrect")
         assert all(text.startswith("incorrect") for text in row["attempts"])
         assert 1 <= len(row["attempts"]) == len(row["attempt_ids"]) <= revisions.ATTEMPTS
+    for row in trajectories.rows(record):
+        assert row["completion"].startswith("\n\ncorrect")
+        assert all(text.startswith("incorrect") for text in row["attempts"])
+        assert 1 <= len(row["attempts"]) == len(row["critiques"]) <= trajectories.ATTEMPTS
 
 
 def test_pairs_and_revisions_are_the_same_wherever_the_record_lies_and_bounded() -> None:

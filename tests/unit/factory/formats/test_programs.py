@@ -72,13 +72,16 @@ LABELS = {
     "orm": {True: 1, False: 1},
     "unpaired": {True: 1, False: 1},
     "processbench": {-1: 1, 1: 1},
+    "critiques": {True: 1, False: 1},
 }
 
 
 @pytest.mark.parametrize("name", LABELS)
 def test_the_labels_of_a_format_are_counted(name: str) -> None:
     view = FORMATS.load(name)
-    both = [a_solution([("a", 1), ("b", 1)]), a_solution([("c", 1), ("d", -1)], "incorrect")]
+    said = [{"text": "Yes.", "right": True, "role": "critic", "model": None, "revision": None}]
+    right, wrong = [("a", 1), ("b", 1)], [("c", 1), ("d", -1)]
+    both = [a_solution(right, critiques=said), a_solution(wrong, "incorrect", critiques=said)]
     assert Counter(label for row in view.rows(a_record("Q?", both)) for label in view.labels(row)) == LABELS[name]
 
 

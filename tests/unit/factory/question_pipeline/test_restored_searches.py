@@ -17,6 +17,7 @@ from factory.records.difference import differences
 from factory.records.record import Resumption, question_row
 from factory.records.validation import row_faults
 from factory.rollouts.cost import Cost
+from factory.rollouts.nodes import Critique
 from factory.types import LENGTH, POLICY
 
 EFFORT = {"sampling.max_tokens": 512}
@@ -111,6 +112,32 @@ async def test_a_solution_may_name_one_behind_it_as_its_earlier_version() -> Non
     first.revises = second
     again = restored(QUESTION, row_of(policy.tree), EFFORT).tree
     assert again.solutions[0].revises is again.solutions[1]
+
+
+def said(text: str, right: bool | None) -> Critique:
+    return Critique(text=text, right=right, role=POLICY)
+
+
+async def test_critiques_come_back_keep_their_models_and_get_company() -> None:
+    policy = scripted_policy({})
+    [solution] = await settle(policy, [plant(policy, WRONG, action="step")], method="refine")
+    solution.critiques = (said("No.", False), said("Hm.", None))
+    row = row_of(policy.tree)
+    assert [(one["text"], one["right"], one["model"]) for one in row["solutions"][0]["critiques"]] == [
+        ("No.", False, made_by(recipe()).model),
+        ("Hm.", None, made_by(recipe()).model),
+    ]
+    row["solutions"][0]["critiques"][0]["model"] = "an earlier one"
+    before = restored(QUESTION, row, EFFORT)
+    [again] = before.tree.solutions
+    assert again.critiques == solution.critiques
+    again.critiques = (*again.critiques, said("Yes.", True))
+    critiques = row_of(before.tree, before.kept)["solutions"][0]["critiques"]
+    assert [(one["text"], one["model"]) for one in critiques] == [
+        ("No.", "an earlier one"),
+        ("Hm.", made_by(recipe()).model),
+        ("Yes.", made_by(recipe()).model),
+    ]
 
 
 @pytest.mark.parametrize(
