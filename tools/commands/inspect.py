@@ -131,7 +131,7 @@ def show_solution(solution: Mapping[str, Any], console: Console) -> None:
 
 
 def searched(solution: Mapping[str, Any]) -> list[str]:
-    """Return what a search says of a solution: whether it chose it, its score, its author, what it revises and why."""
+    """Return what a search says of a solution: chosen or not, score, author, what it revises and why, critics."""
     # Records before schema 5 have none of it.
     said = []
     if solution.get("selected"):
@@ -147,7 +147,12 @@ def searched(solution: Mapping[str, Any]) -> list[str]:
     if solution.get("revises"):
         said.append(f"revises {safe(solution['revises'])}")
     critique = [f"critique: {shortened(solution['critique'])}"] if solution.get("critique") else []
-    return [*([", ".join(said)] if said else []), *critique]
+    verdicts = {True: "right", False: "wrong", None: "no verdict"}
+    said_of_it = [
+        f"{safe(one['role'])} says {verdicts[one['right']]}: {shortened(one['text'])}"
+        for one in solution.get("critiques") or ()
+    ]
+    return [*([", ".join(said)] if said else []), *critique, *said_of_it]
 
 
 def shortened(answer: str | None) -> str:

@@ -19,6 +19,7 @@ from factory.errors import BadInput
 from factory.labelling.experience import Experience
 from factory.records.record import Provenance, question_row, to_batch
 from factory.records.tally import tally
+from factory.rollouts.nodes import Critique
 from factory.shards import commits
 from factory.supervision.omegaprm import Config, label
 from factory.types import Question, Sampling
@@ -123,6 +124,7 @@ async def test_a_search_is_shown_with_its_actions_visits_scores_and_choice():
     backup(right, 1.0)
     one, other = await settle(policy, [wrong, right], method="rstar")
     other.revises, other.critique, other.role = one, "Add \x1b[2Jagain.", "helpful"
+    one.critiques = tuple(Critique(text=f"\x1b {right}", right=right, role="policy") for right in (False, None))
     choose(policy.tree, other, 0.75)
     row = to_batch([question_row(policy.tree, {}, policy.cost, replace(MADE_BY, roles={}))]).to_pylist()[0]
     text = shown(show_record, row, solutions=5, only_wrong=False)
@@ -130,4 +132,6 @@ async def test_a_search_is_shown_with_its_actions_visits_scores_and_choice():
     assert "A2 visits 1 mean 1 → 4 correct" in text
     assert "selected, score 0.75, written by helpful, rstar, no independent sample, revises " in text
     assert "critique: Add \\x1b[2Jagain." in text
+    assert "policy says wrong: \\x1b False" in text
+    assert "policy says no verdict: \\x1b None" in text
     assert "\x1b" not in text
