@@ -24,7 +24,7 @@ from factory.rollouts.tree import Tree
 class Choice:
     """Answer that drafts state.
 
-    `votes`: how many. `leaves`: the places of the drafts in the order they came, with the votes of each.
+    `votes`: how many. `leaves`: the drafts (`Ballot.draft`) in the order they came, with the votes of each.
     """
 
     answer: str
@@ -43,6 +43,8 @@ class Ballot:
         self.total = 0
         self._asker = asker
         self._stated: dict[Node, Choice | None] = {}
+        self._drafts: dict[Node, Node] = {}
+        self._by_text: dict[str, Node] = {}
         # Reading and comparing answers is what takes time, and most drafts state one that was seen before.
         self._by_spelling: dict[str, Choice] = {}
 
@@ -57,7 +59,7 @@ class Ballot:
 
     def add(self, leaf: Node, votes: int = 1) -> None:
         """Count a finished draft; one without an answer votes for nothing. A draft that comes again votes again."""
-        leaf = place(leaf)
+        leaf = self.draft(leaf)
         if leaf not in self._stated:
             answer = self._asker.answer(leaf.text)
             self._stated[leaf] = None if answer is None else self._choice(answer)
@@ -67,14 +69,24 @@ class Ballot:
             choice.votes += votes
             self.total += votes
 
+    def draft(self, leaf: Node) -> Node:
+        """Return the node that stands for the text up to a leaf: the first that was asked about with that text.
+
+        A draft may end at several: one that ends with nothing more has a node without text, and of a solution from a
+        record only the text is known.
+        """
+        if leaf not in self._drafts:
+            self._drafts[leaf] = self._by_text.setdefault(leaf.text.rstrip(), leaf)
+        return self._drafts[leaf]
+
     def choice(self, leaf: Node) -> Choice | None:
         """Return the answer that a draft states; None where it states none or was not counted."""
-        return self._stated.get(place(leaf))
+        return self._stated.get(self.draft(leaf))
 
     def votes(self, leaf: Node) -> int:
         """Return how many votes a draft has; 0 for one that states no answer."""
         choice = self.choice(leaf)
-        return choice.leaves[place(leaf)] if choice is not None else 0
+        return choice.leaves[self.draft(leaf)] if choice is not None else 0
 
     def share(self, leaf: Node) -> float:
         """Return the part of all votes that state a draft's answer; 0 for a draft that states none."""
@@ -90,13 +102,6 @@ class Ballot:
                 self.choices.append(same)
             self._by_spelling[answer] = same
         return self._by_spelling[answer]
-
-
-def place(leaf: Node) -> Node:
-    """Return the node at which the text of a draft ends: one that adds no text is none."""
-    while leaf.parent is not None and leaf.step is not None and not leaf.step.text.strip():
-        leaf = leaf.parent
-    return leaf
 
 
 def revalue(tree: Tree, value: Callable[[Node], float]) -> None:

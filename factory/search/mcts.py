@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from random import Random
 
 from factory.contracts.roles import SCORE
-from factory.drafting.ballot import Ballot, place, revalue
+from factory.drafting.ballot import Ballot, revalue
 from factory.drafting.scores import AGGREGATES, score_path, score_paths
 from factory.drafting.settled import choose, settle
 from factory.drafting.steps import complete, next_steps
@@ -206,12 +206,12 @@ class _Hunt:
             await self._completed(self._most_visited(), 1)
         ended = [node for node in self._tree.nodes if node.finish == STOP]
         # Phase 2: values and choice. No verdict is looked at.
-        values = dict(zip(map(place, ended), await self._final_values(ended), strict=True))
+        values = dict(zip(map(self._ballot.draft, ended), await self._final_values(ended), strict=True))
         chosen = self._chosen(values, ended)
         # Phase 3: verdicts of all.
         drafts = [node for node in self._tree.nodes if node.finish for _ in range(self._ballot.votes(node) or 1)]
         settled = await settle(self._policy, drafts, method=METHOD)
-        solutions = dict(zip(map(place, drafts), settled, strict=True))
+        solutions = dict(zip(map(self._ballot.draft, drafts), settled, strict=True))
         for leaf, value in values.items():
             solutions[leaf].score = value
         if chosen is not None:
@@ -240,7 +240,8 @@ class _Hunt:
         if self._config.final == "value":
             return max(values, key=lambda leaf: values[leaf], default=None)
         if self._config.final == "visits":
-            return _most_visited_end(self._tree.root, ended)
+            end = _most_visited_end(self._tree.root, ended)
+            return None if end is None else self._ballot.draft(end)
         weights = {
             choice: sum(values[leaf] * times for leaf, times in choice.leaves.items() if leaf in values)
             for choice in self._ballot.choices
@@ -258,7 +259,7 @@ def _most_visited_end(root: Node, ended: Sequence[Node]) -> Node | None:
         if not options:
             return None
         node = max(options, key=lambda child: child.visits)
-    return place(node)
+    return node
 
 
 def _own_reward(node: Node) -> float:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from factory.contracts.roles import GENERATE
-from factory.drafting.ballot import Ballot, place, revalue
+from factory.drafting.ballot import Ballot, revalue
 from factory.drafting.settled import choose, settle
 from factory.drafting.uct import backup, uct
 from factory.rollouts.nodes import Node
@@ -168,7 +168,7 @@ class _Hunt:
         # Phase 1: what survives the other model. No verdict is known yet.
         config, ballot = self._config, self._ballot
         visited = [node for node in self._tree.nodes if node.finish == "stop" and node.visits and ballot.choice(node)]
-        ends = list(dict.fromkeys(map(place, visited)))
+        ends = list(dict.fromkeys(map(ballot.draft, visited)))
         check = Check(role=config.discriminator, shares=config.shares, min_agree=config.min_agree)
         agreed = await agreements(self._policy, ends, ballot, check)
         scores = final_scores(ballot, agreed, config.min_agree)
@@ -176,7 +176,7 @@ class _Hunt:
         # Phase 2: verdicts of all drafts, which nothing is chosen by any more.
         drafts = [node for node in self._tree.nodes if node.finish for _ in range(ballot.votes(node) or 1)]
         settled = await settle(self._policy, drafts, method=METHOD)
-        solutions = dict(zip(map(place, drafts), settled, strict=True))
+        solutions = dict(zip(map(ballot.draft, drafts), settled, strict=True))
         for leaf, solution in solutions.items():
             choice = ballot.choice(leaf)
             solution.score = scores[choice] if choice else None
