@@ -101,7 +101,8 @@ class Restored:
         )
         self.revised.fill(solution, row)
         self.tree.put(solution)
-        if not solution.independent:
+        if not solution.independent and leaf.parent is not None and not leaf.children:
+            # Where others went on, the draft ended with nothing more, and its node stays open.
             leaf.finish = leaf.finish or solution.finish_reason
         self.kept[solution] = row
         return solution
