@@ -73,7 +73,7 @@ async def close(policy: Policy, chains: Sequence[Chain], method: str) -> None:
     Raises what `Models.check` raises.
     """
     attempts = [attempt for chain in chains for attempt in chain]
-    leaves = [_planted(policy, attempt) for attempt in attempts]
+    leaves = [planted(policy, attempt) for attempt in attempts]
     there = set(policy.tree.solutions)
     solutions = iter(await conclude(policy, leaves, [attempt.weight for attempt in attempts], method=method))
     for chain in chains:
@@ -88,7 +88,7 @@ async def close(policy: Policy, chains: Sequence[Chain], method: str) -> None:
             before = attempt, solution
 
 
-def _planted(policy: Policy, attempt: Attempt) -> Node:
+def planted(policy: Policy, attempt: Attempt) -> Node:
     """Return the node at the end of an attempt, which is then in the tree."""
     if attempt.leaf is None:
         attempt.leaf = plant(policy, attempt.text, action=STEP, finish=attempt.finish)
