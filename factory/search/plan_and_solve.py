@@ -47,7 +47,8 @@ class Config:
     * `max_replans`: how often a plan may be changed.
     * `critic`: role of the model that checks. `critique_temperature`: for its first reply.
     * `plan_prompt`, `part_prompt`, `check_prompt`, `replan_prompt`, `answer_prompt`: prompt files.
-    * `style`: their style, `raw` or `chat`; "" for that of the run.
+    * `style`: their style, `raw` or `chat`; "" for that of the run. `critic_style`: of that of the critic, if
+      it is another.
     * `tokens`: most tokens of a plan, a result, or a check.
     """
 
@@ -64,6 +65,7 @@ class Config:
     replan_prompt: str = "replan"
     answer_prompt: str = "answer_parts"
     style: str = ""
+    critic_style: str = ""
     tokens: int = 200
 
     def __post_init__(self) -> None:
@@ -74,7 +76,7 @@ class Config:
             raise ValueError("max_parts and tokens must be at least 1, samples at least 2, max_replans at least 0")
         cached_prompt(self.plan_prompt, self.style)
         cached_prompt(self.part_prompt, self.style, ("done", "part"))
-        cached_prompt(self.check_prompt, self.style, ("done", "part", "attempt"))
+        cached_prompt(self.check_prompt, self.critic_style or self.style, ("done", "part", "attempt"))
         cached_prompt(self.replan_prompt, self.style, ("done", "part", "critique"))
         cached_prompt(self.answer_prompt, self.style, ("done",))
 
@@ -185,7 +187,7 @@ class _Work:
             self._next(),
             self._fills({"part": part, "attempt": result}),
             role=self.config.critic,
-            style=self.config.style,
+            style=self.config.critic_style or self.config.style,
             max_tokens=self.config.tokens,
             temperature=self.config.critique_temperature,
         )

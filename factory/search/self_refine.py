@@ -42,7 +42,8 @@ class Config:
     * `critic`: role of the model that criticises; the policy itself, as in the paper.
     * `critique_prompt`: prompt file of the critic, with places for {question} and {attempt}.
     * `rewrite_prompt`: prompt file of the rewriter, with places for {question} and {attempts}.
-    * `style`: style of both prompts, `raw` or `chat`; "" for that of the run.
+    * `style`: style of the prompts, `raw` or `chat`; "" for that of the run. `critic_style`: of the critic's, where it
+      is another.
     * `critique_tokens`: most tokens of a critique. `critique_temperature`: for the first reply of a critic.
     """
 
@@ -52,6 +53,7 @@ class Config:
     critique_prompt: str = "critique"
     rewrite_prompt: str = "rewrite"
     style: str = ""
+    critic_style: str = ""
     critique_tokens: int = 200
     critique_temperature: float = 0.0
 
@@ -59,7 +61,7 @@ class Config:
         """Check the settings. Raises `ValueError`, and `BadInput` for a prompt file."""
         if self.max_rounds < 0 or self.critique_tokens < 1:
             raise ValueError("max_rounds must be at least 0 and critique_tokens at least 1")
-        cached_prompt(self.critique_prompt, self.style, ("attempt",))
+        cached_prompt(self.critique_prompt, self.critic_style or self.style, ("attempt",))
         cached_prompt(self.rewrite_prompt, self.style, ("attempts",))
 
 
@@ -99,7 +101,7 @@ async def _refine(policy: Policy, chain: Chain, config: Config, purpose: str) ->
             f"{purpose}:{number}:critique",
             [{"attempt": unpadded(latest.text)}],
             role=config.critic,
-            style=config.style,
+            style=config.critic_style or config.style,
             max_tokens=config.critique_tokens,
             temperature=config.critique_temperature,
         )

@@ -108,6 +108,14 @@ async def test_a_verdict_that_cannot_be_read_is_asked_for_once_more_and_is_then_
     assert [request.sampling.temperature for request in policy.models.requests] == [0.7, 0.0, 0.7, 0.7]
 
 
+async def test_a_chat_model_may_criticise_what_a_base_model_writes(monkeypatch) -> None:
+    script = {FIRST: [FIVE], ("critic", FIVE): [NOT_FIVE], rewriting(2): [FOUR]}
+    policy = await refined(script, monkeypatch, max_rounds=1, critic_style="chat")
+    first, criticising, last = (request.prompt for request in policy.models.requests)
+    assert (type(first), type(last)) == (str, str)
+    assert criticising[-1] == ("user", f"What is 2 + 2?\n\nAttempt:\n{FIVE}")
+
+
 @pytest.mark.parametrize("reply", [completion(YES, LENGTH), "verdict: right, I think", f"{YES}\nOr not."])
 async def test_a_verdict_counts_in_the_last_line_of_a_whole_reply_only(monkeypatch, reply) -> None:
     script = {FIRST: [FIVE], of(FIVE): [reply, reply], rewriting(2): [FOUR]}
