@@ -39,6 +39,8 @@ MODELS: dict[str, dict[str, Any]] = {
     "mcts": {"prm": {"model": "p", "engine": {"kind": "tests.support.plugins.scorer"}}},
 }
 
+ACTIONS = {"rstar": {"A1", "A2", "A3", "A4"}, "mcts": {"choice"}}
+
 
 def grown(folder: Path, method: str, gate: Path, **run: Any) -> Settings:
     """Return a run of that method, its policy behind a gate."""
@@ -75,6 +77,11 @@ def test_a_stop_and_a_kill_in_the_middle_leave_the_records_as_they_would_have_be
     assert [row["status"] for row in undisturbed] == ["ok"] * 4
     calls = [{entry["role"]: entry["calls"] for entry in row["cost"]["roles"]} for row in undisturbed]
     assert all(roles.keys() == {"policy", *MODELS[method]} and all(roles.values()) for roles in calls)
+
+    for row in undisturbed:
+        assert ACTIONS[method] <= {node["action"] for node in row["tree"]}
+        assert row["tree"][0]["visits"] == SEARCHES[method]["rollouts"]
+        assert [one["score"] is not None for one in row["solutions"] if one["selected"]] == [True]
 
     close(gate, "Short.\n")
     disturbed = grown(tmp_path / "disturbed", method, gate, grace_s=0)
