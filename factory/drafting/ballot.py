@@ -88,6 +88,11 @@ class Ballot:
         choice = self.choice(leaf)
         return choice.leaves[self.draft(leaf)] if choice is not None else 0
 
+    def leaders(self) -> list[Node]:
+        """Return the first draft of the answer that most votes state, alone; nothing without any vote."""
+        leader = max(self.choices, key=lambda choice: choice.votes, default=None)
+        return [] if leader is None else [next(iter(leader.leaves))]
+
     def share(self, leaf: Node) -> float:
         """Return the part of all votes that state a draft's answer; 0 for a draft that states none."""
         choice = self.choice(leaf)

@@ -6,8 +6,9 @@ finished samples of the question that state the same answer, worked out anew whe
 (`factory/drafting/ballot.py`). The paper walks on by random actions instead, and expands every node on its way: the
 same kinds of ends, for up to `max_depth` expansions a rollout.
 
-The ends of rollouts are candidates. Another model (`discriminator`; by default the policy itself) completes each from
-several beginnings, and the answer with the highest vote share + survival rate is chosen. Gold is read behind that.
+The ends of rollouts are candidates, and a draft of the answer with most votes. Another model (`discriminator`; by
+default the policy itself) completes each from several beginnings, and the answer with the highest vote share + survival
+rate is chosen. Gold is read behind that.
 """
 
 from __future__ import annotations
@@ -168,7 +169,7 @@ class _Hunt:
         # Phase 1: what survives the other model. No verdict is known yet.
         config, ballot = self._config, self._ballot
         visited = [node for node in self._tree.nodes if node.finish == "stop" and node.visits and ballot.choice(node)]
-        ends = list(dict.fromkeys(map(ballot.draft, visited)))
+        ends = list(dict.fromkeys([*map(ballot.draft, visited), *ballot.leaders()]))
         check = Check(role=config.discriminator, shares=config.shares, min_agree=config.min_agree)
         agreed = await agreements(self._policy, ends, ballot, check)
         scores = final_scores(ballot, agreed, config.min_agree)

@@ -162,6 +162,22 @@ def test_an_answer_that_the_discriminator_bears_out_beats_one_that_has_more_vote
     }
 
 
+def test_the_answer_with_most_votes_is_a_candidate_although_no_rollout_ended_in_it() -> None:
+    """Two nodes say 4 5 6 and 7 5 8: the rollouts end in the first of each, 5 has two votes of six."""
+    script = {
+        ("policy", ASKED): ["a\n", FOUR, FIVE, "The answer is 6."],
+        ("policy", "a\n"): ["b\n", "The answer is 7.", FIVE, "The answer is 8."],
+        ("policy", SUBS): ["none"],
+        ("policy", REPHRASE): ["x" * 500],
+        ("discriminator", f"{ASKED}The answer"): [" is 9.", " is 5."],
+        ("discriminator", "a\nThe"): [" answer is 9."],
+    }
+    policy = scripted_policy(script)
+    searched(policy, config(2, finishes=3))
+    [chosen] = [solution for solution in policy.tree.solutions if solution.selected]
+    assert (chosen.text, chosen.score) == (FIVE, pytest.approx(2 / 6 + 1))
+
+
 def test_gold_is_not_read_before_everything_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The checker raises until `settle`; behind that, no model is asked any more."""
     policy = scripted_policy(SCRIPT, sealed=True)
