@@ -15,7 +15,7 @@ import pyarrow as pa
 from factory.answers.extraction.boxes import BOX
 from factory.rollouts.nodes import GIVEN, PROBE
 from factory.text.wording import unpadded
-from factory.types import ANSWERED, CUT_SHORT, LENGTH, Outcome
+from factory.types import ANSWERED, CUT_SHORT, LENGTH, POLICY, Outcome
 
 SolutionRow = Mapping[str, Any]
 
@@ -30,6 +30,10 @@ ORIGIN = [
     ("verdict", pa.string()),
     ("hinted", pa.bool_()),
     ("round", pa.int32()),
+    ("role", pa.string()),
+    ("independent", pa.bool_()),
+    ("selected", pa.bool_()),
+    ("score", pa.float64()),
 ]
 _JUDGED = (str(Outcome.CORRECT), str(Outcome.INCORRECT))
 
@@ -54,14 +58,19 @@ def is_whole(solution: SolutionRow) -> bool:
     return solution["finish_reason"] not in CUT_SHORT
 
 
-def is_right_and_whole(solution: SolutionRow) -> bool:
-    """Return True when a solution was judged correct and was not cut off."""
-    return is_right(solution) and is_whole(solution)
+def is_to_imitate(solution: SolutionRow) -> bool:
+    """Return True when a solution was judged correct, was not cut off, and was written as the policy or given."""
+    return is_right(solution) and is_whole(solution) and _is_of_policy(solution)
+
+
+def is_own(solution: SolutionRow) -> bool:
+    """Return True when the policy wrote it, guided or not: not given, answer not shown, no rollout from a prefix."""
+    return solution["method"] not in (GIVEN, PROBE) and not solution["hinted"] and _is_of_policy(solution)
 
 
 def is_sampled(solution: SolutionRow) -> bool:
-    """Return True when the model wrote all of it by itself: not given, answer not shown, no rollout from a prefix."""
-    return solution["method"] not in (GIVEN, PROBE) and not solution["hinted"]
+    """Return True when the policy wrote all of it by itself, and no search has guided or revised it."""
+    return is_own(solution) and solution.get("independent") is not False
 
 
 def has_usable_labels(solution: SolutionRow) -> bool:
@@ -114,6 +123,11 @@ def completion_text(text: str) -> str:
     TRL puts the two strings together with nothing in between. White space comes first, so that no token spans both.
     """
     return f"\n\n{unpadded(text)}"
+
+
+def _is_of_policy(solution: SolutionRow) -> bool:
+    # Another role may have been told to be wrong. Rows before schema 5 know of none; nor have given solutions one.
+    return solution.get("role") in (None, POLICY)
 
 
 def _is_cut_off(solution: SolutionRow) -> bool:

@@ -9,10 +9,10 @@ behind the same prefix. Which one is better is known from one of these, the firs
 * `SCORE`: a verifier's score of the step.
 
 A pair is made only of what is sure enough. The difference is at least `MARGIN`. Shares of rollouts rest on at least
-`TRIALS` each, and that the better one is the better one is at least `CONFIDENCE` probable, each share's posterior being
-a Beta distribution from a flat prior. Rewards rest on at least `VISITS`. Rewards and scores are opinions, so outcomes
-have to agree with them: a right solution goes through the better step, wrong ones and none that is right through the
-other.
+`TRIALS` each, and the better one is the better one but for a probability of `DOUBT`, each share's posterior being a
+Beta distribution from a flat prior; among many siblings it has to be surer. Rewards rest on at least `VISITS`. Rewards
+and scores are opinions, so outcomes have to agree with them: a right solution goes through the better step, wrong ones
+and none that is right through the other. And the prefix has to be sound (`_is_sound`).
 """
 
 from __future__ import annotations
@@ -26,9 +26,15 @@ from typing import Any
 from factory.export.flat_rows import is_judged, is_right, is_whole
 from factory.export.value_trees import judged_tree
 from factory.text.wording import normalised
+from factory.types import POLICY
 
 ROLLOUTS, REWARD, SCORE = "rollouts", "reward", "score"
-MARGIN, TRIALS, VISITS, CONFIDENCE = 0.2, 2, 4, 0.9
+MARGIN, TRIALS, VISITS, DOUBT = 0.2, 2, 4, 0.05
+# Pairs behind a prefix by one kind of value: endings behind a lucky prefix shall not outnumber all others.
+PAIRS_PER_PREFIX = 2
+# Share of right solutions behind a prefix, against that of the bare question, below which it may hold an error; opinion
+# of a prefix from which on it is taken for good.
+SOUND, GOOD = 0.7, 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +48,18 @@ class StepValue:
 
 @dataclass(slots=True, kw_only=True)
 class _Step:
-    """Node of a tree, with all that speaks for or against it; `right`, `wrong`: judged solutions through it."""
+    """Node of a tree, with all that speaks for or against it.
+
+    * `right`, `wrong`: judged solutions through it.
+    * `is_wrong`: True where a labeller has located a first error up to here.
+    """
 
     row: Mapping[str, Any]
     prefix: str
     depth: int
     right: int = 0
     wrong: int = 0
+    is_wrong: bool = False
     values: dict[str, StepValue] = field(default_factory=dict)
 
     @property
@@ -94,16 +105,19 @@ class StepPair:
 def step_pairs(record: Mapping[str, Any]) -> Iterator[StepPair]:
     """Yield the pairs of a record's tree, prefix by prefix; a step is in one pair at most.
 
-    Behind the bare question two steps that each end a solution are no pair: they are whole solutions.
+    Behind an error nothing is better than something else, as the answer may be right by luck. Behind the bare question
+    two steps that each end a solution are no pair: they are whole solutions.
     """
+    steps = {step.row["node"]: step for step in _steps(record)}
     by_parent: dict[tuple[int, str], list[_Step]] = defaultdict(list)
-    for step in _steps(record):
+    for step in steps.values():
         if step.row["parent"] is not None:
             by_parent[step.row["parent"], step.row["action"] or ""].append(step)
-    for siblings in by_parent.values():
+    root = next(iter(steps.values()), None)
+    for (parent, _), siblings in by_parent.items():
         left = siblings
         for by in (ROLLOUTS, REWARD, SCORE):
-            pairs = list(_pairs(left, by))
+            pairs = list(_pairs(left, by, steps[parent], root))
             used = {node for pair in pairs for node in (pair.chosen_node, pair.rejected_node)}
             left = [step for step in left if step.row["node"] not in used]
             yield from pairs
@@ -134,20 +148,26 @@ def _log_beta(a: float, b: float) -> float:
     return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
 
 
-def _pairs(steps: Sequence[_Step], by: str) -> Iterator[StepPair]:
-    """Yield pairs of steps that have values of one kind: the best with the worst, then the next ones."""
+def _pairs(steps: Sequence[_Step], by: str, prefix: _Step, root: _Step | None) -> Iterator[StepPair]:
+    """Yield pairs of steps behind `prefix` with values of one kind: the best with the worst, then the next ones."""
     valued = sorted((step for step in steps if by in step.values), key=lambda step: step.values[by].value)
-    while len(valued) > 1:
+    # The more there are, the farther apart chance puts the best and the worst (Bonferroni's correction).
+    doubt = DOUBT / max(1, math.comb(len(valued), 2))
+    made = 0
+    while len(valued) > 1 and made < PAIRS_PER_PREFIX:
         best = valued.pop()
+        if root is None or not _is_sound(prefix, root, by, best):
+            continue
         # The worst that may stand against it: the same words in another spelling may not.
-        worst = next((other for other in valued if _is_pair(best, other, by)), None)
+        worst = next((other for other in valued if _is_pair(best, other, by, doubt)), None)
         if worst is not None:
             valued.remove(worst)
+            made += 1
             yield _pair(best, worst, by)
 
 
-def _is_pair(best: _Step, other: _Step, by: str) -> bool:
-    """Return whether one step is surely better than the other."""
+def _is_pair(best: _Step, other: _Step, by: str, doubt: float) -> bool:
+    """Return whether one step is better than the other, but for a probability of `doubt`."""
     mine, theirs = best.values[by], other.values[by]
     # A third of a third is not exactly a ninth.
     if mine.value - theirs.value < MARGIN - 1e-9 or normalised(best.row["text"]) == normalised(other.row["text"]):
@@ -155,7 +175,7 @@ def _is_pair(best: _Step, other: _Step, by: str) -> bool:
     if best.depth == 1 and best.is_end and other.is_end:
         return False
     if by == ROLLOUTS:
-        return probability_greater(mine, theirs) >= CONFIDENCE
+        return probability_greater(mine, theirs) >= 1 - doubt
     return best.right > 0 and other.right == 0 and other.wrong > 0
 
 
@@ -193,10 +213,54 @@ def _steps(record: Mapping[str, Any]) -> Iterable[_Step]:
     root = next(iter(steps.values()), None)
     for solution in record["solutions"]:
         if root is not None and is_judged(solution):
+            is_ours = solution.get("role") in (None, POLICY)
             for step in _way(root, children, solution["text"]):
+                if not is_ours:
+                    # It may have been told to be wrong.
+                    step.values.clear()
                 step.right += is_right(solution)
                 step.wrong += not is_right(solution)
+                step.is_wrong |= 0 <= _first_error(solution) < step.depth
     return steps.values()
+
+
+def _is_sound(prefix: _Step, root: _Step, by: str, best: _Step) -> bool:
+    """Return False where a prefix may have an error, as far as all but the better step behind it tells.
+
+    Behind an error a solution may come out right by luck, so that it does so now and then says nothing of the step that
+    came last. Either a labeller has located an error; or it is not sure enough that solutions behind the prefix are
+    right at least `SOUND` times as often as those of the bare question. In its place stands a search's or a verifier's
+    own good opinion of the prefix, where it is to be trusted with the steps behind, if one of these solutions is right.
+    """
+    if prefix is root or prefix.is_wrong:
+        return prefix is root
+    if by != ROLLOUTS and by in prefix.values and prefix.right and prefix.values[by].value >= GOOD:
+        return True
+    (at_first, of_all), (here, of_these) = _counts(root), _counts(prefix)
+    # A solution that ends with the better step is why that step is looked at: it must not speak for the prefix, too.
+    own = int(best.is_end and here > 0)
+    least = SOUND * (at_first + 1) / (of_all + 2)
+    return probability_above(least, here - own, of_these - own) >= 1 - 2 * DOUBT
+
+
+def _counts(step: _Step) -> tuple[int, int]:
+    """Return how many solutions behind a step are right, and of how many: of its rollouts, where it has enough."""
+    if (step.row["trials"] or 0) >= TRIALS:
+        return step.row["successes"], step.row["trials"]
+    return step.right, step.right + step.wrong
+
+
+def probability_above(least: float, successes: int, trials: int) -> float:
+    """Return the probability that a share is above `least`, with a flat prior and that many successes of the trials."""
+    # A Beta distribution's tail is a binomial sum, for whole numbers.
+    return math.fsum(
+        math.comb(trials + 1, k) * least**k * (1 - least) ** (trials + 1 - k) for k in range(successes + 1)
+    )
+
+
+def _first_error(solution: Mapping[str, Any]) -> int:
+    """Return the index of a solution's first wrong step; -1 where it has none, or nobody knows."""
+    return -1 if solution["first_error"] is None else int(solution["first_error"])
 
 
 def _way(root: _Step, children: Mapping[int, Sequence[_Step]], text: str) -> Iterator[_Step]:

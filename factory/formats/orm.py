@@ -1,6 +1,7 @@
 """Outcome supervision (Cobbe et al., arXiv 2110.14168, sec. 4.1): one row per judged solution, and whether it is right.
 
-All judged solutions are included, also rollouts from prefixes and given solutions; `method` and `hinted` tell which
+All judged solutions are included: also rollouts from prefixes, given ones, those that a search guided or revised, and
+those of other roles, such as a prover that is told to be wrong. `method`, `hinted`, `independent` and `role` tell which
 they are.
 """
 

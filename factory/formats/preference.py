@@ -1,9 +1,10 @@
 """Preference pairs for direct preference optimisation (Rafailov et al., arXiv 2305.18290; TRL's DPOTrainer): a right
 against a wrong solution of the same question, as strings.
 
-`factory/self_training/preference_pairs.py` makes the pairs: only of solutions that the policy itself sampled, each used
-as few times as possible. The draw depends on the question's id alone, so a question has the same pairs wherever its
-record lies. Pairs are made within a record: a question that two runs hold has up to `PAIRS_PER_QUESTION` of each run.
+`factory/self_training/preference_pairs.py` makes the pairs: of solutions that the policy wrote, those that a search has
+guided or revised among them, each used as few times as possible. The draw depends on the question's id alone, so a
+question has the same pairs wherever its record lies. Pairs are made within a record: a question that two runs hold has
+up to `PAIRS_PER_QUESTION` of each run.
 
 `margin`, which TRL's RewardTrainer reads, is how much better the right one is: by the scores that the search's
 selection gave both (`margin_of` is "score"; below 0 where it preferred the wrong one), else by the verdicts: 1
@@ -18,7 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.export.flat_rows import completion_text, is_judged, is_sampled, is_whole, prompt_text
+from factory.export.flat_rows import completion_text, is_judged, is_own, is_whole, prompt_text
 from factory.self_training.candidates import candidates
 from factory.self_training.preference_pairs import pair_row, pairs, schema
 
@@ -39,12 +40,12 @@ COLUMNS = ["question_id", "question", "solutions"]
 
 
 def uses(solution: Mapping[str, Any]) -> bool:
-    """Return True when a solution may be in a pair: it was sampled, judged and not cut off."""
-    return is_judged(solution) and is_sampled(solution) and is_whole(solution)
+    """Return True when a solution may be in a pair: the policy wrote it, and it was judged and not cut off."""
+    return is_judged(solution) and is_own(solution) and is_whole(solution)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield at most `PAIRS_PER_QUESTION` pairs of a record's sampled solutions."""
+    """Yield at most `PAIRS_PER_QUESTION` pairs of a record's solutions."""
     by_id = {solution["solution_id"]: solution for solution in record["solutions"] if uses(solution)}
     for pair in pairs(candidates(record), PAIRS_PER_QUESTION, Random(record["question_id"])):
         margin, margin_of = _margin(by_id[pair.chosen.solution_id], by_id[pair.rejected.solution_id])

@@ -10,13 +10,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.export.flat_rows import ORIGIN, completion_text, is_right_and_whole, origin, prompt_text
+from factory.export.flat_rows import ORIGIN, completion_text, is_to_imitate, origin, prompt_text
 
 SUFFIX = ".parquet"
 FEATURES = pa.schema([("prompt", pa.string()), ("completion", pa.string()), *ORIGIN])
 COLUMNS = ["question_id", "question", "solutions"]
 ONLY_RIGHT = True
-uses = is_right_and_whole
+uses = is_to_imitate
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

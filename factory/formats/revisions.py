@@ -25,8 +25,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from factory.drafting.transcript import transcript
-from factory.export.flat_rows import completion_text, prompt_text
-from factory.formats import preference
+from factory.export.flat_rows import completion_text, is_judged, is_sampled, is_whole, prompt_text
 from factory.self_training.candidates import Candidate, candidates, capped
 from factory.text.wording import unpadded
 from factory.types import Outcome
@@ -49,15 +48,18 @@ FEATURES = pa.schema(
     ]
 )
 COLUMNS = ["question_id", "question", "solutions"]
-uses = preference.uses
+
+
+def uses(solution: Mapping[str, Any]) -> bool:
+    """Return True when a solution may be an attempt: it was sampled independently, judged and not cut off."""
+    return is_judged(solution) and is_sampled(solution) and is_whole(solution)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield at most `ROWS_PER_QUESTION` rows of finished solutions that were sampled and judged."""
     rng = Random(record["question_id"])
     # What a search guided or revised is no independent attempt; `trajectories` has those.
-    independent = [solution for solution in record["solutions"] if solution.get("independent") is not False]
-    sampled = [one for one in candidates({**record, "solutions": independent}) if one.finished and not one.hinted]
+    sampled = [one for one in candidates(record) if one.finished and one.independent and not one.hinted]
     right = _drawn([one for one in sampled if one.verdict == Outcome.CORRECT], ROWS_PER_QUESTION, rng)
     wrong = _drawn([one for one in sampled if one.verdict == Outcome.INCORRECT], WRONG_PER_QUESTION, rng)
     # Each right attempt gets its own wrong ones before it.

@@ -20,8 +20,8 @@ from factory.export.flat_rows import (
     ORIGIN,
     completion_text,
     is_judged,
+    is_own,
     is_right,
-    is_sampled,
     is_whole,
     origin,
     prompt_text,
@@ -45,7 +45,7 @@ COLUMNS = ["question_id", "question", "solutions"]
 
 def uses(solution: Mapping[str, Any]) -> bool:
     """Return True when a solution may be in a row: a search wrote it, it was judged, and it was not cut off."""
-    return is_judged(solution) and is_sampled(solution) and is_whole(solution)
+    return is_judged(solution) and is_own(solution) and is_whole(solution)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

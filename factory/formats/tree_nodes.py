@@ -1,9 +1,11 @@
 """Search trees, one row per node: the text it adds to its parent, how often it was tried, and what became of it.
 
 For value models and for looking at searches. `factory/rollouts/nodes.py` explains the counts; `value` is the share of
-right rollouts from a node. `node` and `parent` are numbers within a question's tree; the root has no parent, and
-depth 0. The texts from the root to a node, put together, are its prefix. `verdict` belongs to a node where a solution
-ends: it is correct or incorrect only if that solution was judged and is exported, too.
+right rollouts from a node. Of a tree search `action` is what led to the node, in the search method's word, `reward` the
+sum of what was backed up in `visits` visits, `score` a verifier's score of the step. `node` and `parent` are numbers
+within a question's tree; the root has no parent, and depth 0. The texts from the root to a node, put together, are its
+prefix. `verdict` belongs to a node where a solution ends: it is correct or incorrect only if that solution was judged
+and is exported, too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Unpaired preferences, as Kahneman-Tversky optimisation reads them (Ethayarajh et al., arXiv 2402.01306; TRL's
 KTOTrainer): the rows of `orm` that say what the policy itself does, each text once.
 
-Given and hinted solutions, rollouts from prefixes and texts that were cut off are left out.
+Given and hinted solutions, those that a search guided or revised, rollouts from prefixes and texts that were cut off
+are left out.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any
 
 from factory.rollouts.nodes import GIVEN, PROBE
 from factory.text.wording import normalised
-from factory.types import CUT_SHORT, Outcome
+from factory.types import CUT_SHORT, POLICY, Outcome
 
 COLUMNS = ["question_id", "solutions"]
 """Columns of a record that `candidates` reads."""
@@ -49,6 +49,7 @@ class Candidate:
     * `occurrences`: how often this text was sampled.
     * `round`: round of self-training that sampled it.
     * `model`, `model_revision`: its author; empty where the record does not say.
+    * `independent`: False where a search has guided or revised it.
     """
 
     question_id: str
@@ -62,6 +63,7 @@ class Candidate:
     round: int = 0
     model: str = ""
     model_revision: str = ""
+    independent: bool = True
 
     @property
     def finished(self) -> bool:
@@ -93,9 +95,10 @@ class Decision:
 
 
 def candidates(row: Mapping[str, Any]) -> list[Candidate]:
-    """Return the solutions of a record that a model sampled from the bare question.
+    """Return the solutions of a record that the policy wrote for the bare question.
 
-    Given solutions, and rollouts that a labeller requested from a prefix, are left out. `row` is a record as
+    Solutions that a search has guided or revised are among them. Left out are given ones, rollouts that a labeller
+    requested from a prefix, and what other roles wrote, such as a prover that is told to be wrong. `row` is a record as
     `factory.shards.commits.records_of` yields it.
     """
     return [
@@ -112,9 +115,11 @@ def candidates(row: Mapping[str, Any]) -> list[Candidate]:
             round=solution["round"] or 0,
             model=solution["model"] or "",
             model_revision=solution["model_revision"] or "",
+            independent=solution.get("independent") is not False,
         )
         for solution in row["solutions"]
-        if solution["method"] not in (GIVEN, PROBE)
+        # Rows before schema 5 know of no other role.
+        if solution["method"] not in (GIVEN, PROBE) and solution.get("role") in (None, POLICY)
     ]
 
 

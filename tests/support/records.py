@@ -48,6 +48,9 @@ def a_solution(steps: Steps, verdict: str | None = "correct", **fields: Any) -> 
         "model": "policy",
         "model_revision": "r1",
         "finish_reason": "stop",
+        "role": "policy",
+        "independent": True,
+        "selected": False,
         **fields,
     }
 
@@ -129,18 +132,30 @@ def records() -> list[dict[str, Any]]:
 
 
 def searched() -> dict[str, Any]:
-    """Return the record of a search whose first steps were tried: one mostly leads to the answer, one never does."""
+    """Return the record of a guided search beside samples.
+
+    Of its first steps one mostly leads to the answer in rollouts, one never does; of two others, which a verifier has
+    scored, the better one is known by what the search backed up. A prover that was told to be wrong was asked, too.
+    """
+    guided = {"method": "mcts", "independent": False, "round": 0}
     solutions = [
         a_solution([("5 * 4 = 20", None), ("20 - 6 = 14. The answer is 14.", None)]),
         a_solution([("5 - 6 = 1", None), ("1 * 4 = 4. The answer is 4.", None)], "incorrect"),
+        a_solution([("Four fives are 20.", None), ("So 14.", None)], score=0.875, selected=True, **guided),
+        a_solution([("Six from five is 1.", None), ("So 4.", None)], "incorrect", score=0.25, **guided),
+        a_solution([("Five is 4, so 14 - 4 = 10.", None)], "incorrect", role="sneaky", method="prover_verifier"),
     ]
     tree = [
         a_node(0, None, "", 0.5),
-        a_node(1, 0, "5 * 4 = 20\n", 0.75),
+        a_node(1, 0, "5 * 4 = 20\n", 0.75, trials=8, successes=6),
         a_node(2, 0, "5 - 6 = 1\n", 0.0),
         a_node(3, 1, "20 - 6 = 14. The answer is 14.", None, terminal=True, answer="14", verdict="correct"),
         a_node(4, 1, "20 + 6 = 26.\n", 0.0),
         a_node(5, 2, "1 * 4 = 4. The answer is 4.", None, terminal=True, answer="4", verdict="incorrect"),
+        a_node(6, 0, "Four fives are 20.\n", None, visits=6, reward=5.25, score=0.875),
+        a_node(7, 0, "Six from five is 1.\n", None, visits=4, reward=1.0, score=0.25),
+        a_node(8, 6, "So 14.", None, terminal=True, answer="14", verdict="correct", finish="stop"),
+        a_node(9, 7, "So 4.", None, terminal=True, answer="4", verdict="incorrect", finish="stop"),
     ]
     return a_record("What is 5 * 4 - 6?", solutions, tree=tree)
 

@@ -25,8 +25,7 @@ def ending(node: int, parent: int, text: str, verdict: str, **fields: Any) -> di
 def pairs_of(*nodes: dict[str, Any], solutions: tuple[dict[str, Any], ...] = ()) -> list[StepPair]:
     """Return the pairs of a tree of these nodes behind the root."""
     record = a_record("Q?", list(solutions), tree=[a_node(0, None, "", 0.5)])
-    # Columns of a later schema pass, too.
-    record["tree"] += [{"reward": None, "score": None, **node} for node in nodes]
+    record["tree"] += nodes
     return list(step_pairs(record))
 
 
@@ -54,6 +53,13 @@ def test_a_difference_that_may_be_chance_is_no_pair() -> None:
     assert 0.95 < pair.confidence < 1
 
 
+def test_among_many_steps_the_best_has_to_be_surer() -> None:
+    best, worst = counted(1, 0, "a\n", 4, 5), counted(2, 0, "b\n", 0, 4)
+    others = [counted(number, 0, f"c{number}\n", 1, 2) for number in range(3, 9)]
+    assert len(pairs_of(best, worst)) == 1
+    assert not pairs_of(best, worst, *others)
+
+
 def test_a_small_difference_is_no_pair_however_sure() -> None:
     assert not pairs_of(counted(1, 0, "a\n", 900, 1000), counted(2, 0, "b\n", 750, 1000))
 
@@ -65,7 +71,7 @@ def test_one_rollout_is_no_evidence() -> None:
 def test_a_step_that_ends_a_solution_has_its_verdict_for_a_value() -> None:
     good = solved("a\nIt is 14.")
     [pair] = pairs_of(
-        counted(1, 0, "a\n", 3, 4),
+        counted(1, 0, "a\n", 7, 8),
         ending(2, 1, "It is 14.", "correct"),
         counted(3, 1, "b\n", 1, 4),
         solutions=(good,),
@@ -76,18 +82,46 @@ def test_a_step_that_ends_a_solution_has_its_verdict_for_a_value() -> None:
 
 def test_a_verdict_that_no_exported_solution_confirms_is_no_value() -> None:
     assert not pairs_of(
-        counted(1, 0, "a\n", 3, 4), ending(2, 1, "It is 14.", "correct"), counted(3, 1, "b\n", 1, 4), solutions=()
+        counted(1, 0, "a\n", 7, 8), ending(2, 1, "It is 14.", "correct"), counted(3, 1, "b\n", 1, 4), solutions=()
     )
 
 
 def test_a_step_that_was_cut_off_is_not_to_be_learnt_though_its_answer_counts() -> None:
     cut = {**solved("a\nIt is 14. To be su"), "finish_reason": "answered"}
     assert not pairs_of(
-        counted(1, 0, "a\n", 3, 4),
+        counted(1, 0, "a\n", 7, 8),
         ending(2, 1, "It is 14. To be su", "correct"),
         counted(3, 1, "b\n", 1, 4),
         solutions=(cut,),
     )
+
+
+def test_behind_a_prefix_that_is_right_now_and_then_only_nothing_is_better() -> None:
+    # The bare question is right in 6 of 8 rollouts, the prefix in 1 of 8: its one right ending is luck.
+    lucky = (solved("a\nIt is 14."), solved("a\nIt is 9.", "incorrect"))
+    nodes = (ending(2, 1, "It is 14.", "correct"), ending(3, 1, "It is 9.", "incorrect"))
+    for successes, pairs in ((1, 0), (7, 1)):
+        root = {**a_node(0, None, "", 0.75), "trials": 8, "successes": 6}
+        tree = [root, counted(1, 0, "a\n", successes, 8), *nodes]
+        assert len(list(step_pairs(a_record("Q?", list(lucky), tree=tree)))) == pairs
+
+
+def test_behind_a_first_error_nothing_is_better() -> None:
+    # A labeller has located it in the first step of the wrong one, which both share.
+    wrong = a_solution([("a", -1), ("It is 9.", None)], "incorrect")
+    nodes = (ending(2, 1, "It is 14.", "correct"), ending(3, 1, "It is 9.", "incorrect"))
+    assert pairs_of(
+        counted(1, 0, "a\n", 8, 8), *nodes, solutions=(solved("a\nIt is 14."), solved("a\nIt is 9.", "incorrect"))
+    )
+    assert not pairs_of(counted(1, 0, "a\n", 8, 8), *nodes, solutions=(solved("a\nIt is 14."), wrong))
+
+
+def test_a_verifier_that_thinks_well_of_a_prefix_is_trusted_with_the_steps_behind_it() -> None:
+    solutions = (solved("p\na\nIt is 14."), solved("p\nb\nIt is 9.", "incorrect"))
+    for opinion, pairs in ((0.7, 1), (0.3, 0)):
+        prefix = a_node(10, 0, "p\n", None, score=opinion)
+        nodes = [{**node, "parent": node["parent"] or 10} for node in guided(reward=None)]
+        assert len(pairs_of(prefix, *nodes, solutions=solutions)) == pairs
 
 
 def test_two_whole_solutions_are_no_step_pair() -> None:

@@ -146,7 +146,12 @@ def test_every_format_is_given_all_that_it_reads(tmp_path, out, name):
         {"node": 1, "parent": 0, "text": "it is\n", "trials": 4, "successes": 4, "value": 1.0},
         {"node": 2, "parent": 0, "text": "it was\n", "trials": 4, "successes": 0, "value": 0.0},
     ]
-    run = committed(tmp_path / "trees", [{**one, "tree": nodes} for one in records(2)])
+    searched = [{**one, "tree": nodes} for one in records(2)]
+    for right, wrong in (one["solutions"] for one in searched):
+        said = {"text": "Count again.", "right": False, "role": "critic", "model": "m", "revision": "1"}
+        wrong["critiques"] = [said]
+        right |= {"revises": wrong["solution_id"], "critique": said["text"]}
+    run = committed(tmp_path / "trees", searched)
     view = formats.FORMATS.load(name)
     whole = [row for found in read_rows(run) for row in view.rows(found)]
     if view.FEATURES is not None:
