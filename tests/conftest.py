@@ -71,7 +71,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def ray_cluster() -> Iterator[None]:
+def own_plugins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder on the path of the tests' Ray, outside of the project, as somebody else's plug-ins lie."""
+    return tmp_path_factory.mktemp("own_plugins")
+
+
+@pytest.fixture(scope="session")
+def ray_cluster(own_plugins: Path) -> Iterator[None]:
     """Ray of two logical CPUs, started as a run starts its own: again where a busy machine was too slow for it.
 
     Actors inherit PYTHONPATH from the raylet: test plug-ins are named `tests.support.plugins.engines` and the like,
@@ -80,7 +86,7 @@ def ray_cluster() -> Iterator[None]:
     os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray's own spelling; without it workers run at nice 15
     os.environ["RAY_worker_register_timeout_seconds"] = "600"  # noqa: SIM112 - a busy machine may need more than the 60
     before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join([ROOT, f"{ROOT}/tests"])
+    os.environ["PYTHONPATH"] = os.pathsep.join([ROOT, f"{ROOT}/tests", str(own_plugins)])
     if ROOT not in sys.path:
         sys.path.insert(0, ROOT)
     with connected("local", num_cpus=2):
