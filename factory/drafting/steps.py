@@ -189,6 +189,9 @@ async def _with_words(policy: Policy, node: Node, first: Completion, sampling: S
         except PromptTooLong:
             break
         whole = _joined(whole, more)
+        if not is_open(more, sampling.until):
+            # With nothing more, too: behind an empty line base models go on with the next question, a stop string.
+            return whole
     if whole.text.strip():
         return whole
     return replace(whole, text="", token_ids=NO_TOKENS, token_ends=NO_TOKENS, finish_reason=LENGTH)

@@ -38,6 +38,14 @@ async def test_an_empty_line_is_no_step_but_the_beginning_of_one() -> None:
     assert tuple(node.step.token_ids) == tuple(map(ord, "\n\na\n"))
 
 
+async def test_a_model_that_ends_behind_an_empty_line_has_ended() -> None:
+    """Base models write one before the next question, which is a stop string."""
+    policy = scripted_policy({(POLICY, "2?"): [f"{RIGHT}\n"], (POLICY, RIGHT): ["\n"], (POLICY, f"{RIGHT}\n\n"): [""]})
+    [line] = await next_steps(policy, policy.tree.root, 1, method="beam")
+    [ended] = await next_steps(policy, line, 1, method="beam")
+    assert (ended.parent, ended.text, ended.finish) == (line, f"{RIGHT}\n", "stop")
+
+
 async def test_a_model_that_writes_empty_lines_for_ever_has_been_cut_off() -> None:
     policy = scripted_policy({(POLICY, ""): ["\n"] * 10})
     [node] = await next_steps(policy, policy.tree.root, 1, method="beam")
