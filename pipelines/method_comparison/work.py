@@ -95,7 +95,8 @@ class Work:
         spent = done = 0.0
         for number, (part, weight) in enumerate(zip(parts, weights, strict=True), start=1):
             left = f"; about {clock(spent / done * sum(weights[number - 1 :]))} left" if done else ""
-            self.listener.say(f"method {number} of {len(parts)}: {part.said}{left}")
+            done_before = " was done before" if self.results.of(part).scores else left
+            self.listener.say(f"method {number} of {len(parts)}: {part.said}{done_before}")
             began = self._seconds
             self._scores(part)
             if self._seconds > began:
