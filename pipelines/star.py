@@ -11,6 +11,9 @@ from __future__ import annotations
 from cluster.connect import nodes_of_cluster
 from pipelines.fine_tuning.training import check_room
 from pipelines.pools.keys import check_keys
+from pipelines.rounds.loop import BudgetWatch
+from pipelines.rounds.summary import stats_of
+from pipelines.rounds.work import RoundWork
 from pipelines.run.contract import Pipeline
 from pipelines.run.engine_pools import EnginePools
 from pipelines.run.listener import Listener
@@ -21,8 +24,8 @@ from pipelines.self_training import star_settings as declared
 from pipelines.self_training.checks import checked, outline
 from pipelines.self_training.journal import Journal
 from pipelines.self_training.phases import Phases
-from pipelines.self_training.report import StarSummary, stats_of, status_lines, summary_lines
-from pipelines.self_training.rounds import BudgetWatch, do_rounds, why_stop
+from pipelines.self_training.report import StarSummary, status_lines, summary_lines
+from pipelines.self_training.rounds import do_rounds, why_stop
 from pipelines.self_training.star_runs import parts
 
 
@@ -56,17 +59,15 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
             session.claim(survey, engine=settings.plain["engine"], gpus=star_settings.gpus)
             with session.connected(), EnginePools(session.listener.say) as pools:
                 check_room(star_settings.trainer_options(), nodes_of_cluster())
-                phases = Phases(
-                    star_settings=star_settings,
+                work = RoundWork(
                     session=session,
-                    journal=journal,
                     pools=pools,
                     screen=in_parts(survey, settings),
-                    check=BudgetWatch(session.check, star_settings, journal),
+                    check=BudgetWatch(session.check, star_settings.stop, journal),
                     retry_failed=retry_failed,
                     said=set(remarks),
                 )
-                stopped = do_rounds(phases)
+                stopped = do_rounds(Phases(star_settings=star_settings, journal=journal, work=work))
 
         rounds = journal.by_round()
         summary = StarSummary(settings.run.dir, stopped is not None, stopped or "", rounds, session.seconds)

@@ -28,19 +28,20 @@ def rounds_without_gain(accuracies: Sequence[float], min_gain: float) -> int:
     return rounds
 
 
-def no_gain(accuracies: Sequence[float], patience: int, min_gain: float) -> str | None:
+def no_gain(accuracies: Sequence[float], patience: int, min_gain: float, what: str = "greedy accuracy") -> str | None:
     """Return a sentence for the log when enough rounds in a row have gained nothing, else None.
 
     Args:
-      accuracies: greedy accuracy before the first round and after each round, 0 to 1.
+      accuracies: accuracy before the first round and after each round, 0 to 1.
       patience: rounds without a gain that end the run; 0 switches this rule off.
       min_gain: smallest difference that counts as a gain.
+      what: name of the accuracy, for the sentence.
     """
     # Without any accuracy there is nothing to compare with, so no round was in vain.
     vain = rounds_without_gain(accuracies, min_gain) if patience and accuracies else 0
     if not patience or vain < patience:
         return None
-    return f"no gain of {min_gain:g} in greedy accuracy for {vain} rounds, stop.patience is {patience}"
+    return f"no gain of {min_gain:g} in {what} for {vain} rounds, stop.patience is {patience}"
 
 
 def over_budget(spent: Spent, budget: Spent) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from factory.text.chat_messages import MESSAGES
+from factory.types import Prompt
 
 _ORIGIN = [
     ("question_id", pa.string()),
@@ -29,6 +30,16 @@ BY_HAND = "by_hand"
 
 SKIPPED = "skipped_"
 """Prefix of the keys of a report that count examples left out, by reason: `skipped_too_long`."""
+
+
+def example_texts(prompt: Prompt, completion: str) -> dict[str, Any]:
+    """Return the columns "prompt" and "completion" of an example, in the style of its prompt."""
+    if isinstance(prompt, str):
+        return {"prompt": prompt, "completion": completion}
+    return {
+        "prompt": [{"role": role, "content": content} for role, content in prompt],
+        "completion": [{"role": "assistant", "content": completion}],
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """Actors of a pipeline that changes weights as it goes.
 
 Engines are started when first needed, then kept for as long as there is room for them beside what else has to run:
-those of the policy for each `who`, those of every other role for all of them. Writers and workers are kept from run to
-run until something else has to start: they are back in seconds.
+those of the policy for each `who`, those of every other role for all of them, as long as its model stays the same.
+Writers and workers are kept from run to run until something else has to start: they are back in seconds.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from factory.errors import WeightsRefused
 from factory.interfaces import Say
 from factory.types import POLICY
 from pipelines.pools.engines import Engines, answering, demands_of, running
-from pipelines.pools.pool import MODELS
+from pipelines.pools.pool import MODELS, Pool
 from pipelines.pools.roles import asked_pools
 from pipelines.run.fleet import Fleet, Hands, assigned, hired
 from pipelines.run.settings import Settings
@@ -35,8 +35,9 @@ Key = tuple[str, str]
 
 @dataclass
 class _Pool:
-    """Engines of one role, with what they ask of a cluster and the scope that ends them."""
+    """Engines of one role, with what they were started as, what they ask of a cluster and the scope that ends them."""
 
+    filled: Pool
     demands: list[Demand]
     engines: Engines
     life: ExitStack
@@ -135,6 +136,12 @@ class EnginePools:
         """Return the engines of `who`, beside those of the other roles that `settings` ask; started where missing."""
         wanted = asked_pools(settings)
         keys = {role: (who if role == POLICY else "", role) for role in wanted}
+        for role, pool in wanted.items():
+            # Only the policy's weights travel with the work. Another role's engines that had taken new ones in place
+            # would be back with the old ones when one of them is started again.
+            if role != POLICY and keys[role] in self._pools and self._pools[keys[role]].filled != pool:
+                self._say(f"replacing the engines of {MODELS}.{role}")
+                self._release(keys[role])
         missing = {role: pool for role, pool in wanted.items() if keys[role] not in self._pools}
         if missing:
             self.make_room(demands_of(settings, missing), keep=keys.values())
@@ -143,7 +150,7 @@ class EnginePools:
             self._say(f"starting {pool.replicas} {pool.engine.name} engine(s) with {pool.model}{beside}")
             life = ExitStack()
             started = life.enter_context(running(settings, [role]))
-            self._pools[keys[role]] = _Pool(demands_of(settings, [role]), started, life)
+            self._pools[keys[role]] = _Pool(pool, demands_of(settings, [role]), started, life)
         engines = self._pools[keys[POLICY]].engines
         for role in wanted.keys() - {POLICY}:
             engines = engines.beside(self._pools[keys[role]].engines)

@@ -11,7 +11,7 @@ sample, so that what is decided about it needs no look at that question's sample
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
@@ -19,24 +19,23 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from factory.rollouts.prompting import PromptTemplate, hint_of, load_prompt, render
 from factory.seeds import seed_for
 from factory.self_training.candidates import Candidate, Decision, candidates
 from factory.self_training.preference_pairs import pair_row, pairs
 from factory.self_training.preference_pairs import schema as pair_schema
-from factory.self_training.training import EXAMPLE_CHAT, EXAMPLE_RAW
+from factory.self_training.training import EXAMPLE_CHAT, EXAMPLE_RAW, example_texts
 from factory.shards.commits import read_rows
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 from factory.types import Question
-from pipelines.self_training.star_runs import RATIONALISE, SAMPLE, folder_of, training_folder
+from pipelines.rounds.folders import folder_of
+from pipelines.rounds.parquet_table import ParquetTable
+from pipelines.self_training.star_runs import RATIONALISE, SAMPLE, training_folder
 from pipelines.self_training.star_settings import StarSettings
 
 DATA, DECISIONS, PAIRS = "data/train-00000-of-00001.parquet", "decisions.parquet", "pairs.parquet"
-# Rows that are held in memory before they are written.
-ROWS_PER_GROUP = 4096
 DECISION = pa.schema(
     [
         ("question_id", pa.string()),
@@ -73,10 +72,10 @@ def write_training_data(star_settings: StarSettings, round_: int, store: Store) 
     counts = _Counts()
     with TemporaryDirectory(prefix="factory-star-") as scratch, ExitStack() as files:
         examples = files.enter_context(
-            _Table(Path(scratch) / "examples", EXAMPLE_CHAT if template.style == "chat" else EXAMPLE_RAW)
+            ParquetTable(Path(scratch) / "examples", EXAMPLE_CHAT if template.style == "chat" else EXAMPLE_RAW)
         )
-        decisions = files.enter_context(_Table(Path(scratch) / "decisions", DECISION))
-        paired = files.enter_context(_Table(Path(scratch) / "pairs", pair_schema(template.style)))
+        decisions = files.enter_context(ParquetTable(Path(scratch) / "decisions", DECISION))
+        paired = files.enter_context(ParquetTable(Path(scratch) / "pairs", pair_schema(template.style)))
 
         # Phase 1: decide, question by question; rows go to files on this machine's disk.
         for hinted, question, ours in _questions(star_settings, round_):
@@ -134,34 +133,6 @@ class _Counts:
         }
 
 
-class _Table:
-    """Parquet file that rows are added to."""
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.path = path
-        self._schema = schema
-        self._rows: list[Mapping[str, Any]] = []
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
-
-    def __enter__(self) -> _Table:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._flush()
-        self._writer.close()
-
-    def add(self, rows: Iterator[Mapping[str, Any]]) -> None:
-        """Add rows; a full group is written."""
-        self._rows.extend(rows)
-        if len(self._rows) >= ROWS_PER_GROUP:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._rows:
-            self._writer.write_batch(pa.RecordBatch.from_pylist([dict(row) for row in self._rows], schema=self._schema))
-            self._rows.clear()
-
-
 def _questions(star_settings: StarSettings, round_: int) -> Iterator[tuple[bool, Question, list[Candidate]]]:
     """Yield (hinted, question, candidates): every question with its samples, then every one that was asked again."""
     for part in (SAMPLE, RATIONALISE):
@@ -181,16 +152,7 @@ def _draws(star_settings: StarSettings, round_: int, question: Question, purpose
 
 def _example(template: PromptTemplate, question: Question, candidate: Candidate) -> dict[str, Any]:
     """Return one training example: the prompt without any hint, and the solution that should follow it."""
-    prompt, completion = render(template, question), candidate.text.rstrip()
-    texts: dict[str, Any] = (
-        {"prompt": prompt, "completion": completion}
-        if isinstance(prompt, str)
-        else {
-            "prompt": [{"role": role, "content": content} for role, content in prompt],
-            "completion": [{"role": "assistant", "content": completion}],
-        }
-    )
-    return texts | {
+    return example_texts(render(template, question), candidate.text.rstrip()) | {
         "question_id": candidate.question_id,
         "solution_id": candidate.solution_id,
         "hinted": candidate.hinted,

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from functools import partial
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from factory.errors import FactoryError, TrainingFailed
+from factory.errors import FactoryError
 from factory.evaluation.pass_at_k import COLUMNS, score
 from factory.seeds import seed_for
 from factory.self_training.candidates import is_solved
 from factory.self_training.teaching import STUDENT, TEACHER, last_learning_round, roles
-from factory.self_training.training import TrainingJob, as_json
-from factory.shards.commits import read_rows
+from factory.self_training.training import TrainingJob
 from factory.sources.split import HELD_OUT
-from factory.storage.opening import open_store
-from pipelines.fine_tuning.training import TrainingOptions, train, trainer_demand
 from pipelines.pools.engines import named
-from pipelines.run.engine_pools import EnginePools
-from pipelines.run.labelling import LabelOptions, label
-from pipelines.run.session import RunSession
+from pipelines.rounds.folders import folder_of
+from pipelines.rounds.work import RoundWork
 from pipelines.run.settings import Settings
-from pipelines.run.survey import Screen
 from pipelines.self_training.data import write_training_data
 from pipelines.self_training.journal import Facts, Journal
 from pipelines.self_training.star_runs import (
     SAMPLE,
-    folder_of,
     held_out_runs,
     rationalising_run,
     sampling_run,
@@ -43,23 +36,13 @@ class Phases:
 
     Attributes:
       star_settings: settings of the STaR run.
-      session: session on the STaR run's folder; its claim covers the folders within.
       journal: facts of the phases that are done.
-      pools: engines of student and teacher, kept from phase to phase.
-      screen: what the survey knows of the training source's gold answers.
-      check: called about twice a second; may raise to end the run.
-      retry_failed: questions that failed in the phase that was cut off are tried again.
-      said: remarks on prompts that the user has read already.
+      work: session, engines of student and teacher, and how runs and trainings are done.
     """
 
     star_settings: StarSettings
-    session: RunSession
     journal: Journal
-    pools: EnginePools
-    screen: Screen
-    check: Callable[[], None]
-    retry_failed: bool = False
-    said: set[str] = field(default_factory=set)
+    work: RoundWork
 
     def do(self, round_: int | None, phase: str) -> Facts | None:
         """Do one phase and return its facts; None when somebody has interrupted it."""
@@ -83,7 +66,7 @@ class Phases:
     def _rationalise(self, round_: int) -> Facts | None:
         """Ask the unsolved questions again, with the gold answer as a hint."""
         # A round whose questions are all solved has nothing to ask again.
-        sampled = self._records(f"{self.star_settings.dir}/{folder_of(round_)}/{SAMPLE}")
+        sampled = self.work.records(f"{self.star_settings.dir}/{folder_of(round_)}/{SAMPLE}")
         if not self.star_settings.rationalises or all(is_solved(row) for row in sampled):
             return {"policy_calls": 0, "questions": 0}
         who = roles(self.star_settings.teacher.mode, round_).sampler
@@ -92,7 +75,7 @@ class Phases:
 
     def _keep(self, round_: int) -> Facts:
         """Decide which solutions become training data, and write them."""
-        counts = write_training_data(self.star_settings, round_, self.session.store)
+        counts = write_training_data(self.star_settings, round_, self.work.session.store)
         if not counts["kept"] + counts["kept_hinted"]:
             raise FactoryError(
                 f"round {round_} kept none of its solutions to {counts['questions']:,} questions: "
@@ -117,39 +100,13 @@ class Phases:
             round=round_,
         )
 
-        # Engines stay where trainer and engines fit side by side; else they are released, to be started again later.
-        self.pools.make_room([trainer_demand(star_settings.trainer_options())])
-        trainer, listener = star_settings.trainer, self.session.listener
-        options = TrainingOptions(
-            access=base.storage,
-            timeout_s=star_settings.star.training_timeout_s,
-            start_timeout_s=base.cluster.start_timeout_s,
-            attempts=base.cluster.attempts,
-            say=listener.say,
-            on_progress=listener.training,
-            check=self.check,
-        )
-        try:
-            return as_json(train(job, trainer.name, asdict(trainer.config), options))
-        except TrainingFailed as error:
-            raise TrainingFailed(
-                f"{error}. The data of round {round_} are kept in {job.data}; mend the trainer (trainer.* may change), "
-                f"then: factory resume {star_settings.dir}"
-            ) from None
+        return self.work.trained(job, star_settings.trainer, star_settings.star.training_timeout_s)
 
     def _swap(self, round_: int) -> Facts:
         """Have the learner's engines answer with the weights that the round has trained."""
-        # A revision is a hash of the weights: engines on a machine that sees another folder are noticed here, before a
-        # record is made with the wrong model.
         learner = roles(self.star_settings.teacher.mode, round_).learner
         trained = (self.journal.facts(round_, "train") or {})["revision"]
-        revision = self.pools.load(learner, self._held_out(round_, learner)[0])["revision"]
-        if revision != trained:
-            raise FactoryError(
-                f"the engines have loaded weights of revision {revision} from "
-                f"{weights_folder(self.star_settings, round_)}, and round {round_} has trained {trained}. Expected the "
-                "same: do all machines see the same folder?"
-            )
+        revision = self.work.swapped(self._held_out(round_, learner)[0], trained, who=learner)
         return {"learner": learner, "revision": revision}
 
     def _evaluate(self, round_: int | None) -> Facts | None:
@@ -166,7 +123,7 @@ class Phases:
                 if counts is None:
                     return None
                 facts["policy_calls"] += counts["policy_calls"]
-                scores[name] = asdict(score(self._records(part.run.dir, COLUMNS), sorted({1, k})))
+                scores[name] = asdict(score(self.work.records(part.run.dir, COLUMNS), sorted({1, k})))
             facts[who] = scores
         return facts
 
@@ -188,17 +145,4 @@ class Phases:
         """Do one of the runs that this one is made of; return its counts, None when it was interrupted."""
         held_out = part.source.name == "split" and part.source.config.part == HELD_OUT
         # The screen knows the gold answers of the training source, not those of an evaluation set of its own.
-        screen = None if held_out and self.star_settings.held_out.source else self.screen
-        options = LabelOptions(
-            retry_failed=self.retry_failed,
-            staff=partial(self.pools.staff, who),
-            screen=screen,
-            check=self.check,
-            said=self.said,
-        )
-        summary = label(part, self.session.listener, options)
-        return summary.tally.as_dict() if summary.complete and not summary.interrupted else None
-
-    def _records(self, folder: str, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
-        """Yield the records of one of this run's folders."""
-        return read_rows(open_store(folder, self.star_settings.base.storage), columns)
+        return self.work.labelled(part, who=who, screened=not (held_out and self.star_settings.held_out.source))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any
 
 from factory.storage.store import Store
+from pipelines.rounds.tables import save_plot
 from pipelines.self_training.journal import PHASES, Journal
 
 
@@ -17,26 +17,7 @@ def save_accuracies(store: Store, name: str, journal: Journal) -> None:
       name: file to overwrite, a PNG.
       journal: facts of all finished phases.
     """
-    # Matplotlib takes a second to import, and few commands draw.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
-
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    for label, points in lines_of(journal).items():
-        rounds, values, errors = zip(*points, strict=True)
-        axes.errorbar(rounds, values, yerr=errors, marker="o", capsize=3, label=label)
-    axes.set_ylim(0, 1)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("rounds of training")
-    axes.set_ylabel("share of held-out questions")
-    axes.grid(visible=True, alpha=0.3)
-    axes.legend(fontsize="small", loc="lower right")
-    image = BytesIO()
-    figure.savefig(image, dpi=150, format="png")
-    store.replace(name, image.getvalue())
+    save_plot(store, name, lines_of(journal), x="rounds of training", y="share of held-out questions")
 
 
 def lines_of(journal: Journal) -> dict[str, list[tuple[int, float, float]]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from factory.self_training.training import BY_HAND
 from pipelines.fine_tuning.report import by_hand_lines
-from pipelines.self_training.journal import Facts
+from pipelines.rounds.journal import Facts
+from pipelines.rounds.tables import aligned
 from pipelines.self_training.plot import measures
 
 _HEAD = ("", "greedy", "pass@1", "pass@k", "kept", "hinted", "rejected", "loss", "seconds")
@@ -17,16 +18,8 @@ def round_lines(rounds: Mapping[int | None, Mapping[str, Facts]]) -> list[str]:
     """Return one row per round, then why solutions were rejected, counted over all rounds."""
     models = {who for phases in rounds.values() for who in _scores(phases)}
     rows = [_HEAD, *(row for round_, phases in rounds.items() for row in _rows(round_, phases, len(models) > 1))]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    table = [
-        "  ".join(
-            cell.ljust(width) if not at else cell.rjust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
     by_hand = sum(phases.get("train", {}).get(BY_HAND, 0) for phases in rounds.values())
-    return [line.rstrip() for line in table] + _reasons(rounds) + by_hand_lines(by_hand)
+    return aligned(rows) + _reasons(rounds) + by_hand_lines(by_hand)
 
 
 def _scores(phases: Mapping[str, Facts]) -> dict[str, Any]:

@@ -17,14 +17,13 @@ from typing import Any
 
 from factory.errors import BadInput
 from factory.rollouts.prompting import GOLD, load_prompt
-from factory.seeds import seed_for
 from factory.self_training.teaching import STUDENT
-from pipelines.pools.pool import MODELS
-from pipelines.run.sections import SECTIONS
-from pipelines.run.settings import PLUGIN_SECTIONS, Settings, from_mapping
+from pipelines.rounds.folders import folder_of
+from pipelines.rounds.parts import part_of, side_of
+from pipelines.run.settings import Settings
 from pipelines.self_training.star_settings import StarSettings
 
-BEFORE, SAMPLE, RATIONALISE, GREEDY, SAMPLED = "before", "sample", "rationalise", "greedy", "sampled"
+SAMPLE, RATIONALISE, GREEDY, SAMPLED = "sample", "rationalise", "greedy", "sampled"
 
 
 def parts(star_settings: StarSettings) -> list[Settings]:
@@ -37,11 +36,6 @@ def parts(star_settings: StarSettings) -> list[Settings]:
         *([rationalising_run(star_settings, 0, model)] if star_settings.rationalises else []),
         *held_out_runs(star_settings, 0, STUDENT, weights_folder(star_settings, 0), trained=True),
     ]
-
-
-def folder_of(round_: int | None) -> str:
-    """Return the folder of a round's runs, relative to the STaR run's; None is the time before the first round."""
-    return BEFORE if round_ is None else f"round_{round_}"
 
 
 def training_folder(round_: int) -> str:
@@ -139,43 +133,13 @@ def _prompt(star_settings: StarSettings, trained: bool) -> dict[str, Any]:
 
 def _source(star_settings: StarSettings, part: str) -> dict[str, Any]:
     """Return the source section of one side of the split, "train" or "held_out"."""
-    held_out = star_settings.held_out
-    return {
-        "kind": "split",
-        "of": star_settings.base.plain["source"],
-        "part": part,
-        "share": held_out.share,
-        "limit": held_out.limit,
-        "seed": star_settings.base.run.seed,
-        "apart_from": held_out.source,
-    }
+    return side_of(star_settings.base, star_settings.held_out, part)
 
 
 def _part(star_settings: StarSettings, folder: str, round_: int, model: str, **changed: Mapping[str, Any]) -> Settings:
     """Return an ordinary run as a part of this one: the same settings but for folder, seed and what is `changed`."""
-    base = star_settings.base
-    # Sections of the STaR run itself (star, teacher, …) mean nothing to a part.
-    shared = {name: base.plain[name] for name in (*SECTIONS, *PLUGIN_SECTIONS, MODELS) if name in base.plain}
-    # The seed depends on the folder, so that no two parts draw alike; `part_of` keeps the fingerprint the same when the
-    # whole run is moved.
-    run = {
-        "dir": f"{star_settings.dir}/{folder}",
-        "part_of": star_settings.dir,
-        "round": round_,
-        "seed": seed_for(base.run.seed, folder, "star"),
-    }
-    values: dict[str, Any] = {
-        **shared,
-        "pipeline": "label_steps",
-        "model": model,
-        "source": _source(star_settings, "train"),
-        **changed,
-        "run": {**shared["run"], **run},
-        "sampling": {**shared["sampling"], **changed.get("sampling", {})},
-        # The plain mapping holds no secrets, and a part needs them to reach its folder.
-        "storage": asdict(base.storage),
-    }
-    return from_mapping(values)
+    changed = {"source": _source(star_settings, "train"), **changed}
+    return part_of(star_settings.base, folder, round_, model, "star", **changed)
 
 
 def _check_hints(star_settings: StarSettings) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from actors.contracts import TRAINERS, TrainerPlugin
@@ -10,9 +10,10 @@ from actors.generator import generator_options
 from actors.trainer import trainer_options
 from factory.contracts.selection import SELECTION, SelectionPlugin
 from factory.errors import BadInput
-from factory.storage.opening import absolute
 from factory.types import POLICY
 from pipelines.pools.roles import asked_pools
+from pipelines.rounds.parts import dir_of
+from pipelines.rounds.sections import HeldOutQuestions, Stop
 from pipelines.run.contract import Plug, PluginSection
 from pipelines.run.sections import Prompting
 from pipelines.run.settings import Settings
@@ -70,32 +71,22 @@ class Rationalise:
 
 
 @dataclass
-class HeldOut:
+class HeldOut(HeldOutQuestions):
     """Config section `held_out`: questions that are never trained on, to measure the model by.
 
     Attributes:
-      share: share of the source that is held out, more than 0 and less than 1.
-      limit: number of held-out questions that are asked; 0 asks all. The others of the share are on neither side, so
-        choose a share not much larger than needed.
-      source: evaluation set of its own, a section like `source`; its questions are taken out of the training source,
-        and `share` has no effect.
+      share, limit, source: as `HeldOutQuestions` says.
       k: samples per question for pass@k.
       temperature: sampling temperature of these samples.
     """
 
-    share: float = 0.1
-    limit: int = 500
-    source: dict[str, Any] = field(default_factory=dict)
     k: int = 8
     temperature: float = 0.7
 
     def __post_init__(self) -> None:
-        if not self.source and not 0 < self.share < 1:
-            raise ValueError(f"share is {self.share:g}: expected more than 0 and less than 1, or a source")
+        super().__post_init__()
         if self.k < 1:
             raise ValueError(f"k is {self.k}: expected at least 1 sample per question")
-        if self.limit < 0:
-            raise ValueError(f"limit is {self.limit}: expected 0 (no limit) or more")
         if self.temperature < 0:
             raise ValueError(f"temperature is {self.temperature:g}: expected 0 (greedy) or more")
 
@@ -118,31 +109,6 @@ class Teacher:
             raise ValueError(f"mode is {self.mode!r}: expected off, teacher or turns")
         if self.mode != "off" and not self.model:
             raise ValueError(f"mode is {self.mode}, and there is no model: name it in teacher.model")
-
-
-@dataclass
-class Stop:
-    """Config section `stop`: rules that end a run before all rounds are done. 0 switches a rule off.
-
-    A run that has reached a budget goes on when it is resumed with a higher one.
-
-    Attributes:
-      patience: rounds in a row without a gain, after which the run stops.
-      min_gain: gain in greedy accuracy over the best round before, as a share of the held-out questions.
-      policy_calls: budget of completions, looked at before every phase.
-      gpu_hours: budget of GPU time that the engines or the trainer hold, the larger of the two.
-      hours: budget of the time that a driver was alive.
-    """
-
-    patience: int = 0
-    min_gain: float = 0.005
-    policy_calls: int = 0
-    gpu_hours: float = 0.0
-    hours: float = 0.0
-
-    def __post_init__(self) -> None:
-        if min(self.patience, self.min_gain, self.policy_calls, self.gpu_hours, self.hours) < 0:
-            raise ValueError("a limit is negative: expected 0 (no such rule) or more")
 
 
 SECTIONS = {
@@ -179,7 +145,7 @@ class StarSettings:
     @property
     def dir(self) -> str:
         """Run folder as an absolute path: configs of its parts name folders of it, and actors work elsewhere."""
-        return absolute(self.base.run.dir.rstrip("/"))
+        return dir_of(self.base)
 
     def trainer_options(self) -> dict[str, Any]:
         """Return Ray's options for the trainer. Raises `BadInput` for settings that it refuses."""

@@ -203,3 +203,18 @@ def test_a_run_that_asks_fewer_roles_starts_fewer_and_a_later_one_adds_them(worl
         with pools.staff("student", settings("base", sections=WITH_CRITIC)):
             pass
     assert world.log[:4] == ["start base", "base answers as base", "start critic", "base answers as base"]
+
+
+def test_another_model_of_a_role_gets_engines_of_its_own(world: World) -> None:
+    """In place, a restarted engine would be back with the old weights."""
+
+    def guided(model: str) -> Settings:
+        prm = {"model": model, "engine": {"kind": "tests.support.plugins.scorer"}}
+        return settings("base", sections={"models": {"prm": prm}, "search": {"method": "best_of_n"}})
+
+    with EnginePools(lambda line: None) as pools:
+        for model in ("first", "first", "second"):
+            with pools.staff("", guided(model)):
+                pass
+    answers = "base answers as base"
+    assert world.log[:-2] == ["start base", "start prm", answers, answers, "end prm", "start prm", answers]

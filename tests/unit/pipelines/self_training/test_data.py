@@ -21,7 +21,7 @@ from factory.self_training.training import EXAMPLE_CHAT, EXAMPLE_RAW
 from factory.shards.commits import commit
 from factory.storage.opening import open_store
 from factory.types import Outcome, Question, Sampling, Step, Verdict
-from pipelines.self_training import data as star_data
+from pipelines.rounds import parquet_table
 from pipelines.self_training.data import DATA, DECISIONS, PAIRS, write_training_data
 from pipelines.self_training.star_settings import StarSettings, of
 
@@ -242,7 +242,7 @@ def test_which_are_kept_under_the_cap_is_drawn_anew_in_every_round_and_by_every_
 
 
 def test_rows_leave_memory_as_they_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(star_data, "ROWS_PER_GROUP", 4)
+    monkeypatch.setattr(parquet_table, "ROWS_PER_GROUP", 4)
     ours = star(tmp_path)
     recorded(ours, "sample", {f"question {n}": right(RIGHT, OTHER) for n in range(15)}, per_unit=5)
     assert write(ours)["kept"] == 30

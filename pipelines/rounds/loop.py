@@ -1,0 +1,103 @@
+"""Loop over the phases of a run of several rounds: do the next one, keep its facts, until a rule says stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from factory.interfaces import Say
+from factory.self_training.stop_rules import Spent, no_gain, over_budget
+from pipelines.rounds.journal import Facts, RoundJournal
+from pipelines.rounds.sections import Stop
+
+BUDGET_EVERY_S = 30.0
+
+
+class OverBudget(Exception):
+    """Budget of hours that was used up within a phase; a run with a higher one goes on with that phase."""
+
+
+class BudgetWatch:
+    """Check for the loops within a phase: the claim at every call, the budgets of hours every `BUDGET_EVERY_S`.
+
+    Adding up the heartbeats of all attempts costs calls to the store, so it is not done twice a second.
+    """
+
+    def __init__(self, check: Callable[[], None], stop: Stop, journal: RoundJournal) -> None:
+        self._check = check
+        self._journal = journal
+        self._budget = Spent(gpu_hours=stop.gpu_hours, hours=stop.hours)
+        self._looked = time.monotonic()
+
+    def __call__(self) -> None:
+        """Raise what `check` raises, and `OverBudget` with the rule's sentence."""
+        self._check()
+        if self._budget == Spent() or time.monotonic() - self._looked < BUDGET_EVERY_S:
+            return
+        self._looked = time.monotonic()
+        if over := over_budget(self._journal.spent(), self._budget):
+            raise OverBudget(over)
+
+
+def do_phases(
+    journal: RoundJournal,
+    say: Say,
+    do: Callable[[int | None, str], Facts | None],
+    why_stopped: Callable[[], str | None],
+    on_done: Callable[[str], None],
+) -> str | None:
+    """Do what is missing, phase by phase.
+
+    Args:
+      journal: facts of the phases that are done.
+      say: hears which phase begins.
+      do: does a phase and returns its facts; None when somebody has interrupted it.
+      why_stopped: says why the run is to end, as `why_stop` does.
+      on_done: hears the name of a phase once its facts are kept.
+
+    Returns:
+      The sentence of the rule that ended the run, "" when all rounds are done, None when somebody interrupted it.
+    """
+    while (stopped := why_stopped()) is None:
+        round_, phase = journal.next_phase()
+        say(f"{'before the first round' if round_ is None else f'round {round_}'}: {phase}")
+        began = time.monotonic()
+        try:
+            facts = do(round_, phase)
+        except OverBudget as over:
+            return str(over)
+        if facts is None:
+            return None
+        journal.record(round_, phase, {**facts, "seconds": round(time.monotonic() - began, 3)})
+        on_done(phase)
+    return stopped
+
+
+def why_stop(
+    journal: RoundJournal,
+    rounds: int,
+    stop: Stop,
+    accuracies: Callable[[], Sequence[Sequence[float]]],
+    what: str = "greedy accuracy",
+) -> str | None:
+    """Return the rule's sentence that ends a run; "" when all rounds are done, None while there is more to do.
+
+    Args:
+      journal: facts of the phases that are done.
+      rounds: number of rounds asked for.
+      stop: the rules.
+      accuracies: returns one list of accuracies per learner, before the first round and after each.
+      what: name of these accuracies, for the sentence.
+    """
+    round_, phase = journal.next_phase()
+    if round_ == rounds:
+        return ""
+
+    # Budgets are looked at before every phase.
+    spent = over_budget(journal.spent(), stop.budget) if stop.budget != Spent() else None
+    if spent or phase != journal.phases[0]:
+        return spent
+
+    # Accuracy is looked at between rounds, and the run goes on while anybody still gains.
+    in_vain = [no_gain(values, stop.patience, stop.min_gain, what) for values in accuracies()]
+    return in_vain[0] if in_vain and all(in_vain) else None
