@@ -34,8 +34,9 @@ CHUNK = 64
 TASK_BYTES = 64 * 2**20
 BATCH_BYTES, BATCH_ROWS = 4 * 2**20, 256
 AHEAD = 4
-# Runs of a STaR folder that are exported; the others ask held-out questions.
+# Runs of a folder of several rounds that are exported, and folders of such; the others ask held-out questions.
 TRAINING_RUNS = ("sample", "rationalise")
+TRAINING_FOLDERS = ("search", "provers")
 FACTS = ("source", "licence", "answer_kind")
 
 
@@ -103,11 +104,17 @@ def runs_of(folder: str, access: Access) -> list[SourceRun]:
     store = open_store(folder, access)
     if shards(store):
         return [SourceRun(url=folder, access=access)]
-    # A STaR folder holds one run per round and purpose.
-    inner = [name for name in runs_within(store) if name.rpartition("/")[2] in TRAINING_RUNS]
+    # A folder of several rounds holds one run per round and purpose, or several in a folder of it.
+    inner = [name for name in runs_within(store) if _is_trained_on(name)]
     if not inner:
         raise no_records(store)
     return [SourceRun(url=f"{folder.rstrip('/')}/{name}", access=access) for name in inner]
+
+
+def _is_trained_on(name: str) -> bool:
+    """Return whether a run within a folder of several rounds is one that training data come from."""
+    *_, folder, run = ["", *name.split("/")]
+    return run in TRAINING_RUNS or folder in TRAINING_FOLDERS
 
 
 def chunks_of(run: SourceRun) -> list[tuple[SourceRun, list[Shard]]]:

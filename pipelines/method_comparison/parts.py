@@ -134,7 +134,11 @@ class Comparison:
         base, pilot = self.base, self.compare.pilot
         shared = {key: base.plain[key] for key in ("model", MODELS, *SECTIONS, *PLUGIN_SECTIONS) if key in base.plain}
         seed = base.run.seed if where == TEST else seed_for(base.run.seed, PILOT, "compare")
-        run = {"dir": f"{base.run.dir}/{where}/{name}/{folder}", "part_of": base.run.dir, "seed": seed}
+        run = {
+            "dir": f"{base.run.dir}/{where}/{name}/{folder}",
+            "part_of": base.run.part_of or base.run.dir,
+            "seed": seed,
+        }
         place = {"skip": pilot, "limit": self.compare.questions} if where == TEST else {"skip": 0, "limit": pilot}
         return from_mapping(
             {

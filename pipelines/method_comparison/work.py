@@ -70,7 +70,7 @@ class Work:
       results: results of the runs that are done.
       listener: receiver of the news.
       pools: engines, workers and writers.
-      screen: what the survey knows of the source's gold answers.
+      screen: what the survey knows of the source's gold answers; None where it knows nothing of them.
       check: called about twice a second; may raise to end the work.
       retry_failed: questions that failed are tried again.
       said: remarks on prompts that the user has read already.
@@ -80,7 +80,7 @@ class Work:
     results: Results
     listener: Listener
     pools: EnginePools
-    screen: Screen
+    screen: Screen | None
     check: Callable[[], None]
     retry_failed: bool = False
     said: set[str] = field(default_factory=set)

@@ -27,7 +27,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from actors.models.model_store import ensure_local
@@ -35,6 +34,7 @@ from actors.training.options import Options, environment
 from factory.errors import BadInput
 from factory.evaluation.best_of_n import AGGREGATIONS, Sample, picks
 from factory.evaluation.prm_scores import ScoredSolution, f1_gain, first_errors, hits, predicted, step_accuracy, tuned
+from factory.evaluation.verifier_scores import tuning_questions
 from factory.shards.commits import records_of
 from factory.storage.access import Access
 from tools.bench.step_labels import check_writable
@@ -70,7 +70,7 @@ def evaluate(
       BadInput: too few questions are left on either side of the split.
     """
     # Phase 1: split the solutions whose first error is known, and which every model could read.
-    tuning = _tuning_questions({solution.question for solution in solutions}, tune, seed)
+    tuning = tuning_questions({solution.question for solution in solutions}, tune, seed)
     known = [
         number
         for number, solution in enumerate(solutions)
@@ -99,13 +99,6 @@ def evaluate(
         "first_error": _first_errors(solutions, scores, thresholds, tuned_on, measured),
         **_picked(solutions, scores, wholes),
     }
-
-
-def _tuning_questions(questions: set[str], share: float, seed: int) -> set[str]:
-    """Return a random share of the questions."""
-    # Sets have no order: sort, so that the same seed draws the same questions.
-    ordered = sorted(questions)
-    return set(Random(f"{seed}/tune").sample(ordered, round(share * len(ordered))))
 
 
 def _scored(solutions: Sequence[SampledSolution], scores: StepScores, numbers: Sequence[int]) -> list[ScoredSolution]:

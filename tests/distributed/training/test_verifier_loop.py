@@ -1,0 +1,197 @@
+"""Verifier loops on real actors: a simulated policy, a simulated verifier, and a trainer that copies its base."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from support.training import tiny_model
+
+from factory.errors import BadInput
+from factory.shards.commits import read_rows
+from factory.storage.access import Access
+from factory.text.wording import question_key
+from pipelines.export.inputs import runs_of
+from pipelines.rounds.summary import RoundsSummary
+from pipelines.run.listener import Listener, Outlook
+from pipelines.run.run_folder import opened
+from pipelines.run.settings import Settings, from_mapping
+from pipelines.verifier_loop import run
+from pipelines.verifier_rounds.checks import outline
+from tools.commands.status import status_lines
+
+pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+
+TRAINER = "import pathlib, shutil, sys; shutil.copytree(sys.argv[1], sys.argv[2])"
+
+
+def loop_settings(folder: Path, base: Path, **sections: dict[str, Any]) -> Settings:
+    """Return the settings of two small rounds in `folder`."""
+    config: dict[str, dict[str, Any]] = {
+        "run": {"dir": str(folder), "unit_size": 8},
+        "source": {"kind": "simulated", "n": 30},
+        "prompt": {"template": "zero_shot_cot"},
+        "search": {"n": 4},
+        "supervision": {"method": "scan", "k": 4, "confidence": 0.5},
+        "engine": {"kind": "simulated", "steps": 3, "words": 3, "p": 0.8},
+        "held_out": {"share": 0.5, "limit": 12},
+        "loop": {
+            "rounds": 2,
+            "methods": {"weighted": "best_of_n n=4"},
+            "reference": "sample n=4",
+            "pilot": 2,
+            "questions": 8,
+        },
+        "scorer": {"kind": "simulated_verifier", "auc": 0.95},
+        "trainer": {"kind": "command", "command": [sys.executable, "-c", TRAINER, "{model}", "{out}"], "num_cpus": 0.1},
+        "cluster": {"start_timeout_s": 600, "request_timeout_s": 600, "attempts": 2},
+    }
+    for name, values in sections.items():
+        # One that picks a plug-in stands for itself.
+        config[name] = values if {"kind", "method"} & set(values) else {**config.get(name, {}), **values}
+    return from_mapping({"pipeline": "verifier_loop", "model": str(base), **config})
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_model(tmp_path_factory.mktemp("loop-base") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def done(ray_cluster: None, base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RoundsSummary]:
+    """Two rounds, read by several tests."""
+    folder = tmp_path_factory.mktemp("loop") / "run"
+    summary = run(loop_settings(folder, base))
+    assert summary.complete
+    return folder, summary
+
+
+def questions(folder: Path) -> set[str]:
+    return {question_key(row["question"]) for row in read_rows(folder)}
+
+
+def rows_of(folder: Path, round_: int) -> list[dict[str, Any]]:
+    return pq.read_table(folder / f"round_{round_}/data/data/prm").to_pylist()
+
+
+def test_the_second_round_trains_on_both_rounds_labels(done: tuple[Path, RoundsSummary]) -> None:
+    folder, summary = done
+    first, second = (rows_of(folder, round_) for round_ in (0, 1))
+    # A labeller's rollouts are solutions, too.
+    assert {row["method"] for row in first} <= {"sample", "rollout"}
+    assert {row["method"] for row in second} == {"sample", "best_of_n", "rollout"}
+    assert [summary.rounds[round_]["train"]["rows"] for round_ in (0, 1)] == [len(first), len(second)]
+    assert {(row["solution_id"], row["method"]) for row in first} <= {
+        (row["solution_id"], row["method"]) for row in second
+    }
+
+
+def test_an_export_of_the_folder_takes_the_labelled_searches(done: tuple[Path, RoundsSummary]) -> None:
+    folder, _ = done
+    runs = [Path(run_.url).relative_to(folder).as_posix() for run_ in runs_of(str(folder), Access())]
+    assert sorted(runs) == ["round_0/search/sample", "round_1/search/weighted"]
+
+
+def test_nothing_that_is_held_out_is_trained_on(done: tuple[Path, RoundsSummary]) -> None:
+    folder, _ = done
+    apart = questions(folder / "before/held_out")
+    assert len(apart) == 12
+    for run_ in ("round_0/search/sample", "round_1/search/weighted"):
+        assert questions(folder / run_).isdisjoint(apart)
+    assert questions(folder / "round_1/evaluation/methods/weighted/4") < apart
+
+
+def test_what_guides_a_round_is_the_verifier_of_the_round_before(done: tuple[Path, RoundsSummary]) -> None:
+    folder, _ = done
+    prms = {
+        run_: json.loads((folder / run_ / "logs/attempt_1/attempt.json").read_text())["models"]["prm"]["model"]
+        for run_ in ("round_0/scored", "round_1/search/weighted", "round_1/scored")
+    }
+    assert [Path(model).relative_to(folder).as_posix() for model in prms.values()] == [
+        "round_0/model",
+        "round_0/model",
+        "round_1/model",
+    ]
+
+
+def test_every_round_has_accuracies_at_equal_tokens_and_the_verifiers_f1(done: tuple[Path, RoundsSummary]) -> None:
+    folder, summary = done
+    for round_ in (0, 1):
+        facts = summary.rounds[round_]
+        assert [row["method"] for row in facts["evaluate"]["rows"]] == ["majority", "weighted"]
+        assert all(0.9 <= row["ratio"] <= 1.1 for row in facts["evaluate"]["rows"])
+        assert facts["score"]["labelled"] > 10
+        assert 0.2 < facts["score"]["first_errors"]["scores"]["f1"] <= 1
+    assert (folder / "rounds.png").read_bytes().startswith(b"\x89PNG")
+    lines = "\n".join(status_lines(str(folder)))
+    assert "complete, 2 of 2 rounds" in lines
+    assert "weighted" in lines
+
+
+def test_a_finished_loop_does_nothing_again(done: tuple[Path, RoundsSummary]) -> None:
+    folder, _ = done
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.suffix in (".parquet", ".json")}
+    assert run(opened(folder)).complete
+    assert {path.name for path in before if path.stat().st_mtime_ns != before[path]} <= {"stats.json"}
+
+
+class Leaves(Listener):
+    """Goes away in a phase of the second round, behind so many of the runs that it is made of; None: as it begins."""
+
+    def __init__(self, phase: str, runs: int | None) -> None:
+        self._phase, self._left = phase, runs
+        self._armed = False
+
+    def say(self, line: str) -> None:
+        if line == f"round 1: {self._phase}":
+            self._armed = True
+            if self._left is None:
+                raise KeyboardInterrupt
+
+    def begin(self, outlook: Outlook) -> None:
+        if self._armed and self._left is not None:
+            self._left -= 1
+            if self._left < 0:
+                raise KeyboardInterrupt
+
+
+def test_a_loop_that_is_cut_off_in_every_phase_ends_as_an_undisturbed_one(
+    done: tuple[Path, RoundsSummary], base: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(done[0], tmp_path / "run")
+    shutil.rmtree(tmp_path / "run/round_1")
+    settings = loop_settings(tmp_path / "run", base)
+    for phase, runs in [("search", 0), ("train", None), ("score", 0), ("evaluate", 3)]:
+        with pytest.raises(KeyboardInterrupt):
+            run(settings, Leaves(phase, runs))
+        assert not (tmp_path / f"run/round_1/{phase}.json").exists()
+    summary = run(settings)
+    assert summary.complete
+    ours, theirs = (brief(one.rounds[1]) for one in (summary, done[1]))
+    assert ours == theirs
+
+
+def brief(facts: dict[str, Any]) -> tuple[Any, ...]:
+    """What of a round does not depend on clocks and paths."""
+    accuracies = [(row["method"], row["accuracy"], row["tokens"]) for row in facts["evaluate"]["rows"]]
+    return facts["search"]["runs"], facts["train"]["rows"], facts["score"]["first_errors"], accuracies
+
+
+def test_a_plan_says_what_each_round_does_and_refuses_what_cannot_be(base: Path, tmp_path: Path) -> None:
+    lines = "\n".join(outline(loop_settings(tmp_path, base)))
+    assert "round_1/search/weighted: best_of_n" in lines
+    mistakes: list[tuple[dict[str, dict[str, Any]], str]] = [
+        ({"loop": {"methods": {"weighted": "best_of_n verifier=orm"}}}, "nobody fills it"),
+        ({"loop": {"methods": {"majority": "best_of_n"}}}, "none called majority"),
+        ({"supervision": {"method": "none"}}, "trained on step labels"),
+        ({"held_out": {"limit": 2}}, "2 held-out questions or fewer"),
+        ({"models": {"prm": {"model": "mine"}}}, "role of the verifier that the loop trains"),
+    ]
+    for sections, message in mistakes:
+        with pytest.raises(BadInput, match=message):
+            outline(loop_settings(tmp_path, base, **sections))
