@@ -28,11 +28,11 @@ from factory.rollouts.prompting import cached_prompt
 from factory.rollouts.steps import split_steps
 from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
+from factory.self_training.convincing import HELPFUL, SNEAKY
 from factory.text.wording import unpadded
 from factory.types import LENGTH
 
 METHOD = "prover_verifier"
-HELPFUL, SNEAKY = "helpful", "sneaky"
 BUDGET = "helpful"
 
 

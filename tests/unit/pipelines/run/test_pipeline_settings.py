@@ -34,7 +34,14 @@ def test_the_packaged_label_steps_config_holds_no_section_of_another_pipeline() 
 
 
 def test_a_pipeline_is_found_by_its_name() -> None:
-    assert PIPELINES.names() == ["compare_methods", "label_steps", "star", "train"]
+    assert PIPELINES.names() == [
+        "compare_methods",
+        "label_steps",
+        "prover_verifier",
+        "star",
+        "train",
+        "verifier_loop",
+    ]
     modules = {"compare_methods": compare_methods, "label_steps": label_steps, "star": pipelines.star, "train": train}
     for name, module in modules.items():
         assert from_mapping({"pipeline": name}).definition is module.PIPELINE
@@ -44,7 +51,8 @@ def test_a_misspelt_pipeline_is_answered_with_the_near_one_and_with_pipelines_on
     with pytest.raises(BadInput) as caught:
         load("star", ["pipeline=stars"])
     assert str(caught.value) == (
-        "'stars' is not a pipeline. Did you mean 'star'? Valid: compare_methods, label_steps, star, train."
+        "'stars' is not a pipeline. Did you mean 'star'? Valid: compare_methods, label_steps, "
+        "prover_verifier, star, train, verifier_loop."
     )
 
 
