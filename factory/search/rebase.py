@@ -102,8 +102,8 @@ def shared_out(drafts: Mapping[Node, int], scores: Mapping[Node, float], balance
     total = math.fsum(weights.values())
     shares = {leaf: budget * weight / total for leaf, weight in weights.items()}
     widths = {leaf: math.floor(share) for leaf, share in shares.items()}
-    # Of equal remainders the first.
-    largest = sorted(shares, key=lambda leaf: widths[leaf] - shares[leaf])
+    # Scores so near each other that their shares are the same number still rank; of equal ones the first.
+    largest = sorted(shares, key=lambda leaf: (widths[leaf] - shares[leaf], -scores[leaf]))
     for leaf in largest[: budget - sum(widths.values())]:
         widths[leaf] += 1
     return {leaf: width for leaf, width in widths.items() if width}

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.fakes import RIGHT, WRONG, completion
 from support.searches.guided import Guided, reads_gold_last, searched, selected, steps_of
@@ -96,6 +96,7 @@ DRAFTS = st.lists(st.tuples(st.integers(1, 9), st.floats(0, 1)), min_size=1, max
 
 
 @given(drafts=DRAFTS, balance=st.floats(1e-3, 1e3))
+@example(drafts=[(2, 0.0), (2, 0.5), (2, 2.2e-311)], balance=1.0)
 def test_shares_sum_to_the_budget_and_a_better_draft_gets_no_less(
     drafts: list[tuple[int, float]], balance: float
 ) -> None:
