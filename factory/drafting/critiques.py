@@ -15,7 +15,8 @@ from factory.rollouts.nodes import Critique
 from factory.rollouts.policy import Policy
 from factory.types import LENGTH
 
-_VERDICT_LINE = re.compile(r"(?aim)^[ \t]*verdict[ \t]*:[ \t]*(right|wrong)[ \t]*\.?[ \t]*$")
+# White space behind the verdict can be matched in one way only, however much of it a hostile text has.
+_VERDICT_LINE = re.compile(r"(?aim)^[ \t]*verdict[ \t]*:[ \t]*(right|wrong)[ \t]*(?:\.[ \t]*)?$")
 
 
 def verdict_of(reply: str) -> bool | None:
