@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from factory.errors import QuestionFailed
+from factory.errors import EngineFailed, QuestionFailed
 from factory.interfaces import Models
 from factory.rollouts.cost import Cost, RoleCost, cost_of
 from factory.types import POLICY, Completion, GenerateRequest, Question, Scores, Verdict
@@ -33,12 +33,19 @@ class BilledModels(Models):
         return completions
 
     async def score(self, role: str, question: Question, steps: Sequence[str]) -> Scores:
-        """Return the scores of the wrapped models. Raises what they raise, with the role in it."""
+        """Return the scores of the wrapped models, once they are what they should be.
+
+        Raises what they raise, with the role in it, and `EngineFailed` for scores that are no chances.
+        """
         try:
             scores = await self._models.score(role, question, steps)
         except QuestionFailed as error:
             raise _named(error, role, "score") from error
         self._bill(role, RoleCost(calls=1, prompt_tokens=scores.tokens))
+        fault = _fault(scores, len(steps))
+        if fault is not None:
+            refusal = EngineFailed(f"{fault}; expected a number from 0 to 1 for each step and for the whole")
+            raise _named(refusal, role, "score")
         return scores
 
     async def check(self, question: Question, text: str) -> Verdict:
@@ -51,6 +58,17 @@ class BilledModels(Models):
 
     def _bill(self, role: str, cost: RoleCost) -> None:
         self._roles.setdefault(role, RoleCost()).add(cost)
+
+
+def _fault(scores: Scores, steps: int) -> str | None:
+    """Return what is wrong with the scores of so many steps; None where nothing is.
+
+    NaN is neither more nor less than any other score: what is chosen by it, is chosen by the order in which it came.
+    """
+    if len(scores.steps) != steps:
+        return f"got {len(scores.steps)} scores of {steps} steps"
+    odd = next((score for score in (*scores.steps, scores.whole) if not 0 <= score <= 1), None)
+    return None if odd is None else f"got a score of {odd}"
 
 
 def _named(error: QuestionFailed, role: str, stage: str) -> QuestionFailed:

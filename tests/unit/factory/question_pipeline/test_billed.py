@@ -86,3 +86,25 @@ async def test_checks_and_room_are_those_of_the_wrapped_models():
     billed = BilledModels(models, Cost())
     assert billed.room("q") == 7
     assert await billed.check(QUESTION, "The answer is 4.") == await models.check(QUESTION, "The answer is 4.")
+
+
+@pytest.mark.parametrize(
+    ("steps", "whole", "got"),
+    [
+        ((0.5, float("nan")), 0.5, "a score of nan"),
+        ((0.5, 0.5), float("nan"), "a score of nan"),
+        ((0.5, 0.5), float("inf"), "a score of inf"),
+        ((-3.0, 0.5), 0.5, "a score of -3.0"),
+        ((0.5,), 0.5, "1 scores of 2 steps"),
+    ],
+)
+async def test_scores_that_are_no_chances_fail_the_question_and_steer_no_search(steps, whole, got):
+    models, cost = Scoring(lambda prefix, n: []), Cost()
+
+    async def broken(role, question, texts):
+        return Scores(steps=steps, whole=whole, tokens=9)
+
+    models.score = broken
+    with pytest.raises(EngineFailed, match=f"^prm: got {got}; expected a number from 0 to 1"):
+        await BilledModels(models, cost).score("prm", QUESTION, ["2 + 2\n", "= 4"])
+    assert cost.roles == {"prm": RoleCost(calls=1, prompt_tokens=9)}
