@@ -78,7 +78,9 @@ async def conclude(
     # Phase 1: the choice, on texts and scores alone.
     voted = [Draft(one.leaf, one.score or 0.0, one.occurrences) for one in earlier]
     new = _merged(drafts)
-    able = [draft for draft in _merged([*voted, *new]) if not among or draft.leaf in among]
+    # By text: what ended in the beam may have ended beside it before, at another node.
+    texts = {leaf.text.rstrip() for leaf in among}
+    able = [draft for draft in _merged([*voted, *new]) if not among or draft.leaf.text.rstrip() in texts]
     choice = picked(policy, able, select)
     # Phase 2: the verdicts. A text that is a solution already stays the one it is.
     leaves = [leaf for draft in new for leaf in [draft.leaf] * draft.times]

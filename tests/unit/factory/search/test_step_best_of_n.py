@@ -59,6 +59,13 @@ async def test_a_draft_that_ended_beside_the_chain_is_the_choice_where_the_chain
     assert chosen.text == f"b\n{WRONG}"
 
 
+async def test_the_chain_s_end_is_the_choice_although_its_text_had_ended_beside_it_before() -> None:
+    # The line is sampled with a line break behind it, which goes on, and without, which is the end.
+    steps = {"": [f"{RIGHT}\n", RIGHT], f"{RIGHT}\n": ["", ""]}
+    tree = await searched(models(steps=steps, scores={f"{RIGHT}\n": 0.9, RIGHT: 0.8}), "step_best_of_n", n=2)
+    assert [(one.selected, one.occurrences, one.finish_reason) for one in tree.solutions] == [(True, 3, "stop")]
+
+
 @pytest.mark.parametrize("config", [{"n": 0}, {"depth": 0}, {"aggregate": "first"}, {"verifier": ""}])
 async def test_settings_that_mean_nothing_are_refused(config: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(config))):
