@@ -11,11 +11,11 @@ time, the value of a node is the mean share of what its rollouts ended in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from factory.rollouts.asking import Asker
-from factory.rollouts.nodes import Node
+from factory.rollouts.nodes import Node, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
 
@@ -92,6 +92,32 @@ class Ballot:
         """Return the first draft of the answer that most votes state, alone; nothing without any vote."""
         leader = max(self.choices, key=lambda choice: choice.votes, default=None)
         return [] if leader is None else [next(iter(leader.leaves))]
+
+    def ends(self, tree: Tree) -> list[Node]:
+        """Return an end of every finished draft, as often as it has votes, and once where it has none.
+
+        A text that ended at several nodes is one draft; where it was cut off at some of them, it still came to an end.
+        """
+        # What an earlier run has settled is settled where it was.
+        ends = {leaf: leaf for choice in self.choices for leaf in choice.leaves if leaf.ending is not None}
+        for node in tree.nodes:
+            if node.finish:
+                draft = self.draft(node)
+                end = ends.setdefault(draft, draft if draft.ending is not None else node)
+                if end.ending is None and node.finish == "stop" != end.finish:
+                    ends[draft] = node
+        return [end for draft, end in ends.items() for _ in range(self.votes(draft) or 1)]
+
+    def note(self, solutions: Mapping[Node, Solution], method: str) -> None:
+        """Write the votes of drafts into their solutions as occurrences, those of an earlier run included.
+
+        Args:
+          solutions: solutions by `draft`.
+          method: name of the search; what others have sampled keeps its own count.
+        """
+        for draft, solution in solutions.items():
+            if solution.method == method and not solution.independent:
+                solution.occurrences = self.votes(draft) or solution.occurrences
 
     def share(self, leaf: Node) -> float:
         """Return the part of all votes that state a draft's answer; 0 for a draft that states none."""

@@ -209,9 +209,10 @@ class _Hunt:
         values = dict(zip(map(self._ballot.draft, ended), await self._final_values(ended), strict=True))
         chosen = self._chosen(values, ended)
         # Phase 3: verdicts of all.
-        drafts = [node for node in self._tree.nodes if node.finish for _ in range(self._ballot.votes(node) or 1)]
+        drafts = self._ballot.ends(self._tree)
         settled = await settle(self._policy, drafts, method=METHOD)
         solutions = dict(zip(map(self._ballot.draft, drafts), settled, strict=True))
+        self._ballot.note(solutions, METHOD)
         for leaf, value in values.items():
             solutions[leaf].score = value
         if chosen is not None:

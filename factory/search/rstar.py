@@ -175,9 +175,10 @@ class _Hunt:
         scores = final_scores(ballot, agreed, config.min_agree)
         chosen = best(ballot, scores, agreed)
         # Phase 2: verdicts of all drafts, which nothing is chosen by any more.
-        drafts = [node for node in self._tree.nodes if node.finish for _ in range(ballot.votes(node) or 1)]
+        drafts = ballot.ends(self._tree)
         settled = await settle(self._policy, drafts, method=METHOD)
         solutions = dict(zip(map(ballot.draft, drafts), settled, strict=True))
+        ballot.note(solutions, METHOD)
         for leaf, solution in solutions.items():
             choice = ballot.choice(leaf)
             solution.score = scores[choice] if choice else None

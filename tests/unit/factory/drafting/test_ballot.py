@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from support.searches.scripted import scripted_policy
 
 from factory.drafting.ballot import Ballot, revalue
-from factory.drafting.steps import plant
+from factory.drafting.steps import graft, plant
 from factory.drafting.uct import backup
+from factory.types import LENGTH
 
 
 def test_votes_are_counted_by_meaning_and_a_draft_that_comes_again_votes_again() -> None:
@@ -32,6 +35,17 @@ def test_a_draft_that_ends_with_nothing_more_is_the_text_in_front_of_it() -> Non
     ballot = Ballot(policy)
     ballot.add(end)
     assert (ballot.share(end), ballot.share(node)) == (1.0, 1.0)
+
+
+def test_a_text_that_ended_at_several_nodes_is_one_draft_with_its_votes() -> None:
+    policy = scripted_policy({})
+    cut = plant(policy, "a\nThe answer is", action="A2", finish=LENGTH)
+    line = graft(policy.tree, cut.path()[0], "The answer is 4.\n", action="A1")
+    one, other = plant(policy, "a\nThe answer is 4.", action="A2"), plant(policy, "", action="A2", node=line)
+    ballot = Ballot(policy)
+    for leaf in (other, one, other):
+        ballot.add(leaf)
+    assert Counter(leaf.text.rstrip() for leaf in ballot.ends(policy.tree)) == {one.text: 3, cut.text: 1}
 
 
 def test_values_are_those_of_the_ends_of_visits() -> None:

@@ -85,6 +85,15 @@ def test_the_answer_is_chosen_by_votes_value_or_visits(final: str, text: str) ->
     assert not any(solution.independent for solution in policy.tree.solutions)
 
 
+def test_a_text_that_ends_at_several_nodes_is_one_solution_with_a_vote_for_each_sample() -> None:
+    """The answer comes twice as a step that ends, and twice as one that goes on, with nothing."""
+    script = {("policy", ASKED): [f"{FOUR}\n", FOUR, FOUR], ("policy", f"{FOUR}\n"): ["", ""]}
+    policy = scripted_policy(script, SCORES)
+    searched(policy, 3)
+    assert [(one.text.rstrip(), one.occurrences, one.selected) for one in policy.tree.solutions] == [(FOUR, 4, True)]
+    assert len(policy.models.checked) == 1  # type: ignore[attr-defined]
+
+
 def test_puct_prefers_what_the_policy_samples_often() -> None:
     """Three of four first steps are a: prior .75 against .25.
 
