@@ -59,8 +59,10 @@ def choose(tree: Tree, solution: Solution, score: float | None = None) -> None:
       solution: the choice.
       score: what the selection gave it; None leaves its score as it is.
     """
+    # A choice may be a text that somebody else had brought; then its method does not say which search chose it.
+    others = (GIVEN, PROBE)
     for other in tree.solutions:
-        if other.method in (solution.method, GIVEN, PROBE):
+        if other.method in (solution.method, *others) or solution.method in others:
             other.selected = False
     solution.selected = True
     if score is not None:

@@ -146,6 +146,9 @@ class Tree:
             if known.method == PROBE and solution.method not in (PROBE, GIVEN):
                 # An earlier run's labeller produced this text; now the search has sampled it, so it is to be labelled.
                 known.method, known.sought, known.labelled = solution.method, True, False
+                if not solution.independent:
+                    # As of any guided solution; the probe stays the evidence that it was.
+                    known.start_depth, known.counted_at, known.occurrences = 0, None, solution.occurrences
                 known.independent = solution.independent
                 known.own = known.independent and self.is_evidence(known.method)
             return known

@@ -6,7 +6,7 @@ from support.searches.scripted import scripted_policy
 
 from factory.drafting.settled import choose, settle
 from factory.drafting.steps import complete, graft, next_steps, plant
-from factory.rollouts.nodes import PROBE
+from factory.rollouts.nodes import GIVEN, PROBE
 from factory.types import LENGTH, POLICY, Outcome
 
 
@@ -65,6 +65,28 @@ async def test_a_probe_of_a_labeller_whose_text_a_search_finds_is_to_be_labelled
     probe.sought, probe.labelled = False, True
     assert await settle(policy, [plant(policy, f"a\n{RIGHT}", action="step")], method="beam") == [probe]
     assert (probe.method, probe.sought, probe.labelled, probe.independent) == ("beam", True, False, False)
+
+
+async def test_a_probe_that_became_a_guided_solution_says_of_itself_what_guided_ones_do() -> None:
+    policy = scripted_policy({(POLICY, "2?"): ["a\n"], (POLICY, "a\n"): [f"b\n{RIGHT}"]})
+    [step] = await next_steps(policy, policy.tree.root, 1, method="beam")
+    [probe] = await policy.rollouts(step, 1, method=PROBE)
+    assert (probe.start_depth, probe.counted_at) == (1, 1)
+    leaf = plant(policy, f"a\nb\n{RIGHT}", action="step")
+    assert await settle(policy, [leaf, leaf], method="beam") == [probe] * 2
+    assert (probe.start_depth, probe.counted_at, probe.independent, probe.occurrences) == (0, None, False, 2)
+    # The rollout is the evidence that it was.
+    assert (step.trials, step.successes) == (1, 1)
+
+
+async def test_a_choice_that_somebody_else_had_written_takes_the_place_of_an_earlier_one() -> None:
+    policy, leaves = await drafts(RIGHT, WRONG)
+    [given] = await policy.adopt(RIGHT)
+    given, other = await settle(policy, leaves, method="beam")
+    for solution in (given, other, given):
+        choose(policy.tree, solution)
+        assert [one for one in policy.tree.solutions if one.selected] == [solution]
+    assert given.method == GIVEN
 
 
 async def test_one_solution_of_a_method_is_chosen_and_a_later_choice_takes_its_place() -> None:
