@@ -184,7 +184,8 @@ def _at_budget(
     if own.amount is None or is_budget or not target:
         return own
     spent: dict[int, float] = {}
-    amount: int | None = own.amount
+    # An entry may say 0, from which nothing can be learned.
+    amount: int | None = max(own.amount, 1)
     while amount is not None:
         scores = measure(comparison.part(name, PILOT, amount))
         if scores is None:

@@ -10,7 +10,7 @@ from support.runs import config_for
 
 from factory.evaluation.method_scores import MAJORITY, SELECTED, MethodScores
 from factory.storage.opening import open_store
-from pipelines.method_comparison.parts import PILOT, TEST, Comparison, comparison_of
+from pipelines.method_comparison.parts import PILOT, TEST, Comparison, Part, comparison_of
 from pipelines.method_comparison.report import FIGURES, PLOT, TABLE, summary_lines, summary_of, write
 from pipelines.method_comparison.results import Results
 from pipelines.method_comparison.work import chosen
@@ -113,3 +113,16 @@ def test_time_of_an_attempt_that_was_cut_off_counts(tmp_path: Path) -> None:
     results.add(part, 2.5, None)
     assert results.of(part).scores is None
     assert results.add(part, 4.0, scores([1, 0], 100)).seconds == 6.5
+
+
+def test_a_method_whose_entry_says_nothing_at_all_gets_an_amount_of_the_pilot(tmp_path: Path) -> None:
+    both = comparison(tmp_path, {"majority": "sample n=8", "none": "sample n=0"})
+    tried = []
+
+    def measure(part: Part) -> MethodScores:
+        tried.append((part.method, part.amount))
+        return scores([1, 0], 10 * (part.amount or 0))
+
+    parts = chosen(both, Results(open_store(tmp_path), str(tmp_path)), measure)
+    assert [(part.method, part.amount) for part in parts] == [("majority", 8), ("none", 8)]
+    assert ("none", 0) not in tried
