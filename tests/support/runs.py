@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from unittest import mock
 
 import ray
 from support.waiting import HANGS_S
 
+from factory.interfaces import Say
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt, read_rows
 from factory.shards.units import Unit, cut
 from pipelines.driving.drive import DriveOptions, Progress, drive
 from pipelines.pools.engines import Engines, running
 from pipelines.pools.roles import asked_pools
-from pipelines.run.fleet import Fleet, assigned, hired, launched
+from pipelines.run.engine_pools import EnginePools
+from pipelines.run.fleet import Fleet, assigned, hired, launched, staffed
 from pipelines.run.label_report import LabelSummary
 from pipelines.run.labelling import LabelOptions, label
 from pipelines.run.listener import Listener
@@ -128,14 +132,19 @@ def every_question_once(settings: Settings) -> bool:
     return sorted(row["question_id"] for row in rows_of(settings)) == source_ids(settings)
 
 
-def driven(settings: Settings, at_work: Callable[[Fleet, Progress], None]) -> Progress:
-    """Do all units of a run on a fleet of its own; `at_work` is called twice a second while they are in flight."""
-    SHARED_FLEET.close()  # there is no room for both
+def driven(settings: Settings, at_work: Callable[[Fleet, Progress], None], *, own: bool = True) -> Progress:
+    """Do all units of a run; `at_work` is called twice a second while they are in flight, and may kill what it likes.
+
+    `own`: on a fleet of its own, else on the shared one. Either ends with the run.
+    """
+    if own:
+        SHARED_FLEET.close()  # there is no room for both
     store = store_of(settings)
     bind(settings, store)
     with screening(settings) as screen:
         to_do = plan(settings, store, screen)
-    with launched(settings) as fleet:
+    fleets = launched(settings) if own else SHARED_FLEET.staff(staffed(settings))
+    with closing(SHARED_FLEET), fleets as fleet:
         return drive(
             missing_units(settings, to_do),
             fleet.workers,
@@ -148,6 +157,40 @@ def driven(settings: Settings, at_work: Callable[[Fleet, Progress], None]) -> Pr
                 on_progress=lambda progress: at_work(fleet, progress),
             ),
         )
+
+
+class LeftPools(EnginePools):
+    """Engines, writers and workers that outlive the run that started them.
+
+    What a run that goes on where another was cut off finds done is in its folder alone; to start the same actors again
+    each time is most of the time of a small one.
+    """
+
+    def __exit__(self, *error: object) -> None:
+        """End nothing."""
+
+    def told(self, say: Say) -> LeftPools:
+        """Return these, their news going to the run at hand."""
+        self._say = say
+        return self
+
+    def close(self) -> None:
+        """End the actors."""
+        super().__exit__(None, None, None)
+
+
+@contextmanager
+def left_to_each_other(pipeline: ModuleType) -> Iterator[None]:
+    """Have the runs of a pipeline in the block work with one set of actors, which ends with the block.
+
+    `pipeline`: module of the pipeline, which makes its actors with `EnginePools`.
+    """
+    pools = LeftPools(lambda line: None)
+    try:
+        with mock.patch.object(pipeline, "EnginePools", pools.told):
+            yield
+    finally:
+        pools.close()
 
 
 def units_of(settings: Settings) -> list[Any]:

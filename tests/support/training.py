@@ -94,6 +94,20 @@ def tiny_model(folder: Path, *, dtype: str = "bfloat16", width: int = 32, tokeni
     return folder
 
 
+def untrained_model(folder: Path) -> Path:
+    """Save a model folder of two numbers, for trainers that only copy it and engines that need none; return it.
+
+    No torch here: to import it takes seconds.
+    """
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    tiny_tokenizer().save_pretrained(folder)
+    (folder / "config.json").write_text("{}")
+    save_file({"weight": np.zeros(2, np.float16)}, folder / "model.safetensors")
+    return folder
+
+
 def raw_data(folder: Path, pairs: Sequence[tuple[str, str]] = SUMS, split: str = "train") -> Path:
     """Write `pairs` of prompt and completion as text; return the folder."""
     rows = [{"prompt": prompt, "completion": completion} for prompt, completion in pairs]

@@ -37,11 +37,17 @@ SEARCHES: dict[str, dict[str, Any]] = {
 }
 
 
-def guided(folder: Path, method: str, *, gate: Path | None = None, **run: Any) -> Settings:
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One gate for all runs, so that they can leave their engines to each other."""
+    return tmp_path_factory.mktemp("gate") / "gate"
+
+
+def guided(folder: Path, method: str, gate: Path, **run: Any) -> Settings:
     """Return a run of that method, its engine behind a gate."""
     return settings_for(
         folder,
-        engine={"kind": "tests.support.plugins.gated_scripted", "fallback": SOLUTIONS, "gate": str(gate or "")},
+        engine={"kind": "tests.support.plugins.gated_scripted", "fallback": SOLUTIONS, "gate": str(gate)},
         models=MODELS,
         run={"unit_size": 2, **run},
         search={"method": method, **SEARCHES[method]},
@@ -52,8 +58,10 @@ def guided(folder: Path, method: str, *, gate: Path | None = None, **run: Any) -
 
 
 @pytest.mark.parametrize("method", SEARCHES)
-def test_a_run_records_the_tree_the_choice_and_what_each_model_was_asked(method: str, tmp_path: Path) -> None:
-    rows = finished(guided(tmp_path / "run", method))
+def test_a_run_records_the_tree_the_choice_and_what_each_model_was_asked(
+    method: str, gate: Path, tmp_path: Path
+) -> None:
+    rows = finished(guided(tmp_path / "run", method, gate))
     assert faults(tmp_path / "run") == []
     for row in rows:
         assert row["status"] == "ok"
@@ -80,9 +88,9 @@ class Interrupting(Listener):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(ray_cluster: None, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def undisturbed(ray_cluster: None, gate: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """Rows of a beam search that nothing happened to."""
-    return finished(guided(tmp_path_factory.mktemp("undisturbed"), "beam"))
+    return finished(guided(tmp_path_factory.mktemp("undisturbed"), "beam", gate))
 
 
 def same_rows(settings: Settings, expected: list[dict[str, Any]]) -> bool:
@@ -90,12 +98,11 @@ def same_rows(settings: Settings, expected: list[dict[str, Any]]) -> bool:
 
 
 def test_a_search_that_is_stopped_in_its_middle_and_resumed_leaves_the_records_it_would_have_left(
-    undisturbed: list[dict[str, Any]], tmp_path: Path
+    undisturbed: list[dict[str, Any]], gate: Path, tmp_path: Path
 ) -> None:
     """Questions wait at their second step."""
-    gate = tmp_path / "gate"
     close(gate, "Short.\n")
-    settings = guided(tmp_path / "run", "beam", gate=gate, grace_s=0)
+    settings = guided(tmp_path / "run", "beam", gate, grace_s=0)
     assert run(settings, Interrupting(gate)).interrupted
     assert rows_of(settings) == []
     gate.unlink()
@@ -104,11 +111,10 @@ def test_a_search_that_is_stopped_in_its_middle_and_resumed_leaves_the_records_i
 
 
 def test_a_search_whose_worker_is_killed_in_its_middle_leaves_the_records_it_would_have_left(
-    undisturbed: list[dict[str, Any]], tmp_path: Path
+    undisturbed: list[dict[str, Any]], gate: Path, tmp_path: Path
 ) -> None:
-    gate = tmp_path / "gate"
     close(gate, "Short.\n")
-    settings = guided(tmp_path / "run", "beam", gate=gate)
+    settings = guided(tmp_path / "run", "beam", gate)
     killed: list[int] = []
 
     def kill(fleet: Fleet, progress: Progress) -> None:
@@ -117,5 +123,5 @@ def test_a_search_whose_worker_is_killed_in_its_middle_leaves_the_records_it_wou
             os.kill(killed[0], signal.SIGKILL)
             gate.unlink()
 
-    assert driven(settings, kill).retried
+    assert driven(settings, kill, own=False).retried
     assert same_rows(settings, undisturbed)

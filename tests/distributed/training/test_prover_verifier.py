@@ -10,7 +10,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from support.training import tiny_model
+from support.runs import left_to_each_other
+from support.training import untrained_model
 
 from actors.engines.scripted import SCRIPT
 from factory.errors import BadInput
@@ -18,6 +19,7 @@ from factory.shards.commits import read_rows
 from factory.sources import procedural
 from factory.sources.procedural import worked_solution
 from factory.text.wording import question_key
+from pipelines import prover_verifier
 from pipelines.prover_game.checks import outline
 from pipelines.prover_verifier import run
 from pipelines.rounds.summary import RoundsSummary
@@ -42,7 +44,7 @@ def command(script: str) -> dict[str, Any]:
 
 def scripted_base(folder: Path) -> Path:
     """A model that is right about half of the questions in either role, told apart by nothing: 3 of 4 samples."""
-    tiny_model(folder)
+    untrained_model(folder)
     script = {}
     for index, question in enumerate(procedural.questions(procedural.Config(n=24, levels=["add_small"]))):
         right = worked_solution(question)
@@ -181,11 +183,12 @@ def test_a_game_that_is_cut_off_in_every_phase_ends_as_an_undisturbed_one(
     shutil.copytree(done[0], tmp_path / "run")
     shutil.rmtree(tmp_path / "run/round_1")
     settings = game_settings(tmp_path / "run", base)
-    for phase, runs in [("reward", 1), ("provers", None), ("verifier", None), ("evaluate", 1)]:
-        with pytest.raises(KeyboardInterrupt):
-            run(settings, Leaves(phase, runs))
-        assert not (tmp_path / f"run/round_1/{phase}.json").exists()
-    summary = run(settings)
+    with left_to_each_other(prover_verifier):
+        for phase, runs in [("reward", 1), ("provers", None), ("verifier", None), ("evaluate", 1)]:
+            with pytest.raises(KeyboardInterrupt):
+                run(settings, Leaves(phase, runs))
+            assert not (tmp_path / f"run/round_1/{phase}.json").exists()
+        summary = run(settings)
     assert summary.complete
     ours, theirs = (brief(one.rounds[1]) for one in (summary, done[1]))
     assert ours == theirs

@@ -10,12 +10,14 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from support.training import tiny_model
+from support.runs import left_to_each_other
+from support.training import untrained_model
 
 from factory.errors import BadInput
 from factory.shards.commits import read_rows
 from factory.storage.access import Access
 from factory.text.wording import question_key
+from pipelines import verifier_loop
 from pipelines.export.inputs import runs_of
 from pipelines.rounds.summary import RoundsSummary
 from pipelines.run.listener import Listener, Outlook
@@ -59,7 +61,7 @@ def loop_settings(folder: Path, base: Path, **sections: dict[str, Any]) -> Setti
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model(tmp_path_factory.mktemp("loop-base") / "tiny")
+    return untrained_model(tmp_path_factory.mktemp("loop-base") / "tiny")
 
 
 @pytest.fixture(scope="module")
@@ -166,11 +168,12 @@ def test_a_loop_that_is_cut_off_in_every_phase_ends_as_an_undisturbed_one(
     shutil.copytree(done[0], tmp_path / "run")
     shutil.rmtree(tmp_path / "run/round_1")
     settings = loop_settings(tmp_path / "run", base)
-    for phase, runs in [("search", 0), ("train", None), ("score", 0), ("evaluate", 3)]:
-        with pytest.raises(KeyboardInterrupt):
-            run(settings, Leaves(phase, runs))
-        assert not (tmp_path / f"run/round_1/{phase}.json").exists()
-    summary = run(settings)
+    with left_to_each_other(verifier_loop):
+        for phase, runs in [("search", 0), ("train", None), ("score", 0), ("evaluate", 3)]:
+            with pytest.raises(KeyboardInterrupt):
+                run(settings, Leaves(phase, runs))
+            assert not (tmp_path / f"run/round_1/{phase}.json").exists()
+        summary = run(settings)
     assert summary.complete
     ours, theirs = (brief(one.rounds[1]) for one in (summary, done[1]))
     assert ours == theirs
