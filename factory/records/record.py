@@ -219,6 +219,9 @@ def _kept(
     """
     relabelled = _labels(solution, labels, made_by, tree.completer) if labels else {}
     now = {"occurrences": solution.occurrences, "method": solution.method, **solution_fields(tree, solution, row)}
+    if not solution.independent:
+        # A labeller's rollout whose text a search has arrived at since counts nowhere on its own account.
+        now |= {"start_depth": solution.start_depth, "counted_at": solution.counted_at}
     return {**row, **now, "critiques": critiques_of(solution, made_by.maker, row), **relabelled}
 
 

@@ -11,6 +11,8 @@ from support.top_ups import done, questions, recipe
 
 from factory.contracts.search import SEARCH
 from factory.question_pipeline.recipe import Recipe
+from factory.records.validation import row_faults
+from factory.rollouts.nodes import PROBE
 
 
 def searching(method: str, rollouts: int, **settings: Any) -> Recipe:
@@ -43,6 +45,21 @@ async def test_a_tree_goes_on_where_it_was(method: str) -> None:
     assert sum(solution["selected"] for solution in after["solutions"]) == 1
     paths = [visited(row) for row in (before, after)]
     assert all(paths[1][text] >= count for text, count in paths[0].items())
+
+
+async def test_the_rows_of_searches_that_arrive_at_a_labellers_texts_have_no_faults() -> None:
+    changed = 0
+    for question in questions(12):
+        models, before = Babbling(), None
+        for n in (1, 4):
+            refining = SEARCH.load("self_refine").Config(n=n)
+            more = replace(recipe("math_shepherd"), search="self_refine", search_config=refining)
+            row = await done(more, question, models, before)
+            assert not list(row_faults(row))
+            probes = {one["solution_id"] for one in before["solutions"] if one["method"] == PROBE} if before else set()
+            changed += sum(one["solution_id"] in probes and one["method"] != PROBE for one in row["solutions"])
+            before = row
+    assert changed
 
 
 def visited(row: dict[str, Any]) -> dict[str, int]:
