@@ -69,8 +69,8 @@ class Policy(Asker):
           method: `PROBE` for a labeller; a search method passes its own name.
 
         Returns:
-          One solution per rollout. Empty when a given prefix leaves no room in the model's context: that is no fault of
-          the question.
+          One solution per rollout. Empty when a prefix leaves no room in the model's context: that is no fault of the
+          question.
 
         Raises:
           QuestionFailed: whatever `Models` raises otherwise; it concerns this question only.
@@ -120,8 +120,8 @@ class Policy(Asker):
         try:
             completions = await self.generated(request, role)
         except PromptTooLong:
-            # Without a given prefix it is the question itself that is too long.
-            if not prefix_text:
+            # Without a prefix it is the question itself that is too long.
+            if start.parent is None:
                 raise
             return []
         # Phase 3: check the whole solutions.

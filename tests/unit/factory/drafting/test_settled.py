@@ -6,6 +6,7 @@ from support.searches.scripted import scripted_policy
 
 from factory.drafting.settled import choose, settle
 from factory.drafting.steps import complete, graft, next_steps, plant
+from factory.errors import PromptTooLong
 from factory.rollouts.nodes import GIVEN, PROBE
 from factory.types import LENGTH, POLICY, Outcome
 
@@ -77,6 +78,19 @@ async def test_a_probe_that_became_a_guided_solution_says_of_itself_what_guided_
     assert (probe.start_depth, probe.counted_at, probe.independent, probe.occurrences) == (0, None, False, 2)
     # The rollout is the evidence that it was.
     assert (step.trials, step.successes) == (1, 1)
+
+
+async def test_a_rollout_behind_a_sampled_step_that_leaves_no_room_fails_nothing() -> None:
+    policy = scripted_policy({(POLICY, "2?"): ["a\n"]})
+    [step] = await next_steps(policy, policy.tree.root, 1, method="mcts")
+
+    async def refuse(request, role=POLICY):
+        raise PromptTooLong("no room")
+
+    policy.models.generate = refuse
+    assert await policy.rollouts(step, 2, method=PROBE) == []
+    with pytest.raises(PromptTooLong):
+        await policy.rollouts(policy.tree.root, 1, method=PROBE)
 
 
 async def test_a_choice_that_somebody_else_had_written_takes_the_place_of_an_earlier_one() -> None:
