@@ -73,7 +73,7 @@ def _add_to_tree(
         opened=_opened(start, steps, before),
     )
     # Phase 3: fill in what a sampled rollout would have said of itself.
-    if solution.occurrences == 1:
+    if solution.occurrences == 1 and solution.method == method:
         solution.sought = method != PROBE
     solution.take_tokens(start, tokens)
     return solution

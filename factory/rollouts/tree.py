@@ -140,8 +140,9 @@ class Tree:
         """Return `solution`, or the solution with the same text that is there already, with its occurrences more."""
         known = same_ending(solution.leaf)
         if known is not None:
-            # A guided solution that has the text of a sample makes that no second sample.
-            if solution.independent or not known.independent:
+            # A guided solution that has the text of a sample makes that no second sample. Nor is a labeller's rollout
+            # one more vote for a guided one: where labellers look depends on the gold answer.
+            if solution.independent is known.independent:
                 known.occurrences += solution.occurrences
             if known.method == PROBE and solution.method not in (PROBE, GIVEN):
                 # An earlier run's labeller produced this text; now the search has sampled it, so it is to be labelled.

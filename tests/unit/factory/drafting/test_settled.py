@@ -93,6 +93,13 @@ async def test_a_rollout_behind_a_sampled_step_that_leaves_no_room_fails_nothing
         await policy.rollouts(policy.tree.root, 1, method=PROBE)
 
 
+async def test_a_labellers_rollout_is_no_vote_for_a_guided_solution() -> None:
+    policy, leaves = await drafts(RIGHT, RIGHT, RIGHT)
+    [guided, _] = await settle(policy, leaves[:2], method="mcts")
+    probe = policy.tree.add(policy.tree.root, [leaves[0].step], guided.verdict, finish_reason="stop", method=PROBE)
+    assert (probe is guided, guided.occurrences, policy.tree.root.trials) == (True, 2, 1)
+
+
 async def test_a_choice_that_somebody_else_had_written_takes_the_place_of_an_earlier_one() -> None:
     policy, leaves = await drafts(RIGHT, WRONG)
     [given] = await policy.adopt(RIGHT)
