@@ -2,10 +2,12 @@ r"""Benchmark of how full a run keeps its engines: whole runs on simulated engin
 
     python -m tools.bench.saturation --engines 1,2,4,8,16 --slots 256 --json OUT
     python -m tools.bench.saturation --engines 4 --slow 5 --json OUT --set cluster.units_in_flight=16
+    python -m tools.bench.saturation --engines 1 --method rstar --questions 128 --json OUT --set run.unit_size=8
 
 Nothing else differs from a run of a user with the defaults, 8 samples a question and `bayes_bisection` with the
-confidence of `pipelines/label_steps.yaml` (0.9); `--set` changes what a user might. A sample of 8 steps takes 2 s in
-its slot (`--token`), times a log-normal factor of mean 1 (`--spread`); reading a prompt takes none. The columns:
+confidence of `pipelines/label_steps.yaml` (0.9); `--set` changes what a user might. With `--method` another search
+works on the questions, with its defaults and no labeller. A sample of 8 steps takes 2 s in its slot (`--token`), times
+a log-normal factor of mean 1 (`--spread`); reading a prompt takes none. The columns:
 
 * busy: slot-seconds used, of those there were, over the whole run; to last begun: until the last question was begun,
   "-" where all were begun at once;
@@ -77,6 +79,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--token", type=float, default=2 / 241, help="seconds per token (default: 2 s for 8 steps)")
     parser.add_argument("--spread", type=float, default=0.5, help="sigma of the log of a sample's time (default: .5)")
     parser.add_argument("--slow", type=float, default=1.0, help="factor of the last engine's times (default: 1)")
+    parser.add_argument("--method", default="sample", help="search method (default: sample, with a labeller behind it)")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="another setting of the runs")
     parser.add_argument("--json", type=Path, required=True, help="where the figures are saved, one object per run")
     arguments = parser.parse_args()

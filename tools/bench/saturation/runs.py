@@ -43,7 +43,8 @@ def measure(arguments: argparse.Namespace, engines: int) -> dict[str, Any]:
         for row in read_rows(folder, ["solutions", "cost", "created_at"]):
             records.add(row)
     row = figures(watch.looks, records, watch.cpu, len(os.sched_getaffinity(0)), settings.engine.config.slots)
-    return {**row, "slow": arguments.slow, "set": arguments.set, "token": arguments.token, "spread": arguments.spread}
+    given = {name: getattr(arguments, name) for name in ("slow", "method", "set", "token", "spread")}
+    return {**row, **given}
 
 
 def settings_for(arguments: argparse.Namespace, engines: int, folder: str) -> Settings:
@@ -59,11 +60,20 @@ def settings_for(arguments: argparse.Namespace, engines: int, folder: str) -> Se
             "token_s": arguments.token,
             "spread": arguments.spread,
         },
-        "search": {"method": "sample", "n": 8},
-        "supervision": {"method": "bayes_bisection", "confidence": 0.9},
+        **_work(arguments.method),
         "cluster": {"generators": engines},
     }
     return parse(as_yaml(values), "the benchmark's config", arguments.set)
+
+
+def _work(method: str) -> dict[str, dict[str, Any]]:
+    """Return the sections of search and labeller: samples that are labelled, or another search with its defaults."""
+    if method == "sample":
+        return {
+            "search": {"method": method, "n": 8},
+            "supervision": {"method": "bayes_bisection", "confidence": 0.9},
+        }
+    return {"search": {"method": method}, "supervision": {"method": "none"}}
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 r"""Searches on a simulated policy and a verifier of known quality, against theory (`laws.py`), in this process.
 
-    python -m tools.bench.search_theory --json OUT --plot factory/search/theory.png
+    python -m tools.bench.search_theory --json OUT --plot OUT.png
 
 Three tables: best of N for growing N, with the law of each and its limit; searches that sample as many tokens as best
 of 16, with good, late, misled and over-optimised verifiers; rStar's choice against a plain vote of its candidates.
