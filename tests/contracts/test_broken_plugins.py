@@ -279,7 +279,8 @@ def test_an_export_and_an_import_refuse_a_broken_format(refused: Refused, write:
         ("engine.kind=vlm", "'vlm' is not an engine. Did you mean 'vllm'?"),
         (
             "pipeline=stars",
-            "'stars' is not a pipeline. Did you mean 'star'? Valid: compare_methods, label_steps, star, train.",
+            "'stars' is not a pipeline. Did you mean 'star'? Valid: compare_methods, label_steps, prover_verifier, "
+            "star, train, verifier_loop.",
         ),
     ],
 )

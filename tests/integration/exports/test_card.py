@@ -49,7 +49,7 @@ def test_the_metadata_tell_configs_sizes_and_licence(out):
     assert [config["config_name"] for config in data.configs] == ["prm"]  # one reader for all: JSON lines are left out
     assert data.configs[0]["data_files"] == [
         {"split": "train", "path": "data/prm/train-*-of-00003.parquet"},
-        {"split": "test", "path": "data/prm/test-*-of-00002.parquet"},
+        {"split": "test", "path": "data/prm/test-*-of-00003.parquet"},
     ]
     assert [split["num_examples"] for split in data.dataset_info[0]["splits"]] == [12, 8]
     assert (data.license, data.language, data.size_categories) == ("apache-2.0", None, ["n<1K"])

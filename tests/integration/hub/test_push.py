@@ -54,7 +54,7 @@ def test_files_of_an_earlier_export_go_and_others_stay(hub, send, out):
     for name in theirs:
         by_hand(repo, name)
     changed(out, shard_bytes=WHOLE)
-    assert send().removed == 10
+    assert send().removed == 11
     assert set(repo.files()) == local(out) | {".gitattributes", *theirs}
 
 
@@ -84,7 +84,7 @@ def test_a_file_is_hashed_once(send, monkeypatch):
     monkeypatch.setattr("pipelines.hub.push.sha256_of", lambda path: hashed.append(path) or real(path))
     monkeypatch.setattr("huggingface_hub.lfs.sha_fileobj", lambda _file: pytest.fail("hashed again"))
     send()
-    assert len(hashed) == len(set(hashed)) == 10
+    assert len(hashed) == len(set(hashed)) == 11
 
 
 def test_certificates_are_read_once_in_a_process(send, monkeypatch):

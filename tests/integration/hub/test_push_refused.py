@@ -48,8 +48,8 @@ def test_what_the_user_has_to_mend_is_one_sentence(hub, out, send, said, monkeyp
 def test_a_folder_that_is_no_export_is_refused(send, tmp_path, out):
     with pytest.raises(BadInput, match=r"holds no manifest.json"):
         send(tmp_path / "nothing")
-    (out / "data/prm/test-00000-of-00002.parquet").unlink()
-    with pytest.raises(BadInput, match=r"lacks data/prm/test-00000-of-00002.parquet"):
+    (out / "data/prm/test-00000-of-00003.parquet").unlink()
+    with pytest.raises(BadInput, match=r"lacks data/prm/test-00000-of-00003.parquet"):
         send()
     (out / "manifest.json").write_text("{}")
     with pytest.raises(BadInput, match=r"manifest.json is not as `factory export` writes it"):
@@ -83,7 +83,7 @@ def test_somebodys_file_is_overwritten_on_demand_alone(hub, send, content):
     repo.commit("main", "", {"manifest.json": Blob(content, large=False)}, "by hand")
     with pytest.raises(BadInput, match=r"holds a manifest.json that no export of ours put there"):
         send()
-    assert send(replace=True).files == 12
+    assert send(replace=True).files == 13
 
 
 def test_private_data_are_not_pushed_to_a_public_data_set(send):
@@ -142,7 +142,7 @@ def test_a_hub_that_hangs_is_not_waited_for_for_ever(hub, send):
         return None
 
     hub.fault = hang
-    assert send(patience=HubPatience(connect_s=5, answer_s=1, attempts=6, longest_pause_s=0.01)).files == 12
+    assert send(patience=HubPatience(connect_s=5, answer_s=1, attempts=6, longest_pause_s=0.01)).files == 13
     over.set()
 
 

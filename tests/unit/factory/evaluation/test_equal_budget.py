@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import log
 
 import pytest
 from hypothesis import given
@@ -77,5 +78,5 @@ def test_it_ends_and_no_neighbour_of_a_bracketed_choice_is_nearer(
     chosen = nearest_amount(spent, target)
     assert len(spent) <= TRIES
     if len(spent) < TRIES and min(spent.values()) < target <= max(spent.values()):
-        best = min((chosen - 1, chosen, chosen + 1), key=lambda n: abs(spends(max(1, n)) - target))
+        best = min((chosen - 1, chosen, chosen + 1), key=lambda n: abs(log(spends(max(1, n)) / target)))
         assert spends(chosen) == pytest.approx(spends(max(1, best))) or abs(spends(chosen) / target - 1) < 0.6
