@@ -30,7 +30,7 @@ class Asked:
 
     @property
     def by(self) -> str:
-        """Who asks, for messages."""
+        """Asker, named for messages."""
         return f"{self.section} {self.name}"
 
 

@@ -39,7 +39,7 @@ def places_of(key: str, folder: Path) -> Iterator[str]:
 
 
 def listed_by_ray() -> dict[str, bytes]:
-    """What Ray's head says to whoever asks: whole entries, of which `ray list`, the Job API and the dashboard show some.
+    """Answers of Ray's head to whoever asks: whole entries, of which `ray list`, the Job API and the dashboard show some.
 
     Of a job these are its command, environment and metadata; submitted ones are in the store of keys and values, too.
     """

@@ -39,7 +39,7 @@ SEARCHES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One gate for all runs, so that they can leave their engines to each other."""
+    """Gate of all runs, so that they can leave their engines to each other."""
     return tmp_path_factory.mktemp("gate") / "gate"
 
 

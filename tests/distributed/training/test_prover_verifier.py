@@ -38,12 +38,12 @@ COPIES = "import shutil, sys; shutil.copytree(sys.argv[1], sys.argv[2])"
 
 
 def command(script: str) -> dict[str, Any]:
-    """A trainer that takes no time."""
+    """Trainer that takes no time."""
     return {"kind": "command", "command": [sys.executable, "-c", script, "{model}", "{out}"], "num_cpus": 0.1}
 
 
 def scripted_base(folder: Path) -> Path:
-    """A model that is right about half of the questions in either role, told apart by nothing: 3 of 4 samples."""
+    """Model that is right about half of the questions in either role, told apart by nothing: 3 of 4 samples."""
     untrained_model(folder)
     script = {}
     for index, question in enumerate(procedural.questions(procedural.Config(n=24, levels=["add_small"]))):
@@ -195,7 +195,7 @@ def test_a_game_that_is_cut_off_in_every_phase_ends_as_an_undisturbed_one(
 
 
 def brief(facts: dict[str, Any]) -> tuple[Any, ...]:
-    """What of a round does not depend on clocks and paths."""
+    """Facts of a round that depend on no clock and no path."""
     evaluated = {name: value for name, value in facts["evaluate"].items() if name != "seconds"}
     return [facts["reward"][prover] for prover in ("helpful", "sneaky")], facts["verifier"]["rows"], evaluated
 

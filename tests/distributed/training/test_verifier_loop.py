@@ -180,7 +180,7 @@ def test_a_loop_that_is_cut_off_in_every_phase_ends_as_an_undisturbed_one(
 
 
 def brief(facts: dict[str, Any]) -> tuple[Any, ...]:
-    """What of a round does not depend on clocks and paths."""
+    """Facts of a round that depend on no clock and no path."""
     accuracies = [(row["method"], row["accuracy"], row["tokens"]) for row in facts["evaluate"]["rows"]]
     return facts["search"]["runs"], facts["train"]["rows"], facts["score"]["first_errors"], accuracies
 

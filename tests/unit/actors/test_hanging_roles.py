@@ -37,7 +37,7 @@ def _short_deadlines(mortal: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def actors(gate: Path, hangs_on: str) -> dict[str, LocalActor]:
-    """An actor of each role: critic and judge wait at a gate that nobody opens, the scorer hangs by itself."""
+    """Actors of each role: critic and judge wait at a gate that nobody opens, the scorer hangs by itself."""
     texts = {
         role: local_actor("tests.support.plugins.gated_scripted", {"fallback": [reply], "gate": str(gate)})
         for role, reply in REPLIES.items()
@@ -47,7 +47,7 @@ def actors(gate: Path, hangs_on: str) -> dict[str, LocalActor]:
 
 
 async def worked_on(pools: dict[str, list[LocalActor]], n: int) -> list[Any]:
-    """What came of `n` questions that are worked on at once: each one's state, or its error."""
+    """Outcomes of `n` questions that are worked on at once: each one's state, or its error."""
     models = RemoteModels(pools, [], CallPatience(attempts=2, request_s=0.5))
     return await asyncio.gather(
         *(attempted(ASKING, question, models) for question in questions(n)), return_exceptions=True

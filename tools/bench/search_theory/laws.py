@@ -1,4 +1,4 @@
-"""What searches should answer right, by theory: exact for N samples, and in the limit of many.
+"""Laws of how often searches answer right: exact for N samples, and in the limit of many.
 
 The policy is right with probability `right` (p^L for L steps of which each is right with p; no wrong solution hits the
 gold answer). A wrong solution answers gold + 1 with probability `common`, else one of 1,000 answers that are all alike.

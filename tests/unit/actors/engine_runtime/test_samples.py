@@ -71,7 +71,7 @@ async def test_half_written_samples_are_no_result(final: SimpleNamespace | None)
 
 
 class Words(Letters):
-    """One token per word; the second one holds a separator and more."""
+    """Tokenizer of one token per word; the second one holds a separator and more."""
 
     words = ("one", "\n  ", "two", "Question", ":")
 

@@ -1,4 +1,4 @@
-"""A method's answers and costs, read off its records."""
+"""Answers and costs of a method, read off its records."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def nodes(tree):
 
 
 async def searched():
-    """A tree as a search leaves it: two scored and visited steps, one that another prompt wrote, two ends."""
+    """Tree as a search leaves it: two scored and visited steps, one that another prompt wrote, two ends."""
     script = {(POLICY, "2?"): ["a\n", "b\n"], (POLICY, "a\n"): [f"c\n{WRONG}"], (POLICY, "so\n"): [RIGHT]}
     policy = scripted_policy(script, {"a": 0.5, "b": 0.25})
     one, other = await next_steps(policy, policy.tree.root, 2, method="mcts")

@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_tree() -> None:
 
 
 def test_what_may_follow() -> None:
-    """The successions of arXiv 2408.06195, sec. 3.2, and the finish that is left at the last depth."""
+    """Successions of arXiv 2408.06195, sec. 3.2, and the finish that is left at the last depth."""
     root = Node(index=0, depth=0)
     assert open_actions(root, 5) == ("A1", "A2", "A3", "A5")
     nodes = {name: Node(index=1, depth=1, parent=root, action=name) for name in ACTIONS}

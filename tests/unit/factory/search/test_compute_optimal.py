@@ -1,4 +1,4 @@
-"""A budget of attempts split by estimated difficulty: golden transcripts and the split itself, worked out by hand."""
+"""Budget of attempts split by estimated difficulty: golden transcripts and the split itself, worked out by hand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def solved(script, monkeypatch, scores=None, **settings) -> Policy:
 
 
 def lengths(policy: Policy) -> list[str]:
-    """What was asked for, request by request: samples, or a revision behind so many attempts."""
+    """Requests that were made, one by one: samples, or a revision behind so many attempts."""
     requests = policy.models.requests
     return [
         f"{request.prompt.rsplit('What is 2 + 2?')[-1].count('Attempt ') - 1} shown"

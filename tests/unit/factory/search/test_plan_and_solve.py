@@ -49,7 +49,7 @@ async def solved(script, monkeypatch, **settings) -> Policy:
 
 
 def written(policy: Policy, number: int = 0) -> list[tuple[str, str]]:
-    """The steps of a solution with what they are."""
+    """Steps of a solution with what they are."""
     path = policy.tree.solutions[number].leaf.path()
     return [(node.action, node.step.text) for node in path if node.step]
 

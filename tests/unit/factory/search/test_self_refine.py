@@ -39,7 +39,7 @@ async def refined(script, monkeypatch, **settings) -> Policy:
 
 
 def story(policy: Policy) -> list[tuple[str, str, str, bool]]:
-    """What every solution says, which it revises, the critique between, and whether it is the answer."""
+    """Words of every solution, which it revises, the critique between, and whether it is the answer."""
     return [
         (one.text, one.revises.text if one.revises else "", one.critique, one.selected) for one in policy.tree.solutions
     ]

@@ -20,7 +20,7 @@ REPHRASED, ASKED, SLIP = "Given 2 and 2.\n", "What is 2 and 2?\n", "2 + 2 = 5\n"
 
 
 async def searched() -> Policy:
-    """A tree of rephrasing (A5), a sub-question (A3), sampled steps behind it, and two ends; `SLIP` is its error."""
+    """Tree of rephrasing (A5), a sub-question (A3), sampled steps behind it, and two ends; `SLIP` is its error."""
     fresh = iter(range(10**6))
 
     def reply(prefix: str, n: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""What holds of every beam search: how much it asks for, what it is in the plainest cases."""
+"""Properties of every beam search: how much it asks for, what it is in the plainest cases."""
 
 from __future__ import annotations
 
