@@ -92,7 +92,7 @@ def test_attempts_are_shown_with_what_was_said_of_each_where_anything_was() -> N
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("white", [" ", "\t", " .", "\n"])
 def test_a_critique_of_nothing_but_padding_is_read_at_once(white: str) -> None:
-    """As many ways to divide the padding as its square would take minutes."""
+    """Dividing the padding in as many ways as its square would take minutes."""
     reply = f"Verdict: right{white * 200_000}x"
     assert verdict_of(reply) is None
     assert remarks_of(reply).endswith("x")

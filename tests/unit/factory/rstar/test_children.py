@@ -36,7 +36,7 @@ def script(questions: Sequence[str], answers: dict[str, Sequence[str]]) -> dict[
 
 
 def test_each_sub_question_is_answered_by_its_own_votes() -> None:
-    """Of three samples two are the same question; the answers of the first are 4, 5, 4, of the other 7, 7, 8."""
+    """Two of three samples are the same question; its answers are 4, 5, 4, those of the other 7, 7, 8."""
     policy = scripted_policy(
         script(
             ["How many? I ask.", "How many?", "  How   much? "],

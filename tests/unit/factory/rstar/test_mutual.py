@@ -33,7 +33,7 @@ def test_a_beginning_leaves_something_to_complete(text: str, share: float) -> No
 
 
 def test_a_completion_agrees_where_it_reaches_the_answer() -> None:
-    """Of four one is right, one wrong, one without an answer, and one was cut off behind the right one."""
+    """Four completions: one right, one wrong, one without an answer, one cut off behind the right one."""
     replies = [" is x.", " is y.", " was.", completion(" is X.", "length")]
     policy = scripted_policy({("judge", "The answer"): replies})
     leaf = plant(policy, "The answer is X.", action="A2")

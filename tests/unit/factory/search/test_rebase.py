@@ -61,7 +61,7 @@ async def test_drafts_get_their_shares_of_what_is_left_of_the_budget() -> None:
     ("select", "text"), [("weighted", f"c\ne\n{RIGHT}"), ("max", f"c\ne\n{RIGHT}"), ("majority", WRONG)]
 )
 async def test_the_choice_is_over_all_leaves(select: str, text: str) -> None:
-    """For "4" are 2 · .4 + .95, for "5" .9 + .5 + .1: 1.75 against 1.5; three votes against three, "5" came first."""
+    """Weights for "4" are 2 · .4 + .95, for "5" .9 + .5 + .1: 1.75 against 1.5; three votes each, "5" came first."""
     fakes = models()
     chosen = selected(await searched(fakes, "rebase", leaves=6, balance=DOUBLING, select=select))
     assert chosen is not None

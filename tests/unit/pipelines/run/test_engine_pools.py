@@ -206,7 +206,7 @@ def test_a_run_that_asks_fewer_roles_starts_fewer_and_a_later_one_adds_them(worl
 
 
 def test_another_model_of_a_role_gets_engines_of_its_own(world: World) -> None:
-    """In place, a restarted engine would be back with the old weights."""
+    """Loaded in place, a restarted engine would be back with the old weights."""
 
     def guided(model: str) -> Settings:
         prm = {"model": model, "engine": {"kind": "tests.support.plugins.scorer"}}
