@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from factory.drafting.election import conclude
+from factory.drafting.conclusion import Draft, conclude, stood
 from factory.drafting.steps import complete, plant
 from factory.rollouts.nodes import STEP, Critique, Node, Solution
 from factory.rollouts.policy import Policy
@@ -73,9 +73,9 @@ async def close(policy: Policy, chains: Sequence[Chain], method: str) -> None:
     Raises what `Models.check` raises.
     """
     attempts = [attempt for chain in chains for attempt in chain]
-    leaves = [planted(policy, attempt) for attempt in attempts]
+    drafts = [Draft(planted(policy, attempt), attempt.weight) for attempt in attempts]
     there = set(policy.tree.solutions)
-    solutions = iter(await conclude(policy, leaves, [attempt.weight for attempt in attempts], method=method))
+    solutions = iter(await conclude(policy, drafts, method=method, earlier=stood(policy.tree, method)))
     for chain in chains:
         before: tuple[Attempt, Solution] | None = None
         for attempt, solution in zip(chain, solutions, strict=False):

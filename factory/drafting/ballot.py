@@ -1,8 +1,9 @@
 """Votes of a question's drafts, counted as they come, and tree values that follow the count.
 
-A vote is a sample of the policy that ended its solution and states an answer; each occurrence of a text is one. The
-share of a draft is the part of all votes that state its answer (self-consistency, Wang et al., arXiv 2203.11171; the
-reward of a terminal node in rStar, arXiv 2408.06195, sec. 3.2). Gold is not read.
+A vote is a sample of the policy that ended its solution and states an answer; each occurrence of a text is one, and may
+have a weight. An answer joins the first one that means the same. The share of a draft is the part of all votes that
+state its answer (self-consistency, Wang et al., arXiv 2203.11171; the reward of a terminal node in rStar, arXiv
+2408.06195, sec. 3.2). Gold is not read.
 
 A share changes with every new vote. The first draft of a question would have share 1 for ever, and whatever was
 explored first would look best. So values in a tree are worked out anew from the votes of the moment (`revalue`): at any
@@ -24,12 +25,13 @@ from factory.rollouts.tree import Tree
 class Choice:
     """Answer that drafts state.
 
-    `votes`: how many. `leaves`: the drafts (`Ballot.draft`) in the order they came, with the votes of each.
+    `votes`: how many, or their weight. `leaves`: the drafts (`Ballot.draft`) in the order they came, with the votes of
+    each.
     """
 
     answer: str
-    votes: int = 0
-    leaves: dict[Node, int] = field(default_factory=dict)
+    votes: float = 0
+    leaves: dict[Node, float] = field(default_factory=dict)
 
 
 class Ballot:
@@ -40,7 +42,7 @@ class Ballot:
 
     def __init__(self, asker: Asker) -> None:
         self.choices: list[Choice] = []
-        self.total = 0
+        self.total: float = 0
         self._asker = asker
         self._stated: dict[Node, Choice | None] = {}
         self._drafts: dict[Node, Node] = {}
@@ -57,8 +59,11 @@ class Ballot:
                 ballot.add(solution.leaf, solution.occurrences)
         return ballot
 
-    def add(self, leaf: Node, votes: int = 1) -> None:
-        """Count a finished draft; one without an answer votes for nothing. A draft that comes again votes again."""
+    def add(self, leaf: Node, votes: float = 1) -> None:
+        """Count a finished draft; one without an answer votes for nothing. A draft that comes again votes again.
+
+        `votes` is how many it has, or their weight.
+        """
         leaf = self.draft(leaf)
         if leaf not in self._stated:
             answer = self._asker.answer(leaf.text)
@@ -83,15 +88,19 @@ class Ballot:
         """Return the answer that a draft states; None where it states none or was not counted."""
         return self._stated.get(self.draft(leaf))
 
-    def votes(self, leaf: Node) -> int:
+    def votes(self, leaf: Node) -> float:
         """Return how many votes a draft has; 0 for one that states no answer."""
         choice = self.choice(leaf)
         return choice.leaves[self.draft(leaf)] if choice is not None else 0
 
+    @property
+    def leading(self) -> Choice | None:
+        """Answer with the most votes, of equals the one that was stated first; None without any vote."""
+        return max(self.choices, key=lambda choice: choice.votes, default=None)
+
     def leaders(self) -> list[Node]:
         """Return the first draft of the answer that most votes state, alone; nothing without any vote."""
-        leader = max(self.choices, key=lambda choice: choice.votes, default=None)
-        return [] if leader is None else [next(iter(leader.leaves))]
+        return [] if self.leading is None else [next(iter(self.leading.leaves))]
 
     def ends(self, tree: Tree) -> list[Node]:
         """Return an end of every finished draft, as often as it has votes, and once where it has none.
@@ -106,7 +115,7 @@ class Ballot:
                 end = ends.setdefault(draft, draft if draft.ending is not None else node)
                 if end.ending is None and node.finish == "stop" != end.finish:
                     ends[draft] = node
-        return [end for draft, end in ends.items() for _ in range(self.votes(draft) or 1)]
+        return [end for draft, end in ends.items() for _ in range(int(self.votes(draft)) or 1)]
 
     def note(self, solutions: Mapping[Node, Solution], method: str) -> None:
         """Write the votes of drafts into their solutions as occurrences, those of an earlier run included.
@@ -117,7 +126,7 @@ class Ballot:
         """
         for draft, solution in solutions.items():
             if solution.method == method and not solution.independent:
-                solution.occurrences = self.votes(draft) or solution.occurrences
+                solution.occurrences = int(self.votes(draft)) or solution.occurrences
 
     def share(self, leaf: Node) -> float:
         """Return the part of all votes that state a draft's answer; 0 for a draft that states none."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from factory.drafting.attempts import Chain, extend
-from factory.drafting.election import elected
+from factory.drafting.attempts import Chain, extend, planted
+from factory.drafting.conclusion import Draft, picked
 from factory.drafting.prompts import ask
 from factory.drafting.scores import score_whole
 from factory.drafting.transcript import transcript
@@ -58,9 +58,12 @@ async def weigh(policy: Policy, chains: Sequence[Chain], verifier: str) -> None:
         for attempt in (attempt for chain in ended for attempt in chain):
             attempt.weight = 1.0
         return
+    # Drafts are compared as nodes. All enter the tree in their order, those that were cut off as well.
+    leaves = [[planted(policy, attempt) for attempt in chain] for chain in chains]
     scores = iter(await together(score_whole(policy, attempt.text, verifier) for chain in ended for attempt in chain))
-    for chain in ended:
-        weights = [next(scores) for _ in chain]
-        best = elected(policy, [attempt.text for attempt in chain], weights)
+    for chain, ends in zip(chains, leaves, strict=True):
+        standing = [(one, Draft(leaf, next(scores))) for one, leaf in zip(chain, ends, strict=True) if one.ended]
+        best = picked(policy, [draft for _, draft in standing])
         if best is not None:
-            chain[best].weight = weights[best]
+            attempt, draft = next(one for one in standing if one[1].text == best.text)
+            attempt.weight = draft.weight

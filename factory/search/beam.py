@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
+from factory.drafting.conclusion import conclude
 from factory.drafting.guided.beams import BeamShape, beam_searches
-from factory.drafting.guided.conclusion import conclude
 from factory.drafting.guided.settings import asks_the_verifier
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
@@ -52,4 +52,4 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
       QuestionFailed: what the models raise, except that a draft which one of them cannot read drops out alone.
     """
     [beam] = await beam_searches(policy, config, 1, METHOD)
-    await conclude(policy, beam.ended.values(), beam.left, method=METHOD, select=config.select)
+    await conclude(policy, [*beam.ended.values()], beam.left, method=METHOD, select=config.select)

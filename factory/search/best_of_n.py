@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from factory.drafting.guided.conclusion import Draft, picked
+from factory.drafting.conclusion import Draft, picked
 from factory.drafting.guided.settings import Guidance, asks_the_verifier, at_least
 from factory.drafting.guided.verifier import scores_of
 from factory.drafting.settled import choose
@@ -72,7 +72,7 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
         for one in whole:
             one.score = scores.get(one.leaf, one.score)
     able = [one for one in whole if one.score is not None]
-    drafts = [Draft(one.leaf, one.score or 0.0, one.occurrences) for one in able]
-    choice = picked(policy, drafts, config.select)
+    choice = picked(policy, [Draft.scored(one.leaf, one.score, one.occurrences) for one in able], config.select)
     if choice is not None:
-        choose(tree, able[choice], able[choice].score)
+        chosen = next(one for one in able if one.text.rstrip() == choice.text)
+        choose(tree, chosen, chosen.score)

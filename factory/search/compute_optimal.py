@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from random import Random
 
 from factory.contracts.roles import SCORE
-from factory.drafting.attempts import Chain, begin, close
+from factory.drafting.attempts import Chain, begin, close, planted
+from factory.drafting.ballot import Ballot
 from factory.drafting.revising import lengthen, weigh
 from factory.drafting.scores import score_whole
-from factory.drafting.votes import tally
 from factory.rollouts.policy import Policy
 from factory.rollouts.prompting import cached_prompt
 from factory.rollouts.together import together
@@ -107,12 +107,14 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
 
 async def _ease(policy: Policy, chains: list[Chain], verifier: str) -> float:
     """Return how easy the question seems: share of samples that agree on the most frequent answer, or mean score."""
-    texts = [chain[0].text for chain in chains if chain[0].ended]
+    samples = [chain[0] for chain in chains if chain[0].ended]
     if verifier:
-        scores = await together(score_whole(policy, text, verifier) for text in texts)
+        scores = await together(score_whole(policy, sample.text, verifier) for sample in samples)
         return sum(scores) / len(chains)
-    votes = tally(policy, texts)
-    return votes[0].weight / len(chains) if votes else 0.0
+    ballot = Ballot(policy)
+    for sample in samples:
+        ballot.add(planted(policy, sample))
+    return ballot.leading.votes / len(chains) if ballot.leading else 0.0
 
 
 def share_of(config: Config, ease: float) -> float:

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
+from factory.drafting.conclusion import Draft, conclude
 from factory.drafting.guided.beams import BeamShape, beam_searches
-from factory.drafting.guided.conclusion import conclude
 from factory.drafting.guided.settings import asks_the_verifier, at_least
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
@@ -63,7 +63,8 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
     """
     # Each subtree begins with so many samples at the root.
     there = tree.root.searched // (config.width * config.expansions)
-    earlier = [one for one in tree.solutions if one.method == METHOD and one.finish_reason not in CUT_SHORT]
+    before = [one for one in tree.solutions if one.method == METHOD and one.finish_reason not in CUT_SHORT]
+    earlier = [Draft.scored(one.leaf, one.score or 0.0, one.occurrences) for one in before]
     searches = await beam_searches(policy, config, config.subtrees - there, METHOD)
     drafts = [draft for one in searches for draft in one.ended.values()]
     left = [leaf for one in searches for leaf in one.left]

@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from factory.contracts.roles import GENERATE
+from factory.drafting.conclusion import Draft, conclude, stood
 from factory.drafting.critiques import criticise, remarks_of
-from factory.drafting.election import conclude
 from factory.drafting.plans import MAX_PART_CHARS, agreeing, numbered, parts_of, result_of
 from factory.drafting.prompts import ask
 from factory.drafting.steps import graft
@@ -99,7 +99,8 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
     works = [_Work(policy, config, f"{METHOD}:{number}") for number in range(before, config.n)]
     await together(work.carry_out() for work in works)
     leaves = [_written(tree, work) for work in works if work.ended]
-    await conclude(policy, leaves, [None if leaf.finish == LENGTH else 1.0 for leaf in leaves], method=METHOD)
+    drafts = [Draft(leaf, None if leaf.finish == LENGTH else 1.0) for leaf in leaves]
+    await conclude(policy, drafts, method=METHOD, earlier=stood(tree, METHOD))
 
 
 def _written(tree: Tree, work: _Work) -> Node:

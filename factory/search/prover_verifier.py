@@ -17,7 +17,7 @@ from random import Random
 
 from factory.contracts.roles import SCORE
 from factory.drafting.attempts import Attempt, planted
-from factory.drafting.guided.conclusion import Draft, picked
+from factory.drafting.conclusion import MAJORITY, MAX, Draft, picked
 from factory.drafting.guided.settings import WHOLE, Guidance, at_least
 from factory.drafting.guided.verifier import scores_of
 from factory.drafting.prompts import ask
@@ -102,8 +102,8 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
     whole = [leaf for leaf in dict.fromkeys(leaves) if leaf.finish != LENGTH]
     scores = await scores_of(policy, whole, guidance(config)) if config.verifier else {}
     able = [leaf for leaf in dict.fromkeys(leaves[: len(helpful)]) if leaf in (scores if config.verifier else whole)]
-    drafts = [Draft(leaf, scores.get(leaf, 0.0), leaves[: len(helpful)].count(leaf)) for leaf in able]
-    choice = picked(policy, drafts, "max" if config.verifier else "majority")
+    drafts = [Draft.scored(leaf, scores.get(leaf), leaves[: len(helpful)].count(leaf)) for leaf in able]
+    choice = picked(policy, drafts, MAX if config.verifier else MAJORITY)
     # Phase 3: the verdicts.
     there = set(tree.solutions)
     ends: dict[Node, int] = {}
@@ -115,7 +115,7 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
             solution.role = writers[place]
             solution.score = scores.get(leaf)
     if choice is not None:
-        choose(tree, solutions[ends[able[choice]]])
+        choose(tree, solutions[ends[choice.leaf]])
 
 
 async def _written(policy: Policy, config: Config, prover: str, n: int, prompt: str) -> list[Attempt]:

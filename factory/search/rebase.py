@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from factory.drafting.guided.conclusion import Draft, conclude
+from factory.drafting.conclusion import Draft, conclude
 from factory.drafting.guided.settings import Guidance, asks_the_verifier, at_least
 from factory.drafting.guided.verifier import scores_of
 from factory.drafting.steps import next_steps
@@ -78,7 +78,7 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
         reached = Counter(leaf for leaves in steps for leaf in leaves)
         scores = await scores_of(policy, (leaf for leaf in reached if leaf.finish != LENGTH), config)
         # Phase 2: what has ended is kept, the rest gets its shares of what is left of the budget.
-        drafts += [Draft(leaf, scores[leaf], reached[leaf]) for leaf in scores if leaf.finish]
+        drafts += [Draft.scored(leaf, scores[leaf], reached[leaf]) for leaf in scores if leaf.finish]
         going = {leaf: reached[leaf] for leaf in scores if not leaf.finish}
         left = [*going] or [*reached]
         widths = shared_out(going, scores, config.balance)

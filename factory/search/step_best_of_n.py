@@ -7,11 +7,11 @@ the solution. Drafts that end beside it are not chosen, but judged as well: with
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
+from factory.drafting.conclusion import MAX, conclude
 from factory.drafting.guided.beams import BeamShape, beam_searches
-from factory.drafting.guided.conclusion import conclude
 from factory.drafting.guided.settings import asks_the_verifier, at_least
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
@@ -66,4 +66,7 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
       QuestionFailed: what the models raise, except that a draft which one of them cannot read drops out alone.
     """
     [beam] = await beam_searches(policy, shape_of(config), 1, METHOD)
-    await conclude(policy, beam.ended.values(), beam.left, method=METHOD, select="max", among=beam.best)
+    # By text: what ended in the beam may have ended beside it before, at another node.
+    best = {leaf.text.rstrip() for leaf in beam.best}
+    drafts = [draft if not best or draft.text in best else replace(draft, weight=None) for draft in beam.ended.values()]
+    await conclude(policy, drafts, beam.left, method=METHOD, select=MAX)

@@ -1,4 +1,4 @@
-"""Searches that a verifier guides: settings, scores, beams, the choice at the end.
+"""Searches that a verifier guides: settings, scores, beams.
 
 Read `beams.py` first.
 """

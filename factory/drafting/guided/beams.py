@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from factory.drafting.guided.conclusion import Draft
+from factory.drafting.conclusion import Draft
 from factory.drafting.guided.settings import Guidance, at_least
 from factory.drafting.guided.verifier import looked_ahead, scores_of
 from factory.drafting.steps import next_steps
@@ -66,7 +66,7 @@ class BeamSearch:
         """
         able = [leaf for leaf in reached if leaf in scores]
         self.left = [*reached]
-        self.ended |= {leaf: Draft(leaf, scores[leaf], reached[leaf]) for leaf in able if leaf.finish}
+        self.ended |= {leaf: Draft.scored(leaf, scores[leaf], reached[leaf]) for leaf in able if leaf.finish}
         # Equal scores keep the order in which they came.
         ranked = sorted(able, key=lambda leaf: -scores[leaf])
         kept = ranked[: width - len(self.best)]

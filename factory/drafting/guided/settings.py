@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from factory.contracts.roles import SCORE
-from factory.drafting.guided.conclusion import SELECTIONS
+from factory.drafting.conclusion import SELECTIONS
 from factory.drafting.scores import AGGREGATES
 from factory.plugins import suggest
 

@@ -13,7 +13,7 @@ METHOD = '''"""Half of the solutions first, then, where these do not agree, the 
 
 from dataclasses import dataclass
 
-from factory.drafting.votes import tally
+from factory.drafting.ballot import Ballot
 
 EFFORT = ("n",)
 
@@ -24,8 +24,8 @@ class Config:
 
 
 async def search(tree, policy, config, rng):
-    first = await policy.rollouts(tree.root, config.n // 2 - tree.root.searched, method="halves")
-    if len(tally(policy, [solution.text for solution in first])) > 1:
+    await policy.rollouts(tree.root, config.n // 2 - tree.root.searched, method="halves")
+    if len(Ballot.of(policy, "halves").choices) > 1:
         await policy.rollouts(tree.root, config.n - tree.root.searched, method="halves")
 '''
 AGREEING, DIFFERING = ["It is.\nThe answer is 1."], ["The answer is 2.", "The answer is 3."]

@@ -26,6 +26,26 @@ def test_votes_are_counted_by_meaning_and_a_draft_that_comes_again_votes_again()
     assert [ballot.votes(leaf) for leaf in (four, also, five, none)] == [2, 1, 1, 0]
 
 
+def test_votes_have_weights_and_of_equal_answers_the_first_leads() -> None:
+    policy = scripted_policy({})
+    four, five, six = (plant(policy, f"so\nThe answer is {number}.", action="A2") for number in (4, 5, 6))
+    ballot = Ballot(policy)
+    assert ballot.leading is None
+    for leaf, weight in ((four, 0.25), (five, 0.75), (four, 0.25), (six, 0.75)):
+        ballot.add(leaf, weight)
+    assert [(choice.answer, choice.votes) for choice in ballot.choices] == [("4", 0.5), ("5", 0.75), ("6", 0.75)]
+    assert ballot.leading is ballot.choice(five)
+
+
+def test_without_a_reader_of_answers_every_text_is_its_own() -> None:
+    policy = scripted_policy({})
+    policy.reader = None
+    ballot = Ballot(policy)
+    for text in ("a", "b", "a\n"):
+        ballot.add(plant(policy, text, action="A2"))
+    assert [(choice.answer, choice.votes) for choice in ballot.choices] == [("a", 2), ("b", 1)]
+
+
 def test_a_draft_that_ends_with_nothing_more_is_the_text_in_front_of_it() -> None:
     policy = scripted_policy({})
     node = policy.tree.root

@@ -1,4 +1,4 @@
-"""Votes, scores, and the formulas of tree search."""
+"""Scores, and the formulas of tree search."""
 
 import math
 
@@ -8,43 +8,8 @@ from support.searches.scripted import scripted_policy
 from factory.drafting.scores import score_path, score_paths, score_whole
 from factory.drafting.steps import graft, plant
 from factory.drafting.uct import backup, mean_reward, puct, uct
-from factory.drafting.votes import Vote, tally
 from factory.errors import PromptTooLong
 from factory.rollouts.nodes import Node
-
-
-def said(answer: str) -> str:
-    return f"so\nThe answer is {answer}."
-
-
-def test_the_heaviest_answer_comes_first_and_the_earlier_of_two_equal_ones() -> None:
-    policy = scripted_policy({})
-    assert tally(policy, [said("5"), "nothing", said("4"), said("4"), said("6")]) == [
-        Vote(answer="4", weight=2.0, members=(2, 3)),
-        Vote(answer="5", weight=1.0, members=(0,)),
-        Vote(answer="6", weight=1.0, members=(4,)),
-    ]
-
-
-def test_answers_that_mean_the_same_vote_together_by_the_checkers_rules() -> None:
-    policy = scripted_policy({})
-    [vote] = tally(policy, [said("Paris"), said("paris"), said("PARIS")])
-    assert (vote.answer, vote.members) == ("Paris", (0, 1, 2))
-
-
-def test_votes_have_weights() -> None:
-    policy = scripted_policy({})
-    votes = tally(policy, [said("4"), said("5"), said("4")], [0.25, 0.75, 0.25])
-    assert [(vote.answer, vote.weight) for vote in votes] == [("5", 0.75), ("4", 0.5)]
-    with pytest.raises(ValueError, match="2 weights of 1 texts"):
-        tally(policy, [said("4")], [1.0, 2.0])
-
-
-def test_without_a_reader_of_answers_every_text_is_its_own() -> None:
-    policy = scripted_policy({})
-    policy.reader = None
-    assert [vote.members for vote in tally(policy, ["a", "b", "a\n"])] == [(0, 2), (1,)]
-    assert tally(policy, []) == []
 
 
 async def test_a_verifier_is_asked_once_for_a_path_and_its_scores_stay_at_the_nodes() -> None:

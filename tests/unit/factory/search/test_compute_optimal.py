@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from support.searches.scripted import scripted_policy, unseal_at_settling
 
-from factory.drafting import election
+from factory.drafting import conclusion
 from factory.rollouts.policy import Policy
 from factory.search.compute_optimal import Config, search, share_of, split
 from factory.types import POLICY
@@ -19,7 +19,7 @@ REVISION = (POLICY, "\n\nAttempt 2:\nAnswer:\n")
 
 async def solved(script, monkeypatch, scores=None, **settings) -> Policy:
     policy = scripted_policy(script, scores, sealed=True)
-    unseal_at_settling(monkeypatch, election, policy)
+    unseal_at_settling(monkeypatch, conclusion, policy)
     await search(policy.tree, policy, Config(**settings), Random(0))
     return policy
 

@@ -9,7 +9,7 @@ from support.fakes import completion
 from support.searches.scripted import scripted_policy, unseal_at_settling
 
 from factory.contracts.roles import GENERATE
-from factory.drafting import election
+from factory.drafting import conclusion
 from factory.errors import PromptTooLong
 from factory.rollouts.policy import Policy
 from factory.search.plan_and_solve import Config, roles, search
@@ -43,7 +43,7 @@ DONE = "Add 1: 4 + 1 = 5."
 
 async def solved(script, monkeypatch, **settings) -> Policy:
     policy = scripted_policy(script, question=QUESTION, sealed=True)
-    unseal_at_settling(monkeypatch, election, policy)
+    unseal_at_settling(monkeypatch, conclusion, policy)
     await search(policy.tree, policy, Config(**{"critic": "critic", **settings}), Random(0))
     return policy
 

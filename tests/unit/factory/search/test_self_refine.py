@@ -9,7 +9,7 @@ import pytest
 from support.fakes import completion
 from support.searches.scripted import scripted_policy, unseal_at_settling
 
-from factory.drafting import election
+from factory.drafting import conclusion
 from factory.errors import BadInput, PromptTooLong
 from factory.rollouts.policy import Policy
 from factory.search.self_refine import Config, search
@@ -33,7 +33,7 @@ def rewriting(number: int) -> tuple[str, str]:
 
 async def refined(script, monkeypatch, **settings) -> Policy:
     policy = scripted_policy(script, sealed=True)
-    unseal_at_settling(monkeypatch, election, policy)
+    unseal_at_settling(monkeypatch, conclusion, policy)
     await search(policy.tree, policy, Config(**{"critic": "critic", **settings}), Random(0))
     return policy
 

@@ -10,7 +10,7 @@ from support.records import a_record, a_solution
 from support.searches.scripted import scripted_policy, unseal_at_settling
 
 from factory.contracts.roles import SCORE
-from factory.drafting import election
+from factory.drafting import conclusion
 from factory.drafting.transcript import transcript
 from factory.errors import PromptTooLong
 from factory.formats import revisions
@@ -31,7 +31,7 @@ def after(*attempts: str) -> tuple[str, str]:
 
 async def revised(script, monkeypatch, scores=None, **settings) -> Policy:
     policy = scripted_policy(script, scores, sealed=True)
-    unseal_at_settling(monkeypatch, election, policy)
+    unseal_at_settling(monkeypatch, conclusion, policy)
     await search(policy.tree, policy, Config(**settings), Random(0))
     return policy
 
