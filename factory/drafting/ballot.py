@@ -12,11 +12,11 @@ time, the value of a node is the mean share of what its rollouts ended in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from factory.rollouts.asking import Asker
-from factory.rollouts.nodes import Node, Solution
+from factory.rollouts.nodes import Node
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
 
@@ -74,6 +74,12 @@ class Ballot:
             choice.votes += votes
             self.total += votes
 
+    def count(self, leaves: Iterable[Node]) -> None:
+        """Count those of new drafts that came to an end, each once for every time that it comes."""
+        for leaf in leaves:
+            if leaf.finish == "stop":
+                self.add(leaf)
+
     def draft(self, leaf: Node) -> Node:
         """Return the node that stands for the text up to a leaf: the first that was asked about with that text.
 
@@ -116,17 +122,6 @@ class Ballot:
                 if end.ending is None and node.finish == "stop" != end.finish:
                     ends[draft] = node
         return [end for draft, end in ends.items() for _ in range(int(self.votes(draft)) or 1)]
-
-    def note(self, solutions: Mapping[Node, Solution], method: str) -> None:
-        """Write the votes of drafts into their solutions as occurrences, those of an earlier run included.
-
-        Args:
-          solutions: solutions by `draft`.
-          method: name of the search; what others have sampled keeps its own count.
-        """
-        for draft, solution in solutions.items():
-            if solution.method == method and not solution.independent:
-                solution.occurrences = int(self.votes(draft)) or solution.occurrences
 
     def share(self, leaf: Node) -> float:
         """Return the part of all votes that state a draft's answer; 0 for a draft that states none."""

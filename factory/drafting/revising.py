@@ -7,37 +7,83 @@ was trained on (`revise_bare`); any other gets examples (`revise`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from factory.drafting.attempts import Chain, extend, planted
+from factory.contracts.roles import SCORE
+from factory.drafting.amounts import at_least
+from factory.drafting.attempts import Chain, close, extend, planted
 from factory.drafting.conclusion import Draft, picked
 from factory.drafting.prompts import ask
 from factory.drafting.scores import score_whole
 from factory.drafting.transcript import transcript
 from factory.rollouts.policy import Policy
+from factory.rollouts.prompting import cached_prompt
 from factory.rollouts.together import together
 
 
-async def lengthen(
-    policy: Policy, chain: Chain, length: int, purpose: str, *, prompt: str, style: str, shown: int
-) -> None:
-    """Write revisions until a chain has `length` attempts.
+@dataclass
+class Revising:
+    """How attempts are revised, and what chooses among them: settings that methods share.
 
-    It ends early where not even the latest attempt fits the model's context, or where nothing is written.
+    * `shown`: most earlier attempts that a revision sees, the latest ones; four in the paper.
+    * `verifier`: role of a model that scores attempts; "" for votes.
+    * `revise_prompt`: prompt file with places for {question} and {attempts}; `revise_bare` for a model that was trained
+      on the export format `revisions`.
+    * `style`: its style, `raw` or `chat`; "" for that of the run.
+    """
+
+    shown: int = 4
+    verifier: str = ""
+    revise_prompt: str = "revise"
+    style: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the settings. Raises `ValueError`, and `BadInput` for the prompt file."""
+        at_least(self, shown=1)
+        cached_prompt(self.revise_prompt, self.style, ("attempts",))
+
+
+def asks_the_verifier(config: Revising) -> Mapping[str, str]:
+    """Return the role of the verifier, which scores, if there is one."""
+    return {config.verifier: SCORE} if config.verifier else {}
+
+
+async def revise(
+    policy: Policy, chains: Sequence[Chain], lengths: Sequence[int], config: Revising, *, method: str, before: int = 0
+) -> None:
+    """Write the revisions of all chains, side by side, choose an answer, and have all attempts judged.
 
     Args:
-      policy: writes.
-      chain: the chain, with one attempt at least; it grows.
-      length: attempts in all.
-      purpose: name of the chain, which seeds its requests.
-      prompt: prompt file. `style`: its style, "" for that of the run.
-      shown: most attempts that are shown, the latest.
+      policy: revises, asks the verifier.
+      chains: the chains, with one attempt each at least; they grow.
+      lengths: attempts in all, of each chain.
+      config: how.
+      method: name of the search method.
+      before: number of chains of an earlier run: each has its number in its seeds.
+
+    Raises:
+      QuestionFailed: what the models raise.
+    """
+    await together(
+        _lengthen(policy, chain, length, config, f"{method}:{number}")
+        for number, (chain, length) in enumerate(zip(chains, lengths, strict=True), start=before)
+    )
+    await weigh(policy, chains, config.verifier)
+    await close(policy, chains, method)
+
+
+async def _lengthen(policy: Policy, chain: Chain, length: int, config: Revising, purpose: str) -> None:
+    """Write revisions until a chain has `length` attempts; `purpose` seeds the requests.
+
+    It ends early where not even the latest attempt fits the model's context, or where nothing is written.
     """
     while len(chain) < length:
-        latest = [attempt.text for attempt in chain[-shown:]]
+        latest = [attempt.text for attempt in chain[-config.shown :]]
         # What does not fit loses its oldest attempts.
         fills = [{"attempts": transcript(latest[first:])} for first in range(len(latest))]
-        if not extend(policy, chain, await ask(policy, prompt, f"{purpose}:{len(chain)}", fills, style=style)):
+        replies = await ask(policy, config.revise_prompt, f"{purpose}:{len(chain)}", fills, style=config.style)
+        if not extend(policy, chain, replies):
             return
 
 

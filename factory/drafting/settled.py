@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from factory.drafting.ballot import Ballot
 from factory.rollouts.nodes import GIVEN, PROBE, Node, Solution
 from factory.rollouts.policy import Policy, finish_of
 from factory.rollouts.together import together
@@ -49,6 +50,28 @@ async def settle(policy: Policy, leaves: Sequence[Node], *, method: str) -> list
         finish = finish_of(finishes[place], verdict)
         settled[place] = policy.tree.end(_solution(place, verdict, finish, method, counts[place]))
     return [settled[place] for place in places]
+
+
+async def settle_all(policy: Policy, ballot: Ballot, *, method: str) -> dict[Node, Solution]:
+    """Check every finished draft of a tree, as `settle` does, and return the solutions by `Ballot.draft`.
+
+    Votes become occurrences, those of an earlier run included. What others have sampled keeps its own count.
+
+    Args:
+      policy: checks them, with the gold answer.
+      ballot: votes of the drafts.
+      method: name of the search method.
+
+    Raises:
+      CheckerFailed: the checker is gone.
+    """
+    drafts = ballot.ends(policy.tree)
+    settled = await settle(policy, drafts, method=method)
+    solutions = dict(zip(map(ballot.draft, drafts), settled, strict=True))
+    for draft, solution in solutions.items():
+        if solution.method == method and not solution.independent:
+            solution.occurrences = int(ballot.votes(draft)) or solution.occurrences
+    return solutions
 
 
 def choose(tree: Tree, solution: Solution, score: float | None = None) -> None:

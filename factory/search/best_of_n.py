@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
+from factory.drafting.amounts import at_least
 from factory.drafting.conclusion import Draft, picked
-from factory.drafting.guided.settings import Guidance, asks_the_verifier, at_least
+from factory.drafting.guided.settings import Guidance, asks_the_verifier
 from factory.drafting.guided.verifier import scores_of
 from factory.drafting.settled import choose
 from factory.rollouts.policy import Policy

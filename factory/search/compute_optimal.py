@@ -18,13 +18,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from factory.contracts.roles import SCORE
-from factory.drafting.attempts import Chain, begin, close, planted
+from factory.drafting.amounts import at_least
+from factory.drafting.attempts import Chain, begin, planted
 from factory.drafting.ballot import Ballot
-from factory.drafting.revising import lengthen, weigh
+from factory.drafting.revising import Revising, asks_the_verifier, revise
 from factory.drafting.scores import score_whole
 from factory.rollouts.policy import Policy
-from factory.rollouts.prompting import cached_prompt
 from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
 
@@ -33,8 +32,8 @@ BUDGET = "n"
 
 
 @dataclass
-class Config:
-    """Settings of the method.
+class Config(Revising):
+    """Settings of the method, besides those of `Revising`. The `verifier` says how difficult a question is, too.
 
     * `n`: attempts per question, those of the pilot included. `pilot`: how many samples show the difficulty, `n` at
       most.
@@ -42,36 +41,28 @@ class Config:
       score, from 0 to 1). What is below all of them is in the last bin.
     * `sequential`: for each bin how sequential the budget is spent, from 0 (all in parallel) to 1 (one chain): a chain
       is `n ** share` attempts long.
-    * `verifier`: role of a model that scores, for the difficulty and the choice; "" for votes.
-    * `shown`: most earlier attempts that a revision sees.
-    * `revise_prompt`, `style`: as for `sequential_revision`.
     """
 
     n: int = 16
     pilot: int = 4
     ease: list[float] = field(default_factory=lambda: [0.8, 0.6, 0.4, 0.2, 0.0])
     sequential: list[float] = field(default_factory=lambda: [1.0, 1.0, 0.75, 0.5, 0.5])
-    verifier: str = ""
-    shown: int = 4
-    revise_prompt: str = "revise"
-    style: str = ""
 
     def __post_init__(self) -> None:
         """Check the settings. Raises `ValueError`, and `BadInput` for the prompt file."""
-        if self.n < 1 or self.pilot < 1 or self.shown < 1:
-            raise ValueError("n, pilot and shown must be at least 1")
+        super().__post_init__()
+        at_least(self, n=1, pilot=1)
         if not self.ease or len(self.ease) != len(self.sequential):
             raise ValueError(f"ease has {len(self.ease)} bins and sequential {len(self.sequential)}: expected as many")
         if list(self.ease) != sorted(self.ease, reverse=True):
             raise ValueError("ease must fall: the bin of the easiest questions comes first")
         if not all(0 <= share <= 1 for share in self.sequential):
             raise ValueError("sequential must hold numbers from 0 to 1")
-        cached_prompt(self.revise_prompt, self.style, ("attempts",))
 
 
 def roles(config: Config) -> Mapping[str, str]:
     """Return the role of the verifier, if there is one."""
-    return {config.verifier: SCORE} if config.verifier else {}
+    return asks_the_verifier(config)
 
 
 async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> None:
@@ -89,20 +80,7 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
     # Phase 2: the split. Pilot samples that begin no chain stay chains of one.
     lengths = split(config.n, len(chains), share_of(config, ease))
     chains += await begin(policy, len(lengths) - len(chains), METHOD)
-    await together(
-        lengthen(
-            policy,
-            chain,
-            length,
-            f"{METHOD}:{number}",
-            prompt=config.revise_prompt,
-            style=config.style,
-            shown=config.shown,
-        )
-        for number, (chain, length) in enumerate(zip(chains, lengths, strict=True))
-    )
-    await weigh(policy, chains, config.verifier)
-    await close(policy, chains, METHOD)
+    await revise(policy, chains, lengths, config, method=METHOD)
 
 
 async def _ease(policy: Policy, chains: list[Chain], verifier: str) -> float:

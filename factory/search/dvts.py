@@ -15,9 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
+from factory.drafting.amounts import at_least
 from factory.drafting.conclusion import Draft, conclude
 from factory.drafting.guided.beams import BeamShape, beam_searches
-from factory.drafting.guided.settings import asks_the_verifier, at_least
+from factory.drafting.guided.settings import asks_the_verifier
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
 from factory.types import CUT_SHORT

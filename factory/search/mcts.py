@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from random import Random
 
 from factory.contracts.roles import SCORE
+from factory.drafting.amounts import at_least
 from factory.drafting.ballot import Ballot, revalue
 from factory.drafting.scores import AGGREGATES, score_path, score_paths
-from factory.drafting.settled import choose, settle
+from factory.drafting.settled import choose, settle, settle_all
 from factory.drafting.steps import complete, next_steps
 from factory.drafting.uct import backup, mean_reward, puct, uct
 from factory.rollouts.nodes import PROBE, Node
@@ -64,9 +65,7 @@ class Config:
         for name, values in _CHOICES.items():
             if getattr(self, name) not in values:
                 raise ValueError(f"{name} is {getattr(self, name)!r}: expected one of {', '.join(values)}")
-        for name in ("samples", "max_depth"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}: expected 1 or more")
+        at_least(self, samples=1, max_depth=1)
         if self.widen <= 0 or not 0 <= self.alpha <= 1:
             raise ValueError(
                 f"widen is {self.widen}, alpha is {self.alpha}: expected more than 0, and a number from 0 to 1"
@@ -156,12 +155,13 @@ class _Hunt:
         """Sample next steps behind a node up to what its visits, this one included, allow."""
         draws = self._draws.setdefault(node, {})
         allowed = max(1, int(self._config.widen * (node.visits + 1) ** self._config.alpha))
-        for child in await next_steps(self._policy, node, allowed - sum(draws.values()), method=METHOD, action=CHOICE):
+        more = allowed - sum(draws.values())
+        children = await next_steps(self._policy, node, more, method=METHOD, action=CHOICE)
+        for child in children:
             # Completions behind a node above may have come through here before.
             child.action = CHOICE
             draws[child] = draws.get(child, 0) + 1
-            if child.finish == STOP:
-                self._ballot.add(child)
+        self._ballot.count(children)
 
     async def _value(self, node: Node) -> float:
         """Return what a node is worth."""
@@ -179,9 +179,7 @@ class _Hunt:
     async def _completed(self, node: Node, n: int) -> list[Node]:
         """Sample whole continuations, and count their votes."""
         leaves = await complete(self._policy, node, n, method=METHOD)
-        for leaf in leaves:
-            if leaf.finish == STOP:
-                self._ballot.add(leaf)
+        self._ballot.count(leaves)
         return leaves
 
     def _voted(self, node: Node) -> float:
@@ -209,10 +207,7 @@ class _Hunt:
         values = dict(zip(map(self._ballot.draft, ended), await self._final_values(ended), strict=True))
         chosen = self._chosen(values, ended)
         # Phase 3: verdicts of all.
-        drafts = self._ballot.ends(self._tree)
-        settled = await settle(self._policy, drafts, method=METHOD)
-        solutions = dict(zip(map(self._ballot.draft, drafts), settled, strict=True))
-        self._ballot.note(solutions, METHOD)
+        solutions = await settle_all(self._policy, self._ballot, method=METHOD)
         for leaf, value in values.items():
             solutions[leaf].score = value
         if chosen is not None:

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from random import Random
 
 from factory.contracts.roles import SCORE
+from factory.drafting.amounts import at_least
 from factory.drafting.attempts import Attempt, planted
 from factory.drafting.conclusion import MAJORITY, MAX, Draft, picked
-from factory.drafting.guided.settings import WHOLE, Guidance, at_least
+from factory.drafting.guided.settings import WHOLE, Guidance
 from factory.drafting.guided.verifier import scores_of
 from factory.drafting.prompts import ask
 from factory.drafting.settled import choose, settle

@@ -16,8 +16,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
+from factory.drafting.amounts import at_least
 from factory.drafting.conclusion import Draft, conclude
-from factory.drafting.guided.settings import Guidance, asks_the_verifier, at_least
+from factory.drafting.guided.settings import Guidance, asks_the_verifier
 from factory.drafting.guided.verifier import scores_of
 from factory.drafting.steps import next_steps
 from factory.rollouts.nodes import Node

@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 from factory.contracts.roles import GENERATE
+from factory.drafting.amounts import at_least
 from factory.drafting.ballot import Ballot, revalue
-from factory.drafting.settled import choose, settle
+from factory.drafting.settled import choose, settle_all
 from factory.drafting.uct import backup, uct
 from factory.rollouts.nodes import Node
 from factory.rollouts.policy import Policy
@@ -66,9 +67,7 @@ class Config:
     max_chars: int = 400
 
     def __post_init__(self) -> None:
-        for name in ("steps", "sub_questions", "finishes", "answers", "max_depth", "max_chars"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}: expected 1 or more")
+        at_least(self, steps=1, sub_questions=1, finishes=1, answers=1, max_depth=1, max_chars=1)
         if not all(0 < share < 1 for share in self.shares):
             raise ValueError(f"shares are {self.shares}: expected parts of a text, more than 0 and less than 1")
         if not 1 <= self.min_agree <= len(self.shares):
@@ -153,9 +152,7 @@ class _Hunt:
         """Add the children of a node, count the drafts among them, and return the one that the rollout ends in."""
         made = await expand(self._policy, node, self._widths, self._prompts)
         self._finishes[node] = list(made.finishes)
-        for leaf in (*made.finishes, *made.ended):
-            if leaf.finish == "stop":
-                self._ballot.add(leaf)
+        self._ballot.count((*made.finishes, *made.ended))
         # Of the direct finishes the first with the answer that most of them state.
         votes = [self._ballot.choice(leaf) for leaf in made.finishes]
         return max(
@@ -175,10 +172,7 @@ class _Hunt:
         scores = final_scores(ballot, agreed, config.min_agree)
         chosen = best(ballot, scores, agreed)
         # Phase 2: verdicts of all drafts, which nothing is chosen by any more.
-        drafts = ballot.ends(self._tree)
-        settled = await settle(self._policy, drafts, method=METHOD)
-        solutions = dict(zip(map(ballot.draft, drafts), settled, strict=True))
-        ballot.note(solutions, METHOD)
+        solutions = await settle_all(self._policy, ballot, method=METHOD)
         for leaf, solution in solutions.items():
             choice = ballot.choice(leaf)
             solution.score = scores[choice] if choice else None

@@ -16,12 +16,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from factory.contracts.roles import SCORE
-from factory.drafting.attempts import begin, close
-from factory.drafting.revising import lengthen, weigh
+from factory.drafting.amounts import at_least
+from factory.drafting.attempts import begin
+from factory.drafting.revising import Revising, asks_the_verifier, revise
 from factory.rollouts.policy import Policy
-from factory.rollouts.prompting import cached_prompt
-from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
 
 METHOD = "sequential_revision"
@@ -29,34 +27,24 @@ EFFORT = ("chains",)
 
 
 @dataclass
-class Config:
-    """Settings of the method.
+class Config(Revising):
+    """Settings of the method, besides those of `Revising`.
 
     * `chains`: chains per question, including those it already has. `length`: attempts of a chain.
-    * `shown`: most earlier attempts that a revision sees, the latest ones; four in the paper.
-    * `verifier`: role of a model that scores attempts; "" for a majority vote.
-    * `revise_prompt`: prompt file with places for {question} and {attempts}; `revise_bare` for a model that was trained
-      on the export format `revisions`.
-    * `style`: its style, `raw` or `chat`; "" for that of the run.
     """
 
     chains: int = 2
     length: int = 4
-    shown: int = 4
-    verifier: str = ""
-    revise_prompt: str = "revise"
-    style: str = ""
 
     def __post_init__(self) -> None:
         """Check the settings. Raises `ValueError`, and `BadInput` for the prompt file."""
-        if self.length < 1 or self.shown < 1:
-            raise ValueError("length and shown must be at least 1")
-        cached_prompt(self.revise_prompt, self.style, ("attempts",))
+        super().__post_init__()
+        at_least(self, length=1)
 
 
 def roles(config: Config) -> Mapping[str, str]:
     """Return the role of the verifier, if there is one."""
-    return {config.verifier: SCORE} if config.verifier else {}
+    return asks_the_verifier(config)
 
 
 async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> None:
@@ -70,17 +58,4 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
     """
     before = tree.root.searched
     chains = await begin(policy, config.chains - before, METHOD)
-    await together(
-        lengthen(
-            policy,
-            chain,
-            config.length,
-            f"{METHOD}:{number}",
-            prompt=config.revise_prompt,
-            style=config.style,
-            shown=config.shown,
-        )
-        for number, chain in enumerate(chains, start=before)
-    )
-    await weigh(policy, chains, config.verifier)
-    await close(policy, chains, METHOD)
+    await revise(policy, chains, [config.length] * len(chains), config, method=METHOD, before=before)

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
+from factory.drafting.amounts import at_least
 from factory.drafting.conclusion import MAX, conclude
 from factory.drafting.guided.beams import BeamShape, beam_searches
-from factory.drafting.guided.settings import asks_the_verifier, at_least
+from factory.drafting.guided.settings import asks_the_verifier
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
 

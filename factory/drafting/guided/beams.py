@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from factory.drafting.amounts import at_least
 from factory.drafting.conclusion import Draft
-from factory.drafting.guided.settings import Guidance, at_least
+from factory.drafting.guided.settings import Guidance
 from factory.drafting.guided.verifier import looked_ahead, scores_of
 from factory.drafting.steps import next_steps
 from factory.rollouts.nodes import STEP, Node

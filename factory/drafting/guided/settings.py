@@ -1,10 +1,9 @@
-"""Settings that searches guided by a verifier share, and the checks of their amounts."""
+"""Settings that searches guided by a verifier share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from factory.contracts.roles import SCORE
 from factory.drafting.conclusion import SELECTIONS
@@ -41,10 +40,3 @@ class Guidance:
 def asks_the_verifier(config: Guidance) -> Mapping[str, str]:
     """Return the role of the verifier, which scores."""
     return {config.verifier: SCORE}
-
-
-def at_least(config: Any, **least: int) -> None:
-    """Raise `ValueError` for a field of `config` that is below its least value."""
-    for name, bound in least.items():
-        if (value := getattr(config, name)) < bound:
-            raise ValueError(f"{name} is {value}: expected {bound} or more")

@@ -110,5 +110,5 @@ def test_the_bins_are_looked_up_from_the_easiest_on() -> None:
     [{"pilot": 0}, {"n": 0}, {"ease": [0.5]}, {"ease": [0.1, 0.2, 0.3, 0.4, 0.5]}, {"sequential": [2, 1, 1, 1, 1]}],
 )
 def test_settings_that_make_no_sense_are_refused(settings) -> None:
-    with pytest.raises(ValueError, match=r"pilot|ease|sequential"):
+    with pytest.raises(ValueError, match=f"^{next(iter(settings))} "):
         Config(**settings)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.searches.babbling import Babbling
 from support.searches.scripted import asked_after_checking, scripted_policy, unseal_at_settling
 
+from factory.drafting import settled
 from factory.rollouts.nodes import Node
 from factory.rollouts.policy import Policy
 from factory.search import mcts
@@ -144,7 +145,7 @@ def test_a_value_by_rollouts_is_the_share_that_the_checker_calls_right() -> None
 def test_gold_is_not_read_before_everything_is_chosen(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     script = {key: [*replies * 3] for key, replies in SCRIPT.items()} | {("policy", "c\n"): [FOUR] * 9}
     policy = scripted_policy(script, SCORES, sealed=True)
-    unseal_at_settling(monkeypatch, mcts, policy)
+    unseal_at_settling(monkeypatch, settled, policy)
     searched(policy, 4, value=value, samples=1)
     assert chosen(policy)
     assert asked_after_checking(policy.models) == []  # type: ignore[arg-type]

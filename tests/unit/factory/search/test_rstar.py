@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from support.searches.scripted import asked_after_checking, scripted_policy, unseal_at_settling
 
+from factory.drafting import settled
 from factory.errors import BadInput
 from factory.rollouts.nodes import Node
 from factory.rollouts.policy import Policy
@@ -181,7 +182,7 @@ def test_the_answer_with_most_votes_is_a_candidate_although_no_rollout_ended_in_
 def test_gold_is_not_read_before_everything_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The checker raises until `settle`; behind that, no model is asked any more."""
     policy = scripted_policy(SCRIPT, sealed=True)
-    unseal_at_settling(monkeypatch, rstar, policy)
+    unseal_at_settling(monkeypatch, settled, policy)
     searched(policy, config())
     assert asked_after_checking(policy.models) == []  # type: ignore[arg-type]
     chosen = [solution.text for solution in policy.tree.solutions if solution.selected]
