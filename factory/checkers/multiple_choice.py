@@ -21,6 +21,7 @@ from factory.types import Outcome, Question, Verdict
 
 NAME_VERSION = "multiple_choice/2"
 READS = ("choices",)
+ASKED = ("choices",)
 
 _NUMBER = re.compile(r"\d{1,2}", re.ASCII)
 # Share of gold answers, and their number in one batch, that a few bad rows do not reach.

@@ -40,7 +40,8 @@ class AnswerFunction(Protocol):
         A search calls it to vote; what it may not know is not there.
 
         Args:
-          question: question without its gold answer (`gold` is "").
+          question: what is asked: text, source, kind of answer, and the metadata of the keys `ASKED`. Gold answer (""),
+            other metadata, id and given solutions are taken out, as they tell the gold or may do so.
           text: solution text of a model.
           config: the plug-in's filled `Config`.
         """
@@ -237,6 +238,11 @@ class CheckerPlugin(Plugin):
 
     READS: tuple[str, ...] = ()
     """Keys of a question's metadata that a verdict depends on: questions that differ in them are no doubles."""
+
+    ASKED: tuple[str, ...] = ()
+    """Keys of a question's metadata that are part of what is asked, such as its choices, and tell nothing of the gold
+    answer: of all metadata `answer` sees these alone. What it needs to know else, such as a tolerance, is in `Config`.
+    """
 
     def __post_init__(self) -> None:
         if (self.check is None) == (self.judge is None):

@@ -1,12 +1,14 @@
 """Answers that searches vote with: read without the gold, and in keeping with the verdicts."""
 
+from dataclasses import dataclass, replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.contracts.checkers import CHECKERS
+from factory.contracts.checkers import CHECKERS, CheckerPlugin
 from factory.question_pipeline.blind_reader import BlindReader
-from factory.types import Outcome, Question
+from factory.types import Outcome, Question, Verdict
 
 CHOICES = '["bank", "library", "school"]'
 KINDS = ["math_answer", "number", "multiple_choice", "regex", "exact"]
@@ -32,6 +34,41 @@ def test_the_gold_answer_makes_no_difference(kind: str, text: str, golds: tuple[
     one, other = (reader.answer(text) for reader in readers)
     assert one == other
     assert one is None or readers[0].same(one, one)
+
+
+@dataclass
+class Looks:
+    """Config of a checker that looks."""
+
+
+def looking(asked: tuple[str, ...]) -> CheckerPlugin:
+    """Return a checker whose answer is all that it can see of the question."""
+
+    def judged(question: Question, text: str, config: Looks) -> Verdict:
+        return Verdict(outcome=Outcome.ERROR)
+
+    def seen(question: Question, text: str, config: Looks) -> str:
+        return repr(question)
+
+    return CheckerPlugin(name="looks", Config=Looks, check=judged, answer=seen, ASKED=asked)
+
+
+SECRET = "forty-two"
+
+
+@pytest.mark.parametrize("asked", [(), ("choices",)])
+def test_a_checker_that_looks_sees_nothing_that_tells_the_gold_answer(asked: tuple[str, ...]) -> None:
+    tests = {"accepted_answers": f'["{SECRET}"]', "tests": f"assert f() == {SECRET}", "choices": CHOICES}
+    plain = Question(text="Which?", gold="4", source="mine", answer_kind="text", metadata={"choices": CHOICES})
+    telling = replace(
+        plain, gold=SECRET, metadata=tests, id=f"q-{SECRET}", given=(SECRET,), origin=SECRET, licence=SECRET
+    )
+    seen, other = (BlindReader.of(looking(asked), Looks(), one).answer("so") for one in (telling, plain))
+    assert SECRET not in seen
+    # Nor does a hash of it.
+    assert seen == other
+    assert all(part in seen for part in ("text='Which?'", "answer_kind='text'", "source='mine'"))
+    assert (CHOICES in seen) is ("choices" in asked)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "regex"])
