@@ -5,7 +5,7 @@ The choice is made by answers, weights and scores; no verdict exists yet.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from factory.drafting.ballot import Ballot
@@ -26,7 +26,7 @@ class Draft:
 
     * `leaf`: node at its end.
     * `weight`: votes that it has, all its samples together; None for one that is judged but does not stand.
-    * `score`: what the verifier says of it, from 0 to 1; None where nobody was asked.
+    * `score`: what the verifier says of it, from 0 to 1; None where nobody was asked or it cannot be read.
     * `times`: how often it was sampled.
     """
 
@@ -46,25 +46,46 @@ class Draft:
         return self.leaf.text.rstrip()
 
 
+def finished(reached: Mapping[Node, int], scores: Mapping[Node, float]) -> list[Draft]:
+    """Return the drafts among nodes that came to an end with words, those that the verifier cannot read as well.
+
+    Args:
+      reached: nodes, and how often each was sampled.
+      scores: the verifier's scores; of what it cannot read it has none.
+    """
+    return [
+        Draft.scored(leaf, scores.get(leaf), times)
+        for leaf, times in reached.items()
+        if leaf.finish == "stop" and leaf.text.strip()
+    ]
+
+
 def picked(policy: Asker, drafts: Iterable[Draft], select: str = MAJORITY) -> Draft | None:
     """Return the draft that is chosen, those of equal texts as one; None where none that stands states an answer.
 
     Of the drafts with the chosen answer it is the one with the highest score, of equals the one with the most votes,
-    then the first. Drafts without an answer are never chosen, where the checker reads answers.
+    then the first. Drafts without an answer are never chosen, where the checker reads answers. Scores choose among the
+    drafts that the verifier could read. Where none of these states an answer, or all votes weigh nothing, plain votes
+    choose: the question has an answer if any draft has.
 
     Args:
       policy: reads answers, by the checker's rules and without the gold answer.
       drafts: drafts, in the order in which they came.
       select: one of `SELECTIONS` (`factory/evaluation/best_of_n.py` has the papers).
     """
+    standing = [draft for draft in _merged(drafts) if draft.weight is not None]
+    read = [draft for draft in standing if draft.score is not None or select == MAJORITY]
+    return _best(policy, read, select) or _best(policy, standing, MAJORITY)
+
+
+def _best(policy: Asker, drafts: Sequence[Draft], select: str) -> Draft | None:
+    """Return the choice among drafts of different texts, all of which stand; None where none states an answer."""
     ballot = Ballot(policy)
-    standing = {ballot.draft(draft.leaf): draft for draft in _merged(drafts) if draft.weight is not None}
-    for leaf, draft in standing.items():
-        ballot.add(leaf, (draft.weight or 0.0) * ((draft.score or 0.0) if select == WEIGHTED else 1.0))
+    weights = [(draft.weight or 0.0) * ((draft.score or 0.0) if select == WEIGHTED else 1.0) for draft in drafts]
+    for draft, weight in zip(drafts, weights, strict=True):
+        ballot.add(draft.leaf, weight if any(weights) else draft.times)
     leading = ballot.leading
-    choices = ballot.choices if select == MAX else [leading] if leading else []
-    answering = {leaf for choice in choices for leaf in choice.leaves}
-    able = [draft for leaf, draft in standing.items() if leaf in answering]
+    able = [draft for draft in drafts if (choice := ballot.choice(draft.leaf)) and (choice is leading or select == MAX)]
     return max(able, key=lambda draft: (draft.score or 0.0, draft.weight or 0.0), default=None)
 
 
@@ -75,11 +96,10 @@ async def conclude(
     *,
     method: str,
     select: str = MAJORITY,
+    scored: bool = False,
     earlier: Sequence[Draft] = (),
 ) -> list[Solution]:
     """Choose among the drafts that stand, only then have all drafts judged, and mark the one that was chosen.
-
-    A solution's `score` is the verifier's; where nobody was asked, the weight with which its text stood.
 
     Args:
       policy: reads answers, then has the texts checked.
@@ -88,6 +108,8 @@ async def conclude(
         were cut off, which are evidence for nothing.
       method: name of the search method.
       select: one of `SELECTIONS`.
+      scored: True where a verifier was asked: its score is that of the solution, and what it cannot read has none. Else
+        the solution's score is the weight with which its text stood.
       earlier: finished solutions of this search from before a top-up, as drafts; they stand again.
 
     Returns:
@@ -110,7 +132,7 @@ async def conclude(
     # Phase 3: what stood how, and which was chosen.
     solutions = {text: solution for text, solution in ends.items() if solution is not None}
     for draft in all_drafts:
-        score = draft.weight if draft.score is None else draft.score
+        score = draft.score if scored else draft.weight
         if score is not None:
             solutions[draft.text].score = score
     if chosen is not None:
@@ -135,6 +157,7 @@ def _merged(drafts: Iterable[Draft]) -> list[Draft]:
             # It may have been cut off at another node.
             one.leaf = draft.leaf
         one.times += draft.times
+        one.score = draft.score if one.score is None else one.score
         if draft.weight is not None:
             one.weight = (one.weight or 0.0) + draft.weight
     return list(by_text.values())

@@ -52,4 +52,4 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
       QuestionFailed: what the models raise, except that a draft which one of them cannot read drops out alone.
     """
     [beam] = await beam_searches(policy, config, 1, METHOD)
-    await conclude(policy, [*beam.ended.values()], beam.left, method=METHOD, select=config.select)
+    await conclude(policy, beam.ended, beam.left, method=METHOD, select=config.select, scored=True)

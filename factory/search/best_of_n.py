@@ -49,8 +49,9 @@ def roles(config: Config) -> Mapping[str, str]:
 async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> None:
     """Sample until `config.n` solutions have been requested, and choose one of all.
 
-    A solution that was cut off, or that the verifier cannot read, is not chosen. `Solution.score` is the verifier's
-    score; where it is not asked, the share of samples.
+    A solution that was cut off is not chosen, nor one that the verifier cannot read, unless it can read none that
+    states an answer: then votes choose. `Solution.score` is the verifier's score; where it is not asked, the share of
+    samples.
 
     Args:
       tree: tree of the question; the new solutions are added to it.
@@ -72,8 +73,7 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
         scores = await scores_of(policy, [one.leaf for one in whole if one.score is None], config)
         for one in whole:
             one.score = scores.get(one.leaf, one.score)
-    able = [one for one in whole if one.score is not None]
-    choice = picked(policy, [Draft.scored(one.leaf, one.score, one.occurrences) for one in able], config.select)
+    choice = picked(policy, [Draft.scored(one.leaf, one.score, one.occurrences) for one in whole], config.select)
     if choice is not None:
-        chosen = next(one for one in able if one.text.rstrip() == choice.text)
+        chosen = next(one for one in whole if one.text.rstrip() == choice.text)
         choose(tree, chosen, chosen.score)

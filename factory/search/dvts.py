@@ -65,8 +65,8 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
     # Each subtree begins with so many samples at the root.
     there = tree.root.searched // (config.width * config.expansions)
     before = [one for one in tree.solutions if one.method == METHOD and one.finish_reason not in CUT_SHORT]
-    earlier = [Draft.scored(one.leaf, one.score or 0.0, one.occurrences) for one in before]
+    earlier = [Draft.scored(one.leaf, one.score, one.occurrences) for one in before]
     searches = await beam_searches(policy, config, config.subtrees - there, METHOD)
-    drafts = [draft for one in searches for draft in one.ended.values()]
+    drafts = [draft for one in searches for draft in one.ended]
     left = [leaf for one in searches for leaf in one.left]
-    await conclude(policy, drafts, left, method=METHOD, select=config.select, earlier=earlier)
+    await conclude(policy, drafts, left, method=METHOD, select=config.select, scored=True, earlier=earlier)

@@ -45,8 +45,9 @@ class Config:
       of `samples` completions that the checker calls correct.
     * `widen`, `alpha`: a node with N visits has at most `widen` · N^`alpha` sampled children, and one at least.
     * `max_depth`: steps of a path behind which no other is sampled.
-    * `final`: how the answer is chosen among finished drafts. votes: by the value of all that state an answer; value:
-      the draft of the highest value; visits: down the most visited children.
+    * `final`: how the answer is chosen among finished drafts. votes: by the value of all that state an answer, of
+      equals by their number; value: the draft of the highest value, one with an answer where there is any; visits:
+      down the most visited children.
     """
 
     rollouts: int = 32
@@ -234,7 +235,7 @@ class _Hunt:
     def _chosen(self, values: Mapping[Node, float], ended: Sequence[Node]) -> Node | None:
         """Return the draft to answer with; of equals the first. None without one (by `votes`: one with an answer)."""
         if self._config.final == "value":
-            return max(values, key=lambda leaf: values[leaf], default=None)
+            return max(values, key=lambda leaf: (self._ballot.choice(leaf) is not None, values[leaf]), default=None)
         if self._config.final == "visits":
             end = _most_visited_end(self._tree.root, ended)
             return None if end is None else self._ballot.draft(end)
@@ -242,7 +243,8 @@ class _Hunt:
             choice: sum(values[leaf] * times for leaf, times in choice.leaves.items() if leaf in values)
             for choice in self._ballot.choices
         }
-        winner = max(weights, key=lambda choice: weights[choice], default=None)
+        # Where the verifier can read none all weigh nothing.
+        winner = max(weights, key=lambda choice: (weights[choice], choice.votes), default=None)
         return max(winner.leaves, key=lambda leaf: values.get(leaf, -1.0)) if winner else None
 
 

@@ -79,7 +79,8 @@ def guidance(config: Config) -> Guidance:
 async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> None:
     """Add the solutions of both provers to `tree`, with the verifier's scores.
 
-    Of the helpful prover's solutions that ended, the one with the highest score is selected.
+    Of the helpful prover's solutions that ended, the one with the highest score is selected, or the one with the most
+    frequent answer where the verifier can read none.
 
     Args:
       tree: tree of the question.
@@ -102,9 +103,8 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
     # Phase 2: what the verifier finds of them, and what that chooses.
     whole = [leaf for leaf in dict.fromkeys(leaves) if leaf.finish != LENGTH]
     scores = await scores_of(policy, whole, guidance(config)) if config.verifier else {}
-    able = [leaf for leaf in dict.fromkeys(leaves[: len(helpful)]) if leaf in (scores if config.verifier else whole)]
-    drafts = [Draft.scored(leaf, scores.get(leaf), leaves[: len(helpful)].count(leaf)) for leaf in able]
-    choice = picked(policy, drafts, MAX if config.verifier else MAJORITY)
+    able = [Draft.scored(leaf, scores.get(leaf)) for leaf in leaves[: len(helpful)] if leaf.finish != LENGTH]
+    choice = picked(policy, able, MAX if config.verifier else MAJORITY)
     # Phase 3: the verdicts.
     there = set(tree.solutions)
     ends: dict[Node, int] = {}

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from random import Random
 
 from factory.drafting.amounts import at_least
-from factory.drafting.conclusion import Draft, conclude
+from factory.drafting.conclusion import Draft, conclude, finished
 from factory.drafting.guided.settings import Guidance, asks_the_verifier
 from factory.drafting.guided.verifier import scores_of
 from factory.drafting.steps import next_steps
@@ -79,13 +79,13 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
         reached = Counter(leaf for leaves in steps for leaf in leaves)
         scores = await scores_of(policy, (leaf for leaf in reached if leaf.finish != LENGTH), config)
         # Phase 2: what has ended is kept, the rest gets its shares of what is left of the budget.
-        drafts += [Draft.scored(leaf, scores[leaf], reached[leaf]) for leaf in scores if leaf.finish]
+        drafts += finished(reached, scores)
         going = {leaf: reached[leaf] for leaf in scores if not leaf.finish}
         left = [*going] or [*reached]
         widths = shared_out(going, scores, config.balance)
         if not widths:
             break
-    await conclude(policy, drafts, left, method=METHOD, select=config.select)
+    await conclude(policy, drafts, left, method=METHOD, select=config.select, scored=True)
 
 
 def shared_out(drafts: Mapping[Node, int], scores: Mapping[Node, float], balance: float) -> dict[Node, int]:

@@ -69,5 +69,5 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
     [beam] = await beam_searches(policy, shape_of(config), 1, METHOD)
     # By text: what ended in the beam may have ended beside it before, at another node.
     best = {leaf.text.rstrip() for leaf in beam.best}
-    drafts = [draft if not best or draft.text in best else replace(draft, weight=None) for draft in beam.ended.values()]
-    await conclude(policy, drafts, beam.left, method=METHOD, select=MAX)
+    drafts = [draft if not best or draft.text in best else replace(draft, weight=None) for draft in beam.ended]
+    await conclude(policy, drafts, beam.left, method=METHOD, select=MAX, scored=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from factory.drafting.amounts import at_least
-from factory.drafting.conclusion import Draft
+from factory.drafting.conclusion import Draft, finished
 from factory.drafting.guided.settings import Guidance
 from factory.drafting.guided.verifier import looked_ahead, scores_of
 from factory.drafting.steps import next_steps
@@ -47,13 +47,13 @@ class BeamSearch:
     """State of one beam search.
 
     * `open`: beams that go on.
-    * `ended`: every finished draft that the verifier could read, beam or not: all are paid for, and all may be chosen.
+    * `ended`: every finished draft, beam or not: all are paid for, and all may be chosen.
     * `best`: those of them that were among the best of their level; each keeps its place in the beam.
     * `left`: what there is where nothing is finished.
     """
 
     open: list[Node]
-    ended: dict[Node, Draft] = field(default_factory=dict)
+    ended: list[Draft] = field(default_factory=list)
     best: list[Node] = field(default_factory=list)
     left: list[Node] = field(default_factory=list)
 
@@ -62,12 +62,12 @@ class BeamSearch:
 
         Args:
           reached: candidates in the order in which they came, and how often each was sampled.
-          scores: scores by which they are ranked; those that it lacks drop out.
+          scores: scores by which they are ranked; those that it lacks are no beams.
           width: places of the beam.
         """
         able = [leaf for leaf in reached if leaf in scores]
         self.left = [*reached]
-        self.ended |= {leaf: Draft.scored(leaf, scores[leaf], reached[leaf]) for leaf in able if leaf.finish}
+        self.ended += finished(reached, scores)
         # Equal scores keep the order in which they came.
         ranked = sorted(able, key=lambda leaf: -scores[leaf])
         kept = ranked[: width - len(self.best)]

@@ -129,6 +129,25 @@ async def test_a_draft_that_the_verifier_cannot_read_drops_out_alone() -> None:
     assert {one.text for one in tree.solutions} == {f"c\n{WRONG}", f"a\ne\n{RIGHT}"}
 
 
+@pytest.mark.parametrize("method", ["beam", "dvts", "rebase", "step_best_of_n"])
+async def test_finished_drafts_that_the_verifier_cannot_read_are_kept_and_vote_where_it_can_read_none(
+    method: str,
+) -> None:
+    amounts = {"beam": {"width": 1, "expansions": 4}, "dvts": {"subtrees": 1, "expansions": 4}, "rebase": {"leaves": 4}}
+    steps = {"": [f"{RIGHT}", WRONG, completion("x", LENGTH), WRONG]}
+    for unreadable, text in (([RIGHT, WRONG], WRONG), ([WRONG], RIGHT)):
+        fakes = Guided(steps, {}, unreadable)
+        tree = await searched(fakes, method, **amounts.get(method, {"n": 4}))
+        chosen = selected(tree)
+        assert chosen is not None
+        assert chosen.text == text
+        assert {one.text: (one.score, one.occurrences) for one in tree.solutions} == {
+            RIGHT: (None if RIGHT in unreadable else 0.5, 1),
+            WRONG: (None, 2),
+        }
+        assert reads_gold_last(fakes)
+
+
 async def test_a_draft_that_was_cut_off_is_no_beam() -> None:
     fakes = models(steps={**STEPS, "": [completion("b", LENGTH), "a\n", "a\n", "a\n"]})
     tree = await beams(fakes)

@@ -66,6 +66,18 @@ async def test_what_was_cut_off_or_cannot_be_read_is_not_chosen() -> None:
     assert chosen.text == WRONG
 
 
+@pytest.mark.parametrize("select", ["weighted", "max"])
+@pytest.mark.parametrize("also", [[], ["I do not know."]])
+async def test_where_the_verifier_can_read_no_answer_votes_choose(select: str, also: list[str]) -> None:
+    """Of the texts with most votes the more frequent one. A text without an answer that can be read changes nothing."""
+    fakes = models(steps={"": [*also, *SAMPLES]}, unreadable=list(SCORES))
+    tree = await searched(fakes, "best_of_n", n=6 + len(also), select=select)
+    chosen = selected(tree)
+    assert chosen is not None
+    assert (chosen.text, chosen.score) == (f"a\n{WRONG}", None)
+    assert [one.score for one in tree.solutions if one.text in also] == [0.5 for _ in also]
+
+
 @pytest.mark.parametrize(("aggregate", "text"), [("last", f"a\n{RIGHT}"), ("min", WRONG), ("whole", WRONG)])
 async def test_the_scores_of_steps_make_one_or_the_scorer_has_its_own(aggregate: str, text: str) -> None:
     fakes = Guided({"": [f"a\n{RIGHT}", WRONG]}, {"a\n": 0.1, f"a\n{RIGHT}": 0.9, WRONG: 0.5})

@@ -13,10 +13,12 @@ from support.searches.babbling import Babbling
 from support.searches.scripted import asked_after_checking, scripted_policy, unseal_at_settling
 
 from factory.drafting import settled
+from factory.errors import PromptTooLong
 from factory.rollouts.nodes import Node
 from factory.rollouts.policy import Policy
 from factory.search import mcts
 from factory.search.mcts import Config
+from factory.types import Question
 
 ASKED = "What is 2 + 2?\nAnswer:\n"
 FOUR, FIVE = "The answer is 4.", "The answer is 5."
@@ -107,6 +109,19 @@ def test_puct_prefers_what_the_policy_samples_often() -> None:
     policy = scripted_policy(script, SCORES)
     nodes = searched(policy, 3, selection="puct", widen=4.0, alpha=0.0, final="value")
     assert visits(nodes, "", "a\n", "b\n") == [(3, 2.2), (3, 2.2), (0, 0.0)]
+
+
+@pytest.mark.parametrize(("final", "text"), [("votes", FOUR), ("value", FIVE)])
+def test_where_the_verifier_can_read_nothing_a_draft_with_an_answer_is_chosen(final: str, text: str) -> None:
+    """All four are worth nothing: by votes the answer of two, by value the first that states one."""
+
+    async def refuse(role: str, question: Question, steps: list[str]) -> None:
+        raise PromptTooLong("too long")
+
+    policy = scripted_policy({("policy", ASKED): ["No idea.", FIVE, FOUR, FOUR]})
+    policy.models.score = refuse  # type: ignore[method-assign, assignment]
+    searched(policy, 2, widen=4.0, alpha=0.0, final=final)
+    assert chosen(policy) == [text]
 
 
 def test_a_value_by_votes_follows_the_count_of_the_moment() -> None:

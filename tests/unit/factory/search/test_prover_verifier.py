@@ -9,7 +9,7 @@ from support.fakes import completion
 from support.searches.scripted import asked_after_checking, scripted_policy, unseal_at_settling
 
 from factory.contracts.roles import SCORE
-from factory.errors import BadInput
+from factory.errors import BadInput, PromptTooLong
 from factory.rollouts.policy import Policy
 from factory.search import prover_verifier, score_given
 from factory.search.prover_verifier import Config, roles, search
@@ -70,6 +70,16 @@ async def test_a_sneaky_solution_is_never_selected(monkeypatch) -> None:
     policy = await played(monkeypatch, helpful=0, verifier="verifier")
     assert [one.role for one in policy.tree.solutions] == ["sneaky"] * 3
     assert not any(one.selected for one in policy.tree.solutions)
+
+
+async def test_where_the_verifier_can_read_nothing_helpful_votes_select(monkeypatch) -> None:
+    async def refuse(role, question, steps):
+        raise PromptTooLong("too long")
+
+    policy = scripted_policy(SCRIPT)
+    monkeypatch.setattr(policy.models, "score", refuse)
+    await search(policy.tree, policy, Config(helpful=3, sneaky=3, verifier="verifier"), Random(0))
+    assert [(one.text, one.score) for one in policy.tree.solutions if one.selected] == [(FIVE, None)]
 
 
 async def test_what_was_cut_off_is_not_scored_and_white_space_is_no_solution(monkeypatch) -> None:

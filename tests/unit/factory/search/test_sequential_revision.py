@@ -91,6 +91,20 @@ async def test_a_verifier_chooses_within_the_chains_and_then_among_them(monkeypa
     assert roles(Config(verifier="orm")) == {"orm": SCORE}
 
 
+async def test_where_the_verifier_can_read_nothing_votes_choose(monkeypatch) -> None:
+    # Chain 1: 5, 4 and 4 in words, so 4 is sent. Chain 2: 6, then nothing. Chain 3: 4 in words.
+    script = {FIRST: [FIVE, SIX, WORDS], after(FIVE): [FOUR], after(FIVE, FOUR): [WORDS], after(SIX): [""]}
+    script[after(WORDS)] = [""]
+
+    async def refuse(role, question, steps):
+        raise PromptTooLong("too long")
+
+    policy = scripted_policy(script)
+    monkeypatch.setattr(policy.models, "score", refuse)
+    await search(policy.tree, policy, Config(chains=3, length=3, verifier="orm"), Random(0))
+    assert [one.text for one in policy.tree.solutions if one.selected] == [FOUR]
+
+
 async def test_more_chains_are_asked_for_and_elect_together_with_the_others(monkeypatch) -> None:
     script = {FIRST: [FIVE, FOUR, FOUR], after(FIVE): [SIX], after(FOUR): [WORDS, FIVE]}
     policy = await revised(script, monkeypatch, chains=1, length=2)
