@@ -39,8 +39,8 @@ def learn(experience: Experience, tree: Tree) -> None:
 
 
 def rollouts_of(tree: Tree) -> int:
-    """Return the number of solutions that are in `tree`, given ones included."""
-    return sum(solution.occurrences for solution in tree.solutions)
+    """Return the number of solutions that are in `tree`, given ones and labellers' rollouts included."""
+    return sum(solution.rollouts for solution in tree.solutions)
 
 
 def likelihood(beliefs: Iterable[tuple[Sequence[Node], Belief]]) -> Array:

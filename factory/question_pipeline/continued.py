@@ -28,7 +28,7 @@ async def finish(policy: Policy, restored: Restored) -> None:
     """
     # Phase 1: sample all endings at once.
     cuts, tree = restored.cut_off, restored.tree
-    ends = await together(policy.endings("".join(cut.texts), cut.row["occurrences"], cut.row["method"]) for cut in cuts)
+    ends = await together(_endings(policy, cut) for cut in cuts)
     # Phase 2: put the endings in the places of the cut-off solutions. `before` holds the nodes that were known at that
     # point of the order; `passed` is how many of the whole solutions come before it.
     whole = list(tree.solutions)
@@ -42,8 +42,8 @@ async def finish(policy: Policy, restored: Restored) -> None:
         if not endings:
             in_order.append(restored.put_back(cut.row))
             before.update(in_order[-1].leaf.path())
-        for completion, verdict in endings:
-            solution = _add_to_tree(policy, restored, cut, completion, verdict, before)
+        for method, completion, verdict in endings:
+            solution = _add_to_tree(policy, restored, cut, method, completion, verdict, before)
             _count_later(restored, solution, cut, before, whole[cut.rank :])
             in_order.append(solution)
             before.update(solution.leaf.path())
@@ -52,12 +52,26 @@ async def finish(policy: Policy, restored: Restored) -> None:
     cuts.clear()
 
 
+async def _endings(policy: Policy, cut: CutOff) -> list[tuple[str, Completion, Verdict]]:
+    """Return an ending of each rollout that was cut off with that text: its method, the ending, the verdict."""
+    text, method = "".join(cut.texts), cut.row["method"]
+    own = await policy.endings(text, cut.row["occurrences"], method)
+    probes = await policy.endings(text, cut.row.get("probes") or 0, PROBE, purpose="ending of a probe")
+    return [*((method, *end) for end in own), *((PROBE, *end) for end in probes)]
+
+
 def _add_to_tree(
-    policy: Policy, restored: Restored, cut: CutOff, completion: Completion, verdict: Verdict, before: set[Node]
+    policy: Policy,
+    restored: Restored,
+    cut: CutOff,
+    method: str,
+    completion: Completion,
+    verdict: Verdict,
+    before: set[Node],
 ) -> Solution:
     """Add one ending of `cut` to the tree, as a rollout from where the cut-off one was requested."""
     # Phase 1: an ending of a labeller's probe is part of what labels cost.
-    start, method = restored.start(cut), cut.row["method"]
+    start = restored.start(cut)
     if method == PROBE:
         policy.cost.label_calls += 1
         policy.cost.label_tokens += completion.sampled_tokens
@@ -73,7 +87,7 @@ def _add_to_tree(
         opened=_opened(start, steps, before),
     )
     # Phase 3: fill in what a sampled rollout would have said of itself.
-    if solution.occurrences == 1 and solution.method == method:
+    if solution.rollouts == 1 and solution.method == method:
         solution.sought = method != PROBE
     solution.take_tokens(start, tokens)
     return solution

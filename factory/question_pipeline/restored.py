@@ -93,6 +93,8 @@ class Restored:
             method=row["method"],
             prompt_tokens=row["prompt_tokens"] or 0,
             occurrences=row["occurrences"],
+            # Rows before schema 6 have them among the occurrences, and do not say how many they are.
+            probes=row.get("probes") or 0,
             counted_at=row["counted_at"],
             sought=row["method"] != PROBE,
             labelled=row["labeller"] is not None and not self.asks_more(SUPERVISION_KEYS),

@@ -96,7 +96,7 @@ def _as_now(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _told(solution: dict[str, Any]) -> dict[str, Any]:
-    """Return a solution without what rows before schema 5 meant without saying it."""
+    """Return a solution without what rows before schemas 5 and 6 meant without saying it."""
     return {key: value for key, value in solution.items() if key not in AS_BEFORE or value != AS_BEFORE[key]}
 
 

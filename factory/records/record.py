@@ -205,6 +205,7 @@ def _solution(
         "checker_policy": made_by.checker_policy,
         **solution_fields(tree, solution),
         "critiques": critiques_of(solution, made_by.maker),
+        "probes": solution.probes,
     }
     row |= _labels(solution, labels, made_by, tree.completer)
     return row | dict.fromkeys(_MAKING) if solution.method == GIVEN else row
@@ -213,12 +214,13 @@ def _solution(
 def _kept(
     tree: Tree, row: Mapping[str, Any], solution: Solution, labels: SolutionLabels | None, made_by: Provenance
 ) -> dict[str, Any]:
-    """Return a solution's earlier row with what may have changed since: occurrences, method, choice and labels.
+    """Return a solution's earlier row with what may have changed since: how often it came, method, choice and labels.
 
     The same text may have been sampled again; the method is then that of the search that sampled it.
     """
     relabelled = _labels(solution, labels, made_by, tree.completer) if labels else {}
-    now = {"occurrences": solution.occurrences, "method": solution.method, **solution_fields(tree, solution, row)}
+    now = {"occurrences": solution.occurrences, "probes": solution.probes, "method": solution.method}
+    now |= solution_fields(tree, solution, row)
     if not solution.independent:
         # A labeller's rollout whose text a search has arrived at since counts nowhere on its own account.
         now |= {"start_depth": solution.start_depth, "counted_at": solution.counted_at}

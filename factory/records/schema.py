@@ -27,13 +27,17 @@ Version 5 says what searches did (`factory/records/search_fields.py`); these are
 * of a node: `action` (any word of a search, "root" and "step" before); `score`, a verifier's score of its step;
   `reward`, the sum of what was backed up in `visits` visits; `finish`, why a draft ended there; `selections`,
   OmegaPRM's N(s), which was in `visits` before.
+
+Version 6 counts samples apart from labellers' rollouts: `occurrences` of a solution are those of its `method`, `probes`
+the rollouts of labellers that came to its text, too. In rows of earlier versions `probes` is null, and they are among
+the `occurrences`: there pass@k and votes of questions with labels lean towards the texts that labellers came to.
 """
 
 from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "5"
+SCHEMA_VERSION = "6"
 
 # A step with its rollouts: `label` is 1, -1 or null; `mc_value` is n_successes / n_trials.
 STEP = pa.struct(
@@ -109,6 +113,7 @@ SOLUTION = pa.struct(
         ("critique", pa.string()),
         ("critiques", pa.list_(CRITIQUE)),
         ("independent", pa.bool_()),
+        ("probes", pa.int32()),
     ]
 )
 # Node of the search tree; `parent` is the number of an earlier node, null for the root (the bare question).

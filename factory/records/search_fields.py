@@ -17,8 +17,8 @@ from factory.types import POLICY, content_id
 SEARCHED = 5
 """First version of the record schema that has these fields."""
 
-AS_BEFORE: Mapping[str, Any] = {"selected": False, "role": POLICY, "independent": True}
-"""Values of a solution's fields in rows that lack them."""
+AS_BEFORE: Mapping[str, Any] = {"selected": False, "role": POLICY, "independent": True, "probes": 0}
+"""Values of a solution's fields in rows that lack them (of `probes`: see `factory/records/schema.py`)."""
 ROOT = "root"
 _OF_SOLUTIONS = ("score", "selected", "role", "revises", "critique", "independent")
 

@@ -26,6 +26,7 @@ from factory.labelling.step_labels import first_error_of
 from factory.records.role_costs import AMOUNTS, COUNTS_ROLES, ROLE_FIELDS, WHO
 from factory.records.schema import COST, SCHEMA_VERSION
 from factory.records.search_rules import search_faults
+from factory.rollouts.nodes import PROBE
 from factory.types import LENGTH, Outcome, content_id
 
 Row = Mapping[str, Any]
@@ -87,6 +88,9 @@ def solution_faults(solution: Row) -> Iterator[str]:
         return
     if solution["occurrences"] < 1:
         yield f"occurrences {solution['occurrences']}, expected at least 1"
+    probes = solution.get("probes")
+    if probes is not None and (probes < 0 or (probes and solution["method"] == PROBE)):
+        yield f"probes {probes} beside the occurrences, expected 0 or more, and 0 for a labeller's own rollout"
     for number, step in enumerate(steps):
         if step is None or step["text"] is None:
             yield f"step {number} null, expected a text with its counts"

@@ -156,7 +156,9 @@ class Solution:
     """Finished rollout, or a solution that came with the question (`method` is `GIVEN`; it is evidence for nothing).
 
     * `leaf`: node at its end. `start_depth`: depth of the node that the rollout was requested from.
-    * `occurrences`: how often exactly this text came back.
+    * `occurrences`: how often exactly this text came back from what `method` says: from its search, or from labellers
+      where that is `PROBE`. `probes`: how often labellers' rollouts came to the text of a sample or given solution.
+      Where labellers look depends on the gold answer, so these are no samples of the question.
     * `counted_at`: depth of the last node that the rollout counts at, None where it counts nowhere.
     * `own`: True for a rollout of the model whose rollouts are evidence. False for what others wrote: it is labelled
       as any solution, but says nothing about that model.
@@ -182,6 +184,7 @@ class Solution:
     method: str
     prompt_tokens: int = 0
     occurrences: int = 1
+    probes: int = 0
     counted_at: int | None = None
     own: bool = True
     independent: bool = True
@@ -203,6 +206,11 @@ class Solution:
         while node.depth > self.start_depth and node.parent is not None:
             node = node.parent
         return node
+
+    @property
+    def rollouts(self) -> int:
+        """Number of times that this text came, whoever asked for it."""
+        return self.occurrences + self.probes
 
     @property
     def is_wrong(self) -> bool:

@@ -147,12 +147,17 @@ class Policy(Asker):
             solutions.append(solution)
         return solutions
 
-    async def endings(self, text: str, n: int, method: str) -> list[tuple[Completion, Verdict]]:
+    async def endings(
+        self, text: str, n: int, method: str, purpose: str = "ending"
+    ) -> list[tuple[Completion, Verdict]]:
         """Return `n` continuations of `text`, a solution that was cut off there, with verdicts on the whole solutions.
 
         Nothing is added to the tree. The list is empty where the model's context has no room. `method` is that of the
-        solution. Raises what `Models` raises otherwise.
+        rollouts, and `purpose` tells their seed from that of others behind this text. Raises what `Models` raises
+        otherwise.
         """
+        if n <= 0:
+            return []
         question = self.tree.question
         request = GenerateRequest(
             question_id=question.id,
@@ -160,7 +165,7 @@ class Policy(Asker):
             prefix_text=text,
             n=n,
             sampling=self.sampling,
-            seed=seed_for(self.seed, question.key, f"{content_id(text)}:ending"),
+            seed=seed_for(self.seed, question.key, f"{content_id(text)}:{purpose}"),
         )
         try:
             completions = await self.generated(request, self._role(method))

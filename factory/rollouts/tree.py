@@ -54,7 +54,7 @@ class Tree:
             a rollout that was cut off in an earlier run: others may have passed through since.
 
         Returns:
-          The new solution; where the same text is there already, that solution with one more occurrence.
+          The new solution; where the same text is there already, that solution, which counts it.
         """
         # Phase 1: find or make the nodes on its way.
         node, known = self.attach(start, steps)
@@ -137,24 +137,27 @@ class Tree:
         return child
 
     def end(self, solution: Solution) -> Solution:
-        """Return `solution`, or the solution with the same text that is there already, with its occurrences more."""
+        """Return `solution`, or the solution with the same text that is there already, which counts it."""
         known = same_ending(solution.leaf)
-        if known is not None:
-            # A guided solution that has the text of a sample makes that no second sample. Nor is a labeller's rollout
-            # one more vote for a guided one: where labellers look depends on the gold answer.
-            if solution.independent is known.independent:
-                known.occurrences += solution.occurrences
-            if known.method == PROBE and solution.method not in (PROBE, GIVEN):
-                # An earlier run's labeller produced this text; now the search has sampled it, so it is to be labelled.
-                known.method, known.sought, known.labelled = solution.method, True, False
-                if not solution.independent:
-                    # As of any guided solution; the probe stays the evidence that it was.
-                    known.start_depth, known.counted_at, known.occurrences = 0, None, solution.occurrences
-                known.independent = solution.independent
-                known.own = known.independent and self.is_evidence(known.method)
-            return known
-        self.put(solution)
-        return solution
+        if known is None:
+            self.put(solution)
+            return solution
+        if solution.method == PROBE != known.method:
+            # Where labellers look depends on the gold answer: their rollouts are neither samples nor votes.
+            known.probes += solution.occurrences
+        elif known.method == PROBE and solution.method not in (PROBE, GIVEN):
+            # An earlier run's labeller produced this text; now the search has sampled it, so it is to be labelled.
+            known.method, known.sought, known.labelled = solution.method, True, False
+            known.probes, known.occurrences = known.rollouts, solution.occurrences
+            if not solution.independent:
+                # As of any guided solution; the probe stays the evidence that it was.
+                known.start_depth, known.counted_at = 0, None
+            known.independent = solution.independent
+            known.own = known.independent and self.is_evidence(known.method)
+        elif solution.independent is known.independent:
+            # A guided solution that has the text of a sample makes that no second sample.
+            known.occurrences += solution.occurrences
+        return known
 
     def put(self, solution: Solution) -> None:
         """Add a solution at the end of its leaf, where none ends yet; its rollout counts at no node by that."""

@@ -42,6 +42,7 @@ def a_solution(steps: Steps, verdict: str | None = "correct", **fields: Any) -> 
         "labeller": "omegaprm",
         "method": "sample",
         "occurrences": 1,
+        "probes": 0,
         "hinted": False,
         "round": 0,
         "engine": "scripted",

@@ -63,8 +63,9 @@ def _without(schema: pa.Schema, *names: str) -> pa.Schema:
 
 
 _OF_SEARCHES = ("score", "selected", "role", "revises", "critique", "critiques", "independent")
+SCHEMA_5 = _without(SCHEMA, "solutions.probes")
 SCHEMA_4 = _without(
-    SCHEMA,
+    SCHEMA_5,
     *(f"solutions.{name}" for name in _OF_SEARCHES),
     *(f"tree.{name}" for name in ("selections", "score", "reward", "finish")),
 )
@@ -78,15 +79,17 @@ SCHEMA_2 = _without(
 SCHEMA_1 = _without(
     SCHEMA_2, *(f"cost.{name}" for name in ("label_calls", "label_tokens", "judge_calls", "judge_tokens"))
 )
-EARLIER = {"1": SCHEMA_1, "2": SCHEMA_2, "3": SCHEMA_3, "4": SCHEMA_4}
+EARLIER = {"1": SCHEMA_1, "2": SCHEMA_2, "3": SCHEMA_3, "4": SCHEMA_4, "5": SCHEMA_5}
 """Columns of earlier schema versions, as far as tests need them."""
 
 
 def of_schema(version: str, row: Row) -> Row:
     """Return a row as an earlier schema version kept it: version 1 had no costs of labels and judges, for one."""
-    # OmegaPRM's selections were the visits of nodes up to version 4.
-    tree = [{**node, "visits": node["visits"] + node["selections"]} for node in row["tree"]]
-    old = {**row, "tree": tree, "schema_version": version}
+    # OmegaPRM's selections were the visits of nodes up to version 4, labellers' rollouts occurrences up to 5.
+    later = int(version) < 5
+    tree = [{**node, "visits": node["visits"] + node["selections"] * later} for node in row["tree"]]
+    solutions = [{**one, "occurrences": one["occurrences"] + (one["probes"] or 0)} for one in row["solutions"]]
+    old = {**row, "tree": tree, "solutions": solutions, "schema_version": version}
     [back] = pa.RecordBatch.from_pylist([old], schema=EARLIER[version]).to_pylist()
     return dict(back)
 

@@ -119,6 +119,7 @@ def _solution(rng: Random, steps: Sequence[str], n_steps: int) -> dict[str, Any]
         "start_depth": 0,
         "counted_at": None,
         "occurrences": 1,
+        "probes": 0,
         "hinted": False,
         "round": 0,
         "engine": "bench",

@@ -144,6 +144,8 @@ def searched(solution: Mapping[str, Any]) -> list[str]:
         said.append(f"{safe(str(solution['method']))}, no independent sample")
     if solution["occurrences"] > 1:
         said.append(f"came {solution['occurrences']} times")
+    if solution.get("probes"):
+        said.append(f"labellers came to it {solution['probes']} times")
     if solution.get("revises"):
         said.append(f"revises {safe(solution['revises'])}")
     critique = [f"critique: {shortened(solution['critique'])}"] if solution.get("critique") else []

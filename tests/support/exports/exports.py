@@ -50,6 +50,7 @@ def solution(
         "label_calls": 0,
         "method": "sample",
         "occurrences": 1,
+        "probes": 0,
         "hinted": False,
         "round": 0,
         "engine": "scripted",

@@ -77,7 +77,7 @@ async def test_more_samples_are_just_those_and_what_was_there_stays_to_the_lette
         for text, solution in before.items():
             known = row["tree"][0]["successes"] or solution["first_error"] is not None
             if known and solution["method"] == now[text]["method"]:
-                assert now[text] == solution | {"occurrences": now[text]["occurrences"]}
+                assert now[text] == solution | {name: now[text][name] for name in ("occurrences", "probes")}
         root, root_before = again["tree"][0], row["tree"][0]
         assert (root_before["searched"], root["searched"]) == (4, 8)
         assert again["effort"] == [("sampling.max_tokens", 512), ("search.n", 8), *row["effort"][2:]]
@@ -182,7 +182,9 @@ async def test_whatever_is_raised_every_rollout_is_paid_once_and_hangs_somewhere
     models = simulated_models(0.1)
     again = await done(more, question, models, row)
     assert again["cost"]["policy_calls"] == row["cost"]["policy_calls"] + models.rollouts
-    assert sum(node["requested"] for node in again["tree"]) == sum(s["occurrences"] for s in again["solutions"])
+    assert sum(node["requested"] for node in again["tree"]) == sum(
+        s["occurrences"] + s["probes"] for s in again["solutions"]
+    )
     assert len({s["solution_id"] for s in again["solutions"]}) == len(again["solutions"])
     for solution in restored(question, again, more.effort).tree.solutions:
         assert all(0 <= hits <= trials for trials, hits in solution.evidence())

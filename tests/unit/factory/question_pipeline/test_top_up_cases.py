@@ -71,7 +71,7 @@ async def test_a_text_that_a_probe_came_upon_first_is_labelled_like_any_sample_o
     models = Scripted(lambda prefix, n: [f"a\nx\n{WRONG}" if not prefix else f"z\n{WRONG}"] * n)
     again = by_text(await done(recipe("math_shepherd", n=2, k=2), question, models, row))
     found = again[f"a\nx\n{WRONG}"]
-    assert (found["method"], found["occurrences"]) == ("sample", 2)
+    assert (found["method"], found["occurrences"], found["probes"]) == ("sample", 1, 1)
     assert [prefix for prefix, _ in models.asked] == ["", "a\nx\n"]
     assert again[f"a\nb\n{WRONG}"] == row["solutions"][0]
 

@@ -191,9 +191,11 @@ async def test_a_given_prefix_too_long_for_the_model_is_left_alone_and_the_quest
 async def test_an_adopted_text_that_is_sampled_later_is_one_solution():
     policy = policy_for(lambda prefix, n: [f"a\n{WRONG}"])
     [given] = await policy.adopt(f"a\n{WRONG}")
-    assert await policy.rollouts(policy.tree.root, 1) == [given]
-    assert given.occurrences == 2
+    assert await policy.rollouts(policy.tree.root, 1, method="sample") == [given]
+    assert (given.occurrences, given.probes) == (2, 0)
     assert (policy.tree.root.trials, policy.tree.root.successes) == (1, 0)
+    await policy.rollouts(policy.tree.root, 1)
+    assert (given.occurrences, given.probes) == (2, 1)
 
 
 async def test_rollouts_enter_the_tree_in_the_order_of_asking_whoever_is_answered_first():
