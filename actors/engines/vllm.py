@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
+from actors.engine_runtime.copies import copies_of, distinct
 from actors.engine_runtime.engine_process import EngineDied, kill_children, start_guard
 from actors.engine_runtime.hardware import cpu_has_bfloat16
 from actors.engine_runtime.prompt_ids import PromptIds
@@ -148,9 +149,9 @@ class Engine(interfaces.Engine):
         except Exception as error:
             # vLLM refused or lost this one request; the others go on.
             return EngineFailed(f"vLLM failed on this request: {type(error).__name__}: {_short(error)}")
-        completions = await self._samples.completions(final, _distinct(request), ids, request.sampling)
-        # Greedy samples are all the same: one was asked for, `n` are handed out.
-        return completions * (request.n // len(completions))
+        completions = await self._samples.completions(final, params.n, ids, request.sampling)
+        # Greedy samples are all the same, and vLLM refuses to make more than one.
+        return completions if len(completions) == request.n else copies_of(completions[0], request.n)
 
     def _sampling_params(self, request: GenerateRequest, prompt_tokens: int, room: int) -> Any:
         """Return vLLM's parameters; the solution so far counts against `max_tokens`, as does the model's context."""
@@ -161,7 +162,7 @@ class Engine(interfaces.Engine):
         # Tokens of the solution so far count against its limit.
         begun = prompt_tokens - len(self._prompt_ids(request.prompt, ""))
         return SamplingParams(
-            n=_distinct(request),
+            n=distinct(request),
             temperature=sampling.temperature,
             top_p=sampling.top_p,
             top_k=sampling.top_k,
@@ -216,11 +217,6 @@ class Engine(interfaces.Engine):
         if guard is not None:
             guard.kill()
             guard.wait()
-
-
-def _distinct(request: GenerateRequest) -> int:
-    """Return how many samples are worth asking for: greedy ones are all equal, and vLLM refuses more than one."""
-    return request.n if request.sampling.temperature else 1
 
 
 def _short(error: BaseException) -> str:

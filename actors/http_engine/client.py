@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from actors.engine_runtime.copies import copies_of, distinct
 from actors.engine_runtime.token_ends import TokenEnds
 from actors.http_engine.abilities import Abilities, Route
 from actors.http_engine.answers import Answer, BadAnswer, answer_in, json_of, paid_for, shown
 from actors.http_engine.asking import Asker
 from actors.http_engine.bodies import Asked, body_of, single
-from actors.http_engine.completions import Rate, all_of, check_ids, completions_of, copies_of, is_spelled, with_bill
+from actors.http_engine.completions import Rate, all_of, check_ids, completions_of, is_spelled, with_bill
 from actors.http_engine.gate import Gate
 from actors.http_engine.looking import Seen, root_of
 from actors.http_engine.prompts import Detokeniser, Prompts
@@ -153,8 +154,7 @@ class Client:
         sampling = request.sampling
         shared: dict[str, Any] = {
             "sampling": sampling,
-            # Greedy samples are all the same: one is asked for, `n` are handed out.
-            "n": request.n if sampling.temperature else 1,
+            "n": distinct(request),
             "seed": request.seed if self._config.seeded else None,
             # Stopped at a separator or at the end of the solution: nobody could tell.
             "whole": bool(sampling.until) and not abilities.names_stop,

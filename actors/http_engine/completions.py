@@ -151,12 +151,6 @@ def with_bill(completions: Sequence[Completion], useless: RoleCost) -> list[Comp
     return [paid, *others]
 
 
-def copies_of(completion: Completion, n: int) -> list[Completion]:
-    """Return a completion and as many copies of it as make `n`. Only one was sampled, so only one was paid."""
-    copy = replace(completion, read_tokens=0, cached_tokens=0, sampled_tokens=0)
-    return [completion, *[copy] * (n - 1)]
-
-
 def _behind(asked: Asked, text: str) -> str:
     """Return what a chat server said behind the prefix, whose white space at the end it was not sent."""
     if asked.route is not Route.CHAT or not asked.prefix.strip():

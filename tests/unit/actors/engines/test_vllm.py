@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncIterator
 from enum import StrEnum
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -11,6 +12,9 @@ from typing import Any
 import pytest
 
 from actors.engines import vllm
+from factory.errors import QuestionFailed
+from factory.rollouts.cost import RoleCost, cost_of
+from factory.types import GenerateRequest, Sampling
 
 
 class UsageContext(StrEnum):
@@ -32,18 +36,45 @@ class AsyncLLM:
         return cls(arguments, usage_context)
 
     def get_tokenizer(self) -> object:
-        return object()
+        return Letters()
+
+    async def generate(self, prompt: dict[str, Any], params: SimpleNamespace, name: str) -> AsyncIterator[Any]:
+        """Yield `params.n` samples; as vLLM's own, a greedy request for several is refused."""
+        if params.temperature == 0 and params.n > 1:
+            raise ValueError("n must be 1 when using greedy sampling")
+        samples = [
+            SimpleNamespace(text=text, token_ids=[*map(ord, text)], finish_reason="stop", stop_reason=None)
+            for text in "abcdefgh"[: params.n]
+        ]
+        yield SimpleNamespace(outputs=samples, finished=True, num_cached_tokens=1)
+
+
+class Letters:
+    """One token per letter."""
+
+    def encode(self, text: str) -> list[int]:
+        return [*map(ord, text)]
+
+    def decode(self, token_ids: Any, **_: Any) -> str:
+        return "".join(map(chr, token_ids))
 
 
 @pytest.fixture
 def pretend_vllm(monkeypatch: pytest.MonkeyPatch) -> None:
     modules = {
-        "vllm": {"AsyncEngineArgs": dict, "__version__": "0.0"},
+        "vllm": {
+            "AsyncEngineArgs": dict,
+            "SamplingParams": SimpleNamespace,
+            "TokensPrompt": dict,
+            "__version__": "0.0",
+        },
+        "vllm.sampling_params": {"RequestOutputKind": SimpleNamespace(FINAL_ONLY=1)},
         "vllm.usage": {},
         "vllm.usage.usage_lib": {"UsageContext": UsageContext},
         "vllm.v1": {},
         "vllm.v1.engine": {},
         "vllm.v1.engine.async_llm": {"AsyncLLM": AsyncLLM},
+        "vllm.v1.engine.exceptions": {"EngineDeadError": RuntimeError},
     }
     for name, members in modules.items():
         module = ModuleType(name)
@@ -60,10 +91,29 @@ def pretend_vllm(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_on_a_gpu_the_engine_takes_as_much_at_a_time_as_vllms_own_class_and_all_of_it_for_nothing(
     tmp_path: Path, num_gpus: float, sizes: tuple[int, int], free: int | None
 ) -> None:
-    for name in ("config.json", "model.safetensors"):
-        (tmp_path / name).write_text("{}")
-    engine = vllm.Engine(vllm.Config(num_gpus=num_gpus), str(tmp_path))
-    await engine.start()
+    engine = await started(tmp_path, num_gpus=num_gpus)
     assert (engine.max_num_seqs, engine.max_num_batched_tokens) == sizes
     assert engine.free_seqs == free
     assert await engine.stats() == {}  # this vLLM tells nobody of its steps
+
+
+@pytest.mark.usefixtures("pretend_vllm")
+@pytest.mark.parametrize(("temperature", "texts", "sampled"), [(0.7, "abc", 3), (0.0, "aaa", 1)])
+async def test_a_greedy_sample_is_paid_once_however_often_it_is_handed_out(
+    tmp_path: Path, temperature: float, texts: str, sampled: int
+) -> None:
+    engine = await started(tmp_path)
+    request = GenerateRequest(question_id="q", prompt="2 + 2?", n=3, sampling=Sampling(temperature=temperature))
+    [completions] = await engine.generate([request])
+    assert not isinstance(completions, QuestionFailed)
+    assert ("".join(one.text for one in completions), {one.prompt_tokens for one in completions}) == (texts, {6})
+    assert cost_of(completions) == RoleCost(calls=3, prompt_tokens=6, cached_tokens=1, completion_tokens=sampled)
+
+
+async def started(folder: Path, **settings: Any) -> vllm.Engine:
+    """Return an engine of a model in a folder, started."""
+    for name in ("config.json", "model.safetensors"):
+        (folder / name).write_text("{}")
+    engine = vllm.Engine(vllm.Config(**settings), str(folder))
+    await engine.start()
+    return engine
