@@ -41,8 +41,9 @@ async def settle(policy: Policy, leaves: Sequence[Node], *, method: str) -> list
     settled = {place: known for place in counts if (known := same_ending(place)) is not None}
     new = [place for place in counts if place not in settled]
     for place, known in settled.items():
-        if known.method == PROBE:
-            # An earlier run's labeller came to this text first; the tree notes that it is a search's now.
+        if known.method in (PROBE, GIVEN):
+            # An earlier run's labeller came to this text first, or it came with the question; the tree notes that it is
+            # a search's now, too.
             policy.tree.end(_solution(place, known.verdict, known.finish_reason, method, counts[place]))
     # Phase 2: check the others, and add them in order.
     verdicts = await together(policy.models.check(policy.tree.question, place.text) for place in new)

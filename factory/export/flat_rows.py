@@ -126,7 +126,7 @@ def completion_text(text: str) -> str:
 
 
 def _is_of_policy(solution: SolutionRow) -> bool:
-    # Another role may have been told to be wrong. Rows before schema 5 know of none; nor have given solutions one.
+    # Another role may have been told to be wrong. Rows before schema 5 know of none, a given solution may have none.
     return solution.get("role") in (None, POLICY)
 
 

@@ -23,7 +23,8 @@ Version 5 says what searches did (`factory/records/search_fields.py`); these are
 * of a solution: `score`, what the search's selection gave it; `selected`, whether the search answers with it; `role`,
   role of the model that wrote it; `revises`, id of the solution that it is a new version of, and `critique`, what led
   to it; `critiques`, what was said of it itself, with the model behind each; `independent`, false where it was guided,
-  revised or put together, and so is no sample of a policy. Role and `independent` are null for a given one;
+  revised or put together, and so is no sample of a policy. For a given one `independent` is null, and role, unless a
+  search has written the same text: then it has the role of its model, and `occurrences` counts the samples beside it;
 * of a node: `action` (any word of a search, "root" and "step" before); `score`, a verifier's score of its step;
   `reward`, the sum of what was backed up in `visits` visits; `finish`, why a draft ended there; `selections`,
   OmegaPRM's N(s), which was in `visits` before.

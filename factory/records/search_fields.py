@@ -41,7 +41,7 @@ def solution_fields(tree: Tree, solution: Solution, earlier: Mapping[str, Any] |
     return {
         "score": solution.score,
         "selected": solution.selected,
-        "role": None if solution.method == GIVEN else solution.role,
+        "role": solution.role or None,
         "revises": revises,
         "critique": solution.critique or None,
         "independent": None if solution.method == GIVEN else solution.independent,
@@ -107,7 +107,7 @@ class Revised:
         """Give a solution what its row says of the search that made it."""
         solution.score = row.get("score")
         solution.selected = bool(row.get("selected"))
-        solution.role = row.get("role") or POLICY
+        solution.role = row.get("role") or ("" if solution.method == GIVEN else POLICY)
         solution.critique = row.get("critique") or ""
         solution.critiques = tuple(
             Critique(text=one["text"], right=one["right"], role=one["role"]) for one in row.get("critiques") or ()

@@ -165,7 +165,7 @@ class Solution:
     * `independent`: False for a solution that was guided, revised or put together: it is no sample of anybody's, so it
       is evidence at no node, and what counts samples (pass@k) leaves it out.
     * `score`: what the search's selection gave it. `selected`: True for the one that the search answers with.
-    * `role`: role of the model that wrote it.
+    * `role`: role of the model that wrote it; "" for a given one that no search has written, too.
     * `revises`: the solution that this one is a new version of. `critique`: the critique that led to it.
     * `critiques`: what critics said of this one.
 

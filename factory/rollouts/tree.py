@@ -91,6 +91,7 @@ class Tree:
         """
         node, _ = self.attach(self.root, steps)
         made = Solution(node, 0, verdict, finish_reason, method, independent=method == GIVEN)
+        made.role = "" if method == GIVEN else POLICY
         return self.end(made)
 
     def is_evidence(self, method: str) -> bool:
@@ -157,6 +158,9 @@ class Tree:
         elif solution.independent is known.independent:
             # A guided solution that has the text of a sample makes that no second sample.
             known.occurrences += solution.occurrences
+        if known.method == GIVEN and solution.method not in (PROBE, GIVEN):
+            # It came with the question and stays given; whose it is besides is said by its role.
+            known.role = known.role or solution.role
         return known
 
     def put(self, solution: Solution) -> None:

@@ -23,7 +23,7 @@ from factory.drafting.guided.settings import WHOLE, Guidance
 from factory.drafting.guided.verifier import scores_of
 from factory.drafting.prompts import ask
 from factory.drafting.settled import choose, settle
-from factory.rollouts.nodes import Node
+from factory.rollouts.nodes import GIVEN, Node
 from factory.rollouts.policy import Policy
 from factory.rollouts.prompting import cached_prompt
 from factory.rollouts.steps import split_steps
@@ -107,6 +107,7 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
     choice = picked(policy, able, MAX if config.verifier else MAJORITY)
     # Phase 3: the verdicts.
     there = set(tree.solutions)
+    given = [one for one in tree.solutions if one.method == GIVEN and not one.role]
     ends: dict[Node, int] = {}
     solutions = await settle(policy, leaves, method=METHOD)
     for place, (leaf, solution) in enumerate(zip(leaves, solutions, strict=True)):
@@ -115,6 +116,9 @@ async def search(tree: Tree, policy: Policy, config: Config, rng: Random) -> Non
             there.add(solution)
             solution.role = writers[place]
             solution.score = scores.get(leaf)
+    for one in given:
+        # A prover writes as he is told, and is not the policy.
+        one.role = ""
     if choice is not None:
         choose(tree, solutions[ends[choice.leaf]])
 

@@ -91,7 +91,7 @@ COLUMNS = {
     "model_revision": "hash or commit of the weights",
     "method": "how the solution came about: sampled, a rollout behind some prefix, given, …",
     "round": "round of self-training it comes from",
-    "role": "who wrote it: the policy, or another role; null of a given solution",
+    "role": "who wrote it: the policy, or another role; null of a given solution, unless a search wrote it, too",
     "independent": "false where a search guided, revised or put it together",
     "selected": "whether the search answers with it",
     "score": "what the search's selection gave it",

@@ -93,6 +93,15 @@ async def test_a_rollout_behind_a_sampled_step_that_leaves_no_room_fails_nothing
         await policy.rollouts(policy.tree.root, 1, method=PROBE)
 
 
+async def test_a_given_solution_that_a_search_writes_stays_given_and_says_who_wrote_it_too() -> None:
+    policy, leaves = await drafts(RIGHT, WRONG)
+    *_, untouched = given = await policy.adopt(RIGHT, WRONG, f"so\n{RIGHT}")
+    assert [one.role for one in given] == ["", "", ""]
+    assert await settle(policy, leaves, method="beam") == given[:2]
+    assert [(one.method, one.role, one.occurrences, one.own) for one in given[:2]] == [(GIVEN, POLICY, 1, False)] * 2
+    assert (untouched.role, len(policy.models.checked)) == ("", 3)
+
+
 async def test_a_labellers_rollout_is_no_vote_for_a_guided_solution() -> None:
     policy, leaves = await drafts(RIGHT, RIGHT, RIGHT)
     [guided, _] = await settle(policy, leaves[:2], method="mcts")

@@ -111,6 +111,20 @@ async def test_given_solutions_are_not_taken_in_twice():
     assert [(s["method"], s["occurrences"]) for s in given] == [("given", 1), ("given", 1)]
 
 
+async def test_a_record_says_that_a_search_has_written_a_given_solution_too():
+    question = replace(questions(1)[0], given=(RIGHT, f"a\n{RIGHT}"))
+    row = await done(recipe("none", n=1), question, Scripted(lambda prefix, n: [RIGHT] * n))
+    facts = ("method", "role", "occurrences", "independent", "model")
+    assert [[one[name] for name in facts] for one in row["solutions"]] == [
+        ["given", "policy", 2, None, None],
+        ["given", None, 1, None, None],
+    ]
+    again = await done(recipe("none", n=2), question, Scripted(lambda prefix, n: [f"b\n{RIGHT}"] * n), row)
+    assert again["solutions"][:2] == row["solutions"]
+    later = await done(recipe("none", n=3), question, Scripted(lambda prefix, n: [f"a\n{RIGHT}"] * n), again)
+    assert [one["role"] for one in later["solutions"]] == ["policy"] * 3
+
+
 async def test_a_text_that_was_judged_by_a_model_is_not_judged_again():
     used = replace(recipe("scan", n=1), checker="llm_judge", checker_config=llm_judge.Config())
     question = Question(text="What is 2 + 2?", gold="4")

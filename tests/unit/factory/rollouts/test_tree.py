@@ -133,7 +133,7 @@ def test_a_given_solution_is_evidence_nowhere(tree):
 def test_a_given_solution_sampled_later_is_the_same_one_and_counts_as_any_rollout_through_it(tree):
     found = given(tree, ["a\n", "b\n", "c"])
     assert add(tree, tree.root, ["a\n", "b\n", "c\n"], INCORRECT) is found
-    assert (found.occurrences, found.method, len(tree.solutions)) == (2, "given", 1)
+    assert (found.occurrences, found.method, found.role, len(tree.solutions)) == (2, "given", "policy", 1)
     assert [node.trials for node in tree.nodes] == [1, 1, 1, 0]
     assert found.evidence() == ((1, 0), (0, 0), (1, 0))
 

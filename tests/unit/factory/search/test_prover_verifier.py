@@ -72,6 +72,13 @@ async def test_a_sneaky_solution_is_never_selected(monkeypatch) -> None:
     assert not any(one.selected for one in policy.tree.solutions)
 
 
+async def test_a_given_text_is_no_provers() -> None:
+    policy = scripted_policy(SCRIPT)
+    await policy.adopt(FOUR, SIX)
+    await search(policy.tree, policy, Config(helpful=3, sneaky=3), Random(0))
+    assert {one.text: one.role for one in policy.tree.solutions if one.method == "given"} == {FOUR: "", SIX: ""}
+
+
 async def test_where_the_verifier_can_read_nothing_helpful_votes_select(monkeypatch) -> None:
     async def refuse(role, question, steps):
         raise PromptTooLong("too long")
