@@ -29,7 +29,7 @@ from factory.rollouts.tree import Tree
 from factory.rstar.actions import FINISH, choices
 from factory.rstar.children import METHOD, Prompts, Widths, expand
 from factory.rstar.mutual import Check, agreements, best, final_scores
-from factory.rstar.step_scores import score_steps
+from factory.rstar.step_scores import StepScores
 from factory.types import POLICY
 
 EFFORT = ("rollouts",)
@@ -126,7 +126,8 @@ class _Hunt:
             max_chars=config.max_chars,
         )
         self._ballot = Ballot.of(policy, METHOD)
-        self._finishes: dict[Node, list[Node]] = {}
+        earlier = [one for one in tree.solutions if one.method == METHOD]
+        self._step_scores = StepScores(self._ballot, earlier)
 
     async def rollout(self) -> None:
         """Select, expand, finish, back up."""
@@ -151,7 +152,7 @@ class _Hunt:
     async def _expanded(self, node: Node) -> Node:
         """Add the children of a node, count the drafts among them, and return the one that the rollout ends in."""
         made = await expand(self._policy, node, self._widths, self._prompts)
-        self._finishes[node] = list(made.finishes)
+        self._step_scores.add(node, made.finishes)
         self._ballot.count((*made.finishes, *made.ended))
         # Of the direct finishes the first with the answer that most of them state.
         votes = [self._ballot.choice(leaf) for leaf in made.finishes]
@@ -179,5 +180,4 @@ class _Hunt:
         if chosen is not None:
             choose(self._tree, solutions[chosen], solutions[chosen].score)
         # Phase 3: scores of steps, by the best path through each.
-        paths = sorted(solutions, key=lambda leaf: (leaf is not chosen, -(solutions[leaf].score or 0.0), leaf.index))
-        score_steps(paths, self._finishes, ballot)
+        self._step_scores.fill(solutions)

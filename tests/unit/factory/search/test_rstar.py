@@ -199,9 +199,34 @@ def test_more_rollouts_go_on_in_the_tree_that_is_there() -> None:
     policy = scripted_policy(doubled)
     searched(policy, config(4))
     searched(policy, config(6))
-    assert [(node.text, node.visits, node.reward) for node in policy.tree.nodes] == [
-        (node.text, node.visits, pytest.approx(node.reward)) for node in first.tree.nodes
+    assert [(node.text, node.visits, node.reward, node.score) for node in policy.tree.nodes] == [
+        (node.text, node.visits, pytest.approx(node.reward), node.score) for node in first.tree.nodes
     ]
+
+
+@pytest.mark.parametrize("amounts", [[3], [2, 3]])
+def test_step_scores_are_those_of_the_choice_at_the_end(amounts: list[int]) -> None:
+    """Behind two rollouts 5 is chosen, as the other model bears it out, and 1 of 3 finishes of "a" says so.
+
+    Behind three 4 has five votes of nine, and nothing is borne out: of the finishes of "a" 2 of 3 say 4, of "b" all.
+    """
+    script = {
+        ("policy", ASKED): ["a\n", FIVE, "The answer is 6.", "The answer is 7."],
+        ("policy", "a\n"): ["b\n", FOUR, FOUR, FIVE],
+        ("policy", "b\n"): [FOUR, FOUR, FOUR],
+        ("policy", SUBS): ["none"],
+        ("policy", REPHRASE): ["x" * 500],
+        ("discriminator", f"{ASKED}The answer"): [" is 5.", " is 9."][2 - len(amounts) :],
+        ("discriminator", "a\nThe"): [" answer is 9."] * 2,
+        ("discriminator", "a\nb\nThe"): [" answer is 9."],
+    }
+    policy = scripted_policy(script)
+    scores = []
+    for rollouts in amounts:
+        nodes = searched(policy, config(rollouts, finishes=3))
+        scores.append({text: node.score for text, node in nodes.items() if node.score is not None})
+    before = [{"a\n": pytest.approx(1 / 3)}] * (len(amounts) - 1)
+    assert scores == [*before, {"a\n": pytest.approx(2 / 3), "a\nb\n": 1.0}]
 
 
 def test_the_context_of_a_sub_question_stays_whatever_comes_behind_it() -> None:
