@@ -13,77 +13,30 @@ the phase it was killed in. Phases that ask a model are labelling runs (`pipelin
 
 from __future__ import annotations
 
-from functools import partial
-
-from cluster.connect import nodes_of_cluster
-from pipelines.fine_tuning.training import check_room
-from pipelines.pools.keys import check_keys
-from pipelines.rounds.loop import BudgetWatch, do_phases
-from pipelines.rounds.summary import RoundsSummary, stats_of
-from pipelines.rounds.work import RoundWork
+from pipelines.rounds.course import Course, run_course
+from pipelines.rounds.summary import RoundsSummary
 from pipelines.run.contract import Pipeline
-from pipelines.run.engine_pools import EnginePools
 from pipelines.run.listener import Listener
-from pipelines.run.session import RunSession
 from pipelines.run.settings import Settings
-from pipelines.run.survey import in_parts
 from pipelines.verifier_rounds import settings as declared
 from pipelines.verifier_rounds.checks import checked, gpus_of, outline, parts
-from pipelines.verifier_rounds.phases import PHASES, Phases
+from pipelines.verifier_rounds.phases import Phases
 from pipelines.verifier_rounds.report import journal_of, save_rounds, status_lines, summary_lines, why_stop
+
+COURSE = Course(
+    checked=checked,
+    parts=parts,
+    gpus=gpus_of,
+    journal=journal_of,
+    why_stop=why_stop,
+    phases=Phases,
+    save_plot=save_rounds,
+)
 
 
 def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> RoundsSummary:
-    """Do the rounds that are missing in the run folder of `settings`.
-
-    Args:
-      settings: the validated config.
-      listener: receiver of the run's news; None for nobody.
-      retry_failed: questions that failed in the phase that was cut off are tried again.
-
-    Returns:
-      Facts of all rounds, and which rule ended the run.
-
-    Raises:
-      BadInput: a mistake in config, model, source or folder; nothing has been started or written then.
-    """
-    loop, remarks = checked(settings)
-    with RunSession(settings, listener) as session:
-        for remark in remarks:
-            session.listener.say(remark)
-        # Read the source, and what earlier attempts have done.
-        survey = session.survey()
-        journal = journal_of(session.store)
-        stopped = why_stop(loop, journal)
-
-        # Do what is missing, in a folder that is ours from here on.
-        if not session.resumes or stopped is None:
-            for part in parts(loop):
-                check_keys(part)
-            session.claim(survey, engine=settings.plain["engine"], gpus=gpus_of(loop))
-            with session.connected(), EnginePools(session.listener.say) as pools:
-                check_room(loop.trainer_options(), nodes_of_cluster())
-                work = RoundWork(
-                    session=session,
-                    pools=pools,
-                    screen=in_parts(survey, settings),
-                    check=BudgetWatch(session.check, loop.stop, journal),
-                    retry_failed=retry_failed,
-                    said=set(remarks),
-                )
-
-                def draw(phase: str) -> None:
-                    if phase == PHASES[-1]:
-                        save_rounds(session.store, journal)
-
-                phases = Phases(settings=loop, journal=journal, work=work)
-                stopped = do_phases(journal, session.listener.say, phases.do, partial(why_stop, loop, journal), draw)
-
-        summary = RoundsSummary(
-            settings.run.dir, stopped is not None, stopped or "", journal.by_round(), session.seconds
-        )
-        session.write_stats(stats_of(summary))
-        return summary
+    """Do the rounds that are missing in the run folder of `settings`, as `run_course` does."""
+    return run_course(COURSE, settings, listener, retry_failed=retry_failed)
 
 
 PIPELINE = Pipeline(

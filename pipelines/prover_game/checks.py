@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from actors.generator import generator_options
-from actors.trained_models.trained_model import check_base
-from cluster.connect import nodes_of_this_machine
-from factory.errors import BadInput
-from pipelines.fine_tuning.training import check_room
-from pipelines.pools.keys import missing_keys
-from pipelines.pools.roles import asked_pools, check_roles, idle_pools
+from pipelines.pools.roles import check_roles
 from pipelines.prover_game import settings as sections
 from pipelines.prover_game.game_runs import held_out_runs, sampling_runs, scored_runs
 from pipelines.prover_game.settings import GameSettings
-from pipelines.run.session import check_model, check_prompt
+from pipelines.rounds.checks import check_held_out, check_start, gpus_held, remarks_on, trainer_lines
 from pipelines.run.settings import Settings
 
 
@@ -43,25 +35,15 @@ def checked(settings: Settings) -> tuple[GameSettings, list[str]]:
     game = sections.of(settings)
     game.trainers()
     runs = parts(game)
-    held_out = next(part for part in runs if "/held_out/" in part.run.dir)
-    if next(held_out.source.plugin.questions(held_out.source.config), None) is None:
-        raise BadInput("no question is held out. Expected some to evaluate on: raise held_out.share, or add questions.")
+    check_held_out(next(part for part in runs if "/held_out/" in part.run.dir))
     # Models that are trained do not exist yet.
-    check_model(runs[0])
-    if Path(settings.model).is_dir():
-        check_base(settings.model)
-    asked = {role for part in runs for role in asked_pools(part)}
-    said = (remark for part in runs[:2] for remark in (*missing_keys(part), *check_prompt(part)))
-    return game, list(dict.fromkeys([*idle_pools(settings, asked), *said]))
+    check_start(runs[0])
+    return game, remarks_on(settings, runs, prompted=runs[:2])
 
 
 def gpus_of(settings: GameSettings) -> float:
-    """Return the GPUs that the run holds: those of all engines, or those of a trainer where one needs more."""
-    pools = asked_pools(next(iter(held_out_runs(settings, 0).values())))
-    of_engines = sum(
-        pool.replicas * generator_options(pool.engine.name, pool.engine_config)["num_gpus"] for pool in pools.values()
-    )
-    return float(max(of_engines, *(options["num_gpus"] for options in settings.trainers().values())))
+    """Return the GPUs that the run holds."""
+    return gpus_held(settings, next(iter(held_out_runs(settings, 0).values())))
 
 
 def outline(settings: Settings) -> list[str]:
@@ -82,8 +64,5 @@ def outline(settings: Settings) -> list[str]:
         for part in sampling_runs(game, round_).values():
             amount = part.search.config.helpful or part.search.config.sneaky
             lines.append(f"{part.run.dir}: {amount} samples, prompt {part.prompt.template}, model {part.model}")
-    for name, options in game.trainers().items():
-        lines.append(f"{name} needs {options['num_cpus']:g} CPUs and {options['num_gpus']:g} GPUs on one node")
-        if settings.cluster.address == "local":
-            check_room(options, nodes_of_this_machine())
+    lines += trainer_lines(game)
     return [*lines, *remarks]

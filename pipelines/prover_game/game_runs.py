@@ -15,12 +15,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from factory.readers.columns import MAX_SOLUTIONS
 from factory.self_training.convincing import HELPFUL, PROVERS
 from factory.sources.split import HELD_OUT, TRAIN
 from pipelines.prover_game.settings import VERIFIER, GameSettings
 from pipelines.rounds.folders import folder_of
-from pipelines.rounds.parts import part_of, side_of
+from pipelines.rounds.parts import part_of, scoring, side_of
 from pipelines.run.settings import Settings
 
 SAMPLED, SCORED, TESTED, IMITATE = "provers", "scored", "held_out", "imitate"
@@ -28,17 +27,17 @@ SAMPLED, SCORED, TESTED, IMITATE = "provers", "scored", "held_out", "imitate"
 
 def verifier_folder(settings: GameSettings, round_: int) -> str:
     """Return the folder of the verifier that a round trains."""
-    return f"{settings.dir}/{folder_of(round_)}/verifier"
+    return settings.folder(round_, "verifier")
 
 
 def data_folder(settings: GameSettings, round_: int) -> str:
     """Return the folder of the export that a round's verifier is trained on."""
-    return f"{settings.dir}/{folder_of(round_)}/data"
+    return settings.folder(round_, "data")
 
 
 def weights_folder(settings: GameSettings, round_: int) -> str:
     """Return the folder of the provers that a round trains; there is none in round 0."""
-    return f"{settings.dir}/{folder_of(round_)}/model"
+    return settings.folder(round_, "model")
 
 
 def imitation_folder(round_: int) -> str:
@@ -60,7 +59,7 @@ def sampling_runs(settings: GameSettings, round_: int) -> dict[str, Settings]:
 
 def held_out_runs(settings: GameSettings, round_: int) -> dict[str, Settings]:
     """Return the runs on the held-out questions against the round's verifier, by prover."""
-    models = settings.models(verifier_folder(settings, round_))
+    models = settings.models(VERIFIER, verifier_folder(settings, round_))
     return {
         prover: _played(settings, f"{TESTED}/{prover}", round_, prover, HELD_OUT, verifier=VERIFIER, models=models)
         for prover in PROVERS
@@ -78,15 +77,8 @@ def scored_runs(settings: GameSettings, round_: int) -> dict[str, Settings]:
             round_,
             model,
             "prover_verifier",
-            source={
-                "kind": "run",
-                "path": f"{settings.dir}/{folder_of(before)}/{SAMPLED}/{prover}",
-                "verdict": "any",
-                "max_solutions": MAX_SOLUTIONS,
-            },
-            search={"method": "score_given", "verifier": VERIFIER, "aggregate": "whole"},
-            supervision={"method": "none"},
-            models=settings.models(verifier_folder(settings, before)),
+            **scoring(settings.folder(before, f"{SAMPLED}/{prover}"), VERIFIER, aggregate="whole"),
+            models=settings.models(VERIFIER, verifier_folder(settings, before)),
         )
         for prover in PROVERS
     }

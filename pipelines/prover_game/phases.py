@@ -25,7 +25,6 @@ from pipelines.prover_game.game_runs import (
 )
 from pipelines.prover_game.imitation import write_imitation
 from pipelines.prover_game.settings import VERIFIER, GameSettings
-from pipelines.rounds.folders import folder_of
 from pipelines.rounds.journal import Facts, RoundJournal
 from pipelines.rounds.work import RoundWork
 from pipelines.run.settings import Settings
@@ -68,12 +67,12 @@ class Phases:
         """Have the verifier score the solutions of the round before, and write the most rewarded of them."""
         if not self._trains(round_):
             return {"policy_calls": 0}
-        trained = (self.journal.facts(round_ - 1, "verifier") or {})["revision"]
+        trained = self.journal.done(round_ - 1, "verifier")["revision"]
         for part in scored_runs(self.settings, round_).values():
             if self.work.labelled(part) is None:
                 return None
             self.work.check_revision(part, VERIFIER, trained)
-        revision = (self.journal.facts(round_ - 1, "provers") or {}).get("revision")
+        revision = self.journal.done(round_ - 1, "provers").get("revision")
         counts = write_imitation(self.settings, round_, revision, self.work.session.store)
         if not any(counted["kept"] for counted in counts.values()):
             raise FactoryError(
@@ -113,7 +112,7 @@ class Phases:
         counts = self._played(parts, screened=not self.settings.held_out.source)
         if counts is None:
             return None
-        trained = (self.journal.facts(round_, "verifier") or {})["revision"]
+        trained = self.journal.done(round_, "verifier")["revision"]
         outcomes = []
         facts: dict[str, Any] = {"policy_calls": counts["policy_calls"]}
         for prover, part in parts.items():
@@ -124,12 +123,9 @@ class Phases:
 
     def _played(self, parts: Mapping[str, Settings], *, screened: bool = True) -> dict[str, Any] | None:
         """Do the runs of both provers and return their counts; None when one was interrupted."""
-        by_prover = {}
-        for prover, part in parts.items():
-            counts = self.work.labelled(part, screened=screened)
-            if counts is None:
-                return None
-            by_prover[prover] = {name: counts[name] for name in _COUNTS}
+        by_prover = self.work.counted(parts, _COUNTS, screened=screened)
+        if by_prover is None:
+            return None
         return {**by_prover, "policy_calls": sum(counts["policy_calls"] for counts in by_prover.values())}
 
     def _trained(self, round_: int, what: str, data: str, out: str) -> dict[str, Any]:
@@ -139,7 +135,7 @@ class Phases:
             data=data,
             model=named(settings.base.model),
             out=out,
-            work=f"{settings.dir}/{folder_of(round_)}/work/{what}",
+            work=settings.folder(round_, f"work/{what}"),
             seed=seed_for(settings.base.run.seed, f"round_{round_}", what),
             round=round_,
         )

@@ -12,7 +12,7 @@ from pipelines.prover_game.phases import PHASES
 from pipelines.prover_game.settings import VERIFIER, GameSettings, of
 from pipelines.rounds.journal import Facts, RoundJournal
 from pipelines.rounds.loop import why_stop as why_stop_any
-from pipelines.rounds.summary import Rounds, RoundsSummary, head_line, next_lines, status_head
+from pipelines.rounds.summary import Rounds, RoundsSummary, cost_cells, head_line, next_lines, row_name, status_head
 from pipelines.rounds.tables import aligned, save_plot
 from pipelines.run.settings import Settings
 
@@ -67,12 +67,11 @@ def _row(round_: int | None, phases: Mapping[str, Facts]) -> list[str]:
     rewards, rows = phases.get("reward", {}), phases.get("verifier", {}).get("rows")
     kept = [f"{rewards[prover]['kept']:,}" for prover in PROVERS if prover in rewards]
     return [
-        f"round {round_}",
+        row_name(round_),
         *_measures(phases.get("evaluate")),
         f"{rows:,}" if rows is not None else "–",
         " + ".join(kept) or "–",
-        f"{sum(facts.get('policy_calls', 0) for facts in phases.values()):,}",
-        f"{sum(facts.get('seconds', 0) for facts in phases.values()):,.0f}",
+        *cost_cells(phases),
     ]
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from actors.contracts import ENGINES, TRAINERS, EnginePlugin, TrainerPlugin
-from actors.trainer import trainer_options
+from actors.contracts import ENGINES, TRAINERS, TrainerPlugin
 from factory.errors import BadInput
 from factory.rollouts.prompting import cached_prompt
-from factory.self_training.convincing import HELPFUL
-from pipelines.rounds.parts import dir_of
-from pipelines.rounds.sections import HeldOutQuestions, Stop
+from factory.self_training.convincing import HELPFUL, PROVERS
+from pipelines.rounds.sections import HeldOutQuestions, Stop, check_rounds
+from pipelines.rounds.settings import VerifierSettings, options_of
 from pipelines.run.contract import Plug, PluginSection
 from pipelines.run.settings import Settings
 
@@ -33,10 +31,7 @@ class Game:
     training_timeout_s: float = 7 * 86400.0
 
     def __post_init__(self) -> None:
-        if self.rounds < 1:
-            raise ValueError(f"rounds is {self.rounds}: expected at least 1")
-        if not self.training_timeout_s > 0:
-            raise ValueError(f"training_timeout_s is {self.training_timeout_s:g}: expected more than 0 seconds")
+        check_rounds(self.rounds, self.training_timeout_s)
 
 
 @dataclass
@@ -90,42 +85,23 @@ EFFORT = ("game.rounds",)
 
 
 @dataclass(frozen=True)
-class GameSettings:
-    """Settings of a prover–verifier game, with its own sections by name; `base` is what every run has."""
+class GameSettings(VerifierSettings):
+    """Settings of a prover–verifier game."""
 
-    base: Settings
     game: Game
     provers: Provers
-    held_out: HeldOutQuestions
-    stop: Stop
-    trainer: Plug[TrainerPlugin]
     prover_trainer: Plug[TrainerPlugin]
-    scorer: Plug[EnginePlugin]
-
-    @property
-    def dir(self) -> str:
-        """Run folder as an absolute path."""
-        return dir_of(self.base)
 
     def trainers(self) -> dict[str, dict[str, Any]]:
         """Return Ray's options for the trainers, by config section. Raises `BadInput` for settings that one refuses."""
-        used = {"trainer": self.trainer, **({"prover_trainer": self.prover_trainer} if self.provers.train else {})}
-        return {name: trainer_options(plug.name, asdict(plug.config)) for name, plug in used.items()}
-
-    def models(self, folder: str) -> Mapping[str, Any]:
-        """Return the section `models` in which the verifier of a folder fills its role."""
-        engine = {ENGINES.key: self.scorer.name, **asdict(self.scorer.config)}
-        return {**self.base.plain.get("models", {}), VERIFIER: {"model": folder, "engine": engine}}
+        of_provers = {"prover_trainer": options_of(self.prover_trainer)} if self.provers.train else {}
+        return {**super().trainers(), **of_provers}
 
 
 def of(settings: Settings) -> GameSettings:
     """Return the settings of a game. Raises `BadInput` for sections that do not fit each other."""
     game = GameSettings(base=settings, **settings.own)
-    if game.trainer.plugin.REPLACES_BASE and game.trainer.name != "command":
-        raise BadInput(
-            f"trainer.kind is {game.trainer.name}, which leaves a language model. Expected one that makes a reward "
-            "model, such as orm: it trains the verifier."
-        )
+    game.check_verifier("orm")
     if game.provers.train and not game.prover_trainer.plugin.REPLACES_BASE:
         raise BadInput(
             f"prover_trainer.kind is {game.prover_trainer.name}, which makes a reward model. Expected one that leaves "
@@ -136,11 +112,9 @@ def of(settings: Settings) -> GameSettings:
             f"engine.kind is {settings.engine.name}, whose engines keep their model. Expected one that takes the "
             "weights which training makes, such as vllm, or provers.train=false."
         )
-    if not game.scorer.plugin.SCORES:
-        raise BadInput(f"scorer.kind is {game.scorer.name}, which scores nothing. Expected an engine such as scorer.")
     if VERIFIER in settings.models:
         raise BadInput(f"models.{VERIFIER} is named, which is the role of the verifier that is trained. Leave it out.")
     for trained in (False, True):
-        for prover in ("helpful", "sneaky"):
+        for prover in PROVERS:
             cached_prompt(game.provers.prompt(prover, trained), settings.prompt.style)
     return game

@@ -1,4 +1,4 @@
-"""Parts that pipelines of several rounds share: journal of phases, the loop over them, stop rules, parts, tables.
+"""Parts that pipelines of several rounds share: the whole run, journal of phases, stop rules, parts, tables.
 
-Read first: `loop.py`.
+Read first: `course.py`.
 """

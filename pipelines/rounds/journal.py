@@ -41,6 +41,10 @@ class RoundJournal:
         """Return the facts of a phase; None while it is not done."""
         return self._done.get((round_, phase))
 
+    def done(self, round_: int | None, phase: str) -> Facts:
+        """Return the facts of a phase that is done."""
+        return self._done[round_, phase]
+
     def record(self, round_: int | None, phase: str, facts: Facts) -> None:
         """Write that a phase is done.
 

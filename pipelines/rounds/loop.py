@@ -44,7 +44,7 @@ def do_phases(
     say: Say,
     do: Callable[[int | None, str], Facts | None],
     why_stopped: Callable[[], str | None],
-    on_done: Callable[[str], None],
+    on_round: Callable[[], None],
 ) -> str | None:
     """Do what is missing, phase by phase.
 
@@ -53,7 +53,7 @@ def do_phases(
       say: hears which phase begins.
       do: does a phase and returns its facts; None when somebody has interrupted it.
       why_stopped: says why the run is to end, as `why_stop` does.
-      on_done: hears the name of a phase once its facts are kept.
+      on_round: called after the last phase of a round, and after the same phase before the first.
 
     Returns:
       The sentence of the rule that ended the run, "" when all rounds are done, None when somebody interrupted it.
@@ -69,7 +69,8 @@ def do_phases(
         if facts is None:
             return None
         journal.record(round_, phase, {**facts, "seconds": round(time.monotonic() - began, 3)})
-        on_done(phase)
+        if phase == journal.phases[-1]:
+            on_round()
     return stopped
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from factory.readers.columns import MAX_SOLUTIONS
 from factory.seeds import seed_for
 from factory.storage.opening import absolute
 from pipelines.pools.pool import MODELS
@@ -35,6 +36,21 @@ def side_of(base: Settings, held_out: HeldOutQuestions, part: str) -> dict[str, 
         "limit": held_out.limit,
         "seed": base.run.seed,
         "apart_from": held_out.source,
+    }
+
+
+def scoring(folder: str, verifier: str, **search: Any) -> dict[str, Mapping[str, Any]]:
+    """Return the sections of a run in which a verifier scores the solutions of another run; nothing is sampled.
+
+    Args:
+      folder: folder of that run.
+      verifier: role of the verifier.
+      search: further keys of the search `score_given`.
+    """
+    return {
+        "source": {"kind": "run", "path": folder, "verdict": "any", "max_solutions": MAX_SOLUTIONS},
+        "search": {"method": "score_given", "verifier": verifier, **search},
+        "supervision": {"method": "none"},
     }
 
 

@@ -8,6 +8,14 @@ from typing import Any
 from factory.self_training.stop_rules import Spent
 
 
+def check_rounds(rounds: int, training_timeout_s: float) -> None:
+    """Raise `ValueError` for a number of rounds, or seconds for one training, with which nothing could be done."""
+    if rounds < 1:
+        raise ValueError(f"rounds is {rounds}: expected at least 1")
+    if not training_timeout_s > 0:
+        raise ValueError(f"training_timeout_s is {training_timeout_s:g}: expected more than 0 seconds")
+
+
 @dataclass
 class HeldOutQuestions:
     """Config section `held_out`: questions that are never trained on.

@@ -43,6 +43,17 @@ def stats_of(summary: RoundsSummary) -> dict[str, object]:
     return kept
 
 
+def row_name(round_: int | None) -> str:
+    """Return what a table of rounds calls a round."""
+    return "before" if round_ is None else f"round {round_}"
+
+
+def cost_cells(phases: Mapping[str, Facts]) -> list[str]:
+    """Return the cells of a round's completions and seconds, over its phases."""
+    calls, seconds = (sum(facts.get(key, 0) for facts in phases.values()) for key in ("policy_calls", "seconds"))
+    return [f"{calls:,}", f"{seconds:,.0f}"]
+
+
 def head_line(summary: RoundsSummary) -> str:
     """Return whether a run is complete, why it ended, and how to go on where it is not."""
     head = f"complete{summary.stopped and f': {summary.stopped}'}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
@@ -59,6 +59,24 @@ class RoundWork:
         )
         summary = label(part, self.session.listener, options)
         return summary.tally.as_dict() if summary.complete and not summary.interrupted else None
+
+    def counted(
+        self, parts: Mapping[str, Settings], kept: Sequence[str], *, screened: bool = True
+    ) -> dict[str, dict[str, Any]] | None:
+        """Do several of the runs that a phase is made of, in order; return counts of each, None when interrupted.
+
+        Args:
+          parts: settings of the runs, by any name.
+          kept: names of the counts that are returned.
+          screened: as `labelled` says.
+        """
+        by_name = {}
+        for name, part in parts.items():
+            counts = self.labelled(part, screened=screened)
+            if counts is None:
+                return None
+            by_name[name] = {count: counts[count] for count in kept}
+        return by_name
 
     def records(self, folder: str, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
         """Yield the records of one of the run's folders."""

@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from pathlib import Path
 
-from actors.trained_models.trained_model import check_base
-from cluster.connect import nodes_of_this_machine
-from factory.errors import BadInput
-from pipelines.fine_tuning.training import check_room
-from pipelines.pools.keys import missing_keys
-from pipelines.pools.roles import asked_pools, idle_pools
-from pipelines.run.session import check_model, check_prompt
+from pipelines.rounds.checks import check_held_out, check_start, gpus_held, remarks_on, trainer_lines
 from pipelines.run.settings import Settings
 from pipelines.self_training import star_settings as sections
 from pipelines.self_training.star_runs import parts
@@ -24,21 +17,20 @@ def checked(settings: Settings) -> tuple[StarSettings, list[str]]:
     Raises `BadInput` for what would end the run hours later.
     """
     star_settings = sections.of(settings)
-    star_settings.trainer_options()
+    star_settings.trainers()
     held_out, *others = parts(star_settings)
-    if next(held_out.source.plugin.questions(held_out.source.config), None) is None:
-        raise BadInput("no question is held out. Expected some to evaluate on: raise held_out.share, or add questions.")
+    check_held_out(held_out)
     teachers = [star_settings.teacher.model] if star_settings.teacher.mode != "off" else []
     for model in [settings.model, *teachers]:
-        check_model(replace(settings, model=model))
-        if Path(model).is_dir():
-            check_base(model)
+        check_start(replace(settings, model=model))
     # A model that is not trained yet reads prompts as the one it begins as.
     begun = [part if part.model in teachers else replace(part, model=settings.model) for part in (held_out, *others)]
-    asked = {role for part in begun for role in asked_pools(part)}
-    said = (remark for part in begun for remark in (*missing_keys(part), *check_prompt(part)))
-    remarks = [*idle_pools(settings, asked), *said]
-    return star_settings, list(dict.fromkeys(remarks))
+    return star_settings, remarks_on(settings, begun, prompted=begun)
+
+
+def gpus_of(star_settings: StarSettings) -> float:
+    """Return the GPUs that the run holds; student and teacher have engines of their own."""
+    return gpus_held(star_settings, star_settings.base, policies=2 if star_settings.teacher.mode != "off" else 1)
 
 
 def outline(settings: Settings) -> list[str]:
@@ -57,8 +49,5 @@ def outline(settings: Settings) -> list[str]:
         )
 
     # The trainer, and whether it would fit.
-    options = star_settings.trainer_options()
-    lines.append(f"the trainer needs {options['num_cpus']:g} CPUs and {options['num_gpus']:g} GPUs on one node")
-    if settings.cluster.address == "local":
-        check_room(options, nodes_of_this_machine())
+    lines += trainer_lines(star_settings)
     return [*lines, *remarks]

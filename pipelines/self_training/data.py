@@ -30,7 +30,6 @@ from factory.shards.commits import read_rows
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 from factory.types import Question
-from pipelines.rounds.folders import folder_of
 from pipelines.rounds.parquet_table import ParquetTable
 from pipelines.self_training.star_runs import RATIONALISE, SAMPLE, training_folder
 from pipelines.self_training.star_settings import StarSettings
@@ -136,9 +135,7 @@ class _Counts:
 def _questions(star_settings: StarSettings, round_: int) -> Iterator[tuple[bool, Question, list[Candidate]]]:
     """Yield (hinted, question, candidates): every question with its samples, then every one that was asked again."""
     for part in (SAMPLE, RATIONALISE):
-        for row in read_rows(
-            open_store(f"{star_settings.dir}/{folder_of(round_)}/{part}", star_settings.base.storage), _COLUMNS
-        ):
+        for row in read_rows(open_store(star_settings.folder(round_, part), star_settings.base.storage), _COLUMNS):
             question = Question(
                 id=row["question_id"], text=row["question"], gold=row["gold_answer"], answer_kind=row["answer_kind"]
             )

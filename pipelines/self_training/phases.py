@@ -14,11 +14,10 @@ from factory.self_training.teaching import STUDENT, TEACHER, last_learning_round
 from factory.self_training.training import TrainingJob
 from factory.sources.split import HELD_OUT
 from pipelines.pools.engines import named
-from pipelines.rounds.folders import folder_of
+from pipelines.rounds.journal import Facts, RoundJournal
 from pipelines.rounds.work import RoundWork
 from pipelines.run.settings import Settings
 from pipelines.self_training.data import write_training_data
-from pipelines.self_training.journal import Facts, Journal
 from pipelines.self_training.star_runs import (
     SAMPLE,
     held_out_runs,
@@ -35,13 +34,13 @@ class Phases:
     """Phases of all rounds of one STaR run, and what they share.
 
     Attributes:
-      star_settings: settings of the STaR run.
+      settings: settings of the STaR run.
       journal: facts of the phases that are done.
       work: session, engines of student and teacher, and how runs and trainings are done.
     """
 
-    star_settings: StarSettings
-    journal: Journal
+    settings: StarSettings
+    journal: RoundJournal
     work: RoundWork
 
     def do(self, round_: int | None, phase: str) -> Facts | None:
@@ -60,22 +59,22 @@ class Phases:
 
     def _sample(self, round_: int) -> Facts | None:
         """Sample solutions of the training questions."""
-        who = roles(self.star_settings.teacher.mode, round_).sampler
-        return self._labelled(who, sampling_run(self.star_settings, round_, *self._weights(who, round_)))
+        who = roles(self.settings.teacher.mode, round_).sampler
+        return self._labelled(who, sampling_run(self.settings, round_, *self._weights(who, round_)))
 
     def _rationalise(self, round_: int) -> Facts | None:
         """Ask the unsolved questions again, with the gold answer as a hint."""
         # A round whose questions are all solved has nothing to ask again.
-        sampled = self.work.records(f"{self.star_settings.dir}/{folder_of(round_)}/{SAMPLE}")
-        if not self.star_settings.rationalises or all(is_solved(row) for row in sampled):
+        sampled = self.work.records(self.settings.folder(round_, SAMPLE))
+        if not self.settings.rationalises or all(is_solved(row) for row in sampled):
             return {"policy_calls": 0, "questions": 0}
-        who = roles(self.star_settings.teacher.mode, round_).sampler
+        who = roles(self.settings.teacher.mode, round_).sampler
         model, _ = self._weights(who, round_)
-        return self._labelled(who, rationalising_run(self.star_settings, round_, model))
+        return self._labelled(who, rationalising_run(self.settings, round_, model))
 
     def _keep(self, round_: int) -> Facts:
         """Decide which solutions become training data, and write them."""
-        counts = write_training_data(self.star_settings, round_, self.work.session.store)
+        counts = write_training_data(self.settings, round_, self.work.session.store)
         if not counts["kept"] + counts["kept_hinted"]:
             raise FactoryError(
                 f"round {round_} kept none of its solutions to {counts['questions']:,} questions: "
@@ -86,39 +85,39 @@ class Phases:
 
     def _train(self, round_: int) -> Facts:
         """Fine-tune the learner on the round's data."""
-        star_settings, base = self.star_settings, self.star_settings.base
-        learner = roles(star_settings.teacher.mode, round_).learner
+        settings, base = self.settings, self.settings.base
+        learner = roles(settings.teacher.mode, round_).learner
         start = self._own(learner)
-        if star_settings.star.start_from == "last":
+        if settings.star.start_from == "last":
             start, _ = self._weights(learner, round_)
         job = TrainingJob(
-            data=f"{star_settings.dir}/{training_folder(round_)}",
+            data=f"{settings.dir}/{training_folder(round_)}",
             model=named(start),
-            out=weights_folder(star_settings, round_),
-            work=f"{star_settings.dir}/{training_folder(round_)}/work",
+            out=weights_folder(settings, round_),
+            work=f"{settings.dir}/{training_folder(round_)}/work",
             seed=seed_for(base.run.seed, f"round_{round_}", "train"),
             round=round_,
         )
 
-        return self.work.trained(job, star_settings.trainer, star_settings.star.training_timeout_s)
+        return self.work.trained(job, settings.trainer, settings.star.training_timeout_s)
 
     def _swap(self, round_: int) -> Facts:
         """Have the learner's engines answer with the weights that the round has trained."""
-        learner = roles(self.star_settings.teacher.mode, round_).learner
-        trained = (self.journal.facts(round_, "train") or {})["revision"]
+        learner = roles(self.settings.teacher.mode, round_).learner
+        trained = self.journal.done(round_, "train")["revision"]
         revision = self.work.swapped(self._held_out(round_, learner)[0], trained, who=learner)
         return {"learner": learner, "revision": revision}
 
     def _evaluate(self, round_: int | None) -> Facts | None:
         """Answer the held-out questions, greedily and with samples, with whoever has learned."""
-        mode = self.star_settings.teacher.mode
+        mode = self.settings.teacher.mode
         # Before the first round both models are measured, later the one that has just learned.
         learners = [roles(mode, round_).learner] if round_ is not None else [STUDENT, TEACHER]
         facts: dict[str, Any] = {"policy_calls": 0}
         for who in learners if mode == "turns" else [STUDENT]:
             greedy, sampled = self._held_out(round_, who)
             scores: dict[str, Any] = {}
-            for name, part, k in (("greedy", greedy, 1), ("sampled", sampled, self.star_settings.held_out.k)):
+            for name, part, k in (("greedy", greedy, 1), ("sampled", sampled, self.settings.held_out.k)):
                 counts = self._labelled(who, part)
                 if counts is None:
                     return None
@@ -130,19 +129,19 @@ class Phases:
     def _held_out(self, round_: int | None, who: str) -> tuple[Settings, ...]:
         """Return the runs that evaluate `who` after a round; None is before the first."""
         model, trained = self._weights(who, 0 if round_ is None else round_ + 1)
-        return held_out_runs(self.star_settings, round_, who, model, trained)
+        return held_out_runs(self.settings, round_, who, model, trained)
 
     def _weights(self, who: str, round_: int) -> tuple[str, bool]:
         """Return the model that `who` is when a round begins, and whether an earlier round has trained it."""
-        learned = last_learning_round(self.star_settings.teacher.mode, who, round_)
-        return (self._own(who), False) if learned is None else (weights_folder(self.star_settings, learned), True)
+        learned = last_learning_round(self.settings.teacher.mode, who, round_)
+        return (self._own(who), False) if learned is None else (weights_folder(self.settings, learned), True)
 
     def _own(self, who: str) -> str:
         """Return the model that `who` is before the first round."""
-        return self.star_settings.teacher.model if who == TEACHER else self.star_settings.base.model
+        return self.settings.teacher.model if who == TEACHER else self.settings.base.model
 
     def _labelled(self, who: str, part: Settings) -> dict[str, Any] | None:
         """Do one of the runs that this one is made of; return its counts, None when it was interrupted."""
         held_out = part.source.name == "split" and part.source.config.part == HELD_OUT
         # The screen knows the gold answers of the training source, not those of an evaluation set of its own.
-        return self.work.labelled(part, who=who, screened=not (held_out and self.star_settings.held_out.source))
+        return self.work.labelled(part, who=who, screened=not (held_out and self.settings.held_out.source))

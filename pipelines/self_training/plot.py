@@ -5,22 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from factory.storage.store import Store
+from pipelines.rounds.journal import RoundJournal
 from pipelines.rounds.tables import save_plot
-from pipelines.self_training.journal import PHASES, Journal
+from pipelines.self_training.journal import PHASES
+
+PLOT = "accuracy.png"
 
 
-def save_accuracies(store: Store, name: str, journal: Journal) -> None:
-    """Draw one line per model and measure, with standard errors.
-
-    Args:
-      store: the STaR run's folder.
-      name: file to overwrite, a PNG.
-      journal: facts of all finished phases.
-    """
-    save_plot(store, name, lines_of(journal), x="rounds of training", y="share of held-out questions")
+def save_accuracies(store: Store, journal: RoundJournal) -> None:
+    """Draw one line per model and measure, with standard errors, into `PLOT` in a STaR run's folder."""
+    save_plot(store, PLOT, lines_of(journal), x="rounds of training", y="share of held-out questions")
 
 
-def lines_of(journal: Journal) -> dict[str, list[tuple[int, float, float]]]:
+def lines_of(journal: RoundJournal) -> dict[str, list[tuple[int, float, float]]]:
     """Return points (rounds done, share, standard error), by model and measure."""
     lines: dict[str, list[tuple[int, float, float]]] = {}
     for round_, phases in journal.by_round().items():

@@ -5,18 +5,14 @@ from __future__ import annotations
 from factory.storage.store import Store
 from pipelines.rounds.summary import RoundsSummary, head_line, next_lines, status_head
 from pipelines.run.settings import Settings
-from pipelines.self_training.journal import Journal
+from pipelines.self_training.journal import journal_of, why_stop
+from pipelines.self_training.plot import PLOT
 from pipelines.self_training.round_table import round_lines
-from pipelines.self_training.rounds import PLOT, why_stop
 from pipelines.self_training.star_runs import RATIONALISE, SAMPLE
 from pipelines.self_training.star_settings import of
 
 
-class StarSummary(RoundsSummary):
-    """Result of a STaR run."""
-
-
-def summary_lines(summary: StarSummary) -> list[str]:
+def summary_lines(summary: RoundsSummary) -> list[str]:
     """Return the last lines of a run: its rounds, where picture and weights lie, what to do next."""
     folder = summary.folder
     return [
@@ -35,7 +31,7 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
     `settings.run.dir` is the folder as the user named it, `store` is the same folder. Raises `BadInput` where the run
     never got to its first unit.
     """
-    journal = Journal(store)
+    journal = journal_of(store)
     stopped = why_stop(of(settings), journal)
     lines = [
         status_head(settings, store, journal, settings.own["star"].rounds, stopped),
@@ -47,7 +43,7 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
     return lines if stopped is not None else [*lines, *ahead]
 
 
-def _weights_lines(summary: StarSummary) -> list[str]:
+def _weights_lines(summary: RoundsSummary) -> list[str]:
     """Return where the newest weights lie, once there are some."""
     trained = [phases["train"]["folder"] for phases in summary.rounds.values() if "train" in phases]
     return [f"weights        {trained[-1]}"] if trained else []

@@ -8,6 +8,7 @@ from typing import Any
 from factory.self_training.training import BY_HAND
 from pipelines.fine_tuning.report import by_hand_lines
 from pipelines.rounds.journal import Facts
+from pipelines.rounds.summary import cost_cells, row_name
 from pipelines.rounds.tables import aligned
 from pipelines.self_training.plot import measures
 
@@ -31,14 +32,14 @@ def _rows(round_: int | None, phases: Mapping[str, Facts], several: bool) -> lis
     """Return one row per model that was evaluated; a round under way shows what is known of it."""
     scores = _scores(phases)
     kept, trained = phases.get("keep", {}), phases.get("train", {})
-    name = "before" if round_ is None else f"round {round_}"
+    name = row_name(round_)
     loss = trained.get("loss_last")
     made = (
         f"{kept['kept']:,}" if kept else "–",
         f"{kept['kept_hinted']:,}" if kept else "–",
         f"{sum(kept['rejected'].values()) + sum(kept['rejected_hinted'].values()):,}" if kept else "–",
         f"{loss:.3f}" if loss is not None else "–",
-        f"{sum(facts.get('seconds', 0) for facts in phases.values()):,.0f}",
+        cost_cells(phases)[-1],
     )
     if not scores:
         return [(name, "–", "–", "–", *made)]

@@ -45,7 +45,7 @@ def training_folder(round_: int) -> str:
 
 def weights_folder(star_settings: StarSettings, round_: int) -> str:
     """Return the folder of the weights that a round makes."""
-    return f"{star_settings.dir}/{folder_of(round_)}/model"
+    return star_settings.folder(round_, "model")
 
 
 def sampling_run(star_settings: StarSettings, round_: int, model: str, trained: bool) -> Settings:
@@ -80,7 +80,7 @@ def rationalising_run(star_settings: StarSettings, round_: int, model: str) -> S
         f"{folder_of(round_)}/{RATIONALISE}",
         round_,
         model,
-        source={"kind": "unsolved", "path": f"{star_settings.dir}/{folder_of(round_)}/{SAMPLE}"},
+        source={"kind": "unsolved", "path": star_settings.folder(round_, SAMPLE)},
         prompt={**asdict(star_settings.base.prompt), "template": rationalise.template},
         search={"method": "sample", "n": rationalise.n},
         # What a model does that knows the answer says nothing of one that does not, so no step is labelled.

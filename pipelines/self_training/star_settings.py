@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-from actors.contracts import TRAINERS, TrainerPlugin
-from actors.generator import generator_options
-from actors.trainer import trainer_options
+from actors.contracts import TRAINERS
 from factory.contracts.selection import SELECTION, SelectionPlugin
 from factory.errors import BadInput
-from factory.types import POLICY
-from pipelines.pools.roles import asked_pools
-from pipelines.rounds.parts import dir_of
-from pipelines.rounds.sections import HeldOutQuestions, Stop
+from pipelines.rounds.sections import HeldOutQuestions, Stop, check_rounds
+from pipelines.rounds.settings import RoundsSettings
 from pipelines.run.contract import Plug, PluginSection
 from pipelines.run.sections import Prompting
 from pipelines.run.settings import Settings
@@ -37,12 +32,9 @@ class Star:
     training_timeout_s: float = 7 * 86400.0
 
     def __post_init__(self) -> None:
-        if self.rounds < 1:
-            raise ValueError(f"rounds is {self.rounds}: expected at least 1")
+        check_rounds(self.rounds, self.training_timeout_s)
         if self.start_from not in ("base", "last"):
             raise ValueError(f"start_from is {self.start_from!r}: expected base (the paper's way) or last")
-        if not self.training_timeout_s > 0:
-            raise ValueError(f"training_timeout_s is {self.training_timeout_s:g}: expected more than 0 seconds")
         if self.pairs_per_question < 0:
             raise ValueError(f"pairs_per_question is {self.pairs_per_question}: expected 0 (none) or more")
 
@@ -129,39 +121,15 @@ EFFORT = ("star.rounds",)
 
 
 @dataclass(frozen=True)
-class StarSettings:
-    """Settings of a STaR run, with its own sections by name; `base` is what every run has."""
+class StarSettings(RoundsSettings):
+    """Settings of a STaR run."""
 
-    base: Settings
     star: Star
     trained_prompt: Prompting
     rationalise: Rationalise
     held_out: HeldOut
     teacher: Teacher
-    stop: Stop
     keep: Plug[SelectionPlugin]
-    trainer: Plug[TrainerPlugin]
-
-    @property
-    def dir(self) -> str:
-        """Run folder as an absolute path: configs of its parts name folders of it, and actors work elsewhere."""
-        return dir_of(self.base)
-
-    def trainer_options(self) -> dict[str, Any]:
-        """Return Ray's options for the trainer. Raises `BadInput` for settings that it refuses."""
-        return trainer_options(self.trainer.name, asdict(self.trainer.config))
-
-    @property
-    def gpus(self) -> float:
-        """GPUs that the run holds: those of all engines, or those of the trainer where it needs more."""
-        policies = 2 if self.teacher.mode != "off" else 1
-        of_engines = sum(
-            pool.replicas
-            * generator_options(pool.engine.name, pool.engine_config)["num_gpus"]
-            * (policies if role == POLICY else 1)
-            for role, pool in asked_pools(self.base).items()
-        )
-        return float(max(of_engines, self.trainer_options()["num_gpus"]))
 
     @property
     def rationalises(self) -> bool:

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from actors.generator import generator_options
-from actors.trained_models.trained_model import check_base
-from cluster.connect import nodes_of_this_machine
 from factory.errors import BadInput
-from pipelines.fine_tuning.training import check_room
 from pipelines.method_comparison.parts import named_method
-from pipelines.pools.keys import missing_keys
-from pipelines.pools.roles import asked_pools, check_roles, idle_pools
-from pipelines.run.session import check_model, check_prompt
+from pipelines.pools.roles import check_roles
+from pipelines.rounds.checks import check_start, gpus_held, remarks_on, trainer_lines
 from pipelines.run.settings import Settings
 from pipelines.verifier_rounds import settings as sections
 from pipelines.verifier_rounds.loop_runs import evaluation, held_out_run, scored_run, search_runs
@@ -42,7 +35,7 @@ def checked(settings: Settings) -> tuple[LoopSettings, list[str]]:
     Raises `BadInput` for what would end the run hours later.
     """
     loop = sections.of(settings)
-    loop.trainer_options()
+    loop.trainers()
     runs = parts(loop)
     held_out = runs[0]
     questions = held_out.source.plugin.questions(held_out.source.config)
@@ -54,27 +47,19 @@ def checked(settings: Settings) -> tuple[LoopSettings, list[str]]:
     if held_out.supervision.name == "none":
         raise BadInput("supervision.method is none. Expected a labeller: the verifier is trained on step labels.")
     # The verifier does not exist yet; every other model can be looked at.
-    check_model(held_out)
-    if Path(settings.model).is_dir():
-        check_base(settings.model)
-    asked = {role for part in runs for role in asked_pools(part)}
-    said = (remark for part in (held_out,) for remark in (*missing_keys(part), *check_prompt(part)))
-    return loop, list(dict.fromkeys([*idle_pools(settings, asked), *said]))
+    check_start(held_out)
+    return loop, remarks_on(settings, runs, prompted=[held_out])
 
 
 def gpus_of(settings: LoopSettings) -> float:
-    """Return the GPUs that the run holds: those of all engines, or those of the trainer where it needs more."""
-    pools = asked_pools(scored_run(settings, 0))
-    of_engines = sum(
-        pool.replicas * generator_options(pool.engine.name, pool.engine_config)["num_gpus"] for pool in pools.values()
-    )
-    return float(max(of_engines, settings.trainer_options()["num_gpus"]))
+    """Return the GPUs that the run holds."""
+    return gpus_held(settings, scored_run(settings, 0))
 
 
 def outline(settings: Settings) -> list[str]:
     """Return what a run of these settings would do, a line each. Raises `BadInput` where a run would."""
     loop, remarks = checked(settings)
-    section, options = loop.loop, loop.trainer_options()
+    section = loop.loop
     [first] = search_runs(loop, 0)
     lines = [
         f"{section.rounds} rounds, each with a verifier for role {section.verifier} trained by {loop.trainer.name} on "
@@ -87,7 +72,5 @@ def outline(settings: Settings) -> list[str]:
         lines.append(f"{part.run.dir}: {part.search.name} {keys}, on {asked} training questions, labelled")
     budget = f"{section.tokens:,}" if section.tokens else f"as many as {REFERENCE} ({section.reference}) spends"
     lines.append(f"after every round: {', '.join(loop.methods)} on held-out questions; tokens per question: {budget}")
-    lines.append(f"the trainer needs {options['num_cpus']:g} CPUs and {options['num_gpus']:g} GPUs on one node")
-    if settings.cluster.address == "local":
-        check_room(options, nodes_of_this_machine())
+    lines += trainer_lines(loop)
     return [*lines, *remarks]

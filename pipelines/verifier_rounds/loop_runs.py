@@ -16,13 +16,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from factory.readers.columns import MAX_SOLUTIONS
 from factory.sources.split import HELD_OUT, TRAIN
 from pipelines.method_comparison.methods import Method
 from pipelines.method_comparison.parts import Comparison
 from pipelines.method_comparison.sections import Compare
 from pipelines.rounds.folders import folder_of
-from pipelines.rounds.parts import part_of, side_of
+from pipelines.rounds.parts import part_of, scoring, side_of
 from pipelines.run.settings import Settings
 from pipelines.verifier_rounds.settings import REFERENCE, LoopSettings
 
@@ -31,12 +30,12 @@ BEFORE_RUN, SEARCH_FOLDER, SCORED, EVALUATION = "before/held_out", "search", "sc
 
 def weights_folder(settings: LoopSettings, round_: int) -> str:
     """Return the folder of the verifier that a round trains."""
-    return f"{settings.dir}/{folder_of(round_)}/model"
+    return settings.folder(round_, "model")
 
 
 def data_folder(settings: LoopSettings, round_: int) -> str:
     """Return the folder of the export that a round trains on."""
-    return f"{settings.dir}/{folder_of(round_)}/data"
+    return settings.folder(round_, "data")
 
 
 def held_out_run(settings: LoopSettings) -> Settings:
@@ -49,7 +48,7 @@ def search_runs(settings: LoopSettings, round_: int) -> list[Settings]:
     folder = f"{folder_of(round_)}/{SEARCH_FOLDER}"
     if not round_:
         return [_part(settings, f"{folder}/{settings.base.search.name}", round_, TRAIN)]
-    models = settings.models(weights_folder(settings, round_ - 1))
+    models = _models(settings, round_ - 1)
     limit = settings.loop.questions
     some = {"kind": "slice", "of": side_of(settings.base, settings.held_out, TRAIN), "limit": limit}
     return [
@@ -68,21 +67,13 @@ def search_runs(settings: LoopSettings, round_: int) -> list[Settings]:
 
 def scored_run(settings: LoopSettings, round_: int) -> Settings:
     """Return the run in which a round's verifier scores the labelled held-out solutions; nothing is sampled."""
-    given = {
-        "kind": "run",
-        "path": f"{settings.dir}/{BEFORE_RUN}",
-        "verdict": "any",
-        "max_solutions": MAX_SOLUTIONS,
-    }
     return _part(
         settings,
         f"{folder_of(round_)}/{SCORED}",
         round_,
         HELD_OUT,
-        source=given,
-        search={"method": "score_given", "verifier": settings.loop.verifier},
-        supervision={"method": "none"},
-        models=settings.models(weights_folder(settings, round_)),
+        **scoring(f"{settings.dir}/{BEFORE_RUN}", settings.loop.verifier),
+        models=_models(settings, round_),
     )
 
 
@@ -93,7 +84,7 @@ def evaluation(settings: LoopSettings, round_: int) -> Comparison:
         f"{folder_of(round_)}/{EVALUATION}",
         round_,
         HELD_OUT,
-        models=settings.models(weights_folder(settings, round_)),
+        models=_models(settings, round_),
     )
     loop = settings.loop
     compare = Compare(
@@ -103,6 +94,11 @@ def evaluation(settings: LoopSettings, round_: int) -> Comparison:
         reference=REFERENCE,
     )
     return Comparison(base=base, compare=compare, methods=settings.methods, reference=REFERENCE)
+
+
+def _models(settings: LoopSettings, round_: int) -> Mapping[str, Any]:
+    """Return the section `models` with the verifier that a round trains."""
+    return settings.models(settings.loop.verifier, weights_folder(settings, round_))
 
 
 def _part(settings: LoopSettings, folder: str, round_: int, side: str, **changed: Mapping[str, Any]) -> Settings:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from factory.evaluation.verifier_scores import held_out_first_errors, labelled_first_errors, step_scores
 from factory.seeds import seed_for
@@ -16,7 +15,6 @@ from pipelines.method_comparison.report import ComparisonSummary, figures, summa
 from pipelines.method_comparison.results import Results
 from pipelines.method_comparison.work import Interrupted, SaysOnce, Work
 from pipelines.pools.engines import named
-from pipelines.rounds.folders import folder_of
 from pipelines.rounds.journal import Facts, RoundJournal
 from pipelines.rounds.work import RoundWork
 from pipelines.verifier_rounds.loop_runs import (
@@ -65,16 +63,14 @@ class Phases:
     def _label(self) -> Facts | None:
         """Sample solutions of the held-out questions and label their steps: what every verifier is tested on."""
         counts = self.work.labelled(held_out_run(self.settings), screened=self._screened)
-        return None if counts is None else _brief(counts)
+        return None if counts is None else {name: counts[name] for name in _COUNTS}
 
     def _search(self, round_: int) -> Facts | None:
         """Search for solutions of the training questions and label them, guided by the round before's verifier."""
-        by_run = {}
-        for part in search_runs(self.settings, round_):
-            counts = self.work.labelled(part)
-            if counts is None:
-                return None
-            by_run[part.run.dir.rpartition("/")[2]] = _brief(counts)
+        parts = {part.run.dir.rpartition("/")[2]: part for part in search_runs(self.settings, round_)}
+        by_run = self.work.counted(parts, _COUNTS)
+        if by_run is None:
+            return None
         return {"runs": by_run, "policy_calls": sum(counts["policy_calls"] for counts in by_run.values())}
 
     def _train(self, round_: int) -> Facts:
@@ -86,7 +82,7 @@ class Phases:
             data=f"{data_folder(settings, round_)}/data/{FORMAT}",
             model=named(base.model),
             out=weights_folder(settings, round_),
-            work=f"{settings.dir}/{folder_of(round_)}/work",
+            work=settings.folder(round_, "work"),
             seed=seed_for(base.run.seed, f"round_{round_}", "train"),
             round=round_,
         )
@@ -98,7 +94,7 @@ class Phases:
         settings, part = self.settings, scored_run(self.settings, round_)
         if self.work.labelled(part, screened=self._screened) is None:
             return None
-        trained = (self.journal.facts(round_, "train") or {})["revision"]
+        trained = self.journal.done(round_, "train")["revision"]
         self.work.check_revision(part, settings.loop.verifier, trained)
         truths = labelled_first_errors(self.work.records(held_out_run(settings).run.dir, ["question_id", "solutions"]))
         scores = step_scores(self.work.records(part.run.dir, ["solutions", "tree"]))
@@ -141,11 +137,6 @@ class Phases:
     def _screened(self) -> bool:
         """True where the held-out questions are the training source's, whose gold answers the survey knows."""
         return not self.settings.held_out.source
-
-
-def _brief(counts: Mapping[str, Any]) -> dict[str, int]:
-    """Return what the journal keeps of a run's counts."""
-    return {name: counts[name] for name in _COUNTS}
 
 
 def _policy_calls(summary: ComparisonSummary) -> int:

@@ -9,7 +9,7 @@ from factory.storage.store import Store
 from pipelines.rounds.folders import folder_of
 from pipelines.rounds.journal import Facts, RoundJournal
 from pipelines.rounds.loop import why_stop as why_stop_any
-from pipelines.rounds.summary import Rounds, RoundsSummary, head_line, next_lines, status_head
+from pipelines.rounds.summary import Rounds, RoundsSummary, cost_cells, head_line, next_lines, row_name, status_head
 from pipelines.rounds.tables import aligned, save_plot
 from pipelines.run.settings import Settings
 from pipelines.verifier_rounds.loop_runs import EVALUATION, SCORED, SEARCH_FOLDER, search_runs
@@ -66,13 +66,12 @@ def _row(round_: int | None, phases: Mapping[str, Facts], names: list[str]) -> l
     errors = phases.get("score", {}).get("first_errors")
     loss = trained.get("loss_last")
     return [
-        "before" if round_ is None else f"round {round_}",
+        row_name(round_),
         f"{trained['rows']:,}" if trained else "–",
         f"{loss:.3f}" if loss is not None else "–",
         f"{errors['scores']['f1']:.3f}" if errors else "–",
         *(_accuracy(rows[name]) if name in rows else "–" for name in names),
-        f"{sum(facts.get('policy_calls', 0) for facts in phases.values()):,}",
-        f"{sum(facts.get('seconds', 0) for facts in phases.values()):,.0f}",
+        *cost_cells(phases),
     ]
 
 

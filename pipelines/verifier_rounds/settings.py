@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-from actors.contracts import ENGINES, TRAINERS, EnginePlugin, TrainerPlugin
-from actors.trainer import trainer_options
+from actors.contracts import ENGINES, TRAINERS
 from factory.errors import BadInput
 from pipelines.method_comparison.methods import Method, methods_of
-from pipelines.rounds.parts import dir_of
-from pipelines.rounds.sections import HeldOutQuestions, Stop
-from pipelines.run.contract import Plug, PluginSection
+from pipelines.rounds.sections import HeldOutQuestions, Stop, check_rounds
+from pipelines.rounds.settings import VerifierSettings
+from pipelines.run.contract import PluginSection
 from pipelines.run.settings import Settings
 
 REFERENCE = "majority"
@@ -48,8 +46,7 @@ class Loop:
     training_timeout_s: float = 7 * 86400.0
 
     def __post_init__(self) -> None:
-        if self.rounds < 1:
-            raise ValueError(f"rounds is {self.rounds}: expected at least 1")
+        check_rounds(self.rounds, self.training_timeout_s)
         if min(self.questions, self.tokens) < 0 or self.pilot < 1:
             raise ValueError(
                 f"questions is {self.questions}, tokens is {self.tokens}, pilot is {self.pilot}: expected 0 or more, "
@@ -57,8 +54,6 @@ class Loop:
             )
         if not 0 < self.tune < 1:
             raise ValueError(f"tune is {self.tune:g}: expected more than 0 and less than 1")
-        if not self.training_timeout_s > 0:
-            raise ValueError(f"training_timeout_s is {self.training_timeout_s:g}: expected more than 0 seconds")
 
 
 SECTIONS = {"loop": Loop, "held_out": HeldOutQuestions, "stop": Stop}
@@ -72,20 +67,10 @@ EFFORT = ("loop.rounds",)
 
 
 @dataclass(frozen=True)
-class LoopSettings:
-    """Settings of a verifier loop, with its own sections by name; `base` is what every run has."""
+class LoopSettings(VerifierSettings):
+    """Settings of a verifier loop."""
 
-    base: Settings
     loop: Loop
-    held_out: HeldOutQuestions
-    stop: Stop
-    trainer: Plug[TrainerPlugin]
-    scorer: Plug[EnginePlugin]
-
-    @property
-    def dir(self) -> str:
-        """Run folder as an absolute path."""
-        return dir_of(self.base)
 
     @property
     def methods(self) -> dict[str, Method]:
@@ -97,26 +82,11 @@ class LoopSettings:
         """Methods that the verifier guides."""
         return methods_of(self.loop.methods)
 
-    def trainer_options(self) -> dict[str, Any]:
-        """Return Ray's options for the trainer. Raises `BadInput` for settings that it refuses."""
-        return trainer_options(self.trainer.name, asdict(self.trainer.config))
-
-    def models(self, folder: str) -> Mapping[str, Any]:
-        """Return the section `models` in which the verifier of a folder fills its role."""
-        engine = {ENGINES.key: self.scorer.name, **asdict(self.scorer.config)}
-        return {**self.base.plain.get("models", {}), self.loop.verifier: {"model": folder, "engine": engine}}
-
 
 def of(settings: Settings) -> LoopSettings:
     """Return the settings of a verifier loop. Raises `BadInput` for sections that do not fit each other."""
     loop = LoopSettings(base=settings, **settings.own)
-    if loop.trainer.plugin.REPLACES_BASE and loop.trainer.name != "command":
-        raise BadInput(
-            f"trainer.kind is {loop.trainer.name}, which leaves a language model. Expected one that makes a reward "
-            "model, such as prm."
-        )
-    if not loop.scorer.plugin.SCORES:
-        raise BadInput(f"scorer.kind is {loop.scorer.name}, which scores nothing. Expected an engine such as scorer.")
+    loop.check_verifier("prm")
     if not loop.loop.methods or REFERENCE in loop.loop.methods:
         raise BadInput(
             f"loop.methods names {', '.join(loop.loop.methods) or 'nothing'}. Expected at least one search that a "

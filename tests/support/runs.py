@@ -7,21 +7,17 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
-from unittest import mock
 
 import ray
 from support.waiting import HANGS_S
 
-from factory.interfaces import Say
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt, read_rows
 from factory.shards.units import Unit, cut
 from pipelines.driving.drive import DriveOptions, Progress, drive
 from pipelines.pools.engines import Engines, running
 from pipelines.pools.roles import asked_pools
-from pipelines.run.engine_pools import EnginePools
 from pipelines.run.fleet import Fleet, assigned, hired, launched, staffed
 from pipelines.run.label_report import LabelSummary
 from pipelines.run.labelling import LabelOptions, label
@@ -42,15 +38,16 @@ CONFIG: dict[str, dict[str, Any]] = {
 }
 
 
+def merged(config: dict[str, dict[str, Any]], sections: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return `config` with `sections` merged in; one that picks a plug-in stands for itself."""
+    own = {name: {} if {"kind", "method"} & set(sections[name]) else config.get(name, {}) for name in sections}
+    return {**config, **{name: {**own[name], **sections[name]} for name in sections}}
+
+
 def config_for(folder: Path, **sections: dict[str, Any]) -> dict[str, Any]:
-    """`CONFIG` for a run in `folder`, with `sections` merged in; one that picks a plug-in stands for itself."""
-    merged = {**CONFIG, **sections}
-    for name, values in sections.items():
-        if not {"kind", "method"} & set(values):
-            merged[name] = {**CONFIG.get(name, {}), **values}
-    merged["run"] = dict(merged["run"])
-    merged["run"]["dir"] = str(folder)
-    return {"model": "none", **merged}
+    """`CONFIG` for a run in `folder`, with `sections` merged in."""
+    config = merged(CONFIG, sections)
+    return {"model": "none", **config, "run": {**config["run"], "dir": str(folder)}}
 
 
 def settings_for(folder: Path, **sections: dict[str, Any]) -> Settings:
@@ -157,40 +154,6 @@ def driven(settings: Settings, at_work: Callable[[Fleet, Progress], None], *, ow
                 on_progress=lambda progress: at_work(fleet, progress),
             ),
         )
-
-
-class LeftPools(EnginePools):
-    """Engines, writers and workers that outlive the run that started them.
-
-    What a run that goes on where another was cut off finds done is in its folder alone; to start the same actors again
-    each time is most of the time of a small one.
-    """
-
-    def __exit__(self, *error: object) -> None:
-        """End nothing."""
-
-    def told(self, say: Say) -> LeftPools:
-        """Return these, their news going to the run at hand."""
-        self._say = say
-        return self
-
-    def close(self) -> None:
-        """End the actors."""
-        super().__exit__(None, None, None)
-
-
-@contextmanager
-def left_to_each_other(pipeline: ModuleType) -> Iterator[None]:
-    """Have the runs of a pipeline in the block work with one set of actors, which ends with the block.
-
-    `pipeline`: module of the pipeline, which makes its actors with `EnginePools`.
-    """
-    pools = LeftPools(lambda line: None)
-    try:
-        with mock.patch.object(pipeline, "EnginePools", pools.told):
-            yield
-    finally:
-        pools.close()
 
 
 def units_of(settings: Settings) -> list[Any]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from support.runs import left_to_each_other
+from support.rounds import COPIES, cut_off, rounds_settings, written_again
 from support.training import untrained_model
 
 from actors.engines.scripted import SCRIPT
@@ -19,13 +17,10 @@ from factory.shards.commits import read_rows
 from factory.sources import procedural
 from factory.sources.procedural import worked_solution
 from factory.text.wording import question_key
-from pipelines import prover_verifier
 from pipelines.prover_game.checks import outline
 from pipelines.prover_verifier import run
 from pipelines.rounds.summary import RoundsSummary
-from pipelines.run.listener import Listener, Outlook
-from pipelines.run.run_folder import opened
-from pipelines.run.settings import Settings, from_mapping
+from pipelines.run.settings import Settings
 from tools.commands.status import status_lines
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
@@ -34,12 +29,6 @@ SOURCE = {"kind": "procedural", "n": 24, "levels": ["add_small"]}
 # The prompt of the sneaky prover, in all that is read with it.
 SNEAKY = "looks right and is wrong"
 WRONG = "I add the numbers with great care.\nThe answer is 9999."
-COPIES = "import shutil, sys; shutil.copytree(sys.argv[1], sys.argv[2])"
-
-
-def command(script: str) -> dict[str, Any]:
-    """Trainer that takes no time."""
-    return {"kind": "command", "command": [sys.executable, "-c", script, "{model}", "{out}"], "num_cpus": 0.1}
 
 
 def scripted_base(folder: Path) -> Path:
@@ -56,7 +45,6 @@ def scripted_base(folder: Path) -> Path:
 def game_settings(folder: Path, base: Path, **sections: dict[str, Any]) -> Settings:
     """Return the settings of two small rounds in `folder`."""
     config: dict[str, dict[str, Any]] = {
-        "run": {"dir": str(folder), "unit_size": 8},
         "source": SOURCE,
         "supervision": {"method": "none"},
         "engine": {"kind": "scripted"},
@@ -65,14 +53,10 @@ def game_settings(folder: Path, base: Path, **sections: dict[str, Any]) -> Setti
         "provers": {"helpful": 4, "sneaky": 4},
         # Longer texts have lower scores: the sneaky one's are long.
         "scorer": {"kind": "tests.support.plugins.scorer"},
-        "trainer": command(COPIES),
-        "prover_trainer": command(COPIES),
-        "cluster": {"start_timeout_s": 600, "request_timeout_s": 600, "attempts": 2},
+        "trainer": COPIES,
+        "prover_trainer": COPIES,
     }
-    for name, values in sections.items():
-        # One that picks a plug-in stands for itself.
-        config[name] = values if {"kind", "method"} & set(values) else {**config.get(name, {}), **values}
-    return from_mapping({"pipeline": "prover_verifier", "model": str(base), **config})
+    return rounds_settings("prover_verifier", folder, base, config, sections)
 
 
 @pytest.fixture(scope="module")
@@ -152,43 +136,14 @@ def test_every_round_says_how_provers_and_verifier_did(done: tuple[Path, RoundsS
     assert "complete, 2 of 2 rounds" in lines
     assert "helpful right" in lines
     assert (folder / "rounds.png").read_bytes().startswith(b"\x89PNG")
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.suffix in (".parquet", ".json")}
-    assert run(opened(folder)).complete
-    assert {path.name for path in before if path.stat().st_mtime_ns != before[path]} <= {"stats.json"}
-
-
-class Leaves(Listener):
-    """Goes away in a phase of the second round, behind so many of the runs that it is made of; None: as it begins."""
-
-    def __init__(self, phase: str, runs: int | None) -> None:
-        self._phase, self._left = phase, runs
-        self._armed = False
-
-    def say(self, line: str) -> None:
-        if line == f"round 1: {self._phase}":
-            self._armed = True
-            if self._left is None:
-                raise KeyboardInterrupt
-
-    def begin(self, outlook: Outlook) -> None:
-        if self._armed and self._left is not None:
-            self._left -= 1
-            if self._left < 0:
-                raise KeyboardInterrupt
+    assert written_again(run, folder) <= {"stats.json"}
 
 
 def test_a_game_that_is_cut_off_in_every_phase_ends_as_an_undisturbed_one(
     done: tuple[Path, RoundsSummary], base: Path, tmp_path: Path
 ) -> None:
-    shutil.copytree(done[0], tmp_path / "run")
-    shutil.rmtree(tmp_path / "run/round_1")
     settings = game_settings(tmp_path / "run", base)
-    with left_to_each_other(prover_verifier):
-        for phase, runs in [("reward", 1), ("provers", None), ("verifier", None), ("evaluate", 1)]:
-            with pytest.raises(KeyboardInterrupt):
-                run(settings, Leaves(phase, runs))
-            assert not (tmp_path / f"run/round_1/{phase}.json").exists()
-        summary = run(settings)
+    summary = cut_off(run, settings, done[0], [("reward", 1), ("provers", None), ("verifier", None), ("evaluate", 1)])
     assert summary.complete
     ours, theirs = (brief(one.rounds[1]) for one in (summary, done[1]))
     assert ours == theirs

@@ -15,9 +15,9 @@ import ray
 from omegaconf import OmegaConf
 from support.commands import Running
 from support.plugins.gate import close, waiting
+from support.rounds import GIVEAWAY, HINT, examples, held_out, kept_ids, scripted_base, star_settings, written_again
 from support.runs import units_of
 from support.s3 import access
-from support.star import GIVEAWAY, HINT, examples, held_out, kept_ids, scripted_base, star_settings
 from support.training import tiny_model, tiny_tokenizer
 
 from factory.errors import TrainingFailed
@@ -25,9 +25,8 @@ from factory.shards.commits import read_rows
 from factory.storage.opening import open_store
 from factory.text.wording import question_key
 from pipelines.driving.drive import Progress
+from pipelines.rounds.summary import RoundsSummary
 from pipelines.run.listener import Listener
-from pipelines.run.run_folder import opened
-from pipelines.self_training.report import StarSummary
 from pipelines.self_training.star_runs import sampling_run
 from pipelines.self_training.star_settings import of
 from pipelines.star import run
@@ -50,7 +49,7 @@ def with_critic(base: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def done(ray_cluster: None, base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, StarSummary]:
+def done(ray_cluster: None, base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RoundsSummary]:
     """Two rounds in which a critic is asked about each sample, read by several tests."""
     folder = tmp_path_factory.mktemp("star") / "run"
     summary = run(star_settings(folder, base, **with_critic(base)))
@@ -58,7 +57,7 @@ def done(ray_cluster: None, base: Path, tmp_path_factory: pytest.TempPathFactory
     return folder, summary
 
 
-def test_what_was_kept_is_right_and_of_both_kinds(done: tuple[Path, StarSummary]) -> None:
+def test_what_was_kept_is_right_and_of_both_kinds(done: tuple[Path, RoundsSummary]) -> None:
     folder, summary = done
     kept = summary.rounds[0]["keep"]
     assert kept["kept"] > 0
@@ -68,7 +67,7 @@ def test_what_was_kept_is_right_and_of_both_kinds(done: tuple[Path, StarSummary]
     assert all(row["completion"].splitlines()[-1].startswith("The answer is") for row in examples(folder, 0))
 
 
-def test_no_rationale_that_was_kept_holds_the_hint_or_speaks_of_it(done: tuple[Path, StarSummary]) -> None:
+def test_no_rationale_that_was_kept_holds_the_hint_or_speaks_of_it(done: tuple[Path, RoundsSummary]) -> None:
     folder, summary = done
     for round_ in (0, 1):
         for row in examples(folder, round_):
@@ -80,7 +79,7 @@ def test_no_rationale_that_was_kept_holds_the_hint_or_speaks_of_it(done: tuple[P
     assert summary.rounds[0]["keep"]["rejected_hinted"]["leak_phrase"] > 0
 
 
-def test_nothing_that_is_held_out_is_ever_trained_on(done: tuple[Path, StarSummary]) -> None:
+def test_nothing_that_is_held_out_is_ever_trained_on(done: tuple[Path, RoundsSummary]) -> None:
     folder, _ = done
     apart = held_out(folder)
     assert len(apart) > 3
@@ -91,7 +90,7 @@ def test_nothing_that_is_held_out_is_ever_trained_on(done: tuple[Path, StarSumma
         assert not {row["question_id"] for row in examples(folder, round_)} & set(apart.values())
 
 
-def test_every_record_names_the_weights_that_made_it(done: tuple[Path, StarSummary]) -> None:
+def test_every_record_names_the_weights_that_made_it(done: tuple[Path, RoundsSummary]) -> None:
     folder, summary = done
     learnt = [summary.rounds[round_]["train"]["revision"] for round_ in (0, 1)]
     made_by = {
@@ -106,7 +105,7 @@ def test_every_record_names_the_weights_that_made_it(done: tuple[Path, StarSumma
 
 
 def test_a_role_beside_the_policy_keeps_its_model_and_is_there_where_it_is_asked(
-    done: tuple[Path, StarSummary],
+    done: tuple[Path, RoundsSummary],
 ) -> None:
     folder, _ = done
     logs = [
@@ -118,25 +117,22 @@ def test_a_role_beside_the_policy_keeps_its_model_and_is_there_where_it_is_asked
     assert logs[2]["others"] == {}
 
 
-def test_training_made_the_model_better(done: tuple[Path, StarSummary]) -> None:
+def test_training_made_the_model_better(done: tuple[Path, RoundsSummary]) -> None:
     _, summary = done
     scores = [phases["evaluate"]["student"]["greedy"]["accuracy"] for phases in summary.rounds.values()]
     assert scores[-1] > scores[0]
 
 
-def test_a_finished_run_does_nothing_again_and_status_tables_its_rounds(done: tuple[Path, StarSummary]) -> None:
+def test_a_finished_run_does_nothing_again_and_status_tables_its_rounds(done: tuple[Path, RoundsSummary]) -> None:
     folder, _ = done
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.suffix in (".parquet", ".json")}
-    assert run(opened(folder)).complete
-    after = {path: path.stat().st_mtime_ns for path in before}
-    assert {path.name for path in before if after[path] != before[path]} <= {"stats.json"}
+    assert written_again(run, folder) <= {"stats.json"}
     lines = "\n".join(status_lines(str(folder)))
     assert "complete, 2 of 2 rounds" in lines
     assert "leak_phrase" in lines
     assert (folder / "accuracy.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_pairs_are_right_against_wrong(done: tuple[Path, StarSummary]) -> None:
+def test_pairs_are_right_against_wrong(done: tuple[Path, RoundsSummary]) -> None:
     import pyarrow.parquet as pq
 
     rows = pq.read_table(done[0] / "round_0/train/pairs.parquet").to_pylist()
@@ -160,7 +156,7 @@ class UntilTrained(Listener):
 
 
 def test_trainers_that_end_badly_stop_the_round_and_resume_retries_just_that(
-    done: tuple[Path, StarSummary], base: Path, tmp_path: Path
+    done: tuple[Path, RoundsSummary], base: Path, tmp_path: Path
 ) -> None:
     """One after the other: a trainer that fails, one that leaves no model, one that leaves another tokenizer."""
     folder = tmp_path / "run"
@@ -192,7 +188,7 @@ def last_asked(folder: Path, units: list[Any]) -> str:
 
 
 def test_a_run_killed_in_every_phase_keeps_what_an_undisturbed_one_keeps(
-    running: Callable[..., Running], done: tuple[Path, StarSummary], base: Path, tmp_path: Path
+    running: Callable[..., Running], done: tuple[Path, RoundsSummary], base: Path, tmp_path: Path
 ) -> None:
     """Each phase comes to a place where it waits to be killed. The commands join the cluster of this session."""
     folder, config, gate = tmp_path / "run", tmp_path / "star.yaml", tmp_path / "gate"

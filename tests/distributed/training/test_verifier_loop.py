@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from support.runs import left_to_each_other
+from support.rounds import COPIES, cut_off, rounds_settings, written_again
 from support.training import untrained_model
 
 from factory.errors import BadInput
 from factory.shards.commits import read_rows
 from factory.storage.access import Access
 from factory.text.wording import question_key
-from pipelines import verifier_loop
 from pipelines.export.inputs import runs_of
 from pipelines.rounds.summary import RoundsSummary
-from pipelines.run.listener import Listener, Outlook
-from pipelines.run.run_folder import opened
-from pipelines.run.settings import Settings, from_mapping
+from pipelines.run.settings import Settings
 from pipelines.verifier_loop import run
 from pipelines.verifier_rounds.checks import outline
 from tools.commands.status import status_lines
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 
-TRAINER = "import pathlib, shutil, sys; shutil.copytree(sys.argv[1], sys.argv[2])"
-
 
 def loop_settings(folder: Path, base: Path, **sections: dict[str, Any]) -> Settings:
     """Return the settings of two small rounds in `folder`."""
     config: dict[str, dict[str, Any]] = {
-        "run": {"dir": str(folder), "unit_size": 8},
         "source": {"kind": "simulated", "n": 30},
         "prompt": {"template": "zero_shot_cot"},
         "search": {"n": 4},
@@ -50,13 +42,9 @@ def loop_settings(folder: Path, base: Path, **sections: dict[str, Any]) -> Setti
             "questions": 8,
         },
         "scorer": {"kind": "simulated_verifier", "auc": 0.95},
-        "trainer": {"kind": "command", "command": [sys.executable, "-c", TRAINER, "{model}", "{out}"], "num_cpus": 0.1},
-        "cluster": {"start_timeout_s": 600, "request_timeout_s": 600, "attempts": 2},
+        "trainer": COPIES,
     }
-    for name, values in sections.items():
-        # One that picks a plug-in stands for itself.
-        config[name] = values if {"kind", "method"} & set(values) else {**config.get(name, {}), **values}
-    return from_mapping({"pipeline": "verifier_loop", "model": str(base), **config})
+    return rounds_settings("verifier_loop", folder, base, config, sections)
 
 
 @pytest.fixture(scope="module")
@@ -137,43 +125,14 @@ def test_every_round_has_accuracies_at_equal_tokens_and_the_verifiers_f1(done: t
 
 def test_a_finished_loop_does_nothing_again(done: tuple[Path, RoundsSummary]) -> None:
     folder, _ = done
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.suffix in (".parquet", ".json")}
-    assert run(opened(folder)).complete
-    assert {path.name for path in before if path.stat().st_mtime_ns != before[path]} <= {"stats.json"}
-
-
-class Leaves(Listener):
-    """Goes away in a phase of the second round, behind so many of the runs that it is made of; None: as it begins."""
-
-    def __init__(self, phase: str, runs: int | None) -> None:
-        self._phase, self._left = phase, runs
-        self._armed = False
-
-    def say(self, line: str) -> None:
-        if line == f"round 1: {self._phase}":
-            self._armed = True
-            if self._left is None:
-                raise KeyboardInterrupt
-
-    def begin(self, outlook: Outlook) -> None:
-        if self._armed and self._left is not None:
-            self._left -= 1
-            if self._left < 0:
-                raise KeyboardInterrupt
+    assert written_again(run, folder) <= {"stats.json"}
 
 
 def test_a_loop_that_is_cut_off_in_every_phase_ends_as_an_undisturbed_one(
     done: tuple[Path, RoundsSummary], base: Path, tmp_path: Path
 ) -> None:
-    shutil.copytree(done[0], tmp_path / "run")
-    shutil.rmtree(tmp_path / "run/round_1")
     settings = loop_settings(tmp_path / "run", base)
-    with left_to_each_other(verifier_loop):
-        for phase, runs in [("search", 0), ("train", None), ("score", 0), ("evaluate", 3)]:
-            with pytest.raises(KeyboardInterrupt):
-                run(settings, Leaves(phase, runs))
-            assert not (tmp_path / f"run/round_1/{phase}.json").exists()
-        summary = run(settings)
+    summary = cut_off(run, settings, done[0], [("search", 0), ("train", None), ("score", 0), ("evaluate", 3)])
     assert summary.complete
     ours, theirs = (brief(one.rounds[1]) for one in (summary, done[1]))
     assert ours == theirs

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.rounds import star_settings
 from support.runs import settings_for
-from support.star import star_settings
 
 from factory.errors import BadInput
 from factory.storage.access import Access

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.star import star_settings
+from support.rounds import star_settings
 
 from factory.errors import BadInput
 from pipelines.self_training.star_settings import StarSettings, of

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from support.star import star_settings
+from support.rounds import star_settings
 
 from factory.records.record import Failure, Provenance, question_row, to_batch
 from factory.records.tally import tally

@@ -10,8 +10,9 @@ import pytest
 
 from factory.self_training.stop_rules import Spent
 from factory.storage.opening import open_store
+from pipelines.rounds.journal import RoundJournal
 from pipelines.run.attempts import BEAT_S
-from pipelines.self_training.journal import PHASES, Journal
+from pipelines.self_training.journal import PHASES, accuracies, journal_of
 
 ORDER: list[tuple[int | None, str]] = [
     (None, "evaluate"),
@@ -19,15 +20,15 @@ ORDER: list[tuple[int | None, str]] = [
 ]
 
 
-def journal(folder: Path) -> Journal:
-    return Journal(open_store(folder))
+def journal(folder: Path) -> RoundJournal:
+    return journal_of(open_store(folder))
 
 
 def scores(accuracy: float) -> dict[str, Any]:
     return {"greedy": {"accuracy": accuracy}}
 
 
-def done(folder: Path, phases: int, **facts: Any) -> Journal:
+def done(folder: Path, phases: int, **facts: Any) -> RoundJournal:
     """The journal of a run with so many finished phases."""
     ours = journal(folder)
     for round_, phase in ORDER[:phases]:
@@ -88,11 +89,11 @@ def test_a_file_for_people_stands_where_the_round_lies(tmp_path: Path) -> None:
 
 def test_accuracies_begin_with_the_one_from_before_the_first_round(tmp_path: Path) -> None:
     ours = journal(tmp_path)
-    assert ours.accuracies("student") == []
+    assert accuracies(ours, "student") == []
     for number, (round_, phase) in enumerate(ORDER[:13]):
         ours.record(round_, phase, {"student": scores(number / 100)} if phase == "evaluate" else {})
-    assert ours.accuracies("student") == [0.0, 0.06, 0.12]
-    assert ours.accuracies("teacher") == []
+    assert accuracies(ours, "student") == [0.0, 0.06, 0.12]
+    assert accuracies(ours, "teacher") == []
 
 
 def test_in_turns_a_model_is_measured_after_the_rounds_it_learned_in(tmp_path: Path) -> None:
@@ -101,8 +102,8 @@ def test_in_turns_a_model_is_measured_after_the_rounds_it_learned_in(tmp_path: P
     for round_, (who, accuracy) in enumerate([("student", 0.2), ("teacher", 0.6), ("student", 0.3)]):
         for phase in PHASES:
             ours.record(round_, phase, {who: scores(accuracy)} if phase == "evaluate" else {})
-    assert ours.accuracies("student") == [0.1, 0.2, 0.3]
-    assert ours.accuracies("teacher") == [0.5, 0.6]
+    assert accuracies(ours, "student") == [0.1, 0.2, 0.3]
+    assert accuracies(ours, "teacher") == [0.5, 0.6]
 
 
 def beaten(folder: Path, number: int, beats: int | None, **log: Any) -> None:

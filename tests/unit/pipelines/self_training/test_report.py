@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.star import star_settings
+from support.rounds import star_settings
 
 from factory.errors import BadInput
 from factory.storage.opening import open_store
+from pipelines.rounds.journal import RoundJournal
+from pipelines.rounds.summary import RoundsSummary
 from pipelines.run import run_folder
 from pipelines.run.survey import Survey
-from pipelines.self_training.journal import PHASES, Journal
-from pipelines.self_training.plot import lines_of, save_accuracies
-from pipelines.self_training.report import StarSummary, summary_lines
+from pipelines.self_training.journal import PHASES, journal_of
+from pipelines.self_training.plot import PLOT, lines_of, save_accuracies
+from pipelines.self_training.report import summary_lines
 from pipelines.self_training.round_table import round_lines
-from pipelines.self_training.rounds import PLOT
 from tools.commands.status import status_lines
 
 KEEP = {
@@ -114,14 +115,14 @@ def test_one_sample_and_one_question_are_enough_for_a_row() -> None:
     assert "(k=1)" in lines[1]
 
 
-def journal(folder: Path, rounds: int, phases: int = 0) -> Journal:
+def journal(folder: Path, rounds: int, phases: int = 0) -> RoundJournal:
     """Report of a run with so many finished rounds, and phases of the next one."""
-    found = Journal(open_store(folder))
-    found.record(None, PHASES[-1], before()["evaluate"])
+    ours = journal_of(open_store(folder))
+    ours.record(None, PHASES[-1], before()["evaluate"])
     for round_ in range(rounds + 1):
         for phase in PHASES if round_ < rounds else PHASES[:phases]:
-            found.record(round_, phase, one_round(0.5 + round_ / 10)[phase])
-    return found
+            ours.record(round_, phase, one_round(0.5 + round_ / 10)[phase])
+    return ours
 
 
 def test_the_picture_has_a_line_per_model_and_measure_by_rounds_of_training(tmp_path: Path) -> None:
@@ -131,16 +132,16 @@ def test_the_picture_has_a_line_per_model_and_measure_by_rounds_of_training(tmp_
 
 
 def test_measures_come_in_the_order_of_k(tmp_path: Path) -> None:
-    found = Journal(open_store(tmp_path))
-    found.record(None, PHASES[-1], {"student": scores(0.5, 0.9, error=None, k=16)})
-    assert list(lines_of(found)) == ["student, greedy", "student, pass@1", "student, pass@16"]
-    assert lines_of(found)["student, greedy"] == [(0, 0.5, 0.0)]
+    ours = journal_of(open_store(tmp_path))
+    ours.record(None, PHASES[-1], {"student": scores(0.5, 0.9, error=None, k=16)})
+    assert list(lines_of(ours)) == ["student, greedy", "student, pass@1", "student, pass@16"]
+    assert lines_of(ours)["student, greedy"] == [(0, 0.5, 0.0)]
 
 
 def test_the_picture_is_a_png_and_the_next_one_takes_its_place(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     for rounds in (0, 2):
-        save_accuracies(store, PLOT, journal(tmp_path, rounds))
+        save_accuracies(store, journal(tmp_path, rounds))
         assert (tmp_path / PLOT).read_bytes().startswith(b"\x89PNG")
 
 
@@ -210,8 +211,8 @@ def test_raised_rounds_are_what_the_status_counts_against(tmp_path: Path) -> Non
 
 
 def summary(complete: bool = True, stopped: str = "") -> list[str]:
-    found = {None: before(), 0: one_round()}
-    return summary_lines(StarSummary(folder="runs/x", complete=complete, stopped=stopped, rounds=found, seconds=61))
+    rounds = {None: before(), 0: one_round()}
+    return summary_lines(RoundsSummary(folder="runs/x", complete=complete, stopped=stopped, rounds=rounds, seconds=61))
 
 
 def test_a_summary_ends_with_what_there_is_and_what_to_do_next() -> None:
@@ -228,10 +229,10 @@ def test_a_summary_says_which_rule_has_stopped_it_or_how_to_go_on() -> None:
 
 
 def test_a_summary_before_any_training_names_no_weights() -> None:
-    found = StarSummary(folder="runs/x", complete=False, stopped="", rounds={None: before()}, seconds=1)
-    assert not [line for line in summary_lines(found) if line.startswith("weights")]
+    ended = RoundsSummary(folder="runs/x", complete=False, stopped="", rounds={None: before()}, seconds=1)
+    assert not [line for line in summary_lines(ended) if line.startswith("weights")]
 
 
 def test_a_summary_names_no_file_that_is_not_there() -> None:
-    found = StarSummary(folder="runs/x", complete=False, stopped="", rounds={}, seconds=1)
-    assert not [line for line in summary_lines(found) if line.startswith(("accuracy", "look"))]
+    ended = RoundsSummary(folder="runs/x", complete=False, stopped="", rounds={}, seconds=1)
+    assert not [line for line in summary_lines(ended) if line.startswith(("accuracy", "look"))]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.star import star_settings
+from support.rounds import star_settings
 
 from actors.contracts import TRAINERS
 from factory.errors import BadInput
