@@ -11,7 +11,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from omegaconf import OmegaConf
@@ -81,10 +81,15 @@ def test_a_loaded_plug_in_crosses_processes(registry: Registry[Any], name: str) 
 @every(SEARCH, SUPERVISION)
 def test_what_may_be_raised_later_is_a_whole_number(registry: Registry[Any], name: str) -> None:
     plugin = registry.load(name)
-    types_of = {field.name: field.type for field in fields(plugin.Config)}
-    amounts = {*plugin.EFFORT, *([plugin.main_amount] if registry is SEARCH and plugin.main_amount else [])}
-    assert all(types_of[amount] in (int, "int") for amount in amounts)
-    assert all(isinstance(getattr(plugin.Config(), amount), int) for amount in amounts)
+    declared = get_type_hints(plugin.Config)
+    assert {declared[amount] for amount in plugin.EFFORT} <= {int}
+
+
+@every(SEARCH)
+def test_what_a_comparison_sets_for_equal_budgets_is_a_whole_number(registry: Registry[Any], name: str) -> None:
+    plugin = registry.load(name)
+    declared = get_type_hints(plugin.Config)
+    assert plugin.main_amount == "" or declared[plugin.main_amount] is int
 
 
 @every(SEARCH, SUPERVISION, CHECKERS)
