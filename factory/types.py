@@ -163,7 +163,7 @@ class Completion:
     Attributes:
       text: new text, without the stop string.
       token_ids: tokens of `text`.
-      token_ends: for each token the character of `text` behind it.
+      token_ends: for each token the character of `text` behind it; the tokens of one character share it.
       finish_reason: "stop", or `LENGTH` where `max_tokens` or the context cut it off. Engines say these two only;
         `factory/rollouts/policy.py` turns the latter into `ANSWERED` where the answer counts all the same.
       prompt_tokens: tokens of prompt and prefix.

@@ -7,7 +7,7 @@ texts joined give the text, and step token ids joined give the token ids: a pref
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -47,8 +47,9 @@ def step_ends(text: str, separator: str) -> list[int]:
 def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], separator: str) -> tuple[Step, ...]:
     """Cut a sampled text into steps, each with its exact token ids.
 
-    A token is never cut: where one reaches beyond a step's end, the step ends with that token, and the few characters
-    too many stay with it. A step that would get no token, or nothing but white space, becomes part of the next.
+    A token is never cut, nor a character of several tokens: where one reaches beyond a step's end, the step ends with
+    that token, and the few characters too many stay with it. A step that would get no token, or nothing but white
+    space, becomes part of the next.
 
     A text without any token ids, from an engine that gives none, is cut by its characters alone: its steps are
     continued as text.
@@ -56,7 +57,8 @@ def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], 
     Args:
       text: the sampled text.
       token_ids: its tokens, shape [tokens], or none; the fastest as `Tokens`, like the ends.
-      token_ends: character offset in `text` where each token ends, shape [tokens], non-decreasing.
+      token_ends: character offset in `text` where each token ends, shape [tokens], non-decreasing; the tokens of one
+        character all end where it does.
       separator: `newline`, `blank_line` or a regular expression.
 
     Returns:
@@ -75,8 +77,10 @@ def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], 
     steps: list[Step] = []
     text_start = token_start = 0
     for end in step_ends(text, separator):
-        # The step takes every token that begins in it: up to the first one that reaches `end`.
-        token_end = bisect_left(ends, end) + 1
+        # The step takes every token that begins in it: up to the first one that reaches `end`, and those that end with
+        # it, as the tokens of one character do.
+        reaching = bisect_left(ends, end)
+        token_end = bisect_right(ends, ends[reaching], reaching) if reaching < len(ends) else len(ends)
         if token_end >= len(ends) or token_end <= token_start:
             continue
         text_end = ends[token_end - 1]

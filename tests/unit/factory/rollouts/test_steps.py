@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given
@@ -65,7 +65,7 @@ def ends_of(tokens: list[str]) -> list[int]:
         (["a", "\nb", "c"], [("a\nb", 2), ("c", 1)]),  # a token reaches over the border: the step ends with it
         (["a", "\nb"], [("a\nb", 2)]),
         (["a\nb\nc", "d"], [("a\nb\nc", 1), ("d", 1)]),  # one token holds a whole step
-        (["a", "\n", "", "b"], [("a\n", 2), ("b", 2)]),  # half a character: no text yet, and the next step's
+        (["a", "\n", "", "b"], [("a\n", 3), ("b", 1)]),  # tokens that end together are those of one character
         (["a", "\nb", " ", "\n", "c"], [("a\nb", 2), (" \nc", 3)]),  # what would be white space only
         (["a", "\nb", " \n"], [("a\nb \n", 3)]),
         (["", ""], [("", 2)]),
@@ -103,6 +103,29 @@ def test_steps_partition_text_and_tokens(tokens: list[str], lost: int, separator
     for step in steps[:-1]:
         place += len(step.text)
         assert ends[step.token_ids[-1]] == place
+
+
+@given(
+    text=st.text(alphabet="a \n。é🙂", max_size=20),
+    sizes=st.lists(st.integers(1, 3), min_size=80, max_size=80),
+    separator=st.sampled_from(["newline", "。", "🙂", "é|a", r"\s"]),
+)
+def test_no_step_ends_in_half_a_character(text: str, sizes: list[int], separator: str) -> None:
+    """Tokens are pieces of the text's bytes, as those of a byte-level tokenizer.
+
+    One that ends inside a character ends with the token that completes it (`TokenEnds`).
+    """
+    data = text.encode()
+    borders = [0, *(border for border in accumulate(sizes) if border < len(data)), len(data)][: len(data) + 1]
+    tokens = [data[start:end] for start, end in pairwise(borders)]
+    whole = {size: count for count, size in enumerate(accumulate(map(len, map(str.encode, text))), start=1)}
+    ends: list[int] = []
+    for border in reversed(borders[1:]):
+        ends.insert(0, whole[border] if border in whole else ends[0])
+    steps = split_steps(text, range(len(tokens)), ends, separator)
+    assert [b"".join(tokens[place] for place in step.token_ids).decode() for step in steps] == [
+        step.text for step in steps
+    ]
 
 
 @pytest.mark.parametrize("separator", ["(", "[a", "", "*"])
