@@ -35,7 +35,10 @@ class SearchPlugin(Plugin):
     """Names that a search method defines."""
 
     Config: type[Any]
-    """Dataclass with a default for every field: the keys of section `search` beside `method`."""
+    """Dataclass with a default for every field: the keys of section `search` beside `method`.
+
+    A field that names a prompt file is called `prompt` or `…_prompt`: a run is not resumed with another text in it.
+    """
 
     search: SearchFunction
     """Function that searches for solutions of one question."""

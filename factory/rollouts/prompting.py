@@ -191,9 +191,14 @@ def _last_user(template: PromptTemplate) -> str:
     return [body for role, body in _sections(template.text, template.name) if role == "user"][-1]
 
 
+def is_file(name_or_path: str) -> bool:
+    """Return whether a prompt is a file of the user's, by its path or URL; a packaged one is called by its name."""
+    return "/" in name_or_path or "." in name_or_path
+
+
 def _read(name_or_path: str) -> str:
     """Return the text of a packaged template, or of the file at a path or URL."""
-    if "/" not in name_or_path and "." not in name_or_path:
+    if not is_file(name_or_path):
         if name_or_path not in packaged_prompts():
             raise BadInput(
                 f"no prompt called {name_or_path!r}. {suggest(name_or_path, packaged_prompts())} "

@@ -168,6 +168,13 @@ def check_survey(store: Store, survey: Survey) -> None:
             f"the prompt template of {store.url} has changed since the run began: its id was {before.prompt_id}, "
             f"now it is {survey.prompt_id}. Restore the file, or start a new run.dir."
         )
+    now = survey.prompt_files or {}
+    for key, was in (before.prompt_files or {}).items():
+        if now.get(key) != was:
+            raise BadInput(
+                f"the prompt file of {key} has changed since the run of {store.url} began: its hash was {was}, now it "
+                f"is {now.get(key)}. Restore the file, or start a new run.dir."
+            )
 
 
 def keep_survey(store: Store, survey: Survey) -> None:
@@ -189,8 +196,8 @@ def read_survey(store: Store) -> Survey:
 def survey_of(store: Store) -> Survey | None:
     """Return the survey of an earlier attempt; None before the first."""
     try:
-        # Before there was this count, an id that came with another text was a double, and so it stays.
-        return Survey(**{"renamed": None, **json.loads(store.read(SURVEY))})
+        # Before there was the count of `renamed`, an id that came with another text was a double, and so it stays.
+        return Survey(**{"renamed": None, "prompt_files": None, **json.loads(store.read(SURVEY))})
     except FileNotFoundError:
         return None
 

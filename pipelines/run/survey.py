@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import islice
 
 from factory.contracts.checkers import boxed_gold
 from factory.errors import BadInput
 from factory.readers.doubles import Doubles, identity_of
-from factory.rollouts.prompting import load_prompt
+from factory.rollouts.prompting import STYLES, is_file, load_prompt
 from factory.storage.opening import open_store
 from factory.types import Outcome, Question, Verdict
 from pipelines.run.settings import Settings
@@ -39,6 +39,8 @@ class Survey:
       bad_golds: questions left out, as their gold answer cannot be read or does not verify: by id, why.
       digest: hash of the keys of all questions, in order; a source with another digest has changed.
       prompt_id: hash of the prompt file.
+      prompt_files: hashes of the user's own prompt files beside it, by config key (`prompt_files_of`); None in a run
+        that was begun before they were kept.
       renamed: questions that got an id of their own, as theirs came before with another text; None in a run that was
         begun when these were left out as doubles, and are to this day.
       renamed_examples: some of them.
@@ -51,6 +53,7 @@ class Survey:
     bad_golds: dict[str, str] = field(default_factory=dict)
     digest: str = ""
     prompt_id: str = ""
+    prompt_files: dict[str, str] | None = field(default_factory=dict)
     renamed: int | None = 0
     renamed_examples: list[str] = field(default_factory=list)
     doubled: set[str] = field(default_factory=set, repr=False)
@@ -72,6 +75,7 @@ def surveyed(
       BadInput: the source or the prompt is malformed, or no question is usable.
     """
     survey.prompt_id = load_prompt(settings.prompt.template, settings.prompt.style).id
+    survey.prompt_files = prompt_files_of(settings)
     digest = hashlib.sha256()
     for question in usable(settings, screen, survey):
         digest.update(question.key.encode())
@@ -87,6 +91,24 @@ def surveyed(
             f"{survey.duplicates} doubles)." + f" The first: {first}" * bool(first)
         )
     survey.digest = digest.hexdigest()[:16]
+
+
+def prompt_files_of(settings: Settings) -> dict[str, str]:
+    """Return hashes of the prompt files that plug-ins read from a path or URL, by config key.
+
+    These are the fields called `prompt` or `…_prompt` of search, labeller and checker. The fingerprint has their paths
+    only. Packaged prompts are the factory's, as its code is. Raises `BadInput` for a file that is missing or no prompt.
+    """
+    plugs = {"search": settings.search, "supervision": settings.supervision, "checker": settings.checker}
+    named = {
+        f"{section}.{one.name}": getattr(plug.config, one.name)
+        for section, plug in plugs.items()
+        for one in fields(plug.config)
+        if one.name.rpartition("_")[2] == "prompt"
+    }
+    return {
+        key: load_prompt(path, STYLES[0]).id for key, path in named.items() if isinstance(path, str) and is_file(path)
+    }
 
 
 def usable(

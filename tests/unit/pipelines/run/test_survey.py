@@ -109,6 +109,39 @@ def test_a_run_begun_when_such_ids_were_doubles_is_resumed_as_it_was(tmp_path: P
     assert run_folder.new_survey(part, run_folder.store_of(part)).renamed is None
 
 
+CRITIC = "[user]\n{question}\n{attempt}\n"
+
+
+def refining(tmp_path: Path, prompt: str) -> Settings:
+    plain = settings(tmp_path, row(1)).plain
+    return from_mapping({**plain, "search": {"method": "self_refine", "critique_prompt": prompt}})
+
+
+def test_a_run_does_not_go_on_with_another_text_in_a_prompt_file_of_its_search(tmp_path: Path) -> None:
+    (critic := tmp_path / "critic.txt").write_text(CRITIC)
+    ours = refining(tmp_path, str(critic))
+    store = run_folder.store_of(ours)
+    run_folder.keep_survey(store, read(ours))
+    critic.write_text(CRITIC + "Be strict.\n")
+    with pytest.raises(BadInput, match=r"the prompt file of search\.critique_prompt has changed .* Restore the file"):
+        plan(ours, store, nothing_rejected)
+    critic.write_text(CRITIC)
+    assert plan(ours, store, nothing_rejected).units == 1
+    # One that was begun before these hashes were kept goes on as it did, and keeps them from here on.
+    kept = json.loads(store.read(run_folder.SURVEY))
+    del kept["prompt_files"]
+    store.replace(run_folder.SURVEY, json.dumps(kept).encode())
+    critic.write_text(CRITIC + "Be strict.\n")
+    run_folder.keep_survey(store, plan(ours, store, nothing_rejected).survey)
+    critic.write_text(CRITIC)
+    with pytest.raises(BadInput, match=r"search\.critique_prompt"):
+        plan(ours, store, nothing_rejected)
+
+
+def test_packaged_prompts_are_known_by_their_names(tmp_path: Path) -> None:
+    assert read(refining(tmp_path, "critique")).prompt_files == {}
+
+
 def test_a_gold_that_denotes_nothing_or_does_not_equal_itself_is_screened(tmp_path: Path) -> None:
     golds = ["nan", "See solution", "...", r"so \boxed{3}", "#### 3", r"\frac{1}{", "$5$", r"\text{no solution}", "7"]
     ours = settings(tmp_path, *(row(gold, f"q{n}") for n, gold in enumerate(golds)))
