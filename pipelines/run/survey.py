@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from itertools import islice
+from typing import Any
 
 from factory.contracts.checkers import boxed_gold
 from factory.errors import BadInput
@@ -18,6 +19,7 @@ from factory.readers.doubles import Doubles, identity_of
 from factory.rollouts.prompting import STYLES, is_file, load_prompt
 from factory.storage.opening import open_store
 from factory.types import Outcome, Question, Verdict
+from pipelines.run.contract import Plug
 from pipelines.run.settings import Settings
 
 Screen = Callable[[list[Question]], Mapping[str, str]]
@@ -99,7 +101,11 @@ def prompt_files_of(settings: Settings) -> dict[str, str]:
     These are the fields called `prompt` or `…_prompt` of search, labeller and checker. The fingerprint has their paths
     only. Packaged prompts are the factory's, as its code is. Raises `BadInput` for a file that is missing or no prompt.
     """
-    plugs = {"search": settings.search, "supervision": settings.supervision, "checker": settings.checker}
+    plugs: dict[str, Plug[Any]] = {
+        "search": settings.search,
+        "supervision": settings.supervision,
+        "checker": settings.checker,
+    }
     named = {
         f"{section}.{one.name}": getattr(plug.config, one.name)
         for section, plug in plugs.items()
