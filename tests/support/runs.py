@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -165,6 +166,23 @@ def units_of(settings: Settings) -> list[Any]:
 def pid_of(actor: Any) -> int:
     """Return the process id of an actor."""
     return ray.get(actor.__ray_call__.remote(lambda self: os.getpid()), timeout=HANGS_S)
+
+
+class Interrupting(Listener):
+    """Listener that keeps every line, and presses Ctrl-C once the condition holds."""
+
+    def __init__(self, holds: Callable[[], object]) -> None:
+        self.lines: list[str] = []
+        self._holds = holds
+
+    def say(self, line: str) -> None:
+        """Keep a line."""
+        self.lines.append(line)
+
+    def progress(self, progress: Progress) -> None:
+        """Look whether it is time."""
+        if not progress.stopping and self._holds():
+            os.kill(os.getpid(), signal.SIGINT)
 
 
 class SlowWorker:

@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 from support.plugins.gate import close, waiting
-from support.runs import driven, every_question_once, pid_of, rows_of, run, settings_for
+from support.runs import Interrupting, driven, every_question_once, pid_of, rows_of, run, settings_for
 
 from factory.shards.spool import spooled
 from pipelines.driving.drive import Progress
 from pipelines.run.fleet import Fleet
-from pipelines.run.listener import Listener
 from pipelines.run.run_folder import opened, store_of
 from pipelines.run.settings import Settings
 from tools.commands.status import status_lines
@@ -49,23 +48,6 @@ def done_again(settings: Settings, since: datetime) -> set[str]:
 def last_words(settings: Settings, *numbers: int) -> set[str]:
     rows = rows_of(settings)
     return {rows[number]["question"].split()[-1] for number in numbers}
-
-
-class Interrupting(Listener):
-    """Presses Ctrl-C once the condition holds."""
-
-    def __init__(self, holds: Any) -> None:
-        self._holds = holds
-        self.lines: list[str] = []
-
-    def say(self, line: str) -> None:
-        """Note a line."""
-        self.lines.append(line)
-
-    def progress(self, progress: Progress) -> None:
-        """Look whether it is time."""
-        if not progress.stopping and self._holds():
-            os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_a_stop_keeps_what_is_finished_and_only_the_rest_is_done_again(tmp_path: Path) -> None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.plugins.gate import close, waiting
-from support.runs import driven, finished, pid_of, rows_of, run, settings_for
+from support.runs import Interrupting, finished, rows_of, run
+from support.searches.gated import driven_with_a_kill, gated
 from support.validation import faults
 
 from factory.records.difference import differences
-from pipelines.driving.drive import Progress
-from pipelines.run.fleet import Fleet
-from pipelines.run.listener import Listener
 from pipelines.run.run_folder import opened
 from pipelines.run.settings import Settings
 
@@ -45,16 +41,8 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def guided(folder: Path, method: str, gate: Path, **run: Any) -> Settings:
     """Return a run of that method, its engine behind a gate."""
-    return settings_for(
-        folder,
-        engine={"kind": "tests.support.plugins.gated_scripted", "fallback": SOLUTIONS, "gate": str(gate)},
-        models=MODELS,
-        run={"unit_size": 2, **run},
-        search={"method": method, **SEARCHES[method]},
-        source={"kind": "simulated", "n": 4},
-        supervision={"method": "none"},
-        cluster={"units_in_flight": 2},
-    )
+    search = {"method": method, **SEARCHES[method]}
+    return gated(folder, gate, engine={"fallback": SOLUTIONS}, models=MODELS, search=search, **run)
 
 
 @pytest.mark.parametrize("method", SEARCHES)
@@ -75,18 +63,6 @@ def test_a_run_records_the_tree_the_choice_and_what_each_model_was_asked(
         assert calls["policy"] == row["cost"]["policy_calls"]
 
 
-class Interrupting(Listener):
-    """Presses Ctrl-C once all questions wait at the gate."""
-
-    def __init__(self, gate: Path) -> None:
-        self._gate = gate
-
-    def progress(self, progress: Progress) -> None:
-        """Look whether it is time."""
-        if not progress.stopping and waiting(self._gate):
-            os.kill(os.getpid(), signal.SIGINT)
-
-
 @pytest.fixture(scope="module")
 def undisturbed(ray_cluster: None, gate: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """Rows of a beam search that nothing happened to."""
@@ -103,7 +79,7 @@ def test_a_search_that_is_stopped_in_its_middle_and_resumed_leaves_the_records_i
     """Questions wait at their second step."""
     close(gate, "Short.\n")
     settings = guided(tmp_path / "run", "beam", gate, grace_s=0)
-    assert run(settings, Interrupting(gate)).interrupted
+    assert run(settings, Interrupting(lambda: waiting(gate))).interrupted
     assert rows_of(settings) == []
     gate.unlink()
     assert run(opened(settings.run.dir)).complete
@@ -115,13 +91,5 @@ def test_a_search_whose_worker_is_killed_in_its_middle_leaves_the_records_it_wou
 ) -> None:
     close(gate, "Short.\n")
     settings = guided(tmp_path / "run", "beam", gate)
-    killed: list[int] = []
-
-    def kill(fleet: Fleet, progress: Progress) -> None:
-        if not killed and waiting(gate):
-            killed.append(pid_of(fleet.workers[0]))
-            os.kill(killed[0], signal.SIGKILL)
-            gate.unlink()
-
-    assert driven(settings, kill, own=False).retried
+    assert driven_with_a_kill(settings, gate).retried
     assert same_rows(settings, undisturbed)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.plugins.gate import close, waiting
-from support.runs import driven, finished, pid_of, rows_of, run, settings_for
+from support.runs import Interrupting, finished, rows_of, run
+from support.searches.gated import driven_with_a_kill, gated
 from support.validation import faults
 
 from factory.records.difference import differences
-from pipelines.driving.drive import Progress
-from pipelines.run.fleet import Fleet
-from pipelines.run.listener import Listener
 from pipelines.run.settings import Settings
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 
 ENGINE: dict[str, Any] = {
-    "kind": "tests.support.plugins.gated_scripted",
     "fallback": [
         "Short.\nThen this.\nThe answer is 1.",
         "Short.\nNo.\nThe answer is 2.",
@@ -44,28 +39,8 @@ ACTIONS = {"rstar": {"A1", "A2", "A3", "A4"}, "mcts": {"choice"}}
 
 def grown(folder: Path, method: str, gate: Path, **run: Any) -> Settings:
     """Return a run of that method, its policy behind a gate."""
-    return settings_for(
-        folder,
-        engine={**ENGINE, "gate": str(gate)},
-        models=MODELS[method],
-        run={"unit_size": 2, **run},
-        search={"method": method, **SEARCHES[method]},
-        source={"kind": "simulated", "n": 4},
-        supervision={"method": "none"},
-        cluster={"units_in_flight": 2},
-    )
-
-
-class Interrupting(Listener):
-    """Presses Ctrl-C once something waits at the gate."""
-
-    def __init__(self, gate: Path) -> None:
-        self._gate = gate
-
-    def progress(self, progress: Progress) -> None:
-        """Look whether it is time."""
-        if not progress.stopping and waiting(self._gate):
-            os.kill(os.getpid(), signal.SIGINT)
+    search = {"method": method, **SEARCHES[method]}
+    return gated(folder, gate, engine=ENGINE, models=MODELS[method], search=search, **run)
 
 
 @pytest.mark.parametrize("method", SEARCHES)
@@ -85,17 +60,9 @@ def test_a_stop_and_a_kill_in_the_middle_leave_the_records_as_they_would_have_be
 
     close(gate, "Short.\n")
     disturbed = grown(tmp_path / "disturbed", method, gate, grace_s=0)
-    assert run(disturbed, Interrupting(gate)).interrupted
+    assert run(disturbed, Interrupting(lambda: waiting(gate))).interrupted
     assert rows_of(disturbed) == []
     close(gate, "Short.\n")
-    victims: list[int] = []
-
-    def kill(fleet: Fleet, progress: Progress) -> None:
-        if not victims and waiting(gate):
-            victims.append(pid_of(fleet.workers[0]))
-            os.kill(victims[0], signal.SIGKILL)
-            gate.unlink()
-
-    assert driven(disturbed, kill, own=False).retried
+    assert driven_with_a_kill(disturbed, gate).retried
     for one, other in zip(undisturbed, rows_of(disturbed), strict=True):
         assert differences(one, other) == []

@@ -163,6 +163,7 @@ def test_a_plan_says_what_each_round_does_and_refuses_what_cannot_be(base: Path,
         ({"provers": {"sneaky_prompt": "nobody"}}, "nobody"),
         ({"held_out": {"share": 0.0001}}, "no question is held out"),
         ({"scorer": {"kind": "scripted"}}, "scores nothing"),
+        ({"trainer": {"kind": "sft"}}, "such as orm: it trains the verifier"),
     ]
     for sections, message in mistakes:
         with pytest.raises(BadInput, match=message):

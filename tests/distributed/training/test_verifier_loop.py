@@ -152,6 +152,8 @@ def test_a_plan_says_what_each_round_does_and_refuses_what_cannot_be(base: Path,
         ({"loop": {"methods": {"majority": "best_of_n"}}}, "none called majority"),
         ({"supervision": {"method": "none"}}, "trained on step labels"),
         ({"held_out": {"limit": 2}}, "2 held-out questions or fewer"),
+        ({"scorer": {"kind": "scripted"}}, "scores nothing"),
+        ({"trainer": {"kind": "sft"}}, "such as prm: it trains the verifier"),
         ({"models": {"prm": {"model": "mine"}}}, "role of the verifier that the loop trains"),
     ]
     for sections, message in mistakes:
