@@ -20,12 +20,12 @@ from pipelines.method_comparison.report import (
 )
 from pipelines.method_comparison.results import Results
 from pipelines.method_comparison.work import Interrupted, SaysOnce, Work
+from pipelines.planning.survey import in_parts
 from pipelines.run.contract import Pipeline
 from pipelines.run.engine_pools import EnginePools
 from pipelines.run.listener import Listener
 from pipelines.run.session import RunSession
 from pipelines.run.settings import Settings
-from pipelines.run.survey import in_parts
 
 
 def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> ComparisonSummary:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from factory.errors import BadInput
 from pipelines.method_comparison.parts import Comparison, comparison_of, named_method
+from pipelines.planning.survey import Survey
 from pipelines.pools.roles import asked_pools, idle_pools
 from pipelines.run.session import check_model, check_prompt
 from pipelines.run.settings import Settings
-from pipelines.run.survey import Survey
 
 
 def checked(settings: Settings) -> tuple[Comparison, list[str]]:

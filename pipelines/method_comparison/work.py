@@ -20,12 +20,12 @@ from factory.text.durations import clock
 from pipelines.driving.drive import Progress
 from pipelines.method_comparison.parts import PILOT, TEST, Comparison, Part, named_method
 from pipelines.method_comparison.results import Results
+from pipelines.planning.survey import Screen
 from pipelines.run.engine_pools import EnginePools
 from pipelines.run.fleet import Fleet
 from pipelines.run.labelling import LabelOptions, label
 from pipelines.run.listener import Listener, Outlook
 from pipelines.run.settings import Settings
-from pipelines.run.survey import Screen
 
 # Whose the policy's engines are: there is one set of them.
 _WHO = ""

@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from cluster.connect import nodes_of_cluster
 from factory.storage.store import Store
 from pipelines.fine_tuning.training import check_room
+from pipelines.planning.survey import in_parts
 from pipelines.pools.keys import check_keys
 from pipelines.rounds.journal import Facts, RoundJournal
 from pipelines.rounds.loop import BudgetWatch, do_phases
@@ -20,7 +21,6 @@ from pipelines.run.engine_pools import EnginePools
 from pipelines.run.listener import Listener
 from pipelines.run.session import RunSession
 from pipelines.run.settings import Settings
-from pipelines.run.survey import in_parts
 
 S = TypeVar("S", bound=RoundsSettings)
 S_contra = TypeVar("S_contra", bound=RoundsSettings, contravariant=True)

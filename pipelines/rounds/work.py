@@ -14,12 +14,12 @@ from factory.self_training.training import TrainingJob, as_json
 from factory.shards.commits import read_rows
 from factory.storage.opening import open_store
 from pipelines.fine_tuning.training import TrainingOptions, train, trainer_demand
+from pipelines.planning.survey import Screen
 from pipelines.run.contract import Plug
 from pipelines.run.engine_pools import EnginePools
 from pipelines.run.labelling import LabelOptions, label
 from pipelines.run.session import RunSession
 from pipelines.run.settings import Settings
-from pipelines.run.survey import Screen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

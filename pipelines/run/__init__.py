@@ -1,4 +1,5 @@
-"""Parts that all pipelines share: settings, the run folder, its attempts, the plan, the actors, the session.
+"""Parts that all pipelines share: settings, the run folder, its attempts, the actors, the session.
 
-May import: `pipelines.driving`, `actors`, `cluster`, `factory`. Read first: `session.py`, then `labelling.py`.
+May import: `pipelines.planning`, `pipelines.driving`, `actors`, `cluster`, `factory`. Read first: `session.py`, then
+`labelling.py`.
 """

@@ -18,13 +18,13 @@ from factory.text.durations import clock
 from factory.text.safe_text import safe
 from factory.types import POLICY
 from pipelines.driving.engine_log import engine_lines
+from pipelines.planning.plan import falls_short
+from pipelines.planning.survey import Survey
 from pipelines.pools.pool import MODELS
 from pipelines.pools.roles import asked_pools
 from pipelines.run.attempts import last_attempt
-from pipelines.run.planning import falls_short
 from pipelines.run.run_folder import read_survey
 from pipelines.run.settings import Settings
-from pipelines.run.survey import Survey
 
 
 @dataclass(frozen=True)

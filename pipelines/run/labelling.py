@@ -17,6 +17,8 @@ from factory.types import POLICY
 from pipelines.driving.drive import DriveOptions, Progress, drive
 from pipelines.driving.engine_log import EngineLog
 from pipelines.driving.run_experience import ExperienceFile
+from pipelines.planning.plan import Plan, missing_units
+from pipelines.planning.survey import Screen
 from pipelines.pools.keys import check_keys
 from pipelines.pools.pool import MODELS
 from pipelines.pools.roles import idle_pools
@@ -24,10 +26,8 @@ from pipelines.run import run_folder
 from pipelines.run.fleet import Fleet, checker_stats, launched, staffed
 from pipelines.run.label_report import LabelSummary, engine_line, kept_questions, starting_line, stats_of
 from pipelines.run.listener import Listener, Outlook
-from pipelines.run.planning import Plan, missing_units
 from pipelines.run.session import RunSession, check_model, check_prompt, engine_remarks
 from pipelines.run.settings import Settings
-from pipelines.run.survey import Screen
 
 # Facts of an engine that are of no use in a log.
 _NOT_KEPT = ("pid", "remark")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipelines.driving.drive import Progress
-from pipelines.run.survey import Survey
+from pipelines.planning.survey import Survey
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,9 @@ from factory.storage.access import Access
 from factory.storage.opening import open_store
 from factory.storage.retries import Tell, log_warning
 from factory.storage.store import Store
+from pipelines.planning.survey import Survey
 from pipelines.run.merged_folder import refuse_merged
 from pipelines.run.settings import Settings, dump, parse
-from pipelines.run.survey import Survey
 
 # Seconds that a write may take which nobody should wait for.
 IMPATIENT_S = 5.0

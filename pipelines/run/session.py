@@ -24,15 +24,15 @@ from factory.rollouts.prompting import load_prompt, render
 from factory.storage.store import Store
 from factory.types import POLICY, Message, Question
 from pipelines.driving.interrupt import Interrupt
+from pipelines.planning.plan import Plan, plan
+from pipelines.planning.screening import screening
+from pipelines.planning.survey import Screen, Survey, surveyed
 from pipelines.pools.pool import MODELS, named_pool
 from pipelines.pools.roles import asked_pools, check_roles
 from pipelines.run import run_folder
 from pipelines.run.attempts import Attempt, attempt, last_over
 from pipelines.run.listener import Listener
-from pipelines.run.planning import Plan, plan
-from pipelines.run.screening import screening
 from pipelines.run.settings import Settings
-from pipelines.run.survey import Screen, Survey, surveyed
 
 # Stands for the questions of a run where only their place in the prompt matters.
 _SAMPLE = Question(text="How many are two?", gold="2")

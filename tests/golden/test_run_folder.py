@@ -19,9 +19,9 @@ from factory.shards.commits import read_rows
 from factory.storage.opening import open_store
 from pipelines.export.export import ExportOptions, export
 from pipelines.maintenance.validate import validate
-from pipelines.run.planning import plan
+from pipelines.planning.plan import plan
+from pipelines.planning.survey import as_before
 from pipelines.run.run_folder import opened, survey_of
-from pipelines.run.survey import as_before
 from tools.commands.status import status_lines
 
 SINCE_ADDED = ["role", "independent", "selected", "score"]

@@ -17,15 +17,15 @@ from factory.records.tally import Tally
 from factory.shards.commits import Receipt, read_rows
 from factory.shards.units import Unit, cut
 from pipelines.driving.drive import DriveOptions, Progress, drive
+from pipelines.planning.plan import missing_units, plan
+from pipelines.planning.screening import screening
 from pipelines.pools.engines import Engines, running
 from pipelines.pools.roles import asked_pools
 from pipelines.run.fleet import Fleet, assigned, hired, launched, staffed
 from pipelines.run.label_report import LabelSummary
 from pipelines.run.labelling import LabelOptions, label
 from pipelines.run.listener import Listener
-from pipelines.run.planning import missing_units, plan
 from pipelines.run.run_folder import bind, store_of
-from pipelines.run.screening import screening
 from pipelines.run.settings import Settings, from_mapping
 
 CONFIG: dict[str, dict[str, Any]] = {

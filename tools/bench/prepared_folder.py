@@ -12,10 +12,10 @@ from factory.shards.shard_file import encode, footer_for
 from factory.shards.units import Unit, cut
 from factory.storage.ahead import in_order
 from factory.storage.store import Store
+from pipelines.planning.screening import screening
+from pipelines.planning.survey import Survey, surveyed
 from pipelines.run import run_folder
-from pipelines.run.screening import screening
 from pipelines.run.settings import Settings
-from pipelines.run.survey import Survey, surveyed
 
 # Objects made at a time: disks sync many for the price of one.
 WIDTH = 16

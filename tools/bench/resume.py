@@ -36,9 +36,9 @@ from rich.table import Table
 
 from factory.shards.commits import leftovers, listed, sweep
 from factory.storage.store import Store
+from pipelines.planning.plan import missing_units, plan
+from pipelines.planning.screening import screening
 from pipelines.run import run_folder
-from pipelines.run.planning import missing_units, plan
-from pipelines.run.screening import screening
 from pipelines.run.settings import load
 from tools.bench.prepared_folder import prepare, rows_in
 from tools.bench.step_labels import check_writable

@@ -23,10 +23,10 @@ from rich.table import Table
 
 from cluster.connect import connected
 from pipelines.driving.drive import DriveOptions, drive
+from pipelines.planning.plan import missing_units, plan
+from pipelines.planning.screening import screening
 from pipelines.run import run_folder
 from pipelines.run.fleet import Fleet, launched
-from pipelines.run.planning import missing_units, plan
-from pipelines.run.screening import screening
 from pipelines.run.settings import Settings, from_mapping
 from tools.one_line import exit_status
 

@@ -18,8 +18,8 @@ from factory.text.durations import clock
 from factory.text.safe_text import safe
 from pipelines.driving.drive import Progress
 from pipelines.driving.engine_figures import fullness
+from pipelines.planning.survey import left_out_lines
 from pipelines.run.listener import Listener, Outlook
-from pipelines.run.survey import left_out_lines
 from tools.commands.inspect import MARKS
 from tools.commands.time_left import TimeLeft
 

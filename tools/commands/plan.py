@@ -9,14 +9,14 @@ from cluster.connect import connected, nodes_of_cluster, nodes_of_this_machine
 from cluster.plan import shortfall
 from factory.rollouts.prompting import load_prompt, render
 from factory.text.safe_text import safe
+from pipelines.planning.screening import screening
+from pipelines.planning.survey import Survey, as_before, left_out_lines, surveyed, usable
 from pipelines.pools.engines import demands_of
 from pipelines.pools.keys import missing_keys
 from pipelines.pools.roles import check_roles, idle_pools
 from pipelines.run.run_folder import store_of
-from pipelines.run.screening import screening
 from pipelines.run.session import check_model, check_prompt
 from pipelines.run.settings import Settings, dump
-from pipelines.run.survey import Survey, as_before, left_out_lines, surveyed, usable
 
 
 def show_plan(settings: Settings, console: Console) -> None:

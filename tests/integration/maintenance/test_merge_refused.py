@@ -14,9 +14,9 @@ from factory.storage.access import Access
 from factory.storage.opening import open_store
 from pipelines.maintenance import merged_writer
 from pipelines.maintenance.merge import merge
+from pipelines.planning.survey import Survey
 from pipelines.run import attempts
 from pipelines.run.run_folder import bind, keep_survey, opened, recognise
-from pipelines.run.survey import Survey
 from tools.cli import main
 
 

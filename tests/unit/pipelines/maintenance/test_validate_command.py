@@ -13,8 +13,8 @@ from factory.shards.shard_check import CHECKSUMS, FAULTS_KEPT, check_shard
 from factory.storage.opening import open_store
 from pipelines.maintenance import validate as module
 from pipelines.maintenance.validate import validate
+from pipelines.planning.survey import Survey
 from pipelines.run.run_folder import keep_survey
-from pipelines.run.survey import Survey
 from tools.cli import main
 from tools.commands.validate import validation_lines
 

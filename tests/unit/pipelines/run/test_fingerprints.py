@@ -14,10 +14,10 @@ from factory.added_fields import ADDED, values_to_hash
 from factory.answers.policy import AnswerPolicy
 from factory.config import fingerprint
 from factory.types import Verdict
+from pipelines.planning.survey import Survey
 from pipelines.run import run_folder
 from pipelines.run.recipes import provenance_of
 from pipelines.run.settings import Settings, from_mapping, load
-from pipelines.run.survey import Survey
 from pipelines.self_training.star_runs import parts
 from pipelines.self_training.star_settings import of as star_settings
 

@@ -6,9 +6,9 @@ import pytest
 from omegaconf import OmegaConf
 
 from factory.errors import BadInput
+from pipelines.planning.survey import Survey
 from pipelines.run import run_folder
 from pipelines.run.settings import from_mapping
-from pipelines.run.survey import Survey
 
 
 def settings(folder, **sections):

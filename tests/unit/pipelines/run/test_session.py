@@ -16,7 +16,7 @@ from factory.errors import BadInput
 from factory.storage.access import Access
 from factory.storage.opening import open_store
 from pipelines.label_steps import run
-from pipelines.run import survey
+from pipelines.planning import survey
 from pipelines.run.labelling import LabelOptions, label
 from pipelines.run.listener import Listener
 from pipelines.run.session import RunSession

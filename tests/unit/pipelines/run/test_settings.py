@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from factory.errors import BadInput
+from pipelines.planning.survey import Survey, as_before, judged_by, surveyed, usable
 from pipelines.run.settings import dump, from_mapping, load, parse
-from pipelines.run.survey import Survey, as_before, judged_by, surveyed, usable
 
 
 def settings(**sections):

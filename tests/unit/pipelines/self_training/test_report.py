@@ -11,10 +11,10 @@ from support.rounds import star_settings
 
 from factory.errors import BadInput
 from factory.storage.opening import open_store
+from pipelines.planning.survey import Survey
 from pipelines.rounds.journal import RoundJournal
 from pipelines.rounds.summary import RoundsSummary
 from pipelines.run import run_folder
-from pipelines.run.survey import Survey
 from pipelines.self_training.journal import PHASES, journal_of
 from pipelines.self_training.plot import PLOT, lines_of, save_accuracies
 from pipelines.self_training.report import summary_lines

@@ -12,9 +12,9 @@ from factory.records.tally import Tally
 from factory.text.durations import clock
 from pipelines.driving.drive import Progress
 from pipelines.driving.engine_figures import EngineFigures
+from pipelines.planning.survey import Survey
 from pipelines.run.label_report import LabelSummary, counts_lines, engine_line, summary_lines
 from pipelines.run.listener import Outlook
-from pipelines.run.survey import Survey
 from tools.commands.display import Display
 
 

@@ -15,9 +15,9 @@ from factory.shards.receipts import footers
 from factory.shards.shard_file import Footer
 from factory.shards.units import Unit, cut
 from factory.storage.store import Store
+from pipelines.planning.survey import Screen, Survey, as_before, surveyed, usable
 from pipelines.run import run_folder
 from pipelines.run.settings import Settings
-from pipelines.run.survey import Screen, Survey, as_before, surveyed, usable
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from actors.checking.pool import CheckerPool
 from factory.contracts.checkers import CheckerPlugin
 from factory.errors import BadInput
 from factory.types import Question
+from pipelines.planning.survey import Screen, Survey, as_before, judged_by, told
 from pipelines.run.settings import Settings
-from pipelines.run.survey import Screen, Survey, as_before, judged_by, told
 
 
 @contextmanager

@@ -11,11 +11,11 @@ import pytest
 
 from factory.errors import BadInput
 from factory.types import Question
+from pipelines.planning.plan import missing_units, plan
+from pipelines.planning.screening import screening
+from pipelines.planning.survey import Survey, in_parts, left_out_lines, surveyed, usable
 from pipelines.run import run_folder
-from pipelines.run.planning import missing_units, plan
-from pipelines.run.screening import screening
 from pipelines.run.settings import Settings, from_mapping
-from pipelines.run.survey import Survey, in_parts, left_out_lines, surveyed, usable
 
 
 def settings(tmp_path: Path, *rows: Mapping[str, Any], **source: Any) -> Settings:
