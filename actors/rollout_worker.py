@@ -1,93 +1,22 @@
 """Rollout worker: takes units of questions from start to committed shard.
 
-The questions of all its units run as coroutines side by side, so their requests meet in the engines' batches.
-
-Invariants:
-* An error becomes data in this one place: a question that fails gets a row that says so, and its siblings go on.
-* Bugs are not data; they end the unit with a traceback, and with it the run.
-* A unit is committed whole or not at all, and committing it twice changes nothing.
-* Finished questions of a unit that takes long are kept meanwhile (`kept_rows.py`), and at once when the run stops.
-  Questions that failed are not: whoever takes the unit up tries them again.
+It belongs to no run: every unit brings its `Assignment`. What is done with it is in `assigned_work.py`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import partial
-from itertools import chain
-from typing import Any
 
-import ray
-
-from actors.calls import CallPatience
-from actors.earlier_rows import earlier_rows
-from actors.kept_rows import KeptRows
-from actors.remote_models import CheckFlow, RemoteModels
-from actors.underway import Underway, UnitUnderWay, cost_so_far
-from actors.unit_commits import UnitCommits
-from factory.errors import QuestionFailed
-from factory.labelling.experience import Experience, Lessons
-from factory.question_pipeline.recipe import QuestionWork, Recipe, begin, finished_row, work
-from factory.question_pipeline.settled import SettledModels
-from factory.records.batches import ROW_BYTES, most_bytes, text_bytes
-from factory.records.example import Example, example_of
-from factory.records.record import Failure, Provenance
-from factory.rollouts.tree import Tree
+from actors.assigned_work import AssignedWork, Assignment
+from actors.underway import Underway
+from factory.labelling.experience import Lessons
 from factory.shards.commits import Receipt
 from factory.shards.spool import Unfinished
 from factory.shards.units import Unit
-from factory.storage.opening import Location
 
 # Thresholds of Python's garbage collection. With its own (700), looking through living trees takes 7 % of a worker's
 # CPU (tools/bench/rollouts.py). A finished tree is a cycle: all are looked through after 200,000 new objects.
 COLLECTED = (10_000, 10, 2)
-# Seconds that the spool's store may take to answer.
-SPOOL_S = 30.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerNames:
-    """Names of the actors that a rollout worker calls.
-
-    Names, not handles, so that an assignment is plain data. A restarted actor keeps its name. `pools` are the engines
-    by the role they fill.
-    """
-
-    pools: Mapping[str, Sequence[str]]
-    checkers: Sequence[str]
-    writers: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
-    """Run that a rollout worker does units of; sent with every unit, so that a worker belongs to no run.
-
-    Attributes:
-      id: name that no other assignment has; a worker learns from one question to the next while it stays the same.
-      recipe: how questions are worked on.
-      provenance: what the records say about the run.
-      patience: time-outs and attempts of calls to other actors.
-      peers: actors that the worker calls.
-      checking: how checks are sent to a checker.
-      folder: run folder.
-      weights: folder of the weights that the policy shall answer with; None for its engines' own model.
-      spool_s: seconds after which finished questions of an unfinished unit are kept in the run folder.
-    """
-
-    id: str
-    recipe: Recipe
-    provenance: Provenance
-    patience: CallPatience
-    peers: PeerNames
-    checking: CheckFlow
-    folder: Location
-    weights: str | None = None
-    spool_s: float = 60.0
 
 
 class RolloutWorker:
@@ -98,7 +27,7 @@ class RolloutWorker:
 
     def __init__(self) -> None:
         gc.set_threshold(*COLLECTED)
-        self._work: _AssignedWork | None = None
+        self._work: AssignedWork | None = None
 
     async def ready(self) -> str:
         """Return the path that the worker's `factory` package was imported from, once the worker is up."""
@@ -107,9 +36,9 @@ class RolloutWorker:
         return str(factory.__file__)
 
     async def run(self, unit: Unit, assignment: Assignment, others: Lessons | None = None) -> Receipt | Unfinished:
-        """Do `unit` as `_AssignedWork.run`, with what all `others` have learnt; None for no news."""
+        """Do `unit` as `AssignedWork.run`, with what all `others` have learnt; None for no news."""
         if self._work is None or self._work.id != assignment.id:
-            self._work = _AssignedWork(assignment)
+            self._work = AssignedWork(assignment)
         self._work.hear(others)
         return await self._work.run(unit)
 
@@ -126,7 +55,7 @@ class RolloutWorker:
         return self._work.underway(lessons)
 
     async def stop(self, grace_s: float) -> None:
-        """Keep what is finished now, and cancel what is under way after `grace_s` seconds, as `_AssignedWork.stop`."""
+        """Keep what is finished now, and cancel what is under way after `grace_s` seconds, as `AssignedWork.stop`."""
         if self._work is not None:
             await self._work.stop(grace_s)
 
@@ -134,167 +63,3 @@ class RolloutWorker:
         """Write nothing any more, and wait for what is being written: a worker that is killed leaves half of it."""
         if self._work is not None:
             await self._work.close()
-
-
-class _AssignedWork:
-    """Units that one worker does of one run, and what it has learned from those before."""
-
-    def __init__(self, assignment: Assignment) -> None:
-        peers = assignment.peers
-        self.id = assignment.id
-        self._recipe = assignment.recipe
-        self._effort = assignment.recipe.effort
-        self._store = assignment.folder.open()
-        self._provenance = assignment.provenance
-        writers = [ray.get_actor(name) for name in peers.writers]
-        self._commit = UnitCommits(assignment.folder, self._store, writers, assignment.patience)
-        remote = RemoteModels(
-            {role: [ray.get_actor(name) for name in names] for role, names in peers.pools.items()},
-            [ray.get_actor(name) for name in peers.checkers],
-            assignment.patience,
-            checking=assignment.checking,
-            weights=assignment.weights,
-            tell=self._remark,
-        )
-        self._models = SettledModels.of(remote, self._recipe.checker, self._recipe.checker_config)
-        # The spool is of use only while nobody has to wait for it.
-        access = assignment.folder.access
-        brief = replace(access, timeout_s=min(SPOOL_S, access.timeout_s), patience_s=min(SPOOL_S, access.patience_s))
-        self._spool = replace(assignment.folder, access=brief).open()
-        self._spool_s = assignment.spool_s
-        # Units that are not yet committed, by id.
-        self._under_way: dict[str, UnitUnderWay] = {}
-        self._experience = Experience(holds=True)
-        self._example: Example | None = None
-        self._stopped = False
-        # What the user should know, such as trouble with the spool, by kind.
-        self._remarks: dict[str, str] = {}
-
-    async def run(self, unit: Unit) -> Receipt | Unfinished:
-        """Work on every question of `unit`, then commit its rows as one shard and return the receipt.
-
-        A later revision of a unit keeps the rows of the one before, but for those that failed (if they shall be tried
-        anew) or that more is asked for: these are taken up where they ended. Questions that a worker before has
-        finished and kept are not done again. Raises `CommitFailed` when no writer answers, `FactoryError` when memory
-        ends. Returns what was kept when it was stopped.
-        """
-        kept = KeptRows(self._spool, unit, self._spool_s, self._remark)
-        try:
-            # Phase 1: what is there already.
-            earlier = await asyncio.to_thread(lambda: earlier_rows(self._store, unit, kept.take_up(), self._effort))
-        except FileNotFoundError:
-            receipt = await asyncio.to_thread(self._commit.before, unit)
-            await asyncio.to_thread(kept.remove)
-            return receipt
-        # Phase 2: the questions, side by side.
-        start = partial(begin, self._recipe, models=self._models, experience=self._experience)
-        attempts = {
-            place: start(question, before=earlier.begun.get(place), failed=earlier.failed.get(place))
-            for place, question in enumerate(unit.questions)
-            if place not in earlier.kept
-        }
-        troubles: list[str] = []
-        tasks = {
-            place: asyncio.create_task(self._row(attempt, place, unit.id, kept, troubles))
-            for place, attempt in attempts.items()
-        }
-        self._under_way[unit.id] = UnitUnderWay(list(attempts.values()), kept, list(tasks.values()))
-        saving = asyncio.create_task(kept.save_regularly())
-        try:
-            if self._stopped:
-                self._under_way[unit.id].cancel()
-            done = dict(zip(tasks, await asyncio.gather(*tasks.values()), strict=True))
-            kept.end()
-            await saving
-            # Phase 3: one shard for the whole unit, rows in the order of its questions.
-            rows = {**earlier.kept, **done}
-            receipt = await self._commit(unit, [rows[place] for place in sorted(rows)])
-            self._experience.keep(question.key for question in unit.questions)
-            await asyncio.to_thread(kept.remove)
-            added = replace(earlier.added(rows), failed=len(troubles))
-            return replace(
-                receipt, added=added, trouble=troubles[-1] if troubles else "", remarks=tuple(self._remarks.values())
-            )
-        except asyncio.CancelledError:
-            if not self._stopped:
-                raise
-            await asyncio.wait(tasks.values())
-            kept.end()
-            await saving
-            await kept.save()
-            self._experience.keep(kept.keys)
-            left = len(unit.questions) - len(earlier.reported | kept.places)
-            return Unfinished(unit_id=unit.id, kept=len(kept.places), left=left, remarks=tuple(self._remarks.values()))
-        finally:
-            kept.end()
-            del self._under_way[unit.id]
-
-    async def stop(self, grace_s: float) -> None:
-        """Keep what is finished now; after `grace_s` seconds cancel the questions under way and keep what was finished.
-
-        `run` then returns `Unfinished` for every unit that is not about to be committed.
-        """
-        # A store that does not answer costs nothing of the grace.
-        await asyncio.gather(asyncio.sleep(grace_s), *(unit.kept.save() for unit in self._under_way.values()))
-        self._stopped = True
-        for unit in self._under_way.values():
-            unit.cancel()
-
-    async def close(self) -> None:
-        """Write nothing any more, and wait for what is being written."""
-        await asyncio.gather(self._commit.close(), *(unit.kept.close() for unit in self._under_way.values()))
-
-    def _remark(self, what: str) -> None:
-        """Note a sentence for the user; of one kind only the first."""
-        self._remarks.setdefault(what.partition(":")[0], what)
-
-    def hear(self, others: Lessons | None) -> None:
-        """Take what everybody else has learnt, where there is news of it."""
-        if others is not None:
-            self._experience.hear(others)
-
-    def underway(self, lessons: bool) -> Underway:
-        """Return what the units not yet committed have cost so far, and what is unfinished of them."""
-        for unit in self._under_way.values() if lessons else ():
-            self._experience.keep(unit.kept.keys)
-        attempts = chain.from_iterable(unit.attempts for unit in self._under_way.values())
-        tally = cost_so_far(attempts, self._provenance.maker)
-        unfinished = {unit_id: unit.unfinished for unit_id, unit in self._under_way.items()}
-        tally.questions = sum(len(unit.tasks) for unit in self._under_way.values()) - sum(unfinished.values())
-        return Underway(
-            tally=tally,
-            unfinished=unfinished,
-            example=self._example,
-            experience=self._experience.id,
-            lessons=self._experience.lessons() if lessons else None,
-            remarks=tuple(self._remarks.values()),
-        )
-
-    async def _row(
-        self, attempt: QuestionWork, place: int, unit_id: str, kept: KeptRows, troubles: list[str]
-    ) -> dict[str, Any]:
-        """Work on one question and return its row; one that fails adds to `troubles`, any other to `kept`."""
-        started = time.monotonic()
-        failure = None
-        try:
-            await work(self._recipe, attempt)
-        except QuestionFailed as error:
-            failure = Failure(stage=error.stage, type=type(error).__name__, message=str(error), attempts=error.attempts)
-        finish = partial(finished_row, made_by=self._provenance, unit_id=unit_id, created_at=datetime.now(UTC))
-        row = finish(attempt, failure=failure, seconds=time.monotonic() - started)
-        # Exactly only where it matters.
-        if most_bytes(row) > ROW_BYTES and (n_bytes := text_bytes(row)) > ROW_BYTES:
-            failure = Failure(
-                stage="record",
-                type="RecordTooLarge",
-                message=f"{n_bytes:,} bytes of text, expected at most {ROW_BYTES:,} per question; lower search.n, "
-                "sampling.max_tokens, or the rollouts that label",
-            )
-            without = replace(attempt, tree=Tree(attempt.tree.question), labels={})
-            row = finish(without, failure=failure, seconds=time.monotonic() - started)
-        if failure is None:
-            kept.add(place, row)
-            self._example = self._example or example_of(row)
-        else:
-            troubles.append(f"{failure.type}: {failure.message}")
-        return row

@@ -130,7 +130,7 @@ def drive(units: Iterable[Unit], workers: list[Any], assignment: Any, options: D
     Args:
       units: work to hand out, in order; drawn only when there is room for one more.
       workers: handles of the rollout workers.
-      assignment: what they are told with every unit (`actors.rollout_worker.Assignment`).
+      assignment: what they are told with every unit (`actors.assigned_work.Assignment`).
       options: limits and listeners.
 
     Returns:

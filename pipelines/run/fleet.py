@@ -13,8 +13,9 @@ import ray
 from ray.exceptions import RayActorError, RayTaskError
 
 import factory
+from actors.assigned_work import Assignment, PeerNames
 from actors.calls import CallPatience
-from actors.rollout_worker import Assignment, PeerNames, RolloutWorker
+from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
 from cluster.connect import nodes_of_cluster
 from cluster.plan import shortfall

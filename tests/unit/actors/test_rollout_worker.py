@@ -13,10 +13,11 @@ import pytest
 from support.top_ups import Models, made_by, questions, recipe, simulated_models
 from support.waiting import HANGS_S
 
-from actors import rollout_worker, unit_commits
+from actors import assigned_work, unit_commits
+from actors.assigned_work import Assignment, PeerNames
 from actors.calls import CallPatience
 from actors.remote_models import CheckFlow
-from actors.rollout_worker import Assignment, PeerNames, RolloutWorker
+from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
 from factory.errors import EngineFailed, FactoryError
 from factory.records import batches
@@ -64,8 +65,8 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Start:
             return writer.commit(*arguments)
 
         actor = SimpleNamespace(commit=SimpleNamespace(remote=commit))
-        monkeypatch.setattr(rollout_worker.ray, "get_actor", lambda name: actor)
-        monkeypatch.setattr(rollout_worker, "RemoteModels", lambda *_, **__: models)
+        monkeypatch.setattr(assigned_work.ray, "get_actor", lambda name: actor)
+        monkeypatch.setattr(assigned_work, "RemoteModels", lambda *_, **__: models)
         return RolloutWorker()
 
     return started
@@ -199,7 +200,7 @@ async def test_a_question_with_too_much_text_fails_alone_with_a_sentence(
     models.gate.set()
     sizes = {question.id: 0 for question in QUESTIONS} | {SLOW: 3 * 2**30}
     for name in ("most_bytes", "text_bytes"):
-        monkeypatch.setattr(rollout_worker, name, lambda row: sizes[row["question_id"]] * bool(row["solutions"]))
+        monkeypatch.setattr(assigned_work, name, lambda row: sizes[row["question_id"]] * bool(row["solutions"]))
     receipt = await committed(start(models).run(UNIT, assignment(tmp_path)))
     assert (receipt.tally.questions, receipt.tally.failed) == (4, 1)
     *_, failed = read_rows(tmp_path)

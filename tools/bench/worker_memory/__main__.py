@@ -2,7 +2,7 @@
 
     python -m tools.bench.worker_memory --questions 2000 --json OUT
 
-Questions go through begin, work and row as in `actors/rollout_worker.py`, some at a time, and rows are dropped in units
+Questions go through begin, work and row as in `actors/assigned_work.py`, some at a time, and rows are dropped in units
 of 16. No two have the same texts. Prints the memory of the process and what of it Python's objects take, ten times.
 """
 
