@@ -29,6 +29,7 @@ from actors.engine_calls.occupancy import Occupancy
 from actors.engine_calls.startup import Startup
 from actors.engine_calls.wire import Answer, NotStarted, Request, Terms, sent_from
 from actors.engine_runtime.engine_process import EngineDied, kill_children
+from actors.engine_runtime.generator_figures import GeneratorFigures
 from actors.engine_runtime.keys import Keys
 from actors.engine_runtime.launch import generator_arguments, generator_options
 from actors.engine_runtime.weights import Weights
@@ -36,7 +37,6 @@ from actors.models.model_store import fetch_model, is_remote
 from factory.config import fill
 from factory.errors import FactoryError, QuestionFailed, WeightsRefused
 from factory.interfaces import Engine
-from factory.rollouts.cost import cost_of
 from factory.storage.access import Access
 from factory.types import Completion, GenerateRequest, ScoreRequest, Scores
 
@@ -78,8 +78,8 @@ class Generator:
         self._access = access or Access()
         self._weights = Weights(self._load)
         self._startup = Startup(self._start)
-        self._counts = {"requests": 0, "completions": 0, "failed": 0, "prompt_tokens": 0, "output_tokens": 0}
         self._occupancy = Occupancy(self._slots, lambda: getattr(self._engine, "free_seqs", None))
+        self._figures = GeneratorFigures(self._occupancy)
         self._desk = Desk(self._compute, self._occupancy, self._last_step_s, _exit)
 
     @property
@@ -188,7 +188,7 @@ class Generator:
         except EngineDied as error:
             _exit(str(error))
             raise
-        self._count(result, now - job.taken)
+        self._figures.count(result, now - job.taken)
         return result
 
     async def _asked(self, request: Request) -> Sequence[list[Completion] | Scores | QuestionFailed]:
@@ -214,8 +214,8 @@ class Generator:
         engine says of itself (`Engine.stats`) is beside them, and counts where it knows better.
         """
         engine = await self._engine.stats() if self._engine is not None else {}
-        figures = self._occupancy.stats(time.monotonic(), self._desk.queued, engine)
-        return {**figures, **self._counts, "in_flight": self._desk.open_jobs}
+        now, desk = time.monotonic(), self._desk
+        return self._figures.stats(now, queued=desk.queued, in_flight=desk.open_jobs, engine=engine)
 
     async def load_weights(self, weights: str | None) -> dict[str, Any]:
         """Swap in other weights of the same architecture once nobody uses the present ones, and return what runs then.
@@ -269,26 +269,6 @@ class Generator:
     async def _local(self, model: str) -> str:
         """Return a model in an object store as a folder of this machine; any other is the engine's business."""
         return await asyncio.to_thread(fetch_model, model, self._access) if is_remote(model) else model
-
-    def _count(self, result: list[Completion] | Scores | QuestionFailed, seconds: float) -> None:
-        """Add up what the result of one request holds, which took so many seconds."""
-        self._counts["requests"] += 1
-        if isinstance(result, Scores):
-            # A request for scores counts as one token, as it does where its time is measured.
-            self._occupancy.answered(seconds, 1, 1)
-            self._counts["prompt_tokens"] += result.tokens
-            return
-        cost = cost_of(result)
-        self._counts["prompt_tokens"] += cost.prompt_tokens
-        self._counts["output_tokens"] += cost.completion_tokens
-        self._occupancy.read(cost.prompt_tokens, cost.cached_tokens)
-        if isinstance(result, QuestionFailed):
-            self._counts["failed"] += 1
-            return
-        self._counts["completions"] += len(result)
-        # A copy took no time.
-        sampled = sum([completion.sampled_tokens > 0 for completion in result])
-        self._occupancy.answered(seconds, sampled, cost.completion_tokens)
 
 
 def _exit(reason: str) -> None:
