@@ -1,0 +1,35 @@
+"""Roster of a run: names of the actors that a rollout worker may call just now. Pure data, as it goes over the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """Names of the actors that may be called, as of one version; a later one replaces it as a whole.
+
+    Names, not handles, so that it is plain data. A restarted actor keeps its name.
+
+    Attributes:
+      version: number that grows with each change; the first is 1.
+      pools: names of the engines by the role that they fill, those that leave included.
+      leaving: names of engines and hands that get nothing new; what they have they finish.
+      checkers, writers: names of the answer checkers and shard writers.
+    """
+
+    version: int
+    pools: Mapping[str, tuple[str, ...]]
+    leaving: frozenset[str] = field(default_factory=frozenset)
+    checkers: tuple[str, ...] = ()
+    writers: tuple[str, ...] = ()
+
+    def open_for(self, role: str) -> tuple[str, ...]:
+        """Return the engines of a role that take new requests; all of them where every one is leaving."""
+        staying = tuple(name for name in self.pools.get(role, ()) if name not in self.leaving)
+        return staying or tuple(self.pools.get(role, ()))
+
+    def is_news_after(self, version: int) -> bool:
+        """Return whether somebody who has `version` has to hear of this one."""
+        return self.version > version
