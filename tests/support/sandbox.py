@@ -25,14 +25,14 @@ def bubblewrap_trouble() -> str:
     return ""
 
 
-def _needs(trouble: str) -> pytest.MarkDecorator:
+def needs(trouble: str) -> pytest.MarkDecorator:
     """Return a mark that skips a test outside CI, with that reason; no reason, no skip."""
     in_ci = os.environ.get("CI", "").lower() in ("1", "true")
     return pytest.mark.skipif(bool(trouble) and not in_ci, reason=trouble)
 
 
-needs_bubblewrap = _needs(bubblewrap_trouble())
-needs_coq = _needs(
+needs_bubblewrap = needs(bubblewrap_trouble())
+needs_coq = needs(
     bubblewrap_trouble()
     or ("" if shutil.which("coqc") else "coqc is not installed; `bash cluster/install_system.sh coq` installs it")
 )
