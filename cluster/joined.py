@@ -68,7 +68,7 @@ class Head:
     def nodes_alive(self) -> int:
         """Return how many nodes the head knows alive; 0 where none answers."""
         host, _, port = self._address.rpartition(":")
-        from ray._raylet import GcsClient
+        from ray._raylet import GcsClient  # type: ignore[attr-defined]  # compiled, without type information
         from ray.core.generated.gcs_pb2 import GcsNodeInfo
         from ray.exceptions import RpcError
 
