@@ -1,10 +1,9 @@
-"""Pure decisions: which seed, which plug-in, which plan."""
+"""Pure decisions: which seed, which plug-in."""
 
 from __future__ import annotations
 
 import pytest
 
-from cluster.plan import Demand, PlannedNode, demands, shortfall
 from factory.contracts.search import SEARCH
 from factory.contracts.supervision import SUPERVISION
 from factory.errors import BadInput
@@ -32,22 +31,3 @@ def test_a_dotted_path_is_somebody_elses_plugin():
 def test_an_unknown_plugin_is_refused_with_what_there_is(name):
     with pytest.raises(BadInput, match="omegaprm"):
         SUPERVISION.load(name)
-
-
-def plan_for(**kwargs):
-    engine = Demand(role="generator", cpus=1.0, **{"count": 1, **kwargs})
-    return demands(engines=[engine], workers=1, checkers=1, writers=1)
-
-
-def test_a_small_plan_fits_two_cores():
-    assert shortfall(plan_for(), [PlannedNode(cpus=2, gpus=0)]) is None
-
-
-def test_a_plan_without_enough_gpus_says_how_many_fit():
-    problem = shortfall(plan_for(count=3, gpus=1.0), [PlannedNode(cpus=16, gpus=2)])
-    assert problem is not None
-    assert "only 2 of 3 generators fit" in problem
-
-
-def test_an_actor_is_not_split_over_nodes():
-    assert shortfall(plan_for(gpus=2.0), [PlannedNode(cpus=8, gpus=1), PlannedNode(cpus=8, gpus=1)]) is not None
