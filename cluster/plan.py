@@ -58,7 +58,7 @@ class PlannedNode:
       head: True where Ray's own servers run.
       gpu_type: name of its GPUs, such as H100; "" where it is unknown.
       leaving: True where it is about to be taken away.
-      memory_gb: memory of the machine; 0 where it is unknown.
+      gpu_memory_gb: memory of each GPU; 0 where it is unknown.
     """
 
     cpus: float
@@ -67,7 +67,7 @@ class PlannedNode:
     head: bool = False
     gpu_type: str = ""
     leaving: bool = False
-    memory_gb: float = 0.0
+    gpu_memory_gb: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
