@@ -19,6 +19,11 @@ class GeneratorFigures:
         self._occupancy = occupancy
         self._counts = {"requests": 0, "completions": 0, "failed": 0, "prompt_tokens": 0, "output_tokens": 0}
 
+    @property
+    def requests(self) -> float:
+        """Requests that were answered so far, whatever with."""
+        return self._counts["requests"]
+
     def count(self, result: list[Completion] | Scores | QuestionFailed, seconds: float) -> None:
         """Add up what the result of one request holds, which took so many seconds."""
         self._counts["requests"] += 1

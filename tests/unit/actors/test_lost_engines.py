@@ -150,7 +150,7 @@ async def test_an_engine_that_starts_at_last_is_taken_in_again(mortal: None, hur
     type(broken.generator).starts = 10
     await until(lambda: not models.troubles())
     await outcomes(models, [request(number) for number in range(20)])
-    assert broken.generator._counts["requests"]
+    assert broken.generator._figures.requests
 
 
 @pytest.mark.parametrize("engines", [1, 3])

@@ -39,7 +39,7 @@ async def test_a_worker_that_had_nothing_to_ask_for_long_is_as_welcome_as_ever(
     await models.generate(request(1))
     await until(lambda: not actor.generator._desk._boxes)
     await models.generate(request(2))
-    assert actor.generator._counts["requests"] == 2
+    assert actor.generator._figures.requests == 2
     assert models.pools[POLICY]._links[0].open
 
 
@@ -97,7 +97,7 @@ async def test_long_samples_on_few_slots_run_into_no_time_out() -> None:
     models = models_over(actor, request_s=0.02)
     results = await outcomes(models, [request(number, n=64, max_tokens=30_000) for number in range(8)])
     assert [len(result) for result in results] == [64] * 8
-    assert actor.generator._counts["requests"] == 8
+    assert actor.generator._figures.requests == 8
 
 
 async def test_a_request_that_nobody_waits_for_leaves_the_engine(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ async def test_in_turn_every_engine_gets_as_many() -> None:
     actors = [local_actor("simulated", {}) for _ in range(3)]
     models = RemoteModels({POLICY: actors}, [], CallPatience(), affinity=False)
     await outcomes(models, [request(1) for _ in range(30)])
-    assert [actor.generator._counts["requests"] for actor in actors] == [10, 10, 10]
+    assert [actor.generator._figures.requests for actor in actors] == [10, 10, 10]
 
 
 async def test_every_role_has_engines_of_its_own_and_only_the_policy_takes_other_weights(tmp_path: Path) -> None:
