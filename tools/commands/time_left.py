@@ -97,8 +97,10 @@ class TimeLeft:
         not_begun = unfinished - under_way
         if under_way < 1:
             return not_begun * each
-        # One question more, of the run's mean: of late there may have been none.
-        mean = (now.waited - since.waited + now.waited / now.halves) / (now.halves - since.halves + 1)
+        # One question more, of the run's mean: of late there may have been none. There may even have been less than
+        # none: the samples of questions that went with their worker do not count any more.
+        of_late = max(0.0, now.halves - since.halves)
+        mean = (now.waited - since.waited + now.waited / now.halves) / (of_late + 1)
         share_left = max(0.0, self._questions - now.halves - not_begun) / under_way
         return not_begun * each + mean * share_left * _harmonic(under_way)
 

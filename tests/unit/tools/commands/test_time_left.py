@@ -110,3 +110,13 @@ def test_counts_that_cannot_be_as_when_a_worker_has_died_are_no_error(finished: 
     assert left.text()
     bounds = left.bounds()
     assert bounds is None or 0 <= bounds[0] <= bounds[1]
+
+
+@pytest.mark.parametrize("begun_rollouts", [24, 48])
+def test_samples_that_went_with_their_worker_are_no_error(begun_rollouts: int):
+    left = TimeLeft(12, least=12)
+    left.look(30, 4, 4, 100, begun_rollouts)
+    left.look(60, 4, 4, 100, 0)
+    bounds = left.bounds()
+    assert bounds is not None
+    assert 0 < bounds[0] <= bounds[1]
