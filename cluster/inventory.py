@@ -1,4 +1,4 @@
-"""Inventory of a cluster that is not there: nodes as a user writes them down, for `factory plan --nodes`.
+"""Inventory of a cluster that is not there: nodes as a user writes them down. No command reads them yet.
 
 64x8xH100            64 nodes with 8 H100 and 96 CPUs each (12 for a GPU)
 64x8xH100x128        the same with 128 CPUs

@@ -24,7 +24,7 @@ from factory.rollouts.together import together
 
 @dataclass
 class Revising:
-    """How attempts are revised, and what chooses among them: settings that methods share.
+    """Settings that methods share which revise: how attempts are revised, and what chooses among them.
 
     * `shown`: most earlier attempts that a revision sees, the latest ones; four in the paper.
     * `verifier`: role of a model that scores attempts; "" for votes.

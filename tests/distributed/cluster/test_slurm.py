@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from support.plugins.gate import close, waiting
 from support.runs import every_question_once
-from support.sandbox import running
 from support.services.slurm import SCRIPT, Slurm, needs_slurm, slurm
 from support.waiting import wait_until
 
@@ -53,6 +53,13 @@ def noted(stub: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
+def processes_of(job: str) -> list[str]:
+    """Return the command lines of the processes that a job's Ray has started: they name its folder."""
+    folder = f"/tmp/factory-{job}/"
+    lines = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
+    return [line for line in lines if folder in line]
+
+
 def test_a_run_over_two_nodes_that_is_cancelled_is_completed_by_a_requeue(cluster: Slurm, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     words = ["source.n=24", "run.unit_size=4", "run.grace_s=1", "model=none", f"run.dir={tmp_path}/run"]
@@ -63,17 +70,19 @@ def test_a_run_over_two_nodes_that_is_cancelled_is_completed_by_a_requeue(cluste
     job = cluster.submit("-N2", str(SCRIPT), "pipelines/label_steps.yaml", *words, venv=Path(sys.prefix))
 
     wait_until(lambda: waiting(gate) and list((tmp_path / "run/data").glob("part-*")), "a run that is under way")
+    assert processes_of(job)
     cluster.command("scancel", job)
     cluster.wait_for(job, "CANCELLED 0")
     assert "2 of 2 nodes have joined" in cluster.log(job)
     assert not every_question_once(settings)
-    assert not running(f"--session-name=factory-{job}")
+    wait_until(lambda: not processes_of(job), "the end of all processes of the job")
 
     close(gate)
     cluster.command("scontrol", "requeue", job)
     cluster.begin_again(job, "PENDING 1")
     cluster.wait_for(job, "COMPLETED 1")
     assert every_question_once(settings)
+    wait_until(lambda: not processes_of(job), "the end of all processes of the job")
 
 
 def test_a_warning_reaches_the_driver_once_and_the_job_requeues_itself(cluster: Slurm, stub: Path) -> None:

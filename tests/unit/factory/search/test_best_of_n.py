@@ -69,7 +69,7 @@ async def test_what_was_cut_off_or_cannot_be_read_is_not_chosen() -> None:
 @pytest.mark.parametrize("select", ["weighted", "max"])
 @pytest.mark.parametrize("also", [[], ["I do not know."]])
 async def test_where_the_verifier_can_read_no_answer_votes_choose(select: str, also: list[str]) -> None:
-    """Of the texts with most votes the more frequent one. A text without an answer that can be read changes nothing."""
+    """Votes choose the more frequent text of the leading answer; a text without an answer changes nothing."""
     fakes = models(steps={"": [*also, *SAMPLES]}, unreadable=list(SCORES))
     tree = await searched(fakes, "best_of_n", n=6 + len(also), select=select)
     chosen = selected(tree)
