@@ -92,8 +92,10 @@ def test_a_warning_reaches_the_driver_once_and_the_job_requeues_itself(cluster: 
     wait_until(lambda: "TERM" in noted(stub), "the driver's TERM")
     (stub / "bin/status").write_text("130")
 
-    cluster.begin_again(job, "PENDING 1")
+    # The second driver may read its status as soon as the job may begin.
+    cluster.wait_for(job, "PENDING 1")
     (stub / "bin/status").write_text("0")
+    cluster.begin_again(job, "PENDING 1")
     cluster.wait_for(job, "COMPLETED 1")
     begun = [line for line in noted(stub) if line != "TERM"]
     assert noted(stub).count("TERM") == 1

@@ -32,6 +32,8 @@ def _trouble() -> str:
 
 needs_slurm: pytest.MarkDecorator = needs(_trouble())
 
+ENDED = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL")
+
 CONFIG = """\
 ClusterName=factorytest
 SlurmctldHost={host}(127.0.0.1)
@@ -99,16 +101,25 @@ class Slurm:
         return f"{words['JobState']} {words['Restarts']}"
 
     def wait_for(self, job: str, state: str) -> None:
-        """Return once the job is in `state`, as `state` says it."""
-        try:
-            wait_until(lambda: self.state(job) == state, f"{state} of job {job}")
-        except AssertionError as error:
-            raise AssertionError(f"{error}; it is {self.state(job)}: {self.log(job)}") from None
+        """Return once the job is in `state`, as `state` says it; raise when it has ended in another one."""
+        seen = ""
+
+        def settled() -> bool:
+            nonlocal seen
+            seen = self.state(job)
+            name, restarts = seen.split()
+            return seen == state or (name in ENDED and restarts == state.split()[1])
+
+        wait_until(settled, f"{state} of job {job}")
+        assert seen == state, f"job {job} is {seen}, expected {state}: {self.log(job)}"
 
     def begin_again(self, job: str, state: str) -> None:
-        """Spare a job that waits in `state` the two minutes that SLURM makes one wait that it has requeued."""
+        """Spare a job that waits in `state` the two minutes that SLURM makes one wait that it has requeued.
+
+        Not all of them: what a requeue has revoked is told by the second, and slurmd refuses a job of the same second.
+        """
         self.wait_for(job, state)
-        self.command("scontrol", "update", f"JobId={job}", "StartTime=now")
+        self.command("scontrol", "update", f"JobId={job}", "StartTime=now+3seconds")
 
 
 @contextmanager
