@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import ray
 from ray._private.state import available_resources_per_node
 from ray.exceptions import RpcError
 
+from cluster.inventory import GPU_MEMORY_GB
 from cluster.plan import PlannedNode
 from cluster.session_guard import guarded, kill
 from factory.errors import BadInput
@@ -29,6 +30,8 @@ OBJECT_STORE_BYTES = 512 * 2**20
 LOCAL_STARTS = 4
 # Ray raises plain Exceptions, too, where its own processes come up late; their text is all there is to know them by.
 _LATE = re.compile(r"timed out during startup|Timed out after|\bGCS\b|node info|raylet", re.IGNORECASE)
+# Names of resources by which Ray tells the head node, and the type of a node's GPUs.
+_HEAD, _GPU_TYPE = "node:__internal_head__", "accelerator_type:"
 # Classes that Ray raises for a server of its own that does not answer.
 _SLOW = (ConnectionError, TimeoutError, RuntimeError, RpcError)
 
@@ -136,14 +139,23 @@ def nodes_of_this_machine() -> list[PlannedNode]:
 
 def free_of_cluster() -> list[PlannedNode]:
     """Return what nobody holds of the connected cluster at the moment, by node."""
-    free = available_resources_per_node().values()
-    return [PlannedNode(cpus=node.get("CPU", 0.0), gpus=node.get("GPU", 0.0)) for node in free]
+    return [_planned(node_id, free) for node_id, free in available_resources_per_node().items()]
 
 
 def nodes_of_cluster() -> list[PlannedNode]:
     """Return what the connected cluster has, by node that is alive."""
-    return [
-        PlannedNode(cpus=node["Resources"].get("CPU", 0.0), gpus=node["Resources"].get("GPU", 0.0))
-        for node in ray.nodes()
-        if node["Alive"]
-    ]
+    return [_planned(node["NodeID"], node["Resources"]) for node in ray.nodes() if node["Alive"]]
+
+
+def _planned(node_id: str, resources: Mapping[str, float]) -> PlannedNode:
+    """Return a node by the amounts that Ray tells of it; the type of its GPUs is the name of one of these."""
+    types = [name.removeprefix(_GPU_TYPE) for name in resources if name.startswith(_GPU_TYPE)]
+    gpu_type = types[0] if types and resources.get("GPU") else ""
+    return PlannedNode(
+        cpus=resources.get("CPU", 0.0),
+        gpus=resources.get("GPU", 0.0),
+        id=node_id,
+        head=_HEAD in resources,
+        gpu_type=gpu_type,
+        gpu_memory_gb=GPU_MEMORY_GB.get(gpu_type.upper(), 0),
+    )

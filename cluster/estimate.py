@@ -38,19 +38,21 @@ class EngineLoad:
     Attributes:
       role: name for messages, such as "generator".
       engines: engines that have a place, by the type of their GPUs ("" where it is unknown).
-      gpus: GPUs of each, over all its nodes.
+      gpus: GPUs that each computes on, over all its nodes; a part of one where it shares it.
       size: size of their model.
-      tokens: tokens that a question makes them write.
+      tokens: tokens that a question makes them write; None where nobody knows that before a run.
+      tokens_source: phrase that says where `tokens` is from.
       gpu_memory_gb: memory of a GPU by type; a type that is missing is unknown.
-      utilization: share of a GPU's memory that an engine takes.
-      longest: tokens of the longest request, prompt and answer; 0 where it is unknown.
+      utilization: share of the memory of each of its GPUs that an engine takes.
+      longest: tokens of prompt and answer that it has to have room for; 0 where that is unknown.
     """
 
     role: str
     engines: Mapping[str, int]
     gpus: float
     size: ModelSize
-    tokens: float
+    tokens: float | None
+    tokens_source: str = ""
     gpu_memory_gb: Mapping[str, float]
     utilization: float = UTILIZATION
     longest: int = 0
@@ -74,13 +76,19 @@ class Estimate:
 
 
 def estimate(loads: Sequence[EngineLoad]) -> Estimate:
-    """Return what engines would make in an hour: the role that is asked for most decides, as the others wait for it."""
+    """Return what engines would make in an hour: the role that is asked for most decides, as the others wait for it.
+
+    A role of which nobody knows what it is asked for is left out, and that is said.
+    """
     rates: list[float | None] = []
     sources: list[str] = []
     for load in loads:
+        if load.tokens is None:
+            sources.append(f"{load.role}: not counted, {load.tokens_source}")
+            continue
         speed, why = _tokens_per_second(load)
         rates.append(speed * 3600 / load.tokens if speed is not None and load.tokens else None)
-        amount = f"{load.tokens:,.0f} tokens per question"
+        amount = ": ".join(filter(None, [f"{load.tokens:,.0f} tokens per question", load.tokens_source]))
         sources.append(f"{load.role}: {why}" if speed is None else f"{load.role}: {amount}; size from {why}")
     known = [rate for rate in rates if rate is not None]
     whole = bool(known) and len(known) == len(rates)
@@ -91,6 +99,29 @@ def estimate(loads: Sequence[EngineLoad]) -> Estimate:
         tuple(problem for _, problem in told if problem),
         (*sources, *(SOURCES if whole else ())),
     )
+
+
+def estimate_lines(made: Estimate, questions: int) -> list[str]:
+    """Return an estimate as lines: memory, questions per hour and hours for all `questions`, then the sources."""
+    if made.questions_per_hour is None:
+        rate = "questions per hour: unknown"
+    else:
+        low, high = made.questions_per_hour
+        rate = f"questions per hour: about {_rounded(low)} to {_rounded(high)}"
+        times = dict.fromkeys([_duration(questions / high), _duration(questions / low)])
+        rate += f"; all {questions:,} in {' to '.join(times)}"
+    return [*made.memory, rate, *(f"  {source}" for source in made.sources)]
+
+
+def _rounded(value: float) -> str:
+    """Return a number with two digits that mean something."""
+    return f"{float(f'{value:.2g}'):,g}" if value < 100 else f"{int(float(f'{value:.2g}')):,}"
+
+
+def _duration(hours: float) -> str:
+    if hours * 60 < 1:
+        return "less than a minute"
+    return f"{_rounded(hours)} hours" if hours >= 1 else f"{_rounded(60 * hours)} minutes"
 
 
 def tokens_per_second(billions: float, gpu_type: str) -> float | None:
@@ -128,7 +159,7 @@ def _tokens_per_second(load: EngineLoad) -> tuple[float | None, str]:
     for kind, count in load.engines.items():
         speed = tokens_per_second(billions, kind)
         if speed is None:
-            return None, f"no figure for the GPU {kind or 'of an unknown type'}. Known are {', '.join(BANDWIDTH)}"
+            return None, f"no figure for a GPU {kind or 'of an unknown type'}; known are {', '.join(BANDWIDTH)}"
         total += count * load.gpus * speed
     return total, load.size.source
 
@@ -141,8 +172,10 @@ def _memory(load: EngineLoad, kind: str) -> tuple[str, str]:
     if not each or weights is None:
         unknown = load.size.source if each else f"how much memory a GPU {kind or 'here'} has is unknown"
         return f"memory of a {load.role}: unknown, {unknown}", ""
-    room = each * load.gpus * load.utilization
-    has = f"{load.gpus:g} {kind} of {each:g} GB, of which {load.utilization:.0%} are taken"
+    # An engine with a part of a GPU still takes its share of the whole one.
+    gpus = math.ceil(load.gpus)
+    room = each * gpus * load.utilization
+    has = f"{gpus} {kind or 'GPUs'} of {each:g} GB, of which {load.utilization:.0%} are taken"
     if weights >= room:
         return "", (
             f"a {load.role} needs {weights:.1f} GB for its weights ({load.size.source}) and has {room:.1f} GB: {has}. "
@@ -153,8 +186,8 @@ def _memory(load: EngineLoad, kind: str) -> tuple[str, str]:
     if tokens is not None and tokens < load.longest:
         return "", (
             f"a {load.role} has room for {tokens:,.0f} tokens beside its weights of {weights:.1f} GB, on {has}, and "
-            f"one request may have {load.longest:,}. Give it more or larger GPUs, or lower sampling.max_tokens."
+            f"one request may have {load.longest:,}. Give it more or larger GPUs, or lower engine.max_model_len."
         )
-    cached = f", {tokens:,.0f} tokens" if tokens is not None else ""
+    cached = f", {tokens:,.0f} tokens," if tokens is not None else ""
     said = f"memory of a {load.role}: {weights:.1f} GB of weights ({load.size.source}) on {has}"
-    return f"{said}; {free:.1f} GB{cached} for the key-value cache", ""
+    return f"{said}; at most {free:.1f} GB{cached} for the key-value cache", ""

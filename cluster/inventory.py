@@ -1,4 +1,4 @@
-"""Inventory of a cluster that is not there: nodes as a user writes them down. No command reads them yet.
+"""Inventory of a cluster that is not there: nodes as a user writes them down for `factory plan --nodes`.
 
 64x8xH100            64 nodes with 8 H100 and 96 CPUs each (12 for a GPU)
 64x8xH100x128        the same with 128 CPUs
@@ -29,7 +29,7 @@ MOST_NODES = 10_000
 # Memory of a GPU in GB, as its vendor states it.
 GPU_MEMORY_GB = {"H100": 80, "H200": 141, "A100": 80, "L40S": 48, "L4": 24, "A10G": 24}
 
-_ITEM = re.compile(r"(\d+)x(\d+)x([A-Za-z0-9_-]+?)(?:x(\d+))?")
+_ITEM = re.compile(r"([0-9]{1,9})x([0-9]{1,9})x([A-Za-z0-9_-]+?)(?:x([0-9]{1,9}))?")
 _EXPECTED = (
     "Expected COUNTxGPUSxTYPE or COUNTxGPUSxTYPExCPUS, such as 64x8xH100 or 4x0x-x16 (no GPUs, 16 CPUs), several "
     "joined by +; or a YAML file with a list of {count, gpus, gpu_type, cpus, gpu_memory_gb}."
@@ -64,7 +64,7 @@ def read_nodes(path: Path) -> list[PlannedNode]:
         listed = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise BadInput(f"{path} cannot be read as YAML: {' '.join(str(error).split())[:200]}. {_EXPECTED}") from None
-    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+    if not isinstance(listed, list) or not listed or not all(isinstance(item, dict) for item in listed):
         raise BadInput(f"{path} holds no list of kinds of nodes. {_EXPECTED}")
     return _few_enough([node for at, item in enumerate(listed) for node in _alike(item, f"{path}, entry {at + 1}")])
 

@@ -37,6 +37,10 @@ app = typer.Typer(
 model_app = typer.Typer(no_args_is_help=True, help="Models that come with the factory.")
 app.add_typer(model_app, name="model")
 
+PLAN_EXAMPLES = (
+    "factory plan pipelines/label_steps.yaml engine.num_gpus=1 · factory plan CONFIG.yaml --nodes 64x8xH100 · "
+    "factory plan --keys"
+)
 # Formats that can be read. Asking the formats themselves would import Arrow for every --help; a test compares.
 IMPORTED = ("math_aps", "math_aps_tree", "math_shepherd", "prm800k", "processbench")
 RunDir = Annotated[str, typer.Argument(help="A folder made by `factory run` or `factory import`; may be s3://….")]
@@ -68,13 +72,20 @@ def resume(
     run_settings(opened(run_dir, overrides or []), retry_failed=retry_failed)
 
 
-@app.command(epilog="Examples: factory plan pipelines/label_steps.yaml engine.num_gpus=1 · factory plan --keys")
+@app.command(epilog=f"Examples: {PLAN_EXAMPLES}")
 def plan(
     config: Annotated[Path | None, typer.Argument(help="YAML file; pipelines/ has some.")] = None,
     overrides: Overrides = None,
     keys: Annotated[bool, typer.Option("--keys", help="List every config key, with type and default.")] = False,
+    nodes: Annotated[
+        str | None,
+        typer.Option("--nodes", help="Plan for a cluster that is not there: 64x8xH100, or a YAML file of nodes."),
+    ] = None,
 ) -> None:
-    """Show what a config would do: all settings, the first prompt, units, actors against resources."""
+    """Show what a config would do: all settings, the first prompt, units, actors against resources.
+
+    With --nodes also who goes where, memory and questions per hour; exit status 2 where it does not fit there.
+    """
     from pipelines.run.settings import load
     from tools.commands.keys import key_lines
     from tools.commands.plan import show_plan
@@ -87,7 +98,7 @@ def plan(
         raise BadInput(
             "no config was given. Expected a config to plan for, such as pipelines/label_steps.yaml, or --keys."
         )
-    show_plan(load(config, overrides or []), out())
+    show_plan(load(config, overrides or []), out(), nodes)
 
 
 @app.command(epilog="Example: factory status runs/mine")

@@ -6,6 +6,7 @@ Only the policy's weights ever change. The other pools are what they were starte
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -18,8 +19,8 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 from actors.answer_checker import AnswerChecker
 from actors.calls import brief, original_error
 from actors.generator import Generator, generator_arguments, generator_options
-from cluster.connect import nodes_of_cluster
-from cluster.plan import Demand, demands, shortfall
+from cluster.connect import free_of_cluster, nodes_of_cluster
+from cluster.plan import Demand, demands, held_by_others, shortfall
 from factory.errors import BadInput, FactoryError, WeightsRefused
 from factory.storage.opening import absolute
 from factory.types import POLICY
@@ -27,6 +28,9 @@ from pipelines.driving.lifetimes import actor_scope, answers
 from pipelines.pools.pool import Pool, named_pool
 from pipelines.pools.roles import asked_pools
 from pipelines.run.settings import Settings
+
+# Seconds after which GPUs that others hold are said to be held; actors that have just ended take some to leave.
+FREED_S = 30.0
 
 Facts = Mapping[str, Any]
 """Facts that an engine says of itself (`Generator.ready`)."""
@@ -69,7 +73,7 @@ def demands_of(settings: Settings, roles: Collection[str] | None = None) -> list
     # A judge asks an engine and needs no actor of its own.
     checked = settings.checker.plugin.judge is None and (roles is None or POLICY in roles)
     return demands(
-        engines=[_demand(pool) for pool in _chosen(settings, roles).values()],
+        engines=[demand_of(pool) for pool in _chosen(settings, roles).values()],
         workers=settings.workers,
         checkers=size.checkers if checked else 0,
         writers=size.writers,
@@ -94,10 +98,7 @@ def starting(settings: Settings, roles: Collection[str] | None = None) -> Iterat
     Raises:
       BadInput: there is no room for them; the function raises it when a model cannot be had.
     """
-    # Without room Ray would wait for ever, so it is looked for first.
-    problem = shortfall(demands_of(settings, roles), nodes_of_cluster())
-    if problem:
-        raise BadInput(problem)
+    _require_room(settings, roles)
     size, pools = settings.cluster, _chosen(settings, roles)
     with actor_scope() as started:
         engines = {role: _started(started, pool, settings) for role, pool in pools.items()}
@@ -116,6 +117,21 @@ def starting(settings: Settings, roles: Collection[str] | None = None) -> Iterat
             return Engines(engines, checkers, settings.model, _facts_of(up, judging, size.start_timeout_s))
 
         yield ready
+
+
+def _require_room(settings: Settings, roles: Collection[str] | None) -> None:
+    """Raise `BadInput` where actors do not fit on the cluster, or others hold the GPUs: Ray would wait for ever."""
+    wanted, nodes = demands_of(settings, roles), nodes_of_cluster()
+    problem = shortfall(wanted, nodes)
+    # Nobody else is on a Ray of our own. CPUs are shared with our own actors that stay, and soon free.
+    engines = [] if settings.cluster.address == "local" else [demand for demand in wanted if demand.gpus]
+    deadline = time.monotonic() + FREED_S
+    while not problem and engines and (held := held_by_others(engines, nodes, free_of_cluster())):
+        if time.monotonic() > deadline:
+            problem = held
+        time.sleep(0.5)
+    if problem:
+        raise BadInput(problem)
 
 
 def answering(settings: Settings, engines: Engines) -> ServedWeights:
@@ -181,7 +197,7 @@ def _chosen(settings: Settings, roles: Collection[str] | None) -> dict[str, Pool
     return {role: pool for role, pool in asked_pools(settings).items() if roles is None or role in roles}
 
 
-def _demand(pool: Pool) -> Demand:
+def demand_of(pool: Pool) -> Demand:
     """Return what the engines of a pool ask of a cluster."""
     with named_pool(pool.role):
         options = generator_options(pool.engine.name, pool.engine_config)

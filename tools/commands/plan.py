@@ -1,14 +1,23 @@
-"""Command `factory plan`: what a config would do, without starting anything."""
+"""Command `factory plan`: what a config would do, without starting anything.
+
+With `--nodes` it plans for a cluster that is not there: who goes where, memory, questions per hour.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
 
-from cluster.connect import connected, nodes_of_cluster, nodes_of_this_machine
-from cluster.plan import shortfall
+from cluster.connect import connected, free_of_cluster, nodes_of_cluster, nodes_of_this_machine
+from cluster.estimate import estimate, estimate_lines
+from cluster.inventory import nodes_from, placement_lines
+from cluster.plan import Demand, PlannedNode, held_by_others, placement
+from factory.errors import BadInput
 from factory.rollouts.prompting import load_prompt, render
 from factory.text.safe_text import safe
+from pipelines.planning.loads import loads_of
 from pipelines.planning.screening import screening
 from pipelines.planning.survey import Survey, as_before, left_out_lines, surveyed, usable
 from pipelines.pools.engines import demands_of
@@ -19,29 +28,47 @@ from pipelines.run.session import check_model, check_prompt
 from pipelines.run.settings import Settings, dump
 
 
-def show_plan(settings: Settings, console: Console) -> None:
-    """Print config, first prompt, units, and actors against resources. Raises `BadInput` where a run would."""
+def show_plan(settings: Settings, console: Console, nodes: str | None = None) -> None:
+    """Print config, first prompt, units, and actors against resources.
+
+    Args:
+      settings: the validated config.
+      console: where it is printed.
+      nodes: nodes of a cluster that is not there (`cluster/inventory.py`); None looks at this machine, or at the
+        cluster that the config joins.
+
+    Raises:
+      BadInput: a run would refuse it too, or it does not fit on `nodes`.
+    """
     # Refuses a place that cannot hold a run.
     store_of(settings)
     check_roles(settings)
+    pipeline = settings.definition
+    there = nodes_from(nodes) if nodes is not None else None
+    if there and not pipeline.asks_a_model:
+        raise BadInput(f"--nodes says where engines go, and pipeline {settings.pipeline} has none. Leave --nodes out.")
     console.print(Text("config", style="bold"))
     console.print(Text(safe(dump(settings).rstrip())))
-    pipeline = settings.definition
     outline = pipeline.outline(settings)
+    questions = 0
     if pipeline.asks_a_model:
         # A pipeline of several runs looks at all their prompts itself.
         check_model(settings)
         remarks = [*idle_pools(settings), *missing_keys(settings), *check_prompt(settings)]
         remarks = [remark for remark in remarks if remark not in outline]
-        _show_questions(settings, console, remarks)
+        questions = _show_questions(settings, console, remarks)
     for line in outline:
         console.print(Text(safe(line)), soft_wrap=True)
+    problems: list[str] = []
     if pipeline.asks_a_model:
-        _show_actors(settings, console)
+        problems = _show_actors(settings, console, there, questions)
+    if there and problems:
+        raise BadInput(problems[0])
     console.print(Text(f"\nstart it: factory run with the same arguments → {settings.run.dir}"))
 
 
-def _show_questions(settings: Settings, console: Console, remarks: list[str]) -> None:
+def _show_questions(settings: Settings, console: Console, remarks: list[str]) -> int:
+    """Print the first prompt and the amount of work; return the number of questions."""
     # Read the source as a run would.
     template = load_prompt(settings.prompt.template, settings.prompt.style)
     survey = Survey()
@@ -63,19 +90,51 @@ def _show_questions(settings: Settings, console: Console, remarks: list[str]) ->
     )
     for line in left_out_lines(survey):
         console.print(Text(safe(line)))
+    return survey.questions
 
 
-def _show_actors(settings: Settings, console: Console) -> None:
+def _show_actors(
+    settings: Settings, console: Console, there: Sequence[PlannedNode] | None, questions: int
+) -> list[str]:
+    """Print the actors, the nodes, who goes where, and what they would make; return why they do not fit.
+
+    Args:
+      settings: the validated config.
+      console: where it is printed.
+      there: nodes to plan for; None for those that a run would have.
+      questions: number of questions of the source.
+    """
     wanted = demands_of(settings)
     console.print(Text("\nactors", style="bold"))
     for demand in wanted:
         console.print(Text(f"{demand.count:>4} × {demand.role:<16} {demand.cpus:g} CPUs, {demand.gpus:g} GPUs each"))
-    if settings.cluster.address == "local":
-        nodes = nodes_of_this_machine()
-    else:
-        with connected(settings.cluster.address):
-            nodes = nodes_of_cluster()
+    nodes, held = (there, None) if there else _nodes_of(settings, wanted)
     cpus, gpus = sum(node.cpus for node in nodes), sum(node.gpus for node in nodes)
     console.print(Text(f"there are {cpus:g} CPUs and {gpus:g} GPUs on {len(nodes)} nodes"))
-    problem = shortfall(wanted, nodes)
-    console.print(Text(problem or "it fits", style="red" if problem else "green"))
+
+    # A machine by itself needs no list of who goes where, and engines without GPUs no estimate.
+    made = placement(wanted, nodes)
+    lines = placement_lines(made, nodes) if there or len(nodes) > 1 else []
+    expected = estimate(loads_of(settings, made, nodes))
+    if there or any(demand.gpus for demand in wanted):
+        taken = sum(demand.gpus * demand.nodes * made.count(demand.role) for demand in wanted)
+        lines += [f"engines take {taken:g} of {gpus:g} GPUs"] if gpus else []
+        lines += estimate_lines(expected, questions)
+    for line in lines:
+        console.print(Text(safe(line)), soft_wrap=True)
+    for remark in filter(None, [held, *made.remarks]):
+        console.print(Text(safe(remark), style="yellow"), soft_wrap=True)
+    problems = [*filter(None, [made.why]), *expected.problems]
+    # What does not fit on nodes that were named is the error that the command ends with.
+    for problem in problems[bool(there) :] or ["it fits"] * (not problems):
+        console.print(Text(safe(problem), style="red" if problems else "green"), soft_wrap=True)
+    return problems
+
+
+def _nodes_of(settings: Settings, wanted: Sequence[Demand]) -> tuple[Sequence[PlannedNode], str | None]:
+    """Return the nodes that a run would have, and a sentence where others hold too much of them."""
+    if settings.cluster.address == "local":
+        return nodes_of_this_machine(), None
+    with connected(settings.cluster.address):
+        nodes = nodes_of_cluster()
+        return nodes, held_by_others(wanted, nodes, free_of_cluster())

@@ -1,4 +1,4 @@
-"""Starts of a local Ray on a machine that is too busy for Ray's own time limit."""
+"""Starts of a local Ray on a machine that is too busy for Ray's own time limit, and the nodes of a cluster."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from ray.exceptions import RpcError
 from support.runs import config_for
 
 from cluster import connect
-from cluster.connect import LOCAL_STARTS, connected
+from cluster.connect import LOCAL_STARTS, connected, free_of_cluster, nodes_of_cluster
+from cluster.plan import PlannedNode
 from factory.errors import BadInput
 from tools.checker_audit import soak
 from tools.cli import main
@@ -137,3 +138,21 @@ def test_a_tool_on_a_machine_that_is_too_busy_ends_in_one_line(
     assert exit_status(soak.main) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("Ray did not come up on this machine in 4 tries")
+
+
+def test_nodes_of_a_cluster_are_told_with_id_head_and_type_of_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    head = {"CPU": 4.0, "node:10.0.0.1": 1.0, "node:__internal_head__": 1.0, "memory": 8e9}
+    held = {"CPU": 90.0, "accelerator_type:H100": 1.0}
+    worker = {**held, "CPU": 96.0, "GPU": 8.0}
+    nodes = [
+        {"NodeID": "a1", "Alive": True, "Resources": head},
+        {"NodeID": "b2", "Alive": True, "Resources": worker},
+        {"NodeID": "c3", "Alive": False, "Resources": worker},
+    ]
+    monkeypatch.setattr(connect.ray, "nodes", lambda: nodes)
+    monkeypatch.setattr(connect, "available_resources_per_node", lambda: {"b2": held})
+    assert nodes_of_cluster() == [
+        PlannedNode(cpus=4, gpus=0, id="a1", head=True),
+        PlannedNode(cpus=96, gpus=8, id="b2", gpu_type="H100", gpu_memory_gb=80),
+    ]
+    assert free_of_cluster() == [PlannedNode(cpus=90, gpus=0, id="b2")]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cluster.estimate import EngineLoad, estimate, tokens_per_second
+from cluster.estimate import EngineLoad, estimate, estimate_lines, tokens_per_second
 from cluster.model_size import ModelSize, size_from_name, size_of
 
 
@@ -26,6 +26,19 @@ def test_the_role_that_is_asked_for_most_decides() -> None:
     assert estimate([load(), slow]).questions_per_hour == pytest.approx((1800.0, 3600.0))
 
 
+def test_a_role_of_which_nobody_knows_what_it_is_asked_is_left_out_and_said() -> None:
+    made = estimate([load(), load(role="prm engine", tokens=None, tokens_source="as it is not known")])
+    assert made.questions_per_hour == estimate([load()]).questions_per_hour
+    assert "prm engine: not counted, as it is not known" in made.sources
+
+
+def test_an_estimate_is_told_in_two_digits_with_the_time_for_all_questions() -> None:
+    lines = estimate_lines(estimate([load(engines={"H100": 5})]), 100_000)
+    assert lines[1] == "questions per hour: about 9,000 to 18,000; all 100,000 in 5.6 hours to 11 hours"
+    assert estimate_lines(estimate([load()]), 24)[1].endswith("; all 24 in less than a minute")
+    assert "questions per hour: unknown" in estimate_lines(estimate([load(gpus=0.0)]), 24)
+
+
 def test_every_number_names_its_source() -> None:
     told = "\n".join(estimate([load()]).sources)
     for source in ("datatrove's benchmark of one H100", "its name (8 billion weights of 2 bytes)", "an assumption"):
@@ -37,8 +50,8 @@ def test_every_number_names_its_source() -> None:
     [
         ({"gpus": 0.0}, "no figure for engines without GPUs"),
         ({"model": "my-org/mine"}, "the name 'mine' says no size"),
-        ({"engines": {"T4": 1}}, "no figure for the GPU T4. Known are H100"),
-        ({"engines": {"": 1}}, "no figure for the GPU of an unknown type"),
+        ({"engines": {"T4": 1}}, "no figure for a GPU T4; known are H100"),
+        ({"engines": {"": 1}}, "no figure for a GPU of an unknown type"),
         ({"engines": {}}, "none of them fits"),
     ],
 )
@@ -73,6 +86,10 @@ def test_a_request_that_the_cache_cannot_hold_is_refused_in_numbers() -> None:
     assert "one request may have 601" in problem
 
 
+def test_an_engine_on_half_a_gpu_takes_its_share_of_the_whole_one() -> None:
+    assert "has 36.0 GB: 1 H100 of 80 GB" in estimate([load("a/40B", gpus=0.5, utilization=0.45)]).problems[0]
+
+
 def test_memory_that_is_left_is_said() -> None:
     assert "57.6 GB for the key-value cache" in estimate([load()]).memory[0]
     assert "how much memory a GPU X9 has is unknown" in estimate([load(engines={"X9": 1})]).memory[0]
@@ -84,6 +101,7 @@ def test_memory_that_is_left_is_said() -> None:
         ("Qwen/Qwen3-8B", 16.0, 8.0),
         ("smollm2-135m", 0.27, 0.135),
         ("Qwen/Qwen3-30B-A3B-Instruct", 60.0, 3.0),
+        ("openai/gpt-oss-120b", 60.0, 120.0),
         ("org/Qwen2.5-1.5B-FP8", 1.5, 1.5),
         ("70B-org/mine", None, None),
         ("mistralai/Mixtral-8x7B", None, None),
@@ -108,6 +126,32 @@ def test_a_local_folder_is_weighed(tmp_path: Path) -> None:
     assert size.active_billions == pytest.approx(2e-6)
     assert size.kv_bytes == 2 * 30 * 3 * 64 * 2
     assert size.source == f"the files in {tmp_path}"
+
+
+def test_weights_of_four_bytes_are_loaded_as_two_unless_the_engine_says_otherwise(tmp_path: Path) -> None:
+    assert folder(tmp_path, '{"torch_dtype": "float32"}').weight_gb == pytest.approx(2e-6)
+    assert size_of(str(tmp_path), weight_bytes=4.0).weight_gb == pytest.approx(4e-6)
+
+
+def test_weights_that_a_folder_holds_twice_are_counted_once(tmp_path: Path) -> None:
+    (tmp_path / "consolidated.safetensors").write_bytes(b"\0" * 4000)
+    assert folder(tmp_path, "{}").weight_gb == pytest.approx(4e-6)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        '"kv_lora_rank": 512',
+        '"sliding_window": 4096',
+        '"layer_types": ["full_attention", "sliding_attention"]',
+        '"full_attention_interval": 4',
+        '"num_hidden_layers": null',
+    ],
+)
+def test_a_cache_of_another_form_than_keys_and_values_of_every_layer_is_unknown(key: str, tmp_path: Path) -> None:
+    shape = '"num_hidden_layers": 2, "num_attention_heads": 8, "hidden_size": 64'
+    assert folder(tmp_path, f"{{{shape}, {key}}}").kv_bytes is None
+    assert folder(tmp_path, f'{{{shape}, "sliding_window": 4096, "use_sliding_window": false}}').kv_bytes
 
 
 @pytest.mark.parametrize("config", ["not json", "[]", '{"torch_dtype": "bfloat16", "num_local_experts": 8}'])

@@ -38,6 +38,7 @@ def test_a_file_lists_kinds_of_nodes(tmp_path: Path) -> None:
         ("0x8xH100", "0 nodes. Expected 1 to 10,000"),
         ("99999x8xH100", "Expected 1 to 10,000"),
         ("9999x8xH100+2x8xH100", "10,001 nodes. Expected at most 10,000"),
+        ("9" * 5000 + "x8xH100", "which is no kind of node"),
         ("4x0x-", "no CPUs, and no GPUs to guess them from"),
     ],
 )
@@ -50,6 +51,7 @@ def test_a_text_that_is_no_inventory_is_refused(text: str, said: str) -> None:
     ("text", "said"),
     [
         ("{count: 1}", "no list"),
+        ("[]", "no list"),
         ("- 3", "no list"),
         ("- {count: 1, gpu: 8}", "the key 'gpu'"),
         ("- {count: 1, gpus: many}", "'many' GPUs"),
