@@ -101,6 +101,30 @@ def plan(
     show_plan(load(config, overrides or []), out(), nodes)
 
 
+@app.command(
+    epilog="Examples: factory doctor · factory doctor pipelines/label_steps.yaml cluster.address=auto --engine"
+)
+def doctor(
+    config: Annotated[Path | None, typer.Argument(help="YAML file of the run that is meant.")] = None,
+    overrides: Overrides = None,
+    address: Annotated[str | None, typer.Option(help="Ray to join; else the config's, or this machine alone.")] = None,
+    engine: Annotated[bool, typer.Option("--engine", help="Start an engine of each pool, too.")] = False,
+) -> None:
+    """Examine every node of the cluster: one line for each thing, and what to do. Exit status 1 for problems."""
+    from pipelines.run.settings import load
+    from tools.commands.doctor import examine
+
+    settings = load(config, overrides or []) if config else None
+    if engine and settings is None:
+        raise BadInput("--engine was given without a config. Expected the config that says which engine.")
+    where = address or (settings.cluster.address if settings else "local")
+    report, well = examine(settings, where, engine=engine, say=lambda line: print(line, file=sys.stderr))
+    for line in report:
+        out().print(Text(line), soft_wrap=True)
+    if not well:
+        raise SystemExit(1)
+
+
 @app.command(epilog="Example: factory status runs/mine")
 def status(run_dir: RunDir) -> None:
     """Show how far a run is and what it holds, also while it runs."""
