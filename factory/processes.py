@@ -44,6 +44,11 @@ def named_descendants(pid: int) -> set[str]:
     return {f"{process}:{fields[START]}" for process, fields in started.items() if fields}
 
 
+def boot_id() -> str:
+    """Return a name of the time since this machine was started; another one after every boot."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
 def parent_of(pid: int) -> int | None:
     """Return the id of the parent; None when there is no such process."""
     fields = stat_fields(pid)

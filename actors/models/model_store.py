@@ -3,7 +3,8 @@
 A training leaves a `manifest.json` in its folder, written last, which tells whether the folder is whole and which
 weights it holds. A folder without one is somebody else's and taken as it is.
 
-Invariant: a model folder in `$FACTORY_CACHE` appears by one rename, whole; one process downloads it at a time.
+Invariants: a model folder in `$FACTORY_CACHE` appears by one rename, whole, and is never written to again; one process
+downloads it at a time; while somebody uses it, it stays.
 """
 
 from __future__ import annotations
@@ -12,21 +13,26 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from actors.models.fetching import fetch_files
+from actors.models.in_use import for_removal, hold
 from actors.models.resolve import MANIFEST, cache_folder, local_model
 from factory.errors import BadInput
 from factory.storage.access import Access
 from factory.storage.opening import open_store
-from factory.storage.store import Store
+from factory.storage.store import Entry, Store
 from factory.types import content_id
 
 # Models fetched lately that stay: a run's rounds must not fill the disk.
 KEPT = 4
 IN_USE_S = 3600.0
+# Seconds that one process waits for another to fetch a model, and times that one may be replaced meanwhile.
+FETCH_S, TRIES = 3600.0, 3
 BLOCK = 1 << 24
 _UNDER_WAY = ".tmp"
 # Files of a repository that hold the weights again, in other forms.
@@ -56,29 +62,31 @@ def is_remote(name: str) -> bool:
 
 
 def fetch_model(url: str, access: Access) -> str:
-    """Return the model in a store as a local folder in `$FACTORY_CACHE`, downloaded by one process at a time.
+    """Return the model in a store as a local folder in `$FACTORY_CACHE`, which stays while this process uses it.
 
-    It is downloaded once, or, where no manifest tells its content, every time. Raises `BadInput` when no whole model
-    lies there.
+    It is downloaded once, by one process at a time; one that was replaced since gets another folder. Raises `BadInput`
+    when no whole model lies there, or there is no room for it here.
     """
     store = open_store(url, access)
-    files = _files(store)
-    manifest = store.read(MANIFEST).decode() if MANIFEST in files else None
-    target = cache_folder() / "fetched" / content_id(url, manifest or "")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{target}.lock"):
-        # A folder without a manifest may have changed since it was downloaded.
-        if manifest is None or not target.is_dir():
-            temp = target.with_suffix(_UNDER_WAY)
-            shutil.rmtree(temp, ignore_errors=True)
-            temp.mkdir()
-            for name, size in files.items():
-                _download(store, name, size, temp / name)
-            shutil.rmtree(target, ignore_errors=True)
-            temp.rename(target)
-        os.utime(target)
+    for _ in range(TRIES):
+        files = _files(store)
+        target = cache_folder() / "fetched" / content_id(url, _identity(store, files))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(target, url):
+            # Marked first: until then another process may be about to remove it.
+            hold(target)
+            if not target.is_dir():
+                temp = target.with_suffix(_UNDER_WAY)
+                fetch_files(store, {name: entry.size for name, entry in files.items()}, temp)
+                # Of a model that was replaced meanwhile, parts of both are here.
+                if _files(store) != files:
+                    shutil.rmtree(temp)
+                    continue
+                temp.rename(target)
+            os.utime(target)
         _forget_old(target.parent)
-    return str(target)
+        return str(target)
+    raise BadInput(f"the model in {url} was replaced {TRIES} times while it was fetched; expected one that stays")
 
 
 def upload(folder: str, url: str, access: Access) -> None:
@@ -111,17 +119,41 @@ def download(url: str, names: Iterable[str], folder: Path, access: Access) -> No
         _download(store, name, None, folder / name)
 
 
-def _files(store: Store) -> dict[str, int]:
-    """Return name and size of every file of a model. Raises `BadInput` where it is not whole."""
-    sizes = {entry.name: entry.size for entry in store.entries() if "/" not in entry.name}
-    if "config.json" not in sizes:
+def _files(store: Store) -> dict[str, Entry]:
+    """Return the files of a model by name, in order. Raises `BadInput` where it is not whole."""
+    entries = {entry.name: entry for entry in store.entries() if "/" not in entry.name}
+    if "config.json" not in entries:
         raise BadInput(f"no model lies in {store.url}: there is no config.json; expected what a training left there")
-    if MANIFEST in sizes:
+    if MANIFEST in entries:
         whole = json.loads(store.read(MANIFEST))["files"]
-        lacking = [name for name, entry in whole.items() if sizes.get(name) != entry["bytes"]]
+        lacking = [name for name, entry in whole.items() if name not in entries or entries[name].size != entry["bytes"]]
         if lacking:
             raise BadInput(f"the model in {store.url} is not whole: {lacking[0]} differs from its {MANIFEST}")
-    return dict(sorted(sizes.items()))
+    return dict(sorted(entries.items()))
+
+
+def _identity(store: Store, files: Mapping[str, Entry]) -> str:
+    """Return what tells a model from another that lies at the same place."""
+    if MANIFEST in files:
+        return store.read(MANIFEST).decode()
+    return json.dumps([(entry.name, entry.size, entry.mark) for entry in files.values()])
+
+
+@contextmanager
+def _alone(target: Path, url: str) -> Iterator[None]:
+    """Be the only process of this machine within the block that has to do with a folder."""
+    lock = FileLock(f"{target}.lock", timeout=FETCH_S)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise BadInput(
+            f"another process of this machine has been fetching {url} for {FETCH_S / 3600:g} h. Expected less; look at "
+            "its network and disk, or end it."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _download(store: Store, name: str, size: int | None, path: Path) -> None:
@@ -132,11 +164,13 @@ def _download(store: Store, name: str, size: int | None, path: Path) -> None:
 
 
 def _forget_old(folder: Path) -> None:
-    """Remove all but the models fetched last, and none that somebody has asked for within the hour."""
+    """Remove all but the models fetched last, and none that somebody uses or has asked for within the hour."""
     models = [path for path in folder.iterdir() if path.is_dir() and path.suffix != _UNDER_WAY]
     for path in sorted(models, key=lambda path: path.stat().st_mtime)[:-KEPT]:
         if time.time() - path.stat().st_mtime > IN_USE_S:
-            shutil.rmtree(path, ignore_errors=True)
+            with for_removal(path) as unused:
+                if unused:
+                    shutil.rmtree(path, ignore_errors=True)
 
 
 def _from_hub(repository: str) -> str:

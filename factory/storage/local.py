@@ -118,7 +118,8 @@ class LocalStore:
                         elif not _is_temporary(item.name):
                             # It may have been deleted since the folder was read.
                             with contextlib.suppress(FileNotFoundError):
-                                entries.append(Entry(name=name, size=item.stat().st_size))
+                                stat = item.stat()
+                                entries.append(Entry(name=name, size=stat.st_size, mark=str(stat.st_mtime_ns)))
             except (FileNotFoundError, NotADirectoryError):
                 continue
         return entries

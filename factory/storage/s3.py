@@ -119,7 +119,7 @@ class S3Store:
         prefix = self._key + (f"{folder.rstrip('/')}/" if folder else "")
         for page in self._pages("list_objects_v2", "ContinuationToken", "NextContinuationToken", prefix):
             for item in page.get("Contents", ()):
-                yield Entry(name=item["Key"][len(self._key) :], size=int(item["Size"]))
+                yield Entry(name=item["Key"][len(self._key) :], size=int(item["Size"]), mark=item.get("ETag", ""))
 
     def delete(self, name: str) -> None:
         with suppress(FileNotFoundError):

@@ -19,10 +19,11 @@ from typing import BinaryIO, Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Object of a store: its name and its size in bytes."""
+    """Object of a store: its name, its size in bytes, and a mark that is another one once it was replaced."""
 
     name: str
     size: int
+    mark: str = ""
 
 
 class Store(Protocol):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from support.waiting import HANGS_S
 
-from actors.models import model_store
+from actors.models import in_use, model_store
 from actors.models.model_store import ensure_local, fetch_model, upload
 from actors.trained_models.copies import train_on_copied_data, train_on_copies, uploaded
 from factory.errors import BadInput, TrainingFailed
@@ -67,6 +71,7 @@ def test_models_that_nobody_has_asked_for_lately_make_room(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model_store, "KEPT", 1)
+    monkeypatch.setattr(in_use, "MOST", 1)
     folders = [fetch_model(f"file://{model(tmp_path / name, name)}", Access()) for name in ("a", "b")]
     (cache / "fetched/under-way.tmp").mkdir()
     assert all(Path(folder).is_dir() for folder in folders)  # within the hour
@@ -152,3 +157,78 @@ def test_what_another_run_of_that_name_has_left_on_the_machine_is_not_published(
     assert train_on_copies(job, Access(), trainer("new", seen)).revision == "new"
     assert weights_in(fetch_model(job.out, Access())) == "new"
     assert uploaded(replace(job, out=job.out + "x").out, Access()) is None
+
+
+def test_a_model_without_a_manifest_is_fetched_once_while_it_stays_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"file://{model(tmp_path / 'store', 'one', whole=False)}"
+    folder = fetch_model(url, Access())
+    monkeypatch.setattr(model_store, "fetch_files", lambda *_: pytest.fail("fetched again"))
+    assert fetch_model(url, Access()) == folder
+
+
+def test_a_model_that_is_replaced_stays_where_it_is_in_use(tmp_path: Path) -> None:
+    url = f"file://{tmp_path}/store"
+    model(tmp_path / "store", "one", whole=False)
+    first = fetch_model(url, Access())
+    (tmp_path / "store/model.safetensors").write_text("two")
+    assert weights_in(fetch_model(url, Access())) == "two"
+    assert weights_in(first) == "one"
+
+
+def test_four_processes_that_want_a_model_at_once_download_it_once(tmp_path: Path, cache: Path) -> None:
+    folder = model(tmp_path / "store", "one", whole=False)
+    code = (
+        "import sys\n"
+        "from actors.models import model_store\n"
+        "from factory.storage.access import Access\n"
+        "fetch = model_store.fetch_files\n"
+        "model_store.fetch_files = lambda *args: (print('fetching', flush=True), fetch(*args))\n"
+        "print(model_store.fetch_model(sys.argv[1], Access()))\n"
+    )
+    wanting = [
+        subprocess.Popen([sys.executable, "-c", code, f"file://{folder}"], stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    said = [process.communicate(timeout=HANGS_S)[0].split("\n") for process in wanting]
+    assert sum(lines.count("fetching") for lines in said) == 1
+    assert len({lines[-2] for lines in said}) == 1
+
+
+def test_a_model_that_is_replaced_while_it_is_fetched_is_fetched_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"file://{model(tmp_path / 'store', 'one', whole=False)}"
+    fetch, replaced = model_store.fetch_files, iter(["two"])
+
+    def replacing(*args: Any) -> None:
+        fetch(*args)
+        for weights in replaced:
+            (tmp_path / "store/model.safetensors").write_text(weights)
+
+    monkeypatch.setattr(model_store, "fetch_files", replacing)
+    assert weights_in(fetch_model(url, Access())) == "two"
+
+
+def test_a_model_that_another_process_uses_is_not_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_store, "KEPT", 1)
+    used, newer = tmp_path / "used", tmp_path / "newer"
+    used.mkdir()
+    newer.mkdir()
+    code = (
+        "import sys, pathlib; from actors.models.in_use import hold; hold(pathlib.Path(sys.argv[1])); print(1); input()"
+    )
+    user = subprocess.Popen(
+        [sys.executable, "-uc", code, str(used)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with user:
+        assert user.stdout
+        assert user.stdin
+        assert user.stdout.readline() == "1\n"
+        os.utime(used, (0, 0))
+        model_store._forget_old(tmp_path)
+        assert used.is_dir()
+        user.stdin.write("\n")
+    model_store._forget_old(tmp_path)
+    assert not used.is_dir()
