@@ -34,7 +34,7 @@ from actors.engine_runtime.vllm_settings import (
     usage_context,
 )
 from actors.models.chat_template import ChatTemplate, check_chat, system_remark
-from actors.models.model_store import ensure_local
+from actors.models.model_store import ensure_local, fetched_before
 from actors.models.resolve import EMBEDDED, local_model, model_revision, resolve_model
 from factory import interfaces
 from factory.errors import BadInput, EngineFailed, PromptTooLong, QuestionFailed
@@ -69,6 +69,7 @@ class Engine(interfaces.Engine):
     async def start(self) -> None:
         """Import vLLM, load the model and start the engine (20 s on two cores). Raises `BadInput`, `EngineDied`."""
         path = await asyncio.to_thread(local_model, self._model)
+        await asyncio.to_thread(fetched_before, path)
         self.revision = await asyncio.to_thread(model_revision, path)
         self._guard = start_guard()
         try:

@@ -14,11 +14,12 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from actors.models.fetch_gate import through_gate
 from actors.models.fetching import fetch_files
 from actors.models.in_use import for_removal, hold
 from actors.models.resolve import MANIFEST, cache_folder, local_model
@@ -54,6 +55,16 @@ def ensure_local(name: str, access: Access, on_progress: Callable[[str], None] =
         return fetch_model(name, access)
     folder_or_id = local_model(name, on_progress)
     return folder_or_id if Path(folder_or_id).is_dir() else _from_hub(folder_or_id)
+
+
+def fetched_before(name: str) -> None:
+    """Bring a repository of the Hub to this machine's cache before an engine asks for it, a few machines at a time.
+
+    One that cannot be had is left to the engine, whose own sentence says more. A folder needs nothing.
+    """
+    if not Path(name).is_dir():
+        with suppress(BadInput):
+            _from_hub(name)
 
 
 def is_remote(name: str) -> bool:
@@ -179,7 +190,8 @@ def _from_hub(repository: str) -> str:
     from huggingface_hub.errors import HfHubHTTPError
 
     try:
-        return snapshot_download(repository, ignore_patterns=_NEEDLESS)
+        with through_gate():
+            return snapshot_download(repository, ignore_patterns=_NEEDLESS)
     except (HfHubHTTPError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:300]
         raise BadInput(f"model {repository} cannot be had from the Hugging Face Hub: {reason}") from None
