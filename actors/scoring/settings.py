@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from factory.added_fields import ADDED
 from factory.evaluation.best_of_n import AGGREGATIONS
 from factory.formats.math_shepherd import TAG
 from factory.plugins import suggest
@@ -24,7 +25,7 @@ class Config:
     * `tag`: text behind every step, of layout tags; `good` and `bad` are the words that the model chooses from there.
     * `dtype`: float32, bfloat16, float16; None is float32 on a CPU, and the folder's own on a GPU.
     * `max_model_len`: tokens of a text; a longer one fails. None takes what the model can read.
-    * `num_gpus`, `num_cpus`: what Ray sets aside for the actor.
+    * `num_gpus`, `num_cpus`: what Ray sets aside for the actor. `threads`: threads on a CPU; 0 takes `num_cpus`.
     * `max_num_seqs`: solutions that the actor holds at a time, and texts of one pass at most; None is 32 on a CPU and
       256 on a GPU.
     * `max_num_batched_tokens`: tokens of one pass, padding included; None is 2048 on a CPU, 16384 on a GPU. A pass that
@@ -45,6 +46,7 @@ class Config:
     max_num_seqs: int | None = None
     max_num_batched_tokens: int | None = None
     env: dict[str, str] = field(default_factory=dict)
+    threads: int = field(default=0, metadata=ADDED)
 
     def __post_init__(self) -> None:
         """Check every value. Raises `ValueError`."""
@@ -58,6 +60,8 @@ class Config:
         for name in ("max_num_seqs", "max_num_batched_tokens", "max_model_len"):
             if (number := getattr(self, name)) is not None and number < 1:
                 raise ValueError(f"{name} is {number}; expected at least 1")
+        if self.threads < 0:
+            raise ValueError(f"threads is {self.threads}; expected 0 (as many as CPUs) or more")
         for name in ("separator", "tag", "good", "bad"):
             if getattr(self, name) == "":
                 raise ValueError(f"{name} is empty; expected text")
@@ -78,7 +82,7 @@ class Config:
         return self.max_num_batched_tokens or (16_384 if self.num_gpus else 2048)
 
 
-EXECUTION = ("num_gpus", "num_cpus", "max_num_seqs", "max_num_batched_tokens", "env")
+EXECUTION = ("num_gpus", "num_cpus", "threads", "max_num_seqs", "max_num_batched_tokens", "env")
 
 
 def environment(config: Config) -> dict[str, str]:
@@ -90,6 +94,6 @@ def environment(config: Config) -> dict[str, str]:
     }
     if not config.num_gpus:
         # Threads that spin while they wait bring a machine with other work on it to a standstill.
-        threads = str(max(1, int(config.num_cpus)))
+        threads = str(config.threads or max(1, int(config.num_cpus)))
         variables |= {"OMP_NUM_THREADS": threads, "OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
     return variables | dict(config.env)
