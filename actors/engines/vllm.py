@@ -19,7 +19,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from actors.engine_runtime.copies import copies_of, distinct
-from actors.engine_runtime.engine_process import EngineDied, kill_children, start_guard
+from actors.engine_runtime.engine_process import EngineDied, adopt_orphans, kill_children, start_guard
 from actors.engine_runtime.hardware import cpu_has_bfloat16
 from actors.engine_runtime.prompt_ids import PromptIds
 from actors.engine_runtime.samples import Samples
@@ -71,6 +71,7 @@ class Engine(interfaces.Engine):
         path = await asyncio.to_thread(local_model, self._model)
         await asyncio.to_thread(fetched_before, path)
         self.revision = await asyncio.to_thread(model_revision, path)
+        adopt_orphans()
         self._guard = start_guard()
         try:
             from vllm import AsyncEngineArgs, __version__

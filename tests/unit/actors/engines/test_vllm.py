@@ -80,7 +80,8 @@ def pretend_vllm(monkeypatch: pytest.MonkeyPatch) -> None:
         module = ModuleType(name)
         vars(module).update(members)
         monkeypatch.setitem(sys.modules, name, module)
-    monkeypatch.setattr(vllm, "start_guard", lambda: None)
+    for name in ("adopt_orphans", "start_guard"):
+        monkeypatch.setattr(vllm, name, lambda: None)
     monkeypatch.setattr(vllm, "system_remark", lambda tokenizer, model: None)
 
 
