@@ -177,7 +177,8 @@ class EnginePlugin(Plugin):
     Config: type[Any]
     """Dataclass with a default for every field: the keys of section `engine` beside `kind`.
 
-    Fields `num_cpus` and `num_gpus` are what Ray sets aside for one engine; without them nothing is.
+    Fields `num_cpus` and `num_gpus` are what Ray sets aside for one engine; without them nothing is. A field `env`
+    holds environment variables for its process, by name: kept configs hold the names alone.
     """
 
     Engine: MakeEngine

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from actors.contracts import ENGINES
-from actors.engine_runtime.keys import Keys
+from actors.engine_runtime.keys import Keys, at_start
 from factory.config import fill
 from factory.errors import BadInput
 from factory.storage.access import Access
@@ -26,7 +26,7 @@ def generator_options(engine_kind: str, engine_config: dict[str, Any]) -> dict[s
             raise BadInput(f"engine.{name} is {amount:g}. Expected 0 or more.")
     return {
         **sizes,
-        "runtime_env": {"env_vars": engine.environment(config)},
+        "runtime_env": {"env_vars": engine.environment(config) | at_start(config)},
         "max_restarts": -1,
         "max_task_retries": 0,
         "max_concurrency": 10_000,
@@ -36,11 +36,10 @@ def generator_options(engine_kind: str, engine_config: dict[str, Any]) -> dict[s
 def generator_arguments(
     engine_kind: str, engine_config: dict[str, Any], model: str, access: Access | None = None
 ) -> tuple[Any, ...]:
-    """Return the arguments of a `Generator`, with the keys that its engine's settings name, from this environment.
+    """Return the arguments of a `Generator`, with the variables that its engine gets from this environment (`Keys`).
 
-    A key travels as an argument: Ray keeps those in memory only, while an actor's `runtime_env` is written to logs and
-    shown by its lists. Raises `BadInput` for settings that are wrong.
+    Raises `BadInput` for settings that are wrong.
     """
     engine = ENGINES.load(engine_kind)
     config = fill(engine.Config, engine_config, "engine")
-    return (engine_kind, engine_config, model, access, Keys.named_by(config, engine.KEYS))
+    return (engine_kind, engine_config, model, access, Keys.for_engine(config, engine.KEYS))

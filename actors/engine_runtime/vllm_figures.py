@@ -42,7 +42,7 @@ class Figures:
         self._counted = self._sign_of_life = clock()
         self._slot_seconds = 0.0
         self._most_running = 0
-        self._queries = self._hits = 0
+        self._queries = self._hits = self._preempted = 0
 
     def started(self, slots: int, unfinished: Callable[[], int] | None) -> None:
         """Hear that the engine is up.
@@ -68,15 +68,17 @@ class Figures:
             self._count()
             self._handed -= samples
 
-    def record(self, said: Any, engine: int = 0) -> None:
+    def record(self, said: Any, engine: int = 0, step: Any = None) -> None:
         """Hear of a step.
 
         Args:
           said: vLLM's `SchedulerStats`; None where a step has none. What it lacks counts as 0.
           engine: number of the scheduler.
+          step: vLLM's `IterationStats`; None where a step has none.
         """
         self._count()
         self._sign_of_life = self._clock()
+        self._preempted += getattr(step, "num_preempted_reqs", 0)
         if said is None:
             return
         self._said[engine] = _Said(getattr(said, "num_running_reqs", 0), getattr(said, "kv_cache_usage", 0.0))
@@ -89,7 +91,8 @@ class Figures:
         """Return the figures, by name.
 
         `last_step_s`: seconds without a sign of life, 0 while there is nothing to do. `kv_cache_usage`: share of the
-        cache that is taken, 0 to 1. `prefix_queries`, `prefix_hits`: tokens of prompts, and those that were cached.
+        cache that is taken, 0 to 1. `preemptions`: how often a sample lost its place in it and has to be computed anew.
+        `prefix_queries`, `prefix_hits`: tokens of prompts, and those that were cached.
         """
         self._count()
         return {
@@ -100,6 +103,7 @@ class Figures:
             "most_running": self._most_running,
             "last_step_s": self._clock() - self._sign_of_life if self._handed else 0.0,
             "kv_cache_usage": max((said.cache_usage for said in self._said.values()), default=0.0),
+            "preemptions": self._preempted,
             "prefix_queries": self._queries,
             "prefix_hits": self._hits,
         }
@@ -154,7 +158,7 @@ def stat_loggers(figures: Figures, make: Callable[..., Any]) -> dict[str, Any]:
             engine_idx: int = 0,
             **_: Any,
         ) -> None:
-            figures.record(scheduler_stats, engine_idx)
+            figures.record(scheduler_stats, engine_idx, iteration_stats)
 
         def log_engine_initialized(self) -> None: ...
 

@@ -25,7 +25,8 @@ class Config:
     * `block_size`: tokens of one block of the key-value cache; 32 on a CPU where it is None.
     * `seeded`: pass each request's seed on to vLLM. On a CPU this switches chunked prefill off.
     * `extra`: further arguments of vLLM's `AsyncEngineArgs`, by name; they win over all others.
-    * `env`: environment variables of the actor, in place of the defaults of `environment`.
+    * `env`: environment variables of the actor, in place of the defaults of `environment`. A kept config holds their
+      names alone; null stands for the value that the variable has where the run is started.
 
     All others: see vLLM's documentation of `EngineArgs`.
     """
@@ -45,14 +46,22 @@ class Config:
     block_size: int | None = None
     seeded: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
-    env: dict[str, str] = field(default_factory=dict)
+    env: dict[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse more tensor-parallel parts than GPUs. Raises `ValueError`."""
+        """Refuse more parts than GPUs, and a share of a GPU with more memory than that. Raises `ValueError`."""
         if self.tensor_parallel_size > max(1, self.num_gpus):
             raise ValueError(
                 f"tensor_parallel_size is {self.tensor_parallel_size}, num_gpus is {self.num_gpus:g}: "
                 "expected a GPU for each of its parts"
+            )
+        memory = self.extra.get("gpu_memory_utilization", self.gpu_memory_utilization)
+        if 0 < self.num_gpus < 1 and (memory is None or memory > self.num_gpus):
+            # vLLM's own default is nearly all of it, and the second engine would find none.
+            raise ValueError(
+                f"num_gpus is {self.num_gpus:g}, a share of a GPU, and gpu_memory_utilization is "
+                f"{'left open' if memory is None else f'{memory:g}'}: engines that share a GPU share its memory; "
+                f"expected gpu_memory_utilization of at most {self.num_gpus:g}"
             )
 
 
@@ -79,7 +88,8 @@ EXECUTION = (
 def environment(config: Config) -> dict[str, str]:
     """Return the environment variables that the actor's process needs before vLLM is imported.
 
-    They have to be in place at the first import, so they belong into the Ray actor's `runtime_env`.
+    They have to be in place at the first import, so they belong into the Ray actor's `runtime_env`. The config's own
+    (`env`) are not among them: Ray writes a `runtime_env` into its logs.
     """
     variables = {
         "VLLM_LOGGING_LEVEL": "WARNING",
@@ -103,7 +113,12 @@ def environment(config: Config) -> dict[str, str]:
             "OMP_WAIT_POLICY": "passive",
             "GOMP_SPINCOUNT": "0",
         }
-    return variables | dict(config.env)
+    return variables
+
+
+def parts_of(config: Config) -> int:
+    """Return how many processes compute one engine together."""
+    return config.tensor_parallel_size
 
 
 def cpu_threads(config: Config) -> int:

@@ -31,13 +31,16 @@ from actors.engine_runtime.vllm_settings import (
     engine_arguments,
     environment,
     free_seqs,
+    parts_of,
     usage_context,
 )
+from actors.engine_start.last_words import LastWords
+from actors.engine_start.start_checks import device_problem, refuse, shm_bytes, shm_problem
 from actors.models.chat_template import ChatTemplate, check_chat, system_remark
 from actors.models.model_store import ensure_local, fetched_before
 from actors.models.resolve import EMBEDDED, local_model, model_revision, resolve_model
 from factory import interfaces
-from factory.errors import BadInput, EngineFailed, PromptTooLong, QuestionFailed
+from factory.errors import BadInput, EngineFailed, FactoryError, PromptTooLong, QuestionFailed
 from factory.storage.access import Access
 from factory.types import Completion, GenerateRequest, Prompt
 
@@ -65,9 +68,11 @@ class Engine(interfaces.Engine):
         self._request_ids = itertools.count()
         # None while vLLM tells nobody of its steps.
         self._figures: Figures | None = None
+        self._words = LastWords()
 
     async def start(self) -> None:
         """Import vLLM, load the model and start the engine (20 s on two cores). Raises `BadInput`, `EngineDied`."""
+        refuse(shm_problem(shm_bytes(), parts_of(self._config)))
         path = await asyncio.to_thread(local_model, self._model)
         await asyncio.to_thread(fetched_before, path)
         self.revision = await asyncio.to_thread(model_revision, path)
@@ -75,26 +80,34 @@ class Engine(interfaces.Engine):
         self._guard = start_guard()
         try:
             from vllm import AsyncEngineArgs, __version__
+            from vllm.platforms import current_platform
             from vllm.usage.usage_lib import UsageContext
             from vllm.v1.engine.async_llm import AsyncLLM
 
+            refuse(device_problem(self._config.num_gpus, sees_gpus=current_platform.is_cuda_alike()))
             # vLLM's own seed is 0 at every start: a restarted engine, or a second one, would repeat what was sampled.
             defaults = {"disable_log_stats": True, "seed": secrets.randbits(31)}
             arguments = engine_arguments(self._config, path, bfloat16_cpu=cpu_has_bfloat16())
             figures = Figures()
             hearers = stat_loggers(figures, AsyncLLM.from_engine_args)
-            self._llm = AsyncLLM.from_engine_args(
-                AsyncEngineArgs(**(defaults | arguments)),
-                usage_context=UsageContext[usage_context(self._config)],
-                **hearers,
-            )
+            with self._words.listening():
+                self._llm = AsyncLLM.from_engine_args(
+                    AsyncEngineArgs(**(defaults | arguments)),
+                    usage_context=UsageContext[usage_context(self._config)],
+                    **hearers,
+                )
+        except FactoryError:
+            await self.close()
+            raise
         except (ValueError, TypeError, OSError) as error:
             # vLLM and transformers refuse a model or an argument by one of these.
             await self.close()
             raise BadInput(f"vLLM cannot start with model {self._model}: {_short(error)}") from None
         except Exception as error:
             await self.close()
-            raise EngineDied(f"vLLM did not start with model {self._model}: {_short(error)}") from None
+            raise EngineDied(
+                f"vLLM did not start with model {self._model}: {_short(error)}{self._words.sentence()}"
+            ) from None
         self.name = f"vllm {__version__}"
         self._tokenizer = self._llm.get_tokenizer()
         self._samples = Samples(TokenEnds(self._tokenizer))
@@ -147,7 +160,8 @@ class Engine(interfaces.Engine):
                 ):
                     final = output
         except EngineDeadError:
-            raise EngineDied(f"vLLM's engine process died while it ran model {self._model}") from None
+            words = await asyncio.to_thread(self._words.sentence)
+            raise EngineDied(f"vLLM's engine process died while it ran model {self._model}{words}") from None
         except Exception as error:
             # vLLM refused or lost this one request; the others go on.
             return EngineFailed(f"vLLM failed on this request: {type(error).__name__}: {_short(error)}")

@@ -30,7 +30,8 @@ class Config:
       256 on a GPU.
     * `max_num_batched_tokens`: tokens of one pass, padding included; None is 2048 on a CPU, 16384 on a GPU. A pass that
       takes five minutes counts as one that hangs: a large model on a CPU needs fewer.
-    * `env`: environment variables of the actor, in place of the defaults of `environment`.
+    * `env`: environment variables of the actor, in place of the defaults of `environment`. A kept config holds their
+      names alone; null stands for the value that the variable has where the run is started.
     """
 
     layout: str = AUTO
@@ -45,7 +46,7 @@ class Config:
     num_cpus: float = 1.0
     max_num_seqs: int | None = None
     max_num_batched_tokens: int | None = None
-    env: dict[str, str] = field(default_factory=dict)
+    env: dict[str, str | None] = field(default_factory=dict)
     threads: int = field(default=0, metadata=ADDED)
 
     def __post_init__(self) -> None:
@@ -96,4 +97,4 @@ def environment(config: Config) -> dict[str, str]:
         # Threads that spin while they wait bring a machine with other work on it to a standstill.
         threads = str(config.threads or max(1, int(config.num_cpus)))
         variables |= {"OMP_NUM_THREADS": threads, "OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
-    return variables | dict(config.env)
+    return variables

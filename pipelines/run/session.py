@@ -19,6 +19,7 @@ from dataclasses import asdict
 from types import TracebackType
 from typing import Any
 
+from actors.engine_runtime.keys import without_values
 from cluster.connect import connected
 from factory.rollouts.prompting import load_prompt, render
 from factory.storage.store import Store
@@ -103,7 +104,7 @@ class RunSession:
         `survey` is None for a pipeline that reads no questions. `facts` go into the attempt's log, beside the cluster.
         Raises `BadInput` when another driver came first.
         """
-        log = {"cluster": self.settings.plain["cluster"], **facts}
+        log = without_values({"cluster": self.settings.plain["cluster"], **facts})
         self._attempt = self._scope.enter_context(
             attempt(self.store, self._last_attempt, log, self.settings.storage, self.listener.say)
         )

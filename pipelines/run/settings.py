@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.contracts import EnginePlugin
+from actors.engine_runtime.keys import without_values
 from factory.added_fields import values_to_hash
 from factory.config import as_yaml, fill, fingerprint, parse_yaml, read_yaml, refuse_unknown
 from factory.contracts.checkers import CHECKERS, CheckerPlugin
@@ -231,8 +232,8 @@ def _switches(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def dump(settings: Settings) -> str:
-    """Return the complete config as YAML, without secrets; `parse` reads it back."""
-    return as_yaml(settings.plain)
+    """Return the complete config as YAML, without secrets and values of variables; `parse` reads it back."""
+    return as_yaml(without_values(settings.plain))
 
 
 def _questions_that_fit(first_samples: int, max_tokens: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from actors.engine_runtime.engine_process import EngineDied
 from actors.engine_runtime.hardware import cpu_has_bfloat16
 from actors.engines.vllm import Config, engine_arguments, environment
-from actors.generator import generator_options
+from actors.generator import generator_arguments, generator_options
 from factory.errors import BadInput
 
 
@@ -26,8 +27,25 @@ def test_on_a_gpu_no_cpu_setting_is_made():
     assert not [name for name in environment(Config(num_gpus=1)) if "OMP" in name or "CPU" in name]
 
 
-def test_own_variables_win():
-    assert environment(Config(env={"VLLM_CPU_KVCACHE_SPACE": "7"}))["VLLM_CPU_KVCACHE_SPACE"] == "7"
+def test_own_variables_win(monkeypatch):
+    monkeypatch.setattr(os, "environ", environment(Config()))
+    [*_, keys] = generator_arguments("vllm", {"env": {"VLLM_CPU_KVCACHE_SPACE": "7"}}, "m")
+    keys.put_into_environment()
+    assert os.environ["VLLM_CPU_KVCACHE_SPACE"] == "7"
+
+
+def test_own_variables_are_not_where_ray_logs_them_but_for_those_that_a_starting_process_reads():
+    own = {"HF_TOKEN": "hush", "LD_PRELOAD": "libtcmalloc.so"}
+    variables = generator_options("vllm", {"env": own})["runtime_env"]["env_vars"]
+    assert variables["LD_PRELOAD"] == "libtcmalloc.so"
+    assert "HF_TOKEN" not in variables
+
+
+@pytest.mark.parametrize(("share", "memory"), [(0.5, None), (0.5, 0.6)])
+def test_engines_that_share_a_gpu_share_its_memory(share, memory):
+    with pytest.raises(ValueError, match=r"gpu_memory_utilization of at most 0\.5"):
+        Config(num_gpus=share, gpu_memory_utilization=memory)
+    Config(num_gpus=share, extra={"gpu_memory_utilization": 0.45})
 
 
 def test_every_variable_is_a_string():

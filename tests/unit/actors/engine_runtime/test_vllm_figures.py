@@ -78,6 +78,13 @@ async def test_tokens_read_from_the_cache_add_up(figures):
     assert (figures.stats()["prefix_queries"], figures.stats()["prefix_hits"]) == (200, 96)
 
 
+async def test_samples_that_lost_their_place_in_the_cache_add_up(figures):
+    for lost in (2, 1):
+        figures.record(said(1), step=SimpleNamespace(num_preempted_reqs=lost))
+    figures.record(said(1))
+    assert figures.stats()["preemptions"] == 3
+
+
 async def test_schedulers_side_by_side_add_up(figures):
     with figures.holding(8):
         figures.record(said(3), 0)
@@ -104,5 +111,6 @@ def test_vllm_tells_of_its_steps_through_a_logger_that_takes_the_place_of_its_ow
     assert isinstance(logger, PrometheusStatLogger)
     logger.log_engine_initialized()
     with figures.holding(2):
-        logger.record(scheduler_stats=said(2), iteration_stats=None, mm_cache_stats=None, engine_idx=0)
-        assert figures.stats()["running"] == 2
+        step = SimpleNamespace(num_preempted_reqs=1)
+        logger.record(scheduler_stats=said(2), iteration_stats=step, mm_cache_stats=None, engine_idx=0)
+        assert (figures.stats()["running"], figures.stats()["preemptions"]) == (2, 1)

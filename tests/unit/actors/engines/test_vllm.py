@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from enum import StrEnum
@@ -11,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from actors.engine_runtime.engine_process import EngineDied
 from actors.engines import vllm
-from factory.errors import QuestionFailed
+from factory.errors import BadInput, QuestionFailed
 from factory.rollouts.cost import RoleCost, cost_of
 from factory.types import GenerateRequest, Sampling
 
@@ -69,6 +71,7 @@ def pretend_vllm(monkeypatch: pytest.MonkeyPatch) -> None:
             "__version__": "0.0",
         },
         "vllm.sampling_params": {"RequestOutputKind": SimpleNamespace(FINAL_ONLY=1)},
+        "vllm.platforms": {"current_platform": SimpleNamespace(is_cuda_alike=lambda: False)},
         "vllm.usage": {},
         "vllm.usage.usage_lib": {"UsageContext": UsageContext},
         "vllm.v1": {},
@@ -92,7 +95,7 @@ def pretend_vllm(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_on_a_gpu_the_engine_takes_as_much_at_a_time_as_vllms_own_class_and_all_of_it_for_nothing(
     tmp_path: Path, num_gpus: float, sizes: tuple[int, int], free: int | None
 ) -> None:
-    engine = await started(tmp_path, num_gpus=num_gpus)
+    engine = await started(tmp_path, num_gpus=num_gpus, gpu_memory_utilization=num_gpus or None)
     assert (engine.max_num_seqs, engine.max_num_batched_tokens) == sizes
     assert engine.free_seqs == free
     assert await engine.stats() == {}  # this vLLM tells nobody of its steps
@@ -109,6 +112,38 @@ async def test_a_greedy_sample_is_paid_once_however_often_it_is_handed_out(
     assert not isinstance(completions, QuestionFailed)
     assert ("".join(one.text for one in completions), {one.prompt_tokens for one in completions}) == (texts, {6})
     assert cost_of(completions) == RoleCost(calls=3, prompt_tokens=6, cached_tokens=1, completion_tokens=sampled)
+
+
+@pytest.mark.usefixtures("pretend_vllm")
+async def test_a_machine_with_gpus_runs_no_engine_that_has_none_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = SimpleNamespace(is_cuda_alike=lambda: True)
+    monkeypatch.setattr(sys.modules["vllm.platforms"], "current_platform", platform)
+    await started(tmp_path, num_gpus=1)
+    with pytest.raises(BadInput, match=r"engine\.num_gpus is 0"):
+        await started(tmp_path)
+
+
+@pytest.mark.usefixtures("pretend_vllm")
+async def test_parts_of_an_engine_are_not_started_where_they_have_no_memory_to_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vllm, "shm_bytes", lambda: 64 << 20)
+    await started(tmp_path, num_gpus=1)
+    with pytest.raises(BadInput, match="64 MiB"):
+        await started(tmp_path, num_gpus=2, tensor_parallel_size=2)
+
+
+@pytest.mark.usefixtures("pretend_vllm")
+async def test_why_an_engine_does_not_start_is_in_its_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any, **__: Any) -> AsyncLLM:
+        subprocess.run([sys.executable, "-c", "print('loading'); raise MemoryError('no room')"], check=False)
+        raise RuntimeError("Engine core initialization failed. See root cause above.")
+
+    monkeypatch.setattr(AsyncLLM, "from_engine_args", fails)
+    with pytest.raises(EngineDied, match=r"See root cause above\.; its last words: .*MemoryError: no room"):
+        await started(tmp_path)
 
 
 async def started(folder: Path, **settings: Any) -> vllm.Engine:

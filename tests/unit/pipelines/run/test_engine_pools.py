@@ -152,7 +152,7 @@ def test_nobody_trains_on_a_gpu_that_an_engine_has_a_part_of(world: World) -> No
     for engine_gpus, kept in ((1, True), (0.5, False)):
         world.log.clear()
         with EnginePools(lambda line: None) as pools:
-            with pools.staff("student", settings("base", num_gpus=engine_gpus)):
+            with pools.staff("student", settings("base", num_gpus=engine_gpus, gpu_memory_utilization=0.5)):
                 pass
             pools.make_room(trainer(gpus=1))
             assert ("end base" not in world.log) == kept

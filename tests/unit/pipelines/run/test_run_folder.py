@@ -8,6 +8,7 @@ from omegaconf import OmegaConf
 from factory.errors import BadInput
 from pipelines.planning.survey import Survey
 from pipelines.run import run_folder
+from pipelines.run.session import RunSession
 from pipelines.run.settings import from_mapping
 
 
@@ -148,6 +149,18 @@ def test_where_a_folder_lies_is_told_by_who_opens_it(tmp_path):
     bound(settings(tmp_path, storage={"endpoint_url": "http://there:1"}))
     assert run_folder.opened(tmp_path).storage.endpoint_url is None
     assert run_folder.opened(tmp_path, ["storage.endpoint_url=http://here:2"]).storage.endpoint_url == "http://here:2"
+
+
+def test_of_an_engines_variables_the_names_alone_are_kept(tmp_path):
+    engine = {"kind": "vllm", "env": {"HF_TOKEN": "hf_hush"}}
+    ours = settings(tmp_path, engine=engine, models={"judge": {"model": "m", "engine": engine}})
+    assert ours.engine.config.env == {"HF_TOKEN": "hf_hush"}
+    with RunSession(ours) as session:
+        session.claim(session.survey(), engine=ours.plain["engine"], models=ours.plain["models"])
+    written = [path.read_text() for path in tmp_path.rglob("*") if path.suffix in (".yaml", ".json")]
+    assert any("HF_TOKEN" in text for text in written)
+    assert not any("hf_hush" in text for text in written)
+    assert run_folder.opened(tmp_path).engine.config.env == {"HF_TOKEN": None}
 
 
 @pytest.mark.parametrize("url", ["s3://key:secret@bucket/x", "gs://bucket/x", "s3:///x"])
