@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from actors.contracts import ENGINES
+from actors.contracts.engines import ENGINES
 from actors.engine_calls.desk import Desk
 from actors.engine_calls.mailbox import OpenJob
 from actors.engine_calls.occupancy import Occupancy

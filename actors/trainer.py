@@ -17,7 +17,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from actors.contracts import TRAINERS
+from actors.contracts.trainers import TRAINERS
 from actors.models.model_store import ensure_local, is_remote
 from actors.trained_models.copies import train_on_copied_data, train_on_copies
 from actors.trained_models.provenance import provenance

@@ -2,7 +2,7 @@
 
 `search.method=omegaprm` imports `factory/search/omegaprm.py`. A name with a dot is a module of somebody else
 (`checker.kind=mypkg.mychecker`). Nothing registers itself. What a file of a folder has to define is written in
-`factory/contracts/` and `actors/contracts.py`; this module is the machinery behind them.
+`factory/contracts/` and `actors/contracts/`; this module is the machinery behind them.
 
 Invariants:
 

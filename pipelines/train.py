@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from actors.contracts import TRAINERS
+from actors.contracts.trainers import TRAINERS
 from factory.errors import TrainingFailed
 from pipelines.fine_tuning.job import Data, checked, job_of, options_of, outline, refuse_another
 from pipelines.fine_tuning.report import TrainSummary, status_lines, summary_lines

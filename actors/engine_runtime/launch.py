@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from actors.contracts import ENGINES
+from actors.contracts.engines import ENGINES
 from actors.engine_runtime.keys import Keys, at_start
 from factory.config import fill
 from factory.errors import BadInput

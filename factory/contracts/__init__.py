@@ -8,7 +8,7 @@
 | a question source | `factory/sources/` | `factory/contracts/sources.py` |
 | a selection of training data | `factory/selection/` | `factory/contracts/selection.py` |
 | an export format | `factory/formats/` | `factory/contracts/formats.py` |
-| an engine or a trainer | `actors/engines/`, `actors/trainers/` | `actors/contracts.py` |
+| an engine or a trainer | `actors/engines/`, `actors/trainers/` | `actors/contracts/` |
 | a pipeline | `pipelines/` | `pipelines/run/contract.py` |
 
 Each module holds one frozen dataclass whose fields are the names that a plug-in's module defines, and one `Registry`

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from actors.contracts import ENGINES, EnginePlugin
+from actors.contracts.engines import ENGINES, EnginePlugin
 from factory.added_fields import values_to_hash
 from factory.config import field_names, fill, refuse_unknown
 from factory.errors import BadInput, FactoryError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from actors.contracts import ENGINES, TRAINERS, TrainerPlugin
+from actors.contracts.engines import ENGINES
+from actors.contracts.trainers import TRAINERS, TrainerPlugin
 from factory.errors import BadInput
 from factory.rollouts.prompting import cached_prompt
 from factory.self_training.convincing import HELPFUL, PROVERS

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from actors.contracts import ENGINES, EnginePlugin, TrainerPlugin
+from actors.contracts.engines import ENGINES, EnginePlugin
+from actors.contracts.trainers import TrainerPlugin
 from actors.trainer import trainer_options
 from factory.errors import BadInput
 from pipelines.rounds.folders import folder_of

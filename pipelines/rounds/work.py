@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
-from actors.contracts import TrainerPlugin
+from actors.contracts.trainers import TrainerPlugin
 from actors.trainer import trainer_options
 from factory.errors import FactoryError, TrainingFailed
 from factory.self_training.training import TrainingJob, as_json

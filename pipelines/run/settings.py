@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from actors.contracts import EnginePlugin
+from actors.contracts.engines import EnginePlugin
 from actors.engine_runtime.keys import without_values
 from factory.added_fields import values_to_hash
 from factory.config import as_yaml, fill, fingerprint, parse_yaml, read_yaml, refuse_unknown

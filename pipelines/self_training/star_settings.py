@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors.contracts import TRAINERS
+from actors.contracts.trainers import TRAINERS
 from factory.contracts.selection import SELECTION, SelectionPlugin
 from factory.errors import BadInput
 from pipelines.rounds.sections import HeldOutQuestions, Stop, check_rounds

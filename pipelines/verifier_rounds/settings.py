@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors.contracts import ENGINES, TRAINERS
+from actors.contracts.engines import ENGINES
+from actors.contracts.trainers import TRAINERS
 from factory.errors import BadInput
 from pipelines.method_comparison.methods import Method, methods_of
 from pipelines.rounds.sections import HeldOutQuestions, Stop, check_rounds

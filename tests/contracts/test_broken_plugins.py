@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from actors.contracts import ENGINES, TRAINERS
+from actors.contracts.engines import ENGINES
+from actors.contracts.trainers import TRAINERS
 from factory.contracts.checkers import CHECKERS, boxed_gold
 from factory.contracts.formats import FORMATS, no_labels, uses_every_solution
 from factory.contracts.search import SEARCH
@@ -238,7 +239,7 @@ def test_a_bug_in_a_plug_in_stays_a_bug(kind: str, write: Write) -> None:
         ("supervision.method", "factory/contracts/supervision.py"),
         ("checker.kind", "factory/contracts/checkers.py"),
         ("source.kind", "factory/contracts/sources.py"),
-        ("engine.kind", "actors/contracts.py"),
+        ("engine.kind", "actors/contracts/engines.py"),
         ("pipeline", "pipelines/run/contract.py"),
     ],
 )
@@ -253,7 +254,7 @@ def test_the_command_refuses_a_broken_plug_in(
 
 @pytest.mark.parametrize(
     ("override", "contract"),
-    [("keep.method", "factory/contracts/selection.py"), ("trainer.kind", "actors/contracts.py")],
+    [("keep.method", "factory/contracts/selection.py"), ("trainer.kind", "actors/contracts/trainers.py")],
 )
 def test_a_run_of_self_training_refuses_a_broken_plug_in(
     override: str, contract: str, refused: Refused, write: Write, tmp_path: Path

@@ -18,7 +18,8 @@ from omegaconf import OmegaConf
 from support.records import records
 from support.waiting import HANGS_S
 
-from actors.contracts import ENGINES, TRAINERS, TrainerPlugin
+from actors.contracts.engines import ENGINES
+from actors.contracts.trainers import TRAINERS, TrainerPlugin
 from factory import errors, types
 from factory.contracts.checkers import CHECKERS, CheckerPlugin
 from factory.contracts.formats import FORMATS, FormatPlugin
@@ -108,7 +109,8 @@ def test_a_trainer_says_what_its_actor_holds(registry: Registry[TrainerPlugin], 
 
 @every(TRAINERS, ENGINES)
 def test_importing_one_is_cheap(registry: Registry[Any], name: str) -> None:
-    load = f"import sys, {registry.package}.{name}, actors.contracts; print(*(set({HEAVY!r}) & sys.modules.keys()))"
+    modules = f"{registry.package}.{name}, actors.contracts.engines, actors.contracts.trainers"
+    load = f"import sys, {modules}; print(*(set({HEAVY!r}) & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, timeout=HANGS_S, check=True)
     assert done.stdout.split() == []
 

@@ -9,7 +9,7 @@ import pytest
 from support.training import a_job, raw_data, tiny_model
 
 from actors import trainer
-from actors.contracts import TrainerPlugin
+from actors.contracts.trainers import TrainerPlugin
 from actors.trainers import sft
 from factory.errors import TrainingFailed
 

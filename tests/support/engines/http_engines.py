@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from actors.contracts import ENGINES
+from actors.contracts.engines import ENGINES
 from actors.engines.http import Engine
 from factory.types import Completion, GenerateRequest, Message, Prompt
 from tools.openai_server.options import Options

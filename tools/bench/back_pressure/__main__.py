@@ -22,7 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from actors.contracts import ENGINES
+from actors.contracts.engines import ENGINES
 from actors.http_engine.room import Room
 from tools.bench.back_pressure import real, virtual
 from tools.bench.step_labels import check_writable

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any
 
-from actors.contracts import ENGINES
+from actors.contracts.engines import ENGINES
 from factory.config import fill
 from factory.errors import QuestionFailed
 from factory.interfaces import Engine

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from actors.contracts import ENGINES
+from actors.contracts.engines import ENGINES
 from actors.engines import simulated
 from actors.engines.simulated_verifier import Config, Engine, scores_of
 from factory.errors import EngineFailed

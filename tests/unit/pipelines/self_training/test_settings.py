@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.rounds import star_settings
 
-from actors.contracts import TRAINERS
+from actors.contracts.trainers import TRAINERS
 from factory.errors import BadInput
 from pipelines.run.contract import Plug
 from pipelines.run.settings import Settings
