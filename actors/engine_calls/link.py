@@ -16,11 +16,11 @@ import contextlib
 import logging
 import uuid
 from collections.abc import AsyncIterator, Callable
-from itertools import chain
 from typing import Any
 
 from actors.calls import GONE, CallPatience, brief, within
 from actors.engine_calls.outbox import Outbox
+from actors.engine_calls.pause import Pause
 from actors.engine_calls.revival import Revival
 from actors.engine_calls.suspects import Trial
 from actors.engine_calls.wire import Collected, Figures, Job, NotStarted, Sent, Terms, collected_from
@@ -29,10 +29,6 @@ logger = logging.getLogger(__name__)
 
 BLOCKED_S = 90.0
 """Seconds without any reply after which an actor counts as one that hangs; a healthy one replies every few seconds."""
-PAUSE_S = 0.01
-"""Seconds at most between a reply and the next call, in which the questions that were answered ask again."""
-IDLE_PAUSE_S = 0.002
-"""The same, while the engine has nothing of this worker's to do."""
 SUBMIT_S = 0.005
 """Seconds for which a request waits for others that may leave with it."""
 STALE_S = 5.0
@@ -82,8 +78,7 @@ class Link:
         self.died_at = 0.0
         self._begin_anew()
         self._scheduled = False
-        # While answered questions may ask again: how many have not, and what their last request ends.
-        self._expected, self._asked_again = 0, asyncio.Event()
+        self._pause = Pause()
         self._ward = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -115,9 +110,7 @@ class Link:
         if not self.open:
             raise Moved
         number, ask = self.outbox.add(trial)
-        self._expected -= 1
-        if not self._expected:
-            self._asked_again.set()
+        self._pause.asked()
         self._schedule()
         try:
             return await ask.answer
@@ -184,7 +177,8 @@ class Link:
         except (*GONE, NotStarted) as error:
             self._lose(client, error, died=_died(error))
         except Exception as error:
-            self._fail([number for number, _ in jobs], error)
+            for number, _ in jobs:
+                self.outbox.settle(number, error)
 
     async def _collect(self) -> None:
         """Send requests and fetch answers while anything is asked for."""
@@ -212,8 +206,7 @@ class Link:
                 self._lose(client, error, died=_died(error))
             except Exception as error:
                 # A bug, which ends the run.
-                for ask in chain(*self.outbox.emptied()):
-                    ask.answer.set_exception(error)
+                self.outbox.fail(error)
             else:
                 if client == self._client:
                     self._polling = False
@@ -221,19 +214,9 @@ class Link:
                     self._acknowledged.difference_update(acknowledged)
                     self._take(collected)
                     if collected.answers:
-                        await self._pause(len(collected.answers))
+                        await self._pause.wait(len(collected.answers), busy=self.outbox.anything_sent)
         if client == self._client:
             self._collecting = self._polling = False
-
-    async def _pause(self, answered: int) -> None:
-        """Return once as many requests as were answered have come, or after a moment."""
-        self._expected = answered
-        self._asked_again.clear()
-        timer = asyncio.get_running_loop().call_later(
-            PAUSE_S if self.outbox.anything_sent else IDLE_PAUSE_S, self._asked_again.set
-        )
-        await self._asked_again.wait()
-        timer.cancel()
 
     def _take(self, collected: Collected) -> None:
         """Hand answers to those who asked."""
@@ -247,20 +230,7 @@ class Link:
         for number, answer in collected.answers:
             self._acknowledged.add(number)
             self.revival.lives()
-            ask = self.outbox.take_out(number)
-            if ask is None or ask.answer.done():
-                continue
-            if isinstance(answer, Exception):
-                ask.answer.set_exception(answer)
-            else:
-                ask.answer.set_result(answer)
-
-    def _fail(self, numbers: list[int], error: Exception) -> None:
-        """Raise an error to those who asked."""
-        for number in numbers:
-            ask = self.outbox.take_out(number)
-            if ask is not None and not ask.answer.done():
-                ask.answer.set_exception(error)
+            self.outbox.settle(number, answer)
 
     def _lose(self, client: str, error: BaseException, *, died: bool) -> None:
         """Give back all requests and close the link until the engine answers again; once for each loss."""

@@ -101,6 +101,22 @@ class Outbox:
         cancelled, self._cancelled = self._cancelled, []
         return jobs, cancelled
 
+    def settle(self, number: int, answer: Any) -> None:
+        """Hand an answer, or an error, to who asked; to nobody where nobody waits for it any more."""
+        ask = self.take_out(number)
+        if ask is None or ask.answer.done():
+            return
+        if isinstance(answer, Exception):
+            ask.answer.set_exception(answer)
+        else:
+            ask.answer.set_result(answer)
+
+    def fail(self, error: Exception) -> None:
+        """Raise an error to all who asked."""
+        for number in [*self._sent, *self._unsent]:
+            self.settle(number, error)
+        self._cancelled.clear()
+
     def emptied(self) -> tuple[list[Ask], list[Ask]]:
         """Take everything out, and return what was sent and what was not, of those that still wait."""
         sent, unsent = list(self._sent.values()), list(self._unsent.values())

@@ -12,7 +12,7 @@ from support.engines.local_actors import local_actor
 from support.plugins.gate import close
 
 from actors.calls import CallPatience
-from actors.engine_calls import desk, link, mailbox, outbox
+from actors.engine_calls import desk, link, mailbox, outbox, pause
 from actors.remote_models import RemoteModels
 from factory.errors import EngineFailed
 from factory.types import POLICY
@@ -66,7 +66,7 @@ async def test_while_one_engine_tries_suspects_the_others_go_on_though_they_try_
 async def test_the_next_call_leaves_when_those_who_were_answered_have_asked_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "PAUSE_S", 60.0)
+    monkeypatch.setattr(pause, "PAUSE_S", 60.0)
     gate = tmp_path / "gate"
     close(gate, "question 1 ")
     models = models_over(local_actor(ENGINES, {"gate": str(gate)}))
