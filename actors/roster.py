@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +28,22 @@ class Roster:
 
     def open_for(self, role: str) -> tuple[str, ...]:
         """Return the engines of a role that take new requests; all of them where every one is leaving."""
-        staying = tuple(name for name in self.pools.get(role, ()) if name not in self.leaving)
-        return staying or tuple(self.pools.get(role, ()))
+        return self._open(self.pools.get(role, ()))
+
+    @property
+    def open_writers(self) -> tuple[str, ...]:
+        """Shard writers that take new rows; all of them where every one is leaving."""
+        return self._open(self.writers)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of all actors that may be called, those that leave included."""
+        return frozenset(chain(self.checkers, self.writers, *self.pools.values()))
 
     def is_news_after(self, version: int) -> bool:
         """Return whether somebody who has `version` has to hear of this one."""
         return self.version > version
+
+    def _open(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return those that do not leave; all of them where every one is leaving."""
+        return tuple(name for name in names if name not in self.leaving) or tuple(names)

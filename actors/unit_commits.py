@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -32,7 +33,7 @@ class UnitCommits:
     Args:
       folder: run folder.
       store: the same, open.
-      writers: handles of the shard writers.
+      writers: handles of the shard writers, those that leave left out (`update`).
       patience: time-outs and attempts of calls to them.
     """
 
@@ -41,8 +42,15 @@ class UnitCommits:
         self._store = store
         self._writers = writers
         self._patience = patience
+        self._news = asyncio.Event()
         # One at a time, for the memory.
         self._large = asyncio.Lock()
+
+    def update(self, writers: Sequence[Any]) -> None:
+        """Have these writers from now on; a commit that another one does not answer goes to one of them."""
+        self._writers = writers
+        self._news.set()
+        self._news = asyncio.Event()
 
     async def __call__(self, unit: Unit, rows: list[dict[str, Any]]) -> Receipt:
         """Commit the rows: small units through their writer, large ones here, as they would fill Ray's object store.
@@ -68,20 +76,41 @@ class UnitCommits:
 
     async def _sent(self, unit: Unit, batch: pa.RecordBatch, counted: Tally, effort: Mapping[str, int]) -> Receipt:
         """Send the rows to the unit's writer until it answers. Raises `CommitFailed` when it never does."""
-        # By its id: units spread evenly, and a unit has one writer.
-        writer = self._writers[int(unit.id[:8], 16) % len(self._writers)]
-        reason = ""
+        reason, tries = "none came in time", 0
         # Not tenacity: what is between two attempts is no pause, but the restarted writer's answer.
-        for _ in range(self._patience.attempts):
+        while tries < self._patience.attempts and (writer := await self._writer_of(unit)) is not None:
+            committing = writer.commit.remote(self._folder, unit.id, batch, counted, unit.revision, effort)
             try:
-                committing = writer.commit.remote(self._folder, unit.id, batch, counted, unit.revision, effort)
                 return await within(committing, self._patience.commit_s)
             except GONE as error:
                 # Committing twice is safe: the object's name is taken once.
                 reason = brief(error)
-            if not await wait_until_ready(writer.__ray_ready__.remote, self._patience.restart_s):
+            if not await self._back_or_left(writer):
                 break
+            # One that has left the roster costs no try.
+            tries += writer in self._writers
         raise CommitFailed(f"shard writer gave no answer for unit {unit.id}: {reason}. Run `factory resume`.")
+
+    async def _writer_of(self, unit: Unit) -> Any | None:
+        """Return the writer of a unit, as soon as there is one; None when none comes."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.restart_s):
+                while not self._writers:
+                    await self._news.wait()
+        # By its id: units spread evenly, and a unit has one writer.
+        return self._writers[int(unit.id[:8], 16) % len(self._writers)] if self._writers else None
+
+    async def _back_or_left(self, writer: Any) -> bool:
+        """Return once a writer is up again, or another one is there in its place; False where neither comes."""
+        ready = asyncio.ensure_future(wait_until_ready(writer.__ray_ready__.remote, self._patience.restart_s))
+        try:
+            while writer in self._writers and not ready.done():
+                news = asyncio.ensure_future(self._news.wait())
+                await asyncio.wait([ready, news], return_when=asyncio.FIRST_COMPLETED)
+                news.cancel()
+            return writer not in self._writers or ready.result()
+        finally:
+            ready.cancel()
 
     def before(self, unit: Unit) -> Receipt:
         """Return the receipt of a unit that was committed before, without anybody hearing of it.

@@ -6,7 +6,7 @@ carries what came meanwhile in both directions. What is asked while one is open 
 costs about two milliseconds of CPU, whatever it carries.
 
 A link that notices that its engine is gone gives all requests back at once (`Lost`, `Moved`), and is closed until the
-engine answers again.
+engine answers again. One whose engine leaves (`announce`, `retire`) gives them back as if it had never had them.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from actors.calls import GONE, CallPatience, brief, within
-from actors.engine_calls.outbox import Outbox
+from actors.engine_calls import losses
+from actors.engine_calls.losses import Moved
+from actors.engine_calls.outbox import Ask, Outbox
 from actors.engine_calls.pause import Pause
 from actors.engine_calls.revival import Revival
 from actors.engine_calls.suspects import Trial
@@ -35,16 +37,12 @@ STALE_S = 5.0
 """Seconds after which nobody knows any more what others have asked of an engine."""
 
 
-class Lost(Exception):
-    """Request that an engine had when it was lost. `cause` is how that was noticed."""
-
-
-class Moved(Exception):
-    """Request that its engine never had: it goes to another one."""
-
-
 class Link:
     """Way to one engine and back.
+
+    * `leaving`: the engine gets nothing new, and goes on with what it has until it is ended. That is nobody's fault.
+    * `retired`: it is gone for good.
+    * `moved`: requests that it had when it left.
 
     Args:
       actor: handle of the engine's actor (`actors/generator.py`).
@@ -76,10 +74,13 @@ class Link:
         self._heard = 0.0
         self.outbox = Outbox()
         self.died_at = 0.0
+        self.leaving = self.retired = False
+        self.moved = 0
         self._begin_anew()
         self._scheduled = False
         self._pause = Pause()
         self._ward = asyncio.Lock()
+        self._entering: asyncio.Future[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def _begin_anew(self) -> None:
@@ -92,8 +93,8 @@ class Link:
 
     @property
     def open(self) -> bool:
-        """True while requests may be sent."""
-        return self.revival.up
+        """True while new requests may be sent."""
+        return self.revival.up and not self.leaving
 
     @property
     def load(self) -> int:
@@ -119,16 +120,47 @@ class Link:
             self._schedule()
             raise
 
+    def announce(self, *, leaving: bool) -> None:
+        """Note whether the engine is leaving, or stays after all. What it has not got yet goes elsewhere then."""
+        self.leaving = leaving
+        if leaving:
+            self._give_back([], self.outbox.withdrawn())
+
+    def retire(self) -> None:
+        """Give back all requests, and ask the engine for nothing any more: it is gone, or will be in a moment."""
+        sent, unsent = self.outbox.emptied()
+        client = self._client
+        self.leaving = self.retired = True
+        self._begin_anew()
+        self.revival.end()
+        if self._entering is not None:
+            self._entering.cancel()
+        self._move(sent, unsent)
+        # Should it live, it need not compute what is computed elsewhere.
+        self._actor.forget.remote(client)
+
     @contextlib.asynccontextmanager
     async def ward(self) -> AsyncIterator[None]:
-        """Have the engine's ward for the block: no other suspects are tried there. Raises as calls do."""
+        """Have the engine's ward for the block: no other suspects are tried there.
+
+        Raises as calls do, and `Moved` when the engine went before it was this worker's turn.
+        """
         async with self._ward:
+            if not self.open:
+                raise Moved
             client = self._client
+            self._entering = asyncio.ensure_future(
+                within(self._actor.enter_ward.remote(client), self._patience.restart_s)
+            )
             try:
-                await within(self._actor.enter_ward.remote(client), self._patience.restart_s)
+                await self._entering
+            except asyncio.CancelledError:
+                if not self.retired:
+                    raise
+                raise Moved from None
             except (*GONE, NotStarted) as error:
                 if not isinstance(error, TimeoutError):
-                    self._lose(client, error, died=_died(error))
+                    self._lose(client, error, died=losses.is_death(error))
                 raise
             try:
                 yield
@@ -137,7 +169,7 @@ class Link:
 
     def _schedule(self) -> None:
         """Have what waits sent: by the next `collect`, or soon when one is open."""
-        if not self.open:
+        if not self.revival.up:
             return
         if not self._collecting:
             self._collecting = True
@@ -149,7 +181,7 @@ class Link:
     def _flush(self) -> None:
         """Send what waits, if no `collect` has taken it along meanwhile."""
         self._scheduled = False
-        if self.open and self._collecting and self.outbox.anything_to_send:
+        if self.revival.up and self._collecting and self.outbox.anything_to_send:
             jobs, cancelled = self._drawn()
             if jobs or cancelled:
                 self._start(self._submit(jobs, cancelled))
@@ -175,7 +207,7 @@ class Link:
             sent = Sent(client, self._terms, jobs, cancelled)
             await within(self._actor.submit.remote(sent.packed()), self._patience.restart_s)
         except (*GONE, NotStarted) as error:
-            self._lose(client, error, died=_died(error))
+            self._lose(client, error, died=losses.is_death(error))
         except Exception as error:
             for number, _ in jobs:
                 self.outbox.settle(number, error)
@@ -203,7 +235,7 @@ class Link:
                 if self._others(self) or self._silent >= self._patience.restart_s:
                     self._lose(client, error, died=False)
             except (*GONE, NotStarted) as error:
-                self._lose(client, error, died=_died(error))
+                self._lose(client, error, died=losses.is_death(error))
             except Exception as error:
                 # A bug, which ends the run.
                 self.outbox.fail(error)
@@ -237,30 +269,28 @@ class Link:
         if client != self._client:
             return
         sent, unsent = self.outbox.emptied()
-        if isinstance(error, NotStarted):
-            # It never had them.
-            for ask in sent:
-                ask.trial.attempts -= 1
-            sent, unsent = [], sent + unsent
         logger.warning("engine lost with %d requests in it: %s", len(sent), brief(error))
-        now = asyncio.get_running_loop().time()
+        died = died and not self.leaving
         self._begin_anew()
         self.revival.begin(client, died=died and bool(sent))
-        if died:
-            self.died_at = now
-            for ask in sent:
-                ask.trial.deaths += 1
-                ask.trial.survived_s = max(ask.trial.survived_s, now - ask.sent)
-        # First the suspects are put in groups, then those who asked go on.
-        self._on_lost(self, [ask.trial for ask in sent], [ask.trial for ask in unsent], died)
-        for ask in sent:
-            ask.trial.late += not died
-            ask.answer.set_exception(Lost(brief(error)))
-        for ask in unsent:
-            ask.answer.set_exception(Moved())
+        if self.leaving:
+            self._move(sent, unsent)
+        elif isinstance(error, NotStarted):
+            # It never had them.
+            self._give_back([], [*losses.uncounted(sent), *unsent])
+        else:
+            now = asyncio.get_running_loop().time()
+            losses.count(sent, now, died=died)
+            self.died_at = now if died else self.died_at
+            self._give_back(sent, unsent, brief(error), died=died)
         self._changed()
 
+    def _move(self, sent: Sequence[Ask], unsent: Sequence[Ask]) -> None:
+        """Give back what a leaving engine has, and what it should have had; neither counts as a try."""
+        self.moved += len(sent)
+        self._give_back([], [*losses.uncounted(sent), *unsent])
 
-def _died(error: BaseException) -> bool:
-    """Return whether an error says that an engine died, rather than that it hangs or does not start."""
-    return not isinstance(error, (TimeoutError, NotStarted))
+    def _give_back(self, sent: Sequence[Ask], unsent: Sequence[Ask], cause: str = "", *, died: bool = False) -> None:
+        """Put the suspects in groups first, then have those who asked go on (`losses.tell`)."""
+        self._on_lost(self, [ask.trial for ask in sent], [ask.trial for ask in unsent], died)
+        losses.tell(sent, unsent, cause)

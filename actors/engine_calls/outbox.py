@@ -117,13 +117,22 @@ class Outbox:
             self.settle(number, error)
         self._cancelled.clear()
 
+    def withdrawn(self) -> list[Ask]:
+        """Take out what was not sent yet, and return those that still wait."""
+        return self._taken_out(self._unsent)
+
     def emptied(self) -> tuple[list[Ask], list[Ask]]:
         """Take everything out, and return what was sent and what was not, of those that still wait."""
-        sent, unsent = list(self._sent.values()), list(self._unsent.values())
-        for number in [*self._sent, *self._unsent]:
-            self.take_out(number)
+        sent, unsent = self._taken_out(self._sent), self._taken_out(self._unsent)
         self._cancelled.clear()
-        return [ask for ask in sent if not ask.answer.done()], [ask for ask in unsent if not ask.answer.done()]
+        return sent, unsent
+
+    def _taken_out(self, asks: dict[int, Ask]) -> list[Ask]:
+        """Take these out, and return those that still wait."""
+        waiting = [ask for ask in asks.values() if not ask.answer.done()]
+        for number in list(asks):
+            self.take_out(number)
+        return waiting
 
     def _count_out(self, ask: Ask) -> None:
         """Count a request that is over; a question without any is no longer under way here."""

@@ -4,27 +4,36 @@ A request goes to the engine that its question prefers and that can begin it soo
 its answer comes back by itself (`link.py`). When an engine dies, hangs or is restarted, what it had goes
 to the others at once; with no other, it waits until the engine is back. Requests that were twice in an engine when it
 died are tried in halves (`suspects.py`), so that one that kills its engine every time fails alone.
+
+Engines come and go (`EnginePool.update`). One that leaves gets nothing new and goes on with what it has; what one has
+that is gone goes to the others, and counts neither as a death nor as a try.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import contextlib
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from actors.calls import CallPatience
-from actors.engine_calls.link import Link, Lost, Moved
+from actors.engine_calls.link import Link
+from actors.engine_calls.losses import Lost, Moved
 from actors.engine_calls.suspects import MOST_DEATHS, Suspects, Trial
 from actors.engine_calls.wire import Request, Terms, TookTooLong
 from factory.errors import EngineFailed, FactoryError
 from factory.rollouts.routing import EngineLoad, route
+
+REPLACED_S = 30.0
+"""Seconds that the driver gets to put another engine in the place of the last one that is left and does not start."""
 
 
 class EnginePool:
     """Engines of one role.
 
     Args:
-      engines: handles of their actors (`actors/generator.py`).
+      engines: handles of their actors (`actors/generator.py`), by name; those without one are called 1, 2, ...
       patience: time-outs and attempts of calls.
       role: what messages call them; "" where there is no other pool.
       weights: folder of the weights that shall answer; None for the engines' own model.
@@ -34,7 +43,7 @@ class EnginePool:
 
     def __init__(
         self,
-        engines: Sequence[Any],
+        engines: Mapping[str, Any] | Sequence[Any],
         patience: CallPatience,
         *,
         role: str = "",
@@ -45,23 +54,61 @@ class EnginePool:
         self._role = role
         self._patience = patience
         self._affinity = affinity
+        self._tell = tell
         self._suspects = Suspects(self._ward, self._changed)
         self._news = asyncio.Event()
-        terms = Terms(weights=weights, request_s=patience.request_s)
-        self._links = [
-            Link(
-                actor,
-                f"{index + 1} of {len(engines)}{f' of {role}' * bool(role)}",
-                terms,
-                patience,
-                lost=self._suspects.lost,
-                changed=self._changed,
-                others=self._others_than,
-                tell=tell,
-            )
-            for index, actor in enumerate(engines)
-        ]
+        self._terms = Terms(weights=weights, request_s=patience.request_s)
+        # By place: an engine keeps its own, so that its questions stay with it. Whoever comes takes one that is free.
+        self._links: list[Link] = []
+        self._names: dict[str, Link] = {}
+        # Time since when there is no engine that may come up; None while there is one.
+        self._none_since: float | None = None
+        self._moved = 0
         self._turn = 0
+        self.update(named(engines))
+
+    def update(self, engines: Mapping[str, Any], leaving: Collection[str] = ()) -> None:
+        """Have these engines from now on. What others have goes to those that stay.
+
+        Args:
+          engines: handles by name; who is there already stays as it is.
+          leaving: names of those that get nothing new. Where all of them leave, they are asked until they are gone.
+        """
+        for name in [name for name in self._names if name not in engines]:
+            self._names.pop(name).retire()
+        while self._links and self._links[-1].retired:
+            self._moved += self._links.pop().moved
+        for name, actor in engines.items():
+            if name not in self._names:
+                self._names[name] = self._placed(self._link(name, actor))
+        staying = any(name not in leaving for name in engines)
+        for name, link in self._names.items():
+            link.announce(leaving=staying and name in leaving)
+        # Those whose requests were given back look for another engine only behind all this.
+        self._changed()
+
+    def _link(self, name: str, actor: Any) -> Link:
+        """Return a new link to an engine."""
+        return Link(
+            actor,
+            f"{name}{f' of {self._role}' * bool(self._role)}",
+            self._terms,
+            self._patience,
+            lost=self._suspects.lost,
+            changed=self._changed,
+            others=self._others_than,
+            tell=self._tell,
+        )
+
+    def _placed(self, link: Link) -> Link:
+        """Put a link in the place of one that is gone, else behind the others, and return it."""
+        for place, other in enumerate(self._links):
+            if other.retired:
+                self._moved += other.moved
+                self._links[place] = link
+                return link
+        self._links.append(link)
+        return link
 
     async def answer(self, request: Request) -> Any:
         """Return what an engine answers: completions, or scores where the request is for these.
@@ -98,8 +145,13 @@ class EnginePool:
         return max(0, free) // (sharers * link.figures.clients)
 
     def troubles(self) -> list[str]:
-        """Return a sentence for each engine that was taken out, and is not back."""
+        """Return a sentence for each engine that was taken out, and is neither back nor gone."""
         return [link.revival.out for link in self._links if link.revival.out]
+
+    @property
+    def moved(self) -> int:
+        """Requests that engines had when they left, and that others got."""
+        return self._moved + sum(link.moved for link in self._links)
 
     async def _tried(self, trial: Trial) -> Any:
         """Send a request to an engine and return what comes back; raises as `Link.ask` does."""
@@ -166,11 +218,25 @@ class EnginePool:
 
     def _changed(self) -> None:
         """Have those look again who wait for an engine."""
+        coming = any(not link.revival.out for link in self._links if not link.leaving)
+        self._none_since = None if coming else self._none_since or time.monotonic()
         self._news.set()
         self._news = asyncio.Event()
 
     async def _change(self) -> None:
-        """Wait until something changes. Raises `FactoryError` when no engine is left."""
-        if all(troubles := [link.revival.out for link in self._links]):
-            raise FactoryError(f"no engine{f' of {self._role}' * bool(self._role)} is left: " + "; ".join(troubles))
-        await self._news.wait()
+        """Wait until something changes. Raises `FactoryError` when no engine is left, and none comes."""
+        if self._none_since is None:
+            await self._news.wait()
+            return
+        limit_s = REPLACED_S if self._names else self._patience.restart_s
+        left = self._none_since + limit_s - time.monotonic()
+        if left <= 0:
+            why = "; ".join(self.troubles()) or f"none has come for {limit_s:.0f} s"
+            raise FactoryError(f"no engine{f' of {self._role}' * bool(self._role)} is left: {why}")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), left)
+
+
+def named(actors: Mapping[str, Any] | Sequence[Any]) -> Mapping[str, Any]:
+    """Return handles by name; those without names are called 1, 2, ..."""
+    return actors if isinstance(actors, Mapping) else {str(number): one for number, one in enumerate(actors, 1)}

@@ -67,8 +67,14 @@ class Revival:
           died: True when it died while it had requests.
         """
         self._deaths += died
-        self.up = False
+        self.end()
         self._task = asyncio.ensure_future(self._wait(client))
+
+    def end(self) -> None:
+        """Wait for it no more: it is gone for good, and that is no trouble of anybody's."""
+        self.up, self.out = False, ""
+        if self._task is not None:
+            self._task.cancel()
 
     async def _wait(self, client: str) -> None:
         """Ask the actor until it answers; say so when it does not."""

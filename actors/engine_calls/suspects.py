@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from actors.calls import GONE
+from actors.engine_calls.losses import Moved
 from actors.engine_calls.wire import NotStarted, Request
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class Suspects:
                     await _first(cell.empty, cell.stay_s())
                     cell.inside = False
                 return
-            except (*GONE, NotStarted):
+            except (*GONE, NotStarted, Moved):
                 if cell.link.done():
                     return
                 await asyncio.sleep(0.5)

@@ -38,3 +38,9 @@ def failed(results: list[Any]) -> list[int]:
 async def until(condition: Any) -> None:
     while not condition():
         await asyncio.sleep(0.005)
+
+
+def quick(limit_s: float) -> Any:
+    """Return `asyncio.sleep` for short times only."""
+    real = asyncio.sleep
+    return lambda seconds: real(min(seconds, limit_s))

@@ -11,6 +11,7 @@ from typing import Any
 from ray.exceptions import ActorDiedError
 
 from actors.generator import Generator
+from factory.errors import BadInput
 
 ACTOR: ContextVar[LocalActor] = ContextVar("actor")
 
@@ -77,3 +78,22 @@ class LocalActor:
 def local_actor(kind: str, config: dict[str, Any]) -> LocalActor:
     """Return the handle of a generator with an engine of this kind."""
     return LocalActor(lambda: Generator(kind, config, "none"))
+
+
+class Stuck(Generator):
+    """Generator that starts a number of times, and never again."""
+
+    starts = 0
+    trouble: Exception = BadInput("no memory left")
+
+    async def _start(self) -> None:
+        type(self).starts -= 1
+        if type(self).starts < 0:
+            raise type(self).trouble
+        await super()._start()
+
+
+def stuck(starts: int, trouble: Exception = Stuck.trouble) -> LocalActor:
+    """Return an actor whose engine starts so many times."""
+    kind = type("StuckOnce", (Stuck,), {"starts": starts, "trouble": trouble})
+    return LocalActor(lambda: kind("simulated", {}, "none"))

@@ -1,14 +1,23 @@
-"""Fixture of the tests over generators in this process."""
+"""Fixtures of the tests over generators in this process."""
 
 from __future__ import annotations
 
 import pytest
+from support.engines.asking import quick
 from support.engines.local_actors import ACTOR
 
 from actors import generator
+from actors.engine_calls import pool, revival
 
 
 @pytest.fixture
 def mortal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have engines that die take their local actor along, not the tests' process."""
     monkeypatch.setattr(generator, "_exit", lambda reason: ACTOR.get().die())
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the tries of a start follow each other quickly, and nobody wait for another engine in its place."""
+    monkeypatch.setattr(pool, "REPLACED_S", 0.01)
+    monkeypatch.setattr(revival.asyncio, "sleep", quick(0.01))

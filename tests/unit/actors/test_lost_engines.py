@@ -6,19 +6,17 @@ import asyncio
 import math
 import random
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ray.exceptions import ActorDiedError
-from support.engines.asking import ENGINES, failed, models_over, outcomes, request, until
-from support.engines.local_actors import LocalActor, local_actor
+from support.engines.asking import ENGINES, failed, models_over, outcomes, quick, request, until
+from support.engines.local_actors import local_actor, stuck
 from support.plugins.gate import close
 
 from actors.calls import CallPatience
 from actors.engine_calls import desk, link, revival, suspects
-from actors.generator import Generator
 from actors.remote_models import RemoteModels
-from factory.errors import BadInput, EngineFailed, FactoryError
+from factory.errors import EngineFailed, FactoryError
 from factory.types import POLICY
 
 
@@ -62,37 +60,6 @@ async def test_an_engine_that_does_not_reply_gets_nothing_more(monkeypatch: pyte
     await until(lambda: all(link.open for link in models.pools[POLICY]._links))
 
 
-class Stuck(Generator):
-    """Generator that starts a number of times, and never again."""
-
-    starts = 0
-    trouble: Exception = BadInput("no memory left")
-
-    async def _start(self) -> None:
-        type(self).starts -= 1
-        if type(self).starts < 0:
-            raise type(self).trouble
-        await super()._start()
-
-
-def stuck(starts: int, trouble: Exception = Stuck.trouble) -> LocalActor:
-    """An actor whose engine starts so many times."""
-    kind = type("StuckOnce", (Stuck,), {"starts": starts, "trouble": trouble})
-    return LocalActor(lambda: kind("simulated", {}, "none"))
-
-
-def quick(limit_s: float) -> Any:
-    """`asyncio.sleep` for short times only."""
-    real = asyncio.sleep
-    return lambda seconds: real(min(seconds, limit_s))
-
-
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the tries of a start follow each other quickly."""
-    monkeypatch.setattr(revival.asyncio, "sleep", quick(0.01))
-
-
 async def test_an_engine_that_cannot_restart_is_taken_out_and_the_others_go_on(mortal: None, hurried: None) -> None:
     broken, sound, said = stuck(1), local_actor("simulated", {}), []
     models = RemoteModels({POLICY: [broken, sound]}, [], CallPatience(), tell=said.append)
@@ -102,7 +69,7 @@ async def test_an_engine_that_cannot_restart_is_taken_out_and_the_others_go_on(m
     await until(models.troubles)
     [trouble] = models.troubles()
     assert said == [trouble]
-    assert "engine 1 of 2 is taken out: it does not start, tried" in trouble
+    assert "engine 1 is taken out: it does not start, tried" in trouble
     assert "no memory left" in trouble
     assert not failed(await outcomes(models, [request(number) for number in range(20)]))
 
@@ -119,7 +86,7 @@ async def test_a_role_without_an_engine_left_ends_what_asks_it_and_nothing_else(
     said: list[str] = []
     pools = {POLICY: [local_actor("simulated", {})], "critic": [stuck(0), stuck(0)]}
     models = RemoteModels(pools, [], CallPatience(), tell=said.append)
-    with pytest.raises(FactoryError, match="no engine of critic is left: engine 1 of 2 of critic is taken out"):
+    with pytest.raises(FactoryError, match="no engine of critic is left: engine 1 of critic is taken out"):
         await models.generate(request(1), "critic")
     assert not failed(await outcomes(models, [request(number) for number in range(4)]))
     assert len(models.troubles()) == len(said) == 2
