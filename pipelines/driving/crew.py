@@ -1,18 +1,23 @@
-"""Rollout workers as the driver sees them: which are up, which died and are being started again."""
+"""Rollout workers as the driver sees them: which are up, which died and are being started again, which leave."""
 
 from __future__ import annotations
 
+import itertools
 import time
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ray
 from ray.exceptions import ActorUnavailableError, RayActorError
 
+from actors.assigned_work import PeerNames
 from actors.calls import brief
+from actors.roster import Roster
 from factory.errors import FactoryError
 from factory.labelling.experience import Lessons
 from factory.shards.units import Unit
+from pipelines.driving.membership import Member, members
 
 # A worker is given up after more of these answers. Fewer prove nothing: a call that was under way when its actor died
 # gets the same answer, also where Ray starts the actor again.
@@ -35,44 +40,99 @@ class _Away:
 
 
 class Crew:
-    """Handles of the rollout workers.
+    """Rollout workers, each known by a number that no other has had.
 
-    A call to a worker that is being restarted fails at once, so it gets no unit until it is back.
+    A call to a worker that is being restarted fails at once, so it gets no unit until it is back. One that leaves gets
+    none any more.
     """
 
-    def __init__(self, workers: list[Any], assignment: Any, restart_s: float) -> None:
-        """Begin with all of `workers` up; a dead one may take `restart_s` seconds to come back.
+    def __init__(self, workers: Iterable[Any], assignment: Any, restart_s: float) -> None:
+        """Begin with all of `workers` up, numbered from 0; a dead one may take `restart_s` seconds to come back.
 
         `assignment` goes to them with every unit.
         """
-        self._workers = workers
+        self._numbers = itertools.count()
+        self._workers: dict[int, Member] = {}
         self._assignment = assignment
         self._restart_s = restart_s
         self._away: dict[int, _Away] = {}
+        # Workers that leave, and since when nobody has been up who stays.
+        self._leaving: set[int] = set()
+        self._deserted: float | None = None
+        for worker in members(workers):
+            self._join(worker)
 
     def __len__(self) -> int:
         return len(self._workers)
 
     @property
     def up(self) -> list[int]:
-        """Indices of the workers that are up."""
-        return [index for index in range(len(self._workers)) if index not in self._away]
+        """Numbers of the workers that are up and stay."""
+        return [number for number in self._workers if number not in self._away and number not in self._leaving]
+
+    @property
+    def leaving(self) -> Collection[int]:
+        """Numbers of the workers that leave."""
+        return self._leaving
+
+    @property
+    def numbers(self) -> list[int]:
+        """Numbers of all workers."""
+        return list(self._workers)
+
+    def name(self, worker: int) -> str:
+        """Return the name of a worker."""
+        return self._workers[worker].name
+
+    def stays(self, worker: int) -> bool:
+        """Return True for a worker that belongs to the crew and does not leave."""
+        return worker in self._workers and worker not in self._leaving
+
+    def follow(self, workers: Iterable[Member], leaving: Mapping[str, float | None], now: float) -> tuple[int, ...]:
+        """Take it that exactly `workers` belong to the crew, and return the numbers of those that are gone.
+
+        Args:
+          workers: all of them.
+          leaving: names of those that leave, with the time at which they give back what is not finished; None is
+            never.
+          now: monotonic time in seconds.
+        """
+        named = {worker.name: worker for worker in workers}
+        before = {worker.name: number for number, worker in self._workers.items()}
+        gone = tuple(number for name, number in before.items() if name not in named)
+        for number in gone:
+            del self._workers[number]
+            self._away.pop(number, None)
+            self._leaving.discard(number)
+        numbers = {name: before[name] if name in before else self._join(worker) for name, worker in named.items()}
+        for name in leaving.keys() & numbers.keys():
+            self._leave(numbers[name], leaving[name], now)
+        return gone
+
+    def assign(self, roster: Roster) -> None:
+        """Have units that are handed out from now on bring `roster`, which says whom a worker may call."""
+        peers = PeerNames(
+            pools={role: list(roster.open_for(role)) for role in roster.pools},
+            checkers=list(roster.checkers),
+            writers=list(roster.writers),
+        )
+        self._assignment = replace(self._assignment, peers=peers)
 
     def hand(self, worker: int, unit: Unit, others: Lessons | None = None) -> Any:
         """Have `worker` run `unit`, with what others have learnt; return the reference to its receipt."""
-        return self._workers[worker].run.remote(unit, self._assignment, others)
+        return self._workers[worker].actor.run.remote(unit, self._assignment, others)
 
     def ask(self, worker: int, others: Lessons | None = None, *, lessons: bool = False) -> Any:
         """Ask `worker` what it has under way, and learnt if `lessons`; return the reference to its answer.
 
         `others` is what everybody else has learnt, None for no news.
         """
-        return self._workers[worker].underway.remote(self._assignment.id, others, lessons=lessons)
+        return self._workers[worker].actor.underway.remote(self._assignment.id, others, lessons=lessons)
 
     def lost(self, worker: int) -> None:
-        """Note that `worker` died. Called once per unit it had; the first call counts."""
-        if worker not in self._away:
-            self._away[worker] = _Away(time.monotonic(), self._workers[worker].ready.remote())
+        """Note that `worker` died. Called once per unit it had; the first call counts, and none of one that leaves."""
+        if self.stays(worker) and worker not in self._away:
+            self._away[worker] = _Away(time.monotonic(), self._workers[worker].actor.ready.remote())
 
     def wait(self, refs: list[Any], seconds: float) -> list[Any]:
         """Return those of `refs` that are done, after at most `seconds`; meanwhile dead workers may come back.
@@ -84,33 +144,61 @@ class Crew:
         else:
             done = []
             time.sleep(seconds)
-        for index in list(self._away):
-            self._look_after(index)
+        for number in list(self._away):
+            self._look_after(number)
+        self._require_somebody(time.monotonic())
         return done
 
     def stop(self, grace_s: float) -> None:
         """Have all workers keep what is finished, and cancel what is not after `grace_s` seconds; waits for nobody."""
-        for index, worker in enumerate(self._workers):
-            if index not in self._away:
-                worker.stop.remote(grace_s)
+        for number, worker in self._workers.items():
+            if number not in self._away:
+                worker.actor.stop.remote(grace_s)
 
-    def _look_after(self, index: int) -> None:
+    def _join(self, worker: Member) -> int:
+        """Take a worker in, and return its number."""
+        number = next(self._numbers)
+        self._workers[number] = worker
+        return number
+
+    def _leave(self, number: int, deadline: float | None, now: float) -> None:
+        """Hand nothing more to a worker; at a deadline, have it keep what is finished and give back the rest."""
+        if number in self._leaving:
+            return
+        self._leaving.add(number)
+        # Ray may start a dead one again wherever it likes: there is nothing in it.
+        if self._away.pop(number, None) is None and deadline is not None:
+            self._workers[number].actor.stop.remote(max(1.0, deadline - now))
+
+    def _look_after(self, number: int) -> None:
         """Take a dead worker back once it answers; raise `FactoryError` when nobody is left to wait for."""
-        away = self._away[index]
+        away = self._away[number]
         reason = "no answer"
         if ray.wait([away.back], timeout=0)[0]:
             try:
                 ray.get(away.back)
-                del self._away[index]
+                del self._away[number]
                 return
             except RayActorError as error:
                 reason = brief(error)
                 away.for_good += not isinstance(error, ActorUnavailableError)
-                away.back = self._workers[index].ready.remote()
+                away.back = self._workers[number].actor.ready.remote()
         seconds = time.monotonic() - away.since
         hopeless = away.for_good > _DEAD_FOR_GOOD or seconds > self._restart_s
-        if hopeless and len(self._away) == len(self._workers):
-            raise FactoryError(
-                f"no rollout worker came back within {seconds:.0f} s ({reason}). "
-                "Committed units are kept; see to the nodes and run `factory resume`."
-            )
+        if hopeless and not self.up:
+            self._give_up(seconds, reason)
+
+    def _require_somebody(self, now: float) -> None:
+        """Raise `FactoryError` where those that stay are nobody, and nobody has joined for as long as a start takes."""
+        if len(self._workers) > len(self._leaving):
+            self._deserted = None
+        elif self._deserted is None:
+            self._deserted = now
+        elif now - self._deserted > self._restart_s:
+            self._give_up(now - self._deserted, "all have left, and none has joined")
+
+    def _give_up(self, seconds: float, reason: str) -> None:
+        raise FactoryError(
+            f"no rollout worker came back within {seconds:.0f} s ({reason}). "
+            "Committed units are kept; see to the nodes and run `factory resume`."
+        )

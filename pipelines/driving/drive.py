@@ -1,6 +1,8 @@
 """Loop that all pipelines share: hand out units as engines have room, collect receipts.
 
 The driver never carries completions. A unit whose worker died is handed out again; a bug or a full disk ends the run.
+Workers and engines may join and leave meanwhile (`DriveOptions.membership`): a worker that leaves gets nothing new, and
+what it has not finished by then goes to another, which costs the unit no attempt.
 The first Ctrl-C stops handing out and lets units in flight finish for `DriveOptions.grace_s`; then the workers keep the
 questions that are finished and cancel the others. The second Ctrl-C stops at once. What is committed stays committed
 either way.
@@ -10,8 +12,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import ray
@@ -20,99 +22,26 @@ from ray.exceptions import RayActorError, RayTaskError
 from actors.calls import brief, original_error
 from factory.errors import FactoryError
 from factory.question_pipeline.effort import raised
-from factory.records.example import Example
-from factory.records.tally import Tally
 from factory.shards.commits import Receipt
 from factory.shards.units import Unit
-from factory.types import POLICY
 from pipelines.driving.crew import Crew
-from pipelines.driving.demand import Bounds, Demand
-from pipelines.driving.engine_figures import EngineFigures
-from pipelines.driving.interrupt import Interrupt
+from pipelines.driving.demand import Demand
+from pipelines.driving.drive_options import DriveOptions
 from pipelines.driving.lookout import Lookout
-from pipelines.driving.run_experience import RunExperience
+from pipelines.driving.membership import Changes, members
+from pipelines.driving.polls import News
+from pipelines.driving.progress import NodeCounts, Progress, stop_when_nothing_works
+
+__all__ = ["DriveOptions", "Progress", "drive"]
 
 # Seconds between two looks at what engines and workers have said, and between two reports.
 LOOK_S, POLL_S = 0.1, 0.5
 # Seconds that workers get after the grace to keep what is finished.
 KEEP_S = 60.0
+# Seconds before the end of the driver's own node at which the workers begin to keep it.
+KEPT_BEFORE_S = 15.0
 # Seconds that they get at the end to say what they have learnt.
 LAST_S = 10.0
-# Units with nothing but failed questions that end a run; with one, a single odd question could.
-HOPELESS_UNITS = 2
-
-
-@dataclass
-class Progress:
-    """State of a drive, told to the display twice a second.
-
-    Attributes:
-      units: units committed by this attempt.
-      done: counts of what they hold.
-      underway: counts of what the workers have not committed yet; finished questions among it are counted, too.
-      unfinished: questions that are begun and not finished.
-      in_flight: units handed out and not back.
-      retried: units handed out again, as their worker died.
-      seconds: time since the first unit was handed out.
-      stopping: True once somebody asked for an end.
-      short: committed units with questions that hold less than was asked for, as an error stopped them; a later
-        attempt takes them up again.
-      trouble: the last such error.
-      engines: figures of each engine, as it last said.
-      example: labelled solution of a question that was among the first to be finished; None before that.
-    """
-
-    units: int = 0
-    done: Tally = field(default_factory=Tally)
-    underway: Tally = field(default_factory=Tally)
-    unfinished: int = 0
-    in_flight: int = 0
-    retried: int = 0
-    seconds: float = 0.0
-    stopping: bool = False
-    short: int = 0
-    trouble: str = ""
-    engines: Sequence[EngineFigures] = ()
-    example: Example | None = None
-
-
-def _ignore(_: Any) -> None:
-    """Hear news that nobody asked for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriveOptions:
-    """Limits and listeners of one drive.
-
-    Attributes:
-      bounds: how much may be in flight.
-      engines: handles of the generators by role, which say how much they hold.
-      counted: roles whose engines decide how many questions are under way; with none, `bounds.window` does.
-      attempts: workers that a unit may cost before the run ends.
-      experience: what the run has learnt, which is told to all workers; None where it shall learn nothing.
-      restart_s: seconds that a dead worker may take to come back while no other is up.
-      effort: amounts asked for per question, by config key; a receipt that says less counts as short.
-      on_progress: hears the state twice a second.
-      on_receipt: hears of every committed unit.
-      check: called about twice a second; may raise to end the run.
-      interrupt: counter of Ctrl-C; from the first on, nothing new is handed out.
-      grace_s: seconds that units in flight get to finish after the first Ctrl-C.
-      on_remark: hears of what workers could not keep, or not take up again.
-    """
-
-    bounds: Bounds
-    attempts: int
-    engines: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    counted: Collection[str] = (POLICY,)
-    experience: RunExperience | None = None
-    restart_s: float = 900.0
-    effort: Mapping[str, int] = field(default_factory=dict)
-    on_progress: Callable[[Progress], None] = _ignore
-    on_receipt: Callable[[Receipt], None] = _ignore
-    check: Callable[[], None] = lambda: None
-    interrupt: Interrupt = field(default_factory=Interrupt)
-    grace_s: float = 30.0
-    on_remark: Callable[[str], None] = _ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +58,7 @@ def drive(units: Iterable[Unit], workers: list[Any], assignment: Any, options: D
 
     Args:
       units: work to hand out, in order; drawn only when there is room for one more.
-      workers: handles of the rollout workers.
+      workers: handles of the rollout workers; not asked where there is a membership, nor are `options.engines`.
       assignment: what they are told with every unit (`actors.assigned_work.Assignment`).
       options: limits and listeners.
 
@@ -142,7 +71,8 @@ def drive(units: Iterable[Unit], workers: list[Any], assignment: Any, options: D
     """
     # From here on there is something to finish, so the first Ctrl-C only asks for an end.
     options.interrupt.patient = True
-    loop = _Loop(units, Crew(workers, assignment, options.restart_s), options)
+    crew = Crew([] if options.membership else workers, assignment, options.restart_s)
+    loop = _Loop(units, crew, options)
     while True:
         options.check()
         loop.hand_out()
@@ -160,22 +90,30 @@ class _Loop:
         self.progress = Progress()
         self._options = options
         self._crew = crew
-        counted = {role: pool for role, pool in options.engines.items() if role in options.counted}
-        self._demand = Demand(options.bounds, sum(map(len, counted.values())))
-        self._lookout = Lookout(crew, counted | dict(options.engines), self._demand, options.experience)
+        pools = {} if options.membership else options.engines
+        engines = {role: members(pool, f"{role}/") for role, pool in pools.items()}
+        self._demand = Demand(options.bounds)
+        self._lookout = Lookout(crew, engines, options.counted, self._demand, options.experience, self._hear_engine)
         self.progress.engines = self._lookout.engines
+        # Questions that are not committed yet, and leaving workers whose idleness was told.
+        self._left = options.questions
+        self._told: set[int] = set()
         self._fresh = iter(units)
+        self._drawn = False
         # Units whose worker died, with the number of the attempt to come.
         self._again: deque[tuple[Unit, int]] = deque()
         # Units in flight, by the reference to the receipt.
         self._in_flight: dict[Any, _Errand] = {}
+        self._grace_s = options.grace_s
         self._deadline: float | None = None
         self._heard: set[str] = set()
         self._began = self._shown = time.monotonic()
 
     def hand_out(self) -> None:
         """Hand out what is wanted, units whose worker died first; hand out nothing once somebody wants an end."""
-        self._lookout.look(time.monotonic())
+        now = time.monotonic()
+        self._follow(now)
+        self._lookout.look(now)
         # Units are drawn from the source one by one, so that memory does not grow with it.
         while not self._options.interrupt.count and self._demand.wants_more():
             worker = self._demand.idlest(self._crew.up)
@@ -183,6 +121,7 @@ class _Loop:
                 break
             unit, attempt = self._again.popleft() if self._again else (next(self._fresh, None), 1)
             if unit is None:
+                self._drawn = True
                 break
             self._demand.hand(unit.id, worker, len(unit.questions))
             # A worker that was just started begins with what the run knows.
@@ -195,32 +134,37 @@ class _Loop:
         """Return whether all is committed, or an interrupted drive has nothing left to wait for."""
         if self._options.interrupt.count and not self.progress.stopping:
             self.progress.stopping = True
-            self._deadline = time.monotonic() + self._options.grace_s + KEEP_S
-            self._crew.stop(self._options.grace_s)
+            self._deadline = time.monotonic() + self._grace_s + KEEP_S
+            self._crew.stop(self._grace_s)
         if self._deadline is not None and time.monotonic() > self._deadline:
             return True
-        return not self._in_flight and (self.progress.stopping or not self._again)
+        # With nobody up, nothing may be in flight though there is work left.
+        return not self._in_flight and (self.progress.stopping or (self._drawn and not self._again))
 
     def end(self) -> None:
-        """Hear what the workers have learnt since they were last asked."""
+        """Hear what the workers have learnt since they were last asked, and the engines' last figures."""
         self._lookout.last_lessons(LAST_S)
+        self._show_engines()
 
     def collect(self) -> None:
         """Wait a moment for units to come back, and count them."""
         for ref in self._crew.wait(list(self._in_flight), LOOK_S):
             errand = self._in_flight.pop(ref)
-            self._demand.take_back(errand.unit.id)
+            left = self._demand.take_back(errand.unit.id)
             try:
                 receipt = ray.get(ref)
             except RayTaskError as error:
                 raise original_error(error) from None
             except RayActorError as error:
-                self._retry(errand, error)
+                self._retry(errand, error, left)
                 continue
             self._hear(receipt.remarks)
             if isinstance(receipt, Receipt):
                 self._lookout.committed(errand.worker, errand.unit.id, receipt.added)
+                self._left -= len(errand.unit.questions)
                 self._count(receipt)
+            elif not self.progress.stopping:
+                self._move(errand, receipt.left)
 
     def report(self) -> None:
         """Tell the listener twice a second."""
@@ -232,10 +176,61 @@ class _Loop:
         self._lookout.remarks.clear()
         self.progress.underway, self.progress.example = self._lookout.underway(), self._lookout.example
         self.progress.unfinished = self._lookout.unfinished
+        self._show_engines()
         self._options.on_progress(self.progress)
 
-    def _retry(self, errand: _Errand, error: RayActorError) -> None:
-        """Put a unit aside whose worker died; raise `FactoryError` when it has cost too many."""
+    def _show_engines(self) -> None:
+        self.progress.engines, self.progress.gone = self._lookout.engines, self._lookout.gone
+
+    def _follow(self, now: float) -> None:
+        """Take in who has joined, and hand nothing more to those that leave."""
+        membership = self._options.membership
+        if membership is None:
+            return
+        changes = membership.look(now, max(0, self._left))
+        if changes is not None:
+            self._change(changes, now)
+        for worker in set(self._crew.leaving) - self._told:
+            if not self._demand.units_of(worker):
+                self._told.add(worker)
+                membership.idle(self._crew.name(worker))
+
+    def _change(self, changes: Changes, now: float) -> None:
+        """Take it that exactly those named in `changes` belong to the run."""
+        self._crew.assign(changes.roster)
+        gone = self._crew.follow(changes.workers, changes.leaving, now)
+        self._told.difference_update(gone)
+        self._lookout.follow_crew(gone)
+        self._lookout.follow_engines(changes.engines, changes.leaving.keys())
+        self.progress.roster = changes.roster.version
+        self.progress.nodes = NodeCounts(changes.nodes, changes.leaving_nodes)
+        for sentence in changes.said:
+            self._options.on_remark(sentence)
+        if changes.driver_leaves and not self._options.interrupt.count:
+            self._options.on_remark("this run's own machine is about to be taken away: it ends, and can be resumed")
+            # As after a first Ctrl-C, in what time there is.
+            self._options.interrupt.count = 1
+            if changes.driver_deadline is not None:
+                self._grace_s = max(0.0, min(self._grace_s, changes.driver_deadline - now - KEPT_BEFORE_S))
+
+    def _hear_engine(self, news: News[str]) -> None:
+        """Pass on what an engine has said."""
+        if self._options.membership is not None:
+            self._options.membership.heard(news.key, news.said, time.monotonic(), dead=news.dead)
+
+    def _move(self, errand: _Errand, questions: int) -> None:
+        """Put a unit aside that its worker could not finish as it had to leave: that is no fault of the unit."""
+        self.progress.moved += questions
+        self._again.append((errand.unit, errand.attempt))
+
+    def _retry(self, errand: _Errand, error: RayActorError, left: int) -> None:
+        """Put a unit aside whose worker died; raise `FactoryError` when it has cost too many.
+
+        `left` is how many of its questions were not finished.
+        """
+        if not self._crew.stays(errand.worker):
+            self._move(errand, left)
+            return
         self._crew.lost(errand.worker)
         if self._options.experience:
             self._options.experience.lost(errand.worker)
@@ -264,17 +259,4 @@ class _Loop:
             progress.short += 1
             progress.trouble = receipt.trouble or progress.trouble
         self._options.on_receipt(receipt)
-        _stop_when_nothing_works(progress, receipt.trouble)
-
-
-def _stop_when_nothing_works(progress: Progress, trouble: str) -> None:
-    """Raise `FactoryError` when the first units hold failed questions only; `trouble` is the last one's.
-
-    A failed question is data. Two units of nothing else are a mistake that would go on all weekend.
-    """
-    done = progress.done
-    if progress.units >= HOPELESS_UNITS and done.questions and done.failed == done.questions:
-        raise FactoryError(
-            f"all of the first {done.questions} questions failed{': ' * bool(trouble)}{trouble}. "
-            "`factory inspect RUN_DIR QUESTION_ID` shows more; mend it, then `factory resume RUN_DIR --retry-failed`"
-        )
+        stop_when_nothing_works(progress, receipt.trouble)

@@ -5,8 +5,8 @@ What an engine counts begins anew when it is restarted; here it goes on. Nothing
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from factory.types import POLICY
@@ -28,6 +28,7 @@ class EngineFigures:
     * `cache_hit_rate`: share of its prompts' tokens that were in its cache, since its start; None where unknown.
     * `restarts`: how often it began to count anew.
     * `out`: True while it does not answer, or is starting anew.
+    * `engines`: number of engines that these are figures of; more than one where they are summed up.
     """
 
     slots: int = 0
@@ -43,6 +44,7 @@ class EngineFigures:
     restarts: int = 0
     out: bool = False
     role: str = POLICY
+    engines: int = 1
 
     @property
     def busy(self) -> float | None:
@@ -55,33 +57,75 @@ class EngineFigures:
         """Load as the hand-out needs it; None while it does not answer."""
         return None if self.out else EngineLoad(slots=self.slots, running=self.running, waiting=self.waiting)
 
+    def add(self, other: EngineFigures) -> None:
+        """Add the totals of an engine that is gone; slots are the mean over the time, so that the busy share holds."""
+        seconds = self.seconds + other.seconds
+        if seconds:
+            self.slots = round((self.slots * self.seconds + other.slots * other.seconds) / seconds)
+        self.most_waiting = max(self.most_waiting, other.most_waiting)
+        for name in ("seconds", "silent_seconds", "restarts", "engines", *_COUNTED):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
     def as_dict(self) -> dict[str, Any]:
         """Return the figures by name, rounded, as the attempt's log keeps them."""
         values = {**asdict(self), "busy": self.busy}
         return {name: round(value, 4) if isinstance(value, float) else value for name, value in values.items()}
 
 
+@dataclass(slots=True)
+class _Kept:
+    """Figures of one engine, what it counted last since its start, and when it was heard."""
+
+    figures: EngineFigures
+    last: dict[str, float] = field(default_factory=dict)
+    heard: float | None = None
+
+
 class EngineBook:
-    """Book of the figures of all engines of a run."""
+    """Book of the figures of all engines of a run, which come and go."""
 
-    def __init__(self, roles: Sequence[str]) -> None:
-        """Begin with an engine for each of `roles`, none heard yet."""
-        self.figures = [EngineFigures(role=role) for role in roles]
-        # For each: what it counted last, since its start, and when it was heard.
-        self._last: list[dict[str, float]] = [{} for _ in roles]
-        self._heard: list[float | None] = [None] * len(roles)
+    def __init__(self, roles: Sequence[str] = ()) -> None:
+        """Begin with an engine for each of `roles`, none heard yet; their keys are 0, 1 and so on."""
+        self._kept: dict[Hashable, _Kept] = {key: _Kept(EngineFigures(role=role)) for key, role in enumerate(roles)}
+        self._gone: dict[str, EngineFigures] = {}
 
-    def hear(self, index: int, stats: Mapping[str, float] | None, now: float) -> None:
+    @property
+    def figures(self) -> list[EngineFigures]:
+        """Figures of the engines that are there, in the order in which they came."""
+        return [kept.figures for kept in self._kept.values()]
+
+    @property
+    def gone(self) -> list[EngineFigures]:
+        """Sums over the engines that are gone, one of each role that has lost any."""
+        return list(self._gone.values())
+
+    def of(self, key: Hashable) -> EngineFigures:
+        """Return the figures of one engine."""
+        return self._kept[key].figures
+
+    def add(self, key: Hashable, role: str) -> None:
+        """Begin with an engine that has joined; `key` is nobody else's."""
+        self._kept[key] = _Kept(EngineFigures(role=role))
+
+    def remove(self, key: Hashable) -> None:
+        """Add the figures of an engine that is gone to those of its role."""
+        left = self._kept.pop(key).figures
+        before = self._gone.setdefault(left.role, EngineFigures(role=left.role, engines=0, out=True))
+        before.add(left)
+
+    def hear(self, key: Hashable, stats: Mapping[str, float] | None, now: float) -> None:
         """Take what an engine says of itself.
 
         Args:
-          index: number of the engine.
+          key: which engine it is.
           stats: what `Generator.stats` says; None where it gives no answer.
           now: monotonic time in seconds.
         """
-        engine, before = self.figures[index], self._heard[index]
-        passed = 0.0 if before is None else now - before
-        self._heard[index] = now
+        kept = self._kept[key]
+        engine = kept.figures
+        first = kept.heard is None
+        passed = 0.0 if kept.heard is None else now - kept.heard
+        kept.heard = now
         # Time counts while it is away, too: a dead engine's slots are slots that nobody uses.
         engine.seconds += passed
         if engine.out:
@@ -95,18 +139,18 @@ class EngineBook:
         engine.running, engine.waiting = int(stats.get("running", 0)), int(stats.get("waiting", 0))
         engine.cache_hit_rate = stats.get("cache_hit_rate")
         engine.most_waiting = max(engine.most_waiting, engine.waiting)
-        self._count(index, {name: float(stats.get(name, 0.0)) for name in _COUNTED}, first=before is None)
+        self._count(kept, {name: float(stats.get(name, 0.0)) for name in _COUNTED}, first=first)
 
-    def _count(self, index: int, counts: Mapping[str, float], *, first: bool) -> None:
+    def _count(self, kept: _Kept, counts: dict[str, float], *, first: bool) -> None:
         """Add what an engine has counted since it was last heard; totals that went down began anew."""
-        engine, last = self.figures[index], self._last[index]
+        engine, last = kept.figures, kept.last
         restarted = any(counts[name] < last.get(name, 0.0) for name in _COUNTED)
         engine.restarts += restarted
         for name, value in counts.items():
             # What it counted before it was first heard was another run's.
             since = value if restarted else 0.0 if first else value - last.get(name, 0.0)
             setattr(engine, name, getattr(engine, name) + since)
-        self._last[index] = dict(counts)
+        kept.last = counts
 
 
 def fullness(engines: Sequence[EngineFigures]) -> str | None:

@@ -1,9 +1,10 @@
 """Figures of the engines in an attempt's log, `logs/attempt_N/engines.json`, and the lines that `factory status` shows.
 
     {"engine": {"engine": "vllm 0.32.0", "max_num_seqs": 256, …}, "engines": [{"busy": 0.97, "waiting": 40, …}, …],
-     "others": {"judge": {"engine": "http", …}}}
+     "others": {"judge": {"engine": "http", …}}, "gone": [{"role": "policy", "engines": 3, "seconds": 8000.0, …}, …]}
 
-"engine" are facts of the policy's. They are news, no records: what cannot be written or read is left out.
+"engine" are facts of the policy's; "gone" sums up the engines that have left the run, by role. They are news, no
+records: what cannot be written or read is left out.
 """
 
 from __future__ import annotations
@@ -51,17 +52,19 @@ class EngineLog:
         self._clock = clock
         self._written = clock()
 
-    def keep(self, engines: Sequence[EngineFigures]) -> None:
+    def keep(self, engines: Sequence[EngineFigures], gone: Sequence[EngineFigures] = ()) -> None:
         """Write the figures, if the last time was a while ago."""
         if self._clock() - self._written > WRITE_EVERY_S:
-            self.write(engines)
+            self.write(engines, gone)
 
-    def write(self, engines: Sequence[EngineFigures]) -> None:
-        """Write the figures; a storage that does not answer gets none."""
+    def write(self, engines: Sequence[EngineFigures], gone: Sequence[EngineFigures] = ()) -> None:
+        """Write the figures, and the sums over engines that are gone; a storage that does not answer gets none."""
         self._written = self._clock()
         values = {"engine": self._facts[POLICY], "engines": [engine.as_dict() for engine in engines]}
         if others := {role: facts for role, facts in self._facts.items() if role != POLICY}:
             values["others"] = others
+        if gone:
+            values["gone"] = [engine.as_dict() for engine in gone]
         with suppress(StorageFailed):
             self._store.replace(self._name, (json.dumps(values) + "\n").encode())
 
@@ -73,18 +76,36 @@ def engine_lines(store: Store, attempt: int) -> list[str]:
     """
     try:
         values = json.loads(store.read(f"logs/attempt_{attempt}/engines.json"))
-        # A log from before there were roles names none.
-        known = [field.name for field in fields(EngineFigures) if field.name != "role"]
-        engines = [
-            EngineFigures(**{name: one[name] for name in known}, role=str(one.get("role", POLICY)))
-            for one in values["engines"]
-        ]
+        engines, gone = _figures_in(values["engines"]), _figures_in(values.get("gone", []))
         facts = {POLICY: values["engine"], **values.get("others", {})}
         return [
-            line for role in facts for line in _lines(role, facts[role], [one for one in engines if one.role == role])
+            line
+            for role in facts
+            for line in [
+                *_lines(role, facts[role], [one for one in engines if one.role == role]),
+                *[_gone_line(one) for one in gone if one.role == role],
+            ]
         ]
     except (FileNotFoundError, StorageFailed, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return []
+
+
+def _figures_in(values: Sequence[Mapping[str, Any]]) -> list[EngineFigures]:
+    """Return the figures of engines as a log holds them."""
+    # A log from before there were roles names none, and one from before engines came and went counts none.
+    known = [field.name for field in fields(EngineFigures) if field.name not in ("role", "engines")]
+    return [
+        EngineFigures(
+            **{name: one[name] for name in known}, role=str(one.get("role", POLICY)), engines=int(one.get("engines", 1))
+        )
+        for one in values
+    ]
+
+
+def _gone_line(gone: EngineFigures) -> str:
+    """Return what became of the engines that are gone."""
+    busy = f", {gone.busy:.0%} busy" if gone.busy is not None else ""
+    return f"               gone: {gone.engines:,}, {time_text(gone.seconds)} of them in all{busy}"
 
 
 def _lines(role: str, facts: Mapping[str, Any], engines: Sequence[EngineFigures]) -> list[str]:

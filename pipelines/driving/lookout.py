@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import ray
@@ -14,8 +15,9 @@ from factory.records.example import Example
 from factory.records.tally import Tally
 from pipelines.driving.crew import Crew
 from pipelines.driving.demand import Demand, EngineLoad
-from pipelines.driving.engine_figures import EngineBook
-from pipelines.driving.polls import Polls
+from pipelines.driving.engine_figures import EngineBook, EngineFigures
+from pipelines.driving.membership import Member
+from pipelines.driving.polls import News, Polls
 from pipelines.driving.run_experience import RunExperience
 
 # Seconds between two questions to the same engine, and to the same worker.
@@ -24,6 +26,24 @@ ENGINES_EVERY_S, WORKERS_EVERY_S = 0.2, 0.25
 LATE_S = 2.0
 # Every so many of the latter, workers say what they have learnt, and hear what the others have.
 LESSONS_EVERY = 8
+EngineNews = Callable[[News[str]], None]
+"""Hearer of what an engine has said, by its name."""
+
+
+@dataclass(slots=True)
+class _Heard:
+    """Word of one worker.
+
+    * `asked`: how often it was asked.
+    * `tally`: what it has under way, as it last said.
+    * `unfinished`: questions that it has begun and not finished.
+    * `committed`: what units have cost that are committed, until the worker speaks of them no more.
+    """
+
+    asked: int = 0
+    tally: Tally = field(default_factory=Tally)
+    unfinished: int = 0
+    committed: dict[str, Tally] = field(default_factory=dict)
 
 
 class Lookout:
@@ -31,61 +51,122 @@ class Lookout:
 
     Args:
       crew: the rollout workers.
-      engines: handles of generators by role; those that the hand-out counts come first.
-      demand: account of the hand-out, of so many engines as it counts.
+      engines: the engines by role.
+      counted: roles whose engines the hand-out counts.
+      demand: account of the hand-out.
       experience: what the run has learnt; None where it shall learn nothing.
+      tell: hears all news of engines.
     """
 
     def __init__(
-        self, crew: Crew, engines: Mapping[str, Sequence[Any]], demand: Demand, experience: RunExperience | None = None
+        self,
+        crew: Crew,
+        engines: Mapping[str, Sequence[Member]],
+        counted: Collection[str],
+        demand: Demand,
+        experience: RunExperience | None = None,
+        tell: EngineNews = lambda news: None,
     ) -> None:
         self._crew = crew
+        self._counted = counted
         self._demand = demand
         self._experience = experience
-        self._asked = [0] * len(crew)
-        handles = [handle for pool in engines.values() for handle in pool]
-        self._book = EngineBook([role for role, pool in engines.items() for _ in pool])
-        self._tallies = [Tally() for _ in range(len(crew))]
-        # What units have cost that are committed, until their worker speaks of them no more.
-        self._committed: list[dict[str, Tally]] = [{} for _ in range(len(crew))]
-        self._engines = Polls(lambda index: handles[index].stats.remote(), len(handles), ENGINES_EVERY_S)
-        self._workers = Polls(self._ask, len(crew), WORKERS_EVERY_S)
-        self._unfinished = [0] * len(crew)
+        self._tell = tell
+        self._handles: dict[str, Any] = {}
+        # Engines of counted roles; of these, those that leave want no work.
+        self._loads: set[str] = set()
+        self._leaving: set[str] = set()
+        self._book = EngineBook()
+        self._engines: Polls[str] = Polls(lambda name: self._handles[name].stats.remote(), (), ENGINES_EVERY_S)
+        self._heard = {worker: _Heard() for worker in crew.numbers}
+        self._workers: Polls[int] = Polls(self._ask, crew.numbers, WORKERS_EVERY_S)
         # First labelled solution that a worker has told of.
         self.example: Example | None = None
         # What workers have to say of the spool, again and again.
         self.remarks: set[str] = set()
-        self.engines = self._book.figures
+        self.follow_engines(engines, ())
+
+    @property
+    def engines(self) -> list[EngineFigures]:
+        """Figures of the engines that are there."""
+        return self._book.figures
+
+    @property
+    def gone(self) -> list[EngineFigures]:
+        """Figures of the engines that have left the run, summed up by role."""
+        return self._book.gone
+
+    def follow_engines(self, engines: Mapping[str, Sequence[Member]], leaving: Collection[str]) -> None:
+        """Take it that exactly these engines belong to the run; those in `leaving` want no work."""
+        named = {member.name: (role, member.actor) for role, pool in engines.items() for member in pool}
+        for name in self._handles.keys() - named.keys():
+            del self._handles[name]
+            self._engines.remove(name)
+            self._book.remove(name)
+            self._loads.discard(name)
+            self._demand.remove_engine(name)
+        for name, (role, actor) in named.items():
+            if name in self._handles:
+                continue
+            self._handles[name] = actor
+            self._engines.add(name)
+            self._book.add(name, role)
+            if role in self._counted:
+                self._loads.add(name)
+                self._demand.add_engine(name)
+        self._leaving = set(leaving)
+        for name in self._leaving & self._loads:
+            self._demand.hear_engine(name, None)
+
+    def follow_crew(self, gone: Collection[int]) -> None:
+        """Ask the workers that have joined the crew, too, and forget those that are `gone`."""
+        for worker in gone:
+            self._workers.remove(worker)
+            del self._heard[worker]
+            if self._experience:
+                self._experience.left(worker)
+        for worker in self._crew.numbers:
+            if worker not in self._heard:
+                self._heard[worker] = _Heard()
+                self._workers.add(worker)
 
     def look(self, now: float) -> None:
         """Take the answers that have come, and ask anew who is due. `now` is monotonic, in seconds."""
-        for index, stats in self._engines.answers(now):
-            self._book.hear(index, stats, now)
-            self._hear_load(index, self._book.figures[index].load)
-        for index in self._engines.late(now, LATE_S):
-            self._hear_load(index, None)
-        for worker, said in self._workers.answers(now):
-            self._tallies[worker] = self._still_under_way(worker, said) if said else Tally()
-            self._unfinished[worker] = sum(said.unfinished.values()) if said else 0
-            if said:
-                self._demand.hear_worker(worker, said.unfinished)
-                self.example = self.example or said.example
-                self.remarks.update(said.remarks)
-            if said and said.lessons and self._experience:
-                self._experience.hear(worker, said.experience, said.lessons)
+        for news in self._engines.answers(now):
+            self._book.hear(news.key, news.said, now)
+            self._hear_load(news.key, self._book.of(news.key).load)
+            self._tell(news)
+        for name in self._engines.late(now, LATE_S):
+            self._hear_load(name, None)
+        for word in self._workers.answers(now):
+            self._hear_worker(word.key, word.said)
         if self._engines.due(now):
             self._demand.looked()
         self._workers.due(now)
 
-    def _hear_load(self, index: int, load: EngineLoad | None) -> None:
+    def _hear_worker(self, worker: int, said: Underway | None) -> None:
+        """Take what a worker has said; None for one that is silent or dead."""
+        heard = self._heard[worker]
+        heard.tally = self._still_under_way(heard, said) if said else Tally()
+        heard.unfinished = sum(said.unfinished.values()) if said else 0
+        if said is None:
+            return
+        self._demand.hear_worker(worker, said.unfinished)
+        self.example = self.example or said.example
+        self.remarks.update(said.remarks)
+        if said.lessons and self._experience:
+            self._experience.hear(worker, said.experience, said.lessons)
+
+    def _hear_load(self, name: str, load: EngineLoad | None) -> None:
         """Tell the hand-out the load of an engine, if it counts that one."""
-        if index < self._demand.engines:
-            self._demand.hear_engine(index, load)
+        if name in self._loads:
+            self._demand.hear_engine(name, None if name in self._leaving else load)
 
     def _ask(self, worker: int) -> Any:
         """Ask a worker what it has under way; now and then both sides say what was learnt."""
-        self._asked[worker] += 1
-        if self._experience is None or self._asked[worker] % LESSONS_EVERY:
+        heard = self._heard[worker]
+        heard.asked += 1
+        if self._experience is None or heard.asked % LESSONS_EVERY:
             return self._crew.ask(worker)
         return self._crew.ask(worker, self._experience.others(worker), lessons=True)
 
@@ -103,26 +184,27 @@ class Lookout:
 
     def committed(self, worker: int, unit_id: str, added: Tally) -> None:
         """Take what a unit has cost from what its worker last said is under way: it counts as committed now."""
-        self._tallies[worker] = self._tallies[worker].beyond(added)
-        self._committed[worker][unit_id] = added
+        heard = self._heard.get(worker)
+        if heard is not None:
+            heard.tally = heard.tally.beyond(added)
+            heard.committed[unit_id] = added
 
-    def _still_under_way(self, worker: int, said: Underway) -> Tally:
+    def _still_under_way(self, heard: _Heard, said: Underway) -> Tally:
         """Return what a worker has under way, without units whose receipt was faster than this word of it."""
-        late = {unit: added for unit, added in self._committed[worker].items() if unit in said.unfinished}
-        self._committed[worker] = late
+        heard.committed = {unit: added for unit, added in heard.committed.items() if unit in said.unfinished}
         tally = said.tally
-        for added in late.values():
+        for added in heard.committed.values():
             tally = tally.beyond(added)
         return tally
 
     @property
     def unfinished(self) -> int:
         """Questions that workers have begun and not finished, as they last said."""
-        return sum(self._unfinished)
+        return sum(heard.unfinished for heard in self._heard.values())
 
     def underway(self) -> Tally:
         """Return counts of what the workers have not committed yet, as they last said."""
         total = Tally()
-        for tally in self._tallies:
-            total.add(tally)
+        for heard in self._heard.values():
+            total.add(heard.tally)
         return total

@@ -71,6 +71,15 @@ class RunExperience:
         self._ledger.report(gone, self._reports[gone])
         self._sum()
 
+    def left(self, worker: int) -> None:
+        """Keep what a worker that is gone for good has finished; nobody takes its place."""
+        self.lost(worker)
+        gone = self._before.pop(worker, None)
+        if gone is not None:
+            self._ledger.retire(gone)
+            self._reports.pop(gone, None)
+            self._sum()
+
     def others(self, worker: int) -> Lessons:
         """Return what everybody but this worker has learnt, earlier attempts included."""
         own = self._summed.get(self._ids.get(worker, ""))

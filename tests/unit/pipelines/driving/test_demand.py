@@ -9,6 +9,8 @@ from random import Random
 from zlib import crc32
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.driving.demand import LOOKS_UNTIL_SHOWN, Bounds, Demand, EngineLoad
 
@@ -40,7 +42,7 @@ def begun(demand: Demand) -> None:
 
 @pytest.mark.parametrize(("slots", "engines"), [(1, 1), (64, 1), (256, 1), (10_000, 1), (64, 16), (256, 64)])
 def test_the_first_hand_out_fills_the_engines_and_does_not_flood_them(slots: int, engines: int) -> None:
-    demand = Demand(BOUNDS, engines)
+    demand = Demand(BOUNDS, range(engines))
     for index in range(engines):
         demand.hear_engine(index, load(slots))
     samples = hand_out(demand) * UNIT * FIRST
@@ -49,7 +51,7 @@ def test_the_first_hand_out_fills_the_engines_and_does_not_flood_them(slots: int
 
 
 def test_what_was_handed_out_counts_until_the_engines_show_it() -> None:
-    demand = Demand(BOUNDS, 1)
+    demand = Demand(BOUNDS, range(1))
     demand.hear_engine(0, load(128))
     assert hand_out(demand) == 2
     assert hand_out(demand) == 0
@@ -62,7 +64,7 @@ def test_what_was_handed_out_counts_until_the_engines_show_it() -> None:
 
 
 def test_a_unit_that_was_begun_counts_until_a_look_that_began_after_it() -> None:
-    demand = Demand(BOUNDS, 1)
+    demand = Demand(BOUNDS, range(1))
     demand.hear_engine(0, load(128))
     hand_out(demand)
     for unit_id in list(demand._handed):
@@ -73,7 +75,7 @@ def test_a_unit_that_was_begun_counts_until_a_look_that_began_after_it() -> None
 
 
 def test_a_hungry_engine_gets_work_though_a_slow_one_has_too_much() -> None:
-    demand = Demand(BOUNDS, 4)
+    demand = Demand(BOUNDS, range(4))
     for index in range(4):
         demand.hear_engine(index, load(64))
     hand_out(demand)
@@ -85,7 +87,7 @@ def test_a_hungry_engine_gets_work_though_a_slow_one_has_too_much() -> None:
 
 
 def test_nothing_more_goes_out_where_one_engine_has_taken_more_than_all_should() -> None:
-    demand = Demand(BOUNDS, 2)
+    demand = Demand(BOUNDS, range(2))
     demand.hear_engine(0, load(64))
     demand.hear_engine(1, load(64))
     hand_out(demand)
@@ -95,7 +97,7 @@ def test_nothing_more_goes_out_where_one_engine_has_taken_more_than_all_should()
 
 
 def test_dead_engines_ask_for_nothing_and_a_cold_one_that_is_back_asks_again() -> None:
-    demand = Demand(BOUNDS, 2)
+    demand = Demand(BOUNDS, range(2))
     demand.hear_engine(0, load(64, running=64, waiting=30))
     demand.hear_engine(1, load(64, running=64, waiting=30))
     hand_out(demand)
@@ -109,33 +111,33 @@ def test_dead_engines_ask_for_nothing_and_a_cold_one_that_is_back_asks_again() -
 
 
 def test_one_unit_goes_out_even_where_no_engine_answers() -> None:
-    demand = Demand(BOUNDS, 3)
+    demand = Demand(BOUNDS, range(3))
     assert hand_out(demand) == 1
 
 
 def test_engines_of_unknown_size_get_the_window() -> None:
-    demand = Demand(BOUNDS, 1)
+    demand = Demand(BOUNDS, range(1))
     demand.hear_engine(0, load(0, running=500))
     assert hand_out(demand) == BOUNDS.window
 
 
 def test_a_users_bound_holds_whatever_engines_ask_for() -> None:
-    demand = Demand(Bounds(window=3, units=3, first_samples=FIRST), 1)
+    demand = Demand(Bounds(window=3, units=3, first_samples=FIRST), range(1))
     demand.hear_engine(0, load(10_000))
     assert hand_out(demand) == 3
 
 
 def test_a_worker_gets_no_more_questions_than_it_has_memory_for_but_always_a_unit() -> None:
-    demand = Demand(Bounds(window=4, first_samples=FIRST, questions=UNIT + 1), 1)
+    demand = Demand(Bounds(window=4, first_samples=FIRST, questions=UNIT + 1), range(1))
     demand.hear_engine(0, load(10_000))
     assert hand_out(demand, workers=3) == 2 * 3
-    tight = Demand(Bounds(window=4, first_samples=FIRST, questions=1), 1)
+    tight = Demand(Bounds(window=4, first_samples=FIRST, questions=1), range(1))
     tight.hear_engine(0, load(10_000))
     assert hand_out(tight, workers=3) == 3
 
 
 def test_units_are_spread_over_the_workers_by_unfinished_questions() -> None:
-    demand = Demand(BOUNDS, 1)
+    demand = Demand(BOUNDS, range(1))
     demand.hear_engine(0, load(512))
     demand.hand("long", 0, UNIT)
     demand.hand("short", 1, UNIT)
@@ -146,12 +148,69 @@ def test_units_are_spread_over_the_workers_by_unfinished_questions() -> None:
 
 
 def test_questions_that_wait_for_something_else_than_engines_are_bounded() -> None:
-    demand = Demand(BOUNDS, 1)
+    demand = Demand(BOUNDS, range(1))
     demand.hear_engine(0, load(64))
     for _ in range(100):
         hand_out(demand)
         begun(demand)  # and the engine stays idle: the CPU is the limit
     assert len(demand._handed) * UNIT <= 4 * 64 + UNIT
+
+
+def test_an_engine_that_joins_asks_for_work_and_one_that_is_gone_for_none() -> None:
+    demand = Demand(BOUNDS, ["a"])
+    demand.hear_engine("a", load(64, running=64, waiting=30))
+    hand_out(demand)
+    begun(demand)
+    assert not demand.wants_more()
+    demand.add_engine("b")
+    demand.hear_engine("b", load(64))
+    assert hand_out(demand) == 1
+    begun(demand)
+    demand.remove_engine("b")
+    assert not demand.wants_more()
+
+
+def test_engines_of_unknown_size_that_join_widen_the_window() -> None:
+    demand = Demand(Bounds(window=4, window_each=4), ["a", "b", "c"])
+    for engine in ("a", "b", "c"):
+        demand.hear_engine(engine, load(0, running=1))
+    assert hand_out(demand) == 12
+
+
+EVENTS = ["hand", "hear", "look", "back", "engine", "gone"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 9)), max_size=60))
+def test_sums_are_those_over_all_units_and_engines_whatever_happened(events: list[tuple[str, int]]) -> None:
+    demand = Demand(BOUNDS)
+    for number, (event, which) in enumerate(events):
+        handed = list(demand._handed.items())
+        if event == "hand":
+            demand.hand(f"{number}", which % 3, UNIT)
+        elif event == "hear" and handed:
+            unit_id, unit = handed[which % len(handed)]
+            demand.hear_worker(unit.worker, {unit_id: which})
+        elif event == "look":
+            demand.looked()
+        elif event == "back" and handed:
+            demand.take_back(handed[which % len(handed)][0])
+        elif event == "engine":
+            demand.add_engine(which)
+            demand.hear_engine(which, load(8 * (which % 3), number) if which % 4 else None)
+        elif event == "gone":
+            demand.remove_engine(which)
+    units = list(demand._handed.values())
+    assert demand._unfinished == sum(unit.unfinished for unit in units)
+    assert demand._hidden == sum(unit.unfinished for unit in units if not unit.shown)
+    for unit in units:
+        shown = unit.begun is not None and demand._looks - unit.begun >= LOOKS_UNTIL_SHOWN
+        assert unit.shown == shown
+    assert set(demand._burdens) == {unit.worker for unit in units}
+    known = [one for one in demand._loads.values() if one and one.slots]
+    assert demand._sums.full == sum(one.full for one in known)
+    assert demand._sums.lacking == sum(max(0, one.full - one.samples) for one in known)
+    assert (demand._sums.known, demand._sums.samples) == (len(known), sum(one.samples for one in known))
+    assert demand._sums.answering == sum(one is not None for one in demand._loads.values())
 
 
 class Factory:
@@ -204,7 +263,7 @@ class Factory:
 def test_engines_stay_full_from_the_first_unit_to_the_last_though_news_is_old(
     slots: int, engines: int, slow: float
 ) -> None:
-    factory, demand = Factory(slots, engines, slow), Demand(BOUNDS, engines)
+    factory, demand = Factory(slots, engines, slow), Demand(BOUNDS, range(engines))
     units, starting, total = 0, deque[tuple[float, str]](), max(3, 6 * slots * engines // (UNIT * 4))
     while units < total:
         # The driver looks, every fifth of a second; a unit is begun .3 s after it was handed out.

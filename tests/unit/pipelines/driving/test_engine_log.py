@@ -98,3 +98,13 @@ def test_a_log_from_before_there_were_roles_is_the_policys(tmp_path: Path) -> No
     old = {"engine": {"engine": "e", "max_num_seqs": None}, "engines": [figures]}
     (tmp_path / "logs" / "attempt_1" / "engines.json").write_text(json.dumps(old))
     assert engine_lines(open_store(tmp_path), 1)[0] == "engines        1 × e"
+
+
+def test_engines_that_are_gone_are_one_line_of_their_role(tmp_path: Path) -> None:
+    made = book(3)
+    for index in (0, 1):
+        made.remove(index)
+    EngineLog(open_store(tmp_path), 1, {"policy": FACTS}).write(made.figures, made.gone)
+    lines = engine_lines(open_store(tmp_path), 1)
+    assert lines[0].startswith("engines        1 × vllm 0.32.0")
+    assert lines[2:] == ["               gone: 2, 3:20 of them in all, 95% busy"]

@@ -53,6 +53,17 @@ def test_what_a_dead_worker_had_under_way_is_unlearnt_though_nobody_takes_its_pl
     assert (others.finished.questions, others.underway.questions) == (3, 0)
 
 
+def test_what_a_worker_had_finished_stays_when_it_leaves_for_good_and_nothing_else_of_it() -> None:
+    run = RunExperience()
+    for number in range(9):
+        run.hear(number, f"{number}", lessons(2, underway=1))
+        run.left(number)
+    run.left(99)
+    assert known(run, 100) == 18
+    assert run.others(100).underway.questions == 0
+    assert [run._ids, run._before, run._reports] == [{}, {}, {}]
+
+
 def test_a_worker_that_restarted_unseen_is_known_by_its_new_name() -> None:
     run = RunExperience()
     run.hear(0, "a", lessons(3))
