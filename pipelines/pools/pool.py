@@ -4,9 +4,10 @@
       policy: {model: my-org/my-model, engine: {kind: vllm, num_gpus: 1}, replicas: 8}
       judge:  {model: none, engine: {kind: scripted}}
 
-`model`, `engine` and `cluster.generators` are the short form of the pool `policy`. Whichever form a user writes, the
-short one is what is kept and hashed, so that both are the same run, and a config without other roles is what it was
-before there were any.
+`replicas: {min: 1, max: 64}` is a range that a run grows and shrinks in; what is kept are its two ends, `replicas` and
+`most_replicas`. `model`, `engine` and `cluster.generators` are the short form of the pool `policy`. Whichever form a
+user writes, the short one is what is kept and hashed, so that both are the same run, and a config without other roles
+is what it was before there were any.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from actors.contracts.engines import ENGINES, EnginePlugin
 from factory.added_fields import values_to_hash
 from factory.config import field_names, fill, refuse_unknown
 from factory.errors import BadInput, FactoryError
+from factory.replicas import Replicas
 from factory.types import POLICY
 from pipelines.run.contract import Plug, PluginSection, plugged
 
@@ -36,16 +38,23 @@ class PoolSection:
     Attributes:
       model: name or folder of the model.
       engine: its engine, `kind` and the keys of that engine, as in section `engine`.
-      replicas: engines; a resumed run may have another number.
+      replicas: engines, or {min: 1, max: 64} for a range; a resumed run may have another number.
+      most_replicas: engines at most, which is the max of that range; 0 is as many as replicas.
     """
 
     model: str = ""
     engine: dict[str, Any] = field(default_factory=dict)
     replicas: int = 1
+    most_replicas: int = 0
 
 
 # Keys of `models.policy` in their short form, each section and key.
-_SHORT = {"model": ("model", ""), "engine": ("engine", ""), "replicas": ("cluster", "generators")}
+_SHORT = {
+    "model": ("model", ""),
+    "engine": ("engine", ""),
+    "replicas": ("cluster", "generators"),
+    "most_replicas": ("cluster", "most_generators"),
+}
 
 
 @dataclass(frozen=True)
@@ -56,13 +65,20 @@ class Pool:
       role: name by which plug-ins ask.
       model: name or folder of the model.
       engine: engine plug-in with its settings.
-      replicas: number of engines.
+      replicas: number of engines, the least where there is a range.
+      most: most engines; 0 is as many as `replicas`.
     """
 
     role: str
     model: str
     engine: Plug[EnginePlugin]
     replicas: int
+    most: int = 0
+
+    @property
+    def range(self) -> Replicas:
+        """Range of the number of engines."""
+        return Replicas(self.replicas, max(self.replicas, self.most))
 
     @property
     def key(self) -> str:
@@ -77,7 +93,8 @@ class Pool:
     def plain(self) -> dict[str, Any]:
         """Return the pool as a config section, every default written out."""
         engine = {ENGINE.registry.key: self.engine.name, **self.engine_config}
-        return {"model": self.model, "engine": engine, "replicas": self.replicas}
+        most = {"most_replicas": self.most} if self.most else {}
+        return {"model": self.model, "engine": engine, "replicas": self.replicas, **most}
 
     def decisive(self) -> dict[str, Any]:
         """Return what of the pool decides the records, as plain values to hash."""
@@ -88,7 +105,11 @@ class Pool:
     def undecisive_keys(self) -> set[str]:
         """Return the config keys of the pool that the fingerprint leaves out."""
         where = f"{MODELS}.{self.role}"
-        return {f"{where}.replicas", *(f"{where}.engine.{key}" for key in self.engine.plugin.EXECUTION)}
+        return {
+            f"{where}.replicas",
+            f"{where}.most_replicas",
+            *(f"{where}.engine.{key}" for key in self.engine.plugin.EXECUTION),
+        }
 
 
 def pools_of(section: Any) -> dict[str, Pool]:
@@ -114,8 +135,13 @@ def _pool(role: str, values: Any) -> Pool:
     if not filled.model:
         raise BadInput(f"{where}.model is missing. Expected the name or the folder of a model.")
     _require_some(filled.replicas, f"{where}.replicas")
+    if filled.most_replicas and filled.most_replicas < filled.replicas:
+        raise BadInput(
+            f"{where}.most_replicas is {filled.most_replicas}. Expected 0, or at least {where}.replicas = "
+            f"{filled.replicas}."
+        )
     engine = plugged(ENGINE, filled.engine, f"{where}.engine")
-    return Pool(role, filled.model, engine, filled.replicas)
+    return Pool(role, filled.model, engine, filled.replicas, filled.most_replicas)
 
 
 def _require_some(replicas: int, key: str) -> None:
@@ -126,22 +152,51 @@ def _require_some(replicas: int, key: str) -> None:
 def short_form(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a config, or a part of one, with `models.policy` written as `model`, `engine` and `cluster.generators`.
 
+    Ranges of engines become two numbers.
+
     Args:
       values: config as it was read; its texts may be unresolved.
 
     Raises:
-      BadInput: the same is said in both forms, and differently.
+      BadInput: the same is said in both forms, and differently, or a range is none.
     """
-    models = values.get(MODELS)
-    if not isinstance(models, dict) or POLICY not in models:
-        return dict(values)
-    where, policy = f"{MODELS}.{POLICY}", models[POLICY]
+    short = dict(values)
+    if isinstance(short.get("cluster"), dict):
+        short["cluster"] = _in_numbers(short["cluster"], "generators", "most_generators", "cluster")
+    models = short.get(MODELS)
+    if not isinstance(models, dict):
+        return short
+    models = {
+        role: _in_numbers(pool, "replicas", "most_replicas", f"{MODELS}.{role}") if isinstance(pool, dict) else pool
+        for role, pool in models.items()
+    }
+    if POLICY not in models:
+        return {**short, MODELS: models}
+    others = {role: pool for role, pool in models.items() if role != POLICY}
+    del short[MODELS]
+    return _without_policy(short, models[POLICY]) | ({MODELS: others} if others else {})
+
+
+def _in_numbers(section: dict[str, Any], key: str, most_key: str, where: str) -> dict[str, Any]:
+    """Return a section with a number of engines, or a range of it, as the range's two ends.
+
+    A number by itself is exactly that many, whatever range another file says; a text is not resolved yet.
+    """
+    value = section.get(key)
+    if isinstance(value, Mapping):
+        replicas = Replicas.of(value, f"{where}.{key}")
+        return {**section, key: replicas.least, most_key: replicas.most}
+    if isinstance(value, int) and most_key not in section:
+        return {**section, most_key: 0}
+    return section
+
+
+def _without_policy(short: dict[str, Any], policy: Any) -> dict[str, Any]:
+    """Return a config without pools, with what its policy says at the keys that have always been the policy's own."""
+    where = f"{MODELS}.{POLICY}"
     if not isinstance(policy or {}, dict):
         raise BadInput(f"{where} is {policy!r}. Expected a mapping with {', '.join(field_names(PoolSection))}.")
     refuse_unknown(policy or {}, field_names(PoolSection), where)
-
-    # Everything that is said moves to the key that has always been its own.
-    short = {key: value for key, value in values.items() if key != MODELS}
     for name, value in (policy or {}).items():
         section, key = _SHORT[name]
         if name == "replicas" and isinstance(value, int):
@@ -155,8 +210,7 @@ def short_form(values: Mapping[str, Any]) -> dict[str, Any]:
         else:
             _refuse_two(f"{where}.{name}", value, section, short.get(section, value))
             short[section] = value
-    others = {role: values for role, values in models.items() if role != POLICY}
-    return {**short, MODELS: others} if others else short
+    return short
 
 
 def _refuse_two(key: str, value: Any, short_key: str, other: Any) -> None:

@@ -20,7 +20,7 @@ from factory.types import POLICY
 from pipelines.driving.engine_log import engine_lines
 from pipelines.planning.plan import falls_short
 from pipelines.planning.survey import Survey
-from pipelines.pools.pool import MODELS
+from pipelines.pools.pool import MODELS, Pool
 from pipelines.pools.roles import asked_pools
 from pipelines.run.attempts import last_attempt
 from pipelines.run.run_folder import read_survey
@@ -60,10 +60,15 @@ def starting_line(settings: Settings) -> str:
     """Return which engines a run starts: how many of which kind, and for whom."""
     pools = asked_pools(settings)
     counts = [
-        f"{pool.replicas} {pool.engine.name} engine(s)" + f" for {MODELS}.{role}" * (role != POLICY)
+        f"{_number(pool)} {pool.engine.name} engine(s)" + f" for {MODELS}.{role}" * (role != POLICY)
         for role, pool in pools.items()
     ]
     return ", ".join(counts)
+
+
+def _number(pool: Pool) -> str:
+    """Return the number of engines of a pool, or its range."""
+    return f"{pool.range.least} to {pool.range.most}" if pool.range.is_range else f"{pool.replicas}"
 
 
 def engine_line(engine: Mapping[str, Any], model: str, role: str = POLICY) -> str:

@@ -83,10 +83,13 @@ class Cluster:
 
     Attributes:
       address: "local" starts a Ray of its own on this machine; "auto" or ray://… joins a cluster.
-      generators: engines.
+      generators: engines; {min: 1, max: 64} is a range that a run grows and shrinks in.
+      most_generators: engines at most, which is the max of that range; 0 is as many as generators.
+      quorum: share of a fixed number of engines that has to be up before a run begins, more than 0, at most 1; the
+        others join as they come. Of a range the least number is waited for.
       workers: rollout workers, each for many questions at once; 0 is one for two engines, fewer where CPUs are short.
-      checkers: answer checkers.
-      writers: shard writers.
+      checkers: answer checkers, for the least number of engines; more where there are more.
+      writers: shard writers, for the least number of engines; more where there are more.
       units_in_flight: units that are worked on at a time at most, over all workers; 0 is as many as keep the engines
         full, or four per generator where these cannot say how much they hold.
       questions_per_worker: unfinished questions from which on a worker gets no further unit; 0 is as many as fit into
@@ -96,12 +99,17 @@ class Cluster:
         it takes it, in proportion for more than 4,096 tokens, and for as many waves as its samples need; more where
         the engine is known to be slower.
       start_timeout_s: seconds that actors may take to start, and a dead one to come back.
+      engine_deaths: deaths of an engine within engine_window_s, without an answer in between, that take it out.
+      engine_window_s: seconds in which they are counted.
+      drain_s: seconds before a node is taken away in which nothing is to run on it any more.
       attempts: workers that a unit may cost before the run ends.
       spool_s: seconds after which finished questions of a unit that is not finished are kept in the run folder.
     """
 
     address: str = "local"
     generators: int = 1
+    most_generators: int = 0
+    quorum: float = 0.5
     workers: int = 0
     checkers: int = 1
     writers: int = 1
@@ -110,6 +118,9 @@ class Cluster:
     checker_processes: int = 1
     request_timeout_s: float = 1800.0
     start_timeout_s: float = 900.0
+    engine_deaths: int = 8
+    engine_window_s: float = 600.0
+    drain_s: float = 10.0
     attempts: int = 4
     spool_s: float = 60.0
 
@@ -120,6 +131,7 @@ SECTIONS = {"run": Run, "prompt": Prompting, "sampling": SamplingSection, "clust
 def check_ranges(filled: Mapping[str, Any]) -> None:
     """Raise `BadInput` for a value out of its range; `filled` holds the sections by name."""
     cluster, run, sampling = filled["cluster"], filled["run"], filled["sampling"]
+    _check_engines(cluster)
     for name in ("generators", "checkers", "writers", "attempts"):
         if getattr(cluster, name) < 1:
             raise BadInput(f"cluster.{name} is {getattr(cluster, name)}. Expected at least 1.")
@@ -143,3 +155,20 @@ def check_ranges(filled: Mapping[str, Any]) -> None:
         raise BadInput(f"sampling.temperature is {sampling.temperature}. Expected 0 (greedy) or more.")
     if not 0 < sampling.top_p <= 1:
         raise BadInput(f"sampling.top_p is {sampling.top_p}. Expected more than 0, at most 1.")
+
+
+def _check_engines(cluster: Cluster) -> None:
+    """Raise `BadInput` for numbers of engines, and of their failures, that make no sense."""
+    if cluster.most_generators and cluster.most_generators < cluster.generators:
+        raise BadInput(
+            f"cluster.most_generators is {cluster.most_generators}. Expected 0, or at least cluster.generators = "
+            f"{cluster.generators}."
+        )
+    if not 0 < cluster.quorum <= 1:
+        raise BadInput(f"cluster.quorum is {cluster.quorum}. Expected a share of the engines, more than 0, at most 1.")
+    if cluster.engine_deaths < 1:
+        raise BadInput(f"cluster.engine_deaths is {cluster.engine_deaths}. Expected at least 1.")
+    if not 0 < cluster.engine_window_s < math.inf:
+        raise BadInput(f"cluster.engine_window_s is {cluster.engine_window_s}. Expected seconds, more than 0.")
+    if not 0 <= cluster.drain_s < math.inf:
+        raise BadInput(f"cluster.drain_s is {cluster.drain_s}. Expected seconds, 0 or more.")

@@ -80,7 +80,8 @@ class Settings:
     @property
     def pools(self) -> dict[str, Pool]:
         """Pools of engines by role, the policy's first; a pool that no plug-in asks is among them."""
-        return {POLICY: Pool(POLICY, self.model, self.engine, self.cluster.generators), **self.models}
+        policy = Pool(POLICY, self.model, self.engine, self.cluster.generators, self.cluster.most_generators)
+        return {POLICY: policy, **self.models}
 
     @property
     def completer(self) -> str:
@@ -89,7 +90,7 @@ class Settings:
 
     @property
     def workers(self) -> int:
-        """Number of rollout workers, on a cluster with CPUs for all of them."""
+        """Number of rollout workers that a run begins with, on a cluster with CPUs for all of them."""
         # Most requests go to the policy and to the completer.
         engines = sum(pool.replicas for role, pool in self.pools.items() if role in (POLICY, self.completer))
         return self.cluster.workers or -(-engines // ENGINES_PER_WORKER)
@@ -101,6 +102,7 @@ class Settings:
         first = sum(amount for key, amount in self.effort.items() if key.startswith(SEARCH_KEYS)) or 1
         return Bounds(
             window=size.units_in_flight or 4 * size.generators,
+            window_each=0 if size.units_in_flight else 4,
             units=size.units_in_flight,
             first_samples=first,
             questions=size.questions_per_worker or _questions_that_fit(first, self.sampling.max_tokens),

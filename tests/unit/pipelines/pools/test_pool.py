@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from factory.errors import BadInput
+from factory.replicas import Replicas
 from pipelines.pools.engines import demands_of
 from pipelines.run.run_folder import bind, opened, store_of
 from pipelines.run.settings import Settings, dump, from_mapping, load, parse
@@ -38,6 +39,46 @@ def test_both_forms_of_the_policy_are_the_same_run() -> None:
     assert (long.fingerprint, dump(long)) == (short.fingerprint, dump(short))
     assert long.pools == short.pools
     assert long.pools["policy"].replicas == 3
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"cluster": {"generators": {"min": 2, "max": 64}}},
+        {"cluster": {"generators": 2, "most_generators": 64}},
+        {"models": {"policy": {"replicas": {"min": 2, "max": 64}}}},
+        {"models": {"policy": {"replicas": 2, "most_replicas": 64}}},
+    ],
+)
+def test_a_range_of_engines_is_two_numbers_in_whichever_form(sections: dict[str, Any]) -> None:
+    made = settings(**sections)
+    assert made.pools["policy"].range == Replicas(2, 64)
+    assert (made.fingerprint, parse(dump(made), "config.yaml").pools) == (settings().fingerprint, made.pools)
+
+
+def test_another_role_may_have_a_range_and_its_fingerprint_leaves_it_out() -> None:
+    made = settings(models={"judge": {**JUDGE, "replicas": {"min": 1, "max": 3}}})
+    assert made.pools["judge"].range == Replicas(1, 3)
+    assert made.fingerprint == settings(models={"judge": JUDGE}).fingerprint
+    assert parse(dump(made), "config.yaml").pools == made.pools
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("cluster.generators=3", Replicas(3, 3)),
+        ("models.policy.replicas=3", Replicas(3, 3)),
+        ("models.policy.replicas={min: 3, max: 5}", Replicas(3, 5)),
+        ("cluster.most_generators=9", Replicas(2, 9)),
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ["cluster: {generators: {min: 2, max: 64}}", "models: {policy: {replicas: {min: 2, max: 64}}}"]
+)
+def test_a_number_in_an_override_takes_the_place_of_a_range(
+    text: str, override: str, expected: Replicas, tmp_path: Path
+) -> None:
+    assert load(file_of(tmp_path, text), [override]).pools["policy"].range == expected
 
 
 def test_a_judge_that_asks_an_engine_wants_no_place_for_a_checker() -> None:
@@ -87,6 +128,14 @@ def test_the_fingerprint_covers_what_a_role_answers_and_not_how_many_engines_it_
         ({"models": {"policy": "x"}}, "models.policy is 'x'"),
         ({"models": {"judge": {**JUDGE, "replicas": 0}}}, "models.judge.replicas is 0. Expected at least 1"),
         ({"models": {"judge": {**JUDGE, "replicas": "many"}}}, "models.judge.replicas"),
+        ({"models": {"judge": {**JUDGE, "replicas": {"min": 2, "max": 1}}}}, "models.judge.replicas is .* 1 ≤ N ≤ M"),
+        ({"models": {"policy": {"replicas": {"min": 2}}}}, "models.policy.replicas is .* 1 ≤ N ≤ M"),
+        ({"cluster": {"generators": {"least": 2}}}, "cluster.generators is .* 1 ≤ N ≤ M"),
+        ({"cluster": {"generators": 4, "most_generators": 2}}, "cluster.most_generators is 2. Expected 0, or at least"),
+        (
+            {"models": {"judge": {**JUDGE, "replicas": 4, "most_replicas": 2}}},
+            "models.judge.most_replicas is 2. Expected 0, or at least",
+        ),
         ({"models": {"judge": {**JUDGE, "replica": 1}}}, "models.judge.replica'.*'replicas'"),
         ({"models": {"judge": {"engine": SCRIPTED}}}, "models.judge.model is missing"),
         ({"models": {"judge": {"model": "m", "engine": {"kind": "scriptd"}}}}, "'scripted'"),

@@ -57,6 +57,11 @@ def test_an_unknown_key_is_refused_with_the_nearest_name(override, hint):
     [
         "source.n=many",
         "cluster.workers=-1",
+        "cluster.quorum=0",
+        "cluster.quorum=1.1",
+        "cluster.engine_deaths=0",
+        "cluster.engine_window_s=0",
+        "cluster.drain_s=-1",
         "sampling.temperature=-1",
         "sampling.top_p=0",
         "run.unit_size=0",
