@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,12 +22,11 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-import ray
-
-from actors.calls import CallPatience
+from actors.calls import CallPatience, NamedActors
 from actors.earlier_rows import earlier_rows
 from actors.kept_rows import KeptRows
 from actors.remote_models import CheckFlow, RemoteModels
+from actors.roster import Roster
 from actors.underway import Underway, UnitUnderWay, cost_so_far
 from actors.unit_commits import UnitCommits
 from factory.errors import QuestionFailed
@@ -48,11 +48,7 @@ SPOOL_S = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerNames:
-    """Names of the actors that a rollout worker calls.
-
-    Names, not handles, so that an assignment is plain data. A restarted actor keeps its name. `pools` are the engines
-    by the role they fill.
-    """
+    """Names of the actors that a rollout worker calls, of a run whose actors stay the same (else see `Roster`)."""
 
     pools: Mapping[str, Sequence[str]]
     checkers: Sequence[str]
@@ -68,7 +64,7 @@ class Assignment:
       recipe: how questions are worked on.
       provenance: what the records say about the run.
       patience: time-outs and attempts of calls to other actors.
-      peers: actors that the worker calls.
+      peers: actors that the worker calls. A later assignment of the same id may name others.
       checking: how checks are sent to a checker.
       folder: run folder.
       weights: folder of the weights that the policy shall answer with; None for its engines' own model.
@@ -79,34 +75,53 @@ class Assignment:
     recipe: Recipe
     provenance: Provenance
     patience: CallPatience
-    peers: PeerNames
+    peers: PeerNames | Roster
     checking: CheckFlow
     folder: Location
     weights: str | None = None
     spool_s: float = 60.0
 
+    @property
+    def roster(self) -> Roster:
+        """Actors that the worker calls, as a roster; version 0 where they stay the same."""
+        peers = self.peers
+        if isinstance(peers, Roster):
+            return peers
+        pools = {role: tuple(names) for role, names in peers.pools.items()}
+        return Roster(version=0, pools=pools, checkers=tuple(peers.checkers), writers=tuple(peers.writers))
+
 
 class AssignedWork:
-    """Units that one worker does of one run, and what it has learned from those before."""
+    """Units that one worker does of one run, and what it has learned from those before.
 
-    def __init__(self, assignment: Assignment) -> None:
-        peers = assignment.peers
+    * `ends`: True from when it begins no unit any more, and gives back at once what it has not begun.
+
+    Args:
+      assignment: the run.
+      failures: counter of questions that failed, by the type of their error.
+    """
+
+    def __init__(self, assignment: Assignment, failures: Counter[str]) -> None:
         self.id = assignment.id
+        self.ends = False
+        self._failures = failures
         self._recipe = assignment.recipe
         self._effort = assignment.recipe.effort
         self._store = assignment.folder.open()
         self._provenance = assignment.provenance
-        writers = [ray.get_actor(name) for name in peers.writers]
-        self._commit = UnitCommits(assignment.folder, self._store, writers, assignment.patience)
-        remote = RemoteModels(
-            {role: [ray.get_actor(name) for name in names] for role, names in peers.pools.items()},
-            [ray.get_actor(name) for name in peers.checkers],
+        # The roster comes later: engines of a role may come and go, the roles stay.
+        self._commit = UnitCommits(assignment.folder, self._store, [], assignment.patience)
+        self._remote = RemoteModels(
+            {role: [] for role in assignment.roster.pools},
+            [],
             assignment.patience,
             checking=assignment.checking,
             weights=assignment.weights,
             tell=self._remark,
         )
-        self._models = SettledModels.of(remote, self._recipe.checker, self._recipe.checker_config)
+        self._models = SettledModels.of(self._remote, self._recipe.checker, self._recipe.checker_config)
+        self._actors = NamedActors(self._call)
+        self._actors.begin(assignment.roster)
         # The spool is of use only while nobody has to wait for it.
         access = assignment.folder.access
         brief = replace(access, timeout_s=min(SPOOL_S, access.timeout_s), patience_s=min(SPOOL_S, access.patience_s))
@@ -151,7 +166,7 @@ class AssignedWork:
         self._under_way[unit.id] = UnitUnderWay(list(attempts.values()), kept, list(tasks.values()))
         saving = asyncio.create_task(kept.save_regularly())
         try:
-            if self._stopped:
+            if self._stopped or self.ends:
                 self._under_way[unit.id].cancel()
             done = dict(zip(tasks, await asyncio.gather(*tasks.values()), strict=True))
             kept.end()
@@ -166,7 +181,7 @@ class AssignedWork:
                 receipt, added=added, trouble=troubles[-1] if troubles else "", remarks=tuple(self._remarks.values())
             )
         except asyncio.CancelledError:
-            if not self._stopped:
+            if not (self._stopped or self.ends):
                 raise
             await asyncio.wait(tasks.values())
             kept.end()
@@ -194,6 +209,15 @@ class AssignedWork:
         """Write nothing any more, and wait for what is being written."""
         await asyncio.gather(self._commit.close(), *(unit.kept.close() for unit in self._under_way.values()))
 
+    async def follow(self, roster: Roster) -> None:
+        """Call the actors of a newer roster from now on, as `NamedActors.follow`; `underway` says which is followed."""
+        await self._actors.follow(roster)
+
+    def _call(self, roster: Roster, handles: Mapping[str, Any]) -> None:
+        """Call these actors from now on: those of a roster that are there, by name."""
+        self._remote.update(roster, handles)
+        self._commit.update([handles[name] for name in roster.open_writers if name in handles])
+
     def _remark(self, what: str) -> None:
         """Note a sentence for the user; of one kind only the first."""
         self._remarks.setdefault(what.partition(":")[0], what)
@@ -218,6 +242,9 @@ class AssignedWork:
             experience=self._experience.id,
             lessons=self._experience.lessons() if lessons else None,
             remarks=tuple(self._remarks.values()),
+            roster=self._actors.version,
+            failures=dict(self._failures),
+            moved=self._remote.moved,
         )
 
     async def _row(
@@ -247,4 +274,5 @@ class AssignedWork:
             self._example = self._example or example_of(row)
         else:
             troubles.append(f"{failure.type}: {failure.message}")
+            self._failures[failure.type] += 1
         return row

@@ -1,4 +1,4 @@
-"""Calls to actors that may die: limits on their time, bounded retries, and what their errors mean.
+"""Calls to actors that may die: who they are, limits on their time, bounded retries, and what their errors mean.
 
 Invariant: the first try is the batch as it came, the second every item by itself, later ones one after the other. So an
 item that kills its actor every time takes nobody along who was in flight with it, and fails alone. (Requests to engines
@@ -8,19 +8,25 @@ take another way: `actors/engine_calls/`.)
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import ray
 from ray.exceptions import GetTimeoutError, ObjectLostError, RayActorError, RayTaskError
 
+from actors.roster import Roster
 from factory.errors import FactoryError, QuestionFailed
+
+logger = logging.getLogger(__name__)
 
 GONE = (RayActorError, ObjectLostError, GetTimeoutError, TimeoutError)
 """Errors of a call whose actor, actor's node or answer is gone: worth another try."""
+LOOK_UP_S = 1.0
+"""Seconds that a worker waits for Ray to look up the actors of a new roster, before it goes on with the old one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,66 @@ class CallPatience:
     commit_s: float = 3600.0
     restart_s: float = 900.0
     attempts: int = 4
+
+
+class NamedActors:
+    """Actors of a roster, looked up by name: each once, and forgotten when no roster names it any more.
+
+    * `version`: that of the roster whose actors are called.
+
+    Args:
+      call: hears who is to be called from now on: a roster, and the handles by name of those that are there.
+    """
+
+    def __init__(self, call: Callable[[Roster, Mapping[str, Any]], None]) -> None:
+        self._call = call
+        self._handles: dict[str, Any] = {}
+        self._looking_up: asyncio.Task[None] | None = None
+        self.version = 0
+
+    def begin(self, roster: Roster) -> None:
+        """Call the actors of a roster; blocks while Ray looks them up, and raises what it says when it cannot."""
+        self._take(roster, self._looked_up(roster))
+
+    async def follow(self, roster: Roster) -> None:
+        """Call the actors of a newer roster from now on.
+
+        Returns without it when Ray does not say soon who they are: it may be known a moment later, else the next time
+        that somebody brings the roster.
+        """
+        if not roster.is_news_after(self.version):
+            return
+        if self._looking_up is None or self._looking_up.done():
+            self._looking_up = asyncio.ensure_future(self._look_up(roster))
+        await asyncio.wait([self._looking_up], timeout=LOOK_UP_S)
+        if self._looking_up.done():
+            # A bug is raised here.
+            self._looking_up.result()
+
+    async def _look_up(self, roster: Roster) -> None:
+        """Look the actors of a roster up, and call them from now on."""
+        try:
+            handles = await asyncio.to_thread(self._looked_up, roster)
+        except Exception as error:
+            # Ray's own directory may be down for a while; the old roster holds on.
+            logger.warning("roster %d waits, its actors cannot be looked up: %s", roster.version, brief(error))
+        else:
+            self._take(roster, handles)
+
+    def _looked_up(self, roster: Roster) -> dict[str, Any]:
+        """Return the handles of actors by name, without those that are not there any more."""
+        handles = {name: self._handles[name] for name in roster.names if name in self._handles}
+        for name in roster.names:
+            if name not in handles:
+                # That is what Ray says of an actor that is not there.
+                with suppress(ValueError):
+                    handles[name] = ray.get_actor(name)
+        return handles
+
+    def _take(self, roster: Roster, handles: dict[str, Any]) -> None:
+        """Have the actors of a roster called."""
+        self._handles, self.version = handles, roster.version
+        self._call(roster, handles)
 
 
 async def call_with_retries(

@@ -6,8 +6,10 @@ It belongs to no run: every unit brings its `Assignment`. What is done with it i
 from __future__ import annotations
 
 import gc
+from collections import Counter
 
 from actors.assigned_work import AssignedWork, Assignment
+from actors.roster import Roster
 from actors.underway import Underway
 from factory.labelling.experience import Lessons
 from factory.shards.commits import Receipt
@@ -28,6 +30,9 @@ class RolloutWorker:
     def __init__(self) -> None:
         gc.set_threshold(*COLLECTED)
         self._work: AssignedWork | None = None
+        # Questions that failed since the start, of whichever run, by the type of their error.
+        self._failures: Counter[str] = Counter()
+        self._leaves = False
 
     async def ready(self) -> str:
         """Return the path that the worker's `factory` package was imported from, once the worker is up."""
@@ -38,26 +43,51 @@ class RolloutWorker:
     async def run(self, unit: Unit, assignment: Assignment, others: Lessons | None = None) -> Receipt | Unfinished:
         """Do `unit` as `AssignedWork.run`, with what all `others` have learnt; None for no news."""
         if self._work is None or self._work.id != assignment.id:
-            self._work = AssignedWork(assignment)
-        self._work.hear(others)
-        return await self._work.run(unit)
+            self._work = AssignedWork(assignment, self._failures)
+        work = self._work
+        work.ends = self._leaves
+        work.hear(others)
+        await work.follow(assignment.roster)
+        return await work.run(unit)
 
     async def underway(
-        self, assignment_id: str, others: Lessons | None = None, *, lessons: bool = False
+        self,
+        assignment_id: str,
+        others: Lessons | None = None,
+        *,
+        lessons: bool = False,
+        roster: Roster | None = None,
     ) -> Underway | None:
         """Return what is not committed yet of that assignment; None where the worker has another one, or none.
 
-        `others` is what everybody else has learnt, None for no news; with `lessons`, this worker says what it has.
+        Args:
+          assignment_id: id of the assignment.
+          others: what everybody else has learnt, None for no news.
+          lessons: True has this worker say what it has learnt.
+          roster: who may be called from now on, None for no news. An older one than the worker has is no news either.
         """
         if self._work is None or self._work.id != assignment_id:
             return None
-        self._work.hear(others)
-        return self._work.underway(lessons)
+        work = self._work
+        work.hear(others)
+        if roster is not None:
+            await work.follow(roster)
+        return work.underway(lessons)
 
     async def stop(self, grace_s: float) -> None:
         """Keep what is finished now, and cancel what is under way after `grace_s` seconds, as `AssignedWork.stop`."""
         if self._work is not None:
             await self._work.stop(grace_s)
+
+    async def leave(self, deadline_s: float) -> None:
+        """Begin no unit any more, for good, and give back what is unfinished after `deadline_s` seconds, as `stop`.
+
+        A worker leaves with its node, or as there are more of them than work.
+        """
+        self._leaves = True
+        if self._work is not None:
+            self._work.ends = True
+            await self._work.stop(deadline_s)
 
     async def close(self) -> None:
         """Write nothing any more, and wait for what is being written: a worker that is killed leaves half of it."""

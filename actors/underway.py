@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from actors.kept_rows import KeptRows
@@ -28,6 +28,9 @@ class Underway:
       experience: id of what it learns with (`Experience.id`).
       lessons: what its own questions have taught it so far; None where nobody asked.
       remarks: what it had to say of the spool so far, a sentence of each kind.
+      roster: version of the roster that it follows.
+      failures: questions that failed since the worker's start, by the type of their error.
+      moved: requests that engines of this run had when they left, and that others got.
     """
 
     tally: Tally
@@ -36,6 +39,9 @@ class Underway:
     example: Example | None = None
     lessons: Lessons | None = None
     remarks: tuple[str, ...] = ()
+    roster: int = 0
+    failures: Mapping[str, int] = field(default_factory=dict)
+    moved: int = 0
 
 
 def cost_so_far(attempts: Iterable[QuestionWork], maker: Callable[[str], MadeBy]) -> Tally:

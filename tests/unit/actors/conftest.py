@@ -1,10 +1,11 @@
-"""Fixtures of the tests over generators in this process."""
+"""Fixtures of the tests over generators and workers in this process."""
 
 from __future__ import annotations
 
 import pytest
 from support.engines.asking import quick
 from support.engines.local_actors import ACTOR
+from support.engines.local_workers import Start, starter
 
 from actors import generator
 from actors.engine_calls import pool, revival
@@ -14,6 +15,12 @@ from actors.engine_calls import pool, revival
 def mortal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have engines that die take their local actor along, not the tests' process."""
     monkeypatch.setattr(generator, "_exit", lambda reason: ACTOR.get().die())
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Start:
+    """Starter of workers with the given models, and a writer in this process."""
+    return starter(monkeypatch)
 
 
 @pytest.fixture

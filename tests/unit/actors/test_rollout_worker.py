@@ -3,95 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from support.top_ups import Models, made_by, questions, recipe, simulated_models
+from support.engines.local_workers import (
+    QUESTIONS,
+    SLOW,
+    UNIT,
+    Gated,
+    Start,
+    all_but_the_slow_one,
+    assignment,
+    committed,
+)
+from support.top_ups import recipe
 from support.waiting import HANGS_S
 
 from actors import assigned_work, unit_commits
-from actors.assigned_work import Assignment, PeerNames
-from actors.calls import CallPatience
-from actors.remote_models import CheckFlow
 from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
-from factory.errors import EngineFailed, FactoryError
+from factory.errors import FactoryError
 from factory.records import batches
 from factory.records.example import example_of
-from factory.shards.commits import Receipt, read_rows, shards
+from factory.shards.commits import read_rows, shards
 from factory.shards.spool import Unfinished, spooled
-from factory.shards.units import cut
-from factory.storage.access import Access
-from factory.storage.opening import Location, open_store
-from factory.types import POLICY, Completion, GenerateRequest
-
-QUESTIONS = questions(4)
-[UNIT] = cut(QUESTIONS, 4, "config")
-SLOW = QUESTIONS[3].id
-
-
-class Gated(Models):
-    """Simulated policy; the last question waits until `gate` is set, those in `failing` fail."""
-
-    def __init__(self, failing: tuple[str, ...] = ()) -> None:
-        super().__init__(simulated_models()._engine)
-        self.gate, self.failing, self.asked = asyncio.Event(), failing, []
-
-    async def generate(self, request: GenerateRequest, role: str = POLICY) -> list[Completion]:
-        """Answer, wait, or fail."""
-        self.asked.append(request.question_id)
-        if request.question_id in self.failing:
-            raise EngineFailed("it was too much")
-        if request.question_id == SLOW:
-            await self.gate.wait()
-        return await super().generate(request, role)
-
-
-Start = Callable[[Models], RolloutWorker]
-
-
-@pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch) -> Start:
-    """A worker with these models and a writer in this process."""
-
-    def started(models: Models) -> RolloutWorker:
-        writer = ShardWriter()
-
-        async def commit(*arguments: Any) -> Any:
-            return writer.commit(*arguments)
-
-        actor = SimpleNamespace(commit=SimpleNamespace(remote=commit))
-        monkeypatch.setattr(assigned_work.ray, "get_actor", lambda name: actor)
-        monkeypatch.setattr(assigned_work, "RemoteModels", lambda *_, **__: models)
-        return RolloutWorker()
-
-    return started
-
-
-def assignment(folder: Path, *, n: int = 4, spool_s: float = 3600.0) -> Assignment:
-    used = recipe("none", n=n)
-    return Assignment(
-        id="a",
-        recipe=used,
-        provenance=made_by(used),
-        patience=CallPatience(),
-        peers=PeerNames(pools={"policy": ["g"]}, checkers=["c"], writers=["w"]),
-        checking=CheckFlow(),
-        folder=Location(str(folder), Access()),
-        spool_s=spool_s,
-    )
-
-
-async def all_but_the_slow_one(models: Gated) -> None:
-    """Return once the first questions are finished: they have nothing left to wait for."""
-    while len(models.asked) < 4:
-        await asyncio.sleep(0.01)
-    for _ in range(100):
-        await asyncio.sleep(0)
+from factory.storage.opening import open_store
 
 
 async def stopped(worker: RolloutWorker, models: Gated, folder: Path) -> Unfinished:
@@ -103,12 +40,6 @@ async def stopped(worker: RolloutWorker, models: Gated, folder: Path) -> Unfinis
     unfinished = await asyncio.wait_for(running, HANGS_S)
     assert isinstance(unfinished, Unfinished)
     return unfinished
-
-
-async def committed(running: Awaitable[Any]) -> Receipt:
-    receipt = await asyncio.wait_for(running, HANGS_S)
-    assert isinstance(receipt, Receipt)
-    return receipt
 
 
 async def test_a_stop_keeps_what_is_finished_and_who_takes_the_unit_up_asks_for_the_rest_only(
