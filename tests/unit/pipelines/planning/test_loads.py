@@ -53,7 +53,8 @@ def test_a_completer_writes_the_rollouts_and_a_judge_nobody_knows_how_much(tmp_p
 
 def test_gpus_beyond_the_parts_of_a_model_compute_nothing(tmp_path: Path) -> None:
     assert loads(tmp_path, engine={"num_gpus": 8})[0].gpus == 2
-    assert loads(tmp_path, engine={"num_gpus": 0.5, "tensor_parallel_size": 1})[0].gpus == 0.5
+    half = {"num_gpus": 0.5, "tensor_parallel_size": 1, "gpu_memory_utilization": 0.4}
+    assert loads(tmp_path, engine=half)[0].gpus == 0.5
 
 
 def test_vllms_settings_of_memory_are_those_of_the_estimate(tmp_path: Path) -> None:
