@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,20 +18,26 @@ from actors.assigned_work import Assignment, PeerNames
 from actors.calls import CallPatience
 from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
-from cluster.connect import nodes_of_cluster
-from cluster.plan import shortfall
+from cluster.connect import free_of_cluster, nodes_of_cluster
+from cluster.plan import held_by_others, shortfall
 from factory.errors import BadInput
 from factory.storage.opening import Location, absolute
 from factory.types import POLICY
 from pipelines.driving.lifetimes import WRITTEN_S, actor_scope, answers
-from pipelines.pools.engines import Engines, Facts, answering, demands_of, restarted, starting
+from pipelines.driving.membership import Membership
+from pipelines.elastic.asks import has_autoscaler
+from pipelines.elastic.keeper import FleetKeeper
+from pipelines.elastic.room import hands_get_in_the_way
+from pipelines.elastic.world import World, nodes_of_ray
+from pipelines.pools.engines import Engines, Facts, answering, demands_of
+from pipelines.pools.hands import WORKER, WRITER, hand_options, heads_to_keep_off
 from pipelines.pools.roles import asked_pools
 from pipelines.run.recipes import check_flow, provenance_of, recipe_of
 from pipelines.run.settings import Settings
 
-# Commits that a writer makes at the same time: a commit to S3 is mostly waiting.
-COMMITS_AT_A_TIME = 4
 STATS_TIMEOUT_S = 5.0
+# Seconds that others may take to give back what a run needs: an earlier run's actors end in less.
+HELD_S, HELD_LOOK_S = 60.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,7 @@ class Fleet:
       workers: handles.
       assignment: what the workers are told with every unit.
       facts: facts that the engines of each role said of themselves.
+      membership: says who belongs to the run later on; None where these actors stay.
     """
 
     pools: Mapping[str, Sequence[Any]]
@@ -52,6 +60,7 @@ class Fleet:
     workers: list[Any]
     assignment: Assignment
     facts: Mapping[str, Facts]
+    membership: Membership | None = None
 
     @property
     def generators(self) -> list[Any]:
@@ -86,22 +95,45 @@ def staffed(settings: Settings) -> Settings:
 
 @contextlib.contextmanager
 def launched(settings: Settings) -> Iterator[Fleet]:
-    """Yield a ready fleet. Raises `BadInput` when it does not fit on the cluster, or its model cannot be had."""
+    """Yield a fleet that can work, and changes while it does: engines that are not ready yet join as they come.
+
+    Raises `BadInput` when it does not fit on the cluster, or its model cannot be had.
+    """
     settings = staffed(settings)
-    # Workers come up while the engines load their model.
-    with starting(settings) as engines, hired(settings) as hands:
-        yield assigned(settings, engines(), hands)
+    if not has_autoscaler():
+        _require_room(settings)
+    nodes = nodes_of_ray()
+    world = World(settings, heads_to_keep_off(settings, nodes))
+    first = hands_get_in_the_way(demands_of(settings), nodes)
+    with FleetKeeper(settings, _refuse_other_factory, world=world, engines_first=first) as keeper:
+        keeper.wait_for_quorum()
+        fleet = assigned(settings, keeper.engines, Hands(keeper.writers, keeper.workers))
+        yield replace(fleet, membership=keeper)
+
+
+def _require_room(settings: Settings) -> None:
+    """Raise `BadInput` where a run would never fit on the cluster, or does not beside others who do not end soon."""
+    wanted, nodes = demands_of(settings), nodes_of_cluster()
+    # Without room Ray would wait for ever, so it is looked for first.
+    problem = shortfall(wanted, nodes)
+    deadline = time.monotonic() + HELD_S
+    while problem is None and (held := held_by_others(wanted, nodes, free_of_cluster())) is not None:
+        if time.monotonic() > deadline:
+            problem = held
+        time.sleep(HELD_LOOK_S)
+    if problem:
+        raise BadInput(problem)
 
 
 @contextlib.contextmanager
 def hired(settings: Settings) -> Iterator[Hands]:
     """Yield writers and workers, as many as `settings` asks for, ready. Raises `BadInput` for another factory's."""
     size = settings.cluster
+    keep_off = heads_to_keep_off(settings, nodes_of_ray())
     with actor_scope(WRITTEN_S) as started:
         # Start all at once: each takes seconds.
-        options = restarted(settings, "shard writer") | {"max_concurrency": COMMITS_AT_A_TIME}
-        writers = started(size.writers, ShardWriter, options)
-        workers = started(settings.workers, RolloutWorker, restarted(settings, "rollout worker"))
+        writers = started(size.writers, ShardWriter, hand_options(settings, WRITER, keep_off))
+        workers = started(settings.workers, RolloutWorker, hand_options(settings, WORKER, keep_off))
 
         # Wait until they are ready, and look whether they run this code.
         answers([actor.__ray_ready__.remote() for actor in writers.values()], size.start_timeout_s)

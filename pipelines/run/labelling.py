@@ -93,7 +93,7 @@ def label(settings: Settings, listener: Listener | None = None, options: LabelOp
         if todo.missing:
             progress = _work(session, todo, options)
             # A dead attempt's writer may have come late with what is done, and a dead worker leaves what it kept.
-            if todo.fresh < len(todo.missing) or progress.retried:
+            if todo.fresh < len(todo.missing) or progress.retried or progress.moved:
                 sweep(session.store, replace(leftovers(session.store), orphans=()))
             summary = _summary(session, todo, progress)
 
@@ -147,7 +147,8 @@ def _work(session: RunSession, todo: Plan, options: LabelOptions) -> Progress:
             _say_once(session, engine_remarks(settings, fleet.facts), options.said)
         progress = _drive(session, todo, fleet, options.check)
         attempt.log.update(units=progress.units, retried=progress.retried, **progress.done.as_dict())
-        attempt.log.update(engines=[engine.as_dict() for engine in progress.engines])
+        attempt.log.update(moved=progress.moved, roster=progress.roster)
+        attempt.log.update(engines=[engine.as_dict() for engine in (*progress.engines, *progress.gone)])
         attempt.log.update(short=progress.short, trouble=progress.trouble, checkers=checker_stats(fleet))
     return progress
 
@@ -170,7 +171,7 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
 
     def on_progress(progress: Progress) -> None:
         session.listener.progress(progress)
-        engines.keep(progress.engines)
+        engines.keep(progress.engines, progress.gone)
 
     def check_both() -> None:
         session.check()
@@ -185,6 +186,8 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
                 bounds=settings.bounds,
                 engines=fleet.pools,
                 counted={POLICY, settings.completer},
+                membership=fleet.membership,
+                questions=outlook_of(settings, todo).questions,
                 attempts=settings.cluster.attempts,
                 restart_s=settings.cluster.start_timeout_s,
                 effort=settings.effort,
@@ -205,7 +208,7 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
     finally:
         if experience and not session.attempt.fenced:
             kept.write(experience)
-    engines.write(progress.engines)
+    engines.write(progress.engines, progress.gone)
     receipts.flush()
     return progress
 

@@ -35,7 +35,7 @@ CONFIG: dict[str, dict[str, Any]] = {
     "search": {"n": 4},
     "supervision": {"method": "omegaprm", "k": 4, "searches": 1},
     "engine": {"kind": "simulated", "steps": 5, "words": 3},
-    "cluster": {"attempts": 3, "start_timeout_s": 600, "request_timeout_s": 600},
+    "cluster": {"attempts": 3, "start_timeout_s": 600, "request_timeout_s": 600, "quorum": 1.0},
 }
 
 

@@ -43,7 +43,7 @@ from factory.shards.commits import Receipt, commit, shard_name
 from factory.shards.shard_file import content_hash, encode, footer_for
 from factory.storage.access import Access
 from factory.storage.opening import Location, open_store
-from pipelines.run.fleet import COMMITS_AT_A_TIME
+from pipelines.pools.hands import COMMITS_AT_A_TIME
 from pipelines.run.recipes import provenance_of, recipe_of
 from pipelines.run.settings import Settings, from_mapping
 from tools.bench.step_labels import InProcessModels, check_writable

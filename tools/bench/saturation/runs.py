@@ -61,7 +61,8 @@ def settings_for(arguments: argparse.Namespace, engines: int, folder: str) -> Se
             "spread": arguments.spread,
         },
         **_work(arguments.method),
-        "cluster": {"generators": engines},
+        # All of them are measured from the first unit on.
+        "cluster": {"generators": engines, "quorum": 1.0},
     }
     return parse(as_yaml(values), "the benchmark's config", arguments.set)
 

@@ -2,46 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.fleets.pretend_ray import LOADS, PretendWorld
 from support.runs import settings_for
 
-import factory
+from cluster.plan import PlannedNode
 from factory.errors import BadInput
+from pipelines.elastic import keeper
+from pipelines.elastic.keeper import FleetKeeper
 from pipelines.pools import engines
 from pipelines.run import fleet
 
 
-def test_workers_come_up_while_the_engines_load_their_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    events: list[str] = []
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> PretendWorld:
+    """Pretend Ray with room for everybody; what others hold of it is nothing."""
+    made = PretendWorld()
+    monkeypatch.setattr(fleet, "World", lambda *_: made)
+    monkeypatch.setattr(fleet, "nodes_of_ray", list)
+    monkeypatch.setattr(fleet, "nodes_of_cluster", lambda: [PlannedNode(cpus=4, gpus=0)])
+    monkeypatch.setattr(fleet, "free_of_cluster", lambda: [PlannedNode(cpus=4, gpus=0)])
+    for module in (fleet, keeper):
+        monkeypatch.setattr(module, "has_autoscaler", lambda: False)
+    monkeypatch.setattr(keeper, "WAIT_S", 0.0)
+    monkeypatch.setattr(fleet, "assigned", lambda settings, engines, hands: Made(engines, hands))
+    return made
 
-    def started(count: int, actor: type, *_: Any, **__: Any) -> dict[str, Any]:
-        events.append(f"{actor.__name__} started")
-        asked = SimpleNamespace(remote=lambda: actor.__name__)
-        return {actor.__name__: SimpleNamespace(ready=asked, __ray_ready__=asked)}
 
-    def answers(asked: list[str], timeout_s: float) -> list[Any]:
-        events.extend(f"{name} ready" for name in asked)
-        return [{"revision": "r"} if name == "Generator" else factory.__file__ for name in asked]
+@dataclass
+class Made:
+    """Fleet as far as it is looked at here."""
 
-    @contextmanager
-    def scope(*_: float) -> Iterator[Any]:
-        yield started
+    engines: Any
+    hands: Any
+    membership: Any = None
 
-    for module in (engines, fleet):
-        monkeypatch.setattr(module, "actor_scope", scope)
-        monkeypatch.setattr(module, "answers", answers)
-        monkeypatch.setattr(module, "shortfall", lambda *_: None)
-        monkeypatch.setattr(module, "nodes_of_cluster", list)
-    monkeypatch.setattr(fleet, "assigned", lambda settings, engines, hands: (engines.facts, list(hands.workers)))
-    with fleet.launched(settings_for(tmp_path)) as (facts, workers):
-        assert (facts, workers) == ({"policy": {"revision": "r"}}, ["RolloutWorker"])
-    assert events.index("RolloutWorker ready") < events.index("Generator ready")
+
+def test_workers_come_up_while_the_engines_load_their_model(
+    tmp_path: Path, world: PretendWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.does = {"policy-1": LOADS}
+
+    def sleep(seconds: float) -> None:
+        if "rollout worker-1" in world.started:
+            world.does.clear()
+
+    monkeypatch.setattr(keeper.time, "sleep", sleep)
+    with fleet.launched(settings_for(tmp_path)) as made:
+        assert list(made.engines.pools["policy"]) == ["policy-1"]
+        assert list(made.hands.workers) == ["rollout worker-1"]
+        assert isinstance(made.membership, FleetKeeper)
+    assert world.closed == [False]
+
+
+def test_a_run_that_never_fits_is_refused_before_anything_is_started(tmp_path: Path, world: PretendWorld) -> None:
+    with (
+        pytest.raises(BadInput, match="only 4 of 9 generators fit"),
+        fleet.launched(settings_for(tmp_path, cluster={"generators": 9}, engine={"kind": "vllm"})),
+    ):
+        pass
+    assert not world.started
+
+
+def test_a_run_whose_room_others_hold_is_refused_after_a_while_with_numbers(
+    tmp_path: Path, world: PretendWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(fleet, "free_of_cluster", lambda: [PlannedNode(cpus=0.5, gpus=0)])
+    monkeypatch.setattr(fleet.time, "monotonic", lambda: sum(slept))
+    monkeypatch.setattr(fleet.time, "sleep", slept.append)
+    with pytest.raises(BadInput, match=r"3\.5 of 4 CPUs are held by others"), fleet.launched(settings_for(tmp_path)):
+        pass
+    assert sum(slept) >= fleet.HELD_S
+    assert not world.started
 
 
 def test_a_model_that_cannot_be_had_is_said_by_its_role_while_others_still_load(

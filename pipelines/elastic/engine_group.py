@@ -1,0 +1,300 @@
+"""Engines of one pool while a run goes on: started as they are wanted, taken in as they are ready, ended when surplus.
+
+No method waits; what Ray does is asked of a `World`. An engine that dies is started again by Ray under its own name and
+stays in the pool; one that does not work for good is taken out, said, and replaced a few times (`failures.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from factory.errors import BadInput, FactoryError
+from factory.interfaces import Say
+from factory.types import POLICY
+from pipelines.driving.membership import Member
+from pipelines.elastic.engine_state import HEARD_OF_S, LAST_S, PENDING, RETRY_S, Engine, EngineWorld, Rules, Stage
+from pipelines.elastic.failures import Failures
+from pipelines.elastic.nodes import NodeNews
+from pipelines.pools.pool import Pool
+
+
+class EngineGroup:
+    """Engines of one pool.
+
+    Args:
+      pool: what they are.
+      world: Ray.
+      rules: numbers and limits.
+      say: hears a sentence for the user.
+      room: tells whether there is room for one more engine, or whether an autoscaler makes it.
+    """
+
+    def __init__(self, pool: Pool, world: EngineWorld, rules: Rules, say: Say, room: Callable[[], bool]) -> None:
+        self._pool = pool
+        self._world = world
+        self._rules = rules
+        self._say = say
+        self._room = room
+        self._engines: dict[str, Engine] = {}
+        self._failures = Failures(rules.tolerance)
+        # Places that stay empty, as nobody who took them worked.
+        self._closed: set[int] = set()
+        # Places that were taken so far, and engines that were taken out, before the run began.
+        self._tried: set[int] = set()
+        self._out = 0
+        self._begun = False
+        self._error: Exception | None = None
+        self.target = pool.replicas
+        # Samples that an engine computes at a time, as the last one said; facts of those that a run begins with.
+        self.slots = 0
+        self.facts: list[Mapping[str, Any]] = []
+        self.changed = False
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Engines that belong to the run, also those that leave."""
+        return tuple(engine.member for engine in self._engines.values() if engine.joined)
+
+    @property
+    def everybody(self) -> list[Member]:
+        """All engines, those that are still being started included."""
+        return [engine.member for engine in self._engines.values()]
+
+    @property
+    def leaving(self) -> dict[str, float | None]:
+        """Names of those that leave, each with its deadline."""
+        return {
+            name: engine.deadline
+            for name, engine in self._engines.items()
+            if engine.joined and engine.leaving is not None
+        }
+
+    @property
+    def up(self) -> int:
+        """Engines that are ready and stay."""
+        return sum(engine.stage is Stage.UP and engine.leaving is None for engine in self._engines.values())
+
+    @property
+    def staying(self) -> int:
+        """Engines that belong to the run and do not leave, those that are just being started again included."""
+        return sum(engine.joined and engine.leaving is None for engine in self._engines.values())
+
+    def has_quorum(self) -> bool:
+        """Return whether a run may begin.
+
+        Raises:
+          FactoryError: too few engines are left that may still come; or what the first one raised, where it is about
+            all of them.
+        """
+        if self.up >= self._rules.quorum:
+            return True
+        if self._error is not None and self.target - self._lost < self._rules.quorum:
+            raise self._hopeless(self._error)
+        return False
+
+    @property
+    def _lost(self) -> int:
+        """Engines of those that a run begins with which have failed so far."""
+        return self._out + sum(engine.failed for engine in self._engines.values())
+
+    def is_placed(self) -> bool:
+        """Return whether Ray has found room for all that were started."""
+        return bool(self._engines) and all(engine.stage is not Stage.PLACING for engine in self._engines.values())
+
+    def begin(self) -> None:
+        """Take it that the run has begun: from now on failed starts are tried again, and engines replaced."""
+        self._begun = True
+
+    def look(self, now: float, news: NodeNews, where: Mapping[str, str]) -> None:
+        """Hear what has come, and start and end what is due.
+
+        Args:
+          now: monotonic time in seconds.
+          news: nodes as they are.
+          where: nodes of engines, by name, as far as they are known.
+
+        Raises:
+          FactoryError: no engine is left, and none may come.
+        """
+        self._hear(now)
+        self._leave(now, news, where)
+        self._trim(now)
+        self._fill(now, news)
+        if self._begun and not self._engines:
+            raise self._hopeless(self._error or FactoryError("none could be started"))
+
+    def heard(self, name: str, stats: Mapping[str, float] | None, now: float, *, dead: bool) -> None:
+        """Take what an engine has said to the driver; None where it is silent or `dead`."""
+        if (engine := self._engines.get(name)) is None:
+            return
+        if dead and engine.stage is Stage.UP:
+            engine.idle = False
+            self._died(engine, "", now)
+        if stats is None:
+            return
+        self.slots = int(stats.get("slots", 0)) or self.slots
+        engine.idle = not any(stats.get(key, 0) for key in ("running", "waiting", "in_flight"))
+        if stats.get("requests", 0):
+            self._failures.answered(name)
+
+    def _hear(self, now: float) -> None:
+        """Take the signs of life that have come, and notice those that take too long."""
+        asked = {engine.asked: engine for engine in self._engines.values() if engine.asked is not None}
+        for ref, answer in self._world.answers(list(asked)).items():
+            engine = asked[ref]
+            engine.asked = None
+            if answer.away:
+                self._again(engine, now)
+            elif answer.died:
+                self._died(engine, answer.died, now)
+            elif answer.error is not None:
+                self._failed(engine, answer.error, now)
+            elif engine.stage is Stage.PLACING:
+                engine.stage, engine.since, engine.asked = Stage.STARTING, now, self._world.ask_ready(engine.member)
+            else:
+                self._ready(engine, answer.value, now)
+        timed = (Stage.STARTING,) if self._begun else (Stage.PLACING, Stage.STARTING)
+        for engine in list(self._engines.values()):
+            waited = now - engine.since
+            # Before the run has begun, whoever failed is to blame for that.
+            may_try = self._begun or not engine.failed
+            if engine.asked is None and engine.stage is Stage.PLACING and waited > RETRY_S and may_try:
+                engine.asked = self._world.ask_runs(engine.member)
+            # Ray may look for room as long as it likes once the run has begun.
+            elif waited > self._rules.start_s and engine.stage in timed:
+                late = f"actors did not start within cluster.start_timeout_s = {self._rules.start_s:.0f} s"
+                self._take_out(engine, FactoryError(late))
+
+    def _again(self, engine: Engine, now: float) -> None:
+        """Ask an engine for a sign of life a little later, as Ray is starting it again."""
+        engine.stage, engine.since, engine.asked = Stage.PLACING, now, None
+
+    def _died(self, engine: Engine, how: str, now: float) -> None:
+        """Count a death; Ray starts the engine again, if it is not taken out."""
+        if not engine.joined:
+            self._note(FactoryError(f"an actor died while starting: {how}"))
+            engine.failed = True
+        self._again(engine, now)
+        if engine.leaving is not None:
+            self._drop(engine)
+        elif self._failures.died(engine.member.name, now):
+            often = f"it died {self._rules.tolerance.deaths} times without an answer{', last of ' * bool(how)}{how}"
+            self._take_out(engine, FactoryError(often))
+
+    def _failed(self, engine: Engine, error: Exception, now: float) -> None:
+        """Count a failed start."""
+        if not self._begun and not isinstance(error, FactoryError):
+            # A bug ends a run with its traceback; in mid-run it costs no more than the engine.
+            raise error
+        self._note(error)
+        engine.failed = True
+        self._again(engine, now)
+        # What is wrong with a model or a machine does not mend itself.
+        if isinstance(error, BadInput) or self._failures.start_failed(engine.member.name):
+            self._take_out(engine, error)
+
+    def _ready(self, engine: Engine, facts: Mapping[str, Any], now: float) -> None:
+        """Take an engine in that is ready."""
+        self._failures.started(engine.member.name)
+        engine.stage, engine.since, engine.failed = Stage.UP, now, False
+        if engine.joined:
+            return
+        if self._begun and facts["revision"] != self.facts[0]["revision"]:
+            self._closed.add(engine.place)
+            self._say(
+                f"{self._name(engine)} was taken out: it has loaded the weights {facts['revision']}, the others "
+                f"{self.facts[0]['revision']}; do all machines see the same folder?"
+            )
+            self._drop(engine)
+            return
+        if not self._begun:
+            self.facts.append(facts)
+        engine.joined = self.changed = True
+
+    def _leave(self, now: float, news: NodeNews, where: Mapping[str, str]) -> None:
+        """Have the engines on nodes that are about to be taken away leave; others take their places."""
+        for engine in list(self._engines.values()):
+            engine.node = where.get(engine.member.name, engine.node)
+            if engine.node not in news.leaving or engine.leaving is not None:
+                continue
+            if engine.joined:
+                engine.leaving, engine.deadline, self.changed = now, news.leaving[engine.node], True
+            else:
+                self._drop(engine)
+
+    def _trim(self, now: float) -> None:
+        """Have surplus engines leave, and end those that have left."""
+        staying = [engine for engine in self._engines.values() if engine.leaving is None]
+        # Those first that are not ready yet, then the last places.
+        staying.sort(key=lambda engine: (engine.joined, -engine.place))
+        for engine in staying[: max(0, len(staying) - self.target)]:
+            if engine.joined:
+                engine.leaving, self.changed = now, True
+            else:
+                self._drop(engine)
+        # The last engine of a role is worth more than its node's deadline: what is asked would have nowhere to go.
+        if not self.up:
+            return
+        for engine in list(self._engines.values()):
+            if engine.leaving is None:
+                continue
+            done = engine.idle and now - engine.leaving > HEARD_OF_S
+            if done or (engine.deadline is not None and now > engine.deadline - LAST_S):
+                self._drop(engine)
+
+    def _fill(self, now: float, news: NodeNews) -> None:
+        """Start engines for places that nobody has."""
+        taken = {engine.place for engine in self._engines.values() if engine.leaving is None}
+        pending = sum(not engine.joined for engine in self._engines.values())
+        most = PENDING if self._begun else max(PENDING, self._rules.quorum + PENDING)
+        for place in range(self.target):
+            if place in taken or place in self._closed:
+                continue
+            # Beyond the least number none waits for room that others of the run may need to come back.
+            if pending >= most or (self._begun and place >= self._pool.replicas and not self._room()):
+                return
+            if not self._begun and place in self._tried:
+                continue
+            self._tried.add(place)
+            avoid = self._failures.avoided(list(news.nodes)) if news.nodes else ()
+            member = self._world.start_engine(self._pool, avoid)
+            self._engines[member.name] = Engine(member, place, self._world.ask_runs(member), now)
+            pending += 1
+
+    def _take_out(self, engine: Engine, why: Exception) -> None:
+        """End an engine that does not work, say so, and close its place where others did not work there either."""
+        name = engine.member.name
+        node = engine.node or self._world.where([engine.member]).get(name, "")
+        bad = isinstance(why, BadInput)
+        self._note(why)
+        self._out += not self._begun
+        engine.failed = False
+        if not self._failures.taken_out(name, engine.place, node, node_is_bad=bad):
+            self._closed.add(engine.place)
+        if self._begun or self._rules.quorum < self.target:
+            self._say(f"{self._name(engine)} was taken out: {why}")
+        self._drop(engine)
+
+    def _note(self, error: Exception) -> None:
+        """Keep what went wrong: the first of a start, that is what a user has to mend, and the last of a run."""
+        self._error = error if self._begun else self._error or error
+
+    def _drop(self, engine: Engine) -> None:
+        """End an engine and forget it."""
+        del self._engines[engine.member.name]
+        self.changed = self.changed or engine.joined
+        self._world.end(engine.member)
+
+    def _name(self, engine: Engine) -> str:
+        """Return what a sentence calls an engine."""
+        of_role = f" of {self._pool.role}" * (self._pool.role != POLICY)
+        return f"engine {engine.place + 1} of {self.target}{of_role}"
+
+    def _hopeless(self, error: Exception) -> Exception:
+        """Return the error of a run that has too few engines: the first one's, with how many there are."""
+        if self.target == 1 and not self._begun:
+            return error
+        kind = BadInput if isinstance(error, BadInput) else FactoryError
+        gone = self.target if self._begun else self._lost
+        return kind(f"{str(error).rstrip('.')}; {gone} of {self.target} engines did not start")

@@ -1,0 +1,54 @@
+"""Room for a run's actors: whether one more engine fits, and whether engines have to be placed before the hands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from cluster.connect import free_of_cluster
+from cluster.plan import Demand, PlannedNode, shortfall
+
+# Seconds between two looks at what is free.
+FREE_S = 2.0
+
+
+def hands_get_in_the_way(wanted: Sequence[Demand], nodes: Sequence[PlannedNode]) -> bool:
+    """Return whether engines that fit may find no room where Ray has spread the hands first, as it likes.
+
+    Args:
+      wanted: demands of a run.
+      nodes: nodes with what they have.
+    """
+    hands = sum(demand.count * demand.cpus for demand in wanted if demand.spread)
+    left = [replace(node, cpus=max(0.0, node.cpus - hands)) for node in nodes]
+    return shortfall([demand for demand in wanted if not demand.spread], left, least=True) is not None
+
+
+class Room:
+    """Room for further engines on the nodes that are there.
+
+    Args:
+      clock: monotonic seconds.
+      free: returns what nobody holds, by node.
+    """
+
+    def __init__(self, clock: Callable[[], float], free: Callable[[], list[PlannedNode]] = free_of_cluster) -> None:
+        self._clock = clock
+        self._read = free
+        self._free: list[PlannedNode] = []
+        self._looked = -math.inf
+        # Engines for which there was room, and which may not have taken it yet.
+        self._promised: dict[str, Demand] = {}
+
+    def take(self, demand: Demand) -> bool:
+        """Return whether there is room for one engine such as `demand` asks for, which is taken then."""
+        now = self._clock()
+        if now - self._looked > FREE_S:
+            self._free, self._looked, self._promised = self._read(), now, {}
+        before = self._promised.get(demand.role)
+        one_more = replace(demand, count=before.count + 1 if before else 1, least=None)
+        if shortfall(list((self._promised | {demand.role: one_more}).values()), self._free) is not None:
+            return False
+        self._promised[demand.role] = one_more
+        return True

@@ -1,0 +1,171 @@
+"""Ray as the keeper of a fleet uses it: actors are started, asked, moved and ended, and nothing waits.
+
+A test of the keeper has a pretend one.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import ray
+from ray._private import state
+from ray.exceptions import ActorUnavailableError, RayActorError, RayTaskError
+
+from actors.answer_checker import AnswerChecker
+from actors.calls import brief, original_error
+from actors.generator import Generator, generator_arguments, generator_options
+from actors.rollout_worker import RolloutWorker
+from actors.shard_writer import ShardWriter
+from cluster.plan import PlannedNode
+from pipelines.driving.lifetimes import CLOSE_TIMEOUT_S, HURRIED_CLOSE_S, WRITTEN_S, close
+from pipelines.driving.membership import Member
+from pipelines.elastic.nodes import node_of
+from pipelines.pools.engines import named
+from pipelines.pools.hands import CHECKER, WORKER, WRITER, hand_options, off
+from pipelines.pools.pool import Pool
+from pipelines.run.settings import Settings
+
+_CLASSES = {WORKER: RolloutWorker, CHECKER: AnswerChecker, WRITER: ShardWriter}
+# Actors that others call until they end.
+_LAST = (Generator.__name__, AnswerChecker.__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer of an actor: what it returned, or why it did not.
+
+    * `error`: what it raised, a `FactoryError` as it was.
+    * `died`: how it died.
+    * `away`: True where it is just being started again.
+    """
+
+    value: Any = None
+    error: Exception | None = None
+    died: str = ""
+    away: bool = False
+
+
+class World:
+    """Actors of one run on Ray.
+
+    Args:
+      settings: the validated config.
+      keep_off: ids of nodes where hands are not to be.
+    """
+
+    def __init__(self, settings: Settings, keep_off: Collection[str] = ()) -> None:
+        self._settings = settings
+        self._keep_off = keep_off
+        # Everything that was started and may still run; and what is closing, with the time at which it is killed.
+        self._actors: dict[str, Any] = {}
+        self._closing: dict[str, tuple[Any, float]] = {}
+
+    def start_engine(self, pool: Pool, avoid: Collection[str]) -> Member:
+        """Start an engine of a pool, not on the nodes in `avoid`."""
+        kind, config = pool.engine.name, pool.engine_config
+        options = generator_options(kind, config)
+        if avoid:
+            options["label_selector"] = off(avoid)
+        what = generator_arguments(kind, config, named(pool.model), self._settings.storage)
+        return self._started(Generator, options, *what)
+
+    def start_hand(self, role: str) -> Member:
+        """Start a worker, a checker or a writer."""
+        options = hand_options(self._settings, role, self._keep_off)
+        if role != CHECKER:
+            return self._started(_CLASSES[role], options)
+        checker = self._settings.checker
+        processes = self._settings.cluster.checker_processes
+        return self._started(AnswerChecker, options, checker.name, asdict(checker.config), workers=processes)
+
+    def _started(self, actor: type, options: dict[str, Any], *arguments: Any, **keywords: Any) -> Member:
+        # A Ray session may see several fleets, so a number would not do.
+        name = f"{actor.__name__}-{uuid.uuid4().hex[:12]}"
+        handle = ray.remote(actor).options(**options, name=name).remote(*arguments, **keywords)
+        self._actors[name] = handle
+        return Member(name, handle)
+
+    def ask_runs(self, member: Member) -> Any:
+        """Ask whether an actor runs; it does not answer before Ray has found room for it."""
+        return member.actor.__ray_ready__.remote()
+
+    def ask_ready(self, member: Member) -> Any:
+        """Ask an actor to get ready; return the reference to its answer."""
+        # A writer has nothing to get ready.
+        ready = getattr(member.actor, "ready", None)
+        return ready.remote() if ready is not None else self.ask_runs(member)
+
+    def answers(self, refs: Iterable[Any]) -> dict[Any, Answer]:
+        """Return the answers that are there, by reference."""
+        refs = list(refs)
+        ready = ray.wait(refs, num_returns=len(refs), timeout=0)[0] if refs else []
+        return {ref: _answer(ref) for ref in ready}
+
+    def end(self, member: Member, limit_s: float = WRITTEN_S) -> None:
+        """Have an actor end within `limit_s` seconds, for good; `sweep` kills it then."""
+        actor = self._actors.get(member.name)
+        if actor is None or member.name in self._closing:
+            return
+        asked = actor.close.remote() if hasattr(actor, "close") else None
+        self._closing[member.name] = (asked, time.monotonic() + (limit_s if asked is not None else 0.0))
+
+    def sweep(self, now: float) -> None:
+        """Kill what has closed, or should have by now."""
+        for name, (asked, deadline) in list(self._closing.items()):
+            if asked is not None and now < deadline and not ray.wait([asked], timeout=0)[0]:
+                continue
+            del self._closing[name]
+            with suppress(Exception):
+                ray.kill(self._actors.pop(name))
+
+    def where(self, members: Iterable[Member]) -> Mapping[str, str]:
+        """Return the ids of the nodes that actors are on, by name; those that are nowhere just now are left out."""
+        try:
+            known = state.actors()
+        except Exception:
+            # The head is being restarted.
+            return {}
+        places = {}
+        for member in members:
+            entry = known.get(member.actor._actor_id.hex(), {})
+            node = entry.get("Address", {}).get("NodeID", "")
+            if entry.get("State") == "ALIVE" and node:
+                places[member.name] = node
+        return places
+
+    def close(self, *, hurried: bool) -> None:
+        """End everybody, workers and writers before the engines that they call."""
+        last = [actor for name, actor in self._actors.items() if name.startswith(_LAST)]
+        first = [actor for name, actor in self._actors.items() if not name.startswith(_LAST)]
+        self._actors.clear()
+        self._closing.clear()
+        try:
+            close(first, HURRIED_CLOSE_S if hurried else WRITTEN_S)
+        finally:
+            close(last, HURRIED_CLOSE_S if hurried else CLOSE_TIMEOUT_S)
+
+
+def nodes_of_ray() -> list[PlannedNode]:
+    """Return the nodes that are alive, with their ids, and which of them is the head."""
+    return [
+        PlannedNode(cpus=node.cpus, gpus=node.gpus, id=node.id, head=node.head)
+        for node in map(node_of, ray.nodes())
+        if node is not None
+    ]
+
+
+def _answer(ref: Any) -> Answer:
+    """Return the answer behind a reference that is done."""
+    try:
+        return Answer(ray.get(ref))
+    except RayTaskError as error:
+        return Answer(error=original_error(error))
+    except ActorUnavailableError:
+        return Answer(away=True)
+    except RayActorError as error:
+        return Answer(died=brief(error))

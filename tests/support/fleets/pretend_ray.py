@@ -1,0 +1,104 @@
+"""Pretend Ray for fleets: actors that start, fail and die as a test says, on nodes that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import factory
+from pipelines.driving.membership import Member
+from pipelines.elastic.world import Answer
+from pipelines.pools.pool import Pool
+
+WAITS, LOADS, READY, DIES, AWAY = "waits", "loads", "ready", "dies", "away"
+"""Ways in which an actor behaves: has no room, loads its model for ever, is ready, dies, is being started again."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ask:
+    """Question to an actor."""
+
+    name: str
+    whether_it_runs: bool
+
+
+class PretendWorld:
+    """World of actors that are called by their role and a number: policy-1, policy-2, rollout worker-1.
+
+    Attributes:
+      does: how actors behave, by name; an error is raised when an engine gets ready. Others are `READY`.
+      on: nodes of actors, by name.
+      revision: weights that an engine has loaded, by name; those of others are "r".
+      started, ended: names, in order.
+      turns_until: questions that had been answered when an actor was started, by its name.
+      avoided: nodes that were avoided at each start of an engine.
+    """
+
+    def __init__(self) -> None:
+        self.does: dict[str, str | Exception] = {}
+        self.on: dict[str, str] = {}
+        self.revision: dict[str, str] = {}
+        self.started: list[str] = []
+        self.ended: list[str] = []
+        self.turns_until: dict[str, int] = {}
+        self._answered = 0
+        self.avoided: list[Collection[str]] = []
+        self.closed: list[bool] = []
+
+    def start_engine(self, pool: Pool, avoid: Collection[str]) -> Member:
+        """Start an engine."""
+        self.avoided.append(avoid)
+        return self.start_hand(pool.role)
+
+    def start_hand(self, role: str) -> Member:
+        """Start any actor."""
+        number = sum(name.startswith(f"{role}-") for name in self.started) + 1
+        self.started.append(f"{role}-{number}")
+        self.turns_until[f"{role}-{number}"] = self._answered
+        return Member(f"{role}-{number}", object())
+
+    def ask_runs(self, member: Member) -> Ask:
+        """Ask whether an actor runs."""
+        return Ask(member.name, whether_it_runs=True)
+
+    def ask_ready(self, member: Member) -> Ask:
+        """Ask an actor to get ready."""
+        return Ask(member.name, whether_it_runs=False)
+
+    def answers(self, refs: Iterable[Any]) -> Mapping[Any, Answer]:
+        """Return the answers that are there."""
+        said = {ref: self._answer(ref) for ref in refs}
+        self._answered += len(said)
+        return {ref: answer for ref, answer in said.items() if answer is not None}
+
+    def _answer(self, ask: Ask) -> Answer | None:
+        does = self.does.get(ask.name, READY)
+        if does == DIES:
+            return Answer(died="it crashed")
+        if does == AWAY:
+            return Answer(away=True)
+        if does == WAITS or (does == LOADS and not ask.whether_it_runs):
+            return None
+        if ask.whether_it_runs:
+            return Answer(True)
+        if isinstance(does, Exception):
+            return Answer(error=does)
+        if ask.name.startswith("rollout worker"):
+            return Answer(factory.__file__)
+        return Answer({"revision": self.revision.get(ask.name, "r"), "engine": "pretend"})
+
+    def end(self, member: Member) -> None:
+        """End an actor."""
+        self.ended.append(member.name)
+
+    def sweep(self, now: float) -> None:
+        """Do nothing: actors end at once."""
+
+    def where(self, members: Iterable[Member]) -> Mapping[str, str]:
+        """Return the nodes of actors."""
+        return {member.name: self.on[member.name] for member in members if member.name in self.on}
+
+    def close(self, *, hurried: bool) -> None:
+        """Note that everybody was ended."""
+        self.closed.append(hurried)

@@ -1,0 +1,230 @@
+"""A run's fleet from its quorum to its end, on a pretend Ray: who belongs to it, and what is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.fleets.pretend_ray import LOADS, PretendWorld
+from support.runs import settings_for
+
+from cluster.plan import PlannedNode
+from factory.errors import BadInput, FactoryError
+from pipelines.elastic import keeper as keepers
+from pipelines.elastic.asks import Asks
+from pipelines.elastic.keeper import LOOK_S, FleetKeeper
+from pipelines.elastic.nodes import NodeWatch
+from pipelines.elastic.room import Room
+from pipelines.pools.hands import WORKER
+from pipelines.run.settings import Settings
+
+EPOCH = 1_700_000_000.0
+
+
+class Scene:
+    """Pretend Ray of four nodes, a clock, and what was wished for."""
+
+    def __init__(self) -> None:
+        self.world, self.now = PretendWorld(), 0.0
+        self.wishes: list[Any] = []
+        self.nodes = ["n1", "n2", "n3", "n4"]
+        self.draining: dict[str, int] = {}
+        self.engines_first = False
+
+    def read(self) -> tuple[list[dict[str, Any]], dict[str, int]]:
+        nodes = [{"NodeID": name, "Alive": True, "Resources": {"CPU": 8.0}} for name in self.nodes]
+        return nodes, self.draining
+
+    def keeper(self, settings: Settings) -> FleetKeeper:
+        watch = NodeWatch(self.read, lambda: EPOCH)
+        world: Any = self.world
+        room = Room(lambda: self.now, lambda: [PlannedNode(cpus=100, gpus=0)])
+        return FleetKeeper(
+            settings,
+            lambda said: None,
+            world=world,
+            watch=watch,
+            asks=Asks(self.wishes.append),
+            room=room,
+            engines_first=self.engines_first,
+            clock=lambda: self.now,
+        )
+
+    @contextmanager
+    def running(self, settings: Settings) -> Iterator[FleetKeeper]:
+        with self.keeper(settings) as keeper:
+            keeper.wait_for_quorum()
+            yield keeper
+
+
+@pytest.fixture
+def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
+    made = Scene()
+
+    def sleep(seconds: float) -> None:
+        made.now += seconds
+
+    monkeypatch.setattr(keepers.time, "sleep", sleep)
+    monkeypatch.setattr(keepers, "has_autoscaler", lambda: False)
+    monkeypatch.setattr(keepers, "_own_node", lambda: "n4")
+    return made
+
+
+def run(tmp_path: Path, **cluster: Any) -> Settings:
+    return settings_for(tmp_path, cluster=cluster)
+
+
+def looks(scene: Scene, keeper: FleetKeeper, questions_left: int, times: int = 4) -> Any:
+    """Look some times, and return the last news."""
+    news = None
+    for _ in range(times):
+        scene.now += LOOK_S
+        news = keeper.look(scene.now, questions_left) or news
+    return news
+
+
+def leaving(news: Any, role: str) -> list[str]:
+    return sorted(name for name in news.leaving if name.startswith(role))
+
+
+def names(members: Any) -> list[str]:
+    return [member.name for member in members]
+
+
+def test_the_first_look_names_everybody_and_the_next_nobody(scene: Scene, tmp_path: Path) -> None:
+    with scene.running(run(tmp_path, generators=2, workers=2, quorum=1.0)) as keeper:
+        assert list(keeper.engines.pools["policy"]) == ["policy-1", "policy-2"]
+        assert (len(keeper.workers), len(keeper.writers)) == (2, 1)
+        news = keeper.look(scene.now, 100)
+        assert news is not None
+        assert names(news.engines["policy"]) == ["policy-1", "policy-2"]
+        assert names(news.workers) == [f"{WORKER}-1", f"{WORKER}-2"]
+        assert (news.roster.version, news.nodes, news.leaving_nodes) == (1, 4, 0)
+        assert looks(scene, keeper, 100) is None
+    assert scene.world.closed == [False]
+
+
+def test_an_engine_that_is_late_joins_a_run_that_has_begun_without_it(scene: Scene, tmp_path: Path) -> None:
+    scene.world.does = {"policy-3": LOADS}
+    with scene.running(run(tmp_path, generators=3, quorum=0.5)) as keeper:
+        news = keeper.look(scene.now, 100)
+        assert news is not None
+        assert "policy-3" not in names(news.engines["policy"])
+        scene.world.does.clear()
+        news = looks(scene, keeper, 100)
+        assert "policy-3" in names(news.engines["policy"])
+        assert news.roster.pools["policy"] == ("policy-1", "policy-2", "policy-3")
+
+
+def test_where_hands_may_be_in_the_way_engines_have_their_places_first(scene: Scene, tmp_path: Path) -> None:
+    scene.engines_first = True
+    with scene.running(run(tmp_path, generators=2, quorum=1.0)) as keeper:
+        assert len(keeper.workers) == 1
+    assert scene.world.started[:2] == ["policy-1", "policy-2"]
+    assert scene.world.turns_until[f"{WORKER}-1"] > scene.world.turns_until["policy-2"]
+
+
+def test_a_start_without_its_hands_ends_in_time(scene: Scene, tmp_path: Path) -> None:
+    scene.world.does = {f"{WORKER}-1": LOADS}
+    late = run(tmp_path, start_timeout_s=5)
+    with pytest.raises(FactoryError, match="did not start within"), scene.running(late):
+        pass
+    assert scene.world.closed == [False]
+
+
+def test_mistakes_name_the_role_they_are_about(scene: Scene, tmp_path: Path) -> None:
+    pool = {"model": "none", "engine": {"kind": "scripted"}}
+    settings = settings_for(
+        tmp_path, models={"judge": pool}, checker={"kind": "llm_judge", "judge_role": "judge"}, cluster={}
+    )
+    scene.world.does = {"judge-1": BadInput("no server answers"), "policy-1": LOADS}
+    with pytest.raises(BadInput, match=r"^models\.judge: no server answers$"), scene.running(settings):
+        pass
+
+
+def test_a_run_grows_with_its_queue_and_shrinks_when_that_runs_dry(scene: Scene, tmp_path: Path) -> None:
+    with scene.running(run(tmp_path, generators={"min": 1, "max": 4})) as keeper:
+        news = looks(scene, keeper, 10_000, times=6)
+        assert len(news.engines["policy"]) == 4
+        news = looks(scene, keeper, 10_000, times=6) or news
+        assert len(news.workers) == 2
+        news = looks(scene, keeper, 1, times=130)
+        assert leaving(news, "policy") == ["policy-2", "policy-3", "policy-4"]
+        for name in leaving(news, "policy"):
+            keeper.heard(name, {"slots": 8}, scene.now, dead=False)
+        news = looks(scene, keeper, 1, times=40)
+        assert names(news.engines["policy"]) == ["policy-1"]
+        assert len(news.roster.writers) == len(news.roster.checkers) == 1
+        (surplus,) = leaving(news, WORKER)
+        keeper.idle(surplus)
+        assert len(looks(scene, keeper, 1).workers) == 1
+    assert not scene.wishes
+
+
+def test_a_number_of_workers_that_was_asked_for_stays(scene: Scene, tmp_path: Path) -> None:
+    with scene.running(run(tmp_path, generators={"min": 1, "max": 4}, workers=1)) as keeper:
+        assert len(looks(scene, keeper, 10_000, times=12).workers) == 1
+
+
+def test_an_autoscaler_is_asked_for_all_that_is_wanted_and_for_nothing_at_the_end(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keepers, "has_autoscaler", lambda: True)
+    engine, cluster = {"kind": "vllm", "num_cpus": 3}, {"generators": {"min": 1, "max": 4}}
+    with scene.running(settings_for(tmp_path, engine=engine, cluster=cluster)) as keeper:
+        first = scene.wishes[-1]
+        looks(scene, keeper, 10_000, times=12)
+        assert first.count({"CPU": 3.0}) == 1
+        assert scene.wishes[-1].count({"CPU": 3.0}) == 4
+        assert len(scene.wishes[-1]) == len(first) + 3 + 1 + 3 + 3  # engines, a worker; a checker and writer a node
+    assert scene.wishes[-1] == []
+
+
+def test_those_on_a_node_that_is_taken_away_leave_and_others_come(scene: Scene, tmp_path: Path) -> None:
+    with scene.running(run(tmp_path, generators=2, workers=2, quorum=1.0)) as keeper:
+        keeper.look(scene.now, 100)
+        scene.world.on = {"policy-1": "n1", f"{WORKER}-2": "n1", "policy-2": "n2"}
+        scene.draining = {"n1": int((EPOCH + 60) * 1000)}
+        news = looks(scene, keeper, 100, times=8)
+        assert set(news.leaving) == {"policy-1", f"{WORKER}-2"}
+        assert news.roster.leaving == {"policy-1", f"{WORKER}-2"}
+        assert names(news.engines["policy"]) == ["policy-1", "policy-2", "policy-3"]
+        assert names(news.workers) == [f"{WORKER}-1", f"{WORKER}-2", f"{WORKER}-3"]
+        assert (news.nodes, news.leaving_nodes, news.driver_leaves) == (4, 1, False)
+
+
+def test_the_drivers_own_node_is_said_to_leave(scene: Scene, tmp_path: Path) -> None:
+    with scene.running(run(tmp_path)) as keeper:
+        keeper.look(scene.now, 100)
+        scene.draining = {"n4": int((EPOCH + 60) * 1000)}
+        scene.world.on = {"policy-1": "n4"}
+        news = looks(scene, keeper, 100)
+        assert news.driver_leaves
+        assert news.driver_deadline is not None
+
+
+def test_a_drivers_node_is_heard_of_though_nobody_else_is_on_it(scene: Scene, tmp_path: Path) -> None:
+    with scene.running(run(tmp_path)) as keeper:
+        keeper.look(scene.now, 100)
+        scene.draining = {"n4": 0}
+        assert looks(scene, keeper, 100).driver_leaves
+
+
+def test_what_became_of_an_engine_is_said_once(scene: Scene, tmp_path: Path) -> None:
+    scene.world.does = {"policy-2": LOADS}
+    with scene.running(run(tmp_path, generators=2, quorum=0.5)) as keeper:
+        keeper.look(scene.now, 100)
+        scene.world.does = {"policy-2": BadInput("no model on this node")}
+        news = looks(scene, keeper, 100, times=6)
+        said = looks(scene, keeper, 100, times=6)
+        assert names(news.engines["policy"]) == ["policy-1", "policy-3"]
+        assert said is None
+
+
+def test_a_ctrl_c_hurries_the_end(scene: Scene, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), scene.running(run(tmp_path)):
+        raise KeyboardInterrupt
+    assert scene.world.closed == [True]

@@ -1,0 +1,83 @@
+"""Nodes that come, are about to be taken away, and go; and a head that does not answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.elastic.nodes import LOOK_S, NodeWatch
+
+EPOCH = 1_700_000_000.0
+
+
+class Ray:
+    """What Ray says of its nodes."""
+
+    def __init__(self) -> None:
+        self.nodes = {"head": {"node:__internal_head__": 1.0}, "n1": {"CPU": 8.0, "GPU": 2.0}}
+        self.dead: set[str] = set()
+        self.draining: dict[str, int] = {}
+        self.silent = False
+
+    def __call__(self) -> tuple[list[dict[str, Any]], dict[str, int]]:
+        if self.silent:
+            raise ConnectionError
+        nodes = [{"NodeID": name, "Alive": name not in self.dead, "Resources": has} for name, has in self.nodes.items()]
+        return nodes, self.draining
+
+
+def test_nodes_are_known_with_what_they_have() -> None:
+    watch = NodeWatch(Ray(), lambda: EPOCH)
+    assert watch.look(10.0)
+    assert [(node.id, node.cpus, node.gpus, node.head) for node in watch.news.nodes.values()] == [
+        ("head", 0.0, 0.0, True),
+        ("n1", 8.0, 2.0, False),
+    ]
+    assert not watch.look(10.0 + LOOK_S)
+
+
+def test_a_deadline_is_told_in_the_drivers_own_time() -> None:
+    ray = Ray()
+    watch = NodeWatch(ray, lambda: EPOCH)
+    ray.draining = {"n1": int((EPOCH + 30) * 1000), "head": 0, "gone": 0}
+    watch.look(10.0)
+    assert watch.news.leaving == {"n1": 40.0, "head": None}
+
+
+def test_clocks_that_drift_are_no_news() -> None:
+    ray, now = Ray(), [EPOCH]
+    watch = NodeWatch(ray, lambda: now[0])
+    ray.draining = {"n1": int((EPOCH + 30) * 1000)}
+    watch.look(10.0)
+    now[0] += LOOK_S + 0.01
+    assert not watch.look(10.0 + LOOK_S)
+    assert watch.news.leaving == {"n1": 40.0}
+
+
+def test_a_node_that_is_dead_is_gone() -> None:
+    ray = Ray()
+    watch = NodeWatch(ray, lambda: EPOCH)
+    ray.draining = {"n1": 0}
+    watch.look(0.0)
+    ray.dead = {"n1"}
+    assert watch.look(LOOK_S)
+    assert list(watch.news.nodes) == ["head"]
+    assert not watch.news.leaving
+
+
+def test_a_head_that_does_not_answer_is_no_news() -> None:
+    ray = Ray()
+    watch = NodeWatch(ray, lambda: EPOCH)
+    watch.look(0.0)
+    ray.silent = True
+    assert not watch.look(LOOK_S)
+    assert list(watch.news.nodes) == ["head", "n1"]
+    ray.silent, ray.dead = False, {"n1"}
+    assert watch.look(2 * LOOK_S)
+
+
+def test_it_looks_once_a_second() -> None:
+    watch = NodeWatch(Ray(), lambda: EPOCH)
+    watch.look(0.0)
+    watch._read = lambda: ([], {})
+    assert not watch.look(LOOK_S / 2)
+    assert watch.look(LOOK_S)
