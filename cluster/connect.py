@@ -11,9 +11,11 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import ray
+from ray._private.services import canonicalize_bootstrap_address
 from ray._private.state import available_resources_per_node
 from ray.exceptions import RpcError
 
+from cluster.head import look, refuse_client, sentence_for
 from cluster.inventory import GPU_MEMORY_GB
 from cluster.plan import PlannedNode
 from cluster.session_guard import guarded, kill
@@ -49,7 +51,8 @@ def connected(address: str, num_cpus: int | None = None, say: Say = lambda line:
       say: is told when a Ray of our own did not come up in time and is started again.
 
     Raises:
-      BadInput: no cluster answers at `address`, or Ray does not start on this machine.
+      BadInput: no cluster answers at `address`, it runs another Ray or Python, or asks for a token; or Ray does not
+        start on this machine.
     """
     # A session that this process has already (a notebook's, a test's) is used as it is and left alone.
     if ray.is_initialized():
@@ -91,13 +94,17 @@ def _connect(address: str, num_cpus: int | None) -> str | None:
     """Call `ray.init`, deaf to Ctrl-C for that long.
 
     Returns None when it is up, and what Ray says of a local one that did not come up in Ray's own time. Raises
-    `BadInput` when no cluster answers, and for a machine on which Ray cannot start.
+    `BadInput` when no cluster answers or takes us, and for a machine on which Ray cannot start.
     """
     # Without the first, workers run at nice 15. The second leaves CUDA_VISIBLE_DEVICES of actors without GPUs as it is,
     # which is the default, and saves the warning about it.
     os.environ.setdefault("RAY_worker_niceness", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     local = address == "local"
+    if not local:
+        # ray.init would wait for minutes where nobody answers.
+        refuse_client(address)
+        look(_head_of(address))
 
     # Ray's servers ignore SIGINT, but not from the very first. If one died of a Ctrl-C there, ray.init would wait
     # for a minute and more, deaf to signals; so they inherit a mask.
@@ -120,15 +127,20 @@ def _connect(address: str, num_cpus: int | None) -> str | None:
                 f"Ray cannot start on this machine: {said}. Expected room and permission in /tmp/ray or $RAY_TMPDIR, a "
                 "short path; mend that, or join a running cluster with cluster.address=auto."
             ) from None
-        if not local and isinstance(error, (OSError, ValueError, RuntimeError)):
-            raise BadInput(
-                f"no Ray cluster answers at {address!r}: {said}. "
-                "Expected cluster.address=local, auto, or the address of a running head."
-            ) from None
+        if not local and (sentence := sentence_for(error, address)):
+            raise BadInput(sentence) from None
         raise
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     return None
+
+
+def _head_of(address: str) -> str:
+    """Return HOST:PORT of the head that Ray takes an address for. Raises `BadInput` where it knows none."""
+    try:
+        return canonicalize_bootstrap_address(address) or address
+    except (OSError, ValueError) as error:
+        raise BadInput(sentence_for(error, address) or str(error)) from None
 
 
 def nodes_of_this_machine() -> list[PlannedNode]:

@@ -82,7 +82,7 @@ class Cluster:
     """Config section `cluster`: where a run works and on how many actors; `factory resume` takes others.
 
     Attributes:
-      address: "local" starts a Ray of its own on this machine; "auto" or ray://… joins a cluster.
+      address: "local" starts a Ray of its own on this machine; "auto" or HOST:PORT joins a cluster.
       generators: engines; {min: 1, max: 64} is a range that a run grows and shrinks in.
       most_generators: engines at most, which is the max of that range; 0 is as many as generators.
       quorum: share of a fixed number of engines that has to be up before a run begins, more than 0, at most 1; the
