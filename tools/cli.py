@@ -21,6 +21,8 @@ from rich.text import Text
 from factory.errors import BadInput, FactoryError, StorageFailed
 from tools.commands.compare_methods import EXAMPLES as COMPARE_METHODS_EXAMPLES
 from tools.commands.compare_methods import compare_methods_command
+from tools.commands.elsewhere.stop import EXAMPLES as STOP_EXAMPLES
+from tools.commands.elsewhere.stop import stop_command
 from tools.commands.export import EXAMPLES as EXPORT_EXAMPLES
 from tools.commands.export import export_command
 from tools.commands.push import EXAMPLES as PUSH_EXAMPLES
@@ -127,11 +129,14 @@ def doctor(
 
 @app.command(epilog="Example: factory status runs/mine")
 def status(run_dir: RunDir) -> None:
-    """Show how far a run is and what it holds, also while it runs."""
+    """Show how far a run is, how its driver is and what it holds, also while it runs."""
     from tools.commands.status import status_lines
 
     for line in status_lines(run_dir):
         out().print(Text(line))
+
+
+app.command("stop", epilog=STOP_EXAMPLES)(stop_command)
 
 
 @app.command(epilog="Examples: factory inspect runs/mine · factory inspect runs/mine 3f2a --only-wrong")

@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM of a run: the first asks for an end, the second ends it at once."""
+"""Ctrl-C and SIGTERM of a run: the first asks for an end, the second ends it at once.
+
+`factory stop` asks the same through the run folder: the heartbeat's thread hears of it and calls `ask`.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,21 @@ class Interrupt:
         self.count += 1
         if self.count > 1 or not self.patient:
             raise KeyboardInterrupt
+
+    def ask(self, now: bool = False) -> None:
+        """Do, from any thread, what Ctrl-C does; with `now`, what a second one does.
+
+        It is a signal to the main thread, so that it ends whatever waits there, and comes to the interrupt that listens
+        at the moment: a phase of a longer run has one of its own. Where none can listen, as the run is not on the main
+        thread, it is counted here, and a drive lets what is in flight finish.
+        """
+        listening = signal.getsignal(signal.SIGINT)
+        if not isinstance(listening, Interrupt):
+            self.count += 1
+            return
+        if now:
+            listening.count = max(1, listening.count)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     @contextmanager
     def installed(self) -> Iterator[Interrupt]:

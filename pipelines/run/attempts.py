@@ -1,7 +1,8 @@
 """Attempts on a run folder: one live driver at a time, fenced by an exclusive create and a heartbeat.
 
     logs/attempt_N/attempt.json    who drives; creating it is the claim, so the highest N owns the folder
-    logs/attempt_N/heartbeat.json  a number that moves while the driver lives
+    logs/attempt_N/heartbeat.json  a number that moves while the driver lives, and when its machine's clock said that
+    logs/attempt_N/stop.json       asks it to end (`driver.py`)
 
 Invariants:
 
@@ -14,27 +15,28 @@ Invariants:
 from __future__ import annotations
 
 import json
-import os
 import platform
 import re
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from factory.errors import BadInput, FactoryError, StorageFailed
 from factory.interfaces import Say
-from factory.processes import living_since
 from factory.storage.access import Access
 from factory.storage.exclusive import check_exclusive
 from factory.storage.opening import open_store
 from factory.storage.store import Store
+from pipelines.run.driver import Driver, asked_to_stop, this_process
+
+OnStop = Callable[[bool], None]
+"""Hears, on the heartbeat's thread, that somebody wants an end; True wants it at once."""
 
 # Seconds between two heartbeats.
 BEAT_S = 5.0
@@ -45,37 +47,17 @@ SILENT_S = 30.0
 _CLAIM = re.compile(r"logs/attempt_(\d+)/attempt\.json")
 
 
-@dataclass(frozen=True)
-class Driver:
-    """Driver process, as its claim names it.
-
-    Attributes:
-      host: name of the machine, for messages.
-      machine: boot of the machine and its container, as process ids mean nothing elsewhere.
-      pid: process id.
-      started: start of the process in ticks since boot, as ids are used again.
-    """
-
-    host: str
-    machine: str
-    pid: int
-    started: str
-
-    @property
-    def runs_here(self) -> bool | None:
-        """True while the process lives, False once it is gone, None where this machine cannot tell."""
-        if self.machine != _machine():
-            return None
-        return living_since(self.pid) == self.started
-
-
 class Attempt:
     """Claim of this driver on a folder. Facts that are put into `log` are written at its end."""
 
-    def __init__(self, store: Store, number: int, log: dict[str, Any], access: Access, say: Say) -> None:
+    def __init__(
+        self, store: Store, number: int, log: dict[str, Any], access: Access, say: Say, on_stop: OnStop | None = None
+    ) -> None:
         self.number = number
         self.log = log
         self._store = store
+        self._on_stop = on_stop
+        self._asked = 0
         self._fenced = False
         self._ended = threading.Event()
         self._say = say
@@ -114,6 +96,16 @@ class Attempt:
                 claim_name(self.number), _encoded(self.log)
             )
 
+    def _look_for_a_stop(self) -> None:
+        """Pass on what somebody has asked through the folder, each thing once."""
+        if self._on_stop is None:
+            return
+        asked = asked_to_stop(self._heart_store, self.number)
+        if asked > self._asked:
+            self._asked = asked
+            self._tell(f"somebody asked for an end{' at once' * (asked > 1)}, by `factory stop`")
+            self._on_stop(asked > 1)
+
     def _tell(self, line: str) -> None:
         # A closed terminal must not stop the heart.
         with suppress(OSError, ValueError):
@@ -125,8 +117,10 @@ class Attempt:
         while True:
             try:
                 beats += 1
-                self._heart_store.replace(_heartbeat_name(self.number), _encoded({"beat": beats}))
+                beat = {"beat": beats, "at": round(time.time(), 1)}
+                self._heart_store.replace(_heartbeat_name(self.number), _encoded(beat))
                 self._fenced = self._heart_store.size(claim_name(self.number + 1)) is not None
+                self._look_for_a_stop()
                 if silent_since is not None:
                     self._tell(f"{self._store.url} answers again, after {time.monotonic() - silent_since:.0f} s")
                 silent_since = None
@@ -140,7 +134,12 @@ class Attempt:
 
 @contextmanager
 def attempt(
-    store: Store, after: int, facts: dict[str, Any], access: Access, say: Say = lambda line: None
+    store: Store,
+    after: int,
+    facts: dict[str, Any],
+    access: Access,
+    say: Say = lambda line: None,
+    on_stop: OnStop | None = None,
 ) -> Iterator[Attempt]:
     """Own the folder for the block.
 
@@ -150,6 +149,7 @@ def attempt(
       facts: facts about the run that go into the attempt's log.
       access: how the store was opened; the heartbeat opens it again, with less patience.
       say: hears when the storage does not answer, and when it does again.
+      on_stop: hears when somebody asks for an end through the folder; None looks for no such thing.
 
     Yields:
       The claim.
@@ -158,7 +158,7 @@ def attempt(
       BadInput: another driver came first.
     """
     # Claim the folder: of two drivers that create the same name, one wins.
-    this = _this_process()
+    this = this_process()
     number = after + 1
     log = {
         "started": _now(),
@@ -179,7 +179,7 @@ def attempt(
     check_exclusive(store, claim_name(number))
 
     # Keep it alive for the block, and release it whatever ended that.
-    mine = Attempt(store, number, log, access, say)
+    mine = Attempt(store, number, log, access, say, on_stop)
     mine.begin()
     ended_by = "end"
     try:
@@ -224,8 +224,18 @@ def attempts_in(store: Store) -> Iterator[tuple[dict[str, Any], int]]:
     for entry in store.entries("logs"):
         match = _CLAIM.fullmatch(entry.name)
         if match:
-            beat = _heartbeat(store, int(match[1]))
-            yield json.loads(store.read(entry.name)), json.loads(beat)["beat"] if beat else 0
+            yield json.loads(store.read(entry.name)), heartbeat(store, int(match[1])).get("beat", 0)
+
+
+def heartbeat(store: Store, number: int) -> dict[str, Any]:
+    """Return the last heartbeat of an attempt: "beat", how many there were, and "at", when; nothing before the first.
+
+    "at" is by the clock of the driver's machine, in seconds since 1970, and missing in those of older versions.
+    """
+    try:
+        return dict(json.loads(store.read(_heartbeat_name(number))))
+    except FileNotFoundError:
+        return {}
 
 
 def claim_name(number: int) -> str:
@@ -240,20 +250,20 @@ def _heartbeat_name(number: int) -> str:
 def _wait_for_the_end_of(store: Store, number: int, log: dict[str, Any], say: Say) -> None:
     """Wait until attempt `number` has ended or its driver is dead. Raises `BadInput` when that one lives."""
     # Older versions wrote no machine and had no heartbeat.
-    if "ended" in log or "machine" not in log:
+    driver = Driver.of(log)
+    if "ended" in log or driver is None:
         return
-    driver = Driver(log["host"], log["machine"], log["pid"], log["pid_started"])
     here = driver.runs_here
     if here is False:
         return
     # A driver on another machine is watched: its heart moves, or it is dead.
     if here is None:
         say(f"attempt {number} on {driver.host} has no end; watching its heartbeat for {SILENT_S:.0f} s")
-        first = _heartbeat(store, number)
+        first = heartbeat(store, number)
         deadline = time.monotonic() + SILENT_S
         while time.monotonic() < deadline:
             time.sleep(BEAT_S / 5)
-            if _heartbeat(store, number) != first:
+            if heartbeat(store, number) != first:
                 break
         else:
             return
@@ -261,28 +271,8 @@ def _wait_for_the_end_of(store: Store, number: int, log: dict[str, Any], say: Sa
             return
     raise BadInput(
         f"{store.url} is being written by process {driver.pid} on {driver.host} (attempt {number}, since "
-        f"{log['started']}). Expected one driver at a time; wait for it, or stop it with Ctrl-C."
+        f"{log['started']}). Expected one driver at a time; wait for it, or stop it: factory stop {store.url}"
     )
-
-
-def _heartbeat(store: Store, number: int) -> bytes | None:
-    try:
-        return store.read(_heartbeat_name(number))
-    except FileNotFoundError:
-        return None
-
-
-def _this_process() -> Driver:
-    return Driver(platform.node(), _machine(), os.getpid(), living_since(os.getpid()))
-
-
-def _machine() -> str:
-    """Return a name of this boot of this machine, and of this container on it."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot} {os.readlink('/proc/self/ns/pid')}"
-    except OSError:
-        return f"{platform.node()} {os.uname().version}"
 
 
 def _now() -> str:

@@ -106,7 +106,7 @@ class RunSession:
         """
         log = without_values({"cluster": self.settings.plain["cluster"], **facts})
         self._attempt = self._scope.enter_context(
-            attempt(self.store, self._last_attempt, log, self.settings.storage, self.listener.say)
+            attempt(self.store, self._last_attempt, log, self.settings.storage, self.listener.say, self.interrupt.ask)
         )
         run_folder.bind(self.settings, self.store)
         if survey is not None:

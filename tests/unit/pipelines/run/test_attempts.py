@@ -15,7 +15,8 @@ from factory.errors import BadInput, FactoryError, StorageFailed
 from factory.storage.access import Access
 from factory.storage.opening import open_store
 from pipelines.run import attempts
-from pipelines.run.attempts import attempt, claim_name, last_attempt, last_over
+from pipelines.run.attempts import attempt, claim_name, heartbeat, last_attempt, last_over
+from pipelines.run.driver import ask_to_stop, asked_to_stop, this_machine
 
 
 @pytest.fixture(autouse=True)
@@ -68,14 +69,14 @@ def test_a_folder_with_a_live_driver_is_refused_at_once(store):
 def test_a_driver_of_this_machine_whose_process_is_gone_is_dead_at_once(store, monkeypatch):
     monkeypatch.setattr(attempts, "SILENT_S", 1000.0)
     ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    claimed_elsewhere(store, machine=attempts._machine(), pid=int(ended.stdout))
+    claimed_elsewhere(store, machine=this_machine(), pid=int(ended.stdout))
     with driving(store) as mine:
         assert mine.number == 2
 
 
 def test_a_process_id_that_was_used_again_is_nobodys_driver(store, monkeypatch):
     monkeypatch.setattr(attempts, "SILENT_S", 1000.0)
-    claimed_elsewhere(store, machine=attempts._machine(), pid=1, pid_started="an earlier process")
+    claimed_elsewhere(store, machine=this_machine(), pid=1, pid_started="an earlier process")
     with driving(store) as mine:
         assert mine.number == 2
 
@@ -151,3 +152,21 @@ def test_a_heart_that_has_stopped_ends_the_run(store, monkeypatch):
         with pytest.raises(RuntimeError, match="heartbeat thread has died"):
             mine.check()
         monkeypatch.undo()
+
+
+def test_a_wish_for_an_end_in_the_folder_reaches_the_driver_once_and_no_later_one(store):
+    asked = []
+    with attempt(store, last_over(store), {}, Access(), on_stop=asked.append):
+        ask_to_stop(store, 1, now=False)
+        wait_until(lambda: asked == [False])
+        ask_to_stop(store, 1, now=True)
+        wait_until(lambda: asked == [False, True])
+    later = []
+    with attempt(store, last_over(store), {}, Access(), on_stop=later.append) as mine:
+        wait_until(lambda: heartbeat(store, mine.number).get("beat", 0) > 3)
+    assert (asked, later) == ([False, True], [])
+
+
+def test_whatever_somebody_puts_there_by_hand_asks_for_an_end(store):
+    store.replace("logs/attempt_7/stop.json", b"please")
+    assert (asked_to_stop(store, 7), asked_to_stop(store, 8)) == (1, 0)

@@ -11,12 +11,16 @@ from typing import Any
 import pytest
 from support.rounds import star_settings
 from support.runs import settings_for
+from support.waiting import wait_until
 
 from factory.errors import BadInput
 from factory.storage.access import Access
 from factory.storage.opening import open_store
+from pipelines.driving.interrupt import Interrupt
 from pipelines.label_steps import run
 from pipelines.planning import survey
+from pipelines.run import attempts
+from pipelines.run.driver import ask_to_stop
 from pipelines.run.labelling import LabelOptions, label
 from pipelines.run.listener import Listener
 from pipelines.run.session import RunSession
@@ -181,3 +185,46 @@ def test_a_source_in_the_run_s_own_folder_is_opened_with_the_run_s_credentials_a
     with pytest.raises(BadInput, match="no committed records"):
         next(survey.questions_of(elsewhere))
     assert len(opened) == 1
+
+
+@pytest.mark.parametrize("patient", [False, True])
+def test_a_stop_that_is_asked_through_the_folder_does_what_ctrl_c_does(
+    tmp_path: Path, patient: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "BEAT_S", 0.05)
+    ear = Ear()
+    session = RunSession(settings_for(tmp_path), ear)
+
+    def work() -> None:
+        with session:
+            session.interrupt.patient = patient
+            session.claim(session.survey())
+            ask_to_stop(session.store, 1, now=False)
+            wait_until(lambda: session.interrupt.count == 1)
+
+    if patient:
+        work()
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            work()
+    assert "somebody asked for an end, by `factory stop`" in ear.lines
+
+
+def test_a_stop_at_once_ends_a_run_that_is_patient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "BEAT_S", 0.05)
+
+    def work() -> None:
+        with RunSession(settings_for(tmp_path)) as session:
+            session.interrupt.patient = True
+            session.claim(session.survey())
+            ask_to_stop(session.store, 1, now=True)
+            wait_until(lambda: False)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+
+
+def test_a_run_on_another_thread_is_asked_by_its_counter_alone() -> None:
+    interrupt = Interrupt()
+    interrupt.ask(now=True)
+    assert interrupt.count == 1
