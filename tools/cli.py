@@ -21,6 +21,8 @@ from rich.text import Text
 from factory.errors import BadInput, FactoryError, StorageFailed
 from tools.commands.compare_methods import EXAMPLES as COMPARE_METHODS_EXAMPLES
 from tools.commands.compare_methods import compare_methods_command
+from tools.commands.elsewhere.logs import EXAMPLES as LOGS_EXAMPLES
+from tools.commands.elsewhere.logs import logs_command
 from tools.commands.elsewhere.stop import EXAMPLES as STOP_EXAMPLES
 from tools.commands.elsewhere.stop import stop_command
 from tools.commands.export import EXAMPLES as EXPORT_EXAMPLES
@@ -137,6 +139,7 @@ def status(run_dir: RunDir) -> None:
 
 
 app.command("stop", epilog=STOP_EXAMPLES)(stop_command)
+app.command("logs", epilog=LOGS_EXAMPLES)(logs_command)
 
 
 @app.command(epilog="Examples: factory inspect runs/mine · factory inspect runs/mine 3f2a --only-wrong")

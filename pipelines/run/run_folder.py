@@ -6,7 +6,7 @@ manifests/effort.json    amounts that were raised since: samples, rollouts, toke
 manifests/receipts/      receipts of the units that the driver got
 data/part-*.parquet      committed units
 spool/                   finished questions of units that are not committed yet; no reader looks here
-logs/attempt_N/          one folder per `factory run` or `resume`: who drove, and its heartbeat
+logs/attempt_N/          one folder per `factory run` or `resume`: who drove, its heartbeat, what it said
 experience.json          what the run has learnt of its model; without it, it is learnt anew
 stats.json               counts at the end of the last attempt
 """

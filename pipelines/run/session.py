@@ -25,6 +25,8 @@ from factory.rollouts.prompting import load_prompt, render
 from factory.storage.store import Store
 from factory.types import POLICY, Message, Question
 from pipelines.driving.interrupt import Interrupt
+from pipelines.logging.recorded import Recorded
+from pipelines.logging.run_log import ERROR, WARNING, RunLog
 from pipelines.planning.plan import Plan, plan
 from pipelines.planning.screening import screening
 from pipelines.planning.survey import Screen, Survey, surveyed
@@ -44,7 +46,8 @@ class RunSession:
 
     Attributes:
       settings: the validated config.
-      listener: receiver of the run's news.
+      listener: receiver of the run's news; what it is told is kept in `log`, too.
+      log: log of the attempt, written to the folder from the claim on.
       store: the run folder, open.
       resumes: True when the folder holds this very run already; False when it holds none yet.
       interrupt: counter of Ctrl-C and SIGTERM, installed for the block.
@@ -52,7 +55,8 @@ class RunSession:
 
     def __init__(self, settings: Settings, listener: Listener | None = None) -> None:
         self.settings = settings
-        self.listener = listener or Listener()
+        self.log = RunLog()
+        self.listener: Listener = Recorded(listener or Listener(), self.log)
         self.store: Store = run_folder.store_of(settings, self.listener.say)
         self.interrupt = Interrupt()
         self.resumes = False
@@ -108,6 +112,10 @@ class RunSession:
         self._attempt = self._scope.enter_context(
             attempt(self.store, self._last_attempt, log, self.settings.storage, self.listener.say, self.interrupt.ask)
         )
+        # A log is not worth waiting for, nor a word when it cannot be written.
+        brief = run_folder.store_of(self.settings, lambda line: None, impatient=True)
+        self.log.begin(brief, self.settings.fingerprint, self._attempt.number)
+        self._scope.push(self._end_log)
         run_folder.bind(self.settings, self.store)
         if survey is not None:
             run_folder.keep_survey(self.store, survey)
@@ -143,6 +151,16 @@ class RunSession:
     def resume_command(self) -> str:
         """Command that does what is missing."""
         return f"factory resume {self.settings.run.dir}"
+
+    def _end_log(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        """Keep in the log what ended the block, and stop writing it."""
+        if error is None:
+            self.log.add("ended", "the driver has ended" + ", as somebody asked for it" * (self.interrupt.count > 0))
+        elif isinstance(error, KeyboardInterrupt):
+            self.log.add("ended", "the driver has ended at once, as somebody asked for it", WARNING)
+        else:
+            self.log.add("failed", f"the driver has ended: {type(error).__name__}: {error}", ERROR)
+        self.log.end()
 
     def _screened(self, screen: Screen | None) -> AbstractContextManager[Screen]:
         self.listener.say(f"reading the source ({self.settings.source.name})")

@@ -14,6 +14,7 @@ from support.s3 import access
 from factory.errors import BadInput, StorageFailed
 from factory.shards.receipts import read_receipts
 from factory.storage.opening import open_store
+from pipelines.logging.reading import lines
 from pipelines.run.attempts import attempt, last_over
 from pipelines.run.listener import Listener
 from pipelines.run.settings import Settings
@@ -62,6 +63,7 @@ def test_a_lost_response_is_settled_by_what_lies_there(on_s3: Settings, proxy: F
     assert run(on_s3).complete
     assert proxy.counts["lost_response"] == 4
     assert every_question_once(on_s3)
+    assert [line["event"] for line in lines(open_store(on_s3.run.dir, on_s3.storage), 1)][-1] == "ended"
     assert run(on_s3).tally.questions == 8
 
 

@@ -18,6 +18,7 @@ from factory.storage.access import Access
 from factory.storage.opening import open_store
 from pipelines.driving.interrupt import Interrupt
 from pipelines.label_steps import run
+from pipelines.logging.reading import lines
 from pipelines.planning import survey
 from pipelines.run import attempts
 from pipelines.run.driver import ask_to_stop
@@ -154,7 +155,8 @@ def test_a_pipeline_without_questions_binds_its_folder_by_the_config_alone(tmp_p
     with RunSession(training(tmp_path)) as session:
         assert not session.resumes
         session.claim(None)
-    assert names(tmp_path) == ["config.yaml", "logs/attempt_1/attempt.json", "logs/attempt_1/heartbeat.json"]
+    logs = [f"logs/attempt_1/{name}" for name in ("attempt.json", "heartbeat.json", "log-00000.jsonl")]
+    assert names(tmp_path) == ["config.yaml", *logs]
     with RunSession(training(tmp_path)) as session:
         assert session.resumes
     for other in (training(tmp_path, run={"dir": str(tmp_path), "seed": 1}), settings_for(tmp_path)):
@@ -228,3 +230,19 @@ def test_a_run_on_another_thread_is_asked_by_its_counter_alone() -> None:
     interrupt = Interrupt()
     interrupt.ask(now=True)
     assert interrupt.count == 1
+
+
+def test_what_a_session_says_is_in_its_folder_with_what_ended_it(tmp_path: Path) -> None:
+    def fail() -> None:
+        with RunSession(settings_for(tmp_path)) as session:
+            session.claim(session.survey())
+            session.listener.say("at work")
+            raise ZeroDivisionError("of course")
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    *said, last = lines(open_store(tmp_path), 1)
+    # What was said before the claim is there, too.
+    assert [line["text"] for line in said] == ["reading the source (simulated)", "at work"]
+    assert (last["level"], last["text"]) == ("error", "the driver has ended: ZeroDivisionError: of course")
+    assert last["attempt"] == 1
