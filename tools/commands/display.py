@@ -23,7 +23,8 @@ from pipelines.run.listener import Listener, Outlook
 from tools.commands.inspect import MARKS
 from tools.commands.time_left import TimeLeft
 
-PLAIN_EVERY_S = 5.0
+# Seconds between two plain lines, at first and after `LATER_S`: a log of weeks should be one that can be read.
+PLAIN_EVERY_S, LATER_EVERY_S, LATER_S = 5.0, 60.0, 600.0
 
 
 class Display(Listener):
@@ -65,7 +66,7 @@ class Display(Listener):
         line = self.line(progress)
         if self._console.is_terminal:
             self._draw(progress, line)
-        elif time.monotonic() - self._shown >= PLAIN_EVERY_S:
+        elif time.monotonic() - self._shown >= plain_every_s(progress.seconds):
             self._shown = time.monotonic()
             print(line, file=sys.stderr, flush=True)
 
@@ -138,6 +139,11 @@ class Display(Listener):
         if self._bar:
             self._bar.stop()
             self._bar = None
+
+
+def plain_every_s(seconds: float) -> float:
+    """Return the seconds between two plain lines of a run that has gone on for so many."""
+    return PLAIN_EVERY_S if seconds < LATER_S else LATER_EVERY_S
 
 
 def example_lines(example: Example) -> list[Text]:

@@ -15,7 +15,7 @@ from pipelines.driving.engine_figures import EngineFigures
 from pipelines.planning.survey import Survey
 from pipelines.run.label_report import LabelSummary, counts_lines, engine_line, summary_lines
 from pipelines.run.listener import Outlook
-from tools.commands.display import Display
+from tools.commands.display import Display, plain_every_s
 
 
 @pytest.fixture
@@ -50,6 +50,10 @@ def test_the_line_says_how_full_the_engines_are(display):
     line = display.line(Progress(seconds=10.0, underway=Tally(policy_calls=10), engines=engines))
     assert "engines 75% full, 3 waiting" in line
     assert "ETA over 1:10" in line  # of 128 samples 10 are made and 12 half made
+
+
+def test_a_long_run_says_less_often_how_far_it_is() -> None:
+    assert [plain_every_s(seconds) for seconds in (0.0, 599.0, 600.0)] == [5.0, 5.0, 60.0]
 
 
 def test_rollouts_that_have_only_begun_say_nothing_of_the_time(display):
