@@ -25,6 +25,8 @@ from tools.commands.elsewhere.logs import EXAMPLES as LOGS_EXAMPLES
 from tools.commands.elsewhere.logs import logs_command
 from tools.commands.elsewhere.stop import EXAMPLES as STOP_EXAMPLES
 from tools.commands.elsewhere.stop import stop_command
+from tools.commands.elsewhere.submit import EXAMPLES as SUBMIT_EXAMPLES
+from tools.commands.elsewhere.submit import submit_command
 from tools.commands.export import EXAMPLES as EXPORT_EXAMPLES
 from tools.commands.export import export_command
 from tools.commands.push import EXAMPLES as PUSH_EXAMPLES
@@ -129,15 +131,19 @@ def doctor(
         raise SystemExit(1)
 
 
-@app.command(epilog="Example: factory status runs/mine")
-def status(run_dir: RunDir) -> None:
+@app.command(epilog="Examples: factory status runs/mine · factory status /shared/run --address http://head:8265")
+def status(
+    run_dir: RunDir,
+    address: Annotated[str, typer.Option(help="Dashboard of a cluster: only the run's jobs there.")] = "",
+) -> None:
     """Show how far a run is, how its driver is and what it holds, also while it runs."""
     from tools.commands.status import status_lines
 
-    for line in status_lines(run_dir):
+    for line in status_lines(run_dir, address):
         out().print(Text(line))
 
 
+app.command("submit", epilog=SUBMIT_EXAMPLES)(submit_command)
 app.command("stop", epilog=STOP_EXAMPLES)(stop_command)
 app.command("logs", epilog=LOGS_EXAMPLES)(logs_command)
 

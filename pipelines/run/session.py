@@ -34,6 +34,7 @@ from pipelines.pools.pool import MODELS, named_pool
 from pipelines.pools.roles import asked_pools, check_roles
 from pipelines.run import run_folder
 from pipelines.run.attempts import Attempt, attempt, last_over
+from pipelines.run.driver import this_job
 from pipelines.run.listener import Listener
 from pipelines.run.settings import Settings
 
@@ -108,9 +109,17 @@ class RunSession:
         `survey` is None for a pipeline that reads no questions. `facts` go into the attempt's log, beside the cluster.
         Raises `BadInput` when another driver came first.
         """
-        log = without_values({"cluster": self.settings.plain["cluster"], **facts})
+        job = this_job()
+        log = {"cluster": self.settings.plain["cluster"], **({"job": job} if job else {}), **facts}
         self._attempt = self._scope.enter_context(
-            attempt(self.store, self._last_attempt, log, self.settings.storage, self.listener.say, self.interrupt.ask)
+            attempt(
+                self.store,
+                self._last_attempt,
+                without_values(log),
+                self.settings.storage,
+                self.listener.say,
+                self.interrupt.ask,
+            )
         )
         # A log is not worth waiting for, nor a word when it cannot be written.
         brief = run_folder.store_of(self.settings, lambda line: None, impatient=True)

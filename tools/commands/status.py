@@ -15,11 +15,16 @@ from pipelines.run.label_report import counts_lines
 from pipelines.run.run_folder import opened
 
 
-def status_lines(run_dir: str) -> list[str]:
+def status_lines(run_dir: str, address: str = "") -> list[str]:
     """Return progress, driver and counts of a run folder, or counts of an import.
 
-    Raises `BadInput` when it is neither.
+    With the `address` of a cluster's dashboard, return the run's jobs there, for which the folder need not be
+    reachable. Raises `BadInput` when the folder is neither.
     """
+    if address:
+        from tools.commands.elsewhere.jobs import job_lines
+
+        return job_lines(address, run_dir)
     store = open_store(run_dir)
     imported_from = imported_format(store)
     if imported_from is not None:

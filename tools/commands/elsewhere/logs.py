@@ -29,6 +29,7 @@ def logs_command(
     attempt: Annotated[int | None, typer.Option(help="Number of the attempt; by default the last.")] = None,
     level: Annotated[Level, typer.Option(help="Least level.")] = Level.INFO,
     last: Annotated[int, typer.Option(min=0, help="Lines, counted from the end; 0 is all.")] = 200,
+    address: Annotated[str, typer.Option(help="Dashboard of a cluster: what the run's job there has printed.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON lines.")] = False,
 ) -> None:
     """Print what a run has said: from any machine, also after it has ended."""
@@ -36,6 +37,11 @@ def logs_command(
     from pipelines.logging.reading import chosen_attempt, followed, lines, text_of
     from pipelines.run.driver_state import DriverState, driver_lines
 
+    if address:
+        from tools.commands.elsewhere.jobs import print_job_log
+
+        print_job_log(address, run_dir, last=last, follow=follow)
+        return
     store = open_store(run_dir)
     number = chosen_attempt(store, run_dir, attempt)
     read = followed if follow else lines

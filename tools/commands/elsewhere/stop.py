@@ -20,13 +20,20 @@ def stop_command(
     run_dir: Annotated[str, typer.Argument(help="Folder of a run; may be s3://….")],
     now: Annotated[bool, typer.Option("--now", help="At once; questions in flight are lost.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Return when the driver has ended.")] = False,
+    address: Annotated[str, typer.Option(help="Dashboard of a cluster: end the run's job there.")] = "",
 ) -> None:
     """Ask a run to end as Ctrl-C does, from any process and machine; nothing that is finished is lost."""
 
     def say(line: str) -> None:
         out().print(Text(line), soft_wrap=True)
 
-    if not stopped(run_dir, now=now, wait=wait, say=say):
+    if address:
+        from tools.commands.elsewhere.jobs import stop_jobs
+
+        if now:
+            raise BadInput("--now reaches a driver through its run folder only. Leave out --address, or --now.")
+        stop_jobs(address, run_dir, wait=wait, say=say)
+    elif not stopped(run_dir, now=now, wait=wait, say=say):
         raise SystemExit(1)
 
 
