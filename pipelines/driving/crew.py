@@ -11,7 +11,6 @@ from typing import Any
 import ray
 from ray.exceptions import ActorUnavailableError, RayActorError
 
-from actors.assigned_work import PeerNames
 from actors.calls import brief
 from actors.roster import Roster
 from factory.errors import FactoryError
@@ -56,6 +55,9 @@ class Crew:
         self._assignment = assignment
         self._restart_s = restart_s
         self._away: dict[int, _Away] = {}
+        # Who may be called, and the version of that which each worker has.
+        self._roster: Roster | None = None
+        self._known: dict[int, int] = {}
         # Workers that leave, and since when nobody has been up who stays.
         self._leaving: set[int] = set()
         self._deserted: float | None = None
@@ -104,19 +106,20 @@ class Crew:
             del self._workers[number]
             self._away.pop(number, None)
             self._leaving.discard(number)
+            self._known.pop(number, None)
         numbers = {name: before[name] if name in before else self._join(worker) for name, worker in named.items()}
         for name in leaving.keys() & numbers.keys():
             self._leave(numbers[name], leaving[name], now)
         return gone
 
     def assign(self, roster: Roster) -> None:
-        """Have units that are handed out from now on bring `roster`, which says whom a worker may call."""
-        peers = PeerNames(
-            pools={role: list(roster.open_for(role)) for role in roster.pools},
-            checkers=list(roster.checkers),
-            writers=list(roster.writers),
-        )
-        self._assignment = replace(self._assignment, peers=peers)
+        """Tell all workers whom they may call from now on: with the next unit, or when they are next asked."""
+        self._roster = roster
+        self._assignment = replace(self._assignment, peers=roster)
+
+    def knows(self, worker: int, version: int) -> None:
+        """Note which version of the roster a worker has."""
+        self._known[worker] = version
 
     def hand(self, worker: int, unit: Unit, others: Lessons | None = None) -> Any:
         """Have `worker` run `unit`, with what others have learnt; return the reference to its receipt."""
@@ -125,9 +128,11 @@ class Crew:
     def ask(self, worker: int, others: Lessons | None = None, *, lessons: bool = False) -> Any:
         """Ask `worker` what it has under way, and learnt if `lessons`; return the reference to its answer.
 
-        `others` is what everybody else has learnt, None for no news.
+        `others` is what everybody else has learnt, None for no news. One that has an older roster is sent the newest.
         """
-        return self._workers[worker].actor.underway.remote(self._assignment.id, others, lessons=lessons)
+        roster = self._roster
+        news = {"roster": roster} if roster and roster.is_news_after(self._known.get(worker, 0)) else {}
+        return self._workers[worker].actor.underway.remote(self._assignment.id, others, lessons=lessons, **news)
 
     def lost(self, worker: int) -> None:
         """Note that `worker` died. Called once per unit it had; the first call counts, and none of one that leaves."""
@@ -168,7 +173,7 @@ class Crew:
         self._leaving.add(number)
         # Ray may start a dead one again wherever it likes: there is nothing in it.
         if self._away.pop(number, None) is None and deadline is not None:
-            self._workers[number].actor.stop.remote(max(1.0, deadline - now))
+            self._workers[number].actor.leave.remote(max(1.0, deadline - now))
 
     def _look_after(self, number: int) -> None:
         """Take a dead worker back once it answers; raise `FactoryError` when nobody is left to wait for."""

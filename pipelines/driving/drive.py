@@ -175,7 +175,7 @@ class _Loop:
         self._hear(self._lookout.remarks)
         self._lookout.remarks.clear()
         self.progress.underway, self.progress.example = self._lookout.underway(), self._lookout.example
-        self.progress.unfinished = self._lookout.unfinished
+        self.progress.unfinished, self.progress.failures = self._lookout.unfinished, self._lookout.failures
         self._show_engines()
         self._options.on_progress(self.progress)
 

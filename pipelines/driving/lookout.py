@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -38,12 +39,22 @@ class _Heard:
     * `tally`: what it has under way, as it last said.
     * `unfinished`: questions that it has begun and not finished.
     * `committed`: what units have cost that are committed, until the worker speaks of them no more.
+    * `failures`: questions that failed since its start, by the type of their error; None before it was heard.
     """
 
     asked: int = 0
     tally: Tally = field(default_factory=Tally)
     unfinished: int = 0
     committed: dict[str, Tally] = field(default_factory=dict)
+    failures: Mapping[str, int] | None = None
+
+    def count(self, failures: Mapping[str, int], total: Counter[str]) -> None:
+        """Add to `total` what has failed since the worker was last heard; totals that went down began anew."""
+        # What was there when it was first heard was another run's.
+        before = failures if self.failures is None else self.failures
+        anew = any(failures.get(kind, 0) < number for kind, number in before.items())
+        total.update({kind: number - (0 if anew else before.get(kind, 0)) for kind, number in failures.items()})
+        self.failures = failures
 
 
 class Lookout:
@@ -82,6 +93,8 @@ class Lookout:
         self._workers: Polls[int] = Polls(self._ask, crew.numbers, WORKERS_EVERY_S)
         # First labelled solution that a worker has told of.
         self.example: Example | None = None
+        # Questions that failed in this run, by the type of their error.
+        self.failures: Counter[str] = Counter()
         # What workers have to say of the spool, again and again.
         self.remarks: set[str] = set()
         self.follow_engines(engines, ())
@@ -152,6 +165,8 @@ class Lookout:
         if said is None:
             return
         self._demand.hear_worker(worker, said.unfinished)
+        self._crew.knows(worker, said.roster)
+        heard.count(said.failures, self.failures)
         self.example = self.example or said.example
         self.remarks.update(said.remarks)
         if said.lessons and self._experience:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from factory.errors import FactoryError
@@ -42,6 +42,7 @@ class Progress:
       engines: figures of each engine, as it last said.
       gone: sums of the figures of engines that have left the run, one of each role that has lost any.
       nodes: machines that work for the run; none where nobody watches them.
+      failures: questions that failed, by the type of their error, as the workers last said.
       roster: version of the list of who belongs to the run; 0 where that never changes.
       example: labelled solution of a question that was among the first to be finished; None before that.
     """
@@ -60,6 +61,7 @@ class Progress:
     engines: Sequence[EngineFigures] = ()
     gone: Sequence[EngineFigures] = ()
     nodes: NodeCounts = field(default_factory=NodeCounts)
+    failures: Mapping[str, int] = field(default_factory=dict)
     roster: int = 0
     example: Example | None = None
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from actors.assigned_work import PeerNames
 from actors.roster import Roster
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt
@@ -29,17 +28,27 @@ class Worker:
     def __init__(self, name: str) -> None:
         self.name = name
         self.has: dict[str, Call] = {}
-        self.peers: list[PeerNames] = []
+        self.peers: list[Roster] = []
         self.stops: list[float] = []
+        self.leaves: list[float] = []
+        # What it has under way, None for nothing, and the versions of the rosters that it was sent.
+        self.says: Any = None
+        self.rosters: list[int] = []
         self.run = SimpleNamespace(remote=self._run)
         self.ready = SimpleNamespace(remote=Call)
-        self.underway = SimpleNamespace(remote=lambda *_, **__: Call(None))
+        self.underway = SimpleNamespace(remote=self._underway)
         self.stop = SimpleNamespace(remote=self.stops.append)
+        self.leave = SimpleNamespace(remote=self.leaves.append)
 
     def _run(self, unit: Any, assignment: Any, others: Any) -> Call:
         self.peers.append(assignment.peers)
         self.has[unit.id] = Call()
         return self.has[unit.id]
+
+    def _underway(self, assignment_id: str, others: Any, *, lessons: bool, roster: Roster | None = None) -> Call:
+        if roster is not None:
+            self.rosters.append(roster.version)
+        return Call(self.says)
 
     def answer(self, unit_id: str, answer: Any) -> None:
         self.has.pop(unit_id).answers.append(answer)

@@ -11,7 +11,9 @@ import ray
 from ray.exceptions import RayActorError
 from support.fleets.drives import Assignment, Fleet, answer_of
 
+from actors.underway import Underway
 from factory.errors import FactoryError
+from factory.records.tally import Tally
 from factory.shards.spool import Unfinished
 from pipelines.driving import crew as crews
 from pipelines.driving import drive as driving
@@ -66,7 +68,7 @@ def test_a_worker_that_joins_gets_units_and_the_newest_names(begin: Callable[...
     step(loop)
     step(loop)
     assert list(fleet.workers["b"].has) == ["u4"]
-    assert fleet.workers["b"].peers[-1].pools == {"policy": ["e2"]}
+    assert fleet.workers["b"].peers[-1].pools == {"policy": ("e2",)}
     assert (loop.progress.roster, loop.progress.nodes.up, loop.progress.nodes.leaving) == (2, 3, 1)
 
 
@@ -76,7 +78,7 @@ def test_a_unit_of_a_worker_that_leaves_goes_elsewhere_and_costs_no_attempt(begi
     step(loop)
     fleet.change("a", "b", a=100.0)
     step(loop)
-    assert fleet.workers["a"].stops == [100.0]
+    assert fleet.workers["a"].leaves == [100.0]
     assert not fleet.idled
     fleet.workers["a"].answer("u0", Unfinished(unit_id="u0", kept=1, left=1))
     step(loop)
@@ -94,7 +96,7 @@ def test_a_worker_that_leaves_at_leisure_finishes_what_it_has(begin: Callable[..
     fleet.workers["a"].commit("u0")
     step(loop)
     step(loop)
-    assert not fleet.workers["a"].stops
+    assert not fleet.workers["a"].leaves
     assert sorted(fleet.workers["a"].has) == ["u2"]
     assert sorted(fleet.workers["b"].has) == ["u1", "u3", "u4"]
     fleet.workers["a"].commit("u2")
@@ -130,6 +132,44 @@ def test_a_worker_that_stays_is_still_to_blame_for_its_death(begin: Callable[...
     fleet.workers["a"].answer("u0", RayActorError())
     with pytest.raises(FactoryError, match="u0 was given up"):
         step(loop)
+
+
+def test_a_worker_is_sent_the_roster_until_it_says_that_it_has_it(
+    begin: Callable[..., _Loop], clock: list[float]
+) -> None:
+    fleet = Fleet("a")
+    loop = begin(fleet)
+    for version in (1, 2):
+        worker = fleet.workers["a"]
+        for _ in range(3):
+            clock[0] += 1.0
+            step(loop)
+        assert worker.rosters[-2:] == [version] * 2
+        worker.says = Underway(tally=Tally(), unfinished={}, experience="e", roster=version)
+        for _ in range(2):
+            clock[0] += 1.0
+            step(loop)
+        sent = len(worker.rosters)
+        for _ in range(3):
+            clock[0] += 1.0
+            step(loop)
+        assert len(worker.rosters) == sent
+        fleet.change("a")
+
+
+def test_failed_questions_are_counted_by_type_though_their_worker_was_started_again(
+    begin: Callable[..., _Loop], clock: list[float]
+) -> None:
+    fleet = Fleet("a")
+    loop = begin(fleet)
+    step(loop)
+    for failures in ({"EngineFailed": 3}, {"EngineFailed": 5}, {}, {"EngineFailed": 1, "RecordTooLarge": 2}):
+        fleet.workers["a"].says = Underway(tally=Tally(), unfinished={}, experience="e", failures=failures)
+        for _ in range(3):
+            clock[0] += 1.0
+            step(loop)
+    loop.report()
+    assert loop.progress.failures == {"EngineFailed": 3, "RecordTooLarge": 2}
 
 
 def test_what_is_left_is_told_to_who_decides_on_the_numbers(begin: Callable[..., _Loop]) -> None:
