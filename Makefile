@@ -15,9 +15,9 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo "make demo     install, fetch the model, turn two dozen questions into labelled records in $(RUN)"
 	@echo "make test     install, fetch the model, run all tests, name the slowest twenty"
-	@echo "make install  create .venv from requirements-cpu.lock (again only when the lock or pyproject changed)"
+	@echo "make install  create .venv from the two locks (again only when a lock or pyproject changed)"
 	@echo "make model    materialise the embedded model in \$$FACTORY_CACHE"
-	@echo "make system   by apt-get: bubblewrap and Coq (python_tests, coq_proof); SLURM and Redis (tests of cluster/files)"
+	@echo "make system   by apt-get: bubblewrap and Coq (python_tests, coq_proof); SLURM, Redis, Prometheus (tests of cluster/)"
 	@echo "make lint     ruff, mypy, import-linter, sizes of folders, files and functions"
 	@echo "make lock     resolve requirements-cpu.lock anew"
 	@echo "make clean    remove .venv and caches; runs and the fetched model stay"
@@ -27,12 +27,12 @@ install: $(STAMP)
 
 # The project is installed by its path alone (compat): a finder would cost each of a run's processes 0.05 s at its start.
 # Without dependencies: the lock is the whole closure, minus packages that break torch's CPU build (see tools/lock.py).
-$(STAMP): requirements-cpu.lock pyproject.toml
+$(STAMP): requirements-cpu.lock requirements-cluster.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed, $(PYTHON) is older or missing. Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@echo "installing into .venv (some minutes, 4 GB)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -qq --no-deps --no-compile -r requirements-cpu.lock
+	@$(BIN)/python -m pip install -qq --no-deps --no-compile -r requirements-cpu.lock -r requirements-cluster.lock
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --config-settings editable_mode=compat -e .
 	@touch $@
 
@@ -46,7 +46,7 @@ model: install
 	@$(BIN)/factory model fetch smollm2-135m
 
 system:
-	@bash cluster/install_system.sh bubblewrap coq slurm redis
+	@bash cluster/install_system.sh bubblewrap coq slurm redis prometheus
 
 # A few minutes' work for two cores without AVX-512. Small units, so that work comes in as it is wanted. A blank line ends
 # a solution: none of the prompt's examples has one, and behind it the embedded model goes on with a question of its own.

@@ -8,6 +8,7 @@ from typing import Any
 
 from actors.checking.metrics import CheckerMetrics
 from actors.checking.pool import CheckerPool
+from actors.metering import RayMeter
 from factory.types import Question, Verdict
 
 
@@ -67,5 +68,5 @@ class AnswerChecker:
     def _pool(self) -> CheckerPool:
         """Return the pool, made when first needed: Ray restarts an actor without calling `ready` again."""
         if self._made is None:
-            self._made = self._make(observe=CheckerMetrics(self._kind).observe)
+            self._made = self._make(observe=CheckerMetrics(RayMeter(), self._kind).observe)
         return self._made

@@ -33,6 +33,7 @@ from actors.engine_runtime.generator_figures import GeneratorFigures
 from actors.engine_runtime.keys import Keys
 from actors.engine_runtime.launch import generator_arguments, generator_options
 from actors.engine_runtime.weights import Weights
+from actors.metering import RayMeter
 from actors.models.model_store import fetch_model, is_remote
 from factory.config import fill
 from factory.errors import FactoryError, QuestionFailed, WeightsRefused
@@ -79,7 +80,8 @@ class Generator:
         self._weights = Weights(self._load)
         self._startup = Startup(self._start)
         self._occupancy = Occupancy(self._slots, lambda: getattr(self._engine, "free_seqs", None))
-        self._figures = GeneratorFigures(self._occupancy)
+        observe = partial(RayMeter().observe, "factory_request_seconds", kind=engine_kind)
+        self._figures = GeneratorFigures(self._occupancy, observe)
         self._desk = Desk(self._compute, self._occupancy, self._last_step_s, _exit)
 
     @property

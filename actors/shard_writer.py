@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 
 import pyarrow as pa
 
+from actors.metering import RayMeter
 from factory.errors import CommitFailed
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt, commit
@@ -30,6 +32,7 @@ class ShardWriter:
         self._changed = threading.Condition()
         self._commits = 0
         self._closed = False
+        self._meter = RayMeter()
 
     def commit(
         self,
@@ -57,8 +60,11 @@ class ShardWriter:
             if self._closed:
                 raise CommitFailed(f"unit {unit_id} came after its run had ended. Run `factory resume`.")
             self._commits += 1
+        began = time.monotonic()
         try:
-            return commit(self._store(folder), unit_id, batch, counted, revision=revision, effort=effort)
+            receipt = commit(self._store(folder), unit_id, batch, counted, revision=revision, effort=effort)
+            self._meter.observe("factory_commit_seconds", time.monotonic() - began)
+            return receipt
         finally:
             with self._changed:
                 self._commits -= 1

@@ -39,7 +39,9 @@ _SLOW = (ConnectionError, TimeoutError, RuntimeError, RpcError)
 
 
 @contextmanager
-def connected(address: str, num_cpus: int | None = None, say: Say = lambda line: None) -> Iterator[None]:
+def connected(
+    address: str, num_cpus: int | None = None, say: Say = lambda line: None, metrics_port: int = 0
+) -> Iterator[None]:
     """Hold a Ray session for the block.
 
     A local Ray is shut down at the end; a cluster that was joined stays.
@@ -49,6 +51,7 @@ def connected(address: str, num_cpus: int | None = None, say: Say = lambda line:
         of a running head to join one.
       num_cpus: logical CPUs of a Ray of our own; None takes what the machine has.
       say: is told when a Ray of our own did not come up in time and is started again.
+      metrics_port: port at which a Ray of our own serves measures to Prometheus; 0 leaves it to Ray.
 
     Raises:
       BadInput: no cluster answers at `address`, it runs another Ray or Python, or asks for a token; or Ray does not
@@ -65,7 +68,7 @@ def connected(address: str, num_cpus: int | None = None, say: Say = lambda line:
     try:
         for number in range(1, LOCAL_STARTS + 1):
             try:
-                late = _connect(address, num_cpus)
+                late = _connect(address, num_cpus, metrics_port)
             finally:
                 started = named_descendants(os.getpid()) - others
             if late is None:
@@ -90,7 +93,7 @@ def connected(address: str, num_cpus: int | None = None, say: Say = lambda line:
         kill(started)
 
 
-def _connect(address: str, num_cpus: int | None) -> str | None:
+def _connect(address: str, num_cpus: int | None, metrics_port: int) -> str | None:
     """Call `ray.init`, deaf to Ctrl-C for that long.
 
     Returns None when it is up, and what Ray says of a local one that did not come up in Ray's own time. Raises
@@ -115,6 +118,7 @@ def _connect(address: str, num_cpus: int | None) -> str | None:
             num_cpus=num_cpus if local else None,
             include_dashboard=False if local else None,
             object_store_memory=OBJECT_STORE_BYTES if local else None,
+            _metrics_export_port=metrics_port or None if local else None,
             log_to_driver=False,
             logging_level=logging.ERROR,
         )

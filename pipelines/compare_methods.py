@@ -8,8 +8,15 @@ is compared and how: `factory/evaluation/method_comparison.py`.
 
 from __future__ import annotations
 
+from functools import partial
+
+from factory.spending import Spent, over_budget
+from factory.storage.store import Store
+from pipelines.measures.budget import BudgetWatch
+from pipelines.measures.gpu_time import gpu_hours_in
 from pipelines.method_comparison import sections
 from pipelines.method_comparison.checks import check_size, checked, outline
+from pipelines.method_comparison.parts import PILOT, TEST
 from pipelines.method_comparison.report import (
     ComparisonSummary,
     stats_of,
@@ -21,6 +28,7 @@ from pipelines.method_comparison.report import (
 from pipelines.method_comparison.results import Results
 from pipelines.method_comparison.work import Interrupted, SaysOnce, Work
 from pipelines.planning.survey import in_parts
+from pipelines.run.attempts import driver_hours
 from pipelines.run.contract import Pipeline
 from pipelines.run.engine_pools import EnginePools
 from pipelines.run.listener import Listener
@@ -54,8 +62,17 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
 
         # Do what is missing, in a folder that is ours from here on.
         session.claim(survey, engine=settings.plain["engine"])
-        short = 0
-        if not summary.complete or (retry_failed and any(row.measured.scores.failed for row in summary.rows)):
+        end = None
+        spent = partial(_spent, session.store)
+        watch = BudgetWatch(settings.stop.budget, spent)
+
+        def check() -> None:
+            session.check()
+            watch()
+
+        if used_up := over_budget(spent(), settings.stop.budget):
+            end = Interrupted(stopped=used_up)
+        elif not summary.complete or (retry_failed and any(row.measured.scores.failed for row in summary.rows)):
             with session.connected(), EnginePools(session.listener.say) as pools:
                 work = Work(
                     comparison=comparison,
@@ -63,20 +80,26 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
                     listener=SaysOnce(session.listener),
                     pools=pools,
                     screen=in_parts(survey, settings),
-                    check=session.check,
+                    check=check,
                     retry_failed=retry_failed,
                     said=set(remarks),
                 )
                 try:
                     work.do()
-                except Interrupted as end:
-                    short = end.short
+                except Interrupted as early:
+                    end = early
 
         # Compare what is there now.
-        summary = summary_of(comparison, results, seconds=session.seconds, short=short)
+        summary = summary_of(comparison, results, seconds=session.seconds, end=end)
         write(session.store, comparison, summary)
         session.write_stats(stats_of(summary))
         return summary
+
+
+def _spent(store: Store) -> Spent:
+    """Return what all runs of a comparison have spent so far."""
+    held = gpu_hours_in(store, TEST, PILOT)
+    return Spent(hours=driver_hours(store), gpu_hours=sum(held.values()))
 
 
 PIPELINE = Pipeline(

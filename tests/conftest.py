@@ -85,6 +85,7 @@ def ray_cluster(own_plugins: Path) -> Iterator[None]:
     """
     os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray's own spelling; without it workers run at nice 15
     os.environ["RAY_worker_register_timeout_seconds"] = "600"  # noqa: SIM112 - a busy machine may need more than the 60
+    os.environ["RAY_metrics_report_interval_ms"] = "1000"  # noqa: SIM112 - a test waits for them; 10,000 by default
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join([ROOT, f"{ROOT}/tests", str(own_plugins)])
     if ROOT not in sys.path:

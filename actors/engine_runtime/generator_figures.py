@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from actors.engine_calls.occupancy import Occupancy
 from factory.errors import QuestionFailed
 from factory.rollouts.cost import cost_of
@@ -13,10 +15,12 @@ class GeneratorFigures:
 
     Args:
       occupancy: learns from each result how fast the engine is and what its cache holds.
+      observe: hears how many seconds each request has taken.
     """
 
-    def __init__(self, occupancy: Occupancy) -> None:
+    def __init__(self, occupancy: Occupancy, observe: Callable[[float], None] = lambda seconds: None) -> None:
         self._occupancy = occupancy
+        self._observe = observe
         self._counts = {"requests": 0, "completions": 0, "failed": 0, "prompt_tokens": 0, "output_tokens": 0}
 
     @property
@@ -27,6 +31,7 @@ class GeneratorFigures:
     def count(self, result: list[Completion] | Scores | QuestionFailed, seconds: float) -> None:
         """Add up what the result of one request holds, which took so many seconds."""
         self._counts["requests"] += 1
+        self._observe(seconds)
         if isinstance(result, Scores):
             # A request for scores counts as one token, as it does where its time is measured.
             self._occupancy.answered(seconds, 1, 1)

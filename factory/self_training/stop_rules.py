@@ -1,18 +1,8 @@
-"""Stop rules of self-training: rounds without a gain, and budgets."""
+"""Stop rule of self-training: rounds without a gain. Budgets, which every run may have: `factory/spending.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """Amounts that a run has used so far, or may use: policy completions, GPU hours, hours of wall clock."""
-
-    policy_calls: int = 0
-    gpu_hours: float = 0.0
-    hours: float = 0.0
 
 
 def rounds_without_gain(accuracies: Sequence[float], min_gain: float) -> int:
@@ -42,12 +32,3 @@ def no_gain(accuracies: Sequence[float], patience: int, min_gain: float, what: s
     if not patience or vain < patience:
         return None
     return f"no gain of {min_gain:g} in {what} for {vain} rounds, stop.patience is {patience}"
-
-
-def over_budget(spent: Spent, budget: Spent) -> str | None:
-    """Return a sentence on the first budget that is used up, else None. A budget of 0 means no limit."""
-    for name in ("policy_calls", "gpu_hours", "hours"):
-        used, allowed = getattr(spent, name), getattr(budget, name)
-        if allowed and used >= allowed:
-            return f"{round(used, 4):,} {name.replace('_', ' ')} are used, stop.{name} is {round(allowed, 4):,}"
-    return None

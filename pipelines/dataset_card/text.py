@@ -16,6 +16,7 @@ from factory.export.file_names import CONTAMINATION_REPORTS, PLOT
 from factory.plugins import names_in
 from factory.records.role_costs import WHO, worth_telling
 from factory.rollouts.prompting import STYLES, load_prompt
+from factory.spending import Spending, spending_line
 from factory.storage.store import Store
 from factory.text.markdown import code, fenced, table
 from pipelines.dataset_card.exported_folder import split_names
@@ -49,6 +50,7 @@ def body(store: Store, manifest: CardFacts, fields: CardFacts, has_plot: bool) -
         ("Prompts", lambda: _prompts(facts)),
         ("Yields of the runs, before anything was left out", lambda: _pairs(facts.get("yields"))),
         ("Models that the runs asked, by role", lambda: _roles(facts)),
+        ("What the runs have cost", lambda: _spent(facts)),
         ("What was asked for, and what was left out", lambda: _left_out(manifest)),
         ("Decontamination", lambda: _decontamination(store)),
         ("Accuracy over the rounds of self-training", lambda: _PLOT if has_plot else ""),
@@ -183,6 +185,12 @@ def _roles(facts: CardFacts) -> str:
         for entry in entries
     ]
     return table(head, rows)
+
+
+def _spent(facts: CardFacts) -> str:
+    """Return the GPU time and the money of the runs, in all and per accepted solution; "" where none was counted."""
+    said = spending_line(Spending(**(facts.get("spent") or {})), facts.get("accepted_solutions") or 0)
+    return f"{code(said)}. Accepted: right, or wrong with the first wrong step located." if said else ""
 
 
 def _prompts(facts: CardFacts) -> str:

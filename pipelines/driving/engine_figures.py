@@ -13,7 +13,7 @@ from factory.types import POLICY
 from pipelines.driving.demand import EngineLoad
 
 # What an engine counts since its start, as far as the figures need it (`Generator.stats`).
-_COUNTED = ("slot_seconds", "prompt_tokens", "output_tokens")
+_COUNTED = ("slot_seconds", "prompt_tokens", "output_tokens", "preemptions")
 
 
 @dataclass(slots=True)
@@ -26,6 +26,8 @@ class EngineFigures:
     * `seconds`: time since it was first heard; `silent_seconds`: part of it in which it gave no answer.
     * `slot_seconds`, `prompt_tokens`, `output_tokens`: totals, over all its restarts.
     * `cache_hit_rate`: share of its prompts' tokens that were in its cache, since its start; None where unknown.
+    * `cache_full`: share of its KV cache that is taken now, 0 to 1; None where it does not say.
+    * `preemptions`: how often a sample lost its place in that cache and was computed anew, over all its restarts.
     * `restarts`: how often it began to count anew.
     * `out`: True while it does not answer, or is starting anew.
     * `engines`: number of engines that these are figures of; more than one where they are summed up.
@@ -41,6 +43,8 @@ class EngineFigures:
     prompt_tokens: float = 0.0
     output_tokens: float = 0.0
     cache_hit_rate: float | None = None
+    cache_full: float | None = None
+    preemptions: float = 0.0
     restarts: int = 0
     out: bool = False
     role: str = POLICY
@@ -138,6 +142,7 @@ class EngineBook:
         engine.slots = int(stats.get("slots", 0)) or engine.slots
         engine.running, engine.waiting = int(stats.get("running", 0)), int(stats.get("waiting", 0))
         engine.cache_hit_rate = stats.get("cache_hit_rate")
+        engine.cache_full = stats.get("kv_cache_usage")
         engine.most_waiting = max(engine.most_waiting, engine.waiting)
         self._count(kept, {name: float(stats.get(name, 0.0)) for name in _COUNTED}, first=first)
 

@@ -1,10 +1,11 @@
 """Figures of the engines in an attempt's log, `logs/attempt_N/engines.json`, and the lines that `factory status` shows.
 
     {"engine": {"engine": "vllm 0.32.0", "max_num_seqs": 256, …}, "engines": [{"busy": 0.97, "waiting": 40, …}, …],
-     "others": {"judge": {"engine": "http", …}}, "gone": [{"role": "policy", "engines": 3, "seconds": 8000.0, …}, …]}
+     "others": {"judge": {"engine": "http", …}}, "gone": [{"role": "policy", "engines": 3, "seconds": 8000.0, …}, …],
+     "gpus": {"policy": 1.0, …}}
 
-"engine" are facts of the policy's; "gone" sums up the engines that have left the run, by role. They are news, no
-records: what cannot be written or read is left out.
+"engine" are facts of the policy's; "gone" sums up the engines that have left the run, by role; "gpus" is what one
+engine of each role holds. They are news, no records: what cannot be written or read is left out.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from factory.types import POLICY
 from pipelines.driving.engine_figures import EngineFigures
 
 WRITE_EVERY_S = 10.0
+# Figures that logs of older versions do not have.
+_LATER = ("role", "engines", "cache_full", "preemptions")
 _KEPT = ("engine", "model", "max_num_seqs", "max_num_batched_tokens")
 # Engines of a role that `factory status` has a line for; of more, the least busy ones.
 SHOWN = 16
@@ -36,6 +39,7 @@ class EngineLog:
       store: the run folder, one that does not wait long for its storage.
       attempt: number of the attempt.
       facts: facts that an engine of each role said of itself.
+      gpus: GPUs of an engine, by role.
       clock: monotonic seconds.
     """
 
@@ -44,11 +48,13 @@ class EngineLog:
         store: Store,
         attempt: int,
         facts: Mapping[str, Mapping[str, Any]],
+        gpus: Mapping[str, float] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._name = f"logs/attempt_{attempt}/engines.json"
         self._facts = {role: {name: said.get(name) for name in _KEPT} for role, said in facts.items()}
+        self._gpus = dict(gpus or {})
         self._clock = clock
         self._written = clock()
 
@@ -63,6 +69,7 @@ class EngineLog:
         values = {"engine": self._facts[POLICY], "engines": [engine.as_dict() for engine in engines]}
         if others := {role: facts for role, facts in self._facts.items() if role != POLICY}:
             values["others"] = others
+        values["gpus"] = self._gpus
         if gone:
             values["gone"] = [engine.as_dict() for engine in gone]
         with suppress(StorageFailed):
@@ -92,14 +99,8 @@ def engine_lines(store: Store, attempt: int) -> list[str]:
 
 def _figures_in(values: Sequence[Mapping[str, Any]]) -> list[EngineFigures]:
     """Return the figures of engines as a log holds them."""
-    # A log from before there were roles names none, and one from before engines came and went counts none.
-    known = [field.name for field in fields(EngineFigures) if field.name not in ("role", "engines")]
-    return [
-        EngineFigures(
-            **{name: one[name] for name in known}, role=str(one.get("role", POLICY)), engines=int(one.get("engines", 1))
-        )
-        for one in values
-    ]
+    known = [field.name for field in fields(EngineFigures)]
+    return [EngineFigures(**{name: one[name] for name in known if name in one or name not in _LATER}) for one in values]
 
 
 def _gone_line(gone: EngineFigures) -> str:
@@ -133,6 +134,10 @@ def _engine_line(engine: EngineFigures) -> str:
     parts.append(f"{engine.running:,} running and {engine.waiting:,} waiting (at most {engine.most_waiting:,})")
     if engine.cache_hit_rate is not None:
         parts.append(f"{engine.cache_hit_rate:.0%} of prompt tokens cached")
+    if engine.cache_full is not None:
+        parts.append(f"cache {engine.cache_full:.0%} full")
+    if engine.preemptions:
+        parts.append(f"{engine.preemptions:,.0f} samples lost their place in it")
     if engine.restarts:
         parts.append(f"{engine.restarts:,} restarts")
     if engine.silent_seconds:

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
@@ -18,11 +19,13 @@ from factory.contracts.formats import FORMATS
 from factory.errors import BadInput
 from factory.export.drops import Dropped
 from factory.records.role_costs import summed
+from factory.spending import Spending, accepted, spending_of
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 from pipelines.export.questions import Questions, Shards
 from pipelines.export.rows import PROVENANCE, ConfigSplit, PartFile, TaskResult
 from pipelines.export.shards import ShardWritten
+from pipelines.measures.gpu_time import gpu_hours_in
 
 VERSION, PACKAGE = 1, "selfplay-factory"
 COUNTED = ("questions", "failed", "solutions", "correct", "incorrect", "unparsable", "timeout", "error", "truncated")
@@ -199,6 +202,22 @@ def _facts(
         "answer_kinds": _of_facts(questions, 2),
         "yields": {name: n for name, n in tally.items() if n},
         "roles": summed(*(shards.tally.roles for shards in questions.runs)),
+        **_spent(questions, runs),
+    }
+
+
+def _spent(questions: Questions, runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what the runs have cost, and for how many accepted solutions."""
+    gpu_hours: Counter[str] = Counter()
+    money = 0.0
+    for shards, run in zip(questions.runs, runs, strict=True):
+        price = float(((run["config"] or {}).get("cluster") or {}).get("gpu_hour_price") or 0.0)
+        hours = gpu_hours_in(open_store(shards.run.url, shards.run.access))
+        gpu_hours.update(hours)
+        money += spending_of(hours, shards.tally, price).money
+    return {
+        "spent": asdict(Spending(gpu_hours=dict(gpu_hours), money=money)),
+        "accepted_solutions": sum(accepted(shards.tally) for shards in questions.runs),
     }
 
 

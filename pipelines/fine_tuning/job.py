@@ -14,6 +14,7 @@ from actors.training_data.files import data_files
 from cluster.connect import nodes_of_this_machine
 from factory.errors import BadInput, TrainingFailed
 from factory.self_training.training import TrainingJob
+from factory.spending import Spent
 from factory.storage.opening import absolute
 from pipelines.fine_tuning.training import TrainingOptions, check_room
 from pipelines.pools.engines import named
@@ -42,6 +43,8 @@ def checked(settings: Settings) -> tuple[dict[str, Any], str]:
     trainer = settings.own["trainer"]
     options = trainer_options(trainer.name, asdict(trainer.config))
     check_model(settings)
+    if settings.stop.budget != Spent():
+        raise BadInput("a budget is set (stop.*). Expected none: a training ends by its steps, or by data.timeout_s.")
     path = settings.own["data"].path
     if not path:
         raise BadInput("data.path is empty. Expected a folder with train-*.parquet, such as OUT/data/sft of an export.")

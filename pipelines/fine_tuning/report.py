@@ -25,6 +25,7 @@ class TrainSummary:
       seconds: wall-clock time of this attempt.
       complete: always True; a training that ends without a model raises.
       short: always 0; there are no units.
+      stopped: always "", as `complete` is True.
     """
 
     folder: str
@@ -33,6 +34,7 @@ class TrainSummary:
     seconds: float
     complete: bool = True
     short: int = 0
+    stopped: str = ""
 
 
 def summary_lines(summary: TrainSummary) -> list[str]:

@@ -15,6 +15,12 @@ def checked(settings: Settings) -> tuple[Comparison, list[str]]:
 
     Raises `BadInput` for what would end it hours later.
     """
+    budget = settings.stop.budget
+    if budget.policy_calls or budget.money:
+        raise BadInput(
+            "stop.policy_calls or stop.money is set. Expected stop.hours or stop.gpu_hours: what a comparison asks of "
+            "its models is bounded by compare.tokens and by its questions."
+        )
     comparison = comparison_of(settings)
     remarks: list[str] = []
     asked: set[str] = set()

@@ -23,7 +23,7 @@ from pipelines.method_comparison.methods import Method, methods_of
 from pipelines.method_comparison.sections import Compare
 from pipelines.pools.pool import MODELS
 from pipelines.pools.roles import asked_roles
-from pipelines.run.sections import SECTIONS
+from pipelines.run.sections import SECTIONS, STOP
 from pipelines.run.settings import PLUGIN_SECTIONS, Settings, from_mapping
 
 PILOT, TEST = "pilot", "methods"
@@ -133,6 +133,8 @@ class Comparison:
         """Return an ordinary run as a part of this one: the same settings but for folder, questions and search."""
         base, pilot = self.base, self.compare.pilot
         shared = {key: base.plain[key] for key in ("model", MODELS, *SECTIONS, *PLUGIN_SECTIONS) if key in base.plain}
+        # Budgets are those of the whole comparison.
+        del shared[STOP]
         seed = base.run.seed if where == TEST else seed_for(base.run.seed, PILOT, "compare")
         run = {
             "dir": f"{base.run.dir}/{where}/{name}/{folder}",

@@ -15,7 +15,8 @@ from pipelines.method_comparison.parts import TEST, Comparison, Part, comparison
 from pipelines.method_comparison.plot import drawn
 from pipelines.method_comparison.results import Results
 from pipelines.method_comparison.table import markdown, table_lines
-from pipelines.method_comparison.work import chosen, measured
+from pipelines.method_comparison.work import Interrupted, chosen, measured
+from pipelines.run.contract import state_of
 from pipelines.run.run_folder import read_survey
 from pipelines.run.settings import Settings
 
@@ -34,6 +35,7 @@ class ComparisonSummary:
       missing: methods that are not done.
       seconds: wall-clock time of this attempt.
       short: units that hold less than was asked for, as an error stopped them.
+      stopped: sentence on the budget that ended it; "" where none did.
     """
 
     folder: str
@@ -43,10 +45,13 @@ class ComparisonSummary:
     missing: Sequence[str]
     seconds: float = 0.0
     short: int = 0
+    stopped: str = ""
 
 
-def summary_of(comparison: Comparison, results: Results, *, seconds: float = 0.0, short: int = 0) -> ComparisonSummary:
-    """Return what the folder holds now."""
+def summary_of(
+    comparison: Comparison, results: Results, *, seconds: float = 0.0, end: Interrupted | None = None
+) -> ComparisonSummary:
+    """Return what the folder holds now; `end` is what ended the work of this attempt early."""
     parts = chosen(comparison, results)
     done = [part for part in parts if results.of(part).scores is not None]
     compare = comparison.compare
@@ -68,7 +73,8 @@ def summary_of(comparison: Comparison, results: Results, *, seconds: float = 0.0
         took=[results.of(part).seconds for part in done] if is_there else [],
         missing=_missing(comparison, parts, done),
         seconds=seconds,
-        short=short,
+        short=end.short if end else 0,
+        stopped=end.stopped if end else "",
     )
 
 
@@ -137,7 +143,7 @@ def stats_of(summary: ComparisonSummary) -> dict[str, object]:
 def summary_lines(summary: ComparisonSummary) -> list[str]:
     """Return the last lines of a comparison: the table, where everything lies, how to go on."""
     folder = summary.folder
-    state = "complete" if summary.complete else f"not complete. Go on with: factory resume {folder}"
+    state = state_of(summary)
     lines = [f"comparison {state} ({clock(summary.seconds)})", *_row_lines(summary)]
     if summary.rows:
         lines += [

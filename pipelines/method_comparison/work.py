@@ -32,11 +32,15 @@ _WHO = ""
 
 
 class Interrupted(Exception):
-    """End of the work before all was done: somebody asked for it, or `short` units hold less than was asked for."""
+    """End of the work before all was done.
 
-    def __init__(self, short: int = 0) -> None:
-        super().__init__(f"{short} units are short")
+    Somebody asked for it, a budget was used up (the sentence `stopped`), or `short` units hold less than was asked for.
+    """
+
+    def __init__(self, short: int = 0, stopped: str = "") -> None:
+        super().__init__(stopped or f"{short} units are short")
         self.short = short
+        self.stopped = stopped
 
 
 class SaysOnce(Listener):
@@ -120,11 +124,11 @@ class Work:
         options = LabelOptions(
             retry_failed=self.retry_failed, staff=self._staff, screen=self.screen, check=self.check, said=self.said
         )
-        scores, short = None, 0
+        scores, end = None, Interrupted()
         try:
             with named_method(part.method):
                 summary = label(part.settings, self.listener, options)
-            short = summary.short
+            end = Interrupted(summary.short, summary.stopped)
             if summary.complete and not summary.interrupted:
                 rows = read_rows(open_store(part.settings.run.dir, part.settings.storage), COLUMNS)
                 scores = scores_of(rows, part.scorers, part.judge)
@@ -132,7 +136,7 @@ class Work:
             if scores is not None or self._seconds > began:
                 self.results.add(part, self._seconds - began, scores)
         if scores is None:
-            raise Interrupted(short)
+            raise end
         return scores
 
     @contextmanager

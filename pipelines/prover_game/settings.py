@@ -81,7 +81,7 @@ PLUGIN_SECTIONS = {
     "scorer": PluginSection(registry=ENGINES, default="scorer"),
 }
 # How a round was trained is kept with its weights; the runs that its engines score have fingerprints of their own.
-EXCLUDED_FROM_FINGERPRINT = ("stop", "trainer", "prover_trainer", "scorer", "game.training_timeout_s")
+EXCLUDED_FROM_FINGERPRINT = ("trainer", "prover_trainer", "scorer", "game.training_timeout_s")
 EFFORT = ("game.rounds",)
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from cluster.connect import nodes_of_cluster
 from factory.storage.store import Store
 from pipelines.fine_tuning.training import check_room
+from pipelines.measures.budget import BudgetWatch
 from pipelines.planning.survey import in_parts
 from pipelines.pools.keys import check_keys
 from pipelines.rounds.journal import Facts, RoundJournal
-from pipelines.rounds.loop import BudgetWatch, do_phases
+from pipelines.rounds.loop import do_phases
 from pipelines.rounds.settings import RoundsSettings
 from pipelines.rounds.summary import RoundsSummary, stats_of
 from pipelines.rounds.work import RoundWork
@@ -106,6 +107,13 @@ def run_course(
             for part in course.parts(ours):
                 check_keys(part)
             session.claim(survey, engine=settings.plain["engine"], gpus=course.gpus(ours))
+            # Completions are looked at before every phase; within one only the hours go on.
+            watch = BudgetWatch(replace(ours.stop.budget, policy_calls=0), journal.spent)
+
+            def check() -> None:
+                session.check()
+                watch()
+
             with session.connected(), EnginePools(session.listener.say) as pools:
                 for options in ours.trainers().values():
                     check_room(options, nodes_of_cluster())
@@ -113,7 +121,7 @@ def run_course(
                     session=session,
                     pools=pools,
                     screen=in_parts(survey, settings),
-                    check=BudgetWatch(session.check, ours.stop, journal),
+                    check=check,
                     retry_failed=retry_failed,
                     said=set(remarks),
                 )

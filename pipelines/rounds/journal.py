@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from factory.self_training.stop_rules import Spent
+from factory.spending import Spent
 from factory.storage.store import Store
 from pipelines.rounds.folders import folder_of
 from pipelines.run.attempts import BEAT_S, attempts_in

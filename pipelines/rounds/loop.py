@@ -6,37 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 
 from factory.interfaces import Say
-from factory.self_training.stop_rules import Spent, no_gain, over_budget
+from factory.self_training.stop_rules import no_gain
+from factory.spending import Spent, over_budget
+from pipelines.measures.budget import OverBudget
 from pipelines.rounds.journal import Facts, RoundJournal
 from pipelines.rounds.sections import Stop
-
-BUDGET_EVERY_S = 30.0
-
-
-class OverBudget(Exception):
-    """Budget of hours that was used up within a phase; a run with a higher one goes on with that phase."""
-
-
-class BudgetWatch:
-    """Check for the loops within a phase: the claim at every call, the budgets of hours every `BUDGET_EVERY_S`.
-
-    Adding up the heartbeats of all attempts costs calls to the store, so it is not done twice a second.
-    """
-
-    def __init__(self, check: Callable[[], None], stop: Stop, journal: RoundJournal) -> None:
-        self._check = check
-        self._journal = journal
-        self._budget = Spent(gpu_hours=stop.gpu_hours, hours=stop.hours)
-        self._looked = time.monotonic()
-
-    def __call__(self) -> None:
-        """Raise what `check` raises, and `OverBudget` with the rule's sentence."""
-        self._check()
-        if self._budget == Spent() or time.monotonic() - self._looked < BUDGET_EVERY_S:
-            return
-        self._looked = time.monotonic()
-        if over := over_budget(self._journal.spent(), self._budget):
-            raise OverBudget(over)
 
 
 def do_phases(
@@ -51,7 +25,7 @@ def do_phases(
     Args:
       journal: facts of the phases that are done.
       say: hears which phase begins.
-      do: does a phase and returns its facts; None when somebody has interrupted it.
+      do: does a phase and returns its facts; None when it came to no end, as somebody or a budget has interrupted it.
       why_stopped: says why the run is to end, as `why_stop` does.
       on_round: called after the last phase of a round, and after the same phase before the first.
 
@@ -67,7 +41,8 @@ def do_phases(
         except OverBudget as over:
             return str(over)
         if facts is None:
-            return None
+            # Somebody has interrupted it, or a budget was used up in the middle of a run of the phase.
+            return why_stopped()
         journal.record(round_, phase, {**facts, "seconds": round(time.monotonic() - began, 3)})
         if phase == journal.phases[-1]:
             on_round()

@@ -11,7 +11,7 @@ from factory.seeds import seed_for
 from factory.storage.opening import absolute
 from pipelines.pools.pool import MODELS
 from pipelines.rounds.sections import HeldOutQuestions
-from pipelines.run.sections import SECTIONS
+from pipelines.run.sections import SECTIONS, STOP
 from pipelines.run.settings import PLUGIN_SECTIONS, Settings, from_mapping
 
 
@@ -67,8 +67,9 @@ def part_of(
       purpose: name of the pipeline, which tells its draws from those of others.
       changed: sections that differ, `source` among them; of `sampling` only the keys that differ.
     """
-    # Sections of the whole run itself (star, teacher, …) mean nothing to a part.
+    # Sections of the whole run itself (stop, star, teacher, …) mean nothing to a part.
     shared = {name: base.plain[name] for name in (*SECTIONS, *PLUGIN_SECTIONS, MODELS) if name in base.plain}
+    del shared[STOP]
     # The seed depends on the folder, so that no two parts draw alike; `part_of` keeps the fingerprint the same when the
     # whole run is moved.
     run = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from factory.self_training.stop_rules import Spent
+from pipelines.run.sections import Limits
 
 
 def check_rounds(rounds: int, training_timeout_s: float) -> None:
@@ -40,30 +40,24 @@ class HeldOutQuestions:
 
 
 @dataclass
-class Stop:
-    """Config section `stop`: rules that end a run before all rounds are done. 0 switches a rule off.
-
-    A run that has reached a budget goes on when it is resumed with a higher one.
+class Stop(Limits):
+    """Config section `stop`: budgets, and a rule that ends a run before all rounds are done. 0 switches each off.
 
     Attributes:
+      policy_calls, gpu_hours, hours: as `Limits` says; the first is looked at before every phase.
+      money: nobody adds it up over rounds, so it has to be 0.
       patience: rounds in a row without a gain, after which the run stops.
       min_gain: gain in accuracy over the best round before, as a share of the held-out questions.
-      policy_calls: budget of completions, looked at before every phase.
-      gpu_hours: budget of GPU time that the engines or the trainer hold, the larger of the two.
-      hours: budget of the time that a driver was alive.
     """
 
     patience: int = 0
     min_gain: float = 0.005
-    policy_calls: int = 0
-    gpu_hours: float = 0.0
-    hours: float = 0.0
 
     def __post_init__(self) -> None:
-        if min(self.patience, self.min_gain, self.policy_calls, self.gpu_hours, self.hours) < 0:
+        super().__post_init__()
+        if min(self.patience, self.min_gain) < 0:
             raise ValueError("a limit is negative: expected 0 (no such rule) or more")
-
-    @property
-    def budget(self) -> Spent:
-        """Budgets that were set; 0 for none."""
-        return Spent(policy_calls=self.policy_calls, gpu_hours=self.gpu_hours, hours=self.hours)
+        if self.money:
+            raise ValueError(
+                f"money is {self.money:g}: a run of rounds has no such limit; expected policy_calls or hours"
+            )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 from actors.contracts.engines import ENGINES, EnginePlugin
 from actors.contracts.trainers import TrainerPlugin
@@ -23,8 +23,13 @@ class RoundsSettings:
 
     base: Settings
     held_out: HeldOutQuestions
-    stop: Stop
     trainer: Plug[TrainerPlugin]
+
+    @property
+    def stop(self) -> Stop:
+        """Budgets of the run, and its rule about gains."""
+        # Which class section `stop` has, the pipeline declares.
+        return cast(Stop, self.base.stop)
 
     @property
     def dir(self) -> str:

@@ -238,6 +238,11 @@ def heartbeat(store: Store, number: int) -> dict[str, Any]:
         return {}
 
 
+def driver_hours(store: Store) -> float:
+    """Return the hours in which a driver was alive, by its heartbeats, over all attempts."""
+    return sum(beats for _, beats in attempts_in(store)) * BEAT_S / 3600
+
+
 def claim_name(number: int) -> str:
     """Return the name of the object whose creation claims the folder."""
     return f"logs/attempt_{number}/attempt.json"

@@ -34,6 +34,11 @@ class RunOutcome(Protocol):
         ...
 
     @property
+    def stopped(self) -> str:
+        """Sentence on the rule that ended the run, "" for none: where it is not complete, the command exits with 1."""
+        ...
+
+    @property
     def folder(self) -> str:
         """Run folder, as the settings name it."""
         ...
@@ -103,9 +108,17 @@ def status_of_any(settings: Settings, store: Store) -> list[str]:
 
 def summary_of_any(summary: RunOutcome) -> list[str]:
     """Return whether a run is complete, and how to go on where it is not."""
+    return [f"run {state_of(summary)}", *([f"folder         {summary.folder}"] if summary.complete else [])]
+
+
+def state_of(summary: RunOutcome) -> str:
+    """Return whether a run is complete, which budget ended it where one did, and how to go on."""
     if summary.complete:
-        return ["run complete", f"folder         {summary.folder}"]
-    return [f"run not complete. Go on with: factory resume {summary.folder}"]
+        return "complete"
+    again = f"factory resume {summary.folder}"
+    if summary.stopped:
+        return f"stopped: {summary.stopped}. Go on with a higher one: {again} stop.KEY=AMOUNT"
+    return f"not complete. Go on with: {again}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

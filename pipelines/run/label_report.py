@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from factory.errors import BadInput
@@ -13,16 +13,19 @@ from factory.records.tally import Tally
 from factory.shards.commits import Shard, listed
 from factory.shards.receipts import footers
 from factory.shards.spool import spooled, waiting
+from factory.spending import Spending, accepted, spending_line, spending_of
 from factory.storage.store import Store
 from factory.text.durations import clock
 from factory.text.safe_text import safe
 from factory.types import POLICY
 from pipelines.driving.engine_log import engine_lines
+from pipelines.measures.gpu_time import gpu_hours_in
 from pipelines.planning.plan import falls_short
 from pipelines.planning.survey import Survey
 from pipelines.pools.pool import MODELS, Pool
 from pipelines.pools.roles import asked_pools
 from pipelines.run.attempts import last_attempt
+from pipelines.run.contract import state_of
 from pipelines.run.run_folder import read_survey
 from pipelines.run.settings import Settings
 
@@ -42,6 +45,8 @@ class LabelSummary:
       trouble: the last such error.
       kept: finished questions of units that are not finished; they are not worked on again.
       interrupted: True when somebody asked for an end, also where nothing was left to do.
+      spending: GPU time and money of all attempts.
+      stopped: sentence on the budget that ended it; "" where none did.
     """
 
     folder: str
@@ -54,6 +59,8 @@ class LabelSummary:
     trouble: str = ""
     kept: int = 0
     interrupted: bool = False
+    spending: Spending = field(default_factory=Spending)
+    stopped: str = ""
 
 
 def starting_line(settings: Settings) -> str:
@@ -84,7 +91,17 @@ def engine_line(engine: Mapping[str, Any], model: str, role: str = POLICY) -> st
 
 def stats_of(summary: LabelSummary) -> dict[str, object]:
     """Return what `stats.json` says of a run, but for the time it took."""
-    return {"complete": summary.complete, **summary.tally.as_dict(), "question_seconds": summary.tally.seconds}
+    counts = {"complete": summary.complete, **summary.tally.as_dict(), "question_seconds": summary.tally.seconds}
+    # Where nobody counts GPUs or money, it says nothing of them.
+    if spending_line(summary.spending, 0) is None:
+        return counts
+    return {**counts, "spent": {**asdict(summary.spending), "accepted_solutions": accepted(summary.tally)}}
+
+
+def spent_lines(spending: Spending, tally: Tally) -> list[str]:
+    """Return the line of what a run has spent; none where it has used no GPU and nobody asked for money."""
+    said = spending_line(spending, accepted(tally))
+    return [f"spent          {safe(said)}"] if said else []
 
 
 def counts_lines(tally: Tally) -> list[str]:
@@ -147,10 +164,11 @@ def _kept_line(kept: int) -> str:
 def summary_lines(summary: LabelSummary) -> list[str]:
     """Return the last lines of a run: what there is, where it lies, what to do next."""
     folder = summary.folder
-    head = "complete" if summary.complete else f"not complete. Go on with: factory resume {folder}"
+    head = state_of(summary)
     if summary.short:
         head += f". {summary.short:,} units hold questions that an error stopped: {safe(summary.trouble)}"
-    lines = [f"run {head} ({clock(summary.seconds)})", *counts_lines(summary.tally), f"records        {folder}/data"]
+    lines = [f"run {head} ({clock(summary.seconds)})", *counts_lines(summary.tally)]
+    lines += [*spent_lines(summary.spending, summary.tally), f"records        {folder}/data"]
     if summary.kept:
         lines.append(f"kept           {_kept_line(summary.kept)}")
     if summary.retried:
@@ -187,6 +205,7 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
         f"made by        {settings.engine.name}, model {settings.model}, labelled by {settings.supervision.name}",
         *(f"{f'model {role}':<14} {pool.engine.name}, model {pool.model}" for role, pool in settings.models.items()),
         *counts_lines(tally),
+        *spent_lines(spending_of(gpu_hours_in(store), tally, settings.cluster.gpu_hour_price), tally),
     ]
     if survey.bad_golds or survey.duplicates:
         lines.append(

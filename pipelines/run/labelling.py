@@ -10,13 +10,20 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from actors.engine_runtime.launch import generator_options
+from actors.metering import RayMeter
 from factory.errors import StorageFailed
 from factory.shards.commits import Receipt, leftovers, listed, sweep
 from factory.shards.receipts import ReceiptLog, committed_tally
+from factory.spending import spending_of
 from factory.types import POLICY
 from pipelines.driving.drive import DriveOptions, Progress, drive
 from pipelines.driving.engine_log import EngineLog
 from pipelines.driving.run_experience import ExperienceFile
+from pipelines.measures.budget import OverBudget
+from pipelines.measures.exporter import Exporter, label_of
+from pipelines.measures.gpu_time import gpu_hours_in
+from pipelines.measures.limits import RunLimits
 from pipelines.planning.plan import Plan, missing_units
 from pipelines.planning.survey import Screen
 from pipelines.pools.keys import check_keys
@@ -43,7 +50,8 @@ class LabelOptions:
       retry_failed: units with questions that failed in earlier attempts are missing, too.
       staff: supplier of the actors; by default they are started for this run and end with it.
       screen: judge of the gold answers, where the caller has screened them already; None starts a checker.
-      check: called about twice a second while units are in flight; may raise to end the run.
+      check: called about twice a second while units are in flight; may raise to end the run. With `OverBudget` it ends
+        as with a Ctrl-C: what is under way is finished for `run.grace_s`, and what is finished is kept.
       said: remarks on prompts that the user has read already; what is said is added.
     """
 
@@ -84,21 +92,24 @@ def label(settings: Settings, listener: Listener | None = None, options: LabelOp
         summary = _summary(session, todo, Progress())
         if _is_done(session, todo, summary) and not left:
             return summary
+        limits = RunLimits(settings.stop, session.store, summary.tally, settings.cluster.gpu_hour_price)
         if todo.missing:
             check_keys(settings)
+            if used_up := limits.used_up():
+                return replace(summary, stopped=used_up)
 
         # Take the folder and do what is missing.
         session.claim(todo.survey, engine=settings.plain["engine"], **_models(settings))
         sweep(session.store, left)
         if todo.missing:
-            progress = _work(session, todo, options)
+            progress, stopped = _work(session, todo, options, limits)
             # A dead attempt's writer may have come late with what is done, and a dead worker leaves what it kept.
             if todo.fresh < len(todo.missing) or progress.retried or progress.moved:
                 sweep(session.store, replace(leftovers(session.store), orphans=()))
-            summary = _summary(session, todo, progress)
+            summary = replace(_summary(session, todo, progress), stopped=stopped)
 
         session.write_stats(stats_of(summary) | {"seconds": round(summary.seconds, 3)})
-        return replace(summary, interrupted=session.interrupt.count > 0)
+        return replace(summary, interrupted=session.interrupt.count > 0 and not summary.stopped)
 
 
 def outlook_of(settings: Settings, todo: Plan) -> Outlook:
@@ -130,8 +141,11 @@ def _say_once(session: RunSession, remarks: list[str], said: set[str]) -> None:
     said.update(remarks)
 
 
-def _work(session: RunSession, todo: Plan, options: LabelOptions) -> Progress:
-    """Start the actors, hand out the missing units, and keep in the attempt's log what came of it."""
+def _work(session: RunSession, todo: Plan, options: LabelOptions, limits: RunLimits) -> tuple[Progress, str]:
+    """Start the actors, hand out the missing units, and keep in the attempt's log what came of it.
+
+    Returns what is committed, and the sentence on the budget that ended it; "" where none did.
+    """
     settings, listener, attempt = session.settings, session.listener, session.attempt
     if options.staff is launched:
         listener.say(f"starting Ray and {starting_line(settings)}")
@@ -145,38 +159,90 @@ def _work(session: RunSession, todo: Plan, options: LabelOptions) -> Progress:
         if not options.said:
             # The driver could not look at the model: it is in a store, on the Hub or on other machines.
             _say_once(session, engine_remarks(settings, fleet.facts), options.said)
-        progress = _drive(session, todo, fleet, options.check)
+        progress, stopped = _drive(session, todo, fleet, options.check, limits)
         attempt.log.update(units=progress.units, retried=progress.retried, **progress.done.as_dict())
         attempt.log.update(moved=progress.moved, roster=progress.roster)
         attempt.log.update(engines=[engine.as_dict() for engine in (*progress.engines, *progress.gone)])
-        attempt.log.update(short=progress.short, trouble=progress.trouble, checkers=checker_stats(fleet))
-    return progress
+        attempt.log.update(
+            short=progress.short, trouble=progress.trouble, checkers=checker_stats(fleet), stopped=stopped
+        )
+    return progress, stopped
 
 
-def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], None]) -> Progress:
-    """Drive the missing units on `fleet`, and keep their receipts whatever ends it."""
+class _News:
+    """Everything that is kept and told of a drive while it works.
+
+    Attributes:
+      experience: what the run has learnt; None where it shall learn nothing.
+      stopped: sentence on the budget that was used up; "" until one is.
+    """
+
+    def __init__(self, session: RunSession, fleet: Fleet, check: Callable[[], None], limits: RunLimits) -> None:
+        settings, number = session.settings, session.attempt.number
+        # None of these is worth waiting for the storage.
+        self._brief = run_folder.store_of(settings, impatient=True)
+        self._session, self._check, self._limits = session, check, limits
+        self._receipts = ReceiptLog(session.store, number)
+        # What is learnt is how the model does that finishes the labeller's rollouts.
+        self._learnt = ExperienceFile(self._brief, fleet.facts[settings.completer].get("revision"))
+        self.experience = self._learnt.read(session.listener.say) if settings.run.learn else None
+        gpus = {
+            role: float(generator_options(pool.engine.name, pool.engine_config)["num_gpus"])
+            for role, pool in settings.pools.items()
+        }
+        self._engines = EngineLog(self._brief, number, fleet.facts, gpus)
+        self._exporter = Exporter(RayMeter(), label_of(settings.run.dir, settings.run.part_of), gpus)
+        self.stopped = ""
+
+    def receipt(self, receipt: Receipt) -> None:
+        """Hear of a committed unit."""
+        self._receipts.add(receipt)
+        if self.experience:
+            self._learnt.keep(self.experience)
+
+    def progress(self, progress: Progress) -> None:
+        """Hear how far the run is."""
+        self._session.listener.progress(progress)
+        self._engines.keep(progress.engines, progress.gone)
+        self._exporter.hear(progress)
+        self._limits.hear(progress)
+
+    def check(self) -> None:
+        """Raise what ends the run at once; a budget that is used up ends it as a Ctrl-C does, and is said once."""
+        self._session.check()
+        try:
+            self._check()
+            self._limits.check()
+        except OverBudget as over:
+            if not self.stopped:
+                self.stopped = str(over)
+                self._session.listener.say(f"{self.stopped}; finishing what is under way")
+                self._session.interrupt.count = max(1, self._session.interrupt.count)
+
+    def cut_off(self) -> None:
+        """Keep what can be kept at once."""
+        # A shard without a receipt costs a later reader a look into its footer, so nobody waits for the storage here.
+        with suppress(StorageFailed):
+            self._receipts.flush(self._brief)
+
+    def end(self, progress: Progress) -> None:
+        """Keep and tell the last figures."""
+        self._engines.write(progress.engines, progress.gone)
+        self._exporter.end(progress)
+        self._receipts.flush()
+
+    def keep_experience(self) -> None:
+        """Keep what was learnt, unless the folder is another's by now."""
+        if self.experience and not self._session.attempt.fenced:
+            self._learnt.write(self.experience)
+
+
+def _drive(
+    session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], None], limits: RunLimits
+) -> tuple[Progress, str]:
+    """Drive the missing units on `fleet`, and keep their receipts whatever ends it; returns what `_work` does."""
     settings = session.settings
-    receipts = ReceiptLog(session.store, session.attempt.number)
-    # None of these is worth waiting for the storage.
-    brief = run_folder.store_of(settings, impatient=True)
-    engines = EngineLog(brief, session.attempt.number, fleet.facts)
-    # What is learnt is how the model does that finishes the labeller's rollouts.
-    kept = ExperienceFile(brief, fleet.facts[settings.completer].get("revision"))
-    experience = kept.read(session.listener.say) if settings.run.learn else None
-
-    def on_receipt(receipt: Receipt) -> None:
-        receipts.add(receipt)
-        if experience:
-            kept.keep(experience)
-
-    def on_progress(progress: Progress) -> None:
-        session.listener.progress(progress)
-        engines.keep(progress.engines, progress.gone)
-
-    def check_both() -> None:
-        session.check()
-        check()
-
+    news = _News(session, fleet, check, limits)
     try:
         progress = drive(
             missing_units(settings, todo),
@@ -191,40 +257,39 @@ def _drive(session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], No
                 attempts=settings.cluster.attempts,
                 restart_s=settings.cluster.start_timeout_s,
                 effort=settings.effort,
-                on_progress=on_progress,
-                experience=experience,
-                on_receipt=on_receipt,
-                check=check_both,
+                on_progress=news.progress,
+                experience=news.experience,
+                on_receipt=news.receipt,
+                check=news.check,
                 interrupt=session.interrupt,
                 grace_s=settings.run.grace_s,
                 on_remark=session.listener.say,
             ),
         )
     except BaseException:
-        # A shard without a receipt costs a later reader a look into its footer, so nobody waits for the storage here.
-        with suppress(StorageFailed):
-            receipts.flush(brief)
+        news.cut_off()
         raise
     finally:
-        if experience and not session.attempt.fenced:
-            kept.write(experience)
-    engines.write(progress.engines, progress.gone)
-    receipts.flush()
-    return progress
+        news.keep_experience()
+    news.end(progress)
+    return progress, news.stopped
 
 
 def _summary(session: RunSession, todo: Plan, progress: Progress) -> LabelSummary:
     """Count what the folder holds; the footers and receipts say it without reading a row."""
     committed, _ = listed(session.store)
     missing = len(todo.missing) - progress.units + progress.short
+    tally = committed_tally(session.store, committed)
+    price = session.settings.cluster.gpu_hour_price
     return LabelSummary(
         folder=session.settings.run.dir,
         complete=len(committed) >= todo.units and not missing,
         survey=todo.survey,
-        tally=committed_tally(session.store, committed),
+        tally=tally,
         seconds=session.seconds,
         retried=progress.retried,
         short=progress.short,
         trouble=progress.trouble,
         kept=kept_questions(session.store, committed, session.settings.run.unit_size),
+        spending=spending_of(gpu_hours_in(session.store), tally, price),
     )

@@ -10,8 +10,12 @@ from typing import Any
 from factory.added_fields import ADDED
 from factory.errors import BadInput
 from factory.rollouts.steps import step_ends
+from factory.spending import Spent
 from factory.storage.access import Access
 from factory.types import Sampling
+
+# Section of the budgets. They are those of a whole run: a run that is part of another has none of its own.
+STOP = "stop"
 
 
 @dataclass
@@ -104,6 +108,9 @@ class Cluster:
       drain_s: seconds before a node is taken away in which nothing is to run on it any more.
       attempts: workers that a unit may cost before the run ends.
       spool_s: seconds after which finished questions of a unit that is not finished are kept in the run folder.
+      metrics_port: port at which a Ray of this machine's own serves measures to Prometheus (`cluster/monitoring/`),
+        with ray[default] installed; 0 leaves it to Ray. A cluster that is joined has its own.
+      gpu_hour_price: money for an hour of one GPU, for what a run and an accepted solution have cost; 0 says nothing.
     """
 
     address: str = "local"
@@ -123,9 +130,47 @@ class Cluster:
     drain_s: float = 10.0
     attempts: int = 4
     spool_s: float = 60.0
+    metrics_port: int = 0
+    gpu_hour_price: float = 0.0
 
 
-SECTIONS = {"run": Run, "prompt": Prompting, "sampling": SamplingSection, "cluster": Cluster, "storage": Access}
+@dataclass
+class Limits:
+    """Config section `stop`: budgets of a run over all its attempts. 0 is no limit.
+
+    A run that has used one up finishes what is under way for `run.grace_s` and ends with status 1; it goes on when it
+    is resumed with a higher one.
+
+    Attributes:
+      policy_calls: completions asked of the policy.
+      gpu_hours: GPU time that engines hold; of a run of several rounds that of the engines or the trainer, the larger.
+      hours: time in which a driver is alive.
+      money: what servers ask for their answers, and GPU time at `cluster.gpu_hour_price`.
+    """
+
+    policy_calls: int = 0
+    gpu_hours: float = 0.0
+    hours: float = 0.0
+    money: float = 0.0
+
+    def __post_init__(self) -> None:
+        if min(self.policy_calls, self.gpu_hours, self.hours, self.money) < 0:
+            raise ValueError("a limit is negative: expected 0 (no such limit) or more")
+
+    @property
+    def budget(self) -> Spent:
+        """Budgets that were set; 0 for none."""
+        return Spent(policy_calls=self.policy_calls, gpu_hours=self.gpu_hours, hours=self.hours, money=self.money)
+
+
+SECTIONS = {
+    "run": Run,
+    "prompt": Prompting,
+    "sampling": SamplingSection,
+    "cluster": Cluster,
+    "storage": Access,
+    STOP: Limits,
+}
 
 
 def check_ranges(filled: Mapping[str, Any]) -> None:
@@ -142,6 +187,10 @@ def check_ranges(filled: Mapping[str, Any]) -> None:
         raise BadInput(f"run.unit_size is {run.unit_size}. Expected at least 1 question per unit.")
     if not 0 <= run.grace_s < math.inf:
         raise BadInput(f"run.grace_s is {run.grace_s}. Expected seconds, 0 or more.")
+    if not 0 <= cluster.gpu_hour_price < math.inf:
+        raise BadInput(f"cluster.gpu_hour_price is {cluster.gpu_hour_price}. Expected money, 0 or more.")
+    if not 0 <= cluster.metrics_port < 1 << 16:
+        raise BadInput(f"cluster.metrics_port is {cluster.metrics_port}. Expected a port, or 0 for any.")
     if not 0 < cluster.spool_s < math.inf:
         raise BadInput(f"cluster.spool_s is {cluster.spool_s}. Expected seconds, more than 0.")
     if sampling.max_tokens < 1:

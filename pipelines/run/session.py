@@ -144,7 +144,11 @@ class RunSession:
     def connected(self) -> Iterator[None]:
         """Hold a Ray session for the block."""
         # ray.init takes SIGTERM for itself, so the interrupt is installed again inside.
-        with connected(self.settings.cluster.address, say=self.listener.say), self.interrupt.installed():
+        size = self.settings.cluster
+        with (
+            connected(size.address, say=self.listener.say, metrics_port=size.metrics_port),
+            self.interrupt.installed(),
+        ):
             yield
 
     def write_stats(self, stats: dict[str, object]) -> None:

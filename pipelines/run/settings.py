@@ -27,7 +27,7 @@ from factory.types import POLICY, Sampling
 from pipelines.driving.demand import Bounds
 from pipelines.pools.pool import ENGINE, MODELS, Pool, pools_of, short_form, switches
 from pipelines.run.contract import PIPELINES, Pipeline, Plug, PluginSection, plugged
-from pipelines.run.sections import SECTIONS, Cluster, Prompting, Run, SamplingSection, check_ranges
+from pipelines.run.sections import SECTIONS, STOP, Cluster, Limits, Prompting, Run, SamplingSection, check_ranges
 
 PLUGIN_SECTIONS = {
     "source": PluginSection(registry=SOURCES, default="procedural"),
@@ -39,7 +39,7 @@ PLUGIN_SECTIONS = {
 
 
 # Sections, and keys with a dot, that do not decide what the records hold: a resumed run may have others.
-EXCLUDED_FROM_FINGERPRINT = ("cluster", "storage", "run.grace_s")
+EXCLUDED_FROM_FINGERPRINT = ("cluster", "storage", STOP, "run.grace_s")
 # Memory for the unfinished questions of a rollout worker. At first a guess: that a labeller asks for three times the
 # solutions that a question begins with, and that the mean one is half as long as the longest.
 WORKER_BYTES, SOLUTIONS_PER_FIRST, MEAN_LENGTH = 2 << 30, 4, 0.5
@@ -54,7 +54,7 @@ class Settings:
     Attributes:
       pipeline: name of the pipeline.
       model: name or folder of the model.
-      run, prompt, sampling, cluster, storage: sections of every run, filled.
+      run, prompt, sampling, cluster, storage, stop: sections of every run, filled; a pipeline may have more in one.
       source, engine, search, supervision, checker: picked plug-ins with their settings.
       models: pools of the roles beside the policy, by role.
       own: sections that only this pipeline has, by name.
@@ -68,6 +68,7 @@ class Settings:
     sampling: SamplingSection
     cluster: Cluster
     storage: Access
+    stop: Limits
     source: Plug[SourcePlugin]
     engine: Plug[EnginePlugin]
     search: Plug[SearchPlugin]

@@ -116,7 +116,7 @@ PLUGIN_SECTIONS = {
     "trainer": PluginSection(registry=TRAINERS, default="sft"),
 }
 # How a round was trained is kept with its weights.
-EXCLUDED_FROM_FINGERPRINT = ("stop", "trainer", "star.training_timeout_s")
+EXCLUDED_FROM_FINGERPRINT = ("trainer", "star.training_timeout_s")
 EFFORT = ("star.rounds",)
 
 

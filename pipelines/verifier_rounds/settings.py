@@ -63,7 +63,7 @@ PLUGIN_SECTIONS = {
     "scorer": PluginSection(registry=ENGINES, default="scorer"),
 }
 # How a verifier was trained is kept with its weights; the runs that its engines score have fingerprints of their own.
-EXCLUDED_FROM_FINGERPRINT = ("stop", "trainer", "scorer", "loop.training_timeout_s")
+EXCLUDED_FROM_FINGERPRINT = ("trainer", "scorer", "loop.training_timeout_s")
 EFFORT = ("loop.rounds",)
 
 

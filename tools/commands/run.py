@@ -29,7 +29,7 @@ def complain(line: str) -> None:
 def run_settings(settings: Settings, *, retry_failed: bool = False) -> None:
     """Do what is missing in the run folder of `settings`, and print what it came to.
 
-    Raises `SystemExit`: 130 where somebody interrupted it, 1 where it came short.
+    Raises `SystemExit`: 130 where somebody interrupted it, 1 where it came short or a budget ended it.
     """
     from tools.commands.display import Display
 
@@ -46,4 +46,4 @@ def run_settings(settings: Settings, *, retry_failed: bool = False) -> None:
         # A table's lines are not to be broken.
         out().print(Text(line), soft_wrap=True)
     if not summary.complete:
-        raise SystemExit(1 if summary.short else 130)
+        raise SystemExit(1 if summary.short or summary.stopped else 130)

@@ -85,3 +85,19 @@ def test_the_same_seed_gives_the_same_solutions_and_labels_on_another_fleet(done
 
     finished(other)
     assert essence(other) == essence(done)
+
+
+def test_a_run_that_has_used_up_its_completions_ends_and_goes_on_with_more(ray_cluster: None, tmp_path: Path) -> None:
+    slow = {"engine": {"kind": "simulated", "latency_s": 0.3}, "cluster": {"units_in_flight": 1}}
+    few = settings_for(tmp_path, run={"unit_size": 1}, stop={"policy_calls": 5}, **slow)
+    ended = run(few)
+    assert not ended.complete
+    assert not ended.interrupted
+    assert "stop.policy_calls is 5" in ended.stopped
+    assert 0 < len(rows_of(few)) < 8
+    # With the same budget nothing begins, with none the rest is done.
+    assert run(few).tally.questions == len(rows_of(few)) == ended.tally.questions
+    assert len(list((tmp_path / "logs").iterdir())) == 1
+    enough = settings_for(tmp_path, run={"unit_size": 1}, **slow)
+    assert run(enough).complete
+    assert every_question_once(enough)

@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from factory.self_training.stop_rules import Spent, no_gain, over_budget, rounds_without_gain
+from factory.self_training.stop_rules import no_gain, rounds_without_gain
 
 
 @pytest.mark.parametrize(
@@ -50,23 +50,3 @@ def test_patience_is_how_many_rounds_may_be_in_vain(patience: int, stops: bool) 
 
 def test_before_anything_was_measured_nothing_was_in_vain() -> None:
     assert no_gain([], 1, 0.01) is None
-
-
-@pytest.mark.parametrize(
-    ("spent", "budget", "sentence"),
-    [
-        (Spent(), Spent(), None),
-        (Spent(policy_calls=10**9, gpu_hours=1e9, hours=1e9), Spent(), None),
-        (Spent(policy_calls=99), Spent(policy_calls=100), None),
-        (Spent(policy_calls=100), Spent(policy_calls=100), "100 policy calls are used, stop.policy_calls is 100"),
-        (
-            Spent(policy_calls=1_234_567),
-            Spent(policy_calls=1_000_001),
-            "1,234,567 policy calls are used, stop.policy_calls is 1,000,001",
-        ),
-        (Spent(gpu_hours=1 / 3), Spent(gpu_hours=0.25), "0.3333 gpu hours are used, stop.gpu_hours is 0.25"),
-        (Spent(hours=2.5, policy_calls=9), Spent(hours=2.5, gpu_hours=1), "2.5 hours are used, stop.hours is 2.5"),
-    ],
-)
-def test_a_budget_that_is_used_up_is_said_in_a_sentence(spent: Spent, budget: Spent, sentence: str | None) -> None:
-    assert over_budget(spent, budget) == sentence

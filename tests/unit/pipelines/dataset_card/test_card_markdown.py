@@ -49,6 +49,18 @@ def test_the_models_behind_other_roles_are_named_with_what_they_cost(tmp_path):
     assert "by role" not in alone
 
 
+def test_what_the_runs_have_cost_is_said_per_accepted_solution(tmp_path):
+    spent = {"gpu_hours": {"policy": 2.0, HOSTILE: 0.5}, "money": 5.0}
+    said, none = (
+        Path(write_card(exported(tmp_path / name, **facts), "apache-2.0")).read_text()
+        for name, facts in (("spent", {"spent": spent, "accepted_solutions": 1000}), ("none", {}))
+    )
+    assert "2.50 GPU-hours (policy 2.00" in said
+    assert "9.00 GPU-seconds, 0.0050 in money per accepted solution" in said
+    assert "<script>" not in MARKDOWN.render(said)
+    assert "cost" not in none
+
+
 @given(TEXT)
 @example(HOSTILE)
 @example("~~~\n```")

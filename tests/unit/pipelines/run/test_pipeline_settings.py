@@ -65,7 +65,7 @@ def test_what_is_not_a_pipeline_is_refused_in_one_line(name: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("section", ["star", "keep", "trainer", "held_out", "stop", "teacher", "rationalise"])
+@pytest.mark.parametrize("section", ["star", "keep", "trainer", "held_out", "teacher", "rationalise"])
 def test_a_section_of_another_pipeline_is_unknown(section: str) -> None:
     with pytest.raises(BadInput, match=f"unknown config key '{section}'"):
         from_mapping({"pipeline": "label_steps", section: {}})

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from factory.self_training.stop_rules import Spent
+from factory.spending import Spent
 from factory.storage.opening import open_store
 from pipelines.rounds.journal import RoundJournal
 from pipelines.run.attempts import BEAT_S

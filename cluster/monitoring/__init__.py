@@ -1,0 +1,1 @@
+"""Files for Prometheus and Grafana: what to collect, when to call somebody, what to look at."""
