@@ -1,4 +1,4 @@
-"""Ray cluster of three nodes on this machine, whose nodes can be killed; nothing of it outlives the block."""
+"""Ray cluster of several nodes on this machine, which can be killed; nothing of it outlives the block."""
 
 from __future__ import annotations
 
@@ -32,14 +32,15 @@ START_S, END_S = 120.0, 20.0
 class Nodes:
     """Nodes of the cluster; a driver joins `address`. Made by `nodes`."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int, cpus: int) -> None:
         self._guards = ExitStack()
+        self._cpus = cpus
         common: dict[str, Any] = {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
         self._common = common
         self._cluster = Cluster(
             initialize_head=True, head_node_args={**common, "num_cpus": 0, "_system_config": SYSTEM}
         )
-        for _ in range(WORKER_NODES):
+        for _ in range(workers):
             self.add()
 
     @property
@@ -54,7 +55,7 @@ class Nodes:
 
     def add(self) -> None:
         """Add a fresh node; return when the cluster knows it, and has missed those that are dead."""
-        self._cluster.add_node(wait=False, num_cpus=CPUS, **self._common)
+        self._cluster.add_node(wait=False, num_cpus=self._cpus, **self._common)
         self._cluster.wait_for_nodes(START_S)
         self.guard()
 
@@ -78,8 +79,13 @@ class Nodes:
 
 
 @contextmanager
-def nodes() -> Iterator[Nodes]:
-    """Open a block with a running cluster; afterwards every process that was started in the block is gone."""
+def nodes(workers: int = WORKER_NODES, cpus: int = CPUS) -> Iterator[Nodes]:
+    """Open a block with a running cluster; afterwards every process that was started in the block is gone.
+
+    Args:
+      workers: nodes beside the head.
+      cpus: logical CPUs of each; the head has none.
+    """
     adopt_orphans()
     logging.getLogger("ray").setLevel(logging.ERROR)
     os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray's own spelling; without it workers run at nice 15
@@ -91,7 +97,7 @@ def nodes() -> Iterator[Nodes]:
     os.environ["RAY_TMPDIR"] = folder
     made: Nodes | None = None
     try:
-        made = Nodes()
+        made = Nodes(workers, cpus)
         yield made
     finally:
         if made is not None:

@@ -3,6 +3,7 @@ r"""Benchmark of how full a run keeps its engines: whole runs on simulated engin
     python -m tools.bench.saturation --engines 1,2,4,8,16 --slots 256 --json OUT
     python -m tools.bench.saturation --engines 4 --slow 5 --json OUT --set cluster.units_in_flight=16
     python -m tools.bench.saturation --engines 1 --method rstar --questions 128 --json OUT --set run.unit_size=8
+    python -m tools.bench.saturation --engines 1,4,16,64 --slots 4 --questions-per-engine 60 --raylets 4 --json OUT
 
 Nothing else differs from a run of a user with the defaults, 8 samples a question and `bayes_bisection` with the
 confidence of `pipelines/label_steps.yaml` (0.9); `--set` changes what a user might. With `--method` another search
@@ -14,9 +15,11 @@ a log-normal factor of mean 1 (`--spread`); reading a prompt takes none. The col
 * for labels: rollouts that the labeller asked for per located first error of a sampled solution;
 * located: such errors, of the wrong sampled solutions; exact: share of them that are the planted ones;
 * ≥95 % sure: share of the step labels given with that confidence that is right (what was promised beside it);
-* CPU-s: of all processes, per 1,000 rollouts;
+* CPU-s: of all processes, per 1,000 rollouts; driver: milliseconds of CPU of the driver alone, per question;
+* of linear: the busy share until the last question was begun, over that of the first run: 1 where engines add up;
 * memory: MiB of the driver and of all workers, after a tenth of the run, in its middle, at its end: flat, or not
   (`--questions 50000 --token 0.0001` makes a long run in little time; its engines are then limited by the CPU);
+* with `--raylets`, the run joins a Ray cluster of as many nodes on this machine, and its actors are spread over them;
 * limit: what kept the run from being faster, as far as these figures tell.
 """
 
@@ -26,21 +29,29 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from tools.bench.saturation.figures import of_linear
 from tools.bench.saturation.runs import measure
 from tools.bench.step_labels import check_writable
+from tools.chaos.cluster import nodes
 from tools.one_line import exit_status
+
+# Logical CPUs of each node of `--raylets`: enough for the actors of a hundred engines.
+CPUS_OF_A_NODE = 64
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Return the rows as a table for the terminal."""
     columns = ("rollouts", "seconds", "rollouts/s", "busy", "to last begun", "for labels", "located", "exact")
-    printed = Table("engines × slots", "questions", *columns, "≥95 % sure", "CPU-s", "memory", "limit")
+    printed = Table(
+        "engines × slots", "questions", *columns, "≥95 % sure", "CPU-s", "driver", "of linear", "memory", "limit"
+    )
     for row in rows:
         calibration = f"{_shown(row['calibration'], '.4f')} ({_shown(row['mean_confidence'], '.4f')})"
         printed.add_row(
@@ -56,6 +67,8 @@ def table(rows: Sequence[Mapping[str, Any]]) -> Table:
             _shown(row["exact"], ".3f"),
             calibration,
             f"{row['cpu_seconds_per_1000_rollouts']:.2f}",
+            f"{row['driver_ms_per_question']:.2f}",
+            _shown(row["of_linear"], ".2f"),
             "; ".join(_memory(row["memory_mib"][role]) for role in ("driver", "workers")),
             row["limit"],
         )
@@ -76,6 +89,8 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--engines", default="1,2,4,8,16", help="engines of each run (default: 1,2,4,8,16)")
     parser.add_argument("--slots", type=int, default=256, help="samples that run at once in an engine (default: 256)")
     parser.add_argument("--questions", type=int, default=2000, help="questions of each run (default: 2000)")
+    parser.add_argument("--questions-per-engine", type=int, help="questions of each run, for each of its engines")
+    parser.add_argument("--raylets", type=int, default=0, help="nodes of a cluster of this machine (default: none)")
     parser.add_argument("--token", type=float, default=2 / 241, help="seconds per token (default: 2 s for 8 steps)")
     parser.add_argument("--spread", type=float, default=0.5, help="sigma of the log of a sample's time (default: .5)")
     parser.add_argument("--slow", type=float, default=1.0, help="factor of the last engine's times (default: 1)")
@@ -99,9 +114,12 @@ def main() -> None:
     """Make the runs that the command line describes; save their figures after each, and print the table."""
     arguments = parsed()
     rows: list[dict[str, Any]] = []
-    for engines in arguments.engines:
-        rows.append(measure(arguments, engines))
-        arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    with nodes(arguments.raylets, CPUS_OF_A_NODE) if arguments.raylets else nullcontext() as cluster:
+        arguments.address = cluster.address if cluster else "local"
+        for engines in arguments.engines:
+            rows.append(measure(arguments, engines))
+            rows[-1]["of_linear"] = of_linear(rows[-1], rows[0])
+            arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     Console(width=220).print(table(rows))
 
 

@@ -129,6 +129,7 @@ def figures(
         "wrong": records.wrong.solutions,
         **{key: wrong[key] for key in ("exact", "calibration", "mean_confidence")},
         "cpu_seconds_per_1000_rollouts": round(1000 * sum(cpu.values()) / records.rollouts, 4),
+        "driver_ms_per_question": round(1000 * cpu["driver"] / len(records.begun), 3),
         "cpu_share": round(sum(cpu.values()) / (cores * seconds), 4),
         "cores_used": {role: round(used / seconds, 3) for role, used in cpu.items()},
         "cores": cores,
@@ -136,6 +137,16 @@ def figures(
         "timeline": [(round(look.at - first.at, 1), look.total("running"), look.total("waiting")) for look in looks],
     }
     return {**row, "limit": limit_of(row)}
+
+
+def of_linear(row: Mapping[str, Any], first: Mapping[str, Any]) -> float | None:
+    """Return how much of the work of as many engines a run did, by what the first run's engines did; None if unknown.
+
+    Both are counted until the last question was begun: afterwards there is not enough to do for all.
+    """
+    mine, its = row["busy_while_beginning"], first["busy_while_beginning"]
+    # Engines that are as busy as the first run's do as much, as all have as many slots and take as long.
+    return None if mine is None or not its else round(mine / its, 4)
 
 
 def limit_of(row: Mapping[str, Any]) -> str:

@@ -38,7 +38,8 @@ def measure(arguments: argparse.Namespace, engines: int) -> dict[str, Any]:
         settings, watch = settings_for(arguments, engines, folder), Watch(arguments.slow)
         summary = label(settings, watch, LabelOptions(staff=watch.staff))
         if not summary.complete:
-            raise SystemExit(f"{summary.tally.questions} of {arguments.questions} questions came back, expected all")
+            asked = questions_of(arguments, engines)
+            raise SystemExit(f"{summary.tally.questions} of {asked} questions came back, expected all")
         records = Records()
         for row in read_rows(folder, ["solutions", "cost", "created_at"]):
             records.add(row)
@@ -52,7 +53,7 @@ def settings_for(arguments: argparse.Namespace, engines: int, folder: str) -> Se
     values = {
         "run": {"dir": folder},
         "model": "none",
-        "source": {"kind": "simulated", "n": arguments.questions},
+        "source": {"kind": "simulated", "n": questions_of(arguments, engines)},
         "prompt": {"template": "zero_shot_cot"},
         "engine": {
             "kind": "simulated",
@@ -62,9 +63,14 @@ def settings_for(arguments: argparse.Namespace, engines: int, folder: str) -> Se
         },
         **_work(arguments.method),
         # All of them are measured from the first unit on.
-        "cluster": {"generators": engines, "quorum": 1.0},
+        "cluster": {"generators": engines, "quorum": 1.0, "address": arguments.address},
     }
     return parse(as_yaml(values), "the benchmark's config", arguments.set)
+
+
+def questions_of(arguments: argparse.Namespace, engines: int) -> int:
+    """Return the number of questions of a run with so many engines."""
+    return arguments.questions_per_engine * engines if arguments.questions_per_engine else arguments.questions
 
 
 def _work(method: str) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tools.bench.saturation.figures import Look, Records, busy_share, figures, limit_of, memory_over
+from tools.bench.saturation.figures import Look, Records, busy_share, figures, limit_of, memory_over, of_linear
 
 
 def look(at: float, *used: float, running: int = 0, waiting: int = 0) -> Look:
@@ -65,7 +65,7 @@ def test_the_figures_of_a_run() -> None:
     for begun, first_error in ((100.0, 1), (110.0, 0)):
         records.add(row(begun, STEPS, first_error))
     looks = [look(100, 0, 0), look(110, 40, 20, running=4, waiting=3), look(120, 40, 60)]
-    made = figures(looks, records, {"worker": 12.0, "ray": 4.0}, cores=2, slots=4)
+    made = figures(looks, records, {"driver": 1.0, "worker": 11.0, "ray": 4.0}, cores=2, slots=4)
     assert (made["engines"], made["questions"], made["seconds"], made["rollouts_per_s"]) == (2, 2, 20.0, 1.0)
     assert (made["busy"], made["busy_of_each"]) == (0.625, [0.5, 0.75])
     assert made["busy_while_beginning"] == 60 / 80
@@ -73,6 +73,15 @@ def test_the_figures_of_a_run() -> None:
     assert (made["cpu_seconds_per_1000_rollouts"], made["cpu_share"]) == (800.0, 0.4)
     assert made["timeline"][1] == (10, 8, 6)
     assert made["limit"] == "too little in flight"
+
+
+@pytest.mark.parametrize(
+    ("mine", "first", "share"), [(0.9, 1.0, 0.9), (0.5, 0.8, 0.625), (None, 1.0, None), (0.9, None, None)]
+)
+def test_engines_add_up_as_far_as_they_are_as_busy_as_the_first_runs(
+    mine: float | None, first: float | None, share: float | None
+) -> None:
+    assert of_linear({"busy_while_beginning": mine}, {"busy_while_beginning": first}) == share
 
 
 @pytest.mark.parametrize(
