@@ -33,6 +33,8 @@ from pipelines.run.settings import Settings
 _CLASSES = {WORKER: RolloutWorker, CHECKER: AnswerChecker, WRITER: ShardWriter}
 # Actors that others call until they end.
 _LAST = (Generator.__name__, AnswerChecker.__name__)
+# Actors that have no work of their own.
+_CALLED = (ShardWriter.__name__, AnswerChecker.__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,9 @@ class World:
         actor = self._actors.get(member.name)
         if actor is None or member.name in self._closing:
             return
-        asked = actor.close.remote() if hasattr(actor, "close") else None
+        # One that others may still call refuses them once it is closed, which would end the run; what a dead one has
+        # not answered goes to another.
+        asked = None if member.name.startswith(_CALLED) else actor.close.remote()
         self._closing[member.name] = (asked, time.monotonic() + (limit_s if asked is not None else 0.0))
 
     def sweep(self, now: float) -> None:
@@ -140,6 +144,11 @@ class World:
 
     def close(self, *, hurried: bool) -> None:
         """End everybody, workers and writers before the engines that they call."""
+        # One that Ray has found no room for would keep the end waiting.
+        alive = self.where([Member(name, actor) for name, actor in self._actors.items()])
+        for name in self._actors.keys() - alive.keys() if alive else ():
+            with suppress(Exception):
+                ray.kill(self._actors.pop(name))
         last = [actor for name, actor in self._actors.items() if name.startswith(_LAST)]
         first = [actor for name, actor in self._actors.items() if not name.startswith(_LAST)]
         self._actors.clear()

@@ -104,7 +104,7 @@ def label(settings: Settings, listener: Listener | None = None, options: LabelOp
         if todo.missing:
             progress, stopped = _work(session, todo, options, limits)
             # A dead attempt's writer may have come late with what is done, and a dead worker leaves what it kept.
-            if todo.fresh < len(todo.missing) or progress.retried or progress.moved:
+            if todo.fresh < len(todo.missing) or progress.retried or progress.roster > 1:
                 sweep(session.store, replace(leftovers(session.store), orphans=()))
             summary = replace(_summary(session, todo, progress), stopped=stopped)
 
