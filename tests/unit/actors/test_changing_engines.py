@@ -12,7 +12,7 @@ from support.engines.local_actors import LocalActor, local_actor, stuck
 from support.plugins.gate import close
 
 from actors.calls import CallPatience
-from actors.engine_calls import pool, revival
+from actors.engine_calls import outbox, pool, revival
 from actors.engine_calls.pool import EnginePool
 from actors.remote_models import RemoteModels
 from actors.roster import Roster
@@ -87,6 +87,22 @@ async def test_what_an_engine_has_that_is_gone_goes_to_the_others_as_if_it_had_n
     await until(lambda: not first.generator._desk.open_jobs)
 
 
+async def test_what_an_engine_that_leaves_has_not_got_yet_goes_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "LEAST_WINDOW", 10)
+    close(tmp_path / "gate", "question")
+    first, second = gated(tmp_path / "gate"), local_actor(ENGINES, {})
+    models = over({"a": first})
+    asking = [asyncio.create_task(models.generate(one)) for one in MANY]
+    await until(lambda: first.generator._desk.open_jobs == 10)
+    tell(models, {"a": first, "b": second}, "a")
+    await until(lambda: answered(second) == len(MANY) - 10)
+    (tmp_path / "gate").unlink()
+    assert not failed(await asyncio.gather(*asking, return_exceptions=True))
+    assert (answered(first), models.moved) == (10, 0)
+
+
 async def test_the_end_of_engines_that_leave_makes_nothing_a_suspect(mortal: None, tmp_path: Path) -> None:
     close(tmp_path / "gate", "question")
     engines = {name: gated(tmp_path / "gate") for name in "ab"} | {"c": local_actor(ENGINES, {})}
@@ -149,12 +165,11 @@ async def test_a_role_that_gets_no_engine_in_time_ends_what_asks_it() -> None:
 async def test_questions_stay_with_the_engines_that_stay_and_places_do_not_grow_with_the_run() -> None:
     actors = {name: local_actor("simulated", {}) for name in "abc"}
     models = over(actors)
-    before = preferred(models)
+    before, stay = preferred(models), {"a", "c"}
     for number in range(20):
-        actors.popitem()
+        actors = {name: actor for name, actor in actors.items() if name in stay}
         actors[f"d{number}"] = local_actor("simulated", {})
         tell(models, actors)
-    stay = {"a", "b"}
     assert [name if name in stay else "" for name in preferred(models)] == [n if n in stay else "" for n in before]
     assert len(pool_of(models)._links) == 3
     tell(models, {"a": actors["a"]})
