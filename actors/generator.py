@@ -33,6 +33,7 @@ from actors.engine_runtime.generator_figures import GeneratorFigures
 from actors.engine_runtime.keys import Keys
 from actors.engine_runtime.launch import generator_arguments, generator_options
 from actors.engine_runtime.weights import Weights
+from actors.engine_start.followers import Followers
 from actors.metering import RayMeter
 from actors.models.model_store import fetch_model, is_remote
 from factory.config import fill
@@ -79,6 +80,7 @@ class Generator:
         self._access = access or Access()
         self._weights = Weights(self._load)
         self._startup = Startup(self._start)
+        self._followers = Followers((engine_kind, engine_config, model, self._access, keys), _exit)
         self._occupancy = Occupancy(self._slots, lambda: getattr(self._engine, "free_seqs", None))
         observe = partial(RayMeter().observe, "factory_request_seconds", kind=engine_kind)
         self._figures = GeneratorFigures(self._occupancy, observe)
@@ -95,6 +97,7 @@ class Generator:
 
         `weights` is the folder of those it answers with; None means the model as it was named, where a restarted actor
         is back until the next call that wants others. `model` is what a stand-in calls itself, None of a model.
+        `nodes` are the ids of its Ray nodes, its own first and then those of its further parts.
         """
         await self._startup.done()
         try:
@@ -111,6 +114,7 @@ class Generator:
             "max_num_batched_tokens": self.engine.max_num_batched_tokens,
             "remark": self.engine.remark,
             "pid": os.getpid(),
+            "nodes": self._followers.places(),
         }
 
     async def submit(self, data: bytes) -> None:
@@ -235,6 +239,7 @@ class Generator:
         limit = asyncio.timeout(LOAD_S)
         try:
             async with limit:
+                await asyncio.to_thread(self._followers.fetch, folder)
                 await self.engine.load_weights(await self._local(folder))
         except EngineDied as error:
             _exit(str(error))
@@ -251,6 +256,8 @@ class Generator:
 
     async def close(self) -> None:
         """End the engine and its processes. Safe to call twice."""
+        # First, so that the end of a follower is no loss.
+        self._followers.end()
         if self._engine is not None:
             await self._engine.close()
         kill_children()
@@ -259,7 +266,8 @@ class Generator:
         """Make and start the engine; a failed start leaves no process behind. Raises `FactoryError`."""
         try:
             self._engine = self._make(await self._local(self._model))
-            await self.engine.start()
+            async with self._followers.beside(self._engine):
+                await self.engine.start()
         except FactoryError:
             kill_children()
             raise

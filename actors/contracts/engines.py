@@ -7,7 +7,10 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Protocol
 
+from actors.engine_runtime.shape import EngineShape, engine_shape
+from actors.engine_start.span import Span
 from factory import interfaces
+from factory.errors import BadInput
 from factory.plugins import Plugin, Registry, problems_of_function, refuse_unknown_fields
 from factory.types import Message
 
@@ -29,6 +32,28 @@ class EnvironmentFunction(Protocol):
 
     def __call__(self, config: Any) -> dict[str, str]:
         """Return them by name. They are set before anything heavy is imported."""
+        ...
+
+
+class FollowFunction(Protocol):
+    """Compute one part of an engine that lies over several nodes, whose first part is the `Engine` itself."""
+
+    def __call__(self, config: Any, model: str, span: Span) -> None:
+        """Work until the engine ends, in a thread of an actor of its own; whatever ends it ends the whole engine.
+
+        Args:
+          config: the filled `Config`.
+          model: folder or name of the model, fetched to this machine where it lies in a store.
+          span: which part it is, and where the first one waits for it. The engine has its own as `Engine.span`.
+        """
+        ...
+
+
+class CommonFunction(Protocol):
+    """Decide once what all parts of an engine over several nodes have to do alike."""
+
+    def __call__(self, config: Any) -> dict[str, Any]:
+        """Return it as plain values; every part has them in its `Span`."""
         ...
 
 
@@ -64,6 +89,11 @@ def no_environment(config: Any) -> dict[str, str]:
     return {}
 
 
+def nothing_in_common(config: Any) -> dict[str, Any]:
+    """Return no value."""
+    return {}
+
+
 async def no_stats() -> dict[str, float]:
     """Return no figure."""
     return {}
@@ -89,8 +119,10 @@ class EnginePlugin(Plugin):
     Config: type[Any]
     """Dataclass with a default for every field: the keys of section `engine` beside `kind`.
 
-    Fields `num_cpus` and `num_gpus` are what Ray sets aside for one engine; without them nothing is. A field `env`
-    holds environment variables for its process, by name: kept configs hold the names alone.
+    Fields `num_cpus` and `num_gpus` are what Ray sets aside for one engine; without them nothing is. A field `nodes`
+    says over how many machines it lies (0: as few as it needs), `tensor_parallel_size` and `pipeline_parallel_size`
+    into how many processes it is split. A field `env` holds environment variables for its process, by name: kept
+    configs hold the names alone.
     """
 
     Engine: MakeEngine
@@ -98,6 +130,12 @@ class EnginePlugin(Plugin):
 
     environment: EnvironmentFunction = no_environment
     """Function that says which environment variables the actor's process needs."""
+
+    follow: FollowFunction | None = None
+    """Function that computes a further part of an engine over several nodes; None where it cannot lie over several."""
+
+    common: CommonFunction = nothing_in_common
+    """Function that decides once what all parts of such an engine do alike."""
 
     check_model: CheckModelFunction = accepts_every_model
     """Function that refuses a model before anything is started."""
@@ -158,6 +196,22 @@ class EnginePlugin(Plugin):
     def num_gpus(self, config: Any) -> float:
         """Return how many GPUs Ray sets aside for one engine of this `Config`; may be a share of one."""
         return float(asdict(config).get("num_gpus", 0))
+
+    def shape(self, config: Any, most_gpus: float = 0) -> EngineShape:
+        """Return over how many nodes an engine of this `Config` lies (its field `nodes`), and what each part asks.
+
+        `most_gpus` is what the largest node has; 0 where that is unknown. Raises `BadInput` for parts that cannot be
+        spread evenly, and for an engine that cannot lie over several nodes.
+        """
+        values, gpus = asdict(config), self.num_gpus(config)
+        nodes = values.get("nodes", 1)
+        # A stand-in for a model has no parts of its own: one for each GPU, or node.
+        parts = values.get("tensor_parallel_size", 0) * values.get("pipeline_parallel_size", 1)
+        parts = parts or int(gpus) or max(nodes, 1)
+        shape = engine_shape(cpus=self.num_cpus(config), gpus=gpus, parts=parts, nodes=nodes, most_gpus=most_gpus)
+        if shape.nodes > 1 and self.follow is None:
+            raise BadInput(f"engine.nodes is {nodes}, and engine {self.name!r} lies on one node. Expected 1.")
+        return shape
 
 
 def _problems_of_method(engine: type[Any], method: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from actors.contracts.engines import ENGINES
 from actors.engine_runtime.keys import Keys, at_start
+from actors.engine_runtime.shape import EngineShape
 from factory.config import fill
 from factory.errors import BadInput
 from factory.storage.access import Access
@@ -26,11 +27,24 @@ def generator_options(engine_kind: str, engine_config: dict[str, Any]) -> dict[s
             raise BadInput(f"engine.{name} is {amount:g}. Expected 0 or more.")
     return {
         **sizes,
-        "runtime_env": {"env_vars": engine.environment(config) | at_start(config)},
+        "runtime_env": {"env_vars": environment_of(engine_kind, engine_config)},
         "max_restarts": -1,
         "max_task_retries": 0,
         "max_concurrency": 10_000,
     }
+
+
+def environment_of(engine_kind: str, engine_config: dict[str, Any]) -> dict[str, str]:
+    """Return the environment variables that an actor of an engine has from its first moment. Raises `BadInput`."""
+    engine = ENGINES.load(engine_kind)
+    config = fill(engine.Config, engine_config, "engine")
+    return engine.environment(config) | at_start(config)
+
+
+def engine_shape_of(engine_kind: str, engine_config: dict[str, Any], most_gpus: float) -> EngineShape:
+    """Return over how many nodes an engine lies where the largest node has `most_gpus`. Raises `BadInput`."""
+    engine = ENGINES.load(engine_kind)
+    return engine.shape(fill(engine.Config, engine_config, "engine"), most_gpus)
 
 
 def generator_arguments(

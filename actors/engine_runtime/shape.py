@@ -35,6 +35,8 @@ def engine_shape(*, cpus: float, gpus: float, parts: int, nodes: int, most_gpus:
     Raises:
       BadInput: the parts cannot be spread evenly over so many nodes.
     """
+    if nodes < 0:
+        raise BadInput(f"engine.nodes is {nodes}. Expected 0 or more.")
     wanted = nodes or (1 if not most_gpus or gpus <= most_gpus else math.ceil(gpus / most_gpus))
     if wanted > 1 and (parts % wanted or gpus % wanted):
         why = f"engine.nodes is {nodes}" if nodes else f"nodes have at most {most_gpus:g} GPUs, so it needs {wanted}"

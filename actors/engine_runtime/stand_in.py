@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
+from actors.engine_start.span import Span
+
 
 class StandIn:
     """Part of `factory.interfaces.Engine` that is the same for `scripted` and `simulated`; they add `generate`.
@@ -35,3 +40,8 @@ class StandIn:
     async def close(self) -> None:
         """Do nothing: there is nothing to free."""
         return None
+
+
+def follow(config: Any, model: str, span: Span) -> None:
+    """Wait for ever, as a part of an engine that has nothing to compute: its actor ends with the engine's."""
+    threading.Event().wait()

@@ -8,14 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from actors.engine_start.span import Span
+from factory.added_fields import ADDED
+
 
 @dataclass
 class Config:
     """Engine arguments under vLLM's own names. None means: what is best for the device, else vLLM's default.
 
-    The engine runs on a GPU when `num_gpus` is above 0; then `tensor_parallel_size` should equal it.
+    The engine runs on a GPU when `num_gpus` is above 0; then `tensor_parallel_size` times `pipeline_parallel_size`
+    should equal it.
 
-    * `num_gpus`, `num_cpus`: what Ray sets aside for the actor.
+    * `num_gpus`, `num_cpus`: what Ray sets aside for the engine, over all its nodes.
+    * `nodes`: machines that the engine lies over, each with an equal share of its parts; 0 is one where its GPUs fit on
+      one, else as few of those that are there as it needs.
     * `max_model_len`: tokens of prompt and answer together; 2048 on a CPU where it is None.
     * `gpu_memory_utilization`: share of the device's memory, 0 to 1; 0.3 on a CPU where it is None.
     * `max_num_seqs`: samples computed at the same time; where it is None 128 on a CPU, and what vLLM's own `LLM` takes
@@ -37,6 +43,8 @@ class Config:
     quantization: str | None = None
     max_model_len: int | None = None
     tensor_parallel_size: int = 1
+    pipeline_parallel_size: int = field(default=1, metadata=ADDED)
+    nodes: int = field(default=0, metadata=ADDED)
     gpu_memory_utilization: float | None = None
     max_num_seqs: int | None = None
     max_num_batched_tokens: int | None = None
@@ -50,10 +58,14 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuse more parts than GPUs, and a share of a GPU with more memory than that. Raises `ValueError`."""
-        if self.tensor_parallel_size > max(1, self.num_gpus):
+        for name in ("tensor_parallel_size", "pipeline_parallel_size"):
+            if (number := getattr(self, name)) < 1:
+                raise ValueError(f"{name} is {number}: expected at least 1")
+        if parts_of(self) > max(1, self.num_gpus or self.nodes):
+            pipeline = f" times pipeline_parallel_size {self.pipeline_parallel_size}"
             raise ValueError(
-                f"tensor_parallel_size is {self.tensor_parallel_size}, num_gpus is {self.num_gpus:g}: "
-                "expected a GPU for each of its parts"
+                f"tensor_parallel_size is {self.tensor_parallel_size}{pipeline * (self.pipeline_parallel_size > 1)}, "
+                f"num_gpus is {self.num_gpus:g}: expected a GPU for each of its parts; without GPUs, a node (nodes)"
             )
         memory = self.extra.get("gpu_memory_utilization", self.gpu_memory_utilization)
         if 0 < self.num_gpus < 1 and (memory is None or memory > self.num_gpus):
@@ -65,15 +77,17 @@ class Config:
             )
 
 
-# Settings of where and how fast an engine runs, not of what it says: a run may be resumed with other values.
 # Samples per thread of a CPU from which on another one slows the others by about its own share: with two threads 126
 # tokens/s at 16 in flight, 152 at 32, 164 at 64 (SmolLM2-135M, AVX2).
 FREE_PER_THREAD = 16
 
+# Settings of where and how fast an engine runs, not of what it says: a run may be resumed with other values.
 EXECUTION = (
     "num_gpus",
     "num_cpus",
     "tensor_parallel_size",
+    "pipeline_parallel_size",
+    "nodes",
     "gpu_memory_utilization",
     "max_num_seqs",
     "max_num_batched_tokens",
@@ -113,17 +127,20 @@ def environment(config: Config) -> dict[str, str]:
             "OMP_WAIT_POLICY": "passive",
             "GOMP_SPINCOUNT": "0",
         }
+        if config.nodes > 1:
+            # Parts of one engine would be bound to the same cores where they share a machine.
+            variables["VLLM_CPU_OMP_THREADS_BIND"] = "nobind"
     return variables
 
 
 def parts_of(config: Config) -> int:
     """Return how many processes compute one engine together."""
-    return config.tensor_parallel_size
+    return config.tensor_parallel_size * config.pipeline_parallel_size
 
 
 def cpu_threads(config: Config) -> int:
-    """Return the threads of an engine without a GPU."""
-    return max(2, int(config.num_cpus))
+    """Return the threads of an engine without a GPU, or of each of its parts on several nodes."""
+    return max(2, int(config.num_cpus / max(1, config.nodes)))
 
 
 def free_seqs(config: Config) -> int | None:
@@ -158,6 +175,7 @@ def engine_arguments(config: Config, model: str, *, bfloat16_cpu: bool = True) -
         "quantization": config.quantization,
         "max_model_len": config.max_model_len,
         "tensor_parallel_size": config.tensor_parallel_size,
+        "pipeline_parallel_size": config.pipeline_parallel_size,
         "gpu_memory_utilization": config.gpu_memory_utilization,
         "max_num_seqs": config.max_num_seqs,
         "max_num_batched_tokens": config.max_num_batched_tokens,
@@ -186,3 +204,29 @@ def engine_arguments(config: Config, model: str, *, bfloat16_cpu: bool = True) -
             arguments["max_num_batched_tokens"] = max(config.max_num_batched_tokens or 2048, longest)
     # Further arguments of vLLM win over everything.
     return arguments | dict(config.extra)
+
+
+def common_arguments(config: Config, *, seed: int, bfloat16_cpu: bool) -> dict[str, Any]:
+    """Return the arguments of vLLM that all parts of one engine need alike, and that no config says.
+
+    Args:
+      config: settings of the engine.
+      seed: vLLM's own seed, 0 at every start unless it is given: engines would repeat what others have sampled.
+      bfloat16_cpu: as for `engine_arguments`.
+    """
+    chosen = {"dtype": config.dtype or ("bfloat16" if bfloat16_cpu else "float32")} if not config.num_gpus else {}
+    return {"disable_log_stats": True, "seed": seed, **chosen}
+
+
+def spanned_arguments(span: Span | None) -> dict[str, Any]:
+    """Return the arguments by which vLLM's parts on several nodes find each other; none on one node."""
+    if span is None:
+        return {}
+    return {
+        # Its own executor: Ray's refuses CPUs, and the actors are placed already.
+        "distributed_executor_backend": "mp",
+        "nnodes": span.nodes,
+        "node_rank": span.rank,
+        "master_addr": span.address,
+        "master_port": span.port,
+    }

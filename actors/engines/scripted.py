@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from actors.engine_runtime.slots import Slots
-from actors.engine_runtime.stand_in import StandIn
+from actors.engine_runtime.stand_in import StandIn, follow
 from actors.models.resolve import model_revision
 from factory.added_fields import ADDED
 from factory.errors import PromptTooLong, QuestionFailed
@@ -28,7 +28,9 @@ from factory.types import LENGTH, Completion, GenerateRequest
 NO_ANSWER = "I do not know."
 SCRIPT = "script.json"
 
-EXECUTION = ("slots", "sample_s")
+__all__ = ["EXECUTION", "Config", "Engine", "follow"]
+
+EXECUTION = ("slots", "sample_s", "num_gpus", "nodes")
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Config:
     * `latency_s`: seconds that every call takes.
     * `slots`: samples that run at once, the others wait; 0 is any number.
     * `sample_s`: seconds that a sample takes in its slot.
+    * `num_gpus`, `nodes`: GPUs that Ray sets aside, over so many machines, as for a model; 0 lets the GPUs decide.
     """
 
     solutions: dict[str, list[str]] = field(default_factory=dict)
@@ -49,6 +52,8 @@ class Config:
     latency_s: float = 0.0
     slots: int = field(default=0, metadata=ADDED)
     sample_s: float = field(default=0.0, metadata=ADDED)
+    num_gpus: float = field(default=0.0, metadata=ADDED)
+    nodes: int = field(default=1, metadata=ADDED)
 
 
 class Engine(StandIn):

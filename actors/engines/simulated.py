@@ -24,7 +24,7 @@ from itertools import repeat
 from random import Random
 
 from actors.engine_runtime.slots import Slots
-from actors.engine_runtime.stand_in import StandIn
+from actors.engine_runtime.stand_in import StandIn, follow
 from factory.added_fields import ADDED
 from factory.errors import QuestionFailed
 from factory.rollouts.until import cut_behind
@@ -40,7 +40,9 @@ WRONG = 1_000
 _GOLD = re.compile(r"gold answer (\d+)")
 _STEP = re.compile(r"Step \d+ (holds|slips|follows) in variant \d+\.")
 
-EXECUTION = ("slots", "token_s", "spread")
+__all__ = ["EXECUTION", "Config", "Engine", "follow"]
+
+EXECUTION = ("slots", "token_s", "spread", "num_gpus", "nodes")
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Config:
     * `token_s`: seconds that a sample takes per token.
     * `spread`: sigma of the log-normal factor, of mean 1, by which the time of a sample differs; 0 for none.
     * `common`: probability that a wrong answer is the gold answer + 1; else it is one of `WRONG` values, all alike.
+    * `num_gpus`, `nodes`: GPUs that Ray sets aside, over so many machines, as for a model; 0 lets the GPUs decide.
     """
 
     steps: int = 8
@@ -69,6 +72,8 @@ class Config:
     token_s: float = field(default=0.0, metadata=ADDED)
     spread: float = field(default=0.0, metadata=ADDED)
     common: float = field(default=0.0, metadata=ADDED)
+    num_gpus: float = field(default=0.0, metadata=ADDED)
+    nodes: int = field(default=1, metadata=ADDED)
 
     def __post_init__(self) -> None:
         """Refuse a negative number of slots, negative times, and what is no probability. Raises `ValueError`."""

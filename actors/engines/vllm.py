@@ -13,14 +13,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import secrets
 from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
 from actors.engine_runtime.copies import copies_of, distinct
 from actors.engine_runtime.engine_process import EngineDied, adopt_orphans, kill_children, start_guard
-from actors.engine_runtime.hardware import cpu_has_bfloat16
 from actors.engine_runtime.prompt_ids import PromptIds
 from actors.engine_runtime.samples import Samples
 from actors.engine_runtime.token_ends import TokenEnds
@@ -35,7 +33,9 @@ from actors.engine_runtime.vllm_settings import (
     usage_context,
 )
 from actors.engine_start.last_words import LastWords
+from actors.engine_start.span import Span
 from actors.engine_start.start_checks import device_problem, refuse, shm_bytes, shm_problem
+from actors.engine_start.vllm_parts import arguments_of, common, follow, short
 from actors.models.chat_template import ChatTemplate, check_chat, system_remark
 from actors.models.model_store import ensure_local, fetched_before
 from actors.models.resolve import EMBEDDED, local_model, model_revision, resolve_model
@@ -44,7 +44,17 @@ from factory.errors import BadInput, EngineFailed, FactoryError, PromptTooLong, 
 from factory.storage.access import Access
 from factory.types import Completion, GenerateRequest, Prompt
 
-__all__ = ["EXECUTION", "Config", "Engine", "check_chat", "check_model", "engine_arguments", "environment"]
+__all__ = [
+    "EXECUTION",
+    "Config",
+    "Engine",
+    "check_chat",
+    "check_model",
+    "common",
+    "engine_arguments",
+    "environment",
+    "follow",
+]
 
 
 def check_model(model: str) -> None:
@@ -69,6 +79,7 @@ class Engine(interfaces.Engine):
         # None while vLLM tells nobody of its steps.
         self._figures: Figures | None = None
         self._words = LastWords()
+        self.span: Span | None = None
 
     async def start(self) -> None:
         """Import vLLM, load the model and start the engine (20 s on two cores). Raises `BadInput`, `EngineDied`."""
@@ -85,14 +96,12 @@ class Engine(interfaces.Engine):
             from vllm.v1.engine.async_llm import AsyncLLM
 
             refuse(device_problem(self._config.num_gpus, sees_gpus=current_platform.is_cuda_alike()))
-            # vLLM's own seed is 0 at every start: a restarted engine, or a second one, would repeat what was sampled.
-            defaults = {"disable_log_stats": True, "seed": secrets.randbits(31)}
-            arguments = engine_arguments(self._config, path, bfloat16_cpu=cpu_has_bfloat16())
+            arguments = arguments_of(self._config, path, self.span)
             figures = Figures()
             hearers = stat_loggers(figures, AsyncLLM.from_engine_args)
             with self._words.listening():
                 self._llm = AsyncLLM.from_engine_args(
-                    AsyncEngineArgs(**(defaults | arguments)),
+                    AsyncEngineArgs(**arguments),
                     usage_context=UsageContext[usage_context(self._config)],
                     **hearers,
                 )
@@ -102,11 +111,11 @@ class Engine(interfaces.Engine):
         except (ValueError, TypeError, OSError) as error:
             # vLLM and transformers refuse a model or an argument by one of these.
             await self.close()
-            raise BadInput(f"vLLM cannot start with model {self._model}: {_short(error)}") from None
+            raise BadInput(f"vLLM cannot start with model {self._model}: {short(error)}") from None
         except Exception as error:
             await self.close()
             raise EngineDied(
-                f"vLLM did not start with model {self._model}: {_short(error)}{self._words.sentence()}"
+                f"vLLM did not start with model {self._model}: {short(error)}{self._words.sentence()}"
             ) from None
         self.name = f"vllm {__version__}"
         self._tokenizer = self._llm.get_tokenizer()
@@ -150,7 +159,7 @@ class Engine(interfaces.Engine):
             params = self._sampling_params(request, len(ids), room)
         except ValueError as error:
             # The config is at fault, not the question.
-            raise BadInput(f"vLLM refuses these sampling settings: {_short(error)}") from None
+            raise BadInput(f"vLLM refuses these sampling settings: {short(error)}") from None
         try:
             # Sample; FINAL_ONLY yields once, at the end.
             final = None
@@ -164,7 +173,7 @@ class Engine(interfaces.Engine):
             raise EngineDied(f"vLLM's engine process died while it ran model {self._model}{words}") from None
         except Exception as error:
             # vLLM refused or lost this one request; the others go on.
-            return EngineFailed(f"vLLM failed on this request: {type(error).__name__}: {_short(error)}")
+            return EngineFailed(f"vLLM failed on this request: {type(error).__name__}: {short(error)}")
         completions = await self._samples.completions(final, params.n, ids, request.sampling)
         # Greedy samples are all the same, and vLLM refuses to make more than one.
         return completions if len(completions) == request.n else copies_of(completions[0], request.n)
@@ -233,9 +242,3 @@ class Engine(interfaces.Engine):
         if guard is not None:
             guard.kill()
             guard.wait()
-
-
-def _short(error: BaseException) -> str:
-    """Return the sentence of an error that a person can act on, without vLLM's and pydantic's page of context."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return " ".join(lines[:3])[:600] or type(error).__name__

@@ -8,14 +8,14 @@ and has those leave whose node is about to be taken away, or that are more than 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import ray
 
 from actors.roster import Roster
-from cluster.plan import Demand
+from cluster.plan import Demand, PlannedNode
 from factory.errors import FactoryError
 from factory.types import POLICY
 from pipelines.driving.membership import Changes, Member
@@ -53,6 +53,7 @@ class FleetKeeper:
       asks: autoscaler.
       room: what is free on the nodes.
       engines_first: True has hands wait until the engines have their places.
+      nodes: nodes that there are, by which an engine may lie over several.
       clock: monotonic seconds.
     """
 
@@ -66,6 +67,7 @@ class FleetKeeper:
         asks: Asks | None = None,
         room: Room | None = None,
         engines_first: bool = False,
+        nodes: Sequence[PlannedNode] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
@@ -77,7 +79,7 @@ class FleetKeeper:
         self._engines_first = engines_first
         self._said: list[str] = []
         size, pools = settings.cluster, asked_pools(settings)
-        self._demands = {demand.key: demand for demand in demands_of(settings)}
+        self._demands = {demand.key: demand for demand in demands_of(settings, nodes=nodes)}
         tolerance = Tolerance(deaths=size.engine_deaths, window_s=size.engine_window_s)
         self._engines: dict[str, EngineGroup] = {}
         for role, pool in pools.items():

@@ -18,15 +18,15 @@ from ray.exceptions import ActorUnavailableError, RayActorError, RayTaskError
 
 from actors.answer_checker import AnswerChecker
 from actors.calls import brief, original_error
-from actors.generator import Generator, generator_arguments, generator_options
+from actors.generator import Generator
 from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
 from cluster.plan import PlannedNode
 from pipelines.driving.lifetimes import CLOSE_TIMEOUT_S, HURRIED_CLOSE_S, WRITTEN_S, close
 from pipelines.driving.membership import Member
 from pipelines.elastic.nodes import node_of
-from pipelines.pools.engines import named
-from pipelines.pools.hands import CHECKER, WORKER, WRITER, hand_options, off
+from pipelines.pools.hands import CHECKER, WORKER, WRITER, hand_options
+from pipelines.pools.launch import give_back, shape_of, start_engine
 from pipelines.pools.pool import Pool
 from pipelines.run.settings import Settings
 
@@ -65,16 +65,16 @@ class World:
         self._keep_off = keep_off
         # Everything that was started and may still run; and what is closing, with the time at which it is killed.
         self._actors: dict[str, Any] = {}
+        # Room of engines over several nodes; None of one on one node.
+        self._groups: dict[str, Any] = {}
         self._closing: dict[str, tuple[Any, float]] = {}
 
     def start_engine(self, pool: Pool, avoid: Collection[str]) -> Member:
         """Start an engine of a pool, not on the nodes in `avoid`."""
-        kind, config = pool.engine.name, pool.engine_config
-        options = generator_options(kind, config)
-        if avoid:
-            options["label_selector"] = off(avoid)
-        what = generator_arguments(kind, config, named(pool.model), self._settings.storage)
-        return self._started(Generator, options, *what)
+        engine = start_engine(pool, self._settings, shape_of(pool, nodes_of_ray()), avoid)
+        self._actors[engine.name] = engine.actor
+        self._groups[engine.name] = engine.group
+        return Member(engine.name, engine.actor)
 
     def start_hand(self, role: str) -> Member:
         """Start a worker, a checker or a writer."""
@@ -126,6 +126,7 @@ class World:
             del self._closing[name]
             with suppress(Exception):
                 ray.kill(self._actors.pop(name))
+            give_back([self._groups.pop(name, None)])
 
     def where(self, members: Iterable[Member]) -> Mapping[str, str]:
         """Return the ids of the nodes that actors are on, by name; those that are nowhere just now are left out."""
@@ -157,6 +158,8 @@ class World:
             close(first, HURRIED_CLOSE_S if hurried else WRITTEN_S)
         finally:
             close(last, HURRIED_CLOSE_S if hurried else CLOSE_TIMEOUT_S)
+            give_back(self._groups.values())
+            self._groups.clear()
 
 
 def nodes_of_ray() -> list[PlannedNode]:

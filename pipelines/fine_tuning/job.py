@@ -17,7 +17,7 @@ from factory.self_training.training import TrainingJob
 from factory.spending import Spent
 from factory.storage.opening import absolute
 from pipelines.fine_tuning.training import TrainingOptions, check_room
-from pipelines.pools.engines import named
+from pipelines.pools.launch import named
 from pipelines.run.session import RunSession, check_model
 from pipelines.run.settings import Settings
 

@@ -38,7 +38,7 @@ def loads_of(settings: Settings, made: Placement, nodes: Sequence[PlannedNode]) 
 
 
 def _load(settings: Settings, pool: Pool, made: Placement, nodes: Sequence[PlannedNode]) -> EngineLoad:
-    demand, config = demand_of(pool), pool.engine.config
+    demand, config = demand_of(pool, nodes), pool.engine.config
     places = [actor.nodes for actor in made.placed if actor.role == demand.role]
     memory: dict[str, float] = {}
     for node in (nodes[at] for place in places for at in place):

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -18,13 +17,12 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 from actors.answer_checker import AnswerChecker
 from actors.calls import brief, original_error
-from actors.generator import Generator, generator_arguments, generator_options
 from cluster.connect import free_of_cluster, nodes_of_cluster
-from cluster.plan import Demand, demands, held_by_others, shortfall
+from cluster.plan import Demand, PlannedNode, demands, held_by_others, shortfall
 from factory.errors import BadInput, FactoryError, WeightsRefused
-from factory.storage.opening import absolute
 from factory.types import POLICY
-from pipelines.driving.lifetimes import actor_scope, answers
+from pipelines.driving.lifetimes import CLOSE_TIMEOUT_S, HURRIED_CLOSE_S, actor_scope, answers
+from pipelines.pools.launch import StartedEngine, end_engines, named, shape_of, start_engine
 from pipelines.pools.pool import Pool, named_pool
 from pipelines.pools.roles import asked_pools
 from pipelines.run.settings import Settings
@@ -67,13 +65,24 @@ class ServedWeights:
     facts: Facts
 
 
-def demands_of(settings: Settings, roles: Collection[str] | None = None) -> list[Demand]:
-    """Return what `settings` asks of a cluster; with `roles`, only what the engines of these need, and the hands."""
+def demands_of(
+    settings: Settings, roles: Collection[str] | None = None, nodes: Sequence[PlannedNode] = ()
+) -> list[Demand]:
+    """Return what `settings` asks of a cluster.
+
+    Args:
+      settings: the validated config.
+      roles: roles whose engines count, beside the hands; None for all that somebody asks.
+      nodes: nodes of the cluster, by which an engine that is too large for one lies over several.
+
+    Raises:
+      BadInput: parts of an engine cannot be spread evenly.
+    """
     size = settings.cluster
     # A judge asks an engine and needs no actor of its own.
     checked = settings.checker.plugin.judge is None and (roles is None or POLICY in roles)
     return demands(
-        engines=[demand_of(pool) for pool in _chosen(settings, roles).values()],
+        engines=[demand_of(pool, nodes) for pool in _chosen(settings, roles).values()],
         workers=settings.workers,
         checkers=size.checkers if checked else 0,
         writers=size.writers,
@@ -98,10 +107,9 @@ def starting(settings: Settings, roles: Collection[str] | None = None) -> Iterat
     Raises:
       BadInput: there is no room for them; the function raises it when a model cannot be had.
     """
-    _require_room(settings, roles)
+    nodes = _with_room(settings, roles)
     size, pools = settings.cluster, _chosen(settings, roles)
-    with actor_scope() as started:
-        engines = {role: _started(started, pool, settings) for role, pool in pools.items()}
+    with _engines(pools, settings, nodes) as engines, actor_scope() as started:
         checkers: dict[str, Any] = {}
         # A judge asks a model and needs no actor of its own.
         if POLICY in pools and settings.checker.plugin.judge is None:
@@ -119,9 +127,13 @@ def starting(settings: Settings, roles: Collection[str] | None = None) -> Iterat
         yield ready
 
 
-def _require_room(settings: Settings, roles: Collection[str] | None) -> None:
-    """Raise `BadInput` where actors do not fit on the cluster, or others hold the GPUs: Ray would wait for ever."""
-    wanted, nodes = demands_of(settings, roles), nodes_of_cluster()
+def _with_room(settings: Settings, roles: Collection[str] | None) -> Sequence[PlannedNode]:
+    """Return the nodes of the cluster, which have room for all actors.
+
+    Raises `BadInput` where they have none, or others hold the GPUs: Ray would wait for ever.
+    """
+    nodes = nodes_of_cluster()
+    wanted = demands_of(settings, roles, nodes)
     problem = shortfall(wanted, nodes)
     # Nobody else is on a Ray of our own. CPUs are shared with our own actors that stay, and soon free.
     engines = [] if settings.cluster.address == "local" else [demand for demand in wanted if demand.gpus]
@@ -132,6 +144,7 @@ def _require_room(settings: Settings, roles: Collection[str] | None) -> None:
         time.sleep(0.5)
     if problem:
         raise BadInput(problem)
+    return nodes
 
 
 def answering(settings: Settings, engines: Engines) -> ServedWeights:
@@ -181,11 +194,6 @@ def require_same_revision(facts: Sequence[Facts]) -> Facts:
     return facts[0]
 
 
-def named(model: str) -> str:
-    """Return `model` as actors on other machines find it: a folder as an absolute path, a name as it is."""
-    return absolute(model) if "://" in model or Path(model).is_dir() else model
-
-
 def restarted(settings: Settings, role: str) -> dict[str, Any]:
     """Return options of an actor that Ray starts again when it dies, with the CPUs that `demands_of` plans for it."""
     [cpus] = [demand.cpus for demand in demands_of(settings) if demand.role == role]
@@ -197,24 +205,36 @@ def _chosen(settings: Settings, roles: Collection[str] | None) -> dict[str, Pool
     return {role: pool for role, pool in asked_pools(settings).items() if roles is None or role in roles}
 
 
-def demand_of(pool: Pool) -> Demand:
-    """Return what the engines of a pool ask of a cluster."""
-    with named_pool(pool.role):
-        options = generator_options(pool.engine.name, pool.engine_config)
+def demand_of(pool: Pool, nodes: Sequence[PlannedNode] = ()) -> Demand:
+    """Return what the engines of a pool ask of a cluster of these nodes. Raises `BadInput` as `shape_of` does."""
+    shape = shape_of(pool, nodes)
     return Demand(
         role="generator" if pool.role == POLICY else f"{pool.role} engine",
         count=pool.replicas,
-        cpus=options["num_cpus"],
-        gpus=options["num_gpus"],
+        cpus=shape.cpus,
+        gpus=shape.gpus,
         key=pool.key,
+        nodes=shape.nodes,
     )
 
 
-def _started(started: Callable[..., dict[str, Any]], pool: Pool, settings: Settings) -> dict[str, Any]:
-    """Start the engines of a pool and return their handles by actor name, without waiting for them."""
-    kind, config = pool.engine.name, pool.engine_config
-    what = generator_arguments(kind, config, named(pool.model), settings.storage)
-    return started(pool.replicas, Generator, generator_options(kind, config), *what)
+@contextlib.contextmanager
+def _engines(
+    pools: Mapping[str, Pool], settings: Settings, nodes: Sequence[PlannedNode]
+) -> Iterator[dict[str, dict[str, Any]]]:
+    """Yield the engines of pools, by role and actor name, without waiting for them; they end with the block."""
+    started: list[StartedEngine] = []
+    limit_s = CLOSE_TIMEOUT_S
+    try:
+        for pool in pools.values():
+            shape = shape_of(pool, nodes)
+            started += [start_engine(pool, settings, shape) for _ in range(pool.replicas)]
+        yield {role: {one.name: one.actor for one in started if one.role == role} for role in pools}
+    except KeyboardInterrupt:
+        limit_s = HURRIED_CLOSE_S
+        raise
+    finally:
+        end_engines(started[::-1], limit_s)
 
 
 def _facts_of(up: Mapping[str, list[Any]], checkers: list[Any], limit_s: float) -> dict[str, Facts]:

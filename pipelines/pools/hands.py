@@ -7,6 +7,7 @@ from typing import Any
 
 from cluster.plan import PlannedNode, placement
 from pipelines.pools.engines import demands_of, restarted
+from pipelines.pools.launch import off
 from pipelines.run.settings import Settings
 
 WORKER, CHECKER, WRITER = "rollout worker", "answer checker", "shard writer"
@@ -32,16 +33,10 @@ def hand_options(settings: Settings, role: str, keep_off: Collection[str] = ()) 
     return options
 
 
-def off(nodes: Collection[str]) -> dict[str, str]:
-    """Return Ray's label selector that keeps an actor off these nodes."""
-    names = ",".join(sorted(nodes))
-    return {"ray.io/node-id": f"!in({names})" if len(nodes) > 1 else f"!{names}"}
-
-
 def heads_to_keep_off(settings: Settings, nodes: Sequence[PlannedNode]) -> frozenset[str]:
     """Return the ids of head nodes where hands have no business: all, unless no other node has room for every hand."""
     heads = frozenset(node.id for node in nodes if node.head and node.id)
     if len(heads) == len(nodes):
         return frozenset()
-    plan = placement(demands_of(settings), nodes)
+    plan = placement(demands_of(settings, nodes=nodes), nodes)
     return heads if plan.why_not_least is None and not plan.remarks else frozenset()

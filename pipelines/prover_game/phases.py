@@ -13,7 +13,7 @@ from factory.seeds import seed_for
 from factory.self_training.convincing import HELPFUL
 from factory.self_training.training import TrainingJob
 from pipelines.export.export import ExportOptions, export
-from pipelines.pools.engines import named
+from pipelines.pools.launch import named
 from pipelines.prover_game.game_runs import (
     data_folder,
     held_out_runs,

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from cluster.connect import free_of_cluster
+from cluster.connect import free_of_cluster, nodes_of_cluster
 from cluster.plan import Demand, shortfall
 from factory.errors import WeightsRefused
 from factory.interfaces import Say
@@ -143,14 +143,15 @@ class EnginePools:
                 self._say(f"replacing the engines of {MODELS}.{role}")
                 self._release(keys[role])
         missing = {role: pool for role, pool in wanted.items() if keys[role] not in self._pools}
+        nodes = nodes_of_cluster() if missing else []
         if missing:
-            self.make_room(demands_of(settings, missing), keep=keys.values())
+            self.make_room(demands_of(settings, missing, nodes), keep=keys.values())
         for role, pool in missing.items():
             beside = f" for {MODELS}.{role}" * (role != POLICY)
             self._say(f"starting {pool.replicas} {pool.engine.name} engine(s) with {pool.model}{beside}")
             life = ExitStack()
             started = life.enter_context(running(settings, [role]))
-            self._pools[keys[role]] = _Pool(pool, demands_of(settings, [role]), started, life)
+            self._pools[keys[role]] = _Pool(pool, demands_of(settings, [role], nodes), started, life)
         engines = self._pools[keys[POLICY]].engines
         for role in wanted.keys() - {POLICY}:
             engines = engines.beside(self._pools[keys[role]].engines)

@@ -88,7 +88,7 @@ def staffed(settings: Settings) -> Settings:
     nodes = nodes_of_cluster()
     for workers in range(settings.workers, 0, -1):
         sized = replace(settings, cluster=replace(settings.cluster, workers=workers))
-        if shortfall(demands_of(sized), nodes) is None:
+        if shortfall(demands_of(sized, nodes=nodes), nodes) is None:
             break
     return sized
 
@@ -104,8 +104,8 @@ def launched(settings: Settings) -> Iterator[Fleet]:
         _require_room(settings)
     nodes = nodes_of_ray()
     world = World(settings, heads_to_keep_off(settings, nodes))
-    first = hands_get_in_the_way(demands_of(settings), nodes)
-    with FleetKeeper(settings, _refuse_other_factory, world=world, engines_first=first) as keeper:
+    first = hands_get_in_the_way(demands_of(settings, nodes=nodes), nodes)
+    with FleetKeeper(settings, _refuse_other_factory, world=world, engines_first=first, nodes=nodes) as keeper:
         keeper.wait_for_quorum()
         fleet = assigned(settings, keeper.engines, Hands(keeper.writers, keeper.workers))
         yield replace(fleet, membership=keeper)
@@ -113,7 +113,8 @@ def launched(settings: Settings) -> Iterator[Fleet]:
 
 def _require_room(settings: Settings) -> None:
     """Raise `BadInput` where a run would never fit on the cluster, or does not beside others who do not end soon."""
-    wanted, nodes = demands_of(settings), nodes_of_cluster()
+    nodes = nodes_of_cluster()
+    wanted = demands_of(settings, nodes=nodes)
     # Without room Ray would wait for ever, so it is looked for first.
     problem = shortfall(wanted, nodes)
     deadline = time.monotonic() + HELD_S

@@ -13,7 +13,7 @@ from factory.self_training.candidates import is_solved
 from factory.self_training.teaching import STUDENT, TEACHER, last_learning_round, roles
 from factory.self_training.training import TrainingJob
 from factory.sources.split import HELD_OUT
-from pipelines.pools.engines import named
+from pipelines.pools.launch import named
 from pipelines.rounds.journal import Facts, RoundJournal
 from pipelines.rounds.work import RoundWork
 from pipelines.run.settings import Settings

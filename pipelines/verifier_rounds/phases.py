@@ -14,7 +14,7 @@ from pipelines.export.export import ExportOptions, export
 from pipelines.method_comparison.report import ComparisonSummary, figures, summary_of, write
 from pipelines.method_comparison.results import Results
 from pipelines.method_comparison.work import Interrupted, SaysOnce, Work
-from pipelines.pools.engines import named
+from pipelines.pools.launch import named
 from pipelines.rounds.journal import Facts, RoundJournal
 from pipelines.rounds.work import RoundWork
 from pipelines.verifier_rounds.loop_runs import (

@@ -8,17 +8,20 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from ray.cluster_utils import Cluster
 
+from cluster.connect import LOCAL_STARTS
 from cluster.session_guard import guarded, kill
 from factory.processes import named_descendants
 from tools.chaos.processes import adopt_orphans, reap
 
-WORKER_NODES, CPUS = 2, 2  # on the head node are no CPUs: a killed node always takes part of the fleet along
+WORKER_NODES, SIZE = 2, {"num_cpus": 2}
+# A killed node always takes part of the fleet along, as there is no room on the head.
+HEAD = {"num_cpus": 0}
 OBJECT_STORE_BYTES = 100 * 2**20
 SYSTEM = {  # a killed node is missed after 2.5 s, a busy one never
     "health_check_initial_delay_ms": 0,
@@ -30,18 +33,16 @@ START_S, END_S = 120.0, 20.0
 
 
 class Nodes:
-    """Nodes of the cluster; a driver joins `address`. Made by `nodes`."""
+    """Nodes of the cluster; a driver joins `address`. Made by `nodes`, which says what the arguments are."""
 
-    def __init__(self, workers: int, cpus: int) -> None:
+    def __init__(self, workers: int, size: Mapping[str, float], head: Mapping[str, float]) -> None:
         self._guards = ExitStack()
-        self._cpus = cpus
         common: dict[str, Any] = {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
-        self._common = common
-        self._cluster = Cluster(
-            initialize_head=True, head_node_args={**common, "num_cpus": 0, "_system_config": SYSTEM}
-        )
+        self._worker = {**common, **size}
+        self._cluster = Cluster(initialize_head=True, head_node_args={**common, **head, "_system_config": SYSTEM})
         for _ in range(workers):
-            self.add()
+            self._cluster.add_node(wait=False, **self._worker)
+        self._settle()
 
     @property
     def address(self) -> str:
@@ -55,9 +56,8 @@ class Nodes:
 
     def add(self) -> None:
         """Add a fresh node; return when the cluster knows it, and has missed those that are dead."""
-        self._cluster.add_node(wait=False, num_cpus=self._cpus, **self._common)
-        self._cluster.wait_for_nodes(START_S)
-        self.guard()
+        self._cluster.add_node(wait=False, **self._worker)
+        self._settle()
 
     def kill(self, pid: int) -> None:
         """Kill the raylet `pid` by SIGKILL, then end what else its node had; its workers are left to themselves."""
@@ -65,6 +65,11 @@ class Nodes:
         # A child of ours that has not been reaped: no other process can have its id.
         os.kill(pid, signal.SIGKILL)
         self._cluster.remove_node(node, allow_graceful=False)
+
+    def _settle(self) -> None:
+        """Return when the cluster knows all nodes that are there."""
+        self._cluster.wait_for_nodes(START_S)
+        self.guard()
 
     def guard(self) -> None:
         """Arrange that all that runs now is killed when this process dies."""
@@ -79,12 +84,15 @@ class Nodes:
 
 
 @contextmanager
-def nodes(workers: int = WORKER_NODES, cpus: int = CPUS) -> Iterator[Nodes]:
+def nodes(
+    workers: int = WORKER_NODES, size: Mapping[str, float] = SIZE, head: Mapping[str, float] = HEAD
+) -> Iterator[Nodes]:
     """Open a block with a running cluster; afterwards every process that was started in the block is gone.
 
     Args:
       workers: nodes beside the head.
-      cpus: logical CPUs of each; the head has none.
+      size: logical resources of each of them, by Ray's names (`num_cpus`, `num_gpus`).
+      head: those of the head.
     """
     adopt_orphans()
     logging.getLogger("ray").setLevel(logging.ERROR)
@@ -97,7 +105,16 @@ def nodes(workers: int = WORKER_NODES, cpus: int = CPUS) -> Iterator[Nodes]:
     os.environ["RAY_TMPDIR"] = folder
     made: Nodes | None = None
     try:
-        made = Nodes(workers, cpus)
+        for tries_left in reversed(range(LOCAL_STARTS)):
+            try:
+                made = Nodes(workers, size, head)
+                break
+            # Ray gives a node 30 s to come up, also beside other load, and says no more than that it took longer.
+            except Exception:
+                if not tries_left:
+                    raise
+                end(others)
+        assert made is not None
         yield made
     finally:
         if made is not None:

@@ -22,7 +22,8 @@ from factory.storage.access import Access
 from factory.storage.exclusive import check_exclusive
 from factory.storage.opening import absolute, open_store
 from factory.types import POLICY
-from pipelines.pools.engines import named, running
+from pipelines.pools.engines import running
+from pipelines.pools.launch import named
 from pipelines.pools.roles import asked_pools
 from pipelines.run.settings import Settings
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from cluster.connect import connected, free_of_cluster, nodes_of_cluster, nodes_of_this_machine
 from cluster.estimate import estimate, estimate_lines
 from cluster.inventory import nodes_from, placement_lines
-from cluster.plan import Demand, PlannedNode, held_by_others, placement
+from cluster.plan import PlannedNode, held_by_others, placement
 from factory.errors import BadInput
 from factory.rollouts.prompting import load_prompt, render
 from factory.text.safe_text import safe
@@ -104,11 +104,12 @@ def _show_actors(
       there: nodes to plan for; None for those that a run would have.
       questions: number of questions of the source.
     """
-    wanted = demands_of(settings)
+    nodes, free = (there, there) if there else _nodes_of(settings)
+    wanted = demands_of(settings, nodes=nodes)
     console.print(Text("\nactors", style="bold"))
     for demand in wanted:
-        console.print(Text(f"{demand.count:>4} × {demand.role:<16} {demand.cpus:g} CPUs, {demand.gpus:g} GPUs each"))
-    nodes, held = (there, None) if there else _nodes_of(settings, wanted)
+        where = "each" if demand.nodes == 1 else f"on each of {demand.nodes} nodes"
+        console.print(Text(f"{demand.count:>4} × {demand.role:<16} {demand.cpus:g} CPUs, {demand.gpus:g} GPUs {where}"))
     cpus, gpus = sum(node.cpus for node in nodes), sum(node.gpus for node in nodes)
     console.print(Text(f"there are {cpus:g} CPUs and {gpus:g} GPUs on {len(nodes)} nodes"))
 
@@ -122,7 +123,7 @@ def _show_actors(
         lines += estimate_lines(expected, questions)
     for line in lines:
         console.print(Text(safe(line)), soft_wrap=True)
-    for remark in filter(None, [held, *made.remarks]):
+    for remark in filter(None, [held_by_others(wanted, nodes, free), *made.remarks]):
         console.print(Text(safe(remark), style="yellow"), soft_wrap=True)
     problems = [*filter(None, [made.why]), *expected.problems]
     # What does not fit on nodes that were named is the error that the command ends with.
@@ -131,10 +132,10 @@ def _show_actors(
     return problems
 
 
-def _nodes_of(settings: Settings, wanted: Sequence[Demand]) -> tuple[Sequence[PlannedNode], str | None]:
-    """Return the nodes that a run would have, and a sentence where others hold too much of them."""
+def _nodes_of(settings: Settings) -> tuple[Sequence[PlannedNode], Sequence[PlannedNode]]:
+    """Return the nodes that a run would have, and what nobody holds of them."""
     if settings.cluster.address == "local":
-        return nodes_of_this_machine(), None
+        nodes = nodes_of_this_machine()
+        return nodes, nodes
     with connected(settings.cluster.address):
-        nodes = nodes_of_cluster()
-        return nodes, held_by_others(wanted, nodes, free_of_cluster())
+        return nodes_of_cluster(), free_of_cluster()

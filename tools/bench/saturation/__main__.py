@@ -114,7 +114,7 @@ def main() -> None:
     """Make the runs that the command line describes; save their figures after each, and print the table."""
     arguments = parsed()
     rows: list[dict[str, Any]] = []
-    with nodes(arguments.raylets, CPUS_OF_A_NODE) if arguments.raylets else nullcontext() as cluster:
+    with nodes(arguments.raylets, {"num_cpus": CPUS_OF_A_NODE}) if arguments.raylets else nullcontext() as cluster:
         arguments.address = cluster.address if cluster else "local"
         for engines in arguments.engines:
             rows.append(measure(arguments, engines))

@@ -48,6 +48,20 @@ def test_engines_that_share_a_gpu_share_its_memory(share, memory):
     Config(num_gpus=share, extra={"gpu_memory_utilization": 0.45})
 
 
+@pytest.mark.parametrize("settings", [{}, {"num_gpus": 2}, {"nodes": 2}, {"pipeline_parallel_size": 0}])
+def test_every_part_of_an_engine_has_a_gpu_or_without_any_a_node(settings):
+    with pytest.raises(ValueError, match="expected"):
+        Config(**{"tensor_parallel_size": 3, **settings})
+    Config(**{"tensor_parallel_size": 3, "num_gpus": 3})
+    Config(**{"tensor_parallel_size": 3, "nodes": 3})
+
+
+def test_parts_without_gpus_share_the_cpus_of_the_engine_and_are_bound_to_none():
+    variables = environment(Config(tensor_parallel_size=3, nodes=3, num_cpus=12))
+    assert (variables["OMP_NUM_THREADS"], variables["VLLM_CPU_OMP_THREADS_BIND"]) == ("4", "nobind")
+    assert "VLLM_CPU_OMP_THREADS_BIND" not in environment(Config())
+
+
 def test_every_variable_is_a_string():
     assert all(isinstance(value, str) for value in environment(Config()).values())
 

@@ -22,7 +22,7 @@ def loads(folder: Path, nodes: str = "2x8xH100", **sections: Any) -> list[Engine
     engine = {"kind": "vllm", "num_gpus": 2, "tensor_parallel_size": 2, **sections.pop("engine", {})}
     config = config_for(folder, **{**SEARCHED, "engine": engine, **sections})
     settings, there = from_mapping({**config, "model": "a/My-8B"}), parse_nodes(nodes)
-    return loads_of(settings, placement(demands_of(settings), there), there)
+    return loads_of(settings, placement(demands_of(settings, nodes=there), there), there)
 
 
 def test_engines_are_counted_by_the_type_of_their_gpus(tmp_path: Path) -> None:

@@ -37,15 +37,15 @@ def free(monkeypatch: pytest.MonkeyPatch) -> list[PlannedNode]:
 def test_gpus_that_others_keep_end_the_start_in_a_sentence(free: list[PlannedNode], tmp_path: Path) -> None:
     free += [HALF]
     with pytest.raises(BadInput, match=r"^6 of 8 GPUs and 6 of 96 CPUs are held by others.* only 2 of 4 generators"):
-        engines._require_room(settings(tmp_path, "auto"), None)
+        engines._with_room(settings(tmp_path, "auto"), None)
 
 
 def test_gpus_that_become_free_are_waited_for(free: list[PlannedNode], tmp_path: Path) -> None:
     free += [HALF, HALF, WHOLE]
-    engines._require_room(settings(tmp_path, "auto"), None)
+    engines._with_room(settings(tmp_path, "auto"), None)
     assert free == [WHOLE]
 
 
 def test_a_ray_of_our_own_is_held_by_nobody_else(free: list[PlannedNode], tmp_path: Path) -> None:
     free += [HALF]
-    engines._require_room(settings(tmp_path, "local"), None)
+    engines._with_room(settings(tmp_path, "local"), None)

@@ -70,7 +70,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
     for name in ("running", "hired", "assigned", "answering"):
         monkeypatch.setattr(engine_pools, name, getattr(world, name))
-    monkeypatch.setattr(engine_pools, "free_of_cluster", lambda: [world.free])
+    for name in ("free_of_cluster", "nodes_of_cluster"):
+        monkeypatch.setattr(engine_pools, name, lambda: [world.free])
     monkeypatch.setattr(engine_pools, "ENDING_S", 0.0)
     return world
 

@@ -89,9 +89,18 @@ def test_what_does_not_fit_there_is_one_line_in_numbers(
 def test_gpus_that_others_hold_are_said(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def nodes_of(*_: Any) -> tuple[list[PlannedNode], str]:
-        return [PlannedNode(cpus=96, gpus=16, gpu_type="H100")], "4 of 16 GPUs are held by others"
+    def nodes_of(*_: Any) -> tuple[list[PlannedNode], list[PlannedNode]]:
+        there, free = (PlannedNode(cpus=96, gpus=gpus, gpu_type="H100") for gpus in (16, 12))
+        return [there], [free]
 
     monkeypatch.setattr(plan, "_nodes_of", nodes_of)
     assert planned(config, monkeypatch) == 0
-    assert "4 of 16 GPUs are held by others" in capsys.readouterr().out
+    assert "4 of 16 GPUs and 0 of 96 CPUs are held by others" in capsys.readouterr().out
+
+
+def test_engines_that_are_too_large_for_a_node_are_planned_over_several(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    large = ["engine.num_gpus=16", "engine.tensor_parallel_size=16", "cluster.generators=2"]
+    assert planned(config, monkeypatch, "--nodes", "4x8xH100", *large) == 0
+    assert "2 × generator        0.5 CPUs, 8 GPUs on each of 2 nodes" in capsys.readouterr().out
