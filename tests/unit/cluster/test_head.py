@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+import ray
 from ray.exceptions import AuthenticationError, RpcError
 
 from cluster import head
@@ -76,6 +77,15 @@ def test_who_is_no_head_is_named(answer: bytes, said: str, monkeypatch: pytest.M
         look(address)
 
 
+@pytest.fixture
+def no_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have this process look as if it had no Ray session; one that other tests share is left alone."""
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("Ray was asked without a look"))
+
+
+@pytest.mark.usefixtures("no_session")
 def test_an_address_at_which_nobody_listens_is_one_sentence_at_once(closed: str) -> None:
     with pytest.raises(BadInput, match=rf"^no Ray cluster answers at '{closed}': Connection refused\. Expected "):
         look(closed)
@@ -89,6 +99,7 @@ def test_what_is_no_address_is_refused(address: str) -> None:
         look(address)
 
 
+@pytest.mark.usefixtures("no_session")
 def test_the_address_of_a_client_server_is_refused_with_what_to_do_instead() -> None:
     with pytest.raises(BadInput, match=r"too little of a cluster to run on.*factory submit"), connected("ray://head:1"):
         pass
