@@ -9,6 +9,14 @@ from support.engines.local_workers import Start, starter
 
 from actors import generator
 from actors.engine_calls import pool, revival
+from actors.engines import vllm
+
+
+@pytest.fixture(autouse=True)
+def nothing_else_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engines end all children of their process; here these are the Ray and the S3 server of other tests."""
+    for module in (generator, vllm):
+        monkeypatch.setattr(module, "kill_children", lambda: None)
 
 
 @pytest.fixture
