@@ -10,11 +10,11 @@ RUN    ?= runs/demo
 # anew: 1.5 s of processor time instead of 0.7 for a rollout worker, more for an engine.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install model system demo test lint lock clean
+.PHONY: help install model system demo test test-all lint lock clean
 
 help:
 	@echo "make demo     install, fetch the model, turn two dozen questions into labelled records in $(RUN)"
-	@echo "make test     install, fetch the model, run all tests, name the slowest twenty"
+	@echo "make test     install, fetch the model, run the tests, name the slowest twenty; make test-all: campaigns, too"
 	@echo "make install  create .venv from the two locks (again only when a lock or pyproject changed)"
 	@echo "make model    materialise the embedded model in \$$FACTORY_CACHE"
 	@echo "make system   by apt-get: bubblewrap and Coq (python_tests, coq_proof); SLURM, Redis, Prometheus (tests of cluster/)"
@@ -59,6 +59,9 @@ demo: install
 	@echo "Look at a question, its tree and its labelled steps:  $(BIN)/factory inspect $(RUN)"
 
 test: model
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --durations=20 -m "not long"
+
+test-all: model
 	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --durations=20
 
 lint: install

@@ -21,7 +21,7 @@ from factory.storage.opening import open_store
 from pipelines.run.attempts import last_attempt
 from pipelines.run.settings import load
 
-pytestmark = [pytest.mark.distributed, needs_ray_default]
+pytestmark = [pytest.mark.distributed, pytest.mark.long, needs_ray_default]
 CONFIG = str(ROOT / "pipelines/label_steps.yaml")
 
 

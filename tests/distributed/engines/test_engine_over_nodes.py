@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from support.waiting import HANGS_S
 
-pytestmark = pytest.mark.distributed
+pytestmark = [pytest.mark.distributed, pytest.mark.long]
 ROOT = Path(__file__).parents[3]
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from tools.chaos.schedule import weights
 
-pytestmark = [pytest.mark.distributed, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.distributed, pytest.mark.long, pytest.mark.timeout(1800)]
 ROOT = Path(__file__).parents[3]
 WITHIN_S = 1700  # a minute or two on an idle machine
 SEED = 269  # of a schedule that has every role in it once

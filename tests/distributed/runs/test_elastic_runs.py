@@ -14,7 +14,7 @@ from pipelines.elastic.asks import has_autoscaler
 from pipelines.run.labelling import label
 from pipelines.run.listener import Listener
 
-pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+pytestmark = [pytest.mark.distributed, pytest.mark.long, pytest.mark.usefixtures("ray_cluster")]
 
 
 class UntilBothWork(Listener):

@@ -139,6 +139,7 @@ def test_every_round_says_how_provers_and_verifier_did(done: tuple[Path, RoundsS
     assert written_again(run, folder) <= {"stats.json"}
 
 
+@pytest.mark.long
 def test_a_game_that_is_cut_off_in_every_phase_ends_as_an_undisturbed_one(
     done: tuple[Path, RoundsSummary], base: Path, tmp_path: Path
 ) -> None:

@@ -187,6 +187,7 @@ def last_asked(folder: Path, units: list[Any]) -> str:
     return [question.text for unit in units for question in unit.questions if question.text in asked][-1]
 
 
+@pytest.mark.long
 def test_a_run_killed_in_every_phase_keeps_what_an_undisturbed_one_keeps(
     running: Callable[..., Running], done: tuple[Path, RoundsSummary], base: Path, tmp_path: Path
 ) -> None:
@@ -243,6 +244,7 @@ def test_one_ctrl_c_ends_the_rounds_also_where_all_that_was_in_flight_got_done(b
     assert not (tmp_path / "run/before/sampled").exists()
 
 
+@pytest.mark.long
 def test_on_s3_models_and_data_travel_through_the_store(
     s3_server: Any, s3_bucket: str, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,6 +128,7 @@ def test_a_finished_loop_does_nothing_again(done: tuple[Path, RoundsSummary]) ->
     assert written_again(run, folder) <= {"stats.json"}
 
 
+@pytest.mark.long
 def test_a_loop_that_is_cut_off_in_every_phase_ends_as_an_undisturbed_one(
     done: tuple[Path, RoundsSummary], base: Path, tmp_path: Path
 ) -> None:
