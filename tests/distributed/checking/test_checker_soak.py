@@ -13,6 +13,7 @@ from tools.checker_audit.soak import soak
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 
 
+@pytest.mark.long
 def test_no_verdict_is_lost_swapped_or_wrong_while_workers_are_killed() -> None:
     figures = soak(1_500, workers=2, kill_every_s=0.5, seed=1)
     assert figures["workers_killed"] > 0

@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 CONFIG = {"num_cpus": 0, "max_num_seqs": 4, "max_num_batched_tokens": 128}
 
 
+@pytest.mark.long
 def test_a_scorer_that_is_killed_in_mid_run_loses_no_request_and_scores_as_in_process(tmp_path: Path) -> None:
     folder = str(tiny_prm(tmp_path / "prm"))
     asked = [(Question(text=f"{n} + 1?", gold=str(n)), ["It is so. "] * (n % 4 + 1) + [f"{n}"]) for n in range(200)]

@@ -261,6 +261,7 @@ def test_on_s3_models_and_data_travel_through_the_store(
     assert {revision for _, revision in made_by} == {summary.rounds[0]["train"]["revision"]}
 
 
+@pytest.mark.long
 def test_two_models_that_take_turns_train_on_what_the_other_got_right(base: Path, tmp_path: Path) -> None:
     teacher = scripted_base(tmp_path / "teacher", base, solves=(0, 1, 2))
     mode = {"mode": "turns", "model": str(teacher)}

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tools.bench.resume import main
 
 
+@pytest.mark.long
 def test_a_prepared_folder_is_planned_from_its_first_missing_unit(tmp_path: Path):
     main(["--prepared", "--questions", "100", "--done", "0.5", "--workers", "1", "--json", str(tmp_path / "o.json")])
     planned = json.loads((tmp_path / "o.json").read_text())["planning"]
