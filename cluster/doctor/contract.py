@@ -1,4 +1,4 @@
-"""What the doctor asks of a node, what a node answers, and a line of the doctor's report."""
+"""Questions of the doctor to a node, the node's answers, and a line of the doctor's report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class NodeTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What a node has, as it says itself. Sizes are in bytes.
+    """Possessions of a node, as it says itself. Sizes are in bytes.
 
     Attributes:
       address: IP address.
@@ -88,7 +88,7 @@ class Examined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a run needs of a node.
+    """Needs of a run on a node.
 
     Attributes:
       engines: distributions that the engines need, such as "vllm"; one of several joined by "|".

@@ -20,7 +20,7 @@ LAST_S = 3.0
 
 
 class EngineWorld(Protocol):
-    """What a group needs of Ray (`pipelines/elastic/world.py`)."""
+    """Part of Ray that a group of engines needs (`pipelines/elastic/world.py`)."""
 
     def start_engine(self, pool: Pool, avoid: Collection[str]) -> Member: ...
 

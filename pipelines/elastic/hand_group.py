@@ -25,7 +25,7 @@ DEATHS = 3
 
 
 class HandWorld(Protocol):
-    """What a group needs of Ray (`pipelines/elastic/world.py`)."""
+    """Part of Ray that a group of hands needs (`pipelines/elastic/world.py`)."""
 
     def start_hand(self, role: str) -> Member: ...
 

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="module")
 def came() -> dict[str, Any]:
-    """What became of two engines on four nodes: one cluster for the file, in a process of its own."""
+    """Fate of two engines on four nodes: one cluster for the file, in a process of its own."""
     program = ROOT / "tests" / "support" / "engines" / "over_nodes.py"
     paths = os.pathsep.join([str(ROOT), f"{ROOT}/tests"])
     done = subprocess.run(

@@ -53,7 +53,7 @@ def test_a_second_engine_is_used_in_mid_unit_and_the_first_one_leaves_without_a_
             )
 
         def told(news: Roster) -> Underway:
-            """What the worker says when it hears of a roster."""
+            """News of the worker when it hears of a roster."""
             said: Underway = ray.get(worker.underway.remote("a", roster=news), timeout=HANGS_S)
             assert said.roster == news.version
             return said

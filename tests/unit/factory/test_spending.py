@@ -1,4 +1,4 @@
-"""What a run may cost, what it has cost, and what an accepted solution has."""
+"""Costs of a run: those that it may have, those that it has had, and those of an accepted solution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the doctor's probe reads on a node."""
+"""Facts that the doctor's probe reads on a node."""
 
 from __future__ import annotations
 

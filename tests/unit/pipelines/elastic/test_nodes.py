@@ -10,7 +10,7 @@ EPOCH = 1_700_000_000.0
 
 
 class Ray:
-    """What Ray says of its nodes."""
+    """Answer of Ray about its nodes."""
 
     def __init__(self) -> None:
         self.nodes = {"head": {"node:__internal_head__": 1.0}, "n1": {"CPU": 8.0, "GPU": 2.0}}

@@ -1,4 +1,4 @@
-"""What a driver is told of its run, as measures: totals that only rise, gauges as they are now."""
+"""News of a run as measures: totals that only rise, gauges as they are now."""
 
 from __future__ import annotations
 
