@@ -19,11 +19,7 @@ from pipelines.prover_game import settings as declared
 from pipelines.prover_game.checks import checked, gpus_of, outline, parts
 from pipelines.prover_game.phases import Phases
 from pipelines.prover_game.report import journal_of, save_rounds, status_lines, summary_lines, why_stop
-from pipelines.rounds.course import Course, run_course
-from pipelines.rounds.summary import RoundsSummary
-from pipelines.run.contract import Pipeline
-from pipelines.run.listener import Listener
-from pipelines.run.settings import Settings
+from pipelines.rounds.course import Course, pipeline_of
 
 COURSE = Course(
     checked=checked,
@@ -34,20 +30,4 @@ COURSE = Course(
     phases=Phases,
     save_plot=save_rounds,
 )
-
-
-def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> RoundsSummary:
-    """Do the rounds that are missing in the run folder of `settings`, as `run_course` does."""
-    return run_course(COURSE, settings, listener, retry_failed=retry_failed)
-
-
-PIPELINE = Pipeline(
-    run=run,
-    sections=declared.SECTIONS,
-    plugin_sections=declared.PLUGIN_SECTIONS,
-    excluded_from_fingerprint=declared.EXCLUDED_FROM_FINGERPRINT,
-    effort=declared.EFFORT,
-    outline=outline,
-    status_lines=status_lines,
-    summary_lines=summary_lines,
-)
+PIPELINE = pipeline_of(COURSE, declared, outline=outline, status_lines=status_lines, summary_lines=summary_lines)

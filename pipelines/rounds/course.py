@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from cluster.connect import nodes_of_cluster
 from factory.storage.store import Store
@@ -18,6 +18,7 @@ from pipelines.rounds.loop import do_phases
 from pipelines.rounds.settings import RoundsSettings
 from pipelines.rounds.summary import RoundsSummary, stats_of
 from pipelines.rounds.work import RoundWork
+from pipelines.run.contract import OutlineFunction, Pipeline, PluginSection, StatusFunction, SummaryFunction
 from pipelines.run.engine_pools import EnginePools
 from pipelines.run.listener import Listener
 from pipelines.run.session import RunSession
@@ -73,6 +74,55 @@ class Course(Generic[S]):
 
     save_plot: Callable[[Store, RoundJournal], None]
     """Function that draws the rounds, called after each."""
+
+
+class Declared(Protocol):
+    """Module that declares the config of one pipeline: each name is a field of `Pipeline`."""
+
+    @property
+    def SECTIONS(self) -> Mapping[str, type[Any]]: ...
+
+    @property
+    def PLUGIN_SECTIONS(self) -> Mapping[str, PluginSection]: ...
+
+    @property
+    def EXCLUDED_FROM_FINGERPRINT(self) -> tuple[str, ...]: ...
+
+    @property
+    def EFFORT(self) -> tuple[str, ...]: ...
+
+
+def pipeline_of(
+    course: Course[S],
+    declared: Declared,
+    *,
+    outline: OutlineFunction,
+    status_lines: StatusFunction,
+    summary_lines: SummaryFunction[RoundsSummary],
+) -> Pipeline[RoundsSummary]:
+    """Return the pipeline that does the rounds of a course.
+
+    Args:
+      course: what its rounds consist of.
+      declared: its config.
+      outline: what `factory plan` says of it.
+      status_lines: what `factory status` says of its folder.
+      summary_lines: what `factory run` says at its end.
+    """
+
+    def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> RoundsSummary:
+        return run_course(course, settings, listener, retry_failed=retry_failed)
+
+    return Pipeline(
+        run=run,
+        sections=declared.SECTIONS,
+        plugin_sections=declared.PLUGIN_SECTIONS,
+        excluded_from_fingerprint=declared.EXCLUDED_FROM_FINGERPRINT,
+        effort=declared.EFFORT,
+        outline=outline,
+        status_lines=status_lines,
+        summary_lines=summary_lines,
+    )
 
 
 def run_course(

@@ -18,12 +18,13 @@ from factory.sources import procedural
 from factory.sources.procedural import worked_solution
 from factory.text.wording import question_key
 from pipelines.prover_game.checks import outline
-from pipelines.prover_verifier import run
+from pipelines.prover_verifier import PIPELINE
 from pipelines.rounds.summary import RoundsSummary
 from pipelines.run.settings import Settings
 from tools.commands.status import status_lines
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+run = PIPELINE.run
 
 SOURCE = {"kind": "procedural", "n": 24, "levels": ["add_small"]}
 # The prompt of the sneaky prover, in all that is read with it.

@@ -29,10 +29,11 @@ from pipelines.rounds.summary import RoundsSummary
 from pipelines.run.listener import Listener
 from pipelines.self_training.star_runs import sampling_run
 from pipelines.self_training.star_settings import of
-from pipelines.star import run
+from pipelines.star import PIPELINE
 from tools.commands.status import status_lines
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+run = PIPELINE.run
 
 
 @pytest.fixture(scope="module")

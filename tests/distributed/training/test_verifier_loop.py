@@ -18,11 +18,12 @@ from factory.text.wording import question_key
 from pipelines.export.inputs import runs_of
 from pipelines.rounds.summary import RoundsSummary
 from pipelines.run.settings import Settings
-from pipelines.verifier_loop import run
+from pipelines.verifier_loop import PIPELINE
 from pipelines.verifier_rounds.checks import outline
 from tools.commands.status import status_lines
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
+run = PIPELINE.run
 
 
 def loop_settings(folder: Path, base: Path, **sections: dict[str, Any]) -> Settings:
