@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from omegaconf import OmegaConf
+from support.checking.sandbox import needs_bubblewrap
 from support.runs import config_for
-from support.sandbox import needs_bubblewrap
 
 from tools.cli import main
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.runs import finished, settings_for
-from support.sandbox import needs_bubblewrap
+from support.checking.sandbox import needs_bubblewrap
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster"), needs_bubblewrap]
 RIGHT = "```python\ndef double(x):\n    return 2 * x\n```"

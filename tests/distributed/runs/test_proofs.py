@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support.runs import finished, settings_for
-from support.sandbox import needs_coq
+from support.checking.sandbox import needs_coq
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster"), needs_coq]
 STATEMENT = "forall n : nat, n + 0 = n"

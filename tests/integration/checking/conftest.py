@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.checker_pools import KIND
+from support.checking.checker_pools import KIND
 
 from actors.checking.pool import CheckerPool
 

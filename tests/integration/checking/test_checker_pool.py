@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from support.checker_pools import KIND, item, outcomes, processes
+from support.checking.checker_pools import KIND, item, outcomes, processes
 
 from actors.checking.pool import CheckerPool
 from factory.errors import BadInput

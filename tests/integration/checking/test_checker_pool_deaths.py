@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support.checker_pools import KIND, item, outcomes, outcomes_of, own_zygote, processes
+from support.checking.checker_pools import KIND, item, outcomes, outcomes_of, own_zygote, processes
 from support.waiting import wait_until
 
 from actors.checking import zygote_client
@@ -84,7 +84,7 @@ def test_close_during_a_check_ends_it(tmp_path: Path) -> None:
 
 def test_an_owner_killed_by_sigkill_leaves_no_process() -> None:
     program = (
-        "from tests.support.checker_pools import *\n"
+        "from tests.support.checking.checker_pools import *\n"
         "pool = CheckerPool(KIND, {}, timeout_s=600)\n"
         "print(pool.check([item('pid')])[0].answer, flush=True)\n"
         "pool.check([item('hang')])\n"

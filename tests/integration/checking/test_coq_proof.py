@@ -8,9 +8,9 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+from support.checking.proofs import ADD_0, RIGHT, WRONG, Case
+from support.checking.sandbox import needs_coq
 from support.fakes import policy_for
-from support.proofs import ADD_0, RIGHT, WRONG, Case
-from support.sandbox import needs_coq
 
 from factory.checkers import coq_proof
 from factory.checkers.coq_proof import Config, check, limits, require, right_answer

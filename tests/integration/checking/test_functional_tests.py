@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from support.sandbox import needs_bubblewrap
+from support.checking.sandbox import needs_bubblewrap
 
 from factory.checkers.python_tests import Config, check
 from factory.types import Outcome, Question, Verdict

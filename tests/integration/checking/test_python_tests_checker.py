@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.sandbox import needs_bubblewrap
+from support.checking.sandbox import needs_bubblewrap
 
 from factory.checkers import python_tests
 from factory.checkers.python_tests import Config, check, right_answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from support.sandbox import alive, needs_bubblewrap
+from support.checking.sandbox import alive, needs_bubblewrap
 
 from factory.checkers.python_tests import Config, check
 from factory.types import Outcome, Question, Verdict

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from support.sandbox import alive, needs_bubblewrap
+from support.checking.sandbox import alive, needs_bubblewrap
 
 from factory.sandbox import seccomp
 from factory.sandbox.run import Ended, How, Limits, run

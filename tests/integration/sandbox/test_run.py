@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support.sandbox import alive, bubblewrap_trouble, needs_bubblewrap, running
+from support.checking.sandbox import alive, bubblewrap_trouble, needs_bubblewrap, running
 from support.waiting import HANGS_S, wait_until
 
 from factory.errors import BadInput

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.sandbox import needs_bubblewrap
+from support.checking.sandbox import needs_bubblewrap
 
 from factory.sandbox import seccomp
 from factory.sandbox.run import run

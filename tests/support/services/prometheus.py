@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support.sandbox import needs
+from support.checking.sandbox import needs
 from support.waiting import wait_until
 
 FILES = Path(__file__).parents[3] / "cluster/monitoring"

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from support.sandbox import needs
+from support.checking.sandbox import needs
 from support.waiting import wait_until
 
 from cluster.session_guard import guarded, kill

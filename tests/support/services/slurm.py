@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from support.sandbox import needs
+from support.checking.sandbox import needs
 from support.waiting import HANGS_S, wait_until
 
 from cluster.session_guard import guarded

@@ -7,9 +7,7 @@ from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
-
-from factory.checkers.math_answer import Config, check
-from factory.types import Question
+from support.checking.answers import outcome
 
 DIGITS = "0123456789"
 OTHER_DIGITS = ("０１２３４５６７８９", "٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९", "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗")
@@ -18,10 +16,6 @@ MINUS_SIGNS = "-−–－"
 values = st.fractions(min_value=-(10**7), max_value=10**7, max_denominator=500)
 decimals = st.decimals(min_value=-(10**6), max_value=10**6, places=4, allow_nan=False)
 integers = st.integers(min_value=-(10**18), max_value=10**18)
-
-
-def outcome(gold: str, answer: str) -> str:
-    return str(check(Question(text="", gold=gold), rf"So \boxed{{{answer}}}.", Config()).outcome)
 
 
 def repeating(value: Fraction) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from factory.checkers.math_answer import Config, check
-from factory.types import Question
+from support.checking.answers import outcome, pairs
 
 # Gold -> answers.
 SAME = {
@@ -129,14 +127,6 @@ NEVER = {
     "5000": ["5 grand"], r"\sqrt{7} cm": ["√7 m"], "2:3": ["4:6"], "1:2": ["1 : 2 : 3"], "x:y": ["y:x"],
     "10:30": ["10.30"], "0.5772156649": [r"\gamma"], "8.881784197001252": [r"2\sqrt{2}\pi"],
 }  # fmt: skip
-
-
-def outcome(gold: str, answer: str) -> str:
-    return str(check(Question(text="", gold=gold), rf"So \boxed{{{answer}}}.", Config()).outcome)
-
-
-def pairs(table: dict[str, list[str]]) -> list[tuple[str, str]]:
-    return [(gold, answer) for gold, answers in table.items() for answer in answers]
 
 
 @pytest.mark.parametrize(("gold", "answer"), pairs(SAME))

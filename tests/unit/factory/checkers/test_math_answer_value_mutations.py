@@ -7,9 +7,7 @@ from fractions import Fraction
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
-
-from factory.checkers.math_answer import Config, check
-from factory.types import Question
+from support.checking.answers import outcome
 
 # Unit -> its spellings behind a number in place of {}.
 UNITS = {
@@ -51,10 +49,6 @@ numbers = st.integers(2, 9999)
 decimals = st.decimals(2, 999, places=2, allow_nan=False).map(str)
 amounts = st.one_of(numbers.map(str), decimals)
 names = st.sampled_from(sorted(UNITS))
-
-
-def outcome(gold: str, answer: str) -> str:
-    return str(check(Question(text="", gold=gold), rf"So \boxed{{{answer}}}.", Config()).outcome)
 
 
 @given(st.data(), amounts, names)

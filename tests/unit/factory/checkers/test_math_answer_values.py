@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from factory.checkers.math_answer import Config, check
-from factory.types import Question
+from support.checking.answers import outcome, pairs
 
 # Gold -> answers.
 SAME = {
@@ -156,14 +154,6 @@ NEVER = {
     "1011_2": ["1011 (base 3)", "11"], "11": ["1011_2"], r"90^\circ": ["90'"],
     "2000000 rupees": ["2 m rupees"], "3": ["3 million (people)"], "①③": ["13"], "8": ["x_2 8"],
 }  # fmt: skip
-
-
-def outcome(gold: str, answer: str) -> str:
-    return str(check(Question(text="", gold=gold), rf"So \boxed{{{answer}}}.", Config()).outcome)
-
-
-def pairs(table: dict[str, list[str]]) -> list[tuple[str, str]]:
-    return [(gold, answer) for gold, answers in table.items() for answer in answers]
 
 
 @pytest.mark.parametrize(("gold", "answer"), pairs(SAME))

@@ -10,16 +10,10 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-
-from factory.checkers.math_answer import Config, check
-from factory.types import Question
+from support.checking.answers import outcome
 
 values = st.fractions(-30, 30, max_denominator=6)
 several = st.lists(values, min_size=2, max_size=4, unique=True)
-
-
-def outcome(gold: str, answer: str) -> str:
-    return str(check(Question(text="", gold=gold), rf"So \boxed{{{answer}}}.", Config()).outcome)
 
 
 def written(value: Fraction) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from factory.checkers.math_answer import Config, check
-from factory.types import Question
+from support.checking.answers import outcome, pairs
 
 # Gold -> answers.
 SAME = {
@@ -37,14 +35,6 @@ NEVER = {
         "12ダース", "12人足らず", "12个多", "12个不到"],
     "70": ["70.000,00"], "7": ["7 too many", "7 too few", "7 paires", "7 Paar"], "6 feet": ["6 m"],
 }  # fmt: skip
-
-
-def outcome(gold: str, answer: str) -> str:
-    return str(check(Question(text="", gold=gold), rf"So \boxed{{{answer}}}.", Config()).outcome)
-
-
-def pairs(table: dict[str, list[str]]) -> list[tuple[str, str]]:
-    return [(gold, answer) for gold, answers in table.items() for answer in answers]
 
 
 @pytest.mark.parametrize(("gold", "answer"), pairs(SAME))
