@@ -189,10 +189,10 @@ class FleetKeeper:
         if now >= self._next:
             self._next = now + LOOK_S
             self._look_at_nodes(now)
-            self._aim(now, questions_left)
             for role, pool in self._engines.items():
                 with named_pool(role):
                     pool.look(now, self._watch.news, self._where)
+            self._aim(now, questions_left)
             for hand in self._hands.values():
                 hand.look(now, self._watch.news, self._where)
             self._world.sweep(now)
@@ -243,7 +243,7 @@ class FleetKeeper:
 
     def _has_room(self, demand: Demand) -> bool:
         """Return whether one more engine has room, or is worth asking for."""
-        return self._grows or self._room.take(demand)
+        return self._grows or self._room.take(demand, self._watch.news.leaving.keys())
 
     def _look_at_nodes(self, now: float) -> None:
         """Look which nodes leave, and who is on them."""
@@ -254,7 +254,7 @@ class FleetKeeper:
             self._where = self._world.where([member for group in self._groups for member in group.everybody])
 
     def _aim(self, now: float, questions_left: int) -> None:
-        """Set how many of each are wanted, by what is left to do."""
+        """Set how many engines are wanted, by what is left to do, and hands, by the engines that stay by now."""
         if not self._is_range:
             return
         slots = {role: group.slots for role, group in self._engines.items()}

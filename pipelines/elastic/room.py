@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from cluster.connect import free_of_cluster
@@ -41,14 +41,18 @@ class Room:
         # Engines for which there was room, and which may not have taken it yet.
         self._promised: dict[str, Demand] = {}
 
-    def take(self, demand: Demand) -> bool:
-        """Return whether there is room for one engine such as `demand` asks for, which is taken then."""
+    def take(self, demand: Demand, leaving: Collection[str] = ()) -> bool:
+        """Return whether there is room for one engine such as `demand` asks for, which is taken then.
+
+        Nothing is placed on the nodes whose ids are in `leaving`, whatever is free there.
+        """
         now = self._clock()
         if now - self._looked > FREE_S:
             self._free, self._looked, self._promised = self._read(), now, {}
         before = self._promised.get(demand.role)
         one_more = replace(demand, count=before.count + 1 if before else 1, least=None)
-        if shortfall(list((self._promised | {demand.role: one_more}).values()), self._free) is not None:
+        nodes = [replace(node, leaving=node.id in leaving) for node in self._free]
+        if shortfall(list((self._promised | {demand.role: one_more}).values()), nodes) is not None:
             return False
         self._promised[demand.role] = one_more
         return True

@@ -18,7 +18,7 @@ from pipelines.elastic.asks import Asks
 from pipelines.elastic.keeper import LOOK_S, FleetKeeper
 from pipelines.elastic.nodes import NodeWatch
 from pipelines.elastic.room import Room
-from pipelines.pools.hands import WORKER
+from pipelines.pools.hands import CHECKER, WORKER
 from pipelines.run.settings import Settings
 
 EPOCH = 1_700_000_000.0
@@ -194,6 +194,24 @@ def test_those_on_a_node_that_is_taken_away_leave_and_others_come(scene: Scene, 
         assert names(news.engines["policy"]) == ["policy-1", "policy-2", "policy-3"]
         assert names(news.workers) == [f"{WORKER}-1", f"{WORKER}-2", f"{WORKER}-3"]
         assert (news.nodes, news.leaving_nodes, news.driver_leaves) == (4, 1, False)
+
+
+def test_hands_that_leave_with_an_engine_are_replaced_when_another_engine_is_up(scene: Scene, tmp_path: Path) -> None:
+    def checkers() -> list[str]:
+        return [name for name in scene.world.started if name.startswith(CHECKER)]
+
+    with scene.running(run(tmp_path, generators={"min": 1, "max": 2})) as keeper:
+        looks(scene, keeper, 10_000, times=12)
+        assert len(checkers()) == 2
+        scene.world.on = dict.fromkeys(("policy-2", f"{CHECKER}-2", "shard writer-2"), "n1")
+        scene.world.does = {"policy-3": LOADS}
+        scene.draining = {"n1": int((EPOCH + 60) * 1000)}
+        news = looks(scene, keeper, 10_000, times=8)
+        assert set(news.leaving) == {"policy-2", f"{CHECKER}-2", "shard writer-2"}
+        assert len(checkers()) == 2
+        scene.world.does.clear()
+        looks(scene, keeper, 10_000, times=8)
+        assert len(checkers()) == 3
 
 
 def test_the_drivers_own_node_is_said_to_leave(scene: Scene, tmp_path: Path) -> None:

@@ -17,6 +17,14 @@ def test_room_that_was_given_to_one_is_not_given_to_another() -> None:
     assert room.take(ENGINE)  # Ray says again what is free
 
 
+def test_what_is_free_on_a_node_that_leaves_is_no_room() -> None:
+    room = Room(lambda: 0.0, lambda: [PlannedNode(cpus=8, gpus=1, id="n1"), PlannedNode(cpus=8, gpus=1, id="n2")])
+    assert not room.take(ENGINE, {"n1", "n2"})
+    assert room.take(ENGINE, {"n1"})
+    assert not room.take(ENGINE, {"n1"})
+    assert room.take(ENGINE)
+
+
 def test_an_engine_that_needs_a_whole_node_is_placed_before_the_hands() -> None:
     hands = Demand(role="rollout worker", count=4, cpus=0.5, spread=True)
     whole = Demand(role="generator", count=2, cpus=8.0)
