@@ -58,8 +58,8 @@ class Crew:
         # Who may be called, and the version of that which each worker has.
         self._roster: Roster | None = None
         self._known: dict[int, int] = {}
-        # Workers that leave, and since when nobody has been up who stays.
-        self._leaving: set[int] = set()
+        # Workers that leave, with the deadline that they were told; and since when nobody has been up who stays.
+        self._leaving: dict[int, float | None] = {}
         self._deserted: float | None = None
         for worker in members(workers):
             self._join(worker)
@@ -105,7 +105,7 @@ class Crew:
         for number in gone:
             del self._workers[number]
             self._away.pop(number, None)
-            self._leaving.discard(number)
+            self._leaving.pop(number, None)
             self._known.pop(number, None)
         numbers = {name: before[name] if name in before else self._join(worker) for name, worker in named.items()}
         for name in leaving.keys() & numbers.keys():
@@ -167,12 +167,15 @@ class Crew:
         return number
 
     def _leave(self, number: int, deadline: float | None, now: float) -> None:
-        """Hand nothing more to a worker; at a deadline, have it keep what is finished and give back the rest."""
-        if number in self._leaving:
-            return
-        self._leaving.add(number)
+        """Hand nothing more to a worker; at a deadline, have it keep what is finished and give back the rest.
+
+        One that leaves at its leisure may hear of a deadline later.
+        """
         # Ray may start a dead one again wherever it likes: there is nothing in it.
-        if self._away.pop(number, None) is None and deadline is not None:
+        dead = self._away.pop(number, None) is not None
+        told = self._leaving.setdefault(number, None)
+        if deadline is not None and told is None and not dead:
+            self._leaving[number] = deadline
             self._workers[number].actor.leave.remote(max(1.0, deadline - now))
 
     def _look_after(self, number: int) -> None:

@@ -216,12 +216,12 @@ class EngineGroup:
         """Have the engines on nodes that are about to be taken away leave; others take their places."""
         for engine in list(self._engines.values()):
             engine.node = where.get(engine.member.name, engine.node)
-            if engine.node not in news.leaving or engine.leaving is not None:
+            if engine.node not in news.leaving:
                 continue
-            if engine.joined:
-                engine.leaving, engine.deadline, self.changed = now, news.leaving[engine.node], True
-            else:
+            if not engine.joined:
                 self._drop(engine)
+            elif engine.leaving is None or engine.deadline != news.leaving[engine.node]:
+                engine.leaving, engine.deadline, self.changed = engine.leaving or now, news.leaving[engine.node], True
 
     def _trim(self, now: float) -> None:
         """Have surplus engines leave, and end those that have left."""

@@ -134,8 +134,9 @@ class HandGroup:
         self._hear(now)
         for name, hand in self._hands.items():
             node = where.get(name, "")
-            if node in news.leaving and hand.leaving is None:
-                hand.leaving, hand.deadline, self.changed = now, news.leaving[node], True
+            # It may be told later that a node which leaves has no time.
+            if node in news.leaving and (hand.leaving is None or hand.deadline != news.leaving[node]):
+                hand.leaving, hand.deadline, self.changed = hand.leaving or now, news.leaving[node], True
         self._trim(now)
         staying = sum(hand.leaving is None for hand in self._hands.values())
         for _ in range(staying, self.target):

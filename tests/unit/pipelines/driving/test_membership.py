@@ -106,6 +106,16 @@ def test_a_worker_that_leaves_at_leisure_finishes_what_it_has(begin: Callable[..
     assert loop.progress.moved == 0
 
 
+def test_a_worker_that_leaves_at_leisure_may_be_given_a_deadline_once(begin: Callable[..., _Loop]) -> None:
+    fleet = Fleet("a", "b")
+    loop = begin(fleet)
+    step(loop)
+    for deadline in (None, 100.0, 99.0):
+        fleet.change("a", "b", a=deadline)
+        step(loop)
+    assert fleet.workers["a"].leaves == [100.0]
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_a_unit_whose_worker_was_ended_when_its_time_was_up_goes_elsewhere(
     begin: Callable[..., _Loop], named: bool

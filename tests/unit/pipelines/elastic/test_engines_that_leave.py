@@ -45,6 +45,22 @@ def test_an_engine_that_leaves_is_ended_once_it_is_idle_and_workers_know() -> No
     assert stage.world.ended == policy(1)
 
 
+def test_a_node_that_leaves_at_leisure_may_be_given_a_deadline() -> None:
+    stage = Stage(2)
+    stage.world.on = {"policy-1": "n1"}
+    stage.begun()
+    stage.news = NodeNews(nodes=NODES, leaving={"n1": None})
+    stage.look(times=3)
+    stage.heard("policy-1", IDLE | {"running": 3})
+    stage.group.changed = False
+    stage.news = NodeNews(nodes=NODES, leaving={"n1": (deadline := stage.now + 20.0)})
+    stage.look()
+    assert stage.group.leaving == {"policy-1": deadline}
+    assert stage.group.changed
+    stage.look(20.0 - LAST_S)
+    assert stage.world.ended == policy(1)
+
+
 def test_the_last_engine_stays_until_another_is_up() -> None:
     stage = Stage(1)
     stage.world.on = {"policy-1": "n1"}

@@ -80,6 +80,19 @@ def test_a_worker_that_is_not_done_is_ended_just_before_its_node_goes() -> None:
     assert stage.world.ended == [f"{WORKER}-1"]
 
 
+def test_a_worker_that_leaves_at_leisure_may_be_given_a_deadline() -> None:
+    stage = Stage(WORKER, 1)
+    stage.world.on = {f"{WORKER}-1": "n1"}
+    stage.begun()
+    stage.news = NodeNews(nodes=NODES, leaving={"n1": None})
+    stage.look()
+    stage.news = NodeNews(nodes=NODES, leaving={"n1": (deadline := stage.now + 20.0)})
+    stage.look()
+    assert stage.group.leaving == {f"{WORKER}-1": deadline - 10.0}
+    stage.look(20.0 - LAST_S)
+    assert stage.world.ended == [f"{WORKER}-1"]
+
+
 def test_a_writer_that_leaves_is_called_until_all_workers_have_heard_of_it() -> None:
     stage = Stage(WRITER, 1)
     stage.world.on = {f"{WRITER}-1": "n1"}
