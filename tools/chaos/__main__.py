@@ -2,10 +2,12 @@
 
     python -m tools.chaos --questions 2000 --kills 30 --seed 1 --storage local --json chaos.json
     python -m tools.chaos --questions 2000 --kills 30 --seed 1 --storage s3 --faults 0.02 --json chaos.json
+    python -m tools.chaos --roles nodes --kills 112 --seed 1 --json nodes.json
 
 Shows that nothing is lost: the engine is simulated, the same config is run undisturbed first, and in the end both
 folders hold the same rows. Exit status 1 when a question is lost, doubled, failed or different, when an object is
 partial or was changed after its commit, when something is left over, or when a kill was not made or not recovered from.
+With --roles nodes, nodes are added, drained, preempted with notice and killed (`node_events/run.py`).
 """
 
 from __future__ import annotations
@@ -24,82 +26,19 @@ from typing import Any
 from omegaconf import OmegaConf
 from rich.console import Console
 
-from factory.errors import FactoryError
 from tools.chaos.campaign import Campaign
 from tools.chaos.cluster import nodes
 from tools.chaos.drivers import Drivers, finish
-from tools.chaos.kills import FLEET
-from tools.chaos.ledger import Ledger, LedgerRow, differences, digest, latest, read, timeless
+from tools.chaos.ledger import Ledger
+from tools.chaos.node_events.run import Sizes, node_chaos
 from tools.chaos.report import faultless, recoveries, show
-from tools.chaos.schedule import CHECKER, GENERATOR, WORKER, WRITER, schedule, weights
-from tools.chaos.storage import ChaosFolder, local, opened
+from tools.chaos.runs import EXAMPLES, WINDOW, audit, config, latency_for, say, undisturbed
+from tools.chaos.schedule import schedule, weights
+from tools.chaos.storage import local, opened
 
-PROBES = 3
-ROUNDS = 1 + PROBES  # of requests one after the other, for a question that needs them all
-WINDOW = 4  # units in flight under fire
-UNDISTURBED_S = 3600.0
 LAST_RESUME_S = 600.0
-EXAMPLES = 20
-
-
-def config(questions: int, unit_size: int, latency_s: float) -> dict[str, Any]:
-    """Return a config of small questions with all that a real run has; labels do not depend on the order of work.
-
-    Args:
-      questions: how many.
-      unit_size: questions per unit.
-      latency_s: seconds that the simulated engine takes for a request.
-    """
-    return {
-        "pipeline": "label_steps",
-        "model": "none",
-        "run": {"unit_size": unit_size, "learn": False},
-        "source": {"kind": "simulated", "n": questions},
-        "prompt": {"template": "zero_shot_cot"},
-        "engine": {"kind": "simulated", "steps": 4, "words": 3, "p": 0.85, "latency_s": latency_s},
-        "search": {"method": "sample", "n": 4},
-        "supervision": {"method": "bayes_bisection", "max_probes": PROBES},
-        # No fast path: every check goes to the pool's processes.
-        "checker": {"kind": "regex", "timeout_s": 20.0},
-        "cluster": {
-            "generators": FLEET[GENERATOR],
-            "workers": FLEET[WORKER],
-            "checkers": FLEET[CHECKER],
-            "writers": FLEET[WRITER],
-            "checker_processes": 2,
-            "units_in_flight": WINDOW,
-            "request_timeout_s": 120.0,
-            "start_timeout_s": 120.0,
-            "attempts": 20,
-            # So that most units keep questions while they are under way.
-            "spool_s": 0.5,
-        },
-    }
-
-
-def latency_for(units: int, kills: int, seconds_per_kill: float) -> float:
-    """Return an engine latency with which the run takes `seconds_per_kill` of undisturbed work for every kill.
-
-    Args:
-      units: units of the run.
-      kills: kills to make.
-      seconds_per_kill: seconds of work between two kills.
-    """
-    return round(seconds_per_kill * kills / units * WINDOW / ROUNDS, 3)
-
-
-def undisturbed(config_file: Path, folder: Path, address: str) -> dict[str, str]:
-    """Run the same config undisturbed on the Ray at `address`; return the digest of each row, by question id."""
-    log = folder / "undisturbed.log"
-    wide = [f"run.dir={folder / 'undisturbed'}", f"cluster.address={address}", "cluster.units_in_flight=64"]
-    if code := finish(["run", str(config_file), *wide], log, UNDISTURBED_S):
-        raise FactoryError(f"the undisturbed run ended with {code}: {log.read_text(encoding='utf-8')[-500:]}")
-    return {question: digest(row) for question, row in rows_of(local(folder / "undisturbed")).items()}
-
-
-def rows_of(folder: ChaosFolder) -> dict[str, LedgerRow]:
-    """Return the rows of a run folder, by question."""
-    return {row["question_id"]: row for name in latest(folder.names()) for row in read(folder.read(name))}
+ALL, NODES = "all", "nodes"
+"""Roles of a campaign: everything that can die, one after the other; or nodes, which also come and leave."""
 
 
 def chaos(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -128,11 +67,7 @@ def chaos(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
             campaign.hangs.append(f"the last resume ended with {code}")
         seconds = time.monotonic() - started
         say("reading every object once more")
-        final = run_folder.names()
-        ledger.see_again({name: run_folder.read(name) for name in final})
-        ledger.account(final, expected)
-        ledger.faults["leftovers"] += run_folder.leftovers()
-        explain(ledger, run_folder, local(folder / "undisturbed"))
+        audit(ledger, run_folder, local(folder / "undisturbed"), expected)
         spoiled = run_folder.proxy.counts if run_folder.proxy else {}
     faults = {**ledger.faults, **campaign.faults}
     return {
@@ -153,28 +88,6 @@ def chaos(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     }
 
 
-def explain(ledger: Ledger, ours: ChaosFolder, theirs: ChaosFolder) -> None:
-    """Add the first differences of rows to the ledger's faults, where both rows can be read.
-
-    Args:
-      ledger: faults to explain.
-      ours: folder of the run under fire.
-      theirs: folder of the undisturbed run.
-    """
-    differing = ledger.faults["differs_from_undisturbed"]
-    if not differing or ledger.faults["partial"]:
-        return
-    here, there = rows_of(ours), rows_of(theirs)
-    for at, question in enumerate(differing[:EXAMPLES]):
-        changes = list(differences(timeless(here[question]), timeless(there[question])))
-        differing[at] = f"{question}: {'; '.join(changes[:3])}"
-
-
-def say(line: str) -> None:
-    """Print a line of progress."""
-    print(line, file=sys.stderr, flush=True)
-
-
 @contextmanager
 def kept(folder: Path | None) -> Iterator[Path]:
     """Open a block with the folder to work in; a temporary one when none is given."""
@@ -188,31 +101,52 @@ def kept(folder: Path | None) -> Iterator[Path]:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the test from the command line; return the exit status."""
+    arguments = parsed(argv)
+    # Both ends the same way: everything is taken down.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with kept(arguments.keep) as folder:
+        if arguments.roles == NODES:
+            sizes = Sizes(arguments.questions, arguments.unit_size, arguments.kills, arguments.seconds_per_kill)
+            figures = node_chaos(sizes, arguments.seed, folder)
+        else:
+            figures = chaos(arguments, folder)
+    arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    show(figures, Console(highlight=False))
+    return 0 if faultless(figures) else 1
+
+
+def parsed(argv: list[str] | None) -> argparse.Namespace:
+    """Return the arguments of the command line, those that were left out filled in. Ends where they make no sense."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--questions", type=int, default=2000)
-    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--roles", choices=(ALL, NODES), default=ALL, help="all that can die, or nodes come and go")
+    parser.add_argument("--questions", type=int, help="2,000; for nodes 15 per event")
+    parser.add_argument("--kills", type=int, default=30, help="kills, or events of nodes")
     parser.add_argument("--seed", type=int, default=0, help="of the kills")
     parser.add_argument("--storage", choices=("local", "s3"), default="local")
     parser.add_argument("--faults", type=float, default=0.0, help="share of S3 requests that a proxy spoils")
-    parser.add_argument("--unit-size", type=int, default=16, help="questions per object")
-    parser.add_argument("--seconds-per-kill", type=float, default=7.0, help="of undisturbed work: the pace")
+    parser.add_argument("--unit-size", type=int, help="questions per object: 16; for nodes 4")
+    parser.add_argument(
+        "--seconds-per-kill", type=float, help="the pace: of undisturbed work, 7; for nodes from one to the next, 3"
+    )
     parser.add_argument("--keep", type=Path, help="an empty folder for run folders and logs; a temporary one without")
     parser.add_argument("--json", type=Path, required=True, help="where the figures are saved")
     arguments = parser.parse_args(argv)
+    of_nodes = arguments.roles == NODES
+    defaults = (15 * arguments.kills, 4, 3.0) if of_nodes else (2000, 16, 7.0)
+    for name, value in zip(("questions", "unit_size", "seconds_per_kill"), defaults, strict=True):
+        if getattr(arguments, name) is None:
+            setattr(arguments, name, value)
     units = -(-arguments.questions // arguments.unit_size)
-    if not 0 < arguments.kills <= (most := units // (WINDOW + 1)):
+    most = units if of_nodes else units // (WINDOW + 1)
+    if not 0 < arguments.kills <= most:
         parser.error(f"--kills is {arguments.kills}: expected 1 to {most}, as there are {units} units")
+    if of_nodes and arguments.storage != "local":
+        parser.error("--roles nodes writes to a local folder: expected --storage local")
     if arguments.storage == "local" and arguments.faults:
         parser.error("--faults needs --storage s3: only a server's answers can be spoiled")
     if arguments.keep is not None and arguments.keep.exists() and any(arguments.keep.iterdir()):
         parser.error(f"--keep {arguments.keep} holds something; expected a new or an empty folder")
-    # Both ends the same way: everything is taken down.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with kept(arguments.keep) as folder:
-        figures = chaos(arguments, folder)
-    arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    show(figures, Console(highlight=False))
-    return 0 if faultless(figures) else 1
+    return arguments
 
 
 if __name__ == "__main__":

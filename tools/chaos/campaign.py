@@ -102,18 +102,12 @@ class Campaign:
 
     def _look(self) -> bool:
         """Record new objects; return True when there were any."""
-        try:
-            new = [name for name in self.objects.names() if name not in self.ledger.seen and unit_of(name)]
-            for name in new:
-                self.ledger.see(name, self.objects.read(name))
-        except (OSError, StorageFailed) as error:  # a server under faults may refuse; the next look is soon
-            self.say(f"the storage does not answer us: {type(error).__name__}: {str(error)[:100]}")
+        if not see_new(self.objects, self.ledger, self.say):
             return False
-        if new:
-            self.committed = len(latest(self.ledger.seen))
-            self.drivers.begun = True
-            self._grew = time.monotonic()
-        return bool(new)
+        self.committed = len(latest(self.ledger.seen))
+        self.drivers.begun = True
+        self._grew = time.monotonic()
+        return True
 
     def _drive(self) -> None:
         before = self.drivers.started, len(self.drivers.errors)
@@ -136,3 +130,21 @@ class Campaign:
             wound.seconds = now - wound.at
             return True
         return now - wound.at > RECOVERY_S
+
+
+def see_new(objects: Objects, ledger: Ledger, say: Callable[[str], None]) -> bool:
+    """Record in the ledger the objects that are new; return True when there were any.
+
+    Args:
+      objects: storage of the run folder.
+      ledger: what was seen so far.
+      say: hears when the storage does not answer.
+    """
+    try:
+        new = [name for name in objects.names() if name not in ledger.seen and unit_of(name)]
+        for name in new:
+            ledger.see(name, objects.read(name))
+    except (OSError, StorageFailed) as error:  # a server under faults may refuse; the next look is soon
+        say(f"the storage does not answer us: {type(error).__name__}: {str(error)[:100]}")
+        return False
+    return bool(new)

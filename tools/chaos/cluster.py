@@ -12,12 +12,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
+from ray._raylet import GcsClient  # type: ignore[attr-defined]  # left out of its stub
 from ray.cluster_utils import Cluster
+from ray.core.generated import autoscaler_pb2
 
 from cluster.connect import LOCAL_STARTS
 from cluster.session_guard import guarded, kill
 from factory.processes import named_descendants
-from tools.chaos.processes import adopt_orphans, reap
+from tools.chaos.processes import adopt_orphans, family, raylets, reap
 
 WORKER_NODES, SIZE = 2, {"num_cpus": 2}
 # A killed node always takes part of the fleet along, as there is no room on the head.
@@ -37,6 +39,7 @@ class Nodes:
 
     def __init__(self, workers: int, size: Mapping[str, float], head: Mapping[str, float]) -> None:
         self._guards = ExitStack()
+        self._gcs: Any = None
         common: dict[str, Any] = {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
         self._worker = {**common, **size}
         self._cluster = Cluster(initialize_head=True, head_node_args={**common, **head, "_system_config": SYSTEM})
@@ -59,12 +62,58 @@ class Nodes:
         self._cluster.add_node(wait=False, **self._worker)
         self._settle()
 
+    def join(self) -> int:
+        """Add a fresh node, and return its raylet's process id; others may be dying meanwhile, or dead and not missed.
+
+        A busy machine may be too slow for Ray, which raises plain Exceptions then; the node is started again.
+        """
+        for tries_left in reversed(range(LOCAL_STARTS)):
+            try:
+                node = self._cluster.add_node(wait=False, **self._worker)
+                break
+            except Exception:
+                if not tries_left:
+                    raise
+                self._end_halves()
+        self.guard()
+        return _raylet(node)
+
+    def drain(self, pid: int, seconds: float | None) -> None:
+        """Tell the cluster that a node is about to be taken away; Ray ends nothing of it.
+
+        Args:
+          pid: process id of its raylet.
+          seconds: time until then; None says of no time.
+
+        Raises:
+          RuntimeError: Ray refuses.
+        """
+        at_ms = 0 if seconds is None else int((time.time() + seconds) * 1000)
+        reason = autoscaler_pb2.DrainNodeReason.Value("DRAIN_NODE_REASON_PREEMPTION")
+        # One client for all: beside heavy load Ray once took more than its minute to answer a new one.
+        self._gcs = self._gcs or GcsClient(address=self.address)
+        accepted, why = self._gcs.drain_node(self._node(pid).node_id, reason, "chaos", at_ms)
+        if not accepted:
+            raise RuntimeError(f"Ray does not drain the node of raylet {pid}: {why}")
+
     def kill(self, pid: int) -> None:
         """Kill the raylet `pid` by SIGKILL, then end what else its node had; its workers are left to themselves."""
-        [node] = [node for node in self._cluster.worker_nodes if _raylet(node) == pid]
+        node = self._node(pid)
         # A child of ours that has not been reaped: no other process can have its id.
         os.kill(pid, signal.SIGKILL)
         self._cluster.remove_node(node, allow_graceful=False)
+
+    def _node(self, pid: int) -> Any:
+        """Return Ray's node of a raylet."""
+        [node] = [node for node in self._cluster.worker_nodes if _raylet(node) == pid]
+        return node
+
+    def _end_halves(self) -> None:
+        """Kill the raylets that belong to no node: starts that were given up."""
+        known = {_raylet(node) for node in self._cluster.list_all_nodes()}
+        processes = family()
+        halves = raylets(processes) - known
+        kill({process.name for process in processes if process.pid in halves})
 
     def _settle(self) -> None:
         """Return when the cluster knows all nodes that are there."""

@@ -56,6 +56,19 @@ class Drivers:
         self._process.kill()
         self._process.wait()
 
+    def end(self, limit_s: float) -> bool:
+        """Ask the driver that runs to end, as a first Ctrl-C does; return whether it has within `limit_s` seconds."""
+        if self._process is None:
+            return True
+        self._killed = True
+        # Of a shell's background jobs SIGINT is ignored.
+        self._process.terminate()
+        try:
+            self._process.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def stop(self) -> None:
         """End the driver that runs, if any does."""
         if self.pid is not None:

@@ -93,6 +93,13 @@ def actors(processes: Sequence[RunProcess]) -> dict[str, list[RunProcess]]:
     return {role: playing(role, processes) for role in _TITLES}
 
 
+def of_a_fleet(processes: Sequence[RunProcess]) -> list[RunProcess]:
+    """Return the actors of a run and their processes, also those whose node is dead."""
+    titles = tuple(_TITLES.values())
+    checking = {process.pid for process in playing(CHECKER_PROCESS, processes)}
+    return [process for process in processes if process.title.startswith(titles) or process.pid in checking]
+
+
 def whole(processes: Sequence[RunProcess], wanted: Mapping[str, int], gone: Collection[str]) -> bool:
     """Return True when as many processes as `wanted` play each role.
 

@@ -10,6 +10,21 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+# Figures that are printed, as far as a campaign has them.
+TOTALS = (
+    "questions",
+    "units",
+    "kills",
+    "attempts",
+    "attempts_ended_with_an_error",
+    "seconds",
+    "nodes_used_at_a_time",
+    "answers",
+    "questions_moved",
+    "units_lost_with_their_worker",
+    "questions_worked_on_twice",
+)
+
 
 def recoveries(roles: Sequence[str], made: Sequence[tuple[str, float | None]]) -> dict[str, dict[str, float | None]]:
     """Return by role the number of kills, and the seconds until recovery (median, 90th percentile, longest).
@@ -41,12 +56,13 @@ def faultless(figures: Mapping[str, Any]) -> bool:
 
 def show(figures: Mapping[str, Any], console: Console, *, most: int = 5) -> None:
     """Print the table, the totals, and the first `most` errors of drivers and faults of each kind."""
-    table = Table("role", *(("kills", "median s", "p90 s", "max s")), title="SIGKILLs and recovery")
+    table = Table("role", *(("kills", "median s", "p90 s", "max s")), title="kills and recovery")
     for role, row in figures["roles"].items():
         table.add_row(role, *("" if value is None else f"{value:g}" for value in row.values()))
     console.print(table)
-    for name in ("questions", "units", "kills", "attempts", "attempts_ended_with_an_error", "seconds"):
-        console.print(f"{name:30} {figures[name]:,}")
+    for name in TOTALS:
+        if name in figures:
+            console.print(f"{name:30} {figures[name]:,}")
     for kind, count in figures["faults"].items():
         console.print(f"{kind:30} {count:,}")
     for error in figures["errors"][:most]:

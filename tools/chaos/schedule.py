@@ -12,6 +12,9 @@ from random import Random
 
 DRIVER, WORKER, GENERATOR, CHECKER = "driver", "rollout worker", "generator", "answer checker"
 CHECKER_PROCESS, WRITER, NODE, S3_SERVER = "checker process", "shard writer", "node", "s3 server"
+NOTICE_S = 30.0
+NODE_ADDED, NODE_DRAINED, NODE_PREEMPTED = "node added", "node drained", f"node preempted with {NOTICE_S:.0f} s notice"
+"""Roles of a campaign in which nodes come and go (`node_events/walk.py`); there `NODE` is one killed without notice."""
 WEIGHTS = {
     DRIVER: 2,
     WORKER: 3,
