@@ -106,7 +106,7 @@ class EngineGroup:
         """Take it that the run has begun: from now on failed starts are tried again, and engines replaced."""
         self._begun = True
 
-    def look(self, now: float, news: NodeNews, where: Mapping[str, str]) -> None:
+    def look(self, now: float, news: NodeNews, where: Mapping[str, tuple[str, ...]]) -> None:
         """Hear what has come, and start and end what is due.
 
         Args:
@@ -212,16 +212,17 @@ class EngineGroup:
             self.facts.append(facts)
         engine.joined = self.changed = True
 
-    def _leave(self, now: float, news: NodeNews, where: Mapping[str, str]) -> None:
-        """Have the engines on nodes that are about to be taken away leave; others take their places."""
+    def _leave(self, now: float, news: NodeNews, where: Mapping[str, tuple[str, ...]]) -> None:
+        """Have the engines leave of which a node is about to be taken away; others take their places."""
         for engine in list(self._engines.values()):
-            engine.node = where.get(engine.member.name, engine.node)
-            if engine.node not in news.leaving:
+            engine.nodes = where.get(engine.member.name, engine.nodes)
+            if not news.leave(engine.nodes):
                 continue
+            deadline = news.deadline(engine.nodes)
             if not engine.joined:
                 self._drop(engine)
-            elif engine.leaving is None or engine.deadline != news.leaving[engine.node]:
-                engine.leaving, engine.deadline, self.changed = engine.leaving or now, news.leaving[engine.node], True
+            elif engine.leaving is None or engine.deadline != deadline:
+                engine.leaving, engine.deadline, self.changed = engine.leaving or now, deadline, True
 
     def _trim(self, now: float) -> None:
         """Have surplus engines leave, and end those that have left."""
@@ -265,7 +266,7 @@ class EngineGroup:
     def _take_out(self, engine: Engine, why: Exception) -> None:
         """End an engine that does not work, say so, and close its place where others did not work there either."""
         name = engine.member.name
-        node = engine.node or self._world.where([engine.member]).get(name, "")
+        node, *_ = engine.nodes or self._world.where([engine.member]).get(name, ("",))
         bad = isinstance(why, BadInput)
         self._note(why)
         self._out += not self._begun

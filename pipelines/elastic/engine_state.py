@@ -32,7 +32,7 @@ class EngineWorld(Protocol):
 
     def end(self, member: Member) -> None: ...
 
-    def where(self, members: Collection[Member]) -> Mapping[str, str]: ...
+    def where(self, members: Collection[Member]) -> Mapping[str, tuple[str, ...]]: ...
 
 
 class Stage(Enum):
@@ -53,6 +53,7 @@ class Engine:
     * `joined`: True from when it was ready first, until it is gone.
     * `failed`: True after a failed start, until it is ready.
     * `leaving`: when it began to leave; `deadline`: until when it has to be gone, None for no hurry.
+    * `nodes`: ids of the nodes that it was last seen on, its leader's first.
     """
 
     member: Member
@@ -65,7 +66,7 @@ class Engine:
     leaving: float | None = None
     deadline: float | None = None
     idle: bool = False
-    node: str = ""
+    nodes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,7 +120,7 @@ class HandGroup:
         """Have so many of them from now on, less those that could not be used."""
         self.target = max(0, number - self._refusals)
 
-    def look(self, now: float, news: NodeNews, where: Mapping[str, str]) -> None:
+    def look(self, now: float, news: NodeNews, where: Mapping[str, tuple[str, ...]]) -> None:
         """Hear what has come, and start and end what is due.
 
         Args:
@@ -133,10 +133,11 @@ class HandGroup:
         """
         self._hear(now)
         for name, hand in self._hands.items():
-            node = where.get(name, "")
+            nodes = where.get(name, ())
+            deadline = news.deadline(nodes)
             # It may be told later that a node which leaves has no time.
-            if node in news.leaving and (hand.leaving is None or hand.deadline != news.leaving[node]):
-                hand.leaving, hand.deadline, self.changed = hand.leaving or now, news.leaving[node], True
+            if news.leave(nodes) and (hand.leaving is None or hand.deadline != deadline):
+                hand.leaving, hand.deadline, self.changed = hand.leaving or now, deadline, True
         self._trim(now)
         staying = sum(hand.leaving is None for hand in self._hands.values())
         for _ in range(staying, self.target):

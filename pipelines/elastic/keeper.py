@@ -113,7 +113,7 @@ class FleetKeeper:
         self._news = False
         self._version = 0
         self._next = self._next_where = 0.0
-        self._where: Mapping[str, str] = {}
+        self._where: Mapping[str, tuple[str, ...]] = {}
 
     def __enter__(self) -> FleetKeeper:
         return self

@@ -7,7 +7,7 @@ not answer, as it is being restarted, is no news.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,15 @@ class NodeNews:
 
     nodes: Mapping[str, Node] = field(default_factory=dict)
     leaving: Mapping[str, float | None] = field(default_factory=dict)
+
+    def leave(self, nodes: Collection[str]) -> bool:
+        """Return whether one of `nodes` is about to be taken away."""
+        return any(node in self.leaving for node in nodes)
+
+    def deadline(self, nodes: Collection[str]) -> float | None:
+        """Return the time at which the first of `nodes` is taken away; None where nobody said when."""
+        told = (self.leaving.get(node) for node in nodes)
+        return min((at for at in told if at is not None), default=None)
 
 
 class NodeWatch:

@@ -15,6 +15,7 @@ from typing import Any
 import ray
 from ray._private import state
 from ray.exceptions import ActorUnavailableError, RayActorError, RayTaskError
+from ray.util.placement_group import placement_group_table
 
 from actors.answer_checker import AnswerChecker
 from actors.calls import brief, original_error
@@ -128,10 +129,15 @@ class World:
                 ray.kill(self._actors.pop(name))
             give_back([self._groups.pop(name, None)])
 
-    def where(self, members: Iterable[Member]) -> Mapping[str, str]:
-        """Return the ids of the nodes that actors are on, by name; those that are nowhere just now are left out."""
+    def where(self, members: Iterable[Member]) -> Mapping[str, tuple[str, ...]]:
+        """Return the ids of the nodes that actors are on, by name; those that are nowhere just now are left out.
+
+        Of an engine over several nodes, its leader's comes first.
+        """
+        members = list(members)
         try:
             known = state.actors()
+            tables = placement_group_table() if any(self._groups.get(member.name) for member in members) else {}
         except Exception:
             # The head is being restarted.
             return {}
@@ -140,7 +146,7 @@ class World:
             entry = known.get(member.actor._actor_id.hex(), {})
             node = entry.get("Address", {}).get("NodeID", "")
             if entry.get("State") == "ALIVE" and node:
-                places[member.name] = node
+                places[member.name] = (node, *_others(tables, self._groups.get(member.name), node))
         return places
 
     def close(self, *, hurried: bool) -> None:
@@ -169,6 +175,18 @@ def nodes_of_ray() -> list[PlannedNode]:
         for node in map(node_of, ray.nodes())
         if node is not None
     ]
+
+
+def _others(tables: Mapping[str, Any], group: Any, leader: str) -> list[str]:
+    """Return the ids of the nodes of a placement group but the leader's; none where there is no group.
+
+    Args:
+      tables: what Ray says of all groups, by id (`placement_group_table`).
+      group: the group; None of an engine on one node.
+      leader: id of the leader's node.
+    """
+    bundles = tables.get(group.id.hex(), {}).get("bundles_to_node_id", {}) if group is not None else {}
+    return [node for node in bundles.values() if node and node != leader]
 
 
 def _answer(ref: Any) -> Answer:

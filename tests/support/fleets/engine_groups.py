@@ -31,7 +31,7 @@ class Stage:
     def look(self, seconds: float = 1.0, times: int = 1) -> None:
         for _ in range(times):
             self.now += seconds
-            self.group.look(self.now, self.news, self.world.on)
+            self.group.look(self.now, self.news, self.world.places)
 
     def begun(self) -> Stage:
         """Let the run begin."""

@@ -28,7 +28,7 @@ class PretendWorld:
 
     Attributes:
       does: how actors behave, by name; an error is raised when an engine gets ready. Others are `READY`.
-      on: nodes of actors, by name.
+      on: nodes of actors, by name; of an engine over several, with spaces between them.
       revision: weights that an engine has loaded, by name; those of others are "r".
       started, ended: names, in order.
       turns_until: questions that had been answered when an actor was started, by its name.
@@ -95,9 +95,15 @@ class PretendWorld:
     def sweep(self, now: float) -> None:
         """Do nothing: actors end at once."""
 
-    def where(self, members: Iterable[Member]) -> Mapping[str, str]:
+    @property
+    def places(self) -> dict[str, tuple[str, ...]]:
+        """Nodes of actors, by name."""
+        return {name: tuple(nodes.split()) for name, nodes in self.on.items()}
+
+    def where(self, members: Iterable[Member]) -> Mapping[str, tuple[str, ...]]:
         """Return the nodes of actors."""
-        return {member.name: self.on[member.name] for member in members if member.name in self.on}
+        names = {member.name for member in members}
+        return {name: nodes for name, nodes in self.places.items() if name in names}
 
     def close(self, *, hurried: bool) -> None:
         """Note that everybody was ended."""

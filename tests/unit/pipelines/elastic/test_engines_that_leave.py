@@ -28,6 +28,15 @@ def test_engines_on_a_node_that_is_taken_away_leave_and_others_are_started() -> 
     assert not stage.said
 
 
+def test_an_engine_over_several_nodes_leaves_with_the_first_of_them() -> None:
+    stage = Stage(1)
+    stage.world.on = {"policy-1": "n1 n2 n3"}
+    stage.begun()
+    stage.news = NodeNews(nodes=NODES, leaving={"n2": None, "n3": stage.now + 60.0})
+    stage.look()
+    assert stage.group.leaving == {"policy-1": stage.now + 59.0}
+
+
 def test_an_engine_that_leaves_is_ended_once_it_is_idle_and_workers_know() -> None:
     stage = Stage(2)
     stage.world.on = {"policy-1": "n1"}

@@ -28,7 +28,7 @@ class Stage:
 
     def look(self, seconds: float = 1.0) -> None:
         self.now += seconds
-        self.group.look(self.now, self.news, self.world.on)
+        self.group.look(self.now, self.news, self.world.places)
 
     def begun(self) -> Stage:
         self.look()

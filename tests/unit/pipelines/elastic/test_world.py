@@ -1,4 +1,4 @@
-"""Ends of actors while a run goes on, with pretend handles."""
+"""Ends and places of actors while a run goes on, with pretend handles."""
 
 from __future__ import annotations
 
@@ -61,3 +61,13 @@ def test_at_the_end_nobody_waits_for_an_engine_that_has_no_room_yet(
     assert ended.did[0] == "kill Generator-2"
     assert "close Generator-2" not in ended.did
     assert ended.did.index("close RolloutWorker-1") < ended.did.index("close Generator-1")
+
+
+def test_an_engine_over_several_nodes_is_on_all_of_them(ended: Ended, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {name: {"State": "ALIVE", "Address": {"NodeID": "n1"}} for name in ("Generator-1", "Generator-2")}
+    tables = {"g": {"bundles_to_node_id": {0: "n1", 1: "n2", 2: ""}}, "another's": {"bundles_to_node_id": {0: "n3"}}}
+    monkeypatch.setattr(worlds.state, "actors", lambda: known)
+    monkeypatch.setattr(worlds, "placement_group_table", lambda: tables)
+    ended.world._groups["Generator-2"] = SimpleNamespace(id=SimpleNamespace(hex=lambda: "g"))
+    everybody = [Member(name, actor) for name, actor in ended.world._actors.items()]
+    assert ended.world.where(everybody) == {"Generator-1": ("n1",), "Generator-2": ("n1", "n2")}
