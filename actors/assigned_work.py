@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -47,15 +47,6 @@ SPOOL_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PeerNames:
-    """Names of the actors that a rollout worker calls, of a run whose actors stay the same (else see `Roster`)."""
-
-    pools: Mapping[str, Sequence[str]]
-    checkers: Sequence[str]
-    writers: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """Run that a rollout worker does units of; sent with every unit, so that a worker belongs to no run.
 
@@ -64,7 +55,7 @@ class Assignment:
       recipe: how questions are worked on.
       provenance: what the records say about the run.
       patience: time-outs and attempts of calls to other actors.
-      peers: actors that the worker calls. A later assignment of the same id may name others.
+      roster: actors that the worker calls. A later assignment of the same id may name others.
       checking: how checks are sent to a checker.
       folder: run folder.
       weights: folder of the weights that the policy shall answer with; None for its engines' own model.
@@ -75,20 +66,11 @@ class Assignment:
     recipe: Recipe
     provenance: Provenance
     patience: CallPatience
-    peers: PeerNames | Roster
+    roster: Roster
     checking: CheckFlow
     folder: Location
     weights: str | None = None
     spool_s: float = 60.0
-
-    @property
-    def roster(self) -> Roster:
-        """Actors that the worker calls, as a roster; version 0 where they stay the same."""
-        peers = self.peers
-        if isinstance(peers, Roster):
-            return peers
-        pools = {role: tuple(names) for role, names in peers.pools.items()}
-        return Roster(version=0, pools=pools, checkers=tuple(peers.checkers), writers=tuple(peers.writers))
 
 
 class AssignedWork:

@@ -14,7 +14,7 @@ class Roster:
     Names, not handles, so that it is plain data. A restarted actor keeps its name.
 
     Attributes:
-      version: number that grows with each change; the first is 1.
+      version: number that grows with each change; 0 is the one that a run begins with.
       pools: names of the engines by the role that they fill, those that leave included.
       leaving: names of engines and hands that get nothing new; what they have they finish.
       checkers, writers: names of the answer checkers and shard writers.

@@ -115,7 +115,7 @@ class Crew:
     def assign(self, roster: Roster) -> None:
         """Tell all workers whom they may call from now on: with the next unit, or when they are next asked."""
         self._roster = roster
-        self._assignment = replace(self._assignment, peers=roster)
+        self._assignment = replace(self._assignment, roster=roster)
 
     def knows(self, worker: int, version: int) -> None:
         """Note which version of the roster a worker has."""

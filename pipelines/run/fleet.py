@@ -14,9 +14,10 @@ import ray
 from ray.exceptions import RayActorError, RayTaskError
 
 import factory
-from actors.assigned_work import Assignment, PeerNames
+from actors.assigned_work import Assignment
 from actors.calls import CallPatience
 from actors.rollout_worker import RolloutWorker
+from actors.roster import Roster
 from actors.shard_writer import ShardWriter
 from cluster.connect import free_of_cluster, nodes_of_cluster
 from cluster.plan import held_by_others, shortfall
@@ -164,10 +165,11 @@ def assigned(settings: Settings, engines: Engines, hands: Hands) -> Fleet:
             # A commit may wait for another one, and each for a store that does not answer.
             commit_s=size.request_timeout_s + 2 * settings.storage.patience_s,
         ),
-        peers=PeerNames(
-            pools={role: list(names) for role, names in pools.items()},
-            checkers=list(engines.checkers),
-            writers=list(hands.writers),
+        roster=Roster(
+            version=0,
+            pools={role: tuple(names) for role, names in pools.items()},
+            checkers=tuple(engines.checkers),
+            writers=tuple(hands.writers),
         ),
         checking=check_flow(settings),
         folder=Location(absolute(settings.run.dir), settings.storage),

@@ -58,7 +58,7 @@ def test_a_second_engine_is_used_in_mid_unit_and_the_first_one_leaves_without_a_
             assert said.roster == news.version
             return said
 
-        given = assignment(tmp_path / "run", peers=roster(1, first))
+        given = assignment(tmp_path / "run", roster=roster(1, first))
         held = worker.run.remote(begun, given)
         wait_until(lambda: len(waiting(gate)) == 4)
         told(roster(2, first, second))

@@ -81,14 +81,14 @@ def starter(monkeypatch: pytest.MonkeyPatch) -> Start:
 ROSTER = Roster(version=1, pools={"policy": ("g",)}, checkers=("c",), writers=("w",))
 
 
-def assignment(folder: Path, *, n: int = 4, spool_s: float = 3600.0, peers: Roster = ROSTER) -> Assignment:
+def assignment(folder: Path, *, n: int = 4, spool_s: float = 3600.0, roster: Roster = ROSTER) -> Assignment:
     used = recipe("none", n=n)
     return Assignment(
         id="a",
         recipe=used,
         provenance=made_by(used),
         patience=CallPatience(),
-        peers=peers,
+        roster=roster,
         checking=CheckFlow(),
         folder=Location(str(folder), Access()),
         spool_s=spool_s,

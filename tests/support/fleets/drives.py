@@ -41,7 +41,7 @@ class Worker:
         self.leave = SimpleNamespace(remote=self.leaves.append)
 
     def _run(self, unit: Any, assignment: Any, others: Any) -> Call:
-        self.peers.append(assignment.peers)
+        self.peers.append(assignment.roster)
         self.has[unit.id] = Call()
         return self.has[unit.id]
 
@@ -63,7 +63,7 @@ class Assignment:
     """Pretend assignment."""
 
     id: str = "run"
-    peers: Any = None
+    roster: Any = None
 
 
 class Fleet:

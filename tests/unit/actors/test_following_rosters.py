@@ -42,7 +42,7 @@ async def test_a_later_unit_brings_its_roster(tmp_path: Path, start: Start) -> N
     models.gate.set()
     worker = start(models)
     await committed(worker.run(UNIT, assignment(tmp_path)))
-    await committed(worker.run(UNIT, replace(assignment(tmp_path), peers=roster(2, "h"))))
+    await committed(worker.run(UNIT, replace(assignment(tmp_path), roster=roster(2, "h"))))
     assert models.rosters == [FIRST, (2, {"h", "c", "w"})]
 
 
