@@ -6,6 +6,7 @@ With `--nodes` it plans for a cluster that is not there: who goes where, memory,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.console import Console
 from rich.text import Text
@@ -13,11 +14,12 @@ from rich.text import Text
 from cluster.connect import connected, free_of_cluster, nodes_of_cluster, nodes_of_this_machine
 from cluster.estimate import estimate, estimate_lines
 from cluster.inventory import nodes_from, placement_lines
-from cluster.plan import PlannedNode, held_by_others, placement
+from cluster.plan import Placement, PlannedNode, held_by_others, placement
 from factory.errors import BadInput
 from factory.rollouts.prompting import load_prompt, render
 from factory.text.safe_text import safe
 from pipelines.planning.loads import loads_of
+from pipelines.planning.ranges import at_most
 from pipelines.planning.screening import screening
 from pipelines.planning.survey import Survey, as_before, left_out_lines, surveyed, usable
 from pipelines.pools.engines import demands_of
@@ -105,31 +107,58 @@ def _show_actors(
       questions: number of questions of the source.
     """
     nodes, free = (there, there) if there else _nodes_of(settings)
-    wanted = demands_of(settings, nodes=nodes)
+    wanted, most = demands_of(settings, nodes=nodes), at_most(settings, nodes)
     console.print(Text("\nactors", style="bold"))
-    for demand in wanted:
+    for demand, grown in zip(wanted, most, strict=True):
         where = "each" if demand.nodes == 1 else f"on each of {demand.nodes} nodes"
-        console.print(Text(f"{demand.count:>4} × {demand.role:<16} {demand.cpus:g} CPUs, {demand.gpus:g} GPUs {where}"))
+        number = " to ".join(dict.fromkeys([str(demand.count), str(grown.count)]))
+        console.print(Text(f"{number:>4} × {demand.role:<16} {demand.cpus:g} CPUs, {demand.gpus:g} GPUs {where}"))
     cpus, gpus = sum(node.cpus for node in nodes), sum(node.gpus for node in nodes)
     console.print(Text(f"there are {cpus:g} CPUs and {gpus:g} GPUs on {len(nodes)} nodes"))
 
-    # A machine by itself needs no list of who goes where, and engines without GPUs no estimate.
+    # A range is shown at both of its ends.
     made = placement(wanted, nodes)
-    lines = placement_lines(made, nodes) if there or len(nodes) > 1 else []
-    expected = estimate(loads_of(settings, made, nodes))
-    if there or any(demand.gpus for demand in wanted):
-        taken = sum(demand.gpus * demand.nodes * made.count(demand.role) for demand in wanted)
-        lines += [f"engines take {taken:g} of {gpus:g} GPUs"] if gpus else []
-        lines += estimate_lines(expected, questions)
+    lines, too_large = _places(settings, made, nodes, questions, named=bool(there))
+    remarks = [held_by_others(wanted, nodes, free), *made.remarks]
+    problems = [*filter(None, [made.why]), *too_large]
+    if most != [replace(demand, least=demand.count) for demand in wanted] and not problems:
+        grown_to = placement(most, nodes)
+        more, _ = _places(settings, grown_to, nodes, questions, named=bool(there))
+        room = ", ".join(f"{grown_to.count(demand.role)} of {demand.count} {demand.role}s" for demand in most)
+        lines = ["with the least numbers:", *lines, f"with the most, there is room for {room}:", *more]
+        remarks += grown_to.remarks
     for line in lines:
         console.print(Text(safe(line)), soft_wrap=True)
-    for remark in filter(None, [held_by_others(wanted, nodes, free), *made.remarks]):
+    for remark in dict.fromkeys(filter(None, remarks)):
         console.print(Text(safe(remark), style="yellow"), soft_wrap=True)
-    problems = [*filter(None, [made.why]), *expected.problems]
     # What does not fit on nodes that were named is the error that the command ends with.
     for problem in problems[bool(there) :] or ["it fits"] * (not problems):
         console.print(Text(safe(problem), style="red" if problems else "green"), soft_wrap=True)
     return problems
+
+
+def _places(
+    settings: Settings, made: Placement, nodes: Sequence[PlannedNode], questions: int, *, named: bool
+) -> tuple[list[str], list[str]]:
+    """Return who goes where and what they would make as lines, and sentences on engines too large for their GPUs.
+
+    Args:
+      settings: the validated config.
+      made: places of the actors.
+      nodes: the nodes that these were made for.
+      questions: number of questions of the source.
+      named: True of nodes that the user has named.
+    """
+    # A machine by itself needs no list of who goes where, and engines without GPUs no estimate.
+    lines = placement_lines(made, nodes) if named or len(nodes) > 1 else []
+    expected = estimate(loads_of(settings, made, nodes))
+    demands = demands_of(settings, nodes=nodes)
+    if named or any(demand.gpus for demand in demands):
+        taken = sum(demand.gpus * demand.nodes * made.count(demand.role) for demand in demands)
+        gpus = sum(node.gpus for node in nodes)
+        lines += [f"engines take {taken:g} of {gpus:g} GPUs"] if gpus else []
+        lines += estimate_lines(expected, questions)
+    return lines, list(expected.problems)
 
 
 def _nodes_of(settings: Settings) -> tuple[Sequence[PlannedNode], Sequence[PlannedNode]]:

@@ -86,6 +86,20 @@ def test_what_does_not_fit_there_is_one_line_in_numbers(
     assert says in line
 
 
+def test_a_range_is_planned_at_both_of_its_ends(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert planned(config, monkeypatch, "--nodes", "2x8xH100", "cluster.generators={min: 2, max: 64}") == 0
+    out = capsys.readouterr().out
+    least, most = out.split("with the most, there is room for 16 of 64 generators, 32 of 32 rollout workers")
+    assert "2 to 64 × generator" in least
+    assert "1 to 32 × rollout worker" in least
+    assert "engines take 2 of 16 GPUs" in least
+    assert "8 generators, 16 rollout workers" in most
+    assert "engines take 16 of 16 GPUs" in most
+    assert "it fits" in most
+
+
 def test_gpus_that_others_hold_are_said(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
