@@ -12,14 +12,15 @@ from typing import Any
 from factory.errors import BadInput, FactoryError
 from factory.interfaces import Say
 from factory.types import POLICY
-from pipelines.driving.membership import Member
 from pipelines.elastic.engine_state import HEARD_OF_S, LAST_S, PENDING, RETRY_S, Engine, EngineWorld, Rules, Stage
+from pipelines.elastic.engine_table import EngineTable
 from pipelines.elastic.failures import Failures
 from pipelines.elastic.nodes import NodeNews
+from pipelines.elastic.quorum import OTHER_WEIGHTS, Quorum
 from pipelines.pools.pool import Pool
 
 
-class EngineGroup:
+class EngineGroup(EngineTable):
     """Engines of one pool.
 
     Args:
@@ -31,80 +32,55 @@ class EngineGroup:
     """
 
     def __init__(self, pool: Pool, world: EngineWorld, rules: Rules, say: Say, room: Callable[[], bool]) -> None:
-        self._pool = pool
+        super().__init__()
+        self.pool = pool
         self._world = world
         self._rules = rules
         self._say = say
         self._room = room
-        self._engines: dict[str, Engine] = {}
         self._failures = Failures(rules.tolerance)
         # Places that stay empty, as nobody who took them worked.
         self._closed: set[int] = set()
-        # Places that were taken so far, and engines that were taken out, before the run began.
-        self._tried: set[int] = set()
-        self._out = 0
-        self._begun = False
-        self._error: Exception | None = None
+        self._quorum = Quorum(rules.quorum)
         self.target = pool.replicas
-        # Samples that an engine computes at a time, as the last one said; facts of those that a run begins with.
+        # Samples that an engine computes at a time, as the last one said; facts of those that were there at first.
         self.slots = 0
         self.facts: list[Mapping[str, Any]] = []
+        # Other weights that they answer with, and what they say of themselves then; None for the pool's own model.
+        self._weights: str | None = None
+        self._served: Mapping[str, Any] | None = None
         self.changed = False
 
-    @property
-    def members(self) -> tuple[Member, ...]:
-        """Engines that belong to the run, also those that leave."""
-        return tuple(engine.member for engine in self._engines.values() if engine.joined)
+    def has_quorum(self, *, late: bool = False) -> bool:
+        """Return whether a run may begin, as `Quorum.is_there`."""
+        failed = sum(engine.failed for engine in self._engines.values())
+        return self._quorum.is_there(self.up, target=self.target, failed=failed, late=late)
 
     @property
-    def everybody(self) -> list[Member]:
-        """All engines, those that are still being started included."""
-        return [engine.member for engine in self._engines.values()]
-
-    @property
-    def leaving(self) -> dict[str, float | None]:
-        """Names of those that leave, each with its deadline."""
-        return {
-            name: engine.deadline
-            for name, engine in self._engines.items()
-            if engine.joined and engine.leaving is not None
-        }
-
-    @property
-    def up(self) -> int:
-        """Engines that are ready and stay."""
-        return sum(engine.stage is Stage.UP and engine.leaving is None for engine in self._engines.values())
-
-    @property
-    def staying(self) -> int:
-        """Engines that belong to the run and do not leave, those that are just being started again included."""
-        return sum(engine.joined and engine.leaving is None for engine in self._engines.values())
-
-    def has_quorum(self) -> bool:
-        """Return whether a run may begin.
-
-        Raises:
-          FactoryError: too few engines are left that may still come; or what the first one raised, where it is about
-            all of them.
-        """
-        if self.up >= self._rules.quorum:
-            return True
-        if self._error is not None and self.target - self._lost < self._rules.quorum:
-            raise self._hopeless(self._error)
-        return False
-
-    @property
-    def _lost(self) -> int:
-        """Engines of those that a run begins with which have failed so far."""
-        return self._out + sum(engine.failed for engine in self._engines.values())
-
-    def is_placed(self) -> bool:
-        """Return whether Ray has found room for all that were started."""
-        return bool(self._engines) and all(engine.stage is not Stage.PLACING for engine in self._engines.values())
+    def begun(self) -> bool:
+        """True once a run has begun on these engines."""
+        return self._quorum.begun
 
     def begin(self) -> None:
-        """Take it that the run has begun: from now on failed starts are tried again, and engines replaced."""
-        self._begun = True
+        """Take it that a run has begun: failed starts are tried again now, and engines replaced, in each run anew."""
+        if self.begun:
+            self._closed.clear()
+            self._failures = Failures(self._rules.tolerance)
+        self._quorum.begun = True
+
+    def end_waiting(self) -> None:
+        """End those at once for which Ray has found no room yet, as something else needs it."""
+        for name, engine in list(self._engines.items()):
+            if engine.stage is Stage.PLACING and not engine.joined:
+                del self._engines[name]
+                self._world.end(engine.member, 0.0)
+
+    def serve(self, weights: str | None, facts: Mapping[str, Any] | None = None) -> None:
+        """Have those that join from now on answer with the weights in a folder, as those that are up do already.
+
+        `facts` is what these say of themselves then. None and None stand for the pool's own model.
+        """
+        self._weights, self._served = weights, facts
 
     def look(self, now: float, news: NodeNews, where: Mapping[str, tuple[str, ...]]) -> None:
         """Hear what has come, and start and end what is due.
@@ -121,8 +97,8 @@ class EngineGroup:
         self._leave(now, news, where)
         self._trim(now)
         self._fill(now, news)
-        if self._begun and not self._engines:
-            raise self._hopeless(self._error or FactoryError("none could be started"))
+        if self.begun and not self._engines:
+            raise self._quorum.hopeless(self.target)
 
     def heard(self, name: str, stats: Mapping[str, float] | None, now: float, *, dead: bool) -> None:
         """Take what an engine has said to the driver; None where it is silent or `dead`."""
@@ -151,20 +127,25 @@ class EngineGroup:
             elif answer.error is not None:
                 self._failed(engine, answer.error, now)
             elif engine.stage is Stage.PLACING:
-                engine.stage, engine.since, engine.asked = Stage.STARTING, now, self._world.ask_ready(engine.member)
+                self._get_ready(engine, now)
             else:
                 self._ready(engine, answer.value, now)
-        timed = (Stage.STARTING,) if self._begun else (Stage.PLACING, Stage.STARTING)
+        timed = (Stage.STARTING,) if self.begun else (Stage.PLACING, Stage.STARTING)
         for engine in list(self._engines.values()):
             waited = now - engine.since
             # Before the run has begun, whoever failed is to blame for that.
-            may_try = self._begun or not engine.failed
+            may_try = self.begun or not engine.failed
             if engine.asked is None and engine.stage is Stage.PLACING and waited > RETRY_S and may_try:
                 engine.asked = self._world.ask_runs(engine.member)
             # Ray may look for room as long as it likes once the run has begun.
             elif waited > self._rules.start_s and engine.stage in timed:
                 late = f"actors did not start within cluster.start_timeout_s = {self._rules.start_s:.0f} s"
                 self._take_out(engine, FactoryError(late))
+
+    def _get_ready(self, engine: Engine, now: float) -> None:
+        """Have an engine that runs load its model, and the weights that the others answer with."""
+        engine.stage, engine.since = Stage.STARTING, now
+        engine.asked = self._world.ask_ready(engine.member, self._weights)
 
     def _again(self, engine: Engine, now: float) -> None:
         """Ask an engine for a sign of life a little later, as Ray is starting it again."""
@@ -173,7 +154,7 @@ class EngineGroup:
     def _died(self, engine: Engine, how: str, now: float) -> None:
         """Count a death; Ray starts the engine again, if it is not taken out."""
         if not engine.joined:
-            self._note(FactoryError(f"an actor died while starting: {how}"))
+            self._quorum.note(FactoryError(f"an actor died while starting: {how}"))
             engine.failed = True
         self._again(engine, now)
         if engine.leaving is not None:
@@ -184,10 +165,10 @@ class EngineGroup:
 
     def _failed(self, engine: Engine, error: Exception, now: float) -> None:
         """Count a failed start."""
-        if not self._begun and not isinstance(error, FactoryError):
+        if not self.begun and not isinstance(error, FactoryError):
             # A bug ends a run with its traceback; in mid-run it costs no more than the engine.
             raise error
-        self._note(error)
+        self._quorum.note(error)
         engine.failed = True
         self._again(engine, now)
         # What is wrong with a model or a machine does not mend itself.
@@ -200,15 +181,16 @@ class EngineGroup:
         engine.stage, engine.since, engine.failed = Stage.UP, now, False
         if engine.joined:
             return
-        if self._begun and facts["revision"] != self.facts[0]["revision"]:
+        if self.begun and facts.get("weights") != self._weights:
+            # The others have taken other weights meanwhile.
+            self._get_ready(engine, now)
+            return
+        if self.begun and facts["revision"] != (others := (self._served or self.facts[0])["revision"]):
             self._closed.add(engine.place)
-            self._say(
-                f"{self._name(engine)} was taken out: it has loaded the weights {facts['revision']}, the others "
-                f"{self.facts[0]['revision']}; do all machines see the same folder?"
-            )
+            self._say(f"{self._name(engine)} was taken out: {OTHER_WEIGHTS.format(facts['revision'], others)}")
             self._drop(engine)
             return
-        if not self._begun:
+        if not self.begun:
             self.facts.append(facts)
         engine.joined = self.changed = True
 
@@ -248,38 +230,41 @@ class EngineGroup:
         """Start engines for places that nobody has."""
         taken = {engine.place for engine in self._engines.values() if engine.leaving is None}
         pending = sum(not engine.joined for engine in self._engines.values())
-        most = PENDING if self._begun else max(PENDING, self._rules.quorum + PENDING)
+        most = PENDING if self.begun else max(PENDING, self._rules.quorum + PENDING)
         for place in range(self.target):
-            if place in taken or place in self._closed:
+            if place in taken or place in self._closed or self._stays_after_all(place, news):
                 continue
             # Beyond the least number none waits for room that others of the run may need to come back.
-            if pending >= most or (self._begun and place >= self._pool.replicas and not self._room()):
+            if pending >= most or (self.begun and place >= self.pool.replicas and not self._room()):
                 return
-            if not self._begun and place in self._tried:
+            if not self.begun and place in self._quorum.tried:
                 continue
-            self._tried.add(place)
+            self._quorum.tried.add(place)
             avoid = self._failures.avoided(list(news.nodes)) if news.nodes else ()
-            member = self._world.start_engine(self._pool, avoid)
+            member = self._world.start_engine(self.pool, avoid)
             self._engines[member.name] = Engine(member, place, self._world.ask_runs(member), now)
             pending += 1
+
+    def _stays_after_all(self, place: int, news: NodeNews) -> bool:
+        """Have an engine take a place that leaves only as there were too many; return False where none does."""
+        for engine in self._engines.values():
+            if engine.leaving is not None and engine.stage is Stage.UP and not news.leave(engine.nodes):
+                engine.leaving, engine.deadline, engine.place, self.changed = None, None, place, True
+                return True
+        return False
 
     def _take_out(self, engine: Engine, why: Exception) -> None:
         """End an engine that does not work, say so, and close its place where others did not work there either."""
         name = engine.member.name
         node, *_ = engine.nodes or self._world.where([engine.member]).get(name, ("",))
-        bad = isinstance(why, BadInput)
-        self._note(why)
-        self._out += not self._begun
+        self._quorum.note(why)
+        self._quorum.out += not self.begun
         engine.failed = False
-        if not self._failures.taken_out(name, engine.place, node, node_is_bad=bad):
+        if not self._failures.taken_out(name, engine.place, node, node_is_bad=isinstance(why, BadInput)):
             self._closed.add(engine.place)
-        if self._begun or self._rules.quorum < self.target:
+        if self.begun or self._rules.quorum < self.target:
             self._say(f"{self._name(engine)} was taken out: {why}")
         self._drop(engine)
-
-    def _note(self, error: Exception) -> None:
-        """Keep what went wrong: the first of a start, that is what a user has to mend, and the last of a run."""
-        self._error = error if self._begun else self._error or error
 
     def _drop(self, engine: Engine) -> None:
         """End an engine and forget it."""
@@ -289,13 +274,5 @@ class EngineGroup:
 
     def _name(self, engine: Engine) -> str:
         """Return what a sentence calls an engine."""
-        of_role = f" of {self._pool.role}" * (self._pool.role != POLICY)
+        of_role = f" of {self.pool.role}" * (self.pool.role != POLICY)
         return f"engine {engine.place + 1} of {self.target}{of_role}"
-
-    def _hopeless(self, error: Exception) -> Exception:
-        """Return the error of a run that has too few engines: the first one's, with how many there are."""
-        if self.target == 1 and not self._begun:
-            return error
-        kind = BadInput if isinstance(error, BadInput) else FactoryError
-        gone = self.target if self._begun else self._lost
-        return kind(f"{str(error).rstrip('.')}; {gone} of {self.target} engines did not start")

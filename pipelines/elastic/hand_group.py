@@ -112,6 +112,11 @@ class HandGroup:
         """Return whether all that a run begins with are ready."""
         return len(self.members) >= self.target
 
+    @property
+    def is_sound(self) -> bool:
+        """True as long as each of them could be used."""
+        return not self._refusals
+
     def begin(self) -> None:
         """Take it that the run has begun: from now on a hand that does not start is said, and ends no run."""
         self._begun = True

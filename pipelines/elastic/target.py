@@ -47,12 +47,13 @@ class Targets:
     Args:
       pools: range of each, by role.
       work: what one question asks of the policy; the other roles are taken to be asked as much.
+      before: targets of an earlier run, from which they fall as from its own.
     """
 
-    def __init__(self, pools: Mapping[str, Replicas], work: Work) -> None:
+    def __init__(self, pools: Mapping[str, Replicas], work: Work, before: Mapping[str, int] | None = None) -> None:
         self._pools = pools
         self._work = work
-        self._targets = {role: replicas.least for role, replicas in pools.items()}
+        self._targets = {role: replicas.least for role, replicas in pools.items()} | dict(before or {})
         # Time since which less has been wanted, and the most of what was wanted since.
         self._since: dict[str, float] = {}
         self._most: dict[str, int] = {}

@@ -22,10 +22,9 @@ from actors.calls import brief, original_error
 from actors.generator import Generator
 from actors.rollout_worker import RolloutWorker
 from actors.shard_writer import ShardWriter
-from cluster.plan import PlannedNode
+from cluster.connect import nodes_of_cluster
 from pipelines.driving.lifetimes import CLOSE_TIMEOUT_S, HURRIED_CLOSE_S, WRITTEN_S, close
 from pipelines.driving.membership import Member
-from pipelines.elastic.nodes import node_of
 from pipelines.pools.hands import CHECKER, WORKER, WRITER, hand_options
 from pipelines.pools.launch import give_back, shape_of, start_engine
 from pipelines.pools.pool import Pool
@@ -54,36 +53,39 @@ class Answer:
 
 
 class World:
-    """Actors of one run on Ray.
+    """Actors on Ray of runs that come one after the other; before the first is started, `serve` says for which run."""
 
-    Args:
-      settings: the validated config.
-      keep_off: ids of nodes where hands are not to be.
-    """
-
-    def __init__(self, settings: Settings, keep_off: Collection[str] = ()) -> None:
-        self._settings = settings
-        self._keep_off = keep_off
+    def __init__(self) -> None:
+        self._run: tuple[Settings, Collection[str]] | None = None
         # Everything that was started and may still run; and what is closing, with the time at which it is killed.
         self._actors: dict[str, Any] = {}
         # Room of engines over several nodes; None of one on one node.
         self._groups: dict[str, Any] = {}
         self._closing: dict[str, tuple[Any, float]] = {}
 
+    def serve(self, settings: Settings, keep_off: Collection[str]) -> None:
+        """Start actors for the run of `settings` from now on, and hands not on the nodes in `keep_off`."""
+        self._run = (settings, keep_off)
+
+    @property
+    def _served(self) -> tuple[Settings, Collection[str]]:
+        assert self._run is not None, "nobody has said for which run actors are started"
+        return self._run
+
     def start_engine(self, pool: Pool, avoid: Collection[str]) -> Member:
         """Start an engine of a pool, not on the nodes in `avoid`."""
-        engine = start_engine(pool, self._settings, shape_of(pool, nodes_of_ray()), avoid)
+        engine = start_engine(pool, self._served[0], shape_of(pool, nodes_of_cluster()), avoid)
         self._actors[engine.name] = engine.actor
         self._groups[engine.name] = engine.group
         return Member(engine.name, engine.actor)
 
     def start_hand(self, role: str) -> Member:
         """Start a worker, a checker or a writer."""
-        options = hand_options(self._settings, role, self._keep_off)
+        settings, keep_off = self._served
+        options = hand_options(settings, role, keep_off)
         if role != CHECKER:
             return self._started(_CLASSES[role], options)
-        checker = self._settings.checker
-        processes = self._settings.cluster.checker_processes
+        checker, processes = settings.checker, settings.cluster.checker_processes
         return self._started(AnswerChecker, options, checker.name, asdict(checker.config), workers=processes)
 
     def _started(self, actor: type, options: dict[str, Any], *arguments: Any, **keywords: Any) -> Member:
@@ -97,8 +99,10 @@ class World:
         """Ask whether an actor runs; it does not answer before Ray has found room for it."""
         return member.actor.__ray_ready__.remote()
 
-    def ask_ready(self, member: Member) -> Any:
-        """Ask an actor to get ready; return the reference to its answer."""
+    def ask_ready(self, member: Member, weights: str | None = None) -> Any:
+        """Ask an actor to get ready, an engine with the weights in a folder; return the reference to its answer."""
+        if weights is not None:
+            return member.actor.load_weights.remote(weights)
         # A writer has nothing to get ready.
         ready = getattr(member.actor, "ready", None)
         return ready.remote() if ready is not None else self.ask_runs(member)
@@ -135,6 +139,8 @@ class World:
         Of an engine over several nodes, its leader's comes first.
         """
         members = list(members)
+        if not members:
+            return {}
         try:
             known = state.actors()
             tables = placement_group_table() if any(self._groups.get(member.name) for member in members) else {}
@@ -149,32 +155,24 @@ class World:
                 places[member.name] = (node, *_others(tables, self._groups.get(member.name), node))
         return places
 
-    def close(self, *, hurried: bool) -> None:
-        """End everybody, workers and writers before the engines that they call."""
+    def close(self, members: Iterable[Member] | None = None, *, hurried: bool) -> None:
+        """End these actors, or everybody: workers and writers before the engines that they call."""
+        names = list(self._actors) if members is None else [one.name for one in members if one.name in self._actors]
+        actors = {name: self._actors.pop(name) for name in names}
         # One that Ray has found no room for would keep the end waiting.
-        alive = self.where([Member(name, actor) for name, actor in self._actors.items()])
-        for name in self._actors.keys() - alive.keys() if alive else ():
+        alive = self.where([Member(name, actor) for name, actor in actors.items()])
+        for name in actors.keys() - alive.keys() if alive else ():
             with suppress(Exception):
-                ray.kill(self._actors.pop(name))
-        last = [actor for name, actor in self._actors.items() if name.startswith(_LAST)]
-        first = [actor for name, actor in self._actors.items() if not name.startswith(_LAST)]
-        self._actors.clear()
-        self._closing.clear()
+                ray.kill(actors.pop(name))
+        last = [actor for name, actor in actors.items() if name.startswith(_LAST)]
+        first = [actor for name, actor in actors.items() if not name.startswith(_LAST)]
         try:
             close(first, HURRIED_CLOSE_S if hurried else WRITTEN_S)
         finally:
             close(last, HURRIED_CLOSE_S if hurried else CLOSE_TIMEOUT_S)
-            give_back(self._groups.values())
-            self._groups.clear()
-
-
-def nodes_of_ray() -> list[PlannedNode]:
-    """Return the nodes that are alive, with their ids, and which of them is the head."""
-    return [
-        PlannedNode(cpus=node.cpus, gpus=node.gpus, id=node.id, head=node.head)
-        for node in map(node_of, ray.nodes())
-        if node is not None
-    ]
+            for name in names:
+                self._closing.pop(name, None)
+                give_back([self._groups.pop(name, None)])
 
 
 def _others(tables: Mapping[str, Any], group: Any, leader: str) -> list[str]:

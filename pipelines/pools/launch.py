@@ -18,7 +18,6 @@ from actors.engine_runtime.shape import EngineShape
 from actors.generator import Generator
 from cluster.plan import PlannedNode
 from factory.storage.opening import absolute
-from pipelines.driving.lifetimes import close
 from pipelines.pools.pool import Pool, named_pool
 from pipelines.run.settings import Settings
 
@@ -30,13 +29,11 @@ class StartedEngine:
     """Engine that was started; it may still be coming up, or wait for room.
 
     Attributes:
-      role: role of its pool.
       name: name of its actor.
       actor: handle of the actor, of the leader where the engine has several parts.
       group: placement group that holds room for all parts; None on one node.
     """
 
-    role: str
     name: str
     actor: Any
     group: Any = None
@@ -75,13 +72,7 @@ def start_engine(pool: Pool, settings: Settings, shape: EngineShape, avoid: Coll
     elif avoid:
         options["label_selector"] = off(avoid)
     arguments = generator_arguments(kind, config, named(pool.model), settings.storage)
-    return StartedEngine(pool.role, name, ray.remote(Generator).options(**options).remote(*arguments), group)
-
-
-def end_engines(engines: Sequence[StartedEngine], limit_s: float) -> None:
-    """End engines, `limit_s` seconds later at most, and give back the room of those over several nodes."""
-    close([engine.actor for engine in engines], limit_s)
-    give_back([engine.group for engine in engines])
+    return StartedEngine(name, ray.remote(Generator).options(**options).remote(*arguments), group)
 
 
 def give_back(groups: Iterable[Any]) -> None:

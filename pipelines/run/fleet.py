@@ -1,11 +1,10 @@
-"""Fleet of a run: its actors, started together, checked before the first unit, gone at the end whatever happened."""
+"""Fleet of a run: its actors as the run knows them, and what they are told of it."""
 
 from __future__ import annotations
 
 import contextlib
-import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,29 +15,21 @@ from ray.exceptions import RayActorError, RayTaskError
 import factory
 from actors.assigned_work import Assignment
 from actors.calls import CallPatience
-from actors.rollout_worker import RolloutWorker
 from actors.roster import Roster
-from actors.shard_writer import ShardWriter
-from cluster.connect import free_of_cluster, nodes_of_cluster
-from cluster.plan import held_by_others, shortfall
+from cluster.connect import nodes_of_cluster
+from cluster.plan import shortfall
 from factory.errors import BadInput
 from factory.storage.opening import Location, absolute
 from factory.types import POLICY
-from pipelines.driving.lifetimes import WRITTEN_S, actor_scope, answers
 from pipelines.driving.membership import Membership
-from pipelines.elastic.asks import has_autoscaler
 from pipelines.elastic.keeper import FleetKeeper
-from pipelines.elastic.room import hands_get_in_the_way
-from pipelines.elastic.world import World, nodes_of_ray
-from pipelines.pools.engines import Engines, Facts, answering, demands_of
-from pipelines.pools.hands import WORKER, WRITER, hand_options, heads_to_keep_off
-from pipelines.pools.roles import asked_pools
+from pipelines.elastic.weights import ServedWeights
+from pipelines.pools.engines import Facts, demands_of
+from pipelines.pools.hands import CHECKER, WORKER, WRITER
 from pipelines.run.recipes import check_flow, provenance_of, recipe_of
 from pipelines.run.settings import Settings
 
 STATS_TIMEOUT_S = 5.0
-# Seconds that others may take to give back what a run needs: an earlier run's actors end in less.
-HELD_S, HELD_LOOK_S = 60.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -74,14 +65,6 @@ class Fleet:
         return self.facts[POLICY]
 
 
-@dataclass(frozen=True)
-class Hands:
-    """Writers and workers, handles by actor name. They belong to no run and may serve several, one after the other."""
-
-    writers: Mapping[str, Any]
-    workers: Mapping[str, Any]
-
-
 def staffed(settings: Settings) -> Settings:
     """Return `settings` with the number of rollout workers where it is left open: fewer where CPUs are short."""
     if settings.cluster.workers:
@@ -94,66 +77,20 @@ def staffed(settings: Settings) -> Settings:
     return sized
 
 
-@contextlib.contextmanager
-def launched(settings: Settings) -> Iterator[Fleet]:
-    """Yield a fleet that can work, and changes while it does: engines that are not ready yet join as they come.
+def assigned(settings: Settings, keeper: FleetKeeper, weights: ServedWeights) -> Fleet:
+    """Return the fleet of a run of `settings`, of the actors that are ready.
 
-    Raises `BadInput` when it does not fit on the cluster, or its model cannot be had.
-    """
-    settings = staffed(settings)
-    if not has_autoscaler():
-        _require_room(settings)
-    nodes = nodes_of_ray()
-    world = World(settings, heads_to_keep_off(settings, nodes))
-    first = hands_get_in_the_way(demands_of(settings, nodes=nodes), nodes)
-    with FleetKeeper(settings, _refuse_other_factory, world=world, engines_first=first, nodes=nodes) as keeper:
-        keeper.wait_for_quorum()
-        fleet = assigned(settings, keeper.engines, Hands(keeper.writers, keeper.workers))
-        yield replace(fleet, membership=keeper)
+    Args:
+      settings: the validated config.
+      keeper: keeper of these actors.
+      weights: weights that the policy answers with.
 
-
-def _require_room(settings: Settings) -> None:
-    """Raise `BadInput` where a run would never fit on the cluster, or does not beside others who do not end soon."""
-    nodes = nodes_of_cluster()
-    wanted = demands_of(settings, nodes=nodes)
-    # Without room Ray would wait for ever, so it is looked for first.
-    problem = shortfall(wanted, nodes)
-    deadline = time.monotonic() + HELD_S
-    while problem is None and (held := held_by_others(wanted, nodes, free_of_cluster())) is not None:
-        if time.monotonic() > deadline:
-            problem = held
-        time.sleep(HELD_LOOK_S)
-    if problem:
-        raise BadInput(problem)
-
-
-@contextlib.contextmanager
-def hired(settings: Settings) -> Iterator[Hands]:
-    """Yield writers and workers, as many as `settings` asks for, ready. Raises `BadInput` for another factory's."""
-    size = settings.cluster
-    keep_off = heads_to_keep_off(settings, nodes_of_ray())
-    with actor_scope(WRITTEN_S) as started:
-        # Start all at once: each takes seconds.
-        writers = started(size.writers, ShardWriter, hand_options(settings, WRITER, keep_off))
-        workers = started(settings.workers, RolloutWorker, hand_options(settings, WORKER, keep_off))
-
-        # Wait until they are ready, and look whether they run this code.
-        answers([actor.__ray_ready__.remote() for actor in writers.values()], size.start_timeout_s)
-        for imported in answers([actor.ready.remote() for actor in workers.values()], size.start_timeout_s):
-            _refuse_other_factory(imported)
-        yield Hands(writers, workers)
-
-
-def assigned(settings: Settings, engines: Engines, hands: Hands) -> Fleet:
-    """Return the fleet of a run of `settings`, made of actors that are there.
-
-    The policy answers with the weights of `settings.model` from now on. Raises `WeightsRefused` when they cannot.
+    Raises:
+      FactoryError: engines of a role have loaded different weights.
     """
     size = settings.cluster
-    weights = answering(settings, engines)
-    # The same engines may serve runs of which some ask fewer roles.
-    pools = {role: engines.pools[role] for role in asked_pools(settings)}
-    facts = {**{role: engines.facts[role] for role in pools}, POLICY: weights.facts}
+    facts = {**keeper.facts, POLICY: weights.facts}
+    workers, checkers, writers = (keeper.hands(role) for role in (WORKER, CHECKER, WRITER))
     assignment = Assignment(
         id=uuid.uuid4().hex,
         recipe=recipe_of(settings),
@@ -167,9 +104,9 @@ def assigned(settings: Settings, engines: Engines, hands: Hands) -> Fleet:
         ),
         roster=Roster(
             version=0,
-            pools={role: tuple(names) for role, names in pools.items()},
-            checkers=tuple(engines.checkers),
-            writers=tuple(hands.writers),
+            pools={role: tuple(engines) for role, engines in keeper.pools.items()},
+            checkers=tuple(checkers),
+            writers=tuple(writers),
         ),
         checking=check_flow(settings),
         folder=Location(absolute(settings.run.dir), settings.storage),
@@ -177,12 +114,13 @@ def assigned(settings: Settings, engines: Engines, hands: Hands) -> Fleet:
         spool_s=size.spool_s,
     )
     return Fleet(
-        pools={role: list(actors.values()) for role, actors in pools.items()},
-        checkers=list(engines.checkers.values()),
-        writers=list(hands.writers.values()),
-        workers=list(hands.workers.values()),
+        pools={role: list(engines.values()) for role, engines in keeper.pools.items()},
+        checkers=list(checkers.values()),
+        writers=list(writers.values()),
+        workers=list(workers.values()),
         assignment=assignment,
         facts=facts,
+        membership=keeper,
     )
 
 
@@ -197,7 +135,7 @@ def checker_stats(fleet: Fleet) -> list[dict[str, float]]:
     return stats
 
 
-def _refuse_other_factory(imported: str) -> None:
+def refuse_other_factory(imported: str) -> None:
     """Raise `BadInput` when a worker has imported somebody else's package called factory, from file `imported`."""
     if (
         Path(imported).parent.name != "factory"

@@ -30,7 +30,8 @@ from pipelines.pools.keys import check_keys
 from pipelines.pools.pool import MODELS
 from pipelines.pools.roles import idle_pools
 from pipelines.run import run_folder
-from pipelines.run.fleet import Fleet, checker_stats, launched, staffed
+from pipelines.run.engine_pools import launched
+from pipelines.run.fleet import Fleet, checker_stats
 from pipelines.run.label_report import LabelSummary, engine_line, kept_questions, starting_line, stats_of
 from pipelines.run.listener import Listener, Outlook
 from pipelines.run.session import RunSession, check_model, check_prompt, engine_remarks
@@ -149,7 +150,7 @@ def _work(session: RunSession, todo: Plan, options: LabelOptions, limits: RunLim
     settings, listener, attempt = session.settings, session.listener, session.attempt
     if options.staff is launched:
         listener.say(f"starting Ray and {starting_line(settings)}")
-    with session.connected(), options.staff(staffed(settings)) as fleet:
+    with session.connected(), options.staff(settings) as fleet:
         for role, facts in fleet.facts.items():
             listener.say(engine_line(facts, settings.pools[role].model, role))
         kept = {

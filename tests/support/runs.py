@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,9 @@ from factory.shards.units import Unit, cut
 from pipelines.driving.drive import DriveOptions, Progress, drive
 from pipelines.planning.plan import missing_units, plan
 from pipelines.planning.screening import screening
-from pipelines.pools.engines import Engines, running
 from pipelines.pools.roles import asked_pools
-from pipelines.run.fleet import Fleet, assigned, hired, launched, staffed
+from pipelines.run.engine_pools import EnginePools, launched
+from pipelines.run.fleet import Fleet
 from pipelines.run.label_report import LabelSummary
 from pipelines.run.labelling import LabelOptions, label
 from pipelines.run.listener import Listener
@@ -65,45 +65,33 @@ class SharedFleet:
     """Actors that one run of a test file leaves to the next, which starts only what it asks otherwise.
 
     A user's run starts and ends its own, which is most of the time of a small one.
+
+    * `workers`: handles of the run that is going on, or of the last one.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[str, Any, ExitStack]] = {}
+        self.workers: list[Any] = []
+        self._pools = EnginePools(lambda line: None)
+        self._engines = ""
 
     @contextmanager
     def staff(self, settings: Settings) -> Iterator[Fleet]:
         """Yield a fleet for a run of `settings`; it is given up when the run fails."""
-        size = settings.cluster
-        engines = repr((asked_pools(settings), settings.checker, size.checkers))
+        engines = repr((asked_pools(settings), settings.checker))
+        if engines != self._engines:
+            self.close()
+        self._engines = engines
         try:
-            yield assigned(
-                settings,
-                self._keep("engines", engines, running, settings),
-                self._keep("hands", repr((size.writers, size.workers)), hired, settings),
-            )
+            with self._pools.staff("", settings) as fleet:
+                self.workers = fleet.workers
+                yield fleet
         except BaseException:
             self.close()
             raise
 
-    def _keep(self, what: str, kind: str, start: Callable[[Settings], Any], settings: Settings) -> Any:
-        """Return the actors of this kind: those of the last run, or newly started ones."""
-        if what in self._kept and self._kept[what][0] != kind:
-            self._kept.pop(what)[2].close()
-        if what not in self._kept:
-            life = ExitStack()
-            self._kept[what] = (kind, life.enter_context(start(settings)), life)
-        return self._kept[what][1]
-
-    @property
-    def engines(self) -> Engines:
-        """Engines and checkers of the run that is going on, or of the last one."""
-        engines: Engines = self._kept["engines"][1]
-        return engines
-
     def close(self) -> None:
         """End the actors."""
-        while self._kept:
-            self._kept.popitem()[1][2].close()
+        self._pools.__exit__(None)
 
 
 SHARED_FLEET = SharedFleet()
@@ -141,7 +129,7 @@ def driven(settings: Settings, at_work: Callable[[Fleet, Progress], None], *, ow
     bind(settings, store)
     with screening(settings) as screen:
         to_do = plan(settings, store, screen)
-    fleets = launched(settings) if own else SHARED_FLEET.staff(staffed(settings))
+    fleets = launched(settings) if own else SHARED_FLEET.staff(settings)
     with closing(SHARED_FLEET), fleets as fleet:
         return drive(
             missing_units(settings, to_do),

@@ -29,7 +29,8 @@ from cluster.connect import connected
 from factory.rollouts.prompting import load_prompt, render
 from factory.shards.units import cut
 from factory.types import Question
-from pipelines.run.fleet import Fleet, launched
+from pipelines.run.engine_pools import launched
+from pipelines.run.fleet import Fleet
 from pipelines.run.settings import Settings, from_mapping
 from tools.one_line import exit_status
 

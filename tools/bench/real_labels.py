@@ -37,7 +37,8 @@ from factory.rollouts.prompting import render
 from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
 from factory.types import POLICY, Question
-from pipelines.run.fleet import Fleet, launched
+from pipelines.run.engine_pools import launched
+from pipelines.run.fleet import Fleet
 from pipelines.run.recipes import recipe_of
 from pipelines.run.settings import Settings, from_mapping
 from tools.bench.arithmetic_truth import first_wrong_step

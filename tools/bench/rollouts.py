@@ -26,7 +26,8 @@ from pipelines.driving.drive import DriveOptions, drive
 from pipelines.planning.plan import missing_units, plan
 from pipelines.planning.screening import screening
 from pipelines.run import run_folder
-from pipelines.run.fleet import Fleet, launched
+from pipelines.run.engine_pools import launched
+from pipelines.run.fleet import Fleet
 from pipelines.run.settings import Settings, from_mapping
 from tools.one_line import exit_status
 

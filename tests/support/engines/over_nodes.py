@@ -20,7 +20,8 @@ from cluster import session_guard
 from cluster.connect import connected, free_of_cluster, nodes_of_cluster
 from cluster.plan import placement
 from factory.types import GenerateRequest
-from pipelines.pools.engines import demands_of, running
+from pipelines.pools.engines import demands_of
+from pipelines.run.engine_pools import launched
 from tools.chaos.cluster import nodes
 from tools.chaos.engine_over_nodes.parts import FOLLOWER, LEADER, parts_of, placed, planned, playing
 from tools.chaos.processes import family
@@ -79,8 +80,8 @@ def figures() -> dict[str, Any]:
         settings = settings_for(Path("unused"), engine=engine, cluster={"generators": ENGINES})
         there = nodes_of_cluster()
         plan = placement(demands_of(settings, nodes=there), there)
-        with running(settings) as engines:
-            handles = list(engines.pools["policy"].values())
+        with launched(settings) as fleet:
+            handles = fleet.generators
             came = {
                 "planned": planned(plan, "generator"),
                 "placed": placed(family()),

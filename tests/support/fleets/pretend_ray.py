@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import factory
+from factory.errors import WeightsRefused
 from pipelines.driving.membership import Member
 from pipelines.elastic.world import Answer
 from pipelines.pools.pool import Pool
+from pipelines.run.settings import Settings
 
 WAITS, LOADS, READY, DIES, AWAY = "waits", "loads", "ready", "dies", "away"
 """Ways in which an actor behaves: has no room, loads its model for ever, is ready, dies, is being started again."""
@@ -21,6 +23,7 @@ class Ask:
 
     name: str
     whether_it_runs: bool
+    weights: str | None = None
 
 
 class PretendWorld:
@@ -29,8 +32,11 @@ class PretendWorld:
     Attributes:
       does: how actors behave, by name; an error is raised when an engine gets ready. Others are `READY`.
       on: nodes of actors, by name; of an engine over several, with spaces between them.
-      revision: weights that an engine has loaded, by name; those of others are "r".
+      revision: weights that an engine has loaded, by name; those of others are "r", or named after their folder.
+      refuses: folders of weights that no running engine takes.
       started, ended: names, in order.
+      log: both, as "start NAME" and "end NAME".
+      closed: True for each end of everybody that was hurried, False for the others.
       turns_until: questions that had been answered when an actor was started, by its name.
       avoided: nodes that were avoided at each start of an engine.
     """
@@ -39,12 +45,31 @@ class PretendWorld:
         self.does: dict[str, str | Exception] = {}
         self.on: dict[str, str] = {}
         self.revision: dict[str, str] = {}
-        self.started: list[str] = []
-        self.ended: list[str] = []
+        self.refuses: set[str] = set()
+        self.log: list[str] = []
         self.turns_until: dict[str, int] = {}
         self._answered = 0
         self.avoided: list[Collection[str]] = []
         self.closed: list[bool] = []
+
+    @property
+    def started(self) -> list[str]:
+        """Names of the actors that were started, in order."""
+        return [line.removeprefix("start ") for line in self.log if line.startswith("start ")]
+
+    @property
+    def ended(self) -> list[str]:
+        """Names of the actors that were ended, in order."""
+        return [line.removeprefix("end ") for line in self.log if line.startswith("end ")]
+
+    @property
+    def running(self) -> list[str]:
+        """Names of the actors that were started and not ended."""
+        ended = set(self.ended)
+        return [name for name in self.started if name not in ended]
+
+    def serve(self, settings: Settings, keep_off: Collection[str]) -> None:
+        """Start all actors alike, whatever the run is."""
 
     def start_engine(self, pool: Pool, avoid: Collection[str]) -> Member:
         """Start an engine."""
@@ -54,7 +79,7 @@ class PretendWorld:
     def start_hand(self, role: str) -> Member:
         """Start any actor."""
         number = sum(name.startswith(f"{role}-") for name in self.started) + 1
-        self.started.append(f"{role}-{number}")
+        self.log.append(f"start {role}-{number}")
         self.turns_until[f"{role}-{number}"] = self._answered
         return Member(f"{role}-{number}", object())
 
@@ -62,9 +87,9 @@ class PretendWorld:
         """Ask whether an actor runs."""
         return Ask(member.name, whether_it_runs=True)
 
-    def ask_ready(self, member: Member) -> Ask:
+    def ask_ready(self, member: Member, weights: str | None = None) -> Ask:
         """Ask an actor to get ready."""
-        return Ask(member.name, whether_it_runs=False)
+        return Ask(member.name, whether_it_runs=False, weights=weights)
 
     def answers(self, refs: Iterable[Any]) -> Mapping[Any, Answer]:
         """Return the answers that are there."""
@@ -86,11 +111,14 @@ class PretendWorld:
             return Answer(error=does)
         if ask.name.startswith("rollout worker"):
             return Answer(factory.__file__)
-        return Answer({"revision": self.revision.get(ask.name, "r"), "engine": "pretend"})
+        if ask.weights in self.refuses:
+            return Answer(error=WeightsRefused(f"no {ask.weights}"))
+        revision = self.revision.get(ask.name, "r" if ask.weights is None else f"of {ask.weights}")
+        return Answer({"revision": revision, "engine": "pretend", "model": None, "weights": ask.weights})
 
-    def end(self, member: Member) -> None:
-        """End an actor."""
-        self.ended.append(member.name)
+    def end(self, member: Member, limit_s: float = 0.0) -> None:
+        """End an actor at once."""
+        self.log.append(f"end {member.name}")
 
     def sweep(self, now: float) -> None:
         """Do nothing: actors end at once."""
@@ -105,6 +133,9 @@ class PretendWorld:
         names = {member.name for member in members}
         return {name: nodes for name, nodes in self.places.items() if name in names}
 
-    def close(self, *, hurried: bool) -> None:
-        """Note that everybody was ended."""
-        self.closed.append(hurried)
+    def close(self, members: Iterable[Member] | None = None, *, hurried: bool) -> None:
+        """End these actors, or everybody."""
+        if members is None:
+            self.closed.append(hurried)
+        for name in self.running if members is None else [member.name for member in members]:
+            self.log.append(f"end {name}")

@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,8 +20,8 @@ from factory.shards.commits import read_rows
 from factory.types import POLICY
 from pipelines.driving.drive import Progress
 from pipelines.driving.engine_figures import EngineBook
-from pipelines.pools.engines import Engines, running
-from pipelines.run.fleet import Fleet, assigned, hired, launched
+from pipelines.run.engine_pools import EnginePools, launched
+from pipelines.run.fleet import Fleet, staffed
 from pipelines.run.labelling import LabelOptions, label
 from pipelines.run.listener import Listener
 from pipelines.run.settings import Settings, parse
@@ -86,19 +86,22 @@ def _work(method: str) -> dict[str, dict[str, Any]]:
 @contextmanager
 def one_slow(settings: Settings, slow: float) -> Iterator[Fleet]:
     """Yield a fleet whose last engine takes `slow` times as long per token. Raises `BadInput` as `launched` does."""
-    size, engine = settings.cluster, settings.engine
+    # As many workers as for all engines together.
+    sized = staffed(settings)
+    size, engine = sized.cluster, sized.engine
     config = replace(engine.config, token_s=engine.config.token_s * slow)
-    last = replace(settings, cluster=replace(size, generators=1, checkers=0), engine=replace(engine, config=config))
-    with ExitStack() as stack:
-        others = replace(settings, cluster=replace(size, generators=size.generators - 1))
-        pools = [stack.enter_context(running(one)) for one in (others, last)]
-        engines = Engines(
-            pools={POLICY: {name: actor for one in pools for name, actor in one.pools[POLICY].items()}},
-            checkers=pools[0].checkers,
-            model=settings.model,
-            facts=pools[0].facts,
-        )
-        yield assigned(settings, engines, stack.enter_context(hired(settings)))
+    last = replace(sized, cluster=replace(size, generators=1), engine=replace(engine, config=config))
+    others = replace(sized, cluster=replace(size, generators=size.generators - 1))
+    with EnginePools(lambda line: None) as pools:
+        with pools.staff("slow", last) as fleet:
+            one = fleet
+        with pools.staff("", others) as fleet:
+            assignment = fleet.assignment
+            named = (*assignment.roster.pools[POLICY], *one.assignment.roster.pools[POLICY])
+            both = replace(assignment, roster=replace(assignment.roster, pools={POLICY: named}))
+            engines = {POLICY: [*fleet.generators, *one.generators]}
+            # These actors stay: whoever keeps one set of engines knows nothing of the other.
+            yield replace(fleet, pools=engines, assignment=both, membership=None)
 
 
 @dataclass

@@ -108,6 +108,21 @@ def test_surplus_engines_leave_from_the_last_on_and_end_when_idle() -> None:
     assert not stage.world.started[4:]
 
 
+def test_a_surplus_engine_that_is_wanted_again_stays() -> None:
+    stage = Stage(1, most=3).begun()
+    stage.world.on = {"policy-2": "n2"}
+    stage.group.target = 3
+    stage.look(times=3)
+    stage.group.target = 1
+    stage.look()
+    assert set(stage.group.leaving) == {"policy-2", "policy-3"}
+    stage.news = NodeNews(nodes=NODES, leaving={"n2": None})
+    stage.group.target = 2
+    stage.look()
+    assert set(stage.group.leaving) == {"policy-2"}
+    assert stage.world.started == policy(1, 2, 3)
+
+
 def test_more_than_the_least_number_are_started_only_where_there_is_room() -> None:
     stage = Stage(1, most=4).begun()
     stage.room, stage.group.target = False, 4

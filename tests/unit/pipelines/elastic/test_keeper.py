@@ -18,7 +18,9 @@ from pipelines.elastic.asks import Asks
 from pipelines.elastic.keeper import LOOK_S, FleetKeeper
 from pipelines.elastic.nodes import NodeWatch
 from pipelines.elastic.room import Room
-from pipelines.pools.hands import CHECKER, WORKER
+from pipelines.elastic.site import Site
+from pipelines.pools.hands import CHECKER, WORKER, WRITER
+from pipelines.pools.roles import asked_pools
 from pipelines.run.settings import Settings
 
 EPOCH = 1_700_000_000.0
@@ -30,6 +32,14 @@ class Scene:
     def __init__(self) -> None:
         self.world, self.now = PretendWorld(), 0.0
         self.wishes: list[Any] = []
+        world: Any = self.world
+        self.site = Site(
+            world=world,
+            watch=NodeWatch(self.read, lambda: EPOCH),
+            asks=Asks(self.wishes.append),
+            clock=lambda: self.now,
+            room=Room(lambda: self.now, lambda: [PlannedNode(cpus=100, gpus=0)]),
+        )
         self.nodes = ["n1", "n2", "n3", "n4"]
         self.draining: dict[str, int] = {}
         self.engines_first = False
@@ -39,25 +49,16 @@ class Scene:
         return nodes, self.draining
 
     def keeper(self, settings: Settings) -> FleetKeeper:
-        watch = NodeWatch(self.read, lambda: EPOCH)
-        world: Any = self.world
-        room = Room(lambda: self.now, lambda: [PlannedNode(cpus=100, gpus=0)])
-        return FleetKeeper(
-            settings,
-            lambda said: None,
-            world=world,
-            watch=watch,
-            asks=Asks(self.wishes.append),
-            room=room,
-            engines_first=self.engines_first,
-            clock=lambda: self.now,
-        )
+        pools = asked_pools(settings)
+        engines = {role: self.site.engine_group(pool, settings, ()) for role, pool in pools.items()}
+        hands = self.site.hand_groups(settings, lambda said: None)
+        return FleetKeeper(settings, self.site, engines, hands, engines_first=self.engines_first)
 
     @contextmanager
     def running(self, settings: Settings) -> Iterator[FleetKeeper]:
-        with self.keeper(settings) as keeper:
-            keeper.wait_for_quorum()
-            yield keeper
+        keeper = self.keeper(settings)
+        keeper.wait_for_quorum()
+        yield keeper
 
 
 @pytest.fixture
@@ -68,7 +69,6 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
         made.now += seconds
 
     monkeypatch.setattr(keepers.time, "sleep", sleep)
-    monkeypatch.setattr(keepers, "has_autoscaler", lambda: False)
     monkeypatch.setattr(keepers, "_own_node", lambda: "n4")
     return made
 
@@ -96,15 +96,14 @@ def names(members: Any) -> list[str]:
 
 def test_the_first_look_names_everybody_and_the_next_nobody(scene: Scene, tmp_path: Path) -> None:
     with scene.running(run(tmp_path, generators=2, workers=2, quorum=1.0)) as keeper:
-        assert list(keeper.engines.pools["policy"]) == ["policy-1", "policy-2"]
-        assert (len(keeper.workers), len(keeper.writers)) == (2, 1)
+        assert list(keeper.pools["policy"]) == ["policy-1", "policy-2"]
+        assert (len(keeper.hands(WORKER)), len(keeper.hands(WRITER))) == (2, 1)
         news = keeper.look(scene.now, 100)
         assert news is not None
         assert names(news.engines["policy"]) == ["policy-1", "policy-2"]
         assert names(news.workers) == [f"{WORKER}-1", f"{WORKER}-2"]
         assert (news.roster.version, news.nodes, news.leaving_nodes) == (1, 4, 0)
         assert looks(scene, keeper, 100) is None
-    assert scene.world.closed == [False]
 
 
 def test_an_engine_that_is_late_joins_a_run_that_has_begun_without_it(scene: Scene, tmp_path: Path) -> None:
@@ -122,7 +121,7 @@ def test_an_engine_that_is_late_joins_a_run_that_has_begun_without_it(scene: Sce
 def test_where_hands_may_be_in_the_way_engines_have_their_places_first(scene: Scene, tmp_path: Path) -> None:
     scene.engines_first = True
     with scene.running(run(tmp_path, generators=2, quorum=1.0)) as keeper:
-        assert len(keeper.workers) == 1
+        assert len(keeper.hands(WORKER)) == 1
     assert scene.world.started[:2] == ["policy-1", "policy-2"]
     assert scene.world.turns_until[f"{WORKER}-1"] > scene.world.turns_until["policy-2"]
 
@@ -132,7 +131,6 @@ def test_a_start_without_its_hands_ends_in_time(scene: Scene, tmp_path: Path) ->
     late = run(tmp_path, start_timeout_s=5)
     with pytest.raises(FactoryError, match="did not start within"), scene.running(late):
         pass
-    assert scene.world.closed == [False]
 
 
 def test_mistakes_name_the_role_they_are_about(scene: Scene, tmp_path: Path) -> None:
@@ -169,10 +167,8 @@ def test_a_number_of_workers_that_was_asked_for_stays(scene: Scene, tmp_path: Pa
         assert len(looks(scene, keeper, 10_000, times=12).workers) == 1
 
 
-def test_an_autoscaler_is_asked_for_all_that_is_wanted_and_for_nothing_at_the_end(
-    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keepers, "has_autoscaler", lambda: True)
+def test_an_autoscaler_is_asked_for_all_that_is_wanted(scene: Scene, tmp_path: Path) -> None:
+    scene.site.grows = True
     engine, cluster = {"kind": "vllm", "num_cpus": 3}, {"generators": {"min": 1, "max": 4}}
     with scene.running(settings_for(tmp_path, engine=engine, cluster=cluster)) as keeper:
         first = scene.wishes[-1]
@@ -180,7 +176,6 @@ def test_an_autoscaler_is_asked_for_all_that_is_wanted_and_for_nothing_at_the_en
         assert first.count({"CPU": 3.0}) == 1
         assert scene.wishes[-1].count({"CPU": 3.0}) == 4
         assert len(scene.wishes[-1]) == len(first) + 3 + 1 + 3 + 3  # engines, a worker; a checker and writer a node
-    assert scene.wishes[-1] == []
 
 
 def test_those_on_a_node_that_is_taken_away_leave_and_others_come(scene: Scene, tmp_path: Path) -> None:
@@ -240,9 +235,3 @@ def test_what_became_of_an_engine_is_said_once(scene: Scene, tmp_path: Path) -> 
         said = looks(scene, keeper, 100, times=6)
         assert names(news.engines["policy"]) == ["policy-1", "policy-3"]
         assert said is None
-
-
-def test_a_ctrl_c_hurries_the_end(scene: Scene, tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), scene.running(run(tmp_path)):
-        raise KeyboardInterrupt
-    assert scene.world.closed == [True]

@@ -32,6 +32,12 @@ def test_more_are_wanted_at_once_and_fewer_after_a_minute() -> None:
     assert targets.look(2.0 + FALLS_AFTER_S, 8_000, slots) == {"policy": 63}
 
 
+def test_engines_of_an_earlier_run_are_kept_for_a_minute_too() -> None:
+    targets = Targets({"policy": Replicas(1, 64)}, WORK, {"policy": 63})
+    assert targets.look(0.0, 100, {"policy": 256}) == {"policy": 63}
+    assert targets.look(FALLS_AFTER_S, 100, {"policy": 256}) == {"policy": 1}
+
+
 def test_a_dip_that_ends_within_the_minute_changes_nothing() -> None:
     targets = Targets({"policy": Replicas(1, 64)}, WORK)
     for now, left in ((0.0, 8_000), (10.0, 100), (50.0, 8_000), (65.0, 100), (110.0, 100)):

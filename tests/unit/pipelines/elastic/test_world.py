@@ -17,7 +17,7 @@ class Ended:
 
     def __init__(self, *names: str) -> None:
         self.did: list[str] = []
-        self.world = World(None)  # type: ignore[arg-type]  # nothing is started
+        self.world = World()
         for name in names:
             self.world._actors[name] = self._actor(name)
 

@@ -20,11 +20,11 @@ def test_one_engine_of_each_pool_is_started_however_many_a_run_has(
     started: list[Settings] = []
 
     @contextmanager
-    def running(settings: Settings) -> Iterator[None]:
+    def launched(settings: Settings) -> Iterator[None]:
         started.append(settings)
         yield
 
-    monkeypatch.setattr(doctor, "running", running)
+    monkeypatch.setattr(doctor, "launched", launched)
     judge = {"model": "none", "engine": {"kind": "scripted"}, "replicas": 5}
     ours = settings_for(tmp_path, cluster={"generators": 8}, models={"judge": judge})
     assert doctor._engine_trouble(ours) == ""
@@ -32,8 +32,8 @@ def test_one_engine_of_each_pool_is_started_however_many_a_run_has(
 
 
 def test_why_an_engine_does_not_start_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def running(settings: Settings) -> None:
+    def launched(settings: Settings) -> None:
         raise FactoryError("the engine died:\nno memory")
 
-    monkeypatch.setattr(doctor, "running", running)
+    monkeypatch.setattr(doctor, "launched", launched)
     assert doctor._engine_trouble(settings_for(tmp_path)) == "the engine died: no memory"
