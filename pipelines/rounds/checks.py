@@ -48,7 +48,7 @@ def remarks_on(base: Settings, parts: Sequence[Settings], prompted: Sequence[Set
 
 
 def gpus_held(settings: RoundsSettings, part: Settings, policies: int = 1) -> float:
-    """Return the GPUs that a run holds: those of all engines, or those of a trainer where one needs more.
+    """Return the GPUs that a run holds at most: those of all engines, or those of a trainer where one needs more.
 
     Args:
       settings: settings of the whole run.
@@ -56,7 +56,7 @@ def gpus_held(settings: RoundsSettings, part: Settings, policies: int = 1) -> fl
       policies: number of models that take turns as the policy, each with engines of its own.
     """
     of_engines = sum(
-        pool.replicas
+        pool.range.most
         * generator_options(pool.engine.name, pool.engine_config)["num_gpus"]
         * (policies if role == POLICY else 1)
         for role, pool in asked_pools(part).items()

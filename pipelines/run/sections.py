@@ -143,7 +143,8 @@ class Limits:
 
     Attributes:
       policy_calls: completions asked of the policy.
-      gpu_hours: GPU time that engines hold; of a run of several rounds that of the engines or the trainer, the larger.
+      gpu_hours: GPU time that engines hold; of a run of several rounds that of the trainer, or of all the engines that
+        there may be, the larger.
       hours: time in which a driver is alive.
       money: what servers ask for their answers, and GPU time at `cluster.gpu_hour_price`.
     """

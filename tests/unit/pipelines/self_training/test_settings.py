@@ -14,6 +14,7 @@ from actors.contracts.trainers import TRAINERS
 from factory.errors import BadInput
 from pipelines.run.contract import Plug
 from pipelines.run.settings import Settings
+from pipelines.self_training.checks import gpus_of
 from pipelines.self_training.star_runs import (
     held_out_runs,
     parts,
@@ -43,6 +44,12 @@ def test_a_reward_model_cannot_answer_the_next_round() -> None:
     own = {**settings.own, "trainer": Plug("prm", trainer, trainer.Config())}
     with pytest.raises(BadInput, match=r"trainer\.kind is prm"):
         of(replace(settings, own=own))
+
+
+def test_a_budget_of_gpu_hours_counts_all_engines_of_a_range() -> None:
+    engine = {"kind": "vllm", "num_gpus": 1}
+    sizes: list[Any] = [2, {"min": 1, "max": 2}]
+    assert [gpus_of(found(engine=engine, cluster={"generators": size})) for size in sizes] == [2, 2]
 
 
 def held_out(ours: StarSettings, round_: int | None = 0, trained: bool = True) -> tuple[Settings, ...]:
