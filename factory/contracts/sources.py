@@ -31,6 +31,25 @@ class QuestionsInFunction(Protocol):
         ...
 
 
+class QuestionsFromFunction(Protocol):
+    """Read the questions of a source from one of them on."""
+
+    def __call__(self, config: Any, row: int) -> Iterator[Question]:
+        """Yield what `questions` yields but for its first `row`, without making these where that costs less."""
+        ...
+
+
+class StampFunction(Protocol):
+    """Tell whether a source may have changed, without reading it."""
+
+    def __call__(self, config: Any) -> str | None:
+        """Return a text that is another one when the source has changed, such as sizes and times of its files.
+
+        "" for a source that `config` alone decides; None where that cannot be told without reading it.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePlugin(Plugin):
     """Names that a question source defines."""
@@ -46,6 +65,12 @@ class SourcePlugin(Plugin):
 
     A source within a run's own folder is read through it, with the credentials of the run, which stand in no config.
     """
+
+    questions_from: QuestionsFromFunction | None = None
+    """Function that begins in the middle; None for sources that have to be read from their beginning."""
+
+    stamp: StampFunction | None = None
+    """Function that tells whether the source may have changed; a run of a source without one reads it all to resume."""
 
 
 SOURCES = Registry("factory.sources", SourcePlugin, kind="a question source", key="kind")

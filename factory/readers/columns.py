@@ -87,13 +87,14 @@ def _metadata_names(columns: Columns, present: Collection[str]) -> Iterator[tupl
         yield (key, name) if renamed and entry not in present else (entry, entry)
 
 
-def to_questions(rows: Iterable[SourceRow], columns: Columns, source: str) -> Iterator[Question]:
+def to_questions(rows: Iterable[SourceRow], columns: Columns, source: str, *, first: int = 0) -> Iterator[Question]:
     """Yield the questions of rows, lazily: one per row, or per group of rows with solutions of the same question.
 
     Args:
       rows: where each row stands, and its values by column.
       columns: which column holds what.
       source: the name of the data set, for records and errors.
+      first: number of the first of `rows` among all; 0 where they are all. Only for rows that are a question each.
 
     Raises:
       BadInput: a row is bad, or there are no rows at all.
@@ -103,15 +104,20 @@ def to_questions(rows: Iterable[SourceRow], columns: Columns, source: str) -> It
     check_preset(columns.gold)
     # A name that the first row has not is a mistake in the config; later rows may lack an answer.
     questions: Iterator[Question] = (
-        to_question(row, columns, where, source, lenient=number > 0) for number, (where, row) in enumerate(rows)
+        to_question(row, columns, where, source, lenient=number > 0) for number, (where, row) in enumerate(rows, first)
     )
     if columns.solution_column is not None:
         questions = grouped(questions)
     question = None
-    for question in islice(questions, columns.limit or None):
+    for question in islice(questions, max(0, columns.limit - first) if columns.limit else None):
         yield question
-    if question is None:
+    if question is None and not first:
         raise BadInput(f"{source} holds no questions; expected at least one row")
+
+
+def rows_are_questions(columns: Columns) -> bool:
+    """Return whether each row is a question of its own: number N of the questions is number N of the rows."""
+    return columns.solution_column is None
 
 
 def grouped(questions: Iterable[Question]) -> Iterator[Question]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from factory.added_fields import values_to_hash
@@ -31,6 +32,20 @@ def inner_questions(section: dict[str, Any], name: str) -> Iterator[Question]:
     """Return the questions of an inner source; `name` is its key in section `source`. Raises `BadInput`."""
     source, config = _source_and_config(section, name)
     return source.questions(config)
+
+
+def inner_questions_from(section: dict[str, Any], name: str, row: int) -> Iterator[Question]:
+    """Return the questions of an inner source but for the first `row`. Raises `BadInput`."""
+    source, config = _source_and_config(section, name)
+    if source.questions_from is not None:
+        return source.questions_from(config, row)
+    return islice(source.questions(config), row, None)
+
+
+def inner_stamp(section: dict[str, Any], name: str) -> str | None:
+    """Return the stamp of an inner source; None where it has none. Raises `BadInput`."""
+    source, config = _source_and_config(section, name)
+    return None if source.stamp is None else source.stamp(config)
 
 
 def _source_and_config(values: dict[str, Any], name: str) -> tuple[SourcePlugin, Any]:

@@ -6,6 +6,8 @@ Every way in which that fails is one `BadInput` line.
 from __future__ import annotations
 
 import csv
+import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from io import BufferedReader
@@ -41,6 +43,8 @@ _MAGIC = {
     b"\xff\xfe": "UTF-16 text: convert it with iconv -f utf-16 -t utf-8",
     b"\xfe\xff": "UTF-16 text: convert it with iconv -f utf-16 -t utf-8",
 }
+# What file systems call the mark or the time of a file's last change.
+_CHANGED = "ETag", "etag", "md5Hash", "LastModified", "last_modified", "mtime", "updated"
 _TAR_MARK = slice(257, 262)
 
 
@@ -57,6 +61,27 @@ def open_files(path: str, compression: str | None = "infer") -> Iterator[tuple[s
             with _reporting_bad_input(shown):
                 file = opened.enter_context(_opened(fs, name, compression))
             yield shown, file
+
+
+def stamp_of(path: str) -> str | None:
+    """Return a text that is another one when a file that `path` matches was changed, was added or is gone.
+
+    It holds what a listing says: names, sizes, times. None for a store that says no times. Raises `BadInput` as
+    `open_files` does.
+    """
+    with _reporting_bad_input(path):
+        fs, names = _find(path)
+        if isinstance(fs, LocalFileSystem):
+            states = [os.stat(name) for name in names]
+            return json.dumps([[name, one.st_size, one.st_mtime_ns] for name, one in zip(names, states, strict=True)])
+        stamps = []
+        for name in names:
+            info = fs.info(name)
+            changed = next((str(info[key]) for key in _CHANGED if info.get(key)), None)
+            if changed is None:
+                return None
+            stamps.append([name, info.get("size"), changed])
+        return json.dumps(stamps)
 
 
 @contextmanager

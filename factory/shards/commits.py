@@ -4,17 +4,17 @@
 * An object is there whole or not at all: it is built first (`creation.py`), then created in one step. Readers may list
   the folder at any moment.
 * Of two creates of one name the second loses. Whoever writes a unit twice learns whether both wrote the same rows.
-* A crash leaves at most what `sweep` removes: superseded revisions, temporary files, unfinished uploads.
+* A crash leaves at most what `leftovers.py` removes: superseded revisions, temporary files, unfinished uploads.
 
 A unit that is done again (failed questions retried, samples added) is committed whole under the next *revision* of its
 name, then the older object is deleted. The highest revision of a name wins, so a crash in between loses and doubles
-nothing for readers of this module. The next `sweep` removes superseded revisions.
+nothing for readers of this module.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,10 +24,9 @@ from factory.errors import BadInput, CommitFailed, StorageFailed
 from factory.records.tally import Tally
 from factory.shards.creation import create_shard
 from factory.shards.shard_file import Batches, Footer, batches_in, footer_of
-from factory.shards.spool import spooled
 from factory.storage.ahead import in_order
 from factory.storage.opening import Folder, open_store
-from factory.storage.store import Store
+from factory.storage.store import Entry, Store
 
 DATA, PREFIX, SUFFIX = "data", "part-", ".parquet"
 # A later revision's name sorts behind the older one's: a listing in order of name that misses the older one, because it
@@ -80,18 +79,21 @@ def shard_name(unit_id: str, revision: int = 0) -> str:
     return f"{DATA}/{PREFIX}{unit_id}{f'.r{revision:03}' if revision else ''}{SUFFIX}"
 
 
+def shard_of(entry: Entry) -> Shard | None:
+    """Return the shard that an object of the folder is; None for any other object."""
+    parts = _NAME.fullmatch(entry.name)
+    if parts is None:
+        return None
+    return Shard(name=entry.name, unit_id=parts["unit"], revision=int(parts["revision"] or 0), size=entry.size)
+
+
 def listed(folder: Folder) -> tuple[dict[str, Shard], list[Shard]]:
     """Return (the newest shard of every unit, by unit id and in the order of names; superseded shards)."""
     newest: dict[str, Shard] = {}
     older: list[Shard] = []
-    for entry in open_store(folder).entries(DATA):
-        parts = _NAME.fullmatch(entry.name)
-        if parts is None:
-            continue
-        revision = int(parts["revision"] or 0)
-        shard = Shard(name=entry.name, unit_id=parts["unit"], revision=revision, size=entry.size)
+    for shard in filter(None, map(shard_of, open_store(folder).entries(DATA))):
         before = newest.get(shard.unit_id)
-        if before is None or before.revision < revision:
+        if before is None or before.revision < shard.revision:
             newest[shard.unit_id] = shard
             shard = before or shard
         if before is not None:
@@ -162,48 +164,6 @@ def receipt_of(shard: Shard, footer: Footer, *, created: bool = False) -> Receip
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leftovers:
-    """Objects that killed writers left.
-
-    `superseded`: older revisions. `orphans`: temporary files and unfinished uploads. `spent`: what the spool keeps of
-    units that are committed.
-    """
-
-    superseded: tuple[str, ...]
-    orphans: tuple[str, ...]
-    spent: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.superseded) + len(self.orphans) + len(self.spent)
-
-
-def leftovers(folder: Folder) -> Leftovers:
-    """Return the leftovers of a run folder, without removing any."""
-    store = open_store(folder)
-    # The spool is listed first: what is kept of a unit while the shards are listed is not spent.
-    kept = spooled(store)
-    newest, older = listed(store)
-    return Leftovers(
-        superseded=tuple(shard.name for shard in older),
-        orphans=tuple(store.orphans()),
-        spent=tuple(
-            item.name for item in kept if item.unit_id in newest and item.revision <= newest[item.unit_id].revision
-        ),
-    )
-
-
-def sweep(folder: Folder, left: Leftovers) -> int:
-    """Remove leftovers and return how many objects that were.
-
-    `left` has to be listed while nobody writes to the folder: a temporary file of a live writer is its work.
-    """
-    store = open_store(folder)
-    for name in (*left.superseded, *left.spent):
-        store.delete(name)
-    return len(left.superseded) + len(left.spent) + store.sweep(left.orphans)
-
-
 def open_shard(store: Store, shard: Shard, **options: Any) -> pq.ParquetFile:
     """Open a shard for reading; use the file as a context manager.
 
@@ -247,7 +207,7 @@ def read_footer(store: Store, shard: Shard) -> Footer:
         return footer_of(file)
 
 
-def read_footers(folder: Folder, wanted: list[Shard]) -> Iterator[tuple[Shard, Footer]]:
+def read_footers(folder: Folder, wanted: Iterable[Shard]) -> Iterator[tuple[Shard, Footer]]:
     """Yield the footers of many shards, in order, with several calls in flight."""
     store = open_store(folder)
     yield from in_order(lambda shard: (shard, read_footer(store, shard)), wanted, store.width)

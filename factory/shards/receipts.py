@@ -11,12 +11,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt, Shard, read_footers
+from factory.shards.listing import Committed
 from factory.shards.shard_file import Footer
 from factory.storage.ahead import in_order
 from factory.storage.opening import Folder, open_store
@@ -24,6 +27,8 @@ from factory.storage.store import Store
 
 FOLDER = "manifests/receipts"
 FLUSH_RECEIPTS, FLUSH_S = 4096, 30.0
+# Pages that are read ahead of their reader.
+_PAGES_AHEAD = 4
 
 SCHEMA = pa.schema(
     [
@@ -40,27 +45,29 @@ SCHEMA = pa.schema(
 class ReceiptLog:
     """Log of receipts, written as `manifests/receipts/NNNN-KKKKK.parquet` (`NNNN`: number of the attempt).
 
-    At most `FLUSH_RECEIPTS` receipts, or those of the last `FLUSH_S` seconds, wait in memory.
+    A page is written anew until it holds `FLUSH_RECEIPTS` receipts, so there are few pages, however slowly units are
+    done. Those of the last page and of the last `FLUSH_S` seconds are held in memory.
     """
 
     def __init__(self, store: Store, attempt: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._attempt = attempt
         self._clock = clock
-        self._waiting: list[Receipt] = []
-        self._written = 0
+        self._page: list[Receipt] = []
+        self._kept = 0
+        self._full = 0
         self._since = clock()
 
     def add(self, receipt: Receipt) -> None:
-        """Keep a receipt, and write those that wait when they are many or have waited long."""
-        self._waiting.append(receipt)
-        if len(self._waiting) >= FLUSH_RECEIPTS or self._clock() - self._since > FLUSH_S:
+        """Keep a receipt, and write the page when it is full or was written long ago."""
+        self._page.append(receipt)
+        if len(self._page) >= FLUSH_RECEIPTS or self._clock() - self._since > FLUSH_S:
             self.flush()
 
     def flush(self, store: Store | None = None) -> None:
-        """Write the receipts that wait, through `store` if given, else through the log's own."""
+        """Write the page where there is anything new, through `store` if given, else through the log's own."""
         self._since = self._clock()
-        if not self._waiting:
+        if len(self._page) == self._kept:
             return
         rows = [
             {
@@ -71,14 +78,17 @@ class ReceiptLog:
                 "tally": json.dumps(receipt.tally.as_dict()),
                 "effort": json.dumps(dict(receipt.effort)),
             }
-            for receipt in self._waiting
+            for receipt in self._page
         ]
         sink = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_pylist(rows, SCHEMA), sink, compression="zstd")
         store = store or self._store
-        store.replace(f"{FOLDER}/{self._attempt:04}-{self._written:05}.parquet", sink.getvalue().to_pybytes())
-        self._written += 1
-        self._waiting.clear()
+        store.replace(f"{FOLDER}/{self._attempt:04}-{self._full:05}.parquet", sink.getvalue().to_pybytes())
+        self._kept = len(self._page)
+        if self._kept >= FLUSH_RECEIPTS:
+            self._full += 1
+            self._kept = 0
+            self._page.clear()
 
 
 def read_receipts(folder: Folder) -> dict[str, Receipt]:
@@ -92,20 +102,23 @@ def read_receipts(folder: Folder) -> dict[str, Receipt]:
     return newest
 
 
-def footers(folder: Folder, committed: Mapping[str, Shard]) -> Iterator[tuple[Shard, Footer]]:
-    """Yield the footer of every shard of `committed` (by unit id), from its receipt where there is one."""
+def footers(folder: Folder, committed: Committed) -> Iterator[tuple[Shard, Footer]]:
+    """Yield the footer of every shard of `committed`, from its receipt where there is one."""
     store = open_store(folder)
-    left = dict(committed)
-    # A receipt of another revision says nothing of this shard.
-    for receipt in _stored(store):
-        shard = left.get(receipt.unit_id)
-        if shard is not None and shard.revision == receipt.revision:
-            del left[receipt.unit_id]
-            yield shard, Footer(tally=receipt.tally, content=receipt.content, effort=receipt.effort)
-    yield from read_footers(store, list(left.values()))
+    left = np.ones(len(committed), dtype=bool)
+    for page in _pages(store):
+        for place, row in zip(committed.places([row["unit_id"] for row in page]).tolist(), page, strict=True):
+            # A receipt of another revision says nothing of this shard.
+            if place < 0 or not left[place]:
+                continue
+            shard, receipt = committed.at(place), _receipt_of(row)
+            if shard.revision == receipt.revision:
+                left[place] = False
+                yield shard, Footer(tally=receipt.tally, content=receipt.content, effort=receipt.effort)
+    yield from read_footers(store, map(committed.at, np.flatnonzero(left).tolist()))
 
 
-def committed_tally(folder: Folder, committed: Mapping[str, Shard]) -> Tally:
+def committed_tally(folder: Folder, committed: Committed) -> Tally:
     """Return the sum of the counts of all shards of `committed`."""
     total = Tally()
     for _, footer in footers(folder, committed):
@@ -115,16 +128,26 @@ def committed_tally(folder: Folder, committed: Mapping[str, Shard]) -> Tally:
 
 def _stored(store: Store) -> Iterator[Receipt]:
     """Yield all receipts of a folder, earlier attempts first."""
+    for page in _pages(store):
+        yield from map(_receipt_of, page)
+
+
+def _pages(store: Store) -> Iterator[list[dict[str, Any]]]:
+    """Yield the pages of a folder, earlier attempts first, each as its rows."""
     names = [entry.name for entry in store.entries(FOLDER)]
-    for data in in_order(store.read, names, store.width):
-        for row in pq.read_table(pa.BufferReader(data)).to_pylist():
-            yield Receipt(
-                unit_id=row["unit_id"],
-                name="",
-                n_bytes=row["n_bytes"],
-                tally=Tally(**json.loads(row["tally"])),
-                created=True,
-                revision=row["revision"],
-                content=row["content"],
-                effort=json.loads(row["effort"]),
-            )
+    for data in in_order(store.read, names, min(store.width, _PAGES_AHEAD)):
+        yield pq.read_table(pa.BufferReader(data)).to_pylist()
+
+
+def _receipt_of(row: Mapping[str, Any]) -> Receipt:
+    """Return the receipt in a row."""
+    return Receipt(
+        unit_id=row["unit_id"],
+        name="",
+        n_bytes=row["n_bytes"],
+        tally=Tally(**json.loads(row["tally"])),
+        created=True,
+        revision=row["revision"],
+        content=row["content"],
+        effort=json.loads(row["effort"]),
+    )

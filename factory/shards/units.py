@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from factory.shards.unit_sizes import UnitSizes
 from factory.types import Question, content_id
 
 
@@ -34,23 +35,29 @@ class Unit:
         return replace(self, revision=revision, retry_failed=retry_failed)
 
 
-def cut(questions: Iterable[Question], size: int, fingerprint: str) -> Iterator[Unit]:
+def cut(questions: Iterable[Question], sizes: UnitSizes | int, fingerprint: str) -> Iterator[Unit]:
     """Cut a stream of questions into units, lazily.
 
     Args:
       questions: questions of the source, in order.
-      size: questions per unit; the last unit may have fewer.
+      sizes: questions of each unit, or one number for all; the last unit may have fewer.
       fingerprint: hash of the config; another one makes other ids.
 
     Yields:
       Units, numbered from 0.
     """
+    sizes = UnitSizes(sizes) if isinstance(sizes, int) else sizes
     stream = iter(questions)
     index = 0
-    while part := tuple(islice(stream, size)):
-        yield Unit(
-            id=content_id(fingerprint, str(index), *(question.key for question in part)),
-            index=index,
-            questions=part,
-        )
+    while part := tuple(islice(stream, sizes.of(index))):
+        yield unit_of(part, index, fingerprint)
         index += 1
+
+
+def unit_of(questions: tuple[Question, ...], index: int, fingerprint: str) -> Unit:
+    """Return unit number `index` of a source, which has these questions."""
+    return Unit(
+        id=content_id(fingerprint, str(index), *(question.key for question in questions)),
+        index=index,
+        questions=questions,
+    )

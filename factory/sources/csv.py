@@ -6,12 +6,12 @@ import csv
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 
 from factory.errors import BadInput
-from factory.readers.columns import Columns, SourceRow, check_columns, to_questions
-from factory.readers.source_files import text_lines
+from factory.readers.columns import Columns, SourceRow, check_columns, rows_are_questions, to_questions
+from factory.readers.source_files import stamp_of, text_lines
 from factory.types import Question
 
 
@@ -29,7 +29,18 @@ class Config(Columns):
 
 def questions(config: Config) -> Iterator[Question]:
     """Yield the questions of the file or files, read row by row. Raises `BadInput` at the first bad line."""
-    return to_questions(_rows(config), config, source=posixpath.basename(config.path))
+    return questions_from(config, 0)
+
+
+def questions_from(config: Config, row: int) -> Iterator[Question]:
+    """Yield the questions but for the first `row`, which are read and not looked at."""
+    source, skip = posixpath.basename(config.path), row if rows_are_questions(config) else 0
+    return islice(to_questions(islice(_rows(config), skip, None), config, source, first=skip), row - skip, None)
+
+
+def stamp(config: Config) -> str | None:
+    """Return names, sizes and times of the files."""
+    return stamp_of(config.path)
 
 
 def _rows(config: Config) -> Iterator[SourceRow]:

@@ -6,10 +6,11 @@ import json
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from factory.errors import BadInput
-from factory.readers.columns import Columns, SourceRow, to_questions
-from factory.readers.source_files import text_lines
+from factory.readers.columns import Columns, SourceRow, rows_are_questions, to_questions
+from factory.readers.source_files import stamp_of, text_lines
 from factory.types import Question
 
 
@@ -25,14 +26,31 @@ class Config(Columns):
 
 def questions(config: Config) -> Iterator[Question]:
     """Yield the questions of the file or files, read line by line. Raises `BadInput` at the first bad line."""
-    return to_questions(_rows(config.path), config, source=posixpath.basename(config.path))
+    return questions_from(config, 0)
 
 
-def _rows(path: str) -> Iterator[SourceRow]:
-    """Yield the rows of all files, each with its place. Raises `BadInput` for a line that is no JSON object."""
+def questions_from(config: Config, row: int) -> Iterator[Question]:
+    """Yield the questions but for the first `row`, whose lines are only counted."""
+    source, skip = posixpath.basename(config.path), row if rows_are_questions(config) else 0
+    return islice(to_questions(_rows(config.path, skip), config, source, first=skip), row - skip, None)
+
+
+def stamp(config: Config) -> str | None:
+    """Return names, sizes and times of the files."""
+    return stamp_of(config.path)
+
+
+def _rows(path: str, skip: int) -> Iterator[SourceRow]:
+    """Yield the rows of all files but for the first `skip`, each with its place.
+
+    Raises `BadInput` for a line that is no JSON object.
+    """
     for name, number, line in text_lines(path):
         # Blank lines, such as the last one of many files, are no rows.
         if line.isspace():
+            continue
+        if skip:
+            skip -= 1
             continue
         where = f"{name}, line {number}"
         try:

@@ -152,6 +152,11 @@ def questions(config: Config) -> Iterator[Question]:
         yield question
 
 
+def stamp(config: Config) -> str:
+    """Return "": the config alone decides."""
+    return ""
+
+
 def worked_solution(question: Question) -> str:
     """Return the right step-by-step solution of a question of this source.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from factory.readers.inner_source import inner_questions, inner_section
+from factory.readers.inner_source import inner_questions, inner_questions_from, inner_section, inner_stamp
 from factory.types import Question
 
 
@@ -39,3 +39,14 @@ def questions(config: Config) -> Iterator[Question]:
     """Return the questions of the slice, in the source's order. Raises what the inner source raises."""
     end = config.skip + config.limit if config.limit else None
     return islice(inner_questions(config.of, "of"), config.skip, end)
+
+
+def questions_from(config: Config, row: int) -> Iterator[Question]:
+    """Return the questions of the slice but for the first `row`."""
+    left = max(0, config.limit - row) if config.limit else None
+    return islice(inner_questions_from(config.of, "of", config.skip + row), left)
+
+
+def stamp(config: Config) -> str | None:
+    """Return the stamp of the inner source."""
+    return inner_stamp(config.of, "of")

@@ -7,6 +7,7 @@ differently, is on the same side. Nothing is held in memory but the keys of an e
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -14,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from factory.plugins import suggest
-from factory.readers.inner_source import inner_questions, inner_section
+from factory.readers.inner_source import inner_questions, inner_section, inner_stamp
 from factory.text.wording import question_key
 from factory.types import Question
 
@@ -70,6 +71,12 @@ def questions(config: Config) -> Iterator[Question]:
     if config.part == HELD_OUT:
         return islice((one for one, held_out in sides if held_out), limit)
     return (one for one, held_out in sides if not held_out)
+
+
+def stamp(config: Config) -> str | None:
+    """Return the stamps of the inner sources; None where one has none."""
+    stamps = [inner_stamp(section, name) for name in ("of", "apart_from") if (section := getattr(config, name))]
+    return None if None in stamps else json.dumps(stamps)
 
 
 def is_held_out(question: Question, share: float, seed: int) -> bool:

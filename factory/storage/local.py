@@ -78,9 +78,10 @@ class LocalStore:
         except FileNotFoundError:
             return None
 
-    def entries(self, folder: str = "") -> Iterator[Entry]:
+    def entries(self, folder: str = "", *, after: str = "", until: str = "") -> Iterator[Entry]:
         listing = self._patiently(f"list {folder or 'all'}", lambda: self._walk(folder))
-        return iter(sorted(listing, key=lambda entry: entry.name))
+        wanted = (entry for entry in listing if after < entry.name and (not until or entry.name <= until))
+        return iter(sorted(wanted, key=lambda entry: entry.name))
 
     def delete(self, name: str) -> None:
         self._patiently(f"delete {name}", lambda: (self._root / name).unlink(missing_ok=True))

@@ -9,10 +9,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from io import BufferedReader, BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO, TypeVar
 
 from fsspec.asyn import sync
@@ -24,6 +25,7 @@ from factory.storage.retries import Refused, Retries, Tell, log_warning
 from factory.storage.store import Entry
 
 T = TypeVar("T")
+_BEGINNING: Mapping[str, str] = MappingProxyType({})
 WHOLE_BYTES = 8 * 2**20  # objects up to this size are read by one request: cheaper than several for parts
 PART_BYTES = 32 * 2**20  # size of the parts of an upload; smaller files are uploaded by one request
 _CONNECT_S = 10.0  # longest wait for a connection
@@ -115,11 +117,17 @@ class S3Store:
         except FileNotFoundError:
             return None
 
-    def entries(self, folder: str = "") -> Iterator[Entry]:
+    def entries(self, folder: str = "", *, after: str = "", until: str = "") -> Iterator[Entry]:
         prefix = self._key + (f"{folder.rstrip('/')}/" if folder else "")
-        for page in self._pages("list_objects_v2", "ContinuationToken", "NextContinuationToken", prefix):
+        begin = {"StartAfter": self._key + after} if after else {}
+        for page in self._pages("list_objects_v2", "ContinuationToken", "NextContinuationToken", prefix, begin):
             for item in page.get("Contents", ()):
-                yield Entry(name=item["Key"][len(self._key) :], size=int(item["Size"]), mark=item.get("ETag", ""))
+                name = item["Key"][len(self._key) :]
+                if until and name > until:
+                    return
+                # A server that knows no beginning lists all.
+                if name > after:
+                    yield Entry(name=name, size=int(item["Size"]), mark=item.get("ETag", ""))
 
     def delete(self, name: str) -> None:
         with suppress(FileNotFoundError):
@@ -165,9 +173,19 @@ class S3Store:
             for item in page.get("Uploads", ())
         ]
 
-    def _pages(self, operation: str, marker: str, next_marker: str, prefix: str) -> Iterator[dict[str, Any]]:
-        """Yield the pages of a listing. S3 gives `next_marker` with a page and wants it as `marker` for the next."""
-        position: dict[str, str] = {}
+    def _pages(
+        self,
+        operation: str,
+        marker: str,
+        next_marker: str,
+        prefix: str,
+        begin: Mapping[str, str] = _BEGINNING,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the pages of a listing. S3 gives `next_marker` with a page and wants it as `marker` for the next.
+
+        `begin`: where the first page begins.
+        """
+        position = dict(begin)
         while True:
             page = self._patiently(
                 f"list {prefix or 'all'}",

@@ -71,8 +71,14 @@ class Store(Protocol):
         """Return an object's size in bytes; None when there is no such object."""
         ...
 
-    def entries(self, folder: str = "") -> Iterator[Entry]:
-        """Yield all objects under `folder`, in the order of their names; none where there is no such folder."""
+    def entries(self, folder: str = "", *, after: str = "", until: str = "") -> Iterator[Entry]:
+        """Yield all objects under `folder`, in the order of their names; none where there is no such folder.
+
+        Args:
+          folder: folder to list, "" for all.
+          after: name behind which the listing begins, itself left out.
+          until: last name of the listing, whether there is such an object or not; "" for the end.
+        """
         ...
 
     def delete(self, name: str) -> None:

@@ -25,6 +25,7 @@ from pipelines.elastic.hand_group import HandGroup
 from pipelines.elastic.site import Site, first_hands
 from pipelines.elastic.target import Targets, Work, hands
 from pipelines.elastic.weights import require_same_revision
+from pipelines.planning.plan import sizes_of
 from pipelines.pools.engines import Facts, demands_of
 from pipelines.pools.hands import CHECKER, WORKER, WRITER
 from pipelines.pools.pool import named_pool
@@ -70,7 +71,7 @@ class FleetKeeper:
         ranges = {role: pool.range for role, pool in asked_pools(settings).items()}
         # Engines that are there from an earlier run are not ended before it is seen that they are too many.
         targets = {role: group.target for role, group in engines.items()}
-        self._targets = Targets(ranges, Work(samples=samples, unit=settings.run.unit_size), targets)
+        self._targets = Targets(ranges, Work(samples=samples, unit=sizes_of(settings).first), targets)
         self._is_range = any(replicas.is_range for replicas in ranges.values())
         numbers = {WORKER: self._least.workers, CHECKER: self._least.checkers, WRITER: self._least.writers}
         for role, group in hands.items():

@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from factory.records.difference import differences, item_id, row_digest
 from factory.records.validation import Row
-from factory.shards.commits import listed, records_of
+from factory.shards.commits import records_of
+from factory.shards.listing import committed_in
 from factory.shards.receipts import committed_tally
 from factory.storage.opening import open_store
 
@@ -148,7 +149,7 @@ def diff(a: str, b: str, *, limit: int = 20, on_progress: OnRows = lambda n: Non
 
 def _questions(folder: str) -> int:
     """Return how many questions a folder holds, by its receipts."""
-    return committed_tally(folder, listed(folder)[0]).questions
+    return committed_tally(folder, committed_in(folder)).questions
 
 
 def _counted(on_progress: OnRows) -> Callable[[Iterator[Row]], Iterator[Row]]:

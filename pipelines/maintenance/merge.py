@@ -16,7 +16,9 @@ from datetime import UTC, datetime
 
 from factory.errors import BadInput
 from factory.interfaces import Say
-from factory.shards.commits import Shard, leftovers, listed, no_records, shard_name, sweep
+from factory.shards.commits import Shard, listed, no_records, shard_name
+from factory.shards.leftovers import leftovers, sweep
+from factory.shards.listing import committed_of
 from factory.shards.merged_shards import merged_content, merged_id
 from factory.shards.receipts import footers
 from factory.storage.access import Access
@@ -138,7 +140,7 @@ def _units(source: Store, partial: bool) -> list[MergeUnit]:
     newest = listed(source)[0]
     if not newest:
         raise no_records(source)
-    said = {shard.unit_id: footer for shard, footer in footers(source, newest)}
+    said = {shard.unit_id: footer for shard, footer in footers(source, committed_of(newest.values()))}
     units = [
         MergeUnit(shard=shard, content=said[unit_id].content, questions=said[unit_id].tally.questions)
         for unit_id, shard in newest.items()

@@ -21,13 +21,12 @@ from factory.shards.commits import (
     SUFFIX,
     Receipt,
     Shard,
-    leftovers,
     listed,
     no_records,
     runs_within,
     shard_name,
-    sweep,
 )
+from factory.shards.leftovers import leftovers, sweep
 from factory.shards.receipts import FOLDER as RECEIPTS
 from factory.shards.receipts import read_receipts
 from factory.shards.shard_check import FAULTS_KEPT, ShardReport, Unreadable, reading

@@ -2,13 +2,13 @@
 
 The pass counts the questions, screens their gold answers, finds doubles and ids that stand for more than one question.
 The rejected ones are kept: every later pass, of this attempt or the next, sees the same questions, also where a checker
-gave up under load. The driver never holds more of the source than the keys it has seen.
+gave up under load. The driver never holds more of the source than a hash of each key that it has seen.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from itertools import islice
 from typing import Any
@@ -19,6 +19,7 @@ from factory.readers.doubles import Doubles, identity_of
 from factory.rollouts.prompting import STYLES, is_file, load_prompt
 from factory.storage.opening import open_store
 from factory.types import Outcome, Question, Verdict
+from pipelines.planning.source_rows import SourceRows
 from pipelines.run.contract import Plug
 from pipelines.run.settings import Settings
 
@@ -46,8 +47,9 @@ class Survey:
       renamed: questions that got an id of their own, as theirs came before with another text; None in a run that was
         begun when these were left out as doubles, and are to this day.
       renamed_examples: some of them.
-      doubled: ids that came more than once in this pass; not kept in the file.
+      unit_most: questions of the largest units, where their size grows with the run; 0 where all have one size.
       bad_questions: what was left out for its gold answer in this pass, as `identity_of` it; not kept in the file.
+      rows: rows that this pass left out or renamed; not kept in the file.
     """
 
     questions: int = 0
@@ -58,8 +60,9 @@ class Survey:
     prompt_files: dict[str, str] | None = field(default_factory=dict)
     renamed: int | None = 0
     renamed_examples: list[str] = field(default_factory=list)
-    doubled: set[str] = field(default_factory=set, repr=False)
+    unit_most: int = 0
     bad_questions: set[int] = field(default_factory=set, repr=False)
+    rows: SourceRows = field(default_factory=SourceRows, repr=False)
 
 
 def surveyed(
@@ -76,7 +79,7 @@ def surveyed(
     Raises:
       BadInput: the source or the prompt is malformed, or no question is usable.
     """
-    survey.prompt_id = load_prompt(settings.prompt.template, settings.prompt.style).id
+    survey.prompt_id = prompt_id_of(settings)
     survey.prompt_files = prompt_files_of(settings)
     digest = hashlib.sha256()
     for question in usable(settings, screen, survey):
@@ -93,6 +96,11 @@ def surveyed(
             f"{survey.duplicates} doubles)." + f" The first: {first}" * bool(first)
         )
     survey.digest = digest.hexdigest()[:16]
+
+
+def prompt_id_of(settings: Settings) -> str:
+    """Return the hash of the run's prompt file as it is now. Raises `BadInput` where there is none."""
+    return load_prompt(settings.prompt.template, settings.prompt.style).id
 
 
 def prompt_files_of(settings: Settings) -> dict[str, str]:
@@ -117,9 +125,7 @@ def prompt_files_of(settings: Settings) -> dict[str, str]:
     }
 
 
-def usable(
-    settings: Settings, screen: Screen, survey: Survey | None = None, *, doubled: Collection[str] | None = None
-) -> Iterator[Question]:
+def usable(settings: Settings, screen: Screen, survey: Survey | None = None) -> Iterator[Question]:
     """Yield the questions that will be worked on, in order: each once, each with a gold answer that verifies.
 
     Args:
@@ -127,18 +133,18 @@ def usable(
       screen: judge of the gold answers.
       survey: receives the counts of what is left out; None where nobody wants them. Its `renamed` says what becomes of
         an id that comes with another text.
-      doubled: ids that come more than once, where an earlier pass knows them. Then only those are remembered, and
-        memory does not grow with the source.
 
     Raises:
       BadInput: the source is malformed, or none of its first gold answers can be read.
     """
     survey = survey if survey is not None else Survey()
     reads = settings.checker.plugin.READS
-    doubles = Doubles(reads=reads, watched=doubled, rename=survey.renamed is not None)
-    questions = filter(None, map(doubles.once, questions_of(settings)))
-    seen = 0
-    while batch := list(islice(questions, SCREEN_BATCH)):
+    doubles = Doubles(reads=reads, rename=survey.renamed is not None)
+    questions = questions_of(settings)
+    seen = rows = 0
+    while given := list(islice(questions, SCREEN_BATCH)):
+        used = doubles.batch(given)
+        batch = [question for question in used if question is not None]
         # Leave out what has no gold answer, then what the checker rejects.
         rejected = {question.id: question.gold_problem for question in batch if question.gold_problem}
         seen += len(batch)
@@ -149,11 +155,14 @@ def usable(
         # Count, then hand out.
         survey.bad_golds.update(rejected)
         survey.bad_questions.update(identity_of(question, reads) for question in batch if question.id in rejected)
-        survey.duplicates, survey.doubled = doubles.dropped, doubles.repeated
+        survey.duplicates = doubles.dropped
         if doubles.rename:
             survey.renamed, survey.renamed_examples = doubles.renamed, doubles.examples
-        yield from (question for question in batch if question.id not in rejected)
-    survey.duplicates = doubles.dropped
+        if rejected:
+            used = [question if question and question.id not in rejected else None for question in used]
+        survey.rows.note(rows, given, used)
+        rows += len(given)
+        yield from (question for question in used if question is not None)
 
 
 def left_out_lines(survey: Survey) -> list[str]:
@@ -178,6 +187,15 @@ def questions_of(settings: Settings) -> Iterator[Question]:
         # A source within the run's own folder is reached like the run: its credentials stand in no config file.
         return read_store(open_store(source.config.path, settings.storage), source.config)
     return source.plugin.questions(source.config)
+
+
+def questions_from(settings: Settings, row: int) -> Iterator[Question]:
+    """Yield the questions of the configured source from `row` on, counted from 0; from where it can begin there."""
+    source = settings.source
+    seek = source.plugin.questions_from
+    if row and seek is not None and not settings.run.part_of:
+        return seek(source.config, row)
+    return islice(questions_of(settings), row, None)
 
 
 def judged_by(

@@ -10,7 +10,8 @@ from typing import Any
 from factory.errors import BadInput
 from factory.records.role_costs import worth_telling
 from factory.records.tally import Tally
-from factory.shards.commits import Shard, listed
+from factory.shards.commits import Shard
+from factory.shards.listing import committed_in
 from factory.shards.receipts import footers
 from factory.shards.spool import spooled, waiting
 from factory.spending import Spending, accepted, spending_line, spending_of
@@ -20,7 +21,7 @@ from factory.text.safe_text import safe
 from factory.types import POLICY
 from pipelines.driving.engine_log import engine_lines
 from pipelines.measures.gpu_time import gpu_hours_in
-from pipelines.planning.plan import falls_short
+from pipelines.planning.plan import falls_short, sizes_of
 from pipelines.planning.survey import Survey
 from pipelines.pools.pool import MODELS, Pool
 from pipelines.pools.roles import asked_pools
@@ -151,10 +152,11 @@ def kept_questions(store: Store, committed: Mapping[str, Shard], unit_size: int)
     Args:
       store: the run folder.
       committed: newest shard of each unit, by unit id, as it was listed.
-      unit_size: questions per unit.
+      unit_size: most questions of a unit.
     """
-    revisions = {unit_id: shard.revision for unit_id, shard in committed.items()}
-    return waiting(spooled(store), revisions, unit_size)
+    objects = spooled(store)
+    shards = map(committed.get, {item.unit_id for item in objects})
+    return waiting(objects, {shard.unit_id: shard.revision for shard in shards if shard is not None}, unit_size)
 
 
 def _kept_line(kept: int) -> str:
@@ -190,14 +192,14 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
 
     # Count what the footers say, without reading a row.
     tally, short = Tally(), 0
-    committed = listed(store)[0]
+    committed = committed_in(store)
     for _, footer in footers(store, committed):
         tally.add(footer.tally)
         short += falls_short(footer, settings.effort)
     share = tally.questions / survey.questions
     state = "complete" if tally.questions >= survey.questions and not short else "not complete"
 
-    kept = kept_questions(store, committed, settings.run.unit_size)
+    kept = kept_questions(store, committed, sizes_of(settings, survey).most)
 
     # Say it, with what to do next.
     lines = [

@@ -13,7 +13,9 @@ from typing import Any
 from actors.engine_runtime.launch import generator_options
 from actors.metering import RayMeter
 from factory.errors import StorageFailed
-from factory.shards.commits import Receipt, leftovers, listed, sweep
+from factory.shards.commits import Receipt
+from factory.shards.leftovers import leftovers, sweep
+from factory.shards.listing import Committed, committed_in
 from factory.shards.receipts import ReceiptLog, committed_tally
 from factory.spending import spending_of
 from factory.types import POLICY
@@ -24,7 +26,7 @@ from pipelines.measures.budget import OverBudget
 from pipelines.measures.exporter import Exporter, label_of
 from pipelines.measures.gpu_time import gpu_hours_in
 from pipelines.measures.limits import RunLimits
-from pipelines.planning.plan import Plan, missing_units
+from pipelines.planning.plan import Plan, keep, missing_units
 from pipelines.planning.survey import Screen
 from pipelines.pools.keys import check_keys
 from pipelines.pools.pool import MODELS
@@ -89,8 +91,8 @@ def label(settings: Settings, listener: Listener | None = None, options: LabelOp
         # Read the source and the folder. Nothing is written before this is done.
         todo = session.plan(screen=options.screen, retry_failed=options.retry_failed)
         session.listener.begin(outlook_of(settings, todo))
-        left = leftovers(session.store)
-        summary = _summary(session, todo, Progress())
+        left = leftovers(session.store, todo.committed)
+        summary = _summary(session, todo, Progress(), todo.committed)
         if _is_done(session, todo, summary) and not left:
             return summary
         limits = RunLimits(settings.stop, session.store, summary.tally, settings.cluster.gpu_hour_price)
@@ -101,13 +103,15 @@ def label(settings: Settings, listener: Listener | None = None, options: LabelOp
 
         # Take the folder and do what is missing.
         session.claim(todo.survey, engine=settings.plain["engine"], **_models(settings))
+        keep(session.store, todo)
         sweep(session.store, left)
         if todo.missing:
             progress, stopped = _work(session, todo, options, limits)
             # A dead attempt's writer may have come late with what is done, and a dead worker leaves what it kept.
             if todo.fresh < len(todo.missing) or progress.retried or progress.roster > 1:
                 sweep(session.store, replace(leftovers(session.store), orphans=()))
-            summary = replace(_summary(session, todo, progress), stopped=stopped)
+            committed = committed_in(session.store)
+            summary = replace(_summary(session, todo, progress, committed), stopped=stopped)
 
         session.write_stats(stats_of(summary) | {"seconds": round(summary.seconds, 3)})
         return replace(summary, interrupted=session.interrupt.count > 0 and not summary.stopped)
@@ -119,9 +123,7 @@ def outlook_of(settings: Settings, todo: Plan) -> Outlook:
     again = len(todo.missing) - todo.fresh
     # Of what a question costs, its samples are what every search that has an `n` makes for certain.
     least = settings.effort.get("search.n", 0)
-    size = settings.run.unit_size
-    questions = sum(min(size, todo.survey.questions - index * size) for index in todo.missing)
-    return Outlook(settings.run.dir, todo.survey, todo.units, done, again=again, questions=questions, least=least)
+    return Outlook(settings.run.dir, todo.survey, todo.units, done, again=again, questions=todo.questions, least=least)
 
 
 def _models(settings: Settings) -> dict[str, Any]:
@@ -276,9 +278,8 @@ def _drive(
     return progress, news.stopped
 
 
-def _summary(session: RunSession, todo: Plan, progress: Progress) -> LabelSummary:
+def _summary(session: RunSession, todo: Plan, progress: Progress, committed: Committed) -> LabelSummary:
     """Count what the folder holds; the footers and receipts say it without reading a row."""
-    committed, _ = listed(session.store)
     missing = len(todo.missing) - progress.units + progress.short
     tally = committed_tally(session.store, committed)
     price = session.settings.cluster.gpu_hour_price
@@ -291,6 +292,6 @@ def _summary(session: RunSession, todo: Plan, progress: Progress) -> LabelSummar
         retried=progress.retried,
         short=progress.short,
         trouble=progress.trouble,
-        kept=kept_questions(session.store, committed, session.settings.run.unit_size),
+        kept=kept_questions(session.store, committed, todo.sizes.most),
         spending=spending_of(gpu_hours_in(session.store), tally, price),
     )

@@ -3,6 +3,7 @@
 config.yaml              the complete config the run began with, no secret in it; a folder belongs to one
 manifests/source.json    counts of the source, made before anything started
 manifests/effort.json    amounts that were raised since: samples, rollouts, tokens
+manifests/plan.parquet   ids of the units, and what is left out of the source: without it, the source is read again
 manifests/receipts/      receipts of the units that the driver got
 data/part-*.parquet      committed units
 spool/                   finished questions of units that are not committed yet; no reader looks here
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -179,9 +180,10 @@ def check_survey(store: Store, survey: Survey) -> None:
 
 def keep_survey(store: Store, survey: Survey) -> None:
     """Keep the counts of the source. From here on the folder belongs to its config."""
-    kept = asdict(survey)
-    # These may be many, and the next attempt finds them anew.
-    del kept["doubled"], kept["bad_questions"]
+    # These may be many, and they are kept elsewhere or found anew.
+    kept = {name: value for name, value in vars(survey).items() if name not in ("bad_questions", "rows")}
+    if not survey.unit_most:
+        del kept["unit_most"]
     store.replace(SURVEY, _encoded(kept))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from factory.added_fields import ADDED
 from factory.errors import BadInput
 from factory.rollouts.steps import step_ends
+from factory.shards.unit_sizes import AUTO
 from factory.spending import Spent
 from factory.storage.access import Access
 from factory.types import Sampling
@@ -25,7 +26,8 @@ class Run:
     Attributes:
       dir: run folder, a local path or s3://bucket/folder.
       seed: seed of every draw of ours; vLLM repeats its samples only with engine.seeded.
-      unit_size: questions per unit, which is one Parquet object.
+      unit_size: questions per unit, which is one Parquet object; with auto 16, and more the further a large run goes
+        on: 512 at most, as long as that is little of a worker's memory.
       learn: True lets questions, also those under way, teach each other what to expect of the model
         (`factory/labelling/experience.py`). With False, labels do not depend on the order of the questions.
       round: round of the self-training that the run is part of, for the records.
@@ -36,7 +38,7 @@ class Run:
 
     dir: str = "runs/label_steps"
     seed: int = 0
-    unit_size: int = 16
+    unit_size: int | str = 16
     learn: bool = True
     round: int = 0
     part_of: str = ""
@@ -184,8 +186,8 @@ def check_ranges(filled: Mapping[str, Any]) -> None:
     for name in ("workers", "units_in_flight", "questions_per_worker"):
         if getattr(cluster, name) < 0:
             raise BadInput(f"cluster.{name} is {getattr(cluster, name)}. Expected at least 1, or 0 for the default.")
-    if run.unit_size < 1:
-        raise BadInput(f"run.unit_size is {run.unit_size}. Expected at least 1 question per unit.")
+    if run.unit_size != AUTO and (isinstance(run.unit_size, str) or run.unit_size < 1):
+        raise BadInput(f"run.unit_size is {run.unit_size}. Expected at least 1 question per unit, or {AUTO}.")
     if not 0 <= run.grace_s < math.inf:
         raise BadInput(f"run.grace_s is {run.grace_s}. Expected seconds, 0 or more.")
     if not 0 <= cluster.gpu_hour_price < math.inf:

@@ -87,6 +87,7 @@ class RunSession:
 
         Raises `BadInput` for a malformed source, and for one that has changed since the run began.
         """
+        self._say_read(0)
         survey = run_folder.new_survey(self.settings, self.store)
         with self._screened(None) as screen:
             for _ in surveyed(self.settings, screen, survey, self._say_read):
@@ -95,7 +96,7 @@ class RunSession:
         return survey
 
     def plan(self, *, screen: Screen | None = None, retry_failed: bool = False) -> Plan:
-        """Read the source once and return the units that are missing in the folder.
+        """Return the units that are missing in the folder; the source is read where the folder keeps no plan of it.
 
         `screen` replaces the checker where a caller knows the gold answers. With `retry_failed`, units with failed
         questions are missing, too. Raises `BadInput` as `survey` does, and for shards that are not this run's.
@@ -176,13 +177,13 @@ class RunSession:
         self.log.end()
 
     def _screened(self, screen: Screen | None) -> AbstractContextManager[Screen]:
-        self.listener.say(f"reading the source ({self.settings.source.name})")
         if screen is not None:
             return nullcontext(screen)
         return screening(self.settings, run_folder.survey_of(self.store))
 
     def _say_read(self, questions: int) -> None:
-        self.listener.say(f"read {questions:,} questions")
+        said = f"read {questions:,} questions" if questions else f"reading the source ({self.settings.source.name})"
+        self.listener.say(said)
 
 
 def check_prompt(settings: Settings) -> list[str]:

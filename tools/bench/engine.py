@@ -29,6 +29,7 @@ from cluster.connect import connected
 from factory.rollouts.prompting import load_prompt, render
 from factory.shards.units import cut
 from factory.types import Question
+from pipelines.planning.plan import sizes_of
 from pipelines.run.engine_pools import launched
 from pipelines.run.fleet import Fleet
 from pipelines.run.settings import Settings, from_mapping
@@ -94,7 +95,7 @@ def through_the_factory(settings: Settings, fleet: Fleet, questions: list[Questi
       SystemExit: a question is missing in the results.
     """
     before = _output_tokens(fleet)
-    units = list(cut(questions, settings.run.unit_size, settings.fingerprint))
+    units = list(cut(questions, sizes_of(settings), settings.fingerprint))
     started = time.monotonic()
     # All units at once, in turn to the workers: the engine, not the driver, has to be the limit.
     runs = [

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from factory.records.record import to_batch
 from factory.records.tally import tally
 from factory.shards.commits import Receipt, read_rows, shard_name
 from factory.shards.receipts import FLUSH_RECEIPTS, ReceiptLog
 from factory.shards.shard_file import encode, footer_for
-from factory.shards.units import Unit, cut
 from factory.storage.ahead import in_order
+from factory.storage.local import LocalStore
 from factory.storage.store import Store
-from pipelines.planning.screening import screening
-from pipelines.planning.survey import Survey, surveyed
+from pipelines.planning.plan import keep, plan
 from pipelines.run import run_folder
 from pipelines.run.settings import Settings
 
@@ -21,13 +22,14 @@ from pipelines.run.settings import Settings
 WIDTH = 16
 
 
-def prepare(settings: Settings, store: Store, done: float) -> int:
+def prepare(settings: Settings, store: Store, done: float, *, keep_plan: bool = True) -> int:
     """Fill a folder as a killed run leaves it: the first units, and receipts of all but the last ones.
 
     Args:
       settings: settings of the run.
       store: its empty folder.
       done: share of the units that are committed, between 0 and 1.
+      keep_plan: False leaves the folder as a run of an earlier version did.
 
     Returns:
       The number of committed units without a receipt.
@@ -37,22 +39,23 @@ def prepare(settings: Settings, store: Store, done: float) -> int:
 
     # Phase 1: config and survey, as a run writes them when it has read its source.
     run_folder.bind(settings, store)
-    survey = Survey()
-    with screening(settings) as screen:
-        questions = surveyed(settings, screen, survey)
-        units = [replace(unit, questions=()) for unit in cut(questions, settings.run.unit_size, settings.fingerprint)]
-    run_folder.keep_survey(store, survey)
+    # The simulated source's gold answers are numbers: a checker would accept all of them, in half a millisecond each.
+    made = plan(settings, store, lambda questions: {})
+    run_folder.keep_survey(store, made.survey)
+    if keep_plan:
+        keep(store, made)
     # Phase 2: the bytes of one shard. All units have the same: planning reads names and receipts only.
-    rows = simulated_rows(settings, settings.run.unit_size)
+    rows = simulated_rows(settings, made.sizes.first)
     batch = to_batch(rows)
     footer = footer_for(batch, tally(rows), settings.effort)
     data = encode(batch, footer)
 
-    def created(unit: Unit) -> Receipt:
+    def created(index: int) -> Receipt:
         """Create the shard of a unit and return its receipt."""
-        created = store.create(shard_name(unit.id), data)
+        unit_id = f"{int(made.kept.ids[index]):016x}"
+        created = create(store, shard_name(unit_id), data)
         return Receipt(
-            unit_id=unit.id,
+            unit_id=unit_id,
             name="",
             n_bytes=len(data),
             tally=footer.tally,
@@ -62,12 +65,33 @@ def prepare(settings: Settings, store: Store, done: float) -> int:
         )
 
     # Phase 3: create the shards, and log their receipts.
-    committed = units[: round(done * len(units))]
+    committed = range(round(done * made.units))
     receipts = ReceiptLog(store, attempt=1, clock=lambda: 0.0)
     for receipt in in_order(created, committed, WIDTH):
         receipts.add(receipt)
     # Receipts that were not flushed yet are lost with the driver.
     return len(committed) % FLUSH_RECEIPTS
+
+
+def create(store: Store, name: str, data: bytes) -> bool:
+    """Create an object that need not survive a power cut; on a disk without waiting for it."""
+    if isinstance(store, LocalStore):
+        path = Path(store.url, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return True
+    return store.create(name, data)
+
+
+@contextmanager
+def without(store: Store, name: str) -> Iterator[None]:
+    """Take an object away for the block."""
+    data = store.read(name)
+    store.delete(name)
+    try:
+        yield
+    finally:
+        store.replace(name, data)
 
 
 def rows_in(store: Store) -> dict[str, int]:

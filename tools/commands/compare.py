@@ -19,7 +19,8 @@ from rich.table import Table
 from rich.text import Text
 
 from factory.errors import BadInput
-from factory.shards.commits import listed, records_of
+from factory.shards.commits import records_of
+from factory.shards.listing import committed_in
 from factory.shards.receipts import committed_tally
 from factory.types import content_id
 
@@ -111,7 +112,7 @@ def _share(part: int, whole: int) -> float | None:
 def compare_folders(a: str, b: str) -> RunComparison:
     """Compare two run or import folders. Raises `BadInput` where one holds no records."""
     rows_a, rows_b = (records_of(folder, ["question", "solutions"]) for folder in (a, b))
-    solutions_a, solutions_b = (committed_tally(folder, listed(folder)[0]).solutions for folder in (a, b))
+    solutions_a, solutions_b = (committed_tally(folder, committed_in(folder)).solutions for folder in (a, b))
     return compared(rows_a, rows_b, index_b=solutions_b < solutions_a)
 
 

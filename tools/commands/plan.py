@@ -19,6 +19,7 @@ from factory.errors import BadInput
 from factory.rollouts.prompting import load_prompt, render
 from factory.text.safe_text import safe
 from pipelines.planning.loads import loads_of
+from pipelines.planning.plan import sizes_of
 from pipelines.planning.ranges import at_most
 from pipelines.planning.screening import screening
 from pipelines.planning.survey import Survey, as_before, left_out_lines, surveyed, usable
@@ -84,9 +85,11 @@ def _show_questions(settings: Settings, console: Console, remarks: list[str]) ->
     console.print(Text(safe(prompt if isinstance(prompt, str) else "\n".join(f"[{r}] {c}" for r, c in prompt))))
     for remark in remarks:
         console.print(Text(safe(remark), style="yellow"), soft_wrap=True)
-    units = -(-survey.questions // settings.run.unit_size)
+    sizes = sizes_of(settings)
+    units = sizes.units(survey.questions)
+    size = str(sizes.first) if sizes.most == sizes.first else f"{sizes.first} and more, up to {sizes.most}"
     console.print(Text("\nwork", style="bold"))
-    console.print(Text(f"{survey.questions:,} questions in {units:,} units of {settings.run.unit_size}"))
+    console.print(Text(f"{survey.questions:,} questions in {units:,} units of {size}"))
     console.print(
         Text(f"skipped: {len(survey.bad_golds):,} gold answers that do not verify, {survey.duplicates:,} doubles")
     )

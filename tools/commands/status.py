@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from factory.errors import BadInput
-from factory.shards.commits import listed
+from factory.shards.listing import committed_in
 from factory.shards.receipts import committed_tally
 from factory.storage.opening import open_store
 from factory.storage.store import Store
@@ -28,7 +28,7 @@ def status_lines(run_dir: str, address: str = "") -> list[str]:
     store = open_store(run_dir)
     imported_from = imported_format(store)
     if imported_from is not None:
-        tally = committed_tally(store, listed(store)[0])
+        tally = committed_tally(store, committed_in(store))
         return [f"{run_dir}: imported from {imported_from}, {tally.questions:,} lines", *counts_lines(tally)]
     settings = opened(run_dir)
     lines = settings.definition.status_lines(settings, store)

@@ -98,6 +98,22 @@ def test_entries_are_those_of_the_folder_in_order_of_name(store: Store) -> None:
     assert [entry.name for entry in store.entries()] == ["data/a", "data/b", "data/deep/c", "database", "z"]
 
 
+def test_a_part_of_a_listing_begins_behind_a_name_and_ends_with_one(
+    opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened()
+    for number in range(12):
+        store.create(f"data/{number:02}", b"")
+    if hasattr(store, "_fs"):
+        # Pages of three, so that a part is several of them.
+        whole = store._fs.call_s3
+        store._fs.call_s3 = lambda *args, **kwargs: whole(*args, **(kwargs | {"MaxKeys": 3}))
+    borders = [("", "data/03"), ("data/03", "data/09x"), ("data/09x", "")]
+    parts = [[entry.name[5:] for entry in store.entries("data", after=a, until=b)] for a, b in borders]
+    assert [number for part in parts for number in part] == [f"{number:02}" for number in range(12)]
+    assert list(map(len, parts)) == [4, 6, 2]
+
+
 def test_a_deleted_object_is_gone(store: Store) -> None:
     store.create("a", b"1")
     store.delete("a")

@@ -18,7 +18,7 @@ def asked(id: str, text: str, file: str = "a.jsonl", line: int = 1, **fields: An
 
 def passed(doubles: Doubles, questions: Sequence[Question]) -> list[tuple[str, str]]:
     """(id, text) of the questions that pass."""
-    return [(one.id, one.text) for one in map(doubles.once, questions) if one is not None]
+    return [(one.id, one.text) for one in doubles.batch(questions) if one is not None]
 
 
 def test_an_id_with_another_text_gets_the_name_of_its_file_behind_it() -> None:
@@ -81,17 +81,19 @@ ROWS = st.tuples(
 )
 
 
-@given(st.lists(ROWS, max_size=40))
-def test_nothing_is_lost_or_mixed_and_a_later_pass_that_remembers_less_sees_the_same(rows: Any) -> None:
+@given(st.lists(ROWS, max_size=40), st.integers(1, 40))
+def test_nothing_is_lost_or_mixed_however_the_stream_is_cut_into_batches(rows: Any, size: int) -> None:
     questions = [
         Question(id=id, text=text, gold="1", origin=f"{file}, line 1" * bool(file), given=given)
         for id, text, file, given in rows
     ]
-    first = Doubles()
-    passing = [one for one in map(first.once, questions) if one is not None]
+    one_by_one = Doubles()
+    passing = [one for question in questions for one in one_by_one.batch([question]) if one is not None]
     # One text per id, and each item once.
     assert len({(one.id, one.text) for one in passing}) == len({one.id for one in passing})
     assert len({one.key for one in passing}) == len(passing)
     assert {(one.text, one.given) for one in passing} == {(one.text, one.given) for one in questions}
-    again = Doubles(watched=first.repeated)
-    assert [one for one in map(again.once, questions) if one is not None] == passing
+    in_batches = Doubles()
+    batches = [questions[first : first + size] for first in range(0, len(questions), size)]
+    assert [one for batch in batches for one in in_batches.batch(batch) if one is not None] == passing
+    assert (in_batches.dropped, in_batches.renamed) == (one_by_one.dropped, one_by_one.renamed)

@@ -14,6 +14,7 @@ from factory.records.tally import tally
 from factory.rollouts.cost import Cost
 from factory.rollouts.tree import Tree
 from factory.shards import commits
+from factory.shards.leftovers import leftovers, sweep
 from factory.shards.shard_file import content_hash
 from factory.storage.opening import open_store
 from factory.types import Question, Sampling
@@ -80,7 +81,7 @@ def test_temporaries_of_a_killed_writer_are_no_commits_and_are_swept(tmp_path):
     data.mkdir()
     (data / f".part-u1.parquet.{'0' * 32}.tmp").write_bytes(b"half")
     assert commits.shards(tmp_path) == []
-    assert commits.sweep(tmp_path, commits.leftovers(tmp_path)) == 1
+    assert sweep(tmp_path, leftovers(tmp_path)) == 1
     assert os.listdir(data) == []
 
 
@@ -113,7 +114,7 @@ def test_a_crash_between_a_revision_and_the_removal_of_the_older_one_doubles_not
     commits.commit(tmp_path, "u1", *batch_of("b"), revision=1)
     (tmp_path / "data" / "part-u1.parquet").write_bytes(older)
     assert [row["question"] for row in commits.read_rows(tmp_path)] == ["b"]
-    assert commits.sweep(tmp_path, commits.leftovers(tmp_path)) == 1
+    assert sweep(tmp_path, leftovers(tmp_path)) == 1
     assert os.listdir(tmp_path / "data") == ["part-u1.r001.parquet"]
 
 

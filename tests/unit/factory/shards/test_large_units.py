@@ -18,7 +18,8 @@ from factory.records.batches import batches_of
 from factory.records.record import to_batch
 from factory.records.tally import tally
 from factory.shards import creation
-from factory.shards.commits import Receipt, commit, leftovers, open_shard, read_rows, shards
+from factory.shards.commits import Receipt, commit, open_shard, read_rows, shards
+from factory.shards.leftovers import leftovers
 from factory.storage.local import LocalStore
 from factory.storage.opening import open_store
 from pipelines.export.export import ExportOptions, export

@@ -17,6 +17,7 @@ from factory.errors import StorageFailed
 from factory.records.record import SCHEMA, to_batch
 from factory.records.tally import tally
 from factory.shards import commits, spool
+from factory.shards.leftovers import leftovers, sweep
 from factory.shards.shard_file import content_hash
 from factory.shards.units import Unit, cut
 from factory.storage.opening import open_store
@@ -50,7 +51,7 @@ def test_nobody_who_reads_a_run_sees_what_is_kept(tmp_path: Path) -> None:
     spool.keep(open_store(tmp_path), UNIT, {0: row("a")})
     assert commits.shards(tmp_path) == []
     assert commits.runs_within(open_store(tmp_path)) == []
-    assert not commits.leftovers(tmp_path)
+    assert not leftovers(tmp_path)
 
 
 def test_what_two_workers_kept_of_one_question_is_taken_once(tmp_path: Path) -> None:
@@ -169,7 +170,7 @@ def test_what_is_kept_of_committed_units_is_swept_and_nothing_else(tmp_path: Pat
     live = spool.keep(store, later, {0: row("a")})
     rows = list(map(row, TEXTS))
     commits.commit(store, UNIT.id, to_batch(rows), tally(rows))
-    assert commits.sweep(store, commits.leftovers(store)) == 1
+    assert sweep(store, leftovers(store)) == 1
     assert [item.name for item in spool.spooled(store)] == [live]
     assert [path.name for path in (tmp_path / "spool").iterdir()] == [f"{UNIT.id}.r001"]  # no empty folder stays
 
@@ -178,7 +179,7 @@ def test_temporary_files_of_a_killed_worker_are_swept(tmp_path: Path) -> None:
     name = spool.keep(open_store(tmp_path), UNIT, {0: row("a")})
     left = (tmp_path / name).with_name(f".1-{'0' * 64}.parquet.{'0' * 32}.tmp")
     left.write_bytes(b"half")
-    assert commits.sweep(tmp_path, commits.leftovers(tmp_path)) == 1
+    assert sweep(tmp_path, leftovers(tmp_path)) == 1
     assert not left.exists()
     assert taken_up(tmp_path) == ({0: "a"}, ())
 

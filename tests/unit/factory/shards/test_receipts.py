@@ -1,0 +1,57 @@
+"""Receipts of a slow run fill pages as those of a fast one do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from factory.records.tally import Tally
+from factory.shards import receipts
+from factory.shards.commits import Receipt
+from factory.shards.listing import Committed, committed_in
+from factory.shards.receipts import ReceiptLog, committed_tally, footers, read_receipts
+from factory.storage.opening import open_store
+from factory.storage.store import Store
+
+
+def receipt(number: int, revision: int = 0) -> Receipt:
+    unit = f"{number:016x}"
+    return Receipt(
+        unit_id=unit, name="", n_bytes=1, tally=Tally(questions=number), created=True, revision=revision, content=unit
+    )
+
+
+def pages(store: Store) -> list[str]:
+    return [entry.name.rpartition("/")[2] for entry in store.entries(receipts.FOLDER)]
+
+
+def test_a_page_is_written_anew_until_it_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receipts, "FLUSH_RECEIPTS", 4)
+    store, now = open_store(tmp_path), [0.0]
+    log = ReceiptLog(store, 1, clock=lambda: now[0])
+    for number in range(1, 11):
+        # Each comes long after the one before.
+        now[0] += 2 * receipts.FLUSH_S
+        log.add(receipt(number))
+        assert len(read_receipts(store)) == number
+        assert len(pages(store)) == -(-number // 4)
+    log.flush()
+    assert pages(store) == ["0001-00000.parquet", "0001-00001.parquet", "0001-00002.parquet"]
+
+
+def test_footers_are_those_of_the_revision_that_is_there(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    log = ReceiptLog(store, 1)
+    for one in (receipt(1), receipt(2), receipt(2, revision=1), receipt(3), receipt(2, revision=1)):
+        log.add(one)
+    log.flush()
+    for name in (f"data/part-{1:016x}.parquet", f"data/part-{2:016x}.r001.parquet"):
+        store.create(name, b"no Parquet: with a receipt nobody reads it")
+    committed = committed_in(store)
+    assert [(shard.unit_id, shard.revision, footer.content) for shard, footer in footers(store, committed)] == [
+        (f"{1:016x}", 0, f"{1:016x}"),
+        (f"{2:016x}", 1, f"{2:016x}"),
+    ]
+    assert committed_tally(store, committed).questions == 3
+    assert committed_tally(store, Committed()).questions == 0
