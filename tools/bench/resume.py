@@ -38,12 +38,14 @@ from rich.table import Table
 
 from factory.shards.leftovers import leftovers, sweep
 from factory.shards.listing import committed_in
+from factory.shards.receipts import committed_tally
 from factory.shards.unit_sizes import AUTO, FIRST
 from factory.storage.store import Store
 from pipelines.planning import kept_plan
 from pipelines.planning.plan import missing_units, plan, sizes_of
 from pipelines.planning.screening import screening
 from pipelines.run import run_folder
+from pipelines.run.label_report import kept_questions
 from pipelines.run.settings import load
 from tools.bench.prepared_folder import prepare, rows_in, without
 from tools.bench.step_labels import check_writable
@@ -78,7 +80,7 @@ def overrides_for(arguments: argparse.Namespace, folder: str) -> list[str]:
 def planning(folder: str) -> dict[str, Any]:
     """Plan a run in this process up to its first missing unit; return seconds by phase, peak memory and counts.
 
-    It does what `factory resume` does before it starts any actor.
+    It does what `factory resume` does before it starts an actor. All objects of a prepared folder are the first unit's.
     """
     # The first phase began when the process was started: imports are a part of what a user waits for.
     phases: dict[str, dict[str, float]] = {}
@@ -100,7 +102,12 @@ def planning(folder: str) -> dict[str, Any]:
     with screening(settings, run_folder.survey_of(store)) as screen:
         made = plan(settings, store, screen)
     ended("plan")
-    sweep(store, leftovers(store, made.committed))
+    left = leftovers(store, made.committed)
+    ended("leftovers")
+    done = committed_tally(store, made.committed)
+    kept_questions(store, made.committed, made.sizes.most)
+    ended("counts")
+    sweep(store, left)
     ended("sweep")
     first = next(missing_units(settings, made), None)
     ended("first unit")
@@ -111,6 +118,8 @@ def planning(folder: str) -> dict[str, Any]:
         "phases": phases,
         "committed": made.units - len(made.missing),
         "missing": len(made.missing),
+        "missing_questions": made.questions,
+        "done_questions": done.questions,
         "first_missing": first.index if first else None,
         "read_the_source": made.to_keep is not None,
         "listing": _listing(store),

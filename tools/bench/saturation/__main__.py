@@ -15,7 +15,8 @@ a log-normal factor of mean 1 (`--spread`); reading a prompt takes none. The col
 * for labels: rollouts that the labeller asked for per located first error of a sampled solution;
 * located: such errors, of the wrong sampled solutions; exact: share of them that are the planted ones;
 * ≥95 % sure: share of the step labels given with that confidence that is right (what was promised beside it);
-* CPU-s: of all processes, per 1,000 rollouts; driver: milliseconds of CPU of the driver alone, per question;
+* CPU-s: of all processes, per 1,000 rollouts; driver: milliseconds of CPU of the driver alone, per question, polls of
+  engines and workers included;
 * of linear: the busy share until the last question was begun, over that of the first run: 1 where engines add up;
 * memory: MiB of the driver and of all workers, after a tenth of the run, in its middle, at its end: flat, or not
   (`--questions 50000 --token 0.0001` makes a long run in little time; its engines are then limited by the CPU);

@@ -109,13 +109,15 @@ class Watch(Listener):
     """Listener that looks at the engines while a run goes on.
 
     * `looks`: from the first unit to the last; of a long run only every second one, or fourth, and so on.
-    * `cpu`: CPU seconds by component, from the first unit to the last.
+    * `cpu`: CPU seconds by component, from the first unit to the last, without those of the looks, which this process
+      makes.
     """
 
     slow: float
     looks: list[Look] = field(default_factory=list)
     _news: int = 0
     _every: int = 1
+    _looking: float = 0.0
     cpu: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -131,6 +133,7 @@ class Watch(Listener):
             self._look()
             after = cpu_seconds(self._fleet)
             self.cpu = {role: after[role] - before[role] for role in after}
+            self.cpu["driver"] -= self._looking
 
     def progress(self, progress: Progress) -> None:
         """Look at the engines; the driver calls this twice a second."""
@@ -144,6 +147,7 @@ class Watch(Listener):
             self._every *= 2
 
     def _look(self) -> None:
+        began = time.process_time()
         for index, actor in enumerate(self._fleet.generators):
             try:
                 stats = ray.get(actor.stats.remote(), timeout=60)
@@ -158,6 +162,7 @@ class Watch(Listener):
             for one, most in zip(self._book.figures, self._most_running, strict=True)
         ]
         self.looks.append(Look(time.time(), engines, resident_bytes(self._processes)))
+        self._looking += time.process_time() - began
 
 
 def processes_of(fleet: Fleet) -> dict[str, list[psutil.Process]]:
