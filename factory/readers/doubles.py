@@ -24,7 +24,7 @@ class Doubles:
     """Filter of a stream of questions, batch by batch; how it is cut into batches makes no difference.
 
     It holds 8 bytes for each question that it has seen; 16 more where the id does not say all that makes the question,
-    as one that a file gives; 16 more for one that is renamed; and the names of the files of these.
+    as one that a file gives; 32 more for one that is renamed; and the names of the files of these.
 
     * `reads`: keys of the metadata that the checker reads.
     * `rename`: False drops a question whose id came with another text, as runs did before they could rename.
@@ -112,7 +112,7 @@ class Doubles:
     def _name(self, question: Question, identity: int, mark: int) -> str:
         """Return the id of a question with a mark behind it."""
         number, kind = divmod(mark, _KINDS)
-        return f"{question.id}@{self._file_names[number] if kind == _FILE else _digits(identity, kind)}"
+        return f"{question.id}@{self._file_names[number] if kind == _FILE else digits_of(identity, 8 * kind)}"
 
 
 class _Batch:
@@ -156,7 +156,7 @@ def _mark_key(given: str, identity: int) -> int:
 
 def _names(question: Question, identity: int) -> list[str]:
     """Return all names that a question may get."""
-    marks = [_file_of(question)] * bool(_file_of(question)) + [_digits(identity, kind) for kind in (1, 2)]
+    marks = [_file_of(question)] * bool(_file_of(question)) + [digits_of(identity, 8 * kind) for kind in (1, 2)]
     return [f"{question.id}@{mark}" for mark in marks]
 
 
@@ -165,9 +165,9 @@ def _file_of(question: Question) -> str:
     return posixpath.basename(question.origin.rpartition(", ")[0]).replace(" ", "_")
 
 
-def _digits(identity: int, kind: int) -> str:
-    """Return 8 or 16 hex digits of a question's hash, for a mark of kind 1 or 2."""
-    return f"{identity:016x}"[: 8 * kind]
+def digits_of(identity: int, digits: int) -> str:
+    """Return the first hex digits of a question's hash, 8 or 16 of them, as they stand behind the "@" of a new id."""
+    return f"{identity:016x}"[:digits]
 
 
 def identity_of(question: Question, reads: Sequence[str]) -> int:

@@ -1,9 +1,10 @@
 """Plan of a run kept in its folder, so that a resume need not read the source to know what is missing.
 
 `manifests/plan.parquet` has a row for each unit (its id), each row of the source that is left out, and each question
-that got another id: 8 to 20 bytes each before compression. It holds nothing that decides anything:
+that got another id: 13 bytes each before compression. It holds nothing that decides anything:
 
-* it counts only for the very config, source, counts of the source and version of the factory that it was made for;
+* it counts only for the very config, source, counts of the source and version of the factory that it was made for, and
+  only where it has the hash that it was written with;
 * the id of every unit is computed again from the questions when it is handed out.
 
 So a plan that is lost, damaged or out of date costs one pass over the source, and one that is wrong stops the run.
@@ -11,9 +12,12 @@ So a plan that is lost, damaged or out of date costs one pass over the source, a
 
 from __future__ import annotations
 
+import json
 from array import array
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 from importlib.metadata import version
 
 import numpy as np
@@ -29,11 +33,9 @@ from pipelines.run.settings import Settings
 
 FILE = "manifests/plan.parquet"
 _FORMAT = "1"
-_MADE_FOR, _DIGEST = b"factory.made_for", b"factory.digest"
+_MADE_FOR, _DIGEST, _NAMES, _CONTENT = b"factory.made_for", b"factory.digest", b"factory.names", b"factory.content"
 _UNIT, _DROPPED, _RENAMED = range(3)
-_SCHEMA = pa.schema(
-    [("kind", pa.uint8()), ("value", pa.uint64()), ("mark", pa.dictionary(pa.uint32(), pa.string()))],
-)
+_SCHEMA = pa.schema([("kind", pa.uint8()), ("value", pa.uint64()), ("mark", pa.uint32())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +70,15 @@ def keep(store: Store, plan: KeptPlan, digest: str, mark: str) -> None:
       digest: hash of the keys of all questions, as the survey has it.
       mark: what `made_for` returned before the source was read.
     """
-    rows = plan.rows
+    rows, names = plan.rows, json.dumps(plan.rows.names)
     parts = [plan.ids, _numbers(rows.dropped), _numbers(rows.renamed)]
-    sizes = [len(part) for part in parts]
-    table = pa.table(
-        {
-            "kind": np.repeat(np.array([_UNIT, _DROPPED, _RENAMED], dtype=np.uint8), sizes),
-            "value": np.concatenate(parts),
-            "mark": _marks(rows, len(plan.ids) + len(rows.dropped)),
-        },
-        schema=_SCHEMA.with_metadata({_MADE_FOR: mark.encode(), _DIGEST: digest.encode()}),
-    )
+    kinds = np.repeat(np.array([_UNIT, _DROPPED, _RENAMED], dtype=np.uint8), [len(part) for part in parts])
+    marks = np.zeros(len(kinds), dtype=np.uint32)
+    marks[kinds == _RENAMED] = _numbers(rows.marks)
+    columns: list[NDArray[np.generic]] = [kinds, np.concatenate(parts), marks]
+    metadata = {_MADE_FOR: mark, _DIGEST: digest, _NAMES: names, _CONTENT: _content(columns, names)}
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
+    pq.write_table(pa.table(columns, schema=_SCHEMA.with_metadata(metadata)), sink, compression="zstd")
     store.replace(FILE, sink.getvalue().to_pybytes())
 
 
@@ -94,30 +92,33 @@ def kept(store: Store, digest: str, mark: str | None) -> KeptPlan | None:
         return None
     # Whatever is wrong with the file: it can be made again.
     with suppress(pa.ArrowException, KeyError, OSError, ValueError, TypeError):
-        table = pq.read_table(pa.BufferReader(data))
-        metadata = table.schema.metadata or {}
-        if (metadata.get(_MADE_FOR), metadata.get(_DIGEST)) != (mark.encode(), digest.encode()):
+        # Not `read_table`, which loads all that Arrow knows of data sets of many files.
+        with pq.ParquetFile(pa.BufferReader(data)) as file:
+            table = file.read()
+        metadata, columns = table.schema.metadata or {}, [column.to_numpy() for column in table.columns]
+        names = metadata[_NAMES].decode()
+        if (metadata[_MADE_FOR].decode(), metadata[_DIGEST].decode()) != (mark, digest):
             return None
-        kinds, values = (table.column(name).to_numpy() for name in ("kind", "value"))
-        marks = table.column("mark").combine_chunks().filter(pa.array(kinds == _RENAMED)).dictionary_encode()
+        if metadata[_CONTENT].decode() != _content(columns, names):
+            return None
+        kinds, values, marks = columns
         rows = SourceRows(
             dropped=_array("Q", values[kinds == _DROPPED]),
             renamed=_array("Q", values[kinds == _RENAMED]),
-            marks=_array("I", marks.indices.to_numpy()),
-            names=marks.dictionary.to_pylist(),
+            marks=_array("I", marks[kinds == _RENAMED]),
+            names=json.loads(names),
         )
-        return KeptPlan(values[kinds == _UNIT].astype(np.uint64), rows)
+        return KeptPlan(values[kinds == _UNIT], rows)
     return None
 
 
-def _marks(rows: SourceRows, before: int) -> pa.Array:
-    """Return the column of marks: nothing for the `before` rows that have none, then those of the renamed ones."""
-    indices = pa.array(np.concatenate([np.zeros(before, np.uint32), _numbers(rows.marks)]), mask=_mask(before, rows))
-    return pa.DictionaryArray.from_arrays(indices, pa.array(rows.names, pa.string()))
-
-
-def _mask(before: int, rows: SourceRows) -> NDArray[np.bool_]:
-    return np.arange(before + len(rows.renamed)) < before
+def _content(columns: Sequence[NDArray[np.generic]], names: str) -> str:
+    """Return a hash of all that a plan's file holds."""
+    digest = blake2b(names.encode(), digest_size=16)
+    for column in columns:
+        digest.update(f"{column.dtype.str} {len(column)}".encode())
+        digest.update(column.tobytes())
+    return digest.hexdigest()
 
 
 def _numbers(values: array[int]) -> NDArray[np.unsignedinteger]:

@@ -33,6 +33,30 @@ from pipelines.run.settings import Settings
 _PER_WORKER = 8
 
 
+class Missing(Mapping[int, int]):
+    """Indices of missing units, in order, and the revisions that they will be committed as, 16 bytes for both."""
+
+    def __init__(self, indices: NDArray[np.int64], revisions: NDArray[np.int64]) -> None:
+        self._indices, self._revisions = indices, revisions
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __iter__(self) -> Iterator[int]:
+        return map(int, self._indices)
+
+    def __getitem__(self, index: int) -> int:
+        place = int(np.searchsorted(self._indices, index))
+        if place == len(self._indices) or self._indices[place] != index:
+            raise KeyError(index)
+        return int(self._revisions[place])
+
+    @property
+    def fresh(self) -> int:
+        """Number of units that were never committed."""
+        return int(np.count_nonzero(self._revisions == 0))
+
+
 @dataclass(frozen=True)
 class Plan:
     """Plan of an attempt.
@@ -52,7 +76,7 @@ class Plan:
     sizes: UnitSizes
     kept: KeptPlan
     committed: Committed
-    missing: Mapping[int, int]
+    missing: Missing
     retry_failed: bool = False
     to_keep: str | None = None
 
@@ -61,34 +85,15 @@ class Plan:
         """Number of all units of the run."""
         return len(self.kept.ids)
 
-    @cached_property
+    @property
     def fresh(self) -> int:
         """Number of missing units that were never committed."""
-        return sum(revision == 0 for revision in self.missing.values())
+        return self.missing.fresh
 
     @cached_property
     def questions(self) -> int:
         """Number of questions in the missing units."""
         return self.sizes.questions(self.missing, self.survey.questions)
-
-
-class _Missing(Mapping[int, int]):
-    """Indices of missing units and their revisions, in two arrays."""
-
-    def __init__(self, indices: NDArray[np.int64], revisions: NDArray[np.int64]) -> None:
-        self._indices, self._revisions = indices, revisions
-
-    def __len__(self) -> int:
-        return len(self._indices)
-
-    def __iter__(self) -> Iterator[int]:
-        return map(int, self._indices)
-
-    def __getitem__(self, index: int) -> int:
-        place = int(np.searchsorted(self._indices, index))
-        if place == len(self._indices) or self._indices[place] != index:
-            raise KeyError(index)
-        return int(self._revisions[place])
 
 
 def sizes_of(settings: Settings, survey: Survey | None = None) -> UnitSizes:
@@ -201,14 +206,14 @@ def missing_units(settings: Settings, made: Plan) -> Iterator[Unit]:
         yield reader.unit(index).as_revision(revision, retry_failed=made.retry_failed)
 
 
-def _missing(ids: NDArray[np.uint64], committed: Committed, again: NDArray[np.uint64]) -> Mapping[int, int]:
+def _missing(ids: NDArray[np.uint64], committed: Committed, again: NDArray[np.uint64]) -> Missing:
     """Return the units that are not committed or are to be done again, with their revisions."""
     places = places_in(committed.ids, ids)
     there = places >= 0
     revisions = np.zeros(len(ids), dtype=np.int64)
     revisions[there] = committed.revisions[places[there]].astype(np.int64) + 1
     indices = np.flatnonzero(~there | np.isin(ids, again))
-    return _Missing(indices, revisions[indices])
+    return Missing(indices, revisions[indices])
 
 
 def _to_be_done_again(settings: Settings, store: Store, committed: Committed, retry_failed: bool) -> NDArray[np.uint64]:

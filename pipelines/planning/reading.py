@@ -11,11 +11,12 @@ from factory.shards.units import Unit, unit_of
 from factory.types import Question
 from pipelines.planning.kept_plan import FILE, KeptPlan
 from pipelines.planning.source_rows import Numbered
-from pipelines.planning.survey import questions_from
+from pipelines.planning.survey import begins_in_the_middle, questions_from
 from pipelines.run.settings import Settings
 
-# A gap of rows is read over, unless it is longer than this and than a share of what lies before its end. To begin
-# anew, a file is looked through from its beginning; with this share that happens some ten times for each tenfold.
+# A gap of rows is read over, unless the source can begin behind it, and it is longer than this and than a share of what
+# lies before its end. To begin anew, a file is looked through from its beginning; with this share that happens some ten
+# times for each tenfold.
 _GAP, _SHARE = 1024, 4
 
 
@@ -33,7 +34,8 @@ class UnitReader:
         self._settings = settings
         self._sizes = sizes
         self._ids = kept.ids
-        self._numbered = Numbered(kept.rows)
+        self._numbered = Numbered(kept.rows, settings.checker.plugin.READS)
+        self._jumps = begins_in_the_middle(settings)
         self._questions = questions
         self._stream: Iterator[Question] | None = None
         self._row = 0
@@ -57,7 +59,7 @@ class UnitReader:
     def _at(self, row: int) -> Iterator[Question]:
         """Return the source's questions from `row` on."""
         gap = row - self._row
-        if self._stream is None or gap > max(_GAP, row // _SHARE):
+        if self._stream is None or (self._jumps and gap > max(_GAP, row // _SHARE)):
             self._stream = questions_from(self._settings, row)
         else:
             for _ in islice(self._stream, gap):

@@ -160,7 +160,7 @@ def usable(settings: Settings, screen: Screen, survey: Survey | None = None) -> 
             survey.renamed, survey.renamed_examples = doubles.renamed, doubles.examples
         if rejected:
             used = [question if question and question.id not in rejected else None for question in used]
-        survey.rows.note(rows, given, used)
+        survey.rows.note(rows, given, used, reads)
         rows += len(given)
         yield from (question for question in used if question is not None)
 
@@ -190,12 +190,17 @@ def questions_of(settings: Settings) -> Iterator[Question]:
 
 
 def questions_from(settings: Settings, row: int) -> Iterator[Question]:
-    """Yield the questions of the configured source from `row` on, counted from 0; from where it can begin there."""
-    source = settings.source
-    seek = source.plugin.questions_from
-    if row and seek is not None and not settings.run.part_of:
-        return seek(source.config, row)
+    """Yield the questions of the configured source from `row` on, counted from 0."""
+    seek = settings.source.plugin.questions_from
+    if row and seek is not None and begins_in_the_middle(settings):
+        return seek(settings.source.config, row)
     return islice(questions_of(settings), row, None)
+
+
+def begins_in_the_middle(settings: Settings) -> bool:
+    """Return whether the configured source can begin at any row; else it is read from its beginning."""
+    # A source within the run's own folder is read with credentials that stand in no config.
+    return settings.source.plugin.questions_from is not None and not settings.run.part_of
 
 
 def judged_by(

@@ -1,4 +1,4 @@
-"""A set of hashes in sorted blocks says what a Python set would."""
+"""Sets of hashes in sorted blocks say what a Python set would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is committed is listed in a few bytes a unit, and says what a listing of objects says."""
+"""Units that are committed, in a few bytes each, are those that a listing of objects has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A source that begins in the middle yields what it yields there when it is read from its beginning."""
+"""Sources that begin in the middle yield what they yield there when they are read from their beginning."""
 
 from __future__ import annotations
 

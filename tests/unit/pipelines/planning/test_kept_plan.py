@@ -1,4 +1,4 @@
-"""A plan that is kept says what a pass over the source says, and is trusted no further than that."""
+"""Plans that are kept say what a pass over the source says, and are trusted no further than that."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from factory.errors import BadInput
 from factory.shards.units import Unit
 from factory.storage.store import Store
 from factory.types import Question
-from pipelines.planning import kept_plan, survey
+from pipelines.planning import kept_plan, reading, survey
 from pipelines.planning.plan import Plan, keep, missing_units, plan
 from pipelines.run import run_folder
 from pipelines.run.settings import Settings, from_mapping
@@ -46,7 +46,7 @@ def without_bad(questions: list[Question]) -> Mapping[str, str]:
 
 
 def begun(ours: Settings) -> tuple[Store, Plan]:
-    """The folder of a run that was killed when it had kept what it read, and its plan."""
+    """Folder of a run that was killed when it had kept what it read, and its plan."""
     store = run_folder.store_of(ours)
     made = plan(ours, store, without_bad)
     run_folder.bind(ours, store)
@@ -56,7 +56,7 @@ def begun(ours: Settings) -> tuple[Store, Plan]:
 
 
 def unread(ours: Settings, store: Store) -> Plan:
-    """The plan of a resume that must not read the source."""
+    """Plan of a resume that must not read the source."""
     with patch.object(survey, "questions_of", side_effect=AssertionError("the source was read")):
         return plan(ours, store, without_bad)
 
@@ -99,6 +99,50 @@ def test_a_plan_that_is_lost_or_damaged_or_of_another_version_is_made_anew(tmp_p
         assert unread(ours, store).to_keep is None
     with patch.object(kept_plan, "version", return_value="0.0"):
         assert plan(ours, store, without_bad).to_keep is not None
+
+
+def test_no_changed_byte_of_a_plan_makes_it_another_one(tmp_path: Path) -> None:
+    ours = settings(
+        tmp_path, [("0", text, answer) for text, answer in zip("pqrstu", ["1", "bad", "2"] * 2, strict=True)]
+    )
+    store, made = begun(ours)
+    whole, mark = store.read(kept_plan.FILE), kept_plan.made_for(ours, made.sizes)
+    # In front of the footer, whose length stands in four of the last eight bytes.
+    end = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    noticed = 0
+    for place in range(4, end, 3):
+        store.replace(kept_plan.FILE, whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+        there = kept_plan.kept(store, made.survey.digest, mark)
+        noticed += there is None
+        assert there is None or (list(there.ids), there.rows) == (list(made.kept.ids), made.kept.rows)
+    assert noticed > 10
+
+
+def test_a_question_of_another_row_is_told_by_digits_that_nobody_remembers(tmp_path: Path) -> None:
+    rows = [("0", f"q{number}", "1") for number in range(40)]
+    ours = settings(tmp_path, rows)
+    store, made = begun(ours)
+    assert made.survey.renamed == 39
+    assert made.kept.rows.names == ["a.jsonl", "8 digits", "b.jsonl"]
+    again = unread(ours, store)
+    asked = [question for unit in missing_units(ours, again) for question in unit.questions]
+    assert asked == list(survey.usable(ours, without_bad))
+    assert len({question.id for question in asked}) == 40
+
+
+@pytest.mark.parametrize(("seeks", "passes"), [(True, 2), (False, 1)])
+def test_only_a_source_that_can_begin_in_the_middle_is_begun_again_behind_a_gap(
+    seeks: bool, passes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_GAP", 4)
+    monkeypatch.setattr(reading, "begins_in_the_middle", lambda ours: seeks)
+    ours = settings(tmp_path, [(str(number), f"q{number}", "1") for number in range(40)])
+    store, made = begun(ours)
+    units = list(missing_units(ours, made))
+    commit(store, units[1:18])
+    with patch.object(reading, "questions_from", side_effect=survey.questions_from) as begun_at:
+        assert list(missing_units(ours, unread(ours, store))) == [units[0], *units[18:]]
+    assert begun_at.call_count == passes
 
 
 def test_a_plan_that_is_kept_lets_no_other_prompt_pass(tmp_path: Path) -> None:
