@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import signal
 import sys
 import tempfile
@@ -106,8 +107,8 @@ def main(argv: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with kept(arguments.keep) as folder:
         if arguments.roles == NODES:
-            sizes = Sizes(arguments.questions, arguments.unit_size, arguments.kills, arguments.seconds_per_kill)
-            figures = node_chaos(sizes, arguments.seed, folder)
+            sizes = (arguments.questions, arguments.unit_size, arguments.kills, arguments.seconds_per_kill)
+            figures = node_chaos(Sizes(*sizes, 60 * arguments.minutes), arguments.seed, folder)
         else:
             figures = chaos(arguments, folder)
     arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
@@ -128,6 +129,7 @@ def parsed(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--seconds-per-kill", type=float, help="the pace: of undisturbed work, 7; for nodes from one to the next, 3"
     )
+    parser.add_argument("--minutes", type=float, default=math.inf, help="for nodes: no further event is made then")
     parser.add_argument("--keep", type=Path, help="an empty folder for run folders and logs; a temporary one without")
     parser.add_argument("--json", type=Path, required=True, help="where the figures are saved")
     arguments = parser.parse_args(argv)

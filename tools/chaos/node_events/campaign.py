@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ray.exceptions import RpcError
+
 from tools.chaos.campaign import POLL_S, SHOW_S, STALL_S, Objects, see_new
 from tools.chaos.cluster import Nodes
 from tools.chaos.drivers import Drivers
@@ -30,6 +32,7 @@ class NodeCampaign:
       units: how many the run has in all.
       turns: events to make.
       pace_s: seconds from one event to the next, at least.
+      limit_s: seconds after which no further event is made.
       nodes: nodes of the cluster.
       drivers: driver of the run; it may not end before the events do.
       objects: storage of the run folder.
@@ -45,6 +48,7 @@ class NodeCampaign:
     units: int
     turns: Sequence[Turn]
     pace_s: float
+    limit_s: float
     nodes: Nodes
     drivers: Drivers
     objects: Objects
@@ -73,6 +77,8 @@ class NodeCampaign:
                     self._follow(event)
                 if self._waiting and self.committed and time.monotonic() >= self._next:
                     self._turn()
+                if time.monotonic() - began > self.limit_s:
+                    self._waiting.clear()
                 if time.monotonic() - shown > SHOW_S:
                     shown = time.monotonic()
                     self.say(f"{shown - began:6.0f} s  {self._how_far()}")
@@ -137,12 +143,17 @@ class NodeCampaign:
         node = self._joined() if turn.role == NODE_ADDED else leaver(turn, list(self._known.values()))
         if node is None:
             return
-        self._waiting.popleft()
         event = Event(turn, node, time.monotonic(), self.committed)
+        if turn.role != NODE_ADDED:
+            try:
+                self._leave(event)
+            except (RpcError, RuntimeError) as error:
+                # A busy machine is too slow for Ray; the next look is soon.
+                self.say(f"{turn.role}: {str(error)[:100]}")
+                return
+        self._waiting.popleft()
         self.events.append(event)
         self._next = time.monotonic() + self.pace_s
-        if turn.role != NODE_ADDED:
-            self._leave(event)
 
     def _joined(self) -> KnownNode | None:
         """Add a node and return it, once Ray knows it; None where there are enough for now."""
@@ -153,9 +164,8 @@ class NodeCampaign:
         return self._known[pid]
 
     def _leave(self, event: Event) -> None:
-        """Have a node leave in the way of its event."""
+        """Have a node leave in the way of its event. Raises what Ray says where it does not answer or refuses."""
         node = event.node
-        node.leaves = True
         if event.role == NODE:
             event.gone_at = time.monotonic()
             self._take_away(node)
@@ -167,6 +177,7 @@ class NodeCampaign:
             timer.start()
         else:
             self.nodes.drain(node.pid, None)
+        node.leaves = True
 
     def _strike(self, event: Event) -> None:
         """Kill a raylet whose notice has run out, whatever is on its node; runs on a thread of its own, on time."""

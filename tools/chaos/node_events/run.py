@@ -6,6 +6,7 @@ resumed with an engine that takes no time: so a campaign is as long as its event
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,12 +43,21 @@ GONE_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Sizes of a campaign: questions in all and per unit, events, and seconds from one to the next at least."""
+    """Sizes of a campaign.
+
+    Attributes:
+      questions: how many in all.
+      unit_size: questions per unit.
+      events: events to make.
+      pace_s: seconds from one to the next, at least.
+      limit_s: seconds after which no further one is made.
+    """
 
     questions: int
     unit_size: int
     events: int
     pace_s: float
+    limit_s: float = math.inf
 
     @property
     def units(self) -> int:
@@ -89,7 +99,8 @@ def node_chaos(sizes: Sizes, seed: int, folder: Path) -> dict[str, Any]:
         first = ["run", str(config_file), f"run.dir={run_folder.url}", joined, f"engine.record={record}"]
         resume = ["resume", run_folder.url, joined]
         drivers = Drivers(first, resume, folder)
-        campaign = NodeCampaign(sizes.units, turns, sizes.pace_s, ray_nodes, drivers, run_folder, ledger, record, say)
+        paces = (sizes.pace_s, sizes.limit_s)
+        campaign = NodeCampaign(sizes.units, turns, *paces, ray_nodes, drivers, run_folder, ledger, record, say)
         try:
             campaign.run()
             seconds = time.monotonic() - started

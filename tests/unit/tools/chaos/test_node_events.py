@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.types import GenerateRequest
+from tools.chaos.__main__ import parsed
 from tools.chaos.node_events.answers import FETCHED_S, Answers, line_of
 from tools.chaos.node_events.events import EMPTY_S, RECOVERY_S, USED_WITHIN_S, Event, deaths, faults, undue
 from tools.chaos.node_events.recorded import Config, Engine
@@ -196,3 +197,11 @@ def test_one_engine_fits_a_node_and_there_are_as_many_as_nodes() -> None:
     assert values["engine"]["num_gpus"] == 1
     assert values["cluster"]["generators"] == {"min": LEAST, "max": MOST}
     assert Sizes(questions=10, unit_size=4, events=2, pace_s=1.0).units == 3
+
+
+def test_a_campaign_of_nodes_has_sizes_of_its_own_and_a_local_folder() -> None:
+    arguments = parsed(["--roles", "nodes", "--kills", "112", "--json", "figures.json"])
+    assert (arguments.questions, arguments.unit_size, arguments.seconds_per_kill) == (1680, 4, 3.0)
+    assert parsed(["--kills", "9", "--json", "figures.json"]).questions == 2000
+    with pytest.raises(SystemExit):
+        parsed(["--roles", "nodes", "--storage", "s3", "--json", "figures.json"])
