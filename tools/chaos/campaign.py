@@ -63,7 +63,7 @@ class Campaign:
             self._drive()
             if wound is not None and self._closed(wound):
                 wound = None
-            if wound is None and waiting and self.committed > waiting[0].threshold * self.units:
+            if wound is None and waiting and self.committed >= waiting[0].threshold * self.units:
                 wound = strike(waiting[0], self.nodes, self.drivers, self.server)
                 if wound is not None:
                     wound.units = self.committed
