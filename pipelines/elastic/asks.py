@@ -9,14 +9,19 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from ray._private import state
-from ray.experimental.internal_kv import _internal_kv_get
+from ray.experimental.internal_kv import _internal_kv_get, _internal_kv_initialized
+
+from pipelines.elastic.head import HeadAway, Question
 
 Bundle = Mapping[str, float]
 """Room for one actor, or one part of it: resources by Ray's names."""
 
+# Seconds to wait for the head.
+HEAD_S = 5.0
 # Key at which Ray's monitor says how the cluster is; and its types of nodes where no autoscaler makes any.
 _STATUS_KEY = "__autoscaling_status"
 _GIVEN = re.compile(r"node_[0-9a-f]+|local_node")
@@ -38,9 +43,9 @@ class Asks:
         wish = [dict(bundle) for bundle in bundles if any(bundle.values())]
         if wish == self._last:
             return
-        # A head that does not answer just now is told at the next change.
-        with suppress(Exception):
-            self._ask(wish)
+        # A head that does not answer just now is told the next time that somebody wishes.
+        with suppress(HeadAway):
+            Question(partial(self._ask, wish), HEAD_S).answer()
             self._last = wish
 
     def close(self) -> None:
@@ -49,14 +54,23 @@ class Asks:
 
 
 def has_autoscaler() -> bool:
-    """Return whether an autoscaler works for this cluster, so that room may come for what does not fit now."""
-    with suppress(Exception):
-        if makes_nodes(_internal_kv_get(_STATUS_KEY)):
-            return True
-        # KubeRay's newer one says which groups of nodes there may be.
-        config = state.state.get_cluster_config()
-        return config is not None and len(config.node_group_configs) > 0
-    return False
+    """Return whether an autoscaler works for this cluster, so that room may come for what does not fit now.
+
+    Where nobody can say, none does.
+    """
+    try:
+        return bool(_internal_kv_initialized()) and Question(_is_scaled, HEAD_S).answer()
+    except HeadAway:
+        return False
+
+
+def _is_scaled() -> bool:
+    """Return whether the head knows of an autoscaler."""
+    if makes_nodes(_internal_kv_get(_STATUS_KEY)):
+        return True
+    # KubeRay's newer one says which groups of nodes there may be.
+    config = state.state.get_cluster_config()
+    return config is not None and len(config.node_group_configs) > 0
 
 
 def makes_nodes(status: bytes | None) -> bool:

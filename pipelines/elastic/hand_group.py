@@ -175,7 +175,7 @@ class HandGroup:
         """Take a hand in that is ready."""
         try:
             self._check(said)
-        except Exception as error:
+        except FactoryError as error:
             self._refused(hand, error)
             return
         hand.joined = self.changed = True

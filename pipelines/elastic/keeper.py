@@ -113,6 +113,8 @@ class FleetKeeper:
     def _turn(self, now: float, *, late: bool) -> bool:
         """Look after everybody once; return whether all pools have their quorum. `late`: there is no time left."""
         self._site.watch.look(now)
+        if self._site.watch.silent_since is not None:
+            return False
         # All of them: the first mistake ends the wait, whoever else still loads a large model.
         ready = []
         for role, group in self._engines.items():
@@ -152,13 +154,15 @@ class FleetKeeper:
         if now >= self._next:
             self._next = now + LOOK_S
             self._look_at_nodes(now)
-            for role, pool in self._engines.items():
-                with named_pool(role):
-                    pool.look(now, self._site.watch.news, self._where)
-            self._aim(now, questions_left)
-            for hand in self._hands.values():
-                hand.look(now, self._site.watch.news, self._where)
-            self._site.world.sweep(now)
+            # Whatever else would be asked of a head that is away would wait for it.
+            if self._site.watch.silent_since is None:
+                for role, pool in self._engines.items():
+                    with named_pool(role):
+                        pool.look(now, self._site.watch.news, self._where)
+                self._aim(now, questions_left)
+                for hand in self._hands.values():
+                    hand.look(now, self._site.watch.news, self._where)
+                self._site.world.sweep(now)
         if self._version and not (self._site.said or self._news or any(group.changed for group in self._groups)):
             return None
         self._news = False
@@ -208,6 +212,7 @@ class FleetKeeper:
         """Look which nodes leave, and who is on them."""
         changed = self._site.watch.look(now)
         self._news |= changed
+        self._site.said += self._site.watch.remarks(now)
         if self._site.watch.news.leaving and (changed or now >= self._next_where):
             self._next_where = now + WHERE_S
             self._where = self._site.world.where([member for group in self._groups for member in group.everybody])

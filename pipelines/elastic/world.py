@@ -14,7 +14,7 @@ from typing import Any
 
 import ray
 from ray._private import state
-from ray.exceptions import ActorUnavailableError, RayActorError, RayTaskError
+from ray.exceptions import ActorUnavailableError, RayActorError, RayError, RayTaskError
 from ray.util.placement_group import placement_group_table
 
 from actors.answer_checker import AnswerChecker
@@ -25,11 +25,14 @@ from actors.shard_writer import ShardWriter
 from cluster.connect import nodes_of_cluster
 from pipelines.driving.lifetimes import CLOSE_TIMEOUT_S, HURRIED_CLOSE_S, WRITTEN_S, close
 from pipelines.driving.membership import Member
+from pipelines.elastic.head import HeadAway, Question
 from pipelines.pools.hands import CHECKER, WORKER, WRITER, hand_options
 from pipelines.pools.launch import give_back, shape_of, start_engine
 from pipelines.pools.pool import Pool
 from pipelines.run.settings import Settings
 
+# Seconds to wait for what the head says of actors.
+WHERE_S = 5.0
 _CLASSES = {WORKER: RolloutWorker, CHECKER: AnswerChecker, WRITER: ShardWriter}
 # Actors that others call until they end.
 _LAST = (Generator.__name__, AnswerChecker.__name__)
@@ -57,6 +60,7 @@ class World:
 
     def __init__(self) -> None:
         self._run: tuple[Settings, Collection[str]] | None = None
+        self._known = Question(self._asked, WHERE_S)
         # Everything that was started and may still run; and what is closing, with the time at which it is killed.
         self._actors: dict[str, Any] = {}
         # Room of engines over several nodes; None of one on one node.
@@ -129,23 +133,21 @@ class World:
             if asked is not None and now < deadline and not ray.wait([asked], timeout=0)[0]:
                 continue
             del self._closing[name]
-            with suppress(Exception):
+            with suppress(RayError):
                 ray.kill(self._actors.pop(name))
             give_back([self._groups.pop(name, None)])
 
     def where(self, members: Iterable[Member]) -> Mapping[str, tuple[str, ...]]:
         """Return the ids of the nodes that actors are on, by name; those that are nowhere just now are left out.
 
-        Of an engine over several nodes, its leader's comes first.
+        Of an engine over several nodes, its leader's comes first. While the head does not answer, all are left out.
         """
         members = list(members)
         if not members:
             return {}
         try:
-            known = state.actors()
-            tables = placement_group_table() if any(self._groups.get(member.name) for member in members) else {}
-        except Exception:
-            # The head is being restarted.
+            known, tables = self._known.answer()
+        except HeadAway:
             return {}
         places = {}
         for member in members:
@@ -155,6 +157,10 @@ class World:
                 places[member.name] = (node, *_others(tables, self._groups.get(member.name), node))
         return places
 
+    def _asked(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """Return what the head says of all actors, and of placement groups where there are any."""
+        return state.actors(), placement_group_table() if any(self._groups.values()) else {}
+
     def close(self, members: Iterable[Member] | None = None, *, hurried: bool) -> None:
         """End these actors, or everybody: workers and writers before the engines that they call."""
         names = list(self._actors) if members is None else [one.name for one in members if one.name in self._actors]
@@ -162,7 +168,7 @@ class World:
         # One that Ray has found no room for would keep the end waiting.
         alive = self.where([Member(name, actor) for name, actor in actors.items()])
         for name in actors.keys() - alive.keys() if alive else ():
-            with suppress(Exception):
+            with suppress(RayError):
                 ray.kill(actors.pop(name))
         last = [actor for name, actor in actors.items() if name.startswith(_LAST)]
         first = [actor for name, actor in actors.items() if not name.startswith(_LAST)]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray.exceptions import RayError
 from ray.util.placement_group import placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
@@ -80,7 +81,7 @@ def give_back(groups: Iterable[Any]) -> None:
     for group in groups:
         if group is not None:
             # A cluster that is gone has no groups.
-            with suppress(Exception):
+            with suppress(RayError):
                 remove_placement_group(group)
 
 

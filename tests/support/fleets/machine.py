@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from support.fleets.pretend_ray import PretendWorld
 from support.runs import settings_for
+from support.waiting import HANGS_S
 
 from cluster.plan import Demand, PlannedNode
 from pipelines.elastic import keeper as keepers
@@ -57,7 +58,7 @@ class Machine:
             self.said.append,
             Site(
                 world=world,
-                watch=NodeWatch(lambda: ([NODE], {})),
+                watch=NodeWatch(lambda: ([NODE], {}), patience_s=HANGS_S),
                 asks=Asks(self.wishes.append),
                 clock=lambda: self.now,
                 room=Room(lambda: self.now, self.free),

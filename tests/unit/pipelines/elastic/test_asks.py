@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from ray.exceptions import RpcError
 
 from pipelines.elastic.asks import Asks, makes_nodes
 
@@ -33,13 +34,21 @@ def test_a_wish_that_was_not_heard_is_told_again() -> None:
     def ask(bundles: list[Any]) -> None:
         heard.append(bundles)
         if len(heard) == 1:
-            raise ConnectionError
+            raise RpcError("GCS is away")
 
     asks = Asks(ask)
     asks.want([{"GPU": 1.0}])
     asks.want([{"GPU": 1.0}])
     asks.want([{"GPU": 1.0}])
     assert len(heard) == 2
+
+
+def test_a_bug_in_the_asking_is_raised() -> None:
+    def ask(bundles: list[Any]) -> None:
+        raise TypeError
+
+    with pytest.raises(TypeError):
+        Asks(ask).want([{"GPU": 1.0}])
 
 
 @pytest.mark.parametrize(

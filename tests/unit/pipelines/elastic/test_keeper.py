@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ray.exceptions import RaySystemError
 from support.fleets.pretend_ray import LOADS, PretendWorld
 from support.runs import settings_for
+from support.waiting import HANGS_S
 
 from cluster.plan import PlannedNode
 from factory.errors import BadInput, FactoryError
@@ -35,7 +37,7 @@ class Scene:
         world: Any = self.world
         self.site = Site(
             world=world,
-            watch=NodeWatch(self.read, lambda: EPOCH),
+            watch=NodeWatch(self.read, lambda: EPOCH, HANGS_S),
             asks=Asks(self.wishes.append),
             clock=lambda: self.now,
             room=Room(lambda: self.now, lambda: [PlannedNode(cpus=100, gpus=0)]),
@@ -43,8 +45,11 @@ class Scene:
         self.nodes = ["n1", "n2", "n3", "n4"]
         self.draining: dict[str, int] = {}
         self.engines_first = False
+        self.head_is_away = False
 
     def read(self) -> tuple[list[dict[str, Any]], dict[str, int]]:
+        if self.head_is_away:
+            raise RaySystemError("Failed to connect to GCS")
         nodes = [{"NodeID": name, "Alive": True, "Resources": {"CPU": 8.0}} for name in self.nodes]
         return nodes, self.draining
 
@@ -235,3 +240,26 @@ def test_what_became_of_an_engine_is_said_once(scene: Scene, tmp_path: Path) -> 
         said = looks(scene, keeper, 100, times=6)
         assert names(news.engines["policy"]) == ["policy-1", "policy-3"]
         assert said is None
+
+
+def test_while_the_head_is_away_nobody_is_started_or_ended_and_the_run_is_told_once(
+    scene: Scene, tmp_path: Path
+) -> None:
+    with scene.running(run(tmp_path, generators={"min": 1, "max": 4})) as keeper:
+        keeper.look(scene.now, 1)
+        scene.head_is_away = True
+        looks(scene, keeper, 1, times=2)  # the nodes are looked at once a second
+        news = looks(scene, keeper, 10_000, times=60)
+        assert (scene.world.started.count("policy-2"), scene.world.ended) == (0, [])
+        assert len(news.said) == 1
+        assert "Ray's head does not answer" in news.said[0]
+        assert names(news.engines["policy"]) == ["policy-1"]
+        scene.head_is_away = False
+        assert len(looks(scene, keeper, 10_000, times=9).engines["policy"]) == 4
+
+
+def test_a_head_that_is_away_while_a_run_starts_ends_it_in_time(scene: Scene, tmp_path: Path) -> None:
+    scene.head_is_away = True
+    with pytest.raises(FactoryError, match="did not start within"), scene.running(run(tmp_path, start_timeout_s=5)):
+        pass
+    assert scene.world.started == []

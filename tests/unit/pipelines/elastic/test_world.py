@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ray.exceptions import RaySystemError
 
 from pipelines.driving.membership import Member
 from pipelines.elastic import world as worlds
@@ -71,3 +72,18 @@ def test_an_engine_over_several_nodes_is_on_all_of_them(ended: Ended, monkeypatc
     ended.world._groups["Generator-2"] = SimpleNamespace(id=SimpleNamespace(hex=lambda: "g"))
     everybody = [Member(name, actor) for name, actor in ended.world._actors.items()]
     assert ended.world.where(everybody) == {"Generator-1": ("n1",), "Generator-2": ("n1", "n2")}
+
+
+def test_where_actors_are_is_not_known_while_the_head_is_away(ended: Ended, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise RaySystemError("Failed to connect to GCS")
+
+    monkeypatch.setattr(worlds.state, "actors", away)
+    member = Member("Generator-1", ended.world._actors["Generator-1"])
+    assert ended.world.where([member]) == {}
+
+
+def test_a_bug_in_looking_where_actors_are_is_raised(ended: Ended, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worlds.state, "actors", lambda: None)
+    with pytest.raises(AttributeError):
+        ended.world.where([Member("Generator-1", ended.world._actors["Generator-1"])])
