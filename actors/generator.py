@@ -35,7 +35,7 @@ from actors.engine_runtime.launch import generator_arguments, generator_options
 from actors.engine_runtime.weights import Weights
 from actors.engine_start.followers import Followers
 from actors.metering import RayMeter
-from actors.models.model_store import fetch_model, is_remote
+from actors.models.model_store import at_hand
 from factory.config import fill
 from factory.errors import FactoryError, QuestionFailed, WeightsRefused
 from factory.interfaces import Engine
@@ -75,6 +75,7 @@ class Generator:
         (keys or Keys()).put_into_environment()
         engine = ENGINES.load(engine_kind)
         self._make = partial(engine.made, fill(engine.Config, engine_config, "engine"))
+        self._fetch = lambda: engine.fetch(at_hand(model, self._access))
         self._engine: Engine | None = None
         self._model = model
         self._access = access or Access()
@@ -91,6 +92,13 @@ class Generator:
         """Engine, once somebody has asked for it."""
         assert self._engine is not None, "the engine was not started"
         return self._engine
+
+    async def fetch(self) -> None:
+        """Bring the model to the machines of all parts, so that `ready` need not. Raises `FactoryError`.
+
+        It may take as long as a download, and is done at once where the model is there.
+        """
+        await asyncio.gather(asyncio.to_thread(self._fetch), asyncio.to_thread(self._followers.come_up))
 
     async def ready(self) -> dict[str, Any]:
         """Start the engine if nobody did yet, and return what runs. Raises `BadInput` when the model cannot be had.
@@ -240,7 +248,7 @@ class Generator:
         try:
             async with limit:
                 await asyncio.to_thread(self._followers.fetch, folder)
-                await self.engine.load_weights(await self._local(folder))
+                await self.engine.load_weights(await asyncio.to_thread(at_hand, folder, self._access))
         except EngineDied as error:
             _exit(str(error))
         except FactoryError:
@@ -265,7 +273,7 @@ class Generator:
     async def _start(self) -> None:
         """Make and start the engine; a failed start leaves no process behind. Raises `FactoryError`."""
         try:
-            self._engine = self._make(await self._local(self._model))
+            self._engine = self._make(await asyncio.to_thread(at_hand, self._model, self._access))
             async with self._followers.beside(self._engine):
                 await self.engine.start()
         except FactoryError:
@@ -275,10 +283,6 @@ class Generator:
             # Starting again would end the same way; the cause is worth more.
             kill_children()
             raise FactoryError(f"the engine did not start: {error}") from None
-
-    async def _local(self, model: str) -> str:
-        """Return a model in an object store as a folder of this machine; any other is the engine's business."""
-        return await asyncio.to_thread(fetch_model, model, self._access) if is_remote(model) else model
 
 
 def _exit(reason: str) -> None:

@@ -57,6 +57,18 @@ class CommonFunction(Protocol):
         ...
 
 
+class FetchFunction(Protocol):
+    """Bring a model to this machine, before an engine that loads it is started."""
+
+    def __call__(self, model: str) -> None:
+        """Return once it is here; at once where it is, or where the engine needs none.
+
+        It may take `cluster.fetch_timeout_s`. One that cannot be had may be left to the engine, whose own sentence says
+        more.
+        """
+        ...
+
+
 class CheckModelFunction(Protocol):
     """Look whether a model can be had, before anything is started."""
 
@@ -99,6 +111,10 @@ async def no_stats() -> dict[str, float]:
     return {}
 
 
+def nothing_to_fetch(model: str) -> None:
+    """Return at once: the engine loads no model, or brings it itself."""
+
+
 def accepts_every_model(model: str) -> None:
     """Accept a model by whatever name."""
 
@@ -136,6 +152,9 @@ class EnginePlugin(Plugin):
 
     common: CommonFunction = nothing_in_common
     """Function that decides once what all parts of such an engine do alike."""
+
+    fetch: FetchFunction = nothing_to_fetch
+    """Function that brings a model to this machine, other than one in an object store, which comes as a folder."""
 
     check_model: CheckModelFunction = accepts_every_model
     """Function that refuses a model before anything is started."""

@@ -26,7 +26,7 @@ from actors.contracts.engines import ENGINES
 from actors.engine_runtime.keys import Keys
 from actors.engine_runtime.launch import environment_of
 from actors.engine_start.span import Span, free_port
-from actors.models.model_store import fetch_model, is_remote
+from actors.models.model_store import at_hand
 from factory.config import fill
 from factory.errors import FactoryError
 from factory.storage.access import Access
@@ -58,13 +58,15 @@ class EngineFollower:
         self._model, self._access = model, access
 
     def ready(self) -> tuple[str, str]:
-        """Fetch the model where it lies in a store; return the ids of this node and its address. Raises `BadInput`."""
+        """Fetch the model; return the id of this node and its address. Raises `BadInput`."""
         self._model = self.fetch(self._model)
         return ray.get_runtime_context().get_node_id(), get_node_ip_address()
 
     def fetch(self, model: str) -> str:
-        """Return a model in a store as a folder of this machine, any other as it is. Raises `BadInput`."""
-        return fetch_model(model, self._access) if is_remote(model) else model
+        """Bring a model to this machine; return one in a store as a folder, any other as it is. Raises `BadInput`."""
+        there = at_hand(model, self._access)
+        self._engine.fetch(there)
+        return there
 
     def run(self, span: Span) -> None:
         """Compute the part `span` until the engine ends."""
@@ -86,6 +88,9 @@ class Followers:
         self._nodes = max(1, int(arguments[1].get("nodes", 1)))
         self._lost = lost
         self._actors: list[Any] = []
+        # Node and address of each, from when all are up.
+        self._up: list[tuple[str, str]] = []
+        self._coming_up = threading.Lock()
         self._ended, self._whole = threading.Event(), threading.Event()
         self._nodes_of_others: list[str] = []
 
@@ -114,25 +119,40 @@ class Followers:
         if self._actors:
             self._asked([actor.fetch.remote(model) for actor in self._actors], f"fetch {model}")
 
+    def come_up(self) -> None:
+        """Have them come up, with the model on their machines; at once where they are up.
+
+        Raises `FactoryError` when there is no room for them in time, or one does not come up.
+        """
+        # The engine may be started while its model is still being fetched.
+        with self._coming_up:
+            if self._nodes == 1 or self._up:
+                return
+            group = get_current_placement_group()
+            if group is None:
+                raise FactoryError("an engine over several nodes needs a placement group; start it by `start_engine`")
+            if not group.wait(ROOM_S):
+                raise FactoryError(f"the {self._nodes} nodes of the engine were not there within {ROOM_S:.0f} s")
+            self._actors = [_follower(group, rank, self._arguments) for rank in range(1, self._nodes)]
+            try:
+                self._up = self._asked([actor.ready.remote() for actor in self._actors], "come up")
+            except BaseException:
+                self.end()
+                raise
+
     def end(self) -> None:
         """End the followers; their guards end what they have started."""
         self._ended.set()
         for actor in self._actors:
             with contextlib.suppress(RayError):
                 ray.kill(actor)
-        self._actors = []
+        self._actors, self._up = [], []
 
     def _begun(self) -> Span:
         """Start the followers, have them begin, and return the leader's own span. Raises `FactoryError`."""
-        group = get_current_placement_group()
-        if group is None:
-            raise FactoryError("an engine over several nodes needs a placement group; start it by `start_engine`")
-        if not group.wait(ROOM_S):
-            raise FactoryError(f"the {self._nodes} nodes of the engine were not there within {ROOM_S:.0f} s")
+        self.come_up()
         self._ended, self._whole = threading.Event(), threading.Event()
-        self._actors = [_follower(group, rank, self._arguments) for rank in range(1, self._nodes)]
-        ready = self._asked([actor.ready.remote() for actor in self._actors], "come up")
-        self._nodes_of_others = [node for node, _ in ready]
+        self._nodes_of_others = [node for node, _ in self._up]
 
         # Say where the leader is, and what all have in common.
         plugin, host = ENGINES.load(self._arguments[0]), get_node_ip_address()
@@ -141,7 +161,7 @@ class Followers:
         # They have to be on their way before the leader blocks its loop: it waits for them then.
         runs = [
             actor.run.remote(replace(own, rank=rank, host=address))
-            for rank, (actor, (_, address)) in enumerate(zip(self._actors, ready, strict=True), start=1)
+            for rank, (actor, (_, address)) in enumerate(zip(self._actors, self._up, strict=True), start=1)
         ]
         watched = (runs, self._ended, self._whole)
         threading.Thread(target=self._watch, args=watched, daemon=True, name=WATCH).start()

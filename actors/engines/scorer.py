@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from actors.batching import Batcher
 from actors.engine_runtime.engine_process import EngineDied
+from actors.models.model_store import ensure_local
 from actors.models.resolve import model_revision
 from actors.scoring.queue import BatchQueue
 from actors.scoring.recognition import check_scorer
@@ -23,9 +24,10 @@ from actors.scoring.texts import Rows, Solution
 from actors.training_data.reward_layout import LaidOut
 from factory import interfaces
 from factory.errors import QuestionFailed
+from factory.storage.access import Access
 from factory.types import ScoreRequest, Scores
 
-__all__ = ["EXECUTION", "SCORES", "Config", "Engine", "check_settings", "environment"]
+__all__ = ["EXECUTION", "SCORES", "Config", "Engine", "check_settings", "environment", "fetch"]
 
 SCORES = True
 # Solutions of one call of the tokenizer.
@@ -37,6 +39,11 @@ _WAITING = 8
 def check_settings(model: str, config: Config) -> None:
     """Raise `BadInput` when a model is no scorer under these settings, as far as this machine can tell."""
     check_scorer(model, config)
+
+
+def fetch(model: str) -> None:
+    """Bring a model to this machine, wherever it is. Raises `BadInput` where it cannot be had."""
+    ensure_local(model, Access())
 
 
 class Engine(interfaces.Engine):

@@ -53,6 +53,7 @@ __all__ = [
     "common",
     "engine_arguments",
     "environment",
+    "fetch",
     "follow",
 ]
 
@@ -62,6 +63,11 @@ def check_model(model: str) -> None:
     # A model in a store is checked when it is fetched.
     if model not in EMBEDDED and "://" not in model:
         resolve_model(model)
+
+
+def fetch(model: str) -> None:
+    """Bring a repository of the Hub, or an embedded model, to this machine. Raises `BadInput`."""
+    fetched_before(local_model(model))
 
 
 class Engine(interfaces.Engine):

@@ -67,6 +67,14 @@ def fetched_before(name: str) -> None:
             _from_hub(name)
 
 
+def at_hand(name: str, access: Access) -> str:
+    """Return a model in an object store as a folder of this machine, and any other as it is: that is for its engine.
+
+    Raises `BadInput` as `fetch_model` does.
+    """
+    return fetch_model(name, access) if is_remote(name) else name
+
+
 def is_remote(name: str) -> bool:
     """Return True when `name` is that of a folder in an object store."""
     return "://" in name

@@ -127,23 +127,22 @@ class EngineGroup(EngineTable):
             elif answer.error is not None:
                 self._failed(engine, answer.error, now)
             elif engine.stage is Stage.PLACING:
+                engine.stage, engine.since, engine.asked = Stage.FETCHING, now, self._world.ask_fetched(engine.member)
+            elif engine.stage is Stage.FETCHING:
                 self._get_ready(engine, now)
             else:
                 self._ready(engine, answer.value, now)
-        timed = (Stage.STARTING,) if self.begun else (Stage.PLACING, Stage.STARTING)
         for engine in list(self._engines.values()):
             waited = now - engine.since
             # Before the run has begun, whoever failed is to blame for that.
             may_try = self.begun or not engine.failed
             if engine.asked is None and engine.stage is Stage.PLACING and waited > RETRY_S and may_try:
                 engine.asked = self._world.ask_runs(engine.member)
-            # Ray may look for room as long as it likes once the run has begun.
-            elif waited > self._rules.start_s and engine.stage in timed:
-                late = f"actors did not start within cluster.start_timeout_s = {self._rules.start_s:.0f} s"
+            elif late := self._rules.late(engine.stage, waited, begun=self.begun):
                 self._take_out(engine, FactoryError(late))
 
     def _get_ready(self, engine: Engine, now: float) -> None:
-        """Have an engine that runs load its model, and the weights that the others answer with."""
+        """Have an engine whose model is there load it, and the weights that the others answer with."""
         engine.stage, engine.since = Stage.STARTING, now
         engine.asked = self._world.ask_ready(engine.member, self._weights)
 

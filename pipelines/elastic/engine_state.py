@@ -26,6 +26,8 @@ class EngineWorld(Protocol):
 
     def ask_runs(self, member: Member) -> Any: ...
 
+    def ask_fetched(self, member: Member) -> Any: ...
+
     def ask_ready(self, member: Member, weights: str | None = None) -> Any: ...
 
     def answers(self, refs: Collection[Any]) -> Mapping[Any, Any]: ...
@@ -36,9 +38,10 @@ class EngineWorld(Protocol):
 
 
 class Stage(Enum):
-    """Stage of an engine: waiting for room, loading its model, ready."""
+    """Stage of an engine: waiting for room, bringing its model to its machine, loading it, ready."""
 
     PLACING = auto()
+    FETCHING = auto()
     STARTING = auto()
     UP = auto()
 
@@ -71,8 +74,26 @@ class Engine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Rules of a group: engines that a run begins with, seconds that a start may take, and what failures are borne."""
+    """Rules of a group.
+
+    * `quorum`: engines that a run begins with.
+    * `fetch_s`: seconds that a machine may take to fetch the model; `start_s`: that the engine may take then.
+    * `tolerance`: failures that are borne.
+    """
 
     quorum: int
+    fetch_s: float
     start_s: float
     tolerance: Tolerance
+
+    def late(self, stage: Stage, waited: float, *, begun: bool) -> str:
+        """Return why an engine is given up that has been in a stage for `waited` seconds; "" where it is not.
+
+        Once the run has `begun`, Ray may look for room as long as it likes.
+        """
+        if stage is Stage.FETCHING and waited > self.fetch_s:
+            return f"its model was not fetched within cluster.fetch_timeout_s = {self.fetch_s:.0f} s"
+        timed = (Stage.STARTING,) if begun else (Stage.PLACING, Stage.STARTING)
+        if stage in timed and waited > self.start_s:
+            return f"actors did not start within cluster.start_timeout_s = {self.start_s:.0f} s"
+        return ""

@@ -59,7 +59,12 @@ class Site:
         """
         size, room = settings.cluster, partial(self._has_room, demand_of(pool, nodes))
         tolerance = Tolerance(deaths=size.engine_deaths, window_s=size.engine_window_s)
-        rules = Rules(quorum=pool.range.quorum(size.quorum), start_s=size.start_timeout_s, tolerance=tolerance)
+        rules = Rules(
+            quorum=pool.range.quorum(size.quorum),
+            fetch_s=size.fetch_timeout_s,
+            start_s=size.start_timeout_s,
+            tolerance=tolerance,
+        )
         return EngineGroup(pool, self.world, rules, self.said.append, room)
 
     def hand_groups(self, settings: Settings, check_worker: Callable[[Any], None]) -> dict[str, HandGroup]:

@@ -103,6 +103,10 @@ class World:
         """Ask whether an actor runs; it does not answer before Ray has found room for it."""
         return member.actor.__ray_ready__.remote()
 
+    def ask_fetched(self, member: Member) -> Any:
+        """Ask an engine to bring its model to its machine; return the reference to its answer."""
+        return member.actor.fetch.remote()
+
     def ask_ready(self, member: Member, weights: str | None = None) -> Any:
         """Ask an actor to get ready, an engine with the weights in a folder; return the reference to its answer."""
         if weights is not None:

@@ -104,7 +104,9 @@ class Cluster:
       request_timeout_s: seconds that one call to a checker may take, and that an engine may have one request: from when
         it takes it, in proportion for more than 4,096 tokens, and for as many waves as its samples need; more where
         the engine is known to be slower.
-      start_timeout_s: seconds that actors may take to start, and a dead one to come back.
+      fetch_timeout_s: seconds that a machine may take to fetch the model of an engine.
+      start_timeout_s: seconds that actors may take to start, of an engine from when its model is there; and a dead one
+        to come back.
       engine_deaths: deaths of an engine within engine_window_s, without an answer in between, that take it out.
       engine_window_s: seconds in which they are counted.
       drain_s: seconds before a node is taken away in which nothing is to run on it any more.
@@ -126,6 +128,7 @@ class Cluster:
     questions_per_worker: int = 0
     checker_processes: int = 1
     request_timeout_s: float = 1800.0
+    fetch_timeout_s: float = field(default=3600.0, metadata=ADDED)
     start_timeout_s: float = 900.0
     engine_deaths: int = 8
     engine_window_s: float = 600.0
@@ -194,8 +197,9 @@ def check_ranges(filled: Mapping[str, Any]) -> None:
         raise BadInput(f"cluster.gpu_hour_price is {cluster.gpu_hour_price}. Expected money, 0 or more.")
     if not 0 <= cluster.metrics_port < 1 << 16:
         raise BadInput(f"cluster.metrics_port is {cluster.metrics_port}. Expected a port, or 0 for any.")
-    if not 0 < cluster.spool_s < math.inf:
-        raise BadInput(f"cluster.spool_s is {cluster.spool_s}. Expected seconds, more than 0.")
+    for name in ("spool_s", "fetch_timeout_s"):
+        if not 0 < getattr(cluster, name) < math.inf:
+            raise BadInput(f"cluster.{name} is {getattr(cluster, name)}. Expected seconds, more than 0.")
     if sampling.max_tokens < 1:
         raise BadInput(f"sampling.max_tokens is {sampling.max_tokens}. Expected at least 1.")
     if sampling.top_k < -1:

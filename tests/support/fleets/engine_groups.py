@@ -12,7 +12,7 @@ from pipelines.elastic.failures import Tolerance
 from pipelines.elastic.nodes import Node, NodeNews
 from pipelines.pools.pool import Pool
 
-START_S = 100.0
+START_S, FETCH_S = 100.0, 1000.0
 NODES = {name: Node(name, 8.0, 0.0) for name in ("n1", "n2", "n3")}
 IDLE = {"slots": 8, "running": 0, "waiting": 0, "in_flight": 0, "requests": 0}
 """Figures of an engine that has nothing to do, and has answered nothing yet."""
@@ -24,7 +24,7 @@ class Stage:
     def __init__(self, number: int, most: int = 0, quorum: int | None = None) -> None:
         self.world, self.said, self.now, self.room = PretendWorld(), list[str](), 0.0, True
         pool: Any = Pool("policy", "m", None, number, most)  # type: ignore[arg-type]
-        rules = Rules(quorum=quorum or number, start_s=START_S, tolerance=Tolerance())
+        rules = Rules(quorum=quorum or number, fetch_s=FETCH_S, start_s=START_S, tolerance=Tolerance())
         self.group = EngineGroup(pool, self.world, rules, self.said.append, lambda: self.room)
         self.news = NodeNews(nodes=NODES)
 
@@ -35,7 +35,7 @@ class Stage:
 
     def begun(self) -> Stage:
         """Let the run begin."""
-        self.look(times=3)
+        self.look(times=4)
         assert self.group.has_quorum()
         self.group.begin()
         self.group.changed = False

@@ -13,8 +13,12 @@ from pipelines.elastic.world import Answer
 from pipelines.pools.pool import Pool
 from pipelines.run.settings import Settings
 
-WAITS, LOADS, READY, DIES, AWAY = "waits", "loads", "ready", "dies", "away"
-"""Ways in which an actor behaves: has no room, loads its model for ever, is ready, dies, is being started again."""
+WAITS, FETCHES, LOADS, READY, DIES, AWAY = "waits", "fetches", "loads", "ready", "dies", "away"
+"""Ways of an actor: it has no room, fetches or loads its model for ever, is ready, dies, is just started again."""
+RUNS, FETCHED = "runs", "fetched"
+"""Questions to an actor beside the one whether it is ready: does it run, is its model there."""
+# Questions that an actor of each kind does not answer.
+_SILENT: Mapping[str, Collection[str]] = {WAITS: (RUNS, FETCHED, READY), FETCHES: (FETCHED, READY), LOADS: (READY,)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +26,7 @@ class Ask:
     """Question to an actor."""
 
     name: str
-    whether_it_runs: bool
+    whether: str
     weights: str | None = None
 
 
@@ -85,11 +89,15 @@ class PretendWorld:
 
     def ask_runs(self, member: Member) -> Ask:
         """Ask whether an actor runs."""
-        return Ask(member.name, whether_it_runs=True)
+        return Ask(member.name, RUNS)
+
+    def ask_fetched(self, member: Member) -> Ask:
+        """Ask an engine to bring its model."""
+        return Ask(member.name, FETCHED)
 
     def ask_ready(self, member: Member, weights: str | None = None) -> Ask:
         """Ask an actor to get ready."""
-        return Ask(member.name, whether_it_runs=False, weights=weights)
+        return Ask(member.name, READY, weights=weights)
 
     def answers(self, refs: Iterable[Any]) -> Mapping[Any, Answer]:
         """Return the answers that are there."""
@@ -103,9 +111,9 @@ class PretendWorld:
             return Answer(died="it crashed")
         if does == AWAY:
             return Answer(away=True)
-        if does == WAITS or (does == LOADS and not ask.whether_it_runs):
+        if isinstance(does, str) and ask.whether in _SILENT.get(does, ()):
             return None
-        if ask.whether_it_runs:
+        if ask.whether != READY:
             return Answer(True)
         if isinstance(does, Exception):
             return Answer(error=does)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from support.engines.local_actors import local_actor
 from support.plugins.scorer import scores_of
 
 from actors import generator as generators
+from actors.engines import vllm
 from actors.generator import Generator
-from factory.errors import EngineFailed, PromptTooLong
+from actors.models import model_store
+from factory.errors import BadInput, EngineFailed, PromptTooLong
+from factory.storage.store import Store
 from factory.types import GenerateRequest, ScoreRequest
 
 
@@ -85,3 +89,39 @@ async def test_a_request_for_scores_that_kills_its_engine_every_time_fails_alone
     asked = [to_score(f"question {number}", "a step") for number in range(6)]
     answers = await asyncio.gather(*map(pool.answer, asked), return_exceptions=True)
     assert [isinstance(answer, EngineFailed) for answer in answers] == [number == 3 for number in range(6)]
+
+
+async def test_a_model_in_a_store_that_was_fetched_before_is_not_fetched_again_to_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACTORY_CACHE", str(tmp_path / "cache"))
+    fetched: list[Path] = []
+    fetch_files = model_store.fetch_files
+
+    def counted(store: Store, sizes: Mapping[str, int], folder: Path) -> None:
+        fetched.append(folder)
+        fetch_files(store, sizes, folder)
+
+    monkeypatch.setattr(model_store, "fetch_files", counted)
+    (tmp_path / "config.json").write_text("{}")
+    generator = Generator("scripted", {}, f"file://{tmp_path}")
+    await generator.fetch()
+    assert len(fetched) == 1
+    await generator.ready()
+    assert len(fetched) == 1
+
+
+async def test_a_model_that_is_not_in_a_store_is_fetched_by_its_engines_plug_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(vllm, "fetched_before", asked.append)
+    await Generator("vllm", {}, "org/name").fetch()
+    assert asked == ["org/name"]
+    await Generator("scripted", {}, "org/name").fetch()
+    assert asked == ["org/name"]
+
+
+async def test_a_model_that_cannot_be_had_is_said_when_it_is_fetched(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no model lies in"):
+        await Generator("scripted", {}, f"file://{tmp_path}/nowhere").fetch()

@@ -164,3 +164,26 @@ async def test_a_follower_that_does_not_come_up_is_named_with_its_reason(
         async with world.followers().beside(SimpleNamespace()):
             pass
     assert world.killed == world.made
+
+
+async def test_followers_that_came_up_to_fetch_the_model_are_those_of_the_start(world: World) -> None:
+    parts = world.followers()
+    parts.come_up()
+    parts.come_up()
+    async with parts.beside(SimpleNamespace()):
+        pass
+    assert len(world.made) == 2
+    parts.end()
+    async with parts.beside(SimpleNamespace()):
+        pass
+    assert len(world.made) == 4
+
+
+async def test_followers_of_which_one_cannot_have_the_model_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(calls: Any, timeout: float) -> None:
+        raise ActorDiedError
+
+    monkeypatch.setattr(followers.ray, "get", refused)
+    with pytest.raises(FactoryError, match="did not come up"):
+        world.followers().come_up()
+    assert world.killed == world.made

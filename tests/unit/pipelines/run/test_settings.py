@@ -62,6 +62,7 @@ def test_an_unknown_key_is_refused_with_the_nearest_name(override, hint):
         "cluster.engine_deaths=0",
         "cluster.engine_window_s=0",
         "cluster.drain_s=-1",
+        "cluster.fetch_timeout_s=0",
         "sampling.temperature=-1",
         "sampling.top_p=0",
         "run.unit_size=0",
