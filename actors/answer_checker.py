@@ -6,6 +6,7 @@ import asyncio
 from functools import partial
 from typing import Any
 
+from actors import json_log
 from actors.checking.metrics import CheckerMetrics
 from actors.checking.pool import CheckerPool
 from actors.metering import RayMeter
@@ -26,6 +27,7 @@ class AnswerChecker:
     """
 
     def __init__(self, kind: str, config: dict[str, Any], *, workers: int = 2, timeout_s: float | None = None) -> None:
+        json_log.begin()
         self._kind = kind
         self._make = partial(CheckerPool, kind, config, workers=workers, timeout_s=timeout_s)
         self._made: CheckerPool | None = None

@@ -13,8 +13,9 @@ Invariants:
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,12 +23,13 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+from actors import json_log
 from actors.calls import CallPatience, NamedActors
 from actors.earlier_rows import earlier_rows
 from actors.kept_rows import KeptRows
 from actors.remote_models import CheckFlow, RemoteModels
 from actors.roster import Roster
-from actors.underway import Underway, UnitUnderWay, cost_so_far
+from actors.underway import FAILED, FailedQuestion, Underway, UnitUnderWay, cost_so_far
 from actors.unit_commits import UnitCommits
 from factory.errors import QuestionFailed
 from factory.labelling.experience import Experience, Lessons
@@ -42,6 +44,10 @@ from factory.shards.spool import Unfinished
 from factory.shards.units import Unit
 from factory.storage.opening import Location
 
+logger = logging.getLogger(__name__)
+
+# Characters of an error in the news of a question that failed.
+WHY = 500
 # Seconds that the spool's store may take to answer.
 SPOOL_S = 30.0
 
@@ -76,6 +82,7 @@ class Assignment:
 class AssignedWork:
     """Units that one worker does of one run, and what it has learned from those before.
 
+    * `id`: of the assignment; `run_id`: of the run.
     * `ends`: True from when it begins no unit any more, and gives back at once what it has not begun.
 
     Args:
@@ -84,9 +91,12 @@ class AssignedWork:
     """
 
     def __init__(self, assignment: Assignment, failures: Counter[str]) -> None:
-        self.id = assignment.id
+        self.id, self.run_id = assignment.id, assignment.provenance.run_id
         self.ends = False
         self._failures = failures
+        # Those of this run; the latest by name.
+        self._n_failed = 0
+        self._failed: deque[FailedQuestion] = deque(maxlen=FAILED)
         self._recipe = assignment.recipe
         self._effort = assignment.recipe.effort
         self._store = assignment.folder.open()
@@ -226,6 +236,7 @@ class AssignedWork:
             remarks=tuple(self._remarks.values()),
             roster=self._actors.version,
             failures=dict(self._failures),
+            failed=tuple(self._failed),
             moved=self._remote.moved,
         )
 
@@ -233,6 +244,7 @@ class AssignedWork:
         self, attempt: QuestionWork, place: int, unit_id: str, kept: KeptRows, troubles: list[str]
     ) -> dict[str, Any]:
         """Work on one question and return its row; one that fails adds to `troubles`, any other to `kept`."""
+        json_log.about(question=attempt.tree.question.id)
         started = time.monotonic()
         failure = None
         try:
@@ -256,5 +268,9 @@ class AssignedWork:
             self._example = self._example or example_of(row)
         else:
             troubles.append(f"{failure.type}: {failure.message}")
+            logger.warning("question failed in its %s: %s", failure.stage, troubles[-1])
             self._failures[failure.type] += 1
+            self._n_failed += 1
+            about = {"unit": unit_id, "question": attempt.tree.question.id}
+            self._failed.append(FailedQuestion(number=self._n_failed, why=troubles[-1][:WHY], **about))
         return row

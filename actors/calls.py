@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
-from ray.exceptions import GetTimeoutError, ObjectLostError, RayActorError, RayTaskError
+from ray.exceptions import GetTimeoutError, ObjectLostError, RayActorError, RayError, RayTaskError
 
+from actors.json_log import OF_NOBODY
 from actors.roster import Roster
 from factory.errors import FactoryError, QuestionFailed
 
@@ -84,9 +85,10 @@ class NamedActors:
         """Look the actors of a roster up, and call them from now on."""
         try:
             handles = await asyncio.to_thread(self._looked_up, roster)
-        except Exception as error:
+        except RayError as error:
             # Ray's own directory may be down for a while; the old roster holds on.
-            logger.warning("roster %d waits, its actors cannot be looked up: %s", roster.version, brief(error))
+            said = (roster.version, brief(error))
+            logger.warning("roster %d waits, its actors cannot be looked up: %s", *said, extra=OF_NOBODY)
         else:
             self._take(roster, handles)
 

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from actors import json_log
 from actors.contracts.engines import ENGINES
 from actors.engine_calls.desk import Desk
 from actors.engine_calls.mailbox import OpenJob
@@ -72,6 +73,7 @@ class Generator:
         access: Access | None = None,
         keys: Keys | None = None,
     ) -> None:
+        json_log.begin()
         (keys or Keys()).put_into_environment()
         engine = ENGINES.load(engine_kind)
         self._make = partial(engine.made, fill(engine.Config, engine_config, "engine"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 from collections import Counter
 
+from actors import json_log
 from actors.assigned_work import AssignedWork, Assignment
 from actors.roster import Roster
 from actors.underway import Underway
@@ -28,6 +29,7 @@ class RolloutWorker:
     """
 
     def __init__(self) -> None:
+        json_log.begin()
         gc.set_threshold(*COLLECTED)
         self._work: AssignedWork | None = None
         # Questions that failed since the start, of whichever run, by the type of their error.
@@ -45,6 +47,7 @@ class RolloutWorker:
         if self._work is None or self._work.id != assignment.id:
             self._work = AssignedWork(assignment, self._failures)
         work = self._work
+        json_log.about(run=work.run_id, unit=unit.id)
         work.ends = self._leaves
         work.hear(others)
         await work.follow(assignment.roster)

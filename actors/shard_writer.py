@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from actors import json_log
 from actors.metering import RayMeter
 from factory.errors import CommitFailed
 from factory.records.tally import Tally
@@ -26,6 +27,7 @@ class ShardWriter:
     """
 
     def __init__(self) -> None:
+        json_log.begin()
         # The store that was written to last, open: a run's commits all go to one.
         self._opened: tuple[Location, Store] | None = None
         # Commits in progress, one per thread; whether no more may begin.

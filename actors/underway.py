@@ -16,6 +16,25 @@ from factory.records.role_costs import MadeBy
 from factory.records.tally import Tally
 from factory.rollouts.cost import Cost
 
+# Questions that a worker's news name of those that failed: the latest.
+FAILED = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedQuestion:
+    """Question that failed.
+
+    Attributes:
+      number: 1 for the first that failed of its worker's assignment, and so on.
+      unit, question: ids.
+      why: type of the error, and what it says.
+    """
+
+    number: int
+    unit: str
+    question: str
+    why: str
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Underway:
@@ -30,6 +49,7 @@ class Underway:
       remarks: what it had to say of the spool so far, a sentence of each kind.
       roster: version of the roster that it follows.
       failures: questions that failed since the worker's start, by the type of their error.
+      failed: the latest questions of this assignment that failed, oldest first, at most `FAILED`.
       moved: requests that engines of this run had when they left, and that others got.
     """
 
@@ -41,6 +61,7 @@ class Underway:
     remarks: tuple[str, ...] = ()
     roster: int = 0
     failures: Mapping[str, int] = field(default_factory=dict)
+    failed: tuple[FailedQuestion, ...] = ()
     moved: int = 0
 
 

@@ -26,6 +26,7 @@ from actors.engine_calls.pause import Pause
 from actors.engine_calls.revival import Revival
 from actors.engine_calls.suspects import Trial
 from actors.engine_calls.wire import Collected, Figures, Job, NotStarted, Sent, Terms, collected_from
+from actors.json_log import OF_NOBODY
 
 logger = logging.getLogger(__name__)
 
@@ -269,7 +270,7 @@ class Link:
         if client != self._client:
             return
         sent, unsent = self.outbox.emptied()
-        logger.warning("engine lost with %d requests in it: %s", len(sent), brief(error))
+        logger.warning("engine lost with %d requests in it: %s", len(sent), brief(error), extra=OF_NOBODY)
         died = died and not self.leaving
         self._begin_anew()
         self.revival.begin(client, died=died and bool(sent))

@@ -11,6 +11,7 @@ from typing import Any
 import ray
 
 from actors.calls import GONE, CallPatience, brief, within
+from actors.json_log import OF_NOBODY
 from factory.errors import FactoryError
 
 logger = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ class Revival:
         # What it may still compute for this worker is computed elsewhere by now.
         self._actor.forget.remote(client)
         if self.out:
-            logger.warning("engine %s is back", self._name)
+            logger.warning("engine %s is back", self._name, extra=OF_NOBODY)
         self.up, self.out = True, ""
         self._changed()
 
@@ -111,7 +112,7 @@ class Revival:
         first = not self.out
         self.out = f"engine {self._name} is taken out: {reason}"
         if first:
-            logger.error("%s", self.out)
+            logger.error("%s", self.out, extra=OF_NOBODY)
             self._tell(self.out)
         self._changed()
         await asyncio.sleep(REST_S)

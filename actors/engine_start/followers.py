@@ -21,6 +21,7 @@ from ray.util import get_node_ip_address
 from ray.util.placement_group import PlacementGroup, get_current_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
+from actors import json_log
 from actors.calls import brief, original_error
 from actors.contracts.engines import ENGINES
 from actors.engine_runtime.keys import Keys
@@ -52,6 +53,7 @@ class EngineFollower:
     def __init__(
         self, engine_kind: str, engine_config: dict[str, Any], model: str, access: Access, keys: Keys | None
     ) -> None:
+        json_log.begin()
         (keys or Keys()).put_into_environment()
         self._engine = ENGINES.load(engine_kind)
         self._config = fill(self._engine.Config, engine_config, "engine")

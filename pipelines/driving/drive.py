@@ -24,6 +24,7 @@ from factory.errors import FactoryError
 from factory.question_pipeline.effort import raised
 from factory.shards.commits import Receipt
 from factory.shards.units import Unit
+from pipelines.driving import events
 from pipelines.driving.crew import Crew
 from pipelines.driving.demand import Demand
 from pipelines.driving.drive_options import DriveOptions
@@ -46,10 +47,11 @@ LAST_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class _Errand:
-    """Unit in flight: which worker has it, and how many workers have had it, this one included."""
+    """Unit in flight: which worker has it, its name, and how many workers have had it, this one included."""
 
     unit: Unit
     worker: int
+    name: str
     attempt: int
 
 
@@ -107,6 +109,7 @@ class _Loop:
         self._grace_s = options.grace_s
         self._deadline: float | None = None
         self._heard: set[str] = set()
+        self._roster_events = events.RosterEvents()
         self._began = self._shown = time.monotonic()
 
     def hand_out(self) -> None:
@@ -127,7 +130,7 @@ class _Loop:
             # A worker that was just started begins with what the run knows.
             experience = self._options.experience
             ref = self._crew.hand(worker, unit, experience.others(worker) if experience else None)
-            self._in_flight[ref] = _Errand(unit, worker, attempt)
+            self._in_flight[ref] = _Errand(unit, worker, self._crew.name(worker), attempt)
         self.progress.in_flight = len(self._in_flight)
 
     def is_over(self) -> bool:
@@ -145,6 +148,7 @@ class _Loop:
         """Hear what the workers have learnt since they were last asked, and the engines' last figures."""
         self._lookout.last_lessons(LAST_S)
         self._show_engines()
+        self._tell_events()
 
     def collect(self) -> None:
         """Wait a moment for units to come back, and count them."""
@@ -174,6 +178,7 @@ class _Loop:
         self.progress.seconds = self._shown - self._began
         self._hear(self._lookout.remarks)
         self._lookout.remarks.clear()
+        self._tell_events()
         self.progress.underway, self.progress.example = self._lookout.underway(), self._lookout.example
         self.progress.unfinished, self.progress.failures = self._lookout.unfinished, self._lookout.failures
         self._show_engines()
@@ -181,6 +186,12 @@ class _Loop:
 
     def _show_engines(self) -> None:
         self.progress.engines, self.progress.gone = self._lookout.engines, self._lookout.gone
+
+    def _tell_events(self) -> None:
+        """Tell the listener what workers have said of single questions."""
+        for event in self._lookout.events:
+            self._options.on_event(event)
+        self._lookout.events.clear()
 
     def _follow(self, now: float) -> None:
         """Take in who has joined, and hand nothing more to those that leave."""
@@ -197,6 +208,8 @@ class _Loop:
 
     def _change(self, changes: Changes, now: float) -> None:
         """Take it that exactly those named in `changes` belong to the run."""
+        for event in self._roster_events.hear(changes):
+            self._options.on_event(event)
         self._crew.assign(changes.roster)
         gone = self._crew.follow(changes.workers, changes.leaving, now)
         self._told.difference_update(gone)
@@ -221,6 +234,7 @@ class _Loop:
     def _move(self, errand: _Errand, questions: int) -> None:
         """Put a unit aside that its worker could not finish as it had to leave: that is no fault of the unit."""
         self.progress.moved += questions
+        self._options.on_event(events.moved(errand.unit.id, errand.name))
         self._again.append((errand.unit, errand.attempt))
 
     def _retry(self, errand: _Errand, error: RayActorError, left: int) -> None:
@@ -240,6 +254,7 @@ class _Loop:
                 f"unit {errand.unit.id} was given up: its worker died {errand.attempt} times, last with {brief(error)}"
             ) from None
         self.progress.retried += 1
+        self._options.on_event(events.retried(errand.unit.id, errand.name, brief(error)))
         self._again.append((errand.unit, errand.attempt + 1))
 
     def _hear(self, remarks: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from factory.shards.commits import Receipt
 from factory.types import POLICY
 from pipelines.driving.demand import Bounds
+from pipelines.driving.events import Event
 from pipelines.driving.interrupt import Interrupt
 from pipelines.driving.membership import Membership
 from pipelines.driving.progress import Progress
@@ -39,6 +40,7 @@ class DriveOptions:
       interrupt: counter of Ctrl-C; from the first on, nothing new is handed out.
       grace_s: seconds that units in flight get to finish after the first Ctrl-C.
       on_remark: hears of what workers could not keep, or not take up again.
+      on_event: hears what happens to single units, questions and actors, for a log.
     """
 
     bounds: Bounds
@@ -56,3 +58,4 @@ class DriveOptions:
     interrupt: Interrupt = field(default_factory=Interrupt)
     grace_s: float = 30.0
     on_remark: Callable[[str], None] = _ignore
+    on_event: Callable[[Event], None] = _ignore

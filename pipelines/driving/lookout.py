@@ -11,9 +11,10 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError
 
-from actors.underway import Underway
+from actors.underway import FailedQuestion, Underway
 from factory.records.example import Example
 from factory.records.tally import Tally
+from pipelines.driving import events
 from pipelines.driving.crew import Crew
 from pipelines.driving.demand import Demand, EngineLoad
 from pipelines.driving.engine_figures import EngineBook, EngineFigures
@@ -40,6 +41,7 @@ class _Heard:
     * `unfinished`: questions that it has begun and not finished.
     * `committed`: what units have cost that are committed, until the worker speaks of them no more.
     * `failures`: questions that failed since its start, by the type of their error; None before it was heard.
+    * `named`: number of the last question that it has named as failed.
     """
 
     asked: int = 0
@@ -47,6 +49,7 @@ class _Heard:
     unfinished: int = 0
     committed: dict[str, Tally] = field(default_factory=dict)
     failures: Mapping[str, int] | None = None
+    named: int = 0
 
     def count(self, failures: Mapping[str, int], total: Counter[str]) -> None:
         """Add to `total` what has failed since the worker was last heard; totals that went down began anew."""
@@ -55,6 +58,13 @@ class _Heard:
         anew = any(failures.get(kind, 0) < number for kind, number in before.items())
         total.update({kind: number - (0 if anew else before.get(kind, 0)) for kind, number in failures.items()})
         self.failures = failures
+
+    def name(self, failed: Sequence[FailedQuestion]) -> list[FailedQuestion]:
+        """Return those of the questions that the worker has not named before."""
+        last = failed[-1].number if failed else 0
+        # A worker that was started anew counts from 1 again.
+        before, self.named = self.named if last >= self.named else 0, last
+        return [one for one in failed if one.number > before]
 
 
 class Lookout:
@@ -97,6 +107,8 @@ class Lookout:
         self.failures: Counter[str] = Counter()
         # What workers have to say of the spool, again and again.
         self.remarks: set[str] = set()
+        # What happened to single questions since somebody has looked.
+        self.events: list[events.Event] = []
         self.follow_engines(engines, ())
 
     @property
@@ -169,6 +181,7 @@ class Lookout:
         heard.count(said.failures, self.failures)
         self.example = self.example or said.example
         self.remarks.update(said.remarks)
+        self.events += [events.failed(one, self._crew.name(worker)) for one in heard.name(said.failed)]
         if said.lessons and self._experience:
             self._experience.hear(worker, said.experience, said.lessons)
 

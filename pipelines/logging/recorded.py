@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from pipelines.driving.drive import Progress
-from pipelines.logging.run_log import WARNING, RunLog
+from pipelines.driving.events import Event
+from pipelines.logging.run_log import INFO, WARNING, RunLog
 from pipelines.run.listener import Listener, Outlook
 
 # Seconds between two lines on the progress: some 200 KB a day.
 PROGRESS_S = 60.0
+# Events of one kind that are kept between two of those; there are as many as questions where all fail.
+EVENTS = 20
 
 
 class Recorded(Listener):
     """Listener in front of another: every line, once a minute the counts, and what went wrong since the last look.
+
+    Of the events of one kind, such as questions that fail, the first `EVENTS` of a minute are kept by their ids.
 
     Attributes:
       heard_by: the listener that the news are passed on to.
@@ -27,6 +33,7 @@ class Recorded(Listener):
         self._last_s = float("-inf")
         self._retried = self._failed = 0
         self._out: frozenset[tuple[str, int]] = frozenset()
+        self._events: Counter[str] = Counter()
 
     def say(self, line: str) -> None:
         """Keep a line and pass it on."""
@@ -60,12 +67,20 @@ class Recorded(Listener):
             self._count(progress)
         self.heard_by.progress(progress)
 
+    def event(self, event: Event) -> None:
+        """Keep an event, where there are not too many of its kind, and pass it on."""
+        self._events[event.kind] += 1
+        if self._events[event.kind] <= EVENTS:
+            self._log.add(event.kind, event.text, WARNING if event.trouble else INFO, **event.ids)
+        self.heard_by.event(event)
+
     def training(self, report: Mapping[str, float]) -> None:
         """Pass the report on; the trainer keeps its own log."""
         self.heard_by.training(report)
 
     def _count(self, progress: Progress) -> None:
         """Keep the counts."""
+        self._events.clear()
         done = progress.done
         self._log.add(
             "progress",

@@ -18,6 +18,7 @@ from factory.shards.commits import read_rows
 from factory.storage.opening import open_store
 from factory.text.durations import clock
 from pipelines.driving.drive import Progress
+from pipelines.driving.events import Event
 from pipelines.method_comparison.parts import PILOT, TEST, Comparison, Part, named_method
 from pipelines.method_comparison.results import Results
 from pipelines.planning.survey import Screen
@@ -57,6 +58,10 @@ class SaysOnce(Listener):
     def progress(self, progress: Progress) -> None:
         """Pass on how far the units are."""
         self._listener.progress(progress)
+
+    def event(self, event: Event) -> None:
+        """Pass on what happened to a single unit, question or actor."""
+        self._listener.event(event)
 
     def say(self, line: str) -> None:
         """Pass a line on, once."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from actors import json_log
 from cluster.plan import Demand, PlannedNode, demands
 from factory.types import POLICY
 from pipelines.pools.launch import shape_of
@@ -56,4 +57,7 @@ def demand_of(pool: Pool, nodes: Sequence[PlannedNode] = ()) -> Demand:
 def restarted(settings: Settings, role: str) -> dict[str, Any]:
     """Return options of an actor that Ray starts again when it dies, with the CPUs that `demands_of` plans for it."""
     [cpus] = [demand.cpus for demand in demands_of(settings) if demand.role == role]
-    return {"num_cpus": cpus, "max_restarts": -1}
+    variables = json_log.environment(settings.cluster.address, settings.fingerprint)
+    # An environment of its own, be it empty, would keep it from a process that Ray has ready.
+    own = {"runtime_env": {"env_vars": variables}} if variables else {}
+    return {"num_cpus": cpus, "max_restarts": -1, **own}

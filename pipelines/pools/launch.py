@@ -14,6 +14,7 @@ from ray.exceptions import RayError
 from ray.util.placement_group import placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
+from actors import json_log
 from actors.engine_runtime.launch import engine_shape_of, generator_arguments, generator_options
 from actors.engine_runtime.shape import EngineShape
 from actors.generator import Generator
@@ -65,6 +66,8 @@ def start_engine(pool: Pool, settings: Settings, shape: EngineShape, avoid: Coll
     if "nodes" in config:
         config["nodes"] = shape.nodes
     options = generator_options(kind, config) | {"name": name, "num_cpus": shape.cpus, "num_gpus": shape.gpus}
+    # Its followers inherit the environment.
+    options["runtime_env"]["env_vars"] |= json_log.environment(settings.cluster.address, settings.fingerprint)
     group = None
     if shape.nodes > 1:
         # Spread, as two parts on one node would leave room for none of another engine there.

@@ -267,6 +267,7 @@ def _drive(
                 interrupt=session.interrupt,
                 grace_s=settings.run.grace_s,
                 on_remark=session.listener.say,
+                on_event=session.listener.event,
             ),
         )
     except BaseException:

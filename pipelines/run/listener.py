@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipelines.driving.drive import Progress
+from pipelines.driving.events import Event
 from pipelines.planning.survey import Survey
 
 
@@ -46,6 +47,9 @@ class Listener:
 
     def progress(self, progress: Progress) -> None:
         """Hear how far the units are, twice a second while some are in flight."""
+
+    def event(self, event: Event) -> None:
+        """Hear what happened to a single unit, question or actor: too much for a display, but not for a log."""
 
     def training(self, report: Mapping[str, float]) -> None:
         """Hear the latest report of a trainer: step, loss, tokens per second."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from ray.exceptions import GetTimeoutError
 from support.engines.local_workers import QUESTIONS, UNIT, Gated, Start, all_but_the_slow_one, assignment, committed
 from support.waiting import HANGS_S
 
@@ -75,12 +76,28 @@ async def test_a_roster_waits_while_ray_cannot_look_up_its_actors(
     get_actor = calls.ray.get_actor
 
     def down(name: str) -> None:
-        raise RuntimeError("the directory does not answer")
+        raise GetTimeoutError("There was timeout in getting the actor handle")
 
     monkeypatch.setattr(calls.ray, "get_actor", down)
     assert (await worker.underway("a", roster=roster(2, "h"))).roster == 1
     monkeypatch.setattr(calls.ray, "get_actor", get_actor)
     assert (await worker.underway("a", roster=roster(2, "h"))).roster == 2
+
+
+async def test_a_bug_in_looking_actors_up_is_raised(
+    tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = Gated()
+    models.gate.set()
+    worker = start(models)
+    await committed(worker.run(UNIT, assignment(tmp_path)))
+
+    def bug(name: str) -> None:
+        raise TypeError
+
+    monkeypatch.setattr(calls.ray, "get_actor", bug)
+    with pytest.raises(TypeError):
+        await worker.underway("a", roster=roster(2, "h"))
 
 
 async def test_failures_are_counted_by_type_since_the_start_of_the_worker(tmp_path: Path, start: Start) -> None:

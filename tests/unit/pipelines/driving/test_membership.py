@@ -11,7 +11,7 @@ import ray
 from ray.exceptions import RayActorError
 from support.fleets.drives import Assignment, Fleet, answer_of
 
-from actors.underway import Underway
+from actors.underway import FailedQuestion, Underway
 from factory.errors import FactoryError
 from factory.records.tally import Tally
 from factory.shards.spool import Unfinished
@@ -20,6 +20,7 @@ from pipelines.driving import drive as driving
 from pipelines.driving.crew import Crew
 from pipelines.driving.demand import Bounds
 from pipelines.driving.drive import DriveOptions, _Loop
+from pipelines.driving.events import Event
 
 
 @pytest.fixture
@@ -38,9 +39,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def begin(clock: list[float]) -> Callable[..., _Loop]:
     """Function that begins a drive of some units, four at a time, on a fleet."""
 
-    def begun(fleet: Fleet, units: int = 4, **options: Any) -> _Loop:
+    def begun(fleet: Fleet, units: int = 4, attempts: int = 1, **options: Any) -> _Loop:
         todo = [SimpleNamespace(id=f"u{number}", questions=(0, 1)) for number in range(units)]
-        asked = DriveOptions(bounds=Bounds(window=4), attempts=1, membership=fleet, questions=2 * units, **options)
+        limits = {"bounds": Bounds(window=4), "attempts": attempts, "questions": 2 * units}
+        asked = DriveOptions(membership=fleet, **limits, **options)
         return _Loop(todo, Crew([], Assignment(), restart_s=60.0), asked)  # type: ignore[arg-type]
 
     return begun
@@ -73,8 +75,8 @@ def test_a_worker_that_joins_gets_units_and_the_newest_names(begin: Callable[...
 
 
 def test_a_unit_of_a_worker_that_leaves_goes_elsewhere_and_costs_no_attempt(begin: Callable[..., _Loop]) -> None:
-    fleet = Fleet("a", "b")
-    loop = begin(fleet, units=2)
+    fleet, told = Fleet("a", "b"), list[Event]()
+    loop = begin(fleet, units=2, on_event=told.append)
     step(loop)
     fleet.change("a", "b", a=100.0)
     step(loop)
@@ -86,6 +88,11 @@ def test_a_unit_of_a_worker_that_leaves_goes_elsewhere_and_costs_no_attempt(begi
     assert sorted(fleet.workers["b"].has) == ["u0", "u1"]
     assert (loop.progress.moved, loop.progress.retried) == (1, 0)
     assert fleet.idled == ["a"]
+    assert [(event.kind, event.ids.get("actor")) for event in told] == [
+        ("roster", None),
+        ("leaves", "a"),
+        ("unit moved", "a"),
+    ]
 
 
 def test_a_worker_that_leaves_at_leisure_finishes_what_it_has(begin: Callable[..., _Loop]) -> None:
@@ -180,6 +187,38 @@ def test_failed_questions_are_counted_by_type_though_their_worker_was_started_ag
             step(loop)
     loop.report()
     assert loop.progress.failures == {"EngineFailed": 3, "RecordTooLarge": 2}
+
+
+def test_questions_that_failed_are_told_once_each_with_their_ids(
+    begin: Callable[..., _Loop], clock: list[float]
+) -> None:
+    fleet, told = Fleet("a"), list[Event]()
+    loop = begin(fleet, on_event=told.append)
+
+    def says(*numbers: int) -> None:
+        failed = tuple(FailedQuestion(number=n, unit="u0", question=f"q{n}", why="it was too long") for n in numbers)
+        fleet.workers["a"].says = Underway(tally=Tally(), unfinished={}, experience="e", failed=failed)
+        for _ in range(3):
+            clock[0] += 1.0
+            step(loop)
+        loop.report()
+
+    says(1, 2)
+    says(2, 3)
+    says(1)  # another worker was started in its place
+    failed = [event.ids for event in told if event.kind == "question failed"]
+    assert [ids["question"] for ids in failed] == ["q1", "q2", "q3", "q1"]
+    assert failed[0] == {"unit": "u0", "question": "q1", "actor": "a"}
+
+
+def test_a_unit_that_is_done_again_is_told_with_the_worker_that_died(begin: Callable[..., _Loop]) -> None:
+    fleet, told = Fleet("a", "b"), list[Event]()
+    loop = begin(fleet, attempts=2, on_event=told.append)
+    step(loop)
+    fleet.workers["a"].answer("u0", RayActorError())
+    step(loop)
+    [event] = [event for event in told if event.kind == "unit retried"]
+    assert (event.ids, event.trouble) == ({"unit": "u0", "actor": "a"}, True)
 
 
 def test_what_is_left_is_told_to_who_decides_on_the_numbers(begin: Callable[..., _Loop]) -> None:
