@@ -27,6 +27,11 @@ def test_on_a_gpu_no_cpu_setting_is_made():
     assert not [name for name in environment(Config(num_gpus=1)) if "OMP" in name or "CPU" in name]
 
 
+@pytest.mark.parametrize("settings", [{}, {"num_gpus": 1}])
+def test_processes_that_rename_themselves_keep_the_mark_that_the_guard_looks_for(settings):
+    assert environment(Config(**settings))["SPT_NOENV"] == "1"
+
+
 def test_own_variables_win(monkeypatch):
     monkeypatch.setattr(os, "environ", environment(Config()))
     [*_, keys] = generator_arguments("vllm", {"env": {"VLLM_CPU_KVCACHE_SPACE": "7"}}, "m")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from support.waiting import HANGS_S
 
 from actors.models import fetching
 from actors.models.fetching import fetch_files
@@ -62,6 +64,22 @@ def test_all_parts_are_put_together(
     fetch_files(store, sizes(), tmp_path / "here")
     assert content(tmp_path / "here") == FILES
     assert len(store.parts) == 1 + 26 + 1
+
+
+def test_parts_of_one_file_are_fetched_at_the_same_time(
+    there: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "AT_A_TIME", 4)
+    together = threading.Barrier(4)
+
+    class Slow(LocalStore):
+        def read(self, name: str, start: int | None = None, end: int | None = None) -> bytes:
+            together.wait(HANGS_S)  # nobody is given anything before three others have asked
+            return super().read(name, start, end)
+
+    name = "model.safetensors"
+    fetch_files(Slow(there, Access()), {name: 800}, tmp_path / "here")
+    assert (tmp_path / "here" / name).read_bytes() == FILES[name][:800]
 
 
 def test_what_is_there_is_not_fetched_again(there: Path, tmp_path: Path) -> None:

@@ -6,10 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import huggingface_hub
 import pytest
 from support.waiting import HANGS_S
 
@@ -232,3 +235,25 @@ def test_a_model_that_another_process_uses_is_not_removed(tmp_path: Path, monkey
         user.stdin.write("\n")
     model_store._forget_old(tmp_path)
     assert not used.is_dir()
+
+
+def test_a_model_comes_from_the_hub_through_the_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    @contextmanager
+    def gate() -> Iterator[None]:
+        seen.append("in")
+        yield
+        seen.append("out")
+
+    def snapshot_download(repository: str, ignore_patterns: list[str]) -> str:
+        seen.append(repository)
+        return str(tmp_path)
+
+    monkeypatch.setattr(model_store, "through_gate", gate)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+    model_store.fetched_before("org/name")
+    assert ensure_local("org/name", Access()) == str(tmp_path)
+    assert seen == ["in", "org/name", "out"] * 2
+    model_store.fetched_before(str(tmp_path))  # a folder is asked of nobody
+    assert len(seen) == 6

