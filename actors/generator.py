@@ -76,11 +76,11 @@ class Generator:
         json_log.begin()
         (keys or Keys()).put_into_environment()
         engine = ENGINES.load(engine_kind)
+        self._access = access or Access()
         self._make = partial(engine.made, fill(engine.Config, engine_config, "engine"))
         self._fetch = lambda: engine.fetch(at_hand(model, self._access))
         self._engine: Engine | None = None
         self._model = model
-        self._access = access or Access()
         self._weights = Weights(self._load)
         self._startup = Startup(self._start)
         self._followers = Followers((engine_kind, engine_config, model, self._access, keys), _exit)

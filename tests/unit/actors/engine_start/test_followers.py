@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,6 +32,7 @@ class World:
     """Ray of one engine: its followers, of which none ends unless `ends` is set, and why the leader ended."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.all: list[Followers] = []
         self.made: list[Follower] = []
         self.killed: list[Follower] = []
         self.lost: list[str] = []
@@ -57,7 +59,8 @@ class World:
         self.died.set()
 
     def followers(self, **config: Any) -> Followers:
-        return Followers(("simulated", {**CONFIG, **config}, "none", None, None), self.lose)
+        self.all.append(Followers(("simulated", {**CONFIG, **config}, "none", None, None), self.lose))
+        return self.all[-1]
 
 
 def end_of_the_watch() -> None:
@@ -67,8 +70,13 @@ def end_of_the_watch() -> None:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    return World(monkeypatch)
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    world = World(monkeypatch)
+    yield world
+    # A watch that outlives its test would ask Ray itself.
+    for parts in world.all:
+        parts.end()
+    end_of_the_watch()
 
 
 async def test_all_parts_know_their_place_and_where_the_first_one_waits(world: World) -> None:
