@@ -31,6 +31,7 @@ import numpy as np
 from factory.labelling.experience import Array
 from factory.labelling.joint import Joint, weigh
 from factory.labelling.likelihood import LOG_VERDICT, Places, log_unrelated, over_steps, prefix, rates, states
+from factory.labelling.opinions import Opinion, Reliability
 
 # Prior of "no hypothesis fits": every prefix has a rate of its own, unrelated to its neighbours.
 ANYTHING_GOES = 1e-3
@@ -69,6 +70,8 @@ class Belief:
         self._correct, self._own, self._prior = correct, own, prior
         # (trials, successes) of the prefixes with rollouts, by their number of steps.
         self._counts: dict[int, tuple[int, int]] = {}
+        # Log P(opinions | first error), shape [M + 1].
+        self._opinions: Array | None = None
         self._joint: Joint | None = None
         # What follows from the evidence alone, whatever the prior, and what does not.
         self._log_behind: Array | None = None
@@ -93,6 +96,11 @@ class Belief:
         if prior is not self._prior:
             self._prior = prior
             self._posterior = self._information = None
+
+    def hear(self, opinions: Sequence[Opinion], reliability: Reliability) -> None:
+        """Take these opinions in place of those before, believed as far as `reliability` says."""
+        self._opinions = reliability.log_likelihood(opinions, self.steps) if opinions else None
+        self._joint = self._log_behind = self._likely = self._posterior = self._information = None
 
     def rest(self) -> None:
         """Give up what is large; it is computed again when it is needed."""
@@ -128,8 +136,9 @@ class Belief:
     @property
     def contradiction(self) -> float:
         """P(no hypothesis fits the evidence): every prefix then has a rate of its own, unrelated to the others."""
-        # The verdict has 1/2.
-        unrelated = math.log(0.5) + sum(log_unrelated(*counts) for counts in self._counts.values())
+        # The verdict has 1/2. Opinions alone contradict nothing: at best they are as probable as they can be.
+        opinions = 0.0 if self._opinions is None else float(self._opinions.max())
+        unrelated = math.log(0.5) + opinions + sum(log_unrelated(*counts) for counts in self._counts.values())
         log_evidence = self._weighed().log_evidence
         # 700: e^710 overflows.
         return 1 / (1 + math.exp(min(700.0, log_evidence - unrelated - math.log(ANYTHING_GOES))))
@@ -165,6 +174,7 @@ class Belief:
         """Return a copy of this belief with other rollouts of one prefix."""
         other = Belief(self.steps, self._correct, self._prior, self._own)
         other._counts, other._joint = dict(self._counts), self._joint
+        other._opinions = self._opinions
         other._replace(depth, self._counts.get(depth, (0, 0)), counts)
         return other
 
@@ -214,7 +224,7 @@ class Belief:
             if len(joint.places) == self.steps:
                 first_error = joint.weights @ cells
             else:
-                first_error = over_steps(self.steps, joint.places, joint.weights * cells)
+                first_error = over_steps(self.steps, joint.places, joint.weights * cells, self._opinions)
             total = float(first_error.sum())
             self._posterior = _Posterior(first_error / total, log_scale + math.log(total))
         return self._posterior
@@ -248,7 +258,8 @@ class Belief:
                 # A rollout of t steps tells apart whether the first error is step t - 1, an earlier or a later one.
                 marks = {0, *self._counts, *depths}
                 places = tuple(sorted(marks | {mark - 1 for mark in marks if mark}))
-            self._joint, self._likely = weigh(self.steps, places, self._counts, self._correct, self._own), None
+            joint = weigh(self.steps, places, self._counts, self._correct, self._own)
+            self._joint, self._likely = joint.judged(self.steps, self._opinions), None
         return self._joint
 
 

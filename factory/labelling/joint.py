@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from factory.labelling.experience import Array
-from factory.labelling.likelihood import Places, explanations, outcome, prefix, rows, state_of
+from factory.labelling.likelihood import Places, explanations, in_opinion, outcome, prefix, rows, state_of
 
 # Rollouts that are multiplied into weights before these are computed anew: 32 of probability 1e-4, a rare one, do not
 # come near what is too small for a float.
@@ -46,6 +46,15 @@ class Joint(NamedTuple):
             return None
         weights = self.weights * np.exp(log).take(state_of(self.places, depth), axis=0)
         return self._replace(weights=weights, on_top=on_top)
+
+    def judged(self, steps: int, log: Array | None) -> Joint:
+        """Return it with opinions.
+
+        Args:
+          steps: M, the number of steps of the solution.
+          log: log P(opinions | first error is step e, or none), shape [M + 1]; None for no opinion.
+        """
+        return self if log is None else self._replace(weights=self.weights * in_opinion(steps, self.places, log))
 
     def tells(self, depths: Places) -> bool:
         """Return True when a rollout of any of these prefixes means the same for all hypotheses of a place."""

@@ -169,19 +169,39 @@ def _rows(places: Places, depths: Places) -> Indices:
     return np.repeat(np.arange(len(ends) + 1), np.diff([0, *ends, len(places) + 1]))
 
 
-def over_steps(steps: int, places: Places, in_places: Array) -> Array:
+def in_opinion(steps: int, places: Places, log: Array) -> Array:
+    """Return P(opinions | first error is in a place, or none, and cell), shape [places + 1, cells].
+
+    Args:
+      steps: M.
+      places: runs of steps.
+      log: log P(opinions | first error is step e, or none), shape [M + 1].
+    """
+    # Within a place it is the mean over its steps, each as probable as v and a say.
+    chance = np.exp(log)
+    each = _error_within(steps, np.arange(steps + 1, dtype=np.float64))
+    within = np.add.reduceat(each * chance[:-1, None], places) / np.add.reduceat(each, places)
+    return np.concatenate([within.take(_PAIR, axis=1), np.full((1, len(STRENGTH)), chance[-1])])
+
+
+def over_steps(steps: int, places: Places, in_places: Array, opinions: Array | None = None) -> Array:
     """Return P(first error is step e) for e = 0..M-1 and P(none), shape [M + 1].
 
     Args:
       steps: M.
       places: runs of steps.
       in_places: joint probability of places (and none) and cells, shape [places + 1, cells].
+      opinions: log P(opinions | first error is step e, or none), shape [M + 1]; None for no opinion.
     """
-    # Within a place only v and a say which step it is.
+    # Within a place only v and a, and opinions, say which step it is.
     starts = np.array([*places, steps])
     joint = in_places[:-1] @ _IN_PAIR
-    share = joint / _error_within(steps, starts.astype(np.float64))
     each = _error_within(steps, np.arange(steps + 1, dtype=np.float64))
+    if opinions is None:
+        share = joint / _error_within(steps, starts.astype(np.float64))
+    else:
+        each = each * np.exp(opinions[:-1, None])
+        share = joint / np.add.reduceat(each, places)
     within = np.repeat(np.arange(len(places)), np.diff(starts))
     return np.append((share[within] * each).sum(axis=1), in_places[-1].sum())
 

@@ -127,13 +127,6 @@ def kinds(said: int, steps: int) -> Kinds:
     return np.append(kind, ALARMED)
 
 
-def borders(opinions: Iterable[Opinion], steps: int) -> tuple[int, ...]:
-    """Return the first errors at which the likelihood of opinions changes, ascending, 0 among them."""
-    said = (opinion.first_error for opinion in opinions if opinion.first_error != NONE)
-    marks = {step + offset for step in said for offset in (-1, 0, 1, 2)}
-    return tuple(sorted({0, *(mark for mark in marks if 0 < mark < steps)}))
-
-
 def _sizes(steps: int) -> Array:
     """Return how many opinions are of each kind for each true first error, shape [M, 5]."""
     error = np.arange(steps)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.labelling.opinions import AGREED, ALARMED, GUESSED, HIT, MISSED, NONE, Opinion, Reliability, borders, kinds
+from factory.labelling.belief import Belief
+from factory.labelling.experience import EVEN, LUCK_RATE, REPAIR_RATE, SHAPE, STRENGTH, Experience
+from factory.labelling.opinions import AGREED, GUESSED, HIT, MISSED, NONE, Opinion, Reliability
 
 KNOWN = Reliability({("critic", 0): np.array([50.0, 8.0, 8.5, 8.5, 8.0, 9.0, 6.5, 1.5])})
 """A critic that guesses .1, hits .6, is next to it, too early, too late or blind .1 each; wrong in .2 without error."""
@@ -68,10 +68,37 @@ def test_a_source_that_says_anything_is_soon_believed_nothing() -> None:
     assert max(said) / min(said) < 2
 
 
-@given(st.integers(1, 20), st.integers(-1, 19))
-def test_the_likelihood_is_constant_between_its_borders(steps: int, said: int) -> None:
-    opinion = Opinion("critic", min(said, steps - 1))
-    kind = kinds(opinion.first_error, steps)[:-1]
-    marks = [*borders([opinion], steps), steps]
-    assert all(len(set(kind[begin:end].tolist())) == 1 for begin, end in pairwise(marks))
-    assert kinds(0, steps)[-1] == ALARMED
+def test_a_rollout_and_a_critic_are_weighed_together_as_worked_out_by_hand() -> None:
+    # Two steps; a policy of strength .6 and luck .02, of which nothing else is uncertain.
+    cell = (STRENGTH == 0.6) & (LUCK_RATE == 0.02) & (REPAIR_RATE == 0) & (EVEN == 1e6) & (SHAPE == 1)
+    belief = Belief(2, correct=False, prior=cell.astype(np.float64))
+    # One rollout behind the first step, right: by luck behind an error, else by luck or as .6 is for both steps.
+    belief.update([(0, 0), (1, 1)])
+    half = 0.6**0.5
+    rollout = [0.02, 0.02 + 0.98 * half]
+    first, second = (1 - half) * rollout[0], half * (1 - half) * rollout[1]
+    assert belief.first_error == pytest.approx([first / (first + second), second / (first + second), 0], abs=1e-4)
+
+    # The critic sees the error in the first step: seven tenths of the odds, against what the rollout says.
+    belief.hear([Opinion("critic", 0)], KNOWN)
+    first, second = first * (0.675 + 0.1 / 3), second * (0.1125 + 0.1 / 3)
+    assert belief.first_error == pytest.approx([first / (first + second), second / (first + second), 0], abs=1e-4)
+    assert first / (first + second) == pytest.approx(0.1387, abs=1e-4)
+
+    # Without it, all is as it was.
+    belief.hear([], KNOWN)
+    assert belief.first_error[0] == pytest.approx(0.0320, abs=1e-4)
+
+
+@pytest.mark.parametrize("correct", [True, False])
+def test_opinions_on_a_long_solution_are_weighed_by_step(correct: bool) -> None:
+    steps, prior = 200, Experience().prior
+    long, plain = Belief(steps, correct, prior), Belief(steps, correct, prior)
+    evidence = [(0, 0)] * 50 + [(4, 3)] + [(0, 0)] * (steps - 51)
+    long.update(evidence)
+    plain.update(evidence)
+    opinions = [Opinion("critic", 120), Opinion("equations", 130)]
+    long.hear(opinions, Reliability())
+    expected = plain.first_error * np.exp(Reliability().log_likelihood(opinions, steps))
+    assert long.first_error == pytest.approx(expected / expected.sum(), rel=1e-6)
+    assert long.expected_information.shape == (steps,)
