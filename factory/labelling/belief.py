@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from factory.labelling.experience import Array
+from factory.labelling.arrays import Array
 from factory.labelling.joint import Joint, weigh
 from factory.labelling.likelihood import LOG_VERDICT, Places, log_unrelated, over_steps, prefix, rates, states
 from factory.labelling.opinions import Opinion, Reliability

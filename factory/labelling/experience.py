@@ -18,9 +18,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from factory.labelling.arrays import Array
+from factory.labelling.opinions import Reliability
 
 # Values of the five numbers with their prior weights, for a policy that nobody has seen yet; a hundred questions later
 # the weights no longer matter.
@@ -51,13 +51,29 @@ _AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sums:
-    """Sums over questions: `cells`, of P(cell | its evidence), shape [cells]; `questions`, of 1."""
+    """Sums over questions.
+
+    * `cells`: of P(cell | its evidence), shape [cells]. `questions`: of 1.
+    * `opinions`: of what its solutions say of those who have judged them.
+    """
 
     cells: Array = field(default_factory=lambda: np.zeros_like(_UNSEEN))
     questions: int = 0
+    opinions: Reliability = field(default_factory=Reliability)
 
     def __add__(self, other: Sums) -> Sums:
-        return Sums(cells=self.cells + other.cells, questions=self.questions + other.questions)
+        return Sums(
+            cells=self.cells + other.cells,
+            questions=self.questions + other.questions,
+            opinions=self.opinions + other.opinions,
+        )
+
+    def __sub__(self, other: Sums) -> Sums:
+        return Sums(
+            cells=self.cells - other.cells,
+            questions=self.questions - other.questions,
+            opinions=self.opinions - other.opinions,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,6 +103,7 @@ class Experience:
         # more than all else that a round does.
         self._others = Lessons()
         self._own = np.zeros_like(_UNSEEN)
+        self._own_opinions = Reliability()
         # Sum over the finished questions whose evidence is no longer kept.
         self._old = Sums()
         # P(evidence | cell) up to a factor, and P(cell | evidence), of the questions under way by id, and of the last
@@ -112,25 +129,35 @@ class Experience:
         own = self._underway.get(question_id)
         return _prior_of(self._sum() - own.cells if own else self._sum())
 
+    def reliability_without(self, question_id: str) -> Reliability:
+        """Return how far opinions are right, from all questions but one that is under way."""
+        own = self._underway.get(question_id)
+        known = self._own_opinions - own.opinions if own else self._own_opinions
+        return known + self._others.finished.opinions + self._others.underway.opinions
+
     def rollouts_of(self, question_id: str) -> int:
         """Return the number of rollouts that a question under way has taught from; 0 where it has not yet."""
         own = self._underway.get(question_id)
         return own.rollouts if own else 0
 
-    def teach(self, question_id: str, likelihood: Array, rollouts: int = 0) -> None:
+    def teach(
+        self, question_id: str, likelihood: Array, rollouts: int = 0, opinions: Reliability | None = None
+    ) -> None:
         """Learn from a question that is under way, in place of what it has taught before.
 
         Args:
           question_id: what tells it from all others (`Question.key`).
           likelihood: P(its evidence so far | cell), up to a factor, shape [cells].
           rollouts: how many these were, for `rollouts_of`.
+          opinions: what its solutions say of those who have judged them.
         """
         if not self.learns:
             return
         cells = _weighed(likelihood, self.prior_without(question_id))
         self.forget(question_id)
-        self._underway[question_id] = _Contribution(likelihood, cells, rollouts)
+        own = self._underway[question_id] = _Contribution(likelihood, cells, rollouts, opinions or Reliability())
         self._own += cells
+        self._own_opinions += own.opinions
         self._taught += 1
         if self._taught >= _STALE_SHARE * (len(self._underway) + len(self._recent)):
             self._weigh_anew()
@@ -144,12 +171,14 @@ class Experience:
             self._held[question_id] = self._recent[-1]
         if len(self._recent) > _RECENT:
             oldest = self._recent.popleft()
-            self._old += Sums(cells=oldest.cells, questions=1)
+            self._old += oldest.sums
 
     def forget(self, question_id: str) -> None:
         """Unlearn a question that is under way and will not be finished."""
         if question_id in self._underway:
-            self._own -= self._underway.pop(question_id).cells
+            own = self._underway.pop(question_id)
+            self._own -= own.cells
+            self._own_opinions -= own.opinions
 
     def keep(self, question_ids: Iterable[str]) -> None:
         """Hold these questions no longer: nobody will work on them again."""
@@ -158,15 +187,11 @@ class Experience:
 
     def lessons(self) -> Lessons:
         """Return what its own questions have taught so far; those that are held count as under way."""
-        zero = np.zeros_like(_UNSEEN)
-        finished = sum((each.cells for each in self._recent), self._old.cells)
-        underway = sum((each.cells for each in self._underway.values()), zero)
+        finished = sum((each.sums for each in self._recent), self._old)
+        underway = sum((each.sums for each in self._underway.values()), Sums())
         # In the same order as above, so that rounding leaves no difference below 0.
-        held, n_held = sum((each.cells for each in self._held.values()), zero), len(self._held)
-        return Lessons(
-            finished=Sums(cells=finished - held, questions=self._old.questions + len(self._recent) - n_held),
-            underway=Sums(cells=underway + held, questions=len(self._underway) + n_held),
-        )
+        held = sum((each.sums for each in self._held.values()), Sums())
+        return Lessons(finished=finished - held, underway=underway + held)
 
     def hear(self, others: Lessons) -> None:
         """Take what all others have learnt, in place of what was heard before."""
@@ -211,6 +236,12 @@ class _Contribution:
     likelihood: Array
     cells: Array
     rollouts: int
+    opinions: Reliability
+
+    @property
+    def sums(self) -> Sums:
+        """What it adds to the sums."""
+        return Sums(cells=self.cells, questions=1, opinions=self.opinions)
 
 
 def _prior_of(total: Array) -> Array:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from factory.labelling.experience import Array
+from factory.labelling.arrays import Array
 from factory.labelling.likelihood import Places, explanations, in_opinion, outcome, prefix, rows, state_of
 
 # Rollouts that are multiplied into weights before these are computed anew: 32 of probability 1e-4, a rare one, do not

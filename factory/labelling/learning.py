@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from factory.labelling.arrays import Array
 from factory.labelling.belief import Belief
-from factory.labelling.experience import Array, Experience
+from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabeller
 from factory.rollouts.nodes import PROBE, Node
 from factory.rollouts.tree import Tree

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from factory.errors import BadInput
+from factory.labelling.arrays import Array
 from factory.labelling.experience import EVEN, Lessons, Sums
+from factory.labelling.opinions import KINDS, Reliability
 
 VERSION = 1
 # Ids of workers that are gone, which are remembered so that a late report does not count twice.
@@ -66,8 +68,9 @@ class Ledger:
     def to_json(self) -> str:
         """Return what finished questions have taught, as JSON of one line, for `from_json`."""
         finished = self.total.finished
-        cells = [float(f"{value:.9g}") for value in finished.cells]
-        return json.dumps({"version": VERSION, "questions": finished.questions, "cells": cells})
+        opinions = [[*key, _short(counts)] for key, counts in sorted(finished.opinions.counts.items())]
+        kept = {"version": VERSION, "questions": finished.questions, "cells": _short(finished.cells)}
+        return json.dumps(kept | ({"opinions": opinions} if opinions else {}))
 
     @classmethod
     def from_json(cls, text: str) -> Ledger:
@@ -101,7 +104,28 @@ class Ledger:
                 f"what the run has learnt is damaged: expected `cells` that add up to {questions} `questions`, "
                 f"got {sum(cells):.6g}; it is learnt anew."
             )
-        return cls(Sums(cells=np.array(cells, dtype=np.float64), questions=questions))
+        opinions = _opinions(values.get("opinions", []))
+        return cls(Sums(cells=np.array(cells, dtype=np.float64), questions=questions, opinions=opinions))
+
+
+def _opinions(kept: Any) -> Reliability:
+    """Return how far opinions are right, as `to_json` has written it. Raises `BadInput` for anything else."""
+    counts = {}
+    for entry in kept if isinstance(kept, list) else [None]:
+        match entry:
+            case [str(source), int(grade), [*numbers]] if len(numbers) == KINDS and all(map(_is_amount, numbers)):
+                counts[source, grade] = np.array(numbers, dtype=np.float64)
+            case _:
+                raise BadInput(
+                    "what the run has learnt is damaged: expected source, grade and "
+                    f"{KINDS} numbers of 0 or more in each of `opinions`, got {entry!r:.80}; it is learnt anew."
+                )
+    return Reliability(counts)
+
+
+def _short(numbers: Array) -> list[float]:
+    """Return numbers with as many digits as are worth keeping."""
+    return [float(f"{value:.9g}") for value in numbers]
 
 
 def _is_amount(value: Any) -> bool:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from factory.labelling.experience import EVEN, LUCK_RATE, REPAIR_RATE, SHAPE, SHAPES, STRENGTH, STRENGTHS, Array
+from factory.labelling.arrays import Array
+from factory.labelling.experience import EVEN, LUCK_RATE, REPAIR_RATE, SHAPE, SHAPES, STRENGTH, STRENGTHS
 from factory.labelling.kept import Kept
 
 Places = tuple[int, ...]

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from factory.labelling.experience import Array
+from factory.labelling.arrays import Array
 
 NONE = -1
 """What an opinion says that sees no error."""
@@ -29,6 +29,8 @@ HIT, NEAR, EARLY, LATE, MISSED, GUESSED, AGREED, ALARMED = range(8)
 
 # What is expected of a source that nobody knows yet, in solutions: it counts as much as ten of them.
 _UNKNOWN: Array = np.array([4.0, 1.0, 0.5, 0.5, 1.0, 1.0, 1.5, 0.5])
+_NOTHING: Array = np.zeros_like(_UNKNOWN)
+KINDS = len(_UNKNOWN)
 _SEEN, _AT_ERROR, _AT_NONE = slice(HIT, GUESSED), slice(HIT, AGREED), slice(AGREED, ALARMED + 1)
 
 Key = tuple[str, int]
@@ -64,9 +66,18 @@ class Reliability:
     counts: Mapping[Key, Array] = field(default_factory=dict)
 
     def __add__(self, other: Reliability) -> Reliability:
+        if not (self.counts and other.counts):
+            return self if self.counts else other
         keys = self.counts.keys() | other.counts.keys()
-        zero = np.zeros(len(_UNKNOWN))
-        return Reliability({key: self.counts.get(key, zero) + other.counts.get(key, zero) for key in keys})
+        return Reliability({key: self.counts.get(key, _NOTHING) + other.counts.get(key, _NOTHING) for key in keys})
+
+    def __sub__(self, other: Reliability) -> Reliability:
+        """Return it without what `other`, a part of it, has taught."""
+        if not other.counts:
+            return self
+        # Rounding may leave less than nothing.
+        left = {key: np.maximum(self.counts.get(key, _NOTHING) - part, 0.0) for key, part in other.counts.items()}
+        return Reliability({**self.counts, **left})
 
     def rates(self, key: Key) -> Array:
         """Return P(kind | there is an error) and P(kind | there is none), shape [8]."""
@@ -97,7 +108,7 @@ class Reliability:
         for opinion in opinions:
             chances = self._chances(opinion, steps)
             seen, guessed = first_error * chances / chances.sum(axis=0)
-            counts[opinion.key] = np.bincount(kinds(opinion.first_error, steps), seen, minlength=len(_UNKNOWN))
+            counts[opinion.key] = np.bincount(kinds(opinion.first_error, steps), seen, minlength=KINDS)
             counts[opinion.key][GUESSED] = guessed.sum()
         return Reliability(counts)
 

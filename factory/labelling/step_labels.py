@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from factory.labelling.arrays import Array
 from factory.labelling.belief import Belief
-from factory.labelling.experience import Array, Experience
+from factory.labelling.experience import Experience
 from factory.rollouts.nodes import Solution
 
 # Posterior of "no hypothesis fits" from which a solution is marked as contradicted instead of labelled.

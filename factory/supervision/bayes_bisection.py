@@ -24,8 +24,9 @@ import numpy as np
 
 from factory.added_fields import ADDED, in_place_of
 from factory.contracts.roles import GENERATE
+from factory.labelling.arrays import Array
 from factory.labelling.belief import Belief
-from factory.labelling.experience import Array, Experience
+from factory.labelling.experience import Experience
 from factory.labelling.learning import likelihood, rollouts_of
 from factory.labelling.step_labels import CONTRADICTED, SolutionLabeller, SolutionLabels, targets
 from factory.rollouts.nodes import Node, Solution

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from factory.errors import BadInput, StorageFailed
 from factory.interfaces import Say
-from factory.labelling.experience import Lessons, Sums
+from factory.labelling.experience import Lessons
 from factory.labelling.ledger import Ledger
 from factory.storage.store import Store
 
@@ -85,9 +85,7 @@ class RunExperience:
         own = self._summed.get(self._ids.get(worker, ""))
         if own is None:
             return self._total
-        return Lessons(
-            finished=_less(self._total.finished, own.finished), underway=_less(self._total.underway, own.underway)
-        )
+        return Lessons(finished=self._total.finished - own.finished, underway=self._total.underway - own.underway)
 
     def _sum(self) -> None:
         """Add up what is known now."""
@@ -98,11 +96,6 @@ class RunExperience:
     def to_json(self) -> str:
         """Return what is worth keeping, as JSON of one line."""
         return self._ledger.to_json()
-
-
-def _less(total: Sums, part: Sums) -> Sums:
-    """Return a sum without one of its parts."""
-    return Sums(cells=total.cells - part.cells, questions=total.questions - part.questions)
 
 
 class ExperienceFile:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from factory.errors import BadInput
 from factory.labelling.experience import STRENGTH, Lessons, Sums
 from factory.labelling.ledger import Ledger
+from factory.labelling.opinions import Reliability
 
 
 def lessons(questions: int, underway: int = 0, cell: int = 7) -> Lessons:
@@ -97,3 +98,21 @@ def test_a_damaged_file_or_one_of_another_version_is_refused_in_one_sentence(tex
     assert len(message) < 200
     assert "\n" not in message
     assert "it is learnt anew" in message
+
+
+def test_a_file_holds_what_opinions_were_worth() -> None:
+    counts = {("critic", 1): np.arange(8.0), ("prm", 0): np.ones(8) / 3}
+    ledger = Ledger(Sums(opinions=Reliability(counts)))
+    read = Ledger.from_json(ledger.to_json()).total.finished.opinions.counts
+    assert read.keys() == counts.keys()
+    assert all(read[key] == pytest.approx(counts[key]) for key in counts)
+
+
+@pytest.mark.parametrize(
+    "opinions",
+    [None, {}, [["critic", 1]], [["critic", 1, [1.0] * 7]], [["critic", 1, [-1.0] * 8]], [[1, "critic", [1.0] * 8]]],
+)
+def test_damaged_opinions_are_refused_in_one_sentence(opinions: object) -> None:
+    text = json.dumps(json.loads(Ledger().to_json()) | {"opinions": opinions})
+    with pytest.raises(BadInput, match="`opinions`"):
+        Ledger.from_json(text)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.labelling.belief import Belief
-from factory.labelling.experience import EVEN, LUCK_RATE, REPAIR_RATE, SHAPE, STRENGTH, Experience
+from factory.labelling.experience import EVEN, LUCK_RATE, REPAIR_RATE, SHAPE, STRENGTH, Experience, Lessons, Sums
 from factory.labelling.opinions import AGREED, GUESSED, HIT, MISSED, NONE, Opinion, Reliability
 
 KNOWN = Reliability({("critic", 0): np.array([50.0, 8.0, 8.5, 8.5, 8.0, 9.0, 6.5, 1.5])})
@@ -102,3 +102,22 @@ def test_opinions_on_a_long_solution_are_weighed_by_step(correct: bool) -> None:
     expected = plain.first_error * np.exp(Reliability().log_likelihood(opinions, steps))
     assert long.first_error == pytest.approx(expected / expected.sum(), rel=1e-6)
     assert long.expected_information.shape == (steps,)
+
+
+def test_what_a_question_teaches_of_opinions_counts_once_and_never_for_itself() -> None:
+    experience, even = Experience(), np.ones(len(STRENGTH))
+    one, two = (Reliability({("critic", 0): np.full(8, number)}) for number in (1.0, 2.0))
+
+    def counts(without: str) -> float:
+        return float(experience.reliability_without(without).counts.get(("critic", 0), np.zeros(8))[0])
+
+    experience.teach("a", even, opinions=two)
+    experience.teach("a", even, opinions=one)
+    experience.teach("b", even, opinions=two)
+    assert (counts("a"), counts("b"), counts("c")) == (2, 1, 3)
+    experience.finish("b")
+    experience.forget("a")
+    assert (counts("a"), counts("b")) == (2, 2)
+    experience.hear(Lessons(finished=Sums(opinions=one)))
+    assert counts("a") == 3
+    assert experience.lessons().finished.opinions.counts["critic", 0][0] == 2
