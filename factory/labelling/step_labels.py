@@ -18,6 +18,7 @@ import numpy as np
 from factory.labelling.arrays import Array
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Experience
+from factory.labelling.opinions import NONE, Opinion
 from factory.rollouts.nodes import Solution
 
 # Posterior of "no hypothesis fits" from which a solution is marked as contradicted instead of labelled.
@@ -87,6 +88,7 @@ class SolutionLabeller:
             from its own evidence only.
         """
         self._prior = experience.prior_without(question_id)
+        self._reliability = experience.reliability_without(question_id)
         self._confidence = confidence
         self._known: dict[tuple[Any, ...], SolutionLabels] = {}
 
@@ -95,6 +97,8 @@ class SolutionLabeller:
         evidence = solution.evidence()
         belief = Belief(len(evidence), solution.outcome is True, self._prior, own=solution.own)
         belief.update(evidence)
+        if solution.opinions:
+            belief.hear(solution.opinions, self._reliability)
         return belief
 
     def by_posterior(self, solution: Solution, policy_calls: int = 0) -> SolutionLabels:
@@ -121,9 +125,10 @@ class SolutionLabeller:
         if solution.outcome is None or not solution.leaf.depth:
             return _unlabelled(solution, policy_calls)
         counts = tuple([(node.trials, node.successes) for node in solution.prefixes()])
-        key = (rule, solution.outcome, solution.own, counts, solution.evidence())
+        key = (rule, solution.outcome, solution.own, counts, solution.evidence(), solution.opinions)
         if key not in self._known:
-            self._known[key] = rule(StepEvidence(counts, solution.outcome), self.belief(solution))
+            evidence = StepEvidence(counts, solution.outcome, solution.opinions)
+            self._known[key] = rule(evidence, self.belief(solution))
         labels = self._known[key]
         return replace(labels, policy_calls=policy_calls) if policy_calls else labels
 
@@ -175,19 +180,23 @@ class StepEvidence:
     one trial is the verdict.
     """
 
-    def __init__(self, counts: Iterable[tuple[int, int]], correct: bool) -> None:
-        """Take the counts of the prefixes of 0..M-1 steps, and the verdict."""
+    def __init__(self, counts: Iterable[tuple[int, int]], correct: bool, opinions: Sequence[Opinion] = ()) -> None:
+        """Take the counts of the prefixes of 0..M-1 steps, the verdict, and what others say of the first error."""
         self.counts = [*counts, (1, int(correct))]
         self._deepest_success = max((depth for depth, (_, hits) in enumerate(self.counts) if hits), default=-1)
         self._measured = any(trials for trials, _ in self.counts[1:-1])
         self._wrong = not correct
+        self._said = [opinion.first_error for opinion in opinions]
 
     def supports(self, label: int | None, depth: int) -> bool:
         """Return True when any evidence supports `label` behind the first `depth` steps.
 
         For +1 that is a success from there or from a later step. For -1 it is the verdict on the whole solution, or
-        rollouts from inside this solution, if the policy has solved the question at all.
+        rollouts from inside this solution, if the policy has solved the question at all. An opinion supports what it
+        says.
         """
+        if any((label == 1) == (said == NONE or depth <= said) for said in self._said):
+            return True
         if label == 1:
             return depth <= self._deepest_success
         if depth == len(self.counts) - 1:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from factory.labelling.opinions import Opinion
 from factory.tokens import Tokens
 from factory.types import LENGTH, POLICY, Outcome, Step, Verdict
 
@@ -167,7 +168,7 @@ class Solution:
     * `score`: what the search's selection gave it. `selected`: True for the one that the search answers with.
     * `role`: role of the model that wrote it; "" for a given one that no search has written, too.
     * `revises`: the solution that this one is a new version of. `critique`: the critique that led to it.
-    * `critiques`: what critics said of this one.
+    * `critiques`: what critics said of this one. `opinions`: where sources other than rollouts see its first error.
 
     These differ from their defaults only for a solution restored from a record:
 
@@ -194,6 +195,7 @@ class Solution:
     revises: Solution | None = None
     critique: str = ""
     critiques: tuple[Critique, ...] = ()
+    opinions: tuple[Opinion, ...] = ()
     sought: bool = True
     labelled: bool = False
     label_calls: int = 0
@@ -223,6 +225,11 @@ class Solution:
         if self.finish_reason == LENGTH or self.verdict.outcome not in (Outcome.CORRECT, Outcome.INCORRECT):
             return None
         return self.verdict.outcome is Outcome.CORRECT
+
+    def hear(self, opinion: Opinion | None) -> None:
+        """Take one more opinion on its first error; None for a source that has none."""
+        if opinion is not None:
+            self.opinions = (*self.opinions, opinion)
 
     def count_at(self, node: Node) -> None:
         """Count the solution's own rollout at `node`, the next node on its way that was there before it.

@@ -27,7 +27,7 @@ from factory.contracts.roles import GENERATE
 from factory.labelling.arrays import Array
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Experience
-from factory.labelling.learning import likelihood, rollouts_of
+from factory.labelling.learning import likelihood, rollouts_of, worth_of_opinions
 from factory.labelling.step_labels import CONTRADICTED, SolutionLabeller, SolutionLabels, targets
 from factory.rollouts.nodes import Node, Solution
 from factory.rollouts.policy import Policy
@@ -134,7 +134,10 @@ async def label(
         # What this question has shown so far teaches the others under way, and they have taught it meanwhile.
         teaching = [(case.prefixes, case.belief) for case in cases if case.solution.independent]
         if experience.learns and teaching:
-            experience.teach(tree.question.key, likelihood(teaching), rollouts_of(tree))
+            opinions = worth_of_opinions(
+                experience, tree.question.key, [(case.solution, case.belief) for case in cases]
+            )
+            experience.teach(tree.question.key, likelihood(teaching), rollouts_of(tree), opinions)
             prior = experience.prior_without(tree.question.key)
             for case in cases:
                 case.belief.take_prior(prior)

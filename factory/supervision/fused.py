@@ -1,0 +1,89 @@
+"""Fused: opinions of other sources come first, and rollouts are bought for what they leave open.
+
+Before the first rollout every solution to label is shown to the sources that are asked: the arithmetic of its equations
+is computed, a process reward model (role `verifier`) scores its steps. What they say are opinions on its first error
+(`factory/labelling/opinions.py`), and the belief takes them in beside the rollouts; how far they are to be believed is
+learnt over the run. From there on it is Bayesian bisection (`bayes_bisection.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+
+from factory.contracts.roles import GENERATE, SCORE
+from factory.drafting.scores import score_paths
+from factory.labelling.experience import Experience
+from factory.labelling.sources import EQUATIONS, of_equations, of_scores
+from factory.labelling.step_labels import SolutionLabels
+from factory.rollouts.nodes import Solution
+from factory.rollouts.policy import Policy
+from factory.rollouts.tree import Tree
+from factory.supervision import bayes_bisection
+from factory.supervision.bayes_bisection import EFFORT
+
+__all__ = ["EFFORT", "Config", "label", "roles"]
+
+
+@dataclass
+class Config(bayes_bisection.Config):
+    """Sources, and all settings of `bayes_bisection`.
+
+    * `equations`: True holds the equations of each step against exact arithmetic.
+    * `verifier`: role of a process reward model that scores the steps; "" asks none.
+    """
+
+    equations: bool = True
+    verifier: str = ""
+
+
+def roles(config: Config) -> Mapping[str, str]:
+    """Return the roles of the model that makes the rollouts, and of the one that scores."""
+    return {config.completer: GENERATE} | ({config.verifier: SCORE} if config.verifier else {})
+
+
+async def label(
+    tree: Tree, policy: Policy, config: Config, rng: Random, experience: Experience
+) -> dict[Solution, SolutionLabels]:
+    """Ask the sources about the solutions of `tree`, locate first errors by rollouts where it is worth it, label all.
+
+    Args:
+      tree: tree of the question, with the solutions to label.
+      policy: samples the rollouts, and asks the verifier.
+      config: settings of this labeller.
+      rng: not used.
+      experience: prior over the policy and the sources, learnt from the questions before.
+
+    Returns:
+      Labels of every solution that is not `labelled` already.
+    """
+    await ask_sources(tree, policy, config)
+    return await bayes_bisection.label(tree, policy, config, rng, experience)
+
+
+async def ask_sources(tree: Tree, policy: Policy, config: Config) -> None:
+    """Have the sources judge every solution that a label is sought for and that they have not judged yet."""
+    judged = [solution for solution in tree.solutions if solution.sought and not solution.labelled]
+    judged = [solution for solution in judged if solution.outcome is not None and solution.leaf.depth]
+    if config.verifier:
+        await score_paths(policy, [solution.leaf for solution in judged], config.verifier)
+    for solution in judged:
+        asked = {opinion.source for opinion in solution.opinions}
+        path = [node for node in solution.leaf.path() if node.step]
+        if config.equations and EQUATIONS not in asked:
+            solution.hear(of_equations([node.step.text for node in path if node.step]))
+        if config.verifier and config.verifier not in asked:
+            scores = [node.score for node in path]
+            # Without the score of every step nothing is said: a step of white space has that of the one before.
+            known = [score for score in scores if score is not None]
+            solution.hear(of_scores(config.verifier, _filled(scores)) if known else None)
+
+
+def _filled(scores: list[float | None]) -> list[float]:
+    """Return scores in which a step without one has that of the step before."""
+    filled, last = [], 1.0
+    for score in scores:
+        last = last if score is None else score
+        filled.append(last)
+    return filled
