@@ -19,6 +19,7 @@ from factory.labelling.arrays import Array
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Experience
 from factory.labelling.opinions import NONE, Opinion
+from factory.labelling.question_evidence import QuestionEvidence
 from factory.rollouts.nodes import Solution
 
 # Posterior of "no hypothesis fits" from which a solution is marked as contradicted instead of labelled.
@@ -78,16 +79,24 @@ class SolutionLabeller:
     Equal evidence is labelled once: probes make many solutions with the same counts.
     """
 
-    def __init__(self, experience: Experience, confidence: float, question_id: str = "") -> None:
+    def __init__(
+        self,
+        experience: Experience,
+        confidence: float,
+        question_id: str = "",
+        evidence: QuestionEvidence | None = None,
+    ) -> None:
         """Take the prior that there is now.
 
         Args:
           experience: what is known of the policy.
           confidence: probability from which labels are given.
+          evidence: what the solutions of the question say of its policy to each other; None weighs each by itself.
           question_id: `Question.key` of the question, which may have taught `experience` already; its labels take that
             from its own evidence only.
         """
         self._prior = experience.prior_without(question_id)
+        self._evidence = evidence or QuestionEvidence()
         self._reliability = experience.reliability_without(question_id)
         self._confidence = confidence
         self._known: dict[tuple[Any, ...], SolutionLabels] = {}
@@ -95,7 +104,8 @@ class SolutionLabeller:
     def belief(self, solution: Solution) -> Belief:
         """Return a new belief about `solution`, which must have a verdict that is a label and at least one step."""
         evidence = solution.evidence()
-        belief = Belief(len(evidence), solution.outcome is True, self._prior, own=solution.own)
+        prior = self._evidence.prior(self._evidence.others(solution.prefixes()), self._prior)
+        belief = Belief(len(evidence), solution.outcome is True, prior, own=solution.own)
         belief.update(evidence)
         if solution.opinions:
             belief.hear(solution.opinions, self._reliability)
@@ -124,8 +134,10 @@ class SolutionLabeller:
         """Return what a rule says of a solution; the same object for all with the same evidence."""
         if solution.outcome is None or not solution.leaf.depth:
             return _unlabelled(solution, policy_calls)
-        counts = tuple([(node.trials, node.successes) for node in solution.prefixes()])
-        key = (rule, solution.outcome, solution.own, counts, solution.evidence(), solution.opinions)
+        prefixes = solution.prefixes()
+        counts = tuple([(node.trials, node.successes) for node in prefixes])
+        others = self._evidence.others(prefixes)
+        key = (rule, solution.outcome, solution.own, counts, solution.evidence(), solution.opinions, others)
         if key not in self._known:
             evidence = StepEvidence(counts, solution.outcome, solution.opinions)
             self._known[key] = rule(evidence, self.belief(solution))

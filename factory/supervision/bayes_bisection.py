@@ -28,6 +28,7 @@ from factory.labelling.arrays import Array
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Experience
 from factory.labelling.learning import likelihood, rollouts_of, worth_of_opinions
+from factory.labelling.question_evidence import Parts, QuestionEvidence
 from factory.labelling.step_labels import CONTRADICTED, SolutionLabeller, SolutionLabels, targets
 from factory.rollouts.nodes import Node, Solution
 from factory.rollouts.policy import Policy
@@ -64,6 +65,7 @@ class Config:
     * `max_solutions`: wrong solutions probed per question; the others are labelled as far as shared prefixes allow.
     * `per_token`: weigh information by the tokens a rollout is expected to cost (1), not at all (0), or in between.
     * `completer`: role of the model that makes the rollouts.
+    * `joint`: True has the solutions of a question tell each other how strong the policy is on it.
     """
 
     confidence: float = 0.97
@@ -73,6 +75,7 @@ class Config:
     max_solutions: int = 64
     per_token: float = 0.0
     completer: str = field(default=POLICY, metadata=ADDED)
+    joint: bool = field(default=False, metadata=ADDED)
 
     def __post_init__(self) -> None:
         if not 0 < self.confidence < 1:
@@ -138,15 +141,31 @@ async def label(
                 experience, tree.question.key, [(case.solution, case.belief) for case in cases]
             )
             experience.teach(tree.question.key, likelihood(teaching), rollouts_of(tree), opinions)
-            prior = experience.prior_without(tree.question.key)
-            for case in cases:
-                case.belief.take_prior(prior)
+        if config.joint or (experience.learns and teaching):
+            _tell(cases, config, experience.prior_without(tree.question.key))
     # Phase 3: label every solution from the evidence and the prior that are there now.
-    judge = SolutionLabeller(experience, config.confidence, tree.question.key)
+    judge = SolutionLabeller(experience, config.confidence, tree.question.key, _evidence(cases, config))
     labels = {solution: judge.by_posterior(solution) for solution in tree.solutions if not solution.labelled}
     for case in cases:
         labels[case.solution] = replace(labels[case.solution], policy_calls=case.policy_calls, wishes=case.wished)
     return labels
+
+
+def _evidence(cases: Sequence[Investigation], config: Config) -> QuestionEvidence:
+    """Return what the solutions of the question say of the policy to each other."""
+    own = [case for case in cases if config.joint and case.solution.own and case.solution.independent]
+    return QuestionEvidence((case.prefixes, case.belief) for case in own)
+
+
+def _tell(cases: Sequence[Investigation], config: Config, prior: Array) -> None:
+    """Have the beliefs take the prior that there is now, P(cell), and what the other solutions say."""
+    evidence = _evidence(cases, config)
+    priors: dict[Parts, Array] = {(): prior}
+    for case in cases:
+        parts = evidence.others(case.prefixes)
+        if parts not in priors:
+            priors[parts] = evidence.prior(parts, prior)
+        case.belief.take_prior(priors[parts])
 
 
 def _idle(policy: Policy, config: Config, experience: Experience) -> int:

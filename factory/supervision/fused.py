@@ -32,10 +32,12 @@ class Config(bayes_bisection.Config):
 
     * `equations`: True holds the equations of each step against exact arithmetic.
     * `verifier`: role of a process reward model that scores the steps; "" asks none.
+    * `joint`: as there, where it is off.
     """
 
     equations: bool = True
     verifier: str = ""
+    joint: bool = True
 
 
 def roles(config: Config) -> Mapping[str, str]:
