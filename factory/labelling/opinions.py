@@ -108,7 +108,8 @@ class Reliability:
         for opinion in opinions:
             chances = self._chances(opinion, steps)
             seen, guessed = first_error * chances / chances.sum(axis=0)
-            counts[opinion.key] = np.bincount(kinds(opinion.first_error, steps), seen, minlength=KINDS)
+            kind = kinds(opinion.first_error, steps)
+            counts[opinion.key] = np.bincount(kind, seen, minlength=KINDS).astype(np.float64)
             counts[opinion.key][GUESSED] = guessed.sum()
         return Reliability(counts)
 
