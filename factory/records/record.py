@@ -22,7 +22,7 @@ import pyarrow as pa
 from factory.labelling.step_labels import SolutionLabels, StepLabel
 from factory.records.role_costs import Entry, MadeBy, earlier_entries, entries_of
 from factory.records.schema import COST, SCHEMA, SCHEMA_VERSION, SOLUTION, TREE_NODE
-from factory.records.search_fields import critiques_of, node_fields, solution_fields, solution_id
+from factory.records.search_fields import node_fields, said_of, solution_fields, solution_id
 from factory.rollouts.cost import Cost
 from factory.rollouts.nodes import GIVEN, PROBE, Node, Solution
 from factory.rollouts.tree import Tree
@@ -204,8 +204,8 @@ def _solution(
         "checker": made_by.checker,
         "checker_policy": made_by.checker_policy,
         **solution_fields(tree, solution),
-        "critiques": critiques_of(solution, made_by.maker),
         "probes": solution.probes,
+        **said_of(solution, made_by.maker),
     }
     row |= _labels(solution, labels, made_by, tree.completer)
     return row | dict.fromkeys(_MAKING) if solution.method == GIVEN else row
@@ -224,7 +224,7 @@ def _kept(
     if not solution.independent:
         # A labeller's rollout whose text a search has arrived at since counts nowhere on its own account.
         now |= {"start_depth": solution.start_depth, "counted_at": solution.counted_at}
-    return {**row, **now, "critiques": critiques_of(solution, made_by.maker, row), **relabelled}
+    return {**row, **now, **said_of(solution, made_by.maker, row), **relabelled}
 
 
 def _labels(solution: Solution, labels: SolutionLabels | None, made_by: Provenance, completer: str) -> dict[str, Any]:

@@ -32,13 +32,16 @@ Version 5 says what searches did (`factory/records/search_fields.py`); these are
 Version 6 counts samples apart from labellers' rollouts: `occurrences` of a solution are those of its `method`, `probes`
 the rollouts of labellers that came to its text, too. In rows of earlier versions `probes` is null, and they are among
 the `occurrences`: there pass@k and votes of questions with labels lean towards the texts that labellers came to.
+
+Version 7 keeps what sources other than rollouts say of a solution's first error: `opinions`, null where nobody was
+asked, as in rows of earlier versions.
 """
 
 from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "6"
+SCHEMA_VERSION = "7"
 
 # A step with its rollouts: `label` is 1, -1 or null; `mc_value` is n_successes / n_trials.
 STEP = pa.struct(
@@ -69,6 +72,17 @@ CRITIQUE = pa.struct(
         ("text", pa.string()),
         ("right", pa.bool_()),
         ("role", pa.string()),
+        ("model", pa.string()),
+        ("revision", pa.string()),
+    ]
+)
+# Where a source other than rollouts sees the first error: 0-based step, -1 for none; `grade` says how sure it seems
+# (`factory/labelling/sources.py`). The model is null where it is none, as for equations.
+OPINION = pa.struct(
+    [
+        ("source", pa.string()),
+        ("first_error", pa.int32()),
+        ("grade", pa.int32()),
         ("model", pa.string()),
         ("revision", pa.string()),
     ]
@@ -115,6 +129,7 @@ SOLUTION = pa.struct(
         ("critiques", pa.list_(CRITIQUE)),
         ("independent", pa.bool_()),
         ("probes", pa.int32()),
+        ("opinions", pa.list_(OPINION)),
     ]
 )
 # Node of the search tree; `parent` is the number of an earlier node, null for the root (the bare question).

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from factory.labelling.opinions import Opinion
+from factory.labelling.sources import EQUATIONS
 from factory.records.role_costs import MadeBy
 from factory.rollouts.nodes import GIVEN, STEP, Critique, Node, Solution
 from factory.rollouts.tree import Tree
@@ -48,21 +50,29 @@ def solution_fields(tree: Tree, solution: Solution, earlier: Mapping[str, Any] |
     }
 
 
-def critiques_of(
+def said_of(
     solution: Solution, maker: Callable[[str], MadeBy], earlier: Mapping[str, Any] | None = None
-) -> list[dict[str, Any]] | None:
-    """Return what critics said of a solution; None where nobody said anything.
+) -> dict[str, list[dict[str, Any]] | None]:
+    """Return the fields of what others said of a solution: critiques and opinions, None where nobody said anything.
 
     Args:
       solution: a solution of the tree.
       maker: gives the model behind a role.
-      earlier: row of the solution in an earlier record, whose critiques come first; they keep their models.
+      earlier: row of the solution in an earlier record, whose entries come first; they keep their models.
     """
-    kept = list((earlier or {}).get("critiques") or ())
-    for critique in solution.critiques[len(kept) :]:
-        made_by = maker(critique.role)
-        kept.append({**asdict(critique), "model": made_by.model, "revision": made_by.revision})
-    return kept or None
+    known = {name: list((earlier or {}).get(name) or ()) for name in ("critiques", "opinions")}
+    for critique in solution.critiques[len(known["critiques"]) :]:
+        known["critiques"].append({**asdict(critique), **_model(maker(critique.role))})
+    for opinion in solution.opinions[len(known["opinions"]) :]:
+        # Equations are computed, and have no model.
+        made_by = None if opinion.source == EQUATIONS else maker(opinion.source)
+        known["opinions"].append({**asdict(opinion), **_model(made_by)})
+    return {name: entries or None for name, entries in known.items()}
+
+
+def _model(made_by: MadeBy | None) -> dict[str, str | None]:
+    """Return the model behind a role."""
+    return {"model": made_by.model if made_by else None, "revision": made_by.revision if made_by else None}
 
 
 def node_fields(node: Node) -> dict[str, Any]:
@@ -111,6 +121,10 @@ class Revised:
         solution.critique = row.get("critique") or ""
         solution.critiques = tuple(
             Critique(text=one["text"], right=one["right"], role=one["role"]) for one in row.get("critiques") or ()
+        )
+        solution.opinions = tuple(
+            Opinion(source=one["source"], first_error=one["first_error"], grade=one["grade"])
+            for one in row.get("opinions") or ()
         )
         solution.independent = row.get("independent") is not False
         own, revised = row["solution_id"], row.get("revises")

@@ -97,6 +97,9 @@ def solution_faults(solution: Row) -> Iterator[str]:
             return
         for fault in _step_faults(step, imported):
             yield f"step {number}: {fault}"
+    for opinion in solution.get("opinions") or ():
+        if opinion is None or not opinion["source"] or not -1 <= opinion["first_error"] < len(steps):
+            yield f"opinion {opinion}, expected a source and a step from 0 to {len(steps) - 1}, or -1 for no error"
     yield from _layout_faults(solution)
     yield from _label_faults(solution, [step["label"] for step in steps], imported)
 

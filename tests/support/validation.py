@@ -63,7 +63,8 @@ def _without(schema: pa.Schema, *names: str) -> pa.Schema:
 
 
 _OF_SEARCHES = ("score", "selected", "role", "revises", "critique", "critiques", "independent")
-SCHEMA_5 = _without(SCHEMA, "solutions.probes")
+SCHEMA_6 = _without(SCHEMA, "solutions.opinions")
+SCHEMA_5 = _without(SCHEMA_6, "solutions.probes")
 SCHEMA_4 = _without(
     SCHEMA_5,
     *(f"solutions.{name}" for name in _OF_SEARCHES),
@@ -79,7 +80,7 @@ SCHEMA_2 = _without(
 SCHEMA_1 = _without(
     SCHEMA_2, *(f"cost.{name}" for name in ("label_calls", "label_tokens", "judge_calls", "judge_tokens"))
 )
-EARLIER = {"1": SCHEMA_1, "2": SCHEMA_2, "3": SCHEMA_3, "4": SCHEMA_4, "5": SCHEMA_5}
+EARLIER = {"1": SCHEMA_1, "2": SCHEMA_2, "3": SCHEMA_3, "4": SCHEMA_4, "5": SCHEMA_5, "6": SCHEMA_6}
 """Columns of earlier schema versions, as far as tests need them."""
 
 

@@ -12,6 +12,7 @@ from factory.drafting.scores import score_path
 from factory.drafting.settled import choose, settle
 from factory.drafting.steps import complete, graft, next_steps, plant
 from factory.drafting.uct import backup
+from factory.labelling.opinions import Opinion
 from factory.question_pipeline.restored import restored
 from factory.records.difference import differences
 from factory.records.record import Resumption, question_row
@@ -177,3 +178,24 @@ async def test_rows_before_searches_are_compared_by_what_both_say() -> None:
         assert differences(of_schema("4", row), row) == []
         more = await done(recipe(labeller, n=6), questions(1)[0], simulated_models(), of_schema("4", row))
         assert differences(await done(recipe(labeller, n=6), questions(1)[0], simulated_models(), row), more) == []
+
+
+async def test_opinions_come_back_keep_their_models_and_get_company() -> None:
+    policy = scripted_policy({})
+    [solution] = await settle(policy, [plant(policy, WRONG, action="step")], method="refine")
+    solution.opinions = (Opinion("equations", 0, 9), Opinion(POLICY, -1, 2))
+    row = row_of(policy.tree)
+    said_by = [(one["source"], one["model"]) for one in row["solutions"][0]["opinions"]]
+    assert said_by == [("equations", None), (POLICY, made_by(recipe()).model)]
+    row["solutions"][0]["opinions"][1]["model"] = "an earlier one"
+    before = restored(QUESTION, row, EFFORT)
+    [again] = before.tree.solutions
+    assert again.opinions == solution.opinions
+    again.hear(Opinion(POLICY, 0, 1))
+    opinions = row_of(before.tree, before.kept)["solutions"][0]["opinions"]
+    assert [(one["source"], one["first_error"], one["grade"]) for one in opinions] == [
+        ("equations", 0, 9),
+        (POLICY, -1, 2),
+        (POLICY, 0, 1),
+    ]
+    assert opinions[1]["model"] == "an earlier one"

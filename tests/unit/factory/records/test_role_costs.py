@@ -70,7 +70,7 @@ async def test_a_row_of_schema_3_goes_on_with_what_it_had_counted():
     assert row["cost"]["money"] == pytest.approx(
         (10 * new + entry["prompt_tokens"] - old["cost"]["prompt_tokens"]) / 1e6
     )
-    assert (row["schema_version"], list(row_faults(row))) == ("6", [])
+    assert (row["schema_version"], list(row_faults(row))) == ("7", [])
     assert entry["model"] == "m"
 
 

@@ -27,7 +27,7 @@ def test_todays_records_have_all_of_todays_columns(tmp_path, rows):
     fewer = pa.schema([field for field in SCHEMA if field.name != "effort"])
     batch = pa.RecordBatch.from_pylist([{**row, "unit_id": "u0"} for row in rows[:2]], schema=fewer)
     open_store(tmp_path).create(shard_name("u0"), encode(batch, footer_for(batch, tally(rows[:2]))))
-    assert "schema_version 6 in fewer columns" in faults(tmp_path)[0]
+    assert "schema_version 7 in fewer columns" in faults(tmp_path)[0]
 
 
 def test_todays_records_say_who_was_asked(tmp_path, rows):
