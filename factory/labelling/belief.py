@@ -30,7 +30,16 @@ import numpy as np
 
 from factory.labelling.arrays import Array
 from factory.labelling.joint import Joint, weigh
-from factory.labelling.likelihood import LOG_VERDICT, Places, log_unrelated, over_steps, prefix, rates, states
+from factory.labelling.likelihood import (
+    LOG_VERDICT,
+    Places,
+    in_opinion,
+    log_unrelated,
+    over_steps,
+    prefix,
+    rates,
+    states,
+)
 from factory.labelling.opinions import Opinion, Reliability
 
 # Prior of "no hypothesis fits": every prefix has a rate of its own, unrelated to its neighbours.
@@ -136,9 +145,8 @@ class Belief:
     @property
     def contradiction(self) -> float:
         """P(no hypothesis fits the evidence): every prefix then has a rate of its own, unrelated to the others."""
-        # The verdict has 1/2. Opinions alone contradict nothing: at best they are as probable as they can be.
-        opinions = 0.0 if self._opinions is None else float(self._opinions.max())
-        unrelated = math.log(0.5) + opinions + sum(log_unrelated(*counts) for counts in self._counts.values())
+        # The verdict has 1/2. Opinions contradict nothing: they may be wrong.
+        unrelated = math.log(0.5) + sum(log_unrelated(*counts) for counts in self._counts.values())
         log_evidence = self._weighed().log_evidence
         # 700: e^710 overflows.
         return 1 / (1 + math.exp(min(700.0, log_evidence - unrelated - math.log(ANYTHING_GOES))))
@@ -204,7 +212,7 @@ class Belief:
         The shapes are [places + 1, depths] and [places + 1].
         """
         joint = self._told_apart(depths)
-        weights = joint.weights * self._cells(joint)[0]
+        weights = joint.judged * self._cells(joint)[0]
         # Given the rollouts seen at a prefix, the next one is a draw from Pólya's urn.
         urns = [
             prefix(self.steps, depth, *self._counts[depth]).next if depth in self._counts else unseen
@@ -222,11 +230,12 @@ class Belief:
             joint = self._told_apart()
             cells, log_scale = self._cells(joint)
             if len(joint.places) == self.steps:
-                first_error = joint.weights @ cells
+                first_error = joint.judged @ cells
             else:
-                first_error = over_steps(self.steps, joint.places, joint.weights * cells, self._opinions)
+                first_error = over_steps(self.steps, joint.places, joint.judged * cells, self._opinions)
             total = float(first_error.sum())
-            self._posterior = _Posterior(first_error / total, log_scale + math.log(total))
+            rollouts = total if joint.opinions is None else float((joint.weights @ cells).sum())
+            self._posterior = _Posterior(first_error / total, log_scale + math.log(rollouts))
         return self._posterior
 
     def _cells(self, joint: Joint) -> tuple[Array, float]:
@@ -246,7 +255,7 @@ class Belief:
         """Return log P(verdict, all rollouts but those of the bare question | cell), shape [cells]."""
         if self._log_behind is None:
             joint = self._told_apart()
-            self._log_behind = joint.log_scale + np.log(joint.weights.sum(axis=0))
+            self._log_behind = joint.log_scale + np.log(joint.judged.sum(axis=0))
         return self._log_behind
 
     def _told_apart(self, depths: Places = ()) -> Joint:
@@ -258,13 +267,14 @@ class Belief:
                 # A rollout of t steps tells apart whether the first error is step t - 1, an earlier or a later one.
                 marks = {0, *self._counts, *depths}
                 places = tuple(sorted(marks | {mark - 1 for mark in marks if mark}))
-            joint = weigh(self.steps, places, self._counts, self._correct, self._own)
-            self._joint, self._likely = joint.judged(self.steps, self._opinions), None
+            joint, log = weigh(self.steps, places, self._counts, self._correct, self._own), self._opinions
+            opinions = None if log is None else in_opinion(self.steps, places, log)
+            self._joint, self._likely = joint._replace(opinions=opinions), None
         return self._joint
 
 
 class _Posterior(NamedTuple):
-    """P(first error is a step or none), shape [M + 1], and the log probability of the evidence."""
+    """P(first error is a step or none), shape [M + 1], and the log probability of verdict and rollouts."""
 
     first_error: Array
     log_evidence: float

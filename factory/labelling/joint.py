@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from factory.labelling.arrays import Array
-from factory.labelling.likelihood import Places, explanations, in_opinion, outcome, prefix, rows, state_of
+from factory.labelling.likelihood import Places, explanations, outcome, prefix, rows, state_of
 
 # Rollouts that are multiplied into weights before these are computed anew: 32 of probability 1e-4, a rare one, do not
 # come near what is too small for a float.
@@ -26,12 +26,15 @@ class Joint(NamedTuple):
     * `weights`: the probability, shape [places + 1, cells], up to a factor for each cell.
     * `log_scale`: logarithm of these factors, shape [cells].
     * `on_top`: rollouts that were multiplied into weights that are there.
+    * `opinions`: P(opinions | place or none, cell), shape [places + 1, cells]; None for no opinion. Apart from the
+      weights, as rollouts alone tell whether they fit any first error.
     """
 
     places: Places
     weights: Array
     log_scale: Array
     on_top: int = 0
+    opinions: Array | None = None
 
     def after(self, depth: int, trials: int, log: Array) -> Joint | None:
         """Return it after more rollouts of a prefix; None where it has to be computed anew.
@@ -47,14 +50,10 @@ class Joint(NamedTuple):
         weights = self.weights * np.exp(log).take(state_of(self.places, depth), axis=0)
         return self._replace(weights=weights, on_top=on_top)
 
-    def judged(self, steps: int, log: Array | None) -> Joint:
-        """Return it with opinions.
-
-        Args:
-          steps: M, the number of steps of the solution.
-          log: log P(opinions | first error is step e, or none), shape [M + 1]; None for no opinion.
-        """
-        return self if log is None else self._replace(weights=self.weights * in_opinion(steps, self.places, log))
+    @property
+    def judged(self) -> Array:
+        """P(place or none, verdict, rollouts, opinions | cell), up to a factor for each cell: as `weights`."""
+        return self.weights if self.opinions is None else self.weights * self.opinions
 
     def tells(self, depths: Places) -> bool:
         """Return True when a rollout of any of these prefixes means the same for all hypotheses of a place."""

@@ -16,7 +16,7 @@ import numpy as np
 from factory.errors import BadInput
 from factory.labelling.arrays import Array
 from factory.labelling.experience import EVEN, Lessons, Sums
-from factory.labelling.opinions import KINDS, Reliability
+from factory.labelling.opinions import COUNTS, Reliability
 
 VERSION = 1
 # Ids of workers that are gone, which are remembered so that a late report does not count twice.
@@ -113,12 +113,12 @@ def _opinions(kept: Any) -> Reliability:
     counts = {}
     for entry in kept if isinstance(kept, list) else [None]:
         match entry:
-            case [str(source), int(grade), [*numbers]] if len(numbers) == KINDS and all(map(_is_amount, numbers)):
+            case [str(source), int(grade), [*numbers]] if len(numbers) == COUNTS and all(map(_is_amount, numbers)):
                 counts[source, grade] = np.array(numbers, dtype=np.float64)
             case _:
                 raise BadInput(
                     "what the run has learnt is damaged: expected source, grade and "
-                    f"{KINDS} numbers of 0 or more in each of `opinions`, got {entry!r:.80}; it is learnt anew."
+                    f"{COUNTS} numbers of 0 or more in each of `opinions`, got {entry!r:.80}; it is learnt anew."
                 )
     return Reliability(counts)
 

@@ -1,9 +1,10 @@
 """Opinions on the first error of a solution: a critic's votes, a reward model's scores, equations that do not hold.
 
 Whatever a source is, it says at which step the first error is, or that there is none, and how sure it seems (its
-`grade`). How far to believe that is learnt: for every source and grade, how often it hits the true first error, is next
-to it, too early, too late, sees none, or guesses, when it may say anything; and how often it raises an alarm where
-there is no error. Within such a kind each step is as probable as the others.
+`grade`). How far to believe that is learnt, by source and grade. Where there is an error, what is said hits it, is next
+to it, too early, too late, or sees none. Each such kind has a weight: how many times as often it is said as by somebody
+who guesses, by whom each step, and none, is said equally often. Of a source that guesses all weights are 1, however
+long the solution. Where there is no error, the source agrees, or raises an alarm at any step.
 
 Several votes of one critic see the same text and are no independent opinions: they are put together into one, whose
 grade says how many agree. Opinions of different sources are taken as independent given the first error, and so are
@@ -24,14 +25,16 @@ from factory.labelling.arrays import Array
 NONE = -1
 """What an opinion says that sees no error."""
 
-HIT, NEAR, EARLY, LATE, MISSED, GUESSED, AGREED, ALARMED = range(8)
-"""Kinds of opinions: the first six where there is an error, the last two where there is none."""
+HIT, NEAR, EARLY, LATE, MISSED = range(5)
+"""Kinds of opinions where there is an error."""
 
-# What is expected of a source that nobody knows yet, in solutions: it counts as much as ten of them.
-_UNKNOWN: Array = np.array([4.0, 1.0, 0.5, 0.5, 1.0, 1.0, 1.5, 0.5])
+# Places in an array of counts: opinions of each kind, then those that a guesser would have had, then where there is no
+# error those that agreed and those that raised an alarm.
+SAID, GUESSED, AGREED, ALARMED = slice(0, 5), slice(5, 10), 10, 11
+# What is expected of a source that nobody knows yet, in solutions of eight steps: it counts as much as six of them.
+_UNKNOWN: Array = np.array([2.7, 0.7, 0.6, 0.6, 1.4, 0.67, 1.17, 1.75, 1.75, 0.67, 1.5, 0.5])
 _NOTHING: Array = np.zeros_like(_UNKNOWN)
-KINDS = len(_UNKNOWN)
-_SEEN, _AT_ERROR, _AT_NONE = slice(HIT, GUESSED), slice(HIT, AGREED), slice(AGREED, ALARMED + 1)
+COUNTS = len(_UNKNOWN)
 
 Key = tuple[str, int]
 Kinds = npt.NDArray[np.int64]
@@ -60,7 +63,8 @@ class Opinion:
 class Reliability:
     """Knowledge of how far opinions are right.
 
-    * `counts`: expected number of solutions in which an opinion was of each kind, shape [8], by source and grade.
+    * `counts`: what was said and would have been guessed, in expected numbers of solutions, shape [12], by source and
+      grade.
     """
 
     counts: Mapping[Key, Array] = field(default_factory=dict)
@@ -79,10 +83,15 @@ class Reliability:
         left = {key: np.maximum(self.counts.get(key, _NOTHING) - part, 0.0) for key, part in other.counts.items()}
         return Reliability({**self.counts, **left})
 
-    def rates(self, key: Key) -> Array:
-        """Return P(kind | there is an error) and P(kind | there is none), shape [8]."""
+    def weights(self, key: Key) -> Array:
+        """Return how many times as often as by guessing each kind is said of a solution with an error, shape [5]."""
         counts = _UNKNOWN + self.counts.get(key, 0.0)
-        return np.concatenate([counts[part] / counts[part].sum() for part in (_AT_ERROR, _AT_NONE)])
+        return np.asarray(counts[SAID] / counts[GUESSED])
+
+    def alarms(self, key: Key) -> float:
+        """Return P(an alarm | there is no error)."""
+        counts = _UNKNOWN + self.counts.get(key, 0.0)
+        return float(counts[ALARMED] / (counts[ALARMED] + counts[AGREED]))
 
     def log_likelihood(self, opinions: Iterable[Opinion], steps: int) -> Array:
         """Return log P(opinions | first error is step e) for e = 0..M-1, then for none: shape [M + 1].
@@ -91,9 +100,12 @@ class Reliability:
           opinions: at most one of each source.
           steps: M, the number of steps of the solution.
         """
-        log = np.zeros(steps + 1)
+        log, sizes = np.zeros(steps + 1), _sizes(steps)
         for opinion in opinions:
-            log += np.log(self._chances(opinion, steps).sum(axis=0))
+            weights, alarms = self.weights(opinion.key), self.alarms(opinion.key)
+            chance = weights[kinds(opinion.first_error, steps)] / (sizes @ weights)
+            none = 1 - alarms if opinion.first_error == NONE else alarms / steps
+            log += np.log(np.append(chance, none))
         return log
 
     def taught_by(self, opinions: Iterable[Opinion], first_error: Array) -> Reliability:
@@ -103,40 +115,27 @@ class Reliability:
           opinions: those on the solution.
           first_error: P(first error is step e) for e = 0..M-1, then P(none), by all that is known: shape [M + 1].
         """
-        steps = len(first_error) - 1
-        counts = {}
+        steps, taught = len(first_error) - 1, {}
         for opinion in opinions:
-            chances = self._chances(opinion, steps)
-            seen, guessed = first_error * chances / chances.sum(axis=0)
-            kind = kinds(opinion.first_error, steps)
-            counts[opinion.key] = np.bincount(kind, seen, minlength=KINDS).astype(np.float64)
-            counts[opinion.key][GUESSED] = guessed.sum()
-        return Reliability(counts)
-
-    def _chances(self, opinion: Opinion, steps: int) -> Array:
-        """Return P(opinion, of what it sees | e) and P(opinion, guessed | e), e as in `log_likelihood`: [2, M + 1]."""
-        rates, sizes = self.rates(opinion.key), _sizes(steps)
-        kind, errors = kinds(opinion.first_error, steps), np.arange(steps)
-        # A kind that no step of this solution belongs to is not there to be chosen.
-        there = rates[_SEEN] * (sizes > 0)
-        seen = (1 - rates[GUESSED]) * there[errors, kind[:-1]] / there.sum(axis=1) / sizes[errors, kind[:-1]]
-        none = rates[kind[-1]] / (steps if kind[-1] == ALARMED else 1)
-        guessed = np.append(np.full(steps, rates[GUESSED] / (steps + 1)), 0.0)
-        return np.stack([np.append(seen, none), guessed])
+            counts = np.zeros(COUNTS)
+            counts[SAID] = np.bincount(kinds(opinion.first_error, steps), first_error[:-1], minlength=MISSED + 1)
+            counts[GUESSED] = first_error[:-1] @ _sizes(steps) / (steps + 1)
+            counts[AGREED if opinion.first_error == NONE else ALARMED] = first_error[-1]
+            taught[opinion.key] = counts
+        return Reliability(taught)
 
 
 def kinds(said: int, steps: int) -> Kinds:
-    """Return the kind of an opinion for each true first error, and for none: shape [M + 1].
+    """Return the kind of an opinion for each first error that there may be, shape [M].
 
     Args:
       said: step that it says, or `NONE`.
       steps: M.
     """
     if said == NONE:
-        return np.append(np.full(steps, MISSED), AGREED)
+        return np.full(steps, MISSED)
     ahead = said - np.arange(steps)
-    kind = np.where(ahead == 0, HIT, np.where(abs(ahead) == 1, NEAR, np.where(ahead < 0, EARLY, LATE)))
-    return np.append(kind, ALARMED)
+    return np.where(ahead == 0, HIT, np.where(abs(ahead) == 1, NEAR, np.where(ahead < 0, EARLY, LATE)))
 
 
 def _sizes(steps: int) -> Array:
