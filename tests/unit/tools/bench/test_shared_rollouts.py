@@ -6,7 +6,7 @@ from support.top_ups import simulated_models
 
 from factory.tokens import Tokens
 from factory.types import GenerateRequest
-from tools.bench.shared_rollouts import SharedRollouts
+from tools.bench.real_labels.shared_rollouts import SharedRollouts
 
 
 async def test_a_replay_gives_the_completions_that_were_recorded(tmp_path: Path) -> None:

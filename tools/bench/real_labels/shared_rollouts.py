@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from actors.remote_models import RemoteModels
 from factory.checkers import math_answer
-from factory.errors import BadInput
+from factory.errors import BadInput, PromptTooLong
 from factory.interfaces import Models
 from factory.tokens import Tokens
-from factory.types import POLICY, Completion, GenerateRequest, Question, Verdict
+from factory.types import POLICY, Completion, GenerateRequest, Question, Scores, Verdict
+
+if TYPE_CHECKING:
+    from actors.trained_models.reward_scorer import StepScorer
 
 Key = tuple[str, str, Tokens]
 """Question id, prefix text, prefix tokens."""
@@ -25,11 +30,15 @@ class SharedRollouts(Models):
 
     A rollout is made once for all labellers. Call `rewind` before the next labeller begins.
 
-    `models` makes the rollouts; None for a replay, in which they come from the recording `made` alone.
+    `models` makes the rollouts; None for a replay, in which they come from the recording `made` alone. `verifier`
+    scores the steps of solutions, whatever role is asked; each solution once.
     """
 
-    def __init__(self, models: RemoteModels | None, made: Path | None = None) -> None:
-        self._models = models
+    def __init__(
+        self, models: RemoteModels | None, made: Path | None = None, verifier: StepScorer | None = None
+    ) -> None:
+        self._models, self._verifier = models, verifier
+        self._scores: dict[tuple[str, ...], Scores] = {}
         # Rollouts by prefix, and how many of them the present labeller has had.
         self._made: dict[Key, list[Completion]] = defaultdict(list)
         self._given: Counter[Key] = Counter()
@@ -77,6 +86,18 @@ class SharedRollouts(Models):
                     )
                 self._made[key] += await self._models.generate(replace(request, n=missing, seed=request.seed + first))
         return self._made[key][first : first + request.n]
+
+    async def score(self, role: str, question: Question, steps: Sequence[str]) -> Scores:
+        """Return the scores of the verifier. Raises `EngineFailed` where there is none."""
+        if self._verifier is None:
+            return await super().score(role, question, steps)
+        key = (question.text, *steps)
+        if key not in self._scores:
+            [scores] = self._verifier.scores([(question.text, steps)])
+            if scores is None:
+                raise PromptTooLong("the solution is too long for the verifier")
+            self._scores[key] = Scores(steps=tuple(scores), whole=scores[-1])
+        return self._scores[key]
 
     def _resampled(self, key: Key, number: int) -> Completion:
         """Return a recorded rollout of a prefix, in the present order; the numbers go on behind the last of them."""

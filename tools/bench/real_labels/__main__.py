@@ -3,6 +3,8 @@ r"""Benchmark of the labellers on a real model's own mistakes, against the exact
     python -m tools.bench.real_labels --every-solution --json bench.json --record made.jsonl --solutions 40 \
         --samples 12 --labellers math_shepherd:confidence=0,k=16
     python -m tools.bench.real_labels --every-solution --json bench.json --replay made.jsonl --solutions 40 --orders 8
+    python -m tools.bench.real_labels --every-solution --json bench.json --replay made.jsonl --solutions 40 --orders 8 \
+        --verifier runs/verifier_loop/round_1/model --labellers bayes_bisection fused:equations=false,verifier=prm
 
 It samples every procedural question 8 times. Of questions that the model can solve, but not always, it takes the first
 wrong solution whose first wrong step is known by exact arithmetic (`tools/bench/arithmetic_truth.py`), or every such
@@ -21,30 +23,32 @@ import tempfile
 import time
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from actors.models.model_store import ensure_local
 from actors.remote_models import RemoteModels
 from cluster.connect import connected
 from factory.errors import BadInput
 from factory.labelling.experience import Experience
 from factory.labelling.learning import learn
 from factory.question_pipeline.recipe import Recipe
-from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
-from factory.rollouts.prompting import render
 from factory.rollouts.together import together
-from factory.rollouts.tree import Tree
+from factory.storage.access import Access
 from factory.types import POLICY, Question
 from pipelines.run.engine_pools import launched
 from pipelines.run.fleet import Fleet
 from pipelines.run.recipes import recipe_of
-from pipelines.run.settings import Settings, from_mapping
-from tools.bench.arithmetic_truth import first_wrong_step
-from tools.bench.shared_rollouts import SharedRollouts
+from pipelines.run.settings import Settings
+from tools.bench.real_labels.samples import AT_ONCE, find_wrong, policy_for, settings_for, wrong_samples
+from tools.bench.real_labels.shared_rollouts import SharedRollouts
 from tools.bench.step_labels import SAMPLES, LabelCounts, check_writable, labeller_of, table
 from tools.one_line import exit_status
+
+if TYPE_CHECKING:
+    from actors.trained_models.reward_scorer import StepScorer
 
 LABELLERS = (
     "math_shepherd:confidence=0",
@@ -53,84 +57,6 @@ LABELLERS = (
     "bayes_bisection",
     "bayes_bisection:probes_per_round=4",
 )
-# Questions in flight. A labeller learns from the others, so the number changes its labels.
-AT_ONCE = 16
-
-
-def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
-    """Return the settings of a run on procedural questions, with the model's usual sampling."""
-    # Many more questions than solutions: most have no wrong sample of known truth.
-    return from_mapping(
-        {
-            "run": {"dir": folder},
-            "model": arguments.model,
-            "source": {"kind": "procedural", "n": 100 * arguments.solutions, "levels": arguments.levels},
-            "prompt": {"template": arguments.template},
-            "sampling": {"temperature": 0.7, "max_tokens": 128},
-            "engine": {"kind": arguments.engine},
-        }
-    )
-
-
-def policy_for(question: Question, models: SharedRollouts, recipe: Recipe) -> Policy:
-    """Return a policy over a fresh tree of `question`.
-
-    Args:
-      question: the question to sample.
-      models: make rollouts and judge them.
-      recipe: prompt template, sampling and seed.
-    """
-    prompt = render(recipe.template, question)
-    return Policy(tree=Tree(question), models=models, prompt=prompt, sampling=recipe.sampling, seed=recipe.seed)
-
-
-async def wrong_samples(policy: Policy, samples: int, every: bool) -> dict[Solution, int]:
-    """Return wrong samples whose first wrong step is known, with that step: the first one, or `every` one.
-
-    Other wrong samples are dropped, so that they are not labelled; without `every` the right ones, too.
-    """
-    await policy.rollouts(policy.tree.root, samples, method="sample")
-    # A question without any right sample has nothing to tell prefixes apart by.
-    if not policy.tree.root.successes:
-        return {}
-    truths: dict[Solution, int] = {}
-    for solution in policy.tree.solutions:
-        truth = first_wrong_step(policy.tree.question, [n.step.text for n in solution.leaf.path() if n.step])
-        if solution.is_wrong and truth is not None and truth >= 0 and (every or not truths):
-            truths[solution] = truth
-    policy.tree.solutions[:] = [
-        solution for solution in policy.tree.solutions if solution in truths or (every and not solution.is_wrong)
-    ]
-    return truths
-
-
-async def find_wrong(
-    settings: Settings, models: SharedRollouts, recipe: Recipe, arguments: argparse.Namespace
-) -> list[Question]:
-    """Return questions with a wrong sample whose first wrong step is known.
-
-    Args:
-      settings: settings of the run, with the source of the questions.
-      models: make rollouts and judge them.
-      recipe: prompt template, sampling and seed.
-      arguments: the command line: number of questions, samples of each.
-
-    Raises:
-      BadInput: the source has too few such questions.
-    """
-    selected: list[Question] = []
-    questions = iter(settings.source.plugin.questions(settings.source.config))
-    while len(selected) < arguments.solutions:
-        batch = [question for question, _ in zip(questions, range(AT_ONCE), strict=False)]
-        if not batch:
-            raise BadInput(
-                f"only {len(selected)} of {arguments.solutions} questions had a wrong solution that can be judged. "
-                "Give fewer --solutions."
-            )
-        policies = (policy_for(question, models, recipe) for question in batch)
-        answers = await together(wrong_samples(policy, arguments.samples, False) for policy in policies)
-        selected += [question for question, answer in zip(batch, answers, strict=True) if answer]
-    return selected[: arguments.solutions]
 
 
 async def bench(
@@ -235,7 +161,17 @@ async def with_models(settings: Settings, arguments: argparse.Namespace, fleet: 
     """
     # `RemoteModels` needs a running event loop when it is made.
     remote = RemoteModels({POLICY: fleet.generators}, fleet.checkers, fleet.assignment.patience)
-    return await measure(settings, arguments, SharedRollouts(remote))
+    return await measure(settings, arguments, SharedRollouts(remote, verifier=verifier_of(arguments)))
+
+
+def verifier_of(arguments: argparse.Namespace) -> StepScorer | None:
+    """Return the reward model that the command line names, None where it names none. Raises `BadInput`."""
+    if not arguments.verifier:
+        return None
+    # torch is imported here alone.
+    from actors.trained_models.reward_scorer import StepScorer
+
+    return StepScorer(ensure_local(arguments.verifier, Access()))
 
 
 def main() -> None:
@@ -247,9 +183,13 @@ def main() -> None:
     parser.add_argument(
         "--levels", nargs="+", default=["multiply_add", "add_subtract_small"], help="levels of the procedural questions"
     )
+    parser.add_argument("--seed", type=int, default=0, help="draws the questions (default: 0)")
     parser.add_argument("--template", default="few_shot_word_problems", help="prompt template")
     parser.add_argument("--model", default="smollm2-135m", help="model that is sampled (default: smollm2-135m)")
     parser.add_argument("--engine", default="vllm", help="engine that runs it (default: vllm)")
+    parser.add_argument(
+        "--verifier", default="", metavar="PRM", help="reward model that scores steps for labellers that ask one"
+    )
     settings = "labellers, with settings (default: five)"
     parser.add_argument("--labellers", nargs="+", default=LABELLERS, metavar="NAME[:key=value,…]", help=settings)
     parser.add_argument("--record", type=Path, metavar="FILE", help="save every rollout there, for --replay")
@@ -291,7 +231,8 @@ def run(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="bench-labels-") as folder:
         settings = settings_for(arguments, folder)
         if arguments.replay:
-            return asyncio.run(measure(settings, arguments, SharedRollouts(None, arguments.replay)))
+            models = SharedRollouts(None, arguments.replay, verifier_of(arguments))
+            return asyncio.run(measure(settings, arguments, models))
         with connected("local"), launched(settings) as fleet:
             return asyncio.run(with_models(settings, arguments, fleet))
 

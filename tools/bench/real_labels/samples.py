@@ -1,0 +1,101 @@
+"""Wrong samples of a real model on procedural questions, whose first wrong step is known by exact arithmetic."""
+
+from __future__ import annotations
+
+import argparse
+
+from factory.errors import BadInput
+from factory.question_pipeline.recipe import Recipe
+from factory.rollouts.nodes import Solution
+from factory.rollouts.policy import Policy
+from factory.rollouts.prompting import render
+from factory.rollouts.together import together
+from factory.rollouts.tree import Tree
+from factory.types import Question
+from pipelines.run.settings import Settings, from_mapping
+from tools.bench.arithmetic_truth import first_wrong_step
+from tools.bench.real_labels.shared_rollouts import SharedRollouts
+
+AT_ONCE = 16
+"""Questions in flight: a labeller learns from the others, so the number changes its labels."""
+
+
+def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
+    """Return the settings of a run on procedural questions, with the model's usual sampling."""
+    # Many more questions than solutions: most have no wrong sample of known truth.
+    return from_mapping(
+        {
+            "run": {"dir": folder},
+            "model": arguments.model,
+            "source": {
+                "kind": "procedural",
+                "n": 100 * arguments.solutions,
+                "levels": arguments.levels,
+                "seed": arguments.seed,
+            },
+            "prompt": {"template": arguments.template},
+            "sampling": {"temperature": 0.7, "max_tokens": 128},
+            "engine": {"kind": arguments.engine},
+        }
+    )
+
+
+def policy_for(question: Question, models: SharedRollouts, recipe: Recipe) -> Policy:
+    """Return a policy over a fresh tree of `question`.
+
+    Args:
+      question: the question to sample.
+      models: make rollouts and judge them.
+      recipe: prompt template, sampling and seed.
+    """
+    prompt = render(recipe.template, question)
+    return Policy(tree=Tree(question), models=models, prompt=prompt, sampling=recipe.sampling, seed=recipe.seed)
+
+
+async def wrong_samples(policy: Policy, samples: int, every: bool) -> dict[Solution, int]:
+    """Return wrong samples whose first wrong step is known, with that step: the first one, or `every` one.
+
+    Other wrong samples are dropped, so that they are not labelled; without `every` the right ones, too.
+    """
+    await policy.rollouts(policy.tree.root, samples, method="sample")
+    # A question without any right sample has nothing to tell prefixes apart by.
+    if not policy.tree.root.successes:
+        return {}
+    truths: dict[Solution, int] = {}
+    for solution in policy.tree.solutions:
+        truth = first_wrong_step(policy.tree.question, [n.step.text for n in solution.leaf.path() if n.step])
+        if solution.is_wrong and truth is not None and truth >= 0 and (every or not truths):
+            truths[solution] = truth
+    policy.tree.solutions[:] = [
+        solution for solution in policy.tree.solutions if solution in truths or (every and not solution.is_wrong)
+    ]
+    return truths
+
+
+async def find_wrong(
+    settings: Settings, models: SharedRollouts, recipe: Recipe, arguments: argparse.Namespace
+) -> list[Question]:
+    """Return questions with a wrong sample whose first wrong step is known.
+
+    Args:
+      settings: settings of the run, with the source of the questions.
+      models: make rollouts and judge them.
+      recipe: prompt template, sampling and seed.
+      arguments: the command line: number of questions, samples of each.
+
+    Raises:
+      BadInput: the source has too few such questions.
+    """
+    selected: list[Question] = []
+    questions = iter(settings.source.plugin.questions(settings.source.config))
+    while len(selected) < arguments.solutions:
+        batch = [question for question, _ in zip(questions, range(AT_ONCE), strict=False)]
+        if not batch:
+            raise BadInput(
+                f"only {len(selected)} of {arguments.solutions} questions had a wrong solution that can be judged. "
+                "Give fewer --solutions."
+            )
+        policies = (policy_for(question, models, recipe) for question in batch)
+        answers = await together(wrong_samples(policy, arguments.samples, False) for policy in policies)
+        selected += [question for question, answer in zip(batch, answers, strict=True) if answer]
+    return selected[: arguments.solutions]
