@@ -142,6 +142,38 @@ def _f1_differences(counts: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(some, f1[..., 0] - f1[..., 1], 0.0))
 
 
+class Tuning:
+    """Hits at every threshold of `THRESHOLDS`, of solutions that come one after the other."""
+
+    def __init__(self) -> None:
+        self._hits = np.zeros((2, len(THRESHOLDS)))
+        self._numbers = [0, 0]
+
+    def add(self, solution: ScoredSolution) -> None:
+        """Count one solution."""
+        # The first step below a threshold is the first at which the lowest score so far is.
+        lowest = np.minimum.accumulate(np.array(solution.scores))
+        first = (lowest[:, None] >= np.array(THRESHOLDS)).sum(axis=0)
+        truth = len(lowest) if solution.first_error == NO_ERROR else solution.first_error
+        self._hits[int(solution.first_error == NO_ERROR)] += first == truth
+        self._numbers[int(solution.first_error == NO_ERROR)] += 1
+
+    @property
+    def solutions(self) -> int:
+        """Number of solutions."""
+        return sum(self._numbers)
+
+    @property
+    def best(self) -> float:
+        """Threshold with the best F1; of several, the one nearest to 0.5."""
+        on_erroneous, on_correct = self._hits / np.maximum(1, self._numbers)[:, None]
+        f1 = {
+            at: harmonic_mean(float(one), float(other))
+            for at, one, other in zip(THRESHOLDS, on_erroneous, on_correct, strict=True)
+        }
+        return max(f1, key=lambda at: (f1[at], -abs(at - 0.5), -at))
+
+
 def tuned(solutions: Sequence[ScoredSolution], thresholds: Sequence[float] = THRESHOLDS) -> float:
     """Return the threshold with the best F1 on `solutions`; of several, the one nearest to 0.5."""
     return max(thresholds, key=lambda at: (first_error_f1(solutions, at).f1, -abs(at - 0.5), -at))

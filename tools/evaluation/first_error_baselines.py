@@ -45,19 +45,28 @@ def usual_error(solutions: Sequence[SampledSolution]) -> UsualError:
 
 
 def guessing(solutions: Sequence[SampledSolution], usual: UsualError) -> list[float]:
-    """Return each solution's chance to be guessed right.
-
-    With m the share of erroneous ones whose error is the usual one, saying "no error" with probability q comes to the
-    accuracies q and (1 - q) m. Their harmonic mean is largest at q = sqrt(m) / (1 + sqrt(m)), where it is 2 q².
-    """
+    """Return each solution's chance to be guessed right: `guess_none`, otherwise the usual first error."""
     erroneous = [solution for solution in solutions if solution.truth != NO_ERROR]
     right = sum(solution.truth == usual(len(solution.steps)) for solution in erroneous)
-    root = sqrt(right / len(erroneous)) if erroneous else 0.0
-    q = root / (1 + root)
+    q = guess_none(right, len(erroneous))
     return [
         q if solution.truth == NO_ERROR else (1 - q) * (solution.truth == usual(len(solution.steps)))
         for solution in solutions
     ]
+
+
+def guess_none(usual: int, erroneous: int) -> float:
+    """Return how often a guesser does best to say "no error", and otherwise where the first error usually is.
+
+    With m the share of erroneous solutions whose error is the usual one, saying "no error" with probability q comes to
+    the accuracies q and (1 - q) m. Their harmonic mean is largest at q = sqrt(m) / (1 + sqrt(m)), where it is 2 q².
+
+    Args:
+      usual: erroneous solutions whose first error is the usual one.
+      erroneous: all of them.
+    """
+    root = sqrt(usual / erroneous) if erroneous else 0.0
+    return root / (1 + root)
 
 
 def by_majority(
