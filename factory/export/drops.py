@@ -82,6 +82,22 @@ def count_cut_short(
                 dropped[f"{SOLUTIONS} for {selector.name}", "cut off behind the answer"] += 1
 
 
+def count_flawed(dropped: Dropped, kept: Mapping[int, Mapping[str, Any]], selectors: Sequence[FormatSelector]) -> None:
+    """Count the solutions that a format would use, had an audit not located a wrong step in front of a right answer.
+
+    Args:
+      dropped: counts that are added to.
+      kept: solutions that are left for all formats, by number.
+      selectors: the formats.
+    """
+    for solution in kept.values():
+        if not solution.get("flawed"):
+            continue
+        for selector in selectors:
+            if not selector.uses(solution) and selector.uses({**solution, "flawed": None}):
+                dropped[f"{SOLUTIONS} for {selector.name}", "right answer, but a wrong step"] += 1
+
+
 def with_solutions(record: Mapping[str, Any], solutions: Collection[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the record with other solutions, and without the line that it was made of."""
     changed = {**record, "solutions": list(solutions)}

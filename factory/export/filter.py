@@ -24,6 +24,7 @@ from factory.export.drops import (
     SOLUTIONS,
     Dropped,
     count_cut_short,
+    count_flawed,
     count_unsure_labels,
     drawn_by,
     with_solutions,
@@ -36,10 +37,11 @@ from factory.text.wording import trimmed
 from factory.types import Outcome
 
 HINTED = ("none", "any", "only")
+FLAWED = ("none", "any")
 COLUMNS = ["question_id", "question", "solutions"]
 SELECTION_COLUMNS = [
     "gold_answer",
-    *(f"solutions.{name}" for name in ("solution_id", "text", "verdict", "finish_reason", "first_error")),
+    *(f"solutions.{name}" for name in ("solution_id", "text", "verdict", "finish_reason", "first_error", "flawed")),
     *(f"solutions.{name}" for name in ("method", "hinted", "round")),
     *(f"solutions.steps.{name}" for name in ("text", "label", "confidence")),
 ]
@@ -56,6 +58,8 @@ class Filter:
     * `verdicts`: correct, incorrect, unparsable, timeout, error; none given for all.
     * `min_confidence`: 0 to 1. Step labels with a lower confidence, or with none on record, count as unknown.
     * `hinted`: none, any or only.
+    * `flawed`: none leaves solutions whose answer is right in spite of a wrong step, as an audit has located it, out of
+      the formats that teach to write right ones; any treats them like all right ones.
     * `rounds`: rounds of self-training; none given for all.
     * `min_characters`, `max_characters`, `min_steps`, `max_steps`: bounds on a solution's text and steps; 0 for none.
     * `per_question`: most solutions of a question, over all records of it, in every format, counting those that the
@@ -71,6 +75,7 @@ class Filter:
     verdicts: tuple[str, ...] = ()
     min_confidence: float = 0.0
     hinted: str = "none"
+    flawed: str = "none"
     rounds: tuple[int, ...] = ()
     min_characters: int = 0
     max_characters: int = 0
@@ -87,6 +92,8 @@ class Filter:
                 raise BadInput(f"--verdict is {verdict!r}. {suggest(verdict, [str(one) for one in Outcome])}")
         if self.hinted not in HINTED:
             raise BadInput(f"--hinted is {self.hinted!r}. {suggest(self.hinted, list(HINTED))}")
+        if self.flawed not in FLAWED:
+            raise BadInput(f"--flawed is {self.flawed!r}. {suggest(self.flawed, list(FLAWED))}")
         if not 0 <= self.min_confidence <= 1:
             raise BadInput(f"--min-confidence is {self.min_confidence:g}. Expected a probability, 0 to 1.")
         bounds = (self.min_characters, self.max_characters, self.min_steps, self.max_steps, self.per_question)
@@ -107,9 +114,8 @@ class Filter:
     @property
     def selective(self) -> bool:
         """True when the filter asks anything of solutions, so that records without solutions are dropped."""
-        return self != Filter(min_confidence=self.min_confidence, hinted=self.hinted, seed=self.seed) or (
-            self.hinted == "only"
-        )
+        by_default = Filter(min_confidence=self.min_confidence, hinted=self.hinted, flawed=self.flawed, seed=self.seed)
+        return self != by_default or self.hinted == "only"
 
     @property
     def chooses(self) -> bool:
@@ -202,6 +208,7 @@ class Filter:
             return {}
         count_unsure_labels(dropped, solutions, kept)
         count_cut_short(dropped, kept, selectors)
+        count_flawed(dropped, kept, selectors)
         is_same = len(kept) == len(solutions) and all(kept[index] is solutions[index] for index in kept)
         # Caps and balance, format by format.
         whole = record if is_same else with_solutions(record, kept.values())
@@ -236,7 +243,12 @@ class Filter:
         )
 
     def _sure(self, solution: dict[str, Any]) -> dict[str, Any]:
-        """Return a solution without the labels that are not sure enough; the same object when all are."""
+        """Return a solution without the labels that are not sure enough, and unaudited where flawed ones are wanted.
+
+        It is the same object when nothing changes.
+        """
+        if self.flawed == "any" and solution.get("flawed"):
+            solution = {**solution, "flawed": None}
         if not self.min_confidence:
             return solution
         wanted = self.min_confidence - _FLOAT32

@@ -59,8 +59,17 @@ def is_whole(solution: SolutionRow) -> bool:
 
 
 def is_to_imitate(solution: SolutionRow) -> bool:
-    """Return True when a solution was judged correct, was not cut off, and was written as the policy or given."""
-    return is_right(solution) and is_whole(solution) and _is_of_policy(solution)
+    """Return True when a solution was judged correct, was not cut off, and was written as the policy or given.
+
+    One whose answer is right although an audit has located a wrong step (`is_flawed`) is none to imitate.
+    """
+    return is_right(solution) and is_whole(solution) and _is_of_policy(solution) and not is_flawed(solution)
+
+
+def is_flawed(solution: SolutionRow) -> bool:
+    """Return True when an audit has located a wrong step in a solution with the right answer."""
+    # Rows before schema 7 know of no audit.
+    return bool(solution.get("flawed"))
 
 
 def is_own(solution: SolutionRow) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.export.flat_rows import completion_text, is_judged, is_own, is_whole, prompt_text
+from factory.export.flat_rows import completion_text, is_flawed, is_judged, is_own, is_whole, prompt_text
 from factory.self_training.candidates import candidates
 from factory.self_training.preference_pairs import pair_row, pairs, schema
 
@@ -40,14 +40,19 @@ COLUMNS = ["question_id", "question", "solutions"]
 
 
 def uses(solution: Mapping[str, Any]) -> bool:
-    """Return True when a solution may be in a pair: the policy wrote it, and it was judged and not cut off."""
-    return is_judged(solution) and is_own(solution) and is_whole(solution)
+    """Return True when a solution may be in a pair.
+
+    That is when the policy wrote it, it was judged and not cut off, and it is not right in spite of a wrong step.
+    """
+    return is_judged(solution) and is_own(solution) and is_whole(solution) and not is_flawed(solution)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield at most `PAIRS_PER_QUESTION` pairs of a record's solutions."""
     by_id = {solution["solution_id"]: solution for solution in record["solutions"] if uses(solution)}
-    for pair in pairs(candidates(record), PAIRS_PER_QUESTION, Random(record["question_id"])):
+    for pair in pairs(
+        [one for one in candidates(record) if not one.flawed], PAIRS_PER_QUESTION, Random(record["question_id"])
+    ):
         margin, margin_of = _margin(by_id[pair.chosen.solution_id], by_id[pair.rejected.solution_id])
         yield {
             **pair_row(pair, prompt_text(record)),

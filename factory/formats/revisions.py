@@ -25,7 +25,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from factory.drafting.transcript import transcript
-from factory.export.flat_rows import completion_text, is_judged, is_sampled, is_whole, prompt_text
+from factory.export.flat_rows import completion_text, is_flawed, is_judged, is_sampled, is_whole, prompt_text
 from factory.self_training.candidates import Candidate, candidates, capped
 from factory.text.wording import unpadded
 from factory.types import Outcome
@@ -51,8 +51,11 @@ COLUMNS = ["question_id", "question", "solutions"]
 
 
 def uses(solution: Mapping[str, Any]) -> bool:
-    """Return True when a solution may be an attempt: it was sampled independently, judged and not cut off."""
-    return is_judged(solution) and is_sampled(solution) and is_whole(solution)
+    """Return True when a solution may be an attempt.
+
+    That is when it was sampled independently, judged and not cut off, and is not right in spite of a wrong step.
+    """
+    return is_judged(solution) and is_sampled(solution) and is_whole(solution) and not is_flawed(solution)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -60,7 +63,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     rng = Random(record["question_id"])
     # What a search guided or revised is no independent attempt; `trajectories` has those.
     sampled = [one for one in candidates(record) if one.finished and one.independent and not one.hinted]
-    right = _drawn([one for one in sampled if one.verdict == Outcome.CORRECT], ROWS_PER_QUESTION, rng)
+    right = _drawn([one for one in sampled if one.right and not one.flawed], ROWS_PER_QUESTION, rng)
     wrong = _drawn([one for one in sampled if one.verdict == Outcome.INCORRECT], WRONG_PER_QUESTION, rng)
     # Each right attempt gets its own wrong ones before it.
     for last in right if wrong else []:

@@ -19,6 +19,7 @@ from factory.drafting.transcript import transcript
 from factory.export.flat_rows import (
     ORIGIN,
     completion_text,
+    is_flawed,
     is_judged,
     is_own,
     is_right,
@@ -52,7 +53,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield one row per right solution that revises a wrong one; both are judged and were not cut off."""
     usable = {solution["solution_id"]: solution for solution in record["solutions"] if uses(solution)}
     for solution in usable.values():
-        path = _before(solution, usable) if is_right(solution) else []
+        path = _before(solution, usable) if is_right(solution) and not is_flawed(solution) else []
         if path:
             yield _row(record, path, solution)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from factory.export.flat_rows import is_judged, is_sampled, is_whole
+from factory.export.flat_rows import is_flawed, is_judged, is_sampled, is_whole
 from factory.formats import orm
 from factory.text.wording import trimmed
 
@@ -18,8 +18,8 @@ SUFFIX, FEATURES, COLUMNS, labels = orm.SUFFIX, orm.FEATURES, orm.COLUMNS, orm.l
 
 
 def uses(solution: Mapping[str, Any]) -> bool:
-    """Return True when a solution was sampled, judged and not cut off."""
-    return is_judged(solution) and is_sampled(solution) and is_whole(solution)
+    """Return True when a solution was sampled, judged and not cut off, and is not right in spite of a wrong step."""
+    return is_judged(solution) and is_sampled(solution) and is_whole(solution) and not is_flawed(solution)
 
 
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

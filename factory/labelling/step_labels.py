@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from factory.labelling.arrays import Array
+from factory.labelling.audit import audited
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Experience
-from factory.labelling.opinions import NONE, Opinion
+from factory.labelling.opinions import NONE
 from factory.labelling.question_evidence import QuestionEvidence
+from factory.labelling.step_evidence import StepEvidence
 from factory.rollouts.nodes import Solution
 
 # Posterior of "no hypothesis fits" from which a solution is marked as contradicted instead of labelled.
@@ -51,6 +52,8 @@ class SolutionLabels:
       confidence.
     * `contradicted`: the evidence fits no single first error, so nothing is labelled (except by counts with confidence
       0, which withholds nothing).
+    * `flawed`: whether a solution with the right answer holds a wrong step; None where nobody has audited it, or where
+      that is not known with the wanted confidence.
     * `policy_calls`: completions requested and paid for on account of this solution.
     * `wishes`: completions it wanted, including those that another solution wanted too and paid for; None where the
       labeller does not record it.
@@ -61,6 +64,7 @@ class SolutionLabels:
     contradicted: bool = False
     policy_calls: int = 0
     wishes: int | None = None
+    flawed: bool | None = None
 
 
 def targets(solutions: Iterable[Solution], at_most: int) -> list[Solution]:
@@ -85,6 +89,7 @@ class SolutionLabeller:
         confidence: float,
         question_id: str = "",
         evidence: QuestionEvidence | None = None,
+        progress: float = 0.0,
     ) -> None:
         """Take the prior that there is now.
 
@@ -92,23 +97,29 @@ class SolutionLabeller:
           experience: what is known of the policy.
           confidence: probability from which labels are given.
           evidence: what the solutions of the question say of its policy to each other; None weighs each by itself.
+          progress: share of the soft estimate before a step that `by_counts` wants behind it; 0 for hard estimates.
           question_id: `Question.key` of the question, which may have taught `experience` already; its labels take that
             from its own evidence only.
         """
         self._prior = experience.prior_without(question_id)
         self._evidence = evidence or QuestionEvidence()
         self._reliability = experience.reliability_without(question_id)
-        self._confidence = confidence
+        self._confidence, self._progress = confidence, progress
         self._known: dict[tuple[Any, ...], SolutionLabels] = {}
 
     def belief(self, solution: Solution) -> Belief:
         """Return a new belief about `solution`, which must have a verdict that is a label and at least one step."""
+        belief = self._by_rollouts(solution)
+        if solution.opinions:
+            belief.hear(solution.opinions, self._reliability)
+        return belief
+
+    def _by_rollouts(self, solution: Solution) -> Belief:
+        """Return a belief that has not heard any opinion."""
         evidence = solution.evidence()
         prior = self._evidence.prior(self._evidence.others(solution.prefixes()), self._prior)
         belief = Belief(len(evidence), solution.outcome is True, prior, own=solution.own)
         belief.update(evidence)
-        if solution.opinions:
-            belief.hear(solution.opinions, self._reliability)
         return belief
 
     def by_posterior(self, solution: Solution, policy_calls: int = 0) -> SolutionLabels:
@@ -119,12 +130,35 @@ class SolutionLabeller:
         """
         return self._labels(self._by_posterior, solution, policy_calls)
 
+    def by_audit(self, solution: Solution) -> SolutionLabels:
+        """Return the labels of a solution with the right answer, and whether it is flawed all the same.
+
+        Where that is known with the wanted confidence, the labels follow from it (`factory/labelling/audit.py`); which
+        step of a flawed one is the first wrong one may be open. Otherwise they are those of `by_posterior`, and none
+        where an opinion raises an alarm that convinces nobody.
+        """
+        labels = self.by_posterior(solution)
+        if solution.outcome is not True or not solution.leaf.depth or labels.contradicted:
+            return labels
+        # Without opinions nothing tells a harmless error from none: rollouts alone call no solution sound.
+        if not solution.opinions:
+            return replace(labels, flawed=labels.first_error not in (None, NONE) or None)
+        counts = [(node.trials, node.successes) for node in solution.prefixes()]
+        evidence = StepEvidence(counts, True, solution.opinions)
+        first_error = audited(self._by_rollouts(solution).first_error, solution.opinions, self._reliability)
+        now = self._located(evidence, first_error)
+        if now.first_error == NONE or first_error[-1] <= 1 - self._confidence:
+            return replace(now, flawed=now.first_error != NONE)
+        if all(opinion.first_error == NONE for opinion in solution.opinions):
+            return labels
+        return replace(now, steps=tuple(replace(step, label=None) for step in now.steps))
+
     def by_counts(self, solution: Solution, policy_calls: int = 0) -> SolutionLabels:
         """Return hard estimates (Math-Shepherd, arXiv 2312.08935, sec. 3.3, eq. 3).
 
-        A step is right if any rollout from behind it reached the gold answer, wrong if none did. A step without
-        rollouts takes the estimate of the nearest measured steps before and behind it where these agree, and is unknown
-        where they differ. Confidence 0 withholds none of them.
+        A step is right if any rollout from behind it reached the gold answer, wrong if none did; or by relative
+        progress (`StepEvidence.by_progress`). A step without rollouts takes the estimate of the nearest measured steps
+        before and behind it where these agree, and is unknown where they differ. Confidence 0 withholds none of them.
         """
         return self._labels(self._by_counts, solution, policy_calls)
 
@@ -146,9 +180,12 @@ class SolutionLabeller:
 
     def _by_posterior(self, evidence: StepEvidence, belief: Belief) -> SolutionLabels:
         """Return the labels of `by_posterior`."""
+        return self._located(evidence, belief.first_error, contradicted=belief.contradiction > CONTRADICTED)
+
+    def _located(self, evidence: StepEvidence, first_error: Array, contradicted: bool = False) -> SolutionLabels:
+        """Return the labels that follow from P(first error is a step, or none), shape [M + 1]."""
         # Phase 1: is the most probable first error sure enough, and does any rollout support it?
-        first_error, contradicted = belief.first_error, belief.contradiction > CONTRADICTED
-        best, steps = int(first_error.argmax()), belief.steps
+        best, steps = int(first_error.argmax()), len(first_error) - 1
         founded = evidence.supports(1, steps) if best == steps else evidence.supports(-1, best + 1)
         located = founded and not contradicted and bool(first_error[best] >= self._confidence)
         # Phase 2: label each step, by the located error or by its own probability.
@@ -169,10 +206,9 @@ class SolutionLabeller:
     def _by_counts(self, evidence: StepEvidence, belief: Belief) -> SolutionLabels:
         """Return the labels of `by_counts`."""
         contradicted = belief.contradiction > CONTRADICTED
+        estimates = evidence.by_progress(self._progress) if self._progress else evidence.hard_estimates()
         labels = []
-        for depth, (wrong, sign) in enumerate(
-            zip(_wrong_by(belief.first_error), evidence.hard_estimates(), strict=True), start=1
-        ):
+        for depth, (wrong, sign) in enumerate(zip(_wrong_by(belief.first_error), estimates, strict=True), start=1):
             confidence = wrong if sign == -1 else 1 - wrong if sign == 1 else max(wrong, 1 - wrong)
             given = self._confidence == 0 or (
                 not contradicted and confidence >= self._confidence and evidence.supports(sign, depth)
@@ -183,54 +219,6 @@ class SolutionLabeller:
             first_error=first_error_of([step.label for step in labels]),
             contradicted=contradicted,
         )
-
-
-class StepEvidence:
-    """Rollout counts of one solution, and the labels that they support.
-
-    `counts[t]` = (trials, successes) of the prefix of t steps, for t = 0..M. The last prefix is the whole solution; its
-    one trial is the verdict.
-    """
-
-    def __init__(self, counts: Iterable[tuple[int, int]], correct: bool, opinions: Sequence[Opinion] = ()) -> None:
-        """Take the counts of the prefixes of 0..M-1 steps, the verdict, and what others say of the first error."""
-        self.counts = [*counts, (1, int(correct))]
-        self._deepest_success = max((depth for depth, (_, hits) in enumerate(self.counts) if hits), default=-1)
-        self._measured = any(trials for trials, _ in self.counts[1:-1])
-        self._wrong = not correct
-        self._said = [opinion.first_error for opinion in opinions]
-
-    def supports(self, label: int | None, depth: int) -> bool:
-        """Return True when any evidence supports `label` behind the first `depth` steps.
-
-        For +1 that is a success from there or from a later step. For -1 it is the verdict on the whole solution, or
-        rollouts from inside this solution, if the policy has solved the question at all. An opinion supports what it
-        says.
-        """
-        if any((label == 1) == (said == NONE or depth <= said) for said in self._said):
-            return True
-        if label == 1:
-            return depth <= self._deepest_success
-        if depth == len(self.counts) - 1:
-            return self._wrong
-        return self._measured and self._deepest_success >= 0
-
-    def hard_estimates(self) -> list[int | None]:
-        """Return +1, -1 or None for every step (see `SolutionLabeller.by_counts`)."""
-        # A step without rollouts gets the estimate that its nearest measured neighbours agree on. The bare question
-        # counts as right: it precedes every error.
-        own = [(1 if hits else -1) if trials else None for trials, hits in self.counts]
-        before = list(accumulate([1, *own[1:]], _latest))
-        after = list(accumulate(reversed(own), _latest))[::-1]
-        return [
-            now or (behind if behind == ahead else None)
-            for now, behind, ahead in zip(own[1:], before[1:], after[1:], strict=True)
-        ]
-
-
-def _latest(last: int | None, now: int | None) -> int | None:
-    """Return the later estimate, or the earlier one where there is no later one."""
-    return now or last
 
 
 def _wrong_by(first_error: Array) -> list[float]:

@@ -177,7 +177,7 @@ def _solution(
     path = solution.leaf.path()
     # What a labeller's probe sampled may be another model's.
     sampled_by = made_by.maker(tree.completer if solution.method == PROBE else POLICY)
-    # The text, where its steps end, and how it was judged; then how it came about; then what made it.
+    # Text, where its steps end, verdict; then how it came about; then what made it.
     row = {
         "solution_id": solution_id(tree, solution),
         "text": text,
@@ -242,8 +242,7 @@ def _labels(solution: Solution, labels: SolutionLabels | None, made_by: Provenan
             }
             for step_text, step in zip(_step_texts(path), steps, strict=True)
         ],
-        "first_error": labels.first_error if labels else None,
-        "contradicted": labels.contradicted if labels else None,
+        **{name: getattr(labels, name) if labels else None for name in ("first_error", "contradicted", "flawed")},
         "labeller": made_by.labeller if labels else None,
         "completer": completer if labels and completer != POLICY else None,
         "label_calls": labels.policy_calls if labels else None,

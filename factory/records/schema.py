@@ -34,7 +34,8 @@ the rollouts of labellers that came to its text, too. In rows of earlier version
 the `occurrences`: there pass@k and votes of questions with labels lean towards the texts that labellers came to.
 
 Version 7 keeps what sources other than rollouts say of a solution's first error: `opinions`, null where nobody was
-asked, as in rows of earlier versions.
+asked, as in rows of earlier versions; and whether one with the right answer holds a wrong step all the same: `flawed`,
+null where nobody has audited it or where that is not known.
 """
 
 from __future__ import annotations
@@ -130,6 +131,7 @@ SOLUTION = pa.struct(
         ("independent", pa.bool_()),
         ("probes", pa.int32()),
         ("opinions", pa.list_(OPINION)),
+        ("flawed", pa.bool_()),
     ]
 )
 # Node of the search tree; `parent` is the number of an earlier node, null for the root (the bare question).

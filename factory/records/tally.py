@@ -21,6 +21,8 @@ class Tally:
     * `solutions` is split into `correct`, `incorrect`, `unparsable`, `timeout`, `error` and `truncated` (cut off, so
       not judged); solutions that nobody judged are in none of them.
     * `first_errors`: solutions with a first wrong step. `contradicted`: solutions whose rollouts fit no first error.
+    * `sound`, `flawed`: correct ones that were audited and hold no wrong step, or hold one; `flaws_located`: those of
+      the latter whose first wrong step is known.
     * `labels_right`, `labels_wrong`: steps labelled 1 and -1.
     * `policy_calls`: completions asked of the model; `label_calls` is the part spent on labels. `judge_calls`
       (completions of a model that judges answers) come on top.
@@ -39,6 +41,9 @@ class Tally:
     truncated: int = 0
     first_errors: int = 0
     contradicted: int = 0
+    sound: int = 0
+    flawed: int = 0
+    flaws_located: int = 0
     labels_right: int = 0
     labels_wrong: int = 0
     policy_calls: int = 0
@@ -72,6 +77,19 @@ class Tally:
     def as_dict(self) -> dict[str, Any]:
         """Return the counts by name, as footers and receipts keep them."""
         return asdict(self)
+
+    @property
+    def processes(self) -> dict[str, dict[str, int]]:
+        """Judged solutions by answer (right, wrong) and by process (sound, flawed, unknown).
+
+        A wrong answer is flawed where its first wrong step is located, and never sound. Right ones that no audit has
+        looked at have a first error by rollouts of a prefix that they share: these few are among the wrong ones here.
+        """
+        located = min(self.incorrect, self.first_errors - self.flaws_located)
+        return {
+            "right": {"sound": self.sound, "flawed": self.flawed, "unknown": self.correct - self.sound - self.flawed},
+            "wrong": {"sound": 0, "flawed": located, "unknown": self.incorrect - located},
+        }
 
     @property
     def share_correct(self) -> float | None:
@@ -113,6 +131,11 @@ def tally(rows: Iterable[Mapping[str, Any]]) -> Tally:
             first_error = solution["first_error"]
             total.first_errors += first_error is not None and first_error >= 0
             total.contradicted += bool(solution["contradicted"])
+            # Rows of earlier versions know of no audit, so footers that were written then still fit.
+            flawed = solution.get("flawed")
+            total.sound += flawed is False
+            total.flawed += flawed is True
+            total.flaws_located += flawed is True and first_error is not None
             for step in solution["steps"]:
                 total.labels_right += step["label"] == 1
                 total.labels_wrong += step["label"] == -1

@@ -157,10 +157,24 @@ def _label_faults(solution: Row, labels: Sequence[int | None], imported: bool) -
         yield "first_error -1 of a wrong solution, expected a step or null"
     if imported:
         return
-    # A right answer may have been reached by luck, but only rollouts from inside the solution can show that.
-    if verdict == Outcome.CORRECT and -1 in labels and not any(step["n_trials"] for step in solution["steps"][:-1]):
-        yield "a step of a right solution is labelled -1 without any rollouts, expected 1 or null"
+    # A right answer may have been reached by luck, or with an error that did no harm: rollouts from inside the solution
+    # can show the former, only what others say of it the latter.
+    seen = any(step["n_trials"] for step in solution["steps"][:-1]) or solution.get("opinions")
+    if verdict == Outcome.CORRECT and -1 in labels and not seen:
+        yield "a step of a right solution is labelled -1 without any rollouts or opinions, expected 1 or null"
+    yield from _flaw_faults(solution)
     yield from _order_faults(solution["steps"])
+
+
+def _flaw_faults(solution: Row) -> Iterator[str]:
+    """Yield a fault where `flawed`, which audits of right answers fill in, does not fit verdict and first error."""
+    flawed, first = solution.get("flawed"), solution["first_error"]
+    if flawed is None:
+        return
+    if solution["verdict"] != Outcome.CORRECT:
+        yield f"flawed {flawed} of a solution judged {solution['verdict']}, expected null"
+    elif (first == -1) == flawed or not (first is not None or flawed):
+        yield f"flawed {flawed} with first_error {first}, expected a step or null for true and -1 for false"
 
 
 def _first_error_faults(first: int, labels: Sequence[int | None], *, exact: bool) -> Iterator[str]:

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     * `over_cap`: it is as good as those that were kept, but the cap of its question is reached.
     * `leak_…`: it gives away that its author knew the answer (`factory/self_training/hints.py`).
     * `truncated`: it was cut off at the token limit.
+    * `flawed`: its answer is right, but an audit has located a wrong step.
     """
 
     KEPT = "kept"
@@ -38,6 +39,7 @@ class Reason(StrEnum):
     LEAK_PHRASE = "leak_phrase"
     LEAK_ANSWER_FIRST = "leak_answer_first"
     NOT_NEEDED = "not_needed"
+    FLAWED = "flawed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Candidate:
     * `round`: round of self-training that sampled it.
     * `model`, `model_revision`: its author; empty where the record does not say.
     * `independent`: False where a search has guided or revised it.
+    * `flawed`: True where its answer is right and an audit has located a wrong step.
     """
 
     question_id: str
@@ -64,6 +67,7 @@ class Candidate:
     model: str = ""
     model_revision: str = ""
     independent: bool = True
+    flawed: bool = False
 
     @property
     def finished(self) -> bool:
@@ -116,6 +120,7 @@ def candidates(row: Mapping[str, Any]) -> list[Candidate]:
             model=solution["model"] or "",
             model_revision=solution["model_revision"] or "",
             independent=solution.get("independent") is not False,
+            flawed=bool(solution.get("flawed")),
         )
         for solution in row["solutions"]
         # Rows before schema 5 know of no other role.
@@ -137,6 +142,8 @@ def unfit(candidate: Candidate, min_steps: int = 1) -> Reason | None:
         return Reason.TRUNCATED
     if candidate.verdict != Outcome.CORRECT:
         return Reason(candidate.verdict)
+    if candidate.flawed:
+        return Reason.FLAWED
     if sum(bool(step.strip()) for step in candidate.steps) < min_steps:
         return Reason.TOO_FEW_STEPS
     return None

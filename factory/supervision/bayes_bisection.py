@@ -6,6 +6,8 @@ for the prefix with the highest expected information; slots of the engine that w
 wishes are one rollout, all rollouts of a round are in flight together, and each counts for every solution that shares
 the prefix. Rollouts made before, for whatever reason, are evidence from the start and never paid for again.
 
+With `audit_correct` right solutions are investigated like wrong ones (`factory/labelling/audit.py`).
+
 A solution is settled when one hypothesis has the wanted confidence, when its evidence contradicts all of them, or when
 it would take more than `max_probes` to locate the error: hopeless solutions are given up before the budget is spent.
 """
@@ -24,7 +26,8 @@ import numpy as np
 
 from factory.added_fields import ADDED, in_place_of
 from factory.contracts.roles import GENERATE
-from factory.labelling.arrays import Array
+from factory.labelling.arrays import Array, entropy
+from factory.labelling.audit import AUDITS, is_audited
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Experience
 from factory.labelling.learning import likelihood, rollouts_of, worth_of_opinions
@@ -66,6 +69,8 @@ class Config:
     * `per_token`: weigh information by the tokens a rollout is expected to cost (1), not at all (0), or in between.
     * `completer`: role of the model that makes the rollouts.
     * `joint`: True has the solutions of a question tell each other how strong the policy is on it.
+    * `audit_correct`: right solutions in which a wrong step is looked for, too: "all", "sampled" (an eighth of them,
+      drawn by their text) or "off".
     """
 
     confidence: float = 0.97
@@ -76,6 +81,7 @@ class Config:
     per_token: float = 0.0
     completer: str = field(default=POLICY, metadata=ADDED)
     joint: bool = field(default=False, metadata=ADDED)
+    audit_correct: str = field(default="off", metadata=ADDED)
 
     def __post_init__(self) -> None:
         if not 0 < self.confidence < 1:
@@ -94,6 +100,8 @@ class Config:
             )
         if not 0 <= self.per_token <= 1:
             raise ValueError(f"per_token is {self.per_token}: expected 0 to 1")
+        if self.audit_correct not in AUDITS:
+            raise ValueError(f"audit_correct is {self.audit_correct!r}: expected {', '.join(AUDITS)}")
 
 
 def roles(config: Config) -> Mapping[str, str]:
@@ -121,9 +129,11 @@ async def label(
     judge = SolutionLabeller(experience, config.confidence, tree.question.key)
     wrong = [solution for solution in tree.solutions if solution.is_wrong and solution.leaf.depth]
     hopeful = [solution for solution in wrong if tree.root.successes or not solution.own]
+    audited = [solution for solution in tree.solutions if is_audited(solution, config.audit_correct)]
     cases = [
         Investigation(solution, judge.belief(solution), wished=solution.label_wishes)
-        for solution in targets(hopeful, config.max_solutions)
+        for sought in (hopeful, audited)
+        for solution in targets(sought, config.max_solutions)
     ]
     # Phase 2: rounds of rollouts, until every case is settled.
     while open_cases := [case for case in cases if not case.settled(config)]:
@@ -146,6 +156,7 @@ async def label(
     # Phase 3: label every solution from the evidence and the prior that are there now.
     judge = SolutionLabeller(experience, config.confidence, tree.question.key, _evidence(cases, config))
     labels = {solution: judge.by_posterior(solution) for solution in tree.solutions if not solution.labelled}
+    labels |= {solution: judge.by_audit(solution) for solution in audited if not solution.labelled}
     for case in cases:
         labels[case.solution] = replace(labels[case.solution], policy_calls=case.policy_calls, wishes=case.wished)
     return labels
@@ -210,15 +221,10 @@ def _round(cases: Sequence[Investigation], config: Config, idle: int) -> dict[No
     return wanted
 
 
-def _bits(p: Array) -> float:
-    """Return the entropy of a distribution, in bits."""
-    return float(-(p * np.log2(np.maximum(p, 1e-300))).sum())
-
-
 @lru_cache(maxsize=64)
 def _allowed_bits(confidence: float) -> float:
     """Return the entropy of a first error that is located with this confidence, in bits."""
-    return _bits(np.array([confidence, 1 - confidence]))
+    return entropy(np.array([confidence, 1 - confidence]))
 
 
 @dataclass(slots=True, eq=False)
@@ -249,7 +255,7 @@ class Investigation:
         if budget <= 0:
             return True
         # Bits that are missing, against the bits that the rest of the budget can give at best.
-        unknown = _bits(first_error) - _allowed_bits(config.confidence)
+        unknown = entropy(first_error) - _allowed_bits(config.confidence)
         return unknown > _OPTIMISM * budget * float((self._answering() * self.belief.expected_information).max())
 
     def probes(self, config: Config) -> Iterator[tuple[float, Node]]:

@@ -123,10 +123,21 @@ def counts_lines(tally: Tally) -> list[str]:
         f"solutions      {tally.solutions:,}: {tally.correct:,} correct, {tally.incorrect:,} wrong ({share})",
         f"kept apart     {named}",
         f"first errors   {tally.first_errors:,} located{contradicted}",
+        *process_lines(tally),
         f"step labels    {tally.labels_right:,} right, {tally.labels_wrong:,} wrong",
         f"cost           {tally.policy_calls:,} rollouts ({tally.label_calls:,} of them for labels), "
         f"{tally.completion_tokens:,} tokens{judged_by}",
         *role_lines(tally),
+    ]
+
+
+def process_lines(tally: Tally) -> list[str]:
+    """Return the solutions by answer and process, a line for right and wrong answers each; none without an audit."""
+    if not (tally.sound or tally.flawed):
+        return []
+    return [
+        f"{f'{answer} answers':<14} " + ", ".join(f"{count:,} {process}" for process, count in processes.items())
+        for answer, processes in tally.processes.items()
     ]
 
 

@@ -42,6 +42,9 @@ Verdicts = Annotated[
 ]
 MinConfidence = Annotated[float, typer.Option(min=0, max=1, help="Step labels less sure than this count as unknown.")]
 Hinted = Annotated[str, typer.Option(help="Solutions written with the answer known: none, any or only.")]
+Flawed = Annotated[
+    str, typer.Option(help="Right answers with a wrong step, as an audit found it, as texts to learn: none or any.")
+]
 Rounds = Annotated[list[int] | None, typer.Option(help="Rounds of training; may be repeated.")]
 MinChars = Annotated[int, typer.Option(help="Least characters of a solution.", **COUNT)]
 MaxChars = Annotated[int, typer.Option(help="Most characters of a solution.", **COUNT)]
@@ -84,6 +87,7 @@ def export_command(
     verdict: Verdicts = None,
     min_confidence: MinConfidence = 0.0,
     hinted: Hinted = "none",
+    flawed: Flawed = "none",
     round: Rounds = None,
     min_chars: MinChars = 0,
     max_chars: MaxChars = 0,
@@ -118,6 +122,7 @@ def export_command(
             verdicts=tuple(verdict or ()),
             min_confidence=min_confidence,
             hinted=hinted,
+            flawed=flawed,
             rounds=tuple(round or ()),
             min_characters=min_chars,
             max_characters=max_chars,

@@ -119,3 +119,25 @@ def test_a_hard_estimate_that_the_posterior_doubts_is_withheld():
     lucky = {0: (32, 30), 1: (32, 30), 2: (32, 1), 3: (32, 0)}
     assert signs(by_counts(WRONG, lucky)) == [1, 1, -1, -1]
     assert signs(by_counts(WRONG, lucky, confidence=0.9)) == [1, None, -1, -1]
+
+
+def by_progress(verdict: Verdict, counts: dict[int, tuple[int, int]], share: float = 0.8) -> SolutionLabels:
+    return SolutionLabeller(Experience(), 0, progress=share).by_counts(solution(verdict, counts))
+
+
+def test_a_step_behind_which_a_fifth_of_the_successes_is_gone_is_wrong_by_relative_progress():
+    # .8 of 10 of 10 are 8; a hard estimate would call all three right.
+    counts = {0: (10, 10), 1: (10, 8), 2: (10, 6), 3: (10, 6)}
+    assert signs(by_progress(WRONG, counts)) == [1, -1, -1, -1]
+    assert by_progress(WRONG, counts).first_error == 1
+    assert signs(by_counts(WRONG, counts)) == [1, 1, 1, -1]
+
+
+def test_relative_progress_goes_by_the_last_measured_prefix():
+    assert signs(by_progress(WRONG, {0: (10, 10), 3: (10, 7)})) == [None, None, -1, -1]
+    assert signs(by_progress(WRONG, {0: (10, 10), 1: (10, 9), 3: (10, 8)})) == [1, 1, 1, -1]
+
+
+def test_without_rollouts_of_the_question_the_first_prefix_has_to_succeed_at_all():
+    assert signs(by_progress(WRONG, {1: (10, 1), 2: (10, 1), 3: (10, 0)})) == [1, 1, -1, -1]
+    assert signs(by_progress(RIGHT, {1: (10, 0)})) == [-1, -1, -1, -1]

@@ -123,6 +123,13 @@ def test_what_was_not_judged_is_kept_apart():
     assert "1 correct, 0 wrong (100% of judged)" in lines
 
 
+def test_answers_are_told_by_process_where_somebody_has_audited_them() -> None:
+    lines = counts_lines(Tally(correct=9, incorrect=5, first_errors=5, sound=5, flawed=2, flaws_located=1))
+    assert "right answers  5 sound, 2 flawed, 2 unknown" in lines
+    assert "wrong answers  0 sound, 4 flawed, 1 unknown" in lines
+    assert not any("answers" in line for line in counts_lines(Tally(correct=9, incorrect=5, first_errors=4)))
+
+
 def test_other_roles_and_money_are_told_by_role_and_the_policy_alone_is_not() -> None:
     policy = {
         "role": "policy",
