@@ -2,7 +2,7 @@
 
 Both estimates of the paper are in every record: the soft one (eq. 4) is `mc_value`, the share of rollouts that reached
 the gold answer; the hard one (eq. 3) is `label`, +1 if any did. The last step is the whole solution: its estimate is
-the verdict.
+the verdict. With `progress` a label goes by relative progress instead (GenPRM, Zhao et al., arXiv 2504.00891).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from random import Random
 
 from factory.added_fields import ADDED
 from factory.contracts.roles import GENERATE
+from factory.labelling.amounts import rollouts_needed
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabeller, SolutionLabels, targets
 from factory.rollouts.nodes import Solution
@@ -33,6 +34,10 @@ class Config:
     * `max_solutions`: most solutions measured per question; the others are labelled as far as shared prefixes allow.
     * `confidence`: labels with a lower posterior probability are withheld; 0 withholds none, as in the paper.
     * `completer`: role of the model that makes the rollouts.
+    * `progress`: share of the soft estimate before a step that has to be left behind it for the step to be right (0.8
+      in GenPRM); 0 goes by the hard estimate.
+    * `most_k`: rollouts per prefix of the hardest questions, where `k` is that of easy ones
+      (`factory/labelling/amounts.py`); 0 gives all of them `k`.
     """
 
     k: int = 8
@@ -40,6 +45,8 @@ class Config:
     max_solutions: int = 64
     confidence: float = 0.9
     completer: str = field(default=POLICY, metadata=ADDED)
+    progress: float = field(default=0.0, metadata=ADDED)
+    most_k: int = field(default=0, metadata=ADDED)
 
     def __post_init__(self) -> None:
         if self.k < 1 or self.max_solutions < 0:
@@ -48,6 +55,10 @@ class Config:
             raise ValueError(f"solutions is {self.solutions!r}: expected wrong or all")
         if not 0 <= self.confidence < 1:
             raise ValueError(f"confidence is {self.confidence}: expected at least 0 and less than 1")
+        if not 0 <= self.progress <= 1 or self.most_k < 0:
+            raise ValueError(
+                f"progress is {self.progress}, most_k is {self.most_k}: expected progress from 0 to 1, most_k >= 0"
+            )
 
 
 def roles(config: Config) -> Mapping[str, str]:
@@ -72,16 +83,17 @@ async def label(
     """
     # Phase 1: collect the rollouts that prefixes lack. A shared prefix is paid for by the first solution that has it.
     measured = [s for s in tree.solutions if s.is_wrong or (config.solutions == "all" and s.outcome)]
+    k = rollouts_needed(tree.root.trials, tree.root.successes, config.k, config.most_k)
     spent: dict[Solution, int] = {}
     wanted = {}
     for solution in targets(measured, config.max_solutions):
         spent[solution] = 0
         for node in solution.leaf.path()[:-1]:
-            missing = config.k - max(node.trials, node.requested)
+            missing = k - max(node.trials, node.requested)
             if missing > 0 and node not in wanted:
                 wanted[node] = missing
                 spent[solution] += missing
     # Phase 2: all rollouts at once, then the labels.
     await together(policy.rollouts(node, missing) for node, missing in wanted.items())
-    judge = SolutionLabeller(experience, config.confidence, tree.question.key)
+    judge = SolutionLabeller(experience, config.confidence, tree.question.key, progress=config.progress)
     return {s: judge.by_counts(s, spent.get(s, 0)) for s in tree.solutions if not s.labelled}

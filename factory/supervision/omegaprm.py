@@ -17,6 +17,7 @@ from random import Random
 
 from factory.added_fields import ADDED
 from factory.contracts.roles import GENERATE
+from factory.labelling.amounts import rollouts_needed
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabeller, SolutionLabels
 from factory.rollouts.nodes import Node, Solution
@@ -37,6 +38,8 @@ class Config:
     * `searches`: most bisections per question.
     * `confidence`: labels with a lower posterior probability are withheld; 0 withholds none.
     * `completer`: role of the model that makes the rollouts.
+    * `most_k`: rollouts per probed prefix of the hardest questions, where `k` is that of easy ones and of the bare
+      question (`factory/labelling/amounts.py`); 0 gives all of them `k`.
     """
 
     k: int = 8
@@ -47,10 +50,11 @@ class Config:
     searches: int = 8
     confidence: float = 0.9
     completer: str = field(default=POLICY, metadata=ADDED)
+    most_k: int = field(default=0, metadata=ADDED)
 
     def __post_init__(self) -> None:
-        if self.k < 0 or self.searches < 0:
-            raise ValueError(f"k is {self.k}, searches is {self.searches}: expected 0 or more")
+        if min(self.k, self.searches, self.most_k) < 0:
+            raise ValueError(f"k is {self.k}, searches is {self.searches}, most_k is {self.most_k}: expected 0 or more")
         if self.L < 1:
             raise ValueError(f"L is {self.L}: expected a length of at least 1 token")
         if not 0 <= self.confidence < 1:
@@ -79,6 +83,7 @@ async def label(
     """
     # Phase 1: fill the pool with what was sampled before, and with `k` rollouts of the bare question.
     await probe(tree, tree.root, policy, config)
+    config = replace(config, k=rollouts_needed(tree.root.trials, tree.root.successes, config.k, config.most_k))
     pool = Pool(config, selections=sum(node.selections for node in tree.nodes))
     for solution in tree.solutions:
         if not solution.labelled:

@@ -111,3 +111,23 @@ async def test_scans_that_share_a_prefix_wait_for_each_other_and_pay_once():
 def test_impossible_settings_are_refused(module, wrong):
     with pytest.raises(ValueError, match=str(next(iter(wrong.values())))):
         module.Config(**wrong)
+
+
+async def test_a_hard_question_gets_more_rollouts_per_step_than_an_easy_one():
+    policy = slips_in(1)
+    # Three of four samples are right: a rate of 4/6 needs 4 rollouts for .02. None of eight: 38, so 20, the most. Seven
+    # of them have passed through the first step.
+    await run(math_shepherd, policy, k=2, most_k=20, confidence=0)
+    assert policy.models.asked[0] == ("s1\n", 4)
+    unsolved = policy_for(lambda prefix, n: [CHAIN] * n if not prefix else [f"x{i}\n{WRONG}" for i in range(n)])
+    await unsolved.rollouts(unsolved.tree.root, 4, method="sample")
+    await run(math_shepherd, unsolved, k=2, most_k=20, confidence=0)
+    assert unsolved.models.asked[0] == ("s1\n", 13)
+
+
+async def test_a_step_that_halves_the_chances_is_wrong_by_relative_progress_only():
+    # Three of four samples are right, every other rollout behind the first step.
+    hard = await run(math_shepherd, slips_in(2), k=4, confidence=0)
+    relative = await run(math_shepherd, slips_in(2), k=4, confidence=0, progress=0.8)
+    assert [step.label for step in hard.steps] == [1, 1, -1, -1]
+    assert [step.label for step in relative.steps] == [-1, -1, -1, -1]

@@ -240,3 +240,14 @@ def test_the_scores_of_the_worked_example():
     assert pool.score(tree.root, a) == pytest.approx(0.6434, abs=1e-4)
     assert pool.score(deeper, g) == pytest.approx(0.6552, abs=1e-4)
     assert pool.select() == (deeper, g)
+
+
+async def test_a_hard_question_gets_more_rollouts_per_probed_prefix():
+    policy = first_error_at(1)
+    usual = policy.models._reply
+    policy.models._reply = lambda prefix, n: (
+        [WRONG_CHAIN] * (n - 1) + [f"t1\n{RIGHT}"] if not prefix else usual(prefix, n)
+    )
+    await label(policy.tree, policy, Config(k=4, most_k=32, searches=1, confidence=0.6), Random(0), Experience())
+    # One of four samples is right: a rate of 2/6 needs 10 rollouts for .02. Two have passed through the prefixes.
+    assert policy.models.asked == [("", 4), ("s1\ns2\n", 8), ("s1\n", 8)]
