@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, field
 
 from factory.added_fields import ADDED
-from factory.answers.extraction.end_tokens import without_end_tokens
 from factory.answers.extraction.extract import final_answer
 from factory.answers.extraction.markup import strip_markup
+from factory.answers.extraction.spoken import spoken
 from factory.interfaces import CheckerLimits
 from factory.types import Outcome, Question, Verdict
 
@@ -29,7 +29,7 @@ class Config:
     * `pattern`: for every question, in Python's syntax; `{gold}` in it stands for the gold answer, taken literally.
       Empty: the gold answer itself is the pattern.
     * `where`: what is matched. "answer": the final answer, without `\text{}`, `$`, `**` or backticks around it. "tail":
-      the end of the completion, behind any `</think>`.
+      the end of the completion, behind any thoughts.
     * `whole`: the pattern must match all of that, else anywhere in it.
     * `ignore_case`: upper and lower case are the same.
     * `tail_chars`: how many characters of the end of a completion are searched, for either.
@@ -113,11 +113,11 @@ def _text_to_match(text: str, config: Config) -> str | None:
     if config.where == "answer":
         answer = final_answer(text, tail_chars=config.tail_chars, phrases=config.answer_phrases)
         return None if answer is None else strip_markup(answer)
-    spoken = without_end_tokens(text).rpartition("</think>")[2]
-    if "<think>" in spoken:
+    said = spoken(text)
+    if said is None:
         # It was still thinking when it was cut off.
         return None
-    return spoken.strip()[-config.tail_chars :] or None
+    return said.strip()[-config.tail_chars :] or None
 
 
 def _compiled(pattern: str, config: Config) -> re.Pattern[str]:

@@ -1,6 +1,6 @@
 """Proof script in a completion: where it stands, and its sentences.
 
-It stands behind the last `</think>`: in the last block that is fenced as Coq or, without a label, says `Proof.` or
+It stands behind the thoughts: in the last block that is fenced as Coq or, without a label, says `Proof.` or
 `Qed.` or is the only one; or it is all of the text there, where nothing is fenced. It may begin with the theorem, which
 must then be the question's, word by word, and with `Proof.`; it may end with `Qed.` or `Defined.`, behind which nothing
 stands.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from factory.answers.extraction.spoken import answer_start
 from factory.coq.rules import ENDINGS, is_command, refusal
 from factory.coq.sentences import Sentence, Unsplittable, split
 from factory.coq.statement import TheoremStatement, same_words, theorem_of
@@ -84,9 +85,8 @@ def read(completion: str, statement: TheoremStatement, max_chars: int, max_sente
 
 def _code(completion: str) -> tuple[int, str, bool]:
     """Return (offset, text, True when it is fenced) of the script. Raises `Unsplittable`."""
-    start = completion.rfind("</think>")
-    start = start + len("</think>") if start >= 0 else 0
-    if "<think>" in completion[start:]:
+    start = answer_start(completion)
+    if start is None:
         raise Unsplittable("still thinking at its end")
     blocks = _blocks(completion, start)
     if not blocks:

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Set
 
 from factory.answers.extraction.end_tokens import ends_of_turns, without_opening_tokens
+from factory.answers.extraction.spoken import answer_start
 from factory.python_tests.names import Names, names_of, parsed
 
 _FENCE = re.compile(
@@ -24,7 +25,7 @@ _INDENT = 3
 def program(text: str, wanted: Set[str], *, bare: bool) -> str | None:
     """Return the program in a completion, None where there is none, or where it was cut off.
 
-    Read is what stands behind the last `</think>`: of its blocks fenced as Python the last one that defines one of
+    Read is what stands behind the thoughts: of its blocks fenced as Python the last one that defines one of
     `wanted`, else the last one that imports it, else the last one; without such blocks the only fenced one. In front
     come the earlier blocks of names that it uses and has not.
 
@@ -34,12 +35,11 @@ def program(text: str, wanted: Set[str], *, bare: bool) -> str | None:
       bare: True to accept a text without fences when it is Python and defines one of `wanted` (or does something, where
         none are); between [BEGIN] and [DONE] where it says so.
     """
-    text = _first_turn(text)
-    thought_end = text.rfind("</think>")
-    if text.rfind("<think>") > thought_end:
+    start = answer_start(text)
+    if start is None:
         # Still thinking when it was cut off.
         return None
-    spoken = text[thought_end + len("</think>") :] if thought_end >= 0 else text
+    spoken = _first_turn(text[start:])
     fences = list(_FENCE.finditer(spoken))
     # Fences that are indented that far are part of a docstring.
     if all(_depth(fence) > _INDENT for fence in fences):

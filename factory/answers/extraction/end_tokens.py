@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from factory.reasoning.thoughts import ANALYSIS, FINAL
+
 # What stands behind these is another turn: a model that was not stopped asks and answers on.
 _TURN_ENDS = (
     r"</s>|<\|(?:im_end|im_start|eot_id|eom_id|endoftext|end_of_text|end|end_of_turn|end_of_sentence|eot|eos|eod|eoc|"
@@ -23,8 +25,6 @@ _OTHER = re.compile(r"<\|[A-Za-z][\w▁]{2,40}\|>")
 _SIGN = re.compile(r"<(?:[|｜]|/?s|[ebptEBPT]|start|\s*\Z|/\s*\Z)")
 _HALF_AT_END = re.compile(r"(?:<[|｜][\w▁]{0,40}|</s?|<(?:end|start)_of_tur?n?)\s*\Z")
 _MOST_CUT_OFF = 16
-# In gpt-oss's format the reasoning has a channel of its own, and the answer stands in another.
-_FINAL_CHANNEL, _REASONING_CHANNEL = "<|channel|>final<|message|>", "<|channel|>analysis<|message|>"
 
 
 def without_end_tokens(text: str) -> str:
@@ -78,8 +78,8 @@ def without_opening_tokens(text: str) -> str:
     """Return a text without the tokens in front of it, and without the channel of reasoning."""
     if not _may_have_tokens(text):
         return text
-    text = text.rpartition(_FINAL_CHANNEL)[2]
-    if _REASONING_CHANNEL in text:
+    text = text.rpartition(FINAL)[2]
+    if ANALYSIS in text:
         # It was cut off, or stopped, before it answered.
         return ""
     leading = _LEADING.match(text)

@@ -15,8 +15,8 @@ from factory.answers.extraction.box_gaps import Gap, judge_gap
 from factory.answers.extraction.box_rows import last_boxes
 from factory.answers.extraction.boxes import BOX
 from factory.answers.extraction.doubts import is_overruled, is_retracted
-from factory.answers.extraction.end_tokens import without_end_tokens
 from factory.answers.extraction.same_answer import is_same
+from factory.answers.extraction.spoken import spoken
 from factory.answers.extraction.statements import last_statement
 
 _HASHES = re.compile(r"^[ \t]*####[ \t]*(?P<answer>\S.*)$", re.MULTILINE)
@@ -65,7 +65,7 @@ def final_answer(
 ) -> str | None:
     r"""Return the answer as `text` writes it, or None where it states none, takes it back, or its last box was cut off.
 
-    Only the last `tail_chars` characters behind the last `</think>` are read. The first marker that occurs wins: the
+    Only the last `tail_chars` characters behind any thoughts are read. The first marker that occurs wins: the
     last `<answer>` tags, the last `\boxed{}` (neighbouring boxes are joined when only separators lie between), the last
     `####` line, then whichever comes last of `A:` lines, "answer is", "answer:", answer headings and their like in
     other languages. Where the text behind tags, a box or a `####` line states another answer, none is final. A text
@@ -79,34 +79,34 @@ def final_answer(
         solution, gives way to a sentence that does.
     """
     rules = _Rules(phrases=phrases, is_choice=is_choice)
-    spoken = _spoken(text)
-    if spoken is None:
+    said = spoken(text)
+    if said is None:
         return None
-    tail = spoken.rstrip()[-tail_chars:]
+    tail = said.rstrip()[-tail_chars:]
     if _OPENING_TAG in tail:
         return _answer_in_tags(tail, rules)
     answer, has_marker = _answer_by_marker(tail, rules)
     if answer is not None and _another_question_is_answered(tail, answer, rules):
         return None
     # A long text without a marker states nothing, whatever numbers it holds.
-    if has_marker or len(spoken) > _MAX_BARE_CHARS:
+    if has_marker or len(said) > _MAX_BARE_CHARS:
         return answer
-    nothing_else = _NOTHING_ELSE.fullmatch(spoken)
+    nothing_else = _NOTHING_ELSE.fullmatch(said)
     return nothing_else["answer"] if nothing_else else None
 
 
 def box_stands_complete(text: str) -> bool:
     r"""Return whether an output that was cut off had stated its final answer in a box before.
 
-    The box stands behind any `</think>`, is closed and whole (no part of a formula, no row that might go on: "and").
+    The box stands behind any thoughts, is closed and whole (no part of a formula, no row that might go on: "and").
     Its sentence, or the displayed formula that it stands in, has ended behind it, and neither doubts nor another answer
     nor the next step of the solution follow.
     """
-    spoken = _spoken(text)
-    boxed = last_boxes(spoken) if spoken is not None else None
-    if spoken is None or boxed is None or boxed.answer is None:
+    said = spoken(text)
+    boxed = last_boxes(said) if said is not None else None
+    if said is None or boxed is None or boxed.answer is None:
         return False
-    behind = spoken[boxed.end :]
+    behind = said[boxed.end :]
     if not _ENDED.search(behind) or _CUT_INSIDE.fullmatch(behind):
         # The sentence may go on to a further box: "4 is one solution and the other".
         return False
@@ -116,15 +116,6 @@ def box_stands_complete(text: str) -> bool:
         return False
     goes_on = _MORE_OF_THE_ROW.match(behind.partition("\n\n")[0]) or _MORE_WORK.search(behind) or BOX.search(behind)
     return not goes_on and not is_overruled(boxed.answer, behind)
-
-
-def _spoken(text: str) -> str | None:
-    """Return what stands behind the thoughts in the first turn of a text; None where it was still thinking."""
-    text = without_end_tokens(text)
-    thought_end = text.rfind("</think>")
-    if text.rfind("<think>") > thought_end:
-        return None
-    return text[thought_end + len("</think>") :] if thought_end >= 0 else text
 
 
 def _another_question_is_answered(tail: str, answer: str, rules: _Rules) -> bool:
