@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from factory.flat import flat, unflattened
+from factory.sampling import Sampling as Sampling
 from factory.tokens import NO_TOKENS, Tokens
 
 
@@ -77,28 +78,6 @@ Prompt = str | tuple[Message, ...]
 
 POLICY = "policy"
 """Role of the model that samples the solutions; every run has it. Other roles are named by configs."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sampling:
-    """Settings of sampling, by the names of vLLM.
-
-    Attributes:
-      temperature: 0 samples greedily.
-      top_p: probability mass of the tokens to choose from, above 0 and at most 1.
-      top_k: number of tokens to choose from; -1 is all.
-      max_tokens: bound of a whole solution, the prefix that it continues included.
-      stop: strings that end a completion.
-      until: strings behind which a sample ends, kept in its text and ids: one step of a solution
-        (`factory/rollouts/until.py`). A search sets them, no config does.
-    """
-
-    temperature: float = 0.7
-    top_p: float = 1.0
-    top_k: int = -1
-    max_tokens: int = 256
-    stop: tuple[str, ...] = ()
-    until: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +151,7 @@ class Completion:
       cached_tokens: those of them that the engine had in its cache.
       sampled_tokens: tokens that were sampled and paid, those that were left out included; those of `token_ids` where
         none is given, 0 for a copy.
+      begun: True where the model's chat template ends the prompt inside a thought: `text` goes on with that.
 
     Raises:
       ValueError: ids or ends are no integers of 32 bits, or there are not as many of them.
@@ -185,6 +165,7 @@ class Completion:
     read_tokens: int | None = None
     cached_tokens: int = 0
     sampled_tokens: int = -1
+    begun: bool = False
 
     def __post_init__(self) -> None:
         for name in ("token_ids", "token_ends"):

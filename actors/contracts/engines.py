@@ -174,6 +174,11 @@ class EnginePlugin(Plugin):
     SCORES: bool = False
     """True for an engine that scores solutions (`Engine.score`) and generates no text; False for one that generates."""
 
+    THINKING_BUDGET: bool = False
+    """True where the engine can end a thought after `sampling.thinking_token_budget` tokens; with others a config that
+    sets it is refused.
+    """
+
     TAKES_WEIGHTS: bool = True
     """False where the engine keeps the model it was started with, so that self-training cannot go on with it."""
 

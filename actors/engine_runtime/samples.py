@@ -29,7 +29,7 @@ class Samples:
         self._one = asyncio.Lock()
 
     async def completions(
-        self, final: Any, expected: int, prompt: Sequence[int], sampling: Sampling
+        self, final: Any, expected: int, prompt: Sequence[int], sampling: Sampling, *, begun: bool = False
     ) -> list[Completion]:
         """Return vLLM's samples with their token ids and token ends.
 
@@ -38,6 +38,7 @@ class Samples:
           expected: how many samples it should hold.
           prompt: token ids in front of the samples.
           sampling: settings of the request.
+          begun: True where the chat template has opened a thought.
 
         Raises:
           EngineDied: samples are missing or unfinished.
@@ -48,11 +49,13 @@ class Samples:
             # An engine that is being shut down hands out half-written samples as if they were results ("abort").
             raise EngineDied(f"vLLM gave up in the middle: {len(samples)} of {expected} samples, ended by {reasons}")
         if sum(len(sample.token_ids) for sample in samples) <= _FEW:
-            return self._made(final, samples, prompt, sampling)
+            return self._made(final, samples, prompt, sampling, begun)
         async with self._one:
-            return await asyncio.to_thread(self._made, final, samples, prompt, sampling)
+            return await asyncio.to_thread(self._made, final, samples, prompt, sampling, begun)
 
-    def _made(self, final: Any, samples: Sequence[Any], prompt: Sequence[int], sampling: Sampling) -> list[Completion]:
+    def _made(
+        self, final: Any, samples: Sequence[Any], prompt: Sequence[int], sampling: Sampling, begun: bool
+    ) -> list[Completion]:
         """Return a completion for each sample."""
         completions = []
         for sample in samples:
@@ -70,6 +73,7 @@ class Samples:
                 prompt_tokens=len(prompt),
                 cached_tokens=final.num_cached_tokens or 0,
                 sampled_tokens=len(sample.token_ids),
+                begun=begun,
             )
             completions.append(completion)
         return completions

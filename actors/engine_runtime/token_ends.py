@@ -29,8 +29,9 @@ class TokenEnds:
     May be called from several threads at once, as far as the tokenizer's `decode` may.
     """
 
-    def __init__(self, tokenizer: Decoder) -> None:
-        self._tokenizer = tokenizer
+    def __init__(self, tokenizer: Decoder, *, keep_special: bool = False) -> None:
+        """Keep the tokenizer; with `keep_special` the texts hold special tokens, as those of some thoughts are."""
+        self._tokenizer, self._keep_special = tokenizer, keep_special
         self._pieces: dict[int, str] = {}
         self._inner: dict[int, str | None] = {}
         self._front: int | None = None
@@ -165,8 +166,9 @@ class TokenEnds:
         return pieces
 
     def _decode(self, ids: Sequence[int]) -> str:
-        """Return the text of `ids`, without special tokens."""
-        return self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        """Return the text of `ids`, without special tokens unless these are kept."""
+        skip = not self._keep_special
+        return self._tokenizer.decode(ids, skip_special_tokens=skip, clean_up_tokenization_spaces=False)
 
 
 class _Held:

@@ -22,10 +22,12 @@ from factory.types import Completion, GenerateRequest
 if TYPE_CHECKING:
     from actors.http_engine.client import Client
 
-__all__ = ["EXECUTION", "KEYS", "TAKES_WEIGHTS", "Config", "Engine", "check_model", "environment"]
+__all__ = ["EXECUTION", "KEYS", "TAKES_WEIGHTS", "THINKING_BUDGET", "Config", "Engine", "check_model", "environment"]
 
 KEYS = ("api_key_env",)
 TAKES_WEIGHTS = False
+# Those of vLLM can; others are told apart when they are asked.
+THINKING_BUDGET = True
 
 
 class Engine(interfaces.Engine):

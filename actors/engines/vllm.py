@@ -41,11 +41,13 @@ from actors.models.model_store import ensure_local, fetched_before
 from actors.models.resolve import EMBEDDED, local_model, model_revision, resolve_model
 from factory import interfaces
 from factory.errors import BadInput, EngineFailed, FactoryError, PromptTooLong, QuestionFailed
+from factory.reasoning.thoughts import is_mark
 from factory.storage.access import Access
 from factory.types import Completion, GenerateRequest, Prompt
 
 __all__ = [
     "EXECUTION",
+    "THINKING_BUDGET",
     "Config",
     "Engine",
     "check_chat",
@@ -56,6 +58,9 @@ __all__ = [
     "fetch",
     "follow",
 ]
+
+
+THINKING_BUDGET = True
 
 
 def check_model(model: str) -> None:
@@ -85,6 +90,7 @@ class Engine(interfaces.Engine):
         # None while vLLM tells nobody of its steps.
         self._figures: Figures | None = None
         self._words = LastWords()
+        self._has_special_marks = self._ends_thoughts = False
         self.span: Span | None = None
 
     async def start(self) -> None:
@@ -125,7 +131,10 @@ class Engine(interfaces.Engine):
             ) from None
         self.name = f"vllm {__version__}"
         self._tokenizer = self._llm.get_tokenizer()
-        self._samples = Samples(TokenEnds(self._tokenizer))
+        self._has_special_marks = any(map(is_mark, getattr(self._tokenizer, "all_special_tokens", ())))
+        reasoning = getattr(self._llm.vllm_config, "reasoning_config", None)
+        self._ends_thoughts = bool(reasoning is not None and reasoning.enabled)
+        self._samples = Samples(TokenEnds(self._tokenizer, keep_special=self._has_special_marks))
         self.remark = system_remark(self._tokenizer, self._model)
         self._prompt_ids = PromptIds(self._tokenise)
         self.max_model_len = self._longest = int(self._llm.model_config.max_model_len)
@@ -180,7 +189,8 @@ class Engine(interfaces.Engine):
         except Exception as error:
             # vLLM refused or lost this one request; the others go on.
             return EngineFailed(f"vLLM failed on this request: {type(error).__name__}: {short(error)}")
-        completions = await self._samples.completions(final, params.n, ids, request.sampling)
+        begun = not isinstance(request.prompt, str) and self._chat is not None and self._chat.opens_a_thought
+        completions = await self._samples.completions(final, params.n, ids, request.sampling, begun=begun)
         # Greedy samples are all the same, and vLLM refuses to make more than one.
         return completions if len(completions) == request.n else copies_of(completions[0], request.n)
 
@@ -190,6 +200,12 @@ class Engine(interfaces.Engine):
         from vllm.sampling_params import RequestOutputKind
 
         sampling = request.sampling
+        if sampling.thinking_token_budget is not None and not self._ends_thoughts:
+            raise BadInput(
+                f"sampling.thinking_token_budget is {sampling.thinking_token_budget}, and vLLM does not know how model "
+                f"{self._model} marks its thoughts; name its parser (engine.extra.reasoning_parser=qwen3), or leave "
+                "the budget out"
+            )
         # Tokens of the solution so far count against its limit.
         begun = prompt_tokens - len(self._prompt_ids(request.prompt, ""))
         return SamplingParams(
@@ -200,7 +216,14 @@ class Engine(interfaces.Engine):
             max_tokens=min(max(1, sampling.max_tokens - begun), room),
             # What ended a sample, vLLM says by name: a separator is put back, a stop string is not.
             stop=[*sampling.stop, *sampling.until],
-            seed=request.seed if self._config.seeded else None,
+            min_p=sampling.min_p,
+            presence_penalty=sampling.presence_penalty,
+            frequency_penalty=sampling.frequency_penalty,
+            repetition_penalty=sampling.repetition_penalty,
+            thinking_token_budget=sampling.thinking_token_budget,
+            # Marks of thoughts and channels may be special tokens, without which nobody could tell them from answers.
+            skip_special_tokens=not self._has_special_marks,
+            seed=request.seed if self._config.seeded or sampling.seed is not None else None,
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from actors.http_engine.abilities import Route
 from actors.http_engine.wire import Reply
+from factory.reasoning.thoughts import CLOSING, OPENING
 from factory.rollouts.cost import RoleCost
 from factory.tokens import Tokens
 from factory.types import LENGTH
@@ -155,9 +156,7 @@ def _sample(choice: dict[str, Any], route: Route) -> Sample:
     text = choice.get("text")
     if route is Route.CHAT:
         message = choice.get("message")
-        text = message.get("content") if isinstance(message, dict) else None
-        # A model that only thought before it was cut off has said nothing.
-        text = "" if text is None and isinstance(message, dict) and "content" in message else text
+        text = _said(message) if isinstance(message, dict) else None
     if not isinstance(text, str):
         raise BadAnswer("a sample without text")
     # Half a character can be in JSON, and in no file.
@@ -171,6 +170,18 @@ def _sample(choice: dict[str, Any], route: Route) -> Sample:
         stopped_by=next((one for one in named if isinstance(one, str)), None),
         names_stop=bool(named),
     )
+
+
+def _said(message: dict[str, Any]) -> Any:
+    """Return what a chat message says; thoughts that the server has taken out stand in front, in marks of their own."""
+    text = message.get("content")
+    # vLLM has renamed the field; DeepSeek's servers and others have the older name.
+    thoughts = message.get("reasoning") or message.get("reasoning_content")
+    if isinstance(thoughts, str) and thoughts.strip():
+        thought = f"{OPENING}{thoughts.strip()}"
+        # A model that only thought before it was cut off has said nothing.
+        return thought if text is None else f"{thought}{CLOSING}{text.lstrip()}" if isinstance(text, str) else text
+    return "" if text is None and "content" in message else text
 
 
 def _ids(value: Any) -> Tokens | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from actors.http_engine.abilities import Abilities, Route
+from factory.errors import BadInput
 from factory.tokens import Tokens
 from factory.types import Message, Sampling
 
@@ -24,6 +25,7 @@ class Asked:
     * `templated`: True where `text` holds a chat template's special tokens already.
     * `whole`: True where one step is wanted of a server that does not say what ended it: it is asked for a whole
       solution, and the step is cut out of that.
+    * `begun`: True where a chat template that was rendered here has opened a thought.
     """
 
     route: Route
@@ -37,6 +39,7 @@ class Asked:
     max_tokens: int
     templated: bool = False
     whole: bool = False
+    begun: bool = False
 
     @property
     def stop(self) -> list[str]:
@@ -96,9 +99,30 @@ def _settings(asked: Asked, abilities: Abilities) -> dict[str, Any]:
     settings: dict[str, Any] = {"temperature": sampling.temperature, "top_p": sampling.top_p}
     if abilities.extras:
         # What a model's folder recommends is a server's default.
-        settings |= {"top_k": sampling.top_k, "min_p": 0.0, "repetition_penalty": 1.0}
-    elif sampling.top_k > 0:
-        settings["top_k"] = sampling.top_k
+        settings |= {"top_k": sampling.top_k}
+        settings |= {"min_p": sampling.min_p, "repetition_penalty": sampling.repetition_penalty}
+        if sampling.thinking_token_budget is not None:
+            settings["thinking_token_budget"] = sampling.thinking_token_budget
+    else:
+        _refuse_extras(sampling)
+        if sampling.top_k > 0:
+            settings["top_k"] = sampling.top_k
+    # Any server knows these, and all of them have 0 as their default.
+    for name in ("presence_penalty", "frequency_penalty"):
+        if penalty := getattr(sampling, name):
+            settings[name] = penalty
     if asked.seed is not None:
         settings["seed"] = asked.seed
     return settings
+
+
+def _refuse_extras(sampling: Sampling) -> None:
+    """Raise `BadInput` for settings that were changed and that only vLLM's servers, and those like them, understand."""
+    usual = Sampling()
+    for name in ("min_p", "repetition_penalty", "thinking_token_budget"):
+        value = getattr(sampling, name)
+        if value != getattr(usual, name):
+            raise BadInput(
+                f"sampling.{name} is {value}, which this server does not understand; expected it left out, or a "
+                "server of vLLM's kind"
+            )

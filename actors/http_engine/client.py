@@ -155,7 +155,8 @@ class Client:
         shared: dict[str, Any] = {
             "sampling": sampling,
             "n": distinct(request),
-            "seed": request.seed if self._config.seeded else None,
+            "seed": request.seed if self._config.seeded or sampling.seed is not None else None,
+            "begun": self._prompts.opens_a_thought(request.prompt),
             # Stopped at a separator or at the end of the solution: nobody could tell.
             "whole": bool(sampling.until) and not abilities.names_stop,
         }

@@ -85,6 +85,7 @@ def completions_of(asked: Asked, answer: Answer, ends: TokenEnds | None, rate: R
             read_tokens=0 if completions else billed,
             cached_tokens=0 if completions else min(cached, billed),
             sampled_tokens=sampled,
+            begun=asked.begun,
         )
         if asked.whole:
             completion = replace(cut_behind(completion, asked.sampling.until), sampled_tokens=sampled)

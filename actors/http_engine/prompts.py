@@ -90,6 +90,13 @@ class Prompts:
         """Return whether the prompt can be made one text here."""
         return isinstance(prompt, str) or self.has_template
 
+    def opens_a_thought(self, prompt: Prompt) -> bool:
+        """Return whether a chat prompt, made one text here, ends with a mark that opens a thought."""
+        if isinstance(prompt, str) or not self.has_template:
+            return False
+        self._template = self._template or ChatTemplate(self._tokenizer, self._model)
+        return self._template.opens_a_thought
+
     async def ids(self, prompt: Prompt, prefix_text: str) -> Tokens:
         """Return the ids of a prompt with `prefix_text` behind it. Raises as `text` does, and what a server raises."""
         if self._tokenizer is not None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from actors.models.resolve import resolve_model
 from factory.errors import BadInput
+from factory.reasoning.thoughts import ends_thinking
 from factory.rollouts.prompting import escape_special_tokens
 from factory.types import Message
 
@@ -131,6 +132,11 @@ class ChatTemplate:
         except BadInput:
             return False
         return _SYSTEM in tried and _ASKED in tried
+
+    @cached_property
+    def opens_a_thought(self) -> bool:
+        """True where the prompt ends with a mark that opens a thought: replies begin within one."""
+        return ends_thinking(self._render([_message("user", _ASKED)], answer=True))
 
     @cached_property
     def _around_reply(self) -> tuple[str, str]:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from actors.training_data.files import data_files
 from factory.errors import TrainingFailed
 from factory.export.split import TRAIN, VALIDATION
+from factory.reasoning.thoughts import CLOSING, OPENING, joined
 
 PAIR = ("prompt", "completion")
 MESSAGES = "messages"
@@ -46,7 +47,8 @@ def check_columns(folder: str, choices: Sequence[Sequence[str]], refused: str = 
 def examples(folder: str, split: str = TRAIN, batch: int = 1024) -> Iterator[dict[str, Any]]:
     """Yield each row as `{"prompt", "completion"}`, both text or both lists of `{"role", "content"}`.
 
-    A `messages` column (the export format `sft`) is split before its last message.
+    A `messages` column (the export format `sft`) is split before its last message. Thoughts in a field of their own
+    (`sft_reasoning`) are put in front of what it says, in the marks that most models use.
 
     Args:
       folder: data folder.
@@ -131,10 +133,20 @@ def _columns(names: Sequence[str], choices: Sequence[Sequence[str]], path: Path)
     raise TrainingFailed(f"{path} has the columns {', '.join(names)}; expected {wanted}")
 
 
+def _with_thoughts(message: Any) -> Any:
+    """Return a message with its `reasoning_content` in front of its content; it has no other field then."""
+    if not isinstance(message, dict) or "reasoning_content" not in message:
+        return message
+    thoughts, said = message["reasoning_content"], {key: message.get(key) for key in ("role", "content")}
+    if not isinstance(thoughts, str) or not thoughts or not isinstance(said["content"], str):
+        return said
+    return {**said, "content": joined(OPENING, thoughts, CLOSING, said["content"])}
+
+
 def _pair(row: dict[str, Any], where: str) -> dict[str, Any]:
     """Return a row as prompt and completion of one kind. Raises `TrainingFailed` for anything else."""
     if MESSAGES in row:
-        messages = row[MESSAGES] or []
+        messages = [_with_thoughts(message) for message in row[MESSAGES] or []]
         row = {"prompt": messages[:-1], "completion": messages[-1:]}
     prompt, completion = row["prompt"], row["completion"]
     if isinstance(prompt, str) and isinstance(completion, str):

@@ -46,9 +46,9 @@ async def settle(policy: Policy, leaves: Sequence[Node], *, method: str) -> list
             # a search's now, too.
             policy.tree.end(_solution(place, known.verdict, known.finish_reason, method, counts[place]))
     # Phase 2: check the others, and add them in order.
-    verdicts = await together(policy.models.check(policy.tree.question, place.text) for place in new)
+    verdicts = await together(policy.check(place.text) for place in new)
     for place, verdict in zip(new, verdicts, strict=True):
-        finish = finish_of(finishes[place], verdict)
+        finish = finish_of(finishes[place], verdict, place.text)
         settled[place] = policy.tree.end(_solution(place, verdict, finish, method, counts[place]))
     return [settled[place] for place in places]
 

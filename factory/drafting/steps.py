@@ -12,14 +12,14 @@ from dataclasses import replace
 from factory.errors import PromptTooLong
 from factory.rollouts.nodes import STEP, Node
 from factory.rollouts.policy import Policy
-from factory.rollouts.steps import split_steps, steps_of_text
+from factory.rollouts.steps import PARAGRAPHS, split_steps, steps_of_text
 from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
 from factory.rollouts.until import is_open
 from factory.tokens import NO_TOKENS, Tokens
 from factory.types import LENGTH, POLICY, Completion, Sampling, Step, content_id
 
-UNTIL = {"newline": ("\n",), "blank_line": ("\n\n",)}
+UNTIL = {"newline": ("\n",), "blank_line": ("\n\n",), PARAGRAPHS: ("\n\n",)}
 """Strings that end a step, by the name of the separator. Behind a regular expression no engine can stop."""
 MOST_BLANK = 3
 """Requests for a step after samples of nothing but separators; a model that goes on like that has ended its text."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from factory.evaluation.prm_scores import NO_ERROR, FirstErrors, ScoredSolution, first_error_f1, tuned
 from factory.export.flat_rows import has_usable_labels, is_right, is_sampled
+from factory.records.thought_fields import whole_text
 from factory.types import Outcome
 
 
@@ -59,9 +60,9 @@ def step_scores(records: Iterable[Mapping[str, Any]]) -> dict[str, tuple[float, 
     for record in records:
         nodes = {(node["parent"], node["text"]): node for node in record["tree"] if node["parent"] is not None}
         for solution in record["solutions"]:
-            at, of_steps = 0, []
+            at, of_steps, whole = 0, [], whole_text(solution)
             for start, end in pairwise([0, *solution["step_ends"]]):
-                node = nodes.get((at, solution["text"][start:end]))
+                node = nodes.get((at, whole[start:end]))
                 if node is None or node["score"] is None:
                     break
                 of_steps.append(node["score"])

@@ -25,6 +25,7 @@ from typing import Any
 
 from factory.export.flat_rows import is_judged, is_right, is_whole
 from factory.export.value_trees import judged_tree
+from factory.records.thought_fields import whole_text
 from factory.text.wording import normalised
 from factory.types import POLICY
 
@@ -199,7 +200,7 @@ def _pair(best: _Step, worst: _Step, by: str) -> StepPair:
 def _steps(record: Mapping[str, Any]) -> Iterable[_Step]:
     """Return the nodes of a record's tree with their values and outcomes, parents first."""
     # A step that was cut off is none to learn to write, whatever it led to.
-    whole = {solution["text"] for solution in record["solutions"] if is_judged(solution) and is_whole(solution)}
+    whole = {whole_text(solution) for solution in record["solutions"] if is_judged(solution) and is_whole(solution)}
     steps: dict[int, _Step] = {}
     children: dict[int, list[_Step]] = defaultdict(list)
     for row in judged_tree(record):
@@ -214,7 +215,7 @@ def _steps(record: Mapping[str, Any]) -> Iterable[_Step]:
     for solution in record["solutions"]:
         if root is not None and is_judged(solution):
             is_ours = solution.get("role") in (None, POLICY)
-            for step in _way(root, children, solution["text"]):
+            for step in _way(root, children, whole_text(solution)):
                 if not is_ours:
                     # It may have been told to be wrong.
                     step.values.clear()

@@ -15,6 +15,7 @@ from typing import Any
 from factory.answers.extraction.extract import final_answer
 from factory.export.flat_rows import is_judged
 from factory.export.imported import UNKNOWN_NODE, optional_text, question_text, refuse, shown, solution, step
+from factory.records.thought_fields import whole_text
 from factory.types import Question
 
 VERDICTS = {1.0: "correct", 0.0: "incorrect"}
@@ -145,7 +146,7 @@ def judged_tree(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
     A node does not say that a solution was cut off, and the checker may have taken its last words for an answer.
     """
-    judged = {solution["text"] for solution in record["solutions"] if is_judged(solution)}
+    judged = {whole_text(solution) for solution in record["solutions"] if is_judged(solution)}
     texts: dict[int | None, str] = {None: ""}
     tree = []
     for row in record["tree"]:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from factory.question_pipeline.restored import CutOff, Restored
 from factory.rollouts.nodes import PROBE, Node, Solution
 from factory.rollouts.policy import Policy
+from factory.rollouts.step_rule import StepRule
 from factory.rollouts.steps import split_steps, steps_of_text
 from factory.rollouts.together import together
 from factory.tokens import NO_TOKENS
@@ -76,7 +77,7 @@ def _add_to_tree(
         policy.cost.label_calls += 1
         policy.cost.label_tokens += completion.sampled_tokens
     # Phase 2: add the whole rollout.
-    steps, tokens = joined(cut, completion, policy.separator)
+    steps, tokens = joined(cut, completion, policy.rule())
     solution = policy.tree.add(
         start,
         policy.kept(steps, method),
@@ -125,7 +126,7 @@ def _count_later(
         restored.counted(ended, own)
 
 
-def joined(cut: CutOff, completion: Completion, separator: str) -> tuple[list[Step], list[int]]:
+def joined(cut: CutOff, completion: Completion, rule: str | StepRule) -> tuple[list[Step], list[int]]:
     """Join a cut-off rollout with its ending and cut it into steps.
 
     Steps that were whole stay as they were. The step that was cut becomes whole, as text; the steps sampled behind it
@@ -135,13 +136,15 @@ def joined(cut: CutOff, completion: Completion, separator: str) -> tuple[list[St
     Args:
       cut: the cut-off solution.
       completion: what was sampled behind its text.
-      separator: what ends a step (`factory/rollouts/steps.py`).
+      rule: what ends a step (`factory/rollouts/steps.py`), from the beginning of a solution.
 
     Returns:
       The steps behind the rollout's start, and the number of tokens that each was sampled as; both shape [steps].
     """
     behind = cut.row["start_depth"]
     ids, ends = completion.token_ids, completion.token_ends
+    there_before = cut.texts if len(cut.texts) == behind else cut.texts[:-1]
+    separator = rule if isinstance(rule, str) else rule.behind(there_before)
     # The rollout had stopped where it began, so all of it is new.
     if len(cut.texts) == behind:
         steps = split_steps(completion.text, ids, ends, separator)

@@ -10,12 +10,13 @@ an amount of the labeller was raised.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 from typing import Any
 
+from factory.answers.extraction.spoken import answer_start
 from factory.contracts.checkers import CHECKERS
 from factory.contracts.search import SEARCH
 from factory.contracts.supervision import SUPERVISION
@@ -29,15 +30,18 @@ from factory.question_pipeline.continued import finish
 from factory.question_pipeline.effort import SEARCH_KEYS, SUPERVISION_KEYS, effort_of
 from factory.question_pipeline.judged import JudgedModels
 from factory.question_pipeline.restored import Restored, cost_in, restored
+from factory.reasoning.thoughts import ends_thinking
 from factory.records.record import Failure, Provenance, Resumption, dearer, question_row
 from factory.records.role_costs import earlier_entries
+from factory.rollouts.asking import moved
 from factory.rollouts.cost import Cost
-from factory.rollouts.nodes import Solution
+from factory.rollouts.nodes import GIVEN, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.prompting import PromptTemplate, render
+from factory.rollouts.step_rule import StepRule
 from factory.rollouts.tree import Tree
 from factory.seeds import seed_for
-from factory.types import POLICY, Question, Sampling
+from factory.types import POLICY, Question, Sampling, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,7 @@ class Recipe:
 
     * `search`, `supervision`, `checker`: names of the plug-ins, each with its filled `Config`.
     * `template`, `sampling`: how the policy is prompted and sampled.
-    * `separator`: what ends a step (`factory/rollouts/steps.py`).
+    * `separator`: what ends a step (`factory/rollouts/steps.py`). `steps`: whole rule; None for the separator alone.
     * `seed`: seed of the run.
     * `learn`: True when questions teach the prior of the labeller (`factory/labelling/experience.py`).
     """
@@ -62,6 +66,7 @@ class Recipe:
     separator: str = "newline"
     seed: int = 0
     learn: bool = True
+    steps: StepRule | None = None
 
     @property
     def completer(self) -> str:
@@ -137,20 +142,31 @@ def begin(
     billed = BilledModels(models, cost)
     checker = CHECKERS.load(recipe.checker)
     judge = checker.judge
-    known = {solution.text: solution.verdict for solution in tree.solutions} if judge else {}
+    prompt = render(recipe.template, question)
+    tree.begun = tree.begun or (isinstance(prompt, str) and ends_thinking(prompt))
+    known = dict(_judged(tree)) if judge else {}
     policy = Policy(
         tree=tree,
         models=JudgedModels(billed, judge, recipe.checker_config, cost, known) if judge else billed,
         cost=cost,
-        prompt=render(recipe.template, question),
+        prompt=prompt,
         template=recipe.template,
         sampling=recipe.sampling,
         separator=recipe.separator,
-        seed=recipe.seed,
+        steps=recipe.steps,
+        seed=recipe.seed if recipe.sampling.seed is None else recipe.sampling.seed,
         reader=BlindReader.of(checker, recipe.checker_config, question),
     )
     taught = experience if recipe.learn else Experience(learns=False)
     return QuestionWork(tree, policy, taught, effort=effort, before=earlier, failed=failed)
+
+
+def _judged(tree: Tree) -> Iterator[tuple[str, Verdict]]:
+    """Yield what a judge was shown of the solutions that are there, with its verdicts on that."""
+    for solution in tree.solutions:
+        start = answer_start(solution.text, begun=tree.begun and solution.method != GIVEN)
+        if start is not None:
+            yield solution.text[start:], moved(solution.verdict, -start)
 
 
 async def work(recipe: Recipe, question_work: QuestionWork) -> None:

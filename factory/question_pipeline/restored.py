@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from factory.question_pipeline.effort import MAX_TOKENS, SUPERVISION_KEYS, raised
 from factory.records.search_fields import Revised, fill_node, is_searched
+from factory.records.thought_fields import whole_text
 from factory.records.validation import Row
 from factory.rollouts.cost import Cost
 from factory.rollouts.nodes import PROBE, Node, Solution
@@ -219,8 +220,8 @@ def _count(tree: Tree, rows: Sequence[Row]) -> None:
 
 def _steps(row: Row) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Return the texts and the token counts of a solution's steps."""
-    bounds = pairwise([0, *row["step_ends"]])
-    return tuple(row["text"][start:end] for start, end in bounds), tuple(row["step_tokens"])
+    bounds, whole = pairwise([0, *row["step_ends"]]), whole_text(row)
+    return tuple(whole[start:end] for start, end in bounds), tuple(row["step_tokens"])
 
 
 def _walk(tree: Tree, texts: Iterable[str], tokens: Iterable[int], *, ends_inside: bool) -> Node:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from factory.records.schema import SCHEMA
+from factory.records.thought_fields import whole_text
 
 Key = TypeVar("Key")
 Row = Mapping[str, Any]
@@ -39,7 +40,7 @@ def most_bytes(row: Row) -> int:
     Each text is there up to three times (whole, in steps, in the tree), and a character takes up to 4 bytes.
     """
     given = sum(text_bytes([row[name]]) for name in ("question", "gold_answer", "metadata"))
-    return given + 12 * sum(len(solution["text"]) for solution in row["solutions"])
+    return given + 12 * sum(len(whole_text(solution)) for solution in row["solutions"])
 
 
 def cut(rows: Mapping[Key, Row], limit: int = 0) -> Iterator[dict[Key, Row]]:

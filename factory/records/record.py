@@ -23,6 +23,7 @@ from factory.labelling.step_labels import SolutionLabels, StepLabel
 from factory.records.role_costs import Entry, MadeBy, earlier_entries, entries_of
 from factory.records.schema import COST, SCHEMA, SCHEMA_VERSION, SOLUTION, TREE_NODE
 from factory.records.search_fields import node_fields, said_of, solution_fields, solution_id
+from factory.records.thought_fields import thought_fields
 from factory.rollouts.cost import Cost
 from factory.rollouts.nodes import GIVEN, PROBE, Node, Solution
 from factory.rollouts.tree import Tree
@@ -173,14 +174,13 @@ def _cost(cost: Cost, seconds: float, roles: Sequence[Entry]) -> dict[str, Any]:
 def _solution(
     tree: Tree, solution: Solution, labels: SolutionLabels | None, made_by: Provenance, sampling: dict[str, Any]
 ) -> dict[str, Any]:
-    text = solution.text
     path = solution.leaf.path()
     # What a labeller's probe sampled may be another model's.
     sampled_by = made_by.maker(tree.completer if solution.method == PROBE else POLICY)
     # Text, where its steps end, verdict; then how it came about; then what made it.
     row = {
         "solution_id": solution_id(tree, solution),
-        "text": text,
+        **thought_fields(solution.text, solution.finish_reason, begun=tree.begun and solution.method != GIVEN),
         "step_ends": list(accumulate(len(node.step.text) for node in path if node.step)),
         "step_tokens": [node.tokens for node in path],
         "final_answer": solution.verdict.answer,

@@ -35,7 +35,10 @@ the `occurrences`: there pass@k and votes of questions with labels lean towards 
 
 Version 7 keeps what sources other than rollouts say of a solution's first error: `opinions`, null where nobody was
 asked, as in rows of earlier versions; and whether one with the right answer holds a wrong step all the same: `flawed`,
-null where nobody has audited it or where that is not known.
+null where nobody has audited it or where that is not known. Of models that think aloud it keeps thoughts and answer apart
+(`factory/records/thought_fields.py`): `text` is the answer, `reasoning` the thoughts, `thought_opening` and
+`thought_closing` are the marks around these, so that the four joined are what the model has written; all but `text` are
+null for a model that does not think aloud. `looping` is true for a text that was cut off while it repeated itself.
 """
 
 from __future__ import annotations
@@ -65,6 +68,12 @@ SAMPLING = pa.struct(
         ("top_k", pa.int32()),
         ("max_tokens", pa.int32()),
         ("stop", pa.list_(pa.string())),
+        ("min_p", pa.float64()),
+        ("presence_penalty", pa.float64()),
+        ("frequency_penalty", pa.float64()),
+        ("repetition_penalty", pa.float64()),
+        ("thinking_token_budget", pa.int32()),
+        ("seed", pa.int64()),
     ]
 )
 # What a model said of a solution; `right` is its verdict, null where it has none that can be read.
@@ -132,6 +141,10 @@ SOLUTION = pa.struct(
         ("probes", pa.int32()),
         ("opinions", pa.list_(OPINION)),
         ("flawed", pa.bool_()),
+        ("reasoning", pa.string()),
+        ("thought_opening", pa.string()),
+        ("thought_closing", pa.string()),
+        ("looping", pa.bool_()),
     ]
 )
 # Node of the search tree; `parent` is the number of an earlier node, null for the root (the bare question).

@@ -19,7 +19,8 @@ class Tally:
 
     * `questions`, `failed`: rows, and those that could not be finished.
     * `solutions` is split into `correct`, `incorrect`, `unparsable`, `timeout`, `error` and `truncated` (cut off, so
-      not judged); solutions that nobody judged are in none of them.
+      not judged); solutions that nobody judged are in none of them. `looping` is the part of `truncated` that was
+      cut off in a loop.
     * `first_errors`: solutions with a first wrong step. `contradicted`: solutions whose rollouts fit no first error.
     * `sound`, `flawed`: correct ones that were audited and hold no wrong step, or hold one; `flaws_located`: those of
       the latter whose first wrong step is known.
@@ -39,6 +40,7 @@ class Tally:
     timeout: int = 0
     error: int = 0
     truncated: int = 0
+    looping: int = 0
     first_errors: int = 0
     contradicted: int = 0
     sound: int = 0
@@ -124,6 +126,7 @@ def tally(rows: Iterable[Mapping[str, Any]]) -> Tally:
         for solution in row["solutions"]:
             total.solutions += 1
             verdict = "truncated" if solution["finish_reason"] == LENGTH else solution["verdict"]
+            total.looping += verdict == "truncated" and bool(solution.get("looping"))
             # An imported solution may have no verdict.
             if verdict is not None:
                 setattr(total, verdict, getattr(total, verdict) + 1)

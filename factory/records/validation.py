@@ -26,6 +26,7 @@ from factory.labelling.step_labels import first_error_of
 from factory.records.role_costs import AMOUNTS, COUNTS_ROLES, ROLE_FIELDS, WHO
 from factory.records.schema import COST, SCHEMA_VERSION
 from factory.records.search_rules import search_faults
+from factory.records.thought_fields import whole_text
 from factory.rollouts.nodes import PROBE
 from factory.types import LENGTH, Outcome, content_id
 
@@ -65,7 +66,7 @@ def row_faults(row: Row) -> Iterator[str]:
         if solution is None or any(solution[name] is None for name in _SOLUTION):
             yield f"solution number {number}: {', '.join(_SOLUTION)} not all there, expected values"
             continue
-        expected = content_id(row["question_id"], solution["text"].rstrip())
+        expected = content_id(row["question_id"], whole_text(solution).rstrip())
         if solution["solution_id"] != expected:
             yield f"solution {solution['solution_id']}: the id of another text, expected {expected}"
         for fault in solution_faults(solution):
@@ -133,8 +134,8 @@ def _layout_faults(solution: Row) -> Iterator[str]:
         return
     if len(ends) != n_steps or any(behind < end for end, behind in pairwise([0, *ends])):
         yield f"step_ends {_brief(ends)}, expected {n_steps} growing numbers"
-    elif ends and ends[-1] != len(solution["text"]):
-        yield f"the last step ends at {ends[-1]}, expected the end of the text at {len(solution['text'])}"
+    elif ends and ends[-1] != (length := len(whole_text(solution))):
+        yield f"the last step ends at {ends[-1]}, expected the end of the text at {length}"
     tokens = solution["step_tokens"]
     if tokens is not None and len(tokens) != n_steps:
         yield f"step_tokens of {len(tokens)} steps, expected {n_steps}"

@@ -9,14 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from factory.answers.extraction.spoken import answer_start
 from factory.errors import QuestionFailed
 from factory.interfaces import Models
 from factory.rollouts.cost import Cost, RoleCost, cost_of
 from factory.rollouts.prompting import PromptTemplate, render
+from factory.rollouts.step_rule import StepRule
 from factory.rollouts.tree import Tree
 from factory.seeds import seed_for
 from factory.tokens import NO_TOKENS, Tokens
-from factory.types import LENGTH, POLICY, Completion, GenerateRequest, Prompt, Sampling
+from factory.types import LENGTH, POLICY, Completion, GenerateRequest, Outcome, Prompt, Sampling, Verdict
+
+STILL_THINKING = "still thinking at its end"
+"""Reason of a verdict on a text that ends before its answer."""
 
 
 class Reader(Protocol):
@@ -38,7 +43,8 @@ class Asker:
     * `tree`: tree of the question. `models`: models and checker.
     * `prompt`: the question as the model reads it. `template`: what `prompt` was made with; `ask` needs it.
     * `sampling`: settings of all rollouts, and of everything else where nothing else is said.
-    * `separator`: what ends a step (`factory/rollouts/steps.py`).
+    * `separator`: what ends a step (`factory/rollouts/steps.py`), where a search samples step by step.
+    * `steps`: rule by which whole solutions are cut; without one, by the separator alone.
     * `seed`: seed of the run; each request derives its own from it.
     * `cost`: running totals of what the question has cost.
     * `reader`: reads final answers; without one, a text is its own answer.
@@ -53,6 +59,19 @@ class Asker:
     template: PromptTemplate | None = None
     cost: Cost = field(default_factory=Cost)
     reader: Reader | None = None
+    steps: StepRule | None = None
+
+    def rule(self, texts: Sequence[str] = (), *, given: bool = False) -> StepRule:
+        """Return the rule by which a text is cut into steps.
+
+        Args:
+          texts: steps of the solution that are in front of the text.
+          given: True for one that was not sampled from the run's prompt.
+        """
+        rule = self.steps or StepRule(separator=self.separator)
+        if rule.is_plain:
+            return rule
+        return replace(rule, begun=self.tree.begun and not given).behind(texts)
 
     async def write(
         self,
@@ -106,13 +125,28 @@ class Asker:
         [completion] = await self.write(render(self.template, replace(self.tree.question, text=text)), purpose)
         return completion
 
+    async def check(self, text: str, *, given: bool = False) -> Verdict:
+        """Return the verdict on a whole solution text, by its answer alone: thoughts are not shown to the checker.
+
+        A text that ends before its answer is unparsable. `given` is a text that was not sampled from the run's prompt.
+        Raises what `Models.check` raises.
+        """
+        start = answer_start(text, begun=self.tree.begun and not given)
+        if start is None:
+            return Verdict(outcome=Outcome.UNPARSABLE, reason=STILL_THINKING)
+        verdict = await self.models.check(self.tree.question, text[start:] if start else text)
+        return moved(verdict, start) if start and verdict.parts else verdict
+
     def answer(self, text: str) -> str | None:
         """Return the final answer of a text by the rules of the run's checker; the gold answer is not read.
 
-        None where the text states none. A checker that knows no answers (a judge, a program's tests) makes every text
-        its own answer.
+        None where the text states none, or ends before its answer. A checker that knows no answers (a judge, a
+        program's tests) makes every text its own answer.
         """
-        return text.strip() if self.reader is None else self.reader.answer(text)
+        start = answer_start(text, begun=self.tree.begun)
+        if start is None:
+            return None
+        return text[start:].strip() if self.reader is None else self.reader.answer(text[start:])
 
     def same(self, one: str, other: str) -> bool:
         """Return whether two such answers mean the same by the rules of the run's checker."""
@@ -129,6 +163,8 @@ class Asker:
             self._bill(cost_of(error))
             raise
         self._bill(cost_of(completions))
+        if role == POLICY and completions and completions[0].begun and request.prompt is self.prompt:
+            self.tree.begun = True
         self.cost.truncated += sum(completion.finish_reason == LENGTH for completion in completions)
         return completions
 
@@ -139,3 +175,12 @@ class Asker:
         cost.prompt_tokens += spent.prompt_tokens
         cost.cached_tokens += spent.cached_tokens
         cost.completion_tokens += spent.completion_tokens
+
+
+def moved(verdict: Verdict, by: int) -> Verdict:
+    """Return a verdict whose parts are counted from a place `by` characters in front of the one before."""
+    parts = tuple(
+        replace(part, start=part.start if part.start is None else part.start + by, end=part.end and part.end + by)
+        for part in verdict.parts
+    )
+    return replace(verdict, parts=parts)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from factory.errors import PromptTooLong
+from factory.reasoning.loops import is_looping
 from factory.rollouts.asking import Asker
 from factory.rollouts.nodes import PROBE, Node, Solution
 from factory.rollouts.steps import split_steps, steps_of_text
@@ -125,15 +126,15 @@ class Policy(Asker):
                 raise
             return []
         # Phase 3: check the whole solutions.
-        checks = (self.models.check(question, start_text + completion.text) for completion in completions)
-        verdicts = await together(checks)
+        verdicts = await together(self.check(start_text + completion.text) for completion in completions)
         return [(_finished(done, verdict), verdict) for done, verdict in zip(completions, verdicts, strict=True)]
 
     def _add_to_tree(self, start: Node, answers: list[tuple[Completion, Verdict]], method: str) -> list[Solution]:
         """Cut the completions into steps and add them to the tree behind `start`."""
         solutions = []
+        rule = self.rule([node.step.text for node in start.path() if node.step])
         for completion, verdict in answers:
-            steps = split_steps(completion.text, completion.token_ids, completion.token_ends, self.separator)
+            steps = split_steps(completion.text, completion.token_ids, completion.token_ends, rule)
             solution = self.tree.add(
                 start,
                 self.kept(steps, method),
@@ -171,7 +172,7 @@ class Policy(Asker):
             completions = await self.generated(request, self._role(method))
         except PromptTooLong:
             return []
-        verdicts = await together(self.models.check(question, text + completion.text) for completion in completions)
+        verdicts = await together(self.check(text + completion.text) for completion in completions)
         return [(_finished(done, verdict), verdict) for done, verdict in zip(completions, verdicts, strict=True)]
 
     async def adopt(self, *texts: str) -> list[Solution]:
@@ -179,10 +180,9 @@ class Policy(Asker):
 
         They cost no policy call and are evidence for nothing. Raises what `Models.check` raises.
         """
-        question = self.tree.question
-        verdicts = await together(self.models.check(question, text) for text in texts)
+        verdicts = await together(self.check(text, given=True) for text in texts)
         return [
-            self.tree.adopt(steps_of_text(text, self.separator), verdict)
+            self.tree.adopt(steps_of_text(text, self.rule(given=True)), verdict)
             for text, verdict in zip(texts, verdicts, strict=True)
         ]
 
@@ -205,13 +205,17 @@ def _taken_up(tree: Tree, start: Node, n: int, method: str) -> str:
     return before
 
 
-def finish_of(reason: str, verdict: Verdict) -> str:
-    """Return the finish reason that a tree and record give: `ANSWERED` for a cut-off text whose verdict counts."""
+def finish_of(reason: str, verdict: Verdict, text: str) -> str:
+    """Return the finish reason that a tree and record give: `ANSWERED` for a cut-off text whose verdict counts.
+
+    One that was cut off in a loop says nothing for sure, whatever it had answered before.
+    """
     judged = verdict.outcome in (Outcome.CORRECT, Outcome.INCORRECT)
-    return ANSWERED if reason == LENGTH and verdict.stands and judged else reason
+    counts = reason == LENGTH and verdict.stands and judged and not is_looping(text)
+    return ANSWERED if counts else reason
 
 
 def _finished(completion: Completion, verdict: Verdict) -> Completion:
     """Return a completion with the finish reason that its tree and record give."""
-    reason = finish_of(completion.finish_reason, verdict)
+    reason = finish_of(completion.finish_reason, verdict, completion.text)
     return completion if reason == completion.finish_reason else replace(completion, finish_reason=reason)

@@ -1,6 +1,7 @@
 """Cutting of a solution into steps, both in characters and in the token ids that were sampled.
 
-A separator is `newline`, `blank_line` or any regular expression. A step keeps the separator behind it, so that step
+A separator is `newline`, `blank_line` or any regular expression; a run's whole rule, with its bounds on steps, is a
+`StepRule` (`factory/rollouts/step_rule.py`). A step keeps the separator behind it, so that step
 texts joined give the text, and step token ids joined give the token ids: a prefix can be continued exactly.
 """
 
@@ -11,12 +12,24 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
+from typing import Protocol
 
 from factory.errors import BadInput
 from factory.tokens import NO_TOKENS, Tokens
 from factory.types import Step
 
-_NAMED = {"newline": r"\n", "blank_line": r"\n(?:[ \t\r]*\n)+"}
+PARAGRAPHS = "paragraphs"
+"""Separator of long thoughts; what is sampled step by step is cut at any blank line."""
+_BLANK_LINE = r"\n(?:[ \t\r]*\n)+"
+_NAMED = {"newline": r"\n", "blank_line": _BLANK_LINE, PARAGRAPHS: _BLANK_LINE}
+
+
+class Cutter(Protocol):
+    """Rule of cutting that knows more than a separator."""
+
+    def ends(self, text: str, token_ends: Sequence[int] = ()) -> list[int]:
+        """Return the offsets where the steps of `text` end, the last its length."""
+        ...
 
 
 def step_ends(text: str, separator: str) -> list[int]:
@@ -44,7 +57,9 @@ def step_ends(text: str, separator: str) -> list[int]:
     return ends
 
 
-def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], separator: str) -> tuple[Step, ...]:
+def split_steps(
+    text: str, token_ids: Sequence[int], token_ends: Sequence[int], separator: str | Cutter
+) -> tuple[Step, ...]:
     """Cut a sampled text into steps, each with its exact token ids.
 
     A token is never cut, nor a character of several tokens: where one reaches beyond a step's end, the step ends with
@@ -59,7 +74,7 @@ def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], 
       token_ids: its tokens, shape [tokens], or none; the fastest as `Tokens`, like the ends.
       token_ends: character offset in `text` where each token ends, shape [tokens], non-decreasing; the tokens of one
         character all end where it does.
-      separator: `newline`, `blank_line` or a regular expression.
+      separator: `newline`, `blank_line` or a regular expression; or a rule that knows more.
 
     Returns:
       The steps; their texts joined give `text`, their ids joined give `token_ids`.
@@ -76,7 +91,7 @@ def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], 
     last_word = len(text.rstrip())
     steps: list[Step] = []
     text_start = token_start = 0
-    for end in step_ends(text, separator):
+    for end in step_ends(text, separator) if isinstance(separator, str) else separator.ends(text, ends):
         # The step takes every token that begins in it: up to the first one that reaches `end`, and those that end with
         # it, as the tokens of one character do.
         reaching = bisect_left(ends, end)
@@ -93,9 +108,10 @@ def split_steps(text: str, token_ids: Sequence[int], token_ends: Sequence[int], 
     return tuple(steps)
 
 
-def steps_of_text(text: str, separator: str) -> tuple[Step, ...]:
+def steps_of_text(text: str, separator: str | Cutter) -> tuple[Step, ...]:
     """Cut a text whose token ids nobody knows into steps without any."""
-    bounds = pairwise([0, *step_ends(text, separator)])
+    ends = step_ends(text, separator) if isinstance(separator, str) else separator.ends(text)
+    bounds = pairwise([0, *ends])
     return tuple(Step(text=text[start:end], token_ids=NO_TOKENS) for start, end in bounds)
 
 
@@ -103,11 +119,11 @@ def steps_of_text(text: str, separator: str) -> tuple[Step, ...]:
 def _pattern(separator: str) -> re.Pattern[str]:
     """Return the compiled regular expression of a separator."""
     if not separator:
-        raise BadInput("the step separator is empty; expected newline, blank_line or a regular expression")
+        raise BadInput("the step separator is empty; expected newline, blank_line, paragraphs or a regular expression")
     try:
         return re.compile(_NAMED.get(separator, separator))
     except re.error as error:
         raise BadInput(
-            f"step separator {separator!r} is not a valid regular expression ({error}); expected newline, blank_line "
-            "or an expression that compiles"
+            f"step separator {separator!r} is not a valid regular expression ({error}); expected newline, blank_line, "
+            "paragraphs or an expression that compiles"
         ) from None

@@ -20,6 +20,7 @@ class Tree:
         it is the policy's, the rollouts of searches are evidence, too.
       solutions: distinct solutions, in the order they were added.
       correct, incorrect: how many were added with that outcome; progress displays ask for it twice a second.
+      begun: True where the policy's prompt ends inside a thought: solutions begin within one.
     """
 
     def __init__(self, question: Question, completer: str = POLICY) -> None:
@@ -29,6 +30,7 @@ class Tree:
         self.nodes: list[Node] = [self.root]
         self.solutions: list[Solution] = []
         self.correct = self.incorrect = 0
+        self.begun = False
 
     def add(
         self,

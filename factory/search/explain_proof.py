@@ -70,7 +70,7 @@ async def _explain(tree: Tree, policy: Policy, config: Config, proof: Solution) 
     # Phase 2: put the proof behind its explanation and check the whole text.
     answer = proof.verdict.answer or proof.text
     texts = [f"{words}\n" for words in steps] + [f"```coq\n{answer.strip()}\n```"]
-    verdict = await policy.models.check(tree.question, "".join(texts))
+    verdict = await policy.check("".join(texts), given=True)
     # Prose can hide the proof from the checker, for example with a fence of its own.
     if verdict.outcome is Outcome.CORRECT:
         verdict = replace(verdict, parts=_parts(texts, proof.verdict))

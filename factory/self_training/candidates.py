@@ -8,6 +8,7 @@ from enum import StrEnum
 from random import Random
 from typing import Any
 
+from factory.records.thought_fields import whole_text
 from factory.rollouts.nodes import GIVEN, PROBE
 from factory.text.wording import normalised
 from factory.types import CUT_SHORT, POLICY, Outcome
@@ -109,7 +110,7 @@ def candidates(row: Mapping[str, Any]) -> list[Candidate]:
         Candidate(
             question_id=row["question_id"],
             solution_id=solution["solution_id"],
-            text=solution["text"],
+            text=whole_text(solution),
             steps=tuple(step["text"] for step in solution["steps"]),
             hinted=bool(solution["hinted"]),
             # Imported solutions may never have been judged.

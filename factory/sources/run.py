@@ -11,6 +11,7 @@ from typing import Any
 
 from factory.errors import BadInput
 from factory.readers.columns import MAX_SOLUTIONS
+from factory.records.thought_fields import whole_text
 from factory.shards.commits import records_of
 from factory.types import CUT_SHORT, Outcome, Question
 
@@ -72,8 +73,8 @@ def _solutions(row: dict[str, Any], config: Config) -> tuple[str, ...]:
     # What was cut off at the token limit is no whole solution.
     finished = (solution for solution in row["solutions"] if solution["finish_reason"] not in CUT_SHORT)
     texts = [
-        solution["text"]
+        whole_text(solution)
         for solution in finished
-        if config.verdict in ("any", solution["verdict"]) and solution["text"].strip()
+        if config.verdict in ("any", solution["verdict"]) and whole_text(solution).strip()
     ]
     return tuple(dict.fromkeys(texts))[: config.max_solutions]

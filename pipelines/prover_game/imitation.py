@@ -17,6 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from factory.records.thought_fields import whole_text
 from factory.rollouts.prompting import PromptTemplate, cached_prompt, render
 from factory.self_training.convincing import PROVERS, Rewarded, rewarded
 from factory.self_training.training import EXAMPLE_CHAT, EXAMPLE_RAW, example_texts
@@ -126,7 +127,7 @@ def _example(
     template: PromptTemplate, question: Question, one: Rewarded, round_: int, revision: str | None
 ) -> dict[str, Any]:
     """Return one training example: the prompt of the prover's role, and the solution that should follow it."""
-    return example_texts(render(template, question), one.solution["text"].rstrip()) | {
+    return example_texts(render(template, question), whole_text(one.solution).rstrip()) | {
         "question_id": question.id,
         "solution_id": one.solution["solution_id"],
         "hinted": False,

@@ -111,13 +111,14 @@ def counts_lines(tally: Tally) -> list[str]:
     share = f"{tally.correct / judged:.0%} of judged" if judged else "none judged"
     apart = {
         "unparsable": tally.unparsable,
-        "cut off": tally.truncated,
         "checker time-outs": tally.timeout,
         "checker errors": tally.error,
+        "cut off": tally.truncated,
     }
     judged_by = f", {tally.judge_calls:,} verdicts of the model as judge" if tally.judge_calls else ""
     contradicted = f", {tally.contradicted:,} contradicted by their evidence" if tally.contradicted else ""
     named = ", ".join(f"{count:,} {name}" for name, count in apart.items() if count) or "none"
+    named += f" ({tally.looping:,} of these in a loop)" if tally.looping else ""
     return [
         f"questions      {tally.questions:,} ({tally.failed:,} failed)",
         f"solutions      {tally.solutions:,}: {tally.correct:,} correct, {tally.incorrect:,} wrong ({share})",

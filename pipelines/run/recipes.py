@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from actors.remote_models import CheckFlow
@@ -12,6 +13,7 @@ from factory.question_pipeline.recipe import Recipe
 from factory.records.record import Provenance
 from factory.records.role_costs import MadeBy
 from factory.rollouts.prompting import load_prompt
+from factory.rollouts.step_rule import StepRule
 from factory.types import POLICY
 from pipelines.pools.pool import Pool
 from pipelines.run.settings import Settings
@@ -33,6 +35,7 @@ def recipe_of(settings: Settings) -> Recipe:
         template=template,
         sampling=settings.sampling_with(template.stop),
         separator=settings.prompt.separator,
+        steps=StepRule(separator=settings.prompt.separator, **asdict(settings.steps)),
         seed=settings.run.seed,
         learn=settings.run.learn,
     )

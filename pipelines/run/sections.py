@@ -9,12 +9,15 @@ from typing import Any
 
 from factory.added_fields import ADDED
 from factory.errors import BadInput
+from factory.plugins import suggest
+from factory.rollouts.step_rule import PARTS, WHOLE
 from factory.rollouts.steps import step_ends
 from factory.shards.unit_sizes import AUTO
 from factory.spending import Spent
 from factory.storage.access import Access
 from factory.types import Sampling
 
+STEPS = "steps"
 # Section of the budgets. They are those of a whole run: a run that is part of another has none of its own.
 STOP = "stop"
 
@@ -52,7 +55,7 @@ class Prompting:
     Attributes:
       template: name of a packaged prompt, or a text file of your own.
       style: raw (text) or chat (the model's chat template).
-      separator: end of a step: newline, blank_line, or a regular expression.
+      separator: end of a step: newline, blank_line, paragraphs (for long thoughts), or a regular expression.
     """
 
     template: str = "few_shot_word_problems"
@@ -74,6 +77,12 @@ class SamplingSection:
       top_k: number of tokens to choose from; -1 is all.
       max_tokens: most tokens of one completion.
       stop: strings that end a completion, beside those of the prompt file.
+      min_p: least probability of a token to choose from, as a share of the most probable one's, 0 to 1.
+      presence_penalty, frequency_penalty: -2 to 2, taken off tokens that were sampled before, once and each time.
+      repetition_penalty: more than 0; above 1, tokens that came before become less probable.
+      thinking_token_budget: most tokens of a thought, which the engine then ends; null is no bound. vLLM needs to know
+        the model's marks for it (engine.extra.reasoning_parser).
+      seed: seed of the samples alone, in place of run.seed: requests carry seeds, as with engine.seeded; null is none.
     """
 
     temperature: float = _SAMPLING.temperature
@@ -81,6 +90,28 @@ class SamplingSection:
     top_k: int = _SAMPLING.top_k
     max_tokens: int = _SAMPLING.max_tokens
     stop: list[str] = field(default_factory=list)
+    min_p: float = field(default=_SAMPLING.min_p, metadata=ADDED)
+    presence_penalty: float = field(default=_SAMPLING.presence_penalty, metadata=ADDED)
+    frequency_penalty: float = field(default=_SAMPLING.frequency_penalty, metadata=ADDED)
+    repetition_penalty: float = field(default=_SAMPLING.repetition_penalty, metadata=ADDED)
+    thinking_token_budget: int | None = field(default=None, metadata=ADDED)
+    seed: int | None = field(default=None, metadata=ADDED)
+
+
+@dataclass
+class Steps:
+    """Config section `steps`: how solutions are cut into steps, beside `prompt.separator`.
+
+    Attributes:
+      of: whole; of a model that thinks aloud also answer or reasoning, and the other part is one step.
+      max_steps: most steps of a solution, small ones are put together; 0 is 64 for prompt.separator=paragraphs, else
+        no bound.
+      min_tokens: tokens of the smallest step; 0 is 32 for prompt.separator=paragraphs, else no bound.
+    """
+
+    of: str = field(default=WHOLE, metadata=ADDED)
+    max_steps: int = field(default=0, metadata=ADDED)
+    min_tokens: int = field(default=0, metadata=ADDED)
 
 
 @dataclass
@@ -173,6 +204,7 @@ SECTIONS = {
     "run": Run,
     "prompt": Prompting,
     "sampling": SamplingSection,
+    STEPS: Steps,
     "cluster": Cluster,
     "storage": Access,
     STOP: Limits,
@@ -211,6 +243,39 @@ def check_ranges(filled: Mapping[str, Any]) -> None:
         raise BadInput(f"sampling.temperature is {sampling.temperature}. Expected 0 (greedy) or more.")
     if not 0 < sampling.top_p <= 1:
         raise BadInput(f"sampling.top_p is {sampling.top_p}. Expected more than 0, at most 1.")
+    _check_penalties(sampling)
+    if sampling.thinking_token_budget is not None and not filled["engine"].plugin.THINKING_BUDGET:
+        raise BadInput(
+            f"sampling.thinking_token_budget is {sampling.thinking_token_budget}, and engine.kind="
+            f"{filled['engine'].name} ends no thought. Expected engine.kind=vllm or http, or no budget."
+        )
+    _check_steps(filled[STEPS])
+
+
+def _check_penalties(sampling: SamplingSection) -> None:
+    """Raise `BadInput` for settings that no engine takes."""
+    if not 0 <= sampling.min_p <= 1:
+        raise BadInput(f"sampling.min_p is {sampling.min_p}. Expected a share, 0 (no bound) to 1.")
+    for name in ("presence_penalty", "frequency_penalty"):
+        if not -2 <= getattr(sampling, name) <= 2:
+            raise BadInput(f"sampling.{name} is {getattr(sampling, name)}. Expected -2 to 2; 0 is none.")
+    if not 0 < sampling.repetition_penalty < math.inf:
+        raise BadInput(
+            f"sampling.repetition_penalty is {sampling.repetition_penalty}. Expected more than 0; 1 is none."
+        )
+    if sampling.thinking_token_budget is not None and sampling.thinking_token_budget < 0:
+        raise BadInput(
+            f"sampling.thinking_token_budget is {sampling.thinking_token_budget}. Expected tokens, 0 or more, or null."
+        )
+
+
+def _check_steps(steps: Steps) -> None:
+    """Raise `BadInput` for a rule of cutting that makes no sense."""
+    if steps.of not in PARTS:
+        raise BadInput(f"steps.of is {steps.of!r}. {suggest(steps.of, list(PARTS))}")
+    for name, least in (("max_steps", 2), ("min_tokens", 1)):
+        if 0 != getattr(steps, name) < least:
+            raise BadInput(f"steps.{name} is {getattr(steps, name)}. Expected at least {least}, or 0 for the default.")
 
 
 def _check_engines(cluster: Cluster) -> None:

@@ -27,7 +27,18 @@ from factory.types import POLICY, Sampling
 from pipelines.driving.demand import Bounds
 from pipelines.pools.pool import ENGINE, MODELS, Pool, pools_of, short_form, switches
 from pipelines.run.contract import PIPELINES, Pipeline, Plug, PluginSection, plugged
-from pipelines.run.sections import SECTIONS, STOP, Cluster, Limits, Prompting, Run, SamplingSection, check_ranges
+from pipelines.run.sections import (
+    SECTIONS,
+    STEPS,
+    STOP,
+    Cluster,
+    Limits,
+    Prompting,
+    Run,
+    SamplingSection,
+    Steps,
+    check_ranges,
+)
 
 PLUGIN_SECTIONS = {
     "source": PluginSection(registry=SOURCES, default="procedural"),
@@ -54,7 +65,8 @@ class Settings:
     Attributes:
       pipeline: name of the pipeline.
       model: name or folder of the model.
-      run, prompt, sampling, cluster, storage, stop: sections of every run, filled; a pipeline may have more in one.
+      run, prompt, sampling, steps, cluster, storage, stop: sections of every run, filled; a pipeline may have more in
+        one.
       source, engine, search, supervision, checker: picked plug-ins with their settings.
       models: pools of the roles beside the policy, by role.
       own: sections that only this pipeline has, by name.
@@ -66,6 +78,7 @@ class Settings:
     run: Run
     prompt: Prompting
     sampling: SamplingSection
+    steps: Steps
     cluster: Cluster
     storage: Access
     stop: Limits
@@ -146,6 +159,9 @@ class Settings:
             for section in self.plain
             if section not in self.excluded_from_fingerprint
         }
+        if not decisive.get(STEPS, True):
+            # The section is younger than runs that are still resumed.
+            del decisive[STEPS]
         return fingerprint(_seen_from(self.run.part_of, decisive) if self.run.part_of else decisive)
 
     def _to_hash(self, section: str) -> Any:

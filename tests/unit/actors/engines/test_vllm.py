@@ -153,3 +153,35 @@ async def started(folder: Path, **settings: Any) -> vllm.Engine:
     engine = vllm.Engine(vllm.Config(**settings), str(folder))
     await engine.start()
     return engine
+
+
+@pytest.mark.usefixtures("pretend_vllm")
+async def test_every_setting_of_sampling_reaches_vllm(tmp_path: Path) -> None:
+    engine = await started(tmp_path)
+    given = {"min_p": 0.1, "presence_penalty": 0.5, "frequency_penalty": 0.25, "repetition_penalty": 1.5}
+    request = GenerateRequest(question_id="q", prompt="2 + 2?", seed=7, sampling=Sampling(**given, seed=1))
+    params = engine._sampling_params(request, 6, 100)
+    assert {name: getattr(params, name) for name in given} == given
+    assert (params.seed, params.thinking_token_budget, params.skip_special_tokens) == (7, None, True)
+    unseeded = GenerateRequest(question_id="q", prompt="2 + 2?", seed=7)
+    assert engine._sampling_params(unseeded, 6, 100).seed is None
+
+
+@pytest.mark.usefixtures("pretend_vllm")
+async def test_a_budget_of_thoughts_needs_an_engine_that_knows_their_marks(tmp_path: Path) -> None:
+    engine = await started(tmp_path)
+    request = GenerateRequest(question_id="q", prompt="2 + 2?", sampling=Sampling(thinking_token_budget=64))
+    with pytest.raises(BadInput, match=r"engine\.extra\.reasoning_parser"):
+        await engine.generate([request])
+    engine._ends_thoughts = True
+    assert engine._sampling_params(request, 6, 100).thinking_token_budget == 64
+
+
+@pytest.mark.usefixtures("pretend_vllm")
+async def test_marks_of_thoughts_that_are_special_tokens_stay_in_the_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Letters, "all_special_tokens", ["</s>", "[THINK]"], raising=False)
+    engine = await started(tmp_path)
+    request = GenerateRequest(question_id="q", prompt="2 + 2?")
+    assert engine._sampling_params(request, 6, 100).skip_special_tokens is False

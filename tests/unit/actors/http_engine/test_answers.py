@@ -69,10 +69,17 @@ def test_chat_has_its_text_in_a_message() -> None:
     assert read(body(choices=[choice]), Route.CHAT).samples[0].text == "Hi"
 
 
-def test_a_model_that_was_cut_off_while_it_thought_has_said_nothing() -> None:
+@pytest.mark.parametrize("name", ["reasoning", "reasoning_content"])
+def test_thoughts_that_a_server_has_taken_out_stand_in_front_of_what_is_said(name) -> None:
+    choice = {"index": 0, "message": {"content": "It is 5.", name: "2 and 3."}, "finish_reason": "stop"}
+    [sample] = read(body(choices=[choice]), Route.CHAT).samples
+    assert sample.text == "<think>\n2 and 3.\n</think>\n\nIt is 5."
+
+
+def test_a_model_that_was_cut_off_while_it_thought_has_no_answer() -> None:
     choice = {"index": 0, "message": {"content": None, "reasoning_content": "Hm"}, "finish_reason": "length"}
     [sample] = read(body(choices=[choice]), Route.CHAT).samples
-    assert (sample.text, sample.finish_reason) == ("", LENGTH)
+    assert (sample.text, sample.finish_reason) == ("<think>\nHm", LENGTH)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from actors.http_engine.abilities import Abilities, Route
 from actors.http_engine.bodies import Asked, body_of, messages_of
+from factory.errors import BadInput
 from factory.tokens import Tokens
 from factory.types import Sampling
 
@@ -69,3 +72,20 @@ def test_without_a_beginning_nothing_is_continued() -> None:
     body = body_of(asked(Route.CHAT, messages=(("user", "Hi"),), prefix="\n"), "tiny", Abilities(chat=True))
     assert "continue_final_message" not in body
     assert len(messages_of((("user", "Hi"),), "\n")) == 1
+
+
+def test_penalties_go_to_any_server_and_vllms_own_settings_to_those_that_know_them() -> None:
+    sampling = Sampling(
+        min_p=0.1, presence_penalty=0.5, frequency_penalty=0.25, repetition_penalty=1.5, thinking_token_budget=64
+    )
+    body = body_of(asked(text="Hi", sampling=sampling), "tiny", Abilities(text=True, extras=True))
+    assert (body["min_p"], body["presence_penalty"], body["frequency_penalty"]) == (0.1, 0.5, 0.25)
+    assert (body["repetition_penalty"], body["thinking_token_budget"]) == (1.5, 64)
+    plain = body_of(asked(text="Hi", sampling=Sampling(presence_penalty=0.5)), "tiny", Abilities(text=True))
+    assert plain["presence_penalty"] == 0.5
+
+
+@pytest.mark.parametrize("setting", [{"min_p": 0.1}, {"repetition_penalty": 1.5}, {"thinking_token_budget": 64}])
+def test_a_setting_that_a_server_does_not_know_is_refused(setting: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match=f"sampling.{next(iter(setting))} is"):
+        body_of(asked(text="Hi", sampling=Sampling(**setting)), "tiny", Abilities(text=True))

@@ -37,6 +37,7 @@ from pipelines.self_training.star_settings import of as star_settings
         ("label_steps", "checker.kind=python_tests", "5d6b5149eb4785de"),
         ("label_steps", "supervision.probes_per_round=1", "24e41ffdf82a6ded"),
         ("label_steps", "supervision.most_probes_per_round=4", "24e41ffdf82a6ded"),
+        ("label_steps", "sampling.min_p=0 sampling.seed=null steps.of=whole steps.max_steps=0", "24e41ffdf82a6ded"),
         ("label_steps", "engine.kind=simulated", "87b3163fa4ed5474"),
         ("label_steps", "engine.kind=simulated engine.slots=256 engine.token_s=0.01", "87b3163fa4ed5474"),
         ("label_steps", "source.kind=split source.of.kind=jsonl source.of.path=q.jsonl", "ba15859143c929fc"),
@@ -44,6 +45,11 @@ from pipelines.self_training.star_settings import of as star_settings
 )
 def test_a_config_has_the_fingerprint_it_always_had(name: str, overrides: str, expected: str) -> None:
     assert load(name, overrides.split()).fingerprint == expected
+
+
+@pytest.mark.parametrize("other", ["steps.of=answer", "sampling.min_p=0.1", "sampling.seed=3", "steps.max_steps=9"])
+def test_another_rule_of_steps_or_other_sampling_is_another_run(other: str) -> None:
+    assert load("label_steps", [other]).fingerprint != load("label_steps").fingerprint
 
 
 def test_the_runs_of_a_self_training_have_the_fingerprints_they_always_had() -> None:
