@@ -13,7 +13,7 @@ First every solution is looked at by itself: verdict, hints, round, length. Then
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -32,6 +32,7 @@ from factory.export.drops import (
 from factory.export.flat_rows import is_judged, is_right
 from factory.labelling.step_labels import first_error_of
 from factory.plugins import suggest
+from factory.records.thought_fields import whole_text
 from factory.self_training.hints import leak
 from factory.text.wording import trimmed
 from factory.types import Outcome
@@ -43,6 +44,7 @@ SELECTION_COLUMNS = [
     "gold_answer",
     *(f"solutions.{name}" for name in ("solution_id", "text", "verdict", "finish_reason", "first_error", "flawed")),
     *(f"solutions.{name}" for name in ("method", "hinted", "round")),
+    *(f"solutions.{name}" for name in ("reasoning", "thought_opening", "thought_closing")),
     *(f"solutions.steps.{name}" for name in ("text", "label", "confidence")),
 ]
 """Columns that `Filter.candidates` reads, and `uses` of the formats."""
@@ -68,6 +70,7 @@ class Filter:
       off) and questions with one kind only are left out. With `per_question`, half of it each, rounded down. Formats of
       right solutions only are not balanced.
     * `seed`: another seed draws other solutions under a cap.
+    * `without_reasoning`: what models thought aloud is left out; steps stay as they were labelled.
 
     Raises `BadInput` for values that are out of range or exclude each other.
     """
@@ -84,6 +87,7 @@ class Filter:
     per_question: int = 0
     balance: bool = False
     seed: int = 0
+    without_reasoning: bool = False
 
     def __post_init__(self) -> None:
         # Each option by itself.
@@ -115,7 +119,7 @@ class Filter:
     def selective(self) -> bool:
         """True when the filter asks anything of solutions, so that records without solutions are dropped."""
         by_default = Filter(min_confidence=self.min_confidence, hinted=self.hinted, flawed=self.flawed, seed=self.seed)
-        return self != by_default or self.hinted == "only"
+        return replace(self, without_reasoning=False) != by_default or self.hinted == "only"
 
     @property
     def chooses(self) -> bool:
@@ -134,7 +138,7 @@ class Filter:
             return f"verdict {solution['verdict'] or 'unknown'}"
         if self.rounds and solution["round"] not in self.rounds:
             return "another round"
-        characters, steps = len(solution["text"]), len(solution["steps"])
+        characters, steps = len(whole_text(self._shown(solution))), len(solution["steps"])
         if characters < self.min_characters or steps < self.min_steps:
             return "too short"
         if (self.max_characters and characters > self.max_characters) or (self.max_steps and steps > self.max_steps):
@@ -223,7 +227,7 @@ class Filter:
         """Return `drop_reasons` among the solutions of one record, by number of the solution."""
         if not self.chooses:
             # Most records have no equal texts, and nothing else can drop a solution here.
-            own = [trimmed(solution["text"]) for solution in passed.values() if not _is_imported(solution)]
+            own = [trimmed(whole_text(solution)) for solution in passed.values() if not _is_imported(solution)]
             if len(set(own)) == len(own):
                 return {}
         candidates = (self._candidate(solution, selectors, (0, index)) for index, solution in passed.items())
@@ -232,7 +236,7 @@ class Filter:
     def _candidate(
         self, solution: Mapping[str, Any], selectors: Sequence[FormatSelector], place: Place
     ) -> ExportCandidate:
-        text = _hash64(trimmed(solution["text"]))
+        text = _hash64(trimmed(whole_text(solution)))
         return ExportCandidate(
             *place,
             rank=_hash64(f"{self.seed}\x1f{text}") if self.chooses else 0,
@@ -242,13 +246,21 @@ class Filter:
             uses=sum(selector.mask for selector in selectors if selector.uses(solution)) if self.chooses else 0,
         )
 
-    def _sure(self, solution: dict[str, Any]) -> dict[str, Any]:
-        """Return a solution without the labels that are not sure enough, and unaudited where flawed ones are wanted.
+    def _shown(self, solution: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a solution with the thoughts that are exported; the same object when they stay as they are."""
+        if not self.without_reasoning or solution.get("reasoning") is None:
+            return solution
+        return {**solution, "reasoning": None, "thought_opening": None, "thought_closing": None}
 
-        It is the same object when nothing changes.
+    def _sure(self, solution: dict[str, Any]) -> dict[str, Any]:
+        """Return a solution as it is exported, without the labels that are not sure enough.
+
+        Where flawed ones are wanted, it is unaudited. It is the same object when nothing changes.
         """
         if self.flawed == "any" and solution.get("flawed"):
             solution = {**solution, "flawed": None}
+        if self.without_reasoning and solution.get("reasoning") is not None:
+            solution = dict(self._shown(solution))
         if not self.min_confidence:
             return solution
         wanted = self.min_confidence - _FLOAT32
@@ -270,7 +282,7 @@ def _gives_away(solution: Mapping[str, Any], gold: str) -> bool:
     The record does not have the hint itself: a solution that repeats it in words that `factory/self_training/hints.py`
     does not know passes.
     """
-    return leak(solution["text"], [step["text"] for step in solution["steps"]], "", gold) is not None
+    return leak(whole_text(solution), [step["text"] for step in solution["steps"]], "", gold) is not None
 
 
 def _is_imported(solution: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from factory.export.flat_rows import ORIGIN, completion_text, is_judged, is_right, origin, prompt_text
+from factory.records.thought_fields import whole_text
 
 SUFFIX = ".parquet"
 FEATURES = pa.schema([("prompt", pa.string()), ("completion", pa.string()), ("label", pa.bool_()), *ORIGIN])
@@ -36,7 +37,7 @@ def labelled(record: Mapping[str, Any], solution: Mapping[str, Any]) -> dict[str
     """Return the row of a judged solution."""
     return {
         "prompt": prompt_text(record),
-        "completion": completion_text(solution["text"]),
+        "completion": completion_text(whole_text(solution)),
         "label": is_right(solution),
         **origin(record, solution),
     }

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from factory.export.flat_rows import ORIGIN, completion_text, is_to_imitate, origin, prompt_text
+from factory.records.thought_fields import whole_text
 
 SUFFIX = ".parquet"
 FEATURES = pa.schema([("prompt", pa.string()), ("completion", pa.string()), *ORIGIN])
@@ -25,6 +26,6 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         if uses(solution):
             yield {
                 "prompt": prompt_text(record),
-                "completion": completion_text(solution["text"]),
+                "completion": completion_text(whole_text(solution)),
                 **origin(record, solution),
             }

@@ -4,8 +4,9 @@ TRL's SFTTrainer).
 Solutions that a search has guided or revised are among them (`independent` is false): so a model learns to answer at
 once what it found by searching. `selected` says which one the search answers with.
 
-Trainers other than the factory's render them by the model's chat template, which may cut reasoning in front of
-`</think>`: `prompt_completion` has the same solutions as text.
+What a model thought aloud stands in front of its answer, as it was written. Trainers other than the factory's render
+messages by the model's chat template, which may cut it: `sft_reasoning` has it in a field of its own, and
+`prompt_completion` has the same solutions as text.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from factory.export.flat_rows import ORIGIN, is_to_imitate, origin
+from factory.records.thought_fields import whole_text
 from factory.text.chat_messages import MESSAGES
 from factory.text.wording import unpadded
 
@@ -33,7 +35,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {
                 "messages": [
                     {"role": "user", "content": record["question"]},
-                    {"role": "assistant", "content": unpadded(solution["text"])},
+                    {"role": "assistant", "content": unpadded(whole_text(solution))},
                 ],
                 **origin(record, solution),
             }

@@ -27,6 +27,7 @@ from factory.export.flat_rows import (
     origin,
     prompt_text,
 )
+from factory.records.thought_fields import whole_text
 from factory.text.wording import unpadded
 
 SUFFIX = ".parquet"
@@ -69,12 +70,12 @@ def _before(last: Mapping[str, Any], usable: Mapping[str, Mapping[str, Any]]) ->
 
 
 def _row(record: Mapping[str, Any], path: list[Mapping[str, Any]], last: Mapping[str, Any]) -> dict[str, Any]:
-    texts = [unpadded(attempt["text"]) for attempt in path]
+    texts = [unpadded(whole_text(attempt)) for attempt in path]
     # The critique that led to an attempt was of the one before it.
     critiques = [attempt["critique"] or "" for attempt in [*path[1:], last]]
     return {
         "prompt": f"{prompt_text(record)}\n\n{transcript(texts, critiques)}",
-        "completion": completion_text(last["text"]),
+        "completion": completion_text(whole_text(last)),
         "attempts": texts,
         "critiques": critiques,
         "attempt_ids": [attempt["solution_id"] for attempt in path],

@@ -12,6 +12,7 @@ from typing import Any
 
 from factory.export.flat_rows import is_flawed, is_judged, is_sampled, is_whole
 from factory.formats import orm
+from factory.records.thought_fields import whole_text
 from factory.text.wording import trimmed
 
 SUFFIX, FEATURES, COLUMNS, labels = orm.SUFFIX, orm.FEATURES, orm.COLUMNS, orm.labels
@@ -28,7 +29,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for solution in record["solutions"]:
         if uses(solution):
             # Only white space is ignored: right and wrong solutions are among them, and 10⁵ must not equal 105.
-            text = trimmed(solution["text"])
+            text = trimmed(whole_text(solution))
             if text not in seen:
                 yield orm.labelled(record, solution)
             seen.add(text)

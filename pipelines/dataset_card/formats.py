@@ -17,6 +17,9 @@ class About:
 _PRM = ("process-supervision", "prm")
 FORMATS = {
     "sft": About(text="correct solutions as chat messages", tags=("sft",)),
+    "sft_reasoning": About(
+        text="correct solutions as chat messages, with the reasoning apart", tags=("sft", "reasoning")
+    ),
     "prompt_completion": About(text="correct solutions as prompt and completion", tags=("sft",)),
     "prm": About(
         text="a prompt, its solution's steps, a label per step (TRL's stepwise layout)",

@@ -74,8 +74,19 @@ class ExportOptions:
     def __post_init__(self) -> None:
         if not self.formats:
             raise BadInput("no format was named. Expected --format NAME, as often as you like.")
+        if self.filter.without_reasoning and (trees := [name for name in self.formats if _follows_the_tree(name)]):
+            raise BadInput(
+                f"--without-reasoning was asked for, and {', '.join(trees)} follow the search tree, whose texts hold "
+                "it. Expected one of the two alone."
+            )
         if self.shard_mb < 1:
             raise BadInput(f"--shard-mb is {self.shard_mb}. Expected at least 1; 256 to 500 suits most readers.")
+
+
+def _follows_the_tree(name: str) -> bool:
+    """Return whether rows of a format are about nodes of the tree, and not about whole records."""
+    columns = FORMATS.load(name).COLUMNS
+    return "tree" in columns and "gold_answer" not in columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

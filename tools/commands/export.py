@@ -54,6 +54,9 @@ PerQuestion = Annotated[
     int, typer.Option(help="Most solutions of a question over all runs, counting those a format can use.", **COUNT)
 ]
 Balance = Annotated[bool, typer.Option("--balance", help="Take as many right as wrong solutions of every question.")]
+WithoutReasoning = Annotated[
+    bool, typer.Option("--without-reasoning", help="Leave out what models thought aloud; answers alone.")
+]
 Seed = Annotated[int, typer.Option(help="Seed of splits and draws.")]
 NearDuplicates = Annotated[str, typer.Option(help="How questions that repeat others are found: exact or minhash.")]
 Similarity = Annotated[float, typer.Option(min=0.7, max=1, help="With minhash: least similarity of the words.")]
@@ -95,6 +98,7 @@ def export_command(
     max_steps: MaxSteps = 0,
     per_question: PerQuestion = 0,
     balance: Balance = False,
+    without_reasoning: WithoutReasoning = False,
     validation: Annotated[float, SHARE] = 0.0,
     test: Annotated[float, SHARE] = 0.0,
     seed: Seed = 0,
@@ -131,6 +135,7 @@ def export_command(
             per_question=per_question,
             balance=balance,
             seed=seed,
+            without_reasoning=without_reasoning,
         ),
         split=Split(validation=validation, test=test, seed=seed),
         near_duplicates=near_duplicates,
