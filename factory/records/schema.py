@@ -35,10 +35,12 @@ the `occurrences`: there pass@k and votes of questions with labels lean towards 
 
 Version 7 keeps what sources other than rollouts say of a solution's first error: `opinions`, null where nobody was
 asked, as in rows of earlier versions; and whether one with the right answer holds a wrong step all the same: `flawed`,
-null where nobody has audited it or where that is not known. Of models that think aloud it keeps thoughts and answer apart
-(`factory/records/thought_fields.py`): `text` is the answer, `reasoning` the thoughts, `thought_opening` and
-`thought_closing` are the marks around these, so that the four joined are what the model has written; all but `text` are
-null for a model that does not think aloud. `looping` is true for a text that was cut off while it repeated itself.
+null where nobody has audited it or where that is not known.
+
+Of models that think aloud it keeps thoughts and answer apart (`factory/records/thought_fields.py`): `text` is the
+answer, `reasoning` the thoughts, `thought_opening` and `thought_closing` are the marks around these, so that the four
+joined are what the model has written; all but `text` are null for a model that does not think aloud. `looping` is true
+for a text that was cut off while it repeated itself.
 """
 
 from __future__ import annotations
