@@ -15,6 +15,8 @@ import typer
 from factory.plugins import names_in
 
 if TYPE_CHECKING:
+    from factory.decontamination.contamination import MatchSettings
+    from factory.export.split import Split
     from pipelines.export.export import Exported, ExportOptions
 
 SHARE = typer.Option(min=0, max=1, help="Share of the questions, by a hash of their text and the seed.")
@@ -114,9 +116,7 @@ def export_command(
     processes: Processes = None,
 ) -> None:
     """Write flat views of runs for trainers and data hubs: a data set to load or push."""
-    from factory.decontamination.contamination import MatchSettings
     from factory.export.filter import Filter
-    from factory.export.split import Split
     from pipelines.export.export import ExportOptions
 
     _check(folders, licence)
@@ -137,15 +137,29 @@ def export_command(
             seed=seed,
             without_reasoning=without_reasoning,
         ),
-        split=Split(validation=validation, test=test, seed=seed),
+        split=_split(validation, test, seed),
         near_duplicates=near_duplicates,
         similarity=similarity,
         decontaminate=tuple(decontaminate or ()),
-        matching=MatchSettings(ngram=overlap_ngram, coverage=overlap, reworded=reworded),
+        matching=_matching(overlap_ngram, overlap, reworded),
         keep_reworded=keep_reworded,
         shard_mb=shard_mb,
     )
     _export(folders, options, licence, processes)
+
+
+def _split(validation: float, test: float, seed: int) -> Split:
+    """Return the shares of the splits."""
+    from factory.export.split import Split
+
+    return Split(validation=validation, test=test, seed=seed)
+
+
+def _matching(ngram: int, coverage: float, reworded: float) -> MatchSettings:
+    """Return what counts as a match with a benchmark's question."""
+    from factory.decontamination.contamination import MatchSettings
+
+    return MatchSettings(ngram=ngram, coverage=coverage, reworded=reworded)
 
 
 def _check(folders: list[str], licence: str | None) -> None:
