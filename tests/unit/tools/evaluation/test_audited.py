@@ -47,6 +47,14 @@ def test_of_other_questions_nobody_knows_the_truth() -> None:
     assert shown(one).splitlines()[2:] == [f">  1 {SLIP}", "  truth: not known"]
 
 
+def test_any_run_is_audited_by_its_equations_and_equal_solutions_count_once() -> None:
+    plain = [a_solution([(text, 1) for text in texts]) for texts in ((START, TIMES, PLUS), (START, SLIP, PLUS))]
+    record = a_record("Q?", [*plain, plain[1]], metadata=[("operations", OPERATIONS)], gold_answer="65")
+    figures, [one] = counted(right_ones([record], by_equations=True))
+    assert (one["said"], one["truth"]) == (1, 1)
+    assert (figures["right"], figures["called flawed"], figures["not told"], figures["recall"]) == (2, 1, 1, 1.0)
+
+
 def test_a_run_without_an_audit_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
