@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from factory.drafting.conclusion import Draft, conclude, stood
 from factory.drafting.steps import complete, plant
-from factory.rollouts.nodes import STEP, Critique, Node, Solution
+from factory.rollouts.critique import Critique
+from factory.rollouts.nodes import STEP, Node, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.steps import split_steps
 from factory.text.wording import unpadded

@@ -28,6 +28,23 @@ def transcript(attempts: Sequence[str], critiques: Sequence[str] = ()) -> str:
     return "\n\n".join([*parts, f"Attempt {len(attempts) + 1}:"])
 
 
+def numbered(steps: Sequence[str]) -> str:
+    """Return steps as a critic of them reads them: each begins a line with its number, from 1.
+
+    Further lines of a step are set in, however they are broken, so that no text can pass for a step of its own.
+    """
+    lines = []
+    for number, step in enumerate(steps, start=1):
+        first, *others = [line.strip() for line in step.splitlines() if line.strip()] or [""]
+        lines += [f"Step {number}: {first}", *(f"    {line}" for line in others)]
+    return "\n".join(lines)
+
+
+def to_locate(question: str, steps: Sequence[str]) -> str:
+    """Return what a critic of steps reads: the last section of the prompt file `critic`, filled in."""
+    return f"{question.strip()}\n\nSolution, step by step:\n{numbered(steps)}"
+
+
 def to_criticise(question: str, attempt: str) -> str:
     """Return what a critic of one attempt reads: the last section of the prompt file `critique`, filled in."""
     return f"{question.strip()}\n\nAttempt:\n{unpadded(attempt)}"

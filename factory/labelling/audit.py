@@ -93,7 +93,7 @@ def _log_likelihood(opinion: Opinion, reliability: Reliability, steps: int) -> A
 
 def _grades(opinion: Opinion, reliability: Reliability) -> tuple[float, float]:
     """Return how often a source is as sure as this of wrong solutions, and of right ones."""
-    counts = {key: one for key, one in reliability.counts.items() if key[0] == opinion.source}
+    counts = reliability.by_grade(opinion.source)
     # A grade that nobody knows yet is as frequent here as there.
     share = 1 / (len(counts) + (opinion.key not in counts))
     wrong, right = (

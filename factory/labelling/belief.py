@@ -33,7 +33,6 @@ from factory.labelling.joint import Joint, weigh
 from factory.labelling.likelihood import (
     LOG_VERDICT,
     Places,
-    in_opinion,
     log_unrelated,
     over_steps,
     prefix,
@@ -109,7 +108,9 @@ class Belief:
     def hear(self, opinions: Sequence[Opinion], reliability: Reliability) -> None:
         """Take these opinions in place of those before, believed as far as `reliability` says."""
         self._opinions = reliability.log_likelihood(opinions, self.steps) if opinions else None
-        self._joint = self._log_behind = self._likely = self._posterior = self._information = None
+        if self._joint is not None:
+            self._joint = self._joint.hearing(self.steps, self._opinions)
+        self._log_behind = self._posterior = self._information = None
 
     def rest(self) -> None:
         """Give up what is large; it is computed again when it is needed."""
@@ -141,6 +142,11 @@ class Belief:
     def first_error(self) -> Array:
         """P(first error is step e) for e = 0..M-1, then P(none): shape [M + 1]; sums to 1."""
         return self._weighed().first_error
+
+    @property
+    def by_rollouts(self) -> Array:
+        """The same by verdict and rollouts alone, without what anybody has said, shape [M + 1]; sums to 1."""
+        return self._weighed().by_rollouts
 
     @property
     def contradiction(self) -> float:
@@ -229,14 +235,20 @@ class Belief:
         if self._posterior is None:
             joint = self._told_apart()
             cells, log_scale = self._cells(joint)
-            if len(joint.places) == self.steps:
-                first_error = joint.judged @ cells
-            else:
-                first_error = over_steps(self.steps, joint.places, joint.judged * cells, self._opinions)
-            total = float(first_error.sum())
-            rollouts = total if joint.opinions is None else float((joint.weights @ cells).sum())
-            self._posterior = _Posterior(first_error / total, log_scale + math.log(rollouts))
+            by_rollouts = self._over_steps(joint, joint.weights, cells, None)
+            total = float(by_rollouts.sum())
+            by_rollouts = first_error = by_rollouts / total
+            if joint.opinions is not None:
+                first_error = self._over_steps(joint, joint.judged, cells, self._opinions)
+                first_error = first_error / float(first_error.sum())
+            self._posterior = _Posterior(first_error, by_rollouts, log_scale + math.log(total))
         return self._posterior
+
+    def _over_steps(self, joint: Joint, weights: Array, cells: Array, opinions: Array | None) -> Array:
+        """Return the probability of every step, and of none, shape [M + 1], up to a factor."""
+        if len(joint.places) == self.steps:
+            return np.asarray(weights @ cells)
+        return over_steps(self.steps, joint.places, weights * cells, opinions)
 
     def _cells(self, joint: Joint) -> tuple[Array, float]:
         """Return what the weights of each cell are to be multiplied by, shape [cells], and the log of its scale."""
@@ -267,16 +279,16 @@ class Belief:
                 # A rollout of t steps tells apart whether the first error is step t - 1, an earlier or a later one.
                 marks = {0, *self._counts, *depths}
                 places = tuple(sorted(marks | {mark - 1 for mark in marks if mark}))
-            joint, log = weigh(self.steps, places, self._counts, self._correct, self._own), self._opinions
-            opinions = None if log is None else in_opinion(self.steps, places, log)
-            self._joint, self._likely = joint._replace(opinions=opinions), None
+            joint = weigh(self.steps, places, self._counts, self._correct, self._own)
+            self._joint, self._likely = joint.hearing(self.steps, self._opinions), None
         return self._joint
 
 
 class _Posterior(NamedTuple):
-    """P(first error is a step or none), shape [M + 1], and the log probability of verdict and rollouts."""
+    """P(first error is a step or none), shape [M + 1], by all and by verdict and rollouts, and log P(the latter)."""
 
     first_error: Array
+    by_rollouts: Array
     log_evidence: float
 
 

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from factory.labelling.arrays import Array
-from factory.labelling.opinions import Reliability
+from factory.labelling.opinions import Heard, Reliability, taught_by
 
 # Values of the five numbers with their prior weights, for a policy that nobody has seen yet; a hundred questions later
 # the weights no longer matter.
@@ -140,24 +140,23 @@ class Experience:
         own = self._underway.get(question_id)
         return own.rollouts if own else 0
 
-    def teach(
-        self, question_id: str, likelihood: Array, rollouts: int = 0, opinions: Reliability | None = None
-    ) -> None:
+    def teach(self, question_id: str, likelihood: Array, rollouts: int = 0, heard: Sequence[Heard] = ()) -> None:
         """Learn from a question that is under way, in place of what it has taught before.
 
         Args:
           question_id: what tells it from all others (`Question.key`).
           likelihood: P(its evidence so far | cell), up to a factor, shape [cells].
           rollouts: how many these were, for `rollouts_of`.
-          opinions: what its solutions say of those who have judged them.
+          heard: opinions on its solutions, beside what rollouts say.
         """
         if not self.learns:
             return
         cells = _weighed(likelihood, self.prior_without(question_id))
+        opinions = taught_by(heard, self.reliability_without(question_id))
         self.forget(question_id)
-        own = self._underway[question_id] = _Contribution(likelihood, cells, rollouts, opinions or Reliability())
+        self._underway[question_id] = _Contribution(likelihood, cells, rollouts, heard, opinions)
         self._own += cells
-        self._own_opinions += own.opinions
+        self._own_opinions += opinions
         self._taught += 1
         if self._taught >= _STALE_SHARE * (len(self._underway) + len(self._recent)):
             self._weigh_anew()
@@ -224,18 +223,30 @@ class Experience:
             for each, cells in zip(some, _weighed(np.array([each.likelihood for each in some]), priors), strict=True):
                 # A copy, as a row would keep all others.
                 each.cells = cells.copy()
+        self._hear_anew([each for each in kept if each.heard])
         # Rounding errors of additions and subtractions end here, too.
         own = self.lessons()
         self._own = own.finished.cells + own.underway.cells
+        self._own_opinions = own.finished.opinions + own.underway.opinions
+
+    def _hear_anew(self, kept: Sequence[_Contribution]) -> None:
+        """Weigh opinions anew by what is known of their sources now."""
+        total = self._own_opinions + self._others.finished.opinions + self._others.underway.opinions
+        for each in kept:
+            each.opinions = taught_by(each.heard, total - each.opinions)
 
 
 @dataclass(slots=True, eq=False)
 class _Contribution:
-    """Evidence of a question, P(evidence | cell) up to a factor, and what it says: P(cell | evidence)."""
+    """Evidence of a question, P(evidence | cell) up to a factor, and what it says: P(cell | evidence).
+
+    `heard` is the evidence on those who have judged its solutions, `opinions` what it says.
+    """
 
     likelihood: Array
     cells: Array
     rollouts: int
+    heard: Sequence[Heard]
     opinions: Reliability
 
     @property

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from factory.labelling.arrays import Array
-from factory.labelling.likelihood import Places, explanations, outcome, prefix, rows, state_of
+from factory.labelling.likelihood import Places, explanations, in_opinion, outcome, prefix, rows, state_of
 
 # Rollouts that are multiplied into weights before these are computed anew: 32 of probability 1e-4, a rare one, do not
 # come near what is too small for a float.
@@ -49,6 +49,10 @@ class Joint(NamedTuple):
             return None
         weights = self.weights * np.exp(log).take(state_of(self.places, depth), axis=0)
         return self._replace(weights=weights, on_top=on_top)
+
+    def hearing(self, steps: int, log: Array | None) -> Joint:
+        """Return it with other opinions: log P(opinions | first error), shape [M + 1], or none."""
+        return self._replace(opinions=None if log is None else in_opinion(steps, self.places, log))
 
     @property
     def judged(self) -> Array:

@@ -16,7 +16,7 @@ import numpy as np
 from factory.labelling.arrays import Array
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Experience
-from factory.labelling.opinions import Reliability
+from factory.labelling.opinions import Heard
 from factory.labelling.step_labels import SolutionLabeller
 from factory.rollouts.nodes import PROBE, Node, Solution
 from factory.rollouts.tree import Tree
@@ -37,29 +37,19 @@ def learn(experience: Experience, tree: Tree) -> None:
     labeller = SolutionLabeller(experience, 0)
     beliefs = [(solution.prefixes(), labeller.belief(solution)) for solution in measured or judged[:1]]
     if beliefs:
-        opinions = worth_of_opinions(
-            experience, tree.question.key, [(each, labeller.belief(each)) for each in measured if each.opinions]
-        )
-        experience.teach(tree.question.key, likelihood(beliefs), rollouts, opinions)
+        heard = heard_of((each, labeller.belief(each)) for each in measured if each.opinions)
+        experience.teach(tree.question.key, likelihood(beliefs), rollouts, heard)
 
 
-def worth_of_opinions(
-    experience: Experience, question_id: str, beliefs: Iterable[tuple[Solution, Belief]]
-) -> Reliability:
-    """Return what solutions say of those who have an opinion on them.
+def heard_of(beliefs: Iterable[tuple[Solution, Belief]]) -> list[Heard]:
+    """Return what was said of solutions, and what their rollouts say: what sources are learnt from.
 
-    Only rollouts from inside a solution tell who is right; without any, it says nothing.
+    Solutions without a rollout from inside count, too: they are the ones that a source was believed about, and without
+    them it would be known by its misses alone. What they say of it is what is known of it already.
 
-    Args:
-      experience: what is known of the sources.
-      question_id: question of the solutions; what it has taught itself counts for nothing.
-      beliefs: solutions of a question with the beliefs that know their evidence.
+    `beliefs` are the solutions that were looked into, with the beliefs that know their evidence.
     """
-    known, worth = experience.reliability_without(question_id), Reliability()
-    for solution, belief in beliefs:
-        if solution.opinions and any(depth and trials for depth, trials in belief.trials_at.items()):
-            worth += known.taught_by(solution.opinions, belief.first_error)
-    return worth
+    return [Heard(solution.opinions, belief.by_rollouts) for solution, belief in beliefs if solution.opinions]
 
 
 def rollouts_of(tree: Tree) -> int:

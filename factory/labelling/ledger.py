@@ -113,11 +113,13 @@ def _opinions(kept: Any) -> Reliability:
     counts = {}
     for entry in kept if isinstance(kept, list) else [None]:
         match entry:
-            case [str(source), int(grade), [*numbers]] if len(numbers) == COUNTS and all(map(_is_amount, numbers)):
-                counts[source, grade] = np.array(numbers, dtype=np.float64)
+            case [str(source), int(grade), int(size), [*numbers]] if len(numbers) == COUNTS and all(
+                map(_is_amount, numbers)
+            ):
+                counts[source, grade, size] = np.array(numbers, dtype=np.float64)
             case _:
                 raise BadInput(
-                    "what the run has learnt is damaged: expected source, grade and "
+                    "what the run has learnt is damaged: expected source, grade, size and "
                     f"{COUNTS} numbers of 0 or more in each of `opinions`, got {entry!r:.80}; it is learnt anew."
                 )
     return Reliability(counts)

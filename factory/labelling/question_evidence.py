@@ -7,14 +7,51 @@ prefix that two solutions share are in the evidence of both, so these say nothin
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from factory.labelling.arrays import Array
 from factory.labelling.belief import Belief
-from factory.rollouts.nodes import Node
+from factory.labelling.experience import Experience
+from factory.rollouts.nodes import Node, Solution
 
 Parts = tuple[int, ...]
+
+
+class Case(Protocol):
+    """Solution that is looked into: its prefixes of 0..M-1 steps, and the belief that knows its evidence."""
+
+    solution: Solution
+    belief: Belief
+    prefixes: list[Node]
+
+
+def evidence_of(cases: Iterable[Case], joint: bool) -> QuestionEvidence:
+    """Return what the solutions of a question say of the policy to each other; nothing unless they are `joint`."""
+    own = [case for case in cases if joint and case.solution.own and case.solution.independent]
+    return QuestionEvidence((case.prefixes, case.belief) for case in own)
+
+
+def tell(cases: Sequence[Case], joint: bool, experience: Experience, question_id: str) -> None:
+    """Have the beliefs take what is known now of policy and sources, and what the other solutions say.
+
+    Args:
+      cases: solutions of one question.
+      joint: True has them tell each other of the policy.
+      experience: what is known from other questions.
+      question_id: `Question.key` of the question, which may have taught it.
+    """
+    prior, reliability = experience.prior_without(question_id), experience.reliability_without(question_id)
+    evidence = evidence_of(cases, joint)
+    priors: dict[Parts, Array] = {(): prior}
+    for case in cases:
+        parts = evidence.others(case.prefixes)
+        if parts not in priors:
+            priors[parts] = evidence.prior(parts, prior)
+        case.belief.take_prior(priors[parts])
+        if case.solution.opinions:
+            case.belief.hear(case.solution.opinions, reliability)
 
 
 class QuestionEvidence:

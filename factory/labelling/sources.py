@@ -18,8 +18,6 @@ _SURE = (0.4, 0.6, 0.8, 0.95)
 # Bounds of the grades of a solution in which all equations hold: how many there are.
 _MANY = (2, 4, 8)
 _WRONG_GRADE = 9
-# Bounds of the grades of votes: share of those that agree.
-_AGREED = (0.51, 0.76, 0.99)
 
 
 def of_equations(steps: Sequence[str]) -> Opinion | None:
@@ -59,13 +57,12 @@ def of_votes(source: str, votes: Sequence[int]) -> Opinion | None:
 
     Args:
       source: its role.
-      votes: first errors that it said, `NONE` for none; votes that could not be read are left out.
+      votes: first errors that it said in order, `NONE` for none; votes that could not be read are left out.
     """
     if not votes:
         return None
-    [(said, number)] = Counter(votes).most_common(1)
-    # One vote of one is not as sure as three of three.
-    return Opinion(source, said, 4 * min(len(votes) - 1, 3) + _grade(number / len(votes), _AGREED))
+    [(said, _)] = Counter(votes).most_common(1)
+    return Opinion(source, said, votes=tuple(votes))
 
 
 def _grade(value: float, bounds: Sequence[float]) -> int:

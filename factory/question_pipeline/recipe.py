@@ -52,6 +52,7 @@ class Recipe:
     * `template`, `sampling`: how the policy is prompted and sampled.
     * `separator`: what ends a step (`factory/rollouts/steps.py`). `steps`: whole rule; None for the separator alone.
     * `seed`: seed of the run.
+    * `prices`: of a million tokens that a role reads, and that it samples; of roles that have some.
     * `learn`: True when questions teach the prior of the labeller (`factory/labelling/experience.py`).
     """
 
@@ -67,6 +68,7 @@ class Recipe:
     seed: int = 0
     learn: bool = True
     steps: StepRule | None = None
+    prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def completer(self) -> str:
@@ -156,6 +158,7 @@ def begin(
         steps=recipe.steps,
         seed=recipe.seed if recipe.sampling.seed is None else recipe.sampling.seed,
         reader=BlindReader.of(checker, recipe.checker_config, question),
+        prices=recipe.prices,
     )
     taught = experience if recipe.learn else Experience(learns=False)
     return QuestionWork(tree, policy, taught, effort=effort, before=earlier, failed=failed)

@@ -34,7 +34,8 @@ the rollouts of labellers that came to its text, too. In rows of earlier version
 the `occurrences`: there pass@k and votes of questions with labels lean towards the texts that labellers came to.
 
 Version 7 keeps what sources other than rollouts say of a solution's first error: `opinions`, null where nobody was
-asked, as in rows of earlier versions; and whether one with the right answer holds a wrong step all the same: `flawed`,
+asked, as in rows of earlier versions (votes of a critic are one opinion; each of them is among the `critiques`, which
+have `first_error`, `reasoning` and `tokens` now); and whether one with the right answer holds a wrong step all the same: `flawed`,
 null where nobody has audited it or where that is not known.
 
 Of models that think aloud it keeps thoughts and answer apart (`factory/records/thought_fields.py`): `text` is the
@@ -78,7 +79,8 @@ SAMPLING = pa.struct(
         ("seed", pa.int64()),
     ]
 )
-# What a model said of a solution; `right` is its verdict, null where it has none that can be read.
+# What a model said of a solution; `right` is its verdict, null where it has none that can be read. `first_error` is the
+# 0-based step that it names, -1 for none, null where it was asked for none or cannot be read; `reasoning` its thoughts.
 CRITIQUE = pa.struct(
     [
         ("text", pa.string()),
@@ -86,6 +88,9 @@ CRITIQUE = pa.struct(
         ("role", pa.string()),
         ("model", pa.string()),
         ("revision", pa.string()),
+        ("first_error", pa.int32()),
+        ("reasoning", pa.string()),
+        ("tokens", pa.int32()),
     ]
 )
 # Where a source other than rollouts sees the first error: 0-based step, -1 for none; `grade` says how sure it seems

@@ -5,14 +5,15 @@ Null in rows of schema 1 to 4, where they have the values of `AS_BEFORE`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from factory.labelling.opinions import Opinion
 from factory.labelling.sources import EQUATIONS
 from factory.records.role_costs import MadeBy
-from factory.rollouts.nodes import GIVEN, STEP, Critique, Node, Solution
+from factory.rollouts.critique import Critique
+from factory.rollouts.nodes import GIVEN, STEP, Node, Solution
 from factory.rollouts.tree import Tree
 from factory.types import POLICY, content_id
 
@@ -63,11 +64,36 @@ def said_of(
     known = {name: list((earlier or {}).get(name) or ()) for name in ("critiques", "opinions")}
     for critique in solution.critiques[len(known["critiques"]) :]:
         known["critiques"].append({**asdict(critique), **_model(maker(critique.role))})
-    for opinion in solution.opinions[len(known["opinions"]) :]:
-        # Equations are computed, and have no model.
-        made_by = None if opinion.source == EQUATIONS else maker(opinion.source)
-        known["opinions"].append({**asdict(opinion), **_model(made_by)})
+    before = {entry["source"]: entry for entry in known["opinions"]}
+    known["opinions"] = []
+    for opinion in solution.opinions:
+        entry = before.get(opinion.source)
+        # Further votes of a critic make another opinion of the one that it had.
+        if entry is None or (entry["first_error"], entry["grade"]) != (opinion.first_error, opinion.grade):
+            # Equations are computed, and have no model.
+            made_by = None if opinion.source == EQUATIONS else maker(opinion.source)
+            said = {"source": opinion.source, "first_error": opinion.first_error, "grade": opinion.grade}
+            entry = {**said, **_model(made_by)}
+        known["opinions"].append(entry)
     return {name: entries or None for name, entries in known.items()}
+
+
+def _critique(row: Mapping[str, Any]) -> Critique:
+    """Return a critique as its row has it; one of schema 5 or 6 says no step, and nothing of thoughts and tokens."""
+    return Critique(
+        text=row["text"],
+        right=row["right"],
+        role=row["role"],
+        first_error=row.get("first_error"),
+        reasoning=row.get("reasoning") or "",
+        tokens=row.get("tokens") or 0,
+    )
+
+
+def _opinion(row: Mapping[str, Any], critiques: Sequence[Critique]) -> Opinion:
+    """Return an opinion as its row has it; votes of a critic are among what was said of the solution."""
+    votes = [one.first_error for one in critiques if one.role == row["source"] and one.first_error is not None]
+    return Opinion(row["source"], row["first_error"], row["grade"], tuple(votes))
 
 
 def _model(made_by: MadeBy | None) -> dict[str, str | None]:
@@ -119,13 +145,8 @@ class Revised:
         solution.selected = bool(row.get("selected"))
         solution.role = row.get("role") or ("" if solution.method == GIVEN else POLICY)
         solution.critique = row.get("critique") or ""
-        solution.critiques = tuple(
-            Critique(text=one["text"], right=one["right"], role=one["role"]) for one in row.get("critiques") or ()
-        )
-        solution.opinions = tuple(
-            Opinion(source=one["source"], first_error=one["first_error"], grade=one["grade"])
-            for one in row.get("opinions") or ()
-        )
+        solution.critiques = tuple(map(_critique, row.get("critiques") or ()))
+        solution.opinions = tuple(_opinion(one, solution.critiques) for one in row.get("opinions") or ())
         solution.independent = row.get("independent") is not False
         own, revised = row["solution_id"], row.get("revises")
         self.by_id[own] = solution

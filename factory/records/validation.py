@@ -101,6 +101,10 @@ def solution_faults(solution: Row) -> Iterator[str]:
     for opinion in solution.get("opinions") or ():
         if opinion is None or not opinion["source"] or not -1 <= opinion["first_error"] < len(steps):
             yield f"opinion {opinion}, expected a source and a step from 0 to {len(steps) - 1}, or -1 for no error"
+    for critique in solution.get("critiques") or ():
+        said = critique.get("first_error")
+        if said is not None and not -1 <= said < len(steps):
+            yield f"critique naming step {said}, expected 0 to {len(steps) - 1}, or -1 for no error"
     yield from _layout_faults(solution)
     yield from _label_faults(solution, [step["label"] for step in steps], imported)
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -47,6 +47,7 @@ class Asker:
     * `steps`: rule by which whole solutions are cut; without one, by the separator alone.
     * `seed`: seed of the run; each request derives its own from it.
     * `cost`: running totals of what the question has cost.
+    * `prices`: of a token that a role reads, and of one that it samples; roles without a price may be left out.
     * `reader`: reads final answers; without one, a text is its own answer.
     """
 
@@ -60,6 +61,7 @@ class Asker:
     cost: Cost = field(default_factory=Cost)
     reader: Reader | None = None
     steps: StepRule | None = None
+    prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def rule(self, texts: Sequence[str] = (), *, given: bool = False) -> StepRule:
         """Return the rule by which a text is cut into steps.

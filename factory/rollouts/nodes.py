@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from factory.labelling.opinions import Opinion
+from factory.rollouts.critique import Critique
 from factory.tokens import Tokens
 from factory.types import LENGTH, POLICY, Outcome, Step, Verdict
 
@@ -139,19 +140,6 @@ class Node:
         return text, Tokens.joined(step.token_ids for step in steps[given:])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Critique:
-    """Critique of a solution by a model.
-
-    * `text`: all that it said. `right`: its verdict on the solution; None where it has none that can be read.
-    * `role`: role of the model.
-    """
-
-    text: str
-    right: bool | None
-    role: str
-
-
 @dataclass(slots=True, eq=False)
 class Solution:
     """Finished rollout, or a solution that came with the question (`method` is `GIVEN`; it is evidence for nothing).
@@ -227,9 +215,10 @@ class Solution:
         return self.verdict.outcome is Outcome.CORRECT
 
     def hear(self, opinion: Opinion | None) -> None:
-        """Take one more opinion on its first error; None for a source that has none."""
+        """Take an opinion on its first error, in place of one of the same source; None for a source that has none."""
         if opinion is not None:
-            self.opinions = (*self.opinions, opinion)
+            said = {each.source: each for each in self.opinions} | {opinion.source: opinion}
+            self.opinions = tuple(said.values())
 
     def count_at(self, node: Node) -> None:
         """Count the solution's own rollout at `node`, the next node on its way that was there before it.

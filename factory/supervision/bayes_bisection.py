@@ -26,12 +26,13 @@ import numpy as np
 
 from factory.added_fields import ADDED, in_place_of
 from factory.contracts.roles import GENERATE
+from factory.drafting.votes import Votes
 from factory.labelling.arrays import Array, entropy
 from factory.labelling.audit import AUDITS, is_audited
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Experience
-from factory.labelling.learning import likelihood, rollouts_of, worth_of_opinions
-from factory.labelling.question_evidence import Parts, QuestionEvidence
+from factory.labelling.learning import heard_of, likelihood, rollouts_of
+from factory.labelling.question_evidence import evidence_of, tell
 from factory.labelling.step_labels import CONTRADICTED, SolutionLabeller, SolutionLabels, targets
 from factory.rollouts.nodes import Node, Solution
 from factory.rollouts.policy import Policy
@@ -124,6 +125,13 @@ async def label(
     Returns:
       Labels of every solution that is not `labelled` already.
     """
+    return await label_with(tree, policy, config, experience)
+
+
+async def label_with(
+    tree: Tree, policy: Policy, config: Config, experience: Experience, votes: Votes | None = None
+) -> dict[Solution, SolutionLabels]:
+    """Do what `label` does, with `votes` of a critic where one of them promises more for its cost than a rollout."""
     # Phase 1: choose the solutions to look into. Where the policy never solved the question, its own wrong solutions
     # are not worth a rollout; those of others may get further.
     judge = SolutionLabeller(experience, config.confidence, tree.question.key)
@@ -136,47 +144,31 @@ async def label(
         for solution in targets(sought, config.max_solutions)
     ]
     # Phase 2: rounds of rollouts, until every case is settled.
-    while open_cases := [case for case in cases if not case.settled(config)]:
-        wanted = _round(open_cases, config, _idle(policy, config, experience))
+    while open_cases := [case for case in cases if not case.settled(config) or (votes and votes.worth(case))]:
+        judged = [case for case in open_cases if votes and votes.beats(case, case.information(config))]
+        probed = [case for case in open_cases if case not in judged]
+        wanted = _round(probed, config, _idle(policy, config, experience))
         for case in cases:
             case.belief.rest()
-        await together(policy.rollouts(node, n) for node, n in wanted.items())
+        rollouts = [policy.rollouts(node, n) for node, n in wanted.items()]
+        await together([*rollouts, *(votes.ask(case) for case in judged if votes)])
         for case in cases:
             if not wanted.keys().isdisjoint(case.prefixes):
                 case.belief.update(case.solution.evidence())
         # What this question has shown so far teaches the others under way, and they have taught it meanwhile.
         teaching = [(case.prefixes, case.belief) for case in cases if case.solution.independent]
         if experience.learns and teaching:
-            opinions = worth_of_opinions(
-                experience, tree.question.key, [(case.solution, case.belief) for case in cases]
-            )
-            experience.teach(tree.question.key, likelihood(teaching), rollouts_of(tree), opinions)
-        if config.joint or (experience.learns and teaching):
-            _tell(cases, config, experience.prior_without(tree.question.key))
+            heard = heard_of((case.solution, case.belief) for case in cases)
+            experience.teach(tree.question.key, likelihood(teaching), rollouts_of(tree), heard)
+        if config.joint or judged or (experience.learns and teaching):
+            tell(cases, config.joint, experience, tree.question.key)
     # Phase 3: label every solution from the evidence and the prior that are there now.
-    judge = SolutionLabeller(experience, config.confidence, tree.question.key, _evidence(cases, config))
+    judge = SolutionLabeller(experience, config.confidence, tree.question.key, evidence_of(cases, config.joint))
     labels = {solution: judge.by_posterior(solution) for solution in tree.solutions if not solution.labelled}
     labels |= {solution: judge.by_audit(solution) for solution in audited if not solution.labelled}
     for case in cases:
         labels[case.solution] = replace(labels[case.solution], policy_calls=case.policy_calls, wishes=case.wished)
     return labels
-
-
-def _evidence(cases: Sequence[Investigation], config: Config) -> QuestionEvidence:
-    """Return what the solutions of the question say of the policy to each other."""
-    own = [case for case in cases if config.joint and case.solution.own and case.solution.independent]
-    return QuestionEvidence((case.prefixes, case.belief) for case in own)
-
-
-def _tell(cases: Sequence[Investigation], config: Config, prior: Array) -> None:
-    """Have the beliefs take the prior that there is now, P(cell), and what the other solutions say."""
-    evidence = _evidence(cases, config)
-    priors: dict[Parts, Array] = {(): prior}
-    for case in cases:
-        parts = evidence.others(case.prefixes)
-        if parts not in priors:
-            priors[parts] = evidence.prior(parts, prior)
-        case.belief.take_prior(priors[parts])
 
 
 def _idle(policy: Policy, config: Config, experience: Experience) -> int:
@@ -257,6 +249,10 @@ class Investigation:
         # Bits that are missing, against the bits that the rest of the budget can give at best.
         unknown = entropy(first_error) - _allowed_bits(config.confidence)
         return unknown > _OPTIMISM * budget * float((self._answering() * self.belief.expected_information).max())
+
+    def information(self, config: Config) -> Array:
+        """Return the bits that a rollout of each prefix promises, 0 where none will be asked for: shape [M]."""
+        return self._answering() * self.belief.expected_information * (not self.settled(config))
 
     def probes(self, config: Config) -> Iterator[tuple[float, Node]]:
         """Yield the prefixes to continue next, while the budget lasts, with the bits each is expected to add.

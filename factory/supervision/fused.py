@@ -3,7 +3,9 @@
 Before the first rollout every solution to label is shown to the sources that are asked: the arithmetic of its equations
 is computed, a process reward model (role `verifier`) scores its steps. What they say are opinions on its first error
 (`factory/labelling/opinions.py`), and the belief takes them in beside the rollouts; how far they are to be believed is
-learnt over the run. From there on it is Bayesian bisection (`bayes_bisection.py`).
+learnt over the run. From there on it is Bayesian bisection (`bayes_bisection.py`), in which a solution that is not yet
+settled gets, in each round, a rollout or one more vote of a critic (role `critic`): whatever promises more information
+per cost (`factory/drafting/votes.py`). All votes on a solution are one opinion.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from dataclasses import dataclass
 from random import Random
 
 from factory.contracts.roles import GENERATE, SCORE
+from factory.drafting.critiques import StepCritic
 from factory.drafting.scores import score_paths
+from factory.drafting.votes import Votes
 from factory.labelling.experience import Experience
 from factory.labelling.sources import EQUATIONS, of_equations, of_scores
 from factory.labelling.step_labels import SolutionLabels
@@ -21,9 +25,8 @@ from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
 from factory.supervision import bayes_bisection
-from factory.supervision.bayes_bisection import EFFORT
 
-__all__ = ["EFFORT", "Config", "label", "roles"]
+EFFORT = (*bayes_bisection.EFFORT, "votes")
 
 
 @dataclass
@@ -32,17 +35,48 @@ class Config(bayes_bisection.Config):
 
     * `equations`: True holds the equations of each step against exact arithmetic.
     * `verifier`: role of a process reward model that scores the steps; "" asks none.
+    * `critic`: role of a model that is asked for the first wrong step; "" asks none. `votes`: times that it is asked
+      about a solution at most.
+    * `critic_prompt`: prompt file, `critic_reference` tells it the reference answer. `critic_style`: `raw` or `chat`;
+      "" for that of the run. `critic_tokens`: most tokens of a reply. `critic_temperature`: at 0 all votes are alike.
     * `joint`: as there, where it is off.
     """
 
     equations: bool = True
     verifier: str = ""
     joint: bool = True
+    critic: str = ""
+    votes: int = 4
+    critic_prompt: str = "critic"
+    critic_style: str = ""
+    critic_tokens: int = 1024
+    critic_temperature: float = 0.7
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.votes < 0 or self.critic_tokens < 1 or self.critic_temperature < 0:
+            raise ValueError(
+                f"votes is {self.votes}, critic_tokens is {self.critic_tokens}, critic_temperature is "
+                f"{self.critic_temperature:g}: expected 0 or more, 1 or more and 0 or more"
+            )
+        self.step_critic.check()
+
+    @property
+    def step_critic(self) -> StepCritic:
+        """Critic as it is asked."""
+        return StepCritic(
+            role=self.critic,
+            prompt=self.critic_prompt,
+            style=self.critic_style,
+            max_tokens=self.critic_tokens,
+            temperature=self.critic_temperature,
+        )
 
 
 def roles(config: Config) -> Mapping[str, str]:
-    """Return the roles of the model that makes the rollouts, and of the one that scores."""
-    return {config.completer: GENERATE} | ({config.verifier: SCORE} if config.verifier else {})
+    """Return the roles of the model that makes the rollouts, of the critic, and of the one that scores."""
+    named = {config.completer: GENERATE, config.critic: GENERATE, config.verifier: SCORE}
+    return {role: work for role, work in named.items() if role}
 
 
 async def label(
@@ -61,7 +95,8 @@ async def label(
       Labels of every solution that is not `labelled` already.
     """
     await ask_sources(tree, policy, config)
-    return await bayes_bisection.label(tree, policy, config, rng, experience)
+    votes = Votes(policy, config.step_critic, config.votes, config.confidence, experience) if config.critic else None
+    return await bayes_bisection.label_with(tree, policy, config, experience, votes)
 
 
 async def ask_sources(tree: Tree, policy: Policy, config: Config) -> None:

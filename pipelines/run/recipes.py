@@ -38,6 +38,7 @@ def recipe_of(settings: Settings) -> Recipe:
         steps=StepRule(separator=settings.prompt.separator, **asdict(settings.steps)),
         seed=settings.run.seed,
         learn=settings.run.learn,
+        prices={role: prices_of(pool) for role, pool in settings.pools.items() if any(prices_of(pool))},
     )
 
 
@@ -77,13 +78,20 @@ def made_by(pool: Pool, facts: Mapping[str, Any]) -> MadeBy:
         million tokens.
       facts: what its engines said of themselves.
     """
+    prompt_price, completion_price = prices_of(pool)
     return MadeBy(
         engine=facts["engine"],
         model=facts["model"] or pool.model,
         revision=facts["revision"] or "",
-        prompt_price=getattr(pool.engine.config, "prompt_price", 0.0),
-        completion_price=getattr(pool.engine.config, "completion_price", 0.0),
+        prompt_price=prompt_price,
+        completion_price=completion_price,
     )
+
+
+def prices_of(pool: Pool) -> tuple[float, float]:
+    """Return the money for a million tokens that a pool's model reads, and that it samples; 0 where nobody says."""
+    config = pool.engine.config
+    return getattr(config, "prompt_price", 0.0), getattr(config, "completion_price", 0.0)
 
 
 def check_flow(settings: Settings) -> CheckFlow:

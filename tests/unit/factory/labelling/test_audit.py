@@ -12,7 +12,7 @@ from support.fakes import QUESTION, FakeModels
 
 from factory.labelling.arrays import Array
 from factory.labelling.audit import HARMLESS, audited, is_audited
-from factory.labelling.experience import STRENGTH, Experience
+from factory.labelling.experience import Experience, Lessons, Sums
 from factory.labelling.opinions import AGREED, ALARMED, GUESSED, HIT, NONE, SAID, Opinion, Reliability
 from factory.labelling.sources import EQUATIONS
 from factory.labelling.step_labels import SolutionLabels
@@ -27,7 +27,7 @@ WRONG_EQUATION = Opinion(EQUATIONS, 1, 9)
 
 def known(hits: float, missed: float, agreed: float, alarmed: float) -> Array:
     """Counts of a source that hits the first error of wrong solutions or sees none, and what it says of right ones."""
-    counts = np.zeros(12)
+    counts = np.zeros(14)
     counts[HIT], counts[SAID.stop - 1] = hits, missed
     counts[GUESSED] = (hits + missed) * np.array([1, 1.75, 2.6, 2.6, 1]) / 9
     counts[AGREED], counts[ALARMED] = agreed, alarmed
@@ -41,7 +41,7 @@ SOUND = np.array([0.002, 0.002, 0.002, 0.002, 0.992])
 
 
 def test_a_harmless_error_is_weighed_beside_luck_and_none_as_worked_out_by_hand() -> None:
-    reliability = Reliability({("critic", 0): known(500, 0, 100, 0)})
+    reliability = Reliability({("critic", 0, 1): known(500, 0, 100, 0)})
     by_rollouts = np.array([0.06, 0.02, 0.92])
     said = np.exp(reliability.log_likelihood([Opinion("critic", 0)], 2))
     each = 0.92 * HARMLESS / 2
@@ -51,14 +51,14 @@ def test_a_harmless_error_is_weighed_beside_luck_and_none_as_worked_out_by_hand(
 
 
 def test_a_wrong_equation_is_a_flaw_although_every_rollout_succeeds() -> None:
-    taught = Reliability({(EQUATIONS, 9): known(200, 0, 0, 0), (EQUATIONS, 1): known(0, 200, 0, 0)})
+    taught = Reliability({(EQUATIONS, 9, 2): known(200, 0, 0, 0), (EQUATIONS, 1, 2): known(0, 200, 0, 0)})
     first_error = audited(SOUND, [WRONG_EQUATION], taught)
     assert first_error.argmax() == 1
     assert first_error[1] > 0.97
 
 
 def test_equations_of_right_solutions_teach_no_false_alarms() -> None:
-    taught = Reliability({(EQUATIONS, 9): known(200, 0, 0, 50), (EQUATIONS, 1): known(0, 200, 500, 0)})
+    taught = Reliability({(EQUATIONS, 9, 2): known(200, 0, 0, 50), (EQUATIONS, 1, 2): known(0, 200, 500, 0)})
     assert audited(SOUND, [WRONG_EQUATION], taught)[1] > 0.97
 
 
@@ -72,7 +72,7 @@ def test_an_alarm_of_a_source_that_nobody_knows_convinces_nobody() -> None:
 
 
 def test_one_source_that_raises_as_many_alarms_as_there_are_flaws_convinces_nobody_and_two_that_agree_do() -> None:
-    reliability = Reliability({("critic", 0): RARE, ("prm", 0): RARE})
+    reliability = Reliability({("critic", 0, 2): RARE, ("prm", 0, 2): RARE})
     one = audited(SOUND, [Opinion("critic", 1)], reliability)
     two = audited(SOUND, [Opinion("critic", 1), Opinion("prm", 1)], reliability)
     apart = audited(SOUND, [Opinion("critic", 1), Opinion("prm", 3)], reliability)
@@ -82,8 +82,8 @@ def test_one_source_that_raises_as_many_alarms_as_there_are_flaws_convinces_nobo
 
 
 def test_a_grade_that_right_solutions_hardly_ever_get_says_more_than_one_they_often_get() -> None:
-    often = Reliability({("prm", 1): known(100, 0, 0, 100), ("prm", 4): known(0, 100, 900, 0)})
-    rarely = Reliability({("prm", 1): known(100, 0, 0, 1), ("prm", 4): known(0, 100, 999, 0)})
+    often = Reliability({("prm", 1, 2): known(100, 0, 0, 100), ("prm", 4, 2): known(0, 100, 900, 0)})
+    rarely = Reliability({("prm", 1, 2): known(100, 0, 0, 1), ("prm", 4, 2): known(0, 100, 999, 0)})
     alarm = [Opinion("prm", 1, 1)]
     assert audited(SOUND, alarm, rarely)[1] > 0.9 > 0.5 > audited(SOUND, alarm, often)[1]
 
@@ -104,9 +104,8 @@ def solved(*opinions: Opinion, text: str = "d") -> tuple[Solution, Policy]:
 def labels(audit: str, *opinions: Opinion) -> SolutionLabels:
     """Labels of a right solution without a single rollout, where critic and PRM are known as `RARE`."""
     experience = Experience()
-    worth = {("critic", 0): RARE, ("prm", 0): RARE}
-    experience.teach("before", np.ones(len(STRENGTH)), opinions=Reliability(worth))
-    experience.finish("before")
+    worth = {("critic", 0, 2): RARE, ("prm", 0, 2): RARE}
+    experience.hear(Lessons(finished=Sums(opinions=Reliability(worth))))
     solution, policy = solved(*opinions)
     config = bayes_bisection.Config(confidence=0.9, max_probes=0, audit_correct=audit)
     return asyncio.run(bayes_bisection.label(policy.tree, policy, config, Random(0), experience))[solution]
@@ -188,7 +187,7 @@ def simulated(
         name: sum(one.first_error != NONE for said in heard for one in said if one.source == name) for name in sources
     }
     counts = {
-        (name, 0): known(1000 * hits, 1000 * (1 - hits), 3000 - alarmed[name], alarmed[name])
+        (name, 0, 2): known(1000 * hits, 1000 * (1 - hits), 3000 - alarmed[name], alarmed[name])
         for name, (hits, _) in sources.items()
     }
     posteriors = [audited(SOUND, said, Reliability(counts)) for said in heard]

@@ -101,7 +101,7 @@ def test_a_damaged_file_or_one_of_another_version_is_refused_in_one_sentence(tex
 
 
 def test_a_file_holds_what_opinions_were_worth() -> None:
-    counts = {("critic", 1): np.arange(12.0), ("prm", 0): np.ones(12) / 3}
+    counts = {("critic", 1, 3): np.arange(14.0), ("prm", 0, 2): np.ones(14) / 3}
     ledger = Ledger(Sums(opinions=Reliability(counts)))
     read = Ledger.from_json(ledger.to_json()).total.finished.opinions.counts
     assert read.keys() == counts.keys()
@@ -110,7 +110,14 @@ def test_a_file_holds_what_opinions_were_worth() -> None:
 
 @pytest.mark.parametrize(
     "opinions",
-    [None, {}, [["critic", 1]], [["critic", 1, [1.0] * 11]], [["critic", 1, [-1.0] * 12]], [[1, "critic", [1.0] * 12]]],
+    [
+        None,
+        {},
+        [["critic", 1, 3]],
+        [["critic", 1, 3, [1.0] * 13]],
+        [["critic", 1, 3, [-1.0] * 14]],
+        [[1, "critic", 3, []]],
+    ],
 )
 def test_damaged_opinions_are_refused_in_one_sentence(opinions: object) -> None:
     text = json.dumps(json.loads(Ledger().to_json()) | {"opinions": opinions})

@@ -18,7 +18,7 @@ from factory.records.difference import differences
 from factory.records.record import Resumption, question_row
 from factory.records.validation import row_faults
 from factory.rollouts.cost import Cost
-from factory.rollouts.nodes import Critique
+from factory.rollouts.critique import Critique
 from factory.types import LENGTH, POLICY
 
 EFFORT = {"sampling.max_tokens": 512}
@@ -180,7 +180,7 @@ async def test_rows_before_searches_are_compared_by_what_both_say() -> None:
         assert differences(await done(recipe(labeller, n=6), questions(1)[0], simulated_models(), row), more) == []
 
 
-async def test_opinions_come_back_keep_their_models_and_get_company() -> None:
+async def test_opinions_come_back_and_keep_their_models_until_another_is_said() -> None:
     policy = scripted_policy({})
     [solution] = await settle(policy, [plant(policy, WRONG, action="step")], method="refine")
     solution.opinions = (Opinion("equations", 0, 9), Opinion(POLICY, -1, 2))
@@ -191,11 +191,30 @@ async def test_opinions_come_back_keep_their_models_and_get_company() -> None:
     before = restored(QUESTION, row, EFFORT)
     [again] = before.tree.solutions
     assert again.opinions == solution.opinions
+    opinions = row_of(before.tree, before.kept)["solutions"][0]["opinions"]
+    assert [one["model"] for one in opinions] == [None, "an earlier one"]
+    # Further votes make another opinion of the source's one.
     again.hear(Opinion(POLICY, 0, 1))
     opinions = row_of(before.tree, before.kept)["solutions"][0]["opinions"]
     assert [(one["source"], one["first_error"], one["grade"]) for one in opinions] == [
         ("equations", 0, 9),
-        (POLICY, -1, 2),
         (POLICY, 0, 1),
     ]
-    assert opinions[1]["model"] == "an earlier one"
+    assert opinions[1]["model"] == made_by(recipe()).model
+
+
+async def test_votes_of_a_critic_come_back_with_their_thoughts_and_tokens() -> None:
+    policy = scripted_policy({})
+    [solution] = await settle(policy, [plant(policy, WRONG, action="step")], method="refine")
+    said = Critique(text="No.", right=False, role=POLICY, first_error=0, reasoning="hm", tokens=7)
+    solution.critiques = (said, Critique(text="?", right=None, role=POLICY))
+    row = row_of(policy.tree)
+    assert [one["first_error"] for one in row["solutions"][0]["critiques"]] == [0, None]
+    [again] = restored(QUESTION, row, EFFORT).tree.solutions
+    assert again.critiques == solution.critiques
+    # As rows of schema 5 and 6 have them.
+    for one in row["solutions"][0]["critiques"]:
+        for name in ("first_error", "reasoning", "tokens"):
+            del one[name]
+    [old] = restored(QUESTION, row, EFFORT).tree.solutions
+    assert [(one.first_error, one.reasoning, one.tokens) for one in old.critiques] == [(None, "", 0)] * 2

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from random import Random
 
 import numpy as np
+import pytest
 from support.fakes import CHAIN, FakeModels, of_chain, slips_in
 
-from factory.labelling.experience import STRENGTH, Experience
+from factory.errors import PromptTooLong
+from factory.labelling.experience import Experience, Lessons, Sums
 from factory.labelling.opinions import GUESSED, HIT, Opinion, Reliability
+from factory.labelling.sources import of_votes
 from factory.labelling.step_labels import SolutionLabels
 from factory.rollouts.policy import Policy
 from factory.supervision import bayes_bisection, fused
-from factory.types import Question, Scores
+from factory.types import POLICY, Completion, GenerateRequest, Question, Scores
 
 SLIP = 3
 
@@ -42,11 +45,10 @@ def labelled(config: bayes_bisection.Config, experience: Experience) -> tuple[So
 def knowing(counts: float) -> Experience:
     """An experience in which a verifier that is sure has been right so often."""
     experience = Experience()
-    hits = np.zeros(12)
+    hits = np.zeros(14)
     hits[HIT] = counts
     hits[GUESSED] = counts * np.array([1, 1.75, 2.6, 2.6, 1]) / 9
-    experience.teach("before", np.ones(len(STRENGTH)), opinions=Reliability({("prm", 4): hits}))
-    experience.finish("before")
+    experience.hear(Lessons(finished=Sums(opinions=Reliability({("prm", 4, 3): hits}))))
     return experience
 
 
@@ -68,5 +70,106 @@ def test_an_opinion_of_an_unknown_source_is_no_label_by_itself() -> None:
 def test_what_a_solution_shows_of_a_source_is_learnt() -> None:
     experience = Experience()
     labelled(fused.Config(verifier="prm"), experience)
-    counts = experience.reliability_without("another").counts["prm", 4]
+    counts = experience.reliability_without("another").counts["prm", 4, 3]
     assert counts[HIT] > 0.8
+
+
+class Judged(FakeModels):
+    """Fake models, one of which is a critic: it has these replies on the chain, by turns, of which the last one comes
+    again, and says nothing that can be read of others."""
+
+    def __init__(self, models: FakeModels, *replies: str) -> None:
+        super().__init__(models._reply)
+        self.replies = [*replies]
+        self.judged = 0
+
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> list[Completion]:
+        if role != "critic":
+            return await super().generate(request, role)
+        self.judged += request.n
+        reply = "?"
+        if "s6" in str(request.prompt):
+            reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        return [Completion(text=reply, token_ids=(), token_ends=(), finish_reason="stop", sampled_tokens=20)]
+
+
+def judged(config: fused.Config, *replies: str, prices: dict[str, tuple[float, float]] | None = None):
+    """The chain, its labels, and the models that were asked about it: a critic with these replies, and rollouts."""
+    policy = slips_in(SLIP)
+    policy.models = models = Judged(policy.models, *replies)  # type: ignore[arg-type]
+    policy.prices = prices or {}
+
+    async def run() -> SolutionLabels:
+        await policy.rollouts(policy.tree.root, 8, "sample")
+        return of_chain(await fused.label(policy.tree, policy, config, Random(0), Experience()))
+
+    labels = asyncio.run(run())
+    [chain] = [solution for solution in policy.tree.solutions if solution.text == CHAIN]
+    return chain, labels, models
+
+
+def test_votes_are_one_opinion_and_all_of_them_are_kept() -> None:
+    chain, _, _ = judged(
+        fused.Config(critic="critic", votes=3, max_probes=0), "First error: step 4", "First error: step 4", "Hm."
+    )
+    assert [one.first_error for one in chain.critiques] == [SLIP, SLIP, None]
+    assert chain.opinions == (of_votes("critic", [SLIP, SLIP]),)
+
+
+def test_a_critic_is_asked_as_often_as_allowed_and_not_once_without_votes() -> None:
+    for votes in (0, 2):
+        chain, _, _ = judged(fused.Config(critic="critic", votes=votes, max_probes=0), "First error: step 4")
+        assert len(chain.critiques) == votes
+
+
+def test_what_is_dear_is_not_asked_where_the_other_is_cheap() -> None:
+    dear = {"critic": (0.0, 1000.0), POLICY: (0.0, 1.0)}
+    _, _, asks_rollouts = judged(fused.Config(critic="critic"), "First error: step 4", prices=dear)
+    _, by_votes, asks_votes = judged(
+        fused.Config(critic="critic"), "First error: step 4", prices={"critic": (0.0, 0.001), POLICY: (0.0, 1000.0)}
+    )
+    assert asks_rollouts.judged == 0
+    assert asks_votes.judged > 0
+    assert by_votes.first_error == SLIP
+
+
+def test_replies_that_cannot_be_read_end_and_leave_the_label_to_rollouts() -> None:
+    chain, labels, _ = judged(fused.Config(critic="critic"), "I cannot say.")
+    assert labels.first_error == SLIP
+    assert chain.opinions == ()
+    assert len(chain.critiques) <= 4
+
+
+def test_a_solution_that_does_not_fit_the_critics_context_is_asked_about_a_bounded_number_of_times() -> None:
+    class Narrow(Judged):
+        async def generate(self, request: GenerateRequest, role: str = POLICY) -> list[Completion]:
+            if role == "critic":
+                self.judged += 1
+                raise PromptTooLong("too long")
+            return await super().generate(request, role)
+
+    policy = slips_in(SLIP)
+    policy.models = models = Narrow(policy.models, "")  # type: ignore[arg-type]
+
+    async def run() -> SolutionLabels:
+        await policy.rollouts(policy.tree.root, 8, "sample")
+        config = fused.Config(critic="critic", votes=3, max_probes=8)
+        return of_chain(await fused.label(policy.tree, policy, config, Random(0), Experience()))
+
+    asyncio.run(run())
+    wrong = [solution for solution in policy.tree.solutions if solution.is_wrong and solution.method == "sample"]
+    assert 0 < models.judged <= 3 * len(wrong)
+
+
+def test_the_roles_of_a_run_with_a_critic() -> None:
+    config = fused.Config(critic="critic", verifier="prm")
+    assert fused.roles(config) == {POLICY: "generate", "critic": "generate", "prm": "score"}
+    assert fused.roles(fused.Config()) == {POLICY: "generate"}
+
+
+@pytest.mark.parametrize(
+    "values", [{"votes": -1}, {"critic_tokens": 0}, {"confidence": 2.0}, {"critic_temperature": -1}]
+)
+def test_settings_that_make_no_sense_are_refused(values: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        fused.Config(**values)  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from factory.errors import BadInput
 from factory.labelling.experience import Experience
 from factory.records.record import Provenance, question_row, to_batch
 from factory.records.tally import tally
-from factory.rollouts.nodes import Critique
+from factory.rollouts.critique import Critique
 from factory.shards import commits
 from factory.supervision.omegaprm import Config, label
 from factory.types import Question, Sampling
