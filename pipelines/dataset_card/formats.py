@@ -53,7 +53,7 @@ FORMATS = {
         tags=("self-correction",),
     ),
     "critiques": About(
-        text="critiques of solutions as chat messages, and whether their verdict was right", tags=("critic",)
+        text="critiques of solutions as chat messages, and whether they were right", tags=("critic",)
     ),
     "tree_nodes": About(text="the search trees, one row per node", tags=("search-tree",)),
     "records": About(text="everything that is known, one row per question", tags=("search-tree", *_PRM)),
@@ -83,6 +83,8 @@ COLUMNS = {
     "attempts": "the wrong solutions, in order",
     "critiques": "what a critic said of each of them; empty where nobody was asked",
     "says_right": "the critic's verdict on the solution",
+    "says_first_error": "the step that it names as the first wrong one, from 0, -1 for none; null where not asked",
+    "first_error": "the first wrong step by the labels, from 0, -1 for none; null where it is not known",
     "critic": "role of the model that criticised",
     "critic_model": "which model that was",
     "critic_revision": "hash or commit of its weights",
