@@ -178,10 +178,10 @@ class Result:
         }
 
 
-async def run(setting: Setting, arguments: argparse.Namespace, seed: int, result: Result) -> None:
-    """Label all questions of one seed, with what `setting` says in flight, and add the figures to `result`."""
+def policy_of(arguments: argparse.Namespace) -> simulated.Config:
+    """Return the simulated policy that the command line describes."""
     words = 2
-    config = simulated.Config(
+    return simulated.Config(
         steps=arguments.steps,
         p=arguments.p,
         r=arguments.r,
@@ -189,8 +189,13 @@ async def run(setting: Setting, arguments: argparse.Namespace, seed: int, result
         token_s=SOLUTION_S / (arguments.steps * words + 1),
         spread=SPREAD,
     )
-    models, recipe = TimedModels(config, arguments.slots), recipe_of(setting, seed)
-    questions = source.questions(source.Config(n=arguments.questions, seed=seed))
+
+
+async def run(
+    setting: Setting, arguments: argparse.Namespace, recipe: Recipe, models: TimedModels, result: Result
+) -> None:
+    """Label all questions of the recipe's seed, with what `setting` says in flight; add the figures to `result`."""
+    questions = source.questions(source.Config(n=arguments.questions, seed=recipe.seed))
     crew = [Experience() for _ in range(setting.workers)]
     telling = asyncio.create_task(_tell(crew, arguments.tell))
     lanes = (
@@ -263,7 +268,8 @@ def measured(setting: Setting, arguments: argparse.Namespace) -> dict[str, Any]:
     result, started = Result(), time.process_time()
     for seed in arguments.seeds:
         with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-            runner.run(run(setting, arguments, seed, result))
+            models = TimedModels(policy_of(arguments), arguments.slots)
+            runner.run(run(setting, arguments, recipe_of(setting, seed), models, result))
     return result.row(setting.name, arguments.slots, time.process_time() - started)
 
 
