@@ -63,7 +63,7 @@ class Votes:
     def worth(self, case: Case) -> float:
         """Return the bits per cost that one more vote promises; 0 where none is to be asked for."""
         solution, belief = case.solution, case.belief
-        asked = max(sum(one.role == self.critic.role for one in solution.critiques), self._requests[solution])
+        asked = max(_asked(solution, self.critic.role), self._requests[solution])
         if asked >= self.most:
             return 0.0
         if belief.first_error.max() >= self.confidence or belief.contradiction > CONTRADICTED:
@@ -110,6 +110,11 @@ class Votes:
 def votes_of(solution: Solution, role: str) -> list[int]:
     """Return the steps that a critic has named as the first wrong one, -1 for none, in the order of its replies."""
     return [one.first_error for one in solution.critiques if one.role == role and one.first_error is not None]
+
+
+def _asked(solution: Solution, role: str) -> int:
+    """Return how often a critic was asked for a step; a search may have asked it for a verdict alone."""
+    return sum(one.role == role and (one.first_error is not None or one.right is None) for one in solution.critiques)
 
 
 def tokens_ahead(solution: Solution) -> Array:

@@ -11,8 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from factory.export.choice import DropReason, FormatSelector
+from factory.labelling.step_labels import first_error_of
 from factory.types import ANSWERED
 
+# Records keep confidences with 24 bits: 0.9 is read back a little smaller, and must still pass "at least 0.9".
+_FLOAT32 = 1e-6
 SOLUTIONS, LABELS, RECORDS = "solutions", "step labels", "records"  # kinds of what is dropped
 Dropped = Counter[tuple[str, str]]
 """Counts of what was dropped, by (kind, reason): ("solutions", "too short")."""
@@ -45,22 +48,43 @@ def drawn_by(
     return with_solutions(record, left) if left else None
 
 
+def without_unsure(solution: Mapping[str, Any], min_confidence: float) -> Mapping[str, Any]:
+    """Return a solution without the labels that are less sure than this; the same object when all stay."""
+    if not min_confidence:
+        return solution
+    wanted = min_confidence - _FLOAT32
+    unsure = [
+        step["label"] is not None and (step["confidence"] is None or step["confidence"] < wanted)
+        for step in solution["steps"]
+    ]
+    if not any(unsure):
+        return solution
+    steps = [
+        {**step, "label": None} if hidden else step for step, hidden in zip(solution["steps"], unsure, strict=True)
+    ]
+    return {**solution, "steps": steps, "first_error": first_error_of([step["label"] for step in steps])}
+
+
 def count_unsure_labels(
-    dropped: Dropped, before: Sequence[Mapping[str, Any]], after: Mapping[int, Mapping[str, Any]]
+    dropped: Dropped,
+    before: Sequence[Mapping[str, Any]],
+    after: Mapping[int, Mapping[str, Any]],
+    reason: str = "not sure enough",
 ) -> None:
-    """Count the labels that a least confidence took out.
+    """Count the labels that a least confidence, or a rule of consensus, took out.
 
     Args:
       dropped: counts that are added to.
       before: all solutions of a record.
       after: solutions that are left, by number; those that lost labels are other objects.
+      reason: why those with a confidence are taken out.
     """
     for index, solution in after.items():
         if solution is before[index]:
             continue
         for given, left in zip(before[index]["steps"], solution["steps"], strict=True):
-            if given is not left:
-                why = "confidence unknown" if given["confidence"] is None else "not sure enough"
+            if given["label"] is not None and left["label"] is None:
+                why = "confidence unknown" if given["confidence"] is None else reason
                 dropped[LABELS, why] += 1
 
 

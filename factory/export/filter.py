@@ -28,9 +28,10 @@ from factory.export.drops import (
     count_unsure_labels,
     drawn_by,
     with_solutions,
+    without_unsure,
 )
 from factory.export.flat_rows import is_judged, is_right
-from factory.labelling.step_labels import first_error_of
+from factory.labelling.consensus import AGREE, POSTERIOR, relabelled
 from factory.plugins import suggest
 from factory.records.thought_fields import whole_text
 from factory.self_training.hints import leak
@@ -48,8 +49,7 @@ SELECTION_COLUMNS = [
     *(f"solutions.steps.{name}" for name in ("text", "label", "confidence")),
 ]
 """Columns that `Filter.candidates` reads, and `uses` of the formats."""
-# Records keep confidences with 24 bits: 0.9 is read back a little smaller, and must still pass "at least 0.9".
-_FLOAT32 = 1e-6
+_AGREE_COLUMNS = ["solutions.opinions", "solutions.steps.n_trials", "solutions.steps.n_successes"]
 EVERYTHING = (FormatSelector(),)
 
 
@@ -59,6 +59,7 @@ class Filter:
 
     * `verdicts`: correct, incorrect, unparsable, timeout, error; none given for all.
     * `min_confidence`: 0 to 1. Step labels with a lower confidence, or with none on record, count as unknown.
+    * `agree`: labels as the run gave them, or where rollouts and critics agree (`factory/labelling/consensus.py`).
     * `hinted`: none, any or only.
     * `flawed`: none leaves solutions whose answer is right in spite of a wrong step, as an audit has located it, out of
       the formats that teach to write right ones; any treats them like all right ones.
@@ -77,6 +78,7 @@ class Filter:
 
     verdicts: tuple[str, ...] = ()
     min_confidence: float = 0.0
+    agree: str = POSTERIOR
     hinted: str = "none"
     flawed: str = "none"
     rounds: tuple[int, ...] = ()
@@ -94,6 +96,8 @@ class Filter:
         for verdict in self.verdicts:
             if verdict not in tuple(Outcome):
                 raise BadInput(f"--verdict is {verdict!r}. {suggest(verdict, [str(one) for one in Outcome])}")
+        if self.agree not in AGREE:
+            raise BadInput(f"--agree is {self.agree!r}. {suggest(self.agree, list(AGREE))}")
         if self.hinted not in HINTED:
             raise BadInput(f"--hinted is {self.hinted!r}. {suggest(self.hinted, list(HINTED))}")
         if self.flawed not in FLAWED:
@@ -118,7 +122,8 @@ class Filter:
     @property
     def selective(self) -> bool:
         """True when the filter asks anything of solutions, so that records without solutions are dropped."""
-        by_default = Filter(min_confidence=self.min_confidence, hinted=self.hinted, flawed=self.flawed, seed=self.seed)
+        by_default = replace(Filter(), min_confidence=self.min_confidence, agree=self.agree, flawed=self.flawed)
+        by_default = replace(by_default, hinted=self.hinted, seed=self.seed)
         return replace(self, without_reasoning=False) != by_default or self.hinted == "only"
 
     @property
@@ -129,6 +134,10 @@ class Filter:
     def columns(self) -> list[str]:
         """Return the record columns that `apply` reads."""
         return [*COLUMNS, "gold_answer"] if self.hinted != "none" else COLUMNS
+
+    def selection_columns(self) -> list[str]:
+        """Return the record columns that `candidates` reads."""
+        return [*SELECTION_COLUMNS, *_AGREE_COLUMNS] if self.agree != POSTERIOR else SELECTION_COLUMNS
 
     def reason(self, solution: Mapping[str, Any], record: Mapping[str, Any]) -> str | None:
         """Return the reason why a solution is dropped by itself; None when it passes."""
@@ -153,7 +162,7 @@ class Filter:
         """Yield the solutions of a record that pass by themselves, for `drop_reasons`.
 
         Args:
-          record: record with the columns `SELECTION_COLUMNS`.
+          record: record with the columns `selection_columns`.
           selectors: formats that are exported.
           place: number of the record in the input.
         """
@@ -194,7 +203,7 @@ class Filter:
                 return {}
             return {selector.name: record for selector in selectors}
         # Each solution by itself.
-        passed: dict[int, dict[str, Any]] = {}
+        passed: dict[int, Mapping[str, Any]] = {}
         for index, solution in enumerate(solutions):
             reason = self.reason(solution, record)
             if reason is None:
@@ -210,7 +219,8 @@ class Filter:
         if not kept:
             dropped[RECORDS, "no solution left"] += 1
             return {}
-        count_unsure_labels(dropped, solutions, kept)
+        unsure = "not sure enough" if self.agree == POSTERIOR else "not agreed on, or not sure enough"
+        count_unsure_labels(dropped, solutions, kept, unsure)
         count_cut_short(dropped, kept, selectors)
         count_flawed(dropped, kept, selectors)
         is_same = len(kept) == len(solutions) and all(kept[index] is solutions[index] for index in kept)
@@ -252,28 +262,15 @@ class Filter:
             return solution
         return {**solution, "reasoning": None, "thought_opening": None, "thought_closing": None}
 
-    def _sure(self, solution: dict[str, Any]) -> dict[str, Any]:
-        """Return a solution as it is exported, without the labels that are not sure enough.
+    def _sure(self, solution: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a solution as it is exported, with the labels that are agreed on and sure enough.
 
         Where flawed ones are wanted, it is unaudited. It is the same object when nothing changes.
         """
+        solution = self._shown(relabelled(solution, self.agree))
         if self.flawed == "any" and solution.get("flawed"):
             solution = {**solution, "flawed": None}
-        if self.without_reasoning and solution.get("reasoning") is not None:
-            solution = dict(self._shown(solution))
-        if not self.min_confidence:
-            return solution
-        wanted = self.min_confidence - _FLOAT32
-        unsure = [
-            step["label"] is not None and (step["confidence"] is None or step["confidence"] < wanted)
-            for step in solution["steps"]
-        ]
-        if not any(unsure):
-            return solution
-        steps = [
-            {**step, "label": None} if hidden else step for step, hidden in zip(solution["steps"], unsure, strict=True)
-        ]
-        return {**solution, "steps": steps, "first_error": first_error_of([step["label"] for step in steps])}
+        return without_unsure(solution, self.min_confidence)
 
 
 def _gives_away(solution: Mapping[str, Any], gold: str) -> bool:

@@ -35,8 +35,8 @@ the `occurrences`: there pass@k and votes of questions with labels lean towards 
 
 Version 7 keeps what sources other than rollouts say of a solution's first error: `opinions`, null where nobody was
 asked, as in rows of earlier versions (votes of a critic are one opinion; each of them is among the `critiques`, which
-have `first_error`, `reasoning` and `tokens` now); and whether one with the right answer holds a wrong step all the same: `flawed`,
-null where nobody has audited it or where that is not known.
+have `first_error`, `reasoning` and `tokens` now); and whether one with the right answer holds a wrong step all the
+same: `flawed`, null where nobody has audited it or where that is not known.
 
 Of models that think aloud it keeps thoughts and answer apart (`factory/records/thought_fields.py`): `text` is the
 answer, `reasoning` the thoughts, `thought_opening` and `thought_closing` are the marks around these, so that the four

@@ -23,7 +23,7 @@ import pyarrow as pa
 from factory.contracts.formats import FORMATS, FormatPlugin
 from factory.export.choice import DropReason, FormatSelector
 from factory.export.drops import RECORDS, SOLUTIONS, Dropped
-from factory.export.filter import EVERYTHING, SELECTION_COLUMNS, Filter
+from factory.export.filter import EVERYTHING, Filter
 from factory.export.split import Split
 from factory.records.record_columns import narrowed
 from pipelines.export.inputs import ExportTask, records_of
@@ -144,7 +144,7 @@ def candidates_of(wanted: tuple[ExportTask, Filter, Sequence[str], frozenset[int
     task, chosen_by, formats, places = wanted
     selectors = selectors_of(formats)
     batches = [np.empty(0, CANDIDATE)]
-    for place, records, _ in records_of(task, SELECTION_COLUMNS):
+    for place, records, _ in records_of(task, chosen_by.selection_columns()):
         those = ((at, record) for at, record in enumerate(records, start=place) if at in places)
         ours = (one for at, record in those for one in chosen_by.candidates(record, selectors, at))
         batches.append(np.fromiter(ours, CANDIDATE))

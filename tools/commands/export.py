@@ -43,6 +43,13 @@ Verdicts = Annotated[
     list[str] | None, typer.Option(help="correct, incorrect, unparsable, timeout, error; may be repeated.")
 ]
 MinConfidence = Annotated[float, typer.Option(min=0, max=1, help="Step labels less sure than this count as unknown.")]
+Agree = Annotated[
+    str,
+    typer.Option(
+        help="posterior: step labels as the run gave them. drop_step, drop_solution: those of steps, or of solutions "
+        "on whose first error, rollouts and critics agree."
+    ),
+]
 Hinted = Annotated[str, typer.Option(help="Solutions written with the answer known: none, any or only.")]
 Flawed = Annotated[
     str, typer.Option(help="Right answers with a wrong step, as an audit found it, as texts to learn: none or any.")
@@ -91,6 +98,7 @@ def export_command(
     format: Format,
     verdict: Verdicts = None,
     min_confidence: MinConfidence = 0.0,
+    agree: Agree = "posterior",
     hinted: Hinted = "none",
     flawed: Flawed = "none",
     round: Rounds = None,
@@ -125,6 +133,7 @@ def export_command(
         filter=Filter(
             verdicts=tuple(verdict or ()),
             min_confidence=min_confidence,
+            agree=agree,
             hinted=hinted,
             flawed=flawed,
             rounds=tuple(round or ()),

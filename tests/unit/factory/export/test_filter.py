@@ -193,3 +193,21 @@ def test_a_larger_share_takes_the_same_questions_and_more_and_they_are_those_a_r
 def test_shares_beyond_all_are_refused(shares):
     with pytest.raises(BadInput, match="shares"):
         Split(**shares)
+
+
+def test_labels_that_rollouts_and_critics_do_not_agree_on_are_taken_out_and_counted():
+    one = solution("a\nb", right=False)
+    one["opinions"] = [{"source": "critic", "first_error": 0, "grade": 3}]
+    for step in one["steps"]:
+        step.update(n_trials=2, n_successes=2)
+    dropped = Counter()
+    left = applied(Filter(agree="drop_solution"), record("Q?", one), dropped)
+    assert [step["label"] for step in left["solutions"][0]["steps"]] == [None, None]
+    assert dropped == {("step labels", "not agreed on, or not sure enough"): 2}
+    with pytest.raises(BadInput, match="drop_step"):
+        Filter(agree="drop_steps")
+
+
+def test_a_rule_of_consensus_reads_the_evidence():
+    assert "solutions.opinions" in Filter(agree="drop_step").selection_columns()
+    assert "solutions.opinions" not in Filter().selection_columns()
