@@ -60,7 +60,6 @@ def processes_of(job: str) -> list[str]:
     return [line for line in lines if folder in line]
 
 
-@pytest.mark.long
 def test_a_run_over_two_nodes_that_is_cancelled_is_completed_by_a_requeue(cluster: Slurm, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     words = ["source.n=24", "run.unit_size=4", "run.grace_s=1", "model=none", f"run.dir={tmp_path}/run"]
@@ -122,6 +121,16 @@ def test_a_driver_that_dies_is_begun_again_and_a_mistake_is_not(cluster: Slurm, 
     cluster.begin_again(job, "PENDING 1")
     cluster.wait_for(job, "FAILED 1")
     assert len(noted(stub)) == 2
+
+
+def test_a_head_that_does_not_start_is_said_at_once_and_the_job_is_begun_again(cluster: Slurm, stub: Path) -> None:
+    (stub / "bin/ray").write_text("#!/bin/bash\nexit 1\n")
+    (stub / "bin/python").write_text("#!/bin/bash\nexec sleep 600\n")
+    job = cluster.submit(str(SCRIPT), "config.yaml", venv=stub)
+    cluster.wait_for(job, "PENDING 1")
+    assert "Ray's head has ended before the run began" in cluster.log(job)
+    assert noted(stub) == []
+    cluster.command("scancel", job)
 
 
 def test_a_job_without_a_config_or_an_environment_says_what_it_expects(cluster: Slurm, tmp_path: Path) -> None:
