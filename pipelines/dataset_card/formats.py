@@ -52,9 +52,7 @@ FORMATS = {
         text="wrong solutions with the critiques between, as a search wrote them, and the right one they led to",
         tags=("self-correction",),
     ),
-    "critiques": About(
-        text="critiques of solutions as chat messages, and whether they were right", tags=("critic",)
-    ),
+    "critiques": About(text="critiques of solutions as chat messages, and whether they were right", tags=("critic",)),
     "tree_nodes": About(text="the search trees, one row per node", tags=("search-tree",)),
     "records": About(text="everything that is known, one row per question", tags=("search-tree", *_PRM)),
     "jsonl": About(text="everything that is known, one line per question", tags=("search-tree", *_PRM)),
