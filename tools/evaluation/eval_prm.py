@@ -40,7 +40,7 @@ from factory.storage.access import Access
 from tools.bench.step_labels import check_writable
 from tools.evaluation.eval_table import report
 from tools.evaluation.first_error_baselines import by_consensus, by_majority, guessing, usual_error
-from tools.evaluation.sampled_solutions import COLUMNS, TRUTHS, SampledSolution, names_of, solutions_of
+from tools.evaluation.sampled_solutions import COLUMNS, NAMED, TRUTHS, SampledSolution, names_of, solutions_of
 
 # Reward of a solution from the scores of its steps. Chosen before anything was measured: a solution is right when all
 # of its steps are.
@@ -235,7 +235,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     # Phase 1: bring the models here, and read the solutions to questions that were not trained on.
     names = {PRM: arguments.prm, UNTRAINED: arguments.untrained, "orm": arguments.orm}
     models = {name: ensure_local(folder, Access()) for name, folder in names.items() if folder}
-    seen = {name for run in arguments.not_in for row in records_of(run, COLUMNS[:4]) for name in names_of(row)}
+    seen = {name for run in arguments.not_in for row in records_of(run, NAMED) for name in names_of(row)}
     solutions = list(solutions_of(records_of(arguments.run, COLUMNS), arguments.truth, seen))
     if not solutions:
         raise BadInput(f"{arguments.run} holds no sampled solutions to other questions; expected some")

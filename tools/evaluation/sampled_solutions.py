@@ -16,7 +16,8 @@ from factory.text.wording import question_key
 from factory.types import LENGTH, Outcome, Question
 from tools.bench.arithmetic_truth import first_wrong_step
 
-COLUMNS = ["question_id", "question", "gold_answer", "metadata", "solutions"]
+NAMED = ["question_id", "question", "gold_answer", "metadata"]
+COLUMNS = [*NAMED, "solutions"]
 TRUTHS = ("arithmetic", "labels")
 # Stands for every right answer: right ones are one answer, however they are written. No text begins like this.
 _RIGHT = "\x1fright"

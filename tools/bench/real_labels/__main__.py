@@ -184,6 +184,13 @@ def main() -> None:
         "--levels", nargs="+", default=["multiply_add", "add_subtract_small"], help="levels of the procedural questions"
     )
     parser.add_argument("--seed", type=int, default=0, help="draws the questions (default: 0)")
+    parser.add_argument(
+        "--not-in",
+        metavar="RUN",
+        action="append",
+        default=[],
+        help="leave out the questions of this run, and those with the same numbers; may be repeated",
+    )
     parser.add_argument("--template", default="few_shot_word_problems", help="prompt template")
     parser.add_argument("--model", default="smollm2-135m", help="model that is sampled (default: smollm2-135m)")
     parser.add_argument("--engine", default="vllm", help="engine that runs it (default: vllm)")

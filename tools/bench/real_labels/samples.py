@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection, Iterable, Iterator
 
 from factory.errors import BadInput
 from factory.question_pipeline.recipe import Recipe
@@ -11,10 +12,12 @@ from factory.rollouts.policy import Policy
 from factory.rollouts.prompting import render
 from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
+from factory.shards.commits import records_of
 from factory.types import Question
 from pipelines.run.settings import Settings, from_mapping
 from tools.bench.arithmetic_truth import first_wrong_step
 from tools.bench.real_labels.shared_rollouts import SharedRollouts
+from tools.evaluation.sampled_solutions import NAMED, names_of
 
 AT_ONCE = 16
 """Questions in flight: a labeller learns from the others, so the number changes its labels."""
@@ -72,6 +75,13 @@ async def wrong_samples(policy: Policy, samples: int, every: bool) -> dict[Solut
     return truths
 
 
+def unseen(questions: Iterable[Question], seen: Collection[str]) -> Iterator[Question]:
+    """Yield the questions none of whose names (`names_of`) was seen: other texts, and other numbers."""
+    for question in questions:
+        if names_of({"question": question.text, "metadata": question.metadata}).isdisjoint(seen):
+            yield question
+
+
 async def find_wrong(
     settings: Settings, models: SharedRollouts, recipe: Recipe, arguments: argparse.Namespace
 ) -> list[Question]:
@@ -81,13 +91,14 @@ async def find_wrong(
       settings: settings of the run, with the source of the questions.
       models: make rollouts and judge them.
       recipe: prompt template, sampling and seed.
-      arguments: the command line: number of questions, samples of each.
+      arguments: the command line: number of questions, samples of each, runs whose questions are left out.
 
     Raises:
       BadInput: the source has too few such questions.
     """
     selected: list[Question] = []
-    questions = iter(settings.source.plugin.questions(settings.source.config))
+    seen = {name for run in arguments.not_in for row in records_of(run, NAMED) for name in names_of(row)}
+    questions = unseen(settings.source.plugin.questions(settings.source.config), seen)
     while len(selected) < arguments.solutions:
         batch = [question for question, _ in zip(questions, range(AT_ONCE), strict=False)]
         if not batch:
