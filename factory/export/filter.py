@@ -133,7 +133,8 @@ class Filter:
 
     def columns(self) -> list[str]:
         """Return the record columns that `apply` reads."""
-        return [*COLUMNS, "gold_answer"] if self.hinted != "none" else COLUMNS
+        read = [*COLUMNS, "gold_answer"] if self.hinted != "none" else COLUMNS
+        return read if self.agree == POSTERIOR else [*read, *_AGREE_COLUMNS]
 
     def selection_columns(self) -> list[str]:
         """Return the record columns that `candidates` reads."""

@@ -209,5 +209,7 @@ def test_labels_that_rollouts_and_critics_do_not_agree_on_are_taken_out_and_coun
 
 
 def test_a_rule_of_consensus_reads_the_evidence():
-    assert "solutions.opinions" in Filter(agree="drop_step").selection_columns()
-    assert "solutions.opinions" not in Filter().selection_columns()
+    evidence = {"solutions.opinions", "solutions.steps.n_trials", "solutions.steps.n_successes"}
+    for columns in (Filter.selection_columns, Filter.columns):
+        assert evidence <= set(columns(Filter(agree="drop_step")))
+        assert not evidence & set(columns(Filter()))
