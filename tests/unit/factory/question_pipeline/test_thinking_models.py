@@ -4,46 +4,15 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from support.fakes import FakeModels
+from support.thinking import FAMILIES, QUESTION, RIGHT, THOUGHT, WRONG, Thinker, used
+from support.top_ups import attempted, done, recipe
 
 from factory.contracts.formats import FORMATS
 from factory.export.filter import Filter
 from factory.records.thought_fields import whole_text
 from factory.records.validation import row_faults
 from factory.rollouts.step_rule import StepRule
-from factory.types import LENGTH, Question
-from tests.support.fakes import FakeModels, completion
-from tests.support.thinking import FAMILIES
-from tests.support.top_ups import attempted, done, recipe
-
-QUESTION = Question(text="What is 2 + 2?", gold="4")
-THOUGHT = "The answer is 5.\n\nNo: 2 + 2 = 4."
-RIGHT, WRONG = "So we add.\n\nThe answer is 4.", "So we add.\n\nThe answer is 5."
-RULE = StepRule(separator="paragraphs", min_tokens=1)
-
-
-class Thinker(FakeModels):
-    """Model of one family: two right answers, two wrong ones, and two that were cut off while it thought."""
-
-    def __init__(self, family) -> None:
-        self.family, self.checked = family, []
-        super().__init__(self.reply)
-
-    def reply(self, prefix, n):
-        family = self.family
-        texts = [family.written(THOUGHT, RIGHT), family.written(THOUGHT, WRONG)]
-        cut = family.written(THOUGHT, RIGHT).partition(family.closing.strip())[0]
-        outputs = [*(completion(text) for text in texts), completion(cut, LENGTH)] * 2
-        behind = [replace(one, text=one.text[len(prefix) :]) for one in outputs if one.text.startswith(prefix)]
-        made = [completion(one.text, one.finish_reason) for one in behind] or [completion("Hm.", LENGTH)]
-        return [replace(made[at % len(made)], begun=family.in_prompt) for at in range(n)]
-
-    async def check(self, question, text):
-        self.checked.append(text)
-        return await super().check(question, text)
-
-
-def used(labeller="bayes_bisection", **steps):
-    return replace(recipe(labeller, n=6, max_tokens=100_000), steps=replace(RULE, **steps))
 
 
 async def row_of(family, **steps):

@@ -1,9 +1,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.thinking import FAMILIES
 
 from factory.reasoning.thoughts import answer_of, ends_thinking, split
-from tests.support.thinking import FAMILIES
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)

@@ -1,9 +1,9 @@
 """Thoughts and answers apart in records, and what the model has written put together again."""
 
 import pytest
+from support.thinking import FAMILIES
 
 from factory.records.thought_fields import thought_fields, whole_text
-from tests.support.thinking import FAMILIES
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)

@@ -11,6 +11,7 @@ from support.fakes import RIGHT, WRONG, completion, policy_for
 from factory.errors import PromptTooLong, QuestionFailed
 from factory.rollouts.cost import Cost
 from factory.rollouts.together import together
+from factory.types import LENGTH, Outcome, PartVerdict, Verdict
 
 
 async def test_rollouts_come_back_checked_and_hang_in_the_tree():
@@ -211,3 +212,37 @@ async def test_rollouts_enter_the_tree_in_the_order_of_asking_whoever_is_answere
     policy.models.generate = late
     [one], [two] = await together(policy.rollouts(node, 1) for node in (first, second))
     assert policy.tree.solutions[1:] == [one, two]
+
+
+@pytest.mark.parametrize(("again", "finish"), [("2 + 2 = 5. ", "length"), ("", "answered")], ids=["loop", "none"])
+async def test_an_answer_in_front_of_a_loop_is_no_evidence(again, finish):
+    text = f"The answer is 5.\n{again * 200}"
+    policy = policy_for(lambda prefix, n: [completion(text, LENGTH)])
+    check = policy.models.check
+
+    async def stands(question, text):
+        return replace(await check(question, "The answer is 5."), stands=True)
+
+    policy.models.check = stands
+    [rollout] = await policy.rollouts(policy.tree.root, 1)
+    assert (rollout.finish_reason, rollout.outcome) == (finish, None if again else False)
+
+
+async def test_a_text_that_begins_within_a_thought_is_judged_once_an_engine_has_said_so():
+    replies = ["2 + 2 = 5? The answer is 5.", "Yes.\n</think>\n\nThe answer is 4."]
+    policy = policy_for(lambda prefix, n: [replace(completion(text), begun=True) for text in replies])
+    cut, right = await policy.rollouts(policy.tree.root, 2)
+    assert (cut.verdict.reason, cut.outcome, right.outcome) == ("still thinking at its end", None, True)
+
+
+async def test_parts_of_a_verdict_are_places_in_the_whole_text():
+    policy = policy_for(lambda prefix, n: [f"<think>\nHm.\n</think>\n\n{RIGHT}"])
+
+    async def check(question, text):
+        part = PartVerdict(outcome=Outcome.CORRECT, start=0, end=len(text))
+        return Verdict(outcome=Outcome.CORRECT, parts=(part,))
+
+    policy.models.check = check
+    [rollout] = await policy.rollouts(policy.tree.root, 1)
+    [part] = rollout.verdict.parts
+    assert rollout.text[part.start : part.end] == RIGHT

@@ -5,10 +5,10 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fakes import completion
 
 from factory.rollouts.step_rule import MAX_STEPS, StepRule
 from factory.rollouts.steps import split_steps, steps_of_text
-from tests.support.fakes import completion
 
 EACH = StepRule(separator="paragraphs", min_tokens=1, max_steps=10_000)
 THOUGHT = "<think>\nWe add.\n\n2 + 3 = 5.\n\nFine.\n</think>\n\nSo we add.\n\nThe answer is 5.\n\nI am sure."
