@@ -88,29 +88,30 @@ def _code(completion: str) -> tuple[int, str, bool]:
     start = answer_start(completion)
     if start is None:
         raise Unsplittable("still thinking at its end")
-    blocks = _blocks(completion, start)
+    said = completion[start:]
+    blocks = _blocks(said)
     if not blocks:
-        return start, completion[start:], False
+        return start, said, False
     alone = len(blocks) == 1
     for label, begin, text in reversed(blocks):
         if label in _COQ or (not label and (alone or _SAYS_PROOF.search(text))):
-            return begin, text, True
+            return start + begin, text, True
     raise Unsplittable("none of the fenced blocks is Coq")
 
 
-def _blocks(completion: str, start: int) -> list[tuple[str, int, str]]:
+def _blocks(said: str) -> list[tuple[str, int, str]]:
     """Return (label, offset, text) of the fenced blocks. Only a bare fence closes one (CommonMark 4.5)."""
     blocks = []
     label, begin = None, 0
-    for fence in _FENCE.finditer(completion, start):
+    for fence in _FENCE.finditer(said):
         words = fence[1].lower().split()
         if label is None:
             label, begin = words[0] if words else "", fence.end()
         elif not words:
-            blocks.append((label, begin, completion[begin : fence.start()]))
+            blocks.append((label, begin, said[begin : fence.start()]))
             label = None
     if label is not None:
-        blocks.append((label, begin, completion[begin:]))
+        blocks.append((label, begin, said[begin:]))
     return blocks
 
 

@@ -40,6 +40,12 @@ async def test_only_a_reply_in_the_asked_form_is_a_verdict(reply: str, outcome: 
     assert (await judged(reply)).outcome == outcome
 
 
+async def test_a_judge_may_think_aloud_and_only_what_it_says_in_the_end_is_its_vote() -> None:
+    thought = "<think>\nVerdict: incorrect\n"
+    assert (await judged(f"{thought}</think>\n\nReason: same\nVerdict: correct")).outcome == "correct"
+    assert (await judged(f"{thought}Verdict: correct")).outcome == "unparsable"
+
+
 async def test_a_reply_that_was_cut_off_is_no_vote() -> None:
     assert (await judged(completion("Verdict: correct", "length"))).outcome == "unparsable"
 
