@@ -128,6 +128,7 @@ def export_command(
     from pipelines.export.export import ExportOptions
 
     _check(folders, licence)
+    lengths = {"min_characters": min_chars, "max_characters": max_chars, "min_steps": min_steps, "max_steps": max_steps}
     options = ExportOptions(
         formats=tuple(format),
         filter=Filter(
@@ -137,10 +138,7 @@ def export_command(
             hinted=hinted,
             flawed=flawed,
             rounds=tuple(round or ()),
-            min_characters=min_chars,
-            max_characters=max_chars,
-            min_steps=min_steps,
-            max_steps=max_steps,
+            **lengths,
             per_question=per_question,
             balance=balance,
             seed=seed,
