@@ -25,6 +25,7 @@ class Asked:
     * `templated`: True where `text` holds a chat template's special tokens already.
     * `whole`: True where one step is wanted of a server that does not say what ended it: it is asked for a whole
       solution, and the step is cut out of that.
+    * `keep_special`: True where special tokens are to stay in the text, as marks of thoughts are among them.
     * `begun`: True where a chat template that was rendered here has opened a thought.
     """
 
@@ -39,6 +40,7 @@ class Asked:
     max_tokens: int
     templated: bool = False
     whole: bool = False
+    keep_special: bool = False
     begun: bool = False
 
     @property
@@ -101,6 +103,9 @@ def _settings(asked: Asked, abilities: Abilities) -> dict[str, Any]:
         # What a model's folder recommends is a server's default.
         settings |= {"top_k": sampling.top_k}
         settings |= {"min_p": sampling.min_p, "repetition_penalty": sampling.repetition_penalty}
+        if asked.keep_special and asked.route is not Route.CHAT:
+            # Of chat a server takes the thoughts out by itself, or does not.
+            settings["skip_special_tokens"] = False
         if sampling.thinking_token_budget is not None:
             settings["thinking_token_budget"] = sampling.thinking_token_budget
     else:

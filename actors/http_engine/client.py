@@ -73,9 +73,9 @@ class Client:
         self.counts["without_ids"] = 0
         self._prompts = Prompts(tokenizer, model, self._tokenise if seen.tokenises else None)
         self._remote = tokenizer is None
-        self._ends = (
-            TokenEnds(tokenizer or Detokeniser(self.detokenise, 2 * config.outage_s)) if seen.abilities.exact else None
-        )
+        self._keep_special = self._prompts.has_special_marks
+        decoder = tokenizer or Detokeniser(self.detokenise, 2 * config.outage_s) if seen.abilities.exact else None
+        self._ends = TokenEnds(decoder, keep_special=self._keep_special) if decoder is not None else None
         # One thread at a time: each more would take its share of the interpreter from the event loop.
         self._one = asyncio.Lock()
         self._rate = Rate()
@@ -156,6 +156,7 @@ class Client:
             "sampling": sampling,
             "n": distinct(request),
             "seed": request.seed if self._config.seeded or sampling.seed is not None else None,
+            "keep_special": self._keep_special,
             "begun": self._prompts.opens_a_thought(request.prompt),
             # Stopped at a separator or at the end of the solution: nobody could tell.
             "whole": bool(sampling.until) and not abilities.names_stop,

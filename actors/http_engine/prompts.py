@@ -15,6 +15,7 @@ from actors.engine_runtime.prompt_ids import PromptIds
 from actors.models.chat_template import ChatTemplate
 from actors.models.resolve import EMBEDDED, resolve_model
 from factory.errors import BadInput
+from factory.reasoning.thoughts import is_mark
 from factory.tokens import Tokens
 from factory.types import Prompt
 
@@ -85,6 +86,11 @@ class Prompts:
     def has_template(self) -> bool:
         """True where chat prompts can be made one text here."""
         return self._tokenizer is not None and bool(self._tokenizer.chat_template)
+
+    @property
+    def has_special_marks(self) -> bool:
+        """True where marks of thoughts are among the special tokens of the tokenizer that is here."""
+        return any(map(is_mark, getattr(self._tokenizer, "all_special_tokens", None) or ()))
 
     def renders(self, prompt: Prompt) -> bool:
         """Return whether the prompt can be made one text here."""

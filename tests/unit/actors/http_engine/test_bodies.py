@@ -89,3 +89,11 @@ def test_penalties_go_to_any_server_and_vllms_own_settings_to_those_that_know_th
 def test_a_setting_that_a_server_does_not_know_is_refused(setting: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match=f"sampling.{next(iter(setting))} is"):
         body_of(asked(text="Hi", sampling=Sampling(**setting)), "tiny", Abilities(text=True))
+
+
+def test_marks_of_thoughts_that_are_special_tokens_are_asked_for_where_text_is_completed() -> None:
+    vllm = Abilities(ids=True, extras=True)
+    body = body_of(asked(ids=Tokens([1]), keep_special=True), "tiny", vllm)
+    assert body["skip_special_tokens"] is False
+    assert "skip_special_tokens" not in body_of(asked(ids=Tokens([1])), "tiny", vllm)
+    assert "skip_special_tokens" not in body_of(asked(Route.CHAT, keep_special=True), "tiny", vllm)
