@@ -19,6 +19,7 @@ from typing import Any
 
 from factory.errors import BadInput
 from factory.export.choice import EQUAL_TEXT, DropReason, ExportCandidate, FormatSelector, Place, drop_reasons
+from factory.export.consensus import AGREE, POSTERIOR, relabelled
 from factory.export.drops import (
     RECORDS,
     SOLUTIONS,
@@ -31,7 +32,6 @@ from factory.export.drops import (
     without_unsure,
 )
 from factory.export.flat_rows import is_judged, is_right
-from factory.labelling.consensus import AGREE, POSTERIOR, relabelled
 from factory.plugins import suggest
 from factory.records.thought_fields import whole_text
 from factory.self_training.hints import leak
@@ -59,7 +59,7 @@ class Filter:
 
     * `verdicts`: correct, incorrect, unparsable, timeout, error; none given for all.
     * `min_confidence`: 0 to 1. Step labels with a lower confidence, or with none on record, count as unknown.
-    * `agree`: labels as the run gave them, or where rollouts and critics agree (`factory/labelling/consensus.py`).
+    * `agree`: labels as the run gave them, or where rollouts and critics agree (`factory/export/consensus.py`).
     * `hinted`: none, any or only.
     * `flawed`: none leaves solutions whose answer is right in spite of a wrong step, as an audit has located it, out of
       the formats that teach to write right ones; any treats them like all right ones.

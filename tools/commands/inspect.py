@@ -149,11 +149,12 @@ def searched(solution: Mapping[str, Any]) -> list[str]:
     if solution.get("revises"):
         said.append(f"revises {safe(solution['revises'])}")
     critique = [f"critique: {shortened(solution['critique'])}"] if solution.get("critique") else []
-    verdicts = {True: "right", False: "wrong", None: "no verdict"}
-    said_of_it = [
-        f"{safe(one['role'])} says {verdicts[one['right']]}: {shortened(one['text'])}"
-        for one in solution.get("critiques") or ()
-    ]
+    verdicts = {True: "right", False: "wrong", None: "nothing that can be read"}
+    said_of_it = []
+    for one in solution.get("critiques") or ():
+        step = one.get("first_error")
+        where = f", from step {step + 1} on" if step is not None and step >= 0 else ""
+        said_of_it.append(f"{safe(one['role'])} says {verdicts[one['right']]}{where}: {shortened(one['text'])}")
     return [*([", ".join(said)] if said else []), *critique, *said_of_it]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from support.runs import settings_for
 
 from pipelines.pools.pool import Pool
-from pipelines.run.recipes import made_by, provenance_of
+from pipelines.run.recipes import made_by, provenance_of, recipe_of
 
 
 def facts(**said: Any) -> dict[str, Any]:
@@ -32,3 +32,16 @@ def test_prices_are_those_of_the_engines_settings() -> None:
     priced = SimpleNamespace(name="theirs", config=SimpleNamespace(prompt_price=0.5, completion_price=2.0))
     model = made_by(Pool("judge", "big", priced, 1), facts())  # type: ignore[arg-type]
     assert (model.model, model.prompt_price, model.completion_price) == ("big", 0.5, 2.0)
+
+
+def test_labellers_hear_of_the_prices_that_there_are() -> None:
+    settings = settings_for(
+        Path("unused"),
+        models={
+            "critic": {
+                "model": "big",
+                "engine": {"kind": "http", "base_url": "http://localhost:1/v1", "completion_price": 2.0},
+            }
+        },
+    )
+    assert recipe_of(settings).prices == {"critic": (0.0, 2.0)}

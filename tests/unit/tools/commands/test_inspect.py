@@ -125,6 +125,7 @@ async def test_a_search_is_shown_with_its_actions_visits_scores_and_choice():
     one, other = await settle(policy, [wrong, right], method="rstar")
     other.revises, other.critique, other.role = one, "Add \x1b[2Jagain.", "helpful"
     one.critiques = tuple(Critique(text=f"\x1b {right}", right=right, role="policy") for right in (False, None))
+    one.critiques += (Critique(text="Hm.", right=False, role="policy", first_error=1),)
     choose(policy.tree, other, 0.75)
     row = to_batch([question_row(policy.tree, {}, policy.cost, replace(MADE_BY, roles={}))]).to_pylist()[0]
     text = shown(show_record, row, solutions=5, only_wrong=False)
@@ -133,5 +134,6 @@ async def test_a_search_is_shown_with_its_actions_visits_scores_and_choice():
     assert "selected, score 0.75, written by helpful, rstar, no independent sample, revises " in text
     assert "critique: Add \\x1b[2Jagain." in text
     assert "policy says wrong: \\x1b False" in text
-    assert "policy says no verdict: \\x1b None" in text
+    assert "policy says nothing that can be read: \\x1b None" in text
+    assert "policy says wrong, from step 2 on: Hm." in text
     assert "\x1b" not in text

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from factory.labelling.consensus import DROP_SOLUTION, DROP_STEP, POSTERIOR, agreed, relabelled
+from factory.export.consensus import DROP_SOLUTION, DROP_STEP, POSTERIOR, agreed, relabelled
 from factory.labelling.opinions import NONE
 
 # Four steps, wrong from the third on as rollouts see it.
