@@ -13,9 +13,9 @@ from random import Random
 
 from factory.added_fields import ADDED
 from factory.contracts.roles import GENERATE
-from factory.labelling.amounts import rollouts_needed
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabeller, SolutionLabels, targets
+from factory.rollouts.amounts import rollouts_needed
 from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.together import together
@@ -37,7 +37,7 @@ class Config:
     * `progress`: share of the soft estimate before a step that has to be left behind it for the step to be right (0.8
       in GenPRM); 0 goes by the hard estimate.
     * `most_k`: rollouts per prefix of the hardest questions, where `k` is that of easy ones
-      (`factory/labelling/amounts.py`); 0 gives all of them `k`.
+      (`factory/rollouts/amounts.py`); 0 gives all of them `k`.
     """
 
     k: int = 8

@@ -17,9 +17,9 @@ from random import Random
 
 from factory.added_fields import ADDED
 from factory.contracts.roles import GENERATE
-from factory.labelling.amounts import rollouts_needed
 from factory.labelling.experience import Experience
 from factory.labelling.step_labels import SolutionLabeller, SolutionLabels
+from factory.rollouts.amounts import rollouts_needed
 from factory.rollouts.nodes import Node, Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.tree import Tree
@@ -39,7 +39,7 @@ class Config:
     * `confidence`: labels with a lower posterior probability are withheld; 0 withholds none.
     * `completer`: role of the model that makes the rollouts.
     * `most_k`: rollouts per probed prefix of the hardest questions, where `k` is that of easy ones and of the bare
-      question (`factory/labelling/amounts.py`); 0 gives all of them `k`.
+      question (`factory/rollouts/amounts.py`); 0 gives all of them `k`.
     """
 
     k: int = 8

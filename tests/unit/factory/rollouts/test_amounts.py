@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from factory.labelling.amounts import MISSED, rollouts_needed
+from factory.rollouts.amounts import MISSED, rollouts_needed
 
 
 @pytest.mark.parametrize(
