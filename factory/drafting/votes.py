@@ -17,6 +17,7 @@ from factory.labelling.arrays import Array
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Experience
 from factory.labelling.further_votes import information_of_vote
+from factory.labelling.opinions import NONE
 from factory.labelling.sources import of_votes
 from factory.labelling.step_labels import CONTRADICTED
 from factory.rollouts.nodes import Solution
@@ -86,11 +87,23 @@ class Votes:
         cost = np.maximum(tokens_ahead(case.solution) * price, 1e-12)
         return worth > float((information / cost).max())
 
-    async def ask(self, case: Case) -> None:
-        """Ask for one more vote on a solution, and have it hear what all of them say together."""
-        self._requests[case.solution] += 1
-        await vote(self.policy, case.solution, self.critic, 1)
-        case.solution.hear(of_votes(self.critic.role, votes_of(case.solution, self.critic.role)))
+    async def ask(self, solution: Solution, n: int = 1) -> None:
+        """Ask for `n` more votes on a solution, and have it hear what all of them say together."""
+        self._requests[solution] += n
+        await vote(self.policy, solution, self.critic, n)
+        solution.hear(of_votes(self.critic.role, votes_of(solution, self.critic.role)))
+
+    async def audit(self, solution: Solution) -> None:
+        """Ask once about a solution with the right answer, and for all further votes where the first raises an alarm.
+
+        What these would tell is not weighed: the belief that `worth` goes by knows of no error that does no harm
+        (`factory/labelling/audit.py`). One that was asked about before is not asked about again.
+        """
+        if not self.most or any(one.role == self.critic.role for one in solution.critiques):
+            return
+        await self.ask(solution)
+        if self.most > 1 and any(step != NONE for step in votes_of(solution, self.critic.role)):
+            await self.ask(solution, self.most - 1)
 
     def _cost(self, solution: Solution) -> float:
         """Return what a vote is expected to cost."""

@@ -151,7 +151,7 @@ async def label_with(
         for case in cases:
             case.belief.rest()
         rollouts = [policy.rollouts(node, n) for node, n in wanted.items()]
-        await together([*rollouts, *(votes.ask(case) for case in judged if votes)])
+        await together([*rollouts, *(votes.ask(case.solution) for case in judged if votes)])
         for case in cases:
             if not wanted.keys().isdisjoint(case.prefixes):
                 case.belief.update(case.solution.evidence())

@@ -18,11 +18,13 @@ from factory.contracts.roles import GENERATE, SCORE
 from factory.drafting.critiques import StepCritic
 from factory.drafting.scores import score_paths
 from factory.drafting.votes import Votes
+from factory.labelling.audit import is_audited
 from factory.labelling.experience import Experience
 from factory.labelling.sources import EQUATIONS, of_equations, of_scores
-from factory.labelling.step_labels import SolutionLabels
+from factory.labelling.step_labels import SolutionLabels, targets
 from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
+from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
 from factory.supervision import bayes_bisection
 
@@ -96,13 +98,20 @@ async def label(
     """
     await ask_sources(tree, policy, config)
     votes = Votes(policy, config.step_critic, config.votes, config.confidence, experience) if config.critic else None
+    if votes:
+        right = [solution for solution in tree.solutions if is_audited(solution, config.audit_correct)]
+        await together(votes.audit(solution) for solution in targets(right, config.max_solutions))
     return await bayes_bisection.label_with(tree, policy, config, experience, votes)
 
 
 async def ask_sources(tree: Tree, policy: Policy, config: Config) -> None:
-    """Have the sources judge every solution that a label is sought for and that they have not judged yet."""
+    """Have the sources judge every solution that a label is sought for and that they have not judged yet.
+
+    Right ones are among them only where they are audited.
+    """
     judged = [solution for solution in tree.solutions if solution.sought and not solution.labelled]
-    judged = [solution for solution in judged if solution.outcome is not None and solution.leaf.depth]
+    judged = [solution for solution in judged if solution.is_wrong or is_audited(solution, config.audit_correct)]
+    judged = [solution for solution in judged if solution.leaf.depth]
     if config.verifier:
         await score_paths(policy, [solution.leaf for solution in judged], config.verifier)
     for solution in judged:

@@ -115,6 +115,9 @@ def show_solution(solution: Mapping[str, Any], console: Console) -> None:
     where = known.get(solution["first_error"], f"first error at step {(solution['first_error'] or 0) + 1}")
     if solution["contradicted"]:
         where = "its evidence contradicts every first error"
+    # Records before schema 7 know of no audit.
+    if solution.get("flawed"):
+        where += ", although the answer is right"
     answer = shortened(solution["final_answer"])
     verdict = solution["verdict"] or "not judged"
     console.print(Text(f"\nsolution {solution['solution_id']}  answer {answer}  {verdict}  ({where}; {made})"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
@@ -173,3 +174,52 @@ def test_the_roles_of_a_run_with_a_critic() -> None:
 def test_settings_that_make_no_sense_are_refused(values: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="expected"):
         fused.Config(**values)  # type: ignore[arg-type]
+
+
+class OfRight(FakeModels):
+    """Fake models, one of which is a critic: it sees an error in the first step of "t1" and none elsewhere."""
+
+    def __init__(self, models: FakeModels) -> None:
+        super().__init__(models._reply)
+        self.about: Counter[str] = Counter()
+
+    async def generate(self, request: GenerateRequest, role: str = POLICY) -> list[Completion]:
+        if role != "critic":
+            return await super().generate(request, role)
+        text = next((name for name in ("t1", "t3", "t5", "t7") if name in str(request.prompt)), "another")
+        self.about[text] += request.n
+        said = Completion(
+            text=f"First error: {'step 1' if text == 't1' else 'none'}",
+            token_ids=(),
+            token_ends=(),
+            finish_reason="stop",
+            sampled_tokens=20,
+        )
+        return [said] * request.n
+
+
+def audited(audit: str) -> tuple[Policy, OfRight]:
+    """The policy of eight samples, t1, t3, t5 and t7 of them right, and the models that were asked about them."""
+    policy = slips_in(SLIP)
+    policy.models = models = OfRight(policy.models)  # type: ignore[arg-type]
+
+    async def run() -> None:
+        await policy.rollouts(policy.tree.root, 9, "sample")
+        config = fused.Config(critic="critic", votes=3, max_probes=0, audit_correct=audit)
+        await fused.label(policy.tree, policy, config, Random(0), Experience())
+
+    asyncio.run(run())
+    return policy, models
+
+
+def test_nobody_is_asked_about_right_solutions_that_are_not_audited() -> None:
+    policy, models = audited("off")
+    assert not set(models.about) & {"t1", "t3", "t5", "t7"}
+    assert not any(solution.opinions or solution.critiques for solution in policy.tree.solutions if solution.outcome)
+
+
+def test_a_critic_is_asked_once_about_each_audited_one_and_to_the_end_where_it_raises_an_alarm() -> None:
+    policy, models = audited("all")
+    assert {text: models.about[text] for text in ("t1", "t3", "t5", "t7")} == {"t1": 3, "t3": 1, "t5": 1, "t7": 1}
+    [alarmed] = [solution for solution in policy.tree.solutions if solution.text.startswith("t1\n")]
+    assert alarmed.opinions == (of_votes("critic", [0, 0, 0]),)
