@@ -12,8 +12,10 @@ from factory.formats import jsonl, prm, sft
 from factory.labelling.experience import Experience
 from factory.records.record import SCHEMA, Failure, Provenance, question_row, to_batch
 from factory.records.tally import tally
+from factory.records.validation import row_faults
 from factory.rollouts.cost import Cost
 from factory.rollouts.tree import Tree
+from factory.supervision import fused
 from factory.supervision.omegaprm import Config, label
 from factory.types import Outcome, PartVerdict, Question, Sampling, Step, Verdict
 
@@ -164,3 +166,21 @@ def test_partial_verdicts_and_the_checkers_policy_are_kept():
         {"outcome": "error", "start": None, "end": None, "note": "n"},
     ]
     assert solution["checker_policy"] == "p"
+
+
+async def test_a_right_answer_with_a_wrong_equation_is_flawed_in_its_row_and_no_text_to_learn():
+    # Nine of ten samples are right, one of these by two slips; the wrong one has a single step.
+    flawed = f"2 + 3 = 6.\n6 - 2 = 4.\n{RIGHT}"
+    policy = policy_for(lambda prefix, n: [flawed, *[f"{i} + 1 = {i + 1}.\n{RIGHT}" for i in range(n - 2)], WRONG])
+    await policy.rollouts(policy.tree.root, 10, method="sample")
+    config = fused.Config(confidence=0.8, max_probes=0, audit_correct="all")
+    labels = await fused.label(policy.tree, policy, config, Random(0), Experience())
+    row = question_row(policy.tree, labels, policy.cost, MADE_BY, unit_id="u")
+    [marked] = [solution for solution in row["solutions"] if solution["flawed"]]
+    assert marked["text"] == flawed
+    assert [opinion["first_error"] for opinion in marked["opinions"]] == [0]
+    counts = tally([row])
+    assert (counts.flawed, counts.processes["right"]["flawed"], counts.processes["wrong"]["flawed"]) == (1, 1, 1)
+    back = pa.Table.from_batches([to_batch([row])]).to_pylist()[0]
+    assert list(row_faults(back)) == []
+    assert flawed not in [line["messages"][-1]["content"] for line in sft.rows(back)]
