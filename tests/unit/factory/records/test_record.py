@@ -12,7 +12,7 @@ from factory.formats import jsonl, prm, sft
 from factory.labelling.experience import Experience
 from factory.records.record import SCHEMA, Failure, Provenance, question_row, to_batch
 from factory.records.tally import tally
-from factory.records.validation import row_faults
+from factory.records.validation import solution_faults
 from factory.rollouts.cost import Cost
 from factory.rollouts.tree import Tree
 from factory.supervision import fused
@@ -182,5 +182,5 @@ async def test_a_right_answer_with_a_wrong_equation_is_flawed_in_its_row_and_no_
     counts = tally([row])
     assert (counts.flawed, counts.processes["right"]["flawed"], counts.processes["wrong"]["flawed"]) == (1, 1, 1)
     back = pa.Table.from_batches([to_batch([row])]).to_pylist()[0]
-    assert list(row_faults(back)) == []
+    assert [fault for solution in back["solutions"] for fault in solution_faults(solution)] == []
     assert flawed not in [line["messages"][-1]["content"] for line in sft.rows(back)]
