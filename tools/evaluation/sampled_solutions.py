@@ -12,6 +12,7 @@ from factory.answers.values.rational import TooLarge
 from factory.errors import BadInput
 from factory.evaluation.prm_scores import NO_ERROR
 from factory.export.flat_rows import is_sampled
+from factory.records.thought_fields import whole_text
 from factory.text.wording import question_key
 from factory.types import LENGTH, Outcome, Question
 from tools.bench.arithmetic_truth import first_wrong_step
@@ -86,7 +87,7 @@ def solutions_of(
             yield SampledSolution(
                 question=record["question_id"],
                 prompt=record["question"],
-                text=solution["text"],
+                text=whole_text(solution),
                 steps=tuple(step["text"] for step in solution["steps"]),
                 answer=_RIGHT if right else _one_spelling(said) if finished and said is not None else None,
                 right=right if solution["verdict"] in _VOTES else None,

@@ -51,6 +51,7 @@ async def test_a_training_reads_the_answer_alone_where_reasoning_is_left_out(fam
     assert not [one for one in row["solutions"] if one["reasoning"]]
 
 
-def test_trees_cannot_be_exported_without_the_reasoning_that_is_in_them() -> None:
-    with pytest.raises(BadInput, match="step_preference follow the search tree"):
-        ExportOptions(formats=("step_preference", "sft"), filter=Filter(without_reasoning=True))
+@pytest.mark.parametrize("name", ["step_preference", "tree_nodes", "math_aps", "math_aps_tree"])
+def test_trees_cannot_be_exported_without_the_reasoning_that_is_in_them(name: str) -> None:
+    with pytest.raises(BadInput, match=f"{name} follow the search tree"):
+        ExportOptions(formats=(name, "sft"), filter=Filter(without_reasoning=True))
