@@ -26,7 +26,6 @@ from factory.export.file_names import CONFIGS, MANIFEST, UNFINISHED
 from factory.export.filter import Filter
 from factory.export.split import SPLITS, Split
 from factory.interfaces import Say
-from factory.records.schema import SCHEMA
 from factory.storage.access import Access
 from factory.storage.opening import open_store
 from factory.storage.store import Store
@@ -87,7 +86,7 @@ class ExportOptions:
 def _follows_the_tree(name: str) -> bool:
     """Return whether rows of a format are about nodes of the tree, and not about whole records."""
     columns = FORMATS.load(name).COLUMNS
-    return "tree" in columns and set(columns) != set(SCHEMA.names)
+    return "tree" in columns and columns != FORMATS.load("records").COLUMNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
