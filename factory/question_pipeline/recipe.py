@@ -16,7 +16,7 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from factory.answers.extraction.spoken import answer_start
+from factory.answers.extraction.spoken import answer_place
 from factory.contracts.checkers import CHECKERS
 from factory.contracts.search import SEARCH
 from factory.contracts.supervision import SUPERVISION
@@ -167,9 +167,9 @@ def begin(
 def _judged(tree: Tree) -> Iterator[tuple[str, Verdict]]:
     """Yield what a judge was shown of the solutions that are there, with its verdicts on that."""
     for solution in tree.solutions:
-        start = answer_start(solution.text, begun=tree.begun and solution.method != GIVEN)
-        if start is not None:
-            yield solution.text[start:], moved(solution.verdict, -start)
+        place = answer_place(solution.text, begun=tree.begun and solution.method != GIVEN)
+        if place is not None:
+            yield solution.text[place[0] : place[1]], moved(solution.verdict, -place[0])
 
 
 async def work(recipe: Recipe, question_work: QuestionWork) -> None:

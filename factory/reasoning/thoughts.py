@@ -87,8 +87,11 @@ def split(text: str, *, begun: bool = False) -> Parts | None:
       begun: True where the prompt ends with an opening mark.
     """
     places = thought_places(text, begun=begun)
-    if places is None:
-        return None
+    return None if places is None else parts_at(text, places)
+
+
+def parts_at(text: str, places: tuple[int, int, int | None]) -> Parts:
+    """Return the pieces of a text between the places that `thought_places` gives; the last goes to the text's end."""
     begin, end, answer = places
     if answer is None:
         return Parts(opening=text[:begin], reasoning=text[begin:], closing=None, answer="")

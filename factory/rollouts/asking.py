@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from factory.answers.extraction.spoken import answer_start
+from factory.answers.extraction.spoken import answer_place
 from factory.errors import QuestionFailed
 from factory.interfaces import Models
 from factory.rollouts.cost import Cost, RoleCost, cost_of
@@ -128,15 +128,17 @@ class Asker:
         return completion
 
     async def check(self, text: str, *, given: bool = False) -> Verdict:
-        """Return the verdict on a whole solution text, by its answer alone: thoughts are not shown to the checker.
+        """Return the verdict on a whole solution text, by its answer alone.
 
-        A text that ends before its answer is unparsable. `given` is a text that was not sampled from the run's prompt.
+        Thoughts, and turns behind the first one, are not shown to the checker. A first turn that ends before its answer
+        is unparsable. `given` is a text that was not sampled from the run's prompt.
         Raises what `Models.check` raises.
         """
-        start = answer_start(text, begun=self.tree.begun and not given)
-        if start is None:
+        place = answer_place(text, begun=self.tree.begun and not given)
+        if place is None:
             return Verdict(outcome=Outcome.UNPARSABLE, reason=STILL_THINKING)
-        verdict = await self.models.check(self.tree.question, text[start:] if start else text)
+        start, end = place
+        verdict = await self.models.check(self.tree.question, text[start:end])
         return moved(verdict, start) if start and verdict.parts else verdict
 
     def answer(self, text: str) -> str | None:
@@ -145,10 +147,11 @@ class Asker:
         None where the text states none, or ends before its answer. A checker that knows no answers (a judge, a
         program's tests) makes every text its own answer.
         """
-        start = answer_start(text, begun=self.tree.begun)
-        if start is None:
+        place = answer_place(text, begun=self.tree.begun)
+        if place is None:
             return None
-        return text[start:].strip() if self.reader is None else self.reader.answer(text[start:])
+        said = text[place[0] : place[1]]
+        return said.strip() if self.reader is None else self.reader.answer(said)
 
     def same(self, one: str, other: str) -> bool:
         """Return whether two such answers mean the same by the rules of the run's checker."""

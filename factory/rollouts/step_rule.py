@@ -11,9 +11,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from factory.answers.extraction.spoken import answer_place
 from factory.answers.extraction.statement_place import final_answer_end
 from factory.reasoning.blocks import paragraph_ends
-from factory.reasoning.thoughts import thought_places
 from factory.rollouts.steps import PARAGRAPHS, step_ends
 
 WHOLE, ANSWER, REASONING = "whole", "answer", "reasoning"
@@ -34,7 +34,8 @@ class StepRule:
     * `max_steps`: most steps of a solution; 0 for no bound (for paragraphs: `MAX_STEPS`).
     * `min_tokens`: tokens of the smallest step, unless the part that is cut has fewer; 0 for no bound (for paragraphs:
       `MIN_TOKENS`).
-    * `begun`: the text goes on within a thought. `taken`: steps that the solution has in front of the text.
+    * `begun`: the solution begins within a thought, as its prompt has opened one.
+    * `before`: what the solution has in front of the text. `taken`: how many steps that is.
     """
 
     separator: str = "newline"
@@ -42,6 +43,7 @@ class StepRule:
     max_steps: int = 0
     min_tokens: int = 0
     begun: bool = False
+    before: str = ""
     taken: int = 0
 
     @property
@@ -53,8 +55,7 @@ class StepRule:
         """Return the rule for what goes on behind the first steps of a solution."""
         if self.is_plain or not texts:
             return self
-        places = thought_places("".join(texts), begun=self.begun)
-        return replace(self, begun=places is not None and places[2] is None, taken=self.taken + len(texts))
+        return replace(self, before=self.before + "".join(texts), taken=self.taken + len(texts))
 
     def ends(self, text: str, token_ends: Sequence[int] = ()) -> list[int]:
         """Return the offsets where the steps of a text end, growing; the last is its length, unless it is empty.
@@ -71,10 +72,12 @@ class StepRule:
         # Phase 1: where the separator would cut, in the thoughts and in the answer.
         is_long = self.separator == PARAGRAPHS
         inner = paragraph_ends(text) if is_long else step_ends(text, self.separator)[:-1]
-        places = thought_places(text, begun=self.begun)
-        answer = 0 if places is None else len(text) if places[2] is None else places[2]
-        last = final_answer_end(text[answer:]) if is_long else None
-        stop = len(text) if last is None else answer + last
+        # The places are those of the whole solution, as checkers and records have them.
+        skipped = len(self.before)
+        place = answer_place(self.before + text, begun=self.begun)
+        answer, turn = (len(text), len(text)) if place is None else (max(0, at - skipped) for at in place)
+        last = final_answer_end(text[answer:turn]) if is_long else None
+        stop = answer + last if last is not None else turn if is_long else len(text)
         thoughts = [end for end in inner if end < answer and self.of != ANSWER]
         said = [end for end in inner if answer < end < stop and self.of != REASONING]
         parts = [(0, thoughts, answer), (answer, said, len(text))]

@@ -25,6 +25,7 @@ _OTHER = re.compile(r"<\|[A-Za-z][\w▁]{2,40}\|>")
 _SIGN = re.compile(r"<(?:[|｜]|/?s|[ebptEBPT]|start|\s*\Z|/\s*\Z)")
 _HALF_AT_END = re.compile(r"(?:<[|｜][\w▁]{0,40}|</s?|<(?:end|start)_of_tur?n?)\s*\Z")
 _MOST_CUT_OFF = 16
+_QUOTES = frozenset("'\"`’”")
 
 
 def without_end_tokens(text: str) -> str:
@@ -62,6 +63,23 @@ def ends_of_turns(text: str) -> Iterator[int]:
         for token in _TURN_END.finditer(text):
             if text[token.end() : token.end() + 1] in ("", " ", "\n", "<"):
                 yield token.start()
+
+
+def ends_of_first_turn(text: str, start: int = 0) -> Iterator[int]:
+    """Yield the places behind `start` at which a token may end the first turn, growing.
+
+    None of them are tokens in front of the text, tokens within an answer (`\\boxed{42</s>}`), what is struck out
+    (`<s>41</s> 42`), a token between two digits, of which nobody can tell what it is, and one that is quoted.
+    """
+    if not _may_have_tokens(text):
+        return
+    leading = None if start else _LEADING.match(text)
+    struck_out = {gone.end() for gone in _STRUCK_OUT.finditer(text, start)} if "<s>" in text else ()
+    for token in _TURN_END.finditer(text, leading.end() if leading else start):
+        before, behind = text[token.start() - 1 : token.start()], text[token.end() : token.end() + 1]
+        is_inside = token.end() in struck_out or _CLOSES_BEHIND.match(text, token.end())
+        if not (is_inside or behind in _QUOTES or (before.isdigit() and behind.isdigit())):
+            yield token.start()
 
 
 def _may_have_tokens(text: str) -> bool:
