@@ -86,6 +86,9 @@ class FormatPlugin(Plugin):
     ONLY_RIGHT: bool = False
     """True where only right solutions are used, so that there is nothing to balance."""
 
+    WHOLE_TEXTS: bool = False
+    """True where all that rows hold of a solution is its text: what its model thought aloud can be left out of them."""
+
     parse: ParseFunction | None = None
     """Function that reads one line back; None where the format can only be written."""
 

@@ -33,13 +33,14 @@ from factory.export.drops import (
 )
 from factory.export.flat_rows import is_judged, is_right
 from factory.plugins import suggest
-from factory.records.thought_fields import whole_text
+from factory.records.thought_fields import parted, whole_text
 from factory.self_training.hints import leak
 from factory.text.wording import trimmed
 from factory.types import Outcome
 
 HINTED = ("none", "any", "only")
 FLAWED = ("none", "any")
+NO_ANSWER = "without an answer behind its thoughts"
 COLUMNS = ["question_id", "question", "solutions"]
 SELECTION_COLUMNS = [
     "gold_answer",
@@ -71,7 +72,8 @@ class Filter:
       off) and questions with one kind only are left out. With `per_question`, half of it each, rounded down. Formats of
       right solutions only are not balanced.
     * `seed`: another seed draws other solutions under a cap.
-    * `without_reasoning`: what models thought aloud is left out; steps stay as they were labelled.
+    * `without_reasoning`: what models thought aloud is left out, and solutions that are nothing else. Steps and trees
+      keep it: an export refuses formats of these (`WHOLE_TEXTS`).
 
     Raises `BadInput` for values that are out of range or exclude each other.
     """
@@ -148,7 +150,10 @@ class Filter:
             return f"verdict {solution['verdict'] or 'unknown'}"
         if self.rounds and solution["round"] not in self.rounds:
             return "another round"
-        characters, steps = len(whole_text(self._shown(solution))), len(solution["steps"])
+        shown = whole_text(self._shown(solution))
+        if self.without_reasoning and not shown.strip():
+            return NO_ANSWER
+        characters, steps = len(shown), len(solution["steps"])
         if characters < self.min_characters or steps < self.min_steps:
             return "too short"
         if (self.max_characters and characters > self.max_characters) or (self.max_steps and steps > self.max_steps):
@@ -259,9 +264,9 @@ class Filter:
 
     def _shown(self, solution: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a solution with the thoughts that are exported; the same object when they stay as they are."""
-        if not self.without_reasoning or solution.get("reasoning") is None:
+        if not self.without_reasoning or (apart := parted(solution)).get("reasoning") is None:
             return solution
-        return {**solution, "reasoning": None, "thought_opening": None, "thought_closing": None}
+        return {**apart, "reasoning": None, "thought_opening": None, "thought_closing": None}
 
     def _sure(self, solution: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a solution as it is exported, with the labels that are agreed on and sure enough.

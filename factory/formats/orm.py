@@ -18,6 +18,7 @@ from factory.records.thought_fields import whole_text
 SUFFIX = ".parquet"
 FEATURES = pa.schema([("prompt", pa.string()), ("completion", pa.string()), ("label", pa.bool_()), *ORIGIN])
 COLUMNS = ["question_id", "question", "solutions"]
+WHOLE_TEXTS = True
 uses = is_judged
 
 

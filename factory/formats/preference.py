@@ -37,6 +37,7 @@ FEATURES = pa.schema(
     ]
 )
 COLUMNS = ["question_id", "question", "solutions"]
+WHOLE_TEXTS = True
 
 
 def uses(solution: Mapping[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from factory.records.thought_fields import whole_text
 SUFFIX = ".parquet"
 FEATURES = pa.schema([("prompt", pa.string()), ("completion", pa.string()), *ORIGIN])
 COLUMNS = ["question_id", "question", "solutions"]
+WHOLE_TEXTS = True
 ONLY_RIGHT = True
 uses = is_to_imitate
 

@@ -24,6 +24,7 @@ from factory.text.wording import unpadded
 SUFFIX = ".parquet"
 FEATURES = pa.schema([("messages", MESSAGES), *ORIGIN])
 COLUMNS = ["question_id", "question", "solutions"]
+WHOLE_TEXTS = True
 ONLY_RIGHT = True
 uses = is_to_imitate
 

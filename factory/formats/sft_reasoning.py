@@ -14,12 +14,14 @@ from typing import Any
 import pyarrow as pa
 
 from factory.export.flat_rows import ORIGIN, is_to_imitate, origin
+from factory.records.thought_fields import parted
 from factory.text.chat_messages import THINKING_MESSAGES
 from factory.text.wording import unpadded
 
 SUFFIX = ".parquet"
 FEATURES = pa.schema([("messages", THINKING_MESSAGES), *ORIGIN])
 COLUMNS = ["question_id", "question", "solutions"]
+WHOLE_TEXTS = True
 ONLY_RIGHT = True
 uses = is_to_imitate
 
@@ -27,12 +29,13 @@ uses = is_to_imitate
 def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield one row per finished solution whose answer was judged correct."""
     for solution in record["solutions"]:
-        if uses(solution):
-            said = {"role": "assistant", "content": unpadded(solution["text"])}
+        # An earlier checker may have read an answer in a thought that nothing closes.
+        if uses(solution) and (apart := parted(solution))["text"].strip():
+            said = {"role": "assistant", "content": unpadded(apart["text"])}
             yield {
                 "messages": [
                     {"role": "user", "content": record["question"], "reasoning_content": None},
-                    {**said, "reasoning_content": solution.get("reasoning") or None},
+                    {**said, "reasoning_content": apart.get("reasoning") or None},
                 ],
                 **origin(record, solution),
             }

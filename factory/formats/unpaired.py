@@ -16,6 +16,7 @@ from factory.records.thought_fields import whole_text
 from factory.text.wording import trimmed
 
 SUFFIX, FEATURES, COLUMNS, labels = orm.SUFFIX, orm.FEATURES, orm.COLUMNS, orm.labels
+WHOLE_TEXTS = True
 
 
 def uses(solution: Mapping[str, Any]) -> bool:

@@ -74,19 +74,16 @@ class ExportOptions:
     def __post_init__(self) -> None:
         if not self.formats:
             raise BadInput("no format was named. Expected --format NAME, as often as you like.")
-        if self.filter.without_reasoning and (trees := [name for name in self.formats if _follows_the_tree(name)]):
+        # Steps, trees and records would keep the thoughts, or be of another text than their solution.
+        kept = [name for name in self.formats if self.filter.without_reasoning and not FORMATS.load(name).WHOLE_TEXTS]
+        if kept:
             raise BadInput(
-                f"--without-reasoning was asked for, and {', '.join(trees)} follow the search tree, whose texts hold "
-                "it. Expected one of the two alone."
+                f"--without-reasoning was asked for, and {', '.join(kept)} hold more of a solution than its text: "
+                "steps, trees or whole records, with the thoughts in them. Expected formats of texts alone, such as "
+                "sft, preference or orm."
             )
         if self.shard_mb < 1:
             raise BadInput(f"--shard-mb is {self.shard_mb}. Expected at least 1; 256 to 500 suits most readers.")
-
-
-def _follows_the_tree(name: str) -> bool:
-    """Return whether rows of a format are about nodes of the tree, and not about whole records."""
-    columns = FORMATS.load(name).COLUMNS
-    return "tree" in columns and columns != FORMATS.load("records").COLUMNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
