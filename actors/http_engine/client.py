@@ -200,6 +200,8 @@ class Client:
         bound = self._bound(request, begun, 0)
         # White space at a prefix's end is not sent, so the first thing said would be a separator.
         shared["whole"] |= bool(sampling.until) and request.prefix_text != request.prefix_text.rstrip()
+        # The template is the server's, and what it sends back as reasoning comes in marks.
+        shared["begun"] = False
         return Asked(route=route, messages=request.prompt, prefix=request.prefix_text, max_tokens=bound, **shared)
 
     def _bound(self, request: GenerateRequest, begun: int, read: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import httpx2
 import pytest
@@ -20,11 +21,21 @@ from factory.types import GenerateRequest, Sampling
 URL = "http://a/v1"
 
 
-def client(transport: httpx2.MockTransport, **seen: object) -> Client:
+class Opening:
+    """Tokenizer whose chat template ends the prompt within a thought."""
+
+    all_special_tokens = ()
+    chat_template = "there"
+
+    def apply_chat_template(self, messages: list[object], *, add_generation_prompt: bool, tokenize: bool) -> str:
+        return f"{messages}{'<think>' if add_generation_prompt else ''}"
+
+
+def client(transport: httpx2.MockTransport, tokenizer: object = None, **seen: object) -> Client:
     wire = Wire("", connect_s=1.0, connections=2, most_bytes=1000, transport=transport)
     shown = Seen(url=URL, names=frozenset(), **seen)  # type: ignore[arg-type]
     servers = Servers([Server(URL, Room(1, 1, 1))])
-    return Client(Config(base_url=URL, outage_s=0.05), "tiny", shown, wire, servers, None)
+    return Client(Config(base_url=URL, outage_s=0.05), "tiny", shown, wire, servers, tokenizer)
 
 
 def request(max_tokens: int) -> GenerateRequest:
@@ -51,3 +62,13 @@ async def test_token_ids_that_are_none_are_a_bad_answer_of_a_server_that_tokenis
     transport = httpx2.MockTransport(lambda sent: httpx2.Response(200, json={"tokens": [2**32]}))
     with pytest.raises(FactoryError, match="no tokens"):
         await client(transport, abilities=Abilities(ids=True), tokenises=True).completions(request(10))
+
+
+@pytest.mark.parametrize("route", ["chat", "text"])
+async def test_only_a_prompt_that_is_rendered_here_is_known_to_open_a_thought(route: str) -> None:
+    choice = {"message": {"content": "It is 4."}, "text": "Hm.</think>It is 4.", "finish_reason": "stop"}
+    transport = httpx2.MockTransport(lambda sent: httpx2.Response(200, json={"choices": [choice]}))
+    made = client(transport, Opening(), abilities=Abilities(**{route: True}))
+    asked = replace(request(10), prompt=(("user", "What is 2 + 2?"),))
+    [completion] = await made.completions(asked)
+    assert completion.begun is (route == "text")
