@@ -49,7 +49,9 @@ async def settle(policy: Policy, leaves: Sequence[Node], *, method: str) -> list
     verdicts = await together(policy.check(place.text) for place in new)
     for place, verdict in zip(new, verdicts, strict=True):
         finish = finish_of(finishes[place], verdict, place.text)
-        settled[place] = policy.tree.end(_solution(place, verdict, finish, method, counts[place]))
+        settled[place] = policy.tree.end(
+            _solution(place, verdict, finish, method, counts[place], begun=policy.tree.begun)
+        )
     return [settled[place] for place in places]
 
 
@@ -100,5 +102,7 @@ def _place(leaf: Node) -> Node:
     return leaf
 
 
-def _solution(leaf: Node, verdict: Verdict, finish: str, method: str, occurrences: int) -> Solution:
-    return Solution(leaf, 0, verdict, finish, method, occurrences=occurrences, independent=False)
+def _solution(
+    leaf: Node, verdict: Verdict, finish: str, method: str, occurrences: int, *, begun: bool = False
+) -> Solution:
+    return Solution(leaf, 0, verdict, finish, method, occurrences=occurrences, independent=False, begun=begun)

@@ -35,7 +35,7 @@ from factory.records.record import Failure, Provenance, Resumption, dearer, ques
 from factory.records.role_costs import earlier_entries
 from factory.rollouts.asking import moved
 from factory.rollouts.cost import Cost
-from factory.rollouts.nodes import GIVEN, Solution
+from factory.rollouts.nodes import Solution
 from factory.rollouts.policy import Policy
 from factory.rollouts.prompting import PromptTemplate, render
 from factory.rollouts.step_rule import StepRule
@@ -167,7 +167,7 @@ def begin(
 def _judged(tree: Tree) -> Iterator[tuple[str, Verdict]]:
     """Yield what a judge was shown of the solutions that are there, with its verdicts on that."""
     for solution in tree.solutions:
-        place = answer_place(solution.text, begun=tree.begun and solution.method != GIVEN)
+        place = answer_place(solution.text, begun=solution.begun)
         if place is not None:
             yield solution.text[place[0] : place[1]], moved(solution.verdict, -place[0])
 

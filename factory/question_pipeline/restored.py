@@ -17,7 +17,7 @@ from factory.records.search_fields import Revised, fill_node, is_searched
 from factory.records.thought_fields import whole_text
 from factory.records.validation import Row
 from factory.rollouts.cost import Cost
-from factory.rollouts.nodes import PROBE, Node, Solution
+from factory.rollouts.nodes import GIVEN, PROBE, Node, Solution
 from factory.rollouts.tree import Tree
 from factory.tokens import NO_TOKENS
 from factory.types import LENGTH, POLICY, Outcome, PartVerdict, Question, Step, Verdict
@@ -92,6 +92,7 @@ class Restored:
             _verdict(row),
             finish_reason=row["finish_reason"],
             method=row["method"],
+            begun=self.tree.begun and row.get("reasoning") is not None and row["method"] != GIVEN,
             prompt_tokens=row["prompt_tokens"] or 0,
             occurrences=row["occurrences"],
             # Rows before schema 6 have them among the occurrences, and do not say how many they are.
@@ -174,6 +175,7 @@ def restored(question: Question, row: Row, effort: Mapping[str, int], completer:
         raise ValueError(f"question {question.id} cannot go on from the row of {row['question_id']}: {reason}")
     # Phase 2: make the nodes with their counts.
     rebuilt = Restored(row, Tree(question, completer), raised(dict(row["effort"]), effort))
+    rebuilt.tree.begun = _is_begun(row["solutions"])
     max_tokens = effort[MAX_TOKENS] if MAX_TOKENS in rebuilt.beyond else 0
     _count(rebuilt.tree, row["tree"])
     # Phase 3: add the solutions, except those to be continued.
@@ -184,6 +186,18 @@ def restored(question: Question, row: Row, effort: Mapping[str, int], completer:
         else:
             rebuilt.put_back(solution)
     return rebuilt
+
+
+def _is_begun(rows: Sequence[Row]) -> bool:
+    """Return whether the prompt that the solutions were sampled from had opened a thought.
+
+    Then all of them have thoughts, and what the model wrote begins without a mark. A search may have put others
+    together of pieces (`independent` is false), which need not have any.
+    """
+    own = [row for row in rows if row["method"] != GIVEN]
+    own = [row for row in own if row.get("independent") is not False or row.get("reasoning") is not None]
+    without_mark = [row for row in own if row.get("reasoning") is not None and not row["thought_opening"].strip()]
+    return bool(without_mark) and all(row.get("reasoning") is not None for row in own)
 
 
 def _cut_off_below(row: Row, max_tokens: int) -> bool:

@@ -180,7 +180,7 @@ def _solution(
     # Text, where its steps end, verdict; then how it came about; then what made it.
     row = {
         "solution_id": solution_id(tree, solution),
-        **thought_fields(solution.text, solution.finish_reason, begun=tree.begun and solution.method != GIVEN),
+        **thought_fields(solution.text, solution.finish_reason, begun=solution.begun),
         "step_ends": list(accumulate(len(node.step.text) for node in path if node.step)),
         "step_tokens": [node.tokens for node in path],
         "final_answer": solution.verdict.answer,

@@ -153,6 +153,7 @@ class Solution:
       as any solution, but says nothing about that model.
     * `independent`: False for a solution that was guided, revised or put together: it is no sample of anybody's, so it
       is evidence at no node, and what counts samples (pass@k) leaves it out.
+    * `begun`: True where it begins within a thought, as the prompt that it was sampled from had opened one.
     * `score`: what the search's selection gave it. `selected`: True for the one that the search answers with.
     * `role`: role of the model that wrote it; "" for a given one that no search has written, too.
     * `revises`: the solution that this one is a new version of. `critique`: the critique that led to it.
@@ -177,6 +178,7 @@ class Solution:
     counted_at: int | None = None
     own: bool = True
     independent: bool = True
+    begun: bool = False
     score: float | None = None
     selected: bool = False
     role: str = POLICY

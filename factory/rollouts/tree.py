@@ -60,7 +60,7 @@ class Tree:
         """
         # Phase 1: find or make the nodes on its way.
         node, known = self.attach(start, steps)
-        rollout = Solution(node, start.depth, verdict, finish_reason, method, prompt_tokens)
+        rollout = Solution(node, start.depth, verdict, finish_reason, method, prompt_tokens, begun=self.begun)
         outcome = rollout.outcome
         # Phase 2: count it at the nodes that were there before.
         if outcome is not None and self.is_evidence(method):

@@ -10,6 +10,7 @@ from support.top_ups import attempted, done, recipe
 
 from factory.contracts.formats import FORMATS
 from factory.export.filter import Filter
+from factory.question_pipeline.restored import restored
 from factory.records.thought_fields import whole_text
 from factory.records.validation import row_faults
 from factory.rollouts.step_rule import StepRule
@@ -56,6 +57,24 @@ async def test_a_question_is_taken_up_again_with_its_thoughts(family):
     again = await attempted(more, QUESTION, Thinker(family), row)
     texts = {solution.text for solution in again.tree.solutions}
     assert {whole_text(one) for one in row["solutions"]} <= texts
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+async def test_a_question_that_is_taken_up_again_knows_whether_its_prompt_opens_a_thought(family):
+    row, _ = await row_of(family)
+    tree = restored(QUESTION, row, used().effort).tree
+    assert tree.begun is family.in_prompt
+    assert {one.begun for one in tree.solutions} == {family.in_prompt}
+
+
+async def test_given_solutions_and_stray_marks_do_not_say_that_the_prompt_opens_a_thought():
+    question = replace(QUESTION, given=(f"Hm.\n</think>\n\n{RIGHT}",))
+    for family in FAMILIES[:2]:
+        row = await done(used(), question, Thinker(family))
+        assert restored(question, row, used().effort).tree.begun is family.in_prompt
+    stray = FakeModels(lambda prefix, n: [RIGHT, f"Hm.</think> {RIGHT}"][:n])
+    row = await done(recipe("none", n=2), QUESTION, stray)
+    assert not restored(QUESTION, row, recipe("none", n=2).effort).tree.begun
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)

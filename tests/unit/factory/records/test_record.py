@@ -14,6 +14,7 @@ from factory.records.record import SCHEMA, Failure, Provenance, question_row, to
 from factory.records.tally import tally
 from factory.records.validation import solution_faults
 from factory.rollouts.cost import Cost
+from factory.rollouts.steps import steps_of_text
 from factory.rollouts.tree import Tree
 from factory.supervision import fused
 from factory.supervision.omegaprm import Config, label
@@ -57,6 +58,15 @@ async def test_every_solution_names_what_made_it():
         assert (solution["engine"], solution["model"], solution["prompt_id"]) == ("scripted", "m", "p")
         assert solution["checker"] == "math/1"
         assert solution["sampling"]["stop"] == ("Q:",)
+
+
+async def test_a_text_that_a_search_has_put_together_does_not_begin_within_a_thought():
+    policy = policy_for(lambda prefix, n: [RIGHT])
+    policy.tree.begun = True
+    verdict = await policy.check(RIGHT, given=True)
+    policy.tree.adopt(steps_of_text(RIGHT, "newline"), verdict, method="explain_proof", finish_reason="stop")
+    [put_together] = question_row(policy.tree, {}, policy.cost, MADE_BY, unit_id="u", seconds=1.5)["solutions"]
+    assert (put_together["verdict"], put_together["text"]) == ("correct", RIGHT)
 
 
 async def test_solution_ids_are_unique_within_a_row():
