@@ -13,6 +13,9 @@ A pair is made only of what is sure enough. The difference is at least `MARGIN`.
 Beta distribution from a flat prior; among many siblings it has to be surer. Rewards rest on at least `VISITS`. Rewards
 and scores are opinions, so outcomes have to agree with them: a right solution goes through the better step, wrong ones
 and none that is right through the other. And the prefix has to be sound (`_is_sound`).
+
+A step that a labeller has located as the first wrong one, or that is behind it, is never the better one. A right
+solution with a wrong step somewhere (`is_flawed`) speaks for no step, and its ending is in no pair.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from factory.export.flat_rows import is_judged, is_right, is_whole
+from factory.export.flat_rows import is_flawed, is_judged, is_right, is_whole
 from factory.export.value_trees import judged_tree
 from factory.records.thought_fields import whole_text
 from factory.text.wording import normalised
@@ -51,7 +54,7 @@ class StepValue:
 class _Step:
     """Node of a tree, with all that speaks for or against it.
 
-    * `right`, `wrong`: judged solutions through it.
+    * `right`, `wrong`: judged solutions through it, without flawed ones.
     * `is_wrong`: True where a labeller has located a first error up to here.
     """
 
@@ -157,7 +160,8 @@ def _pairs(steps: Sequence[_Step], by: str, prefix: _Step, root: _Step | None) -
     made = 0
     while len(valued) > 1 and made < PAIRS_PER_PREFIX:
         best = valued.pop()
-        if root is None or not _is_sound(prefix, root, by, best):
+        # What a labeller calls wrong is not to be learnt, however often it was mended behind.
+        if root is None or best.is_wrong or not _is_sound(prefix, root, by, best):
             continue
         # The worst that may stand against it: the same words in another spelling may not.
         worst = next((other for other in valued if _is_pair(best, other, by, doubt)), None)
@@ -214,15 +218,21 @@ def _steps(record: Mapping[str, Any]) -> Iterable[_Step]:
     root = next(iter(steps.values()), None)
     for solution in record["solutions"]:
         if root is not None and is_judged(solution):
-            is_ours = solution.get("role") in (None, POLICY)
-            for step in _way(root, children, whole_text(solution)):
-                if not is_ours:
-                    # It may have been told to be wrong.
-                    step.values.clear()
-                step.right += is_right(solution)
-                step.wrong += not is_right(solution)
-                step.is_wrong |= 0 <= _first_error(solution) < step.depth
+            _follow(_way(root, children, whole_text(solution)), solution)
     return steps.values()
+
+
+def _follow(way: Iterable[_Step], solution: Mapping[str, Any]) -> None:
+    """Have the nodes on the way of a judged solution learn what it says of them."""
+    is_ours = solution.get("role") in (None, POLICY)
+    for step in way:
+        if not is_ours or (is_flawed(solution) and step.is_end):
+            # It may have been told to be wrong; or its verdict hides a wrong step.
+            step.values.clear()
+        if not is_flawed(solution):
+            step.right += is_right(solution)
+            step.wrong += not is_right(solution)
+        step.is_wrong |= 0 <= _first_error(solution) < step.depth
 
 
 def _is_sound(prefix: _Step, root: _Step, by: str, best: _Step) -> bool:

@@ -106,6 +106,31 @@ def test_behind_a_prefix_that_is_right_now_and_then_only_nothing_is_better() -> 
         assert len(list(step_pairs(a_record("Q?", list(lucky), tree=tree)))) == pairs
 
 
+def test_a_step_that_an_audit_has_located_as_wrong_is_never_the_better_one() -> None:
+    nodes = (
+        counted(1, 0, "9 * 4 = 32.\n", 10, 10),
+        ending(2, 1, "The answer is 36.", "correct"),
+        counted(3, 0, "9 * 4 = 36, minus 1.\n", 0, 10),
+    )
+    right = solved("9 * 4 = 32.\nThe answer is 36.")
+    for fields, pairs in ({}, 1), ({"flawed": True, "first_error": 0}, 0), ({"first_error": 0}, 0):
+        assert len(pairs_of(*nodes, solutions=({**right, **fields},))) == pairs
+
+
+def test_a_flawed_solution_whose_wrong_step_is_not_known_is_no_ending_to_learn() -> None:
+    nodes = (counted(1, 0, "a\n", 7, 8), ending(2, 1, "It is 14.", "correct"), counted(3, 1, "b\n", 1, 8))
+    for flawed, pairs in ((False, 1), (True, 0)):
+        assert len(pairs_of(*nodes, solutions=({**solved("a\nIt is 14."), "flawed": flawed},))) == pairs
+
+
+def test_a_flawed_solution_is_no_right_one_that_speaks_for_a_step() -> None:
+    nodes = (a_node(1, 0, "a\n", None, score=0.9), a_node(2, 0, "b\n", None, score=0.1))
+    nodes += (ending(3, 1, "It is 14.", "correct"), ending(4, 2, "It is 9.", "incorrect"))
+    wrong = solved("b\nIt is 9.", "incorrect")
+    for flawed, pairs in ((False, 1), (True, 0)):
+        assert len(pairs_of(*nodes, solutions=({**solved("a\nIt is 14."), "flawed": flawed}, wrong))) == pairs
+
+
 def test_behind_a_first_error_nothing_is_better() -> None:
     # A labeller has located it in the first step of the wrong one, which both share.
     wrong = a_solution([("a", -1), ("It is 9.", None)], "incorrect")
