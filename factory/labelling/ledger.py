@@ -26,10 +26,14 @@ _MOST = 1e15
 
 
 class Ledger:
-    """Sums of all workers of a run, and of its earlier attempts."""
+    """Sums of all workers of a run, and of its earlier attempts.
+
+    `unread`: what of an older file could not be used, in one sentence; "" where that is nothing.
+    """
 
     def __init__(self, base: Sums | None = None) -> None:
         """Begin with what earlier attempts have learnt (`from_json`), or with nothing."""
+        self.unread = ""
         self._base = base or Sums()
         self._reports: dict[str, Lessons] = {}
         self._gone: dict[str, None] = {}
@@ -76,6 +80,9 @@ class Ledger:
     def from_json(cls, text: str) -> Ledger:
         """Return a ledger that begins with what `to_json` has written.
 
+        What was learnt of opinions in another shape, by another version of the factory, is left out: the prior over the
+        policy does not rest on it.
+
         Raises:
           BadInput: the text is damaged, or of another version; in one sentence.
         """
@@ -105,24 +112,34 @@ class Ledger:
                 f"got {sum(cells):.6g}; it is learnt anew."
             )
         opinions = _opinions(values.get("opinions", []))
-        return cls(Sums(cells=np.array(cells, dtype=np.float64), questions=questions, opinions=opinions))
+        sums = Sums(cells=np.array(cells, dtype=np.float64), questions=questions, opinions=opinions or Reliability())
+        ledger = cls(sums)
+        if opinions is None:
+            ledger.unread = "what the run has learnt of opinions has the shape of another version; it is learnt anew."
+        return ledger
 
 
-def _opinions(kept: Any) -> Reliability:
-    """Return how far opinions are right, as `to_json` has written it. Raises `BadInput` for anything else."""
+def _opinions(kept: Any) -> Reliability | None:
+    """Return how far opinions are right, as `to_json` has written it; None where another version has written it.
+
+    Raises `BadInput` for anything else.
+    """
     counts = {}
+    is_of_another_version = False
     for entry in kept if isinstance(kept, list) else [None]:
         match entry:
             case [str(source), int(grade), int(size), [*numbers]] if len(numbers) == COUNTS and all(
                 map(_is_amount, numbers)
             ):
                 counts[source, grade, size] = np.array(numbers, dtype=np.float64)
+            case [str(), int(), *sizes, [_, *_] as numbers] if all(map(_is_amount, [*sizes, *numbers])):
+                is_of_another_version = True
             case _:
                 raise BadInput(
                     "what the run has learnt is damaged: expected source, grade, size and "
                     f"{COUNTS} numbers of 0 or more in each of `opinions`, got {entry!r:.80}; it is learnt anew."
                 )
-    return Reliability(counts)
+    return None if is_of_another_version else Reliability(counts)
 
 
 def _short(numbers: Array) -> list[float]:

@@ -11,9 +11,10 @@ per cost (`factory/drafting/votes.py`). All votes on a solution are one opinion.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
+from factory.added_fields import ADDED
 from factory.contracts.roles import GENERATE, SCORE
 from factory.drafting.critiques import StepCritic
 from factory.drafting.scores import score_paths
@@ -47,12 +48,12 @@ class Config(bayes_bisection.Config):
     equations: bool = True
     verifier: str = ""
     joint: bool = True
-    critic: str = ""
-    votes: int = 4
-    critic_prompt: str = "critic"
-    critic_style: str = ""
-    critic_tokens: int = 1024
-    critic_temperature: float = 0.7
+    critic: str = field(default="", metadata=ADDED)
+    votes: int = field(default=4, metadata=ADDED)
+    critic_prompt: str = field(default="critic", metadata=ADDED)
+    critic_style: str = field(default="", metadata=ADDED)
+    critic_tokens: int = field(default=1024, metadata=ADDED)
+    critic_temperature: float = field(default=0.7, metadata=ADDED)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -115,14 +115,17 @@ class ExperienceFile:
         self._last = ""
 
     def read(self, say: Say) -> RunExperience:
-        """Return what earlier attempts have learnt; where it cannot be used, `say` hears why and it is nothing."""
+        """Return what earlier attempts have learnt; what of it cannot be used is left out, and `say` hears why."""
         try:
-            return RunExperience(self._ledger())
+            ledger = self._ledger()
         except FileNotFoundError:
             return RunExperience()
         except (BadInput, StorageFailed) as error:
             say(f"{FILE}: {error}")
             return RunExperience()
+        if ledger.unread:
+            say(f"{FILE}: {ledger.unread}")
+        return RunExperience(ledger)
 
     def _ledger(self) -> Ledger:
         """Return the ledger that is kept. Raises `FileNotFoundError`, `StorageFailed`, or `BadInput` for a bad one."""

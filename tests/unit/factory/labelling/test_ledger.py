@@ -114,8 +114,8 @@ def test_a_file_holds_what_opinions_were_worth() -> None:
         None,
         {},
         [["critic", 1, 3]],
-        [["critic", 1, 3, [1.0] * 13]],
         [["critic", 1, 3, [-1.0] * 14]],
+        [["critic", 1, [float("nan")] * 14]],
         [[1, "critic", 3, []]],
     ],
 )
@@ -123,3 +123,17 @@ def test_damaged_opinions_are_refused_in_one_sentence(opinions: object) -> None:
     text = json.dumps(json.loads(Ledger().to_json()) | {"opinions": opinions})
     with pytest.raises(BadInput, match="`opinions`"):
         Ledger.from_json(text)
+
+
+@pytest.mark.parametrize("entry", [["critic", 1, [1.0] * 14], ["critic", 1, 3, [1.0] * 13], ["critic", 1, 3, 4, [1.0]]])
+def test_opinions_in_the_shape_of_another_version_are_learnt_anew_and_the_prior_over_the_policy_stays(
+    entry: object,
+) -> None:
+    ledger = Ledger()
+    ledger.report("a", lessons(3))
+    today = ["critic", 0, 3, [1.0] * 14]
+    read = Ledger.from_json(json.dumps(json.loads(ledger.to_json()) | {"opinions": [today, entry]}))
+    assert "opinions" in read.unread
+    assert seen(read.total) == (3, 0, 3)
+    assert read.total.finished.cells == pytest.approx(ledger.total.finished.cells)
+    assert not read.total.finished.opinions.counts

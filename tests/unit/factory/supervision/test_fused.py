@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from support.fakes import CHAIN, FakeModels, of_chain, slips_in
 
+from factory.added_fields import values_to_hash
 from factory.errors import PromptTooLong
 from factory.labelling.experience import Experience, Lessons, Sums
 from factory.labelling.opinions import GUESSED, HIT, Opinion, Reliability
@@ -73,6 +74,12 @@ def test_what_a_solution_shows_of_a_source_is_learnt() -> None:
     labelled(fused.Config(verifier="prm"), experience)
     counts = experience.reliability_without("another").counts["prm", 4, 3]
     assert counts[HIT] > 0.8
+
+
+def test_a_config_that_names_no_critic_is_the_run_that_it_was_before_there_were_critics() -> None:
+    hashed = values_to_hash(fused.Config(verifier="prm"))
+    assert not [name for name in hashed if name.startswith("critic") or name == "votes"]
+    assert values_to_hash(fused.Config(critic="critic"))["critic"] == "critic"
 
 
 class Judged(FakeModels):
