@@ -51,7 +51,7 @@ def relabelled(solution: Mapping[str, Any], rule: str) -> Mapping[str, Any]:
     """Return a record's solution with the labels of a rule; the same object for `POSTERIOR` and what has no verdict.
 
     Opinions of equations that see no error say nothing: there is more to a step than its arithmetic. A label that the
-    run had withheld keeps its confidence; an export may want more (`--min-confidence`).
+    run had withheld has no confidence: the record does not say of which sign it was. `--min-confidence` leaves it out.
     """
     if rule == POSTERIOR or solution["verdict"] not in (Outcome.CORRECT, Outcome.INCORRECT) or not solution["steps"]:
         return solution
@@ -71,8 +71,9 @@ def relabelled(solution: Mapping[str, Any], rule: str) -> Mapping[str, Any]:
 
 
 def _confidence(step: Mapping[str, Any], label: int | None) -> float | None:
-    """Return the posterior probability of a label: that of the other sign, where the run's label had it."""
+    """Return the posterior probability of a label; None where it is not known, as the run had withheld its own."""
     confidence: float | None = step["confidence"]
-    if confidence is None or step["label"] is None or label != -step["label"]:
+    if label is None or confidence is None:
+        # A withheld label keeps that of the more probable sign, as the run's own do.
         return confidence
-    return 1 - confidence
+    return None if step["label"] is None else 1 - confidence

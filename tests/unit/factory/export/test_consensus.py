@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from factory.export.consensus import DROP_SOLUTION, DROP_STEP, POSTERIOR, agreed, relabelled
+from factory.export.drops import without_unsure
 from factory.labelling.opinions import NONE
 
 # Four steps, wrong from the third on as rollouts see it.
@@ -61,6 +62,13 @@ def test_a_label_that_is_turned_round_has_the_probability_of_the_other_sign() ->
     now = relabelled(solution(("critic", 1)), DROP_SOLUTION)
     assert [(step["label"], step["confidence"]) for step in now["steps"]] == [(1, 0.95), (-1, 0.25)]
     assert now["first_error"] == 1
+
+
+def test_a_label_that_the_run_had_withheld_has_no_confidence_as_nobody_knows_of_which_sign_it_was() -> None:
+    now = relabelled(solution(("critic", 1), label=None), DROP_SOLUTION)
+    assert [(step["label"], step["confidence"]) for step in now["steps"]] == [(1, 0.95), (-1, None)]
+    # Nobody can want a label to be sure and take this one.
+    assert [step["label"] for step in without_unsure(now, 0.7)["steps"]] == [1, None]
 
 
 def test_equations_that_hold_are_no_critic() -> None:
