@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +36,18 @@ class Sampling:
     repetition_penalty: float = 1.0
     thinking_token_budget: int | None = None
     seed: int | None = None
+
+    def for_another_model(self) -> Sampling:
+        """Return the settings for a model other than the policy: those that every engine takes.
+
+        Bounds, penalties and the budget of thoughts are chosen for the policy's model, and an engine that lacks one of
+        them would end the run in the midst of it.
+        """
+        return replace(
+            self,
+            min_p=0.0,
+            presence_penalty=0.0,
+            frequency_penalty=0.0,
+            repetition_penalty=1.0,
+            thinking_token_budget=None,
+        )

@@ -75,6 +75,11 @@ class Asker:
             return rule
         return replace(rule, begun=self.tree.begun and not given).behind(texts)
 
+    def sampling_for(self, role: str, sampling: Sampling | None = None) -> Sampling:
+        """Return the settings that a role is asked with; those of rollouts where None are given."""
+        chosen = sampling or self.sampling
+        return chosen if role == POLICY else chosen.for_another_model()
+
     async def write(
         self,
         prompt: Prompt,
@@ -93,7 +98,7 @@ class Asker:
           purpose: text that seeds the request; two requests of a question that shall differ have different ones.
           n: number of completions; 0 or less asks nobody.
           role: role of the model that is asked.
-          sampling: settings; None for those of rollouts.
+          sampling: settings, as `sampling_for` takes them.
           prefix_text: beginning of the reply, as text.
           prefix: exact token ids behind `prefix_text`; they mean something to the model that sampled them only.
 
@@ -109,7 +114,7 @@ class Asker:
             prefix_text=prefix_text,
             prefix=prefix,
             n=n,
-            sampling=sampling or self.sampling,
+            sampling=self.sampling_for(role, sampling),
             seed=seed_for(self.seed, question.key, purpose),
         )
         # What other models are asked for is counted by their roles alone.

@@ -114,7 +114,7 @@ class Policy(Asker):
             prefix_text=prefix_text,
             prefix=prefix,
             n=n,
-            sampling=self.sampling,
+            sampling=self.sampling_for(role),
             seed=seed_for(self.seed, question.key, purpose),
         )
         # Phase 2: sample.
@@ -159,17 +159,17 @@ class Policy(Asker):
         """
         if n <= 0:
             return []
-        question = self.tree.question
+        question, role = self.tree.question, self._role(method)
         request = GenerateRequest(
             question_id=question.id,
             prompt=self.prompt,
             prefix_text=text,
             n=n,
-            sampling=self.sampling,
+            sampling=self.sampling_for(role),
             seed=seed_for(self.seed, question.key, f"{content_id(text)}:{purpose}"),
         )
         try:
-            completions = await self.generated(request, self._role(method))
+            completions = await self.generated(request, role)
         except PromptTooLong:
             return []
         verdicts = await together(self.check(text + completion.text) for completion in completions)

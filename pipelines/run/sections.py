@@ -82,6 +82,7 @@ class SamplingSection:
       repetition_penalty: more than 0; above 1, tokens that came before become less probable.
       thinking_token_budget: most tokens of a thought, which the engine then ends; null is no bound. vLLM needs to know
         the model's marks for it (engine.extra.reasoning_parser).
+        These five are of the policy alone: a completer, critic or other role is asked without them.
       seed: seed of the samples alone, in place of run.seed: requests carry seeds, as with engine.seeded; null is none.
     """
 

@@ -10,8 +10,9 @@ from support.fakes import RIGHT, WRONG, completion, policy_for
 
 from factory.errors import PromptTooLong, QuestionFailed
 from factory.rollouts.cost import Cost
+from factory.rollouts.nodes import PROBE
 from factory.rollouts.together import together
-from factory.types import LENGTH, Outcome, PartVerdict, Verdict
+from factory.types import LENGTH, POLICY, Outcome, PartVerdict, Sampling, Verdict
 
 
 async def test_rollouts_come_back_checked_and_hang_in_the_tree():
@@ -246,3 +247,18 @@ async def test_parts_of_a_verdict_are_places_in_the_whole_text():
     [rollout] = await policy.rollouts(policy.tree.root, 1)
     [part] = rollout.verdict.parts
     assert rollout.text[part.start : part.end] == RIGHT
+
+
+async def test_a_completer_gets_no_setting_that_its_engine_may_lack() -> None:
+    policy = policy_for(lambda _, n: [RIGHT] * n)
+    policy.sampling = Sampling(min_p=0.1, repetition_penalty=1.1, thinking_token_budget=9, temperature=0.4)
+    policy.tree.completer = "completer"
+    await policy.rollouts(policy.tree.root, 1)
+    await policy.endings("So", 1, PROBE)
+    await policy.rollouts(policy.tree.root, 1, "sample")
+    assert policy.models.roles == ["completer", "completer", POLICY]
+    assert [request.sampling for request in policy.models.requests] == [
+        Sampling(temperature=0.4),
+        Sampling(temperature=0.4),
+        policy.sampling,
+    ]
