@@ -2,11 +2,13 @@
 
 A reply says its verdict in its last line, `Verdict: right` or `Verdict: wrong`, and nothing else anywhere. A reply that
 was cut off, or says it in another way, has none. The critic is then asked once more; what has no verdict after that is
-no approval. The gold answer has no part in it.
+no approval. The gold answer has no part in it. What a critic thinks before its reply
+(`factory/reasoning/thoughts.py`) is kept apart, and the strings that end the run's solutions do not end it: a thought
+that is cut by one would pass for a reply.
 
 A critic of steps reads them numbered, and ends with `First error: step 3` or `First error: none` (`vote`). It may be
-asked several times; a reply that cannot be read is no vote, and is not asked for again. What it thinks before its reply
-(`factory/reasoning/thoughts.py`) is kept apart. Its prompt may show the reference answer: labellers know it.
+asked several times; a reply that cannot be read is no vote, and is not asked for again. Its prompt may show the
+reference answer: labellers know it.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from factory.types import LENGTH, Completion, content_id
 # White space behind the verdict can be matched in one way only, however much of it a hostile text has.
 _VERDICT_LINE = re.compile(r"(?aim)^[ \t]*verdict[ \t]*:[ \t]*(right|wrong)[ \t]*(?:\.[ \t]*)?$")
 _FIRST_ERROR_LINE = re.compile(r"(?i)first error[ \t]*:[ \t]*(?:step[ \t]+([0-9]{1,6})|(none))[ \t]*(?:\.[ \t]*)?")
+_REFERENCE = "{reference}"
 # Anything that looks like such a line, quoted and set in, too: a step may have put it into the critic's mouth.
 _LIKE_ONE = re.compile(r"(?i)[\W_]*first[ \t]+error\b.*")
 
@@ -50,6 +53,11 @@ class StepCritic:
     def check(self) -> None:
         """Raise `BadInput` where there is no such prompt, or it lacks a place."""
         cached_prompt(self.prompt, self.style, ("steps",))
+
+    @property
+    def is_told_the_answer(self) -> bool:
+        """True where the prompt has a place for the reference answer."""
+        return _REFERENCE in cached_prompt(self.prompt, self.style).text
 
 
 def verdict_of(reply: str) -> bool | None:
@@ -88,9 +96,12 @@ def _named(line: str) -> str:
     return " ".join(line.casefold().strip(" .").split())
 
 
-def thoughts_apart(text: str) -> tuple[str, str | None]:
-    """Return thoughts and reply of a critic; None for a reply that it did not come to."""
-    parts = split(text)
+def thoughts_apart(text: str, *, begun: bool = False) -> tuple[str, str | None]:
+    """Return thoughts and reply of a critic; None for a reply that it did not come to.
+
+    `begun` is True where its chat template ends the prompt inside a thought.
+    """
+    parts = split(text, begun=begun)
     if parts is None:
         return "", text.strip()
     return parts.reasoning.strip(), None if parts.closing is None else parts.answer.strip()
@@ -99,8 +110,11 @@ def thoughts_apart(text: str) -> tuple[str, str | None]:
 async def vote(policy: Policy, solution: Solution, critic: StepCritic, n: int) -> None:
     """Ask a critic `n` more times for the first wrong step of a solution, and keep what it says (`critiques`).
 
-    Nothing is kept where the steps do not fit its context. Raises what `Models.generate` raises otherwise.
+    Nothing is kept where the steps do not fit its context. It is not asked where its prompt shows the reference answer
+    and the question has none: a blank one misleads. Raises what `Models.generate` raises otherwise.
     """
+    if critic.is_told_the_answer and not policy.tree.question.gold.strip():
+        return
     asked = sum(one.role == critic.role for one in solution.critiques)
     purpose = f"critic:{critic.role}:{content_id(solution.text)}:{asked}"
     texts = [node.step.text for node in solution.leaf.path() if node.step]
@@ -115,13 +129,14 @@ async def vote(policy: Policy, solution: Solution, critic: StepCritic, n: int) -
         n=n,
         max_tokens=critic.max_tokens,
         temperature=critic.temperature,
+        run_stops=False,
     )
     solution.critiques += tuple(_vote(reply, critic.role, len(texts)) for reply in replies)
 
 
 def _vote(reply: Completion, role: str, steps: int) -> Critique:
     """Return one reply of a critic of steps; one that was cut off is no vote."""
-    reasoning, said = thoughts_apart(reply.text)
+    reasoning, said = thoughts_apart(reply.text, begun=reply.begun)
     whole = said is not None and reply.finish_reason != LENGTH
     first_error = first_error_in(said, steps) if said is not None and whole else None
     return Critique(
@@ -161,13 +176,22 @@ async def criticise(
     # The same words come again at temperature 0.
     for again, heat in [("", temperature), (":again", second)][: 1 + (second > 0)]:
         replies = await ask(
-            policy, name, purpose + again, fills, style=style, role=role, max_tokens=max_tokens, temperature=heat
+            policy,
+            name,
+            purpose + again,
+            fills,
+            style=style,
+            role=role,
+            max_tokens=max_tokens,
+            temperature=heat,
+            run_stops=False,
         )
         if not replies:
             return critique
         [reply] = replies
-        right = verdict_of(reply.text) if reply.finish_reason != LENGTH else None
-        critique = Critique(text=reply.text.strip(), right=right, role=role)
+        reasoning, said = thoughts_apart(reply.text, begun=reply.begun)
+        right = verdict_of(said) if said is not None and reply.finish_reason != LENGTH else None
+        critique = Critique(text=said or "", right=right, role=role, reasoning=reasoning)
         if right is not None:
             break
     return critique

@@ -22,6 +22,7 @@ async def ask(
     n: int = 1,
     max_tokens: int = 0,
     temperature: float | None = None,
+    run_stops: bool = True,
 ) -> list[Completion]:
     """Return `n` replies to a prompt file, in the fullest form that fits the model's context.
 
@@ -36,13 +37,14 @@ async def ask(
       n: number of replies.
       max_tokens: most tokens of a reply; 0 for as many as a solution may have.
       temperature: None for that of the run.
+      run_stops: False for replies that strings which end the run's solutions (`sampling.stop`) shall not cut.
 
     Returns:
       The replies; none where no form fits. Raises what `Models.generate` raises otherwise.
     """
     template = cached_prompt(name, style or style_of(policy))
     run = policy.sampling
-    stop = tuple(dict.fromkeys([*template.stop, *run.stop]))
+    stop = tuple(dict.fromkeys([*template.stop, *run.stop])) if run_stops else template.stop
     heat = run.temperature if temperature is None else temperature
     sampling = replace(run, stop=stop, max_tokens=max_tokens or run.max_tokens, temperature=heat, until=())
     for form in fills:

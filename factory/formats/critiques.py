@@ -22,6 +22,7 @@ import pyarrow as pa
 from factory.drafting.transcript import to_criticise, to_locate
 from factory.export.flat_rows import ORIGIN, is_judged, is_right, is_whole, origin
 from factory.labelling.opinions import NONE
+from factory.records.thought_fields import whole_text
 from factory.text.chat_messages import MESSAGES
 
 SUFFIX = ".parquet"
@@ -54,7 +55,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             label = _is_true(critique, solution)
             if label is None:
                 continue
-            asked = to_criticise(record["question"], solution["text"])
+            asked = to_criticise(record["question"], whole_text(solution))
             if said is not None:
                 asked = to_locate(record["question"], [step["text"] for step in solution["steps"]])
             yield {

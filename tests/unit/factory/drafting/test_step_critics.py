@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
-from support.fakes import CHAIN, slips_in
+from support.fakes import CHAIN, QUESTION, WRONG, policy_for, slips_in
 
 from factory.drafting.critiques import StepCritic, first_error_in, thoughts_apart, vote
 from factory.drafting.transcript import numbered, to_locate
@@ -14,7 +15,7 @@ from factory.errors import BadInput
 from factory.labelling.opinions import NONE
 from factory.rollouts.nodes import Solution
 from factory.rollouts.prompting import cached_prompt, render
-from factory.types import LENGTH, Completion, GenerateRequest, Question
+from factory.types import LENGTH, Completion, GenerateRequest, Question, Sampling
 
 CRITIC = StepCritic(role="critic", prompt="critic", style="raw", max_tokens=100, temperature=0.7)
 # Everything that some reader takes for the end of a line.
@@ -109,9 +110,10 @@ def test_thoughts_are_kept_apart(text: str, expected: tuple[str, str | None]) ->
     assert thoughts_apart(text) == expected
 
 
-def voted(*replies: tuple[str, str]) -> Solution:
-    """A chain of four steps that a critic has judged with these replies, each with its finish reason."""
+def voted(*replies: tuple[str, str], begun: bool = False) -> Solution:
+    """A chain that a critic has judged with these replies, each with its finish reason, and thinking when it began."""
     policy = slips_in(1)
+    policy.sampling = Sampling(stop=("\n\n",))
 
     async def run() -> Solution:
         await policy.rollouts(policy.tree.root, 1, "sample")
@@ -119,8 +121,10 @@ def voted(*replies: tuple[str, str]) -> Solution:
 
         async def answer(request: GenerateRequest, role: str) -> list[Completion]:
             asked.append((role, request.n, request.seed))
+            # A thought that is cut off by a string of the user's would pass for a reply.
+            assert "\n\n" not in request.sampling.stop
             return [
-                Completion(text=text, token_ids=(), token_ends=(), finish_reason=finish, sampled_tokens=9)
+                Completion(text=text, token_ids=(), token_ends=(), finish_reason=finish, sampled_tokens=9, begun=begun)
                 for text, finish in replies
             ]
 
@@ -153,6 +157,25 @@ def test_every_reply_is_kept_and_what_cannot_be_read_names_nothing() -> None:
         9,
         "critic",
     )
+
+
+def test_what_a_critic_says_while_it_is_thinking_is_no_vote_though_its_prompt_has_the_opening_mark() -> None:
+    chain = voted(("I think\nFirst error: step 2", "stop"), ("hm</think>So.\nFirst error: step 3", "stop"), begun=True)
+    assert [(one.first_error, one.text) for one in chain.critiques[:2]] == [(None, ""), (2, "So.\nFirst error: step 3")]
+    assert [one.reasoning for one in chain.critiques[:2]] == ["I think\nFirst error: step 2", "hm"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "gold", "asks"),
+    [("critic_reference", "4", True), ("critic_reference", " ", False), ("critic", "", True)],
+)
+def test_a_critic_that_is_shown_the_reference_answer_is_not_asked_where_there_is_none(
+    prompt: str, gold: str, asks: bool
+) -> None:
+    policy = policy_for(lambda _, n: [WRONG] * n, replace(QUESTION, gold=gold))
+    [solution] = asyncio.run(policy.rollouts(policy.tree.root, 1))
+    asyncio.run(vote(policy, solution, replace(CRITIC, prompt=prompt), 1))
+    assert ("critic" in policy.models.roles) is asks  # type: ignore[attr-defined]
 
 
 def test_a_prompt_without_a_place_for_the_steps_is_refused() -> None:

@@ -38,6 +38,17 @@ def test_a_critic_reads_numbered_steps_and_its_thoughts_are_left_out() -> None:
     assert replied["content"] == "Hm.\nFirst error: 0"
 
 
+def test_a_critic_of_an_attempt_is_shown_the_thoughts_that_it_has_read() -> None:
+    one = a_solution([("<think>\nhm\n</think>\n\nThe answer is 14.", None)], "correct")
+    thoughts = {"reasoning": "hm", "thought_opening": "<think>\n", "thought_closing": "\n</think>\n\n"}
+    one |= {**thoughts, "text": "The answer is 14."}
+    one["critiques"] = [
+        {"text": "Yes.\nVerdict: right", "right": True, "role": "critic", "model": "m", "revision": "r"}
+    ]
+    [row] = rows(a_record("What is 14?", [one]))
+    assert row["messages"][0]["content"].endswith("Attempt:\n<think>\nhm\n</think>\n\nThe answer is 14.")
+
+
 def test_what_nobody_knows_has_no_row() -> None:
     assert exported(None, 1) == []
     assert exported(0, None) == []
