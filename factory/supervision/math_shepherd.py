@@ -36,7 +36,7 @@ class Config:
     * `completer`: role of the model that makes the rollouts.
     * `progress`: share of the soft estimate before a step that has to be left behind it for the step to be right (0.8
       in GenPRM); 0 goes by the hard estimate.
-    * `most_k`: rollouts per prefix of the hardest questions, where `k` is that of easy ones
+    * `most_k`: rollouts per prefix of the hardest questions, where `k` is that of easy ones and of the bare question
       (`factory/rollouts/amounts.py`); 0 gives all of them `k`.
     """
 
@@ -83,10 +83,14 @@ async def label(
     """
     # Phase 1: collect the rollouts that prefixes lack. A shared prefix is paid for by the first solution that has it.
     measured = [s for s in tree.solutions if s.is_wrong or (config.solutions == "all" and s.outcome)]
+    sought = targets(measured, config.max_solutions)
+    if sought and config.most_k > config.k:
+        # How hard the question is for a completer, which has sampled none of the solutions, nobody knows yet.
+        await policy.rollouts(tree.root, config.k - max(tree.root.trials, tree.root.requested))
     k = rollouts_needed(tree.root.trials, tree.root.successes, config.k, config.most_k)
     spent: dict[Solution, int] = {}
     wanted = {}
-    for solution in targets(measured, config.max_solutions):
+    for solution in sought:
         spent[solution] = 0
         for node in solution.leaf.path()[:-1]:
             missing = k - max(node.trials, node.requested)

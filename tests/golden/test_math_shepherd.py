@@ -125,6 +125,17 @@ async def test_a_hard_question_gets_more_rollouts_per_step_than_an_easy_one():
     assert unsolved.models.asked[0] == ("s1\n", 13)
 
 
+async def test_how_hard_a_question_is_for_a_completer_is_asked_first():
+    for answer, k in ((RIGHT, 4), (WRONG, 22)):
+        roots = iter([[CHAIN] * 4, [f"t{i}\n{answer}" for i in range(4)]])
+        policy = policy_for(lambda prefix, n, roots=roots: [f"x\n{WRONG}"] * n if prefix else next(roots))
+        policy.tree.completer = "strong"
+        # None of four right, a rate of 1/6, needs 22 rollouts for .02; four of four need no more than `k`.
+        await run(math_shepherd, policy, k=4, most_k=32, confidence=0)
+        assert policy.models.asked[:2] == [("", 4), ("s1\n", k)]
+        assert set(policy.models.roles[1:]) == {"strong"}
+
+
 async def test_a_step_that_halves_the_chances_is_wrong_by_relative_progress_only():
     # Three of four samples are right, every other rollout behind the first step.
     hard = await run(math_shepherd, slips_in(2), k=4, confidence=0)
