@@ -46,7 +46,8 @@ class StepEvidence:
         """Return +1, -1 or None for every step by relative progress (GenPRM, Zhao et al., arXiv 2504.00891).
 
         A measured step is right where the share of rollouts from behind it that succeed is at least `share` times that
-        from the last measured prefix before it. Behind the first wrong step all are wrong.
+        from the last measured prefix before it. Behind the first wrong step all are wrong, but for the last one, which
+        has the verdict.
         """
         # Without rollouts of the question the first measured prefix has to succeed at all.
         (trials, hits), *behind = self.counts
@@ -57,6 +58,8 @@ class StepEvidence:
             lost = now < share * last or (trials and not hits)
             own.append(-1 if lost or -1 in own else 1 if trials else None)
             last = now
+        if not self._wrong:
+            own[-1] = 1
         return self._spread(own)
 
     @staticmethod

@@ -41,7 +41,8 @@ class Config(bayes_bisection.Config):
     * `critic`: role of a model that is asked for the first wrong step; "" asks none. `votes`: times that it is asked
       about a solution at most.
     * `critic_prompt`: prompt file, `critic_reference` tells it the reference answer. `critic_style`: `raw` or `chat`;
-      "" for that of the run. `critic_tokens`: most tokens of a reply. `critic_temperature`: at 0 all votes are alike.
+      "" for that of the run. `critic_tokens`: most tokens of a reply. `critic_temperature`: at 0 all votes would be the
+      same, so that one is asked for at most.
     * `joint`: as there, where it is off.
     """
 
@@ -63,6 +64,11 @@ class Config(bayes_bisection.Config):
                 f"{self.critic_temperature:g}: expected 0 or more, 1 or more and 0 or more"
             )
         self.step_critic.check()
+
+    @property
+    def most_votes(self) -> int:
+        """Votes on a solution that may differ: the same reply again is no evidence."""
+        return self.votes if self.critic_temperature else min(self.votes, 1)
 
     @property
     def step_critic(self) -> StepCritic:
@@ -98,7 +104,9 @@ async def label(
       Labels of every solution that is not `labelled` already.
     """
     await ask_sources(tree, policy, config)
-    votes = Votes(policy, config.step_critic, config.votes, config.confidence, experience) if config.critic else None
+    votes = (
+        Votes(policy, config.step_critic, config.most_votes, config.confidence, experience) if config.critic else None
+    )
     if votes:
         right = [solution for solution in tree.solutions if is_audited(solution, config.audit_correct)]
         await together(votes.audit(solution) for solution in targets(right, config.max_solutions))

@@ -140,4 +140,10 @@ def test_relative_progress_goes_by_the_last_measured_prefix():
 
 def test_without_rollouts_of_the_question_the_first_prefix_has_to_succeed_at_all():
     assert signs(by_progress(WRONG, {1: (10, 1), 2: (10, 1), 3: (10, 0)})) == [1, 1, -1, -1]
-    assert signs(by_progress(RIGHT, {1: (10, 0)})) == [-1, -1, -1, -1]
+    assert signs(by_progress(RIGHT, {1: (10, 0)})) == [-1, -1, -1, 1]
+
+
+def test_the_last_step_has_the_verdict_by_relative_progress_too():
+    counts = {0: (8, 8), 1: (8, 8), 2: (8, 4), 3: (8, 8)}
+    assert signs(by_progress(RIGHT, counts)) == [1, -1, -1, 1]
+    assert signs(by_progress(WRONG, counts)) == [1, -1, -1, -1]

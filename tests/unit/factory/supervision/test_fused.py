@@ -130,6 +130,12 @@ def test_a_critic_is_asked_as_often_as_allowed_and_not_once_without_votes() -> N
         assert len(chain.critiques) == votes
 
 
+def test_a_critic_that_says_the_same_each_time_is_asked_once() -> None:
+    config = fused.Config(critic="critic", votes=3, max_probes=0, critic_temperature=0.0)
+    chain, _, _ = judged(config, "First error: step 4")
+    assert [one.first_error for one in chain.critiques] == [SLIP]
+
+
 def test_what_is_dear_is_not_asked_where_the_other_is_cheap() -> None:
     dear = {"critic": (0.0, 1000.0), POLICY: (0.0, 1.0)}
     _, _, asks_rollouts = judged(fused.Config(critic="critic"), "First error: step 4", prices=dear)
