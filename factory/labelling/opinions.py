@@ -91,9 +91,18 @@ class Reliability:
 
     * `counts`: what was said and would have been guessed, in expected numbers of solutions, shape [14], by source,
       grade and size.
+
+    What `counts_of` works out is remembered, as long as it is not pickled.
     """
 
     counts: Mapping[Key, Array] = field(default_factory=dict)
+    # Of each source the number of keys and the sum of their counts; and what was asked for by key and steps.
+    _by_source: dict[str, tuple[int, Array]] = field(default_factory=dict, init=False, repr=False)
+    _expected: dict[tuple[Key, int], Array] = field(default_factory=dict, init=False, repr=False)
+
+    def __reduce__(self) -> tuple[type[Reliability], tuple[Mapping[Key, Array]]]:
+        """Return how it is pickled: by its counts alone."""
+        return Reliability, (self.counts,)
 
     def __add__(self, other: Reliability) -> Reliability:
         if not (self.counts and other.counts):
@@ -134,13 +143,26 @@ class Reliability:
         solutions as an unknown one counts as.
         """
         key = (*opinion.key, size_of(steps))
-        others = [counts for other, counts in self.counts.items() if other[0] == key[0] and other != key]
+        expected = self._expected.get((key, steps))
+        if expected is None:
+            expected = self._expected[key, steps] = self._counts_of(key, steps)
+        return expected
+
+    def _counts_of(self, key: Key, steps: int) -> Array:
+        """Work out what `counts_of` returns."""
+        if self.counts and not self._by_source:
+            for (source, _, _), counts in self.counts.items():
+                number, total = self._by_source.get(source, (0, _NOTHING))
+                self._by_source[source] = (number + 1, total + counts)
+        own = self.counts.get(key)
+        number, total = self._by_source.get(key[0], (0, _NOTHING))
         expected = unknown = _unknown(steps)
-        if others:
-            expected = unknown + sum(others)
+        if number > (own is not None):
+            # Rounding may leave less than nothing.
+            expected = unknown + (total if own is None else np.maximum(total - own, 0.0))
             for part in _PARTS:
                 expected[part] *= unknown[part].sum() / expected[part].sum()
-        return np.asarray(expected + self.counts.get(key, 0.0))
+        return np.asarray(expected if own is None else expected + own)
 
     def log_likelihood(self, opinions: Iterable[Opinion], steps: int) -> Array:
         """Return log P(opinions | first error is step e) for e = 0..M-1, then for none: shape [M + 1].
@@ -173,6 +195,18 @@ class Reliability:
             return _chance(counts, vote, steps)
         repeated, fresh = _further(counts, votes, vote, steps)
         return repeated + fresh
+
+
+def sum_of(parts: Iterable[Reliability]) -> Reliability:
+    """Return the sum of several, as `+` one after the other gives it, and much faster."""
+    counts: dict[Key, Array] = {}
+    for part in parts:
+        for key, more in part.counts.items():
+            if key in counts:
+                counts[key] += more
+            else:
+                counts[key] = more.copy()
+    return Reliability(counts)
 
 
 def _chance(counts: Array, said: int, steps: int) -> Array:

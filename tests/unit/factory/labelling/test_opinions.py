@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from factory.labelling import experience as experience_module
 from factory.labelling.belief import Belief
 from factory.labelling.experience import EVEN, LUCK_RATE, REPAIR_RATE, SHAPE, STRENGTH, Experience, Lessons, Sums
-from factory.labelling.opinions import AGREED, ALARMED, GUESSED, HIT, NONE, SAID, Heard, Opinion, Reliability, taught_by
+from factory.labelling.opinions import (
+    AGREED,
+    ALARMED,
+    GUESSED,
+    HIT,
+    NONE,
+    SAID,
+    Heard,
+    Opinion,
+    Reliability,
+    sum_of,
+    taught_by,
+)
 
 _COUNTS = 1e9 * np.array([9, 0.5, 1 / 3, 1 / 3, 20 / 9, 1, 1, 1, 1, 1, 0.8, 0.2, 0.6, 0.4])
 KNOWN = Reliability({("critic", 0, size): _COUNTS for size in range(8)})
@@ -136,6 +152,56 @@ def test_the_critic_is_known_by_all_that_it_has_judged_also_where_it_was_believe
         experience.finish(f"q{number}")
     said = np.exp(experience.reliability_without("").log_likelihood([Opinion("critic", 2)], 6))
     assert said[2] / (said[:6].sum()) > 0.6
+
+
+def test_however_much_is_known_a_question_that_teaches_has_few_others_weighed_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[object] = []
+
+    def counted(heard: Sequence[Heard], known: Reliability) -> Reliability:
+        calls.append(heard)
+        return taught_by(heard, known)
+
+    monkeypatch.setattr(experience_module, "taught_by", counted)
+    experience, most = Experience(), 0
+    for number in range(100):
+        before = len(calls)
+        experience.teach(f"q{number}", np.ones(len(STRENGTH)), heard=[Heard([Opinion("critic", 0)], np.eye(5)[0])])
+        experience.finish(f"q{number}")
+        most = max(most, len(calls) - before)
+    assert most <= 9
+    # And all have their turns.
+    assert min(sum(each is heard for each in calls) for heard in calls[:50]) > 2
+
+
+def test_what_was_forgotten_is_not_weighed_anew_and_leaves_nothing() -> None:
+    experience = Experience()
+    heard = [Heard([Opinion("critic", 0)], np.eye(5)[0])]
+    for number in range(40):
+        experience.teach(f"q{number}", np.ones(len(STRENGTH)), heard=heard)
+    for number in range(40):
+        experience.forget(f"q{number}")
+    experience.teach("last", np.ones(len(STRENGTH)), heard=heard)
+    known = experience.reliability_without("another").counts["critic", 0, 2]
+    assert known == pytest.approx(experience.lessons().underway.opinions.counts["critic", 0, 2])
+    assert known[HIT] == pytest.approx(1)
+
+
+def test_counts_are_the_same_before_and_after_they_were_looked_up_and_pickled() -> None:
+    rng = np.random.default_rng(0)
+    known = Reliability({("critic", grade, size): rng.random(14) for grade in range(3) for size in range(4)})
+    sums = sum_of([known, KNOWN, known])
+    assert sums.counts.keys() == (known + KNOWN).counts.keys()
+    assert all(counts == pytest.approx((known + KNOWN + known).counts[key]) for key, counts in sums.counts.items())
+    opinion = Opinion("critic", 1, 2)
+    first = known.counts_of(opinion, 4)
+    assert known.counts_of(opinion, 4) is first
+    again = pickle.loads(pickle.dumps(known))  # noqa: S301 - our own bytes
+    assert again.counts_of(opinion, 4) == pytest.approx(first)
+    assert len(pickle.dumps(again)) == len(pickle.dumps(known))
+    # Of the same size, and yet of other steps.
+    assert known.counts_of(opinion, 3) != pytest.approx(first)
 
 
 def test_opinions_are_weighed_anew_by_what_is_known_later() -> None:
