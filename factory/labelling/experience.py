@@ -48,8 +48,8 @@ _STALE_SHARE = 0.125
 # fast as all 320 of a worker at once, which no processor's cache holds.
 _AT_ONCE = 32
 # Contributions whose opinions are weighed anew each time a question teaches, all by turns: as many in the long run as
-# by `_STALE_SHARE`. All at once took up to .44 s, by turns a question takes up to .02 s (256 questions of 8 solutions, 3
-# sources, 50 keys), in which a worker's event loop stands still.
+# by `_STALE_SHARE`. A worker's event loop stands still meanwhile: for up to .44 s when it was all at once, .02 s now
+# (256 questions of 8 solutions, 3 sources, 50 keys).
 _HEARD_AT_ONCE = 8
 
 

@@ -94,6 +94,19 @@ def test_a_later_attempt_begins_with_what_was_kept(tmp_path: Path) -> None:
     assert not np.allclose(experience.prior, before)
 
 
+def test_opinions_of_another_version_are_one_sentence_and_the_rest_is_kept(tmp_path: Path) -> None:
+    run = RunExperience()
+    run.hear(0, "a", lessons(3))
+    ExperienceFile(open_store(tmp_path), "w").write(run)
+    kept = json.loads((tmp_path / FILE).read_text())
+    (tmp_path / FILE).write_text(json.dumps(kept | {"opinions": [["critic", 1, [1.0] * 14]]}))
+    said: list[str] = []
+    again = ExperienceFile(open_store(tmp_path), "w").read(said.append)
+    assert known(again, 0) == 3
+    assert len(said) == 1
+    assert "opinions" in said[0]
+
+
 def test_a_run_without_the_file_learns_anew_and_says_nothing(tmp_path: Path) -> None:
     said: list[str] = []
     assert ExperienceFile(open_store(tmp_path), None).read(said.append).questions == 0
