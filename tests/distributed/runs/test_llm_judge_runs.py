@@ -24,5 +24,5 @@ def test_verdicts_are_the_models_and_are_billed_apart(tmp_path: Path) -> None:
     solutions = [found for row in rows for found in row["solutions"]]
     assert {found["verdict"] for found in solutions} == {"incorrect"}
     assert {found["verdict_reason"] for found in solutions} == {"judged 1:0: it says 1"}
-    assert {found["checker"] for found in solutions} == {"llm_judge/1"}
+    assert {found["checker"] for found in solutions} == {"llm_judge/2"}
     assert all(0 < row["cost"]["judge_calls"] <= row["cost"]["policy_calls"] for row in rows)

@@ -10,6 +10,7 @@ import pytest
 from support.validation import committed, committed_of_schema
 
 from factory.errors import BadInput
+from factory.records.schema import SCHEMA_VERSION
 from factory.records.shard_schema import completed
 from factory.records.tally import tally
 from factory.shards.commits import read_footer, read_rows, shard_name, shards
@@ -21,7 +22,7 @@ from pipelines.maintenance.merge import merge
 from pipelines.maintenance.validate import validate
 
 
-@pytest.mark.parametrize("version", ["1", "2", "3", "4", "5"])
+@pytest.mark.parametrize("version", ["1", "2", "3", "4", "5", "6"])
 def test_units_of_an_earlier_schema_get_todays_columns(run, tmp_path, rows, version):
     committed_of_schema(version, run, "u7", rows[:1])
     (run / shard_name("u0")).unlink()
@@ -33,14 +34,14 @@ def test_units_of_an_earlier_schema_get_todays_columns(run, tmp_path, rows, vers
         version < "4",
         version < "4",
     )
-    independent = True if version == "5" else None
-    assert {(one["independent"], one["probes"]) for one in by_version[version]["solutions"]} == {(independent, None)}
-    assert {(one["independent"], one["probes"]) for one in by_version["6"]["solutions"]} == {(True, 0)}
-    assert {entry["role"] for entry in by_version["6"]["cost"]["roles"]} == {"policy"}
+    counted = (True if version >= "5" else None, 0 if version >= "6" else None)
+    assert {(one["independent"], one["probes"]) for one in by_version[version]["solutions"]} == {counted}
+    assert {(one["independent"], one["probes"]) for one in by_version[SCHEMA_VERSION]["solutions"]} == {(True, 0)}
+    assert {entry["role"] for entry in by_version[SCHEMA_VERSION]["cost"]["roles"]} == {"policy"}
     assert (by_version[version]["effort"] is None) == (version < "3")
 
 
-@pytest.mark.parametrize("version", ["1", "2", "3", "4", "5"])
+@pytest.mark.parametrize("version", ["1", "2", "3", "4", "5", "6"])
 def test_records_of_an_earlier_schema_are_exported(tmp_path, rows, version):
     committed_of_schema(version, tmp_path / "run", "u0", rows[:2])
     options = ExportOptions(formats=("records", "prm"))

@@ -75,6 +75,7 @@ COMPLETION = Completion(
     read_tokens=5,
     cached_tokens=2,
     sampled_tokens=4,
+    begun=True,
 )
 REQUEST = GenerateRequest(
     question_id="q",
