@@ -60,6 +60,7 @@ def processes_of(job: str) -> list[str]:
     return [line for line in lines if folder in line]
 
 
+@pytest.mark.long
 def test_a_run_over_two_nodes_that_is_cancelled_is_completed_by_a_requeue(cluster: Slurm, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     words = ["source.n=24", "run.unit_size=4", "run.grace_s=1", "model=none", f"run.dir={tmp_path}/run"]
