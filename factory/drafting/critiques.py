@@ -37,7 +37,7 @@ _LIKE_ONE = re.compile(r"(?i)[\W_]*first[ \t]+error\b.*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepCritic:
-    """Who is asked for the first wrong step, and how.
+    """Critic that is asked for the first wrong step, and the way it is asked.
 
     * `role`: role of the model. `prompt`: prompt file with the places {question} and {steps}, and {reference} where the
       critic is told the reference answer. `style`: style of the prompt, "" for that of the run.

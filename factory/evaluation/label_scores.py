@@ -27,7 +27,7 @@ Class = tuple[float, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What a source says of one solution.
+    """Labels that a source gives one solution.
 
     * `first_error`: 0-based step, -1 for none, None where it does not say.
     * `chance`: how probable the source holds that, None where it gives no probability.

@@ -32,7 +32,7 @@ from factory.rollouts.nodes import Solution
 from factory.seeds import seed_for
 
 AUDITS = ("all", "sampled", "off")
-"""Which right solutions are audited: all, one of `_SAMPLED`, or none."""
+"""Settings of which right solutions are audited: all, one of `_SAMPLED`, or none."""
 _SAMPLED = 8
 
 # Share of right solutions with an error, the smallest that ProcessBench found among its sets (arXiv 2412.06559, sec.

@@ -269,7 +269,7 @@ class _Contribution:
 
     @property
     def sums(self) -> Sums:
-        """What it adds to the sums."""
+        """Part of the sums that it adds."""
         return Sums(cells=self.cells, questions=1, opinions=self.opinions)
 
 

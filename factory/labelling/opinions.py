@@ -28,7 +28,7 @@ import numpy.typing as npt
 from factory.labelling.arrays import Array
 
 NONE = -1
-"""What an opinion says that sees no error."""
+"""Step that an opinion names which sees no error."""
 
 HIT, NEAR, EARLY, LATE, MISSED = range(5)
 """Kinds of opinions where there is an error."""
@@ -74,7 +74,7 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
-    """What was said of one solution, and what verdict and rollouts say: evidence on those who have said it.
+    """Opinions on one solution beside what its verdict and rollouts say: evidence on those who have said it.
 
     * `opinions`: at most one of each source.
     * `by_rollouts`: P(first error is step e) for e = 0..M-1, then P(none), by verdict and rollouts alone: shape

@@ -55,7 +55,7 @@ def tell(cases: Sequence[Case], joint: bool, experience: Experience, question_id
 
 
 class QuestionEvidence:
-    """What the solutions of one question say of its policy, each part once.
+    """Evidence of a question's solutions on its policy, each part once.
 
     Args:
       judged: prefixes of the policy's own, independent solutions, each with the belief that knows its evidence.

@@ -1,4 +1,4 @@
-"""What a model says of a solution: its words, and what they come to, read strictly."""
+"""Critique of a solution by a model: its words, and what they come to, read strictly."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from factory.rollouts.steps import PARAGRAPHS, step_ends
 
 WHOLE, ANSWER, REASONING = "whole", "answer", "reasoning"
 PARTS = (WHOLE, ANSWER, REASONING)
-"""What may be cut into steps; the part that is not is one step."""
+"""Parts of a completion that may be cut into steps; the part that is not is one step."""
 MAX_STEPS, MIN_TOKENS = 64, 32
 """Bounds for `paragraphs` where nothing else is said."""
 _CHARACTERS = 4

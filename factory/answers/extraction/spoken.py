@@ -1,4 +1,4 @@
-"""What a completion says in the end: the answer behind its thoughts, in its first turn.
+"""Final word of a completion: the answer behind its thoughts, in its first turn.
 
 A model that was not stopped asks and answers on in further turns. Its thoughts and its answer are those of its first
 turn, and the rest of the text belongs to whichever of the two that turn ends with. Checkers, records and the rule that

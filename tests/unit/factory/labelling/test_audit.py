@@ -37,7 +37,7 @@ def known(hits: float, missed: float, agreed: float, alarmed: float) -> Array:
 RARE = known(400, 100, 970, 30)
 """Counts of a source that hits four of five errors, and raises an alarm in 3 % of the right solutions."""
 SOUND = np.array([0.002, 0.002, 0.002, 0.002, 0.992])
-"""What rollouts say of a right solution of four steps when they succeed from everywhere."""
+"""Belief by rollouts about a right solution of four steps when they succeed from everywhere."""
 
 
 def test_a_harmless_error_is_weighed_beside_luck_and_none_as_worked_out_by_hand() -> None:

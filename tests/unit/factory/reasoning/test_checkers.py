@@ -1,4 +1,4 @@
-"""What checkers read of texts with thoughts in them, wherever such a text comes from."""
+"""Reading, by checkers, of texts with thoughts in them, wherever such a text comes from."""
 
 from __future__ import annotations
 
