@@ -21,6 +21,7 @@ import json
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,7 @@ from factory.question_pipeline.recipe import Recipe
 from factory.rollouts.policy import Policy
 from factory.rollouts.together import together
 from factory.storage.access import Access
-from factory.types import POLICY, Question
+from factory.types import Question
 from pipelines.run.engine_pools import launched
 from pipelines.run.fleet import Fleet
 from pipelines.run.recipes import recipe_of
@@ -103,6 +104,7 @@ async def labelled(
 ) -> list[dict[str, Any]]:
     """Label the wrong samples of one question, add the outcome to `count`, and return the evidence of each miss."""
     labeller, config = labeller_of(name)
+    config = replace(config, completer=policy.tree.completer)
     # Sample again: the rollouts are the shared ones, so it is the same wrong sample.
     truths = await wrong_samples(policy, arguments.samples, arguments.every_solution)
     calls, tokens = policy.cost.policy_calls, policy.cost.completion_tokens
@@ -160,7 +162,7 @@ async def with_models(settings: Settings, arguments: argparse.Namespace, fleet: 
       fleet: running actors of the run.
     """
     # `RemoteModels` needs a running event loop when it is made.
-    remote = RemoteModels({POLICY: fleet.generators}, fleet.checkers, fleet.assignment.patience)
+    remote = RemoteModels(fleet.pools, fleet.checkers, fleet.assignment.patience)
     return await measure(settings, arguments, SharedRollouts(remote, verifier=verifier_of(arguments)))
 
 
@@ -193,6 +195,9 @@ def main() -> None:
     )
     parser.add_argument("--template", default="few_shot_word_problems", help="prompt template")
     parser.add_argument("--model", default="smollm2-135m", help="model that is sampled (default: smollm2-135m)")
+    parser.add_argument(
+        "--completer", default="", metavar="MODEL", help="model that makes the rollouts of labellers, if not --model"
+    )
     parser.add_argument("--engine", default="vllm", help="engine that runs it (default: vllm)")
     parser.add_argument(
         "--verifier", default="", metavar="PRM", help="reward model that scores steps for labellers that ask one"

@@ -13,11 +13,14 @@ from factory.rollouts.prompting import render
 from factory.rollouts.together import together
 from factory.rollouts.tree import Tree
 from factory.shards.commits import records_of
-from factory.types import Question
+from factory.types import POLICY, Question
 from pipelines.run.settings import Settings, from_mapping
 from tools.bench.arithmetic_truth import first_wrong_step
 from tools.bench.real_labels.shared_rollouts import SharedRollouts
 from tools.evaluation.sampled_solutions import NAMED, names_of
+
+COMPLETER = "completer"
+"""Role of the model that makes the rollouts of labellers, where it is not the policy."""
 
 AT_ONCE = 16
 """Questions in flight: a labeller learns from the others, so the number changes its labels."""
@@ -25,6 +28,11 @@ AT_ONCE = 16
 
 def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
     """Return the settings of a run on procedural questions, with the model's usual sampling."""
+    engine = {"kind": arguments.engine}
+    if arguments.completer:
+        # Two engines share the machine.
+        engine["num_cpus"] = 0.5
+    completer = {"model": arguments.completer, "engine": engine}
     # Many more questions than solutions: most have no wrong sample of known truth.
     return from_mapping(
         {
@@ -38,7 +46,9 @@ def settings_for(arguments: argparse.Namespace, folder: str) -> Settings:
             },
             "prompt": {"template": arguments.template},
             "sampling": {"temperature": 0.7, "max_tokens": 128},
-            "engine": {"kind": arguments.engine},
+            "engine": engine,
+            **({"models": {COMPLETER: completer}} if arguments.completer else {}),
+            "supervision": {"completer": COMPLETER if arguments.completer else POLICY},
         }
     )
 
@@ -52,7 +62,8 @@ def policy_for(question: Question, models: SharedRollouts, recipe: Recipe) -> Po
       recipe: prompt template, sampling and seed.
     """
     prompt = render(recipe.template, question)
-    return Policy(tree=Tree(question), models=models, prompt=prompt, sampling=recipe.sampling, seed=recipe.seed)
+    tree = Tree(question, recipe.completer)
+    return Policy(tree=tree, models=models, prompt=prompt, sampling=recipe.sampling, seed=recipe.seed)
 
 
 async def wrong_samples(policy: Policy, samples: int, every: bool) -> dict[Solution, int]:
@@ -62,7 +73,7 @@ async def wrong_samples(policy: Policy, samples: int, every: bool) -> dict[Solut
     """
     await policy.rollouts(policy.tree.root, samples, method="sample")
     # A question without any right sample has nothing to tell prefixes apart by.
-    if not policy.tree.root.successes:
+    if not policy.tree.correct:
         return {}
     truths: dict[Solution, int] = {}
     for solution in policy.tree.solutions:

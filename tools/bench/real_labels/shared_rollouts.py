@@ -21,8 +21,8 @@ from factory.types import POLICY, Completion, GenerateRequest, Question, Scores,
 if TYPE_CHECKING:
     from actors.trained_models.reward_scorer import StepScorer
 
-Key = tuple[str, str, Tokens]
-"""Question id, prefix text, prefix tokens."""
+Key = tuple[str, str, str, Tokens]
+"""Role of the model, question id, prefix text, prefix tokens."""
 
 
 class SharedRollouts(Models):
@@ -46,7 +46,8 @@ class SharedRollouts(Models):
         self._order = 0
         for line in made.read_text(encoding="utf-8").splitlines() if made else ():
             entry = json.loads(line)
-            key = (entry["question"], entry["prefix_text"], Tokens(entry["prefix"]))
+            role = entry.get("role", POLICY)
+            key = (role, entry["question"], entry["prefix_text"], Tokens(entry["prefix"]))
             self._made[key] = [Completion(**completion) for completion in entry["completions"]]
 
     def rewind(self, order: int = 0) -> None:
@@ -62,14 +63,19 @@ class SharedRollouts(Models):
     def save(self, path: Path) -> None:
         """Write one JSON line per prefix, for `--replay`."""
         with path.open("w", encoding="utf-8") as file:
-            for (question, prefix_text, prefix), completions in self._made.items():
-                made = [asdict(completion) for completion in completions]
-                entry = {"question": question, "prefix_text": prefix_text, "prefix": prefix, "completions": made}
+            for (role, question, prefix_text, prefix), completions in self._made.items():
+                entry = {
+                    "role": role,
+                    "question": question,
+                    "prefix_text": prefix_text,
+                    "prefix": prefix,
+                    "completions": [asdict(completion) for completion in completions],
+                }
                 file.write(json.dumps(entry, default=list) + "\n")
 
     async def generate(self, request: GenerateRequest, role: str = POLICY) -> list[Completion]:
         """Return the next rollouts of the request's prefix."""
-        key = (request.question_id, request.prefix_text, request.prefix)
+        key = (role, request.question_id, request.prefix_text, request.prefix)
         # Take the numbers of the rollouts before anything is awaited: two requests must not get the same.
         first = self._given[key]
         self._given[key] += request.n
@@ -84,7 +90,8 @@ class SharedRollouts(Models):
                         "the recording has too few rollouts for these labellers. Record with the same --labellers, "
                         "then replay."
                     )
-                self._made[key] += await self._models.generate(replace(request, n=missing, seed=request.seed + first))
+                numbered = replace(request, n=missing, seed=request.seed + first)
+                self._made[key] += await self._models.generate(numbered, role)
         return self._made[key][first : first + request.n]
 
     async def score(self, role: str, question: Question, steps: Sequence[str]) -> Scores:
@@ -103,7 +110,8 @@ class SharedRollouts(Models):
         """Return a recorded rollout of a prefix, in the present order; the numbers go on behind the last of them."""
         made = self._made[key]
         time, place = divmod(number, len(made))
-        if time or key[1] or key[2]:
+        role, _, prefix_text, prefix = key
+        if time or role != POLICY or prefix_text or prefix:
             place = Random(f"{self._order} {time} {key}").sample(range(len(made)), len(made))[place]
         return made[place]
 

@@ -1,6 +1,7 @@
 """Recorded rollouts come back as they were made, and scores once made are kept."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from support.top_ups import simulated_models
 from factory.errors import EngineFailed, PromptTooLong
 from factory.sources import procedural
 from factory.tokens import Tokens
-from factory.types import GenerateRequest
-from tools.bench.real_labels.samples import unseen
+from factory.types import POLICY, GenerateRequest
+from tools.bench.real_labels.samples import COMPLETER, unseen
 from tools.bench.real_labels.shared_rollouts import SharedRollouts
 
 
@@ -39,6 +40,17 @@ async def test_in_another_order_the_same_rollouts_come_again_and_again_and_the_s
     assert twice[0] != rollouts
     replay.rewind(order=1)
     assert await replay.generate(begun) == twice[0]
+
+
+async def test_a_completers_rollouts_of_the_bare_question_are_not_the_policys_samples(tmp_path: Path) -> None:
+    shared = SharedRollouts(simulated_models())
+    whole = GenerateRequest(question_id="q", prompt="gold answer 5", n=4, seed=1)
+    sampled = await shared.generate(whole)
+    completed = await shared.generate(replace(whole, seed=2), COMPLETER)
+    assert completed != sampled
+    shared.save(tmp_path / "made.jsonl")
+    replay = SharedRollouts(None, tmp_path / "made.jsonl")
+    assert [await replay.generate(whole, role) for role in (COMPLETER, POLICY)] == [completed, sampled]
 
 
 class Verifier:
