@@ -15,7 +15,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from factory.errors import PromptTooLong
+from factory.errors import BadInput, PromptTooLong
 from factory.reasoning.loops import is_looping
 from factory.rollouts.asking import Asker
 from factory.rollouts.nodes import PROBE, Node, Solution
@@ -75,6 +75,7 @@ class Policy(Asker):
 
         Raises:
           QuestionFailed: whatever `Models` raises otherwise; it concerns this question only.
+          BadInput: the completer cannot continue thoughts that the policy's prompt has opened.
         """
         if n <= 0:
             return []
@@ -125,9 +126,22 @@ class Policy(Asker):
             if start.parent is None:
                 raise
             return []
+        self._refuse_other_thoughts(role, completions)
         # Phase 3: check the whole solutions.
         verdicts = await together(self.check(start_text + completion.text) for completion in completions)
         return [(_finished(done, verdict), verdict) for done, verdict in zip(completions, verdicts, strict=True)]
+
+    def _refuse_other_thoughts(self, role: str, completions: Sequence[Completion]) -> None:
+        """Raise `BadInput` where a solution begins inside a thought, and the model of `role` does not know that.
+
+        Nothing that it writes would end the thought: none of its rollouts had an answer, and every label was lost.
+        """
+        chat = not isinstance(self.prompt, str)
+        if role != POLICY and chat and self.tree.begun and not all(one.begun for one in completions):
+            raise BadInput(
+                f"the policy's chat template opens a thought, and that of the completer (models.{role}) does not, so "
+                "that it would never end one. Expected a completer of the policy's family, or prompt.style=raw."
+            )
 
     def _add_to_tree(self, start: Node, answers: list[tuple[Completion, Verdict]], method: str) -> list[Solution]:
         """Cut the completions into steps and add them to the tree behind `start`."""

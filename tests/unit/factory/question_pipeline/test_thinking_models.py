@@ -9,11 +9,15 @@ from support.thinking import FAMILIES, QUESTION, RIGHT, THOUGHT, WRONG, Thinker,
 from support.top_ups import attempted, done, recipe
 
 from factory.contracts.formats import FORMATS
+from factory.errors import BadInput
 from factory.export.filter import Filter
 from factory.question_pipeline.restored import restored
 from factory.records.thought_fields import whole_text
 from factory.records.validation import row_faults
+from factory.rollouts.prompting import load_prompt
 from factory.rollouts.step_rule import StepRule
+from factory.supervision import bayes_bisection
+from factory.types import POLICY
 
 
 async def row_of(family, **steps):
@@ -75,6 +79,24 @@ async def test_given_solutions_and_stray_marks_do_not_say_that_the_prompt_opens_
     stray = FakeModels(lambda prefix, n: [RIGHT, f"Hm.</think> {RIGHT}"][:n])
     row = await done(recipe("none", n=2), QUESTION, stray)
     assert not restored(QUESTION, row, recipe("none", n=2).effort).tree.begun
+
+
+class WithAnother(Thinker):
+    """Thinker whose completer is of another family."""
+
+    async def generate(self, request, role=POLICY):
+        return [replace(one, begun=one.begun and role == POLICY) for one in await super().generate(request, role)]
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+async def test_a_completer_that_cannot_continue_thoughts_which_the_prompt_has_opened_is_refused(family):
+    with_completer = replace(used(), supervision_config=bayes_bisection.Config(completer="other"))
+    chat = replace(with_completer, template=load_prompt("bare", "chat"))
+    if not family.in_prompt:
+        assert (await attempted(chat, QUESTION, WithAnother(family))).tree.solutions
+        return
+    with pytest.raises(BadInput, match=r"completer \(models.other\) does not"):
+        await attempted(chat, QUESTION, WithAnother(family))
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
