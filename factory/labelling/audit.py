@@ -16,7 +16,8 @@ step equally often, and opinions decide between them. What an alarm is worth dep
   the same step do.
 * That of equations is measured instead (`python -m tools.evaluation.label_accuracy`): of 1,400 solutions of
   ProcessBench 74 raise an alarm. People call all 74 wrong, 44 of them at that step; of the equations of the other 30,
-  which were read, none is known to hold (one may be meant modulo 2).
+  which were read, none is known to hold (one may be meant modulo 2). Of 2,516 sound solutions of the embedded model one
+  raises an alarm (`factory/supervision/MEASURED.md`).
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ _SAMPLED = 8
 # Share of right solutions with an error, the smallest that ProcessBench found among its sets (arXiv 2412.06559, sec.
 # 3.3: 3.5 % of GSM8K's, 52 % of Omni-MATH's): an alarm has to overcome more than it would elsewhere.
 HARMLESS = 0.035
-# Equations that are called wrong and hold, by solutions: none of 1,400, where half a one is held possible.
+# Equations that are called wrong and hold, by solutions: none of 1,400, where half a one is held possible, and one of
+# 2,516 that it was not chosen by: one of 2,800, and of 3,900.
 _FALSE_ALARMS = 0.5 / 1400
 # Solutions that a source counts as before it is known: as often says what it said, of wrong and of right ones.
 _UNKNOWN = 6.0
