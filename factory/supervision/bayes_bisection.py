@@ -8,8 +8,8 @@ the prefix. Rollouts made before, for whatever reason, are evidence from the sta
 
 With `audit_correct` right solutions are investigated like wrong ones (`factory/labelling/audit.py`).
 
-A solution is settled when one hypothesis has the wanted confidence, when its evidence contradicts all of them, or when
-it would take more than `max_probes` to locate the error: hopeless solutions are given up before the budget is spent.
+A solution is settled when one hypothesis has the wanted confidence, when its evidence contradicts all, or when it would
+take more than `max_probes` to locate the error: hopeless ones are given up before the budget is spent.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ import numpy as np
 
 from factory.added_fields import ADDED, in_place_of
 from factory.contracts.roles import GENERATE
-from factory.drafting.votes import Votes
+from factory.drafting.votes import Votes, tokens_ahead
 from factory.labelling.arrays import Array, entropy
 from factory.labelling.audit import AUDITS, is_audited
 from factory.labelling.belief import Belief
 from factory.labelling.experience import Experience
 from factory.labelling.learning import heard_of, likelihood, rollouts_of
 from factory.labelling.question_evidence import evidence_of, tell
+from factory.labelling.step_evidence import StepEvidence
 from factory.labelling.step_labels import CONTRADICTED, SolutionLabeller, SolutionLabels, targets
 from factory.rollouts.nodes import Node, Solution
 from factory.rollouts.policy import Policy
@@ -42,14 +43,14 @@ from factory.types import POLICY
 
 # Possible futures that are followed when several probes are chosen at once.
 _BRANCHES = 8
-# Later probes may tell this many times more than the next one, once it has shown that the policy can do the question.
+# Later probes may tell this many times more than the next one, once that has shown that the policy can do the question.
 _OPTIMISM = 4.0
 # Finished questions from which on probes are speculated on.
 _CAUTION = 16
-# Least share of the bits of a solution's best probe that a further one of the same round has to promise. A round later
-# it would be chosen better, and an idle slot is not quite free: a CPU's step takes longer the more samples are in it.
+# Least share of its best probe's bits that a further probe of a solution has to promise in a round: a round later it is
+# chosen better, and an idle slot is not quite free, as a CPU's step takes longer the more samples are in it.
 _WORTHWHILE = 0.6
-# Number of rollouts of a prefix without a single verdict from which on the prefix is not probed again.
+# Rollouts of a prefix without a single verdict from which on it is not probed again.
 _PATIENCE = 4
 # Value of `probes_per_round`: as many as cost no time.
 AUTO = "auto"
@@ -132,8 +133,7 @@ async def label_with(
     tree: Tree, policy: Policy, config: Config, experience: Experience, votes: Votes | None = None
 ) -> dict[Solution, SolutionLabels]:
     """Do what `label` does, with `votes` of a critic where one of them promises more for its cost than a rollout."""
-    # Phase 1: choose the solutions to look into. Where the policy never solved the question, its own wrong solutions
-    # are not worth a rollout; those of others may get further.
+    # Phase 1: choose the solutions to look into. Where the policy never solved the question, its own are not worth it.
     judge = SolutionLabeller(experience, config.confidence, tree.question.key)
     wrong = [solution for solution in tree.solutions if solution.is_wrong and solution.leaf.depth]
     hopeful = [solution for solution in wrong if tree.root.successes or not solution.own]
@@ -172,8 +172,7 @@ async def label_with(
 
 
 def _idle(policy: Policy, config: Config, experience: Experience) -> int:
-    """Return the further rollouts of a round that would cost no time; 0 where nobody shall speculate."""
-    # What to ask for next depends on the answers, the more so the less is known of the policy.
+    """Return the further rollouts of a round that would cost no time; 0 where the policy is not known well enough."""
     knows = experience.learns and experience.questions >= _CAUTION
     return policy.room if config.probes_per_round == AUTO and knows else 0
 
@@ -215,7 +214,7 @@ def _round(cases: Sequence[Investigation], config: Config, idle: int) -> dict[No
 
 @lru_cache(maxsize=64)
 def _allowed_bits(confidence: float) -> float:
-    """Return the entropy of a first error that is located with this confidence, in bits."""
+    """Return the entropy, in bits, of a first error that is located with this confidence."""
     return entropy(np.array([confidence, 1 - confidence]))
 
 
@@ -235,17 +234,16 @@ class Investigation:
     prefixes: list[Node] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Look up what does not change."""
         self.prefixes = self.solution.prefixes()
 
     def settled(self, config: Config) -> bool:
         """Return True when this solution wishes for no more rollouts."""
         first_error = self.belief.first_error
-        if first_error.max() >= config.confidence or self.belief.contradiction > CONTRADICTED:
-            return True
         budget = config.max_probes - self.wished
-        if budget <= 0:
+        if budget <= 0 or self.belief.contradiction > CONTRADICTED:
             return True
+        if first_error.max() >= config.confidence:
+            return not self._is_unfounded()
         # Bits that are missing, against the bits that the rest of the budget can give at best.
         unknown = entropy(first_error) - _allowed_bits(config.confidence)
         return unknown > _OPTIMISM * budget * float((self._answering() * self.belief.expected_information).max())
@@ -258,11 +256,14 @@ class Investigation:
         """Yield the prefixes to continue next, while the budget lasts, with the bits each is expected to add.
 
         They are chosen greedily: each further probe by the information it adds on average over the outcomes of those
-        before it.
+        before it. The bare question alone is asked where the first error is sure and nothing supports it.
         """
+        if self.belief.first_error.max() >= config.confidence:
+            yield 1.0, self.prefixes[0]
+            return
         worth = self._answering()
         if config.per_token:
-            worth *= self._tokens_ahead() ** -config.per_token
+            worth *= tokens_ahead(self.solution) ** -config.per_token
         futures = [(1.0, self.belief)]
         for _ in range(config.max_probes - self.wished):
             information = sum(share * belief.expected_information for share, belief in futures) * worth
@@ -285,12 +286,15 @@ class Investigation:
             wanted[node] = own[node]
             self.policy_calls += 1
 
+    def _is_unfounded(self) -> bool:
+        """Return True where nothing supports a first error that is sure: the completer may not solve the question."""
+        if self.solution.outcome or any(node.successes for node in self.prefixes) or not self._answering()[0]:
+            return False
+        counts = [(node.trials, node.successes) for node in self.prefixes]
+        evidence = StepEvidence(counts, False, self.solution.opinions)
+        return not evidence.supports(-1, int(self.belief.first_error.argmax()) + 1)
+
     def _answering(self) -> Array:
         """Return 1 for every prefix, but 0 for those with `_PATIENCE` rollouts and no verdict among them; shape [M]."""
         mute = [node.requested >= _PATIENCE and not node.trials for node in self.prefixes]
         return 1.0 - np.array(mute)
-
-    def _tokens_ahead(self) -> Array:
-        """Return the expected length of a rollout of each prefix, the rest of this solution: characters, shape [M]."""
-        lengths = [len(node.step.text) for node in self.solution.leaf.path() if node.step]
-        return np.maximum(1.0, np.cumsum(lengths[::-1], dtype=np.float64)[::-1])

@@ -77,6 +77,23 @@ async def test_the_policy_is_asked_for_samples_only_and_the_completer_reads_pref
     assert all(request.prefix == () for request in models.other.requests)
 
 
+@pytest.mark.parametrize("labeller", ["bayes_bisection", "fused"])
+async def test_an_error_in_the_first_step_is_located_once_the_completer_has_solved_the_bare_question(labeller):
+    used = completed(labeller)
+    models = Two(lambda prefix, n: [f"x\n{WRONG if prefix else RIGHT}"] * n)
+    row = row_of(await attempted(used, QUESTION, models), used)
+    assert chain_of(row)["first_error"] == 0
+    assert ("", 1) in models.other.asked
+
+
+async def test_a_question_that_the_completer_never_solves_is_given_up():
+    used = completed("bayes_bisection")
+    models = Two(lambda prefix, n: [f"x\n{WRONG}"] * n)
+    row = row_of(await attempted(used, QUESTION, models), used)
+    assert chain_of(row)["first_error"] is None
+    assert sum(n for _, n in models.other.asked) <= 64
+
+
 async def test_the_values_of_nodes_are_the_completers():
     used = completed("math_shepherd", k=3)
     policy = lambda prefix, n: [CHAIN, f"s0\nso {RIGHT}", f"s0\nwell {RIGHT}", RIGHT]  # noqa: E731
