@@ -20,6 +20,7 @@ from pipelines.method_comparison.parts import PILOT, TEST
 from pipelines.method_comparison.report import (
     ComparisonSummary,
     stats_of,
+    status_figures,
     status_lines,
     summary_lines,
     summary_of,
@@ -109,5 +110,6 @@ PIPELINE = Pipeline(
     effort=(),
     outline=outline,
     status_lines=status_lines,
+    status_figures=status_figures,
     summary_lines=summary_lines,
 )

@@ -8,7 +8,8 @@ The work itself is in `pipelines/run/labelling.py`, as the rounds of `star.py` d
 from __future__ import annotations
 
 from pipelines.run.contract import Pipeline
-from pipelines.run.label_report import LabelSummary, status_lines, summary_lines
+from pipelines.run.label_report import LabelSummary, summary_lines
+from pipelines.run.label_status import status_figures, status_lines
 from pipelines.run.labelling import LabelOptions, label
 from pipelines.run.listener import Listener
 from pipelines.run.settings import Settings
@@ -31,4 +32,4 @@ def run(settings: Settings, listener: Listener | None = None, *, retry_failed: b
     return label(settings, listener, LabelOptions(retry_failed=retry_failed))
 
 
-PIPELINE = Pipeline(run=run, status_lines=status_lines, summary_lines=summary_lines)
+PIPELINE = Pipeline(run=run, status_lines=status_lines, status_figures=status_figures, summary_lines=summary_lines)

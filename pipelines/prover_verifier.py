@@ -18,7 +18,7 @@ from __future__ import annotations
 from pipelines.prover_game import settings as declared
 from pipelines.prover_game.checks import checked, gpus_of, outline, parts
 from pipelines.prover_game.phases import Phases
-from pipelines.prover_game.report import journal_of, save_rounds, status_lines, summary_lines, why_stop
+from pipelines.prover_game.report import journal_of, save_rounds, status_figures, status_lines, summary_lines, why_stop
 from pipelines.rounds.course import Course, pipeline_of
 
 COURSE = Course(
@@ -30,4 +30,11 @@ COURSE = Course(
     phases=Phases,
     save_plot=save_rounds,
 )
-PIPELINE = pipeline_of(COURSE, declared, outline=outline, status_lines=status_lines, summary_lines=summary_lines)
+PIPELINE = pipeline_of(
+    COURSE,
+    declared,
+    outline=outline,
+    status_lines=status_lines,
+    status_figures=status_figures,
+    summary_lines=summary_lines,
+)

@@ -14,7 +14,7 @@ from pipelines.self_training.checks import checked, gpus_of, outline
 from pipelines.self_training.journal import journal_of, why_stop
 from pipelines.self_training.phases import Phases
 from pipelines.self_training.plot import save_accuracies
-from pipelines.self_training.report import status_lines, summary_lines
+from pipelines.self_training.report import status_figures, status_lines, summary_lines
 from pipelines.self_training.star_runs import parts
 
 COURSE = Course(
@@ -26,4 +26,11 @@ COURSE = Course(
     phases=Phases,
     save_plot=save_accuracies,
 )
-PIPELINE = pipeline_of(COURSE, declared, outline=outline, status_lines=status_lines, summary_lines=summary_lines)
+PIPELINE = pipeline_of(
+    COURSE,
+    declared,
+    outline=outline,
+    status_lines=status_lines,
+    status_figures=status_figures,
+    summary_lines=summary_lines,
+)

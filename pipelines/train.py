@@ -13,7 +13,7 @@ from dataclasses import asdict
 from actors.contracts.trainers import TRAINERS
 from factory.errors import TrainingFailed
 from pipelines.fine_tuning.job import Data, checked, job_of, options_of, outline, refuse_another
-from pipelines.fine_tuning.report import TrainSummary, status_lines, summary_lines
+from pipelines.fine_tuning.report import TrainSummary, status_figures, status_lines, summary_lines
 from pipelines.fine_tuning.training import train
 from pipelines.run.contract import Pipeline, PluginSection
 from pipelines.run.listener import Listener
@@ -68,5 +68,6 @@ PIPELINE = Pipeline(
     asks_a_model=False,
     outline=outline,
     status_lines=status_lines,
+    status_figures=status_figures,
     summary_lines=summary_lines,
 )

@@ -17,7 +17,14 @@ from pipelines.rounds.course import Course, pipeline_of
 from pipelines.verifier_rounds import settings as declared
 from pipelines.verifier_rounds.checks import checked, gpus_of, outline, parts
 from pipelines.verifier_rounds.phases import Phases
-from pipelines.verifier_rounds.report import journal_of, save_rounds, status_lines, summary_lines, why_stop
+from pipelines.verifier_rounds.report import (
+    journal_of,
+    save_rounds,
+    status_figures,
+    status_lines,
+    summary_lines,
+    why_stop,
+)
 
 COURSE = Course(
     checked=checked,
@@ -28,4 +35,11 @@ COURSE = Course(
     phases=Phases,
     save_plot=save_rounds,
 )
-PIPELINE = pipeline_of(COURSE, declared, outline=outline, status_lines=status_lines, summary_lines=summary_lines)
+PIPELINE = pipeline_of(
+    COURSE,
+    declared,
+    outline=outline,
+    status_lines=status_lines,
+    status_figures=status_figures,
+    summary_lines=summary_lines,
+)

@@ -76,13 +76,24 @@ class EngineLog:
             self._store.replace(self._name, (json.dumps(values) + "\n").encode())
 
 
+def engine_values(store: Store, attempt: int) -> dict[str, Any] | None:
+    """Return what an attempt's log holds of its engines; None where it has none, or none that can be read."""
+    try:
+        values = json.loads(store.read(f"logs/attempt_{attempt}/engines.json"))
+    except (FileNotFoundError, StorageFailed, ValueError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
 def engine_lines(store: Store, attempt: int) -> list[str]:
     """Return what an attempt's log says of its engines: per role a line for all and one for each.
 
     Nothing where it has none.
     """
+    values = engine_values(store, attempt)
+    if values is None:
+        return []
     try:
-        values = json.loads(store.read(f"logs/attempt_{attempt}/engines.json"))
         engines, gone = _figures_in(values["engines"]), _figures_in(values.get("gone", []))
         facts = {POLICY: values["engine"], **values.get("others", {})}
         return [
@@ -93,7 +104,7 @@ def engine_lines(store: Store, attempt: int) -> list[str]:
                 *[_gone_line(one) for one in gone if one.role == role],
             ]
         ]
-    except (FileNotFoundError, StorageFailed, ValueError, TypeError, KeyError, AttributeError, OverflowError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return []
 
 

@@ -56,6 +56,15 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
     return [f"{run_dir}: complete", *trained_lines({**trained, "folder": f"{store.url}/model"}, trainer)]
 
 
+def status_figures(settings: Settings, store: Store) -> dict[str, Any]:
+    """Return the same as JSON values: what the trainer says of its model, once it is there."""
+    try:
+        trained = json.loads(store.read(f"model/{MANIFEST}"))["training"]
+    except FileNotFoundError:
+        return {"complete": False, "trained": None}
+    return {"complete": True, "trained": {**trained, "folder": f"{store.url}/model"}}
+
+
 def by_hand_lines(count: int) -> list[str]:
     """Return what to say of `count` completions that a chat template would have changed; nothing of none."""
     if not count:

@@ -177,9 +177,7 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
     got to its first question.
     """
     run_dir = settings.run.dir
-    read_survey(store)
-    comparison = comparison_of(settings)
-    summary = summary_of(comparison, Results(store, run_dir))
+    comparison, summary = _status_of(settings, store)
     state = "complete" if summary.complete else "not complete"
     lines = [
         f"{run_dir}: {state}, {len(summary.rows):,} rows, {len(comparison.methods):,} methods",
@@ -188,3 +186,20 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
         *(f"missing        {name}" for name in summary.missing),
     ]
     return lines if summary.complete else [*lines, f"go on          factory resume {run_dir}"]
+
+
+def status_figures(settings: Settings, store: Store) -> dict[str, Any]:
+    """Return the same as JSON values. Raises `BadInput` as `status_lines` does."""
+    comparison, summary = _status_of(settings, store)
+    results = Results(store, settings.run.dir)
+    left = [part for part in chosen(comparison, results) if results.of(part).scores is None]
+    runs = [part.settings.run.dir.removeprefix(f"{settings.run.dir}/") for part in left[:1]]
+    figures_so_far = figures(comparison, summary) if summary.rows else {"complete": summary.complete, "rows": []}
+    return {**figures_so_far, "missing": list(summary.missing), "next": {"runs": runs} if runs else None}
+
+
+def _status_of(settings: Settings, store: Store) -> tuple[Comparison, ComparisonSummary]:
+    """Return a comparison and how far it is. Raises `BadInput` where it never got to its first question."""
+    read_survey(store)
+    comparison = comparison_of(settings)
+    return comparison, summary_of(comparison, Results(store, settings.run.dir))

@@ -12,8 +12,18 @@ from pipelines.prover_game.phases import PHASES
 from pipelines.prover_game.settings import VERIFIER, GameSettings, of
 from pipelines.rounds.journal import Facts, RoundJournal
 from pipelines.rounds.loop import why_stop as why_stop_any
-from pipelines.rounds.summary import Rounds, RoundsSummary, cost_cells, head_line, next_lines, row_name, status_head
+from pipelines.rounds.summary import (
+    Rounds,
+    RoundsSummary,
+    cost_cells,
+    head_line,
+    next_lines,
+    round_figures,
+    row_name,
+    status_head,
+)
 from pipelines.rounds.tables import aligned, save_plot
+from pipelines.run.run_folder import read_survey
 from pipelines.run.settings import Settings
 
 PLOT = "rounds.png"
@@ -132,6 +142,17 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
         f"made by        {settings.engine.name}, model {settings.model}, verifier trained by {game.trainer.name}",
         *round_lines(journal.by_round()),
     ]
+    return lines if stopped is not None else [*lines, *next_lines(settings, journal, _runs())]
+
+
+def status_figures(settings: Settings, store: Store) -> dict[str, Any]:
+    """Return the same as JSON values. Raises `BadInput` as `status_lines` does."""
+    read_survey(store)
+    journal, game = journal_of(store), of(settings)
+    return round_figures(journal, game.game.rounds, why_stop(game, journal), _runs())
+
+
+def _runs() -> dict[str, list[str]]:
+    """Return the folders of the runs within a phase, relative to the round's, by phase."""
     folders = {"sample": SAMPLED, "evaluate": TESTED, "reward": SCORED}
-    runs = {phase: [f"{folder}/{prover}" for prover in PROVERS] for phase, folder in folders.items()}
-    return lines if stopped is not None else [*lines, *next_lines(settings, journal, runs)]
+    return {phase: [f"{folder}/{prover}" for prover in PROVERS] for phase, folder in folders.items()}

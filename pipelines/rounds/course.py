@@ -18,7 +18,14 @@ from pipelines.rounds.loop import do_phases
 from pipelines.rounds.settings import RoundsSettings
 from pipelines.rounds.summary import RoundsSummary, stats_of
 from pipelines.rounds.work import RoundWork
-from pipelines.run.contract import OutlineFunction, Pipeline, PluginSection, StatusFunction, SummaryFunction
+from pipelines.run.contract import (
+    FiguresFunction,
+    OutlineFunction,
+    Pipeline,
+    PluginSection,
+    StatusFunction,
+    SummaryFunction,
+)
 from pipelines.run.engine_pools import EnginePools
 from pipelines.run.listener import Listener
 from pipelines.run.session import RunSession
@@ -98,6 +105,7 @@ def pipeline_of(
     *,
     outline: OutlineFunction,
     status_lines: StatusFunction,
+    status_figures: FiguresFunction,
     summary_lines: SummaryFunction[RoundsSummary],
 ) -> Pipeline[RoundsSummary]:
     """Return the pipeline that does the rounds of a course.
@@ -107,6 +115,7 @@ def pipeline_of(
       declared: its config.
       outline: what `factory plan` says of it.
       status_lines: what `factory status` says of its folder.
+      status_figures: the same as JSON values.
       summary_lines: what `factory run` says at its end.
     """
 
@@ -121,6 +130,7 @@ def pipeline_of(
         effort=declared.EFFORT,
         outline=outline,
         status_lines=status_lines,
+        status_figures=status_figures,
         summary_lines=summary_lines,
     )
 

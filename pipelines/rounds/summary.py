@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from factory.storage.store import Store
 from factory.text.durations import clock
@@ -78,6 +79,28 @@ def status_head(settings: Settings, store: Store, journal: RoundJournal, rounds:
     survey = read_survey(store)
     state = f"complete{stopped and f': {stopped}'}" if stopped is not None else "not complete"
     return f"{settings.run.dir}: {state}, {journal.rounds} of {rounds} rounds, {survey.questions:,} questions"
+
+
+def round_figures(
+    journal: RoundJournal, rounds: int, stopped: str | None, parts: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """Return how far a run is as JSON values.
+
+    Args:
+      journal: facts of the phases that are done.
+      rounds: number of rounds asked for.
+      stopped: what `why_stop` says.
+      parts: as `next_lines` takes them.
+    """
+    round_, phase = journal.next_phase()
+    runs = [f"{folder_of(round_)}/{name}" for name in parts.get(phase, ())]
+    return {
+        "complete": stopped is not None,
+        "rounds": {"done": journal.rounds, "all": rounds},
+        "ended_by_rule": stopped or None,
+        "next": None if stopped is not None else {"round": round_, "phase": phase, "runs": runs},
+        "phases": {folder_of(number): dict(facts) for number, facts in journal.by_round().items()},
+    }
 
 
 def next_lines(settings: Settings, journal: RoundJournal, parts: Mapping[str, Sequence[str]]) -> list[str]:

@@ -6,6 +6,7 @@ pipelines by this object alone: a new file in `pipelines/` needs no change anywh
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -87,6 +88,18 @@ class StatusFunction(Protocol):
         ...
 
 
+class FiguresFunction(Protocol):
+    """Say how far a run is as JSON values, from its folder alone."""
+
+    def __call__(self, settings: Settings, store: Store) -> dict[str, Any]:
+        """Return the keys of `factory status --json` that are this pipeline's, "complete" among them.
+
+        "next" may name the runs within this one that are under way, as {"runs": [FOLDER, …]}, relative to its folder:
+        `factory watch` shows them. Raises `BadInput` as `StatusFunction` does.
+        """
+        ...
+
+
 class SummaryFunction(Protocol[R_contra]):
     """Say what a run came to."""
 
@@ -104,6 +117,14 @@ def status_of_any(settings: Settings, store: Store) -> list[str]:
     """Return which pipeline a folder is of, and how to go on."""
     folder = settings.run.dir
     return [f"{folder}: a run of pipeline {settings.pipeline}", f"go on          factory resume {folder}"]
+
+
+def figures_of_any(settings: Settings, store: Store) -> dict[str, Any]:
+    """Return what `stats.json` holds; before it is there, that the run is not complete."""
+    try:
+        return {"complete": False, **json.loads(store.read("stats.json"))}
+    except (FileNotFoundError, ValueError):
+        return {"complete": False}
 
 
 def summary_of_any(summary: RunOutcome) -> list[str]:
@@ -202,6 +223,9 @@ class Pipeline(Generic[R]):
 
     status_lines: StatusFunction = status_of_any
     """Function that says how far a run is, for `factory status`."""
+
+    status_figures: FiguresFunction = figures_of_any
+    """Function that says the same as JSON values, for `factory status --json` and `factory watch`."""
 
     summary_lines: SummaryFunction[R] = summary_of_any
     """Function that says what a run came to, at the end of `factory run`."""

@@ -1,33 +1,24 @@
-"""Report of a labelling run: its summary, `stats.json`, and the lines that `factory run` and `status` print."""
+"""Report of a labelling run: its summary, `stats.json`, and the lines that `factory run` prints at its end."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from factory.errors import BadInput
 from factory.records.role_costs import worth_telling
 from factory.records.tally import Tally
 from factory.shards.commits import Shard
-from factory.shards.listing import committed_in
-from factory.shards.receipts import footers
 from factory.shards.spool import spooled, waiting
-from factory.spending import Spending, accepted, spending_line, spending_of
+from factory.spending import Spending, accepted, spending_line
 from factory.storage.store import Store
 from factory.text.durations import clock
 from factory.text.safe_text import safe
 from factory.types import POLICY
-from pipelines.driving.engine_log import engine_lines
-from pipelines.measures.gpu_time import gpu_hours_in
-from pipelines.planning.plan import falls_short, sizes_of
 from pipelines.planning.survey import Survey
 from pipelines.pools.pool import MODELS, Pool
 from pipelines.pools.roles import asked_pools
-from pipelines.run.attempts import last_attempt
 from pipelines.run.contract import state_of
-from pipelines.run.run_folder import read_survey
 from pipelines.run.settings import Settings
 
 
@@ -171,7 +162,7 @@ def kept_questions(store: Store, committed: Mapping[str, Shard], unit_size: int)
     return waiting(objects, {shard.unit_id: shard.revision for shard in shards if shard is not None}, unit_size)
 
 
-def _kept_line(kept: int) -> str:
+def kept_line(kept: int) -> str:
     return f"{kept:,} finished questions of units that are not finished; they are not asked again"
 
 
@@ -184,7 +175,7 @@ def summary_lines(summary: LabelSummary) -> list[str]:
     lines = [f"run {head} ({clock(summary.seconds)})", *counts_lines(summary.tally)]
     lines += [*spent_lines(summary.spending, summary.tally), f"records        {folder}/data"]
     if summary.kept:
-        lines.append(f"kept           {_kept_line(summary.kept)}")
+        lines.append(f"kept           {kept_line(summary.kept)}")
     if summary.retried:
         lines.append(f"retried        {summary.retried} units whose worker had died")
     return [
@@ -192,49 +183,3 @@ def summary_lines(summary: LabelSummary) -> list[str]:
         f"look           factory inspect {folder}",
         f"export         factory export {folder} --format prm OUT",
     ]
-
-
-def status_lines(settings: Settings, store: Store) -> list[str]:
-    """Return how far a run is and what its records hold, read from the folder alone.
-
-    `settings.run.dir` is the folder as the user named it, `store` is the same folder. Raises `BadInput` where the run
-    never got to its first unit.
-    """
-    run_dir, survey = settings.run.dir, read_survey(store)
-
-    # Count what the footers say, without reading a row.
-    tally, short = Tally(), 0
-    committed = committed_in(store)
-    for _, footer in footers(store, committed):
-        tally.add(footer.tally)
-        short += falls_short(footer, settings.effort)
-    share = tally.questions / survey.questions
-    state = "complete" if tally.questions >= survey.questions and not short else "not complete"
-
-    kept = kept_questions(store, committed, sizes_of(settings, survey).most)
-
-    # Say it, with what to do next.
-    lines = [
-        f"{run_dir}: {state}, {tally.questions:,} of {survey.questions:,} questions ({share:.0%})",
-        f"made by        {settings.engine.name}, model {settings.model}, labelled by {settings.supervision.name}",
-        *(f"{f'model {role}':<14} {pool.engine.name}, model {pool.model}" for role, pool in settings.models.items()),
-        *counts_lines(tally),
-        *spent_lines(spending_of(gpu_hours_in(store), tally, settings.cluster.gpu_hour_price), tally),
-    ]
-    if survey.bad_golds or survey.duplicates:
-        lines.append(
-            f"skipped        {len(survey.bad_golds):,} gold answers that do not verify, {survey.duplicates:,} doubles"
-        )
-    if survey.renamed:
-        lines.append(f"renamed        {survey.renamed:,} questions whose id came before for another question")
-    if short:
-        lines.append(f"short          {short:,} units hold less than is asked for by now")
-    if kept:
-        lines.append(f"kept           {_kept_line(kept)}")
-    with suppress(BadInput):
-        # An attempt whose log is damaged has no figures either.
-        last = last_attempt(store)
-        lines += engine_lines(store, last[0]) if last else []
-    if state != "complete":
-        lines.append(f"go on          factory resume {run_dir}")
-    return lines

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from factory.storage.store import Store
-from pipelines.rounds.summary import RoundsSummary, head_line, next_lines, status_head
+from pipelines.rounds.summary import RoundsSummary, head_line, next_lines, round_figures, status_head
+from pipelines.run.run_folder import read_survey
 from pipelines.run.settings import Settings
 from pipelines.self_training.journal import journal_of, why_stop
 from pipelines.self_training.plot import PLOT
 from pipelines.self_training.round_table import round_lines
 from pipelines.self_training.star_runs import RATIONALISE, SAMPLE
 from pipelines.self_training.star_settings import of
+
+# Runs within a phase, by phase.
+_RUNS = {SAMPLE: [SAMPLE], RATIONALISE: [RATIONALISE]}
 
 
 def summary_lines(summary: RoundsSummary) -> list[str]:
@@ -39,8 +45,14 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
         *round_lines(journal.by_round()),
     ]
     # The runs that take long have a status of their own.
-    ahead = next_lines(settings, journal, {SAMPLE: [SAMPLE], RATIONALISE: [RATIONALISE]})
-    return lines if stopped is not None else [*lines, *ahead]
+    return lines if stopped is not None else [*lines, *next_lines(settings, journal, _RUNS)]
+
+
+def status_figures(settings: Settings, store: Store) -> dict[str, Any]:
+    """Return the same as JSON values. Raises `BadInput` as `status_lines` does."""
+    read_survey(store)
+    journal, star = journal_of(store), of(settings)
+    return round_figures(journal, star.star.rounds, why_stop(star, journal), _RUNS)
 
 
 def _weights_lines(summary: RoundsSummary) -> list[str]:

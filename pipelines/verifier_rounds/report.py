@@ -9,8 +9,18 @@ from factory.storage.store import Store
 from pipelines.rounds.folders import folder_of
 from pipelines.rounds.journal import Facts, RoundJournal
 from pipelines.rounds.loop import why_stop as why_stop_any
-from pipelines.rounds.summary import Rounds, RoundsSummary, cost_cells, head_line, next_lines, row_name, status_head
+from pipelines.rounds.summary import (
+    Rounds,
+    RoundsSummary,
+    cost_cells,
+    head_line,
+    next_lines,
+    round_figures,
+    row_name,
+    status_head,
+)
 from pipelines.rounds.tables import aligned, save_plot
+from pipelines.run.run_folder import read_survey
 from pipelines.run.settings import Settings
 from pipelines.verifier_rounds.loop_runs import EVALUATION, SCORED, SEARCH_FOLDER, search_runs
 from pipelines.verifier_rounds.phases import BEFORE, PHASES
@@ -114,11 +124,22 @@ def status_lines(settings: Settings, store: Store) -> list[str]:
         f"made by        {settings.engine.name}, model {settings.model}, verifier trained by {loop.trainer.name}",
         *round_lines(journal.by_round()),
     ]
+    return lines if stopped is not None else [*lines, *next_lines(settings, journal, _runs(loop, journal))]
+
+
+def status_figures(settings: Settings, store: Store) -> dict[str, Any]:
+    """Return the same as JSON values. Raises `BadInput` as `status_lines` does."""
+    read_survey(store)
+    journal, loop = journal_of(store), of(settings)
+    return round_figures(journal, loop.loop.rounds, why_stop(loop, journal), _runs(loop, journal))
+
+
+def _runs(loop: LoopSettings, journal: RoundJournal) -> dict[str, list[str]]:
+    """Return the folders of the runs within a phase, relative to the round's, by phase."""
     round_, _ = journal.next_phase()
     searches = [part.run.dir.rpartition("/")[2] for part in search_runs(loop, round_ or 0)]
-    folders = {
+    return {
         "label": ["held_out"],
         "search": [f"{SEARCH_FOLDER}/{name}" for name in searches],
         "score": [SCORED],
     }
-    return lines if stopped is not None else [*lines, *next_lines(settings, journal, folders)]

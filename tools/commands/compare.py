@@ -8,17 +8,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from factory.errors import BadInput
 from factory.shards.commits import records_of
 from factory.shards.listing import committed_in
 from factory.shards.receipts import committed_tally
@@ -116,16 +113,20 @@ def compare_folders(a: str, b: str) -> RunComparison:
     return compared(rows_a, rows_b, index_b=solutions_b < solutions_a)
 
 
-def show_comparison(a: str, b: str, console: Console, json_path: Path | None = None) -> None:
+def comparison_figures(comparison: RunComparison, a: str, b: str) -> dict[str, Any]:
+    """Return counts and shares as JSON values; `a` and `b` are the folders as the user named them."""
+    return {"a": a, "b": b, **asdict(comparison), "shares": comparison.shares()}
+
+
+def show_comparison(comparison: RunComparison, a: str, b: str, console: Console) -> None:
     """Print the comparison of two folders as a table.
 
     Args:
-      a: run or import folder.
-      b: another one.
+      comparison: counts to print.
+      a: first folder, as the user named it.
+      b: second folder.
       console: prints the table.
-      json_path: file to keep the counts and shares in, too.
     """
-    comparison = compare_folders(a, b)
     shares = comparison.shares()
     console.print(Text(f"A {a}\nB {b}"))
     table = Table("", "of", "share", box=None, pad_edge=False)
@@ -141,25 +142,3 @@ def show_comparison(a: str, b: str, console: Console, json_path: Path | None = N
     console.print(table)
     if not comparison.solutions:
         console.print(Text("No solution is in both: the question and every step, cut at the same places, must agree."))
-    if json_path is not None:
-        save(comparison, a, b, json_path)
-
-
-def save(comparison: RunComparison, a: str, b: str, path: Path) -> None:
-    """Write counts and shares as JSON.
-
-    Args:
-      comparison: counts to write.
-      a: first folder, as the user named it.
-      b: second folder.
-      path: file to write.
-
-    Raises:
-      BadInput: the file cannot be written.
-    """
-    text = json.dumps({"a": str(a), "b": str(b), **asdict(comparison), "shares": comparison.shares()}, indent=2) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"cannot write {path}: {error.strerror or error}. Choose another --json file.") from None

@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-EXAMPLES = (
-    "Examples: factory compare-methods pipelines/label_steps.yaml source.n=166 run.dir=runs/compared "
-    "--method 'majority: sample n=8' --method 'weighted: best_of_n n=8 select=weighted' · "
+from tools.commands.entry.options import Json, examples
+
+EXAMPLES = examples(
+    "factory compare-methods pipelines/label_steps.yaml source.n=166 run.dir=runs/compared "
+    "--method 'majority: sample n=8' --method 'weighted: best_of_n n=8 select=weighted'",
     "factory compare-methods pipelines/label_steps.yaml --method 'majority: sample' --method 'cool: sample "
-    "sampling.temperature=0.3' --amounts 1,2,4,8,16"
+    "sampling.temperature=0.3' --amounts 1,2,4,8,16",
 )
 
 Config = Annotated[Path, typer.Argument(help="YAML file: model, questions, prompt, models of other roles.")]
@@ -66,6 +68,7 @@ def compare_methods_command(
     pilot: Pilot = None,
     reference: Reference = None,
     scored_weight: ScoredWeight = None,
+    json: Json = False,
 ) -> None:
     """Compare search methods on the same questions at an equal budget of tokens.
 
@@ -89,7 +92,7 @@ def compare_methods_command(
         "scored_weight": scored_weight,
     }
     given = {key: value for key, value in options.items() if value is not None}
-    run_settings(requested(config, overrides or [], entries(method or []), given))
+    run_settings(requested(config, overrides or [], entries(method or []), given), as_json=json)
 
 
 def _numbers(text: str) -> list[int]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
-from pathlib import Path
 
-from factory.errors import BadInput
 from factory.text.safe_text import safe
 from pipelines.maintenance.diff import Difference, diff
-from tools.commands.paced import Paced
+from tools.commands.progress.paced import Paced
 
 LINES = 12  # lines printed for a question
 
@@ -57,15 +53,6 @@ def difference_lines(difference: Difference) -> Iterator[str]:
     hidden = difference.changed + difference.only_a + difference.only_b - shown
     if hidden > 0:
         yield f"… and {hidden:,} more (--limit)"
-
-
-def save(difference: Difference, path: Path) -> None:
-    """Write a difference as JSON. Raises `BadInput` when `path` cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(difference), indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"cannot write {path}: {error.strerror or error}. Choose another --json file.") from None
 
 
 def _line(text: str) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
 from actors.models.model_store import is_remote
 from actors.models.resolve import EMBEDDED, cache_folder, resolve_model
 from cluster.connect import connected
-from cluster.doctor.contract import OK, PROBLEM, NodeTest, Wanted
+from cluster.doctor.contract import OK, PROBLEM, Line, NodeTest, Wanted
 from cluster.doctor.judgement import judged, report_lines
 from cluster.doctor.probes import probe
 from cluster.doctor.visit import examined
@@ -34,9 +34,38 @@ LOADED = ("vllm", "scorer")
 PATIENCE_S, TIMEOUT_S = 20.0, 10.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """Result of `examine`: lines of the judgement, number of nodes, and why an engine does not start.
+
+    `engine_trouble`: "" where engines of all pools start; None where nobody tried.
+    """
+
+    lines: Sequence[Line]
+    nodes: int
+    engine_trouble: str | None
+
+    @property
+    def well(self) -> bool:
+        """True when a run can begin."""
+        return not self.engine_trouble and all(line.worth != PROBLEM for line in self.lines)
+
+    def figures(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        engine = (
+            None if self.engine_trouble is None else {"starts": not self.engine_trouble, "said": self.engine_trouble}
+        )
+        return {
+            "well": self.well,
+            "nodes": self.nodes,
+            "checks": [asdict(line) for line in self.lines],
+            "engine": engine,
+        }
+
+
 def examine(
     settings: Settings | None, address: str, *, engine: bool = False, say: Say = lambda line: None
-) -> tuple[list[str], bool]:
+) -> Examination:
     """Examine all nodes of a cluster.
 
     Args:
@@ -44,9 +73,6 @@ def examine(
       address: Ray to join, or "local" for this machine alone.
       engine: True starts an engine of each pool as well.
       say: hears what takes time.
-
-    Returns:
-      The report, line by line, and whether a run can begin.
 
     Raises:
       BadInput: no cluster answers.
@@ -58,14 +84,20 @@ def examine(
         nodes = examined(folders, tests)
         here = probe("127.0.0.1", folders, [])
         lines = judged(nodes, here, Wanted() if settings is None else _wanted(settings))
-        report = report_lines(lines, len(nodes))
         well = all(line.worth != PROBLEM for line in lines)
+        trouble = None
         if engine and settings is not None:
             say("starting an engine of each pool")
             trouble = "not tried, as there are problems" if not well else _engine_trouble(settings)
-            report.append(f"{PROBLEM if trouble else OK:<8} {'engine':<14} {trouble or 'starts'}")
-            well = not trouble
-    return report, well
+    return Examination(lines=lines, nodes=len(nodes), engine_trouble=trouble)
+
+
+def examination_lines(examined: Examination) -> list[str]:
+    """Return what was seen as text, a line for each thing."""
+    lines, trouble = report_lines(examined.lines, examined.nodes), examined.engine_trouble
+    if trouble is not None:
+        lines.append(f"{PROBLEM if trouble else OK:<8} {'engine':<14} {trouble or 'starts'}")
+    return lines
 
 
 def _wanted(settings: Settings) -> Wanted:

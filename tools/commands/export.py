@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from factory.plugins import names_in
+from tools.commands.entry.json_output import print_json
+from tools.commands.entry.options import Json, examples
+from tools.commands.progress.terminal import is_live
 
 if TYPE_CHECKING:
     from factory.decontamination.contamination import MatchSettings
@@ -22,15 +25,20 @@ if TYPE_CHECKING:
 SHARE = typer.Option(min=0, max=1, help="Share of the questions, by a hash of their text and the seed.")
 FORMATS = names_in("factory.formats")
 COUNT = {"min": 0, "show_default": False}
-EXAMPLES = (
-    "Examples: factory export runs/mine exports/mine --format sft --format prm · "
-    "factory export runs/star exports/star -f sft --per-question 4 --validation .02 --test .02 · "
-    "factory export runs/a s3://bucket/runs/b OUT -f prm --min-confidence .9 --balance --decontaminate gsm8k_test.jsonl"
+EXAMPLES = examples(
+    "factory export runs/mine exports/mine --format sft --format prm",
+    "factory export runs/star exports/star -f sft --per-question 4 --validation .02 --test .02",
+    "factory export runs/a s3://bucket/runs/b OUT -f prm --min-confidence .9 --balance --decontaminate gsm8k.jsonl",
 )
 _EVERY_S = 1.0
 
 
-Format = Annotated[list[str], typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}; may be repeated.")]
+Format = Annotated[
+    list[str],
+    typer.Option(
+        "--format", "-f", help=f"{', '.join(FORMATS)}; may be repeated.", autocompletion=lambda: list(FORMATS)
+    ),
+]
 Folders = Annotated[
     list[str],
     typer.Argument(
@@ -122,12 +130,12 @@ def export_command(
     shard_mb: ShardMb = 384,
     licence: Licence = None,
     processes: Processes = None,
+    json: Json = False,
 ) -> None:
     """Write flat views of runs for trainers and data hubs: a data set to load or push."""
     from factory.export.filter import Filter
     from pipelines.export.export import ExportOptions
 
-    _check(folders, licence)
     lengths = {"min_characters": min_chars, "max_characters": max_chars, "min_steps": min_steps, "max_steps": max_steps}
     options = ExportOptions(
         formats=tuple(format),
@@ -152,7 +160,7 @@ def export_command(
         keep_reworded=keep_reworded,
         shard_mb=shard_mb,
     )
-    _export(folders, options, licence, processes)
+    _export(folders, options, licence, processes, as_json=json)
 
 
 def _split(validation: float, test: float, seed: int) -> Split:
@@ -179,16 +187,22 @@ def _check(folders: list[str], licence: str | None) -> None:
     licence_fields(licence)
 
 
-def _export(folders: list[str], options: ExportOptions, licence: str | None, processes: int | None) -> None:
+def _export(
+    folders: list[str], options: ExportOptions, licence: str | None, processes: int | None, *, as_json: bool
+) -> None:
     """Export, with progress on stderr, and print what was written."""
     from factory.text.safe_text import safe
     from pipelines.export.export import export
 
+    _check(folders, licence)
     *runs, out = folders
     command = shlex.join(["factory", *sys.argv[1:]])
     with closing(_Teller()) as tell:
         done = export(runs, out, options, say=tell, processes=processes, command=command)
-    for line in chain(summary_lines(done), _card(out, licence)):
+    if as_json:
+        print_json({"out": done.out, "there": done.there, "card": _card(out, licence)[0], **done.manifest})
+        return
+    for line in chain(summary_lines(done), _card(out, licence)[1]):
         print(safe(line))
 
 
@@ -238,15 +252,16 @@ def _load_files(done: Exported, name: str) -> str:
     return f'datasets.load_dataset("{reader}", data_files={{{files}}}, storage_options=…)'
 
 
-def _card(out: str, licence: str | None) -> Iterator[str]:
-    """Write the card, unless it is there, and yield where; without a licence there is none yet."""
+def _card(out: str, licence: str | None) -> tuple[str | None, list[str]]:
+    """Write the card, unless it is there, and return where, and the line that says so; None while it has no licence."""
     from factory.errors import BadInput
     from pipelines.dataset_card.card import settled_card
 
     try:
-        yield f"card           {settled_card(out, licence)}"
+        card = settled_card(out, licence)
     except BadInput as error:
-        yield f"no card yet    {error}"
+        return None, [f"no card yet    {error}"]
+    return str(card), [f"card           {card}"]
 
 
 class _Teller:
@@ -254,7 +269,7 @@ class _Teller:
 
     def __init__(self) -> None:
         self._said = 0.0
-        self._live = sys.stderr.isatty()
+        self._live = is_live(sys.stderr)
 
     def __call__(self, line: str) -> None:
         now = time.monotonic()

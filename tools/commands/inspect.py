@@ -31,16 +31,34 @@ def show_run(run_dir: str, console: Console, *, limit: int = 50) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("question id", "right", "wrong", "first errors", "status", "question"):
         table.add_column(name, no_wrap=True, overflow="ellipsis")
-    for shown, record in enumerate(records_of(run_dir)):
-        if shown == limit:
-            table.caption = f"the first {limit}; --limit shows more"
-            break
+    there = listed(run_dir, limit)
+    for facts in there["questions"]:
+        *row, question = facts.values()
+        table.add_row(*(safe(str(cell)) for cell in row), Text(safe(question).replace("\n", " ")[:90]))
+    if there["more"]:
+        table.caption = f"the first {limit}; --limit shows more"
+    console.print(table)
+
+
+def listed(run_dir: str, limit: int) -> dict[str, Any]:
+    """Return the first `limit` questions of a folder as JSON values, and whether there are more."""
+    questions: list[dict[str, Any]] = []
+    for record in records_of(run_dir):
+        if len(questions) == limit:
+            return {"questions": questions, "more": True}
         verdicts = [solution["verdict"] for solution in record["solutions"]]
         first_errors = [solution["first_error"] for solution in record["solutions"]]
-        located = sum(first is not None and first >= 0 for first in first_errors)
-        row = [record["question_id"], verdicts.count("correct"), verdicts.count("incorrect"), located, record["status"]]
-        table.add_row(*map(str, row), Text(safe(record["question"]).replace("\n", " ")[:90]))
-    console.print(table)
+        questions.append(
+            {
+                "question_id": record["question_id"],
+                "right": verdicts.count("correct"),
+                "wrong": verdicts.count("incorrect"),
+                "first_errors": sum(first is not None and first >= 0 for first in first_errors),
+                "status": record["status"],
+                "question": record["question"],
+            }
+        )
+    return {"questions": questions, "more": False}
 
 
 def show_question(run_dir: str, question_id: str, console: Console, *, solutions: int, only_wrong: bool) -> None:
@@ -58,6 +76,16 @@ def show_question(run_dir: str, question_id: str, console: Console, *, solutions
     Raises:
       BadInput: no question has such an id, or more than one.
     """
+    for record in records_named(run_dir, question_id):
+        show_record(record, console, solutions=solutions, only_wrong=only_wrong)
+
+
+def records_named(run_dir: str, question_id: str) -> list[dict[str, Any]]:
+    """Return the records of one question, by its id or the beginning of it.
+
+    An import may have several of a question, one per line. Raises `BadInput` where no question, or more than one, has
+    such an id.
+    """
     records = find(run_dir, question_id)
     if not records:
         raise BadInput(f"no question {question_id!r} in {run_dir}. `factory inspect {run_dir}` lists the ids.")
@@ -66,8 +94,7 @@ def show_question(run_dir: str, question_id: str, console: Console, *, solutions
     ids = {record["question_id"] for record in records}
     if len(ids) > 1:
         raise BadInput(f"{question_id!r} begins the ids of {len(ids)} questions. Give more of the id.")
-    for record in records:
-        show_record(record, console, solutions=solutions, only_wrong=only_wrong)
+    return records
 
 
 def show_record(record: Mapping[str, Any], console: Console, *, solutions: int, only_wrong: bool) -> None:

@@ -6,15 +6,17 @@ With `--nodes` it plans for a cluster that is not there: who goes where, memory,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from cluster.connect import connected, free_of_cluster, nodes_of_cluster, nodes_of_this_machine
-from cluster.estimate import estimate, estimate_lines
+from cluster.estimate import Estimate, estimate, estimate_lines
 from cluster.inventory import nodes_from, placement_lines
 from cluster.plan import Placement, PlannedNode, held_by_others, placement
+from factory.config import parse_yaml
 from factory.errors import BadInput
 from factory.rollouts.prompting import load_prompt, render
 from factory.text.safe_text import safe
@@ -31,7 +33,7 @@ from pipelines.run.session import check_model, check_prompt
 from pipelines.run.settings import Settings, dump
 
 
-def show_plan(settings: Settings, console: Console, nodes: str | None = None) -> None:
+def show_plan(settings: Settings, console: Console, nodes: str | None = None) -> dict[str, Any]:
     """Print config, first prompt, units, and actors against resources.
 
     Args:
@@ -39,6 +41,9 @@ def show_plan(settings: Settings, console: Console, nodes: str | None = None) ->
       console: where it is printed.
       nodes: nodes of a cluster that is not there (`cluster/inventory.py`); None looks at this machine, or at the
         cluster that the config joins.
+
+    Returns:
+      What was printed, as JSON values.
 
     Raises:
       BadInput: a run would refuse it too, or it does not fit on `nodes`.
@@ -54,24 +59,31 @@ def show_plan(settings: Settings, console: Console, nodes: str | None = None) ->
     console.print(Text(safe(dump(settings).rstrip())))
     outline = pipeline.outline(settings)
     questions = 0
+    figures: dict[str, Any] = {
+        "folder": settings.run.dir,
+        "config": parse_yaml(dump(settings), "config"),
+        "outline": outline,
+    }
     if pipeline.asks_a_model:
         # A pipeline of several runs looks at all their prompts itself.
         check_model(settings)
         remarks = [*idle_pools(settings), *missing_keys(settings), *check_prompt(settings)]
         remarks = [remark for remark in remarks if remark not in outline]
-        questions = _show_questions(settings, console, remarks)
+        asked = _show_questions(settings, console, remarks)
+        questions = asked["questions"]
+        figures |= {**asked, "remarks": remarks}
     for line in outline:
         console.print(Text(safe(line)), soft_wrap=True)
-    problems: list[str] = []
     if pipeline.asks_a_model:
-        problems = _show_actors(settings, console, there, questions)
-    if there and problems:
-        raise BadInput(problems[0])
+        figures |= _show_actors(settings, console, there, questions)
+    if there and figures["problems"]:
+        raise BadInput(figures["problems"][0])
     console.print(Text(f"\nstart it: factory run with the same arguments → {settings.run.dir}"))
+    return figures
 
 
-def _show_questions(settings: Settings, console: Console, remarks: list[str]) -> int:
-    """Print the first prompt and the amount of work; return the number of questions."""
+def _show_questions(settings: Settings, console: Console, remarks: list[str]) -> dict[str, Any]:
+    """Print the first prompt and the amount of work, and return them as JSON values."""
     # Read the source as a run would.
     template = load_prompt(settings.prompt.template, settings.prompt.style)
     survey = Survey()
@@ -95,13 +107,23 @@ def _show_questions(settings: Settings, console: Console, remarks: list[str]) ->
     )
     for line in left_out_lines(survey):
         console.print(Text(safe(line)))
-    return survey.questions
+    return {
+        "prompt": {"id": template.id, "first": prompt},
+        "questions": survey.questions,
+        "units": units,
+        "unit_size": {"first": sizes.first, "most": sizes.most},
+        "skipped": {
+            "bad_golds": len(survey.bad_golds),
+            "duplicates": survey.duplicates,
+            "renamed": survey.renamed,
+        },
+    }
 
 
 def _show_actors(
     settings: Settings, console: Console, there: Sequence[PlannedNode] | None, questions: int
-) -> list[str]:
-    """Print the actors, the nodes, who goes where, and what they would make; return why they do not fit.
+) -> dict[str, Any]:
+    """Print the actors, the nodes, who goes where, and what they would make; return it as JSON values.
 
     Args:
       settings: the validated config.
@@ -121,9 +143,9 @@ def _show_actors(
 
     # A range is shown at both of its ends.
     made = placement(wanted, nodes)
-    lines, too_large = _places(settings, made, nodes, questions, named=bool(there))
+    lines, expected = _places(settings, made, nodes, questions, named=bool(there))
     remarks = [held_by_others(wanted, nodes, free), *made.remarks]
-    problems = [*filter(None, [made.why]), *too_large]
+    problems = [*filter(None, [made.why]), *expected.problems]
     if most != [replace(demand, least=demand.count) for demand in wanted] and not problems:
         grown_to = placement(most, nodes)
         more, _ = _places(settings, grown_to, nodes, questions, named=bool(there))
@@ -137,13 +159,27 @@ def _show_actors(
     # What does not fit on nodes that were named is the error that the command ends with.
     for problem in problems[bool(there) :] or ["it fits"] * (not problems):
         console.print(Text(safe(problem), style="red" if problems else "green"), soft_wrap=True)
-    return problems
+    return {
+        "actors": [
+            {**asdict(demand), "most": grown.count, "placed": made.count(demand.role)}
+            for demand, grown in zip(wanted, most, strict=True)
+        ],
+        "nodes": len(nodes),
+        "cpus": cpus,
+        "gpus": gpus,
+        "questions_per_hour": expected.questions_per_hour,
+        "memory": expected.memory,
+        "sources": expected.sources,
+        "cluster_remarks": list(dict.fromkeys(filter(None, remarks))),
+        "problems": problems,
+        "fits": not problems,
+    }
 
 
 def _places(
     settings: Settings, made: Placement, nodes: Sequence[PlannedNode], questions: int, *, named: bool
-) -> tuple[list[str], list[str]]:
-    """Return who goes where and what they would make as lines, and sentences on engines too large for their GPUs.
+) -> tuple[list[str], Estimate]:
+    """Return who goes where and what they would make as lines, and the estimate behind these.
 
     Args:
       settings: the validated config.
@@ -161,7 +197,7 @@ def _places(
         gpus = sum(node.gpus for node in nodes)
         lines += [f"engines take {taken:g} of {gpus:g} GPUs"] if gpus else []
         lines += estimate_lines(expected, questions)
-    return lines, list(expected.problems)
+    return lines, expected
 
 
 def _nodes_of(settings: Settings) -> tuple[Sequence[PlannedNode], Sequence[PlannedNode]]:

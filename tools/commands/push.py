@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from pipelines.hub.push import PushOptions
+from tools.commands.entry.json_output import print_json
+from tools.commands.entry.options import Json, examples
 
-EXAMPLES = (
-    "Examples: factory push exports/mine me/my-data --licence cc-by-4.0 --language en --tag v1 · "
-    "factory push exports/mine me/my-data --create-pr"
+if TYPE_CHECKING:
+    from pipelines.hub.push import Pushed, PushOptions
+
+EXAMPLES = examples(
+    "factory push exports/mine me/my-data --licence cc-by-4.0 --language en --tag v1",
+    "factory push exports/mine me/my-data --create-pr",
 )
 
 
@@ -45,6 +49,7 @@ def push_command(
     replace_card: Annotated[
         bool, typer.Option("--replace-card", help="Overwrite a card that a person wrote or edited.")
     ] = False,
+    json: Json = False,
 ) -> None:
     """Push an export to the Hugging Face Hub; after a break, the same command goes on."""
     from factory.text.safe_text import safe
@@ -63,12 +68,16 @@ def push_command(
         replace=replace,
         replace_card=replace_card,
     )
-    for line in push_lines(out_dir, repo_id, options):
+    done = pushed(out_dir, repo_id, options)
+    if json:
+        print_json(asdict(done))
+        return
+    for line in push_lines(done, options):
         print(safe(line))
 
 
-def push_lines(out_dir: str | Path, repo_id: str, options: PushOptions) -> Iterator[str]:
-    """Push, with progress on stderr; then yield what was done and where to look.
+def pushed(out_dir: str | Path, repo_id: str, options: PushOptions) -> Pushed:
+    """Push, with progress on stderr, and return what was done.
 
     Args:
       out_dir: folder of an export.
@@ -85,7 +94,11 @@ def push_lines(out_dir: str | Path, repo_id: str, options: PushOptions) -> Itera
 
     if not sys.stderr.isatty():
         disable_progress_bars()
-    done = push(out_dir, repo_id, options, say=lambda line: print(safe(line), file=sys.stderr))
+    return push(out_dir, repo_id, options, say=lambda line: print(safe(line), file=sys.stderr))
+
+
+def push_lines(done: Pushed, options: PushOptions) -> Iterator[str]:
+    """Yield what was done and where to look."""
     if done.files or done.removed:
         removed = f", {done.removed} old ones removed" if done.removed else ""
         yield f"{done.files} files, {done.n_bytes / 1e6:,.1f} MB{removed}"

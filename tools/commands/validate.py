@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
 
 from factory.text.safe_text import safe
 from pipelines.maintenance.validate import Validation, validate
-from tools.commands.paced import Paced
+from tools.commands.progress.paced import Paced
 
 
 def validated(run_dir: str, *, repair: bool = False) -> Validation:
@@ -17,6 +19,12 @@ def validated(run_dir: str, *, repair: bool = False) -> Validation:
         tell(f"checked {done:,} of {shards:,} objects, {questions:,} questions")
 
     return validate(run_dir, repair=repair, on_progress=progress, say=tell.say)
+
+
+def validation_figures(report: Validation) -> dict[str, Any]:
+    """Return a report as JSON values."""
+    figures = asdict(report)
+    return {"folder": figures.pop("folder"), "sound": report.sound, "objects": figures.pop("shards"), **figures}
 
 
 def validation_lines(report: Validation, *, repair: bool = False) -> Iterator[str]:

@@ -19,6 +19,11 @@ def job_lines(address: str, run_dir: str) -> list[str]:
     ]
 
 
+def job_figures(address: str, run_dir: str) -> list[dict[str, str]]:
+    """Return the same as JSON values; none where there is no job."""
+    return [{"id": name, "status": state.status} for name, state in jobs_of(Jobs(address), run_dir).items()]
+
+
 def stop_jobs(address: str, run_dir: str, *, wait: bool, say: Callable[[str], None]) -> None:
     """Have the driver of a run end as Ctrl-C does, by the job that it is in.
 

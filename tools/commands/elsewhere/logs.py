@@ -10,9 +10,10 @@ import typer
 from rich.text import Text
 
 from factory.errors import BadInput
+from tools.commands.entry.options import examples
 from tools.commands.run import out
 
-EXAMPLES = "Examples: factory logs runs/mine --follow · factory logs s3://bucket/run --attempt 2 --level warning"
+EXAMPLES = examples("factory logs runs/mine --follow", "factory logs s3://bucket/run --attempt 2 --level warning")
 
 
 class Level(StrEnum):
@@ -30,7 +31,7 @@ def logs_command(
     level: Annotated[Level, typer.Option(help="Least level.")] = Level.INFO,
     last: Annotated[int, typer.Option(min=0, help="Lines, counted from the end; 0 is all.")] = 200,
     address: Annotated[str, typer.Option(help="Dashboard of a cluster: what the run's job there has printed.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON lines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> None:
     """Print what a run has said: from any machine, also after it has ended."""
     from factory.storage.opening import open_store

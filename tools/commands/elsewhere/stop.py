@@ -9,9 +9,11 @@ import typer
 from rich.text import Text
 
 from factory.errors import BadInput
-from tools.commands.run import complain, out
+from tools.commands.entry.ending import complain
+from tools.commands.entry.options import examples
+from tools.commands.run import out
 
-EXAMPLES = "Examples: factory stop runs/mine --wait · factory stop s3://bucket/run --now"
+EXAMPLES = examples("factory stop runs/mine --wait", "factory stop s3://bucket/run --now")
 # Seconds beyond the grace that a driver may take to hear of it, to keep what is finished, and to end its engines.
 ENDING_S = 600.0
 

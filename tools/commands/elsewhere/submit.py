@@ -11,14 +11,16 @@ import typer
 from rich.text import Text
 
 from factory.errors import BadInput
-from tools.commands.run import complain, out
+from tools.commands.entry.ending import complain
+from tools.commands.entry.options import examples
+from tools.commands.run import out
 
 if TYPE_CHECKING:
     from cluster.jobs import Jobs
 
-EXAMPLES = (
-    "Examples: factory submit pipelines/label_steps.yaml --address http://head:8265 run.dir=s3://bucket/run --follow · "
-    "factory submit mine.yaml --restarts 5 --env HF_TOKEN"
+EXAMPLES = examples(
+    "factory submit pipelines/label_steps.yaml --address http://head:8265 run.dir=s3://bucket/run --follow",
+    "factory submit mine.yaml --restarts 5 --env HF_TOKEN",
 )
 # Variables in which Ray's own commands look for the address of a dashboard.
 _ADDRESSES = ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS")

@@ -164,13 +164,14 @@ def ended(monkeypatch, *arguments):
     return stopped.value.code
 
 
-def test_the_command_ends_like_diff_and_keeps_json(folders, tmp_path, monkeypatch, capsys):
+def test_the_command_ends_like_diff_and_gives_json(folders, tmp_path, monkeypatch, capsys):
     a, b, _ = folders
     assert ended(monkeypatch, a, a) == 0
-    assert ended(monkeypatch, a, b, "--json", str(tmp_path / "d.json")) == 1
+    capsys.readouterr()
+    assert ended(monkeypatch, a, b, "--json") == 1
+    kept = json.loads(capsys.readouterr().out)
     assert ended(monkeypatch, a, str(tmp_path)) == 2
     assert ended(monkeypatch, a, b, "--limit", "-1") == 2
-    kept = json.loads((tmp_path / "d.json").read_text())
     assert (kept["changed"], len(kept["examples"])) == (2, 2)
 
 

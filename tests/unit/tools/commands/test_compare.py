@@ -12,7 +12,7 @@ from rich.console import Console
 
 from factory.errors import BadInput
 from pipelines.maintenance.import_labels import import_file
-from tools.commands.compare import RunComparison, compare_folders, compared, show_comparison
+from tools.commands.compare import RunComparison, compare_folders, compared, comparison_figures, show_comparison
 
 
 def record(question: str, *solutions: tuple[int | None, list[tuple[str, int | None]]]) -> dict[str, Any]:
@@ -107,25 +107,20 @@ def test_two_folders_are_compared_whichever_is_smaller(tmp_path, turned):
 
 def test_the_table_and_the_json_say_the_same(tmp_path):
     a, b = imported(tmp_path, "a", "+", "-"), imported(tmp_path, "b", "+", "+")
-    console = Console(file=StringIO(), width=120)
-    show_comparison(a, b, console, tmp_path / "new" / "out.json")
+    console, comparison = Console(file=StringIO(), width=120), compare_folders(a, b)
+    show_comparison(comparison, a, b, console)
     assert "50.0%" in console.file.getvalue()
-    saved = json.loads((tmp_path / "new" / "out.json").read_text())
-    assert (saved["a"], saved["solutions"], saved["shares"]["label_agreement"]) == (str(a), 2, 0.5)
+    figures = comparison_figures(comparison, a, b)
+    assert (figures["a"], figures["solutions"], figures["shares"]["label_agreement"]) == (a, 2, 0.5)
 
 
 def test_folders_without_a_common_solution_are_told_what_makes_one(tmp_path):
     console = Console(file=StringIO(), width=120)
-    show_comparison(imported(tmp_path, "a", "+"), imported(tmp_path, "b", "+", question="R"), console)
+    folders = imported(tmp_path, "a", "+"), imported(tmp_path, "b", "+", question="R")
+    show_comparison(compare_folders(*folders), *folders, console)
     assert "No solution is in both" in console.file.getvalue()
 
 
 def test_a_folder_without_records_is_refused(tmp_path):
     with pytest.raises(BadInput, match=r"holds no committed records\. Expected a folder made by"):
         compare_folders(imported(tmp_path, "a", "+"), tmp_path / "nothing")
-
-
-def test_a_json_file_that_cannot_be_written_is_refused(tmp_path):
-    a = imported(tmp_path, "a", "+")
-    with pytest.raises(BadInput, match="Choose another --json file"):
-        show_comparison(a, a, Console(file=StringIO()), a)

@@ -15,7 +15,7 @@ from pipelines.driving.engine_figures import EngineFigures
 from pipelines.planning.survey import Survey
 from pipelines.run.label_report import LabelSummary, counts_lines, engine_line, summary_lines
 from pipelines.run.listener import Outlook
-from tools.commands.display import Display, plain_every_s
+from tools.commands.progress.display import Display, plain_every_s
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from tools.commands.time_left import SAME, TimeLeft
+from tools.commands.progress.time_left import SAME, TimeLeft
 
 
 def looked(left: TimeLeft, *looks: tuple[float, int, float]) -> TimeLeft:

@@ -21,7 +21,8 @@ from pipelines.driving.engine_figures import fullness
 from pipelines.planning.survey import left_out_lines
 from pipelines.run.listener import Listener, Outlook
 from tools.commands.inspect import MARKS
-from tools.commands.time_left import TimeLeft
+from tools.commands.progress.terminal import is_live
+from tools.commands.progress.time_left import TimeLeft
 
 # Seconds between two plain lines, at first and after `LATER_S`: a log of weeks should be one that can be read.
 PLAIN_EVERY_S, LATER_EVERY_S, LATER_S = 5.0, 60.0, 600.0
@@ -32,6 +33,7 @@ class Display(Listener):
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
+        self._live = is_live(self._console.file)
         self._bar: Bar | None = None
         self._task = TaskID(0)
         self._outlook: Outlook | None = None
@@ -64,7 +66,7 @@ class Display(Listener):
             for text in example_lines(progress.example):
                 self._console.print(text, soft_wrap=True)
         line = self.line(progress)
-        if self._console.is_terminal:
+        if self._live:
             self._draw(progress, line)
         elif time.monotonic() - self._shown >= plain_every_s(progress.seconds):
             self._shown = time.monotonic()
@@ -73,7 +75,7 @@ class Display(Listener):
     def training(self, report: Mapping[str, float]) -> None:
         """Show the state of a fine-tuning."""
         self.close()
-        if self._console.is_terminal:
+        if self._live:
             self._console.print(Text(training_line(report)), end="\r")
         elif time.monotonic() - self._shown >= PLAIN_EVERY_S:
             self._shown = time.monotonic()

@@ -1,0 +1,1 @@
+"""Progress of commands, on stderr. Read first: `display.py`."""
