@@ -22,6 +22,8 @@ from tools.commands.elsewhere.stop import EXAMPLES as STOP
 from tools.commands.elsewhere.stop import stop_command
 from tools.commands.elsewhere.submit import EXAMPLES as SUBMIT
 from tools.commands.elsewhere.submit import submit_command
+from tools.commands.elsewhere.watch import EXAMPLES as WATCH
+from tools.commands.elsewhere.watch import watch_command
 from tools.commands.entry import looking, moving, running
 from tools.commands.entry.ending import EXIT_STATUS, ended
 from tools.commands.entry.moving import IMPORTED
@@ -52,6 +54,7 @@ COMMANDS: tuple[tuple[str, str, Command, str], ...] = (
     ("stop", RUNS, stop_command, STOP),
     ("compare-methods", RUNS, compare_methods_command, COMPARE_METHODS),
     ("status", LOOK, looking.status_command, looking.STATUS),
+    ("watch", LOOK, watch_command, WATCH),
     ("logs", LOOK, logs_command, LOGS),
     ("inspect", LOOK, looking.inspect_command, looking.INSPECT),
     ("validate", LOOK, looking.validate_command, looking.VALIDATE),

@@ -94,7 +94,7 @@ def engine_lines(store: Store, attempt: int) -> list[str]:
     if values is None:
         return []
     try:
-        engines, gone = _figures_in(values["engines"]), _figures_in(values.get("gone", []))
+        engines, gone = figures_in(values["engines"]), figures_in(values.get("gone", []))
         facts = {POLICY: values["engine"], **values.get("others", {})}
         return [
             line
@@ -108,7 +108,7 @@ def engine_lines(store: Store, attempt: int) -> list[str]:
         return []
 
 
-def _figures_in(values: Sequence[Mapping[str, Any]]) -> list[EngineFigures]:
+def figures_in(values: Sequence[Mapping[str, Any]]) -> list[EngineFigures]:
     """Return the figures of engines as a log holds them."""
     known = [field.name for field in fields(EngineFigures)]
     return [EngineFigures(**{name: one[name] for name in known if name in one or name not in _LATER}) for one in values]

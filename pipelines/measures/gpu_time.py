@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import suppress
 from itertools import chain
+from typing import Any
 
 from factory.errors import StorageFailed
 from factory.storage.store import Store
@@ -28,8 +30,15 @@ def gpu_hours_in(store: Store, *folders: str) -> dict[str, float]:
         if not _FIGURES.fullmatch(entry.name):
             continue
         with suppress(FileNotFoundError, StorageFailed, ValueError, TypeError, KeyError, AttributeError):
-            values = json.loads(store.read(entry.name))
-            for engine in (*values["engines"], *values.get("gone", ())):
-                role = str(engine.get("role", POLICY))
-                hours[role] += float(engine["seconds"]) * float(values["gpus"].get(role, 0.0)) / 3600
+            for role, amount in gpu_hours_of(json.loads(store.read(entry.name))).items():
+                hours[role] += amount
     return {role: round(amount, 6) for role, amount in hours.items() if amount}
+
+
+def gpu_hours_of(values: Mapping[str, Any]) -> dict[str, float]:
+    """Return the GPU-hours by role of one attempt, from its figures. Raises as damaged ones do: `ValueError`, …."""
+    hours: defaultdict[str, float] = defaultdict(float)
+    for engine in (*values["engines"], *values.get("gone", ())):
+        role = str(engine.get("role", POLICY))
+        hours[role] += float(engine["seconds"]) * float(values["gpus"].get(role, 0.0)) / 3600
+    return dict(hours)

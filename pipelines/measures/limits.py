@@ -13,7 +13,7 @@ from pipelines.run.sections import Limits
 
 
 class RunLimits:
-    """Budgets of a run, looked at before it begins and while it works.
+    """Budgets of a run, looked at before it begins and while it works; `before` counts what was committed before.
 
     Args:
       limits: the config's.
@@ -25,7 +25,7 @@ class RunLimits:
     def __init__(self, limits: Limits, store: Store, before: Tally, gpu_hour_price: float) -> None:
         self._budget = limits.budget
         self._store = store
-        self._before = before
+        self.before = before
         self._price = gpu_hour_price
         self._progress = Progress()
         self._watch = BudgetWatch(self._budget, self.spent)
@@ -60,6 +60,6 @@ class RunLimits:
     def _counted(self) -> Tally:
         """Return the counts of all that is committed or under way."""
         total = Tally()
-        for counted in (self._before, self._progress.done, self._progress.underway):
+        for counted in (self.before, self._progress.done, self._progress.underway):
             total.add(counted)
         return total

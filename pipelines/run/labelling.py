@@ -6,24 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from actors.engine_runtime.launch import generator_options
-from actors.metering import RayMeter
-from factory.errors import StorageFailed
-from factory.shards.commits import Receipt
 from factory.shards.leftovers import leftovers, sweep
 from factory.shards.listing import Committed, committed_in
-from factory.shards.receipts import ReceiptLog, committed_tally
+from factory.shards.receipts import committed_tally
 from factory.spending import spending_of
 from factory.types import POLICY
 from pipelines.driving.drive import DriveOptions, Progress, drive
-from pipelines.driving.engine_log import EngineLog
-from pipelines.driving.run_experience import ExperienceFile
-from pipelines.measures.budget import OverBudget
-from pipelines.measures.exporter import Exporter, label_of
+from pipelines.logging.news import DriveNews
 from pipelines.measures.gpu_time import gpu_hours_in
 from pipelines.measures.limits import RunLimits
 from pipelines.planning.plan import Plan, keep, missing_units
@@ -172,80 +165,13 @@ def _work(session: RunSession, todo: Plan, options: LabelOptions, limits: RunLim
     return progress, stopped
 
 
-class _News:
-    """Everything that is kept and told of a drive while it works.
-
-    Attributes:
-      experience: what the run has learnt; None where it shall learn nothing.
-      stopped: sentence on the budget that was used up; "" until one is.
-    """
-
-    def __init__(self, session: RunSession, fleet: Fleet, check: Callable[[], None], limits: RunLimits) -> None:
-        settings, number = session.settings, session.attempt.number
-        # None of these is worth waiting for the storage.
-        self._brief = run_folder.store_of(settings, impatient=True)
-        self._session, self._check, self._limits = session, check, limits
-        self._receipts = ReceiptLog(session.store, number)
-        # What is learnt is how the model does that finishes the labeller's rollouts.
-        self._learnt = ExperienceFile(self._brief, fleet.facts[settings.completer].get("revision"))
-        self.experience = self._learnt.read(session.listener.say) if settings.run.learn else None
-        gpus = {
-            role: float(generator_options(pool.engine.name, pool.engine_config)["num_gpus"])
-            for role, pool in settings.pools.items()
-        }
-        self._engines = EngineLog(self._brief, number, fleet.facts, gpus)
-        self._exporter = Exporter(RayMeter(), label_of(settings.run.dir, settings.run.part_of), gpus)
-        self.stopped = ""
-
-    def receipt(self, receipt: Receipt) -> None:
-        """Hear of a committed unit."""
-        self._receipts.add(receipt)
-        if self.experience:
-            self._learnt.keep(self.experience)
-
-    def progress(self, progress: Progress) -> None:
-        """Hear how far the run is."""
-        self._session.listener.progress(progress)
-        self._engines.keep(progress.engines, progress.gone)
-        self._exporter.hear(progress)
-        self._limits.hear(progress)
-
-    def check(self) -> None:
-        """Raise what ends the run at once; a budget that is used up ends it as a Ctrl-C does, and is said once."""
-        self._session.check()
-        try:
-            self._check()
-            self._limits.check()
-        except OverBudget as over:
-            if not self.stopped:
-                self.stopped = str(over)
-                self._session.listener.say(f"{self.stopped}; finishing what is under way")
-                self._session.interrupt.count = max(1, self._session.interrupt.count)
-
-    def cut_off(self) -> None:
-        """Keep what can be kept at once."""
-        # A shard without a receipt costs a later reader a look into its footer, so nobody waits for the storage here.
-        with suppress(StorageFailed):
-            self._receipts.flush(self._brief)
-
-    def end(self, progress: Progress) -> None:
-        """Keep and tell the last figures."""
-        self._engines.write(progress.engines, progress.gone)
-        self._exporter.end(progress)
-        self._receipts.flush()
-
-    def keep_experience(self) -> None:
-        """Keep what was learnt, unless the folder is another's by now."""
-        if self.experience and not self._session.attempt.fenced:
-            self._learnt.write(self.experience)
-
-
 def _drive(
     session: RunSession, todo: Plan, fleet: Fleet, check: Callable[[], None], limits: RunLimits
 ) -> tuple[Progress, str]:
     """Drive the missing units on `fleet`, and keep their receipts whatever ends it; returns what `_work` does."""
     settings = session.settings
-    news = _News(session, fleet, check, limits)
+    outlook = outlook_of(settings, todo)
+    news = DriveNews(session, outlook, fleet, check, limits)
     try:
         progress = drive(
             missing_units(settings, todo),
@@ -256,7 +182,7 @@ def _drive(
                 engines=fleet.pools,
                 counted={POLICY, settings.completer},
                 membership=fleet.membership,
-                questions=outlook_of(settings, todo).questions,
+                questions=outlook.questions,
                 attempts=settings.cluster.attempts,
                 restart_s=settings.cluster.start_timeout_s,
                 effort=settings.effort,
