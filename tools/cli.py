@@ -31,6 +31,8 @@ from tools.commands.export import EXAMPLES as EXPORT
 from tools.commands.export import export_command
 from tools.commands.push import EXAMPLES as PUSH
 from tools.commands.push import push_command
+from tools.commands.reproduce import EXAMPLES as REPRODUCE
+from tools.commands.reproduce import reproduce_command
 
 __all__ = ["IMPORTED", "app", "main"]
 
@@ -57,6 +59,7 @@ COMMANDS: tuple[tuple[str, str, Command, str], ...] = (
     ("watch", LOOK, watch_command, WATCH),
     ("logs", LOOK, logs_command, LOGS),
     ("inspect", LOOK, looking.inspect_command, looking.INSPECT),
+    ("reproduce", LOOK, reproduce_command, REPRODUCE),
     ("validate", LOOK, looking.validate_command, looking.VALIDATE),
     ("compare", LOOK, looking.compare_command, looking.COMPARE),
     ("diff", LOOK, looking.diff_command, looking.DIFF),

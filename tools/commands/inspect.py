@@ -11,7 +11,7 @@ from rich.text import Text
 from rich.tree import Tree as RichTree
 
 from factory.errors import BadInput
-from factory.shards.commits import open_shard, records_of, shards
+from factory.shards.commits import no_records, open_shard, records_of, shards
 from factory.shards.shard_file import batches_in
 from factory.storage.opening import open_store
 from factory.text.safe_text import safe
@@ -88,6 +88,9 @@ def records_named(run_dir: str, question_id: str) -> list[dict[str, Any]]:
     """
     records = find(run_dir, question_id)
     if not records:
+        # A run of several rounds has its records in the runs within it.
+        if not shards(store := open_store(run_dir)):
+            raise no_records(store)
         raise BadInput(f"no question {question_id!r} in {run_dir}. `factory inspect {run_dir}` lists the ids.")
     # A whole id is one, although others may begin with it.
     records = [record for record in records if record["question_id"] == question_id] or records
