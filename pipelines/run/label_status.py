@@ -8,7 +8,7 @@ from typing import Any
 
 from factory.errors import BadInput
 from factory.records.tally import Tally
-from factory.shards.listing import committed_in
+from factory.shards.listing import Committed, committed_in
 from factory.shards.receipts import footers
 from factory.spending import Spending, accepted, spending_of
 from factory.storage.store import Store
@@ -20,6 +20,9 @@ from pipelines.run.attempts import last_attempt
 from pipelines.run.label_report import counts_lines, kept_line, kept_questions, spent_lines
 from pipelines.run.run_folder import read_survey
 from pipelines.run.settings import Settings
+
+# Listings of a folder that a run writes to meanwhile.
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +54,7 @@ class LabelStatus:
 def status_of(settings: Settings, store: Store) -> LabelStatus:
     """Return how far a run is. Raises `BadInput` where it never got to its first unit."""
     survey = read_survey(store)
-    # Count what the footers say, without reading a row.
-    tally, short = Tally(), 0
-    committed = committed_in(store)
-    for _, footer in footers(store, committed):
-        tally.add(footer.tally)
-        short += falls_short(footer, settings.effort)
+    committed, tally, short = _counted(settings, store)
     attempt = 0
     with suppress(BadInput):
         # An attempt whose log is damaged has no figures either.
@@ -69,6 +67,24 @@ def status_of(settings: Settings, store: Store) -> LabelStatus:
         spending=spending_of(gpu_hours_in(store), tally, settings.cluster.gpu_hour_price),
         attempt=attempt,
     )
+
+
+def _counted(settings: Settings, store: Store) -> tuple[Committed, Tally, int]:
+    """Return what is committed, its counts by the footers, without reading a row, and how many units hold too little.
+
+    Raises `BadInput` where objects vanish faster than they can be read.
+    """
+    for _ in range(_TRIES):
+        committed, tally, short = committed_in(store), Tally(), 0
+        try:
+            for _, footer in footers(store, committed):
+                tally.add(footer.tally)
+                short += falls_short(footer, settings.effort)
+        except FileNotFoundError:
+            # A unit was given more, and its earlier object removed, between the listing and the look at its footer.
+            continue
+        return committed, tally, short
+    raise BadInput(f"objects of {store.url} vanish while they are read. Is somebody removing the run? Try again.")
 
 
 def status_lines(settings: Settings, store: Store) -> list[str]:

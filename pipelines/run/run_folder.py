@@ -7,7 +7,7 @@ manifests/plan.parquet   ids of the units, and what is left out of the source: w
 manifests/receipts/      receipts of the units that the driver got
 data/part-*.parquet      committed units
 spool/                   finished questions of units that are not committed yet; no reader looks here
-logs/attempt_N/          one folder per `factory run` or `resume`: who drove, its heartbeat, what it said
+logs/attempt_N/          one folder per `factory run` or `resume`: who drove, its heartbeat, how far it is, what it said
 experience.json          what the run has learnt of its model; without it, it is learnt anew
 stats.json               counts at the end of the last attempt
 """

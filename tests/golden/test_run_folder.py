@@ -22,7 +22,7 @@ from pipelines.maintenance.validate import validate
 from pipelines.planning.plan import plan
 from pipelines.planning.survey import as_before
 from pipelines.run.run_folder import opened, survey_of
-from tools.commands.status import status_lines
+from tools.commands.status import status_figures, status_lines
 
 SINCE_ADDED = ["role", "independent", "selected", "score"]
 
@@ -57,6 +57,9 @@ def test_a_unit_that_is_lost_is_the_one_that_is_missing(folder: Path) -> None:
 
 def test_its_status_is_complete(folder: Path) -> None:
     assert "complete, 3 of 3 questions" in status_lines(str(folder))[0]
+    figures = status_figures(str(folder))
+    assert (figures["complete"], figures["driver"], figures["questions"]["done"]) == (True, None, 3)
+    assert figures["counts"]["solutions"] == 11
 
 
 def test_its_rows_hold_labels_with_their_counts(folder: Path) -> None:

@@ -34,7 +34,7 @@ def show_run(run_dir: str, console: Console, *, limit: int = 50) -> None:
     there = listed(run_dir, limit)
     for facts in there["questions"]:
         *row, question = facts.values()
-        table.add_row(*(safe(str(cell)) for cell in row), Text(safe(question).replace("\n", " ")[:90]))
+        table.add_row(*(safe(str(cell)) for cell in row), Text(safe(question[:400]).replace("\n", " ")[:90]))
     if there["more"]:
         table.caption = f"the first {limit}; --limit shows more"
     console.print(table)
@@ -110,7 +110,7 @@ def show_record(record: Mapping[str, Any], console: Console, *, solutions: int, 
       only_wrong: print wrong solutions only, and no tree.
     """
     console.print(
-        Text(f"question {record['question_id']}  (source {record['source']}, gold {safe(record['gold_answer'])})")
+        Text(safe(f"question {record['question_id']}  (source {record['source']}, gold {record['gold_answer']})"))
     )
     console.print(Text(safe(record["question"]), style="bold"))
     if record["failure"]:
@@ -150,9 +150,10 @@ def show_solution(solution: Mapping[str, Any], console: Console) -> None:
         where += ", although the answer is right"
     answer = shortened(solution["final_answer"])
     verdict = solution["verdict"] or "not judged"
-    console.print(Text(f"\nsolution {solution['solution_id']}  answer {answer}  {verdict}  ({where}; {made})"))
+    head = f"solution {solution['solution_id']}  answer {answer}  {verdict}  ({where}; {made})"
+    console.print(Text(f"\n{safe(head)}"))
     for why in [*searched(solution), *reasons(solution)]:
-        console.print(Text(f"  {why}", style="dim"))
+        console.print(Text(f"  {safe(why)}", style="dim"))
     # Its steps.
     for index, step in enumerate(solution["steps"]):
         mark, colour = MARKS[step["label"]]
@@ -222,8 +223,8 @@ def tree_of(record: Mapping[str, Any]) -> RichTree:
         label = f"{node['successes']}/{node['trials']}" if counted else f"value {node['value']:.3g}"
         label += "".join(f" {said}" for said in steered(node))
         if node["terminal"]:
-            label += f" → {safe(str(node['answer']))} {node['verdict']}"
-        text = Text(f"{label}  {safe(node['text']).strip()[:100]}")
+            label += f" → {shortened(node['answer'])} {node['verdict']}"
+        text = Text(f"{label}  {safe(node['text'][:400]).strip()[:100]}")
         parent = drawn.get(node["parent"]) if node["parent"] is not None else None
         drawn[node["node"]] = parent.add(text) if parent else RichTree(text)
     return drawn[0] if drawn else RichTree(Text("no tree"))

@@ -20,6 +20,13 @@ def out(*, quiet: bool = False) -> Console:
     return console if console.is_terminal else Console(highlight=False, width=200, quiet=quiet)
 
 
+def tell(line: str) -> None:
+    """Print a line of results, whole; it may repeat texts of a foreign folder."""
+    from factory.text.safe_text import safe
+
+    out().print(Text(safe(line)), soft_wrap=True)
+
+
 def run_settings(settings: Settings, *, retry_failed: bool = False, as_json: bool = False) -> None:
     """Do what is missing in the run folder of `settings`, and print what it came to.
 
@@ -48,7 +55,6 @@ def run_settings(settings: Settings, *, retry_failed: bool = False, as_json: boo
 
         print_json(status_figures(settings.run.dir))
     for line in settings.definition.summary_lines(summary) if not as_json else ():
-        # A table's lines are not to be broken.
-        out().print(Text(line), soft_wrap=True)
+        tell(line)
     if not summary.complete:
         raise SystemExit(CAME_SHORT if summary.short or summary.stopped else INTERRUPTED)

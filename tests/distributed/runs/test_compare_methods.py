@@ -18,7 +18,7 @@ from pipelines.run.engine_pools import EnginePools
 from pipelines.run.listener import Listener
 from pipelines.run.run_folder import opened
 from pipelines.run.settings import Settings, from_mapping
-from tools.commands.status import status_lines
+from tools.commands.status import status_figures, status_lines
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 
@@ -112,3 +112,5 @@ def test_a_method_that_is_added_later_is_the_only_one_that_runs(
     assert new == {"pilot/cool/4", "methods/cool/4"}
     assert json.loads((folder / "comparison.json").read_text())["rows"][2]["method"] == "cool"
     assert status_lines(str(folder))[0] == f"{folder}: complete, 3 rows, 3 methods"
+    figures = status_figures(str(folder))
+    assert (figures["complete"], len(figures["rows"]), figures["next"]) == (True, 3, None)

@@ -21,7 +21,7 @@ from pipelines.prover_game.checks import outline
 from pipelines.prover_verifier import PIPELINE
 from pipelines.rounds.summary import RoundsSummary
 from pipelines.run.settings import Settings
-from tools.commands.status import status_lines
+from tools.commands.status import status_figures, status_lines
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 run = PIPELINE.run
@@ -135,6 +135,7 @@ def test_every_round_says_how_provers_and_verifier_did(done: tuple[Path, RoundsS
         assert 0 <= facts["verifier"]["auc"] <= 1
     lines = "\n".join(status_lines(str(folder)))
     assert "complete, 2 of 2 rounds" in lines
+    assert status_figures(str(folder))["rounds"] == {"done": 2, "all": 2}
     assert "helpful right" in lines
     assert (folder / "rounds.png").read_bytes().startswith(b"\x89PNG")
     assert written_again(run, folder) <= {"stats.json"}

@@ -21,7 +21,7 @@ from pipelines.run.run_folder import opened
 from pipelines.run.settings import Settings, from_mapping
 from pipelines.train import outline, run, summary_lines
 from tools.cli import main
-from tools.commands.status import status_lines
+from tools.commands.status import status_figures, status_lines
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 
@@ -56,6 +56,7 @@ def test_a_training_leaves_a_model_and_says_where_and_is_not_done_twice(ready: S
     assert summary.trained.steps == 2
     assert any(str(model) in line for line in summary_lines(summary))
     assert status_lines(str(tmp_path / "run"))[0].endswith("complete")
+    assert status_figures(str(tmp_path / "run"))["trained"]["steps"] == 2
     before = (model / "model.safetensors").stat().st_mtime_ns
     assert run(opened(tmp_path / "run")).trained.revision == summary.trained.revision
     assert (model / "model.safetensors").stat().st_mtime_ns == before

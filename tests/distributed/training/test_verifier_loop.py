@@ -20,7 +20,7 @@ from pipelines.rounds.summary import RoundsSummary
 from pipelines.run.settings import Settings
 from pipelines.verifier_loop import PIPELINE
 from pipelines.verifier_rounds.checks import outline
-from tools.commands.status import status_lines
+from tools.commands.status import status_figures, status_lines
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 run = PIPELINE.run
@@ -121,6 +121,7 @@ def test_every_round_has_accuracies_at_equal_tokens_and_the_verifiers_f1(done: t
     assert (folder / "rounds.png").read_bytes().startswith(b"\x89PNG")
     lines = "\n".join(status_lines(str(folder)))
     assert "complete, 2 of 2 rounds" in lines
+    assert status_figures(str(folder))["rounds"] == {"done": 2, "all": 2}
     assert "weighted" in lines
 
 

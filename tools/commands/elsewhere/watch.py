@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Group
 from rich.live import Live
-from rich.text import Text
 
 from tools.commands.entry.ending import DONE, INTERRUPTED
 from tools.commands.entry.options import RunDir, examples
-from tools.commands.run import out
+from tools.commands.run import out, tell
 
 if TYPE_CHECKING:
     from pipelines.watching.look import Look
@@ -181,4 +180,4 @@ def _summary(run_dir: str) -> None:
     from tools.commands.status import status_lines
 
     for line in status_lines(run_dir):
-        out().print(Text(line), soft_wrap=True)
+        tell(line)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from tools.commands.entry.json_output import print_json
 from tools.commands.entry.options import Json, OtherDir, RunDir, examples
-from tools.commands.run import out
+from tools.commands.run import out, tell
 
 STATUS = examples("factory status runs/mine", "factory status s3://bucket/run --json | jq .questions.done")
 INSPECT = examples("factory inspect runs/mine", "factory inspect runs/mine 3f2a --only-wrong")
@@ -32,7 +31,7 @@ def status_command(
         print_json(status_figures(run_dir, address))
         return
     for line in status_lines(run_dir, address):
-        out().print(Text(line))
+        tell(line)
 
 
 def inspect_command(
@@ -66,7 +65,7 @@ def validate_command(
         print_json(validation_figures(report))
     else:
         for line in validation_lines(report, repair=repair):
-            out().print(Text(line), soft_wrap=True)
+            tell(line)
     if not report.sound:
         raise SystemExit(1)
 
@@ -98,6 +97,6 @@ def diff_command(
         print_json(asdict(difference))
     else:
         for line in difference_lines(difference):
-            out().print(Text(line), soft_wrap=True)
+            tell(line)
     if not difference.empty:
         raise SystemExit(1)

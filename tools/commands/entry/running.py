@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from tools.commands.entry.json_output import only_json, print_json
 from tools.commands.entry.options import Json, Overrides, RunDir, examples
-from tools.commands.run import out, run_settings
+from tools.commands.run import out, run_settings, tell
 
 RUN = examples(
     "factory run pipelines/label_steps.yaml source.n=100 run.dir=runs/mine",
@@ -77,7 +76,7 @@ def plan_command(
             print_json({"keys": key_figures(of)})
             return
         for line in key_lines(of):
-            out().print(Text(line), soft_wrap=True)
+            tell(line)
         return
     if config is None:
         raise BadInput(
@@ -111,6 +110,6 @@ def doctor_command(
         print_json(examined.figures())
     else:
         for line in examination_lines(examined):
-            out().print(Text(line), soft_wrap=True)
+            tell(line)
     if not examined.well:
         raise SystemExit(1)

@@ -19,7 +19,7 @@ from pipelines.self_training.journal import PHASES, journal_of
 from pipelines.self_training.plot import PLOT, lines_of, save_accuracies
 from pipelines.self_training.report import summary_lines
 from pipelines.self_training.round_table import round_lines
-from tools.commands.status import status_lines
+from tools.commands.status import status_figures, status_lines
 
 KEEP = {
     "kept": 1200,
@@ -174,6 +174,9 @@ def test_the_status_of_a_run_that_was_cut_off_names_the_phase_it_goes_on_in(
     lines = status_lines(str(tmp_path))
     assert f"not complete, {rounds} of 2 rounds" in lines[0]
     assert f"next           round_{rounds}: {PHASES[phases]}" in lines
+    figures = status_figures(str(tmp_path))
+    assert (figures["complete"], figures["rounds"]) == (False, {"done": rounds, "all": 2})
+    assert (figures["next"]["round"], figures["next"]["phase"]) == (rounds, PHASES[phases])
     assert [line.split("  ")[0] for line in lines if line.startswith(("before", "round"))] == [
         "before", *(f"round {round_}" for round_ in range(rounds + bool(phases))),
     ]  # fmt: skip
@@ -184,6 +187,12 @@ def test_the_status_of_a_complete_run_names_nothing_to_do(tmp_path: Path) -> Non
     lines = status_lines(str(tmp_path))
     assert lines[0] == f"{tmp_path}: complete, 2 of 2 rounds, 1,234 questions"
     assert not [line for line in lines if line.startswith(("next", "go on"))]
+    figures = status_figures(str(tmp_path))
+    assert (figures["complete"], figures["next"], list(figures["phases"])) == (
+        True,
+        None,
+        ["before", "round_0", "round_1"],
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.rounds import star_settings
 
 from factory.errors import BadInput, StorageFailed
 from factory.records.tally import Tally
@@ -16,7 +17,11 @@ from factory.storage.opening import open_store
 from pipelines.driving.engine_log import EngineLog
 from pipelines.driving.progress import Progress
 from pipelines.driving.progress_log import AttemptPlan, ProgressLog
+from pipelines.planning.survey import Survey
+from pipelines.rounds.journal import RoundJournal
 from pipelines.run.driver import this_process
+from pipelines.run.run_folder import bind, keep_survey
+from pipelines.self_training.journal import journal_of
 from pipelines.watching.watcher import AGAIN_S, Watcher
 
 GOLDEN = Path(__file__).parents[3] / "golden/run_folder"
@@ -155,3 +160,33 @@ def test_a_store_that_is_down_is_said_with_what_was_read_last(folder: Path, monk
         look = watcher.look()
     assert (look.trouble, look.questions) == ("nobody answers at all", (3, 3))
     assert watcher.look().trouble == ""
+
+
+def star_run(folder: Path) -> RoundJournal:
+    """Write a STaR run whose first round has its samples yet to make, beside a driver that is alive."""
+    settings = star_settings(folder, Path("base"))
+    store = open_store(folder)
+    bind(settings, store)
+    keep_survey(store, Survey(questions=99))
+    claimed(folder, 1)
+    journal = journal_of(store)
+    greedy = {"accuracy": 0.5, "error": 0.1}
+    journal.record(None, "evaluate", {"student": {"greedy": greedy}, "policy_calls": 1, "seconds": 1})
+    return journal
+
+
+def test_of_a_run_of_several_rounds_the_run_that_is_under_way_is_shown(tmp_path: Path) -> None:
+    journal = star_run(tmp_path)
+    watcher = Watcher(str(tmp_path))
+    look = watcher.look()
+    assert (look.stage, look.phase, look.part) == ("running", "round_0: sample (0 of 2 rounds done)", None)
+    shutil.copytree(GOLDEN, tmp_path / "round_0/sample")
+    claimed(tmp_path / "round_0/sample", 1)
+    working(tmp_path / "round_0/sample", 1, finished=2)
+    part = watcher.look().part
+    assert part is not None
+    assert part.questions == (2, 3)
+    # The phase is done, and the next one has no run of its own.
+    journal.record(0, "sample", {"policy_calls": 9, "seconds": 1, "questions": 3, "correct": 1, "solutions": 3})
+    look = watcher.look()
+    assert (look.phase.partition(" (")[0], look.trouble) == ("round_0: rationalise", "")

@@ -137,3 +137,23 @@ async def test_a_search_is_shown_with_its_actions_visits_scores_and_choice():
     assert "policy says nothing that can be read: \\x1b None" in text
     assert "policy says wrong, from step 2 on: Hm." in text
     assert "\x1b" not in text
+
+
+EVIL = "\x1b]0;t\x07\u202egnp\u2066\x00\ud800 <script>[b]" + "y" * 1_000_000 + "\r\x85next"
+
+
+def everywhere(value, said):
+    """`value` with every text in it replaced by `said`, but for the few words that decide what is shown."""
+    if isinstance(value, str):
+        return value if value in ("correct", "incorrect", "policy", "root", "step", "stop") else said
+    if isinstance(value, dict):
+        return {name: everywhere(item, said) for name, item in value.items()}
+    return [everywhere(item, said) for item in value] if isinstance(value, list | tuple) else value
+
+
+def test_no_text_of_a_record_wherever_it_stands_can_steer_the_terminal(run_dir):
+    record = everywhere(next(commits.read_rows(run_dir)), EVIL)
+    record["failure"] = dict.fromkeys(("stage", "type", "message"), EVIL)
+    said = shown(show_record, record, solutions=2, only_wrong=False)
+    assert said.replace("\n", "").replace("\t", "").isprintable()
+    assert "\\x1b]0;t\\x07\\u202egnp" in said
