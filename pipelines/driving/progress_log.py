@@ -22,6 +22,8 @@ from factory.storage.store import Store
 from pipelines.driving.engine_log import WRITE_EVERY_S, EngineLog
 from pipelines.driving.progress import Progress
 
+# Seconds between two writes at the beginning of a run; later there are `WRITE_EVERY_S`.
+FIRST_S = 1.0
 # Characters of an error that are kept.
 _TROUBLE = 500
 _TALLIES = ("before", "done", "underway")
@@ -109,7 +111,8 @@ class ProgressLog:
     def keep(self, progress: Progress) -> None:
         """Write the state, if the last time was a while ago."""
         self._engines.keep(progress.engines, progress.gone)
-        if self._clock() - self._written > WRITE_EVERY_S:
+        # A short run is looked at more often than a long one.
+        if self._clock() - self._written > min(WRITE_EVERY_S, FIRST_S + progress.seconds / 10):
             self._write(progress)
 
     def end(self, progress: Progress) -> None:

@@ -11,7 +11,7 @@ from factory.storage.opening import open_store
 from pipelines.driving.engine_figures import EngineFigures
 from pipelines.driving.engine_log import WRITE_EVERY_S, EngineLog
 from pipelines.driving.progress import Progress
-from pipelines.driving.progress_log import AttemptPlan, ProgressLog, progress_name, read_progress
+from pipelines.driving.progress_log import FIRST_S, AttemptPlan, ProgressLog, progress_name, read_progress
 
 PLAN = AttemptPlan(questions=8, units=5, committed=1, least=4, before=Tally(questions=2, correct=3))
 FACTS = {"policy": {"engine": "scripted"}}
@@ -44,16 +44,16 @@ def test_it_is_written_every_few_seconds_and_at_the_end(tmp_path: Path) -> None:
     now = [0.0]
     log = log_in(tmp_path, now)
     seen = []
-    for second, write in ((0.0, log.keep), (WRITE_EVERY_S / 2, log.keep), (WRITE_EVERY_S + 1, log.keep)):
-        now[0] = second
-        write(Progress(seconds=second))
+    for now[0] in (0.0, FIRST_S / 2, FIRST_S + 1, 500.0, 500.0 + WRITE_EVERY_S / 2, 501.0 + WRITE_EVERY_S):
+        log.keep(Progress(seconds=now[0]))
         live = read_progress(open_store(tmp_path), 1)
         assert live is not None
         seen.append(live.seconds)
     log.end(Progress(seconds=99))
     live = read_progress(open_store(tmp_path), 1)
     assert live is not None
-    assert (seen, live.seconds) == ([0.0, 0.0, WRITE_EVERY_S + 1], 99)
+    assert seen == [0.0, 0.0, FIRST_S + 1, 500.0, 500.0, 501.0 + WRITE_EVERY_S]
+    assert live.seconds == 99
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"before": 3}', "\x00", '{"done": {}}'])
