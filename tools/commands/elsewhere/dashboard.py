@@ -108,7 +108,8 @@ def _speed(look: Look, eta: str) -> str:
 def _yields(look: Look) -> list[str]:
     """Return what the solutions are: right and wrong, first errors, flawed, and those that nobody can judge."""
     counts = look.counts
-    if not counts.solutions:
+    # Of questions under way, verdicts are known before their solutions are counted.
+    if not (counts.solutions or counts.correct or counts.incorrect):
         return []
     share = f" ({counts.share_correct:.0%} right)" if counts.share_correct is not None else ""
     judged = f"right {counts.correct:,} · wrong {counts.incorrect:,}{share}"

@@ -98,6 +98,11 @@ def test_a_run_within_a_run_is_shown_with_the_phase_it_belongs_to() -> None:
     assert "23/100 questions" in said
 
 
+def test_yields_are_shown_before_a_question_is_finished() -> None:
+    assert "right 2 · wrong 1 (67% right)" in text_of(replace(LOOK, counts=Tally(correct=2, incorrect=1)))
+    assert "right" not in text_of(replace(LOOK, counts=Tally()))
+
+
 def test_a_driver_that_is_gone_is_the_first_thing_to_be_seen() -> None:
     look = replace(LOOK, live=None, driver=DriverState(2, {}, GONE))
     assert text_of(look).startswith("driver gone, not complete")
