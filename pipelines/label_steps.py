@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from pipelines.run.contract import Pipeline
 from pipelines.run.label_report import LabelSummary, summary_lines
-from pipelines.run.label_status import status_figures, status_lines
 from pipelines.run.labelling import LabelOptions, label
 from pipelines.run.listener import Listener
 from pipelines.run.settings import Settings
+from pipelines.watching.label_status import status_figures, status_lines
 
 
 def run(settings: Settings, listener: Listener | None = None, *, retry_failed: bool = False) -> LabelSummary:
