@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -141,6 +142,9 @@ class Watcher:
         else:
             due = key != counted.key or late > max(PARENT_S, _SHARE * counted.took)
         if due:
+            if key != counted.key:
+                # Whoever has resumed it may have asked for more.
+                self._settings = settings = opened(self._run_dir, self._overrides)
             try:
                 figures = settings.definition.status_figures(settings, self._store)
             except BadInput:
@@ -185,7 +189,10 @@ class Watcher:
 
     def _spent(self, attempt: int, values: Mapping[str, Any] | None) -> dict[str, float]:
         """Return the GPU-hours by role: of earlier attempts as they were counted once, and of this one's figures."""
-        now = gpu_hours_of(values) if values is not None else {}
+        now: dict[str, float] = {}
+        # Those of older versions do not say how many GPUs an engine has.
+        with suppress(ValueError, TypeError, KeyError, AttributeError):
+            now = gpu_hours_of(values) if values is not None else {}
         if self._earlier[0] != attempt:
             of_all = gpu_hours_in(self._store)
             earlier = {role: max(0.0, hours - now.get(role, 0.0)) for role, hours in of_all.items()}

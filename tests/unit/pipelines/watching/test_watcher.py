@@ -96,6 +96,17 @@ def test_a_driver_that_ends_and_one_that_goes_on_are_both_followed(folder: Path)
     assert watcher.look().complete
 
 
+def test_figures_of_engines_of_an_older_version_are_shown_without_gpus(folder: Path) -> None:
+    claimed(folder, 1)
+    working(folder, 1, finished=1)
+    path = folder / "logs/attempt_1/engines.json"
+    old = json.loads(path.read_text())
+    del old["gpus"]
+    path.write_text(json.dumps(old))
+    look = Watcher(str(folder)).look()
+    assert (look.trouble, look.spent, look.engine_names) == ("", {}, {"policy": "scripted"})
+
+
 def test_what_is_committed_late_is_counted_once_more(folder: Path) -> None:
     now = [0.0]
     (folder / "data/part-05153bdd3a74bcb4.parquet").rename(folder / "aside")
