@@ -17,7 +17,7 @@ help:
 	@echo "make test     install, fetch the model, run the tests, name the slowest twenty; make test-all: campaigns, too"
 	@echo "make install  create .venv from the two locks (again only when a lock or pyproject changed)"
 	@echo "make model    materialise the embedded model in \$$FACTORY_CACHE"
-	@echo "make system   by apt-get: bubblewrap and Coq (python_tests, coq_proof); SLURM, Redis, Prometheus (tests of cluster/)"
+	@echo "make system   by apt-get: bubblewrap and Coq (python_tests, coq_proof); SLURM, Redis, Prometheus (tests of cluster/); Chromium (of pages)"
 	@echo "make lint     ruff, mypy, import-linter, sizes of folders, files and functions"
 	@echo "make lock     resolve requirements-cpu.lock anew"
 	@echo "make clean    remove .venv and caches; runs and the fetched model stay"
@@ -46,7 +46,7 @@ model: install
 	@$(BIN)/factory model fetch smollm2-135m
 
 system:
-	@bash cluster/install_system.sh bubblewrap coq slurm redis prometheus
+	@bash cluster/install_system.sh bubblewrap coq slurm redis prometheus chromium
 
 # A few minutes' work for two cores without AVX-512. Small units, so that work comes in as it is wanted. A blank line ends
 # a solution: none of the prompt's examples has one, and behind it the embedded model goes on with a question of its own.

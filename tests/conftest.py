@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 from hypothesis import settings
+from support.browser import chromium
 from support.commands import Running, title
 from support.s3 import use
 
@@ -24,6 +25,8 @@ from cluster.connect import connected
 if TYPE_CHECKING:
     from tools.s3.embedded_s3 import EmbeddedS3
     from tools.s3.fault_proxy import FaultProxy
+
+__all__ = ["chromium"]  # a fixture
 
 # The gate gives the same answer to the same code. HYPOTHESIS_PROFILE=explore looks for new examples instead.
 settings.register_profile("gate", derandomize=True, deadline=None)

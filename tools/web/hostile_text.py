@@ -1,0 +1,62 @@
+"""Texts by others on a page: nothing in them runs, hides, or turns round what stands beside it.
+
+Templates escape whatever they print (`templates.py`), and make it visible by `shown`. What a script reads comes through
+`embedded_json` (in the page) or `shown_json` (sent by a server), and is set as text only.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from markupsafe import Markup
+
+from factory.text.safe_text import safe
+
+# What could end the <script> around the JSON, or begin a comment in it. All are inside of strings in JSON.
+_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+# Longest text shown whole; a page of hundreds of texts stays small, and a browser can lay it out.
+LONGEST = 20_000
+
+
+def shown(value: Any) -> Any:
+    """Return what a template prints for `value`: strings with control, bidi and surrogate characters made visible.
+
+    Markup made by our own templates stays as it is; None is nothing.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return safe(value)
+    return value
+
+
+def excerpt(text: str | None, longest: int = LONGEST) -> str:
+    """Return `text`, without its middle where it has more than `longest` characters; which is said in its place."""
+    if text is None or len(text) <= longest:
+        return text or ""
+    head, tail = longest - longest // 4, longest // 4
+    return f"{text[:head]}\n[… {len(text) - head - tail:,} characters left out …]\n{text[len(text) - tail :]}"
+
+
+def shown_json(value: Any) -> Any:
+    """Return a copy of plain data in which every string, also a key, is made visible as by `shown`."""
+    if isinstance(value, str):
+        return safe(value)
+    if isinstance(value, dict):
+        return {safe(str(key)): shown_json(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [shown_json(each) for each in value]
+    return value
+
+
+def embedded_json(value: Any) -> Markup:
+    """Return `value` as JSON that can stand inside of `<script type="application/json">`.
+
+    ASCII only, so that line separators and surrogates are escapes; `<`, `>` and `&` are, too.
+
+    Raises:
+      ValueError: it holds NaN or an infinity, which are no JSON.
+    """
+    text = json.dumps(shown_json(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return Markup(text.translate(_ESCAPES))

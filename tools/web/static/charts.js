@@ -1,0 +1,153 @@
+// Charts of a page, each drawn from the numbers of the table beside it: what is seen and what is read cannot differ.
+//
+//   <figure class="chart" data-chart="bars" data-y="questions" data-x="level">
+//     <div class="plot" role="img" aria-label="…"></div>
+//     <details open> … <table> head: first column is x, heads with data-series are drawn … </table></details>
+//   </figure>
+//
+// data-chart: "bars", "stacked" (bars on each other), "lines", "calibration" (points against the diagonal).
+// data-x-type: "category" (default) or "value". data-y-max: upper end of y. data-percent: numbers are shares of 1.
+// data-horizontal: bars lie. A head's data-series names its colour ("good", "bad", "series-3") or is empty;
+// data-line in it draws that one as a line among bars. A cell's data-v is the plain number behind its text.
+"use strict";
+(() => {
+  const drawn = new Map();
+
+  // A colour variable as the browser computes it now: light-dark() is known to style sheets only.
+  const colour = (name) => {
+    const probe = document.createElement("span");
+    probe.hidden = true;
+    probe.style.color = `var(--${name})`;
+    document.body.append(probe);
+    const value = getComputedStyle(probe).color;
+    probe.remove();
+    return value;
+  };
+
+  const number = (cell) => {
+    const raw = (cell.dataset.v ?? cell.textContent).replaceAll(",", "").trim();
+    return raw === "" || Number.isNaN(Number(raw)) ? null : Number(raw);
+  };
+
+  const read = (figure) => {
+    const table = figure.querySelector("table");
+    const heads = [...table.tHead.rows[table.tHead.rows.length - 1].cells];
+    const rows = [...table.tBodies[0].rows];
+    const isValue = figure.dataset.xType === "value";
+    return {
+      x: rows.map((row) => (isValue ? number(row.cells[0]) : row.cells[0].textContent.trim())),
+      series: heads.flatMap((head, column) => ("series" in head.dataset ? [{
+        name: head.textContent.trim(),
+        colour: head.dataset.series,
+        isLine: "line" in head.dataset,
+        values: rows.map((row) => number(row.cells[column])),
+      }] : [])),
+    };
+  };
+
+  const shown = (value, percent) => {
+    if (value === null || value === undefined || Number.isNaN(value)) return "–";
+    if (percent) return `${(100 * value).toFixed(Math.abs(value) < 0.1 ? 1 : 0)} %`;
+    return value.toLocaleString("en", { maximumSignificantDigits: 4, notation: Math.abs(value) >= 1e5 ? "compact" : "standard" });
+  };
+
+  const option = (figure) => {
+    const { chart, x: xName = "", y: yName = "", yMax, xType = "category" } = figure.dataset;
+    const percent = "percent" in figure.dataset;
+    const horizontal = "horizontal" in figure.dataset;
+    const data = read(figure);
+    const ink = colour("ink"), muted = colour("muted"), line = colour("line"), surface = colour("surface");
+    const narrow = figure.clientWidth < 520;
+    const isValue = xType === "value" || chart === "calibration";
+
+    const along = {
+      type: isValue ? "value" : "category",
+      ...(isValue ? {} : { data: data.x }),
+      ...(chart === "calibration" ? { min: 0, max: 1 } : {}),
+      name: xName, nameLocation: "middle", nameGap: 28, nameTextStyle: { color: muted },
+      axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, splitLine: { show: false },
+      axisLabel: { color: muted, hideOverlap: true, ...(horizontal ? { width: narrow ? 110 : 220, overflow: "truncate" } : {}) },
+      ...(horizontal ? { inverse: true } : {}),
+    };
+    const up = {
+      type: "value", name: yName, nameLocation: horizontal ? "middle" : "end", nameGap: horizontal ? 28 : 12,
+      nameTextStyle: { color: muted, align: horizontal ? "center" : "left" },
+      ...(yMax ? { max: Number(yMax), min: 0 } : {}),
+      axisLabel: { color: muted, formatter: (value) => shown(value, percent) },
+      splitLine: { lineStyle: { color: line } }, minInterval: percent ? 0 : undefined,
+    };
+    const series = data.series.map((each, index) => {
+      const isLine = chart === "lines" || chart === "calibration" || each.isLine;
+      return {
+        name: each.name,
+        type: isLine ? "line" : "bar",
+        data: isValue ? each.values.map((value, at) => [data.x[at], value]) : each.values,
+        color: colour(each.colour || `series-${(index % 8) + 1}`),
+        ...(isLine
+          ? { showSymbol: data.x.length < 60, symbolSize: 7, lineStyle: { width: 2 }, connectNulls: false }
+          : { stack: chart === "stacked" ? "all" : undefined, barMaxWidth: 44,
+              itemStyle: { borderRadius: chart === "stacked" ? 0 : horizontal ? [0, 3, 3, 0] : [3, 3, 0, 0] } }),
+      };
+    });
+    if (chart === "calibration" && series.length) {
+      series.push({
+        name: "as sure as right", type: "line", data: [[0, 0], [1, 1]], color: muted, symbol: "none", silent: true,
+        lineStyle: { width: 1, type: "dashed" }, tooltip: { show: false },
+      });
+    }
+    return {
+      animation: false,
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
+      grid: { left: 8, right: 16, top: data.series.length > 1 || yName ? 56 : 16, bottom: 8, outerBoundsMode: "same" },
+      legend: { show: series.length > 1, type: "scroll", top: 0, left: 0, textStyle: { color: ink }, icon: "roundRect", itemWidth: 12, itemHeight: 12, pageTextStyle: { color: muted } },
+      // Rich text is drawn, never parsed as HTML: names come from the run.
+      tooltip: {
+        trigger: chart === "calibration" ? "item" : "axis", renderMode: "richText", confine: true, backgroundColor: surface, borderColor: line,
+        textStyle: { color: ink }, axisPointer: { type: chart === "lines" ? "line" : "shadow" },
+        valueFormatter: (value) => shown(Array.isArray(value) ? value[1] : value, percent),
+      },
+      xAxis: horizontal ? up : along,
+      yAxis: horizontal ? along : up,
+      series,
+    };
+  };
+
+  const draw = (figure) => {
+    const plot = figure.querySelector(".plot");
+    let chart = drawn.get(figure);
+    if (!chart) {
+      chart = echarts.init(plot, null, { renderer: "svg" });
+      drawn.set(figure, chart);
+      let width = plot.clientWidth;
+      new ResizeObserver(() => {
+        if (plot.clientWidth === width) return;
+        width = plot.clientWidth;
+        chart.resize();
+        chart.setOption(option(figure), true);
+      }).observe(plot);
+    }
+    chart.setOption(option(figure), true);
+  };
+  const drawAll = () => document.querySelectorAll("figure.chart").forEach(draw);
+
+  document.addEventListener("DOMContentLoaded", () => {
+    drawAll();
+    for (const details of document.querySelectorAll("figure.chart > details")) details.open = false;
+    document.documentElement.dataset.charts = "drawn";
+  });
+  document.addEventListener("themechange", drawAll);
+
+  // On paper: light colours, and every table of numbers open.
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details:not([open])")];
+    opened.forEach((details) => { details.open = true; });
+    drawn.forEach((chart) => chart.resize());
+    drawAll();
+  });
+  addEventListener("afterprint", () => {
+    opened.forEach((details) => { details.open = false; });
+    drawn.forEach((chart) => chart.resize());
+    drawAll();
+  });
+})();
