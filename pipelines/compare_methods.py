@@ -19,6 +19,7 @@ from pipelines.method_comparison.checks import check_size, checked, outline
 from pipelines.method_comparison.parts import PILOT, TEST
 from pipelines.method_comparison.report import (
     ComparisonSummary,
+    curves,
     stats_of,
     status_figures,
     status_lines,
@@ -109,6 +110,7 @@ PIPELINE = Pipeline(
     excluded_from_fingerprint=sections.EXCLUDED_FROM_FINGERPRINT,
     effort=(),
     outline=outline,
+    curves=curves,
     status_lines=status_lines,
     status_figures=status_figures,
     summary_lines=summary_lines,

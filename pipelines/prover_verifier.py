@@ -18,7 +18,15 @@ from __future__ import annotations
 from pipelines.prover_game import settings as declared
 from pipelines.prover_game.checks import checked, gpus_of, outline, parts
 from pipelines.prover_game.phases import Phases
-from pipelines.prover_game.report import journal_of, save_rounds, status_figures, status_lines, summary_lines, why_stop
+from pipelines.prover_game.report import (
+    curves_of,
+    journal_of,
+    save_rounds,
+    status_figures,
+    status_lines,
+    summary_lines,
+    why_stop,
+)
 from pipelines.rounds.course import Course, pipeline_of
 
 COURSE = Course(
@@ -29,6 +37,7 @@ COURSE = Course(
     why_stop=why_stop,
     phases=Phases,
     save_plot=save_rounds,
+    curves=curves_of,
 )
 PIPELINE = pipeline_of(
     COURSE,

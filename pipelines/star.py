@@ -13,7 +13,7 @@ from pipelines.self_training import star_settings as declared
 from pipelines.self_training.checks import checked, gpus_of, outline
 from pipelines.self_training.journal import journal_of, why_stop
 from pipelines.self_training.phases import Phases
-from pipelines.self_training.plot import save_accuracies
+from pipelines.self_training.plot import curves_of, save_accuracies
 from pipelines.self_training.report import status_figures, status_lines, summary_lines
 from pipelines.self_training.star_runs import parts
 
@@ -25,6 +25,7 @@ COURSE = Course(
     why_stop=why_stop,
     phases=Phases,
     save_plot=save_accuracies,
+    curves=curves_of,
 )
 PIPELINE = pipeline_of(
     COURSE,

@@ -18,6 +18,7 @@ from pipelines.verifier_rounds import settings as declared
 from pipelines.verifier_rounds.checks import checked, gpus_of, outline, parts
 from pipelines.verifier_rounds.phases import Phases
 from pipelines.verifier_rounds.report import (
+    curves_of,
     journal_of,
     save_rounds,
     status_figures,
@@ -34,6 +35,7 @@ COURSE = Course(
     why_stop=why_stop,
     phases=Phases,
     save_plot=save_rounds,
+    curves=curves_of,
 )
 PIPELINE = pipeline_of(
     COURSE,

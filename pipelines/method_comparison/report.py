@@ -17,6 +17,7 @@ from pipelines.method_comparison.results import Results
 from pipelines.method_comparison.table import markdown, table_lines
 from pipelines.method_comparison.work import Interrupted, chosen, measured
 from pipelines.run.contract import state_of
+from pipelines.run.curves import Curve, Point
 from pipelines.run.run_folder import read_survey
 from pipelines.run.settings import Settings
 
@@ -168,6 +169,24 @@ def _row_lines(summary: ComparisonSummary) -> list[str]:
     if failed:
         lines.append(f"failed         {failed:,} questions, which count as not right: --retry-failed does them again")
     return lines
+
+
+def curves(settings: Settings, store: Store) -> list[Curve]:
+    """Return the accuracy of every method against its tokens; none before the reference is done."""
+    rows = summary_of(comparison_of(settings), Results(store, settings.run.dir)).rows
+    points = sorted((row.measured.method, row.tokens, row.result.accuracy, row.result.error) for row in rows)
+    lines: dict[str, list[Point]] = {row.measured.method: [] for row in rows}
+    for method, tokens, accuracy, error in points:
+        lines[method].append((tokens, accuracy, error))
+    return [
+        Curve(
+            title="Search methods at their budgets",
+            caption="Share of the same questions that each method answers right, against the tokens that it samples.",
+            x="tokens per question",
+            y="share right",
+            lines=lines,
+        )
+    ]
 
 
 def status_lines(settings: Settings, store: Store) -> list[str]:

@@ -23,6 +23,7 @@ from pipelines.rounds.summary import (
     status_head,
 )
 from pipelines.rounds.tables import aligned, save_plot
+from pipelines.run.curves import Curve
 from pipelines.run.run_folder import read_survey
 from pipelines.run.settings import Settings
 
@@ -49,6 +50,25 @@ def why_stop(settings: GameSettings, journal: RoundJournal) -> str | None:
 
 def save_rounds(store: Store, journal: RoundJournal) -> None:
     """Draw what the provers and the verifier came to over the rounds."""
+    save_plot(store, PLOT, lines_of(journal), x="round", y="share of solutions of held-out questions; AUC")
+
+
+def curves_of(journal: RoundJournal) -> list[Curve]:
+    """Return what the provers and the verifier came to."""
+    return [
+        Curve(
+            title="Provers and verifier",
+            caption="Solutions of held-out questions: right ones of the helpful prover, wrong ones of the sneaky one, "
+            "those of them that the verifier believes (a score of 0.5 or more), and how well it tells both apart.",
+            x="round",
+            y="share; AUC",
+            lines=lines_of(journal),
+        )
+    ]
+
+
+def lines_of(journal: RoundJournal) -> dict[str, list[tuple[float, float, float]]]:
+    """Return points (round, value, standard error) by label."""
     lines: dict[str, list[tuple[float, float, float]]] = {}
     for round_, phases in journal.by_round().items():
         if (facts := phases.get("evaluate")) is None:
@@ -63,7 +83,7 @@ def save_rounds(store: Store, journal: RoundJournal) -> None:
         ):
             if value is not None:
                 lines.setdefault(label, []).append((float(round_ or 0), value, error or 0.0))
-    save_plot(store, PLOT, lines, x="round", y="share of solutions of held-out questions; AUC")
+    return lines
 
 
 def round_lines(rounds: Rounds) -> list[str]:

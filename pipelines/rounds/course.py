@@ -26,6 +26,7 @@ from pipelines.run.contract import (
     StatusFunction,
     SummaryFunction,
 )
+from pipelines.run.curves import Curve
 from pipelines.run.engine_pools import EnginePools
 from pipelines.run.listener import Listener
 from pipelines.run.session import RunSession
@@ -82,6 +83,9 @@ class Course(Generic[S]):
     save_plot: Callable[[Store, RoundJournal], None]
     """Function that draws the rounds, called after each."""
 
+    curves: Callable[[RoundJournal], list[Curve]]
+    """Function that returns what the rounds have come to, as curves."""
+
 
 class Declared(Protocol):
     """Module that declares the config of one pipeline: each name is a field of `Pipeline`."""
@@ -129,6 +133,7 @@ def pipeline_of(
         excluded_from_fingerprint=declared.EXCLUDED_FROM_FINGERPRINT,
         effort=declared.EFFORT,
         outline=outline,
+        curves=lambda settings, store: course.curves(course.journal(store)),
         status_lines=status_lines,
         status_figures=status_figures,
         summary_lines=summary_lines,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 
 from factory.storage.store import Store
+from pipelines.rounds.journal import Facts, RoundJournal
+from pipelines.run.curves import Point
 
 Points = Sequence[tuple[float, float, float]]
 """Points of a line: place, value, standard error."""
@@ -21,6 +23,23 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
         ).rstrip()
         for row in rows
     ]
+
+
+def by_round(
+    journal: RoundJournal, values: Callable[[Mapping[str, Facts]], Mapping[str, float | None]]
+) -> dict[str, list[Point]]:
+    """Return the points of lines over the rounds; the time before the first round has none.
+
+    Args:
+      journal: facts of the phases that are done.
+      values: says the values of a round by label, from its phases; None for one that is not known.
+    """
+    lines: dict[str, list[Point]] = {}
+    for round_, phases in journal.by_round().items():
+        for label, value in values(phases).items():
+            if value is not None and round_ is not None:
+                lines.setdefault(label, []).append((float(round_), float(value), None))
+    return lines
 
 
 def save_plot(store: Store, name: str, lines: Mapping[str, Points], *, x: str, y: str) -> None:

@@ -15,6 +15,7 @@ from factory.config import fill
 from factory.errors import BadInput
 from factory.plugins import Plugin, Registry
 from factory.storage.store import Store
+from pipelines.run.curves import Curve
 
 if TYPE_CHECKING:
     from pipelines.run.listener import Listener
@@ -106,6 +107,23 @@ class SummaryFunction(Protocol[R_contra]):
     def __call__(self, summary: R_contra) -> list[str]:
         """Return the last lines of `factory run`: what there is, where it lies, what to do next."""
         ...
+
+
+class CurvesFunction(Protocol):
+    """Say how a run has come along: its rounds, its methods."""
+
+    def __call__(self, settings: Settings, store: Store) -> list[Curve]:
+        """Return the curves for `factory report`, from the folder alone; none of what has not begun.
+
+        `settings.run.dir` is the folder as the user names it, `store` is the same folder. Raises `BadInput` where the
+        run has not got to anything that can be shown.
+        """
+        ...
+
+
+def no_curves(settings: Settings, store: Store) -> list[Curve]:
+    """Return no curve: the records say it all."""
+    return []
 
 
 def no_outline(settings: Settings) -> list[str]:
@@ -226,6 +244,9 @@ class Pipeline(Generic[R]):
 
     status_figures: FiguresFunction = figures_of_any
     """Function that says the same as JSON values, for `factory status --json` and `factory watch`."""
+
+    curves: CurvesFunction = no_curves
+    """Function that returns the curves of a run, for `factory report`."""
 
     summary_lines: SummaryFunction[R] = summary_of_any
     """Function that says what a run came to, at the end of `factory run`."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from factory.storage.store import Store
-from pipelines.rounds.journal import RoundJournal
-from pipelines.rounds.tables import save_plot
+from pipelines.rounds.journal import Facts, RoundJournal
+from pipelines.rounds.tables import by_round, save_plot
+from pipelines.run.curves import Curve
 from pipelines.self_training.journal import PHASES
 
 PLOT = "accuracy.png"
@@ -15,6 +17,45 @@ PLOT = "accuracy.png"
 def save_accuracies(store: Store, journal: RoundJournal) -> None:
     """Draw one line per model and measure, with standard errors, into `PLOT` in a STaR run's folder."""
     save_plot(store, PLOT, lines_of(journal), x="rounds of training", y="share of held-out questions")
+
+
+def curves_of(journal: RoundJournal) -> list[Curve]:
+    """Return accuracies, what became of the solutions of each round, and the loss of its training."""
+
+    def made(phases: Mapping[str, Facts]) -> dict[str, float | None]:
+        kept = phases.get("keep")
+        if kept is None:
+            return {}
+        rejected = sum(kept["rejected"].values()) + sum(kept["rejected_hinted"].values())
+        return {"kept": kept["kept"], "kept, written with a hint": kept["kept_hinted"], "rejected": rejected}
+
+    return [
+        Curve(
+            title="Accuracy on held-out questions",
+            caption="Share of the held-out questions answered right after so many rounds of training: at temperature 0 "
+            "(greedy), by one sample (pass@1), by any of k.",
+            x="rounds of training",
+            y="share right",
+            lines=lines_of(journal),
+        ),
+        Curve(
+            title="Solutions of each round",
+            caption="Solutions that were kept to train on, those of them that were written with the answer as a hint, "
+            "and those that were rejected.",
+            x="round",
+            y="solutions",
+            lines=by_round(journal, made),
+            shares=False,
+        ),
+        Curve(
+            title="Training loss",
+            caption="Loss at the end of each round's training.",
+            x="round",
+            y="loss",
+            lines=by_round(journal, lambda phases: {"loss": phases.get("train", {}).get("loss_last")}),
+            shares=False,
+        ),
+    ]
 
 
 def lines_of(journal: RoundJournal) -> dict[str, list[tuple[int, float, float]]]:

@@ -19,7 +19,8 @@ from pipelines.rounds.summary import (
     row_name,
     status_head,
 )
-from pipelines.rounds.tables import aligned, save_plot
+from pipelines.rounds.tables import aligned, by_round, save_plot
+from pipelines.run.curves import Curve
 from pipelines.run.run_folder import read_survey
 from pipelines.run.settings import Settings
 from pipelines.verifier_rounds.loop_runs import EVALUATION, SCORED, SEARCH_FOLDER, search_runs
@@ -50,6 +51,33 @@ def accuracies(journal: RoundJournal) -> list[float]:
 
 def save_rounds(store: Store, journal: RoundJournal) -> None:
     """Draw accuracies and the verifier's F1 over the rounds."""
+    save_plot(store, PLOT, lines_of(journal), x="round", y="share of held-out questions; F1")
+
+
+def curves_of(journal: RoundJournal) -> list[Curve]:
+    """Return accuracies with the verifier's F1, and the loss of its training."""
+    return [
+        Curve(
+            title="Guided searches and their verifier",
+            caption="Share of the held-out questions that each search answers right at an equal budget of tokens, and "
+            "how well the round's verifier names first errors in labelled solutions (F1).",
+            x="round",
+            y="share right; F1",
+            lines=lines_of(journal),
+        ),
+        Curve(
+            title="Training loss of the verifier",
+            caption="Loss at the end of each round's training.",
+            x="round",
+            y="loss",
+            lines=by_round(journal, lambda phases: {"loss": phases.get("train", {}).get("loss_last")}),
+            shares=False,
+        ),
+    ]
+
+
+def lines_of(journal: RoundJournal) -> dict[str, list[tuple[float, float, float]]]:
+    """Return points (round, value, standard error) of every method's accuracy, and of the verifier's F1."""
     lines: dict[str, list[tuple[float, float, float]]] = {}
     for round_, phases in journal.by_round().items():
         at = float(round_ or 0)
@@ -57,7 +85,7 @@ def save_rounds(store: Store, journal: RoundJournal) -> None:
             lines.setdefault(f"right, {name}", []).append((at, row["accuracy"], row["error"] or 0.0))
         if (errors := phases.get("score", {}).get("first_errors")) is not None:
             lines.setdefault("first-error F1 of the verifier", []).append((at, errors["scores"]["f1"], 0.0))
-    save_plot(store, PLOT, lines, x="round", y="share of held-out questions; F1")
+    return lines
 
 
 def round_lines(rounds: Rounds) -> list[str]:
