@@ -2,10 +2,11 @@
 
     {"engine": {"engine": "vllm 0.32.0", "max_num_seqs": 256, …}, "engines": [{"busy": 0.97, "waiting": 40, …}, …],
      "others": {"judge": {"engine": "http", …}}, "gone": [{"role": "policy", "engines": 3, "seconds": 8000.0, …}, …],
-     "gpus": {"policy": 1.0, …}}
+     "gpus": {"policy": 1.0, …}, "history": {"policy": [[1796068800.0, 42.5, 64.0, 8000, 3], …]}}
 
 "engine" are facts of the policy's; "gone" sums up the engines that have left the run, by role; "gpus" is what one
-engine of each role holds. They are news, no records: what cannot be written or read is left out.
+engine of each role holds, "history" is what `engine_history.py` keeps. They are news, no records: what cannot be
+written or read is left out.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from factory.text.durations import clock as time_text
 from factory.text.safe_text import safe
 from factory.types import POLICY
 from pipelines.driving.engine_figures import EngineFigures
+from pipelines.driving.engine_history import EngineHistory
 
 WRITE_EVERY_S = 10.0
 # Figures that logs of older versions do not have.
@@ -57,6 +59,7 @@ class EngineLog:
         self._gpus = dict(gpus or {})
         self._clock = clock
         self._written = clock()
+        self._history = EngineHistory()
 
     def keep(self, engines: Sequence[EngineFigures], gone: Sequence[EngineFigures] = ()) -> None:
         """Write the figures, if the last time was a while ago."""
@@ -70,6 +73,8 @@ class EngineLog:
         if others := {role: facts for role, facts in self._facts.items() if role != POLICY}:
             values["others"] = others
         values["gpus"] = self._gpus
+        self._history.add(time.time(), engines, gone)
+        values["history"] = self._history.as_dict()
         if gone:
             values["gone"] = [engine.as_dict() for engine in gone]
         with suppress(StorageFailed):
