@@ -6,12 +6,15 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
+
 from factory.export.imported import NO_COST, UNKNOWN, UNKNOWN_NODE, UNKNOWN_SOLUTION
 from factory.formats import processbench
 from factory.labelling.step_labels import first_error_of
 from factory.records.record import to_batch
-from factory.records.schema import SCHEMA_VERSION
+from factory.records.schema import SCHEMA, SCHEMA_VERSION
 from factory.rollouts.nodes import GIVEN, PROBE
+from factory.run_figures.flat_rows import FlatRows, Place
 from factory.types import content_id
 
 Steps = list[tuple[str, int | None]]
@@ -86,6 +89,12 @@ def a_record(question: str, solutions: list[dict[str, Any]], **fields: Any) -> d
     }
     [back] = to_batch([record]).to_pylist()
     return dict(back)
+
+
+def flat(*records: dict[str, Any], part: str = "", schema: pa.Schema = SCHEMA) -> FlatRows:
+    """Return records as flat columns, an object for each; `schema` may be an earlier one."""
+    tables = [pa.Table.from_pylist([record], schema=schema) for record in records]
+    return FlatRows(tables, [Place(part, f"data/part-{number}.parquet") for number in range(len(records))])
 
 
 def records() -> list[dict[str, Any]]:
