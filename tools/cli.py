@@ -31,6 +31,8 @@ from tools.commands.export import EXAMPLES as EXPORT
 from tools.commands.export import export_command
 from tools.commands.push import EXAMPLES as PUSH
 from tools.commands.push import push_command
+from tools.commands.report import EXAMPLES as REPORT
+from tools.commands.report import report_command
 from tools.commands.reproduce import EXAMPLES as REPRODUCE
 from tools.commands.reproduce import reproduce_command
 
@@ -60,6 +62,7 @@ COMMANDS: tuple[tuple[str, str, Command, str], ...] = (
     ("logs", LOOK, logs_command, LOGS),
     ("inspect", LOOK, looking.inspect_command, looking.INSPECT),
     ("reproduce", LOOK, reproduce_command, REPRODUCE),
+    ("report", LOOK, report_command, REPORT),
     ("validate", LOOK, looking.validate_command, looking.VALIDATE),
     ("compare", LOOK, looking.compare_command, looking.COMPARE),
     ("diff", LOOK, looking.diff_command, looking.DIFF),

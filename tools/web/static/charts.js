@@ -12,6 +12,8 @@
 "use strict";
 (() => {
   const drawn = new Map();
+  // Areas are softer than text of the same meaning.
+  const FILLS = { good: "fill-good", bad: "fill-bad", unsure: "fill-unsure" };
 
   // A colour variable as the browser computes it now: light-dark() is known to style sheets only.
   const colour = (name) => {
@@ -33,7 +35,7 @@
     const table = figure.querySelector("table");
     const heads = [...table.tHead.rows[table.tHead.rows.length - 1].cells];
     const rows = [...table.tBodies[0].rows];
-    const isValue = figure.dataset.xType === "value";
+    const isValue = figure.dataset.xType === "value" || figure.dataset.chart === "calibration";
     return {
       x: rows.map((row) => (isValue ? number(row.cells[0]) : row.cells[0].textContent.trim())),
       series: heads.flatMap((head, column) => ("series" in head.dataset ? [{
@@ -47,9 +49,12 @@
 
   const shown = (value, percent) => {
     if (value === null || value === undefined || Number.isNaN(value)) return "–";
-    if (percent) return `${(100 * value).toFixed(Math.abs(value) < 0.1 ? 1 : 0)} %`;
-    return value.toLocaleString("en", { maximumSignificantDigits: 4, notation: Math.abs(value) >= 1e5 ? "compact" : "standard" });
+    if (percent) return `${Number((100 * value).toFixed(1))}%`;
+    return value.toLocaleString("en", { maximumSignificantDigits: 4 });
   };
+  // On an axis there is little room.
+  const brief = (value, percent) =>
+    percent ? shown(value, true) : value.toLocaleString("en", { notation: Math.abs(value) >= 1e4 ? "compact" : "standard", maximumSignificantDigits: 4 });
 
   const option = (figure) => {
     const { chart, x: xName = "", y: yName = "", yMax, xType = "category" } = figure.dataset;
@@ -58,38 +63,43 @@
     const data = read(figure);
     const ink = colour("ink"), muted = colour("muted"), line = colour("line"), surface = colour("surface");
     const narrow = figure.clientWidth < 520;
-    const isValue = xType === "value" || chart === "calibration";
+    const isCalibration = chart === "calibration";
+    const isValue = xType === "value" || isCalibration;
+    const hasLegend = data.series.length > 1 || isCalibration;
 
     const along = {
       type: isValue ? "value" : "category",
       ...(isValue ? {} : { data: data.x }),
-      ...(chart === "calibration" ? { min: 0, max: 1 } : {}),
+      ...(isCalibration ? { min: 0, max: 1 } : isValue ? { scale: true } : {}),
       name: xName, nameLocation: "middle", nameGap: 28, nameTextStyle: { color: muted },
       axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, splitLine: { show: false },
-      axisLabel: { color: muted, hideOverlap: true, ...(horizontal ? { width: narrow ? 110 : 220, overflow: "truncate" } : {}) },
+      axisLabel: { color: muted, hideOverlap: true, ...(isValue ? { formatter: (value) => brief(value, isCalibration) } : {}), ...(horizontal ? { width: narrow ? 110 : 220, overflow: "truncate" } : {}) },
       ...(horizontal ? { inverse: true } : {}),
     };
     const up = {
       type: "value", name: yName, nameLocation: horizontal ? "middle" : "end", nameGap: horizontal ? 28 : 12,
       nameTextStyle: { color: muted, align: horizontal ? "center" : "left" },
-      ...(yMax ? { max: Number(yMax), min: 0 } : {}),
-      axisLabel: { color: muted, formatter: (value) => shown(value, percent) },
+      ...(yMax || isCalibration ? { max: Number(yMax || 1), min: 0 } : {}),
+      // Shares end at one, where they come near.
+      ...(percent && !yMax && !isCalibration ? { max: (extent) => (extent.max > 0.6 && extent.max <= 1 ? 1 : null) } : {}),
+      splitNumber: horizontal && narrow ? 3 : 5,
+      axisLabel: { color: muted, hideOverlap: true, formatter: (value) => brief(value, percent) },
       splitLine: { lineStyle: { color: line } }, minInterval: percent ? 0 : undefined,
     };
     const series = data.series.map((each, index) => {
-      const isLine = chart === "lines" || chart === "calibration" || each.isLine;
+      const isLine = chart === "lines" || isCalibration || each.isLine;
       return {
         name: each.name,
         type: isLine ? "line" : "bar",
         data: isValue ? each.values.map((value, at) => [data.x[at], value]) : each.values,
-        color: colour(each.colour || `series-${(index % 8) + 1}`),
+        color: colour(FILLS[each.colour] || each.colour || `series-${(index % 8) + 1}`),
         ...(isLine
           ? { showSymbol: data.x.length < 60, symbolSize: 7, lineStyle: { width: 2 }, connectNulls: false }
           : { stack: chart === "stacked" ? "all" : undefined, barMaxWidth: 44,
               itemStyle: { borderRadius: chart === "stacked" ? 0 : horizontal ? [0, 3, 3, 0] : [3, 3, 0, 0] } }),
       };
     });
-    if (chart === "calibration" && series.length) {
+    if (isCalibration) {
       series.push({
         name: "as sure as right", type: "line", data: [[0, 0], [1, 1]], color: muted, symbol: "none", silent: true,
         lineStyle: { width: 1, type: "dashed" }, tooltip: { show: false },
@@ -98,11 +108,11 @@
     return {
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
-      grid: { left: 8, right: 16, top: data.series.length > 1 || yName ? 56 : 16, bottom: 8, outerBoundsMode: "same" },
-      legend: { show: series.length > 1, type: "scroll", top: 0, left: 0, textStyle: { color: ink }, icon: "roundRect", itemWidth: 12, itemHeight: 12, pageTextStyle: { color: muted } },
+      grid: { left: 8, right: 16, top: (hasLegend ? 36 : 8) + (yName && !horizontal ? 22 : 0), bottom: 8, outerBoundsMode: "same" },
+      legend: { show: hasLegend, type: "scroll", top: 0, left: 0, textStyle: { color: ink }, icon: "roundRect", itemWidth: 12, itemHeight: 12, pageTextStyle: { color: muted } },
       // Rich text is drawn, never parsed as HTML: names come from the run.
       tooltip: {
-        trigger: chart === "calibration" ? "item" : "axis", renderMode: "richText", confine: true, backgroundColor: surface, borderColor: line,
+        trigger: isCalibration ? "item" : "axis", renderMode: "richText", confine: true, backgroundColor: surface, borderColor: line,
         textStyle: { color: ink }, axisPointer: { type: chart === "lines" ? "line" : "shadow" },
         valueFormatter: (value) => shown(Array.isArray(value) ? value[1] : value, percent),
       },
@@ -114,6 +124,12 @@
 
   const draw = (figure) => {
     const plot = figure.querySelector(".plot");
+    if ("horizontal" in figure.dataset) {
+      // Bars that lie need as much room as there are of them.
+      const { series, x } = read(figure);
+      const bars = figure.dataset.chart === "stacked" ? 1 : series.length;
+      plot.style.height = `${96 + x.length * (16 + 24 * bars)}px`;
+    }
     let chart = drawn.get(figure);
     if (!chart) {
       chart = echarts.init(plot, null, { renderer: "svg" });

@@ -1,0 +1,1 @@
+"""Page of `factory report`: the figures of a run as one self-contained HTML file."""
