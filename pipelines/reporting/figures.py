@@ -66,21 +66,8 @@ def figures_of(
     evidence: tuple[Evidence, ...] = tuple(OtherFolder(name, open_store(name)) for name in against)
 
     # One pass over all rows.
-    yields, slowest, drawn = Yields(), Slowest(), Drawn(seed, DRAWN)
-    sections: dict[str, Section] = {
-        "yields": yields,
-        "accuracy": Accuracy(),
-        "agreement": Agreement(),
-        "label_balance": LabelBalance(),
-        "first_errors": FirstErrors(),
-        "confidence": Confidence(evidence),
-        "sources": Sources(),
-        "costs": Costs(),
-        "timeline": Timeline(),
-        "failures": Failures(),
-        "slowest": slowest,
-        "drawn": drawn,
-    }
+    slowest, drawn = Slowest(), Drawn(seed, DRAWN)
+    sections = {**_sums(evidence), "slowest": slowest, "drawn": drawn}
     read = read_through(parts, list(sections.values()), tell)
     if not read.questions:
         raise BadInput(
@@ -105,6 +92,22 @@ def figures_of(
         **_curves(run_dir, store, facts["kind"]),
         "slowest_records": examples(slowest.picks(), parts),
         "examples": examples(drawn.picks(), parts),
+    }
+
+
+def _sums(evidence: tuple[Evidence, ...]) -> dict[str, Section]:
+    """Return the sections of a report but for the picks, by name."""
+    return {
+        "yields": Yields(),
+        "accuracy": Accuracy(),
+        "agreement": Agreement(),
+        "label_balance": LabelBalance(),
+        "first_errors": FirstErrors(),
+        "confidence": Confidence(evidence),
+        "sources": Sources(),
+        "costs": Costs(),
+        "timeline": Timeline(),
+        "failures": Failures(),
     }
 
 

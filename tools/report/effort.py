@@ -101,50 +101,7 @@ def throughput(figures: Figures) -> Part | None:
     timeline, engines = figures["timeline"], figures["engines"]
     if not timeline["rows"] and not engines["rows"]:
         return None
-    period = timeline["period_s"]
-    same_day = bool(timeline["rows"]) and timeline["last"] - timeline["first"] < 20 * 3600
-    rows = [
-        {
-            **row,
-            "at": f"{datetime.fromtimestamp(row['begins'], UTC):{'%H:%M' if same_day else '%m-%d %H:%M'}}",
-            "tokens_per_s": row["tokens"] / period,
-        }
-        for row in timeline["rows"]
-    ]
-    at = Column(name="from (UTC)", key="at", kind=TEXT)
-    charts = []
-    if len(rows) > 1:
-        long = f"{period // 60} minutes" if period < 7200 else f"{period // 3600} hours"
-        charts = [
-            Chart(
-                title="Questions finished",
-                caption=f"Records by when they were made, in periods of {long}.",
-                table=Table(
-                    caption="Questions by period",
-                    columns=[at, Column(name="questions", key="questions", series="series-1")],
-                    rows=rows,
-                ),
-                y="questions",
-            ),
-            Chart(
-                title="Sampled tokens per second",
-                caption="Tokens of the questions that were finished in each period: a question that took long "
-                "counts where it ended.",
-                table=Table(
-                    caption="Tokens by period",
-                    columns=[
-                        at,
-                        Column(name="tokens/s", key="tokens_per_s", series="series-3"),
-                        Column(name="tokens", key="tokens"),
-                        Column(name="completions", key="calls"),
-                    ],
-                    rows=rows,
-                ),
-                kind="lines",
-                y="tokens/s",
-            ),
-        ]
-    charts += _use_over_time(engines["history"])
+    charts = [*_over_time(timeline), *_use_over_time(engines["history"])]
     took = timeline["last"] - timeline["first"] if timeline["rows"] else 0
     lead = (
         f"The first and the last record were made {shown(took, SECONDS)} apart, "
@@ -160,6 +117,53 @@ def throughput(figures: Figures) -> Part | None:
         tables=[_engine_table(engines["rows"])] if engines["rows"] else [],
         remarks=[] if engines["rows"] else ["No attempt has kept figures of its engines here."],
     )
+
+
+def _over_time(timeline: Mapping[str, Any]) -> list[Chart]:
+    """Return the charts of questions and tokens over time; none for a single period."""
+    period = timeline["period_s"]
+    same_day = bool(timeline["rows"]) and timeline["last"] - timeline["first"] < 20 * 3600
+    rows = [
+        {
+            **row,
+            "at": f"{datetime.fromtimestamp(row['begins'], UTC):{'%H:%M' if same_day else '%m-%d %H:%M'}}",
+            "tokens_per_s": row["tokens"] / period,
+        }
+        for row in timeline["rows"]
+    ]
+    at = Column(name="from (UTC)", key="at", kind=TEXT)
+    if len(rows) < 2:
+        return []
+    long = f"{period // 60} minutes" if period < 7200 else f"{period // 3600} hours"
+    return [
+        Chart(
+            title="Questions finished",
+            caption=f"Records by when they were made, in periods of {long}.",
+            table=Table(
+                caption="Questions by period",
+                columns=[at, Column(name="questions", key="questions", series="series-1")],
+                rows=rows,
+            ),
+            y="questions",
+        ),
+        Chart(
+            title="Sampled tokens per second",
+            caption="Tokens of the questions that were finished in each period: a question that took long "
+            "counts where it ended.",
+            table=Table(
+                caption="Tokens by period",
+                columns=[
+                    at,
+                    Column(name="tokens/s", key="tokens_per_s", series="series-3"),
+                    Column(name="tokens", key="tokens"),
+                    Column(name="completions", key="calls"),
+                ],
+                rows=rows,
+            ),
+            kind="lines",
+            y="tokens/s",
+        ),
+    ]
 
 
 def _engine_table(rows: list[dict[str, Any]]) -> Table:

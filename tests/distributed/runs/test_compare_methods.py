@@ -111,6 +111,9 @@ def test_a_method_that_is_added_later_is_the_only_one_that_runs(
     new = {name.partition("/data/")[0] for name in objects(folder).keys() - before.keys()}
     assert new == {"pilot/cool/4", "methods/cool/4"}
     assert json.loads((folder / "comparison.json").read_text())["rows"][2]["method"] == "cool"
+    settings = opened(str(folder))
+    [curve] = settings.definition.curves(settings, open_store(folder))
+    assert len(curve.lines) == 3
     assert status_lines(str(folder))[0] == f"{folder}: complete, 3 rows, 3 methods"
     figures = status_figures(str(folder))
     assert (figures["complete"], len(figures["rows"]), figures["next"]) == (True, 3, None)

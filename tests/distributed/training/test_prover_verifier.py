@@ -16,10 +16,12 @@ from factory.errors import BadInput
 from factory.shards.commits import read_rows
 from factory.sources import procedural
 from factory.sources.procedural import worked_solution
+from factory.storage.opening import open_store
 from factory.text.wording import question_key
 from pipelines.prover_game.checks import outline
 from pipelines.prover_verifier import PIPELINE
 from pipelines.rounds.summary import RoundsSummary
+from pipelines.run.run_folder import opened
 from pipelines.run.settings import Settings
 from tools.commands.status import status_figures, status_lines
 
@@ -133,6 +135,8 @@ def test_every_round_says_how_provers_and_verifier_did(done: tuple[Path, RoundsS
             assert facts[prover]["right"] + facts[prover]["wrong"] == pytest.approx(1)
         assert facts["verifier"]["solutions"] == facts["helpful"]["samples"] + facts["sneaky"]["samples"] == 64
         assert 0 <= facts["verifier"]["auc"] <= 1
+    settings = opened(str(folder))
+    assert all(curve.lines for curve in settings.definition.curves(settings, open_store(folder)))
     lines = "\n".join(status_lines(str(folder)))
     assert "complete, 2 of 2 rounds" in lines
     assert status_figures(str(folder))["rounds"] == {"done": 2, "all": 2}

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import ray
 from omegaconf import OmegaConf
+from support.browser import Chromium, in_chromium, violations
 from support.commands import Running
 from support.plugins.gate import close, waiting
 from support.rounds import GIVEAWAY, HINT, examples, held_out, kept_ids, scripted_base, star_settings, written_again
@@ -25,12 +26,14 @@ from factory.shards.commits import read_rows
 from factory.storage.opening import open_store
 from factory.text.wording import question_key
 from pipelines.driving.drive import Progress
+from pipelines.reporting.figures import figures_of
 from pipelines.rounds.summary import RoundsSummary
 from pipelines.run.listener import Listener
 from pipelines.self_training.star_runs import sampling_run
 from pipelines.self_training.star_settings import of
 from pipelines.star import PIPELINE
 from tools.commands.status import status_lines
+from tools.report.page import page_of
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 run = PIPELINE.run
@@ -131,6 +134,16 @@ def test_a_finished_run_does_nothing_again_and_status_tables_its_rounds(done: tu
     assert "complete, 2 of 2 rounds" in lines
     assert "leak_phrase" in lines
     assert (folder / "accuracy.png").read_bytes().startswith(b"\x89PNG")
+
+
+@in_chromium
+def test_its_report_draws_the_rounds(done: tuple[Path, RoundsSummary], chromium: Chromium, tmp_path: Path) -> None:
+    figures = figures_of(str(done[0]))
+    assert {row["part"].partition("/")[0] for row in figures["yields"]["rows"]} == {"before", "round_0", "round_1"}
+    (tmp_path / "report.html").write_text(page_of(figures))
+    with chromium.page((tmp_path / "report.html").as_uri()) as page:
+        assert page.locator("#rounds figure.chart .plot svg").count() == len(figures["curves"]) >= 2
+        assert violations(page) == []
 
 
 def test_pairs_are_right_against_wrong(done: tuple[Path, RoundsSummary]) -> None:

@@ -14,9 +14,11 @@ from support.training import untrained_model
 from factory.errors import BadInput
 from factory.shards.commits import read_rows
 from factory.storage.access import Access
+from factory.storage.opening import open_store
 from factory.text.wording import question_key
 from pipelines.export.inputs import runs_of
 from pipelines.rounds.summary import RoundsSummary
+from pipelines.run.run_folder import opened
 from pipelines.run.settings import Settings
 from pipelines.verifier_loop import PIPELINE
 from pipelines.verifier_rounds.checks import outline
@@ -119,6 +121,8 @@ def test_every_round_has_accuracies_at_equal_tokens_and_the_verifiers_f1(done: t
         assert facts["score"]["labelled"] > 10
         assert 0.2 < facts["score"]["first_errors"]["scores"]["f1"] <= 1
     assert (folder / "rounds.png").read_bytes().startswith(b"\x89PNG")
+    settings = opened(str(folder))
+    assert all(curve.lines for curve in settings.definition.curves(settings, open_store(folder)))
     lines = "\n".join(status_lines(str(folder)))
     assert "complete, 2 of 2 rounds" in lines
     assert status_figures(str(folder))["rounds"] == {"done": 2, "all": 2}

@@ -16,7 +16,7 @@ from pipelines.rounds.journal import RoundJournal
 from pipelines.rounds.summary import RoundsSummary
 from pipelines.run import run_folder
 from pipelines.self_training.journal import PHASES, journal_of
-from pipelines.self_training.plot import PLOT, lines_of, save_accuracies
+from pipelines.self_training.plot import PLOT, curves_of, lines_of, save_accuracies
 from pipelines.self_training.report import summary_lines
 from pipelines.self_training.round_table import round_lines
 from tools.commands.status import status_figures, status_lines
@@ -245,3 +245,22 @@ def test_a_summary_before_any_training_names_no_weights() -> None:
 def test_a_summary_names_no_file_that_is_not_there() -> None:
     ended = RoundsSummary(folder="runs/x", complete=False, stopped="", rounds={}, seconds=1)
     assert not [line for line in summary_lines(ended) if line.startswith(("accuracy", "look"))]
+
+
+def test_a_report_s_curves_are_accuracies_solutions_and_losses(tmp_path: Path) -> None:
+    journal = journal_of(open_store(tmp_path))
+    journal.record(None, "evaluate", before()["evaluate"])
+    for phase in PHASES:
+        journal.record(0, phase, one_round()[phase])
+    accuracies, solutions, losses = curves_of(journal)
+    assert accuracies.lines["student, greedy"] == [(0, 0.25, 0.02), (1, 0.5, 0.02)]
+    assert solutions.lines == {
+        "kept": [(0.0, 1200.0, None)],
+        "kept, written with a hint": [(0.0, 30.0, None)],
+        "rejected": [(0.0, 516.0, None)],
+    }
+    assert losses.lines == {"loss": [(0.0, 0.41234, None)]}
+
+
+def test_a_run_that_has_not_begun_has_curves_without_lines(tmp_path: Path) -> None:
+    assert not any(curve.lines for curve in curves_of(journal_of(open_store(tmp_path))))
