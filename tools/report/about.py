@@ -77,7 +77,7 @@ def tiles(figures: Figures) -> list[tuple[str, str, str]]:
     samples, right = (sum(row[key] for row in by_source) for key in ("samples", "right"))
     judged = total["correct"] + total["incorrect"]
     accepted = spending["accepted"]
-    expected = f"of {short(state['expected'])}" if state["expected"] and not state["complete"] else ""
+    expected = f"of {short(state['expected'])}" if state["complete"] is False else ""
     made = [
         (short(total["questions"]), "questions", expected or f"{short(total['failed'])} failed"),
         (short(total["solutions"]), "solution texts", f"{short(total['written'])} samples and rollouts"),

@@ -57,7 +57,17 @@ def yields(figures: Figures) -> Part:
                 rows=rows,
             )
         ],
+        remarks=_parts_remark(figures),
     )
+
+
+def _parts_remark(figures: Figures) -> list[str]:
+    """Return what to say of a folder that holds several runs."""
+    parts = figures["read"]["parts"]
+    if len(parts) < 2:
+        return []
+    folder = f"{figures['about']['folder']}/{parts[0]}"
+    return [f"{len(parts):,} runs lie within this folder; all figures below are of them together. One alone: {folder}"]
 
 
 _WHERE = (("folder", "part"), ("method", "method"), ("round", "round"), ("role", "role"))
@@ -80,7 +90,7 @@ def accuracy(figures: Figures) -> Part | None:
     charts = [
         _accuracy_chart(scores[key], name)
         for key, name in (("by_level", "level"), ("by_source", "source"))
-        if any(row[name] is not None for row in scores[key]) and (name == "level" or len(scores[key]) > 1)
+        if len(scores[key]) > 1
     ]
     charts.append(
         Chart(

@@ -70,7 +70,7 @@
     const along = {
       type: isValue ? "value" : "category",
       ...(isValue ? {} : { data: data.x }),
-      ...(isCalibration ? { min: 0, max: 1 } : isValue ? { scale: true } : {}),
+      ...(isCalibration ? { min: 0, max: 1 } : isValue ? { scale: true, ...(data.x.every(Number.isInteger) ? { minInterval: 1 } : {}) } : {}),
       name: xName, nameLocation: "middle", nameGap: 28, nameTextStyle: { color: muted },
       axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, splitLine: { show: false },
       axisLabel: { color: muted, hideOverlap: true, ...(isValue ? { formatter: (value) => brief(value, isCalibration) } : {}), ...(horizontal ? { width: narrow ? 110 : 220, overflow: "truncate" } : {}) },
