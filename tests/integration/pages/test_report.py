@@ -43,6 +43,8 @@ def test_a_report_draws_all_its_charts_and_is_accessible_in_both_themes(chromium
         # Printing opens what is closed, and closes it again.
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         assert page.locator("details:not([open])").count() == 0
+        assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+        assert page.evaluate("Math.max(...[...document.querySelectorAll('.plot svg')].map(e => e.clientWidth))") <= 680
         page.evaluate("dispatchEvent(new Event('afterprint'))")
         assert page.locator("figure.chart details[open]").count() == 1
 

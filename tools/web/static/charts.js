@@ -153,17 +153,21 @@
   });
   document.addEventListener("themechange", drawAll);
 
-  // On paper: light colours, and every table of numbers open.
+  // On paper: light colours, the width of a sheet, and every table of numbers open.
   let opened = [];
+  const redraw = () => {
+    drawn.forEach((chart) => chart.resize());
+    drawAll();
+  };
   addEventListener("beforeprint", () => {
     opened = [...document.querySelectorAll("details:not([open])")];
     opened.forEach((details) => { details.open = true; });
-    drawn.forEach((chart) => chart.resize());
-    drawAll();
+    document.documentElement.dataset.printing = "";
+    redraw();
   });
   addEventListener("afterprint", () => {
     opened.forEach((details) => { details.open = false; });
-    drawn.forEach((chart) => chart.resize());
-    drawAll();
+    delete document.documentElement.dataset.printing;
+    redraw();
   });
 })();
