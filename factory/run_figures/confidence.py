@@ -48,7 +48,7 @@ class Confidence:
         """Add some rows."""
         labels, sure = numbers(rows.of_steps("label"), 0), numbers(rows.of_steps("confidence"), np.nan)
         given = (labels != 0) & ~np.isnan(sure)
-        classes = np.searchsorted(BOUNDS, sure, side="right") - 1
+        classes = np.searchsorted(BOUNDS, np.clip(sure, 0, 1), side="right") - 1
         for label, counts in self._given.items():
             counts += np.bincount(classes[given & (labels == label)], minlength=len(BOUNDS))
         self._sums += np.bincount(classes[given], weights=sure[given], minlength=len(BOUNDS))
