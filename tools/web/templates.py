@@ -11,14 +11,13 @@ from tools.web.static_files import static_text
 
 
 def environment(package: str) -> jinja2.Environment:
-    """Return an environment that reads templates from the folder `templates/` of `package`, and of `tools.web`.
+    """Return an environment that reads templates from the folder `templates/` of `package`.
 
     Filters beside Jinja's own: `excerpt` (long texts without their middle), `embedded_json` (inside of
     `<script type="application/json">`).
     """
-    loaders = [jinja2.PackageLoader(package), jinja2.PackageLoader("tools.web")]
     made = jinja2.Environment(
-        loader=jinja2.ChoiceLoader(loaders),
+        loader=jinja2.PackageLoader(package),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=shown,

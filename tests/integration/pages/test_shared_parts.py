@@ -35,7 +35,7 @@ def page_file(tmp_path: Path) -> Path:
 def page_text(name: str, more: str = "", kind: str = "bars") -> str:
     inlined = Inlined(dict.fromkeys(SCRIPTS, "tools.web"), {"theme.css": "tools.web"})
     rows = [("1", 0.5), ("2", 0.9), ("10", 0.1), ("none", "")]
-    template = environment("tools.web").from_string(PAGE.replace("{{ more }}", more))
+    template = environment("tools.report").from_string(PAGE.replace("{{ more }}", more))
     return template.render(inlined=inlined, name=name, rows=rows, scripts=SCRIPTS, kind=kind)
 
 

@@ -9,7 +9,7 @@ HOSTILE = "</script><img src=x onerror=alert(1)>\x1b[31m\u202eabc\u2066\x00\ud80
 
 
 def printed(text: object) -> str:
-    return environment("tools.web").from_string('<p title="{{ text }}">{{ text }}</p>').render(text=text)
+    return environment("tools.report").from_string('<p title="{{ text }}">{{ text }}</p>').render(text=text)
 
 
 def test_a_template_escapes_markup_and_makes_the_rest_visible() -> None:
