@@ -35,6 +35,8 @@ from tools.commands.report import EXAMPLES as REPORT
 from tools.commands.report import report_command
 from tools.commands.reproduce import EXAMPLES as REPRODUCE
 from tools.commands.reproduce import reproduce_command
+from tools.viewer.command import EXAMPLES as VIEW
+from tools.viewer.command import view_command
 
 __all__ = ["IMPORTED", "app", "main"]
 
@@ -62,6 +64,7 @@ COMMANDS: tuple[tuple[str, str, Command, str], ...] = (
     ("logs", LOOK, logs_command, LOGS),
     ("inspect", LOOK, looking.inspect_command, looking.INSPECT),
     ("reproduce", LOOK, reproduce_command, REPRODUCE),
+    ("view", LOOK, view_command, VIEW),
     ("report", LOOK, report_command, REPORT),
     ("validate", LOOK, looking.validate_command, looking.VALIDATE),
     ("compare", LOOK, looking.compare_command, looking.COMPARE),

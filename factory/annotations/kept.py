@@ -1,0 +1,50 @@
+"""Annotations beside their run: one small object each, `annotations/<time>-<random>.json`.
+
+Nothing is ever overwritten, so two people who annotate one run at the same time, on a disk or on S3, lose nothing. Who
+changes his mind adds an object; the last one counts (`annotation.py`). A single file would have to be read, changed and
+written back, which S3 cannot do safely for two writers.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+
+from factory.annotations.annotation import Annotation, decoded
+from factory.errors import BadInput
+from factory.storage.ahead import in_order
+from factory.storage.opening import Folder, open_store
+
+FOLDER = "annotations"
+_NAME = re.compile(rf"{FOLDER}/\d{{8}}T\d{{6}}\d*-[0-9a-f]{{12}}\.json")
+
+
+def keep(folder: Folder, annotation: Annotation) -> str:
+    """Write an annotation, and return the name of its object. Raises `StorageFailed` where it cannot be written."""
+    time = re.sub(r"[^0-9T]", "", annotation.at.partition("+")[0])
+    name = f"{FOLDER}/{time}-{uuid.uuid4().hex[:12]}.json"
+    open_store(folder).create(name, annotation.encoded())
+    return name
+
+
+def annotations_in(folder: Folder, after: str = "") -> Iterator[tuple[str, Annotation]]:
+    """Yield the annotations of a run by the name of their object, in the order of their times.
+
+    Args:
+      folder: run folder.
+      after: name behind which to begin.
+
+    Raises:
+      BadInput: an object is no annotation.
+    """
+    store = open_store(folder)
+    names = [entry.name for entry in store.entries(FOLDER, after=after) if _NAME.fullmatch(entry.name)]
+    for name, data in in_order(lambda one: (one, store.read(one)), names, store.width):
+        try:
+            yield name, decoded(data)
+        except ValueError as error:
+            raise BadInput(
+                f"{store.url}/{name} cannot be read: {error}. Expected an annotation as `factory view --annotate` "
+                "writes it; remove the object."
+            ) from None

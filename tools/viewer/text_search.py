@@ -1,0 +1,195 @@
+"""Search for a text in questions and solutions: hits come as they are seen, until there are enough or time is up.
+
+Upper and lower case are the same. What is read goes by the filter: objects without a question that passes are skipped.
+Only the last search of a viewer goes on; a newer one ends it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from factory.browsing.filter import Filter
+from factory.browsing.parts import Array, Part
+from factory.errors import BadInput
+from factory.records.record_columns import leaves
+from factory.storage.ahead import in_order
+from factory.storage.store import Store
+from tools.viewer.lists import Lists
+
+COLUMNS = ("question_id", "question", "gold_answer", "solutions.text", "solutions.reasoning", "solutions.solution_id")
+HITS, LONGEST_S, PATTERN = 200, 60.0, 200
+_AROUND = 60  # characters of a hit's surroundings on each side
+_OBJECTS, _BATCH, _READERS = 16, 512, 2
+_SAY_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Object to look through: its name, number of its first question, and the rows that pass."""
+
+    name: str
+    first: int
+    rows: Array
+
+
+class TextSearch:
+    """Search through the objects of a run."""
+
+    def __init__(self, store: Store, lists: Lists) -> None:
+        self._store, self._lists = store, lists
+        self._number = 0
+        self._lock = threading.Lock()
+
+    def hits(self, text: str, wanted: Filter) -> Iterator[dict[str, Any]]:
+        """Yield hits, progress now and then, and at last why the search has ended.
+
+        Args:
+          text: what is looked for, as it is written; not a pattern.
+          wanted: questions that are looked at.
+
+        Yields:
+          of a hit: {"hit": row of the list, "where": "question", "gold answer" or "solution", "solution": id or None,
+            "before", "match", "after": what stands there, "more": other texts of the record with it}
+          now and then: {"read": questions, "of": questions}
+          at last: {"end": "done", "enough", "time" or "newer", "read", "of"}
+
+        Raises:
+          BadInput: the text is empty or too long.
+        """
+        if not text.strip() or len(text) > PATTERN:
+            raise BadInput(f"a text of {len(text):,} characters was got to search for. Expected 1 to {PATTERN}.")
+        with self._lock:
+            self._number += 1
+            number = self._number
+        return self._streamed(text, wanted, number)
+
+    def _streamed(self, text: str, wanted: Filter, number: int) -> Iterator[dict[str, Any]]:
+        began = said = time.monotonic()
+        parts, matching = self._lists.matching(wanted)
+        total, read, n_hits = sum(map(len, matching)), 0, 0
+        yield {"read": 0, "of": total}
+        chunks = _chunks(_objects(parts, matching))
+        width = min(self._store.width, 8) if self._store.width > 1 else _READERS
+        for some, hits in in_order(lambda chunk: (chunk, _search(self._store, chunk, text)), chunks, width):
+            for at, hit in hits:
+                yield {"hit": self._lists.row(parts, at), **hit}
+                n_hits += 1
+                if n_hits >= HITS:
+                    yield {"end": "enough", "read": read, "of": total}
+                    return
+            read += sum(len(one.rows) for one in some)
+            now = time.monotonic()
+            if number != self._number or now - began > LONGEST_S:
+                yield {"end": "newer" if number != self._number else "time", "read": read, "of": total}
+                return
+            if now - said > _SAY_S:
+                said = now
+                yield {"read": read, "of": total}
+        yield {"end": "done", "read": read, "of": total}
+
+
+def _objects(parts: Sequence[Part], matching: Sequence[Array]) -> Iterator[_Wanted]:
+    """Yield the objects with questions that pass."""
+    first = 0
+    for part, rows in zip(parts, matching, strict=True):
+        ends = np.cumsum([one.rows for one in part.objects])
+        borders = np.searchsorted(rows, np.concatenate([[0], ends]))
+        for place, one in enumerate(part.objects):
+            start, own = int(ends[place]) - one.rows, rows[borders[place] : borders[place + 1]]
+            if len(own):
+                yield _Wanted(one.name, first + start, own - start)
+        first += len(part)
+
+
+def _chunks(objects: Iterator[_Wanted]) -> Iterator[list[_Wanted]]:
+    """Yield objects in groups; the first ones are small, so that something is seen at once."""
+    chunk: list[_Wanted] = []
+    most = 1
+    for one in objects:
+        chunk.append(one)
+        if len(chunk) >= most:
+            yield chunk
+            chunk, most = [], min(2 * most, _OBJECTS)
+    if chunk:
+        yield chunk
+
+
+def _search(store: Store, objects: Sequence[_Wanted], text: str) -> list[tuple[int, dict[str, Any]]]:
+    """Return (number of the question, where and what was seen) for the hits in some objects, one per question."""
+    hits: list[tuple[int, dict[str, Any]]] = []
+    for one in objects:
+        rows = set(one.rows.tolist())
+        try:
+            with pq.ParquetFile(store.open(one.name)) as file:
+                start = 0
+                for batch in file.iter_batches(_BATCH, columns=leaves(file, COLUMNS), use_threads=False):
+                    hits += ((one.first + start + row, hit) for row, hit in _seen(batch, text) if start + row in rows)
+                    start += batch.num_rows
+        except (FileNotFoundError, pa.ArrowInvalid, OSError):
+            # It was deleted, or is damaged: the list says so where somebody asks for one of its records.
+            continue
+        if len(hits) >= HITS:
+            break
+    return hits
+
+
+def _seen(batch: pa.RecordBatch, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the rows of a batch in which a text stands, in their order, each with the first place and how many more."""
+    columns = set(batch.schema.names)
+    hits: list[tuple[int, dict[str, Any]]] = []
+    for name in ("question", "gold_answer"):
+        if name in columns:
+            where = name.replace("_", " ")
+            hits += (
+                (row, {"where": where, "solution": None, **around(said, text)})
+                for row, said in _with(batch[name], text)
+            )
+    if "solutions" in columns:
+        lists = batch["solutions"]
+        flat = lists.flatten()
+        owners = np.repeat(np.arange(len(lists)), np.asarray(pc.fill_null(pc.list_value_length(lists), 0)))
+        for name in ("text", "reasoning"):
+            if flat.type.get_field_index(name) >= 0:
+                for place, said in _with(pc.struct_field(flat, name), text):
+                    whose = _id_of(flat, place)
+                    hits.append((int(owners[place]), {"where": "solution", "solution": whose, **around(said, text)}))
+    for row, of_row in groupby(sorted(hits, key=itemgetter(0)), key=itemgetter(0)):
+        (_, first), *others = of_row
+        yield row, {**first, "more": len(others)}
+
+
+def _with(texts: Any, text: str) -> Iterator[tuple[int, str]]:
+    """Yield the places of the texts in which another one stands, and them."""
+    mask = np.asarray(pc.fill_null(pc.match_substring(texts, text, ignore_case=True), False), bool)
+    for place in np.flatnonzero(mask).tolist():
+        yield place, texts[place].as_py()
+
+
+def _id_of(flat: Any, place: int) -> str | None:
+    one: Mapping[str, Any] = flat[place].as_py()
+    return one.get("solution_id")
+
+
+def around(said: str, text: str) -> dict[str, str]:
+    """Return the first place of a text in another, with what stands around it."""
+    start = said.casefold().find(text.casefold())
+    # Letters whose folded form is longer than they are make this place a guess; it is only for looking at.
+    start = max(0, min(start, len(said)))
+    end = start + len(text)
+    before, after = said[max(0, start - _AROUND) : start], said[end : end + _AROUND]
+    return {
+        "before": f"{'…' * (start > _AROUND)}{before}",
+        "match": said[start:end],
+        "after": f"{after}{'…' * (end + _AROUND < len(said))}",
+    }
