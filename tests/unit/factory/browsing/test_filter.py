@@ -77,4 +77,4 @@ def test_what_it_says_is_read_as_the_same(pairs: list[tuple[str, str]]) -> None:
 
 def test_the_order_of_keys_makes_no_difference() -> None:
     assert read("level=1&verdict=error").text == read("verdict=error&level=1").text
-    assert list(NAMED)[0] == "verdict"
+    assert NAMED[0] == "verdict"

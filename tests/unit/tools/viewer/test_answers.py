@@ -1,0 +1,199 @@
+"""Answers of the viewer: lists, counts, records, searches, annotations; bad input is one sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.viewed_run import HOSTILE, a_problem, write_object
+
+
+def test_a_list_has_pages_in_order(asking: Any) -> None:
+    first = asking.json("api/list", f="sort=-seconds", limit=5)
+    second = asking.json("api/list", f="sort=-seconds", limit=5, offset=5)
+    assert first["total"] == first["of"] == 24
+    seconds = [row["seconds"] for row in first["rows"] + second["rows"]]
+    assert seconds == sorted(seconds, reverse=True)
+    assert len(seconds) == 10
+
+
+def test_a_list_shows_what_the_filter_lets_through(asking: Any) -> None:
+    page = asking.json("api/list", f="verdict=incorrect&first_error=2&level=two_parts")
+    assert page["total"] == 4
+    assert all(row["first_errors"] == [2] and row["level"] == "two_parts" for row in page["rows"])
+
+
+def test_counts_name_failures_by_how_often_they_are(asking: Any) -> None:
+    counts = asking.json("api/counts")
+    assert [(one["name"], one["n"]) for one in counts["failure"]["names"]] == [
+        ("", 18),
+        ("EngineFailed", 3),
+        ("PromptTooLong", 2),
+        ("CheckerFailed", 1),
+    ]
+
+
+def test_hostile_names_are_asked_for_as_they_are_and_shown_harmlessly(asking: Any) -> None:
+    names = {one["name"]: one["shown"] for one in asking.json("api/counts")["level"]["names"]}
+    assert HOSTILE[0] in names
+    assert all("\x1b" not in shown and "\u202e" not in shown for shown in names.values())
+
+
+def test_a_question_is_shown_with_its_reasons(asking: Any) -> None:
+    [row] = asking.json("api/list", f="verdict=incorrect&first_error=2&level=multiply_add", limit=1)["rows"]
+    answer = asking.json("api/question", at=row["at"])
+    assert answer["place"]["question_id"] == row["question_id"]
+    [wrong] = [one for one in answer["record"]["solutions"] if one["verdict"] == "incorrect"]
+    assert wrong["why"][0] == "2 of 11 rollouts from here reached the answer; 9 of 12 from the step before."
+
+
+def test_a_question_is_known_by_its_id_and_by_the_beginning_of_it(asking: Any) -> None:
+    [row] = asking.json("api/list", limit=1)["rows"]
+    for name in (row["question_id"], row["question_id"][:12]):
+        assert asking.json("api/question", id=name)["place"]["at"] == row["at"]
+
+
+def test_nothing_hidden_reaches_the_page(asking: Any) -> None:
+    [row] = [row for row in asking.json("api/list", limit=200)["rows"] if row["beginning"].startswith("Hostile")]
+    text = json.dumps(asking.json("api/question", at=row["at"]), ensure_ascii=False)
+    assert "\\u202e" in text
+    assert not {"\x1b", "\u202e", "\u2066", "\x00", "\u2028"} & set(text)
+
+
+def test_the_whole_record_is_as_it_lies(asking: Any) -> None:
+    [row] = [row for row in asking.json("api/list", limit=200)["rows"] if row["beginning"].startswith("A long")]
+    record = asking.json("api/record.json", at=row["at"])
+    assert len(record["solutions"][0]["text"]) == 1_000_000
+    assert record["created_at"] == "2026-01-02T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("api/question?at=999", 404, "no record 999"),
+        ("api/question?at=-1", 400, "whole number"),
+        ("api/question?at=1e9", 400, "whole number"),
+        ("api/question?id=nothing", 404, "no question"),
+        ("api/question", 404, "no question"),
+        ("api/question?id=%00%ff", 404, "no question"),
+        ("api/list?f=verdikt%3Dx", 400, "verdikt"),
+        ("api/list?limit=x", 400, "whole number"),
+        ("api/counts?f=sort%3Dx", 400, "order"),
+        ("api/search?q=", 400, "to search for"),
+        ("api/search?q=" + "x" * 201, 400, "to search for"),
+    ],
+)
+def test_bad_input_is_one_sentence(asking: Any, path: str, status: int, words: str) -> None:
+    answer = asking.get(path)
+    assert answer.status_code == status
+    assert words in answer.json()["error"]
+
+
+def hits(answer: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the hits of a search, and its last line."""
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    return [line for line in lines if "hit" in line], lines[-1]
+
+
+def test_a_text_is_looked_for_in_questions_and_solutions(asking: Any) -> None:
+    found_in, end = hits(asking.get("api/search", q="THEN I AM"))
+    assert {hit["where"] for hit in found_in} == {"solution"}
+    assert len(found_in) == 4
+    assert end == {"end": "done", "read": 24, "of": 24}
+    in_questions, _ = hits(asking.get("api/search", q="What fits"))
+    assert [hit["where"] for hit in in_questions] == ["question"]
+    assert in_questions[0]["match"] == "What fits"
+
+
+def test_a_search_stays_within_the_filter(asking: Any) -> None:
+    among, end = hits(asking.get("api/search", q="flowers", f="level=two_parts"))
+    assert len(among) == end["of"] == 4
+
+
+def test_a_text_is_no_pattern(asking: Any) -> None:
+    assert hits(asking.get("api/search", q=".*"))[0] == []
+    [hit], _ = hits(asking.get("api/search", q="{{7*7}}"))
+    assert hit["match"] == "{{7*7}}"
+
+
+def test_an_object_that_was_deleted_in_mid_view_is_one_sentence(run: Path, asking: Any) -> None:
+    [row] = asking.json("api/list", limit=1)["rows"]
+    name = asking.json("api/question", at=row["at"])["place"]["name"]
+    (run / name).unlink()
+    answer = asking.get("api/question", at=row["at"])
+    assert (answer.status_code, name in answer.json()["error"]) == (404, True)
+    assert hits(asking.get("api/search", q="flowers"))[1]["end"] == "done"
+    asking.index.look_now()
+    assert asking.get("api/question", at=row["at"]).status_code == 404
+    assert asking.json("api/list")["of"] < 24
+
+
+def test_an_object_that_is_damaged_in_mid_view_is_one_sentence(run: Path, asking: Any) -> None:
+    [row] = asking.json("api/list", limit=1)["rows"]
+    place = asking.json("api/question", at=row["at"])["place"]
+    (run / place["name"]).write_bytes(b"PAR1 no more")
+    answer = asking.get("api/question", at=row["at"])
+    assert (answer.status_code, "factory validate" in answer.json()["error"]) == (404, True)
+
+
+def test_a_later_revision_stands_for_the_one_that_was_listed(
+    tmp_path: Path, cache: Path, viewer_of: Callable[..., Any]
+) -> None:
+    records = [a_problem(number) for number in range(3)]
+    write_object(tmp_path / "run", records)
+    asking = viewer_of(tmp_path / "run")
+    write_object(tmp_path / "run", [{**one, "gold_answer": "new"} for one in records], revision=1)
+    assert asking.json("api/question", at=1)["record"]["gold_answer"] == "new"
+    asking.index.look_now()
+    assert asking.json("api/list")["of"] == 3
+
+
+def test_annotations_are_kept_and_counted(run: Path, viewer_of: Callable[..., Any]) -> None:
+    asking = viewer_of(run, person="Ann")
+    [row] = asking.json("api/list", f="verdict=incorrect&first_error=2&level=multiply_add", limit=1)["rows"]
+    record = asking.json("api/question", at=row["at"])["record"]
+    [wrong] = [one for one in record["solutions"] if one["verdict"] == "incorrect"]
+    said = {"at": row["at"], "solution": wrong["solution_id"], "step": 1, "label": -1, "note": "<b>7*6</b>"}
+    answer = asking.say(said).json()
+    assert answer["annotation"]["run_label"] == -1
+    assert answer["agreement"]["whole"] == {
+        "agreed": 1,
+        "compared": 1,
+        "rate": 1.0,
+        "interval": [pytest.approx(0.2065, abs=1e-3), 1.0],
+    }
+    asking.say({**said, "label": 1})
+    # Another person's viewer sees it, and what was changed.
+    other = viewer_of(run, person="Bob")
+    [kept] = other.json("api/question", at=row["at"])["annotations"]
+    assert (kept["person"], kept["label"], kept["note"]) == ("Ann", 1, "<b>7*6</b>")
+    other.say(said)
+    assert other.json("api/state")["annotations"]["whole"]["compared"] == 2
+    other.say({**said, "label": None})
+    assert other.json("api/state")["annotations"]["whole"]["compared"] == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [],
+        {},
+        {"at": "x"},
+        {"at": 0, "solution": "none such", "step": 0, "label": 1, "note": ""},
+        {"at": 0, "solution": None, "step": 99, "label": 1, "note": ""},
+        {"at": 0, "solution": None, "step": 0, "label": 7, "note": ""},
+        {"at": 0, "solution": None, "step": 0, "label": 1, "note": "", "person": "Bob"},
+        {"at": 0, "solution": None, "step": "0", "label": 1, "note": ""},
+        {"at": 999, "solution": None, "step": 0, "label": 1, "note": ""},
+    ],
+)
+def test_what_is_no_annotation_is_refused(run: Path, viewer_of: Callable[..., Any], said: Any) -> None:
+    asking = viewer_of(run, person="Ann")
+    if isinstance(said, dict) and said.get("solution", 0) is None:
+        solutions = asking.json("api/question", at=0)["record"]["solutions"]
+        said = {**said, "solution": solutions[0]["solution_id"] if solutions else ""}
+    assert asking.say(said).status_code in (400, 404)
+    assert not (run / "annotations").exists()

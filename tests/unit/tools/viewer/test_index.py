@@ -1,0 +1,139 @@
+"""Index over a run's objects: kept, extended, corrected; and folders that are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.viewed_run import a_problem, write_object, write_run
+
+from factory.errors import BadInput
+from factory.storage.opening import open_store
+from tools.viewer import index as index_module
+from tools.viewer.index import Index
+from tools.viewer.kept_parts import KeptParts
+from tools.viewer.objects import check_is_run, listed
+from tools.viewer.records import place_of
+from tools.viewer.serve import bound, view
+
+
+def looked(folder: Path) -> Index:
+    """Return an index that has looked once, and has kept what it read."""
+    made = Index(open_store(folder), KeptParts(str(folder), lambda line: None))
+    made.look_now()
+    made._keep_tail()
+    return made
+
+
+def ids(made: Index) -> list[str]:
+    """Return the ids of all questions, in order."""
+    return [one for part in made.parts for one in part.questions["question_id"].to_pylist()]
+
+
+def test_an_index_is_kept_and_read_again(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = looked(run)
+    monkeypatch.setattr(index_module, "read", lambda *asked: pytest.fail("an object was read twice"))
+    assert ids(looked(run)) == ids(first)
+
+
+def test_new_objects_are_added_behind(run: Path) -> None:
+    before = ids(looked(run))
+    write_object(run, [a_problem(500)])
+    after = ids(looked(run))
+    assert after[: len(before)] == before
+    assert len(after) == len(before) + 1
+
+
+def test_parts_are_finished_when_they_are_large(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "SEALED", 10)
+    monkeypatch.setattr(index_module, "PUBLISH_S", 0.0)
+    write_run(tmp_path / "run", problems=30, per_object=6)
+    first = looked(tmp_path / "run")
+    assert len(first.parts) > 1
+    assert all(len(part) >= 10 for part in first.parts[:-1])
+    assert sorted(ids(looked(tmp_path / "run"))) == sorted(ids(first))
+    assert len(list((cache / "views").rglob("*.questions.arrow"))) == len(first.parts)
+
+
+def test_a_damaged_part_is_made_anew(run: Path, cache: Path) -> None:
+    first = looked(run)
+    for file in (cache / "views").rglob("*.arrow"):
+        file.write_bytes(b"ARROW1 no more")
+    assert ids(looked(run)) == ids(first)
+
+
+def test_a_replaced_object_is_read_again(run: Path) -> None:
+    looked(run)
+    name = next(iter(listed(open_store(run))))
+    (run / name).unlink()
+    unit = [a_problem(900), a_problem(901)]
+    (run / write_object(run, unit)).rename(run / name)
+    made = looked(run)
+    assert place_of(made.parts, unit[0]["question_id"]).name == name
+
+
+def test_an_object_that_cannot_be_read_is_named_and_the_others_are_shown(run: Path) -> None:
+    (run / "data" / "part-00000000000000ff.parquet").write_bytes(b"no parquet")
+    made = looked(run)
+    assert list(made.progress.unreadable) == ["data/part-00000000000000ff.parquet"]
+    assert len(ids(made)) == 24
+
+
+def test_a_cache_that_cannot_be_written_costs_one_sentence(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("FACTORY_CACHE", str(tmp_path / "file"))
+    said: list[str] = []
+    made = Index(open_store(run), KeptParts(str(run), said.append))
+    made.look_now()
+    made._keep_tail()
+    assert len(ids(made)) == 24
+    assert len(said) == 1
+    assert "is made anew next time" in said[0]
+
+
+def test_a_folder_of_rounds_stands_for_the_runs_in_it(tmp_path: Path, cache: Path) -> None:
+    for name, number in (("round_0/sample", 1), ("round_1/sample", 1), ("round_1/evaluate", 2)):
+        write_object(tmp_path / "star" / name, [a_problem(number)])
+    made = looked(tmp_path / "star")
+    assert made.parts[0].names("part") == ["round_0/sample", "round_1/evaluate", "round_1/sample"]
+    question = str(a_problem(1)["question_id"])
+    assert place_of(made.parts, question, "round_1/sample").folder == "round_1/sample"
+    assert [place_of(made.parts, question, None, copy).copies for copy in (0, 1)] == [2, 2]
+
+
+def test_a_run_that_has_begun_and_committed_nothing_is_waited_for(tmp_path: Path, cache: Path) -> None:
+    (tmp_path / "config.yaml").write_text("pipeline: label_steps\n")
+    assert listed(open_store(tmp_path)) == {}
+    check_is_run(open_store(tmp_path))
+    made = looked(tmp_path)
+    write_object(tmp_path, [a_problem(1)])
+    made._pass()
+    assert len(ids(made)) == 1
+
+
+@pytest.mark.parametrize("name", ["missing", "empty"])
+def test_a_folder_that_is_no_run_is_one_sentence(tmp_path: Path, cache: Path, name: str) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadInput, match="holds no committed records"):
+        view(str(tmp_path / name), port=0, person=None, at="", say=lambda line: None)
+
+
+def test_a_port_that_is_taken_is_one_sentence(run: Path) -> None:
+    with bound(0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(BadInput, match=f"port {port} of 127.0.0.1 is taken"):
+            view(str(run), port=port, person=None, at="", say=lambda line: None)
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_that_is_none_is_one_sentence(port: int) -> None:
+    with pytest.raises(BadInput, match="Expected 0 to 65535"):
+        bound(port)
+
+
+@pytest.mark.parametrize("link", ["a b", "q=\n", "q=<script>", "q=\x1b[31m"])
+def test_a_link_that_is_none_is_one_sentence(run: Path, link: str) -> None:
+    with pytest.raises(BadInput, match="--at"):
+        view(str(run), port=0, person=None, at=link, say=lambda line: None)
