@@ -34,7 +34,8 @@ NONE, UNKNOWN = -1, -2
 NOT_JUDGED, TRUNCATED = "not judged", "truncated"
 BEGINNING = 140  # characters of a question that its row in a list shows
 _FARTHEST = 32_000
-_NAMES = pa.dictionary(pa.int32(), pa.string())
+# There are many solutions, and few names of theirs: verdicts, roles, methods.
+_NAMES, _FEW_NAMES = pa.dictionary(pa.int32(), pa.string()), pa.dictionary(pa.int16(), pa.string())
 
 QUESTIONS = pa.schema(
     [
@@ -54,9 +55,9 @@ QUESTIONS = pa.schema(
 """Table of questions; `samples` are the policy's independent ones, `right` of them reached the gold answer."""
 SOLUTIONS = pa.schema(
     [
-        ("verdict", _NAMES),
-        ("role", _NAMES),
-        ("method", _NAMES),
+        ("verdict", _FEW_NAMES),
+        ("role", _FEW_NAMES),
+        ("method", _FEW_NAMES),
         ("first_error", pa.int16()),
         ("confidence", pa.float32()),
         ("flawed", pa.int8()),
@@ -100,9 +101,9 @@ def _solutions(flat: Any) -> pa.Table:
     cut_off = pc.fill_null(pc.equal(_texts(_field(flat, "finish_reason", n)), LENGTH), False)
     first_error = _numbers(_field(flat, "first_error", n), np.int32, UNKNOWN)
     columns = {
-        "verdict": _names(pc.if_else(cut_off, TRUNCATED, verdicts)),
-        "role": _names(_texts(_field(flat, "role", n), POLICY)),
-        "method": _names(_texts(_field(flat, "method", n))),
+        "verdict": _names(pc.if_else(cut_off, TRUNCATED, verdicts), _FEW_NAMES),
+        "role": _names(_texts(_field(flat, "role", n), POLICY), _FEW_NAMES),
+        "method": _names(_texts(_field(flat, "method", n)), _FEW_NAMES),
         "first_error": np.clip(first_error, UNKNOWN, _FARTHEST).astype(np.int16),
         "confidence": _least_confidence(_field(flat, "steps", n)),
         "flawed": _flags(_field(flat, "flawed", n)),
@@ -196,8 +197,8 @@ def _texts(values: Any, unknown: str = "") -> Any:
     return pc.fill_null(texts, unknown)
 
 
-def _names(texts: Any) -> Any:
-    return pc.dictionary_encode(texts).cast(_NAMES)
+def _names(texts: Any, kind: Any = _NAMES) -> Any:
+    return pc.dictionary_encode(texts).cast(kind)
 
 
 def _beginnings(texts: Any) -> Any:
