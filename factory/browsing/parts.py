@@ -87,9 +87,11 @@ class Part:
             row -= one.rows
         raise IndexError(row)
 
-    def rows_with(self, question_id: str) -> Array:
-        """Return the questions whose id begins with some characters."""
-        return np.flatnonzero(np.asarray(pc.starts_with(self._column("question_id"), question_id), bool))
+    def rows_with(self, question_id: str, *, begins: bool = False) -> Array:
+        """Return the questions with an id, or those whose id `begins` so."""
+        ids = self._column("question_id")
+        there = pc.starts_with(ids, question_id) if begins else pc.equal(ids, question_id)
+        return np.flatnonzero(np.asarray(there, bool))
 
     def _column(self, name: str) -> Any:
         if name not in self._kept:

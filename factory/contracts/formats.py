@@ -89,6 +89,10 @@ class FormatPlugin(Plugin):
     WHOLE_TEXTS: bool = False
     """True where all that rows hold of a solution is its text: what its model thought aloud can be left out of them."""
 
+    ANNOTATED: bool = False
+    """True where `rows` also reads `record["annotations"]`: what people said of its steps, as plain values of
+    `factory.annotations.annotation.Annotation`; an export reads it from beside the runs."""
+
     parse: ParseFunction | None = None
     """Function that reads one line back; None where the format can only be written."""
 

@@ -53,6 +53,9 @@ FORMATS = {
         tags=("self-correction",),
     ),
     "critiques": About(text="critiques of solutions as chat messages, and whether they were right", tags=("critic",)),
+    "annotations": About(
+        text="what people said of step labels, beside the label of the run", tasks=("token-classification",), tags=_PRM
+    ),
     "tree_nodes": About(text="the search trees, one row per node", tags=("search-tree",)),
     "records": About(text="everything that is known, one row per question", tags=("search-tree", *_PRM)),
     "jsonl": About(text="everything that is known, one line per question", tags=("search-tree", *_PRM)),
@@ -83,6 +86,13 @@ COLUMNS = {
     "says_right": "the critic's verdict on the solution",
     "says_first_error": "the step that it names as the first wrong one, from 0, -1 for none; null where not asked",
     "first_error": "the first wrong step by the labels, from 0, -1 for none; null where it is not known",
+    "step": "the step that was judged, from 0",
+    "run_label": "the run's label of it: 1, -1, null where it had none",
+    "run_confidence": "how sure that label was, 0 to 1",
+    "agrees": "whether person and run say the same; null where one of them says nothing",
+    "note": "why, in the person's words",
+    "person": "who judged it",
+    "at": "when, in UTC",
     "critic": "role of the model that criticised",
     "critic_model": "which model that was",
     "critic_revision": "hash or commit of its weights",

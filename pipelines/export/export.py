@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,11 @@ from factory.storage.access import Access
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 from pipelines.export import folder as export_folder
+from pipelines.export.annotated import Annotations, annotations_for
 from pipelines.export.copies import Copies, place_of, refuse_merged
 from pipelines.export.folder import Target
 from pipelines.export.inputs import Listed, SourceRun, chunks_of, listed, runs_of
-from pipelines.export.manifest import configs_yaml, digest_of, encoded, imported_urls, manifest
+from pipelines.export.manifest import as_json_values, configs_yaml, digest_of, encoded, imported_urls, manifest
 from pipelines.export.pool import Map, pool, processes_here
 from pipelines.export.questions import Questions, lost_solutions, read_questions
 from pipelines.export.rows import ConfigSplit, Job, PartFile, RowsWanted, TaskResult, write_rows
@@ -150,19 +151,19 @@ def export(
     chosen = {place_of(run): run for folder in runs for run in runs_of(str(folder), access)}.values()
     chunks = [chunk for run in chosen for chunk in chunks_of(run)]
     n_bytes = sum(shard.size for _, shards in chunks for shard in shards)
+    annotations = annotations_for(options.formats, [*(run.url for run in chosen), *map(str, runs)], access)
     with pool(processes or (1 if n_bytes < SMALL_BYTES else processes_here())) as spread:
         # First pass: the questions alone decide what goes in.
         copies = Copies()
         questions = read_questions(copies.left_out(_listed(chunks, spread, say)), same, screen)
         refuse_merged([(shards.run, shards.names) for shards in questions.runs])
         # The same export may be there already.
-        described = _as_json_values(options)
-        digest = digest_of(questions, described, screen.digest)
+        digest = digest_of(questions, described := as_json_values(options, annotations.digest), screen.digest)
         if (there := export_folder.manifest_of(store)) is not None:
             return Exported(out=out, manifest=_same(store, there, digest), there=True)
         # Second pass: rows of every format to scratch, then shards of them.
         with export_folder.target(store) as target:
-            done, written = _written(options, questions, copies, target, spread, say)
+            done, written = _written(options, questions, copies, annotations, target, spread, say)
             # Publish: shards first, the manifest last.
             content = manifest(digest, described, command, questions, done, written)
             files = {shard.name: shard.n_bytes for shards in written.values() for shard in shards}
@@ -173,7 +174,13 @@ def export(
 
 
 def _written(
-    options: ExportOptions, questions: Questions, copies: Copies, target: Target, spread: Map, say: Say
+    options: ExportOptions,
+    questions: Questions,
+    copies: Copies,
+    annotations: Annotations,
+    target: Target,
+    spread: Map,
+    say: Say,
 ) -> tuple[TaskResult, dict[ConfigSplit, list[ShardWritten]]]:
     """Write all shards to scratch; return what came of the tasks, and the shards by (config, split)."""
     views = {name: FORMATS.load(name) for name in dict.fromkeys(options.formats)}
@@ -185,6 +192,7 @@ def _written(
             filter=options.filter,
             split=options.split,
             parts=str(target.scratch / "parts"),
+            annotations=annotations.said,
         )
         done, parts = _rows(job, questions, target, spread, say)
         done.dropped.update(copies.dropped)
@@ -209,14 +217,6 @@ def _same(store: Store, there: dict[str, Any], digest: str) -> dict[str, Any]:
     # The export may have been killed just before it removed its claim.
     store.delete(UNFINISHED)
     return there
-
-
-def _as_json_values(options: ExportOptions) -> dict[str, Any]:
-    """Return the options as the manifest has them: mappings, lists and plain values."""
-    described = asdict(options)
-    described |= {"formats": list(dict.fromkeys(options.formats)), "decontaminate": list(options.decontaminate)}
-    described["filter"] |= {"verdicts": list(options.filter.verdicts), "rounds": list(options.filter.rounds)}
-    return described
 
 
 def _listed(

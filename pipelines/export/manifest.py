@@ -32,6 +32,19 @@ COUNTED = ("questions", "failed", "solutions", "correct", "incorrect", "unparsab
 OptionValues = Mapping[str, Any]
 
 
+def as_json_values(options: Any, annotations: str = "") -> dict[str, Any]:
+    """Return an export's options as the manifest has them: mappings, lists and plain values.
+
+    Args:
+      options: the `ExportOptions`.
+      annotations: hash of what people said, where a format holds that; "" leaves it out.
+    """
+    described = asdict(options)
+    described |= {"formats": list(dict.fromkeys(options.formats)), "decontaminate": list(options.decontaminate)}
+    described["filter"] |= {"verdicts": list(options.filter.verdicts), "rounds": list(options.filter.rounds)}
+    return described | ({"annotations": annotations} if annotations else {})
+
+
 def digest_of(questions: Questions, options: OptionValues, benchmarks: str) -> str:
     """Return the hash that tells this export from others.
 

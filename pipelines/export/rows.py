@@ -26,6 +26,7 @@ from factory.export.drops import RECORDS, SOLUTIONS, Dropped
 from factory.export.filter import EVERYTHING, Filter
 from factory.export.split import Split
 from factory.records.record_columns import narrowed
+from pipelines.export.annotated import Said
 from pipelines.export.inputs import ExportTask, records_of
 
 LINES = pa.schema([("line", pa.string())])
@@ -61,12 +62,17 @@ ConfigSplit = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Settings that are the same for every task. `parts` is the folder of the files of rows."""
+    """Settings that are the same for every task.
+
+    * `parts`: folder of the files of rows.
+    * `annotations`: what people said, by the id of the question, for formats that hold it.
+    """
 
     formats: tuple[str, ...]
     filter: Filter
     split: Split
     parts: str
+    annotations: Said = field(default_factory=dict)
 
     def columns(self) -> list[str]:
         """Return the record columns that somebody reads. A format that does not say which reads all."""
@@ -174,7 +180,10 @@ def write_rows(wanted: RowsWanted) -> TaskResult:
                     # The split goes by the question alone, so all formats agree on it.
                     split = job.split.of(record["question"])
                     for name, narrowed_record in kept.items():
-                        writers.add((name, split), list(views[name].rows(narrowed_record)))
+                        view, chosen = views[name], narrowed_record
+                        if view.ANNOTATED:
+                            chosen = {**chosen, "annotations": job.annotations.get(record["question_id"], ())}
+                        writers.add((name, split), list(view.rows(chosen)))
             writers.taken_in(n_bytes)
         # Rows that still wait belong to this task's files.
         writers.flush()

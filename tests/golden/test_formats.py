@@ -25,11 +25,34 @@ FORMATS = formats.FORMATS.names()
 def written(name: str) -> list[dict[str, Any]]:
     """Return the rows as a reader of the exported file gets them, as JSON values."""
     view = formats.FORMATS.load(name)
-    rows = [row for record in [*records(), searched()] for row in view.rows(record)]
+    seen = [*records(), searched()]
+    if view.ANNOTATED:
+        seen = [{**record, "annotations": annotations_of(record)} for record in seen]
+    rows = [row for record in seen for row in view.rows(record)]
     if view.FEATURES is not None:
         assert all(set(row) == set(view.FEATURES.names) for row in rows)
         rows = pa.RecordBatch.from_pylist(rows, schema=view.FEATURES).to_pylist()
     return json.loads(json.dumps(rows, default=str))
+
+
+def annotations_of(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what two people say of the first step of each labelled solution."""
+    return [
+        {
+            "question_id": record["question_id"],
+            "solution_id": solution["solution_id"],
+            "step": 0,
+            "label": label,
+            "run_label": solution["steps"][0]["label"],
+            "run_confidence": solution["steps"][0]["confidence"],
+            "note": note,
+            "person": person,
+            "at": "2026-01-03T00:00:00+00:00",
+        }
+        for solution in record["solutions"][:3]
+        for person, label, note in (("Ann", 1, ""), ("Bob", -1, "3 * 4 is 12"))
+        if solution["steps"]
+    ]
 
 
 @pytest.mark.parametrize("name", FORMATS)

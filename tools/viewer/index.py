@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 
 from factory.browsing.parts import Part, together
 from factory.errors import FactoryError
@@ -55,7 +56,7 @@ class Index:
       version: number that grows with every change of `parts`.
       progress: how far it is.
       first_look: set as soon as there is something to show, or it is known that there is nothing.
-      failure: error of the first listing; None where that went well.
+      failure: error of the last listing where nothing is known yet; else None.
     """
 
     def __init__(self, store: Store, kept: KeptParts) -> None:
@@ -97,15 +98,20 @@ class Index:
         self._load()
         while not self._stop.is_set():
             began = time.monotonic()
-            try:
-                self._pass()
-            except FactoryError as error:
-                # The store is down, or permission was lost: what is known is shown, and it is tried again.
-                self.failure = self.failure or (None if self.parts else error)
-                self.progress.phase, self.progress.trouble = "waiting", str(error)
-            self.first_look.set()
+            self._look()
             # Listing a large folder takes long: it is not done all the time.
             self._stop.wait(max(AGAIN_S, 20 * min(30.0, time.monotonic() - began)))
+
+    def _look(self) -> None:
+        """List and read once; a store that fails is told."""
+        try:
+            self._pass()
+            self.failure = None
+        except FactoryError as error:
+            # The store is down, or permission was lost: what is known is shown, and it is tried again.
+            self.failure = None if self.parts else error
+            self.progress.phase, self.progress.trouble = "waiting", str(error)
+        self.first_look.set()
 
     def _load(self) -> None:
         """Take the parts that are kept, unfinished ones as the beginning of the next."""
@@ -152,9 +158,10 @@ class Index:
         if len(self._tail) > 1:
             self._tail = [together(self._tail)]
         if self._tail and len(self._tail[0]) >= SEALED:
-            self._kept.keep(self._tail[0], instead_of=self._kept_tail)
-            self._sealed.append(self._tail.pop())
+            self._sealed.append(self._kept.keep(self._tail.pop(), instead_of=self._kept_tail))
             self._kept_tail = None
+            # What reading took is given back, as the process may run for days.
+            pa.default_memory_pool().release_unused()
         self.parts = (*self._sealed, *self._tail)
         self.version += 1
 

@@ -49,10 +49,19 @@ class KeptParts:
                 if len(part):
                     yield part
 
-    def keep(self, part: Part, instead_of: Part | None = None) -> None:
-        """Keep a part, and remove the one that it continues."""
+    def keep(self, part: Part, instead_of: Part | None = None) -> Part:
+        """Keep a part, and remove the one that it continues.
+
+        Args:
+          part: part to keep.
+          instead_of: part that is kept by now and is the beginning of this one.
+
+        Returns:
+          The same part as a mapped file, of which the memory is the system's to take; the part itself where it cannot
+          be kept.
+        """
         if self._broken:
-            return
+            return part
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._prune()
@@ -63,9 +72,13 @@ class KeptParts:
             _write(path.with_suffix(_QUESTIONS), part.questions.replace_schema_metadata(described))
             if instead_of is not None and _name(instead_of) != path.name:
                 self.remove(instead_of)
+            mapped = _read(path.with_suffix(_QUESTIONS))
+            mapped.gone = part.gone
+            return mapped
         except OSError as error:
             self._broken = True
             self._say(f"the index cannot be kept in {self.folder} ({error.strerror}), so it is made anew next time")
+            return part
 
     def remove(self, part: Part) -> None:
         """Remove a part; nothing happens where it is not kept."""
@@ -82,9 +95,11 @@ class KeptParts:
 
     def _prune(self) -> None:
         """Remove the parts of runs that nobody has looked at for longest."""
-        runs = sorted(self.folder.parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in runs[_RUNS:]:
-            shutil.rmtree(path, ignore_errors=True)
+        # Another viewer may remove them at the same time.
+        with contextlib.suppress(OSError):
+            runs = sorted(self.folder.parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+            for path in runs[_RUNS:]:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _read(path: Path) -> Part:

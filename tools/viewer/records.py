@@ -19,6 +19,7 @@ from factory.storage.store import Store
 from tools.viewer.objects import shard_in
 
 _ROWS = 16  # rows that are decoded at a time
+_COPIES = 1_000  # records of one question, or beginning of an id, that are told apart
 
 
 class Missing(BadInput):
@@ -95,10 +96,13 @@ def _all_of(parts: tuple[Part, ...], question_id: str, *, begins: bool = False) 
     rows: list[tuple[int, str, str]] = []
     before = 0
     for part in parts:
-        for row in part.rows_with(question_id).tolist() if question_id else ():
-            own = str(part.questions["question_id"][row].as_py())
-            if (begins or own == question_id) and not (part.gone is not None and part.gone[row]):
+        for row in part.rows_with(question_id, begins=begins).tolist() if question_id else ():
+            if part.gone is None or not part.gone[row]:
+                own = str(part.questions["question_id"][row].as_py())
                 rows.append((before + row, own, part.place_of(row)[0]))
+            # Nobody looks through so many: the id has to be given with more of its characters.
+            if len(rows) > _COPIES:
+                break
         before += len(part)
     return [
         Place(at=at, question_id=own, folder=folder_of(name), name=name, copy=copy, copies=len(rows))

@@ -6,7 +6,10 @@ import { open } from "./question.js";
 
 const WHOLE = 150; // nodes of a tree that is drawn unfolded
 const ROW = 26, LEAST = 220, MOST = 720; // pixels per leaf, of the drawing
+const ZOOM = 1.35;
 let chart = null;
+let drawnFor = "";
+let marked = null;
 
 const variable = (name) => {
   // A canvas knows no light-dark(): the browser computes the colour of an element.
@@ -49,20 +52,19 @@ function nested(nodes) {
 
 const leaves = (one) => (one.children.length ? one.children.reduce((sum, child) => sum + leaves(child), 0) : 1);
 
-function asData(one, tint, chosen) {
+function asData(one, tint) {
   const { node, children } = one;
-  const isChosen = node.node === chosen;
   return {
     name: String(node.node), value: node.node,
     symbol: node.terminal ? "diamond" : "circle",
     symbolSize: Math.min(34, 9 + 4.2 * Math.log2(sizeOf(node))) * (node.terminal ? 1.15 : 1),
-    itemStyle: { color: colourOf(valueOf(node), tint), borderColor: isChosen ? tint.ink : tint.surface, borderWidth: isChosen ? 3 : 1 },
-    label: { formatter: labelOf(node).replace(/[{}|]/g, " "), fontWeight: isChosen ? "bold" : "normal" },
-    children: children.map((child) => asData(child, tint, chosen)),
+    itemStyle: { color: colourOf(valueOf(node), tint), borderColor: tint.surface, borderWidth: 1 },
+    label: { formatter: labelOf(node).replace(/[{}|]/g, " ") },
+    children: children.map((child) => asData(child, tint)),
   };
 }
 
-function drawn(box, roots, nodes, chosen) {
+function draw(box, roots, nodes) {
   chart?.dispose();
   const tint = colours();
   const narrow = box.clientWidth < 520;
@@ -72,15 +74,26 @@ function drawn(box, roots, nodes, chosen) {
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     tooltip: { show: false },
     series: [{
-      type: "tree", data: [asData(roots[0], tint, chosen)], roam: true, scaleLimit: { min: 0.2, max: 12 }, top: 24, bottom: 16, left: narrow ? 30 : 64, right: narrow ? 64 : 110,
+      type: "tree", data: [asData(roots[0], tint)], roam: true, scaleLimit: { min: 0.2, max: 12 }, top: 24, bottom: 16, left: narrow ? 30 : 64, right: narrow ? 64 : 110,
       expandAndCollapse: nodes.length > WHOLE, initialTreeDepth: nodes.length > WHOLE ? 3 : -1,
-      lineStyle: { color: tint.line, width: 1.5, curveness: 0.45 }, emphasis: { focus: "ancestor", lineStyle: { color: tint.none } },
+      lineStyle: { color: tint.line, width: 1.5, curveness: 0.45 }, emphasis: { itemStyle: { borderColor: tint.ink, borderWidth: 3 }, label: { fontWeight: "bold" } },
       label: { position: "top", distance: 4, fontSize: 11, color: tint.ink, verticalAlign: "bottom" },
       leaves: { label: { position: "right", align: "left", verticalAlign: "middle" } },
     }],
   });
   chart.on("click", (event) => { if (event.data) link.go(link.but({ n: event.data.value }), { replace: true }); });
+  // What the pointer leaves is no longer marked, unless it is the chosen node.
+  chart.on("mouseout", () => mark(marked));
 }
+
+/** Mark the chosen node. Nothing is drawn anew: zoom, place and what is unfolded stay. */
+function mark(chosen) {
+  if (marked !== null && marked !== chosen) chart.dispatchAction({ type: "downplay", seriesIndex: 0, name: String(marked) });
+  if (chosen !== null) chart.dispatchAction({ type: "highlight", seriesIndex: 0, name: String(chosen) });
+  marked = chosen;
+}
+
+const zoom = (by) => chart?.dispatchAction({ type: "treeRoam", seriesIndex: 0, zoom: by, originX: chart.getWidth() / 2, originY: chart.getHeight() / 2 });
 
 function nodeDetail(record, node) {
   if (!node) return [el("p", { class: "muted" }, "Choose a node to read it.")];
@@ -122,13 +135,21 @@ export function treeView(record) {
   const detail = el("div", { id: "node", class: "node-detail", "aria-live": "polite" });
   const text = el("details", { class: "tree-text" }, el("summary", {}, "The tree as text"));
 
-  const refresh = () => {
+  const refresh = ({ anew = false } = {}) => {
     const asked = link.read().n;
     const chosen = asked === undefined ? null : Number(asked);
     detail.replaceChildren(...nodeDetail(record, nodes.find((node) => node.node === chosen)).filter(Boolean));
     if (text.open) text.replaceChildren(text.firstElementChild, outline(roots, chosen));
-    if (globalThis.echarts && box.isConnected && box.clientWidth) drawn(box, roots, nodes, chosen);
+    if (!globalThis.echarts || !box.isConnected || !box.clientWidth) return;
+    const wanted = [record.question_id, record.created_at, box.clientWidth, variable("page")].join(" ");
+    if (anew || wanted !== drawnFor || chart?.getDom() !== box) {
+      draw(box, roots, nodes);
+      [drawnFor, marked] = [wanted, null];
+    }
+    mark(chosen);
   };
+  // The page scrolls over the drawing; with Ctrl it is zoomed.
+  box.addEventListener("wheel", (event) => { if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); }, { capture: true, passive: true });
   text.addEventListener("toggle", () => text.open && text.replaceChildren(text.firstElementChild, outline(roots, Number(link.read().n))));
   // The library may come later than the record. Where it does not come at all, the text stands for it.
   if (!globalThis.echarts) addEventListener("load", () => (globalThis.echarts ? refresh() : (text.open = true)), { once: true });
@@ -143,8 +164,11 @@ export function treeView(record) {
   refresh();
   return el("section", { class: "card", "aria-labelledby": "tree-title" },
     el("div", { class: "row spread" }, el("h2", { id: "tree-title" }, "Search tree"),
-      el("div", { class: "row" }, el("button", { type: "button", class: "small", on: { click: () => { chart?.dispatchAction({ type: "restore" }); refresh(); } } }, "Whole tree"))),
-    el("p", { class: "muted small legend" }, "Colour: share of rollouts that reached the gold answer, from ", el("span", { class: "swatch never" }), " none to ", el("span", { class: "swatch always" }), " all. Size: visits or rollouts. Diamonds end with an answer. Scroll to zoom, drag to move.",
+      el("div", { class: "row" }, 
+        el("button", { type: "button", class: "small", "aria-label": "Zoom in", on: { click: () => zoom(ZOOM) } }, "+"),
+        el("button", { type: "button", class: "small", "aria-label": "Zoom out", on: { click: () => zoom(1 / ZOOM) } }, "−"),
+        el("button", { type: "button", class: "small", on: { click: () => refresh({ anew: true }) } }, "Whole tree"))),
+    el("p", { class: "muted small legend" }, "Colour: share of rollouts that reached the gold answer, from ", el("span", { class: "swatch never" }), " none to ", el("span", { class: "swatch always" }), " all. Size: visits or rollouts. Diamonds end with an answer. Drag to move, Ctrl and scroll to zoom.", nodes.length > WHOLE ? " A click unfolds a node." : "",
       record.left_out.nodes ? ` ${number(record.left_out.nodes)} more nodes are in the JSON.` : ""),
     el("div", { class: "tree-area" }, box, detail), text);
 }

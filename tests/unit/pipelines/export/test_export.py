@@ -138,7 +138,11 @@ def test_a_damaged_shard_is_named(run, out):
         export([run], out, ExportOptions(formats=("sft",)))
 
 
-@pytest.mark.parametrize("name", formats.FORMATS.names())
+# What people said lies beside a run: `test_annotated.py`.
+OF_RECORDS = [name for name in formats.FORMATS.names() if not formats.FORMATS.load(name).ANNOTATED]
+
+
+@pytest.mark.parametrize("name", OF_RECORDS)
 def test_every_format_is_given_all_that_it_reads(tmp_path, out, name):
     """Rows with the format's `COLUMNS`, and of solutions what `factory.records.record_columns.narrowed` leaves."""
     nodes = [

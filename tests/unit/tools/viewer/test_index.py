@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.viewed_run import a_problem, write_object, write_run
 
-from factory.errors import BadInput
+from factory.errors import BadInput, StorageFailed
 from factory.storage.opening import open_store
 from tools.viewer import index as index_module
+from tools.viewer import serve
 from tools.viewer.index import Index
 from tools.viewer.kept_parts import KeptParts
 from tools.viewer.objects import check_is_run, listed
@@ -111,6 +113,40 @@ def test_a_run_that_has_begun_and_committed_nothing_is_waited_for(tmp_path: Path
     write_object(tmp_path, [a_problem(1)])
     made._pass()
     assert len(ids(made)) == 1
+
+
+class Down:
+    """Store of a run that stops to answer when the test says so."""
+
+    def __init__(self, folder: Path) -> None:
+        self._store, self.down = open_store(folder), False
+
+    def __getattr__(self, name: str) -> Any:
+        if self.down:
+            raise StorageFailed("s3://bucket/run does not answer")
+        return getattr(self._store, name)
+
+
+def test_a_store_that_goes_down_leaves_what_is_known_and_is_asked_again(run: Path) -> None:
+    store = Down(run)
+    made = Index(store, KeptParts(str(run), lambda line: None))  # type: ignore[arg-type]
+    made.look_now()
+    store.down = True
+    made._look()
+    assert (made.progress.phase, made.failure) == ("waiting", None)
+    assert "does not answer" in made.progress.trouble
+    assert len(ids(made)) == 24
+    store.down = False
+    made._look()
+    assert (made.progress.phase, made.progress.trouble) == ("ready", "")
+
+
+def test_a_store_that_is_down_from_the_start_is_one_sentence(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Down(run)
+    store.down = True
+    monkeypatch.setattr(serve, "open_store", lambda *asked: store)
+    with pytest.raises(StorageFailed, match="does not answer"):
+        view(str(run), port=0, person=None, at="", say=lambda line: None)
 
 
 @pytest.mark.parametrize("name", ["missing", "empty"])

@@ -1,0 +1,221 @@
+"""The viewer's page in a real browser: what a person does with it, with everything that a run may hold."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.browser import PHONE, Chromium, in_chromium, violations
+from support.commands import Running
+from support.viewed_run import HOSTILE, a_problem, write_run
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/([\w-]{20,})/")
+PROBLEM = a_problem(3)
+ASKED = str(PROBLEM["question_id"])
+WRONG = str(PROBLEM["solutions"][1]["solution_id"])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder with something of everything."""
+    made = tmp_path_factory.mktemp("viewed") / "a run"
+    write_run(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def viewer(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a `factory view --annotate` of it, which is ended by Ctrl-C and has to end well."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACTORY_CACHE", str(tmp_path_factory.mktemp("cache")))
+        running = Running("view", str(folder), "--annotate", "--as", "Ann")
+        running.wait_for(lambda: "Ctrl-C" in running.stdout)
+        [address] = [each[0] for each in ADDRESS.finditer(running.stdout)]
+        yield address
+        running.process.send_signal(signal.SIGINT)
+        code, said, complaints = running.end()
+    assert (code, complaints) == (0, "")
+    assert "people agree with 50% of 2 labels" in said
+
+
+def opened(page: Page) -> None:
+    """Wait until the page shows what its address says."""
+    page.locator("#main:not([aria-busy]) h1").first.wait_for()
+
+
+def chips(page: Page) -> list[str]:
+    """Return the filters that the list says it has."""
+    return [each.inner_text().removesuffix("×").strip() for each in page.locator(".chip").all()]
+
+
+@in_chromium
+def test_a_person_looks_through_a_run(chromium: Chromium, viewer: str, tmp_path: Path) -> None:
+    with chromium.page(viewer) as page:
+        # What to look at: ready filters, and the most frequent failures.
+        opened(page)
+        failures = page.get_by_role("region", name="Most frequent failures").get_by_role("link")
+        assert [each.inner_text().split("\n")[0] for each in failures.all()] == [
+            "answers that cannot be read",
+            "solutions that were cut off",
+            "failed: EngineFailed",
+            "failed: PromptTooLong",
+            "failed: CheckerFailed",
+        ]
+        assert violations(page) == []
+        page.get_by_role("link", name="Right half of the time").click()
+        page.get_by_role("heading", name="21 questions").wait_for()
+        # The list: filters, counts, order.
+        assert chips(page) == ["Policy is right: half of the time (40–60 %)"]
+        page.get_by_role("checkbox", name="incorrect").check()
+        page.locator(".chip", has_text="Verdict: incorrect").wait_for()
+        page.locator("details.group", has_text="Level").locator("summary").click()
+        page.get_by_role("checkbox", name="multiply_add").check()
+        page.locator(".chip", has_text="Level: multiply_add").wait_for()
+        page.get_by_label("Order").select_option("-seconds")
+        page.wait_for_url("**sort%3D-seconds**")
+        opened(page)
+        seconds = [each.inner_text() for each in page.locator("td[data-label=time]").all()]
+        assert seconds == sorted(seconds, key=lambda text: -float(text.split()[0]))
+        assert violations(page) == []
+        # Keys: down the list, into a question, to the next one, and back.
+        page.locator("h1").first.click()
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.locator("#position", has_text="2 of").wait_for()
+        page.keyboard.press("j")
+        page.locator("#position", has_text="3 of").wait_for()
+        page.keyboard.press("k")
+        page.locator("#position", has_text="2 of").wait_for()
+        page.keyboard.press("u")
+        page.get_by_label("Order").wait_for()
+        page.keyboard.press("?")
+        page.get_by_role("heading", name="Keys").wait_for()
+        page.keyboard.press("Escape")
+        # Search for a text.
+        page.keyboard.press("/")
+        page.keyboard.type("THEN I AM LOST")
+        page.keyboard.press("Enter")
+        page.locator("#search-status", has_text="hits in").wait_for()
+        assert page.locator("mark").first.inner_text() == "Then I am lost"
+
+
+@in_chromium
+def test_a_person_understands_a_solution_and_says_where_its_label_is_wrong(chromium: Chromium, viewer: str) -> None:
+    with chromium.page(f"{viewer}#q={ASKED}&s={WRONG}") as page:
+        # Step by step: the first error, and why.
+        opened(page)
+        why = page.locator("#why").inner_text()
+        assert "Why step 2 is called the first wrong one" in why
+        assert "2 of 11 rollouts from here reached the answer; 9 of 12 from the step before." in why
+        assert "critic says step 2." in why
+        assert "← first wrong step" in page.locator("#step-2").inner_text()
+        assert "critic: here" in page.locator("#step-2").inner_text()
+        # The tree: a click on a node shows its text, and the address names the node.
+        page.locator("#tree svg text", has_text="2/11").click()
+        assert page.locator("#node-text").inner_text().strip() == PROBLEM["tree"][3]["text"].strip()
+        assert "critic sees the first error here" in page.locator("#node").inner_text()
+        page.get_by_text("The tree as text").click()
+        page.locator(".outline a", has_text="rephrase 5/5").click()
+        page.locator("#node .badge", has_text="rephrase").wait_for()
+        assert violations(page) == []
+        # Side by side, from where they part.
+        page.get_by_label("Beside").select_option(index=1)
+        assert page.locator("#parting").inner_text() == "They share 1 step and part at step 2."
+        page.get_by_role("link", name="One only").click()
+        page.locator(f"[data-solution='{WRONG}']").click()
+        # What a person says is kept beside the run, and counted.
+        page.get_by_role("button", name="Step 2 is wrong").click()
+        page.locator("#agreement", has_text="people agree with 100%").wait_for()
+        page.get_by_role("button", name="Step 3 is right").click()
+        page.locator("#agreement", has_text="people agree with 50%").wait_for()
+        note = page.get_by_role("textbox", name="Step 3: note")
+        note.fill("<b>follows</b> from step 2")
+        note.press("Enter")
+        page.locator("#step-3 .annotations", has_text="Ann: right <b>follows</b> from step 2").wait_for()
+        link = page.url
+    # A permanent link shows all of it again.
+    with chromium.page(link, size=PHONE, dark=True) as page:
+        opened(page)
+        page.locator("#step-3 .annotations", has_text="<b>follows</b>").wait_for()
+        assert page.locator("#node .badge").first.inner_text() == "rephrase"
+        wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0
+        assert violations(page) == []
+
+
+@in_chromium
+def test_hostile_texts_are_shown_and_do_nothing(chromium: Chromium, viewer: str) -> None:
+    with chromium.page(f"{viewer}#f=&t=Hostile") as page:
+        page.get_by_role("link", name="Hostile").click()
+        opened(page)
+        page.get_by_text("The tree as text").click()
+        shown = page.locator("body").inner_text()
+        assert HOSTILE[0] in shown
+        assert "\\x1b[31mred" in shown
+        assert "\\u202eot tfel\\u202c" in shown
+        assert page.evaluate(
+            "() => window.hacked === undefined && document.querySelectorAll('main img, main script').length === 0"
+        )
+        wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0
+    for text in ("A long line", "Nothing was sampled", "An early one", "EngineFailed 1"):
+        with chromium.page(f"{viewer}#f=&t={text}") as page:
+            page.get_by_role("link", name=text).click()
+            page.get_by_role("heading", name="Search tree").wait_for()
+
+
+ATTACK = """<!doctype html><title>waiting</title><script>
+const tried = [fetch(URL_ + "api/state"), fetch(URL_ + "api/annotations", { method: "POST", body: "{}" }),
+  fetch(URL_ + "api/annotations", { method: "POST", mode: "no-cors", body: "{}" })
+    .then((answer) => answer.text()).then((text) => { if (!text) throw text; })];
+Promise.allSettled(tried).then((all) => { document.title = all.map((one) => one.status).join(" "); });
+</script>"""
+
+
+@in_chromium
+def test_another_origin_s_page_can_neither_read_nor_post(
+    chromium: Chromium, viewer: str, folder: Path, tmp_path: Path
+) -> None:
+    match = ADDRESS.match(viewer)
+    assert match is not None
+    kept = sorted((folder / "annotations").glob("*"))
+    # A page of another origin that even knows the token.
+    (tmp_path / "attack.html").write_text(ATTACK.replace("URL_", f"'{viewer}'"))
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), _quiet(handler)) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        # The attacker asks the viewer, which is another host than the page's; the browser tells of every refusal.
+        with chromium.page(
+            f"http://evil.test:{other.server_port}/attack.html", bears="127.0.0.1|CORS|Failed to load"
+        ) as page:
+            page.wait_for_function("document.title !== 'waiting'")
+            assert page.title() == "rejected rejected rejected"
+        other.shutdown()
+    # A name that was rebound to this machine.
+    with chromium.page(f"http://evil.test:{match[1]}/{match[2]}/", bears="421|Opener-Policy") as page:
+        assert page.locator("body").inner_text().startswith("This viewer answers to 127.0.0.1 and localhost only.")
+    assert sorted((folder / "annotations").glob("*")) == kept
+
+
+def _quiet(handler: Any) -> Any:
+    """Return a handler of requests that logs none."""
+
+    class Quiet(handler.func):  # type: ignore[misc, name-defined]
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, **handler.keywords)
+
+        def log_message(self, format: str, *arguments: Any) -> None:
+            pass
+
+    return Quiet
