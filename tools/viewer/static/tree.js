@@ -121,7 +121,7 @@ function nodeDetail(record, node) {
 function outline(ones, chosen) {
   return el("ul", { class: "outline" }, ones.map(({ node, children }) => el("li", {},
     el("a", { href: link.but({ n: node.node }), data: { node: node.node }, "aria-current": node.node === chosen ? "true" : null },
-      el("span", { class: "mono small" }, labelOf(node)), " ", said(node.parent === null ? "the bare question" : node.text.trim().slice(0, 160) || "(nothing)")),
+      el("span", { class: "mono small" }, labelOf(node)), " ", said(node.parent === null ? "the bare question" : (node.text ?? "").trim().slice(0, 160) || "(nothing)")),
     children.length ? outline(children, chosen) : null)));
 }
 

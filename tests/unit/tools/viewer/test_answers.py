@@ -99,9 +99,9 @@ def hits(answer: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 
 
 def test_a_text_is_looked_for_in_questions_and_solutions(asking: Any) -> None:
-    found_in, end = hits(asking.get("api/search", q="THEN I AM"))
-    assert {hit["where"] for hit in found_in} == {"solution"}
-    assert len(found_in) == 4
+    among, end = hits(asking.get("api/search", q="THEN I AM"))
+    assert {hit["where"] for hit in among} == {"solution"}
+    assert len(among) == 4
     assert end == {"end": "done", "read": 24, "of": 24}
     in_questions, _ = hits(asking.get("api/search", q="What fits"))
     assert [hit["where"] for hit in in_questions] == ["question"]
