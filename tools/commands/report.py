@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,12 +10,15 @@ import typer
 from rich.text import Text
 
 from factory.errors import BadInput
+from tools.commands.entry.json_output import only_json, print_json
+from tools.commands.entry.options import Json, RunDir, examples
 from tools.commands.progress.paced import Paced
 from tools.commands.run import out
 
-EXAMPLES = (
-    "Examples: factory report runs/mine · factory report s3://bucket/run report.html · "
-    "factory report runs/mine --against runs/labelled_by_people --json"
+EXAMPLES = examples(
+    "factory report runs/mine",
+    "factory report s3://bucket/run report.html",
+    "factory report runs/mine --against runs/labelled_by_people --json",
 )
 NAME = "report.html"
 
@@ -31,19 +33,20 @@ Against = Annotated[
 
 
 def report_command(
-    run_dir: Annotated[str, typer.Argument(help="A folder made by `factory run` or `factory import`; may be s3://….")],
+    run_dir: RunDir,
     out_file: Annotated[
         Path | None,
         typer.Argument(metavar="[OUT.html]", help=f"File to write; {NAME} in the folder if not given."),
     ] = None,
     against: Against = None,
     seed: Annotated[int, typer.Option(help="Seed of the ten examples.")] = 0,
-    json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON instead of writing a page.")] = False,
+    json: Json = False,
 ) -> None:
     """Write what a run came to as one HTML file, also while it goes on: yields, accuracy, labels, cost, failures."""
-    figures = figures_with_progress(run_dir, seed=seed, against=tuple(against or ()))
+    with only_json(json):
+        figures = figures_with_progress(run_dir, seed=seed, against=tuple(against or ()))
     if json:
-        print(json_.dumps(figures, indent=2, ensure_ascii=True, allow_nan=False))
+        print_json(figures)
         return
     for line in written(run_dir, figures, out_file):
         out().print(Text(line), soft_wrap=True)

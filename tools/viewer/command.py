@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from tools.commands.entry.options import RunDir, examples
 from tools.commands.run import out
 
-EXAMPLES = "Examples: factory view runs/mine · factory view s3://bucket/run --annotate --port 8700"
+EXAMPLES = examples("factory view runs/mine", "factory view s3://bucket/run --annotate --port 8700")
 
 
 def view_command(
-    run_dir: Annotated[str, typer.Argument(help="A run, several rounds of one, or an import; may be s3://….")],
+    run_dir: RunDir,
     annotate: Annotated[
         bool, typer.Option("--annotate", help="Let you say where a label is wrong; kept beside the run.")
     ] = False,

@@ -93,7 +93,7 @@ def test_the_help_of_every_command_ends_with_two_examples_that_can_be_read(names
 
 
 # All but these print figures.
-PLAIN = {("stop",), ("submit",), ("model", "fetch"), ("watch",)}
+PLAIN = {("stop",), ("submit",), ("model", "fetch"), ("watch",), ("view",)}
 
 
 @pytest.mark.parametrize("names", COMMANDS.keys() - PLAIN, ids=" ".join)
