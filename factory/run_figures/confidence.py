@@ -7,6 +7,8 @@ labels are right, and the figures say so by having no such rows.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 import numpy as np
@@ -73,6 +75,21 @@ class Confidence:
             "mean": share(float(self._sums.sum()), labelled),
             "against": [{"evidence": name, **_calibration(counts)} for name, counts in self._judged.items()],
         }
+
+
+def calibration(judged: Iterable[tuple[float, bool]]) -> dict[str, Any]:
+    """Return the calibration of labels that somebody has judged one by one.
+
+    Args:
+      judged: confidence of each label, and whether it is right by that judgement.
+
+    Returns:
+      "labels", how many they are, "right", "error", the mean gap, and "rows", one per class of confidence.
+    """
+    counts = np.zeros((3, len(BOUNDS)))
+    for sure, hit in judged:
+        counts[:, bisect_right(BOUNDS, min(1.0, max(0.0, sure))) - 1] += (1, hit, sure)
+    return _calibration(counts)
 
 
 def _calibration(counts: Any) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from factory.shards.commits import no_records, runs_within
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 from pipelines.reporting.about import facts_of, state_of
+from pipelines.reporting.annotated import annotated
 from pipelines.reporting.engines import engine_figures
 from pipelines.reporting.evidence import OtherFolder
 from pipelines.reporting.examples import examples
@@ -77,6 +78,7 @@ def figures_of(
     # What else the folder says.
     figures = {name: section.figures() for name, section in sections.items()}
     names = [part.name for part in parts]
+    figures["confidence"]["against"] += annotated(store, names)
     total = figures["yields"]["total"]
     money = figures["costs"]["total"]["money"]
     return {

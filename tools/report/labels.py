@@ -134,11 +134,12 @@ def confidence(figures: Figures) -> Part | None:
     remarks = [
         f"{name} holds none of these solutions with a first error, so it says nothing of them." for name in nothing
     ]
+    remarks += [f"By {one['evidence']}, {one['said']}." for one in sure["against"] if "said" in one]
     if not sure["against"]:
         remarks.append(
             "Nothing in this folder says whether these labels are right: their evidence is in them already. To see "
             "it, name a folder in which people, or more rollouts, have labelled the same solutions: "
-            "factory report RUN_DIR --against OTHER_DIR."
+            "factory report RUN_DIR --against OTHER_DIR; or judge some steps yourself: factory view RUN_DIR --annotate."
         )
     return Part(
         anchor="confidence",

@@ -9,6 +9,8 @@ import pytest
 from support.records import a_record, a_solution, records
 from support.validation import SCHEMA_1, committed, labelled
 
+from factory.annotations.annotation import Annotation
+from factory.annotations.kept import keep
 from factory.errors import BadInput
 from factory.records.tally import Tally, tally
 from factory.shards.commits import shard_name
@@ -136,3 +138,20 @@ def test_engines_and_gpu_hours_come_from_the_attempts(folder: Path) -> None:
     assert figures["spending"]["gpu_hours"] == {"policy": 4.0}
     accepted = figures["yields"]["total"]["accepted"]
     assert figures["spending"]["gpu_seconds_per_accepted"] == pytest.approx(4 * 3600 / accepted)
+
+
+def test_what_people_said_of_labels_judges_them_by_how_sure_they_were(folder: Path) -> None:
+    def said(step: int, label: int, person: str = "Ada", run_confidence: float | None = 0.95) -> Annotation:
+        ids = {"question_id": "q", "solution_id": "s", "step": step, "note": "", "person": person}
+        return Annotation(
+            **ids, label=label, run_label=1, run_confidence=run_confidence, at=f"2026-01-02T03:04:0{step}Z"
+        )
+
+    for annotation in (said(0, 1), said(1, -1), said(2, 0), said(3, 1, run_confidence=None)):
+        keep(folder, annotation)
+    [against] = figures_of(str(folder))["confidence"]["against"]
+    assert against["evidence"] == "people's annotations"
+    # Nobody can tell of the third step, and nobody knows how sure the label of the fourth was.
+    assert (against["labels"], against["right"]) == (2, 1)
+    assert against["error"] == pytest.approx(0.45)
+    assert against["said"].startswith("people agree with")
