@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+import anyio
+from anyio import to_thread
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -38,6 +39,7 @@ from tools.viewer.text_search import TextSearch
 from tools.web.hostile_text import shown_json
 
 JSON = "application/json"
+_AT_A_TIME = 3
 
 
 class Viewer:
@@ -57,6 +59,8 @@ class Viewer:
         self._run_dir, self._index, self._records = run_dir, index, records
         self._lists, self._search, self._annotating = lists, search, annotating
         self._files = page_files()
+        # Each works on large arrays: more at a time would take more memory, and no less time.
+        self._threads = anyio.CapacityLimiter(_AT_A_TIME)
 
     def application(self, token: str) -> ASGIApp:
         """Return the application that serves the viewer under `/token/`."""
@@ -84,7 +88,7 @@ class Viewer:
         """Return an endpoint that answers with JSON, made in another thread."""
 
         async def endpoint(request: Request) -> Response:
-            return await run_in_threadpool(_answered, answer, request.query_params)
+            return await to_thread.run_sync(_answered, answer, request.query_params, limiter=self._threads)
 
         return endpoint
 
@@ -142,7 +146,7 @@ class Viewer:
     async def _annotate(self, request: Request) -> Response:
         """Keep what a person says of a step."""
         body = await request.body()
-        return await run_in_threadpool(_answered, self._kept, body)
+        return await to_thread.run_sync(_answered, self._kept, body, limiter=self._threads)
 
     def _kept(self, body: bytes) -> dict[str, Any]:
         try:

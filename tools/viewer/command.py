@@ -26,8 +26,8 @@ def view_command(
 ) -> None:
     """Look through a run in the browser: filters, search trees, steps and why they are called wrong. Ctrl-C ends it.
 
-    The page is served to this machine only, under an address with a secret. From another
-    one: ssh -L PORT:127.0.0.1:PORT HOST.
+    The page is served to this machine only, under an address with a secret; from another one through ssh -L
+    PORT:127.0.0.1:PORT HOST.
     """
     from tools.viewer.serve import view
 

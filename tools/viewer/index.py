@@ -149,6 +149,8 @@ class Index:
                 return
         if missing:
             self._publish()
+            # What reading took is given back, as the process may run for days.
+            pa.default_memory_pool().release_unused()
         self.progress.phase = "ready"
         if time.monotonic() - self._kept_at > KEEP_S:
             self._keep_tail()
@@ -160,17 +162,16 @@ class Index:
         if self._tail and len(self._tail[0]) >= SEALED:
             self._sealed.append(self._kept.keep(self._tail.pop(), instead_of=self._kept_tail))
             self._kept_tail = None
-            # What reading took is given back, as the process may run for days.
-            pa.default_memory_pool().release_unused()
         self.parts = (*self._sealed, *self._tail)
         self.version += 1
 
     def _keep_tail(self) -> None:
         """Keep the unfinished part, in place of the one that it continues."""
         if self._tail and self._tail[0] is not self._kept_tail:
-            self._kept.keep(self._tail[0], instead_of=self._kept_tail)
+            self._tail = [self._kept.keep(self._tail[0], instead_of=self._kept_tail)]
             self._kept_tail = self._tail[0]
             self._kept_at = time.monotonic()
+            self.parts = (*self._sealed, *self._tail)
 
     def _mask(self, now: Mapping[str, Listed]) -> set[str]:
         """Mark the questions of objects that are gone, or were replaced; return the names of those that stay."""

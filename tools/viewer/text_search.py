@@ -75,28 +75,32 @@ class TextSearch:
         return self._streamed(text, wanted, number)
 
     def _streamed(self, text: str, wanted: Filter, number: int) -> Iterator[dict[str, Any]]:
-        began = said = time.monotonic()
-        parts, matching = self._lists.matching(wanted)
-        total, read, n_hits = sum(map(len, matching)), 0, 0
-        yield {"read": 0, "of": total}
-        chunks = _chunks(_objects(parts, matching))
-        width = min(self._store.width, 8) if self._store.width > 1 else _READERS
-        for some, hits in in_order(lambda chunk: (chunk, _search(self._store, chunk, text)), chunks, width):
-            for at, hit in hits:
-                yield {"hit": self._lists.row(parts, at), **hit}
-                n_hits += 1
-                if n_hits >= HITS:
-                    yield {"end": "enough", "read": read, "of": total}
+        try:
+            began = said = time.monotonic()
+            parts, matching = self._lists.matching(wanted)
+            total, read, n_hits = sum(map(len, matching)), 0, 0
+            yield {"read": 0, "of": total}
+            chunks = _chunks(_objects(parts, matching))
+            width = min(self._store.width, 8) if self._store.width > 1 else _READERS
+            for some, hits in in_order(lambda chunk: (chunk, _search(self._store, chunk, text)), chunks, width):
+                for at, hit in hits:
+                    yield {"hit": self._lists.row(parts, at), **hit}
+                    n_hits += 1
+                    if n_hits >= HITS:
+                        yield {"end": "enough", "read": read, "of": total}
+                        return
+                read += sum(len(one.rows) for one in some)
+                now = time.monotonic()
+                if number != self._number or now - began > LONGEST_S:
+                    yield {"end": "newer" if number != self._number else "time", "read": read, "of": total}
                     return
-            read += sum(len(one.rows) for one in some)
-            now = time.monotonic()
-            if number != self._number or now - began > LONGEST_S:
-                yield {"end": "newer" if number != self._number else "time", "read": read, "of": total}
-                return
-            if now - said > _SAY_S:
-                said = now
-                yield {"read": read, "of": total}
-        yield {"end": "done", "read": read, "of": total}
+                if now - said > _SAY_S:
+                    said = now
+                    yield {"read": read, "of": total}
+            yield {"end": "done", "read": read, "of": total}
+        finally:
+            # Texts take much more memory than the index.
+            pa.default_memory_pool().release_unused()
 
 
 def _objects(parts: Sequence[Part], matching: Sequence[Array]) -> Iterator[_Wanted]:

@@ -96,7 +96,7 @@ def test_the_help_of_every_command_ends_with_two_examples_that_can_be_read(names
 PLAIN = {("stop",), ("submit",), ("model", "fetch"), ("watch",), ("view",)}
 
 
-@pytest.mark.parametrize("names", COMMANDS.keys() - PLAIN, ids=" ".join)
+@pytest.mark.parametrize("names", sorted(COMMANDS.keys() - PLAIN), ids=" ".join)
 def test_every_command_that_prints_figures_takes_json(names: tuple[str, ...]) -> None:
     assert "--json" in [option for parameter in COMMANDS[names].params for option in parameter.opts]
 

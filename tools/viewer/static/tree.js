@@ -76,7 +76,7 @@ function draw(box, roots, nodes) {
     series: [{
       type: "tree", data: [asData(roots[0], tint)], roam: true, scaleLimit: { min: 0.2, max: 12 }, top: 24, bottom: 16, left: narrow ? 30 : 64, right: narrow ? 64 : 110,
       expandAndCollapse: nodes.length > WHOLE, initialTreeDepth: nodes.length > WHOLE ? 3 : -1,
-      lineStyle: { color: tint.line, width: 1.5, curveness: 0.45 }, emphasis: { itemStyle: { borderColor: tint.ink, borderWidth: 3 }, label: { fontWeight: "bold" } },
+      lineStyle: { color: tint.line, width: 1.5, curveness: 0.45 }, emphasis: { itemStyle: { color: "inherit", borderColor: tint.ink, borderWidth: 3 }, lineStyle: { color: tint.none, width: 2 }, label: { fontWeight: "bold" } },
       label: { position: "top", distance: 4, fontSize: 11, color: tint.ink, verticalAlign: "bottom" },
       leaves: { label: { position: "right", align: "left", verticalAlign: "middle" } },
     }],
