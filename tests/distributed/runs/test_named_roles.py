@@ -13,7 +13,7 @@ from support.validation import faults
 from factory.errors import FactoryError
 from factory.storage.opening import open_store
 from pipelines.export.export import ExportOptions, export
-from pipelines.run.label_report import status_lines
+from pipelines.watching.label_status import status_lines
 from pipelines.run.settings import Settings
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
