@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.runs import config_for
 
+from factory.storage.opening import open_store
 from pipelines import compare_methods
 from pipelines.compare_methods import run
 from pipelines.method_comparison.report import ComparisonSummary

@@ -122,7 +122,12 @@ def test_every_round_has_accuracies_at_equal_tokens_and_the_verifiers_f1(done: t
         assert 0.2 < facts["score"]["first_errors"]["scores"]["f1"] <= 1
     assert (folder / "rounds.png").read_bytes().startswith(b"\x89PNG")
     settings = opened(str(folder))
-    assert all(curve.lines for curve in settings.definition.curves(settings, open_store(folder)))
+    guided = settings.definition.curves(settings, open_store(folder))[0]
+    assert {name: len(points) for name, points in guided.lines.items()} == {
+        "right, majority": 2,
+        "right, weighted": 2,
+        "first-error F1 of the verifier": 2,
+    }
     lines = "\n".join(status_lines(str(folder)))
     assert "complete, 2 of 2 rounds" in lines
     assert status_figures(str(folder))["rounds"] == {"done": 2, "all": 2}

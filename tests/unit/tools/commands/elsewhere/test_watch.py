@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,12 +30,14 @@ class OnTerminal:
     def __init__(self, *arguments: str, term: str = "xterm", width: int = 40, height: int = 10) -> None:
         self.terminal, theirs = pty.openpty()
         self.resize(width, height)
+        # Test processes have a size of their own in these, which would stand for that of the terminal.
+        env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tools.cli", "watch", *arguments],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env=os.environ | {"TERM": term},
+            env=env | {"TERM": term},
             # Ctrl-C reaches the process by its terminal.
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
@@ -47,8 +50,9 @@ class OnTerminal:
 
     def read_until(self, text: str) -> None:
         """Read until a text comes that was not there before."""
-        come = ""
+        come, end = "", time.monotonic() + HANGS_S
         while text not in come:
+            assert time.monotonic() < end, f"{text!r} did not come, but {come[-2000:]!r}"
             come += os.read(self.terminal, 65536).decode(errors="replace")
         self.said += come
 
@@ -87,7 +91,8 @@ def test_it_draws_into_a_small_terminal_follows_its_size_and_q_ends_it(folder: P
     with watched(str(folder), "--interval", "0.1") as one:
         one.read_until(FOOTER)
         assert "not complete" in one.said
-        one.resize(120, 30)
+        # As wide as the folder's name, which is long in a test.
+        one.resize(300, 30)
         one.process.send_signal(signal.SIGWINCH)
         one.read_until(str(folder))
         one.press("q")
