@@ -47,7 +47,7 @@ class Annotation:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether person and run say the same; None where one of them says nothing."""
+        """True where person and run say the same, False where not; None where one of them says nothing."""
         if self.label not in (RIGHT, WRONG) or self.run_label not in (RIGHT, WRONG):
             return None
         return self.label == self.run_label

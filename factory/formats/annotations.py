@@ -1,4 +1,4 @@
-"""What people said of step labels (`factory view --annotate`), one row per judgement, beside the label of the run.
+"""Judgements of people on step labels (`factory view --annotate`), one row each, beside the label of the run.
 
 `label` is the person's: 1 where the solution is still right after the step, -1 where it is not, 0 where the person
 cannot tell; `run_label` is what the run said at that time, null where it had no label; `agrees` is null where one of

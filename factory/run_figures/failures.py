@@ -1,4 +1,4 @@
-"""What went wrong, by kind, each with an example: questions that failed, and texts that could not be judged.
+"""Failures by kind, each with an example: questions that failed, and texts that could not be judged.
 
 Kinds come from messages, which may be of any number: past `MOST`, the rarest are put together as "other".
 """

@@ -1,4 +1,4 @@
-"""Where first errors lie, counted from the beginning and as a share of the solution, and what is known of the rest."""
+"""Places of first errors, from the beginning and as a share of the solution, and what is known of the rest."""
 
 from __future__ import annotations
 

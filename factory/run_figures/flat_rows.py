@@ -24,7 +24,7 @@ Floats: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
 
 OUTCOMES = ("correct", "incorrect", "unparsable", "timeout", "error", "truncated", "unjudged")
-"""What became of a solution. A text that was cut off is not judged, whatever its last words were."""
+"""Outcome of a solution. A text that was cut off is not judged, whatever its last words were."""
 CORRECT, INCORRECT, TRUNCATED, UNJUDGED = 0, 1, 5, 6
 _VERDICTS = pa.array(OUTCOMES[:TRUNCATED])
 

@@ -1,4 +1,4 @@
-"""What sources other than rollouts said of first errors (critics, equations, reward models), against the label given.
+"""Opinions of sources other than rollouts (critics, equations, reward models) on first errors, against the label given.
 
 The label has weighed these opinions: agreement says how much a source was believed, not how often it is right.
 """

@@ -1,4 +1,4 @@
-"""What a folder of records is: the facts of its config, and how far it is."""
+"""Facts of a folder of records: those of its config, and how far it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people have said of a run's labels, as later evidence: how often they agree, by how sure the labels were."""
+"""Annotations of people as later evidence on a run's labels: how often they agree, by how sure the labels were."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Look:
 
     @property
     def stage(self) -> str:
-        """What the run is doing, in a word or two."""
+        """State of the run, in a word or two."""
         if self.complete:
             return "complete"
         if self.driver is None:

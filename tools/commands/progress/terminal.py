@@ -1,4 +1,4 @@
-"""What a terminal can do. Colours are rich's business, which knows `NO_COLOR` and `TERM`."""
+"""Abilities of a terminal. Colours are rich's business, which knows `NO_COLOR` and `TERM`."""
 
 from __future__ import annotations
 

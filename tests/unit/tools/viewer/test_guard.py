@@ -1,4 +1,4 @@
-"""Who may ask the viewer: the page of its own on this machine, and nobody else."""
+"""The viewer answers to its own page on this machine, and to nobody else."""
 
 from __future__ import annotations
 
