@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 from hypothesis import settings
-from support.browser import chromium
 from support.commands import Running, title
 from support.s3 import use
+from support.seeing.browser import chromium
 
 from cluster.connect import connected
 

@@ -32,7 +32,8 @@ COLUMNS = (
 NONE, UNKNOWN = -1, -2
 """First errors of solutions that have none, and of those where it is not known."""
 NOT_JUDGED, TRUNCATED = "not judged", "truncated"
-BEGINNING = 140  # characters of a question that its row in a list shows
+# Characters of a question that its row in a list shows, and of a name by which one filters.
+BEGINNING, NAME = 140, 200
 _FARTHEST = 32_000
 # There are many solutions, and few names of theirs: verdicts, roles, methods.
 _NAMES, _FEW_NAMES = pa.dictionary(pa.int32(), pa.string()), pa.dictionary(pa.int16(), pa.string())
@@ -198,7 +199,7 @@ def _texts(values: Any, unknown: str = "") -> Any:
 
 
 def _names(texts: Any, kind: Any = _NAMES) -> Any:
-    return pc.dictionary_encode(texts).cast(kind)
+    return pc.dictionary_encode(pc.utf8_slice_codeunits(texts, 0, NAME)).cast(kind)
 
 
 def _beginnings(texts: Any) -> Any:

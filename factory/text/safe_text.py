@@ -1,4 +1,7 @@
-"""Escapes for texts by others: what could move the cursor, hide or turn round something is made visible."""
+"""Escapes for texts by others: what could move the cursor, hide or turn round something is made visible.
+
+Long texts are shown without their middle.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import unicodedata
 _KEPT = "\n\t"
 # Separators that some readers take for line ends.
 _LINE_ENDS = "\u2028\u2029"
+# Longest text shown whole; a page of hundreds of texts stays small, and a browser can lay it out.
+LONGEST = 20_000
 
 
 def safe(text: str) -> str:
@@ -23,3 +28,11 @@ def safe(text: str) -> str:
         else character.encode("unicode_escape", "surrogatepass").decode()
         for character in text
     )
+
+
+def excerpt(text: str | None, longest: int = LONGEST) -> str:
+    """Return `text`, without its middle where it has more than `longest` characters; which is said in its place."""
+    if text is None or len(text) <= longest:
+        return text or ""
+    head, tail = longest - longest // 4, longest // 4
+    return f"{text[:head]}\n[… {len(text) - head - tail:,} characters left out …]\n{text[len(text) - tail :]}"

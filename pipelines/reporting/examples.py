@@ -13,8 +13,8 @@ from factory.shards.commits import Shard, open_newest
 from factory.storage.store import Store
 from pipelines.reporting.reading import Part
 
-# Solutions of an example, its steps, and characters of a text.
-SOLUTIONS, STEPS, CHARACTERS = 3, 40, 4000
+# Solutions of an example, its steps, and characters of a text, an answer or reason, a name.
+SOLUTIONS, STEPS, CHARACTERS, WORDS, NAME = 3, 40, 4000, 300, 100
 _COLUMNS = ("question_id", "question", "gold_answer", "source", "metadata", "status", "failure", "solutions")
 
 
@@ -56,9 +56,9 @@ def _example(record: Mapping[str, Any]) -> dict[str, Any]:
         "question_id": record["question_id"],
         "question": _cut(record["question"]),
         "gold_answer": _cut(record["gold_answer"]),
-        "source": record["source"],
-        "level": next((metadata[key] for key in LEVEL_KEYS if key in metadata), None),
-        "failure": record.get("failure"),
+        "source": _cut(record["source"], NAME),
+        "level": _cut(next((metadata[key] for key in LEVEL_KEYS if key in metadata), None), NAME),
+        "failure": _failure(record.get("failure")),
         "solutions": [_solution(solution) for solution in _telling(solutions)],
         "n_solutions": len(solutions),
         "n_right": sum(solution["verdict"] == "correct" for solution in solutions),
@@ -76,12 +76,12 @@ def _telling(solutions: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _solution(solution: Mapping[str, Any]) -> dict[str, Any]:
     steps = solution["steps"] or []
     return {
-        **{name: solution.get(name) for name in ("solution_id", "verdict", "first_error", "method", "role", "flawed")},
-        "final_answer": _cut(solution["final_answer"], 200),
-        "reason": _cut(solution.get("verdict_reason"), 300),
+        **{name: solution.get(name) for name in ("solution_id", "verdict", "first_error", "flawed")},
+        **{name: _cut(solution.get(name), NAME) for name in ("method", "role", "labeller")},
+        "final_answer": _cut(solution["final_answer"], WORDS),
+        "reason": _cut(solution.get("verdict_reason"), WORDS),
         "cut_off": solution["finish_reason"] == "length",
         "occurrences": solution["occurrences"],
-        "labeller": solution["labeller"],
         "steps": [
             {
                 "text": _cut(step["text"]),
@@ -91,6 +91,14 @@ def _solution(solution: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "steps_left_out": max(0, len(steps) - STEPS),
     }
+
+
+def _failure(failure: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return why a question failed, in short texts."""
+    if failure is None:
+        return None
+    longest = {"stage": NAME, "type": NAME, "message": CHARACTERS}
+    return {**failure, **{name: _cut(failure[name], most) for name, most in longest.items()}}
 
 
 def _cut(text: str | None, longest: int = CHARACTERS) -> str | None:

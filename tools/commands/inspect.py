@@ -14,7 +14,7 @@ from factory.errors import BadInput
 from factory.shards.commits import no_records, open_shard, records_of, shards
 from factory.shards.shard_file import batches_in
 from factory.storage.opening import open_store
-from factory.text.safe_text import safe
+from factory.text.safe_text import excerpt, safe
 from factory.types import LENGTH, POLICY
 
 MARKS = {1: ("✓", "green"), -1: ("✗", "red"), None: ("?", "yellow")}
@@ -109,13 +109,13 @@ def show_record(record: Mapping[str, Any], console: Console, *, solutions: int, 
       solutions: solutions to print at most; those with a first error come first.
       only_wrong: print wrong solutions only, and no tree.
     """
-    console.print(
-        Text(safe(f"question {record['question_id']}  (source {record['source']}, gold {record['gold_answer']})"))
-    )
-    console.print(Text(safe(record["question"]), style="bold"))
+    known = f"(source {shortened(record['source'])}, gold {shortened(record['gold_answer'])})"
+    console.print(Text(f"question {safe(record['question_id'])}  {known}"))
+    console.print(Text(safe(excerpt(record["question"])), style="bold"))
     if record["failure"]:
-        failure = record["failure"]
-        console.print(Text(safe(f"failed at {failure['stage']}: {failure['type']}: {failure['message']}"), style="red"))
+        stage, kind = (shortened(record["failure"][name]) for name in ("stage", "type"))
+        message = safe(excerpt(record["failure"]["message"]))
+        console.print(Text(f"failed at {stage}: {kind}: {message}", style="red"))
     order = sorted(record["solutions"], key=lambda s: (s["first_error"] is None, s["verdict"] == "correct"))
     for solution in [s for s in order if not only_wrong or s["verdict"] == "incorrect"][:solutions]:
         show_solution(solution, console)
@@ -140,7 +140,7 @@ def show_solution(solution: Mapping[str, Any], console: Console) -> None:
     """Print a solution step by step: label, confidence, counts, text; the first error is marked."""
     # What made it, and what is known of it.
     made = " ".join(filter(None, (solution["engine"], solution["model"])))
-    made = made or f"{solution['method']}, labelled by {solution['labeller'] or 'nobody'}"
+    made = shortened(made or f"{solution['method']}, labelled by {solution['labeller'] or 'nobody'}")
     known = {None: "first error unknown", -1: "no error"}
     where = known.get(solution["first_error"], f"first error at step {(solution['first_error'] or 0) + 1}")
     if solution["contradicted"]:
@@ -158,7 +158,7 @@ def show_solution(solution: Mapping[str, Any], console: Console) -> None:
     for index, step in enumerate(solution["steps"]):
         mark, colour = MARKS[step["label"]]
         line = Text(f"  {mark} {evidence(step)} ", style=colour)
-        line.append(safe(step["text"]).replace("\n", " "), style="default")
+        line.append(safe(excerpt(step["text"])).replace("\n", " "), style="default")
         if index == solution["first_error"]:
             line.append("   ← first error", style="bold red")
         console.print(line)
@@ -173,9 +173,9 @@ def searched(solution: Mapping[str, Any]) -> list[str]:
     if solution.get("score") is not None:
         said.append(f"score {solution['score']:.3g}")
     if solution.get("role") not in (None, POLICY):
-        said.append(f"written by {safe(solution['role'])}")
+        said.append(f"written by {shortened(solution['role'])}")
     if solution.get("independent") is False:
-        said.append(f"{safe(str(solution['method']))}, no independent sample")
+        said.append(f"{shortened(solution['method'])}, no independent sample")
     if solution["occurrences"] > 1:
         said.append(f"came {solution['occurrences']} times")
     if solution.get("probes"):
@@ -188,13 +188,13 @@ def searched(solution: Mapping[str, Any]) -> list[str]:
     for one in solution.get("critiques") or ():
         step = one.get("first_error")
         where = f", from step {step + 1} on" if step is not None and step >= 0 else ""
-        said_of_it.append(f"{safe(one['role'])} says {verdicts[one['right']]}{where}: {shortened(one['text'])}")
+        said_of_it.append(f"{shortened(one['role'])} says {verdicts[one['right']]}{where}: {shortened(one['text'])}")
     return [*([", ".join(said)] if said else []), *critique, *said_of_it]
 
 
 def shortened(answer: str | None) -> str:
-    """Return a final answer as one line; of a program or a proof the beginning."""
-    text = " ".join(safe(str(answer)).split())
+    """Return a final answer or a name as one line; of a program or a proof the beginning."""
+    text = " ".join(safe(str(answer)[:400]).split())
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
@@ -232,7 +232,7 @@ def tree_of(record: Mapping[str, Any]) -> RichTree:
 
 def steered(node: Mapping[str, Any]) -> list[str]:
     """Return what a search or OmegaPRM left at a node: its action, visits with their mean reward, score, selections."""
-    said = [] if node["action"] in ("root", "step") else [safe(str(node["action"]))]
+    said = [] if node["action"] in ("root", "step") else [shortened(node["action"])]
     if node["visits"]:
         # Before schema 5 OmegaPRM's selections were called visits.
         mean = "" if node.get("reward") is None else f" mean {node['reward'] / node['visits']:.3g}"

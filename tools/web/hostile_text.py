@@ -15,8 +15,6 @@ from factory.text.safe_text import safe
 
 # What could end the <script> around the JSON, or begin a comment in it. All are inside of strings in JSON.
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
-# Longest text shown whole; a page of hundreds of texts stays small, and a browser can lay it out.
-LONGEST = 20_000
 
 
 def shown(value: Any) -> Any:
@@ -29,14 +27,6 @@ def shown(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup):
         return safe(value)
     return value
-
-
-def excerpt(text: str | None, longest: int = LONGEST) -> str:
-    """Return `text`, without its middle where it has more than `longest` characters; which is said in its place."""
-    if text is None or len(text) <= longest:
-        return text or ""
-    head, tail = longest - longest // 4, longest // 4
-    return f"{text[:head]}\n[… {len(text) - head - tail:,} characters left out …]\n{text[len(text) - tail :]}"
 
 
 def shown_json(value: Any) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import jinja2
 from markupsafe import Markup
 
+from factory.text.safe_text import excerpt
 from tools.web.content_policy import policy_of_a_file
-from tools.web.hostile_text import embedded_json, excerpt, shown
+from tools.web.hostile_text import embedded_json, shown
 from tools.web.static_files import static_text
 
 

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import ray
 from omegaconf import OmegaConf
-from support.browser import Chromium, in_chromium, violations
 from support.commands import Running
 from support.plugins.gate import close, waiting
 from support.rounds import GIVEAWAY, HINT, examples, held_out, kept_ids, scripted_base, star_settings, written_again
 from support.runs import units_of
 from support.s3 import access
+from support.seeing.browser import Chromium, in_chromium, violations
 from support.training import tiny_model, tiny_tokenizer
 
 from factory.errors import TrainingFailed

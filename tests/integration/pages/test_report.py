@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from support.browser import PHONE, Chromium, in_chromium, violations
 from support.records import a_record, a_solution
+from support.seeing.browser import PHONE, Chromium, in_chromium, violations
 from support.validation import committed, labelled
 
 from pipelines.reporting.figures import figures_of

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support.browser import Chromium, in_chromium, violations
+from support.seeing.browser import Chromium, in_chromium, violations
 
 from tools.web.templates import Inlined, environment
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.browser import PHONE, Chromium, in_chromium, violations
 from support.commands import Running
-from support.viewed_run import HOSTILE, a_problem, write_run
+from support.seeing.browser import PHONE, Chromium, in_chromium, violations
+from support.seeing.viewed_run import HOSTILE, a_problem, write_run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from support.records import a_record, a_solution
-from support.viewed_run import a_problem, special_records
+from support.seeing.viewed_run import a_problem, special_records
 
 from factory.browsing.facts import facts_of
 from factory.browsing.filter import read

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from support.records import a_solution
-from support.viewed_run import HOSTILE, a_critique, a_problem, an_opinion, special_records
+from support.seeing.viewed_run import HOSTILE, a_critique, a_problem, an_opinion, special_records
 
 from factory.browsing.prefixes import Prefixes, parting
 from factory.browsing.shown import TEXT, plain, shown

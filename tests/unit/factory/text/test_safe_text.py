@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.text.safe_text import safe
+from factory.text.safe_text import excerpt, safe
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,11 @@ def test_ordinary_text_stays_as_it_is(text):
 def test_nothing_but_newline_and_tab_is_a_control_character(text):
     assert all(character in "\n\t" or character.isprintable() or character.isspace() for character in safe(text))
     assert "\x1b" not in safe(text)
+
+
+def test_a_long_text_says_how_much_of_it_is_left_out() -> None:
+    text = excerpt("a" * 1_000_000, 1000)
+    assert len(text) < 1100
+    assert "999,000 characters left out" in text
+    assert excerpt("short") == "short"
+    assert excerpt(None) == ""

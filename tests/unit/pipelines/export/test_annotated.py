@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from support.viewed_run import a_problem, write_object
+from support.seeing.viewed_run import a_problem, write_object
 
 from factory.annotations.annotation import Annotation
 from factory.annotations.kept import keep

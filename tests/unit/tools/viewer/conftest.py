@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from support.viewed_run import write_run
+from support.seeing.viewed_run import write_run
 
 from factory.storage.access import Access
 from factory.storage.opening import open_store

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.viewed_run import HOSTILE, a_problem, write_object
+from support.seeing.hostile import each_text, hidden, run_with
+from support.seeing.viewed_run import HOSTILE, a_problem, write_object
 
 
 def test_a_list_has_pages_in_order(asking: Any) -> None:
@@ -61,6 +62,26 @@ def test_nothing_hidden_reaches_the_page(asking: Any) -> None:
     text = json.dumps(asking.json("api/question", at=row["at"]), ensure_ascii=False)
     assert "\\u202e" in text
     assert not {"\x1b", "\u202e", "\u2066", "\x00", "\u2028"} & set(text)
+
+
+def strings(value: Any) -> list[str]:
+    """Return all strings of plain JSON, names among them."""
+    if isinstance(value, dict):
+        return [text for pair in value.items() for each in pair for text in strings(each)]
+    if isinstance(value, list):
+        return [text for each in value for text in strings(each)]
+    return [value] if isinstance(value, str) else []
+
+
+@each_text
+def test_all_that_a_text_hides_is_visible(
+    text: str, tmp_path: Path, cache: Path, viewer_of: Callable[..., Any]
+) -> None:
+    question = run_with(tmp_path / "run", text)
+    asking = viewer_of(tmp_path / "run")
+    for answer in (asking.json("api/question", id=question), asking.json("api/list")):
+        assert not any(hidden(each) for each in strings(answer))
+        assert len(json.dumps(answer)) < 1_000_000
 
 
 def test_the_whole_record_is_as_it_lies(asking: Any) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.viewed_run import a_problem, write_object, write_run
+from support.seeing.viewed_run import a_problem, write_object, write_run
 
 from factory.errors import BadInput, StorageFailed
 from factory.storage.opening import open_store

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tools.web.hostile_text import embedded_json, excerpt, shown, shown_json
+from tools.web.hostile_text import embedded_json, shown, shown_json
 from tools.web.templates import environment
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\x1b[31m\u202eabc\u2066\x00\ud800\u2028&'\""
@@ -35,11 +35,3 @@ def test_json_in_a_page_cannot_end_its_script_and_reads_back_as_what_is_shown() 
 def test_json_in_a_page_has_no_nan() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         embedded_json({"share": float("nan")})
-
-
-def test_a_long_text_says_how_much_of_it_is_left_out() -> None:
-    text = excerpt("a" * 1_000_000, 1000)
-    assert len(text) < 1100
-    assert "999,000 characters left out" in text
-    assert excerpt("short") == "short"
-    assert excerpt(None) == ""
