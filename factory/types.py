@@ -76,6 +76,8 @@ Message = tuple[str, str]
 Prompt = str | tuple[Message, ...]
 """Input of the model before its own words: raw text, or chat messages for the model's own template."""
 
+LEVEL_KEYS = ("level", "difficulty")
+"""Keys of a question's metadata that say how hard it is, the first that there is."""
 POLICY = "policy"
 """Role of the model that samples the solutions; every run has it. Other roles are named by configs."""
 

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from factory.rollouts.nodes import GIVEN, PROBE
-from factory.types import LENGTH, POLICY
+from factory.types import LENGTH, LEVEL_KEYS, POLICY
 
 COLUMNS = (
     *("question_id", "question", "source", "metadata", "status", "failure.type", "cost.seconds", "cost.policy_calls"),
@@ -148,10 +148,10 @@ def _least_confidence(steps: Any) -> NDArray[np.float32]:
 
 
 def _levels(metadata: Any) -> Any:
-    """Return the value of the key "level" of each record's metadata; "" where there is none."""
+    """Return the level that each record's metadata names; "" where it names none."""
     if not pa.types.is_map(metadata.type):
         return _texts(pa.nulls(len(metadata)))
-    return _texts(pc.map_lookup(metadata, "level", "first"))
+    return _texts(pc.coalesce(*(pc.map_lookup(metadata, key, "first") for key in LEVEL_KEYS)))
 
 
 def _column(records: pa.Table, name: str, n: int) -> Any:

@@ -14,9 +14,8 @@ import pyarrow.compute as pc
 from factory.rollouts.nodes import GIVEN, PROBE
 from factory.run_figures.flat_rows import CORRECT, INCORRECT, Bools, FlatRows, flags, metadata_value, numbers
 from factory.run_figures.grouped import Sums
+from factory.types import LEVEL_KEYS
 
-LEVEL_KEYS = ("level", "difficulty")
-"""Keys of a question's metadata that say how hard it is, the first that there is."""
 SHARES = 10
 """Classes of the share of a question's samples that is right, besides none and all."""
 COLUMNS = (

@@ -7,10 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.run_figures.accuracy import LEVEL_KEYS
 from factory.run_figures.drawn import Pick
 from factory.shards.commits import Shard, open_newest
 from factory.storage.store import Store
+from factory.types import LEVEL_KEYS
 from pipelines.reporting.reading import Part
 
 # Solutions of an example, its steps, and characters of a text, an answer or reason, a name.
