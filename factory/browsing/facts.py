@@ -18,13 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from factory.rollouts.nodes import GIVEN, PROBE
+from factory.records.samples import are_sampled
 from factory.types import LENGTH, LEVEL_KEYS, POLICY
 
 COLUMNS = (
     *("question_id", "question", "source", "metadata", "status", "failure.type", "cost.seconds", "cost.policy_calls"),
     *("solutions.verdict", "solutions.first_error", "solutions.flawed", "solutions.contradicted", "solutions.role"),
-    *("solutions.method", "solutions.occurrences", "solutions.independent", "solutions.finish_reason"),
+    *("solutions.method", "solutions.occurrences", "solutions.independent", "solutions.hinted"),
+    "solutions.finish_reason",
     *("solutions.steps.label", "solutions.steps.confidence"),
 )
 """Columns of a record that the facts are made of, named as for `factory.records.record_columns.leaves`."""
@@ -114,12 +115,10 @@ def _solutions(flat: Any) -> pa.Table:
 
 
 def _samples(flat: Any, counts: NDArray[np.int64], solutions: pa.Table) -> tuple[Any, Any]:
-    """Return how many samples each question has, and how many are right: those that pass@k counts, of the policy."""
+    """Return how many samples each question has, and how many are right: independent ones of the policy."""
     n = len(flat)
-    method, role = _texts(_field(flat, "method", n)), _texts(_field(flat, "role", n), POLICY)
-    drawn = pc.invert(pc.is_in(method, pa.array([GIVEN, PROBE], pa.string())))
-    drawn = pc.and_(drawn, pc.and_(_flags(_field(flat, "independent", n), 1).astype(bool), pc.equal(role, POLICY)))
-    times = _numbers(_field(flat, "occurrences", n), np.int32, 1) * np.asarray(drawn, np.int32)
+    drawn = are_sampled(lambda name: _field(flat, name, n))
+    times = _numbers(_field(flat, "occurrences", n), np.int32, 1) * drawn.astype(np.int32)
     right = np.where(np.asarray(pc.equal(solutions["verdict"].cast(pa.string()), "correct"), bool), times, 0)
     return _sums(times, counts), _sums(right, counts)
 

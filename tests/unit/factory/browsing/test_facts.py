@@ -43,6 +43,7 @@ def test_samples_count_as_often_as_they_came() -> None:
         {"method": "given"},
         {"independent": False},
         {"role": "prover"},
+        {"hinted": True},
     ],
 )
 def test_what_is_no_sample_of_the_policy_is_not_counted(fields: dict[str, Any]) -> None:
