@@ -36,8 +36,9 @@ class _Largest:
         return self._heap[0].rank if len(self._heap) >= self._size else float("-inf")
 
     def add(self, pick: Pick) -> None:
-        """Keep a pick if it is among the largest; of a question that comes again, as in imports, the first."""
-        if any(kept.question_id == pick.question_id for kept in self._heap):
+        """Keep a pick if it is among the largest; of a question that its folder has twice, as in imports, the first."""
+        same = (pick.place.part, pick.question_id)
+        if any((kept.place.part, kept.question_id) == same for kept in self._heap):
             return
         if len(self._heap) < self._size:
             heapq.heappush(self._heap, pick)
@@ -87,7 +88,8 @@ class Slowest:
 class Drawn:
     """Questions drawn by a seed, each as likely as any other, whatever order they come in.
 
-    A hash of seed and id decides, so that a run that goes on keeps most of what was drawn before.
+    A hash of seed, folder and id decides, so that a run that goes on keeps most of what was drawn before. Of several
+    runs each question of each is as likely.
     """
 
     COLUMNS = ("question_id",)
@@ -99,7 +101,8 @@ class Drawn:
     def add(self, rows: FlatRows) -> None:
         """Add some rows."""
         ids = rows.of_questions("question_id").to_pylist()
-        ranks = [self._rank(question_id) for question_id in ids]
+        salt = self._salt + rows.part.encode("utf-8", "surrogatepass")
+        ranks = [_rank(salt, question_id) for question_id in ids]
         for at in np.flatnonzero(np.array(ranks) > self._largest.least).tolist():
             place, row = rows.place(at)
             self._largest.add(Pick(ranks[at], ids[at], place, row))
@@ -112,6 +115,7 @@ class Drawn:
         """Return the ids."""
         return {"rows": [{"question_id": one.question_id, "part": one.place.part} for one in self.picks()]}
 
-    def _rank(self, question_id: str) -> float:
-        data = self._salt + question_id.encode("utf-8", "surrogatepass")
-        return float(int.from_bytes(blake2b(data, digest_size=6).digest(), "big"))
+
+def _rank(salt: bytes, question_id: str) -> float:
+    data = salt + question_id.encode("utf-8", "surrogatepass")
+    return float(int.from_bytes(blake2b(data, digest_size=6).digest(), "big"))

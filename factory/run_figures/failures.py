@@ -1,12 +1,11 @@
 """Failures by kind, each with an example: questions that failed, and texts that could not be judged.
 
-Kinds come from messages, which may be of any number: past `MOST`, the rarest are put together as "other".
+Kinds come from messages, which may be of any number: the rarest are put together as "other". A text is of one kind.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -15,37 +14,56 @@ import pyarrow.compute as pc
 
 from factory.run_figures.flat_rows import OUTCOMES, FlatRows, flags, taken
 
-MOST = 400
+MOST = 2000
+"""Kinds that are kept when there are too many."""
 LONGEST = 300
 """Characters of a message that are kept."""
+IN_A_LOOP = "in a loop"
 _NUMBERS = re.compile(r"[0-9][0-9,.]*")
 _JUDGED = np.array([name in ("correct", "incorrect", "unjudged") for name in OUTCOMES])
 
 
 class Kinds:
-    """Counts of kinds of events, a bounded number of them, each with the first example."""
+    """Counts of kinds of events, a bounded number of them, each with the first example.
+
+    Where there are too many kinds, the rarest half is forgotten. A kind that comes after that may have been forgotten
+    before, at most as often as the most frequent forgotten one: its count is a lower bound, and how much it may lack is
+    told. Whatever came more often than one in `MOST` is there (Misra and Gries, Sci. Comput. Program. 2(2), 1982).
+    """
 
     def __init__(self) -> None:
-        self._counts: Counter[tuple[str, ...]] = Counter()
+        # Per kind: how often it came since it is here, and how often it may have come before.
+        self._counts: dict[tuple[str, ...], list[int]] = {}
         self._examples: dict[tuple[str, ...], dict[str, Any]] = {}
-        self._other = 0
+        self._total = self._most_forgotten = 0
 
     def add(self, kind: tuple[str, ...], count: int, example: dict[str, Any]) -> None:
         """Count `kind` so many times more."""
-        self._counts[kind] += count
+        self._total += count
+        self._counts.setdefault(kind, [0, self._most_forgotten])[0] += count
         self._examples.setdefault(kind, example)
         if len(self._counts) > 2 * MOST:
-            kept = dict(self._counts.most_common(MOST))
-            self._other += sum(self._counts.values()) - sum(kept.values())
-            self._counts = Counter(kept)
-            self._examples = {kind: self._examples[kind] for kind in kept}
+            ordered = sorted(self._counts, key=lambda one: sum(self._counts[one]), reverse=True)
+            self._most_forgotten = sum(self._counts[ordered[MOST]])
+            self._counts = {kind: self._counts[kind] for kind in ordered[:MOST]}
+            self._examples = {kind: self._examples[kind] for kind in ordered[:MOST]}
 
     def rows(self, names: tuple[str, ...], limit: int) -> list[dict[str, Any]]:
-        """Return the most frequent kinds with their example, then how many there are of all others."""
-        top = self._counts.most_common(limit)
-        rows = [{**dict(zip(names, kind, strict=True)), "count": count, **self._examples[kind]} for kind, count in top]
-        left = self._other + sum(self._counts.values()) - sum(count for _, count in top)
-        return rows + [{**dict.fromkeys(names, "other"), "count": left}] * bool(left)
+        """Return the most frequent kinds with their example, then how many there are of all others.
+
+        "lacking" is how many more there may be of a kind than its "count", which is 0 for most.
+        """
+        top = sorted(self._counts, key=lambda one: self._counts[one][0], reverse=True)[:limit]
+        rows = [
+            {
+                **dict(zip(names, kind, strict=True)),
+                **{"count": self._counts[kind][0], "lacking": self._counts[kind][1]},
+                **self._examples[kind],
+            }
+            for kind in top
+        ]
+        left = self._total - sum(row["count"] for row in rows)
+        return rows + [{**dict.fromkeys(names, "other"), "count": left, "lacking": 0}] * bool(left)
 
 
 class Failures:
@@ -83,9 +101,10 @@ class Failures:
     def _add_texts(self, rows: FlatRows) -> None:
         apart = np.flatnonzero(~_JUDGED[rows.outcome])
         reason = taken(rows.of_solutions("verdict_reason"), apart)
-        looping = np.flatnonzero(flags(taken(rows.of_solutions("looping"), apart)))
-        table = pa.table({"outcome": rows.outcome[apart], "reason": reason, "at": apart})
-        grouped = table.group_by(["outcome", "reason"], use_threads=False).aggregate([("at", "count"), ("at", "min")])
+        looping = flags(taken(rows.of_solutions("looping"), apart))
+        table = pa.table({"outcome": rows.outcome[apart], "reason": reason, "looping": looping, "at": apart})
+        kinds = ["outcome", "reason", "looping"]
+        grouped = table.group_by(kinds, use_threads=False).aggregate([("at", "count"), ("at", "min")])
         ids, solutions = rows.of_questions("question_id"), rows.of_solutions("solution_id")
 
         def example(at: int) -> dict[str, Any]:
@@ -94,9 +113,8 @@ class Failures:
 
         for row in grouped.to_pylist():
             outcome = OUTCOMES[row["outcome"]]
-            # A text that was cut off was not judged, so nobody's reason says why.
-            said = "" if outcome == "truncated" else _NUMBERS.sub("N", row["reason"] or "")[:LONGEST]
+            said = _NUMBERS.sub("N", row["reason"] or "")[:LONGEST]
+            if outcome == "truncated":
+                # It was not judged, so nobody's reason says why.
+                said = IN_A_LOOP if row["looping"] else ""
             self._texts.add((outcome, said), row["at_count"], example(row["at_min"]))
-        if len(looping):
-            kind = ("truncated", "in a loop (counted among the cut off ones, too)")
-            self._texts.add(kind, len(looping), example(int(apart[looping[0]])))

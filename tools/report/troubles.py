@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tools.report.blocks import CODE, SECONDS, TEXT, Column, Part, Table, those_with
+from tools.report.commands import command, folder_of
 
 Figures = Mapping[str, Any]
 
@@ -16,14 +17,16 @@ def failures(figures: Figures) -> Part:
     questions, texts = figures["failures"]["questions"], figures["failures"]["texts"]
     names = {"truncated": "cut off", "timeout": "checker time-out", "error": "checker error"}
     texts = [{**row, "outcome": names.get(row["outcome"], row["outcome"])} for row in texts]
-    apart = sum(row["count"] for row in texts if not row["reason"].startswith("in a loop"))
-    where = Column(name="folder", key="part", kind=TEXT)
+    apart = sum(row["count"] for row in texts)
+    lacking = Column(name="perhaps more, up to", key="lacking")
+    where, several = Column(name="folder", key="part", kind=TEXT), len(figures["read"]["parts"]) > 1
     tables = []
     if questions:
         columns = [
             Column(name="stage", key="stage", kind=TEXT),
             Column(name="type", key="type", kind=TEXT),
             Column(name="questions", key="count"),
+            lacking,
             Column(name="one of the messages", key="message", kind=TEXT),
             where,
             Column(name="example", key="question_id", kind=CODE),
@@ -32,8 +35,9 @@ def failures(figures: Figures) -> Part:
     if texts:
         columns = [
             Column(name="outcome", key="outcome", kind=TEXT),
-            Column(name="what the checker said", key="reason", kind=TEXT),
+            Column(name="what was said", key="reason", kind=TEXT),
             Column(name="texts", key="count"),
+            lacking,
             where,
             Column(name="example: question", key="question_id", kind=CODE),
             Column(name="solution", key="solution_id", kind=CODE),
@@ -44,14 +48,19 @@ def failures(figures: Figures) -> Part:
         title="Failures",
         lead=f"{total['failed']:,} of {total['questions']:,} questions failed; {apart:,} texts could not be judged.",
         tables=tables,
-        remarks=[f"factory inspect {figures['about']['folder']} ID shows a question."] if tables else [],
+        remarks=[f"{command('inspect', folder_of(figures, 'FOLDER' if several else ''), 'ID')} shows a question."]
+        if tables
+        else [],
     )
 
 
 def slowest(figures: Figures) -> Part | None:
     """Return the slowest questions; None where no record says how long it took."""
-    texts = {row["question_id"]: row["question"] for row in figures["slowest_records"]}
-    rows = [{**row, "question": (texts.get(row["question_id"]) or "")[:160]} for row in figures["slowest"]["rows"]]
+    texts = {(row["part"], row["question_id"]): row["question"] for row in figures["slowest_records"]}
+    rows = [
+        {**row, "question": (texts.get((row["part"], row["question_id"])) or "")[:160]}
+        for row in figures["slowest"]["rows"]
+    ]
     if not rows:
         return None
     columns = [

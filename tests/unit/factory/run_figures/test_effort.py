@@ -83,20 +83,57 @@ def test_texts_that_could_not_be_judged_have_an_example_each() -> None:
     rows = section.figures()["texts"]
     assert {(row["outcome"], row["reason"]): row["solution_id"] for row in rows} == {
         ("unparsable", "two boxes, N and N"): unparsable["solution_id"],
-        ("truncated", ""): cut_off["solution_id"],
-        ("truncated", "in a loop (counted among the cut off ones, too)"): cut_off["solution_id"],
+        ("truncated", "in a loop"): cut_off["solution_id"],
     }
     assert {row["question_id"] for row in rows} == {record["question_id"]}
 
 
+def test_a_text_that_could_not_be_judged_is_of_one_kind_whatever_a_checker_says() -> None:
+    section = Failures()
+    solutions = [a_solution([(str(n), None)], "incorrect", finish_reason="length", looping=n > 0) for n in range(3)]
+    solutions += [a_solution([("x", None)], "error", verdict_reason="in a loop of mine")]
+    section.add(flat(a_record("q", solutions)))
+    rows = section.figures()["texts"]
+    assert sorted((row["outcome"], row["reason"], row["count"]) for row in rows) == [
+        ("error", "in a loop of mine", 1),
+        ("truncated", "", 1),
+        ("truncated", "in a loop", 2),
+    ]
+
+
 def test_kinds_of_any_number_are_kept_in_bounds_and_none_is_lost() -> None:
     kinds = Kinds()
+    kinds.add(("from the first",), 1000, {})
     for number in range(5 * MOST):
         kinds.add((f"kind {number}",), 1, {})
-    kinds.add(("frequent",), 1000, {})
-    rows = kinds.rows(("kind",), 3)
-    assert rows[0] == {"kind": "frequent", "count": 1000}
-    assert sum(row["count"] for row in rows) == 5 * MOST + 1000
+    kinds.add(("late",), 500, {})
+    first, late, *_, other = kinds.rows(("kind",), 3)
+    # What may have been forgotten before it came again is told.
+    assert first == {"kind": "from the first", "count": 1000, "lacking": 0}
+    assert (late["kind"], late["count"]) == ("late", 500)
+    assert 0 < late["lacking"] <= 5
+    assert sum(row["count"] for row in kinds.rows(("kind",), 3)) == 5 * MOST + 1500
+    assert other["kind"] == "other"
+
+
+def test_a_kind_that_comes_again_and_again_among_many_is_kept() -> None:
+    kinds = Kinds()
+    for number in range(20 * MOST):
+        kinds.add((f"kind {number}",), 1, {})
+        if number % 20 == 0:
+            kinds.add(("often",), 1, {})
+    [row, *_] = kinds.rows(("kind",), 1)
+    assert row["kind"] == "often"
+    assert row["count"] <= MOST <= row["count"] + row["lacking"]
+
+
+def test_rows_that_name_no_role_are_the_policy_s_beside_those_that_do() -> None:
+    section = Costs()
+    old = a_cost(policy_calls=90, completion_tokens=900, judge_calls=2, judge_tokens=7, roles=None)
+    new = a_cost(policy_calls=10, completion_tokens=100, roles=[a_role("policy", calls=10)])
+    section.add(flat(a_record("old", [], cost=old), a_record("new", [], cost=new)))
+    rows = [(row["role"], row["model"], row["calls"]) for row in section.figures()["by_role"]]
+    assert rows == [("judge", "", 2), ("policy", "", 90), ("policy", "m", 10)]
 
 
 def test_the_slowest_questions_come_first_with_where_they_lie() -> None:
@@ -134,3 +171,16 @@ def test_a_question_that_comes_twice_is_drawn_once() -> None:
 def test_a_pick_knows_its_object_and_its_row_there() -> None:
     rows = flat(a_record("q", []), a_record("r", []))
     assert rows.place(1) == (Place("", "data/part-1.parquet"), 0)
+
+
+def test_the_same_question_of_several_runs_is_as_many_questions() -> None:
+    slowest, drawn = Slowest(2), Drawn(0, 5)
+    for part, seconds in (("round_0", 5.0), ("round_1", 500.0)):
+        rows = flat(a_record("q", [], cost=a_cost(seconds=seconds)), part=part)
+        slowest.add(rows)
+        drawn.add(rows)
+    assert [(row["part"], row["seconds"]) for row in slowest.figures()["rows"]] == [
+        ("round_1", 500.0),
+        ("round_0", 5.0),
+    ]
+    assert sorted(row["part"] for row in drawn.figures()["rows"]) == ["round_0", "round_1"]
