@@ -60,8 +60,10 @@ def spending_of(gpu_hours: Mapping[str, float], tally: Tally, gpu_hour_price: fl
 
 
 def accepted(tally: Tally) -> int:
-    """Return the number of accepted solutions: right, or wrong with the first wrong step located."""
-    return tally.correct + tally.first_errors
+    """Return the number of accepted solutions: right, or with the first wrong step located, each text once."""
+    # Right texts in which an audit has located a wrong step are among both counts.
+    others = tally.first_errors - tally.flaws_located
+    return tally.correct + min(others, tally.solutions - tally.correct)
 
 
 def spending_line(spending: Spending, solutions: int) -> str | None:

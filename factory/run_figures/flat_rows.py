@@ -25,7 +25,7 @@ Bools: TypeAlias = NDArray[np.bool_]
 
 OUTCOMES = ("correct", "incorrect", "unparsable", "timeout", "error", "truncated", "unjudged")
 """Outcome of a solution. A text that was cut off is not judged, whatever its last words were."""
-CORRECT, INCORRECT, TRUNCATED, UNJUDGED = 0, 1, 5, 6
+CORRECT, INCORRECT, UNPARSABLE, TRUNCATED, UNJUDGED = 0, 1, 2, 5, 6
 _VERDICTS = pa.array(OUTCOMES[:TRUNCATED])
 
 

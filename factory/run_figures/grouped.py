@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 Key = tuple[Any, ...]
+_DIGITS = re.compile(r"([0-9]{1,18})")
 
 
 class Sums:
@@ -48,9 +50,15 @@ class Sums:
         for at, amount in enumerate(amounts):
             before[at] += amount
 
+    def rename(self, renamed: Callable[[Key], Key]) -> None:
+        """Give keys other names; what has one name then is added up."""
+        before, self._sums = self._sums, {}
+        for key, amounts in before.items():
+            self.count(renamed(key), amounts)
+
     def __iter__(self) -> Iterator[tuple[Key, dict[str, Any]]]:
         """Iterate over (key, sums by name), in the order of the keys; None stands behind the rest."""
-        for key in sorted(self._sums, key=lambda one: [(value is None, str(value)) for value in one]):
+        for key in sorted(self._sums, key=lambda one: [_order(value) for value in one]):
             yield key, dict(zip(self._amounts, self._sums[key], strict=True))
 
     def rows(self) -> list[dict[str, Any]]:
@@ -70,6 +78,12 @@ def histogram(values: Any, weights: Any, size: int) -> list[float]:
     """Return sums of weights by value, from 0 to size - 1; larger values are in the last."""
     counted = np.bincount(np.minimum(values, size - 1), weights=weights, minlength=size)
     return [float(each) for each in counted]
+
+
+def _order(value: Any) -> tuple[Any, ...]:
+    """Return what keys are sorted by: numbers within texts by their value, so that round_10 is behind round_9."""
+    pieces = _DIGITS.split(str(value))
+    return value is None, [(int(one), "") if at % 2 else (-1, one) for at, one in enumerate(pieces)]
 
 
 def _column(values: Any, length: int) -> Any:

@@ -7,15 +7,17 @@ from typing import Any
 
 import pyarrow as pa
 
+from factory.records.schema import SOLUTION
 from factory.run_figures.drawn import Pick
 from factory.shards.commits import Shard, open_newest
 from factory.storage.store import Store
-from factory.types import LEVEL_KEYS
+from factory.types import LENGTH, LEVEL_KEYS, Outcome
 from pipelines.reporting.reading import Part
 
 # Solutions of an example, its steps, and characters of a text, an answer or reason, a name.
 SOLUTIONS, STEPS, CHARACTERS, WORDS, NAME = 3, 40, 4000, 300, 100
 _COLUMNS = ("question_id", "question", "gold_answer", "source", "metadata", "status", "failure", "solutions")
+_UNKNOWN = dict.fromkeys(SOLUTION.names)
 
 
 def examples(picks: Iterable[Pick], parts: Sequence[Part]) -> list[dict[str, Any]]:
@@ -51,40 +53,46 @@ def _record(store: Store, shard: Shard, pick: Pick) -> Mapping[str, Any] | None:
 def _example(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a page shows of a record: its question, and the solutions that say most."""
     metadata = dict(record.get("metadata") or ())
-    solutions = record["solutions"] or []
+    # Fields that an earlier schema lacks are not known.
+    solutions = [{**_UNKNOWN, **solution} for solution in record.get("solutions") or ()]
     return {
         "question_id": record["question_id"],
-        "question": _cut(record["question"]),
-        "gold_answer": _cut(record["gold_answer"]),
-        "source": _cut(record["source"], NAME),
+        "question": _cut(record.get("question")),
+        "gold_answer": _cut(record.get("gold_answer")),
+        "source": _cut(record.get("source"), NAME),
         "level": _cut(next((metadata[key] for key in LEVEL_KEYS if key in metadata), None), NAME),
         "failure": _failure(record.get("failure")),
         "solutions": [_solution(solution) for solution in _telling(solutions)],
         "n_solutions": len(solutions),
-        "n_right": sum(solution["verdict"] == "correct" for solution in solutions),
+        "n_right": sum(_is_right(solution) for solution in solutions),
     }
+
+
+def _is_right(solution: Mapping[str, Any]) -> bool:
+    """Return True for a solution that was judged right and was not cut off."""
+    return bool(solution["verdict"] == Outcome.CORRECT and solution["finish_reason"] != LENGTH)
 
 
 def _telling(solutions: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return a few solutions: one with a first error, a right one, then the others in order."""
-    located = [one for one in solutions if (one["first_error"] or 0) >= 0 and one["first_error"] is not None]
-    right = [one for one in solutions if one["verdict"] == "correct"]
-    chosen = {one["solution_id"]: one for one in (*located[:1], *right[:1], *solutions)}
-    return list(chosen.values())[:SOLUTIONS]
+    located = [at for at, one in enumerate(solutions) if one["first_error"] is not None and one["first_error"] >= 0]
+    right = [at for at, one in enumerate(solutions) if _is_right(one)]
+    chosen = dict.fromkeys((*located[:1], *right[:1], *range(len(solutions))))
+    return [solutions[at] for at in list(chosen)[:SOLUTIONS]]
 
 
 def _solution(solution: Mapping[str, Any]) -> dict[str, Any]:
     steps = solution["steps"] or []
     return {
-        **{name: solution.get(name) for name in ("solution_id", "verdict", "first_error", "flawed")},
-        **{name: _cut(solution.get(name), NAME) for name in ("method", "role", "labeller")},
+        **{name: solution[name] for name in ("solution_id", "verdict", "first_error", "flawed")},
+        **{name: _cut(solution[name], NAME) for name in ("method", "role", "labeller")},
         "final_answer": _cut(solution["final_answer"], WORDS),
-        "reason": _cut(solution.get("verdict_reason"), WORDS),
-        "cut_off": solution["finish_reason"] == "length",
+        "reason": _cut(solution["verdict_reason"], WORDS),
+        "cut_off": solution["finish_reason"] == LENGTH,
         "occurrences": solution["occurrences"],
         "steps": [
             {
-                "text": _cut(step["text"]),
+                "text": _cut(step.get("text")),
                 **{name: step.get(name) for name in ("label", "confidence", "n_trials", "n_successes")},
             }
             for step in steps[:STEPS]
@@ -98,7 +106,7 @@ def _failure(failure: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if failure is None:
         return None
     longest = {"stage": NAME, "type": NAME, "message": CHARACTERS}
-    return {**failure, **{name: _cut(failure[name], most) for name, most in longest.items()}}
+    return {**failure, **{name: _cut(failure.get(name), most) for name, most in longest.items()}}
 
 
 def _cut(text: str | None, longest: int = CHARACTERS) -> str | None:

@@ -79,7 +79,8 @@ def figures_of(
     figures = {name: section.figures() for name, section in sections.items()}
     names = [part.name for part in parts]
     figures["confidence"]["against"] += annotated(store, names)
-    total = figures["yields"]["total"]
+    # A text that several runs hold is accepted in each, so nothing can be said per accepted one of all of them.
+    accepted = figures["yields"]["total"]["accepted"] if len(parts) == 1 else None
     money = figures["costs"]["total"]["money"]
     return {
         "version": VERSION,
@@ -89,7 +90,7 @@ def figures_of(
         "state": state_of(store, facts, read.questions),
         "read": {**asdict(read), "parts": names},
         **figures,
-        "spending": spending_figures(store, names, facts.get("gpu_hour_price", 0.0), money, total["accepted"]),
+        "spending": spending_figures(store, names, facts.get("gpu_hour_price", 0.0), money, accepted),
         "engines": engine_figures(store, names),
         **_curves(run_dir, store, facts["kind"]),
         "slowest_records": examples(slowest.picks(), parts),

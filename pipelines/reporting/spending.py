@@ -9,7 +9,9 @@ from factory.storage.store import Store
 from pipelines.measures.gpu_time import gpu_hours_in
 
 
-def spending_figures(store: Store, parts: list[str], price: float, money: float, accepted: int) -> dict[str, Any]:
+def spending_figures(
+    store: Store, parts: list[str], price: float, money: float, accepted: int | None
+) -> dict[str, Any]:
     """Return what a run has spent.
 
     Args:
@@ -17,7 +19,8 @@ def spending_figures(store: Store, parts: list[str], price: float, money: float,
       parts: folders of records within it, "" for its own.
       price: money for one hour of one GPU; 0 where nobody says.
       money: what servers asked for their answers, by the records.
-      accepted: solutions that are right, or wrong with the first error located.
+      accepted: solutions that are right, or with the first error located; None where that is no number, as of several
+        runs with the same texts.
 
     Returns:
       GPU-hours by role, money in all, and both per accepted solution; None where nothing counts.
@@ -31,6 +34,6 @@ def spending_figures(store: Store, parts: list[str], price: float, money: float,
         "gpu_hour_price": price,
         "money": paid,
         "accepted": accepted,
-        "gpu_seconds_per_accepted": share(3600 * total, accepted) if total else None,
-        "money_per_accepted": share(paid, accepted) if paid else None,
+        "gpu_seconds_per_accepted": share(3600 * total, accepted or 0) if total else None,
+        "money_per_accepted": share(paid, accepted or 0) if paid else None,
     }

@@ -76,6 +76,7 @@ def written(run_dir: str, figures: Mapping[str, Any], out_file: Path | None) -> 
     Raises:
       BadInput: the file cannot be written.
     """
+    from tools.report.commands import command
     from tools.report.page import page_of
 
     if out_file is None:
@@ -87,7 +88,8 @@ def written(run_dir: str, figures: Mapping[str, Any], out_file: Path | None) -> 
         out_file.write_bytes(page)
     except OSError as error:
         raise BadInput(
-            f"cannot write {out_file}: {error.strerror or error}. Name another file: factory report {run_dir} OUT.html"
+            f"cannot write {out_file}: {error.strerror or error}. Name another file: "
+            f"{command('report', run_dir, 'OUT.html')}"
         ) from None
     state, read = figures["state"], figures["read"]
     lines = [
@@ -97,6 +99,6 @@ def written(run_dir: str, figures: Mapping[str, Any], out_file: Path | None) -> 
         lines.append("under way      the run goes on; the same command again shows it as it is then")
     if read["unreadable"]:
         lines.append(
-            f"left out       {len(read['unreadable']):,} objects that cannot be read: factory validate {run_dir}"
+            f"left out       {len(read['unreadable']):,} objects that cannot be read: {command('validate', run_dir)}"
         )
-    return [*lines, f"look           factory inspect {run_dir} ID shows one of the questions"]
+    return [*lines, f"look           {command('inspect', run_dir, 'ID')} shows one of the questions"]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from tools.report.blocks import MONEY, SHARE, short, shown
+from tools.report.commands import command, folder_of
 
 Figures = Mapping[str, Any]
 
 
 def title(figures: Figures) -> str:
-    """Return the name of the folder."""
-    return str(figures["about"]["folder"]).rstrip("/").rpartition("/")[2] or str(figures["about"]["folder"])
+    """Return the name of the folder, also where it was given as "." or ".."."""
+    folder = str(figures["about"]["folder"])
+    whole = folder if "://" in folder else os.path.abspath(folder)
+    return whole.rstrip("/").rpartition("/")[2] or folder
 
 
 def made(figures: Figures) -> str:
@@ -37,12 +41,14 @@ def sentence(figures: Figures) -> str:
     labels = "without step labels" if labeller["name"] == "none" else f"with step labels by {labeller['name']}"
     others = "".join(f", {role} {model}" for role, model in about["models"].items())
     pipeline = "" if about["pipeline"] == "label_steps" else f"pipeline {about['pipeline']}: "
+    runs = figures["read"]["parts"]
+    asked = f"{total['questions']:,} questions" + f" in {len(runs):,} runs" * (len(runs) > 1)
     spent = figures["spending"]
     cost = [f"{short(figures['costs']['total']['completion_tokens'])} sampled tokens"]
     cost += [f"{spent['gpu_hours_total']:,.2f} GPU-hours"] * bool(spent["gpu_hours"])
     cost += [f"{shown(spent['money'], MONEY)} in money"] * bool(spent["money"])
     said = (
-        f"{pipeline}{about['model']} ({about['engine']['name']}{others}) answers {total['questions']:,} questions from "
+        f"{pipeline}{about['model']} ({about['engine']['name']}{others}) answers {asked} from "
         f"{about['source']['name']} by {search['name']}{f' ({amounts})' if amounts else ''}, with the prompt "
         f"{about['prompt']['template']}, checked by {checker['name']}, {labels}, for {', '.join(cost)}."
     )
@@ -58,25 +64,47 @@ def notices(figures: Figures) -> list[str]:
     elif state["complete"] is False:
         said.append(
             f"The run is not complete: {read['questions']:,} of {state['expected']:,} questions. "
-            f"Go on with: factory resume {figures['about']['folder']}"
+            f"Go on with: {command('resume', folder_of(figures))}"
         )
     if read["unreadable"]:
         shown_first = "; ".join(read["unreadable"][:3])
         said.append(
             f"{len(read['unreadable']):,} objects could not be read and are not in these figures: {shown_first}"
-            f"{'; …' * (len(read['unreadable']) > 3)}. factory validate {figures['about']['folder']} names them all."
+            f"{'; …' * (len(read['unreadable']) > 3)}. {command('validate', folder_of(figures))} names them all."
+        )
+    if len(read["parts"]) > 1:
+        said.append(
+            f"{len(read['parts']):,} runs lie within this folder. Accuracy and accepted solutions are given for each "
+            "of them; all other figures are sums, in which a question or text of several runs counts in each. "
+            f"One of them alone: {command('report', folder_of(figures, read['parts'][0]), 'OUT.html')}"
         )
     return said
 
 
-def tiles(figures: Figures) -> list[tuple[str, str, str]]:
-    """Return the most important figures: value, name, and what stands below in small."""
-    total, spending, state = figures["yields"]["total"], figures["spending"], figures["state"]
-    cost = figures["costs"]["total"]
+Tile = tuple[str, str, str]
+"""Figure at the head of the page: value, name, and what stands below in small."""
+
+
+def tiles(figures: Figures) -> list[Tile]:
+    """Return the most important figures."""
+    total, state, runs = figures["yields"]["total"], figures["state"], len(figures["read"]["parts"])
+    if runs > 1:
+        return [
+            (f"{runs:,}", "runs", "each with rows of its own below"),
+            *_progress(figures),
+            (short(total["questions"]), "questions", "of all runs; one of several counts in each"),
+            (
+                short(total["solutions"] - total["given"]),
+                "solution texts",
+                "of all runs; one of several counts in each",
+            ),
+            *_located(total),
+            (short(figures["costs"]["total"]["completion_tokens"]), "sampled tokens", "in all runs together"),
+            *_spent(figures["spending"]),
+        ]
     by_source = figures["accuracy"]["by_source"]
     samples, right = (sum(row[key] for row in by_source) for key in ("samples", "right"))
     judged = total["correct"] + total["incorrect"]
-    accepted = spending["accepted"]
     expected = f"of {short(state['expected'])}" if state["complete"] is False else ""
     made = [
         (short(total["questions"]), "questions", expected or f"{short(total['failed'])} failed"),
@@ -86,32 +114,51 @@ def tiles(figures: Figures) -> list[tuple[str, str, str]]:
         made.append((shown(right / samples, SHARE), "of samples right", f"{short(samples)} independent samples"))
     elif judged:
         made.append((shown(total["correct"] / judged, SHARE), "of judged right", f"{short(judged)} judged"))
-    if total["first_errors"]:
-        made.append(
-            (short(total["first_errors"]), "first errors located", f"in {short(total['incorrect'])} wrong texts")
-        )
-    made.append((short(accepted), "accepted solutions", "right, or first error located"))
+    return [*made, *_located(total), *_accepted(figures), *_spent(figures["spending"])]
+
+
+def _progress(figures: Figures) -> list[Tile]:
+    """Return how far rounds have come: the last point of the first curve of shares, and its first one."""
+    shares = [curve for curve in figures["curves"] if curve["shares"]]
+    if not shares or figures["about"].get("pipeline") == "compare_methods":
+        return []
+    label, points = next(iter(shares[0]["lines"].items()))
+    (begin, before, _), (end, now, _) = points[0], points[-1]
+    below = f"{shares[0]['x']}: {end:g}" + f"; {before:.1%} at {begin:g}" * (end > begin)
+    return [(shown(now, SHARE), label, below)]
+
+
+def _located(total: Mapping[str, Any]) -> list[Tile]:
+    """Return how many first errors are located, and in which texts."""
+    if not total["first_errors"]:
+        return []
+    others = total["first_errors"] - total["wrong_located"]
+    below = f"in {short(total['wrong_located'])} of {short(total['incorrect'])} wrong texts"
+    return [
+        (short(total["first_errors"]), "first errors located", below + f", in {short(others)} others" * (others > 0))
+    ]
+
+
+def _accepted(figures: Figures) -> list[Tile]:
+    """Return how many solutions are accepted, and for how many tokens each."""
+    accepted, tokens = figures["yields"]["total"]["accepted"], figures["costs"]["total"]["completion_tokens"]
+    made = [(short(accepted), "accepted solutions", "right, or first error located")]
     if accepted:
-        made.append(
-            (
-                short(cost["completion_tokens"] / accepted),
-                "tokens per accepted",
-                f"{short(cost['completion_tokens'])} in all",
-            )
-        )
+        made.append((short(tokens / accepted), "tokens per accepted", f"{short(tokens)} in all"))
+    return made
+
+
+def _spent(spending: Mapping[str, Any]) -> list[Tile]:
+    """Return GPU-hours and money, where there are any."""
+    made = []
     if spending["gpu_hours"]:
-        hours = spending["gpu_hours_total"]
-        made.append(
-            (f"{hours:,.1f}", "GPU-hours", f"{spending['gpu_seconds_per_accepted'] or 0:,.2f} GPU-s per accepted")
-        )
+        each = spending["gpu_seconds_per_accepted"]
+        below = "in all" if each is None else f"{each:,.2f} GPU-s per accepted"
+        made.append((f"{spending['gpu_hours_total']:,.1f}", "GPU-hours", below))
     if spending["money"]:
-        made.append(
-            (
-                shown(spending["money"], MONEY),
-                "money",
-                f"{shown(spending['money_per_accepted'] or 0, MONEY)} per accepted",
-            )
-        )
+        each = spending["money_per_accepted"]
+        below = "in all" if each is None else f"{shown(each, MONEY)} per accepted"
+        made.append((shown(spending["money"], MONEY), "money", below))
     return made
 
 

@@ -26,9 +26,8 @@ Figures = Mapping[str, Any]
 
 def costs(figures: Figures) -> Part:
     """Return calls, tokens, GPU-hours and money, in all and per accepted solution."""
-    total, spending = figures["costs"]["total"], figures["spending"]
+    total, spending, rows = figures["costs"]["total"], figures["spending"], figures["costs"]["by_role"]
     accepted = spending["accepted"]
-    rows = figures["costs"]["by_role"] or [{"role": "policy", "calls": total["policy_calls"], **total}]
     per = [
         ("completions", total["policy_calls"]),
         ("of them for labels", total["label_calls"]),
@@ -58,14 +57,15 @@ def costs(figures: Figures) -> Part:
         lead=_cost_lead(total, spending),
         tables=[
             Table(
-                caption=f"In all, and for each of the {accepted:,} accepted solutions",
+                caption="In all" + (f", and for each of the {accepted:,} accepted solutions" if accepted else ""),
                 columns=[
                     Column(name="what", key="what", kind=TEXT),
                     Column(name="in all", key="all", kind=READY),
-                    Column(name="per accepted solution", key="each", kind=READY),
+                    *[Column(name="per accepted solution", key="each", kind=READY)] * bool(accepted),
                 ],
                 rows=table,
             ),
+            *[_cost_by_folder(figures)] * (len(figures["read"]["parts"]) > 1),
             Table(
                 caption="By role and the model behind it",
                 columns=those_with(
@@ -84,6 +84,29 @@ def costs(figures: Figures) -> Part:
         ],
         remarks=remarks,
     )
+
+
+def _cost_by_folder(figures: Figures) -> Table:
+    """Return what each run has cost, and for how many accepted solutions."""
+    accepted = {row["part"]: row["accepted"] for row in figures["yields"]["by_part"]}
+    rows = [
+        {
+            **row,
+            "accepted": accepted[row["part"]],
+            "each": row["completion_tokens"] / accepted[row["part"]] if accepted[row["part"]] else None,
+        }
+        for row in figures["costs"]["by_part"]
+    ]
+    columns = [
+        Column(name="folder", key="part", kind=TEXT),
+        Column(name="completions", key="policy_calls"),
+        Column(name="tokens written", key="completion_tokens"),
+        Column(name="seconds on questions", key="seconds"),
+        Column(name="money", key="money", kind=MONEY),
+        Column(name="accepted", key="accepted"),
+        Column(name="tokens per accepted", key="each"),
+    ]
+    return Table(caption="By folder", columns=those_with(columns, rows), rows=rows)
 
 
 def _cost_lead(total: Mapping[str, Any], spending: Mapping[str, Any]) -> str:
@@ -134,7 +157,8 @@ def _over_time(timeline: Mapping[str, Any]) -> list[Chart]:
     at = Column(name="from (UTC)", key="at", kind=TEXT)
     if len(rows) < 2:
         return []
-    long = f"{period // 60} minutes" if period < 7200 else f"{period // 3600} hours"
+    number, unit = (period // 60, "minute") if period < 7200 else (period // 3600, "hour")
+    long = f"{number} {unit}{'s' * (number > 1)}"
     return [
         Chart(
             title="Questions finished",

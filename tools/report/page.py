@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tools.report import about, curves, effort, labels, outcomes, troubles
+from tools.report.commands import command, folder_of
 from tools.web.static_files import CHARTS_SCRIPT, ECHARTS, SORTING_SCRIPT, THEME_SCRIPT, THEME_STYLE
 from tools.web.templates import Inlined, environment
 
@@ -29,7 +30,9 @@ def page_of(figures: Mapping[str, Any]) -> str:
     """Return the page for figures as `pipelines.reporting.figures.figures_of` makes them."""
     scripts = dict.fromkeys((THEME_SCRIPT, *SCRIPTS), "tools.web")
     inlined = Inlined(scripts, {THEME_STYLE: "tools.web", "report.css": "tools.report"})
-    template = environment("tools.report").get_template("report.html.j2")
+    made = environment("tools.report")
+    made.globals |= {"command": command, "folder": folder_of(figures)}
+    template = made.get_template("report.html.j2")
     return template.render(
         inlined=inlined,
         first_script=THEME_SCRIPT,

@@ -1,12 +1,19 @@
 """Yields, accuracy, hardness, agreement: by hand on a few records."""
 
+from typing import Any
+
+import pytest
 from support.records import a_record, a_solution, flat
 from support.validation import SCHEMA_1
 
-from factory.rollouts.nodes import PROBE
-from factory.run_figures.accuracy import Accuracy
+from factory.evaluation.pass_at_k import score
+from factory.records.tally import tally
+from factory.rollouts.nodes import GIVEN, PROBE
+from factory.run_figures.accuracy import MOST, Accuracy
 from factory.run_figures.agreement import Agreement
+from factory.run_figures.levels import OTHERS
 from factory.run_figures.yields import Yields
+from factory.spending import accepted
 
 RIGHT, WRONG = [("3 + 4 = 7", 1)], [("3 + 4 = 8", -1)]
 
@@ -38,6 +45,40 @@ def test_failed_questions_are_counted_and_have_no_solutions() -> None:
     section.add(flat(a_record("q", [], status="failed", failure=failure), a_record("r", [a_solution(RIGHT)])))
     total = section.figures()["total"]
     assert (total["questions"], total["failed"], total["solutions"]) == (2, 1, 1)
+
+
+def test_a_run_whose_questions_all_failed_has_counts_of_nothing() -> None:
+    section = Yields()
+    failure = {"stage": "generate", "type": "EngineFailed", "message": "down", "attempts": 3}
+    section.add(flat(a_record("q", [], status="failed", failure=failure)))
+    total = section.figures()["total"]
+    assert (total["failed"], total["solutions"], total["accepted"]) == (1, 0, 0)
+
+
+def test_a_right_text_with_a_wrong_step_is_accepted_once_here_and_in_a_run_s_counts() -> None:
+    section = Yields()
+    flawed = a_solution([("3 + 4 = 8", -1), ("minus 1 is 7", -1)], flawed=True)
+    record = a_record("q", [flawed, a_solution(RIGHT), a_solution(WRONG, "incorrect")])
+    section.add(flat(record))
+    total = section.figures()["total"]
+    assert (total["accepted"], total["first_errors"], total["wrong_located"]) == (3, 2, 1)
+    assert accepted(tally([record])) == 3
+
+
+def test_given_texts_are_accepted_where_a_labeller_has_worked_on_them() -> None:
+    section = Yields()
+    section.add(flat(a_record("q", [a_solution(RIGHT)]), part="before"))
+    section.add(flat(a_record("q", [a_solution(RIGHT, method=GIVEN, labeller=None)]), part="round_0/scored"))
+    section.add(flat(a_record("q", [a_solution(WRONG, "incorrect", method=GIVEN)]), part="labelled"))
+    by_part = {row["part"]: (row["given"], row["accepted"]) for row in section.figures()["by_part"]}
+    assert by_part == {"before": (0, 1), "round_0/scored": (1, 0), "labelled": (1, 1)}
+
+
+def test_rounds_are_in_the_order_of_their_numbers() -> None:
+    section = Yields()
+    for part in ("round_10", "round_9"):
+        section.add(flat(a_record("q", []), part=part))
+    assert [row["part"] for row in section.figures()["by_part"]] == ["round_9", "round_10"]
 
 
 def test_accuracy_counts_independent_samples_as_often_as_they_came() -> None:
@@ -74,6 +115,51 @@ def test_questions_are_counted_by_the_share_of_samples_that_is_right() -> None:
     assert hardness == {"none": 1, "20–30%": 1, "50–60%": 1, "all": 1}
 
 
+def test_each_of_several_runs_has_its_own_accuracy_and_there_is_none_of_all() -> None:
+    accuracy, agreement = Accuracy(), Agreement()
+    for part, solution in (("round_0", a_solution(WRONG, "incorrect", occurrences=2)), ("round_1", a_solution(RIGHT))):
+        for section in (accuracy, agreement):
+            section.add(flat(a_record("q", [solution]), part=part))
+    figures = accuracy.figures()
+    assert [(row["part"], row["questions"], row["accuracy"]) for row in figures["by_part"]] == [
+        ("round_0", 1, 0.0),
+        ("round_1", 1, 1.0),
+    ]
+    assert figures["by_source"] == figures["by_level"] == figures["hardness"] == []
+    assert [(row["part"], row["share_right"]) for row in agreement.figures()["by_part"]] == [("round_0", 0.0)]
+
+
+def test_numbers_as_levels_are_put_into_intervals_where_they_are_many_and_none_is_lost() -> None:
+    section = Accuracy()
+    for begin in range(0, 1000, 100):
+        levels = [f"{number / 7:.5f}" for number in range(begin, begin + 100)]
+        rows = [a_record(level, [a_solution(RIGHT)], metadata=[("level", level)]) for level in levels]
+        section.add(flat(*rows, a_record("word", [a_solution(RIGHT)], metadata=[("level", "hard")])))
+    figures = section.figures()
+    names = [row["level"] for row in figures["by_level"]]
+    assert figures["levels_are_intervals"]
+    assert len(names) <= MOST + 1
+    assert names[:2] == ["0 to 5", "5 to 10"]
+    assert names[-1] == "hard"
+    assert [row["questions"] for row in figures["by_level"]][:2] == [35, 35]
+    assert sum(row["questions"] for row in figures["by_level"]) == 1010
+
+
+def test_words_as_levels_are_others_where_they_are_many() -> None:
+    section = Accuracy()
+    rows = [a_record(f"{n}", [a_solution(RIGHT)], metadata=[("level", f"level-{n}")]) for n in range(3 * MOST)]
+    section.add(flat(*rows))
+    by_level = {row["level"]: row["questions"] for row in section.figures()["by_level"]}
+    assert len(by_level) == MOST + 1
+    assert by_level[OTHERS] == 2 * MOST
+
+
+def test_levels_that_are_numbers_are_in_their_order() -> None:
+    section = Accuracy()
+    section.add(flat(*(a_record(n, [a_solution(RIGHT)], metadata=[("level", n)]) for n in ("10", "2", "hard", "-1"))))
+    assert [row["level"] for row in section.figures()["by_level"]] == ["-1", "2", "10", "hard"]
+
+
 def test_a_question_without_samples_is_not_counted() -> None:
     section = Accuracy()
     section.add(flat(a_record("q", [a_solution(RIGHT, method=PROBE)])))
@@ -93,6 +179,26 @@ def test_agreement_is_the_share_of_samples_that_give_the_most_frequent_answer() 
         (0.75, 1, 1),
     ]
     assert section.figures()["calibration_error"] == (0.5 + 0.25) / 2
+
+
+def test_votes_are_those_of_pass_at_k_whatever_answers_look_like() -> None:
+    def wrong(answer: str, **fields: Any) -> dict[str, Any]:
+        return a_solution([(f"{answer}{fields}", -1)], "incorrect", final_answer=answer, **fields)
+
+    spelled = [a_solution([(one, 1)], final_answer=one) for one in ("0.5", "1/2", r"\frac{1}{2}")]
+    tie = [a_solution(RIGHT, final_answer="4"), wrong("3"), wrong("5"), wrong("6", finish_reason="length")]
+    same = [wrong("1,000"), wrong(r"1{,}000"), *spelled[:1]]
+    unsaid = [a_solution([("?", None)], "unparsable", final_answer=None, occurrences=4)]
+    records = [
+        a_record(f"q{n}", one) for n, one in enumerate(([*spelled, wrong("3", occurrences=2)], tie, same, unsaid))
+    ]
+    section = Agreement()
+    section.add(flat(*records))
+    [figures] = section.figures()["by_part"]
+    assert figures["questions"] == 4
+    assert figures["share_right"] == pytest.approx(score(records).majority) == pytest.approx((1 + 1 / 3) / 4)
+    # 3 of 5, 1 of 4, 2 of 3, and none of 4 samples agree.
+    assert figures["mean_agreement"] == pytest.approx((3 / 5 + 1 / 4 + 2 / 3 + 0) / 4)
 
 
 def test_records_of_the_first_schema_have_figures_too() -> None:

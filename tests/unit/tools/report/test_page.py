@@ -1,6 +1,7 @@
 """The page of a run: what it says without JavaScript, and that nothing of a run can do anything in it."""
 
 import re
+import shlex
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,53 @@ def test_a_page_says_what_the_run_has_not(tmp_path: Path) -> None:
     assert "no config says what made them" in text
     assert "Nothing in this folder says whether these labels are right" in text
     assert "there are no GPU-hours" in text
+
+
+def test_a_run_whose_questions_all_failed_has_a_page(tmp_path: Path) -> None:
+    failure = {"stage": "generate", "type": "EngineFailed", "message": "down", "attempts": 3}
+    text = " ".join(Page(page_for(tmp_path, [a_record("q", [], status="failed", failure=failure)])).texts)
+    assert "1 of 1 questions failed" in text
+
+
+def test_first_errors_are_told_apart_by_the_texts_that_they_are_in(tmp_path: Path) -> None:
+    flawed = a_solution([("3 + 4 = 8", -1), ("minus 1 is 7", -1)], flawed=True)
+    rows = [a_record("q", [flawed, a_solution([("3 + 4 = 8", -1)], "incorrect")])]
+    assert "in 1 of 1 wrong texts, in 1 others" in page_for(tmp_path, rows)
+
+
+def test_a_page_of_rounds_adds_up_only_what_can_be_added(tmp_path: Path) -> None:
+    for number, verdict in enumerate(("incorrect", "correct")):
+        committed(tmp_path / f"round_{number}/sample", "a", [a_record("q", [a_solution([("a", 1)], verdict)])])
+    text = " ".join(Page(page_of(figures_of(str(tmp_path)))).texts)
+    assert "there is no accuracy of all" in text
+    assert "Accuracy by folder" in text
+    assert "per accepted solution" not in text
+    assert "accepted solutions are given for each of them" in text
+
+
+def test_commands_of_a_page_can_be_typed_whatever_the_folder_is_called(tmp_path: Path) -> None:
+    folder = tmp_path / "we ird; $(touch x)"
+    rows = [a_record("q", [a_solution([("?", None)], "unparsable")], question_id="$(id)")]
+    text = " ".join(Page(page_for(folder, rows)).texts)
+    commands = [shlex.split(one) for one in re.findall(r"factory (?:inspect|report) '[^']*' \S+", text)]
+    assert ["factory", "inspect", str(folder), "$(id)"] in commands
+    assert ["factory", "inspect", str(folder), "ID"] in commands
+    assert ["factory", "report", str(folder), "--seed"] in commands
+
+
+def test_a_folder_that_was_given_as_a_dot_is_called_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committed(tmp_path / "mine", "a", records())
+    monkeypatch.chdir(tmp_path / "mine")
+    assert "<title>Report of mine</title>" in page_of(figures_of("."))
+
+
+def test_levels_as_many_as_questions_make_no_large_page(tmp_path: Path) -> None:
+    rows = [a_record(str(n), [a_solution([("a", 1)])], metadata=[("difficulty", f"{n / 7:.6f}")]) for n in range(500)]
+    page = page_for(tmp_path, rows)
+    assert "they are put together in intervals" in page
+    assert len(page) < 1_400_000
 
 
 def test_the_command_says_where_the_page_is_and_what_to_do_next(tmp_path: Path) -> None:
