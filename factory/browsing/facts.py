@@ -19,7 +19,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from factory.records.samples import are_sampled
-from factory.types import LENGTH, LEVEL_KEYS, POLICY
+from factory.run_figures.flat_rows import CORRECT, FlatRows, Place, metadata_value, numbers
+from factory.run_figures.flat_rows import TRUNCATED as CUT_OFF
+from factory.types import LEVEL_KEYS, POLICY
 
 COLUMNS = (
     *("question_id", "question", "source", "metadata", "status", "failure.type", "cost.seconds", "cost.policy_calls"),
@@ -75,121 +77,65 @@ def facts_of(records: pa.Table) -> tuple[pa.Table, pa.Table]:
     Args:
       records: any of the columns of `COLUMNS`, nested as in `factory/records/schema.py`; others are not looked at.
     """
-    n = records.num_rows
-    counts, flat = _flattened(_column(records, "solutions", n))
-    solutions = _solutions(flat)
-    samples, right = _samples(flat, counts, solutions)
-    cost, failure = _column(records, "cost", n), _column(records, "failure", n)
+    rows = FlatRows([records], [Place("", "")])
+    samples, right = _samples(rows)
     columns = {
-        "question_id": _texts(_column(records, "question_id", n)),
-        "beginning": _beginnings(_column(records, "question", n)),
-        "source": _names(_texts(_column(records, "source", n))),
-        "level": _names(_levels(_column(records, "metadata", n))),
-        "status": _names(_texts(_column(records, "status", n))),
-        "failure": _names(_texts(_field(failure, "type", n))),
-        "seconds": _numbers(_field(cost, "seconds", n), np.float32, 0),
-        "calls": _numbers(_field(cost, "policy_calls", n), np.int32, 0),
+        "question_id": _texts(rows.of_questions("question_id")),
+        "beginning": _beginnings(rows.of_questions("question")),
+        "source": _names(_texts(rows.of_questions("source"))),
+        "level": _names(_texts(metadata_value(rows.of_questions("metadata"), *LEVEL_KEYS))),
+        "status": _names(_texts(rows.of_questions("status"))),
+        "failure": _names(_texts(rows.of_questions("failure.type"))),
+        "seconds": numbers(rows.of_questions("cost.seconds")).astype(np.float32),
+        "calls": numbers(rows.of_questions("cost.policy_calls")).astype(np.int32),
         "samples": samples,
         "right": right,
-        "solutions": counts.astype(np.int32),
+        "solutions": rows.solutions_of_question.astype(np.int32),
     }
-    return pa.table(columns, schema=QUESTIONS), solutions
+    return pa.table(columns, schema=QUESTIONS), _solutions(rows)
 
 
-def _solutions(flat: Any) -> pa.Table:
+def _solutions(rows: FlatRows) -> pa.Table:
     """Return the table of solutions."""
-    n = len(flat)
-    verdicts = _texts(_field(flat, "verdict", n), NOT_JUDGED)
-    cut_off = pc.fill_null(pc.equal(_texts(_field(flat, "finish_reason", n)), LENGTH), False)
-    first_error = _numbers(_field(flat, "first_error", n), np.int32, UNKNOWN)
+    verdicts = _texts(rows.of_solutions("verdict"), NOT_JUDGED)
+    first_error = numbers(rows.of_solutions("first_error"), UNKNOWN)
     columns = {
-        "verdict": _names(pc.if_else(cut_off, TRUNCATED, verdicts), _FEW_NAMES),
-        "role": _names(_texts(_field(flat, "role", n), POLICY), _FEW_NAMES),
-        "method": _names(_texts(_field(flat, "method", n)), _FEW_NAMES),
+        "verdict": _names(pc.if_else(pa.array(rows.outcome == CUT_OFF), TRUNCATED, verdicts), _FEW_NAMES),
+        "role": _names(_texts(rows.of_solutions("role"), POLICY), _FEW_NAMES),
+        "method": _names(_texts(rows.of_solutions("method")), _FEW_NAMES),
         "first_error": np.clip(first_error, UNKNOWN, _FARTHEST).astype(np.int16),
-        "confidence": _least_confidence(_field(flat, "steps", n)),
-        "flawed": _flags(_field(flat, "flawed", n)),
-        "contradicted": _flags(_field(flat, "contradicted", n)),
+        "confidence": _least_confidence(rows),
+        "flawed": _flags(rows.of_solutions("flawed")),
+        "contradicted": _flags(rows.of_solutions("contradicted")),
     }
     return pa.table(columns, schema=SOLUTIONS)
 
 
-def _samples(flat: Any, counts: NDArray[np.int64], solutions: pa.Table) -> tuple[Any, Any]:
+def _samples(rows: FlatRows) -> tuple[Any, Any]:
     """Return how many samples each question has, and how many are right: independent ones of the policy."""
-    n = len(flat)
-    drawn = are_sampled(lambda name: _field(flat, name, n))
-    times = _numbers(_field(flat, "occurrences", n), np.int32, 1) * drawn.astype(np.int32)
-    right = np.where(np.asarray(pc.equal(solutions["verdict"].cast(pa.string()), "correct"), bool), times, 0)
-    return _sums(times, counts), _sums(right, counts)
+    times = numbers(rows.of_solutions("occurrences"), 1) * are_sampled(rows.of_solutions)
+    right = times * (rows.outcome == CORRECT)
+    drawn, hits = (np.bincount(rows.question_of_solution, one, len(rows)).astype(np.int32) for one in (times, right))
+    return drawn, hits
 
 
-def _sums(values: NDArray[Any], counts: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return the sum over each question's solutions, of which there are `counts`."""
-    total = np.concatenate([[0], np.cumsum(values, dtype=np.int64)])
-    ends = np.cumsum(counts)
-    return np.asarray(total[ends] - total[ends - counts], np.int32)
-
-
-def _least_confidence(steps: Any) -> NDArray[np.float32]:
+def _least_confidence(rows: FlatRows) -> NDArray[np.float32]:
     """Return the least confidence among the labelled steps of each solution; NaN where no step is labelled."""
-    counts, flat = _flattened(steps)
-    n = len(flat)
-    values = _numbers(_field(flat, "confidence", n), np.float32, np.nan)
-    labels = _numbers(_field(flat, "label", n), np.int8, 0)
+    values = numbers(rows.of_steps("confidence"), np.nan).astype(np.float32)
+    labels = numbers(rows.of_steps("label"))
     values = np.where((labels != 0) & ~np.isnan(values), values, np.inf).astype(np.float32)
-    least = np.full(len(counts), np.nan, np.float32)
-    some = counts > 0
+    lengths = rows.steps_of_solution
+    least = np.full(len(lengths), np.nan, np.float32)
+    some = lengths > 0
     if some.any():
-        starts = (np.cumsum(counts) - counts)[some]
-        least[some] = np.minimum.reduceat(values, starts)
+        least[some] = np.minimum.reduceat(values, (np.cumsum(lengths) - lengths)[some])
     least[np.isinf(least)] = np.nan
     return least
 
 
-def _levels(metadata: Any) -> Any:
-    """Return the level that each record's metadata names; "" where it names none."""
-    if not pa.types.is_map(metadata.type):
-        return _texts(pa.nulls(len(metadata)))
-    return _texts(pc.coalesce(*(pc.map_lookup(metadata, key, "first") for key in LEVEL_KEYS)))
-
-
-def _column(records: pa.Table, name: str, n: int) -> Any:
-    """Return a column as one array; nulls where the records have no such column."""
-    if name not in records.column_names:
-        return pa.nulls(n)
-    column = records[name].combine_chunks()
-    return pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
-
-
-def _field(values: Any, name: str, n: int) -> Any:
-    """Return a field of an array of structs; nulls where it has no such field, and where the struct is null."""
-    if not pa.types.is_struct(values.type) or values.type.get_field_index(name) < 0:
-        return pa.nulls(n)
-    return pc.struct_field(values, name)
-
-
-def _lengths(lists: Any) -> NDArray[np.int64]:
-    return np.asarray(pc.fill_null(pc.list_value_length(lists), 0), np.int64)
-
-
-def _flattened(lists: Any) -> tuple[NDArray[np.int64], Any]:
-    """Return how many items each list has, and all items one after the other."""
-    if not pa.types.is_list(lists.type):
-        return np.zeros(len(lists), np.int64), pa.nulls(0)
-    return _lengths(lists), lists.flatten()
-
-
-def _numbers(values: Any, kind: Any, unknown: float) -> NDArray[Any]:
-    if pa.types.is_null(values.type):
-        return np.full(len(values), unknown, kind)
-    return np.asarray(pc.fill_null(values, pa.scalar(unknown, values.type)), kind)
-
-
-def _flags(values: Any, unknown: int = -1) -> NDArray[np.int8]:
-    """Return booleans as 1 and 0, null as `unknown`."""
-    if pa.types.is_null(values.type):
-        return np.full(len(values), unknown, np.int8)
-    return np.asarray(pc.fill_null(values.cast(pa.int8()), unknown), np.int8)
+def _flags(values: Any) -> NDArray[np.int8]:
+    """Return booleans as 1 and 0, null as -1."""
+    return numbers(values.cast(pa.int8()), -1)
 
 
 def _texts(values: Any, unknown: str = "") -> Any:

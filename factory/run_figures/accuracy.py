@@ -72,14 +72,14 @@ class Accuracy:
     def figures(self) -> dict[str, Any]:
         """Return a row per folder; of a single one also a row per source and level, per source, per level, and the
         numbers of questions by share right."""
-        by_part = [_with_shares(row) for row in self._by_part.rows() if row["questions"]]
-        rows = self._by_group.rows() if len(self._by_part) == 1 else []
+        parts = self._by_part.rows()
+        rows = self._by_group.rows() if len(parts) == 1 else []
         rows.sort(key=lambda row: (row["source"] is None, row["source"], self._levels.order(row["level"])))
         by_level = _summed(rows, "level")
         by_level.sort(key=lambda row: self._levels.order(row["level"]))
         hardness = zip(_classes(), self._hardness, strict=True) if rows else ()
         return {
-            "by_part": by_part,
+            "by_part": [_with_shares(row) for row in parts if row["questions"]],
             "by_source_and_level": [_with_shares(row) for row in rows],
             "by_source": _summed(rows, "source"),
             "by_level": by_level,

@@ -1,7 +1,8 @@
 """Rows of records as flat columns: those of questions, of all their solutions, and of all steps of these.
 
-Columns that rows of an earlier schema lack are null. Everything here is Arrow and numpy over whole columns: a row is
-never a Python object, so that a million of them take seconds.
+Columns that rows of an earlier schema lack are null, and so are those that are nested otherwise than in a record.
+Everything here is Arrow and numpy over whole columns: a row is never a Python object, so that a million of them take
+seconds.
 """
 
 from __future__ import annotations
@@ -74,9 +75,10 @@ class FlatRows:
     def of_questions(self, name: str) -> pa.Array:
         """Return a column of the questions; a field of a struct is named with a dot: "cost.seconds"."""
         first, _, rest = name.partition(".")
-        there = first in self._table.column_names
-        whole = self._table[first].chunk(0) if there and len(self) else pa.nulls(len(self), SCHEMA.field(first).type)
-        return self._column("question", name, lambda: _field(whole, rest, SCHEMA.field(first).type) if rest else whole)
+        declared = SCHEMA.field(first).type
+        there = first in self._table.column_names and _fits(self._table.schema.field(first).type, declared)
+        whole = self._table[first].chunk(0) if there and len(self) else pa.nulls(len(self), declared)
+        return self._column("question", name, lambda: _field(whole, rest, declared) if rest else whole)
 
     def of_solutions(self, name: str) -> pa.Array:
         """Return a column of all solutions, in order."""
@@ -99,6 +101,11 @@ class FlatRows:
     def question_of_solution(self) -> Ints:
         """Row of the question of each solution."""
         return _parents(self._solution_lists)
+
+    @cached_property
+    def solutions_of_question(self) -> Ints:
+        """Number of solutions of each question."""
+        return _lengths(self._solution_lists)
 
     @cached_property
     def solution_of_step(self) -> Ints:
@@ -187,10 +194,16 @@ def _field(values: pa.Array, name: str, declared: Any) -> pa.Array:
       name: name of the field.
       declared: today's type of the structs, which says what the nulls are of.
     """
-    if not pa.types.is_struct(values.type) or values.type.get_field_index(name) < 0:
-        return pa.nulls(len(values), declared.field(name).type)
+    wanted, at = declared.field(name).type, values.type.get_field_index(name) if _fits(values.type, declared) else -1
+    if at < 0 or not _fits(values.type.field(at).type, wanted):
+        return pa.nulls(len(values), wanted)
     # `field` would forget which of the structs are null.
     return pc.struct_field(values, name)
+
+
+def _fits(kind: Any, declared: Any) -> bool:
+    """Return True where a column is nested as it is declared to be; what is not may be of any simple type."""
+    return bool(kind.id == declared.id or not pa.types.is_nested(declared))
 
 
 def _flattened(lists: pa.Array) -> tuple[pa.Array, Ints]:

@@ -98,6 +98,16 @@ def test_columns_that_are_missing_are_unknown() -> None:
     assert questions["samples"].to_pylist() == [1, 0]
 
 
+def test_columns_that_are_no_lists_and_maps_as_in_a_record_are_unknown() -> None:
+    questions, solutions = facts_of(
+        pa.table({"question_id": ["a"], "solutions": [3], "metadata": ["x"], "cost": [1.5]})
+    )
+    assert questions.select(["level", "solutions", "seconds"]).to_pylist() == [
+        {"level": "", "solutions": 0, "seconds": 0.0}
+    ]
+    assert solutions.num_rows == 0
+
+
 def test_a_slice_of_a_table_has_its_own_facts() -> None:
     records = [
         a_record(str(n), [a_solution([("a", 1)], occurrences=n)] * n, metadata=[("level", str(n))]) for n in (1, 2, 3)
