@@ -119,12 +119,18 @@ def tiles(figures: Figures) -> list[Tile]:
 
 def _progress(figures: Figures) -> list[Tile]:
     """Return how far rounds have come: the last point of the first curve of shares, and its first one."""
-    shares = [curve for curve in figures["curves"] if curve["shares"]]
-    if not shares or figures["about"].get("pipeline") == "compare_methods":
+    lines = [
+        (curve["x"], label, points)
+        for curve in figures["curves"]
+        if curve["shares"] and figures["about"].get("pipeline") != "compare_methods"
+        for label, points in curve["lines"].items()
+        if points
+    ]
+    if not lines:
         return []
-    label, points = next(iter(shares[0]["lines"].items()))
+    x, label, points = lines[0]
     (begin, before, _), (end, now, _) = points[0], points[-1]
-    below = f"{shares[0]['x']}: {end:g}" + f"; {before:.1%} at {begin:g}" * (end > begin)
+    below = f"{x}: {end:g}" + f"; {before:.1%} at {begin:g}" * (end > begin)
     return [(shown(now, SHARE), label, below)]
 
 
