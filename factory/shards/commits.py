@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from factory.errors import BadInput, CommitFailed, StorageFailed
 from factory.records.tally import Tally
 from factory.shards.creation import create_shard
+from factory.shards.damage import readable, undamaged
 from factory.shards.shard_file import Batches, Footer, batches_in, footer_of
 from factory.storage.ahead import in_order
 from factory.storage.opening import Folder, open_store
@@ -189,11 +190,11 @@ def later_revision(store: Store, shard: Shard) -> Shard | None:
     return None
 
 
-def open_newest(store: Store, shard: Shard) -> pq.ParquetFile:
-    """Open a shard, or the revision that has superseded it since it was listed."""
+def open_newest(store: Store, shard: Shard, **options: Any) -> pq.ParquetFile:
+    """Open a shard as `open_shard` does, or the revision that has superseded it since it was listed."""
     while True:
         try:
-            return open_shard(store, shard)
+            return open_shard(store, shard, **options)
         except FileNotFoundError:
             later = later_revision(store, shard)
             if later is None:
@@ -208,9 +209,17 @@ def read_footer(store: Store, shard: Shard) -> Footer:
 
 
 def read_footers(folder: Folder, wanted: Iterable[Shard]) -> Iterator[tuple[Shard, Footer]]:
-    """Yield the footers of many shards, in order, with several calls in flight."""
+    """Yield the footers of many shards, in order, with several calls in flight.
+
+    Raises `BadInput` for a damaged shard, and `FileNotFoundError` for one that is gone.
+    """
     store = open_store(folder)
-    yield from in_order(lambda shard: (shard, read_footer(store, shard)), wanted, store.width)
+
+    def read(shard: Shard) -> tuple[Shard, Footer]:
+        with undamaged(store, shard.name):
+            return shard, read_footer(store, shard)
+
+    yield from in_order(read, wanted, store.width)
 
 
 def records_of(folder: Folder, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
@@ -244,12 +253,20 @@ def no_records(store: Store) -> BadInput:
 def read_rows(folder: Folder, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
     """Yield all rows of a run, shard after shard, with memory bounded by a few row groups.
 
-    `columns`: names as `pyarrow` takes them; None for all.
+    `columns`: names as `pyarrow` takes them; None for all. Raises `BadInput` for a shard that is damaged or gone.
     """
     store = open_store(folder)
-    wanted = shards(store)
 
-    for opening in in_order(lambda shard: open_newest(store, shard), wanted, min(store.width, 4)):
+    def opened(shard: Shard) -> tuple[str, pq.ParquetFile]:
+        with readable(store, shard.name):
+            return shard.name, open_newest(store, shard)
+
+    for name, opening in in_order(opened, shards(store), min(store.width, 4)):
         with opening as file:
-            for batch in batches_in(file, columns=columns):
-                yield from batch.to_pylist()
+            batches = (batch.to_pylist() for batch in batches_in(file, columns=columns))
+            while True:
+                with readable(store, name):
+                    rows = next(batches, None)
+                if rows is None:
+                    break
+                yield from rows

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt, Shard, read_footers
+from factory.shards.damage import Unreadable, reading
 from factory.shards.listing import Committed
 from factory.shards.shard_file import Footer
 from factory.storage.ahead import in_order
@@ -103,10 +104,10 @@ def read_receipts(folder: Folder) -> dict[str, Receipt]:
 
 
 def footers(folder: Folder, committed: Committed) -> Iterator[tuple[Shard, Footer]]:
-    """Yield the footer of every shard of `committed`, from its receipt where there is one."""
+    """Yield the footer of every shard of `committed`, from its receipt where there is one that can be read."""
     store = open_store(folder)
     left = np.ones(len(committed), dtype=bool)
-    for page in _pages(store):
+    for page in _pages(store, without_damaged=True):
         for place, row in zip(committed.places([row["unit_id"] for row in page]).tolist(), page, strict=True):
             # A receipt of another revision says nothing of this shard.
             if place < 0 or not left[place]:
@@ -132,11 +133,18 @@ def _stored(store: Store) -> Iterator[Receipt]:
         yield from map(_receipt_of, page)
 
 
-def _pages(store: Store) -> Iterator[list[dict[str, Any]]]:
-    """Yield the pages of a folder, earlier attempts first, each as its rows."""
+def _pages(store: Store, *, without_damaged: bool = False) -> Iterator[list[dict[str, Any]]]:
+    """Yield the pages of a folder, earlier attempts first, each as its rows. Raises `Unreadable` for a damaged one."""
     names = [entry.name for entry in store.entries(FOLDER)]
     for data in in_order(store.read, names, min(store.width, _PAGES_AHEAD)):
-        yield pq.read_table(pa.BufferReader(data)).to_pylist()
+        try:
+            with reading():
+                rows = pq.read_table(pa.BufferReader(data)).to_pylist()
+        except Unreadable:
+            if without_damaged:
+                continue
+            raise
+        yield rows
 
 
 def _receipt_of(row: Mapping[str, Any]) -> Receipt:

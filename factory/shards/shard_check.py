@@ -3,14 +3,13 @@
 * Memory is bounded by one unit, also for merged shards.
 * Arrow reads the same values back into other buffers: rows are put together again before they are hashed.
 * Large units of earlier versions are a single batch, and hashed as one; all others as `batches_of` cuts them.
-* Damaged bytes are `Unreadable`, whatever Arrow or Python says of them. A store that fails is a `StorageFailed`, never
-  a fault of the shard.
+* Damaged bytes are `Unreadable` (`damage.py`). A store that fails is a `StorageFailed`, never a fault of the shard.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -18,7 +17,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from factory.errors import StorageFailed
 from factory.records.batches import batches_of
 from factory.records.role_costs import AMOUNTS, ROLE_FIELDS, less
 from factory.records.schema import SCHEMA, SCHEMA_VERSION
@@ -26,20 +24,15 @@ from factory.records.seen_questions import SeenQuestions
 from factory.records.shard_schema import as_written, completed, is_part_of
 from factory.records.tally import NUMBERS, Tally, tally
 from factory.records.validation import Row, row_faults
+from factory.shards.damage import Unreadable, reading
 from factory.shards.merged_shards import merged_content, units_in
 from factory.shards.shard_file import Footer, batches_in, content_hash, footer_of
 from factory.types import Outcome
 
-# Options to open a shard with for `check_shard`.
-CHECKSUMS = {"page_checksum_verification": True}
 BATCH_ROWS = 64
 FAULTS_KEPT = 50
 _OUTCOMES = frozenset(map(str, Outcome))
 _MEASURED = ("seconds", "money")
-
-
-class Unreadable(Exception):
-    """Raised for an object that is not a whole Parquet file of records."""
 
 
 @dataclass(slots=True)
@@ -164,17 +157,6 @@ def _rows(file: pq.ParquetFile) -> Iterator[dict[str, Any]]:
 
 def _in_todays_columns(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for batch in batches_of(rows) for row in batch.to_pylist()]
-
-
-@contextmanager
-def reading() -> Iterator[None]:
-    """Open a block in which the errors that damaged bytes cause become `Unreadable`; those of the store pass."""
-    try:
-        yield
-    except (StorageFailed, FileNotFoundError):
-        raise
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
-        raise Unreadable(f"{type(error).__name__}: {' '.join(str(error).split())[:160]}") from None
 
 
 def _tally_faults(counted: Tally, stated: Tally) -> Iterator[str]:

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from factory.errors import BadInput
 from factory.records.record_columns import leaves, part_of, rows_of
 from factory.records.schema import SCHEMA
 from factory.records.shard_schema import completed
 from factory.records.tally import Tally
 from factory.shards.commits import Shard, no_records, open_shard, runs_within, shards
-from factory.shards.shard_check import Unreadable, reading
+from factory.shards.damage import readable
 from factory.shards.shard_file import batches_in, footer_of
 from factory.storage.access import Access
 from factory.storage.ahead import in_order
@@ -129,7 +127,7 @@ def listed(chunk: tuple[SourceRun, list[Shard]]) -> list[Listed]:
     store = open_store(run.url, run.access)
     listings = []
     for shard, file in _opened(store, wanted):
-        with _sound(store, shard):
+        with readable(store, shard.name):
             listings.append(_listed(shard, file))
     return listings
 
@@ -216,7 +214,7 @@ def records_of(task: ExportTask, columns: Sequence[str]) -> Iterator[tuple[int, 
         size = max(1, min(BATCH_ROWS, BATCH_BYTES * piece.rows // max(1, piece.n_bytes)))
         batches = batches_in(file, size, leaves(file, columns), piece.groups)
         while True:
-            with _sound(store, shard):
+            with readable(store, shard.name):
                 batch = next(batches, None)
             if batch is None:
                 break
@@ -229,21 +227,9 @@ def _opened(store: Store, wanted: Sequence[Shard]) -> Iterator[tuple[Shard, pq.P
     """Yield shards with their open files; some are opened ahead."""
 
     def opening(shard: Shard) -> tuple[Shard, pq.ParquetFile]:
-        with _sound(store, shard):
+        with readable(store, shard.name):
             return shard, open_shard(store, shard)
 
     for shard, file in in_order(opening, wanted, min(store.width, AHEAD)):
         with file:
             yield shard, file
-
-
-@contextmanager
-def _sound(store: Store, shard: Shard) -> Iterator[None]:
-    """Raise `BadInput` where the block finds a shard damaged or gone."""
-    try:
-        with reading():
-            yield
-    except FileNotFoundError:
-        raise BadInput(f"{shard.name} in {store.url} is gone: the run has gone on meanwhile. Export again.") from None
-    except Unreadable as error:
-        raise BadInput(f"{shard.name} in {store.url} cannot be read ({error}). See `factory validate`.") from None

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from factory.records.seen_questions import SeenQuestions
 from factory.shards.commits import Shard, later_revision, open_shard
-from factory.shards.shard_check import CHECKSUMS, ShardReport, Unreadable, check_shard, reading, unreadable_fault
+from factory.shards.damage import CHECKSUMS, Unreadable, reading
+from factory.shards.shard_check import ShardReport, check_shard, unreadable_fault
 from factory.storage.ahead import in_order
 from factory.storage.store import Store
 

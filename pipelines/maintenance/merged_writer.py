@@ -18,8 +18,8 @@ from factory.records.schema import SCHEMA
 from factory.records.shard_schema import completed, is_earlier
 from factory.records.tally import Tally
 from factory.shards.commits import Shard, open_shard
+from factory.shards.damage import CHECKSUMS, Unreadable, reading
 from factory.shards.merged_shards import merged_content, merged_footer
-from factory.shards.shard_check import CHECKSUMS, Unreadable, reading
 from factory.shards.shard_file import Footer, content_hash, footer_of
 from factory.storage.ahead import in_order
 from factory.storage.store import Store

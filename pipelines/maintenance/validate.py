@@ -26,10 +26,11 @@ from factory.shards.commits import (
     runs_within,
     shard_name,
 )
+from factory.shards.damage import Unreadable, reading
 from factory.shards.leftovers import leftovers, sweep
 from factory.shards.receipts import FOLDER as RECEIPTS
 from factory.shards.receipts import read_receipts
-from factory.shards.shard_check import FAULTS_KEPT, ShardReport, Unreadable, reading
+from factory.shards.shard_check import FAULTS_KEPT, ShardReport
 from factory.storage.opening import Folder, open_store
 from factory.storage.store import Store
 from pipelines.maintenance.checked_shards import checked_shards

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import pyarrow as pa
-
 from factory.records.schema import SOLUTION
 from factory.run_figures.drawn import Pick
 from factory.shards.commits import Shard, open_newest
+from factory.shards.damage import CHECKSUMS, Unreadable, reading
 from factory.storage.store import Store
 from factory.types import LENGTH, LEVEL_KEYS, Outcome
 from pipelines.reporting.reading import Part
@@ -34,9 +33,9 @@ def examples(picks: Iterable[Pick], parts: Sequence[Part]) -> list[dict[str, Any
 
 
 def _record(store: Store, shard: Shard, pick: Pick) -> Mapping[str, Any] | None:
-    """Return a record; None where its object is gone, or a newer one has other rows."""
+    """Return a record; None where its object is gone or damaged, or a newer one has other rows."""
     try:
-        with open_newest(store, shard) as file:
+        with reading(), open_newest(store, shard, **CHECKSUMS) as file:
             first = 0
             for group in range(file.num_row_groups):
                 behind = first + file.metadata.row_group(group).num_rows
@@ -45,7 +44,7 @@ def _record(store: Store, shard: Shard, pick: Pick) -> Mapping[str, Any] | None:
                     row = file.read_row_group(group, columns=columns).slice(pick.row - first, 1).to_pylist()[0]
                     return row if row["question_id"] == pick.question_id else None
                 first = behind
-    except (FileNotFoundError, pa.ArrowException):
+    except (FileNotFoundError, Unreadable):
         return None
     return None
 

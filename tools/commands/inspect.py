@@ -11,7 +11,8 @@ from rich.text import Text
 from rich.tree import Tree as RichTree
 
 from factory.errors import BadInput
-from factory.shards.commits import no_records, open_shard, records_of, shards
+from factory.shards.commits import no_records, open_newest, records_of, shards
+from factory.shards.damage import readable
 from factory.shards.shard_file import batches_in
 from factory.storage.opening import open_store
 from factory.text.safe_text import excerpt, safe
@@ -124,15 +125,24 @@ def show_record(record: Mapping[str, Any], console: Console, *, solutions: int, 
 
 
 def find(run_dir: str, question_id: str) -> list[dict[str, Any]]:
-    """Return the records whose id begins with `question_id`; only shards that hold one are read whole."""
+    """Return the records whose id begins with `question_id`; only shards that hold one are read whole.
+
+    Raises `BadInput` for a damaged shard where no other one holds such a record.
+    """
     store = open_store(run_dir)
-    records = []
+    records: list[dict[str, Any]] = []
+    damage: BadInput | None = None
     for shard in shards(store):
-        with open_shard(store, shard) as file:
-            ids = file.read(columns=["question_id"])["question_id"].to_pylist()
-            if any(name.startswith(question_id) for name in ids):
-                rows = (row for batch in batches_in(file) for row in batch.to_pylist())
-                records += [row for row in rows if row["question_id"].startswith(question_id)]
+        try:
+            with readable(store, shard.name), open_newest(store, shard) as file:
+                ids = file.read(columns=["question_id"])["question_id"].to_pylist()
+                if any(name.startswith(question_id) for name in ids):
+                    rows = (row for batch in batches_in(file) for row in batch.to_pylist())
+                    records += [row for row in rows if row["question_id"].startswith(question_id)]
+        except BadInput as error:
+            damage = damage or error
+    if damage is not None and not records:
+        raise damage
     return records
 
 

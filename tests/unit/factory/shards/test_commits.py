@@ -8,7 +8,7 @@ import os
 import pyarrow.parquet as pq
 import pytest
 
-from factory.errors import CommitFailed
+from factory.errors import BadInput, CommitFailed
 from factory.records.record import SCHEMA, Provenance, question_row, to_batch
 from factory.records.tally import tally
 from factory.rollouts.cost import Cost
@@ -145,3 +145,11 @@ def test_a_shard_that_is_superseded_while_it_is_read_is_read_in_its_later_revisi
 def test_a_later_revision_is_listed_behind_the_older_one():
     names = [commits.shard_name("u1", revision) for revision in (0, 1, 9, 10, 100)]
     assert names == sorted(names)
+
+
+def test_a_damaged_page_is_one_sentence_that_names_the_shard(tmp_path):
+    receipt = commits.commit(tmp_path, "u1", *batch_of("a", "b"))
+    path = tmp_path / receipt.name
+    path.write_bytes(b"PAR1" + b"\x5a" * 64 + path.read_bytes()[68:])
+    with pytest.raises(BadInput, match=r"data/part-u1\.parquet in .* cannot be read.*factory validate"):
+        list(commits.read_rows(tmp_path))

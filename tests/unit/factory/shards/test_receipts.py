@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.records import a_record
+from support.validation import run_of
 
+from factory.errors import BadInput
 from factory.records.tally import Tally
 from factory.shards import receipts
 from factory.shards.commits import Receipt
+from factory.shards.damage import Unreadable
 from factory.shards.listing import Committed, committed_in
 from factory.shards.receipts import ReceiptLog, committed_tally, footers, read_receipts
 from factory.storage.opening import open_store
@@ -55,3 +59,21 @@ def test_footers_are_those_of_the_revision_that_is_there(tmp_path: Path) -> None
     ]
     assert committed_tally(store, committed).questions == 3
     assert committed_tally(store, Committed()).questions == 0
+
+
+def test_a_damaged_page_costs_reading_the_footers_that_it_held(tmp_path: Path) -> None:
+    rows = [[a_record(name, [])] for name in ("a", "b")]
+    run_of(tmp_path, [row for [row] in rows], per_unit=1)
+    store = open_store(tmp_path)
+    [page] = pages(store)
+    (tmp_path / receipts.FOLDER / page).write_bytes(b"damaged")
+    assert committed_tally(store, committed_in(store)).questions == 2
+    with pytest.raises(Unreadable):
+        read_receipts(store)
+
+
+def test_a_damaged_shard_without_a_receipt_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/part-a.parquet").write_bytes(b"damaged")
+    with pytest.raises(BadInput, match=r"data/part-a\.parquet in .* cannot be read"):
+        committed_tally(tmp_path, committed_in(open_store(tmp_path)))

@@ -9,7 +9,8 @@ from support.validation import committed, faults, labelled, run_of, the_fault
 
 from factory.errors import BadInput
 from factory.shards.commits import listed, open_shard
-from factory.shards.shard_check import CHECKSUMS, FAULTS_KEPT, check_shard
+from factory.shards.damage import CHECKSUMS
+from factory.shards.shard_check import FAULTS_KEPT, check_shard
 from factory.storage.opening import open_store
 from pipelines.maintenance import validate as module
 from pipelines.maintenance.validate import validate

@@ -157,3 +157,16 @@ def test_no_text_of_a_record_wherever_it_stands_can_steer_the_terminal(run_dir):
     said = shown(show_record, record, solutions=2, only_wrong=False)
     assert said.replace("\n", "").replace("\t", "").isprintable()
     assert "\\x1b]0;t\\x07\\u202egnp" in said
+
+
+def test_damage_in_one_object_hides_no_question_of_another(run_dir):
+    records = list(commits.read_rows(run_dir))
+    path = run_dir / "data/part-u0.parquet"
+    path.write_bytes(b"PAR1" + b"\x5a" * 64 + path.read_bytes()[68:])
+    assert "What is 2 + 2? (1)" in shown(
+        show_question, run_dir, records[1]["question_id"], solutions=5, only_wrong=False
+    )
+    with pytest.raises(BadInput, match=r"data/part-u0\.parquet in .* cannot be read"):
+        shown(show_question, run_dir, records[0]["question_id"], solutions=5, only_wrong=False)
+    with pytest.raises(BadInput, match=r"data/part-u0\.parquet in .* cannot be read"):
+        shown(show_run, run_dir)
