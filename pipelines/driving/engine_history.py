@@ -39,7 +39,7 @@ class EngineHistory:
             mine = [engine for engine in (*engines, *gone) if engine.role == role]
             used, tokens = (sum(getattr(one, name) for one in mine) for name in ("slot_seconds", "output_tokens"))
             room = sum(one.slots * one.seconds for one in mine)
-            points.append((round(at, 1), round(used, 1), round(room, 1), tokens, sum(one.waiting for one in engines)))
+            points.append((round(at, 1), round(used, 1), round(room, 1), tokens, sum(one.waiting for one in mine)))
             if len(points) > POINTS:
                 # The last one stays: it is the newest.
                 self._points[role] = points[-1::-2][::-1]
@@ -53,8 +53,8 @@ class EngineHistory:
 def rates(points: Sequence[Sequence[Any]]) -> list[Mapping[str, Any]]:
     """Return what lies between any two points of a role that follow each other.
 
-    Each has "at" (the end), "busy" (share of the slots, None where nobody says), "tokens_per_s" and "waiting" (at the
-    end).
+    Each has "at" (the end), "seconds" (its length), "busy" (share of the slots, None where nobody says), "tokens_per_s"
+    and "waiting" (at the end).
     """
     between: list[Mapping[str, Any]] = []
     for before, now in pairwise(points):
@@ -62,5 +62,33 @@ def rates(points: Sequence[Sequence[Any]]) -> list[Mapping[str, Any]]:
         if seconds > 0:
             # Room is counted by the slots that there are now: where they changed, a share may be out of range.
             busy = min(1.0, max(0.0, used / room)) if room > 0 else None
-            between.append({"at": now[0], "busy": busy, "tokens_per_s": max(0.0, tokens / seconds), "waiting": now[4]})
+            speed = max(0.0, tokens / seconds)
+            between.append({"at": now[0], "seconds": seconds, "busy": busy, "tokens_per_s": speed, "waiting": now[4]})
     return between
+
+
+def thinned(between: Sequence[Mapping[str, Any]], most: int = POINTS) -> list[Mapping[str, Any]]:
+    """Return at most `most` rates of a role, in order of time: the mean over the time of neighbours in place of them.
+
+    `between` may come from several histories: a gap among neighbours does not count.
+    """
+    size = -(-len(between) // most)
+    if size < 2:
+        return list(between)
+    return [_mean(between[first : first + size]) for first in range(0, len(between), size)]
+
+
+def _mean(some: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return what stands in place of some rates that follow each other."""
+    said = [one for one in some if one["busy"] is not None]
+    return {
+        **some[-1],
+        "seconds": sum(one["seconds"] for one in some),
+        "busy": over_time(said, "busy") if said else None,
+        "tokens_per_s": over_time(some, "tokens_per_s"),
+    }
+
+
+def over_time(some: Sequence[Mapping[str, Any]], name: str) -> float:
+    """Return the mean of a value over the time; each of `some` took more than none."""
+    return float(sum(one[name] * one["seconds"] for one in some) / sum(one["seconds"] for one in some))

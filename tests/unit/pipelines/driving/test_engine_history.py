@@ -1,5 +1,5 @@
 from pipelines.driving.engine_figures import EngineFigures
-from pipelines.driving.engine_history import POINTS, EngineHistory, rates
+from pipelines.driving.engine_history import POINTS, EngineHistory, rates, thinned
 
 
 def an_engine(seconds: float, used: float, **more: float) -> EngineFigures:
@@ -11,7 +11,7 @@ def test_rates_are_those_between_two_points() -> None:
     history.add(100.0, [an_engine(10, 50)])
     history.add(110.0, [an_engine(20, 130, waiting=3)])
     [rate] = rates(history.as_dict()["policy"])
-    assert rate == {"at": 110.0, "busy": 0.8, "tokens_per_s": 16.0, "waiting": 3}
+    assert rate == {"at": 110.0, "seconds": 10.0, "busy": 0.8, "tokens_per_s": 16.0, "waiting": 3}
 
 
 def test_an_engine_that_has_gone_keeps_its_share() -> None:
@@ -36,3 +36,24 @@ def test_each_role_has_points_of_its_own() -> None:
     history = EngineHistory()
     history.add(0.0, [EngineFigures(role="policy"), EngineFigures(role="judge")])
     assert list(history.as_dict()) == ["policy", "judge"]
+
+
+def test_each_role_has_its_own_queue() -> None:
+    history = EngineHistory()
+    for at in (10.0, 20.0):
+        queues = {"policy": 3, "judge": 40}
+        history.add(at, [EngineFigures(role=role, seconds=at, waiting=long) for role, long in queues.items()])
+    waiting = {role: rates(points)[-1]["waiting"] for role, points in history.as_dict().items()}
+    assert waiting == {"policy": 3, "judge": 40}
+
+
+def test_many_rates_become_few_that_are_means_over_their_time() -> None:
+    slow = {"at": 30.0, "seconds": 30.0, "busy": 0.1, "tokens_per_s": 10.0, "waiting": 1}
+    fast = {"at": 40.0, "seconds": 10.0, "busy": 0.5, "tokens_per_s": 50.0, "waiting": 2}
+    silent = {"at": 50.0, "seconds": 20.0, "busy": None, "tokens_per_s": 20.0, "waiting": 3}
+    assert thinned([slow, fast, silent], 3) == [slow, fast, silent]
+    [mean, last] = thinned([slow, fast, silent], 2)
+    assert mean == {"at": 40.0, "seconds": 40.0, "busy": 0.2, "tokens_per_s": 20.0, "waiting": 2}
+    assert last == silent
+    assert thinned([slow, fast, silent], 1)[0]["busy"] == 0.2
+    assert len(thinned([slow] * 12_001)) <= POINTS
