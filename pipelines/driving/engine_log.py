@@ -25,10 +25,12 @@ from factory.text.safe_text import safe
 from factory.types import POLICY
 from pipelines.driving.engine_figures import EngineFigures
 from pipelines.driving.engine_history import EngineHistory
+from pipelines.logging.logged_values import is_number
 
 WRITE_EVERY_S = 10.0
 # Figures that logs of older versions do not have.
 _LATER = ("role", "engines", "cache_full", "preemptions")
+_MAY_BE_UNKNOWN = ("cache_hit_rate", "cache_full")
 _KEPT = ("engine", "model", "max_num_seqs", "max_num_batched_tokens")
 # Engines of a role that `factory status` has a line for; of more, the least busy ones.
 SHOWN = 16
@@ -114,9 +116,28 @@ def engine_lines(store: Store, attempt: int) -> list[str]:
 
 
 def figures_in(values: Sequence[Mapping[str, Any]]) -> list[EngineFigures]:
-    """Return the figures of engines as a log holds them."""
+    """Return the figures of engines as a log holds them.
+
+    Raises `KeyError`, `TypeError` or `ValueError` for a log that is damaged.
+    """
     known = [field.name for field in fields(EngineFigures)]
-    return [EngineFigures(**{name: one[name] for name in known if name in one or name not in _LATER}) for one in values]
+    figures = [
+        EngineFigures(**{name: one[name] for name in known if name in one or name not in _LATER}) for one in values
+    ]
+    for one in figures:
+        for name in known:
+            if not _fits(name, getattr(one, name)):
+                raise ValueError(f"{name} is no figure of an engine")
+    return figures
+
+
+def _fits(name: str, value: object) -> bool:
+    """Return whether a field of `EngineFigures` holds what it should."""
+    if name == "role":
+        return isinstance(value, str)
+    if name == "out":
+        return isinstance(value, bool)
+    return is_number(value) or (value is None and name in _MAY_BE_UNKNOWN)
 
 
 def _gone_line(gone: EngineFigures) -> str:

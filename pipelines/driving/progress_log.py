@@ -17,10 +17,12 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from factory.errors import StorageFailed
+from factory.records.role_costs import AMOUNTS, WHO
 from factory.records.tally import NUMBERS, Tally
 from factory.storage.store import Store
 from pipelines.driving.engine_log import WRITE_EVERY_S, EngineLog
 from pipelines.driving.progress import Progress
+from pipelines.logging.logged_values import is_count, is_number
 
 # Seconds between two writes at the beginning of a run; later there are `WRITE_EVERY_S`.
 FIRST_S = 1.0
@@ -161,8 +163,37 @@ def read_progress(store: Store, attempt: int) -> LiveProgress | None:
         }
         kept = {name: value for name, value in values.items() if name in known}
         live = LiveProgress(**{**kept, **tallies})
-        # What is no number shows here.
-        _ = live.total.policy_calls + live.seconds + live.unfinished + live.questions + live.units_done + live.least
     except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    return live
+    return live if _is_whole(live) else None
+
+
+def _is_whole(live: LiveProgress) -> bool:
+    """Return whether each field holds what it should: somebody may have overwritten the object by hand."""
+    counts = (getattr(live, name) for name in _COUNTS)
+    tallies = (live.before, live.done, live.underway)
+    return (
+        all(is_count(count) for count in counts)
+        and all(is_number(number) for number in (live.at, live.seconds))
+        and isinstance(live.stopping, bool)
+        and isinstance(live.trouble, str)
+        and isinstance(live.failures, dict)
+        and all(is_count(count) for count in live.failures.values())
+        and all(is_number(getattr(tally, name)) for tally in tallies for name in NUMBERS)
+        and all(isinstance(tally.roles, list) and all(map(_is_entry, tally.roles)) for tally in tallies)
+    )
+
+
+_COUNTS = (
+    *("questions", "units", "committed", "least", "units_done", "unfinished", "in_flight"),
+    *("running", "retried", "moved", "short"),
+)
+
+
+def _is_entry(entry: object) -> bool:
+    """Return whether it is the cost of one role and the model behind it."""
+    return (
+        isinstance(entry, dict)
+        and all(isinstance(entry.get(name), str | None) for name in WHO)
+        and all(is_number(entry.get(name)) for name in AMOUNTS)
+    )

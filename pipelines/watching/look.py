@@ -119,5 +119,5 @@ def engines_in(values: Mapping[str, Any] | None) -> tuple[list[EngineFigures], d
             return [], {}
         facts = {"policy": values["engine"], **values.get("others", {})}
         return figures_in(values["engines"]), {role: str(said["engine"]) for role, said in facts.items()}
-    except (TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return [], {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,16 @@ def test_it_is_written_every_few_seconds_and_at_the_end(tmp_path: Path) -> None:
     assert live is not None
     assert seen == [0.0, 0.0, FIRST_S + 1, 500.0, 500.0, 501.0 + WRITE_EVERY_S]
     assert live.seconds == 99
+
+
+@pytest.mark.parametrize(
+    "harm", [{"failures": ["E"]}, {"failures": {"E": "many"}}, {"least": True}, {"done": {"roles": [3]}}, {"at": 1e999}]
+)
+def test_what_holds_other_values_is_none(harm: dict[str, object], tmp_path: Path) -> None:
+    log_in(tmp_path, [0.0]).keep(Progress())
+    path = tmp_path / progress_name(1)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **harm}))
+    assert read_progress(open_store(tmp_path), 1) is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"before": 3}', "\x00", '{"done": {}}'])
