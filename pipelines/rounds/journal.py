@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from factory.errors import BadInput
 from factory.spending import Spent
 from factory.storage.store import Store
 from pipelines.rounds.folders import folder_of
@@ -22,7 +23,7 @@ class RoundJournal:
     """Facts of all finished phases: read once, then kept in step. A round is None before the first."""
 
     def __init__(self, store: Store, phases: Sequence[str], before: Sequence[str] = ()) -> None:
-        """Read what earlier attempts have done.
+        """Read what earlier attempts have done. Raises `BadInput` for a damaged file.
 
         Args:
           store: the run's folder.
@@ -92,10 +93,16 @@ class RoundJournal:
     def _read(self, round_: int | None) -> bool:
         """Read the facts of a round; return whether anything of it is done."""
         for phase in self.phases if round_ is not None else self._before:
+            name = _name(round_, phase)
             try:
-                self._done[round_, phase] = json.loads(self._store.read(_name(round_, phase)))
+                facts = json.loads(self._store.read(name))
             except FileNotFoundError:
                 continue
+            except ValueError:
+                facts = None
+            if not isinstance(facts, dict):
+                raise BadInput(f"{self._store.url}/{name} is damaged. Expected what the phase came to; restore it.")
+            self._done[round_, phase] = facts
         return any(known == round_ for known, _ in self._done)
 
 

@@ -106,10 +106,10 @@ def _updated(kept: Settings, settings: Settings) -> Settings:
 
 def asked_for(store: Store, settings: Settings | None) -> dict[str, int]:
     """Return the amounts asked for lately, by config key: those the run began with, or was raised to."""
-    try:
-        return dict(json.loads(store.read(EFFORT)))
-    except FileNotFoundError:
+    kept = _kept(store, EFFORT)
+    if kept is None:
         return settings.effort if settings else {}
+    return kept
 
 
 def was_raised(store: Store, settings: Settings) -> bool:
@@ -197,11 +197,14 @@ def read_survey(store: Store) -> Survey:
 
 def survey_of(store: Store) -> Survey | None:
     """Return the survey of an earlier attempt; None before the first."""
+    kept = _kept(store, SURVEY)
+    if kept is None:
+        return None
     try:
         # Before there was the count of `renamed`, an id that came with another text was a double, and so it stays.
-        return Survey(**{"renamed": None, "prompt_files": None, **json.loads(store.read(SURVEY))})
-    except FileNotFoundError:
-        return None
+        return Survey(**{"renamed": None, "prompt_files": None, **kept})
+    except TypeError as error:
+        raise _damaged(store, SURVEY, str(error)) from None
 
 
 def new_survey(settings: Settings, store: Store) -> Survey:
@@ -236,11 +239,42 @@ def _reads_questions(settings: Settings) -> bool:
 
 def _config_of(store: Store) -> Settings | None:
     """Return the config kept in the folder; None where there is none."""
+    text = config_text(store)
+    if text is None:
+        return None
+    name = f"{store.url}/{CONFIG}"
     try:
-        text = store.read(CONFIG).decode()
+        return parse(text, name)
+    except BadInput as error:
+        said = str(error)
+        raise BadInput(said if said.startswith(name) else f"{name}: {said}") from None
+
+
+def config_text(store: Store) -> str | None:
+    """Return the text of the config kept in a folder; None where there is none. Raises `BadInput` for bytes of none."""
+    try:
+        return store.read(CONFIG).decode()
     except FileNotFoundError:
         return None
-    return parse(text, f"{store.url}/{CONFIG}")
+    except UnicodeDecodeError as error:
+        raise _damaged(store, CONFIG, str(error)) from None
+
+
+def _kept(store: Store, name: str) -> dict[str, Any] | None:
+    """Return the values in a JSON object of a run; None where there is none. Raises `BadInput` for a damaged one."""
+    try:
+        values = json.loads(store.read(name))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise _damaged(store, name, str(error)) from None
+    if not isinstance(values, dict):
+        raise _damaged(store, name, "it holds no keys and values")
+    return values
+
+
+def _damaged(store: Store, name: str, why: str) -> BadInput:
+    return BadInput(f"{store.url}/{name} is damaged ({why}). Expected it as the run has written it; restore it.")
 
 
 def _encoded(value: object) -> bytes:

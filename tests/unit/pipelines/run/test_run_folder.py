@@ -6,6 +6,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from factory.errors import BadInput
+from factory.storage.opening import open_store
 from pipelines.planning.survey import Survey
 from pipelines.run import run_folder
 from pipelines.run.session import RunSession
@@ -191,3 +192,29 @@ def test_stats_that_lack_what_there_was_nothing_of_are_the_same(tmp_path):
     assert run_folder.stats_are(store, {"questions": 5, "seconds": 1.0, "money": 0.0, "roles": []})
     assert not run_folder.stats_are(store, {"questions": 5, "money": 0.5})
     assert not run_folder.stats_are(store, {"questions": 4})
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("config.yaml", b"source: 3", "source is 3"),
+        ("config.yaml", b"cluster: {gpu_hour_price: abc}", "gpu_hour_price"),
+        ("config.yaml", b"models: [a]", "models is"),
+        ("config.yaml", b"\xff\xfe\x00", "is damaged"),
+        ("manifests/effort.json", b"{", "is damaged"),
+        ("manifests/effort.json", b"[1]", "is damaged"),
+    ],
+)
+def test_a_mangled_file_of_a_run_is_one_sentence_that_names_it(tmp_path, name, data, said):
+    bound(settings(tmp_path))
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(BadInput, match=rf"{name}.*{said}"):
+        run_folder.opened(tmp_path)
+
+
+@pytest.mark.parametrize("data", [b"{", b"3", b'{"what": 1}', b"\xff"])
+def test_damaged_counts_of_the_source_are_one_sentence(tmp_path, data):
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "manifests/source.json").write_bytes(data)
+    with pytest.raises(BadInput, match=r"manifests/source\.json is damaged"):
+        run_folder.survey_of(open_store(tmp_path))
