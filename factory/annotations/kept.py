@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from factory.annotations.annotation import Annotation, decoded
 from factory.errors import BadInput
@@ -28,12 +28,15 @@ def keep(folder: Folder, annotation: Annotation) -> str:
     return name
 
 
-def annotations_in(folder: Folder, after: str = "") -> Iterator[tuple[str, Annotation]]:
+def annotations_in(
+    folder: Folder, after: str = "", broken: Callable[[str], None] | None = None
+) -> Iterator[tuple[str, Annotation]]:
     """Yield the annotations of a run by the name of their object, in the order of their times.
 
     Args:
       folder: run folder.
       after: name behind which to begin.
+      broken: hears of each object that is no annotation, which is left out then; None raises.
 
     Raises:
       BadInput: an object is no annotation.
@@ -44,7 +47,10 @@ def annotations_in(folder: Folder, after: str = "") -> Iterator[tuple[str, Annot
         try:
             yield name, decoded(data)
         except ValueError as error:
-            raise BadInput(
+            trouble = (
                 f"{store.url}/{name} cannot be read: {error}. Expected an annotation as `factory view --annotate` "
                 "writes it; remove the object."
-            ) from None
+            )
+            if broken is None:
+                raise BadInput(trouble) from None
+            broken(trouble)

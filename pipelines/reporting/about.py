@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from math import isfinite
 from typing import Any
 
 from factory.config import parse_yaml
@@ -12,51 +13,70 @@ from factory.storage.store import Store
 from pipelines.maintenance.import_labels import imported_format
 from pipelines.run.driver_state import ENDED, driver_state
 from pipelines.run.merged_folder import merged_from
-from pipelines.run.run_folder import CONFIG, asked_for, survey_of
+from pipelines.run.run_folder import CONFIG, asked_for, config_text, survey_of
+from pipelines.run.settings import Settings
 
+_PLAIN = ("prompt", "sampling", "run", "cluster", "models")
 _PICKED_BY = {"source": "kind", "engine": "kind", "search": "method", "supervision": "method", "checker": "kind"}
 
 
 def facts_of(store: Store, run_dir: str) -> dict[str, Any]:
     """Return what a folder is: "kind" (run, import, merge or records), and what its config says of a run.
 
-    Raises `BadInput` for a manifest that cannot be read.
+    Raises `BadInput` for a manifest or a config that cannot be read.
     """
     facts: dict[str, Any] = {"folder": run_dir, "kind": "records"}
     if (layout := imported_format(store)) is not None:
         return {**facts, "kind": "import", "format": layout}
     if (merged := merged_from(store)) is not None:
         return {**facts, "kind": "merge", "of": merged.source, "expected": merged.questions}
-    try:
-        config = parse_yaml(store.read(CONFIG).decode(), f"{store.url}/{CONFIG}")
-    except FileNotFoundError:
+    text = config_text(store)
+    if text is None:
         return facts
-    return {**facts, "kind": "run", **_of_a_run(config, store)}
+    name = f"{store.url}/{CONFIG}"
+    return {**facts, "kind": "run", **_of_a_run(parse_yaml(text, name), name, store)}
 
 
-def _of_a_run(config: Mapping[str, Any], store: Store) -> dict[str, Any]:
-    """Return what a run's config says, and how many questions it has."""
-    raised = {}
-    with suppress(ValueError):
-        raised = asked_for(store, None)
+def _of_a_run(config: Mapping[str, Any], name: str, store: Store) -> dict[str, Any]:
+    """Return what a run's config says, and how many questions it has.
+
+    The config is not checked against plug-ins, which may be missing here. `name`: what to call it in messages.
+    """
+    sections = {section: _section(config, section, name) for section in (*_PICKED_BY, *_PLAIN)}
+    raised = asked_for(store, None)
     picked = {}
     for section, key in _PICKED_BY.items():
-        values = {**(config.get(section) or {}), **_below(raised, section)}
+        values = {**sections[section], **_below(raised, section)}
         picked[section] = {"name": values.pop(key, None), "settings": values}
     survey = survey_of(store)
-    others = config.get("models") or {}
+    others = {role: _section(sections["models"], role, name) for role in sections["models"]}
     return {
         "pipeline": config.get("pipeline"),
         "model": config.get("model"),
-        "models": {role: str((pool or {}).get("model") or config.get("model")) for role, pool in others.items()},
+        "models": {role: str(pool.get("model") or config.get("model")) for role, pool in others.items()},
         **picked,
-        "prompt": {name: (config.get("prompt") or {}).get(name) for name in ("template", "style")},
-        "sampling": {name: (config.get("sampling") or {}).get(name) for name in ("temperature", "top_p", "max_tokens")},
-        "seed": (config.get("run") or {}).get("seed"),
-        "gpu_hour_price": float((config.get("cluster") or {}).get("gpu_hour_price") or 0.0),
+        "prompt": {key: sections["prompt"].get(key) for key in ("template", "style")},
+        "sampling": {key: sections["sampling"].get(key) for key in ("temperature", "top_p", "max_tokens")},
+        "seed": sections["run"].get("seed"),
+        "gpu_hour_price": _price(sections["cluster"].get("gpu_hour_price"), name),
         "expected": survey.questions if survey else None,
         "skipped": {"bad_golds": len(survey.bad_golds), "doubles": survey.duplicates} if survey else None,
     }
+
+
+def _section(values: Mapping[str, Any], key: str, name: str) -> Mapping[str, Any]:
+    """Return a section of a config, empty where it is left out. Raises `BadInput` where it is none."""
+    section = values.get(key) or {}
+    if not isinstance(section, Mapping):
+        raise BadInput(f"{name}: {key} is {str(section)[:80]!r}. Expected a section with keys; restore the file.")
+    return section
+
+
+def _price(value: Any, name: str) -> float:
+    """Return the price of a GPU-hour, 0 where nobody says. Raises `BadInput` where it is none."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value)):
+        raise BadInput(f"{name}: cluster.gpu_hour_price is {str(value)[:80]!r}. Expected a number; restore the file.")
+    return float(value or 0.0)
 
 
 def _below(amounts: Mapping[str, Any], section: str) -> dict[str, Any]:
@@ -64,22 +84,27 @@ def _below(amounts: Mapping[str, Any], section: str) -> dict[str, Any]:
     return {key.partition(".")[2]: value for key, value in amounts.items() if key.startswith(f"{section}.")}
 
 
-def state_of(store: Store, facts: Mapping[str, Any], questions: int) -> dict[str, Any]:
+def state_of(store: Store, facts: Mapping[str, Any], settings: Settings | str, questions: int) -> dict[str, Any]:
     """Return how far a folder is.
 
     Args:
       store: the folder.
       facts: as `facts_of` returns them.
+      settings: settings of the run; why there are none where they cannot be had.
       questions: questions that were read.
 
     Returns:
-      "complete" (None where nobody knows how many there should be), "driver" (None where there was none, else alive,
-      silent, gone or ended), "attempts".
+      "complete", as `factory status` says it (None where nobody knows), "short_units", those that hold less than is
+      asked for by now, "driver" (None where there was none, else alive, silent, gone or ended), "attempts".
     """
     expected = facts.get("expected")
-    state: dict[str, Any] = {"expected": expected, "complete": None, "driver": None, "attempts": 0}
+    state: dict[str, Any] = {"expected": expected, "complete": None, "short_units": 0, "driver": None, "attempts": 0}
     if expected is not None and facts.get("pipeline") in (None, "label_steps"):
         state["complete"] = questions >= expected
+    with suppress(BadInput):
+        if not isinstance(settings, str):
+            status = settings.definition.status_figures(settings, store)
+            state |= {"complete": bool(status["complete"]), "short_units": status.get("short_units", 0)}
     with suppress(BadInput):
         # A driver elsewhere is not watched: the report says how the folder was when it was read.
         driver = driver_state(store, watch_s=0.0)

@@ -21,17 +21,18 @@ from factory.run_figures.section import Section
 from factory.run_figures.sources import Sources
 from factory.run_figures.timeline import Timeline
 from factory.run_figures.yields import Yields
-from factory.shards.commits import no_records, runs_within
 from factory.storage.opening import open_store
 from factory.storage.store import Store
+from factory.text.safe_text import safe
 from pipelines.reporting.about import facts_of, state_of
 from pipelines.reporting.annotated import annotated
 from pipelines.reporting.engines import engine_figures
 from pipelines.reporting.evidence import OtherFolder
 from pipelines.reporting.examples import examples
-from pipelines.reporting.reading import OnProgress, Part, part_of, read_through
+from pipelines.reporting.reading import OnProgress, parts_of, read_through, unreadable
 from pipelines.reporting.spending import spending_figures
 from pipelines.run.run_folder import opened
+from pipelines.run.settings import Settings
 
 VERSION = 1
 """Version of the figures' layout, as `factory report --json` prints them."""
@@ -63,22 +64,22 @@ def figures_of(
     # What there is.
     store = open_store(run_dir)
     facts = facts_of(store, run_dir)
-    parts = _parts(store)
-    evidence: tuple[Evidence, ...] = tuple(OtherFolder(name, open_store(name)) for name in against)
+    parts = parts_of(store)
+    evidence = [OtherFolder(name, open_store(name)) for name in against]
 
     # One pass over all rows.
     slowest, drawn = Slowest(), Drawn(seed, DRAWN)
-    sections = {**_sums(evidence), "slowest": slowest, "drawn": drawn}
+    sections = {**_sums(tuple(evidence)), "slowest": slowest, "drawn": drawn}
     read = read_through(parts, list(sections.values()), tell)
     if not read.questions:
-        raise BadInput(
-            f"no object of {run_dir} can be read: {read.unreadable[0]}. `factory validate {run_dir}` names them all."
-        )
+        raise unreadable(run_dir, read)
 
     # What else the folder says.
     figures = {name: section.figures() for name, section in sections.items()}
     names = [part.name for part in parts]
-    figures["confidence"]["against"] += annotated(store, names)
+    notices = [notice for other in evidence for notice in _notices(other)]
+    figures["confidence"]["against"] += annotated(store, names, lambda line: notices.append(safe(line)))
+    settings = _settings(run_dir, facts["kind"])
     # A text that several runs hold is accepted in each, so nothing can be said per accepted one of all of them.
     accepted = figures["yields"]["total"]["accepted"] if len(parts) == 1 else None
     money = figures["costs"]["total"]["money"]
@@ -87,12 +88,12 @@ def figures_of(
         "made": clock().isoformat(timespec="seconds"),
         "seed": seed,
         "about": facts,
-        "state": state_of(store, facts, read.questions),
-        "read": {**asdict(read), "parts": names},
+        "state": state_of(store, facts, settings, read.questions),
+        "read": {**asdict(read), "parts": names, "notices": notices},
         **figures,
         "spending": spending_figures(store, names, facts.get("gpu_hour_price", 0.0), money, accepted),
         "engines": engine_figures(store, names),
-        **_curves(run_dir, store, facts["kind"]),
+        **_curves(settings, store),
         "slowest_records": examples(slowest.picks(), parts),
         "examples": examples(drawn.picks(), parts),
     }
@@ -114,23 +115,34 @@ def _sums(evidence: tuple[Evidence, ...]) -> dict[str, Section]:
     }
 
 
-def _parts(store: Store) -> list[Part]:
-    """Return the folders of records: the run's own, or those of the runs within it. Raises `BadInput` for none."""
-    own = part_of("", store)
-    if own.shards:
-        return [own]
-    within = [part_of(name, open_store(f"{store.url}/{name}")) for name in runs_within(store)]
-    if not within:
-        raise no_records(store)
-    return within
+def _notices(other: OtherFolder) -> list[str]:
+    """Return what a reader has to know of later evidence: what could not be read, or cannot be compared."""
+    said = []
+    if lost := other.read.unreadable:
+        said.append(f"{other.name}: {len(lost):,} objects could not be read and judge nothing: {lost[0]}")
+    if other.otherwise_cut:
+        said.append(
+            f"{other.name}: {other.otherwise_cut:,} of the same solutions are cut into another number of steps there, "
+            "so their first errors judge no step here"
+        )
+    return said
 
 
-def _curves(run_dir: str, store: Store, kind: str) -> dict[str, Any]:
-    """Return the curves that the pipeline has of its run, and why there are none where it cannot say."""
+def _settings(run_dir: str, kind: str) -> Settings | str:
+    """Return the settings of a run; why there are none where they cannot be had here, "" of what is no run."""
     if kind != "run":
-        return {"curves": [], "no_curves": None}
+        return ""
     try:
-        settings = opened(run_dir)
+        return opened(run_dir)
+    except BadInput as error:
+        return str(error)
+
+
+def _curves(settings: Settings | str, store: Store) -> dict[str, Any]:
+    """Return the curves that the pipeline has of its run, and why there are none where it cannot say."""
+    if isinstance(settings, str):
+        return {"curves": [], "no_curves": settings or None}
+    try:
         curves = settings.definition.curves(settings, store)
     except BadInput as error:
         return {"curves": [], "no_curves": str(error)}

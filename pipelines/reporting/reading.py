@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from factory.errors import BadInput
 from factory.records.record_columns import leaves
 from factory.run_figures.flat_rows import FlatRows, Place
 from factory.run_figures.section import Section
-from factory.shards.commits import Shard, open_newest, shards
+from factory.shards.commits import Shard, no_records, open_newest, runs_within, shards
+from factory.shards.damage import CHECKSUMS, Unreadable, reading
 from factory.storage.ahead import in_order
+from factory.storage.opening import open_store
 from factory.storage.store import Store
 from factory.text.safe_text import safe
 
@@ -48,9 +51,14 @@ class Part:
     shards: Sequence[Shard]
 
 
-def part_of(name: str, store: Store) -> Part:
-    """Return the folder of records in `store`, as it is listed now."""
-    return Part(name, store, shards(store))
+def parts_of(store: Store) -> list[Part]:
+    """Return the folders of records: the run's own, or those of the runs within it. Raises `BadInput` for none."""
+    if own := shards(store):
+        return [Part("", store, own)]
+    within = [(name, open_store(f"{store.url}/{name}")) for name in runs_within(store)]
+    if not within:
+        raise no_records(store)
+    return [Part(name, inner, shards(inner)) for name, inner in within]
 
 
 def read_through(parts: Sequence[Part], sections: Sequence[Section], tell: OnProgress = lambda *_: None) -> Read:
@@ -80,6 +88,13 @@ def read_through(parts: Sequence[Part], sections: Sequence[Section], tell: OnPro
     return done
 
 
+def unreadable(folder: str, read: Read) -> BadInput:
+    """Return the error for a folder of which no object can be read."""
+    return BadInput(
+        f"no object of {folder} can be read: {read.unreadable[0]}. `factory validate {folder}` names them all."
+    )
+
+
 _Located = tuple[pa.Table, Place]
 
 
@@ -88,14 +103,15 @@ def _tables(part: Part, columns: Sequence[str], done: Read) -> Iterator[_Located
 
     def read(shard: Shard) -> list[pa.Table] | str:
         try:
-            with open_newest(part.store, shard) as file:
+            # Without checksums, damaged bytes may pass for texts and lists of any length.
+            with reading(), open_newest(part.store, shard, **CHECKSUMS) as file:
                 wanted = leaves(file, columns)
                 groups = range(file.num_row_groups)
                 return [file.read_row_group(group, columns=wanted, use_threads=False) for group in groups]
         except FileNotFoundError:
             return "it is gone"
-        except pa.ArrowException as error:
-            return str(error).splitlines()[0]
+        except Unreadable as error:
+            return str(error)
 
     results = in_order(read, part.shards, max(part.store.width, AHEAD))
     for shard, tables in zip(part.shards, results, strict=True):

@@ -101,4 +101,5 @@ def written(run_dir: str, figures: Mapping[str, Any], out_file: Path | None) -> 
         lines.append(
             f"left out       {len(read['unreadable']):,} objects that cannot be read: {command('validate', run_dir)}"
         )
+    lines += [f"note           {notice}" for notice in read["notices"][:3]]
     return [*lines, f"look           {command('inspect', run_dir, 'ID')} shows one of the questions"]

@@ -63,8 +63,7 @@ def notices(figures: Figures) -> list[str]:
         said.append(f"The run is under way: this is what it had committed by {made(figures)}.")
     elif state["complete"] is False:
         said.append(
-            f"The run is not complete: {read['questions']:,} of {state['expected']:,} questions. "
-            f"Go on with: {command('resume', folder_of(figures))}"
+            f"The run is not complete{_missing(state, read)}. Go on with: {command('resume', folder_of(figures))}"
         )
     if read["unreadable"]:
         shown_first = "; ".join(read["unreadable"][:3])
@@ -78,7 +77,18 @@ def notices(figures: Figures) -> list[str]:
             "of them; all other figures are sums, in which a question or text of several runs counts in each. "
             f"One of them alone: {command('report', folder_of(figures, read['parts'][0]), 'OUT.html')}"
         )
+    said += [f"{notice.rstrip('.')}." for notice in read["notices"][:3]]
+    if more := read["notices"][3:]:
+        said.append(f"And {len(more):,} more of the kind.")
     return said
+
+
+def _missing(state: Mapping[str, Any], read: Mapping[str, Any]) -> str:
+    """Return what a run lacks that is not complete; "" where only its pipeline knows."""
+    expected, short_units = state["expected"], state["short_units"]
+    if expected is not None and read["questions"] < expected:
+        return f": {read['questions']:,} of {expected:,} questions"
+    return f": {short_units:,} units hold less than is asked for by now" * bool(short_units)
 
 
 Tile = tuple[str, str, str]
@@ -105,7 +115,7 @@ def tiles(figures: Figures) -> list[Tile]:
     by_source = figures["accuracy"]["by_source"]
     samples, right = (sum(row[key] for row in by_source) for key in ("samples", "right"))
     judged = total["correct"] + total["incorrect"]
-    expected = f"of {short(state['expected'])}" if state["complete"] is False else ""
+    expected = f"of {short(state['expected'])}" if state["complete"] is False and state["expected"] is not None else ""
     made = [
         (short(total["questions"]), "questions", expected or f"{short(total['failed'])} failed"),
         (short(total["solutions"]), "solution texts", f"{short(total['written'])} samples and rollouts"),

@@ -6,19 +6,24 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support.records import a_record, a_solution, records
 from support.validation import SCHEMA_1, committed, labelled
 
 from factory.annotations.annotation import Annotation
 from factory.annotations.kept import keep
 from factory.errors import BadInput
+from factory.records.record import to_batch
 from factory.records.tally import Tally, tally
-from factory.shards.commits import shard_name
+from factory.shards.commits import commit, shard_name
 from factory.shards.shard_file import encode, footer_for
 from factory.storage.opening import open_store
+from pipelines.driving.engine_history import POINTS
 from pipelines.planning.survey import Survey
+from pipelines.reporting.evidence import in_numbers
 from pipelines.reporting.figures import figures_of
-from pipelines.run.run_folder import bind, keep_survey
+from pipelines.run.run_folder import EFFORT, bind, keep_survey
 from pipelines.run.settings import from_mapping
 
 RIGHT, WRONG = a_solution([("3 + 4 = 7", 1)]), a_solution([("3 + 4 = 8", -1)], "incorrect")
@@ -61,6 +66,21 @@ def test_a_damaged_object_is_left_out_and_named(folder: Path) -> None:
     assert "data/part-b.parquet" in figures["read"]["unreadable"][0]
 
 
+@given(share=st.floats(0, 1), garbage=st.binary(min_size=8, max_size=64))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_damage_anywhere_in_an_object_leaves_it_out_or_touches_no_figure(
+    folder: Path, share: float, garbage: bytes
+) -> None:
+    path = folder / "data/part-b.parquet"
+    whole = path.read_bytes()
+    start = round(share * (len(whole) - len(garbage)))
+    path.write_bytes(whole[:start] + garbage + whole[start + len(garbage) :])
+    read = figures_of(str(folder))["read"]
+    path.write_bytes(whole)
+    assert read["questions"] == len(records()) + (not read["unreadable"])
+    assert all(line.startswith("data/part-b.parquet: ") for line in read["unreadable"])
+
+
 def test_a_folder_of_damaged_objects_only_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/part-b.parquet").write_bytes(b"PAR1 nothing")
@@ -69,9 +89,9 @@ def test_a_folder_of_damaged_objects_only_is_one_sentence(tmp_path: Path) -> Non
 
 
 def test_a_run_under_way_says_how_much_of_it_is_there(tmp_path: Path) -> None:
-    settings = from_mapping({"model": "m", "source": {"kind": "simulated"}, "run": {"dir": str(tmp_path)}})
+    run = from_mapping({"model": "m", "source": {"kind": "simulated"}, "run": {"dir": str(tmp_path)}})
     store = open_store(tmp_path)
-    bind(settings, store)
+    bind(run, store)
     keep_survey(store, Survey(questions=100))
     committed(tmp_path, "a", records())
     figures = figures_of(str(tmp_path))
@@ -114,6 +134,37 @@ def test_later_evidence_is_another_folder_with_the_same_solutions(tmp_path: Path
     assert (against["labels"], against["right"]) == (1, 0)
 
 
+def test_evidence_may_lie_in_runs_within_a_folder(tmp_path: Path) -> None:
+    committed(tmp_path / "run", "a", [a_record("q", [RIGHT])])
+    committed(tmp_path / "rounds/round_0/sampling", "a", [a_record("q", [RIGHT])])
+    [against] = figures_of(str(tmp_path / "run"), against=(str(tmp_path / "rounds"),))["confidence"]["against"]
+    assert (against["labels"], against["right"]) == (1, 1)
+
+
+def test_evidence_on_a_solution_that_was_cut_into_other_steps_judges_nothing_and_says_so(tmp_path: Path) -> None:
+    mine = a_solution([("a", 1), ("b", 1), ("c", -1)], "incorrect")
+    theirs = {**a_solution([("a\nb", 1), ("c", -1)], "incorrect"), "solution_id": mine["solution_id"]}
+    committed(tmp_path / "run", "a", [a_record("q", [mine])])
+    committed(tmp_path / "other", "a", [a_record("q", [theirs])])
+    figures = figures_of(str(tmp_path / "run"), against=(str(tmp_path / "other"),))
+    assert figures["confidence"]["against"][0]["labels"] == 0
+    assert "1 of the same solutions are cut into another number of steps" in figures["read"]["notices"][0]
+
+
+def test_what_cannot_be_read_of_the_evidence_is_said(folder: Path, tmp_path: Path) -> None:
+    committed(tmp_path / "other", "a", records())
+    (tmp_path / "other" / shard_name("b")).write_bytes(b"nothing")
+    notices = figures_of(str(folder), against=(str(tmp_path / "other"),))["read"]["notices"]
+    assert "1 objects could not be read and judge nothing" in notices[0]
+
+
+@pytest.mark.parametrize("ids", [["00000000000000ff", "f" * 16], ["00000000000000ff", "not hexadecimal!"], ["s"], []])
+def test_ids_are_numbers_whatever_they_are(ids: list[str]) -> None:
+    numbers = in_numbers(pa.array([*ids, None], pa.string()).slice(0, len(ids))).tolist()
+    assert len(set(numbers)) == len(ids)
+    assert numbers[:1] == [255] or len(ids) < 2
+
+
 def test_evidence_that_knows_nothing_is_one_sentence(folder: Path, tmp_path: Path) -> None:
     committed(tmp_path / "other", "a", [a_record("q", [a_solution([("a", None)], first_error=None)])])
     with pytest.raises(BadInput, match="knows no first error"):
@@ -138,6 +189,77 @@ def test_engines_and_gpu_hours_come_from_the_attempts(folder: Path) -> None:
     assert figures["spending"]["gpu_hours"] == {"policy": 4.0}
     accepted = figures["yields"]["total"]["accepted"]
     assert figures["spending"]["gpu_seconds_per_accepted"] == pytest.approx(4 * 3600 / accepted)
+
+
+def test_tokens_per_second_of_engines_that_followed_each_other_are_those_of_the_history(folder: Path) -> None:
+    life = {"slots": 10, "seconds": 100.0, "slot_seconds": 500.0, "output_tokens": 1000, "role": "policy"}
+    log: dict[str, Any] = {"engine": {"engine": "vllm"}, "engines": [life], "gone": [life]}
+    (folder / "logs/attempt_1").mkdir(parents=True)
+    for history, speed in (([], None), ([[10.0, 0, 0, 100, 0], [210.0, 0, 0, 2100, 0]], 10.0)):
+        log["history"] = {"policy": history}
+        (folder / "logs/attempt_1/engines.json").write_text(json.dumps(log))
+        [row] = figures_of(str(folder))["engines"]["rows"]
+        assert row["tokens_per_s"] == speed
+
+
+def test_the_use_of_engines_over_many_attempts_is_few_points(folder: Path) -> None:
+    for attempt in range(1, 31):
+        points = [[1000.0 * attempt + at, at, 2 * at, at, 0] for at in range(0, 800, 10)]
+        log = {"engine": {"engine": "vllm"}, "engines": [], "history": {"policy": points}}
+        (folder / f"logs/attempt_{attempt}").mkdir(parents=True)
+        (folder / f"logs/attempt_{attempt}/engines.json").write_text(json.dumps(log))
+    history = figures_of(str(folder))["engines"]["history"]
+    assert 100 < len(history) <= POINTS
+    assert {point["busy"] for point in history} == {0.5}
+
+
+def test_annotations_of_a_folder_of_runs_lie_in_it_or_in_them(tmp_path: Path) -> None:
+    ids = {"question_id": "q", "solution_id": "s", "label": 1, "run_label": 1, "run_confidence": 0.9, "note": ""}
+    committed(tmp_path / "round_0/sampling", "a", [a_record("q", [RIGHT])])
+    for step, where in enumerate((tmp_path, tmp_path / "round_0/sampling")):
+        keep(where, Annotation(**ids, step=step, person="Ada", at=f"2026-01-02T03:04:0{step}Z"))
+    [against] = figures_of(str(tmp_path))["confidence"]["against"]
+    assert against["labels"] == 2
+
+
+def test_a_broken_annotation_is_left_out_and_named(folder: Path) -> None:
+    name = "annotations/20260101T000000000000-0123456789ab.json"
+    (folder / "annotations").mkdir()
+    (folder / name).write_text("{")
+    [notice] = figures_of(str(folder))["read"]["notices"]
+    assert name in notice
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("source: 3", "source is '3'"),
+        ("cluster: {gpu_hour_price: abc}", "gpu_hour_price is 'abc'"),
+        ("cluster: {gpu_hour_price: .nan}", "gpu_hour_price is 'nan'"),
+        ("models: [a]", "models is"),
+        ("models: {judge: 3}", "judge is '3'"),
+        (b"\xff\xfe", "is damaged"),
+    ],
+)
+def test_a_mangled_config_is_one_sentence(folder: Path, config: str | bytes, said: str) -> None:
+    (folder / "config.yaml").write_bytes(config if isinstance(config, bytes) else config.encode())
+    with pytest.raises(BadInput, match=rf"config\.yaml.*{said}"):
+        figures_of(str(folder))
+
+
+def test_a_run_whose_amounts_were_raised_is_as_incomplete_as_its_status_says(tmp_path: Path) -> None:
+    run = from_mapping(
+        {"model": "m", "source": {"kind": "simulated"}, "search": {"n": 4}, "run": {"dir": str(tmp_path)}}
+    )
+    store = open_store(tmp_path)
+    bind(run, store)
+    keep_survey(store, Survey(questions=1))
+    rows = [a_record("q", [RIGHT])]
+    commit(tmp_path, "a", to_batch(rows), tally(rows), effort=run.effort)
+    assert figures_of(str(tmp_path))["state"]["complete"] is True
+    store.replace(EFFORT, json.dumps({**run.effort, "search.n": 16}).encode())
+    state = figures_of(str(tmp_path))["state"]
+    assert (state["complete"], state["short_units"]) == (False, 1)
 
 
 def test_what_people_said_of_labels_judges_them_by_how_sure_they_were(folder: Path) -> None:
