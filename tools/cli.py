@@ -76,8 +76,21 @@ COMMANDS: tuple[tuple[str, str, Command, str], ...] = (
 )
 """Commands as they are listed: name, heading, function, examples."""
 
+LOOKS = frozenset(name for name, heading, *_ in COMMANDS if heading == LOOK)
+
 for _name, _heading, _function, _examples in COMMANDS:
     app.command(_name, rich_help_panel=_heading, epilog=_examples)(_function)
+
+
+@app.callback()
+def command(context: typer.Context) -> None:
+    """Have a command by which a person looks give up a store that is down before it becomes a long wait."""
+    if context.invoked_subcommand in LOOKS:
+        from factory.storage.retries import looking
+
+        context.with_resource(looking())
+
+
 app.add_typer(model_app, name="model", rich_help_panel=DATA)
 model_app.command("fetch", epilog=moving.FETCH)(moving.fetch_command)
 

@@ -12,8 +12,6 @@ import errno
 from enum import Enum
 from typing import Any
 
-NOTHING_LOST = "Nothing committed is lost; go on with `factory resume`"
-
 
 class FaultKind(Enum):
     """Kind of a failure.
@@ -148,7 +146,7 @@ def sentence(error: BaseException, what: str) -> str:
     # Stores that lack conditional writes say so of creates; other calls of ours are known to all of them.
     if code == "NotImplemented" and what.startswith("create "):
         advice = "Expected a store that knows conditional writes (If-None-Match); choose another"
-    return f"could not {what}: {reason(error)}. {advice}. {NOTHING_LOST}."
+    return f"could not {what}: {reason(error)}. {advice}."
 
 
 def reason(error: BaseException) -> str:

@@ -1,6 +1,7 @@
 """Retries of calls to a store, with growing, random pauses, so that a thousand writers do not come back at once.
 
-* A call is repeated only when its failure may pass (`FaultKind.TRANSIENT`), and at most for `Access.patience_s`.
+* A call is repeated only when its failure may pass (`FaultKind.TRANSIENT`), and at most for `Access.patience_s`; for
+  somebody who looks at a run and waits, at most for `LOOK_S`.
 * Nothing else in the factory repeats calls to a store.
 * Callers see `StorageFailed`, `FileNotFoundError` and `FileExistsError` only, never an error of the operating system or
   of S3's client.
@@ -11,7 +12,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
@@ -27,16 +29,35 @@ from tenacity import (
 
 from factory.errors import StorageFailed
 from factory.storage.access import Access
-from factory.storage.faults import NOTHING_LOST, FaultKind, kind_of, reason, sentence
+from factory.storage.faults import FaultKind, kind_of, reason, sentence
 
 T = TypeVar("T")
 Tell = Callable[[str], None]
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 15.0
 TELL_AFTER_S = 5.0  # troubles that pass earlier are not reported
+LOOK_S = 60.0  # longest patience of a command by which a person looks
+NOTHING_LOST = "Nothing committed is lost; go on with `factory resume`."
 
 GIVEN_UP: ContextVar[threading.Event | None] = ContextVar("GIVEN_UP", default=None)
 """Event that is set as soon as nobody wants the results of this thread's calls: none is repeated then."""
+
+
+# Of the whole process: a command makes calls in many threads.
+_LOOKING = threading.Event()
+
+
+@contextmanager
+def looking() -> Iterator[None]:
+    """Open a block in which this process only looks at folders, and a person waits for what it sees.
+
+    A store that does not answer is given up after `LOOK_S` seconds, and messages are about the look, not about a run.
+    """
+    _LOOKING.set()
+    try:
+        yield
+    finally:
+        _LOOKING.clear()
 
 
 class Refused(StorageFailed):
@@ -77,21 +98,23 @@ class Retries:
           StorageFailed: no success within the patience.
         """
         began = told = time.monotonic()
+        looks = _LOOKING.is_set()
+        patience_s = min(self._patience_s, LOOK_S) if looks else self._patience_s
 
         def before_pause(state: RetryCallState) -> None:
             nonlocal told
             error = state.outcome.exception() if state.outcome else None
             if error is not None and time.monotonic() - told > TELL_AFTER_S:
                 told = time.monotonic()
-                left = self._patience_s - (told - began)
+                left = patience_s - (told - began)
                 self._tell(f"{self._url} does not answer ({reason(error)}); waiting for it, {max(0, left):.0f} s more")
 
         # Call, and call again.
         given_up = GIVEN_UP.get() or threading.Event()
         retrying = Retrying(
-            stop=stop_after_delay(self._patience_s) | stop_when_event_set(given_up),
+            stop=stop_after_delay(patience_s) | stop_when_event_set(given_up),
             sleep=sleep_using_event(given_up),
-            wait=wait_random_exponential(multiplier=FIRST_PAUSE_S, max=min(LONGEST_PAUSE_S, self._patience_s / 4)),
+            wait=wait_random_exponential(multiplier=FIRST_PAUSE_S, max=min(LONGEST_PAUSE_S, patience_s / 4)),
             retry=retry_if_exception(
                 lambda error: isinstance(error, Exception) and kind_of(error) is FaultKind.TRANSIENT
             ),
@@ -112,8 +135,11 @@ class Retries:
             if kind is FaultKind.TAKEN:
                 raise FileExistsError(where) from None
             if kind is FaultKind.TRANSIENT:
+                within, then = (
+                    (f"{patience_s:g} s", "Try again when it does.") if looks else ("storage.patience_s", NOTHING_LOST)
+                )
                 raise StorageFailed(
                     f"could not {where}: no success for {time.monotonic() - began:.0f} s, last with {reason(error)}. "
-                    f"Expected a store that answers within storage.patience_s. {NOTHING_LOST}."
+                    f"Expected a store that answers within {within}. {then}"
                 ) from None
-            raise Refused(sentence(error, where)) from None
+            raise Refused(sentence(error, where) + f" {NOTHING_LOST}" * (not looks)) from None
