@@ -5,7 +5,11 @@ The run's own way to the store stays open: only the watcher goes through the pro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +20,33 @@ from support.commands import Running
 from support.plugins.gate import close, waiting
 from support.runs import config_for
 from support.s3 import access
-from support.waiting import wait_until
+from support.waiting import HANGS_S, wait_until
 
+from tools.commands.entry.json_output import plain
+from tools.commands.status import status_figures
 from tools.s3.fault_proxy import FaultProxy
 
 pytestmark = [pytest.mark.distributed, pytest.mark.usefixtures("ray_cluster")]
 UNITS, FREE, IN_FLIGHT = 6, 2, 2
+
+
+@contextmanager
+def asked_again_and_again(folder: str) -> Iterator[list[dict[str, Any]]]:
+    """Open a block beside which `factory status --json` is asked all the time; what it raises, the block raises."""
+    answers: list[dict[str, Any]] = []
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.wait(0.3):
+            answers.append(json.loads(json.dumps(plain(status_figures(folder)))))
+
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(ask)
+        try:
+            yield answers
+        finally:
+            over.set()
+        asking.result(HANGS_S)
 
 
 def test_a_run_on_s3_that_is_killed_and_resumed_is_followed_to_its_end(
@@ -54,24 +79,29 @@ def test_a_run_on_s3_that_is_killed_and_resumed_is_followed_to_its_end(
         watch = running("watch", folder, "--interval", "0.2")
     watch.wait_for(lambda: f"running · questions {FREE}/{UNITS}" in watch.stdout)
 
-    # The store is away for a while.
-    proxy.down(True)
-    watch.wait_for(lambda: proxy.endpoint_url in watch.stdout or "does not answer" in watch.stdout)
-    proxy.down(False)
+    with asked_again_and_again(folder) as answers:
+        # The store is away for a while.
+        proxy.down(True)
+        watch.wait_for(lambda: proxy.endpoint_url in watch.stdout or "does not answer" in watch.stdout)
+        proxy.down(False)
 
-    # The driver is killed.
-    run.kill()
-    watch.wait_for(lambda: f"driver gone, not complete · questions {FREE}/{UNITS}" in watch.stdout)
-    code, said, _ = running("status", folder).end()
-    assert (code, "gone without a word" in said) == (0, True)
+        # The driver is killed.
+        run.kill()
+        watch.wait_for(lambda: f"driver gone, not complete · questions {FREE}/{UNITS}" in watch.stdout)
+        code, said, _ = running("status", folder).end()
+        assert (code, "gone without a word" in said) == (0, True)
 
-    # Somebody resumes it; the watcher ends with it.
-    gate.unlink()
-    code, _, stderr = running(
-        "resume", folder, *(f"storage.{key}={value}" for key, value in access(s3_server).items())
-    ).end()
-    assert code == 0, stderr
-    code, said, stderr = watch.end()
-    assert (code, stderr) == (0, "")
+        # Somebody resumes it; the watcher ends with it.
+        gate.unlink()
+        code, _, stderr = running(
+            "resume", folder, *(f"storage.{key}={value}" for key, value in access(s3_server).items())
+        ).end()
+        assert code == 0, stderr
+        code, said, stderr = watch.end()
+        assert (code, stderr) == (0, "")
+    assert {answer["driver"]["state"] for answer in answers} >= {"alive", "gone"}
+    done = [answer["questions"]["done"] for answer in answers]
+    assert (done[0], done) == (FREE, sorted(done))
+    assert status_figures(folder)["complete"]
     assert f"complete, {UNITS} of {UNITS} questions (100%)" in said
     wait_until(lambda: not watch.alive(), "the end of the watcher")
