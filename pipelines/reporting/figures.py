@@ -91,7 +91,7 @@ def figures_of(
         "state": state_of(store, facts, settings, read.questions),
         "read": {**asdict(read), "parts": names, "notices": notices},
         **figures,
-        "spending": spending_figures(store, names, facts.get("gpu_hour_price", 0.0), money, accepted),
+        "spending": spending_figures(store, names, settings, facts.get("gpu_hour_price", 0.0), money, accepted),
         "engines": engine_figures(store, names),
         **_curves(settings, store),
         "slowest_records": examples(slowest.picks(), parts),

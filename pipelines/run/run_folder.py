@@ -107,9 +107,7 @@ def _updated(kept: Settings, settings: Settings) -> Settings:
 def asked_for(store: Store, settings: Settings | None) -> dict[str, int]:
     """Return the amounts asked for lately, by config key: those the run began with, or was raised to."""
     kept = _kept(store, EFFORT)
-    if kept is None:
-        return settings.effort if settings else {}
-    return kept
+    return settings.effort if kept is None and settings else kept or {}
 
 
 def was_raised(store: Store, settings: Settings) -> bool:
@@ -246,8 +244,7 @@ def _config_of(store: Store) -> Settings | None:
     try:
         return parse(text, name)
     except BadInput as error:
-        said = str(error)
-        raise BadInput(said if said.startswith(name) else f"{name}: {said}") from None
+        raise BadInput(str(error) if str(error).startswith(name) else f"{name}: {error}") from None
 
 
 def config_text(store: Store) -> str | None:

@@ -46,11 +46,6 @@ def costs(figures: Figures) -> Part:
         for name, amount in per
         if amount
     ]
-    remarks = []
-    if not spending["gpu_hours"]:
-        remarks.append("No engine of this run has held a GPU, or none said so: there are no GPU-hours.")
-    if not spending["money"]:
-        remarks.append("Nobody asked for money: set prices per token (models.ROLE.engine) or cluster.gpu_hour_price.")
     return Part(
         anchor="cost",
         title="Cost",
@@ -82,7 +77,7 @@ def costs(figures: Figures) -> Part:
                 rows=rows,
             ),
         ],
-        remarks=remarks,
+        remarks=_cost_remarks(figures["about"], spending),
     )
 
 
@@ -107,6 +102,23 @@ def _cost_by_folder(figures: Figures) -> Table:
         Column(name="tokens per accepted", key="each"),
     ]
     return Table(caption="By folder", columns=those_with(columns, rows), rows=rows)
+
+
+def _cost_remarks(about: Mapping[str, Any], spending: Mapping[str, Any]) -> list[str]:
+    """Return what is not among the costs."""
+    remarks = []
+    if not spending["gpu_hours"]:
+        remarks.append("No engine and no trainer of this run has held a GPU, or none said so: there are no GPU-hours.")
+    if spending["trainings"]:
+        remarks.append(
+            "GPU-hours are those of engines since they were up, and of the "
+            f"{spending['trainings']:,} finished trainings from begin to end; what was cut short is not counted."
+        )
+    elif spending["trainings"] is None and about["kind"] == "run":
+        remarks.append("GPU-hours are those of engines alone: what trainers have held cannot be said here.")
+    if not spending["money"]:
+        remarks.append("Nobody asked for money: set prices per token (models.ROLE.engine) or cluster.gpu_hour_price.")
+    return remarks
 
 
 def _cost_lead(total: Mapping[str, Any], spending: Mapping[str, Any]) -> str:

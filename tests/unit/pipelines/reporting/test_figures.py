@@ -214,7 +214,14 @@ def test_the_use_of_engines_over_many_attempts_is_few_points(folder: Path) -> No
 
 
 def test_annotations_of_a_folder_of_runs_lie_in_it_or_in_them(tmp_path: Path) -> None:
-    ids = {"question_id": "q", "solution_id": "s", "label": 1, "run_label": 1, "run_confidence": 0.9, "note": ""}
+    ids: dict[str, Any] = {
+        "question_id": "q",
+        "solution_id": "s",
+        "label": 1,
+        "run_label": 1,
+        "run_confidence": 0.9,
+        "note": "",
+    }
     committed(tmp_path / "round_0/sampling", "a", [a_record("q", [RIGHT])])
     for step, where in enumerate((tmp_path, tmp_path / "round_0/sampling")):
         keep(where, Annotation(**ids, step=step, person="Ada", at=f"2026-01-02T03:04:0{step}Z"))
