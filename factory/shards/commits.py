@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from factory.errors import BadInput, CommitFailed, StorageFailed
 from factory.records.tally import Tally
 from factory.shards.creation import create_shard
-from factory.shards.damage import readable, undamaged
+from factory.shards.damage import CHECKSUMS, readable, undamaged
 from factory.shards.shard_file import Batches, Footer, batches_in, footer_of
 from factory.storage.ahead import in_order
 from factory.storage.opening import Folder, open_store
@@ -165,19 +165,18 @@ def receipt_of(shard: Shard, footer: Footer, *, created: bool = False) -> Receip
     )
 
 
-def open_shard(store: Store, shard: Shard, **options: Any) -> pq.ParquetFile:
-    """Open a shard for reading; use the file as a context manager.
+def open_shard(store: Store, shard: Shard) -> pq.ParquetFile:
+    """Open a shard for reading, each page with its checksum; use the file as a context manager.
 
     Args:
       store: store of the run folder.
       shard: shard to open, as it was listed.
-      options: further arguments of `pyarrow.parquet.ParquetFile`.
 
     Raises:
       FileNotFoundError: the shard is gone; a newer revision may have superseded it (`open_newest`).
       pyarrow.ArrowInvalid: the object is no Parquet file.
     """
-    return pq.ParquetFile(store.open(shard.name, shard.size or None), **options)
+    return pq.ParquetFile(store.open(shard.name, shard.size or None), **CHECKSUMS)
 
 
 def later_revision(store: Store, shard: Shard) -> Shard | None:
@@ -190,11 +189,11 @@ def later_revision(store: Store, shard: Shard) -> Shard | None:
     return None
 
 
-def open_newest(store: Store, shard: Shard, **options: Any) -> pq.ParquetFile:
+def open_newest(store: Store, shard: Shard) -> pq.ParquetFile:
     """Open a shard as `open_shard` does, or the revision that has superseded it since it was listed."""
     while True:
         try:
-            return open_shard(store, shard, **options)
+            return open_shard(store, shard)
         except FileNotFoundError:
             later = later_revision(store, shard)
             if later is None:

@@ -14,7 +14,7 @@ from factory.errors import BadInput, StorageFailed
 from factory.storage.store import Store
 
 CHECKSUMS = {"page_checksum_verification": True}
-"""Options to open a shard with where damage must not pass for data."""
+"""Options that every shard is opened with: damaged bytes must not pass for texts and lists of any length."""
 
 
 class Unreadable(Exception):

@@ -64,7 +64,7 @@ def check_shard(
     """Read all of a shard and return what is wrong with it.
 
     Args:
-      file: the shard, opened with `CHECKSUMS`.
+      file: the shard, as `open_shard` opens it.
       unit_id: unit that the shard's name says.
       seen: questions that must not come again; those of this shard are added to it.
       on_rows: called after every unit with the number of rows read so far.

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from factory.records.seen_questions import SeenQuestions
 from factory.shards.commits import Shard, later_revision, open_shard
-from factory.shards.damage import CHECKSUMS, Unreadable, reading
+from factory.shards.damage import Unreadable, reading
 from factory.shards.shard_check import ShardReport, check_shard, unreadable_fault
 from factory.storage.ahead import in_order
 from factory.storage.store import Store
@@ -36,7 +36,7 @@ def checked_shards(
     def opened(shard: Shard) -> tuple[Shard, Opened]:
         try:
             with reading():
-                return shard, open_shard(store, shard, **CHECKSUMS)
+                return shard, open_shard(store, shard)
         except (FileNotFoundError, Unreadable) as error:
             return shard, error
 

@@ -18,7 +18,7 @@ from factory.records.schema import SCHEMA
 from factory.records.shard_schema import completed, is_earlier
 from factory.records.tally import Tally
 from factory.shards.commits import Shard, open_shard
-from factory.shards.damage import CHECKSUMS, Unreadable, reading
+from factory.shards.damage import Unreadable, reading
 from factory.shards.merged_shards import merged_content, merged_footer
 from factory.shards.shard_file import Footer, content_hash, footer_of
 from factory.storage.ahead import in_order
@@ -112,7 +112,7 @@ def _read(source: Store, shard: Shard, content: str) -> Read:
     for a unit that is damaged or is not what was committed.
     """
     try:
-        with reading(), open_shard(source, shard, **CHECKSUMS) as file:
+        with reading(), open_shard(source, shard) as file:
             footer = footer_of(file)
             # One after the other: Arrow cannot read more than 2 GiB of nested texts at once.
             groups = [file.read_row_group(number) for number in range(file.num_row_groups)]

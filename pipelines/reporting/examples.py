@@ -8,7 +8,7 @@ from typing import Any
 from factory.records.schema import SOLUTION
 from factory.run_figures.drawn import Pick
 from factory.shards.commits import Shard, open_newest
-from factory.shards.damage import CHECKSUMS, Unreadable, reading
+from factory.shards.damage import Unreadable, reading
 from factory.storage.store import Store
 from factory.types import LENGTH, LEVEL_KEYS, Outcome
 from pipelines.reporting.reading import Part
@@ -35,7 +35,7 @@ def examples(picks: Iterable[Pick], parts: Sequence[Part]) -> list[dict[str, Any
 def _record(store: Store, shard: Shard, pick: Pick) -> Mapping[str, Any] | None:
     """Return a record; None where its object is gone or damaged, or a newer one has other rows."""
     try:
-        with reading(), open_newest(store, shard, **CHECKSUMS) as file:
+        with reading(), open_newest(store, shard) as file:
             first = 0
             for group in range(file.num_row_groups):
                 behind = first + file.metadata.row_group(group).num_rows

@@ -12,7 +12,7 @@ from factory.records.record_columns import leaves
 from factory.run_figures.flat_rows import FlatRows, Place
 from factory.run_figures.section import Section
 from factory.shards.commits import Shard, no_records, open_newest, runs_within, shards
-from factory.shards.damage import CHECKSUMS, Unreadable, reading
+from factory.shards.damage import Unreadable, reading
 from factory.storage.ahead import in_order
 from factory.storage.opening import open_store
 from factory.storage.store import Store
@@ -103,8 +103,7 @@ def _tables(part: Part, columns: Sequence[str], done: Read) -> Iterator[_Located
 
     def read(shard: Shard) -> list[pa.Table] | str:
         try:
-            # Without checksums, damaged bytes may pass for texts and lists of any length.
-            with reading(), open_newest(part.store, shard, **CHECKSUMS) as file:
+            with reading(), open_newest(part.store, shard) as file:
                 wanted = leaves(file, columns)
                 groups = range(file.num_row_groups)
                 return [file.read_row_group(group, columns=wanted, use_threads=False) for group in groups]

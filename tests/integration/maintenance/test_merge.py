@@ -52,7 +52,7 @@ def test_a_larger_run_is_several_shards_of_nearly_equal_size(run, tmp_path, smal
 def test_row_groups_end_with_a_unit_and_have_checksums(run, tmp_path, small):
     merge(run, tmp_path / "out", shard_mb=100)
     [shard] = shards(tmp_path / "out")
-    with open_shard(open_store(tmp_path / "out"), shard, page_checksum_verification=True) as file:
+    with open_shard(open_store(tmp_path / "out"), shard) as file:
         assert file.num_row_groups == 6
         assert file.schema_arrow.equals(SCHEMA)
         assert file.metadata.row_group(0).column(0).compression == "ZSTD"

@@ -9,7 +9,6 @@ from support.validation import committed, faults, labelled, run_of, the_fault
 
 from factory.errors import BadInput
 from factory.shards.commits import listed, open_shard
-from factory.shards.damage import CHECKSUMS
 from factory.shards.shard_check import FAULTS_KEPT, check_shard
 from factory.storage.opening import open_store
 from pipelines.maintenance import validate as module
@@ -64,7 +63,7 @@ def test_of_a_shards_faults_the_first_are_kept_and_all_are_counted(tmp_path, row
     bad = [{**rows[0], "question_id": f"q{n}", "status": "fine", "solutions": []} for n in range(FAULTS_KEPT + 20)]
     committed(tmp_path, "u0", bad)
     shard = listed(tmp_path)[0]["u0"]
-    with open_shard(open_store(tmp_path), shard, **CHECKSUMS) as file:
+    with open_shard(open_store(tmp_path), shard) as file:
         checked = check_shard(file, "u0")
     assert (len(checked.faults), checked.n_faults) == (FAULTS_KEPT, FAULTS_KEPT + 20)
     assert validate(tmp_path).n_faults == FAULTS_KEPT + 20
@@ -92,5 +91,5 @@ def test_the_command_ends_with_1_and_shows_no_control_characters(tmp_path, rows,
 
 def test_a_shard_is_read_with_its_checksums(folder):
     shard = listed(folder)[0]["u0"]
-    with open_shard(open_store(folder), shard, **CHECKSUMS) as file:
+    with open_shard(open_store(folder), shard) as file:
         assert check_shard(file, "u0").faults == []

@@ -76,11 +76,11 @@ def superseded_while_read(folder, rows, monkeypatch):
     """Unit u1 is gone as soon as its footer was read, and again and again in its next revisions."""
 
     def superseded(revisions: int, *, committed_anew: bool) -> None:
-        def opening(store, shard, **options):
+        def opening(store, shard):
             if shard.unit_id != "u1" or shard.revision >= revisions:
-                return open_shard(store, shard, **options)
+                return open_shard(store, shard)
             file = Vanishing(store.read(shard.name))
-            opened = pq.ParquetFile(file, **options)
+            opened = pq.ParquetFile(file)
             file.gone = True
             if committed_anew:
                 committed(folder, "u1", rows[2:], revision=shard.revision + 1)
