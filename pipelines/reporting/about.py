@@ -97,9 +97,10 @@ def state_of(store: Store, facts: Mapping[str, Any], settings: Settings | str, q
       "complete", as `factory status` says it (None where nobody knows), "short_units", those that hold less than is
       asked for by now, "driver" (None where there was none, else alive, silent, gone or ended), "attempts".
     """
-    expected = facts.get("expected")
+    # Of several runs within one the questions of all are read, so their number says nothing.
+    expected = facts.get("expected") if facts.get("pipeline") in (None, "label_steps") else None
     state: dict[str, Any] = {"expected": expected, "complete": None, "short_units": 0, "driver": None, "attempts": 0}
-    if expected is not None and facts.get("pipeline") in (None, "label_steps"):
+    if expected is not None:
         state["complete"] = questions >= expected
     with suppress(BadInput):
         if not isinstance(settings, str):
