@@ -33,6 +33,7 @@ from factory.storage.access import Access
 from factory.storage.exclusive import check_exclusive
 from factory.storage.opening import open_store
 from factory.storage.store import Store
+from pipelines.logging.logged_values import is_number
 from pipelines.run.driver import Driver, asked_to_stop, this_process
 
 OnStop = Callable[[bool], None]
@@ -44,6 +45,8 @@ BEAT_S = 5.0
 PARTING_S = 30.0
 # Seconds without a heartbeat, after which a driver is taken for dead.
 SILENT_S = 30.0
+# Facts of a claim that say who the driver is; those of older versions lack some.
+_WHO: dict[str, type] = {"host": str, "machine": str, "pid": int, "pid_started": str}
 _CLAIM = re.compile(r"logs/attempt_(\d+)/attempt\.json")
 
 
@@ -206,17 +209,22 @@ def last_over(store: Store, say: Say = lambda line: None) -> int:
 
 
 def last_attempt(store: Store) -> tuple[int, dict[str, Any]] | None:
-    """Return (number, log) of the newest attempt; None before the first."""
+    """Return (number, log) of the newest attempt; None before the first. Raises `BadInput` for a damaged log."""
     numbers = [int(match[1]) for entry in store.entries("logs") if (match := _CLAIM.fullmatch(entry.name))]
     if not numbers:
         return None
+    return max(numbers), claim_in(store, max(numbers))
+
+
+def claim_in(store: Store, number: int) -> dict[str, Any]:
+    """Return the log of an attempt. Raises `BadInput` for a damaged one, and `FileNotFoundError`."""
     try:
-        log = json.loads(store.read(claim_name(max(numbers))))
+        log = json.loads(store.read(claim_name(number)))
     except ValueError:
-        raise BadInput(
-            f"{claim_name(max(numbers))} in {store.url} is not JSON. Expected what a driver wrote; remove it."
-        ) from None
-    return max(numbers), log
+        log = None
+    if not isinstance(log, dict) or not all(isinstance(log.get(name, kind()), kind) for name, kind in _WHO.items()):
+        raise BadInput(f"{claim_name(number)} in {store.url} is damaged. Expected what a driver wrote; remove it.")
+    return log
 
 
 def attempts_in(store: Store) -> Iterator[tuple[dict[str, Any], int]]:
@@ -224,18 +232,20 @@ def attempts_in(store: Store) -> Iterator[tuple[dict[str, Any], int]]:
     for entry in store.entries("logs"):
         match = _CLAIM.fullmatch(entry.name)
         if match:
-            yield json.loads(store.read(entry.name)), heartbeat(store, int(match[1])).get("beat", 0)
+            yield claim_in(store, int(match[1])), heartbeat(store, int(match[1])).get("beat", 0)
 
 
 def heartbeat(store: Store, number: int) -> dict[str, Any]:
     """Return the last heartbeat of an attempt: "beat", how many there were, and "at", when; nothing before the first.
 
-    "at" is by the clock of the driver's machine, in seconds since 1970, and missing in those of older versions.
+    "at" is by the clock of the driver's machine, in seconds since 1970, and missing in those of older versions. A
+    damaged one says nothing.
     """
-    try:
-        return dict(json.loads(store.read(_heartbeat_name(number))))
-    except FileNotFoundError:
-        return {}
+    with suppress(FileNotFoundError, ValueError):
+        beat = json.loads(store.read(_heartbeat_name(number)))
+        if isinstance(beat, dict):
+            return {name: beat[name] for name in ("beat", "at") if is_number(beat.get(name))}
+    return {}
 
 
 def driver_hours(store: Store) -> float:

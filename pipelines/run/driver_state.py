@@ -47,7 +47,8 @@ class DriverState:
     def job(self) -> Mapping[str, str] | None:
         """Ray job that the driver runs in, as "address" and "id"; None for one that was started by hand."""
         job = self.log.get("job")
-        return job if isinstance(job, dict) and {"address", "id"} <= job.keys() else None
+        known = isinstance(job, dict) and all(isinstance(job.get(name), str) for name in ("address", "id"))
+        return job if known else None
 
 
 def driver_state(store: Store, watch_s: float = 2 * BEAT_S) -> DriverState | None:

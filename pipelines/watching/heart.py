@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any
 
 from factory.storage.store import Store
-from pipelines.run.attempts import BEAT_S, SILENT_S, claim_name, heartbeat, last_attempt
+from pipelines.run.attempts import BEAT_S, SILENT_S, claim_in, claim_name, heartbeat, last_attempt
 from pipelines.run.driver import Driver
 from pipelines.run.driver_state import ALIVE, ENDED, GONE, SILENT, DriverState
 
@@ -56,8 +55,8 @@ class Heart:
             self._begin(self._attempt + 1)
         if self._attempt:
             try:
-                return dict(json.loads(self._store.read(claim_name(self._attempt))))
-            except (FileNotFoundError, ValueError, TypeError):
+                return claim_in(self._store, self._attempt)
+            except FileNotFoundError:
                 self._begin(0)
         last = last_attempt(self._store)
         if last is None:

@@ -1,16 +1,20 @@
-"""`factory watch` beside logs of an attempt in which any value is any JSON: it shows something, and never raises."""
+"""`factory watch` and `status` beside logs in which any value is any JSON: they show something or name the damage."""
 
 from __future__ import annotations
 
 import copy
 import json
 import shutil
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from factory.errors import BadInput
 from factory.records.role_costs import AMOUNTS, WHO
 from factory.records.tally import Tally
 from factory.storage.opening import open_store
@@ -19,9 +23,12 @@ from pipelines.driving.engine_log import EngineLog
 from pipelines.driving.progress import Progress
 from pipelines.driving.progress_log import AttemptPlan, ProgressLog
 from pipelines.run.driver import this_process
+from pipelines.run.driver_state import driver_state
 from pipelines.watching.watcher import Watcher
+from tools.commands import status
 from tools.commands.elsewhere.dashboard import all_lines, plain_line
 from tools.commands.elsewhere.watch import Reader
+from tools.commands.entry.json_output import plain
 
 GOLDEN = Path(__file__).parents[4] / "golden/run_folder"
 JSON = st.recursive(
@@ -67,7 +74,11 @@ def replaced(value: Any, path: tuple[Any, ...], by: Any) -> Any:
     return changed
 
 
-def test_any_value_in_the_logs_of_an_attempt_is_shown_or_left_out(tmp_path: Path) -> None:
+def test_any_value_in_the_logs_of_an_attempt_is_shown_or_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A driver that seems to be elsewhere is not watched for seconds.
+    monkeypatch.setattr(status, "driver_state", partial(driver_state, watch_s=0.0))
     folder = shutil.copytree(GOLDEN, tmp_path / "run")
     whole = logs(folder)
     reader = Reader(Watcher(str(folder)), 1.0)
@@ -82,5 +93,8 @@ def test_any_value_in_the_logs_of_an_attempt_is_shown_or_left_out(tmp_path: Path
         look, eta = reader.read()
         assert all_lines(look, eta, 80)
         assert plain_line(look, eta).startswith(look.stage)
+        with suppress(BadInput):
+            assert status.status_lines(str(folder))
+            json.dumps(plain(status.status_figures(str(folder))), allow_nan=False)
 
     shown()
