@@ -77,7 +77,7 @@ def checked(values: Mapping[str, Any]) -> Annotation:
     if not isinstance(annotation.step, int) or isinstance(annotation.step, bool) or annotation.step < 0:
         raise ValueError(f"step is {annotation.step!r}; expected 0 or more")
     for name, label in (("label", annotation.label), ("run_label", annotation.run_label)):
-        if label is not None and (isinstance(label, bool) or label not in LABELS):
+        if label is not None and (type(label) is not int or label not in LABELS):
             raise ValueError(f"{name} is {label!r}; expected 1, -1, 0 or null")
     if len(annotation.note) > NOTE or not 1 <= len(annotation.person.strip()) <= NAME:
         raise ValueError(f"expected a note of at most {NOTE:,} characters, and a name of 1 to {NAME}")

@@ -21,6 +21,8 @@ OF_SOLUTIONS = ("verdict", "first_error", "role", "method", "flawed", "contradic
 NAMED = (*OF_SOLUTIONS, *OF_QUESTIONS)
 NUMBERS = ("sure_below", "sure_above")
 """Bounds of a solution's confidence, that of its least sure label, from 0 to 1."""
+SAID = "said"
+"""Key that asks whether people have annotated a question: yes or no."""
 SORTS = ("order", "seconds", "calls", "pass", "confidence", "solutions")
 """Orders of a list; with a minus the greatest come first. `order` is that of the run's objects."""
 PASSES = ("never", "seldom", "half", "mostly", "always", "no samples")
@@ -39,6 +41,7 @@ class Filter:
       named: alternatives by key of `NAMED`; a key that is not there asks nothing.
       sure_below: confidence that a solution has to be below; None asks nothing.
       sure_above: confidence that it has to reach; None asks nothing.
+      said: "yes" for questions that people have annotated, "no" for the others; "" asks nothing.
       sort: one of `SORTS`.
       descending: True for the greatest first.
     """
@@ -46,6 +49,7 @@ class Filter:
     named: dict[str, frozenset[str]] = field(default_factory=dict)
     sure_below: float | None = None
     sure_above: float | None = None
+    said: str = ""
     sort: str = "order"
     descending: bool = False
 
@@ -54,6 +58,8 @@ class Filter:
         """Filter as `read` takes it, always the same for the same choice."""
         pairs = [(key, name) for key in NAMED for name in sorted(self.named.get(key, ()))]
         pairs += [(key, f"{getattr(self, key):g}") for key in NUMBERS if getattr(self, key) is not None]
+        if self.said:
+            pairs.append((SAID, self.said))
         if self.sort != "order" or self.descending:
             pairs.append(("sort", f"{'-' * self.descending}{self.sort}"))
         return urlencode(pairs)
@@ -76,16 +82,20 @@ def of_pairs(pairs: Iterable[tuple[str, str]]) -> Filter:
     """Return the filter of keys with their values. Raises `BadInput` for unknown keys and wrong values."""
     named: dict[str, set[str]] = {}
     numbers: dict[str, float] = {}
-    sort = "order"
+    sort, said = "order", ""
     for key, value in pairs:
         if key in NAMED:
             named.setdefault(key, set()).add(_checked(key, value))
         elif key in NUMBERS:
             numbers[key] = _share(key, value)
+        elif key == SAID:
+            if value not in ("yes", "no"):
+                raise BadInput(f"said={value!r} was got. Expected yes or no.")
+            said = value
         elif key == "sort":
             sort = value
         else:
-            raise BadInput(f"a filter knows no {key!r}. Expected one of {', '.join((*NAMED, *NUMBERS, 'sort'))}.")
+            raise BadInput(f"a filter knows no {key!r}. Expected one of {', '.join((*NAMED, *NUMBERS, SAID, 'sort'))}.")
     if sort.removeprefix("-") not in SORTS:
         raise BadInput(
             f"the order {sort!r} was asked for. Expected one of {', '.join(SORTS)}, with or without a minus."
@@ -94,6 +104,7 @@ def of_pairs(pairs: Iterable[tuple[str, str]]) -> Filter:
         named={key: frozenset(names) for key, names in named.items()},
         sure_below=numbers.get("sure_below"),
         sure_above=numbers.get("sure_above"),
+        said=said,
         sort=sort.removeprefix("-"),
         descending=sort.startswith("-"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import reduce
 
 import numpy as np
@@ -17,6 +17,7 @@ from factory.browsing.filter import (
     OF_QUESTIONS,
     OF_SOLUTIONS,
     PASSES,
+    SAID,
     Filter,
 )
 from factory.browsing.parts import Array, Mask, Part
@@ -35,15 +36,20 @@ class Looked:
     Args:
       part: part of an index.
       wanted: the filter.
+      annotated: ids of the questions that people have annotated; only needed where the filter asks for that.
     """
 
-    def __init__(self, part: Part, wanted: Filter) -> None:
+    def __init__(self, part: Part, wanted: Filter, annotated: Collection[str] = ()) -> None:
         self._part = part
         self._of_questions = {
             key: _named(part, key, names) for key, names in wanted.named.items() if key in OF_QUESTIONS
         }
         if part.gone is not None:
             self._of_questions["gone"] = ~part.gone
+        if wanted.said:
+            with_some = np.zeros(len(part), bool)
+            with_some[part.rows_with(list(annotated))] = True
+            self._of_questions[SAID] = with_some if wanted.said == "yes" else ~with_some
         self._of_solutions = {
             key: _named(part, key, names) for key, names in wanted.named.items() if key in OF_SOLUTIONS
         }

@@ -41,16 +41,23 @@ class Part:
       questions: table of `factory.browsing.facts.QUESTIONS`, each column in one piece.
       solutions: table of `factory.browsing.facts.SOLUTIONS`, likewise.
       gone: True for questions whose object was superseded or deleted since; None where none was.
+      first: number of its first question in the index.
     """
 
     objects: tuple[ObjectRows, ...]
     questions: pa.Table
     solutions: pa.Table
     gone: Mask | None = None
+    first: int = 0
     _kept: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return int(self.questions.num_rows)
+
+    @property
+    def there(self) -> int:
+        """Number of questions that are not gone."""
+        return len(self) - (0 if self.gone is None else int(self.gone.sum()))
 
     def values(self, name: str) -> Array:
         """Return a column of numbers; of its memory nothing is copied."""
@@ -70,28 +77,36 @@ class Part:
 
     def starts(self) -> Array:
         """Return the place of each question's first solution, and behind the last one the number of solutions."""
-        if "starts" not in self._kept:
-            counts = self.values("solutions")
-            self._kept["starts"] = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-        return np.asarray(self._kept["starts"])
+        starts = np.zeros(len(self) + 1, np.int32)
+        np.cumsum(self.values("solutions"), out=starts[1:])
+        return starts
 
     def owners(self) -> Array:
         """Return the question of each solution."""
         return np.repeat(np.arange(len(self), dtype=np.int32), self.values("solutions"))
 
+    def places_of(self, rows: Array) -> list[tuple[str, int]]:
+        """Return for some questions the object that each lies in, and its row there."""
+        ends = np.cumsum([one.rows for one in self.objects])
+        places = np.searchsorted(ends, rows, side="right")
+        return [
+            (self.objects[place].name, row - int(ends[place]) + self.objects[place].rows)
+            for place, row in zip(places.tolist(), rows.tolist(), strict=True)
+        ]
+
     def place_of(self, row: int) -> tuple[str, int]:
         """Return the object that a question lies in, and its row there."""
-        for one in self.objects:
-            if row < one.rows:
-                return one.name, row
-            row -= one.rows
-        raise IndexError(row)
+        return self.places_of(np.array([row]))[0]
 
-    def rows_with(self, question_id: str, *, begins: bool = False) -> Array:
-        """Return the questions with an id, or those whose id `begins` so."""
-        ids = self._column("question_id")
-        there = pc.starts_with(ids, question_id) if begins else pc.equal(ids, question_id)
+    def rows_with(self, ids: Sequence[str], *, begins: bool = False) -> Array:
+        """Return the questions with one of some ids, or those whose id `begins` with the only one of them."""
+        column = self._column("question_id")
+        there = pc.starts_with(column, ids[0]) if begins else pc.is_in(column, pa.array(ids, pa.string()))
         return np.flatnonzero(np.asarray(there, bool))
+
+    def question_ids(self, rows: Array) -> list[str]:
+        """Return the ids of some questions."""
+        return [str(one) for one in self._column("question_id").take(pa.array(rows)).to_pylist()]
 
     def _column(self, name: str) -> Any:
         if name not in self._kept:

@@ -12,7 +12,7 @@ from typing import Any
 
 from factory.browsing import why
 from factory.browsing.prefixes import Prefixes
-from factory.types import LENGTH
+from factory.types import LENGTH, LEVEL_KEYS
 
 # Shown at most: characters of one text and of all, solutions, steps of one, critiques of one, nodes.
 TEXT, TEXTS, SOLUTIONS, STEPS, CRITIQUES, NODES = 20_000, 4_000_000, 400, 1_000, 40, 4_000
@@ -66,6 +66,7 @@ def shown(record: Mapping[str, Any]) -> dict[str, Any]:
     solutions = record.get("solutions") or []
     facts = {name: record.get(name) for name in ("question_id", "source", "answer_kind", "status", "schema_version")}
     facts |= {"question": record.get("question"), "gold_answer": record.get("gold_answer"), **_maps(record)}
+    facts["level"] = next((facts["metadata"][key] for key in LEVEL_KEYS if key in facts["metadata"]), None)
     made: dict[str, Any] = _plain(
         {
             **facts,

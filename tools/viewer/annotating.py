@@ -1,12 +1,18 @@
-"""Annotations as a viewer has them: those of all people, read again now and then, and those of its own person."""
+"""Annotations as a viewer has them: those of all people, read again now and then, and those of its own person.
+
+Others' are read in a thread of their own, so a store that is slow or down keeps no answer waiting: answers take what is
+there. `said`, which is replaced and never changed, is all of it.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 from factory.annotations.agreement import Agreement, Share, agreement
@@ -15,38 +21,93 @@ from factory.annotations.kept import annotations_in, keep
 from factory.errors import BadInput, FactoryError
 from factory.storage.store import Store
 
-AGAIN_S = 15.0  # seconds after which those of other people are looked for
-# Labels of steps whose run has none.
-_KEYS = {"solution", "step", "label", "note"}
+AGAIN_S = 15.0  # seconds between two looks for those of other people
+_KEYS = {"solution", "step", "label", "note", "seen"}
+_SEEN = {"label", "confidence"}
+
+
+class Changed(BadInput):
+    """Label that is another one than the person has seen: one sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What people say.
+
+    Attributes:
+      by_name: annotations by the name of their object.
+      counting: those that count, in the order of their times.
+      agreement: how far they agree with the run.
+      of_questions: how many count, by the id of the question.
+    """
+
+    by_name: Mapping[str, Annotation] = field(default_factory=dict)
+    counting: tuple[Annotation, ...] = ()
+    agreement: Agreement = field(default_factory=Agreement)
+    of_questions: Mapping[str, int] = field(default_factory=dict)
 
 
 class Annotating:
-    """Annotations of one run. `person` is who annotates; None where the viewer is read only."""
+    """Annotations of one run.
+
+    Args:
+      store: folder of the run.
+      person: who annotates; None where the viewer is read only.
+
+    Attributes:
+      person: as given.
+      said: what people say, as far as it is known.
+      trouble: why others' annotations cannot be read; "" where they can.
+    """
 
     def __init__(self, store: Store, person: str | None) -> None:
         self.person = person
+        self.said = Said()
+        self.trouble = ""
         self._store = store
         self._lock = threading.Lock()
-        self._all: dict[str, Annotation] = {}
-        self._looked = -AGAIN_S
-        self.trouble = ""
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="annotations", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look for annotations, in a thread of its own."""
+        self._thread.start()
+
+    def stop(self, patience_s: float = 2.0) -> None:
+        """End the thread."""
+        self._stop.set()
+        self._thread.join(patience_s)
+
+    def look_now(self) -> None:
+        """Read what was added, in the caller's thread; what cannot be read is told."""
+        before = self.said.by_name
+        there: dict[str, Annotation] = {}
+        try:
+            there.update(annotations_in(self._store, known=before))
+            self.trouble = ""
+        except FactoryError as error:
+            # What is known stays; what was read until then is added.
+            there = {**before, **there}
+            self.trouble = str(error)
+        with self._lock:
+            # What its own person has said meanwhile may not have been listed.
+            own = {name: one for name, one in self.said.by_name.items() if name not in before}
+            self._say({**there, **own})
 
     def of_question(self, question_id: str) -> list[dict[str, Any]]:
         """Return the annotations of a question that count, as plain values."""
-        return [asdict(one) for one in self._counting() if one.question_id == question_id]
-
-    def agreement(self) -> Agreement:
-        """Return how far people agree with the run."""
-        return agreement(self._counting())
+        return [asdict(one) for one in self.said.counting if one.question_id == question_id]
 
     def add(self, record: Mapping[str, Any], said: Any) -> dict[str, Any]:
         """Keep what the viewer's person says of a step, and return it as plain values.
 
         Args:
           record: record of the question.
-          said: `solution` (its id), `step` (0-based), `label` (1, -1, 0, or None to take it back), `note`.
+          said: `solution` (its id), `step` (0-based), `label` (1, -1, 0, or None to take it back), `note`, and as
+            `seen` the `label` and `confidence` of the run that the person has judged.
 
         Raises:
+          Changed: the run says something else by now.
           BadInput: the viewer is read only, or what was said does not fit the record.
           StorageFailed: it cannot be written.
         """
@@ -54,15 +115,11 @@ class Annotating:
             raise BadInput("this viewer is read only. Start it with --annotate to say what is wrong.")
         if not isinstance(said, dict) or set(said) != _KEYS:
             raise BadInput(f"an annotation of other parts was got. Expected {', '.join(sorted(_KEYS))}.")
-        [step] = [
-            solution["steps"][said["step"]]
-            for solution in record["solutions"] or ()
-            if solution["solution_id"] == said["solution"]
-            and isinstance(said["step"], int)
-            and 0 <= said["step"] < len(solution["steps"])
-        ][:1] or [None]
+        step = _step(record, said)
         if step is None or (said["label"] is not None and said["label"] not in LABELS):
             raise BadInput("an annotation of a step was got that the record does not have, or of no label.")
+        if said["seen"] != {name: _as_shown(step[name]) for name in _SEEN}:
+            raise Changed("this label has changed since it was shown: look again.")
         try:
             annotation = checked(
                 {
@@ -81,22 +138,41 @@ class Annotating:
             raise BadInput(f"the annotation cannot be kept: {error}.") from None
         name = keep(self._store, annotation)
         with self._lock:
-            self._all[name] = annotation
+            self._say({**self.said.by_name, name: annotation})
         return asdict(annotation)
 
-    def _counting(self) -> list[Annotation]:
-        """Return the annotations that count; others' are read again when that was long ago."""
-        with self._lock:
-            if time.monotonic() - self._looked > AGAIN_S:
-                self._looked = time.monotonic()
-                try:
-                    # Names begin with the time: those of the last minutes are listed again, as clocks differ.
-                    known = sorted(self._all)
-                    self._all |= dict(annotations_in(self._store, after=known[-200] if len(known) > 200 else ""))
-                    self.trouble = ""
-                except FactoryError as error:
-                    self.trouble = str(error)
-            return latest(self._all.values())
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            began = time.monotonic()
+            self.look_now()
+            # Listing many takes long: it is not done all the time.
+            self._stop.wait(max(AGAIN_S, 20 * min(30.0, time.monotonic() - began)))
+
+    def _say(self, by_name: Mapping[str, Annotation]) -> None:
+        """Replace what is known; nothing changes where it is the same."""
+        if by_name.keys() != self.said.by_name.keys():
+            counting = tuple(latest(by_name.values()))
+            self.said = Said(
+                by_name=by_name,
+                counting=counting,
+                agreement=agreement(counting),
+                of_questions=Counter(one.question_id for one in counting),
+            )
+
+
+def _step(record: Mapping[str, Any], said: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the step that is spoken of; None where the record has no such step."""
+    for solution in record["solutions"] or ():
+        steps = solution["steps"] or ()
+        if solution["solution_id"] == said["solution"] and type(said["step"]) is int and 0 <= said["step"] < len(steps):
+            one: Mapping[str, Any] = steps[said["step"]]
+            return one
+    return None
+
+
+def _as_shown(value: Any) -> Any:
+    """Return a label or a confidence as the page has it: a number that is none is nothing."""
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def in_numbers(total: Agreement) -> dict[str, Any]:

@@ -5,8 +5,8 @@
 | `/`, `/static/NAME` | the page, its scripts and styles, from a list made at the start |
 | `/api/state` | how far the index is, what the folder is, agreement of people |
 | `/api/list`, `/api/counts` | `f=FILTER`: a page of questions; how many there are for each choice |
-| `/api/question` | `at=NUMBER`, or `id=ID&in=FOLDER&copy=N`: a record as it is shown, and what people said of it |
-| `/api/record.json` | the whole record |
+| `/api/question` | `id=ID&in=FOLDER&copy=N`, or `at=NUMBER`: a record as it is shown, and what people said of it |
+| `/api/record.json` | the same: the whole record |
 | `/api/search` | `f=FILTER&q=TEXT`: hits, a line of JSON each, as they are seen |
 | `/api/annotations` | POST: what a person says of a step |
 """
@@ -27,19 +27,21 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from factory.browsing.filter import read
+from factory.browsing.places import Place, places_of
 from factory.browsing.shown import plain, shown
 from factory.errors import BadInput, FactoryError
-from tools.viewer.annotating import Annotating, in_numbers
+from tools.viewer.annotating import Annotating, Changed, in_numbers
 from tools.viewer.guard import Guard
 from tools.viewer.index import Index
 from tools.viewer.lists import Lists
 from tools.viewer.page_files import PAGE, page_files
-from tools.viewer.records import Missing, Place, Records, place_at, place_of
+from tools.viewer.records import Missing, Records, place_at, place_of
 from tools.viewer.text_search import TextSearch
 from tools.web.hostile_text import shown_json
 
 JSON = "application/json"
 _AT_A_TIME = 3
+_RECORDS = 30  # records of one question that its page leads to
 
 
 class Viewer:
@@ -98,10 +100,10 @@ class Viewer:
             {
                 "run_dir": self._run_dir,
                 "version": self._index.version,
-                "questions": self._index.rows,
+                "questions": self._index.questions,
                 "progress": progress,
                 "person": self._annotating.person,
-                "annotations": self._annotating.trouble or in_numbers(self._annotating.agreement()),
+                "annotations": self._annotating.trouble or in_numbers(self._annotating.said.agreement),
             }
         )
 
@@ -127,6 +129,10 @@ class Viewer:
         record = shown(self._records.read(place))
         return {
             "place": asdict(place),
+            "records": [
+                {"in": one.folder, "copy": one.copy}
+                for one in places_of(self._index.parts, [place.question_id])[:_RECORDS]
+            ],
             "record": shown_json(record),
             "annotations": shown_json(self._annotating.of_question(place.question_id)),
         }
@@ -151,11 +157,14 @@ class Viewer:
     def _kept(self, body: bytes) -> dict[str, Any]:
         try:
             said = json.loads(body)
-            place = place_at(self._index.parts, int(said.pop("at")))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise BadInput("an annotation was got that is no JSON object with the number of a record.") from None
+            named = {name: said.pop(name) for name in ("id", "in", "copy")}
+        except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+            raise BadInput("an annotation was got that is no JSON object with id, in and copy of a record.") from None
+        if [type(one) for one in named.values()] != [str, str, int] or named["copy"] < 0:
+            raise BadInput("a record was named by other values than two texts, id and in, and a number, copy.")
+        place = place_of(self._index.parts, named["id"], named["in"], named["copy"])
         annotation = self._annotating.add(self._records.read(place), said)
-        return shown_json({"annotation": annotation, "agreement": in_numbers(self._annotating.agreement())})
+        return shown_json({"annotation": annotation, "agreement": in_numbers(self._annotating.said.agreement)})
 
 
 def _answered(answer: Callable[[Any], Any], asked: Any) -> Response:
@@ -164,6 +173,8 @@ def _answered(answer: Callable[[Any], Any], asked: Any) -> Response:
         return Response(_encoded(answer(asked)), media_type=JSON)
     except Missing as error:
         return _sentence(404, str(error))
+    except Changed as error:
+        return _sentence(409, str(error))
     except BadInput as error:
         return _sentence(400, str(error))
     except FactoryError as error:

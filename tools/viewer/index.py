@@ -2,16 +2,17 @@
 
     kept parts ──▶ shown at once ──▶ listing ──▶ what is gone is masked, what is new is read ──▶ … every few seconds
 
-Readers take `parts`, which is replaced and never changed: what a reader has taken stays as it was. Memory: parts that
-are kept are mapped files; besides there is one unfinished part, and what two calls are reading.
+Readers take `parts`, which is replaced and never changed: what a reader has taken stays as it was. A question keeps its
+number as long as the index lives: where a part is wholly gone, its numbers are not given again. Memory: parts that are
+kept are mapped files; besides there is one unfinished part, and what two calls are reading.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -34,14 +35,16 @@ _UNREADABLE = 20  # objects whose trouble is told
 class Progress:
     """State of an index: `phase` is listing, reading, ready or waiting (for the store); counts; the last trouble.
 
-    `objects` are those listed, `indexed` those of them that are in the index; `unreadable` says why of some.
+    `objects` are those listed, `indexed` those of them that are in the index, `damaged` those that cannot be read;
+    `unreadable` says why of the first ones. It is replaced and never changed.
     """
 
     phase: str = "listing"
     objects: int = 0
     indexed: int = 0
+    damaged: int = 0
     trouble: str = ""
-    unreadable: dict[str, str] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
 
 class Index:
@@ -54,6 +57,7 @@ class Index:
     Attributes:
       parts: facts of the records that are known by now.
       version: number that grows with every change of `parts`.
+      questions: number of questions in them that are not gone.
       progress: how far it is.
       first_look: set as soon as there is something to show, or it is known that there is nothing.
       failure: error of the last listing where nothing is known yet; else None.
@@ -62,7 +66,7 @@ class Index:
     def __init__(self, store: Store, kept: KeptParts) -> None:
         self._store, self._kept = store, kept
         self.parts: tuple[Part, ...] = ()
-        self.version = 0
+        self.version = self.questions = 0
         self.progress = Progress()
         self.first_look = threading.Event()
         self.failure: FactoryError | None = None
@@ -70,6 +74,8 @@ class Index:
         self._tail: list[Part] = []
         self._kept_tail: Part | None = None
         self._kept_at = -KEEP_S
+        self._sealed_end = 0  # number behind all finished parts there ever were
+        self._damaged: dict[str, str] = {}  # marks of objects that cannot be read, by name
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="index", daemon=True)
 
@@ -88,11 +94,6 @@ class Index:
         """List and read once, in the caller's thread."""
         self._load()
         self._pass()
-
-    @property
-    def rows(self) -> int:
-        """Number of questions in the index, those that are gone included."""
-        return sum(map(len, self.parts))
 
     def _work(self) -> None:
         self._load()
@@ -117,7 +118,7 @@ class Index:
         """Take the parts that are kept, unfinished ones as the beginning of the next."""
         for part in self._kept.load():
             if len(part) >= SEALED:
-                self._sealed.append(part)
+                self._seal(part)
             else:
                 self._tail.append(part)
         if len(self._tail) == 1:
@@ -128,16 +129,20 @@ class Index:
         """List the objects, mask those that are gone, read those that are new."""
         now = listed(self._store)
         self.progress.objects, self.progress.trouble = len(now), ""
-        known = self._mask(now)
-        missing = [one for name, one in now.items() if name not in known and name not in self.progress.unreadable]
-        self.progress.indexed = len(known)
+        self._mask(now)
+        self.progress.indexed = self.progress.objects - len(now)
+        # One that cannot be read is tried again when it is another one.
+        self._damaged = {name: mark for name, mark in self._damaged.items() if name in now and now[name].mark == mark}
+        self._tell_damaged({})
+        missing = [now[name] for name in now if name not in self._damaged]
         if self.parts or not missing:
             self.first_look.set()
         self.progress.phase = "reading" if missing else "ready"
         published = time.monotonic()
         width = min(self._store.width, 8) if self._store.width > 1 else _READERS
         for chunk in in_order(lambda some: read(self._store, some), chunks(missing), width):
-            self.progress.unreadable |= dict(list(chunk.unreadable.items())[:_UNREADABLE])
+            self._damaged |= {name: now[name].mark for name in chunk.unreadable}
+            self._tell_damaged(chunk.unreadable)
             if chunk.part is not None:
                 self._tail.append(chunk.part)
                 self.progress.indexed += len(chunk.part.objects)
@@ -155,15 +160,37 @@ class Index:
         if time.monotonic() - self._kept_at > KEEP_S:
             self._keep_tail()
 
+    def _tell_damaged(self, more: Mapping[str, str]) -> None:
+        """Tell how many objects cannot be read, and why of the first ones."""
+        told = {name: why for name, why in self.progress.unreadable.items() if name in self._damaged} | more
+        self.progress.damaged = len(self._damaged)
+        self.progress.unreadable = dict(list(told.items())[:_UNREADABLE])
+
     def _publish(self) -> None:
         """Give readers what is known by now; a part that is large enough is finished and kept."""
+        self._join_tail()
+        if self._tail and len(self._tail[0]) >= SEALED:
+            self._seal(self._kept.keep(self._tail.pop(), instead_of=self._kept_tail))
+            self._kept_tail = None
+        self._give()
+
+    def _give(self) -> None:
+        self.parts = (*self._sealed, *self._tail)
+        self.questions = sum(part.there for part in self.parts)
+        self.version += 1
+
+    def _seal(self, part: Part) -> None:
+        """Put a part behind the finished ones."""
+        part.first = self._sealed_end
+        self._sealed.append(part)
+        self._sealed_end += len(part)
+
+    def _join_tail(self) -> None:
+        """Make the unfinished part one part, which begins behind the finished ones."""
         if len(self._tail) > 1:
             self._tail = [together(self._tail)]
-        if self._tail and len(self._tail[0]) >= SEALED:
-            self._sealed.append(self._kept.keep(self._tail.pop(), instead_of=self._kept_tail))
-            self._kept_tail = None
-        self.parts = (*self._sealed, *self._tail)
-        self.version += 1
+        for part in self._tail:
+            part.first = self._sealed_end
 
     def _keep_tail(self) -> None:
         """Keep the unfinished part, in place of the one that it continues."""
@@ -171,44 +198,45 @@ class Index:
             self._tail = [self._kept.keep(self._tail[0], instead_of=self._kept_tail)]
             self._kept_tail = self._tail[0]
             self._kept_at = time.monotonic()
-            self.parts = (*self._sealed, *self._tail)
+            self._give()
 
-    def _mask(self, now: Mapping[str, Listed]) -> set[str]:
-        """Mark the questions of objects that are gone, or were replaced; return the names of those that stay."""
-        known: set[str] = set()
-        changed = False
+    def _mask(self, now: dict[str, Listed]) -> None:
+        """Mark the questions of objects that are gone, or were replaced; take those that stay out of `now`."""
+        self._join_tail()
+        before = [*self._sealed, *self._tail]
+        after = [_masked(part, now) for part in before]
+        if all(new is old for new, old in zip(after, before, strict=True)):
+            return
+        if self._tail:
+            # As it is kept, it is the same one.
+            self._kept_tail = after[-1] if self._kept_tail is self._tail[0] else self._kept_tail
+            self._tail = [after.pop()]
+        self._sealed = after
+        # Of what is wholly gone nothing is held any more. Its numbers are not given again.
         for part in (*self._sealed, *self._tail):
-            stays = [_stays(one.name, one.mark, now, known) for one in part.objects]
-            if all(stays) and part.gone is None:
-                continue
-            gone = np.repeat(~np.array(stays, bool), [one.rows for one in part.objects])
-            if part.gone is None or not np.array_equal(gone, part.gone):
-                part.gone = gone
-                changed = True
-        if changed:
-            self._sealed, self._tail = self._without_gone(self._sealed), self._without_gone(self._tail)
-            self._publish()
-        return known
-
-    def _without_gone(self, parts: Sequence[Part]) -> list[Part]:
-        """Return the parts, without those of which nothing is left."""
-        for part in parts:
-            if part.gone is not None and part.gone.all():
+            if not part.there:
                 self._kept.remove(part)
-        return [part for part in parts if part.gone is None or not part.gone.all()]
+        self._sealed = [part for part in self._sealed if part.there]
+        if self._tail and not self._tail[0].there:
+            self._sealed_end += len(self._tail.pop())
+            if self._kept_tail is not None:
+                self._kept.remove(self._kept_tail)
+                self._kept_tail = None
+        self._publish()
 
 
-def _stays(name: str, mark: str, now: Mapping[str, Listed], known: set[str]) -> bool:
-    """Return whether an object is listed as it was read, and not in an earlier part; add it to `known` then."""
-    there = now.get(name)
-    if there is None or there.mark != mark or name in known:
-        return False
-    known.add(name)
-    return True
+def _masked(part: Part, now: dict[str, Listed]) -> Part:
+    """Return a part with what is gone as it is now: the same one where nothing has changed.
 
-
-def parts_of(store: Store, kept: KeptParts) -> Iterable[Part]:
-    """Return the index of a run, read to its end in the caller's thread."""
-    index = Index(store, kept)
-    index.look_now()
-    return index.parts
+    An object stays that is listed as it was read; it is taken out of `now`, so a second part with it is masked.
+    """
+    stays = []
+    for one in part.objects:
+        listed_ = now.get(one.name)
+        stays.append(listed_ is not None and listed_.mark == one.mark)
+        if stays[-1]:
+            del now[one.name]
+    if all(stays) and part.gone is None:
+        return part
+    gone = np.repeat(~np.array(stays, bool), [one.rows for one in part.objects])
+    return part if part.gone is not None and np.array_equal(gone, part.gone) else replace(part, gone=gone)

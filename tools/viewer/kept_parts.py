@@ -25,7 +25,7 @@ from factory.browsing.facts import QUESTIONS, SOLUTIONS
 from factory.browsing.parts import ObjectRows, Part
 from factory.storage.opening import absolute
 
-VERSION = 1
+VERSION = 2  # of what the facts say: a part of another one is read anew
 _RUNS = 24  # runs whose parts are kept, the last ones looked at
 _OBJECTS = b"objects"
 _QUESTIONS, _SOLUTIONS = ".questions.arrow", ".solutions.arrow"
@@ -73,7 +73,7 @@ class KeptParts:
             if instead_of is not None and _name(instead_of) != path.name:
                 self.remove(instead_of)
             mapped = _read(path.with_suffix(_QUESTIONS))
-            mapped.gone = part.gone
+            mapped.gone, mapped.first = part.gone, part.first
             return mapped
         except OSError as error:
             self._broken = True

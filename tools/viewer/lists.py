@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from math import isnan
 from typing import Any, TypeVar
-
-import numpy as np
 
 from factory.browsing.facts import NONE
 from factory.browsing.filter import Filter
 from factory.browsing.matching import Counts, Looked, added
-from factory.browsing.ordering import keys_of, places
+from factory.browsing.ordering import ordered
 from factory.browsing.parts import Array, Part, folder_of
+from factory.browsing.places import places_of
+from tools.viewer.annotating import Annotating
 from tools.viewer.index import Index
 
 T = TypeVar("T")
@@ -23,12 +25,17 @@ _KEPT = 4
 
 
 class Lists:
-    """Lists of the questions of an index."""
+    """Lists of the questions of an index.
 
-    def __init__(self, index: Index) -> None:
-        self._index = index
+    Args:
+      index: the index.
+      annotating: what people say, shown beside each question.
+    """
+
+    def __init__(self, index: Index, annotating: Annotating) -> None:
+        self._index, self._annotating = index, annotating
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str, int], Any] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
 
     def page(self, wanted: Filter, offset: int, limit: int) -> dict[str, Any]:
         """Return a page: `total` questions pass the filter, `rows` of them from `offset` on, and of how many.
@@ -39,68 +46,49 @@ class Lists:
           limit: questions of it, at most `PAGE`.
         """
         version, parts = self._index.version, self._index.parts
-        matching = self._once(("rows", wanted.text, version), lambda: self._matching(parts, wanted))
+        annotated = self._annotated(wanted)
+        key = ("rows", wanted.text, version, annotated)
+        matching = self._once(key, lambda: ordered(parts, wanted, annotated))
         here = matching[offset : offset + min(limit, PAGE)].tolist()
         return {
             "version": version,
-            "of": sum(len(part) - (0 if part.gone is None else int(part.gone.sum())) for part in parts),
+            "of": sum(part.there for part in parts),
             "total": len(matching),
             "offset": offset,
-            "rows": [self.row(parts, at) for at in here],
+            "rows": self.rows(parts, here),
         }
 
     def counts(self, wanted: Filter) -> dict[str, Any]:
         """Return for each key how many questions there are with each of its most frequent names."""
         version, parts = self._index.version, self._index.parts
-        named = Filter(named=wanted.named, sure_below=wanted.sure_below, sure_above=wanted.sure_above)
-        counts: Counts = self._once(
-            ("counts", named.text, version), lambda: added([Looked(part, named).counts() for part in parts])
-        )
+        asked, annotated = replace(wanted, sort="order", descending=False), self._annotated(wanted)
+        key = ("counts", asked.text, version, annotated)
+        counts: Counts = self._once(key, lambda: added([Looked(part, asked, annotated).counts() for part in parts]))
         return {key: {"names": names.most_common(NAMES), "different": len(names)} for key, names in counts.items()}
 
     def matching(self, wanted: Filter) -> tuple[tuple[Part, ...], list[Array]]:
         """Return the parts of the index, and of each the questions that pass."""
-        parts = self._index.parts
-        return parts, [Looked(part, wanted).rows() for part in parts]
+        parts, annotated = self._index.parts, self._annotated(wanted)
+        return parts, [Looked(part, wanted, annotated).rows() for part in parts]
 
-    def _matching(self, parts: tuple[Part, ...], wanted: Filter) -> Array:
-        """Return the numbers of all questions that pass, in order."""
-        numbers, keys, before = [], [], 0
-        for part in parts:
-            rows = Looked(part, wanted).rows()
-            numbers.append(rows + before)
-            keys.append(keys_of(part, rows, wanted.sort))
-            before += len(part)
-        if not numbers:
-            return np.zeros(0, np.int64)
-        whole = np.concatenate(numbers)
-        return whole[places(np.concatenate(keys), wanted)].astype(np.int32 if before < 2**31 else np.int64)
+    def rows(self, parts: tuple[Part, ...], numbers: Sequence[int]) -> list[dict[str, Any]]:
+        """Return what a list shows of the questions with some numbers.
 
-    def row(self, parts: tuple[Part, ...], at: int) -> dict[str, Any]:
-        """Return what a list shows of the question with a number."""
-        row = at
-        for part in parts:
-            if row < len(part):
-                break
-            row -= len(part)
-        facts = part.questions.slice(row, 1).to_pylist()[0]
-        start, end = part.starts()[row : row + 2].tolist()
-        of_it = part.solutions.slice(start, end - start).to_pylist()
-        verdicts: dict[str, int] = {}
-        for solution in of_it:
-            verdicts[solution["verdict"]] = verdicts.get(solution["verdict"], 0) + 1
-        errors = sorted({one["first_error"] + 1 for one in of_it if one["first_error"] > NONE})
-        return {
-            "at": at,
-            **facts,
-            "part": folder_of(part.place_of(row)[0]),
-            "verdicts": verdicts,
-            "first_errors": errors[:8],
-            "flawed": sum(one["flawed"] == 1 for one in of_it),
-            "contradicted": sum(one["contradicted"] == 1 for one in of_it),
-        }
+        `copy` tells records of one question in one folder apart (`factory/browsing/places.py`). `sure` is the
+        confidence of the least sure label of the solutions with a located first error, None without one; `said` is how
+        many annotations of people there are.
+        """
+        rows = [_row(parts, at) for at in numbers]
+        ids = list({row["question_id"] for row in rows})
+        copies = {place.at: place.copy for place in places_of(parts, ids)} if rows else {}
+        said = self._annotating.said.of_questions
+        return [{**row, "copy": copies.get(row["at"], 0), "said": said.get(row["question_id"], 0)} for row in rows]
 
-    def _once(self, key: tuple[str, str, int], make: Callable[[], T]) -> T:
+    def _annotated(self, wanted: Filter) -> frozenset[str]:
+        """Return the ids of annotated questions, where a filter asks for them."""
+        return frozenset(self._annotating.said.of_questions) if wanted.said else frozenset()
+
+    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what was made for a key lately, or make it; one at a time, as each takes a lot of memory."""
         with self._lock:
             if key not in self._kept:
@@ -109,3 +97,25 @@ class Lists:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
             return self._kept[key]
+
+
+def _row(parts: tuple[Part, ...], at: int) -> dict[str, Any]:
+    """Return what the index holds of the question with a number."""
+    part = next(part for part in parts if 0 <= at - part.first < len(part))
+    row = at - part.first
+    facts = part.questions.slice(row, 1).to_pylist()[0]
+    start = int(part.values("solutions")[:row].sum())
+    of_it = part.solutions.slice(start, facts["solutions"]).to_pylist()
+    verdicts = Counter(one["verdict"] for one in of_it)
+    located = [one for one in of_it if one["first_error"] > NONE]
+    sure = [one["confidence"] for one in located if not isnan(one["confidence"])]
+    return {
+        "at": at,
+        **facts,
+        "part": folder_of(part.place_of(row)[0]),
+        "verdicts": dict(verdicts),
+        "first_errors": sorted({one["first_error"] + 1 for one in located})[:8],
+        "sure": min(sure, default=None),
+        "flawed": sum(one["flawed"] == 1 for one in of_it),
+        "contradicted": sum(one["contradicted"] == 1 for one in of_it),
+    }

@@ -3,63 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from factory.browsing.parts import Part, folder_of
+from factory.browsing.places import Place, places_of
 from factory.errors import BadInput
 from factory.records.shard_schema import completed
-from factory.shards.commits import later_revision
+from factory.shards.commits import open_newest
 from factory.storage.access import Access
 from factory.storage.opening import open_store
 from factory.storage.store import Store
 from tools.viewer.objects import shard_in
 
 _ROWS = 16  # rows that are decoded at a time
-_COPIES = 1_000  # records of one question, or beginning of an id, that are told apart
+_BEGUN = 1_000  # records whose id begins so that are told apart
 
 
 class Missing(BadInput):
     """Record that is not there, or not any more: one sentence."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Place of a record.
-
-    Attributes:
-      at: its number in the index, which stays the same as long as the viewer runs.
-      question_id: id of its question.
-      folder: run within the folder that it belongs to; "" for the folder's own.
-      name: object that it lay in when the index was made.
-      copy: its number among the records of the same question, from 0.
-      copies: how many of them there are.
-    """
-
-    at: int
-    question_id: str
-    folder: str
-    name: str
-    copy: int
-    copies: int
-
-
 def place_at(parts: tuple[Part, ...], at: int) -> Place:
-    """Return the place of the record with a number. Raises `Missing` where there is none."""
-    before = 0
+    """Return the place of the record with a number.
+
+    Where its object was superseded, that is the place of the record in the later one, once it is read; until then it is
+    the old place, from which `Records` goes on to later revisions.
+
+    Raises:
+      Missing: there is no such number, or all around it is gone.
+    """
     for part in parts:
-        if 0 <= at - before < len(part):
-            row = at - before
-            question_id = str(part.questions["question_id"][row].as_py())
-            if part.gone is not None and part.gone[row]:
-                # Its object may have been superseded: the question is in a newer one.
-                return place_of(parts, question_id)
-            return _place(parts, _all_of(parts, question_id), at, question_id)
-        before += len(part)
-    raise Missing(f"there is no record {at:,}. Expected a number below {before:,}.")
+        row = at - part.first
+        if 0 <= row < len(part):
+            break
+    else:
+        raise Missing(f"there is no record {at:,}, or not any more. Look for it in the list again.")
+    [question_id], (name, in_object) = part.question_ids(np.array([row])), part.place_of(row)
+    before = part.rows_with([question_id])
+    number = int(((before >= row - in_object) & (before < row)).sum())
+    unit, folder = shard_in(name).unit_id, folder_of(name)
+    for place in places_of(parts, [question_id]):
+        if (place.folder, place.in_object) == (folder, number) and shard_in(place.name).unit_id == unit:
+            return place
+    return Place(at=at, question_id=question_id, folder=folder, name=name, in_object=number, copy=number)
 
 
 def place_of(parts: tuple[Part, ...], question_id: str, folder: str | None = None, copy: int = 0) -> Place:
@@ -69,45 +58,27 @@ def place_of(parts: tuple[Part, ...], question_id: str, folder: str | None = Non
       parts: the index.
       question_id: id of the question, or its beginning where that is the beginning of one only.
       folder: run within the folder; None for any.
-      copy: which of several records of the question, from 0.
+      copy: which of the records of the question there, from 0.
 
     Raises:
-      Missing: there is no such question, or several begin so.
+      Missing: there is no such question or no such record of it, or several begin so.
     """
-    places = _all_of(parts, question_id) or _all_of(parts, question_id, begins=True)
+    places = places_of(parts, [question_id]) if question_id else []
+    if question_id and not places:
+        places = places_of(parts, [question_id], begins=True, most=_BEGUN)
     ids = {place.question_id for place in places}
     if not places:
         raise Missing(f"no question {question_id!r} is among the records that have been read.")
     if len(ids) > 1:
         raise Missing(f"{question_id!r} begins the ids of {len(ids):,} questions. Give more of the id.")
-    there = [place for place in places if folder is None or place.folder == folder] or places
-    return there[min(copy, len(there) - 1)]
-
-
-def _place(parts: tuple[Part, ...], places: list[Place], at: int, question_id: str) -> Place:
-    for place in places:
-        if place.at == at:
-            return place
-    raise Missing(f"the record of question {question_id!r} was deleted since it was listed.")
-
-
-def _all_of(parts: tuple[Part, ...], question_id: str, *, begins: bool = False) -> list[Place]:
-    """Return the places of all records of a question, in order."""
-    rows: list[tuple[int, str, str]] = []
-    before = 0
-    for part in parts:
-        for row in part.rows_with(question_id, begins=begins).tolist() if question_id else ():
-            if part.gone is None or not part.gone[row]:
-                own = str(part.questions["question_id"][row].as_py())
-                rows.append((before + row, own, part.place_of(row)[0]))
-            # Nobody looks through so many: the id has to be given with more of its characters.
-            if len(rows) > _COPIES:
-                break
-        before += len(part)
-    return [
-        Place(at=at, question_id=own, folder=folder_of(name), name=name, copy=copy, copies=len(rows))
-        for copy, (at, own, name) in enumerate(rows)
-    ]
+    there = [place for place in places if folder is None or place.folder == folder]
+    if copy < len(there):
+        return there[copy]
+    where = "" if folder is None else f" in {folder or 'the folder itself'}"
+    raise Missing(
+        f"record {copy + 1:,} of question {question_id!r}{where} is not among those that have been read: there are "
+        f"{len(there):,}."
+    )
 
 
 class Records:
@@ -124,9 +95,9 @@ class Records:
           Missing: its object was deleted, or holds another question now, or cannot be read.
         """
         try:
-            with self._opened(place) as file:
-                row = _row_of(file, place)
-                return completed(row)
+            # The object, or the revision that has superseded it.
+            with open_newest(self._store(place.folder), shard_in(place.name)) as file:
+                return completed(_row_of(file, place))
         except FileNotFoundError:
             raise Missing(
                 f"{place.name} was deleted since it was listed, and with it question {place.question_id}."
@@ -137,18 +108,6 @@ class Records:
                 f"{place.name} cannot be read: {why}. `factory validate` says what else is damaged."
             ) from None
 
-    def _opened(self, place: Place) -> pq.ParquetFile:
-        """Open the object of a record, or the revision that has superseded it."""
-        store, shard = self._store(place.folder), shard_in(place.name)
-        while True:
-            try:
-                return pq.ParquetFile(store.open(shard.name))
-            except FileNotFoundError:
-                later = later_revision(store, shard)
-                if later is None:
-                    raise
-                shard = later
-
     def _store(self, folder: str) -> Store:
         if folder not in self._stores:
             self._stores[folder] = open_store(f"{self._url.rstrip('/')}/{folder}", self._access)
@@ -157,15 +116,17 @@ class Records:
 
 def _row_of(file: Any, place: Place) -> dict[str, Any]:
     """Return the row of a question; of several of one question in an object, the one with its number."""
+    before = 0
     for group in range(file.num_row_groups):
         ids = file.read_row_group(group, columns=["question_id"], use_threads=False)["question_id"].to_pylist()
         rows = [row for row, one in enumerate(ids) if one == place.question_id]
-        if rows:
-            wanted = rows[min(place.copy, len(rows) - 1)]
-            start = 0
-            for batch in file.iter_batches(batch_size=_ROWS, row_groups=[group], use_threads=False):
-                if wanted < start + batch.num_rows:
-                    [row] = batch.slice(wanted - start, 1).to_pylist()
-                    return dict(row)
-                start += batch.num_rows
-    raise Missing(f"{place.name} was replaced, and holds question {place.question_id} no more.")
+        if place.in_object >= before + len(rows):
+            before += len(rows)
+            continue
+        wanted, start = rows[place.in_object - before], 0
+        for batch in file.iter_batches(batch_size=_ROWS, row_groups=[group], use_threads=False):
+            if wanted < start + batch.num_rows:
+                [row] = batch.slice(wanted - start, 1).to_pylist()
+                return dict(row)
+            start += batch.num_rows
+    raise Missing(f"{place.name} was replaced, and holds this record of question {place.question_id} no more.")

@@ -73,10 +73,12 @@ def view(run_dir: str, *, port: int, person: str | None, at: str, say: Say) -> N
         index.first_look.wait(FIRST_LOOK_S)
         if index.failure is not None:
             raise index.failure
-        if index.first_look.is_set() and not index.rows:
+        if index.first_look.is_set() and not index.questions:
             check_is_run(store)
         # The page.
-        lists, annotating = Lists(index), Annotating(store, person)
+        annotating = Annotating(store, person)
+        annotating.start()
+        lists = Lists(index, annotating)
         records, search = Records(run_dir, access, store), TextSearch(store, lists)
         viewer = Viewer(run_dir, index, records, lists, search, annotating)
         token = secrets.token_urlsafe(24)
@@ -88,8 +90,9 @@ def view(run_dir: str, *, port: int, person: str | None, at: str, say: Say) -> N
             say(f"annotations are kept in {run_dir}/annotations, by {person}. Ctrl-C ends it.")
         _serve(viewer, token, listener)
         index.stop()
+        annotating.stop()
     if person is not None:
-        say(annotating.trouble or annotating.agreement().sentence)
+        say(annotating.trouble or annotating.said.agreement.sentence)
 
 
 class _Server(uvicorn.Server):

@@ -83,8 +83,8 @@ class TextSearch:
             chunks = _chunks(_objects(parts, matching))
             width = min(self._store.width, 8) if self._store.width > 1 else _READERS
             for some, hits in in_order(lambda chunk: (chunk, _search(self._store, chunk, text)), chunks, width):
-                for at, hit in hits:
-                    yield {"hit": self._lists.row(parts, at), **hit}
+                for row, (_, hit) in zip(self._lists.rows(parts, [at for at, _ in hits]), hits, strict=True):
+                    yield {"hit": row, **hit}
                     n_hits += 1
                     if n_hits >= HITS:
                         yield {"end": "enough", "read": read, "of": total}
@@ -105,15 +105,13 @@ class TextSearch:
 
 def _objects(parts: Sequence[Part], matching: Sequence[Array]) -> Iterator[_Wanted]:
     """Yield the objects with questions that pass."""
-    first = 0
     for part, rows in zip(parts, matching, strict=True):
         ends = np.cumsum([one.rows for one in part.objects])
         borders = np.searchsorted(rows, np.concatenate([[0], ends]))
         for place, one in enumerate(part.objects):
             start, own = int(ends[place]) - one.rows, rows[borders[place] : borders[place + 1]]
             if len(own):
-                yield _Wanted(one.name, first + start, own - start)
-        first += len(part)
+                yield _Wanted(one.name, part.first + start, own - start)
 
 
 def _chunks(objects: Iterator[_Wanted]) -> Iterator[list[_Wanted]]:

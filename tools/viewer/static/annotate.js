@@ -1,6 +1,6 @@
 // What people say of the steps' labels: shown to everybody, said by whoever started the viewer with --annotate.
 
-import { post } from "./api.js";
+import { named, post } from "./api.js";
 import { badge, el, said, toast } from "./dom.js";
 
 const LABELS = [[1, "right", "good"], [-1, "wrong", "bad"], [0, "cannot tell", "unsure"]];
@@ -29,7 +29,7 @@ export function annotateControls(open, solution, step, index) {
 
   async function say(label) {
     try {
-      const { annotation, agreement } = await post("annotations", { at: open.answer.place.at, solution: solution.solution_id, step: index, label, note: note.value });
+      const { annotation, agreement } = await post("annotations", { ...named(open.answer.place), seen: { label: step.label, confidence: step.confidence }, solution: solution.solution_id, step: index, label, note: note.value });
       open.answer.annotations = open.answer.annotations.filter((one) => !(one.solution_id === solution.solution_id && one.step === index && one.person === open.state.person));
       if (label !== null) open.answer.annotations.push(annotation);
       buttons.forEach((button) => button.setAttribute("aria-pressed", String(Number(button.dataset.label) === label)));
@@ -39,6 +39,11 @@ export function annotateControls(open, solution, step, index) {
       toast(label === null ? `${name}: taken back` : `${name}: kept`);
     } catch (error) {
       toast(error.message);
+      // The label is another one by now: it is shown anew, to be looked at.
+      if (error.status === 409) {
+        open.asked = "";
+        dispatchEvent(new HashChangeEvent("hashchange"));
+      }
     }
   }
   const box = el("div", { class: "annotate", role: "group", "aria-label": `${name}: your label` }, el("span", { class: "muted small" }, "You say:"), buttons, note);

@@ -23,8 +23,14 @@ async function answer(path, options = {}) {
   throw new Refused(sentence, response.status);
 }
 
-const query = (values) => new URLSearchParams(
+export const query = (values) => new URLSearchParams(
   Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== "")).toString();
+
+/** What names a record for good, of its place or of a row of the list. */
+export const named = ({ question_id, folder, part, copy }) => ({ id: question_id, in: folder ?? part ?? "", copy });
+
+/** Whether two of them are of one record. */
+export const isSame = (a, b) => query(named(a)) === query(named(b));
 
 export const get = async (what, values = {}, options = {}) => (await answer(`api/${what}?${query(values)}`, options)).json();
 

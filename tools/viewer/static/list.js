@@ -1,6 +1,6 @@
 // List of questions: filters with counts, order, pages; or the hits of a search, as they come.
 
-import { get, lines } from "./api.js";
+import { get, isSame, lines } from "./api.js";
 import { badge, duration, el, number, percent, plural, said, verdictBadge } from "./dom.js";
 import * as link from "./link.js";
 import { KEYS, SORTS, valueName } from "./words.js";
@@ -17,7 +17,7 @@ export const current = { f: null, t: "", rows: [], offset: 0, total: 0, version:
 let searching = null;
 
 export const questionLink = (row, more = {}) =>
-  link.to({ q: row.question_id, in: row.part || null, f: current.f ?? "", t: current.t || null, ...more });
+  link.to({ q: row.question_id, in: row.part || null, copy: row.copy || null, f: current.f ?? "", t: current.t || null, ...more });
 
 /** Fetch one page of the list that `f` says, and remember it. */
 export async function load(f, offset = 0) {
@@ -26,9 +26,9 @@ export async function load(f, offset = 0) {
   return page;
 }
 
-/** Return the question `by` places behind the one with a number, fetching a page where that is needed; null at an end. */
-export async function neighbour(at, by) {
-  const place = current.rows.findIndex((row) => row.at === at);
+/** Return the question `by` places behind the one at a place, fetching a page where that is needed; null at an end. */
+export async function neighbour(here, by) {
+  const place = current.rows.findIndex((row) => isSame(row, here));
   const wanted = place + by;
   if (place < 0) return null;
   if (wanted >= 0 && wanted < current.rows.length) return current.rows[wanted];
@@ -169,7 +169,7 @@ function fillSearch(f, t) {
       current.rows.push(line.hit);
       body.append(rowOf(line.hit, line));
     } else if (line.end) {
-      said_.textContent = `${plural(current.rows.length, "hit")} in ${plural(line.read ?? 0, "question")}. ${line.error ?? ends[line.end]}`;
+      said_.textContent = `${plural(current.rows.length, "hit")} in ${plural(line.read ?? 0, "question")}. ${[ends[line.end], line.error].filter(Boolean).join(" ")}`;
       end.remove();
     } else said_.textContent = `${plural(current.rows.length, "hit")} in ${number(line.read)} of ${plural(line.of, "question")} …`;
   }).catch((error) => {

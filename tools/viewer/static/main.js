@@ -54,7 +54,7 @@ function status(state) {
   }
   if (progress.phase === "waiting") parts.push(el("span", { class: "bad-words" }, said(progress.trouble)), " It is tried again.");
   const unreadable = Object.entries(progress.unreadable);
-  if (unreadable.length) parts.push(el("span", { class: "bad-words" }, `${plural(unreadable.length, "object")} cannot be read, the first is ${unreadable[0][0]}: ${unreadable[0][1]} `));
+  if (unreadable.length) parts.push(el("span", { class: "bad-words" }, `${plural(progress.damaged, "object")} cannot be read, the first is ${unreadable[0][0]}: ${unreadable[0][1]} `));
   if (progress.phase === "ready" && state.questions > seen.questions && seen.questions && seen.shown) {
     parts.push(el("button", { type: "button", class: "small", on: { click: () => { seen.questions = state.questions; box.replaceChildren(); show(); } } }, `${plural(state.questions - seen.questions, "new question")}: show`));
   }

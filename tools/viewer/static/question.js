@@ -1,6 +1,6 @@
 // One question: what was asked, its solutions, one of them step by step or two side by side, and its search tree.
 
-import { get, text } from "./api.js";
+import { get, isSame, named, query, text } from "./api.js";
 import { badge, copy, duration, el, number, plural, quoted, said, verdictBadge } from "./dom.js";
 import * as link from "./link.js";
 import { current, load, neighbour, questionLink } from "./list.js";
@@ -16,14 +16,14 @@ const SHOWN = 40;
 function facts(record) {
   const cost = record.cost ?? {};
   const pairs = [
-    ["Level", record.metadata?.level], ["Source", record.source], ["Calls", cost.policy_calls == null ? null : number(cost.policy_calls)],
+    ["Level", record.level], ["Source", record.source], ["Calls", cost.policy_calls == null ? null : number(cost.policy_calls)],
     ["for labels", cost.label_calls ? number(cost.label_calls) : null], ["Tokens", cost.completion_tokens ? number(cost.completion_tokens) : null],
     ["Time", cost.seconds == null ? null : duration(cost.seconds)], ["Money", cost.money ? number(cost.money, 4) : null],
   ].filter(([, value]) => value);
   return el("dl", { class: "facts-list" }, pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, said(value)))));
 }
 
-function questionCard(record, place) {
+function questionCard(record, place, records) {
   const failure = record.failure;
   return el("section", { class: "card question-card", "aria-labelledby": "question-title" },
     el("div", { class: "row spread" }, el("h1", { id: "question-title", class: "small-title" }, "Question ", el("span", { class: "mono" }, place.question_id)),
@@ -32,8 +32,9 @@ function questionCard(record, place) {
     el("p", { class: "gold" }, el("span", { class: "muted" }, "Gold answer "), record.gold_answer ? said(record.gold_answer, { class: "text answer" }) : el("span", { class: "muted" }, "none")),
     failure ? el("p", { class: "notice bad" }, el("strong", {}, `Failed at ${failure.stage}: `), said(`${failure.type}: ${failure.message}`), failure.attempts > 1 ? ` (${failure.attempts} attempts)` : "") : null,
     facts(record),
-    place.copies > 1 ? el("p", { class: "small" }, `Record ${place.copy + 1} of ${place.copies} of this question${place.folder ? `, in ${place.folder}` : ""}. `,
-      [...Array(Math.min(place.copies, 30)).keys()].filter((copy_) => copy_ !== place.copy).map((copy_) => [el("a", { href: link.but({ copy: copy_, in: null, s: null, b: null, n: null }) }, copy_ + 1), " "])) : null);
+    records.length > 1 ? el("p", { class: "small" }, "Records of this question: ", records.map((one, index) => [
+      el("a", { href: link.but({ in: one.in, copy: one.copy || null, s: null, b: null, n: null }), "aria-current": one.in === place.folder && one.copy === place.copy ? "true" : null },
+        one.in ? said(one.in) : null, !one.in || one.copy ? ` ${one.copy + 1}` : null), index + 1 < records.length ? ", " : null])) : null);
 }
 
 const errorWords = (solution) => {
@@ -68,8 +69,8 @@ function bar() {
     el("div", { class: "row" },
       el("button", { type: "button", on: { click: copyLink } }, "Copy link"),
       el("button", { type: "button", on: { click: () => copy(`factory inspect ${quoted(folder)} ${quoted(place.question_id)}`, "Command") } }, "Copy command"),
-      el("button", { type: "button", on: { click: async () => copy(await text("record.json", { at: place.at }), "Record") } }, "Copy JSON"),
-      el("a", { class: "button", href: `api/record.json?at=${place.at}`, download: `${place.question_id.replace(/[^\w-]/g, "_")}.json` }, "Save JSON")));
+      el("button", { type: "button", on: { click: async () => copy(await text("record.json", named(place)), "Record") } }, "Copy JSON"),
+      el("a", { class: "button", href: `api/record.json?${query(named(place))}`, download: `${place.question_id.replace(/[^\w-]/g, "_")}.json` }, "Save JSON")));
 }
 
 /** Copy the command that opens what is shown. The address itself holds the secret of this viewer, so it is not copied. */
@@ -80,14 +81,14 @@ export function copyLink() {
 
 /** Go to the question `by` places behind this one in the list. */
 export async function step(by) {
-  const next = await neighbour(open.answer.place.at, by);
+  const next = await neighbour(open.answer.place, by);
   if (next) link.go(questionLink(next));
 }
 
 async function position() {
   const { f = "", t } = link.read();
   if ((current.f !== f || current.t !== (t ?? "")) && !t) await load(f);
-  const place = current.rows.findIndex((row) => row.at === open.answer.place.at);
+  const place = current.rows.findIndex((row) => isSame(row, open.answer.place));
   const here = document.getElementById("position");
   if (!here) return;
   const known = place >= 0;
@@ -135,7 +136,7 @@ export async function prepare(asked, state) {
   return (main) => {
     Object.assign(open, { answer, asked: key, all: false });
     const { record, place } = answer;
-    main.replaceChildren(bar(), questionCard(record, place),
+    main.replaceChildren(bar(), questionCard(record, place, answer.records),
       el("section", { class: "solution-area", "aria-label": "Solutions" }, el("div", { id: "solution-list" }), el("div", { id: "detail", class: "card" })),
       treeView(record));
     draw();

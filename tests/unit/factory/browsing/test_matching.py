@@ -13,7 +13,7 @@ from support.seeing.viewed_run import a_problem, special_records
 from factory.browsing.facts import facts_of
 from factory.browsing.filter import read
 from factory.browsing.matching import Looked, added
-from factory.browsing.ordering import keys_of, places
+from factory.browsing.ordering import ordered
 from factory.browsing.parts import ObjectRows, Part, of_objects, together
 from factory.records.record import to_batch
 
@@ -26,9 +26,7 @@ def a_part(*records: dict[str, Any], name: str = "data/part-a.parquet") -> Part:
 
 def passing(part: Part, text: str) -> list[int]:
     """Return the questions that pass, in the order that is asked for."""
-    wanted = read(text)
-    rows = Looked(part, wanted).rows()
-    return list(rows[places(keys_of(part, rows, wanted.sort), wanted)].tolist())
+    return list(ordered([part], read(text)).tolist())
 
 
 RIGHT, WRONG = a_solution([("a", 1)]), a_solution([("a", 1), ("b", -1)], "incorrect")

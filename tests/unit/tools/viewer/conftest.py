@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,9 @@ class Asking:
         store = open_store(folder)
         self.index = Index(store, KeptParts(str(folder), lambda line: None))
         self.index.look_now()
-        lists = Lists(self.index)
-        annotating = Annotating(store, person)
+        self.annotating = annotating = Annotating(store, person)
+        annotating.look_now()
+        lists = Lists(self.index, annotating)
         search = TextSearch(store, lists)
         records = Records(str(folder), Access(), store)
         application = Viewer(str(folder), self.index, records, lists, search, annotating).application(TOKEN)
@@ -50,8 +52,12 @@ class Asking:
 
     def say(self, body: Any, **headers: str) -> Any:
         """Return the answer to an annotation from the viewer's own page."""
-        own = {"Origin": f"http://{HOST}", "Sec-Fetch-Site": "same-origin"}
-        return self.client.post(f"/{TOKEN}/api/annotations", json=body, headers=own | headers)
+        return self.post(json.dumps(body), **headers)
+
+    def post(self, body: Any, **headers: str) -> Any:
+        """Return the answer to a body, or the pieces of one, from the viewer's own page."""
+        own = {"Origin": f"http://{HOST}", "Sec-Fetch-Site": "same-origin", "Content-Type": "application/json"}
+        return self.client.post(f"/{TOKEN}/api/annotations", content=body, headers=own | headers)
 
 
 @pytest.fixture

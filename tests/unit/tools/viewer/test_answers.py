@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.records import a_record, a_solution
 from support.seeing.hostile import each_text, hidden, run_with
 from support.seeing.viewed_run import HOSTILE, a_problem, write_object
 
@@ -160,6 +161,67 @@ def test_an_object_that_is_damaged_in_mid_view_is_one_sentence(run: Path, asking
     assert (answer.status_code, "factory validate" in answer.json()["error"]) == (404, True)
 
 
+def test_each_row_leads_to_its_own_record_where_a_question_has_several(
+    tmp_path: Path, cache: Path, viewer_of: Callable[..., Any]
+) -> None:
+    one, two, three = (a_record("Q?", [a_solution([(text, 1)])]) for text in ("first", "second", "third"))
+    write_object(tmp_path / "run" / "a", [one, a_record("R?", []), two])
+    write_object(tmp_path / "run" / "a", [a_record("S?", []), three])
+    write_object(tmp_path / "run" / "b", [two])
+    asking = viewer_of(tmp_path / "run")
+    rows = [row for row in asking.json("api/list")["rows"] if row["beginning"] == "Q?"]
+    assert sorted((row["part"], row["copy"]) for row in rows) == [("a", 0), ("a", 1), ("a", 2), ("b", 0)]
+    for row in rows:
+        answer = asking.json("api/question", **named(row))
+        assert answer["place"]["at"] == row["at"]
+        assert asking.json("api/record.json", at=row["at"]) == asking.json("api/record.json", **named(row))
+        assert [(record["in"], record["copy"]) for record in answer["records"]] == [
+            ("a", 0),
+            ("a", 1),
+            ("a", 2),
+            ("b", 0),
+        ]
+    texts = {asking.json("api/record.json", **named(row))["solutions"][0]["text"] for row in rows if row["part"] == "a"}
+    assert texts == {"first", "second", "third"}
+
+
+def test_a_row_that_is_gone_is_never_answered_with_another_run_s_record(
+    tmp_path: Path, cache: Path, viewer_of: Callable[..., Any]
+) -> None:
+    ours = a_record("Q?", [a_solution([("in b", 1)])])
+    write_object(tmp_path / "run" / "a", [a_record("Q?", [a_solution([("in a", 1)])])])
+    name = write_object(tmp_path / "run" / "b", [ours])
+    write_object(tmp_path / "run" / "b", [a_record("Z?", [])])
+    asking = viewer_of(tmp_path / "run")
+    [row] = asking.json("api/list", f="part=b&verdict=correct")["rows"]
+    # Superseded, before and after the index has seen it; then deleted.
+    later = write_object(tmp_path / "run" / "b", [ours], revision=1)
+    for _ in range(2):
+        assert asking.json("api/record.json", at=row["at"])["solutions"][0]["text"] == "in b"
+        asking.index._pass()
+    assert not (tmp_path / "run" / "b" / name).exists()
+    (tmp_path / "run" / "b" / later).unlink()
+    asking.index._pass()
+    assert asking.get("api/record.json", at=row["at"]).status_code == 404
+    assert asking.get("api/record.json", **named(row)).status_code == 404
+
+
+def test_a_row_says_how_sure_its_first_errors_are(asking: Any) -> None:
+    surest = asking.json("api/list", f="sort=-confidence", limit=200)["rows"]
+    sure = [row["sure"] for row in surest if row["sure"] is not None]
+    assert sure == sorted(sure, reverse=True)
+    assert sure
+    assert all((row["sure"] is None) == (not row["first_errors"]) for row in surest)
+    assert [row["sure"] for row in surest[len(sure) :]] == [None] * (24 - len(sure))
+
+
+def test_the_level_may_be_called_difficulty(tmp_path: Path, cache: Path, viewer_of: Callable[..., Any]) -> None:
+    write_object(tmp_path / "run", [a_record("Q?", [], metadata=[("difficulty", "hard")])])
+    asking = viewer_of(tmp_path / "run")
+    [row] = asking.json("api/list", f="level=hard")["rows"]
+    assert asking.json("api/question", **named(row))["record"]["level"] == "hard"
+
+
 def test_a_later_revision_stands_for_the_one_that_was_listed(
     tmp_path: Path, cache: Path, viewer_of: Callable[..., Any]
 ) -> None:
@@ -172,12 +234,29 @@ def test_a_later_revision_stands_for_the_one_that_was_listed(
     assert asking.json("api/list")["of"] == 3
 
 
+def said_of(
+    asking: Any, row: dict[str, Any], *, step: int = 1, label: int | None = -1, note: str = ""
+) -> dict[str, Any]:
+    """Return what a page sends when somebody says something of the wrong solution that it shows."""
+    answer = asking.json("api/question", **named(row))
+    [wrong] = [one for one in answer["record"]["solutions"] if one["verdict"] == "incorrect"]
+    seen = {name: wrong["steps"][step][name] for name in ("label", "confidence")}
+    about = {"solution": wrong["solution_id"], "step": step, "label": label, "note": note, "seen": seen}
+    return {**named(row), **about}
+
+
+def named(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what names the record of a row for good."""
+    return {"id": row["question_id"], "in": row["part"], "copy": row["copy"]}
+
+
+WRONG = "verdict=incorrect&first_error=2&level=multiply_add"
+
+
 def test_annotations_are_kept_and_counted(run: Path, viewer_of: Callable[..., Any]) -> None:
     asking = viewer_of(run, person="Ann")
-    [row] = asking.json("api/list", f="verdict=incorrect&first_error=2&level=multiply_add", limit=1)["rows"]
-    record = asking.json("api/question", at=row["at"])["record"]
-    [wrong] = [one for one in record["solutions"] if one["verdict"] == "incorrect"]
-    said = {"at": row["at"], "solution": wrong["solution_id"], "step": 1, "label": -1, "note": "<b>7*6</b>"}
+    [row] = asking.json("api/list", f=WRONG, limit=1)["rows"]
+    said = said_of(asking, row, note="<b>7*6</b>")
     answer = asking.say(said).json()
     assert answer["annotation"]["run_label"] == -1
     assert answer["agreement"]["whole"] == {
@@ -197,24 +276,61 @@ def test_annotations_are_kept_and_counted(run: Path, viewer_of: Callable[..., An
     assert other.json("api/state")["annotations"]["whole"]["compared"] == 1
 
 
+def test_rows_say_how_often_people_have_annotated_them_and_lists_can_be_of_these(
+    run: Path, viewer_of: Callable[..., Any]
+) -> None:
+    asking = viewer_of(run, person="Ann")
+    [row] = asking.json("api/list", f=WRONG, limit=1)["rows"]
+    assert (row["said"], asking.json("api/list", f="said=yes")["total"]) == (0, 0)
+    asking.say(said_of(asking, row))
+    asking.say(said_of(asking, row, step=0, label=1))
+    [annotated] = asking.json("api/list", f="said=yes")["rows"]
+    assert (annotated["question_id"], annotated["said"]) == (row["question_id"], 2)
+    assert asking.json("api/list", f="said=no")["total"] == 23
+    assert sum(one["n"] for one in asking.json("api/counts", f="said=yes")["status"]["names"]) == 1
+
+
+def test_a_label_that_has_changed_since_it_was_shown_is_not_judged(run: Path, viewer_of: Callable[..., Any]) -> None:
+    asking = viewer_of(run, person="Ann")
+    [row] = asking.json("api/list", f=WRONG, limit=1)["rows"]
+    said = said_of(asking, row)
+    for seen in ({"label": 1}, {"confidence": 0.123}):
+        answer = asking.say({**said, "seen": {**said["seen"], **seen}})
+        assert (answer.status_code, "look again" in answer.json()["error"]) == (409, True)
+    assert not (run / "annotations").exists()
+
+
 @pytest.mark.parametrize(
     "said",
     [
-        [],
-        {},
-        {"at": "x"},
-        {"at": 0, "solution": "none such", "step": 0, "label": 1, "note": ""},
-        {"at": 0, "solution": None, "step": 99, "label": 1, "note": ""},
-        {"at": 0, "solution": None, "step": 0, "label": 7, "note": ""},
-        {"at": 0, "solution": None, "step": 0, "label": 1, "note": "", "person": "Bob"},
-        {"at": 0, "solution": None, "step": "0", "label": 1, "note": ""},
-        {"at": 999, "solution": None, "step": 0, "label": 1, "note": ""},
+        {"solution": "none such"},
+        {"solution": ["none such"]},
+        {"step": 99},
+        {"step": "0"},
+        {"step": []},
+        {"step": True},
+        {"label": 7},
+        {"label": 1.0},
+        {"label": {}},
+        {"note": 5},
+        {"person": "Bob"},
+        {"id": "none such"},
+        {"id": 5},
+        {"in": "round_7"},
+        {"copy": 1},
+        {"copy": -1},
+        {"copy": float("inf")},
     ],
 )
-def test_what_is_no_annotation_is_refused(run: Path, viewer_of: Callable[..., Any], said: Any) -> None:
+def test_what_is_no_annotation_is_refused(run: Path, viewer_of: Callable[..., Any], said: dict[str, Any]) -> None:
     asking = viewer_of(run, person="Ann")
-    if isinstance(said, dict) and said.get("solution", 0) is None:
-        solutions = asking.json("api/question", at=0)["record"]["solutions"]
-        said = {**said, "solution": solutions[0]["solution_id"] if solutions else ""}
-    assert asking.say(said).status_code in (400, 404)
+    [row] = asking.json("api/list", f=WRONG, limit=1)["rows"]
+    right = said_of(asking, row)
+    assert asking.post(json.dumps(right | said)).status_code in (400, 404)
     assert not (run / "annotations").exists()
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{}", '{"id": "x"}', "[" * 60_000, '{"at":1e999}', b"\xff", "nan"])
+def test_a_body_that_is_none_is_refused(run: Path, viewer_of: Callable[..., Any], body: Any) -> None:
+    answer = viewer_of(run, person="Ann").post(body)
+    assert (answer.status_code, "no JSON object" in answer.json()["error"]) == (400, True)

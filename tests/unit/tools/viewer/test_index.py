@@ -15,7 +15,7 @@ from tools.viewer import serve
 from tools.viewer.index import Index
 from tools.viewer.kept_parts import KeptParts
 from tools.viewer.objects import check_is_run, listed
-from tools.viewer.records import place_of
+from tools.viewer.records import Missing, place_of
 from tools.viewer.serve import bound, view
 
 
@@ -102,7 +102,13 @@ def test_a_folder_of_rounds_stands_for_the_runs_in_it(tmp_path: Path, cache: Pat
     assert made.parts[0].names("part") == ["round_0/sample", "round_1/evaluate", "round_1/sample"]
     question = str(a_problem(1)["question_id"])
     assert place_of(made.parts, question, "round_1/sample").folder == "round_1/sample"
-    assert [place_of(made.parts, question, None, copy).copies for copy in (0, 1)] == [2, 2]
+    assert [place_of(made.parts, question, None, copy).folder for copy in (0, 1)] == [
+        "round_0/sample",
+        "round_1/sample",
+    ]
+    for folder, copy in (("round_1/sample", 1), ("round_1/evaluate", 0)):
+        with pytest.raises(Missing, match="is not among those that have been read"):
+            place_of(made.parts, question, folder, copy)
 
 
 def test_a_run_that_has_begun_and_committed_nothing_is_waited_for(tmp_path: Path, cache: Path) -> None:
