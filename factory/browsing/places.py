@@ -51,6 +51,8 @@ def places_of(
         there = part.rows_with(ids, begins=begins)
         there = there if part.gone is None else there[~part.gone[there]]
         there = there[:most]
+        if not len(there):
+            continue
         names = part.question_ids(there)
         for row, question_id, (name, row_there) in zip(there.tolist(), names, part.places_of(there), strict=True):
             rows.append((folder_of(name), name, row_there, part.first + row, question_id))

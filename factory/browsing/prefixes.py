@@ -42,12 +42,3 @@ class Prefixes:
             by_node[node["node"]] = number
             numbers.append(number)
         return numbers
-
-
-def parting(a: Sequence[int], b: Sequence[int]) -> int:
-    """Return the first step at which two solutions differ, from the numbers of their prefixes; the end of the shorter
-    one where it is the beginning of the other."""
-    for index, (left, right) in enumerate(zip(a, b, strict=False)):
-        if left != right:
-            return index
-    return min(len(a), len(b))

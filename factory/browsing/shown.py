@@ -65,8 +65,9 @@ def shown(record: Mapping[str, Any]) -> dict[str, Any]:
     root = nodes[0] if nodes and nodes[0]["parent"] is None else None
     solutions = record.get("solutions") or []
     facts = {name: record.get(name) for name in ("question_id", "source", "answer_kind", "status", "schema_version")}
-    facts |= {"question": record.get("question"), "gold_answer": record.get("gold_answer"), **_maps(record)}
-    facts["level"] = next((facts["metadata"][key] for key in LEVEL_KEYS if key in facts["metadata"]), None)
+    maps = _maps(record)
+    facts |= {"question": record.get("question"), "gold_answer": record.get("gold_answer"), **maps}
+    facts["level"] = next((maps["metadata"][key] for key in LEVEL_KEYS if key in maps["metadata"]), None)
     made: dict[str, Any] = _plain(
         {
             **facts,

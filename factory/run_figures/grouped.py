@@ -65,9 +65,6 @@ class Sums:
         """Return a row per key: its names and values, then the sums."""
         return [{**dict(zip(self._keys, key, strict=True)), **sums} for key, sums in self]
 
-    def __len__(self) -> int:
-        return len(self._sums)
-
 
 def share(part: float, whole: float) -> float | None:
     """Return part / whole; None where there is nothing to divide by."""

@@ -40,8 +40,8 @@ from tools.viewer.text_search import TextSearch
 from tools.web.hostile_text import shown_json
 
 JSON = "application/json"
-_AT_A_TIME = 3
-_RECORDS = 30  # records of one question that its page leads to
+_LISTS, _RECORDS = 3, 6  # lists that are made, and records that are read, at a time
+_COPIES = 30  # records of one question that its page leads to
 
 
 class Viewer:
@@ -61,19 +61,21 @@ class Viewer:
         self._run_dir, self._index, self._records = run_dir, index, records
         self._lists, self._search, self._annotating = lists, search, annotating
         self._files = page_files()
-        # Each works on large arrays: more at a time would take more memory, and no less time.
-        self._threads = anyio.CapacityLimiter(_AT_A_TIME)
+        # Lists work on large arrays: more at a time would take more memory, and no less time. Records come from a store
+        # that may be slow, and wait for it beside them.
+        self._lists_at_a_time = anyio.CapacityLimiter(_LISTS)
+        self._records_at_a_time = anyio.CapacityLimiter(_RECORDS)
 
     def application(self, token: str) -> ASGIApp:
         """Return the application that serves the viewer under `/token/`."""
         routes = [
             Route("/", self._file),
             Route("/static/{name}", self._file),
-            Route("/api/state", self._json(self._state)),
-            Route("/api/list", self._json(self._list)),
-            Route("/api/counts", self._json(self._counts)),
-            Route("/api/question", self._json(self._question)),
-            Route("/api/record.json", self._json(self._record)),
+            Route("/api/state", self._json(self._state, None)),
+            Route("/api/list", self._json(self._list, self._lists_at_a_time)),
+            Route("/api/counts", self._json(self._counts, self._lists_at_a_time)),
+            Route("/api/question", self._json(self._question, self._records_at_a_time)),
+            Route("/api/record.json", self._json(self._record, self._records_at_a_time)),
             Route("/api/search", self._hits),
             Route("/api/annotations", self._annotate, methods=["POST"]),
         ]
@@ -86,11 +88,13 @@ class Viewer:
             return _sentence(404, "This file is none of the page's.")
         return Response(file.data, media_type=file.kind)
 
-    def _json(self, answer: Callable[[Mapping[str, str]], Any]) -> Callable[[Request], Any]:
+    def _json(
+        self, answer: Callable[[Mapping[str, str]], Any], limiter: anyio.CapacityLimiter | None
+    ) -> Callable[[Request], Any]:
         """Return an endpoint that answers with JSON, made in another thread."""
 
         async def endpoint(request: Request) -> Response:
-            return await to_thread.run_sync(_answered, answer, request.query_params, limiter=self._threads)
+            return await to_thread.run_sync(_answered, answer, request.query_params, limiter=limiter)
 
         return endpoint
 
@@ -131,7 +135,7 @@ class Viewer:
             "place": asdict(place),
             "records": [
                 {"in": one.folder, "copy": one.copy}
-                for one in places_of(self._index.parts, [place.question_id])[:_RECORDS]
+                for one in places_of(self._index.parts, [place.question_id])[:_COPIES]
             ],
             "record": shown_json(record),
             "annotations": shown_json(self._annotating.of_question(place.question_id)),
@@ -152,7 +156,7 @@ class Viewer:
     async def _annotate(self, request: Request) -> Response:
         """Keep what a person says of a step."""
         body = await request.body()
-        return await to_thread.run_sync(_answered, self._kept, body, limiter=self._threads)
+        return await to_thread.run_sync(_answered, self._kept, body, limiter=self._records_at_a_time)
 
     def _kept(self, body: bytes) -> dict[str, Any]:
         try:

@@ -5,7 +5,7 @@
 * `Host` has to be this machine by its own name: a page whose name an attacker makes mean 127.0.0.1 (DNS rebinding)
   sends its own name.
 * `Origin` and `Sec-Fetch-Site`, where a browser sends them, have to be the page's own.
-* Only GET and HEAD, and POST where annotations are allowed, which has to be of JSON and small.
+* Only GET and HEAD, and POST where annotations are allowed, which has to be of JSON and small, and to say its size.
 """
 
 from __future__ import annotations
@@ -86,7 +86,8 @@ class Guard:
             kind, size = headers.get("content-type", ""), headers.get("content-length", "")
             if not origins or kind.partition(";")[0].strip() != "application/json":
                 return _refusal(403, "Only this viewer's own page may say something."), ""
-            if not size.isdigit() or int(size) > BODY:
+            # Bodies in chunks have no size, whatever else their headers say.
+            if "transfer-encoding" in headers or not size.isdigit() or int(size) > BODY:
                 return _refusal(413, f"Expected at most {BODY:,} bytes, and their number."), ""
         return None, f"/{path}"
 

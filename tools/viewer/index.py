@@ -162,7 +162,7 @@ class Index:
 
     def _tell_damaged(self, more: Mapping[str, str]) -> None:
         """Tell how many objects cannot be read, and why of the first ones."""
-        told = {name: why for name, why in self.progress.unreadable.items() if name in self._damaged} | more
+        told = {name: why for name, why in self.progress.unreadable.items() if name in self._damaged} | dict(more)
         self.progress.damaged = len(self._damaged)
         self.progress.unreadable = dict(list(told.items())[:_UNREADABLE])
 

@@ -21,7 +21,8 @@ from tools.viewer.index import Index
 T = TypeVar("T")
 PAGE = 200  # most rows of a page
 NAMES = 60  # most names of one key that are counted for a reader
-_KEPT = 4
+# Answers that are kept: the last one, and more of them while they are small.
+_KEPT, _BYTES = 4, 64 * 2**20
 
 
 class Lists:
@@ -93,10 +94,13 @@ class Lists:
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = make()
-                while len(self._kept) > _KEPT:
+                while len(self._kept) > 1 and (len(self._kept) > _KEPT or self._bytes() > _BYTES):
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
             return self._kept[key]
+
+    def _bytes(self) -> int:
+        return sum(getattr(one, "nbytes", 0) for one in self._kept.values())
 
 
 def _row(parts: tuple[Part, ...], at: int) -> dict[str, Any]:

@@ -48,15 +48,19 @@ def shard_in(name: str) -> Shard:
 
 
 def _newest(entries: Iterable[Entry]) -> dict[str, Listed]:
-    newest: dict[tuple[str, str], tuple[int, Listed]] = {}
+    newest: dict[str, Listed] = {}
+    # Entries come in the order of names, in which all revisions of a unit follow each other.
+    before: tuple[str, str, int, str] | None = None
     for entry in entries:
         parts = _WITHIN.fullmatch(entry.name)
         shard = shard_of(Entry(name=parts["name"], size=entry.size)) if parts else None
         if parts is None or shard is None:
             continue
-        key = (parts["folder"] or "", shard.unit_id)
-        before = newest.get(key)
-        if before is None or before[0] < shard.revision:
-            mark = f"{entry.size}:{entry.mark}"
-            newest[key] = (shard.revision, Listed(name=entry.name, size=entry.size, mark=mark))
-    return {one.name: one for _, one in sorted(newest.values(), key=lambda pair: pair[1].name)}
+        now = (parts["folder"] or "", shard.unit_id, shard.revision, entry.name)
+        if before is not None and before[:2] == now[:2]:
+            if now[2] < before[2]:
+                continue
+            del newest[before[3]]
+        newest[entry.name] = Listed(name=entry.name, size=entry.size, mark=f"{entry.size}:{entry.mark}")
+        before = now
+    return newest

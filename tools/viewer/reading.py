@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,6 +76,3 @@ def _groups(file: Any) -> Iterator[pa.Table]:
 
 def _with_last(items: Sequence[pa.Table]) -> Iterator[tuple[pa.Table, bool]]:
     return ((item, place == len(items) - 1) for place, item in enumerate(items))
-
-
-Say = Callable[[str], None]

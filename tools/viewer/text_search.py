@@ -6,10 +6,11 @@ Only the last search of a viewer goes on; a newer one ends it.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -43,6 +44,38 @@ class _Wanted:
     rows: Array
 
 
+@dataclass(slots=True)
+class _Looked:
+    """Objects that were looked through.
+
+    `hits`: number of the question, where and what was seen, one per question; `read`: questions that were looked at;
+    `skipped`: name of an object that could not be read, and why.
+    """
+
+    hits: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    read: int = 0
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Skipped:
+    """Objects that a search could not read: how many, and the first one."""
+
+    objects: int = 0
+    first: str = ""
+
+    def add(self, skipped: Sequence[tuple[str, str]]) -> None:
+        """Count some, each with why."""
+        if skipped and not self.objects:
+            self.first = ": ".join(skipped[0])
+        self.objects += len(skipped)
+
+    @property
+    def sentence(self) -> str:
+        """All of them in words."""
+        return f"{self.objects:,} object{'s' * (self.objects > 1)} could not be read, the first is {self.first}"
+
+
 class TextSearch:
     """Search through the objects of a run."""
 
@@ -62,7 +95,7 @@ class TextSearch:
           of a hit: {"hit": row of the list, "where": "question", "gold answer" or "solution", "solution": id or None,
             "before", "match", "after": what stands there, "more": other texts of the record with it}
           now and then: {"read": questions, "of": questions}
-          at last: {"end": "done", "enough", "time" or "newer", "read", "of"}
+          at last: {"end": "done", "enough", "time" or "newer", "read", "of"}, and as "error" what could not be read
 
         Raises:
           BadInput: the text is empty or too long.
@@ -78,26 +111,30 @@ class TextSearch:
         try:
             began = said = time.monotonic()
             parts, matching = self._lists.matching(wanted)
-            total, read, n_hits = sum(map(len, matching)), 0, 0
+            total, read, n_hits, skipped = sum(map(len, matching)), 0, 0, Skipped()
             yield {"read": 0, "of": total}
             chunks = _chunks(_objects(parts, matching))
             width = min(self._store.width, 8) if self._store.width > 1 else _READERS
-            for some, hits in in_order(lambda chunk: (chunk, _search(self._store, chunk, text)), chunks, width):
+            end = "done"
+            for looked in in_order(lambda chunk: _search(self._store, chunk, text), chunks, width):
+                hits = looked.hits[: HITS - n_hits]
                 for row, (_, hit) in zip(self._lists.rows(parts, [at for at, _ in hits]), hits, strict=True):
                     yield {"hit": row, **hit}
-                    n_hits += 1
-                    if n_hits >= HITS:
-                        yield {"end": "enough", "read": read, "of": total}
-                        return
-                read += sum(len(one.rows) for one in some)
+                n_hits, read = n_hits + len(hits), read + looked.read
+                skipped.add(looked.skipped)
                 now = time.monotonic()
-                if number != self._number or now - began > LONGEST_S:
-                    yield {"end": "newer" if number != self._number else "time", "read": read, "of": total}
-                    return
+                if n_hits >= HITS:
+                    end = "enough"
+                elif number != self._number:
+                    end = "newer"
+                elif now - began > LONGEST_S:
+                    end = "time"
+                if end != "done":
+                    break
                 if now - said > _SAY_S:
                     said = now
                     yield {"read": read, "of": total}
-            yield {"end": "done", "read": read, "of": total}
+            yield {"end": end, "read": read, "of": total, **({"error": skipped.sentence} if skipped.objects else {})}
         finally:
             # Texts take much more memory than the index.
             pa.default_memory_pool().release_unused()
@@ -127,9 +164,10 @@ def _chunks(objects: Iterator[_Wanted]) -> Iterator[list[_Wanted]]:
         yield chunk
 
 
-def _search(store: Store, objects: Sequence[_Wanted], text: str) -> list[tuple[int, dict[str, Any]]]:
-    """Return (number of the question, where and what was seen) for the hits in some objects, one per question."""
-    hits: list[tuple[int, dict[str, Any]]] = []
+def _search(store: Store, objects: Sequence[_Wanted], text: str) -> _Looked:
+    """Return the hits in some objects, and what could not be read."""
+    looked = _Looked()
+    hits = looked.hits
     for one in objects:
         rows = set(one.rows.tolist())
         try:
@@ -138,12 +176,14 @@ def _search(store: Store, objects: Sequence[_Wanted], text: str) -> list[tuple[i
                 for batch in file.iter_batches(_BATCH, columns=leaves(file, COLUMNS), use_threads=False):
                     hits += ((one.first + start + row, hit) for row, hit in _seen(batch, text) if start + row in rows)
                     start += batch.num_rows
-        except (FileNotFoundError, pa.ArrowInvalid, OSError):
-            # It was deleted, or is damaged: the list says so where somebody asks for one of its records.
+        except (pa.ArrowInvalid, OSError) as error:
+            gone = isinstance(error, FileNotFoundError)
+            looked.skipped.append((one.name, "it was deleted" if gone else " ".join(str(error).split())[:200]))
             continue
+        looked.read += len(one.rows)
         if len(hits) >= HITS:
             break
-    return hits
+    return looked
 
 
 def _seen(batch: pa.RecordBatch, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -185,10 +225,9 @@ def _id_of(flat: Any, place: int) -> str | None:
 
 def around(said: str, text: str) -> dict[str, str]:
     """Return the first place of a text in another, with what stands around it."""
-    start = said.casefold().find(text.casefold())
-    # Letters whose folded form is longer than they are make this place a guess; it is only for looking at.
-    start = max(0, min(start, len(said)))
-    end = start + len(text)
+    match = re.search(re.escape(text), said, re.IGNORECASE)
+    # Arrow and Python may differ in which rare letters are the same; the place is only for looking at.
+    start, end = match.span() if match else (0, 0)
     before, after = said[max(0, start - _AROUND) : start], said[end : end + _AROUND]
     return {
         "before": f"{'…' * (start > _AROUND)}{before}",

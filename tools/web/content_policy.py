@@ -21,16 +21,13 @@ def policy_of_a_file(scripts: Iterable[str], styles: Iterable[str]) -> str:
     return _policy(_hashes(scripts), _hashes(styles))
 
 
-def policy_of_a_server(*, forms: bool = False) -> str:
+def policy_of_a_server() -> str:
     """Return the policy of pages that a server of ours sends, for the header `Content-Security-Policy`.
 
     Scripts, styles and requests are allowed to and from that server only, nothing inline; nobody may frame the page.
-
-    Args:
-      forms: whether pages may submit forms to the server.
     """
     own = "'self'"
-    return _policy(own, own, "connect-src 'self'", f"form-action {own if forms else _NONE}", "frame-ancestors 'none'")
+    return _policy(own, own, "connect-src 'self'", "form-action 'none'", "frame-ancestors 'none'")
 
 
 _NONE = "'none'"

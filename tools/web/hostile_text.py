@@ -1,20 +1,16 @@
 """Texts by others on a page: nothing in them runs, hides, or turns round what stands beside it.
 
-Templates escape whatever they print (`templates.py`), and make it visible by `shown`. What a script reads comes through
-`embedded_json` (in the page) or `shown_json` (sent by a server), and is set as text only.
+Templates escape whatever they print (`templates.py`), and make it visible by `shown`. What a script reads is sent by a
+server through `shown_json`, and is set as text only.
 """
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from markupsafe import Markup
 
 from factory.text.safe_text import safe
-
-# What could end the <script> around the JSON, or begin a comment in it. All are inside of strings in JSON.
-_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 def shown(value: Any) -> Any:
@@ -38,15 +34,3 @@ def shown_json(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [shown_json(each) for each in value]
     return value
-
-
-def embedded_json(value: Any) -> Markup:
-    """Return `value` as JSON that can stand inside of `<script type="application/json">`.
-
-    ASCII only, so that line separators and surrogates are escapes; `<`, `>` and `&` are, too.
-
-    Raises:
-      ValueError: it holds NaN or an infinity, which are no JSON.
-    """
-    text = json.dumps(shown_json(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return Markup(text.translate(_ESCAPES))

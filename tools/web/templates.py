@@ -7,15 +7,14 @@ from markupsafe import Markup
 
 from factory.text.safe_text import excerpt
 from tools.web.content_policy import policy_of_a_file
-from tools.web.hostile_text import embedded_json, shown
+from tools.web.hostile_text import shown
 from tools.web.static_files import static_text
 
 
 def environment(package: str) -> jinja2.Environment:
     """Return an environment that reads templates from the folder `templates/` of `package`.
 
-    Filters beside Jinja's own: `excerpt` (long texts without their middle), `embedded_json` (inside of
-    `<script type="application/json">`).
+    A filter beside Jinja's own: `excerpt` (long texts without their middle).
     """
     made = jinja2.Environment(
         loader=jinja2.PackageLoader(package),
@@ -26,7 +25,6 @@ def environment(package: str) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters["excerpt"] = excerpt
-    made.filters["embedded_json"] = embedded_json
     return made
 
 

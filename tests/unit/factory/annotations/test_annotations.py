@@ -12,6 +12,7 @@ from factory.annotations.agreement import Share, agreement
 from factory.annotations.annotation import Annotation, checked, decoded, latest
 from factory.annotations.kept import annotations_in, keep
 from factory.errors import BadInput
+from factory.storage.opening import open_store
 
 ONE = Annotation(
     question_id="q",
@@ -116,3 +117,32 @@ def test_a_damaged_annotation_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_without_annotations_has_none(tmp_path: Path) -> None:
     assert list(annotations_in(tmp_path)) == []
+
+
+def test_what_is_known_is_not_read_again_whenever_it_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {keep(tmp_path, ONE): ONE}
+    store = open_store(tmp_path)
+    read: list[str] = []
+    monkeypatch.setattr(store, "read", lambda name: (read.append(name), type(store).read(store, name))[1])
+    # The clock of who annotates is behind.
+    late = replace(ONE, person="Bob", at="2026-11-29T10:00:00.000001+00:00")
+    name = keep(tmp_path, late)
+    assert dict(annotations_in(store, known=known)) == known | {name: late}
+    assert read == [name]
+
+
+def test_an_annotation_that_is_removed_while_they_are_read_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = keep(tmp_path, ONE), keep(tmp_path, replace(ONE, person="Bob"))
+    store = open_store(tmp_path)
+    read = store.read
+
+    def removing(name: str) -> bytes:
+        (tmp_path / max(first, second)).unlink(missing_ok=True)
+        return read(name)
+
+    monkeypatch.setattr(store, "read", removing)
+    assert [name for name, _ in annotations_in(store)] == [min(first, second)]

@@ -12,6 +12,8 @@ from support.records import a_record, a_solution
 from support.seeing.hostile import each_text, hidden, run_with
 from support.seeing.viewed_run import HOSTILE, a_problem, write_object
 
+from tools.viewer.text_search import around
+
 
 def test_a_list_has_pages_in_order(asking: Any) -> None:
     first = asking.json("api/list", f="sort=-seconds", limit=5)
@@ -133,6 +135,22 @@ def test_a_text_is_looked_for_in_questions_and_solutions(asking: Any) -> None:
 def test_a_search_stays_within_the_filter(asking: Any) -> None:
     among, end = hits(asking.get("api/search", q="flowers", f="level=two_parts"))
     assert len(among) == end["of"] == 4
+
+
+def test_a_search_says_which_objects_it_could_not_read(run: Path, asking: Any) -> None:
+    damaged, *others = sorted((run / "data").glob("*.parquet"))
+    damaged.write_bytes(b"PAR1 no more")
+    others[0].unlink()
+    end = hits(asking.get("api/search", q="flowers"))[1]
+    assert (end["end"], end["read"] < end["of"]) == ("done", True)
+    assert end["error"].startswith(f"2 objects could not be read, the first is data/{damaged.name}: ")
+
+
+@pytest.mark.parametrize("before", ["", "ßßßßßß ", "İİİ ", "x" * 500])
+def test_what_stands_around_a_hit_is_what_stands_there(before: str) -> None:
+    seen = around(f"{before}Needle after", "needle")
+    assert (seen["match"], seen["after"]) == ("Needle", " after")
+    assert seen["before"].removeprefix("…") == before[-60:]
 
 
 def test_a_text_is_no_pattern(asking: Any) -> None:

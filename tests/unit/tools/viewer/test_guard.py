@@ -109,6 +109,12 @@ def test_a_large_post_is_refused_before_it_is_read(run: Path, viewer_of: Callabl
     assert asking.say({"note": "x" * BODY}).status_code == 413
 
 
+def test_a_post_in_chunks_is_refused_whatever_size_it_says(run: Path, viewer_of: Callable[..., Any]) -> None:
+    asking = viewer_of(run, person="Ann")
+    for headers in ({}, {"Content-Length": "5", "Transfer-Encoding": "chunked"}):
+        assert asking.post((b"x" * BODY for _ in range(4)), **headers).status_code == 413
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -15,7 +15,7 @@ from tools.viewer import serve
 from tools.viewer.index import Index
 from tools.viewer.kept_parts import KeptParts
 from tools.viewer.objects import check_is_run, listed
-from tools.viewer.records import Missing, place_of
+from tools.viewer.records import Missing, place_at, place_of
 from tools.viewer.serve import bound, view
 
 
@@ -79,6 +79,78 @@ def test_an_object_that_cannot_be_read_is_named_and_the_others_are_shown(run: Pa
     made = looked(run)
     assert list(made.progress.unreadable) == ["data/part-00000000000000ff.parquet"]
     assert len(ids(made)) == 24
+
+
+def test_damaged_objects_are_read_once_and_again_when_they_are_others(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"data/part-{number:016x}.parquet" for number in range(30)]
+    for name in names:
+        (run / name).write_bytes(b"no parquet")
+    made = looked(run)
+    assert (made.progress.damaged, list(made.progress.unreadable)) == (30, names[:20])
+    reading: list[str] = []
+    read = index_module.read
+    monkeypatch.setattr(
+        index_module, "read", lambda store, some: (reading.extend(one.name for one in some), read(store, some))[1]
+    )
+    made._pass()
+    assert reading == []
+    # One is repaired, and one is removed.
+    new = write_object(run, [a_problem(700)])
+    (run / new).rename(run / names[0])
+    (run / names[1]).unlink()
+    made._pass()
+    assert reading == names[:1]
+    assert place_of(made.parts, str(a_problem(700)["question_id"])).name == names[0]
+    assert (made.progress.damaged, names[0] in made.progress.unreadable) == (28, False)
+
+
+def test_progress_can_be_read_while_it_is_told(run: Path) -> None:
+    made = looked(run)
+    before = made.progress.unreadable
+    (run / "data" / "part-00000000000000ff.parquet").write_bytes(b"no parquet")
+    made._pass()
+    assert (len(before), len(made.progress.unreadable)) == (0, 1)
+
+
+def question_at(made: Index, at: int) -> str:
+    """Return the question that a number stands for; "" where it stands for none any more."""
+    try:
+        return place_at(made.parts, at).question_id
+    except Missing:
+        return ""
+
+
+def test_numbers_stay_those_of_the_same_questions(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "SEALED", 2)
+    monkeypatch.setattr(index_module, "PUBLISH_S", 0.0)
+    units = [[a_problem(10 * unit + number) for number in range(2)] for unit in range(4)]
+    for unit in units:
+        write_object(tmp_path / "run", unit)
+    made = looked(tmp_path / "run")
+    assert len(made.parts) > 1
+    questions = [str(one["question_id"]) for unit in units for one in unit]
+    before = {question: place_of(made.parts, question).at for question in questions}
+    # Whole parts are superseded, one after the other, as by a resume with more effort.
+    for unit in units:
+        write_object(tmp_path / "run", unit, revision=1)
+        made._pass()
+        assert made.questions == 8
+        for question, at in before.items():
+            assert question_at(made, at) in (question, "")
+            assert question_at(made, place_of(made.parts, question).at) == question
+    assert not set(before.values()) & {place_of(made.parts, question).at for question in questions}
+
+
+def test_questions_that_are_gone_are_not_counted(run: Path) -> None:
+    made = looked(run)
+    unit = [a_problem(number) for number in range(800, 803)]
+    write_object(run, unit)
+    made._pass()
+    write_object(run, unit, revision=1)
+    made._pass()
+    assert made.questions == 27
 
 
 def test_a_cache_that_cannot_be_written_costs_one_sentence(
