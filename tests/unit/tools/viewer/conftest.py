@@ -44,6 +44,10 @@ class Asking:
         """Return the answer to a GET below the token."""
         return self.client.get(f"/{TOKEN}/{path}", headers=headers, params=values or None)
 
+    def named(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return what names the record of a row of a list for good."""
+        return {"id": row["question_id"], "in": row["part"], "copy": row["copy"]}
+
     def json(self, path: str, **values: Any) -> Any:
         """Return the JSON of an answer that has to be one."""
         answer = self.get(path, **values)

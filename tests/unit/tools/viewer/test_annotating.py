@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -95,3 +97,100 @@ def test_a_slow_store_keeps_no_answer_waiting(run: Path, viewer_of: Any, monkeyp
     assert not go_on.is_set()
     go_on.set()
     asking.annotating.stop()
+
+
+def said_of(
+    asking: Any, row: dict[str, Any], *, step: int = 1, label: int | None = -1, note: str = ""
+) -> dict[str, Any]:
+    """Return what a page sends when somebody says something of the wrong solution that it shows."""
+    answer = asking.json("api/question", **asking.named(row))
+    [wrong] = [one for one in answer["record"]["solutions"] if one["verdict"] == "incorrect"]
+    seen = {name: wrong["steps"][step][name] for name in ("label", "confidence")}
+    about = {"solution": wrong["solution_id"], "step": step, "label": label, "note": note, "seen": seen}
+    return {**asking.named(row), **about}
+
+
+WRONG = "verdict=incorrect&first_error=2&level=multiply_add"
+
+
+def test_annotations_are_kept_and_counted(run: Path, viewer_of: Callable[..., Any]) -> None:
+    asking = viewer_of(run, person="Ann")
+    [row] = asking.json("api/list", f=WRONG, limit=1)["rows"]
+    said = said_of(asking, row, note="<b>7*6</b>")
+    answer = asking.say(said).json()
+    assert answer["annotation"]["run_label"] == -1
+    assert answer["agreement"]["whole"] == {
+        "agreed": 1,
+        "compared": 1,
+        "rate": 1.0,
+        "interval": [pytest.approx(0.2065, abs=1e-3), 1.0],
+    }
+    asking.say({**said, "label": 1})
+    # Another person's viewer sees it, and what was changed.
+    other = viewer_of(run, person="Bob")
+    [kept] = other.json("api/question", at=row["at"])["annotations"]
+    assert (kept["person"], kept["label"], kept["note"]) == ("Ann", 1, "<b>7*6</b>")
+    other.say(said)
+    assert other.json("api/state")["annotations"]["whole"]["compared"] == 2
+    other.say({**said, "label": None})
+    assert other.json("api/state")["annotations"]["whole"]["compared"] == 1
+
+
+def test_rows_say_how_often_people_have_annotated_them_and_lists_can_be_of_these(
+    run: Path, viewer_of: Callable[..., Any]
+) -> None:
+    asking = viewer_of(run, person="Ann")
+    [row] = asking.json("api/list", f=WRONG, limit=1)["rows"]
+    assert (row["said"], asking.json("api/list", f="said=yes")["total"]) == (0, 0)
+    asking.say(said_of(asking, row))
+    asking.say(said_of(asking, row, step=0, label=1))
+    [annotated] = asking.json("api/list", f="said=yes")["rows"]
+    assert (annotated["question_id"], annotated["said"]) == (row["question_id"], 2)
+    assert asking.json("api/list", f="said=no")["total"] == 23
+    assert sum(one["n"] for one in asking.json("api/counts", f="said=yes")["status"]["names"]) == 1
+
+
+def test_a_label_that_has_changed_since_it_was_shown_is_not_judged(run: Path, viewer_of: Callable[..., Any]) -> None:
+    asking = viewer_of(run, person="Ann")
+    [row] = asking.json("api/list", f=WRONG, limit=1)["rows"]
+    said = said_of(asking, row)
+    for seen in ({"label": 1}, {"confidence": 0.123}):
+        answer = asking.say({**said, "seen": {**said["seen"], **seen}})
+        assert (answer.status_code, "look again" in answer.json()["error"]) == (409, True)
+    assert not (run / "annotations").exists()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"solution": "none such"},
+        {"solution": ["none such"]},
+        {"step": 99},
+        {"step": "0"},
+        {"step": []},
+        {"step": True},
+        {"label": 7},
+        {"label": 1.0},
+        {"label": {}},
+        {"note": 5},
+        {"person": "Bob"},
+        {"id": "none such"},
+        {"id": 5},
+        {"in": "round_7"},
+        {"copy": 1},
+        {"copy": -1},
+        {"copy": float("inf")},
+    ],
+)
+def test_what_is_no_annotation_is_refused(run: Path, viewer_of: Callable[..., Any], said: dict[str, Any]) -> None:
+    asking = viewer_of(run, person="Ann")
+    [row] = asking.json("api/list", f=WRONG, limit=1)["rows"]
+    right = said_of(asking, row)
+    assert asking.post(json.dumps(right | said)).status_code in (400, 404)
+    assert not (run / "annotations").exists()
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{}", '{"id": "x"}', "[" * 60_000, '{"at":1e999}', b"\xff", "nan"])
+def test_a_body_that_is_none_is_refused(run: Path, viewer_of: Callable[..., Any], body: Any) -> None:
+    answer = viewer_of(run, person="Ann").post(body)
+    assert (answer.status_code, "no JSON object" in answer.json()["error"]) == (400, True)

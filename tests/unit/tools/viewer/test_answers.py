@@ -190,17 +190,12 @@ def test_each_row_leads_to_its_own_record_where_a_question_has_several(
     rows = [row for row in asking.json("api/list")["rows"] if row["beginning"] == "Q?"]
     assert sorted((row["part"], row["copy"]) for row in rows) == [("a", 0), ("a", 1), ("a", 2), ("b", 0)]
     for row in rows:
-        answer = asking.json("api/question", **named(row))
+        answer = asking.json("api/question", **asking.named(row))
         assert answer["place"]["at"] == row["at"]
-        assert asking.json("api/record.json", at=row["at"]) == asking.json("api/record.json", **named(row))
-        assert [(record["in"], record["copy"]) for record in answer["records"]] == [
-            ("a", 0),
-            ("a", 1),
-            ("a", 2),
-            ("b", 0),
-        ]
-    texts = {asking.json("api/record.json", **named(row))["solutions"][0]["text"] for row in rows if row["part"] == "a"}
-    assert texts == {"first", "second", "third"}
+        assert asking.json("api/record.json", at=row["at"]) == asking.json("api/record.json", **asking.named(row))
+        assert {(one["in"], one["copy"]) for one in answer["records"]} == {(one["part"], one["copy"]) for one in rows}
+    records = [asking.json("api/record.json", **asking.named(row)) for row in rows if row["part"] == "a"]
+    assert {record["solutions"][0]["text"] for record in records} == {"first", "second", "third"}
 
 
 def test_a_row_that_is_gone_is_never_answered_with_another_run_s_record(
@@ -221,7 +216,7 @@ def test_a_row_that_is_gone_is_never_answered_with_another_run_s_record(
     (tmp_path / "run" / "b" / later).unlink()
     asking.index._pass()
     assert asking.get("api/record.json", at=row["at"]).status_code == 404
-    assert asking.get("api/record.json", **named(row)).status_code == 404
+    assert asking.get("api/record.json", **asking.named(row)).status_code == 404
 
 
 def test_a_row_says_how_sure_its_first_errors_are(asking: Any) -> None:
@@ -237,7 +232,7 @@ def test_the_level_may_be_called_difficulty(tmp_path: Path, cache: Path, viewer_
     write_object(tmp_path / "run", [a_record("Q?", [], metadata=[("difficulty", "hard")])])
     asking = viewer_of(tmp_path / "run")
     [row] = asking.json("api/list", f="level=hard")["rows"]
-    assert asking.json("api/question", **named(row))["record"]["level"] == "hard"
+    assert asking.json("api/question", **asking.named(row))["record"]["level"] == "hard"
 
 
 def test_a_later_revision_stands_for_the_one_that_was_listed(
@@ -250,105 +245,3 @@ def test_a_later_revision_stands_for_the_one_that_was_listed(
     assert asking.json("api/question", at=1)["record"]["gold_answer"] == "new"
     asking.index.look_now()
     assert asking.json("api/list")["of"] == 3
-
-
-def said_of(
-    asking: Any, row: dict[str, Any], *, step: int = 1, label: int | None = -1, note: str = ""
-) -> dict[str, Any]:
-    """Return what a page sends when somebody says something of the wrong solution that it shows."""
-    answer = asking.json("api/question", **named(row))
-    [wrong] = [one for one in answer["record"]["solutions"] if one["verdict"] == "incorrect"]
-    seen = {name: wrong["steps"][step][name] for name in ("label", "confidence")}
-    about = {"solution": wrong["solution_id"], "step": step, "label": label, "note": note, "seen": seen}
-    return {**named(row), **about}
-
-
-def named(row: dict[str, Any]) -> dict[str, Any]:
-    """Return what names the record of a row for good."""
-    return {"id": row["question_id"], "in": row["part"], "copy": row["copy"]}
-
-
-WRONG = "verdict=incorrect&first_error=2&level=multiply_add"
-
-
-def test_annotations_are_kept_and_counted(run: Path, viewer_of: Callable[..., Any]) -> None:
-    asking = viewer_of(run, person="Ann")
-    [row] = asking.json("api/list", f=WRONG, limit=1)["rows"]
-    said = said_of(asking, row, note="<b>7*6</b>")
-    answer = asking.say(said).json()
-    assert answer["annotation"]["run_label"] == -1
-    assert answer["agreement"]["whole"] == {
-        "agreed": 1,
-        "compared": 1,
-        "rate": 1.0,
-        "interval": [pytest.approx(0.2065, abs=1e-3), 1.0],
-    }
-    asking.say({**said, "label": 1})
-    # Another person's viewer sees it, and what was changed.
-    other = viewer_of(run, person="Bob")
-    [kept] = other.json("api/question", at=row["at"])["annotations"]
-    assert (kept["person"], kept["label"], kept["note"]) == ("Ann", 1, "<b>7*6</b>")
-    other.say(said)
-    assert other.json("api/state")["annotations"]["whole"]["compared"] == 2
-    other.say({**said, "label": None})
-    assert other.json("api/state")["annotations"]["whole"]["compared"] == 1
-
-
-def test_rows_say_how_often_people_have_annotated_them_and_lists_can_be_of_these(
-    run: Path, viewer_of: Callable[..., Any]
-) -> None:
-    asking = viewer_of(run, person="Ann")
-    [row] = asking.json("api/list", f=WRONG, limit=1)["rows"]
-    assert (row["said"], asking.json("api/list", f="said=yes")["total"]) == (0, 0)
-    asking.say(said_of(asking, row))
-    asking.say(said_of(asking, row, step=0, label=1))
-    [annotated] = asking.json("api/list", f="said=yes")["rows"]
-    assert (annotated["question_id"], annotated["said"]) == (row["question_id"], 2)
-    assert asking.json("api/list", f="said=no")["total"] == 23
-    assert sum(one["n"] for one in asking.json("api/counts", f="said=yes")["status"]["names"]) == 1
-
-
-def test_a_label_that_has_changed_since_it_was_shown_is_not_judged(run: Path, viewer_of: Callable[..., Any]) -> None:
-    asking = viewer_of(run, person="Ann")
-    [row] = asking.json("api/list", f=WRONG, limit=1)["rows"]
-    said = said_of(asking, row)
-    for seen in ({"label": 1}, {"confidence": 0.123}):
-        answer = asking.say({**said, "seen": {**said["seen"], **seen}})
-        assert (answer.status_code, "look again" in answer.json()["error"]) == (409, True)
-    assert not (run / "annotations").exists()
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        {"solution": "none such"},
-        {"solution": ["none such"]},
-        {"step": 99},
-        {"step": "0"},
-        {"step": []},
-        {"step": True},
-        {"label": 7},
-        {"label": 1.0},
-        {"label": {}},
-        {"note": 5},
-        {"person": "Bob"},
-        {"id": "none such"},
-        {"id": 5},
-        {"in": "round_7"},
-        {"copy": 1},
-        {"copy": -1},
-        {"copy": float("inf")},
-    ],
-)
-def test_what_is_no_annotation_is_refused(run: Path, viewer_of: Callable[..., Any], said: dict[str, Any]) -> None:
-    asking = viewer_of(run, person="Ann")
-    [row] = asking.json("api/list", f=WRONG, limit=1)["rows"]
-    right = said_of(asking, row)
-    assert asking.post(json.dumps(right | said)).status_code in (400, 404)
-    assert not (run / "annotations").exists()
-
-
-@pytest.mark.parametrize("body", ["", "[]", "{}", '{"id": "x"}', "[" * 60_000, '{"at":1e999}', b"\xff", "nan"])
-def test_a_body_that_is_none_is_refused(run: Path, viewer_of: Callable[..., Any], body: Any) -> None:
-    answer = viewer_of(run, person="Ann").post(body)
-    assert (answer.status_code, "no JSON object" in answer.json()["error"]) == (400, True)
