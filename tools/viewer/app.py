@@ -113,7 +113,7 @@ class Viewer:
 
     def _list(self, asked: Mapping[str, str]) -> dict[str, Any]:
         page = self._lists.page(read(asked.get("f", "")), _number(asked, "offset", 0), _number(asked, "limit", 50))
-        return {**page, "rows": shown_json(page["rows"])}
+        return {**page, "rows": [_shown_row(row) for row in page["rows"]]}
 
     def _counts(self, asked: Mapping[str, str]) -> dict[str, Any]:
         # A name is sent as it is, to be asked for, and as it is shown.
@@ -132,9 +132,9 @@ class Viewer:
         place = self._place(asked)
         record = shown(self._records.read(place))
         return {
-            "place": asdict(place),
+            "place": {**shown_json(asdict(place)), **_named(place.question_id, place.folder, place.copy)},
             "records": [
-                {"in": one.folder, "copy": one.copy}
+                {**_named(one.question_id, one.folder, one.copy), "folder": shown_json(one.folder)}
                 for one in places_of(self._index.parts, [place.question_id])[:_COPIES]
             ],
             "record": shown_json(record),
@@ -171,6 +171,15 @@ class Viewer:
         return shown_json({"annotation": annotation, "agreement": in_numbers(self._annotating.said.agreement)})
 
 
+def _named(question_id: str, folder: str, copy: int) -> dict[str, Any]:
+    """Return what a record is asked for by, as it is: what is shown of an id may be another text."""
+    return {"id": question_id, "in": folder, "copy": copy}
+
+
+def _shown_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {**shown_json(row), **_named(row["question_id"], row["part"], row["copy"])}
+
+
 def _answered(answer: Callable[[Any], Any], asked: Any) -> Response:
     """Return the answer as JSON, or what is wrong as one sentence."""
     try:
@@ -198,7 +207,8 @@ def _lines(hits: Iterator[dict[str, Any]]) -> Iterator[str]:
     """Yield hits as lines of JSON; a store that fails is the last one."""
     try:
         for hit in hits:
-            yield f"{_encoded(shown_json(hit))}\n"
+            row = {"hit": _shown_row(hit["hit"])} if "hit" in hit else {}
+            yield f"{_encoded({**shown_json(hit), **row})}\n"
     except FactoryError as error:
         yield f"{_encoded({'end': 'failed', 'error': shown_json(str(error))})}\n"
 

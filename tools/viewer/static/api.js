@@ -27,7 +27,7 @@ export const query = (values) => new URLSearchParams(
   Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== "")).toString();
 
 /** What names a record for good, of its place or of a row of the list. */
-export const named = ({ question_id, folder, part, copy }) => ({ id: question_id, in: folder ?? part ?? "", copy });
+export const named = ({ id, in: within, copy }) => ({ id, in: within, copy });
 
 /** Whether two of them are of one record. */
 export const isSame = (a, b) => query(named(a)) === query(named(b));

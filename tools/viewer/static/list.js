@@ -17,7 +17,7 @@ export const current = { f: null, t: "", rows: [], offset: 0, total: 0, version:
 let searching = null;
 
 export const questionLink = (row, more = {}) =>
-  link.to({ q: row.question_id, in: row.part || null, copy: row.copy || null, f: current.f ?? "", t: current.t || null, ...more });
+  link.to({ q: row.id, in: row.in || null, copy: row.copy || null, f: current.f ?? "", t: current.t || null, ...more });
 
 /** Fetch one page of the list that `f` says, and remember it. */
 export async function load(f, offset = 0) {

@@ -33,8 +33,8 @@ function questionCard(record, place, records) {
     failure ? el("p", { class: "notice bad" }, el("strong", {}, `Failed at ${failure.stage}: `), said(`${failure.type}: ${failure.message}`), failure.attempts > 1 ? ` (${failure.attempts} attempts)` : "") : null,
     facts(record),
     records.length > 1 ? el("p", { class: "small" }, "Records of this question: ", records.map((one, index) => [
-      el("a", { href: link.but({ in: one.in, copy: one.copy || null, s: null, b: null, n: null }), "aria-current": one.in === place.folder && one.copy === place.copy ? "true" : null },
-        one.in ? said(one.in) : null, !one.in || one.copy ? ` ${one.copy + 1}` : null), index + 1 < records.length ? ", " : null])) : null);
+      el("a", { href: link.but({ in: one.in, copy: one.copy || null, s: null, b: null, n: null }), "aria-current": one.in === place.in && one.copy === place.copy ? "true" : null },
+        one.in ? said(one.folder) : null, !one.in || one.copy ? ` ${one.copy + 1}` : null), index + 1 < records.length ? ", " : null])) : null);
 }
 
 const errorWords = (solution) => {
@@ -61,14 +61,14 @@ function solutionList(record, chosen, other) {
 function bar() {
   const { place } = open.answer;
   const run = open.state.run_dir;
-  const folder = place.folder ? `${run.replace(/\/$/, "")}/${place.folder}` : run;
+  const folder = place.in ? `${run.replace(/\/$/, "")}/${place.in}` : run;
   return el("div", { class: "row spread actions" },
     el("div", { class: "row" }, el("a", { class: "button", id: "to-list", href: link.to({ f: link.read().f ?? "", t: link.read().t }) }, "← List"),
       el("button", { type: "button", id: "previous", title: "k", on: { click: () => step(-1) } }, "Previous"), el("button", { type: "button", id: "next", title: "j", on: { click: () => step(1) } }, "Next"),
       el("span", { class: "muted small", id: "position" })),
     el("div", { class: "row" },
       el("button", { type: "button", on: { click: copyLink } }, "Copy link"),
-      el("button", { type: "button", on: { click: () => copy(`factory inspect ${quoted(folder)} ${quoted(place.question_id)}`, "Command") } }, "Copy command"),
+      el("button", { type: "button", on: { click: () => copy(`factory inspect ${quoted(folder)} ${quoted(place.id)}`, "Command") } }, "Copy command"),
       el("button", { type: "button", on: { click: async () => copy(await text("record.json", named(place)), "Record") } }, "Copy JSON"),
       el("a", { class: "button", href: `api/record.json?${query(named(place))}`, download: `${place.question_id.replace(/[^\w-]/g, "_")}.json` }, "Save JSON")));
 }

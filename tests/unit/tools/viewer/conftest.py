@@ -46,7 +46,7 @@ class Asking:
 
     def named(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return what names the record of a row of a list for good."""
-        return {"id": row["question_id"], "in": row["part"], "copy": row["copy"]}
+        return {name: row[name] for name in ("id", "in", "copy")}
 
     def json(self, path: str, **values: Any) -> Any:
         """Return the JSON of an answer that has to be one."""

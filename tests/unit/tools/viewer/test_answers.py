@@ -60,6 +60,17 @@ def test_a_question_is_known_by_its_id_and_by_the_beginning_of_it(asking: Any) -
         assert asking.json("api/question", id=name)["place"]["at"] == row["at"]
 
 
+def test_an_id_that_hides_something_is_asked_for_as_it_is_and_shown_harmlessly(
+    tmp_path: Path, cache: Path, viewer_of: Callable[..., Any]
+) -> None:
+    write_object(tmp_path / "run", [{**a_record("Q?", []), "question_id": "a\u202eb\x1b"}])
+    asking = viewer_of(tmp_path / "run")
+    [row] = asking.json("api/list")["rows"]
+    place = asking.json("api/question", **asking.named(row))["place"]
+    assert row["question_id"] == place["question_id"] == "a\\u202eb\\x1b"
+    assert asking.named(place) == asking.named(row) == {"id": "a\u202eb\x1b", "in": "", "copy": 0}
+
+
 def test_nothing_hidden_reaches_the_page(asking: Any) -> None:
     [row] = [row for row in asking.json("api/list", limit=200)["rows"] if row["beginning"].startswith("Hostile")]
     text = json.dumps(asking.json("api/question", at=row["at"]), ensure_ascii=False)
