@@ -103,8 +103,8 @@ class Viewer:
         return shown_json(
             {
                 "run_dir": self._run_dir,
-                "version": self._index.version,
-                "questions": self._index.questions,
+                "version": self._index.known.version,
+                "questions": self._index.known.questions,
                 "progress": progress,
                 "person": self._annotating.person,
                 "annotations": self._annotating.trouble or in_numbers(self._annotating.said.agreement),
@@ -123,7 +123,7 @@ class Viewer:
         return counts
 
     def _place(self, asked: Mapping[str, str]) -> Place:
-        parts = self._index.parts
+        parts = self._index.known.parts
         if "at" in asked:
             return place_at(parts, _number(asked, "at", 0))
         return place_of(parts, asked.get("id", ""), asked.get("in"), _number(asked, "copy", 0))
@@ -135,7 +135,7 @@ class Viewer:
             "place": {**shown_json(asdict(place)), **_named(place.question_id, place.folder, place.copy)},
             "records": [
                 {**_named(one.question_id, one.folder, one.copy), "folder": shown_json(one.folder)}
-                for one in places_of(self._index.parts, [place.question_id])[:_COPIES]
+                for one in places_of(self._index.known.parts, [place.question_id])[:_COPIES]
             ],
             "record": shown_json(record),
             "annotations": shown_json(self._annotating.of_question(place.question_id)),
@@ -166,7 +166,7 @@ class Viewer:
             raise BadInput("an annotation was got that is no JSON object with id, in and copy of a record.") from None
         if [type(one) for one in named.values()] != [str, str, int] or named["copy"] < 0:
             raise BadInput("a record was named by other values than two texts, id and in, and a number, copy.")
-        place = place_of(self._index.parts, named["id"], named["in"], named["copy"])
+        place = place_of(self._index.known.parts, named["id"], named["in"], named["copy"])
         annotation = self._annotating.add(self._records.read(place), said)
         return shown_json({"annotation": annotation, "agreement": in_numbers(self._annotating.said.agreement)})
 

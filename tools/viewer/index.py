@@ -2,7 +2,7 @@
 
     kept parts ──▶ shown at once ──▶ listing ──▶ what is gone is masked, what is new is read ──▶ … every few seconds
 
-Readers take `parts`, which is replaced and never changed: what a reader has taken stays as it was. A question keeps its
+Readers take `known`, which is replaced and never changed: what a reader has taken stays as it was. A question keeps its
 number as long as the index lives: where a part is wholly gone, its numbers are not given again. Memory: parts that are
 kept are mapped files; besides there is one unfinished part, and what two calls are reading.
 """
@@ -47,6 +47,21 @@ class Progress:
     unreadable: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known by now.
+
+    Attributes:
+      parts: facts of the records.
+      version: number that grows with every change of `parts`.
+      questions: number of questions in them that are not gone.
+    """
+
+    parts: tuple[Part, ...] = ()
+    version: int = 0
+    questions: int = 0
+
+
 class Index:
     """Index of one run.
 
@@ -55,9 +70,7 @@ class Index:
       kept: where its parts are kept.
 
     Attributes:
-      parts: facts of the records that are known by now.
-      version: number that grows with every change of `parts`.
-      questions: number of questions in them that are not gone.
+      known: facts of the records that are known by now.
       progress: how far it is.
       first_look: set as soon as there is something to show, or it is known that there is nothing.
       failure: error of the last listing where nothing is known yet; else None.
@@ -65,8 +78,7 @@ class Index:
 
     def __init__(self, store: Store, kept: KeptParts) -> None:
         self._store, self._kept = store, kept
-        self.parts: tuple[Part, ...] = ()
-        self.version = self.questions = 0
+        self.known = Known()
         self.progress = Progress()
         self.first_look = threading.Event()
         self.failure: FactoryError | None = None
@@ -110,7 +122,7 @@ class Index:
             self.failure = None
         except FactoryError as error:
             # The store is down, or permission was lost: what is known is shown, and it is tried again.
-            self.failure = None if self.parts else error
+            self.failure = None if self.known.parts else error
             self.progress.phase, self.progress.trouble = "waiting", str(error)
         self.first_look.set()
 
@@ -135,7 +147,7 @@ class Index:
         self._damaged = {name: mark for name, mark in self._damaged.items() if name in now and now[name].mark == mark}
         self._tell_damaged({})
         missing = [now[name] for name in now if name not in self._damaged]
-        if self.parts or not missing:
+        if self.known.parts or not missing:
             self.first_look.set()
         self.progress.phase = "reading" if missing else "ready"
         published = time.monotonic()
@@ -146,7 +158,7 @@ class Index:
             if chunk.part is not None:
                 self._tail.append(chunk.part)
                 self.progress.indexed += len(chunk.part.objects)
-            if not self.parts or time.monotonic() - published > PUBLISH_S:
+            if not self.known.parts or time.monotonic() - published > PUBLISH_S:
                 self._publish()
                 self.first_look.set()
                 published = time.monotonic()
@@ -175,9 +187,9 @@ class Index:
         self._give()
 
     def _give(self) -> None:
-        self.parts = (*self._sealed, *self._tail)
-        self.questions = sum(part.there for part in self.parts)
-        self.version += 1
+        parts = (*self._sealed, *self._tail)
+        questions = sum(part.there for part in parts)
+        self.known = Known(parts=parts, version=self.known.version + 1, questions=questions)
 
     def _seal(self, part: Part) -> None:
         """Put a part behind the finished ones."""

@@ -46,30 +46,29 @@ class Lists:
           offset: questions before the page.
           limit: questions of it, at most `PAGE`.
         """
-        version, parts = self._index.version, self._index.parts
-        annotated = self._annotated(wanted)
-        key = ("rows", wanted.text, version, annotated)
-        matching = self._once(key, lambda: ordered(parts, wanted, annotated))
+        known, annotated = self._index.known, self._annotated(wanted)
+        key = ("rows", wanted.text, known.version, annotated)
+        matching = self._once(key, lambda: ordered(known.parts, wanted, annotated))
         here = matching[offset : offset + min(limit, PAGE)].tolist()
         return {
-            "version": version,
-            "of": sum(part.there for part in parts),
+            "version": known.version,
+            "of": known.questions,
             "total": len(matching),
             "offset": offset,
-            "rows": self.rows(parts, here),
+            "rows": self.rows(known.parts, here),
         }
 
     def counts(self, wanted: Filter) -> dict[str, Any]:
         """Return for each key how many questions there are with each of its most frequent names."""
-        version, parts = self._index.version, self._index.parts
+        known = self._index.known
         asked, annotated = replace(wanted, sort="order", descending=False), self._annotated(wanted)
-        key = ("counts", asked.text, version, annotated)
-        counts: Counts = self._once(key, lambda: added([Looked(part, asked, annotated).counts() for part in parts]))
+        key = ("counts", asked.text, known.version, annotated)
+        counts: Counts = self._once(key, lambda: added([Looked(one, asked, annotated).counts() for one in known.parts]))
         return {key: {"names": names.most_common(NAMES), "different": len(names)} for key, names in counts.items()}
 
     def matching(self, wanted: Filter) -> tuple[tuple[Part, ...], list[Array]]:
         """Return the parts of the index, and of each the questions that pass."""
-        parts, annotated = self._index.parts, self._annotated(wanted)
+        parts, annotated = self._index.known.parts, self._annotated(wanted)
         return parts, [Looked(part, wanted, annotated).rows() for part in parts]
 
     def rows(self, parts: tuple[Part, ...], numbers: Sequence[int]) -> list[dict[str, Any]]:

@@ -73,7 +73,7 @@ def view(run_dir: str, *, port: int, person: str | None, at: str, say: Say) -> N
         index.first_look.wait(FIRST_LOOK_S)
         if index.failure is not None:
             raise index.failure
-        if index.first_look.is_set() and not index.questions:
+        if index.first_look.is_set() and not index.known.questions:
             check_is_run(store)
         # The page.
         annotating = Annotating(store, person)

@@ -29,7 +29,7 @@ def looked(folder: Path) -> Index:
 
 def ids(made: Index) -> list[str]:
     """Return the ids of all questions, in order."""
-    return [one for part in made.parts for one in part.questions["question_id"].to_pylist()]
+    return [one for part in made.known.parts for one in part.questions["question_id"].to_pylist()]
 
 
 def test_an_index_is_kept_and_read_again(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,10 +51,10 @@ def test_parts_are_finished_when_they_are_large(tmp_path: Path, cache: Path, mon
     monkeypatch.setattr(index_module, "PUBLISH_S", 0.0)
     write_run(tmp_path / "run", problems=30, per_object=6)
     first = looked(tmp_path / "run")
-    assert len(first.parts) > 1
-    assert all(len(part) >= 10 for part in first.parts[:-1])
+    assert len(first.known.parts) > 1
+    assert all(len(part) >= 10 for part in first.known.parts[:-1])
     assert sorted(ids(looked(tmp_path / "run"))) == sorted(ids(first))
-    assert len(list((cache / "views").rglob("*.questions.arrow"))) == len(first.parts)
+    assert len(list((cache / "views").rglob("*.questions.arrow"))) == len(first.known.parts)
 
 
 def test_a_damaged_part_is_made_anew(run: Path, cache: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_replaced_object_is_read_again(run: Path) -> None:
     unit = [a_problem(900), a_problem(901)]
     (run / write_object(run, unit)).rename(run / name)
     made = looked(run)
-    assert place_of(made.parts, unit[0]["question_id"]).name == name
+    assert place_of(made.known.parts, unit[0]["question_id"]).name == name
 
 
 def test_an_object_that_cannot_be_read_is_named_and_the_others_are_shown(run: Path) -> None:
@@ -102,7 +102,7 @@ def test_damaged_objects_are_read_once_and_again_when_they_are_others(
     (run / names[1]).unlink()
     made._pass()
     assert reading == names[:1]
-    assert place_of(made.parts, str(a_problem(700)["question_id"])).name == names[0]
+    assert place_of(made.known.parts, str(a_problem(700)["question_id"])).name == names[0]
     assert (made.progress.damaged, names[0] in made.progress.unreadable) == (28, False)
 
 
@@ -117,7 +117,7 @@ def test_progress_can_be_read_while_it_is_told(run: Path) -> None:
 def question_at(made: Index, at: int) -> str:
     """Return the question that a number stands for; "" where it stands for none any more."""
     try:
-        return place_at(made.parts, at).question_id
+        return place_at(made.known.parts, at).question_id
     except Missing:
         return ""
 
@@ -129,18 +129,18 @@ def test_numbers_stay_those_of_the_same_questions(tmp_path: Path, cache: Path, m
     for unit in units:
         write_object(tmp_path / "run", unit)
     made = looked(tmp_path / "run")
-    assert len(made.parts) > 1
+    assert len(made.known.parts) > 1
     questions = [str(one["question_id"]) for unit in units for one in unit]
-    before = {question: place_of(made.parts, question).at for question in questions}
+    before = {question: place_of(made.known.parts, question).at for question in questions}
     # Whole parts are superseded, one after the other, as by a resume with more effort.
     for unit in units:
         write_object(tmp_path / "run", unit, revision=1)
         made._pass()
-        assert made.questions == 8
+        assert made.known.questions == 8
         for question, at in before.items():
             assert question_at(made, at) in (question, "")
-            assert question_at(made, place_of(made.parts, question).at) == question
-    assert not set(before.values()) & {place_of(made.parts, question).at for question in questions}
+            assert question_at(made, place_of(made.known.parts, question).at) == question
+    assert not set(before.values()) & {place_of(made.known.parts, question).at for question in questions}
 
 
 def test_questions_that_are_gone_are_not_counted(run: Path) -> None:
@@ -150,7 +150,7 @@ def test_questions_that_are_gone_are_not_counted(run: Path) -> None:
     made._pass()
     write_object(run, unit, revision=1)
     made._pass()
-    assert made.questions == 27
+    assert made.known.questions == 27
 
 
 def test_a_cache_that_cannot_be_written_costs_one_sentence(
@@ -171,16 +171,16 @@ def test_a_folder_of_rounds_stands_for_the_runs_in_it(tmp_path: Path, cache: Pat
     for name, number in (("round_0/sample", 1), ("round_1/sample", 1), ("round_1/evaluate", 2)):
         write_object(tmp_path / "star" / name, [a_problem(number)])
     made = looked(tmp_path / "star")
-    assert made.parts[0].names("part") == ["round_0/sample", "round_1/evaluate", "round_1/sample"]
+    assert made.known.parts[0].names("part") == ["round_0/sample", "round_1/evaluate", "round_1/sample"]
     question = str(a_problem(1)["question_id"])
-    assert place_of(made.parts, question, "round_1/sample").folder == "round_1/sample"
-    assert [place_of(made.parts, question, None, copy).folder for copy in (0, 1)] == [
+    assert place_of(made.known.parts, question, "round_1/sample").folder == "round_1/sample"
+    assert [place_of(made.known.parts, question, None, copy).folder for copy in (0, 1)] == [
         "round_0/sample",
         "round_1/sample",
     ]
     for folder, copy in (("round_1/sample", 1), ("round_1/evaluate", 0)):
         with pytest.raises(Missing, match="is not among those that have been read"):
-            place_of(made.parts, question, folder, copy)
+            place_of(made.known.parts, question, folder, copy)
 
 
 def test_a_run_that_has_begun_and_committed_nothing_is_waited_for(tmp_path: Path, cache: Path) -> None:
