@@ -82,13 +82,14 @@ class Annotating:
         """Read what was added, in the caller's thread; what cannot be read is told."""
         before = self.said.by_name
         there: dict[str, Annotation] = {}
+        troubles: list[str] = []
         try:
-            there.update(annotations_in(self._store, known=before))
-            self.trouble = ""
+            there.update(annotations_in(self._store, known=before, broken=troubles.append))
         except FactoryError as error:
             # What is known stays; what was read until then is added.
             there = {**before, **there}
-            self.trouble = str(error)
+            troubles.append(str(error))
+        self.trouble = troubles[0] if troubles else ""
         with self._lock:
             # What its own person has said meanwhile may not have been listed.
             own = {name: one for name, one in self.said.by_name.items() if name not in before}

@@ -60,10 +60,11 @@ def test_a_damaged_one_is_told_and_the_others_count(tmp_path: Path) -> None:
     assert said(made) == 1
     damaged = keep(tmp_path, replace(ONE, step=1))
     (tmp_path / damaged).write_text("[" * 60_000)
-    assert said(made) == 1
+    keep(tmp_path, replace(ONE, step=2, at="2026-11-30T11:00:00.000000+00:00"))
+    assert said(made) == 2
     assert damaged in made.trouble
     (tmp_path / damaged).unlink()
-    assert (said(made), made.trouble) == (1, "")
+    assert (said(made), made.trouble) == (2, "")
 
 
 def test_a_store_that_is_down_keeps_what_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
