@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.commands import Running
+from support.records import a_record, a_solution
 from support.seeing.browser import PHONE, Chromium, in_chromium, violations
-from support.seeing.viewed_run import HOSTILE, a_problem, write_run
+from support.seeing.viewed_run import HOSTILE, a_problem, write_object, write_run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/([\w-]{20,})/")
 PROBLEM = a_problem(3)
 ASKED = str(PROBLEM["question_id"])
+TWICE = "Asked twice?"
 WRONG = str(PROBLEM["solutions"][1]["solution_id"])
 
 
@@ -30,6 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder with something of everything."""
     made = tmp_path_factory.mktemp("viewed") / "a run"
     write_run(made)
+    write_object(made, [a_record(TWICE, [a_solution([(text, 1)])]) for text in ("One way.", "Another way.")])
     return made
 
 
@@ -173,6 +176,21 @@ def test_hostile_texts_are_shown_and_do_nothing(chromium: Chromium, viewer: str)
         with chromium.page(f"{viewer}#f=&t={text}") as page:
             page.get_by_role("link", name=text).click()
             page.get_by_role("heading", name="Search tree").wait_for()
+
+
+@in_chromium
+def test_each_of_several_records_of_a_question_is_opened_and_left(chromium: Chromium, viewer: str) -> None:
+    with chromium.page(f"{viewer}#f=&t={TWICE}") as page:
+        page.locator("#search-status", has_text="2 ").wait_for()
+        page.locator(".row-link").nth(1).click()
+        page.locator("#detail", has_text="Another way.").wait_for()
+        page.locator("#position", has_text="2 of 2").wait_for()
+        page.keyboard.press("k")
+        page.locator("#detail", has_text="One way.").wait_for()
+        page.keyboard.press("j")
+        page.locator("#detail", has_text="Another way.").wait_for()
+        page.get_by_role("link", name="1", exact=True).click()
+        page.locator("#detail", has_text="One way.").wait_for()
 
 
 ATTACK = """<!doctype html><title>waiting</title><script>
