@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from factory.browsing.facts import COLUMNS, facts_of
 from factory.browsing.parts import ObjectRows, Part, of_objects
 from factory.records.record_columns import leaves
+from factory.shards.damage import CHECKSUMS, Unreadable, reading
 from factory.storage.store import Store
 from tools.viewer.objects import Listed
 
@@ -47,12 +48,12 @@ def read(store: Store, objects: Sequence[Listed]) -> Read:
     tables: list[tuple[pa.Table, list[ObjectRows]]] = []
     for one in objects:
         try:
-            with pq.ParquetFile(store.open(one.name, one.size or None)) as file:
+            with reading(), pq.ParquetFile(store.open(one.name, one.size or None), **CHECKSUMS) as file:
                 groups = list(_groups(file))
         except FileNotFoundError:
             continue
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-            result.unreadable[one.name] = " ".join(str(error).split())[:200]
+        except Unreadable as error:
+            result.unreadable[one.name] = str(error)
             continue
         rows = ObjectRows(name=one.name, mark=one.mark, rows=sum(group.num_rows for group in groups))
         # Facts of many small objects are made at once; objects of another schema are put beside them.

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from factory.browsing.parts import Part, folder_of
 from factory.browsing.places import Place, places_of
 from factory.errors import BadInput
 from factory.records.shard_schema import completed
 from factory.shards.commits import open_newest
+from factory.shards.damage import Unreadable, reading
 from factory.storage.access import Access
 from factory.storage.opening import open_store
 from factory.storage.store import Store
@@ -96,16 +96,16 @@ class Records:
         """
         try:
             # The object, or the revision that has superseded it.
-            with open_newest(self._store(place.folder), shard_in(place.name)) as file:
+            store, shard = self._store(place.folder), shard_in(place.name)
+            with reading(), open_newest(store, shard) as file:
                 return completed(_row_of(file, place))
         except FileNotFoundError:
             raise Missing(
                 f"{place.name} was deleted since it was listed, and with it question {place.question_id}."
             ) from None
-        except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
-            why = " ".join(str(error).split())[:200]
+        except Unreadable as error:
             raise Missing(
-                f"{place.name} cannot be read: {why}. `factory validate` says what else is damaged."
+                f"{place.name} cannot be read ({error}). `factory validate` says what else is damaged."
             ) from None
 
     def _store(self, folder: str) -> Store:

@@ -24,6 +24,7 @@ from factory.browsing.filter import Filter
 from factory.browsing.parts import Array, Part
 from factory.errors import BadInput
 from factory.records.record_columns import leaves
+from factory.shards.damage import CHECKSUMS, Unreadable, reading
 from factory.storage.ahead import in_order
 from factory.storage.store import Store
 from tools.viewer.lists import Lists
@@ -171,14 +172,14 @@ def _search(store: Store, objects: Sequence[_Wanted], text: str) -> _Looked:
     for one in objects:
         rows = set(one.rows.tolist())
         try:
-            with pq.ParquetFile(store.open(one.name)) as file:
+            with reading(), pq.ParquetFile(store.open(one.name), **CHECKSUMS) as file:
                 start = 0
                 for batch in file.iter_batches(_BATCH, columns=leaves(file, COLUMNS), use_threads=False):
                     hits += ((one.first + start + row, hit) for row, hit in _seen(batch, text) if start + row in rows)
                     start += batch.num_rows
-        except (pa.ArrowInvalid, OSError) as error:
+        except (FileNotFoundError, Unreadable) as error:
             gone = isinstance(error, FileNotFoundError)
-            looked.skipped.append((one.name, "it was deleted" if gone else " ".join(str(error).split())[:200]))
+            looked.skipped.append((one.name, "it was deleted" if gone else str(error)))
             continue
         looked.read += len(one.rows)
         if len(hits) >= HITS:

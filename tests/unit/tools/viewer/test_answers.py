@@ -246,6 +246,19 @@ def test_the_level_may_be_called_difficulty(tmp_path: Path, cache: Path, viewer_
     assert asking.json("api/question", **asking.named(row))["record"]["level"] == "hard"
 
 
+def test_pages_that_are_damaged_pass_for_no_data(run: Path, asking: Any) -> None:
+    [row] = asking.json("api/list", limit=1)["rows"]
+    name = asking.json("api/question", at=row["at"])["place"]["name"]
+    data = bytearray((run / name).read_bytes())
+    data[4 : len(data) // 2] = bytes(byte ^ 0x5A for byte in data[4 : len(data) // 2])
+    (run / name).write_bytes(data)
+    answer = asking.get("api/question", at=row["at"])
+    assert (answer.status_code, "factory validate" in answer.json()["error"]) == (404, True)
+    assert name in hits(asking.get("api/search", q="flowers"))[1]["error"]
+    asking.index._pass()
+    assert list(asking.index.progress.unreadable) == [name]
+
+
 def test_a_later_revision_stands_for_the_one_that_was_listed(
     tmp_path: Path, cache: Path, viewer_of: Callable[..., Any]
 ) -> None:
