@@ -102,4 +102,4 @@ def written(run_dir: str, figures: Mapping[str, Any], out_file: Path | None) -> 
             f"left out       {len(read['unreadable']):,} objects that cannot be read: {command('validate', run_dir)}"
         )
     lines += [f"note           {notice}" for notice in read["notices"][:3]]
-    return [*lines, f"look           {command('inspect', run_dir, 'ID')} shows one of the questions"]
+    return [*lines, f"look           {command('view', run_dir)} shows its questions, trees and labelled steps"]

@@ -159,7 +159,7 @@ def test_the_command_says_where_the_page_is_and_what_to_do_next(tmp_path: Path) 
     result = CliRunner().invoke(app, ["report", str(tmp_path)])
     assert result.exit_code == 0
     assert f"{tmp_path}/report.html" in result.output
-    assert "factory inspect" in result.output
+    assert "factory view" in result.output
     assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
 
 
