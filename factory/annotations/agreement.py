@@ -65,21 +65,38 @@ class Agreement:
     unlabelled: int = 0
 
     @property
-    def sentence(self) -> str:
-        """The agreement in words."""
+    def short(self) -> str:
+        """The agreement in a few words."""
         if not self.annotations:
             return "no step is annotated yet"
-        if self.whole.interval is None or self.whole.rate is None:
-            return f"{self.annotations:,} annotations, none of a step that the run has labelled"
+        if self.whole.rate is None:
+            return f"{_counted(self.annotations, 'annotation')}, none of a step that the run has labelled"
+        of_whom = f"{self.whole.agreed:,} of {_counted(self.whole.compared, 'label')}"
+        return f"people agree with {of_whom} ({_percent(self.whole.rate)})"
+
+    @property
+    def sentence(self) -> str:
+        """The agreement in words, with how sure that is and by which labels it was compared."""
+        if self.whole.interval is None:
+            return self.short
         low, high = self.whole.interval
-        parts = [f"{self.by_label[label].agreed} of {self.by_label[label].compared} {name}" for label, name in _CALLED]
-        return (
-            f"people agree with {self.whole.rate:.0%} of {self.whole.compared:,} labels (95 % interval {low:.0%} to "
-            f"{high:.0%}; labelled {', '.join(parts)})"
-        )
+        parts = [
+            f"{share.agreed:,} of {_counted(share.compared, 'label')} “{name}”"
+            for label, name in _CALLED
+            if (share := self.by_label[label]).compared
+        ]
+        return f"{self.short}: {', '.join(parts)}; 95 % interval {_percent(low)} to {_percent(high)}"
 
 
 _CALLED = ((RIGHT, "right"), (WRONG, "wrong"))
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def agreement(annotations: Iterable[Annotation]) -> Agreement:

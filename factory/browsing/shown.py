@@ -117,6 +117,7 @@ def _solution(
         ],
         "answer_in_words": why.verdict_in_words(solution, gold),
         "why": why.reasons(solution, root),
+        "means": why.meaning(solution),
         "opinions": why.opinions_of(solution),
         "critiques": [
             {

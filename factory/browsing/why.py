@@ -7,6 +7,7 @@ computed anew, so that the wrong one can be named.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from factory.equations.check import check
@@ -16,6 +17,12 @@ from factory.types import LENGTH, POLICY, Outcome
 
 Row = Mapping[str, Any]
 _BY_COUNTS = ("omegaprm", "math_shepherd", "scan")
+CHECKED_STEPS = "checked_steps"
+_CALLED = {EQUATIONS: "the arithmetic of the equations"}
+# Reasons of checkers that only say how answers were compared.
+_VALUES = "exact values compared"
+_COMPARED = ("same text", "texts compared", _VALUES)
+_FEW = 3  # wrong equations that are named
 _LONGEST = 120  # characters of an equation or a note that is quoted
 
 
@@ -29,7 +36,7 @@ def verdict_in_words(solution: Row, gold: str) -> str:
     answer, verdict = solution.get("final_answer"), solution.get("verdict")
     says = "It states no answer" if answer is None else f"It answers {_quoted(answer)}"
     expected = f"the gold answer is {_quoted(gold)}" if gold else "there is no gold answer"
-    reason = f" Reason: {_quoted(solution['verdict_reason'])}." if solution.get("verdict_reason") else ""
+    reason = _remark(solution.get("verdict_reason"), verdict)
     if solution.get("finish_reason") == LENGTH:
         return f"{says} and was cut off at the limit of tokens, so its verdict does not count.{reason}"
     if verdict is None:
@@ -42,6 +49,30 @@ def verdict_in_words(solution: Row, gold: str) -> str:
     return f"{says}, which {called} ({verdict}); {expected}. Such an answer is never counted as wrong.{reason}"
 
 
+def meaning(solution: Row) -> str:
+    """Return what "wrong" means in the labels of a solution, by what they rest on; "" where no step is called wrong.
+
+    Args:
+      solution: a solution of a record.
+    """
+    steps = solution.get("steps") or []
+    if all(step.get("label") != -1 for step in steps):
+        return ""
+    labeller = solution.get("labeller")
+    if labeller is None:
+        return "The labels came with the data: what “wrong” means in them is for their makers to say."
+    if labeller == CHECKED_STEPS:
+        return "“Wrong” means that the checker itself refuses the step."
+    sources = [_CALLED.get(one["source"], one["source"]) for one in solution.get("opinions") or ()]
+    if not any(step.get("n_trials") for step in steps):
+        return f"The labels rest on {_listed(sources)}: no rollouts were made." if sources else ""
+    means = (
+        "“Wrong” comes from rollouts, not from reading: going on from this step, the model hardly reaches the gold "
+        "answer any more. The sentence itself may be true, and the false one stand a step further on."
+    )
+    return f"{means} The labels also weigh in {_listed(sources)}." if sources else means
+
+
 def reasons(solution: Row, root: Row | None) -> list[str]:
     """Return sentences on why a step of a solution is called the first wrong one, or why none is; the strongest first.
 
@@ -51,7 +82,7 @@ def reasons(solution: Row, root: Row | None) -> list[str]:
     """
     steps, first_error = solution.get("steps") or [], solution.get("first_error")
     if first_error is None:
-        return [_not_known(solution), *_opinions_in_words(solution, None)]
+        return [_not_known(solution), *_false_equations(steps), *_opinions_in_words(solution, None)]
     if first_error == NONE:
         return [_no_error(solution), *_opinions_in_words(solution, NONE)]
     if not 0 <= first_error < len(steps):
@@ -128,6 +159,12 @@ def _equations(steps: Sequence[Row], first_error: int) -> list[str]:
     return said
 
 
+def _false_equations(steps: Sequence[Row]) -> list[str]:
+    """Return the first wrong equations of a solution whose first error nobody knows, with the steps they stand in."""
+    wrong = ((number, each) for number, step in enumerate(steps, start=1) for each in wrong_equations(step))
+    return [f"The equation {equation} in step {number} is wrong." for number, equation in islice(wrong, _FEW)]
+
+
 def _opinions_in_words(solution: Row, first_error: int | None) -> list[str]:
     """Return what models say: those that agree with a first error first; equations are named by themselves."""
     said = [one for one in opinions_of(solution) if one["source"] != EQUATIONS]
@@ -161,7 +198,10 @@ def _sureness(solution: Row, step: Row) -> list[str]:
     confidence, labeller = step.get("confidence"), solution.get("labeller")
     if not labeller or not confidence:
         return []
-    return [f"{labeller} holds this label right with a probability of {_percent(confidence)}."]
+    sure = f"{_percent(confidence)} sure that the solution is wrong from here on: an estimate ({labeller})"
+    if not _is_counted(step):
+        return [f"{sure} from all that is said above."]
+    return [f"{sure} from the rollouts at all its steps and from what the run knows of this model elsewhere."]
 
 
 def _no_error(solution: Row) -> str:
@@ -185,7 +225,33 @@ def _not_known(solution: Row) -> str:
         return "The solution was cut off, so it is not known whether it has an error."
     if solution.get("verdict") not in (Outcome.CORRECT, Outcome.INCORRECT):
         return "The answer was not judged right or wrong, so no step is called wrong."
-    return "The evidence is too thin: no step is called wrong with enough confidence."
+    return _between(solution.get("steps") or [])
+
+
+def _between(steps: Sequence[Row]) -> str:
+    """Return between which steps the first error lies, as far as labels say it."""
+    labels = [step.get("label") for step in steps]
+    if -1 not in labels:
+        return "The evidence is too thin: no step is called wrong with enough confidence."
+    last = labels.index(-1)
+    first = next((index + 1 for index in reversed(range(last)) if labels[index] == 1), 0)
+    where = f"the first wrong step is one of steps {first + 1} to {last + 1}"
+    if first == last:
+        return f"The evidence is too thin to be sure, but it is wrong by step {last + 1} at the latest."
+    return f"It is wrong by step {last + 1} at the latest; {where}, but the evidence is too thin to say which."
+
+
+def _remark(reason: str | None, verdict: str | None) -> str:
+    """Return the checker's reason as a sentence; nothing where it only says how it has compared."""
+    if not reason or reason in _COMPARED:
+        return " They are equal as exact values." if reason == _VALUES and verdict == Outcome.CORRECT else ""
+    return f" The checker says: {_quoted(reason)}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them, each once."""
+    *others, last = dict.fromkeys(names)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _is_counted(step: Row | None) -> bool:

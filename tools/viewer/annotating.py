@@ -180,6 +180,7 @@ def in_numbers(total: Agreement) -> dict[str, Any]:
     """Return an agreement as plain values."""
     return {
         "annotations": total.annotations,
+        "short": total.short,
         "sentence": total.sentence,
         "whole": _share(total.whole),
         "right": _share(total.by_label[1]),

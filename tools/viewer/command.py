@@ -22,7 +22,10 @@ def view_command(
         str | None, typer.Option("--as", metavar="NAME", help="Your name in annotations; your login if left out.")
     ] = None,
     port: Annotated[int, typer.Option(help="Port of this machine; any free one if left out.")] = 0,
-    at: Annotated[str, typer.Option(metavar="LINK", help="What a page's `Copy link` gave: it opens there.")] = "",
+    at: Annotated[
+        str,
+        typer.Option(metavar="PLACE", help="Where the page opens; its `Copy view command` gives the whole command."),
+    ] = "",
 ) -> None:
     """Look through a run in the browser: filters, search trees, steps and why they are called wrong. Ctrl-C ends it.
 

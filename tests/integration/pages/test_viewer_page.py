@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.commands import Running
 from support.records import a_record, a_solution
-from support.seeing.browser import PHONE, Chromium, in_chromium, violations
+from support.seeing.browser import DESKTOP, PHONE, Chromium, in_chromium, violations
 from support.seeing.viewed_run import HOSTILE, a_problem, write_object, write_run
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def viewer(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         running.process.send_signal(signal.SIGINT)
         code, said, complaints = running.end()
     assert (code, complaints) == (0, "")
-    assert "people agree with 50% of 2 labels" in said
+    assert "people agree with 1 of 2 labels (50 %)" in said
 
 
 def opened(page: Page) -> None:
@@ -59,6 +59,24 @@ def opened(page: Page) -> None:
 def chips(page: Page) -> list[str]:
     """Return the filters that the list says it has."""
     return [each.inner_text().removesuffix("×").strip() for each in page.locator(".chip").all()]
+
+
+def searches(page: Page, viewer: str) -> None:
+    """Look for a text within a filter, then everywhere, then open a question that a filter asks for."""
+    page.keyboard.press("/")
+    page.keyboard.type("THEN I AM LOST")
+    page.keyboard.press("Enter")
+    page.locator("#search-status", has_text="questions with a hit").wait_for()
+    assert page.locator("mark").first.inner_text() == "Then I am lost"
+    # The search is narrowed by the filter, says so, and offers to be not.
+    assert "Only in questions with Model is right: half" in page.locator("#results").inner_text()
+    page.get_by_role("link", name="Search all").click()
+    page.locator("#search-status", has_text=re.compile(r"7\d questions read")).wait_for()
+    # A question opens on a solution that the filter asks for.
+    page.goto(f"{viewer}#f=verdict%3Dunparsable")
+    page.locator(".row-link").first.click()
+    page.locator("#detail .badge", has_text="unparsable").first.wait_for()
+    assert page.get_by_label("Search questions").input_value() == ""
 
 
 @in_chromium
@@ -78,7 +96,7 @@ def test_a_person_looks_through_a_run(chromium: Chromium, viewer: str, tmp_path:
         page.get_by_role("link", name="Right half of the time").click()
         page.get_by_role("heading", name="21 questions").wait_for()
         # The list: filters, counts, order.
-        assert chips(page) == ["Policy is right: half of the time (40–60 %)"]
+        assert chips(page) == ["Model is right: half of the time (40–60 %)"]
         page.get_by_role("checkbox", name="incorrect").check()
         page.locator(".chip", has_text="Verdict: incorrect").wait_for()
         page.locator("details.group", has_text="Level").locator("summary").click()
@@ -100,17 +118,20 @@ def test_a_person_looks_through_a_run(chromium: Chromium, viewer: str, tmp_path:
         page.locator("#position", has_text="3 of").wait_for()
         page.keyboard.press("k")
         page.locator("#position", has_text="2 of").wait_for()
+        # Back in the list, one stands where one was, and goes on from there.
+        left = re.search(r"q=(\w+)", page.url)
+        assert left is not None
         page.keyboard.press("u")
+        page.wait_for_function("id => document.activeElement.closest('tr')?.innerText.includes(id)", arg=left[1])
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.locator("#position", has_text="3 of").wait_for()
+        page.keyboard.press("Escape")
         page.get_by_label("Order").wait_for()
         page.keyboard.press("?")
         page.get_by_role("heading", name="Keys").wait_for()
         page.keyboard.press("Escape")
-        # Search for a text.
-        page.keyboard.press("/")
-        page.keyboard.type("THEN I AM LOST")
-        page.keyboard.press("Enter")
-        page.locator("#search-status", has_text="hits in").wait_for()
-        assert page.locator("mark").first.inner_text() == "Then I am lost"
+        searches(page, viewer)
 
 
 @in_chromium
@@ -121,9 +142,16 @@ def test_a_person_understands_a_solution_and_says_where_its_label_is_wrong(chrom
         why = page.locator("#why").inner_text()
         assert "Why step 2 is called the first wrong one" in why
         assert "2 of 11 rollouts from here reached the answer; 9 of 12 from the step before." in why
+        assert "“Wrong” comes from rollouts, not from reading" in why
         assert "critic says step 2." in why
         assert "← first wrong step" in page.locator("#step-2").inner_text()
         assert "critic: here" in page.locator("#step-2").inner_text()
+        # From a step into the tree, and from the tree to a solution.
+        page.locator("#step-2").get_by_role("link", name="in the tree").click()
+        page.wait_for_function("document.activeElement.id === 'node'")
+        assert page.locator("#node-text").inner_text().strip() == PROBLEM["tree"][3]["text"].strip()
+        page.locator("#node").get_by_role("link", name=WRONG[:8]).click()
+        page.wait_for_function("document.activeElement.innerText.startsWith('Solution')")
         # The tree: a click on a node shows its text, and the address names the node.
         page.locator("#tree svg text", has_text="2/11").click()
         assert page.locator("#node-text").inner_text().strip() == PROBLEM["tree"][3]["text"].strip()
@@ -135,13 +163,23 @@ def test_a_person_understands_a_solution_and_says_where_its_label_is_wrong(chrom
         # Side by side, from where they part.
         page.get_by_label("Beside").select_option(index=1)
         assert page.locator("#parting").inner_text() == "They share 1 step and part at step 2."
+        assert "Why step 2 is called the first wrong one" in page.locator("#why-left, #why-right").all_inner_texts()[0]
+        page.keyboard.press("l")
+        page.locator("th[data-side=left] .badge", has_text="unparsable").wait_for()
+        page.keyboard.press("h")
+        page.locator("th[data-side=left] .badge", has_text="incorrect").wait_for()
+        page.set_viewport_size(dict(zip(("width", "height"), PHONE, strict=True)))
+        assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+        page.set_viewport_size(dict(zip(("width", "height"), DESKTOP, strict=True)))
         page.get_by_role("link", name="One only").click()
         page.locator(f"[data-solution='{WRONG}']").click()
         # What a person says is kept beside the run, and counted.
         page.get_by_role("button", name="Step 2 is wrong").click()
-        page.locator("#agreement", has_text="people agree with 100%").wait_for()
+        page.locator("#agreement", has_text="people agree with 1 of 1 label (100 %)").wait_for()
+        page.locator("#step-2 .annotations", has_text="agrees with the label").wait_for()
         page.get_by_role("button", name="Step 3 is right").click()
-        page.locator("#agreement", has_text="people agree with 50%").wait_for()
+        page.locator("#step-3 .annotations", has_text="differs from the label, which is “wrong”").wait_for()
+        page.locator("#agreement", has_text="people agree with 1 of 2 labels (50 %)").wait_for()
         note = page.get_by_role("textbox", name="Step 3: note")
         note.fill("<b>follows</b> from step 2")
         note.press("Enter")

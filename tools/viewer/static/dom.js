@@ -1,5 +1,7 @@
 // Elements of the page. Texts are set as text only: nothing that comes from a run is ever parsed as HTML.
 
+import { TERMS } from "./words.js";
+
 /** Make an element: `el("a", { href: "#", class: "x", on: { click } }, "text", child, …)`; null children are left out. */
 export function el(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -19,12 +21,18 @@ export function el(tag, attributes = {}, ...children) {
 /** Text by others: isolated, so that no direction of writing in it reaches beyond, and wrapped anywhere. */
 export const said = (text, attributes = {}) => el("bdi", { class: "text", ...attributes }, text ?? "");
 
+/** A word of the field; its meaning is shown where the pointer rests on it. */
+export const term = (name, words = name) => el("abbr", { title: `${name}: ${TERMS[name]}` }, words);
+
 export const badge = (text, kind = "", attributes = {}) => el("span", { class: `badge ${kind}`, ...attributes }, text);
 
 export const number = (value, digits = 0) =>
   value === null || value === undefined ? "–" : Number(value).toLocaleString("en", { maximumFractionDigits: digits });
 
 export const percent = (share) => (share === null || share === undefined ? "–" : `${Math.round(100 * share)} %`);
+
+/** Confidence of a label in words; one that is less than certain is never "100 %". */
+export const sureness = (confidence) => `${percent(confidence < 1 ? Math.min(confidence, 0.994) : 1)} sure`;
 
 export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 

@@ -6,6 +6,7 @@ import * as link from "./link.js";
 import * as list from "./list.js";
 import * as question from "./question.js";
 import * as start from "./start.js";
+import { TERMS } from "./words.js";
 
 const main = document.getElementById("main");
 const search = document.getElementById("search");
@@ -17,18 +18,22 @@ let number_ = 0;
 async function show() {
   const mine = (number_ += 1);
   const asked = link.read();
+  const isBack = question.open.asked !== "";
   main.setAttribute("aria-busy", "true");
+  // The field says what is searched for, unless somebody is typing.
+  if (document.activeElement !== search) search.value = asked.t ?? "";
   try {
     seen.state ??= await get("state");
     const isQuestion = asked.q !== undefined;
     const isList = asked.f !== undefined || asked.t;
-    const paint = await (isQuestion ? question.prepare(asked, seen.state) : isList ? list.prepare(asked) : start.prepare(seen.state));
+    const paint = await (isQuestion ? question.prepare(asked, seen.state) : isList ? list.prepare(asked, isBack) : start.prepare(seen.state));
     if (mine !== number_) return;
     if (!isQuestion) {
       question.open.asked = "";
       document.title = "factory view";
     }
     paint(main);
+    arrive();
     seen.questions = seen.state.questions;
   } catch (error) {
     if (mine !== number_) return;
@@ -41,6 +46,25 @@ async function show() {
   } finally {
     if (mine === number_) main.removeAttribute("aria-busy");
   }
+}
+
+let goal = null;
+
+/** Go with eyes and focus to the part of the page that a link of it has named (`data-arrive`). */
+function arrive() {
+  const part = goal === null ? null : document.getElementById(goal);
+  goal = null;
+  if (!part) return;
+  part.scrollIntoView({ block: "start" });
+  part.querySelector("[data-arrive=''][tabindex]")?.focus({ preventScroll: true });
+}
+
+function follows(event) {
+  const named = event.target.closest?.("a[data-arrive], button[data-arrive]");
+  if (!named || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  goal = named.dataset.arrive;
+  // Where the address stays the same, nothing is shown anew.
+  if (!named.hasAttribute("href") || named.getAttribute("href") === location.hash) arrive();
 }
 
 function status(state) {
@@ -60,7 +84,7 @@ function status(state) {
   }
   const people = state.annotations;
   if (typeof people === "string") parts.push(el("span", { class: "bad-words" }, said(people)));
-  else if (people.annotations || state.person) parts.push(el("span", { id: "agreement" }, people.sentence));
+  else if (people.annotations || state.person) parts.push(el("span", { id: "agreement", title: people.sentence }, people.short));
   box.replaceChildren(...parts.flatMap((part) => [part, " "]));
 }
 
@@ -94,6 +118,13 @@ function isBusy() {
   return (asked.q !== undefined || asked.t !== undefined) && !missing;
 }
 
+/** Close the menu that is open, and return whether there was one. */
+function closeMenu() {
+  const menu = document.querySelector("details.menu[open]");
+  menu?.removeAttribute("open");
+  return menu !== null;
+}
+
 const isTyping = (target) => target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
 const isOpen = () => document.querySelector("dialog[open]") !== null;
 
@@ -103,13 +134,14 @@ function key(event) {
     if (event.key === "Escape") event.target.blur();
     return;
   }
+  if (event.key === "Escape" && closeMenu()) return;
   const inQuestion = link.read().q !== undefined;
   const arrows = !event.target.closest(".scroll, .tree-plot, details.tree-text, input");
   const actions = {
     j: () => (inQuestion ? question.step(1) : list.move(1)), k: () => (inQuestion ? question.step(-1) : list.move(-1)),
     l: () => inQuestion && question.otherSolution(1), h: () => inQuestion && question.otherSolution(-1),
     u: () => inQuestion && link.go(document.getElementById("to-list")?.getAttribute("href") ?? "#f="), "/": () => search.focus(),
-    c: () => question.copyLink(), "?": () => document.getElementById("help").showModal(),
+    c: () => inQuestion && question.copyPlace(), "?": () => document.getElementById("help").showModal(),
   };
   if (!inQuestion && arrows) Object.assign(actions, { ArrowDown: actions.j, ArrowUp: actions.k });
   if (inQuestion) actions.Escape = actions.u;
@@ -120,11 +152,14 @@ function key(event) {
 }
 
 addEventListener("hashchange", show);
+document.addEventListener("click", follows);
+document.addEventListener("click", (event) => { if (!event.target.closest?.(".menu > summary")) closeMenu(); });
 addEventListener("keydown", key);
 document.addEventListener("agreement", (event) => {
   seen.state.annotations = event.detail;
   status(seen.state);
 });
+document.getElementById("words").replaceChildren(...Object.entries(TERMS).map(([name, means]) => el("div", {}, el("dt", {}, name), el("dd", {}, means))));
 document.getElementById("help-button").addEventListener("click", () => document.getElementById("help").showModal());
 document.getElementById("skip").addEventListener("click", (event) => {
   event.preventDefault();
@@ -137,7 +172,6 @@ document.getElementById("search-form").addEventListener("submit", (event) => {
 get("state").then((state) => {
   seen.state = state;
   document.getElementById("run").textContent = state.run_dir;
-  search.value = link.read().t ?? "";
   status(state);
   return show();
 }).then(follow, follow);

@@ -1,26 +1,28 @@
 // One question: what was asked, its solutions, one of them step by step or two side by side, and its search tree.
 
 import { get, isSame, named, query, text } from "./api.js";
-import { badge, copy, duration, el, number, plural, quoted, said, verdictBadge } from "./dom.js";
+import { badge, copy, duration, el, number, plural, quoted, said, term } from "./dom.js";
 import * as link from "./link.js";
-import { current, load, neighbour, questionLink } from "./list.js";
+import { current, leftAt, load, neighbour, questionLink } from "./list.js";
 import { sideBySide } from "./compare.js";
 import { solutionView } from "./solution.js";
+import { firstToShow, keepInView, listed, samplesOf, solutionList } from "./solutions.js";
 import { treeView } from "./tree.js";
 
-/** Question that is shown: its answer from the server, and the viewer's state. */
-export const open = { answer: null, state: null, asked: "" };
-
-const SHOWN = 40;
+/** Question that is shown: its answer from the server, the viewer's state, the solution, which cards there are. */
+export const open = { answer: null, state: null, asked: "", solution: null, other: null, only: null, all: false };
 
 function facts(record) {
   const cost = record.cost ?? {};
+  const { samples, right } = samplesOf(record.solutions);
+  const calls = cost.policy_calls == null ? null : `${number(cost.policy_calls)}${cost.label_calls ? `, ${number(cost.label_calls)} of them for labels` : ""}`;
   const pairs = [
-    ["Level", record.level], ["Source", record.source], ["Calls", cost.policy_calls == null ? null : number(cost.policy_calls)],
-    ["for labels", cost.label_calls ? number(cost.label_calls) : null], ["Tokens", cost.completion_tokens ? number(cost.completion_tokens) : null],
+    ["Right", samples ? [`${number(right)} of `, term("sample", plural(samples, "sample"))] : null],
+    ["Level", record.level], ["Source", record.source], ["Model calls", calls],
+    ["Tokens", cost.completion_tokens ? number(cost.completion_tokens) : null],
     ["Time", cost.seconds == null ? null : duration(cost.seconds)], ["Money", cost.money ? number(cost.money, 4) : null],
   ].filter(([, value]) => value);
-  return el("dl", { class: "facts-list" }, pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, said(value)))));
+  return el("dl", { class: "facts-list" }, pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, typeof value === "string" ? said(value) : value))));
 }
 
 function questionCard(record, place, records) {
@@ -37,46 +39,26 @@ function questionCard(record, place, records) {
         one.in ? said(one.folder) : null, !one.in || one.copy ? ` ${one.copy + 1}` : null), index + 1 < records.length ? ", " : null])) : null);
 }
 
-const errorWords = (solution) => {
-  if (solution.contradicted) return ["contradicted", "unsure"];
-  if (solution.first_error === null) return solution.flawed ? ["flawed", "unsure"] : null;
-  if (solution.first_error < 0) return solution.flawed === false ? ["audited", "good"] : null;
-  return [`first error: step ${solution.first_error + 1}`, solution.flawed ? "unsure" : "bad"];
-};
-
-function solutionList(record, chosen, other) {
-  const all = open.all || record.solutions.length <= SHOWN;
-  const shown = all ? record.solutions : record.solutions.filter((one, place) => place < SHOWN || one === chosen || one === other);
-  return el("nav", { class: "solutions", "aria-label": "Solutions" }, el("ol", {}, shown.map((one) => {
-    const words = errorWords(one);
-    return el("li", {}, el("a", { href: link.but({ s: one.solution_id, b: null }), class: "solution-link", "aria-current": one === chosen ? "true" : null, data: { solution: one.solution_id } },
-      el("span", { class: "row" }, verdictBadge(one.truncated ? "truncated" : one.verdict ?? "not judged"), words ? badge(words[0], words[1]) : null, one.selected ? badge("selected", "good") : null),
-      el("span", { class: "solution-answer" }, "answers ", said(one.final_answer ?? "nothing", { class: "text answer" })),
-      el("span", { class: "muted small" }, [one.occurrences > 1 ? `came ${one.occurrences} times` : null, one.role && one.role !== "policy" ? `by ${one.role}` : null,
-        one.method === "rollout" ? "a labeller's rollout" : null, plural(one.steps.length, "step")].filter(Boolean).join(" · "))));
-  })), all ? null : el("button", { type: "button", on: { click: () => { open.all = true; draw(); } } }, `All ${number(record.solutions.length)}`),
-  record.left_out.solutions ? el("p", { class: "muted small" }, `${number(record.left_out.solutions)} more are in the JSON.`) : null);
-}
-
 function bar() {
   const { place } = open.answer;
   const run = open.state.run_dir;
   const folder = place.in ? `${run.replace(/\/$/, "")}/${place.in}` : run;
   return el("div", { class: "row spread actions" },
     el("div", { class: "row" }, el("a", { class: "button", id: "to-list", href: link.to({ f: link.read().f ?? "", t: link.read().t }) }, "← List"),
-      el("button", { type: "button", id: "previous", title: "k", on: { click: () => step(-1) } }, "Previous"), el("button", { type: "button", id: "next", title: "j", on: { click: () => step(1) } }, "Next"),
+      el("button", { type: "button", id: "previous", title: "k", "aria-label": "Previous question", on: { click: () => step(-1) } }, "‹", el("span", { class: "wide" }, "Previous")), el("button", { type: "button", id: "next", title: "j", "aria-label": "Next question", on: { click: () => step(1) } }, el("span", { class: "wide" }, "Next"), "›"),
       el("span", { class: "muted small", id: "position" })),
-    el("div", { class: "row" },
-      el("button", { type: "button", on: { click: copyLink } }, "Copy link"),
-      el("button", { type: "button", on: { click: () => copy(`factory inspect ${quoted(folder)} ${quoted(place.id)}`, "Command") } }, "Copy command"),
-      el("button", { type: "button", on: { click: async () => copy(await text("record.json", named(place)), "Record") } }, "Copy JSON"),
-      el("a", { class: "button", href: `api/record.json?${query(named(place))}`, download: `${place.question_id.replace(/[^\w-]/g, "_")}.json` }, "Save JSON")));
+    el("div", { class: "row" }, el("button", { type: "button", data: { arrive: "tree-card" } }, "Tree ↓"), el("details", { class: "menu" }, el("summary", { class: "button" }, "Copy"), el("div", { class: "menu-items" },
+      el("button", { type: "button", title: "c", on: { click: copyPlace } }, "Copy view command"),
+      el("button", { type: "button", on: { click: () => copy(`factory inspect ${quoted(folder)} ${quoted(place.question_id)}`, "Inspect command") } }, "Copy inspect command"),
+      el("button", { type: "button", on: { click: async () => copy(await text("record.json", named(place)), "JSON") } }, "Copy JSON"),
+      el("a", { class: "button", href: `api/record.json?${query(named(place))}`, download: `${place.question_id.replace(/[^\w-]/g, "_")}.json` }, "Save JSON"),
+      el("p", { class: "muted small" }, "The view command opens this place in a viewer, at any time; the page's address holds the secret of this viewer and ends with it.")))));
 }
 
 /** Copy the command that opens what is shown. The address itself holds the secret of this viewer, so it is not copied. */
-export function copyLink() {
+export function copyPlace() {
   const at = location.hash.slice(1);
-  copy(`factory view ${quoted(open.state?.run_dir ?? "RUN_DIR")}${at ? ` --at ${quoted(at)}` : ""}`, "Command that opens this");
+  copy(`factory view ${quoted(open.state?.run_dir ?? "RUN_DIR")}${at ? ` --at ${quoted(at)}` : ""}`, "View command");
 }
 
 /** Go to the question `by` places behind this one in the list. */
@@ -97,28 +79,54 @@ async function position() {
   document.getElementById("next").disabled = !known || (current.offset + place + 1 >= (current.t ? current.rows.length : current.total));
 }
 
-/** Return the solution that a link names, else the one that shows most: a located first error, else a wrong one. */
-export function chosenSolution(record, id) {
-  const telling = (one) => (one.first_error > 0 ? 3 : one.first_error === 0 ? 2 : one.verdict === "incorrect" ? 1 : 0);
-  return record.solutions.find((one) => one.solution_id === id) ?? [...record.solutions].sort((a, b) => telling(b) - telling(a))[0] ?? null;
+/** Return the solution that a link names, else the most telling of those that the list's filter asks for. */
+const chosenSolution = (record, { s, f }) => record.solutions.find((one) => one.solution_id === s) ?? firstToShow(record.solutions, f);
+
+/** Choose the solution `by` places behind the one that is shown, as the cards stand; one that stands beside it stays. */
+export function otherSolution(by) {
+  const { record } = open.answer;
+  const asked = link.read();
+  const ones = listed(record, open.only).filter((one) => one.solution_id !== asked.b);
+  const now = ones.indexOf(chosenSolution(record, asked));
+  const next = ones[now < 0 ? 0 : now + by];
+  if (next) link.go(link.but({ s: next.solution_id }), { replace: true });
 }
 
-/** Choose the solution `by` places behind the one that is shown. */
-export function otherSolution(by) {
-  const { solutions } = open.answer.record;
-  const now = solutions.indexOf(chosenSolution(open.answer.record, link.read().s));
-  const next = solutions[now + by];
-  if (next) link.go(link.but({ s: next.solution_id, b: null }), { replace: true });
+/** Show the cards anew where they were scrolled to, with the chosen one in view. */
+function drawList() {
+  const { solution: chosen, other } = open;
+  const { record, annotations } = open.answer;
+  const box = document.getElementById("solution-list");
+  const before = box.querySelector("ol");
+  const { scrollTop, scrollLeft } = before ?? { scrollTop: 0, scrollLeft: 0 };
+  const hadFocus = before?.contains(document.activeElement);
+  const view = { chosen, other, annotations, only: open.only, all: open.all,
+    narrow: (verdict) => {
+      open.only = verdict;
+      drawList();
+      box.querySelector(`[data-only="${verdict ?? "all"}"]`).focus();
+    },
+    whole: () => {
+      open.all = true;
+      drawList();
+    } };
+  box.replaceChildren(solutionList(record, view));
+  const list = box.querySelector("ol");
+  const card = box.querySelector("[aria-current]");
+  Object.assign(list, { scrollTop, scrollLeft });
+  keepInView(list, card);
+  if (hadFocus) card?.focus({ preventScroll: true });
 }
 
 function draw() {
   const { record, place } = open.answer;
   const asked = link.read();
-  const chosen = chosenSolution(record, asked.s);
-  const other = asked.b ? record.solutions.find((one) => one.solution_id === asked.b) ?? null : null;
-  const detail = document.getElementById("detail");
-  document.getElementById("solution-list").replaceChildren(solutionList(record, chosen, other));
-  detail.replaceChildren(!chosen ? el("p", { class: "muted" }, "This question has no solutions.") : other && other !== chosen ? sideBySide(chosen, other) : solutionView(open, chosen, record));
+  const chosen = chosenSolution(record, asked);
+  const other = (asked.b && record.solutions.find((one) => one.solution_id === asked.b && one !== chosen)) || null;
+  Object.assign(open, { solution: chosen, other });
+  drawList();
+  document.getElementById("detail").replaceChildren(
+    !chosen ? el("p", { class: "muted" }, "This question has no solutions.") : other ? sideBySide(chosen, other) : solutionView(open, chosen, record));
   document.title = `${place.question_id} · factory view`;
 }
 
@@ -134,13 +142,17 @@ export async function prepare(asked, state) {
   }
   const answer = await get("question", { id: asked.q, in: asked.in, copy: asked.copy });
   return (main) => {
-    Object.assign(open, { answer, asked: key, all: false });
+    Object.assign(open, { answer, asked: key, all: false, only: null });
     const { record, place } = answer;
+    leftAt(place);
     main.replaceChildren(bar(), questionCard(record, place, answer.records),
-      el("section", { class: "solution-area", "aria-label": "Solutions" }, el("div", { id: "solution-list" }), el("div", { id: "detail", class: "card" })),
-      treeView(record));
+      el("section", { class: "solution-area", "aria-label": "Solutions", id: "solution-area" }, el("div", { id: "solution-list" }), el("div", { id: "detail", class: "card" })));
     draw();
+    main.append(treeView(record));
     scrollTo(0, 0);
     position().catch(() => {});
   };
 }
+
+// Cards say which solutions somebody has annotated.
+document.addEventListener("agreement", () => open.answer && document.getElementById("solution-list") && drawList());

@@ -1,33 +1,38 @@
 // A solution step by step: what each step is called, by how many rollouts, and why the first error is called one.
 
 import { annotateControls, annotationsOf } from "./annotate.js";
-import { badge, el, number, percent, plural, said, verdictBadge } from "./dom.js";
+import { badge, el, number, plural, said, sureness, verdictBadge } from "./dom.js";
 import * as link from "./link.js";
+import { byVerdict, isLocated, isRollout, timesOf, verdictOf } from "./solutions.js";
 
-const MARKS = { 1: ["✓", "good", "labelled right"], "-1": ["✗", "bad", "labelled wrong"], null: ["?", "none", "no label"] };
+const MARKS = {
+  1: ["✓", "good", "labelled right: nothing is wrong up to here"], "-1": ["✗", "bad", "labelled wrong: the solution is wrong by here"],
+  null: ["?", "none", "no label: it is not known well enough"],
+};
 
 /** Mark of a step: its label as a sign, with words for readers of screens. */
 export const mark = (step) => {
   const [sign, kind, words] = MARKS[step.label] ?? MARKS.null;
-  return el("span", { class: `mark ${kind}` }, el("span", { "aria-hidden": "true" }, sign), el("span", { class: "visually-hidden" }, words));
+  return el("span", { class: `mark ${kind}`, title: words }, el("span", { "aria-hidden": "true" }, sign), el("span", { class: "visually-hidden" }, words));
 };
 
 function head(solution, record) {
   const others = record.solutions.filter((one) => one !== solution);
+  const option = (one) => el("option", { value: one.solution_id }, [`answers ${(one.final_answer ?? "nothing").slice(0, 40)}`, timesOf(one) > 1 ? `came ${plural(timesOf(one), "time")}` : null, one.solution_id.slice(0, 6)].filter(Boolean).join(" · "));
   const compare = others.length ? el("label", { class: "small" }, "Beside ", el("select", { id: "beside", on: { change: (event) => event.target.value && link.go(link.but({ s: solution.solution_id, b: event.target.value })) } },
     el("option", { value: "" }, "another solution …"),
-    others.slice(0, 200).map((one) => el("option", { value: one.solution_id }, `${one.verdict ?? "not judged"}: ${(one.final_answer ?? "no answer").slice(0, 40)} (${one.solution_id.slice(0, 6)})`)))) : null;
-  return el("div", { class: "row spread" }, el("h2", {}, "Solution ", el("span", { class: "mono muted small" }, solution.solution_id)), compare);
+    byVerdict(others).map(([verdict, ones]) => el("optgroup", { label: `${verdict} (${number(ones.length)})` }, ones.slice(0, 100).map(option))))) : null;
+  return el("div", { class: "row spread" }, el("h2", { tabindex: -1, data: { arrive: "" } }, "Solution ", el("span", { class: "mono muted small" }, solution.solution_id)), compare);
 }
 
 const origin = (solution) => [
   [solution.engine, solution.model].filter(Boolean).join(" ") || null,
   solution.role && solution.role !== "policy" ? `written by ${solution.role}` : null,
-  solution.method ? `method ${solution.method}` : null,
+  solution.method ? (isRollout(solution) ? "from a rollout for labels" : `method ${solution.method}`) : null,
   solution.labeller ? `labelled by ${solution.labeller}` : null,
   solution.completer && solution.completer !== "policy" ? `rollouts by ${solution.completer}` : null,
-  solution.occurrences > 1 ? `came ${solution.occurrences} times` : null,
-  solution.probes ? `labellers came to it ${solution.probes} times` : null,
+  timesOf(solution) > 1 ? `came ${plural(timesOf(solution), "time")}` : null,
+  solution.probes ? `rollouts for labels came to the same text ${plural(solution.probes, "time")}` : null,
   solution.score !== null ? `score ${number(solution.score, 3)}` : null,
   solution.independent === false ? "no independent sample" : null,
   solution.hinted ? "hinted" : null,
@@ -35,31 +40,38 @@ const origin = (solution) => [
   solution.checker ? `checked by ${solution.checker}` : null,
 ].filter(Boolean).join(" · ");
 
-function whyBox(solution) {
-  const located = solution.first_error !== null && solution.first_error >= 0;
-  return el("div", { class: `why ${located ? "bad" : ""}`, id: "why" },
-    el("h3", {}, located ? `Why step ${solution.first_error + 1} is called the first wrong one` : "First error"),
-    el("ul", {}, solution.why.map((sentence) => el("li", {}, said(sentence)))));
+/** Why a step is called the first wrong one, or why none is; and what "wrong" means in these labels. */
+export function whyBox(solution, { level = "h3", id = "why", means = true } = {}) {
+  return el("div", { class: `why ${isLocated(solution) ? "bad" : ""}`, id },
+    el(level, { class: "why-title" }, isLocated(solution) ? `Why step ${solution.first_error + 1} is called the first wrong one` : "First wrong step"),
+    el("ul", {}, solution.why.map((sentence) => el("li", {}, said(sentence)))),
+    means && solution.means ? el("p", { class: "muted small" }, said(solution.means)) : null);
+}
+
+/** What is known of a step, on one line: rollouts, how sure its label is, who sees the first error here. */
+export function stepFacts(solution, step, index) {
+  const opinions = solution.opinions.filter((one) => one.step === index);
+  const votes = solution.critiques.filter((one) => one.step === index);
+  return [
+    index === solution.first_error ? el("strong", { class: "first-error-words" }, "← first wrong step", step.n_trials ? ", by rollouts" : "") : null,
+    step.evidence ? el("span", { class: "evidence" }, step.n_trials ? el("span", { class: "rate-track", "aria-hidden": "true" }, el("span", { class: "rate-fill", css: { width: `${(100 * step.n_successes) / step.n_trials}%` } })) : null, step.evidence) : null,
+    step.label !== null && step.confidence ? el("span", { class: "muted" }, sureness(step.confidence)) : null,
+    step.equations.map((equation) => badge(["false: ", equation], "bad")),
+    opinions.map((one) => badge(`${one.source}: here`, "unsure", { title: one.says })),
+    votes.length && !opinions.length ? badge(`${votes[0].role}: here`, "unsure") : null,
+  ];
 }
 
 function stepRow(open, solution, step, index) {
-  const isFirst = index === solution.first_error;
-  const opinions = solution.opinions.filter((one) => one.step === index);
-  const votes = solution.critiques.filter((one) => one.step === index);
-  return el("li", { class: `step ${isFirst ? "first-error" : ""}`, id: `step-${index + 1}`, data: { prefix: step.prefix } },
+  const node = open.answer ? nodeOf(open, step.prefix) : null;
+  const [annotate, note] = open.answer && open.state?.person ? annotateControls(open, solution, step, index) : [null, null];
+  return el("li", { class: `step ${index === solution.first_error ? "first-error" : ""}`, id: `step-${index + 1}`, data: { prefix: step.prefix } },
     el("div", { class: "step-head" }, el("span", { class: "step-number muted" }, index + 1), mark(step)),
+    said(step.text.trim(), { class: "text step-text" }), annotate,
     el("div", { class: "step-body" },
-      said(step.text, { class: "text step-text" }),
-      isFirst ? el("p", { class: "first-error-words" }, "← first wrong step") : null,
-      step.equations.length ? el("p", { class: "small" }, step.equations.map((equation) => badge(["wrong: ", equation], "bad"))) : null,
-      open.answer ? annotationsOf(open, solution, index) : null,
-      open.answer && open.state?.person ? annotateControls(open, solution, step, index) : null),
-    el("div", { class: "step-side small" },
-      step.evidence ? el("span", { class: "evidence" }, step.n_trials ? el("span", { class: "rate-track", "aria-hidden": "true" }, el("span", { class: "rate-fill", css: { width: `${(100 * step.n_successes) / step.n_trials}%` } })) : null, step.evidence) : null,
-      step.label !== null && step.confidence ? el("span", { class: "muted" }, `${percent(Math.min(step.confidence, step.confidence < 1 ? 0.999 : 1))} sure`) : null,
-      opinions.map((one) => badge(`${one.source}: here`, "unsure", { title: one.says })),
-      votes.length && !opinions.length ? badge(`${votes[0].role}: here`, "unsure") : null,
-      open.answer ? el("a", { class: "small", href: link.but({ s: solution.solution_id, n: nodeOf(open, step.prefix) }), hidden: nodeOf(open, step.prefix) === null }, "in the tree") : null));
+      el("div", { class: "step-facts small" }, stepFacts(solution, step, index),
+        node === null ? null : el("a", { href: link.but({ s: solution.solution_id, n: node }), data: { arrive: "tree-card" } }, "in the tree")),
+      open.answer ? annotationsOf(open, solution, index) : null, note));
 }
 
 function nodeOf(open, prefix) {
@@ -86,7 +98,7 @@ export function solutionView(open, solution, record) {
   const parts = solution.parts.filter((one) => one.outcome !== "correct");
   return el("div", { class: "solution" },
     head(solution, record),
-    el("p", { class: "row" }, verdictBadge(solution.truncated ? "truncated" : solution.verdict ?? "not judged"), said(solution.answer_in_words)),
+    el("p", { class: "row" }, verdictBadge(verdictOf(solution)), said(solution.answer_in_words)),
     whyBox(solution),
     solution.critique ? el("details", {}, el("summary", {}, "The critique that it revises on"), said(solution.critique)) : null,
     solution.reasoning ? el("details", { class: "thoughts" }, el("summary", {}, "What the model thought aloud"), said(solution.reasoning)) : null,

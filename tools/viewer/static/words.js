@@ -1,16 +1,16 @@
-// Words of the page for keys and values of filters.
+// Words of the page for keys and values of filters, and what the field's words mean.
 
 export const KEYS = {
-  verdict: "Verdict", first_error: "First error", pass: "Policy is right", level: "Level", source: "Source",
+  verdict: "Verdict", first_error: "First wrong step", pass: "Model is right", level: "Level", source: "Source",
   failure: "Failure", status: "Status", role: "Written by", method: "Method", flawed: "Right by flawed steps",
-  contradicted: "Evidence contradicts", part: "Run",
+  contradicted: "Evidence contradicts", said: "Annotated by people", part: "Run",
 };
 
 const VALUES = {
   pass: { never: "never", seldom: "seldom (below 40 %)", half: "half of the time (40–60 %)", mostly: "mostly (above 60 %)", always: "always", "no samples": "no samples" },
-  first_error: { known: "at some step", none: "no step", unknown: "not known" },
-  failure: { "": "none" },
-  level: { "": "no level" }, source: { "": "no source" }, role: { "": "nobody" }, method: { "": "no method" }, part: { "": "the folder itself" },
+  first_error: { known: "known, at any step", none: "none: the answer is right", unknown: "not known" },
+  failure: { "": "none" }, method: { "": "no method", sample: "sample", rollout: "rollout for labels", given: "came with the question" },
+  level: { "": "no level" }, source: { "": "no source" }, role: { "": "nobody", policy: "the model (policy)" }, part: { "": "the folder itself" },
 };
 
 export function valueName(key, name) {
@@ -28,4 +28,19 @@ export const SORTS = [
 export const FAILURES = {
   unparsable: "answers that cannot be read", truncated: "solutions that were cut off", timeout: "answers whose check took too long",
   error: "answers that could not be checked",
+};
+
+/** What the field's words mean: shown where the pointer rests on one, and all of them in the help. */
+export const TERMS = {
+  sample: "a solution that the model wrote from the bare question, independently of all others. Only samples count in “right 5 of 12”. The same text again is one solution that “came 2 times”.",
+  rollout: "from the bare question or from behind a step the model goes on to an answer, which is checked. Rollouts for labels start where they tell most about a first wrong step, so they are no samples.",
+  "first wrong step": "the first step from which on the solution is labelled wrong. Where labels rest on rollouts: from here on the model no longer reaches the gold answer.",
+  sure: "how likely a label is right: an estimate from the rollouts and from what the run knows of this model. Labels that are less sure than the run asks for are withheld: “?”.",
+  labeller: "what looks for first wrong steps: bayes_bisection, omegaprm, math_shepherd and scan by rollouts, fused also by equations and by models that read the steps.",
+  "model (policy)": "the model whose solutions these are, unless a card says “by” another.",
+  truncated: "cut off at the limit of tokens; never counted as wrong.",
+  unparsable: "an answer of which the checker cannot tell what it says; never counted as wrong.",
+  contradicted: "the evidence fits no single first wrong step, so no step is labelled.",
+  flawed: "the answer is right, but an audit of the steps is sure that one is wrong.",
+  audited: "the answer is right, and an audit of the steps has seen nothing wrong.",
 };

@@ -81,9 +81,12 @@ def test_agreement_is_over_steps_that_both_have_labelled() -> None:
     assert (total.annotations, total.whole.agreed, total.whole.compared) == (6, 3, 4)
     assert (total.cannot_tell, total.unlabelled) == (1, 1)
     assert (total.by_label[1].compared, total.by_label[-1].agreed, total.by_person["Bob"].rate) == (3, 1, 1.0)
-    assert total.sentence.startswith(
-        "people agree with 75% of 4 labels (95 % interval 30% to 95%; labelled 2 of 3 right, 1 of 1"
-    )
+    assert total.short == "people agree with 3 of 4 labels (75 %)"
+    assert total.sentence == (f"{total.short}: 2 of 3 labels “right”, 1 of 1 label “wrong”; 95 % interval 30 % to 95 %")
+
+
+def test_one_label_is_no_plural() -> None:
+    assert agreement([ONE]).short in ("people agree with 0 of 1 label (0 %)", "people agree with 1 of 1 label (100 %)")
 
 
 def test_agreement_without_anything_is_a_sentence() -> None:

@@ -10,7 +10,7 @@ from support.seeing.viewed_run import HOSTILE, a_critique, a_problem, an_opinion
 
 from factory.browsing.prefixes import Prefixes
 from factory.browsing.shown import TEXT, plain, shown
-from factory.browsing.why import evidence, reasons, verdict_in_words
+from factory.browsing.why import evidence, meaning, reasons, verdict_in_words
 
 
 def wrong(**fields: Any) -> dict[str, Any]:
@@ -29,7 +29,8 @@ def test_rollouts_equations_and_critics_are_named() -> None:
         "The equation 6 * 7 = 36 is wrong.",
         "critic says step 2.",
         "prm says step 3.",
-        "omegaprm holds this label right with a probability of 98 %.",
+        "98 % sure that the solution is wrong from here on: an estimate (omegaprm) from the rollouts at all its steps "
+        "and from what the run knows of this model elsewhere.",
     ]
 
 
@@ -73,10 +74,39 @@ def test_a_checker_names_the_part_that_it_refuses() -> None:
         ({"finish_reason": "length"}, "cut off"),
         ({"flawed": True, "verdict": "correct"}, "cannot tell at which"),
         ({}, "too thin"),
+        ({"steps": []}, "too thin"),
     ],
 )
 def test_why_no_step_is_called_wrong(fields: dict[str, Any], words: str) -> None:
     assert words in reasons(wrong() | {"first_error": None} | fields, None)[0]
+
+
+def test_it_is_said_between_which_steps_an_error_lies_and_which_equation_is_wrong() -> None:
+    solution = wrong(first_error=None)
+    for step, label in zip(solution["steps"], (1, None, -1), strict=True):
+        step["label"] = label
+    assert reasons(solution, None)[:2] == [
+        "It is wrong by step 3 at the latest; the first wrong step is one of steps 2 to 3, but the evidence is too "
+        "thin to say which.",
+        "The equation 6 * 7 = 36 in step 2 is wrong.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "from rollouts, not from reading"),
+        ({"opinions": [an_opinion("critic", 1), an_opinion("equations", 1)]}, "weigh in critic and the arithmetic"),
+        ({"labeller": None}, "came with the data"),
+        ({"labeller": "checked_steps"}, "the checker itself refuses"),
+        ({"steps": [{"text": "a", "label": None}]}, ""),
+        ({"steps": [{"text": "a", "label": -1}], "opinions": [an_opinion("prm", 0)]}, "rest on prm: no rollouts"),
+    ],
+)
+def test_what_wrong_means_is_said_by_what_labels_rest_on(fields: dict[str, Any], words: str) -> None:
+    said = meaning(wrong() | fields)
+    assert words in said
+    assert bool(said) == bool(words)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +131,8 @@ def test_a_flawed_right_answer_is_told() -> None:
         ({"verdict": "timeout"}, "took too long to check"),
         ({"verdict": None}, "nobody has judged it"),
         ({"finish_reason": "length"}, "was cut off"),
-        ({"verdict_reason": "exact values compared"}, "Reason: “exact values compared”."),
+        ({"verdict_reason": "two answers"}, "The checker says: “two answers”."),
+        ({"verdict_reason": "exact values compared", "verdict": "correct"}, "They are equal as exact values."),
     ],
 )
 def test_verdicts_in_words(fields: dict[str, Any], words: str) -> None:
