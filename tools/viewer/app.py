@@ -5,6 +5,7 @@
 | `/`, `/static/NAME` | the page, its scripts and styles, from a list made at the start |
 | `/api/state` | how far the index is, what the folder is, agreement of people |
 | `/api/list`, `/api/counts` | `f=FILTER`: a page of questions; how many there are for each choice |
+| `/api/runs` | the runs within the folder: questions, samples, right ones |
 | `/api/question` | `id=ID&in=FOLDER&copy=N`, or `at=NUMBER`: a record as it is shown, and what people said of it |
 | `/api/record.json` | the same: the whole record |
 | `/api/search` | `f=FILTER&q=TEXT`: hits, a line of JSON each, as they are seen |
@@ -74,6 +75,7 @@ class Viewer:
             Route("/api/state", self._json(self._state, None)),
             Route("/api/list", self._json(self._list, self._lists_at_a_time)),
             Route("/api/counts", self._json(self._counts, self._lists_at_a_time)),
+            Route("/api/runs", self._json(self._runs, self._lists_at_a_time)),
             Route("/api/question", self._json(self._question, self._records_at_a_time)),
             Route("/api/record.json", self._json(self._record, self._records_at_a_time)),
             Route("/api/search", self._hits),
@@ -121,6 +123,9 @@ class Viewer:
         for facts in counts.values():
             facts["names"] = [{"name": name, "shown": shown_json(name), "n": n} for name, n in facts["names"]]
         return counts
+
+    def _runs(self, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+        return [{**one, "shown": shown_json(one["part"])} for one in self._lists.runs()]
 
     def _place(self, asked: Mapping[str, str]) -> Place:
         parts = self._index.known.parts

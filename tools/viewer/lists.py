@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from factory.browsing.facts import NONE
 from factory.browsing.filter import Filter
+from factory.browsing.inner_runs import inner_runs
 from factory.browsing.matching import Counts, Looked, added
 from factory.browsing.ordering import ordered
 from factory.browsing.parts import Array, Part, folder_of
@@ -65,6 +66,11 @@ class Lists:
         key = ("counts", asked.text, known.version, annotated)
         counts: Counts = self._once(key, lambda: added([Looked(one, asked, annotated).counts() for one in known.parts]))
         return {key: {"names": names.most_common(NAMES), "different": len(names)} for key, names in counts.items()}
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Return how many questions each run within the folder has, and how often its model is right."""
+        known = self._index.known
+        return self._once(("runs", known.version), lambda: inner_runs(known.parts))
 
     def matching(self, wanted: Filter) -> tuple[tuple[Part, ...], list[Array]]:
         """Return the parts of the index, and of each the questions that pass."""

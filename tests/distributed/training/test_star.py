@@ -18,7 +18,8 @@ from support.plugins.gate import close, waiting
 from support.rounds import GIVEAWAY, HINT, examples, held_out, kept_ids, scripted_base, star_settings, written_again
 from support.runs import units_of
 from support.s3 import access
-from support.seeing.browser import Chromium, in_chromium, violations
+from support.seeing.browser import PHONE, Chromium, in_chromium, violations
+from support.seeing.viewing import viewing
 from support.training import tiny_model, tiny_tokenizer
 
 from factory.errors import TrainingFailed
@@ -144,6 +145,19 @@ def test_its_report_draws_the_rounds(done: tuple[Path, RoundsSummary], chromium:
     with chromium.page((tmp_path / "report.html").as_uri()) as page:
         assert page.locator("#rounds figure.chart .plot svg").count() == len(figures["curves"]) >= 2
         assert violations(page) == []
+
+
+@in_chromium
+def test_its_runs_are_told_apart_in_the_viewer(
+    done: tuple[Path, RoundsSummary], chromium: Chromium, tmp_path: Path
+) -> None:
+    with viewing(done[0], tmp_path) as address, chromium.page(address, size=PHONE, dark=True) as page:
+        runs = page.get_by_role("region", name="runs in this folder")
+        assert violations(page) == []
+        runs.get_by_role("link", name="round_1/sample").first.click()
+        page.locator(".chip", has_text="Run: round_1/sample").wait_for()
+        page.locator(".row-link").first.click()
+        page.get_by_text("Records of this question:").wait_for()
 
 
 def test_pairs_are_right_against_wrong(done: tuple[Path, RoundsSummary]) -> None:

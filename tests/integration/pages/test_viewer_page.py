@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -12,15 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.commands import Running
 from support.records import a_record, a_solution
 from support.seeing.browser import DESKTOP, PHONE, Chromium, in_chromium, violations
 from support.seeing.viewed_run import HOSTILE, a_problem, write_object, write_run
+from support.seeing.viewing import ADDRESS, viewing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/([\w-]{20,})/")
 PROBLEM = a_problem(3)
 ASKED = str(PROBLEM["question_id"])
 TWICE = "Asked twice?"
@@ -39,16 +37,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def viewer(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a `factory view --annotate` of it, which is ended by Ctrl-C and has to end well."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FACTORY_CACHE", str(tmp_path_factory.mktemp("cache")))
-        running = Running("view", str(folder), "--annotate", "--as", "Ann")
-        running.wait_for(lambda: "Ctrl-C" in running.stdout)
-        [address] = [each[0] for each in ADDRESS.finditer(running.stdout)]
+    cache = tmp_path_factory.mktemp("cache")
+    words = "people agree with 1 of 2 labels (50 %)"
+    with viewing(folder, cache, "--annotate", "--as", "Ann", last_words=words) as address:
         yield address
-        running.process.send_signal(signal.SIGINT)
-        code, said, complaints = running.end()
-    assert (code, complaints) == (0, "")
-    assert "people agree with 1 of 2 labels (50 %)" in said
 
 
 def opened(page: Page) -> None:

@@ -27,12 +27,19 @@ function lookOf(title, n, why, filter) {
   return el("li", {}, n ? el("a", { class: "look card", href: link.to({ f: filter }) }, inner) : el("div", { class: "look card none" }, inner));
 }
 
+const muted = (text) => el("span", { class: "muted" }, text);
+
+/** Bars of rows { name, n, filter }; each is a share of `all`, or of a number of its own, `of`. */
 function bars(rows, all) {
-  return el("ul", { class: "bars" }, rows.map((row) => el("li", {},
-    el("a", { href: link.to({ f: row.filter }) },
+  return el("ul", { class: "bars" }, rows.map((row) => {
+    const whole = row.of ?? all;
+    const share = whole ? (100 * row.n) / whole : 0;
+    return el("li", {}, el("a", { href: link.to({ f: row.filter }) },
       el("span", { class: "bar-name" }, said(row.name)),
-      el("span", { class: "bar-track", "aria-hidden": "true" }, el("span", { class: `bar-fill ${row.kind ?? ""}`, css: { width: `${(100 * row.n) / Math.max(1, all)}%` } })),
-      el("span", { class: "number" }, number(row.n), all ? el("span", { class: "muted" }, ` · ${number((100 * row.n) / all, 1)} %`) : null)))));
+      el("span", { class: "bar-track", "aria-hidden": "true" }, el("span", { class: `bar-fill ${row.kind ?? ""}`, css: { width: `${share}%` } })),
+      el("span", { class: "number" }, ...(row.of === undefined ? [number(row.n), muted(` · ${number(share, 1)} %`)]
+        : row.of ? [`${number(share, 1)} %`, muted(` of ${number(row.of)}`)] : ["no samples"]))));
+  }));
 }
 
 function failures(counts) {
@@ -51,6 +58,13 @@ function failuresCard(counts, all) {
     el("p", { class: "muted small" }, rest, rest ? " " : "", "Questions that have at least one of each, of all questions. None of it ever becomes a negative label."));
 }
 
+/** Runs within the folder, such as those of training rounds, with how often the model of each is right. */
+function runsCard(runs) {
+  const rows = runs.map((run) => ({ name: run.shown || valueName("part", ""), n: run.right, of: run.samples, filter: new URLSearchParams({ part: run.part }).toString() }));
+  return el("section", { class: "card", "aria-labelledby": "runs" }, el("h2", { id: "runs" }, `${plural(runs.length, "run")} in this folder`), bars(rows),
+    el("p", { class: "muted small" }, "Independent samples that are right. A question that several runs asked counts in each of them, here and in all numbers of this page; solutions written with a hint are no samples. The curves of rounds are in the report: factory report."));
+}
+
 /** What people have said, once they have said something: a look at it, and how far they agree. */
 function people(said_) {
   if (typeof said_ === "string" || !said_?.annotations) return ["", ""];
@@ -61,8 +75,9 @@ function people(said_) {
 /** Fetch what the first page says; return the function that shows it in `main`. */
 export async function prepare(state) {
   const counts = await get("counts");
+  const runs = counts.part.names.length > 1 ? await get("runs") : [];
   const all = counts.status.names.reduce((sum, one) => sum + one.n, 0);
-  return (main) => (all ? paint(main, counts, all, state) : empty(main, state));
+  return (main) => (all ? paint(main, counts, runs, all, state) : empty(main, state));
 }
 
 function empty(main, state) {
@@ -70,7 +85,7 @@ function empty(main, state) {
     state?.progress.phase === "ready" ? "No question is committed yet. This page looks again every few seconds." : "The first records are being read."));
 }
 
-function paint(main, counts, all, state) {
+function paint(main, counts, runs, all, state) {
   const [annotated, agreement] = people(state.annotations);
   const levels = (counts.level?.names ?? []).slice(0, 8).map(
     (one) => ({ name: one.shown || "no level", n: one.n, filter: new URLSearchParams({ level: one.name }).toString() }));
@@ -83,5 +98,6 @@ function paint(main, counts, all, state) {
       el("section", { class: "card", "aria-labelledby": "passes" }, el("h2", { id: "passes" }, "How often the model is right"),
         bars(PASSES.map((name) => ({ name: valueName("pass", name), n: count(counts, "pass", name), filter: `pass=${name}` })), all)),
       failuresCard(counts, all),
+      runs.length ? runsCard(runs) : null,
       levels.length > 1 ? el("section", { class: "card", "aria-labelledby": "levels" }, el("h2", { id: "levels" }, KEYS.level), bars(levels, all)) : null));
 }

@@ -84,7 +84,7 @@ def test_any_value_in_the_logs_of_an_attempt_is_shown_or_left_out(
     reader = Reader(Watcher(str(folder)), 1.0)
 
     @given(st.data())
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
     def shown(data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(FILES))
         mangled = replaced(whole[name], data.draw(st.sampled_from(places(whole[name]))), data.draw(JSON))
