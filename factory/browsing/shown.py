@@ -12,6 +12,7 @@ from typing import Any
 
 from factory.browsing import why
 from factory.browsing.prefixes import Prefixes
+from factory.browsing.verdict import verdict_in_words
 from factory.types import LENGTH, LEVEL_KEYS
 
 # Shown at most: characters of one text and of all, solutions, steps of one, critiques of one, nodes.
@@ -115,7 +116,7 @@ def _solution(
             }
             for index, (step, prefix) in enumerate(zip(steps, prefixes.of_steps(steps), strict=True))
         ],
-        "answer_in_words": why.verdict_in_words(solution, gold),
+        "answer_in_words": verdict_in_words(solution, gold),
         "why": why.reasons(solution, root),
         "means": why.meaning(solution),
         "opinions": why.opinions_of(solution),

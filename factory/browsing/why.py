@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from factory.browsing.quoting import percent, quoted, shortened
 from factory.equations.check import check
 from factory.labelling.opinions import NONE
 from factory.labelling.sources import EQUATIONS
@@ -19,34 +20,7 @@ Row = Mapping[str, Any]
 _BY_COUNTS = ("omegaprm", "math_shepherd", "scan")
 CHECKED_STEPS = "checked_steps"
 _CALLED = {EQUATIONS: "the arithmetic of the equations"}
-# Reasons of checkers that only say how answers were compared.
-_VALUES = "exact values compared"
-_COMPARED = ("same text", "texts compared", _VALUES)
 _FEW = 3  # wrong equations that are named
-_LONGEST = 120  # characters of an equation or a note that is quoted
-
-
-def verdict_in_words(solution: Row, gold: str) -> str:
-    """Return a sentence on the answer of a solution: what it says, what was expected, and the checker's reason.
-
-    Args:
-      solution: a solution of a record.
-      gold: the reference answer of its question; "" where there is none.
-    """
-    answer, verdict = solution.get("final_answer"), solution.get("verdict")
-    says = "It states no answer" if answer is None else f"It answers {_quoted(answer)}"
-    expected = f"the gold answer is {_quoted(gold)}" if gold else "there is no gold answer"
-    reason = _remark(solution.get("verdict_reason"), verdict)
-    if solution.get("finish_reason") == LENGTH:
-        return f"{says} and was cut off at the limit of tokens, so its verdict does not count.{reason}"
-    if verdict is None:
-        return f"{says}; nobody has judged it."
-    if verdict == Outcome.CORRECT:
-        return f"{says}, which is right: {expected}.{reason}"
-    if verdict == Outcome.INCORRECT:
-        return f"{says}, which is wrong: {expected}.{reason}"
-    called = {"unparsable": "cannot be read", "timeout": "took too long to check"}.get(verdict, "could not be checked")
-    return f"{says}, which {called} ({verdict}); {expected}. Such an answer is never counted as wrong.{reason}"
 
 
 def meaning(solution: Row) -> str:
@@ -66,6 +40,12 @@ def meaning(solution: Row) -> str:
     sources = [_CALLED.get(one["source"], one["source"]) for one in solution.get("opinions") or ()]
     if not any(step.get("n_trials") for step in steps):
         return f"The labels rest on {_listed(sources)}: no rollouts were made." if sources else ""
+    if _ends_wrong(solution):
+        means = (
+            "That the steps before are right comes from rollouts, not from reading: going on from them, the model "
+            "still reaches the gold answer. Something that should stand before the answer may just be missing."
+        )
+        return means if len(steps) > 1 else ""
     means = (
         "“Wrong” comes from rollouts, not from reading: going on from this step, the model hardly reaches the gold "
         "answer any more. The sentence itself may be true, and the false one stand a step further on."
@@ -87,6 +67,8 @@ def reasons(solution: Row, root: Row | None) -> list[str]:
         return [_no_error(solution), *_opinions_in_words(solution, NONE)]
     if not 0 <= first_error < len(steps):
         return [f"The record names step {first_error + 1} as the first wrong one, which the solution does not have."]
+    if _ends_wrong(solution):
+        return [*_ending(steps, solution), *_equations(steps, first_error), *_opinions_in_words(solution, first_error)]
     said = [_rollouts(steps, first_error, root, solution)] if _is_counted(steps[first_error]) else []
     said += _equations(steps, first_error)
     said += _opinions_in_words(solution, first_error)
@@ -118,7 +100,7 @@ def evidence(steps: Sequence[Row], index: int, root: Row | None) -> str:
 
 def wrong_equations(step: Row) -> list[str]:
     """Return the equations of a step that exact arithmetic calls wrong, as they are written."""
-    return [_shortened(equation) for equation in check(step["text"]).wrong]
+    return [shortened(equation) for equation in check(step["text"]).wrong]
 
 
 def opinions_of(solution: Row) -> list[dict[str, Any]]:
@@ -137,8 +119,7 @@ def opinions_of(solution: Row) -> list[dict[str, Any]]:
 def _rollouts(steps: Sequence[Row], index: int, root: Row | None, solution: Row) -> str:
     """Return the sentence that compares rollouts from behind a step with those from before it."""
     step, before = steps[index], steps[index - 1] if index else _as_step(root)
-    who = solution.get("completer")
-    of_whom = f" of {who}" if who and who != POLICY else ""
+    of_whom = _of_whom(solution)
     if not step["n_trials"]:
         here = f"No rollout{of_whom} was made from behind this step"
     else:
@@ -149,9 +130,44 @@ def _rollouts(steps: Sequence[Row], index: int, root: Row | None, solution: Row)
     return f"{here}; {before['n_successes']} of {before['n_trials']} from {where}."
 
 
+def _of_whom(solution: Row) -> str:
+    """Return whose the rollouts are, where they are another's than the policy's."""
+    who = solution.get("completer")
+    return f" of {who}" if who and who != POLICY else ""
+
+
+def _ends_wrong(solution: Row) -> bool:
+    """Return whether rollouts call just the last step wrong, which states an answer that the checker calls wrong."""
+    steps, first_error = solution.get("steps") or [], solution.get("first_error")
+    judged = solution.get("verdict") == Outcome.INCORRECT and solution.get("labeller") not in (None, CHECKED_STEPS)
+    return judged and first_error is not None and first_error == len(steps) - 1 and _is_counted(steps[first_error])
+
+
+def _ending(steps: Sequence[Row], solution: Row) -> list[str]:
+    """Return why the last step is the first wrong one: its answer is wrong, those before it lead to the right one."""
+    if len(steps) == 1:
+        return ["It is the only step, and its answer is not the gold answer."]
+    before, sure = steps[-2], [step["confidence"] for step in steps[:-1] if step.get("confidence")]
+    said = ["It is the last step, and its answer is not the gold answer."]
+    if _is_counted(before) and before["n_trials"]:
+        who = _of_whom(solution)
+        said.append(
+            f"{before['n_successes']} of {before['n_trials']} rollouts{who} from the step before still reached it."
+        )
+    if sure:
+        said.append(
+            f"Less sure is that all steps before it are right: of the least sure one it is {percent(min(sure))}."
+        )
+    return said
+
+
 def _equations(steps: Sequence[Row], first_error: int) -> list[str]:
     """Return what exact arithmetic says of the step, and of those before it."""
-    said = [f"The equation {equation} is wrong." for equation in wrong_equations(steps[first_error])]
+    here = check(steps[first_error]["text"])
+    said = [f"The equation {shortened(equation)} is wrong." for equation in here.wrong]
+    if here.right and not here.wrong:
+        hold = "Its equation holds" if here.right == 1 else f"Its {here.right} equations hold"
+        said.append(f"{hold}: what is wrong is another thing that it says or leaves out, or stands a step further on.")
     for index in range(first_error):
         wrong = wrong_equations(steps[index])
         if wrong:
@@ -188,7 +204,7 @@ def _checker(solution: Row) -> list[str]:
     """Return what the checker says of the first part of the answer that it refused, such as a tactic of a proof."""
     for number, part in enumerate(solution.get("verdict_parts") or (), start=1):
         if part["outcome"] != Outcome.CORRECT:
-            note = f": {_quoted(part['note'])}" if part["note"] else ""
+            note = f": {quoted(part['note'])}" if part["note"] else ""
             return [f"The checker refuses part {number} ({part['outcome']}){note}."]
     return []
 
@@ -198,7 +214,7 @@ def _sureness(solution: Row, step: Row) -> list[str]:
     confidence, labeller = step.get("confidence"), solution.get("labeller")
     if not labeller or not confidence:
         return []
-    sure = f"{_percent(confidence)} sure that the solution is wrong from here on: an estimate ({labeller})"
+    sure = f"{percent(confidence)} sure that the solution is wrong from here on: an estimate ({labeller})"
     if not _is_counted(step):
         return [f"{sure} from all that is said above."]
     return [f"{sure} from the rollouts at all its steps and from what the run knows of this model elsewhere."]
@@ -241,13 +257,6 @@ def _between(steps: Sequence[Row]) -> str:
     return f"It is wrong by step {last + 1} at the latest; {where}, but the evidence is too thin to say which."
 
 
-def _remark(reason: str | None, verdict: str | None) -> str:
-    """Return the checker's reason as a sentence; nothing where it only says how it has compared."""
-    if not reason or reason in _COMPARED:
-        return " They are equal as exact values." if reason == _VALUES and verdict == Outcome.CORRECT else ""
-    return f" The checker says: {_quoted(reason)}."
-
-
 def _listed(names: Sequence[str]) -> str:
     """Return names as a sentence lists them, each once."""
     *others, last = dict.fromkeys(names)
@@ -262,19 +271,3 @@ def _as_step(root: Row | None) -> dict[str, Any]:
     """Return the counts of a node under the names that steps have."""
     root = root or {}
     return {"n_trials": root.get("trials"), "n_successes": root.get("successes")}
-
-
-def _percent(share: float) -> str:
-    """Return a share that is less than 1 as less than 100 %."""
-    return (
-        "100 %" if share >= 1 else f"{min(share, 0.9999):.4g}" if share > 0.995 else f"{share:.0%}".replace("%", " %")
-    )
-
-
-def _quoted(text: object) -> str:
-    return f"“{_shortened(str(text))}”"
-
-
-def _shortened(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

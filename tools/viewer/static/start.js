@@ -16,7 +16,7 @@ const LOOKS = [
   ["Slowest", "Questions that took longest.", "sort=-seconds", null, null],
 ];
 const SHOWN = 5; // failures
-const PASSES = ["never", "seldom", "half", "mostly", "always"];
+const PASSES = ["never", "seldom", "half", "mostly", "always", "no samples"];
 
 const count = (counts, key, name) => counts[key]?.names.find((one) => one.name === name)?.n ?? 0;
 
@@ -53,9 +53,9 @@ function failures(counts) {
 function failuresCard(counts, all) {
   const failing = failures(counts);
   const rest = failing.length > SHOWN ? `${plural(failing.length - SHOWN, "rarer kind")} can be filtered for in the list.` : failing.length && failing.length < SHOWN ? "No other kinds occurred." : "";
-  return el("section", { class: "card", "aria-labelledby": "failures" }, el("h2", { id: "failures" }, "Most frequent failures"),
+  return el("section", { class: "card", "aria-labelledby": "failures" }, el("h2", { id: "failures" }, "Most frequent failures, by questions"),
     failing.length ? bars(failing.slice(0, SHOWN), all) : el("p", { class: "muted" }, "None: every question was finished, and every answer could be judged."),
-    el("p", { class: "muted small" }, rest, rest ? " " : "", "Questions that have at least one of each, of all questions. None of it ever becomes a negative label."));
+    el("p", { class: "muted small" }, rest, rest ? " " : "", "Questions that have at least one of each, of all questions. Wrong answers are no failures; none of these ever becomes a negative label."));
 }
 
 /** Runs within the folder, such as those of training rounds, with how often the model of each is right. */
@@ -91,12 +91,13 @@ function paint(main, counts, runs, all, state) {
     (one) => ({ name: one.shown || "no level", n: one.n, filter: new URLSearchParams({ level: one.name }).toString() }));
   main.replaceChildren(
     el("h1", {}, "What to look at"),
-    el("p", { class: "muted" }, `${plural(all, "question")} in `, said(state.run_dir, { class: "text mono" }), ". Each choice opens the list; every list can be narrowed further."),
+    el("p", { class: "muted" }, `${plural(all, "question")} in `, said(state.run_dir, { class: "text mono" }), runs.length ? `, one of several runs counted in each of these ${runs.length} runs` : "", ". Each choice opens the list; every list can be narrowed further."),
     agreement,
     el("ul", { class: "looks" }, LOOKS.map((one) => look(one, counts, all)), annotated),
     el("div", { class: "halves" },
       el("section", { class: "card", "aria-labelledby": "passes" }, el("h2", { id: "passes" }, "How often the model is right"),
-        bars(PASSES.map((name) => ({ name: valueName("pass", name), n: count(counts, "pass", name), filter: `pass=${name}` })), all)),
+        bars(PASSES.map((name) => ({ name: valueName("pass", name), n: count(counts, "pass", name), filter: new URLSearchParams({ pass: name }).toString() }))
+          .filter((row) => row.n || row.name !== "no samples"), all)),
       failuresCard(counts, all),
       runs.length ? runsCard(runs) : null,
       levels.length > 1 ? el("section", { class: "card", "aria-labelledby": "levels" }, el("h2", { id: "levels" }, KEYS.level), bars(levels, all)) : null));

@@ -10,7 +10,8 @@ from support.seeing.viewed_run import HOSTILE, a_critique, a_problem, an_opinion
 
 from factory.browsing.prefixes import Prefixes
 from factory.browsing.shown import TEXT, plain, shown
-from factory.browsing.why import evidence, meaning, reasons, verdict_in_words
+from factory.browsing.verdict import verdict_in_words
+from factory.browsing.why import evidence, meaning, reasons
 
 
 def wrong(**fields: Any) -> dict[str, Any]:
@@ -55,6 +56,27 @@ def test_votes_of_a_critic_are_counted() -> None:
 def test_a_wrong_equation_further_ahead_is_told() -> None:
     solution = wrong(first_error=2)
     assert "Step 2 has a wrong equation, too: 6 * 7 = 36." in reasons(solution, None)
+
+
+def test_equations_that_hold_are_told_as_a_doubt() -> None:
+    solution = wrong()
+    solution["steps"][1]["text"] = "6 * 7 = 42."
+    assert any(one.startswith("Its equation holds: what is wrong is another thing") for one in reasons(solution, None))
+
+
+def test_an_answer_that_is_wrong_behind_right_steps_needs_no_rollouts() -> None:
+    solution = wrong(first_error=2)
+    assert reasons(solution, None)[:3] == [
+        "It is the last step, and its answer is not the gold answer.",
+        "2 of 11 rollouts from the step before still reached it.",
+        "Less sure is that all steps before it are right: of the least sure one it is 98 %.",
+    ]
+    assert meaning(solution).startswith("That the steps before are right comes from rollouts")
+    solution["steps"] = solution["steps"][2:]
+    assert reasons(solution | {"first_error": 0}, None) == [
+        "It is the only step, and its answer is not the gold answer."
+    ]
+    assert meaning(solution | {"first_error": 0}) == ""
 
 
 def test_a_checker_names_the_part_that_it_refuses() -> None:
@@ -127,7 +149,7 @@ def test_a_flawed_right_answer_is_told() -> None:
     [
         ({}, "It answers “36”, which is wrong: the gold answer is “42”."),
         ({"verdict": "correct"}, "which is right"),
-        ({"verdict": "unparsable", "final_answer": None}, "It states no answer, which cannot be read (unparsable)"),
+        ({"verdict": "unparsable", "final_answer": None}, "It states no answer (unparsable)"),
         ({"verdict": "timeout"}, "took too long to check"),
         ({"verdict": None}, "nobody has judged it"),
         ({"finish_reason": "length"}, "was cut off"),
