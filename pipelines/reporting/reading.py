@@ -106,7 +106,11 @@ def _tables(part: Part, columns: Sequence[str], done: Read) -> Iterator[_Located
             with reading(), open_newest(part.store, shard) as file:
                 wanted = leaves(file, columns)
                 groups = range(file.num_row_groups)
-                return [file.read_row_group(group, columns=wanted, use_threads=False) for group in groups]
+                tables = [file.read_row_group(group, columns=wanted, use_threads=False) for group in groups]
+                for table in tables:
+                    # Also of texts that are no UTF-8, which Arrow takes as they are.
+                    table.validate(full=True)
+                return tables
         except FileNotFoundError:
             return "it is gone"
         except Unreadable as error:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -31,7 +32,7 @@ _READERS = 2  # calls that read a local folder at a time
 _UNREADABLE = 20  # objects whose trouble is told
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """State of an index: `phase` is listing, reading, ready or waiting (for the store); counts; the last trouble.
 
@@ -91,6 +92,10 @@ class Index:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="index", daemon=True)
 
+    def folders(self) -> set[str]:
+        """Return the runs within the folder whose records are known by now; "" is the folder itself."""
+        return {folder for part in self.known.parts for folder in part.names("part")}
+
     def start(self) -> None:
         """Begin, in a thread of its own."""
         self._thread.start()
@@ -123,7 +128,7 @@ class Index:
         except FactoryError as error:
             # The store is down, or permission was lost: what is known is shown, and it is tried again.
             self.failure = None if self.known.parts else error
-            self.progress.phase, self.progress.trouble = "waiting", str(error)
+            self._tell(phase="waiting", trouble=str(error))
         self.first_look.set()
 
     def _load(self) -> None:
@@ -140,16 +145,16 @@ class Index:
     def _pass(self) -> None:
         """List the objects, mask those that are gone, read those that are new."""
         now = listed(self._store)
-        self.progress.objects, self.progress.trouble = len(now), ""
+        objects = len(now)
         self._mask(now)
-        self.progress.indexed = self.progress.objects - len(now)
+        self._tell(objects=objects, indexed=objects - len(now), trouble="")
         # One that cannot be read is tried again when it is another one.
         self._damaged = {name: mark for name, mark in self._damaged.items() if name in now and now[name].mark == mark}
         self._tell_damaged({})
         missing = [now[name] for name in now if name not in self._damaged]
         if self.known.parts or not missing:
             self.first_look.set()
-        self.progress.phase = "reading" if missing else "ready"
+        self._tell(phase="reading" if missing else "ready")
         published = time.monotonic()
         width = min(self._store.width, 8) if self._store.width > 1 else _READERS
         for chunk in in_order(lambda some: read(self._store, some), chunks(missing), width):
@@ -157,7 +162,7 @@ class Index:
             self._tell_damaged(chunk.unreadable)
             if chunk.part is not None:
                 self._tail.append(chunk.part)
-                self.progress.indexed += len(chunk.part.objects)
+                self._tell(indexed=self.progress.indexed + len(chunk.part.objects))
             if not self.known.parts or time.monotonic() - published > PUBLISH_S:
                 self._publish()
                 self.first_look.set()
@@ -168,15 +173,18 @@ class Index:
             self._publish()
             # What reading took is given back, as the process may run for days.
             pa.default_memory_pool().release_unused()
-        self.progress.phase = "ready"
+        self._tell(phase="ready")
         if time.monotonic() - self._kept_at > KEEP_S:
             self._keep_tail()
+
+    def _tell(self, **more: Any) -> None:
+        """Replace the progress by one in which something is otherwise."""
+        self.progress = replace(self.progress, **more)
 
     def _tell_damaged(self, more: Mapping[str, str]) -> None:
         """Tell how many objects cannot be read, and why of the first ones."""
         told = {name: why for name, why in self.progress.unreadable.items() if name in self._damaged} | dict(more)
-        self.progress.damaged = len(self._damaged)
-        self.progress.unreadable = dict(list(told.items())[:_UNREADABLE])
+        self._tell(damaged=len(self._damaged), unreadable=dict(list(told.items())[:_UNREADABLE]))
 
     def _publish(self) -> None:
         """Give readers what is known by now; a part that is large enough is finished and kept."""

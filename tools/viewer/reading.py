@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from factory.browsing.facts import COLUMNS, facts_of
-from factory.browsing.parts import ObjectRows, Part, of_objects
+from factory.browsing.parts import ObjectRows, Part, of_objects, together
 from factory.records.record_columns import leaves
-from factory.shards.damage import CHECKSUMS, Unreadable, reading
+from factory.shards.commits import open_shard
+from factory.shards.damage import Unreadable, reading
 from factory.storage.store import Store
-from tools.viewer.objects import Listed
+from tools.viewer.objects import Listed, shard_in
 
 # One call reads so many objects, or so many bytes of them, whichever comes first.
 OBJECTS, BYTES = 48, 24 * 2**20
@@ -45,10 +45,10 @@ def chunks(objects: Iterable[Listed]) -> Iterator[list[Listed]]:
 def read(store: Store, objects: Sequence[Listed]) -> Read:
     """Return the facts of some objects. One that was deleted meanwhile is left out: the next listing lacks it, too."""
     result = Read()
-    tables: list[tuple[pa.Table, list[ObjectRows]]] = []
+    whole: list[_Whole] = []
     for one in objects:
         try:
-            with reading(), pq.ParquetFile(store.open(one.name, one.size or None), **CHECKSUMS) as file:
+            with reading(), open_shard(store, replace(shard_in(one.name), name=one.name, size=one.size)) as file:
                 groups = list(_groups(file))
         except FileNotFoundError:
             continue
@@ -56,16 +56,44 @@ def read(store: Store, objects: Sequence[Listed]) -> Read:
             result.unreadable[one.name] = str(error)
             continue
         rows = ObjectRows(name=one.name, mark=one.mark, rows=sum(group.num_rows for group in groups))
+        whole.append((rows, groups))
+    try:
+        result.part = _part_of(whole)
+    except Unreadable:
+        # A column of one of them holds something else than a record's: each by itself tells which.
+        parts: list[Part] = []
+        for rows, groups in whole:
+            try:
+                parts += filter(None, [_part_of([(rows, groups)])])
+            except Unreadable as error:
+                result.unreadable[rows.name] = str(error)
+        result.part = together(parts) if parts else None
+    return result
+
+
+_Whole = tuple[ObjectRows, list[pa.Table]]
+"""Object with the columns of its row groups."""
+
+
+def _part_of(objects: Sequence[_Whole]) -> Part | None:
+    """Return the part that objects make, None for none. Raises `Unreadable` where one holds no facts of records."""
+    tables: list[tuple[pa.Table, list[ObjectRows]]] = []
+    for rows, groups in objects:
         # Facts of many small objects are made at once; objects of another schema are put beside them.
         if tables and len(groups) == 1 and tables[-1][0].schema.equals(groups[0].schema):
             tables[-1] = (pa.concat_tables([tables[-1][0], groups[0]]), [*tables[-1][1], rows])
         else:
             tables += [(group, [rows] if last else []) for group, last in _with_last(groups)]
-    facts = [facts_of(table) for table, _ in tables]
-    if facts:
-        objects_read = [rows for _, held in tables for rows in held]
-        result.part = of_objects(objects_read, [pair[0] for pair in facts], [pair[1] for pair in facts])
-    return result
+    if not tables:
+        return None
+    with reading():
+        facts = [facts_of(table) for table, _ in tables]
+        part = of_objects(
+            [rows for _, held in tables for rows in held], [pair[0] for pair in facts], [pair[1] for pair in facts]
+        )
+        # Also of texts that are no UTF-8, which Arrow takes as they are.
+        part.questions.validate(full=True)
+    return part
 
 
 def _groups(file: Any) -> Iterator[pa.Table]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from support.seeing.viewed_run import a_problem, write_object, write_run
 
@@ -81,6 +83,21 @@ def test_an_object_that_cannot_be_read_is_named_and_the_others_are_shown(run: Pa
     assert len(ids(made)) == 24
 
 
+ODD: dict[str, pa.Table] = {
+    "seconds that are text": pa.table({"question_id": ["a"], "cost": [{"seconds": "abc"}]}),
+    "ids that are no text": pa.table({"question_id": [b"\xff"]}),
+    "text that is no UTF-8": pa.table({"question_id": pa.array([b"\xff"]).view(pa.string())}),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_object_that_holds_something_else_is_named_and_the_others_are_shown(run: Path, odd: str) -> None:
+    pq.write_table(ODD[odd], run / "data" / "part-00000000000000ff.parquet")
+    made = looked(run)
+    assert list(made.progress.unreadable) == ["data/part-00000000000000ff.parquet"]
+    assert (made.progress.phase, len(ids(made))) == ("ready", 24)
+
+
 def test_damaged_objects_are_read_once_and_again_when_they_are_others(
     run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,10 +125,11 @@ def test_damaged_objects_are_read_once_and_again_when_they_are_others(
 
 def test_progress_can_be_read_while_it_is_told(run: Path) -> None:
     made = looked(run)
-    before = made.progress.unreadable
+    before = made.progress
     (run / "data" / "part-00000000000000ff.parquet").write_bytes(b"no parquet")
     made._pass()
-    assert (len(before), len(made.progress.unreadable)) == (0, 1)
+    assert (before.damaged, before.unreadable, before.objects) == (0, {}, 3)
+    assert (made.progress.damaged, len(made.progress.unreadable), made.progress.objects) == (1, 1, 4)
 
 
 def question_at(made: Index, at: int) -> str:
