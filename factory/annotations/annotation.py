@@ -24,7 +24,7 @@ class Annotation:
       step: 0-based index of the step.
       label: what the person says, one of `LABELS`; None takes back what the same person has said before.
       run_label: label of the run at that time: 1, -1, or None where it had none.
-      run_confidence: the confidence of that label.
+      run_confidence: the confidence of that label, from 0 to 1; None where it had none.
       note: why, in the person's words; "" for nothing.
       person: name of who says it.
       at: time, ISO 8601 in UTC.
@@ -79,6 +79,9 @@ def checked(values: Mapping[str, Any]) -> Annotation:
     for name, label in (("label", annotation.label), ("run_label", annotation.run_label)):
         if label is not None and (type(label) is not int or label not in LABELS):
             raise ValueError(f"{name} is {label!r}; expected 1, -1, 0 or null")
+    sure = annotation.run_confidence
+    if sure is not None and (type(sure) not in (int, float) or not 0 <= sure <= 1):
+        raise ValueError(f"run_confidence is {repr(sure)[:40]}; expected a number from 0 to 1, or null")
     if len(annotation.note) > NOTE or not 1 <= len(annotation.person.strip()) <= NAME:
         raise ValueError(f"expected a note of at most {NOTE:,} characters, and a name of 1 to {NAME}")
     return annotation
@@ -91,3 +94,27 @@ def latest(annotations: Iterable[Annotation]) -> list[Annotation]:
         by_key.pop(annotation.key, None)
         by_key[annotation.key] = annotation
     return [annotation for annotation in by_key.values() if annotation.label is not None]
+
+
+def by_run(said: Mapping[str, Iterable[Annotation]]) -> dict[str, list[Annotation]]:
+    """Return the annotations that count of a folder and of the runs within it, by the name of the run.
+
+    Two runs may hold the same solution with other labels, so what is said of one says nothing of the other. What lies
+    at the folder itself, "", counts for the records of all runs within it, until the same person says something of the
+    same step in one of them.
+
+    Args:
+      said: all annotations, by the run that they lie in.
+    """
+    within: dict[tuple[str, str, int, str], str] = {}
+    for run, of_run in said.items():
+        for one in of_run if run else ():
+            within[one.key] = max(one.at, within.get(one.key, ""))
+    return {
+        run: latest(one for one in of_run if run or one.at >= within.get(one.key, "")) for run, of_run in said.items()
+    }
+
+
+def in_order(counting: Mapping[str, Iterable[Annotation]]) -> list[Annotation]:
+    """Return what counts, by run as `by_run` gives it, as one list in the order of the times."""
+    return sorted((one for of_run in counting.values() for one in of_run), key=lambda one: one.at)

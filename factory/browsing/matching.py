@@ -36,10 +36,11 @@ class Looked:
     Args:
       part: part of an index.
       wanted: the filter.
-      annotated: ids of the questions that people have annotated; only needed where the filter asks for that.
+      annotated: (run within the folder, id) of the questions that people have annotated, "" for all runs; only needed
+        where the filter asks for that.
     """
 
-    def __init__(self, part: Part, wanted: Filter, annotated: Collection[str] = ()) -> None:
+    def __init__(self, part: Part, wanted: Filter, annotated: Collection[tuple[str, str]] = ()) -> None:
         self._part = part
         self._of_questions = {
             key: _named(part, key, names) for key, names in wanted.named.items() if key in OF_QUESTIONS
@@ -47,8 +48,7 @@ class Looked:
         if part.gone is not None:
             self._of_questions["gone"] = ~part.gone
         if wanted.said:
-            with_some = np.zeros(len(part), bool)
-            with_some[part.rows_with(list(annotated))] = True
+            with_some = _annotated(part, annotated)
             self._of_questions[SAID] = with_some if wanted.said == "yes" else ~with_some
         self._of_solutions = {
             key: _named(part, key, names) for key, names in wanted.named.items() if key in OF_SOLUTIONS
@@ -95,6 +95,19 @@ class Looked:
         total = np.concatenate([[0], np.cumsum(self._solutions(), dtype=np.int32)])
         at = total[self._part.starts()]
         return at[1:] > at[:-1]
+
+
+def _annotated(part: Part, annotated: Collection[tuple[str, str]]) -> Mask:
+    """Return which questions people have annotated."""
+    ids: dict[str, list[str]] = {}
+    for folder, question_id in annotated:
+        ids.setdefault(folder, []).append(question_id)
+    with_some = np.zeros(len(part), bool)
+    codes, folders = part.codes("part"), part.names("part")
+    for folder in ids.keys() & {"", *folders}:
+        rows = part.rows_with(ids[folder])
+        with_some[rows[codes[rows] == folders.index(folder)] if folder else rows] = True
+    return with_some
 
 
 def _coded(part: Part, key: str) -> tuple[Array, list[str]]:

@@ -12,13 +12,13 @@ from factory.browsing.matching import Looked
 from factory.browsing.parts import Array, Part
 
 
-def ordered(parts: Sequence[Part], wanted: Filter, annotated: Collection[str] = ()) -> Array:
+def ordered(parts: Sequence[Part], wanted: Filter, annotated: Collection[tuple[str, str]] = ()) -> Array:
     """Return the numbers of the questions that pass, in the order that is asked for.
 
     Args:
       parts: the index.
       wanted: filter and order.
-      annotated: ids of the questions that people have annotated.
+      annotated: (run within the folder, id) of the questions that people have annotated, "" for all runs.
     """
     numbers, keys = [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
     for part in parts:

@@ -34,9 +34,12 @@ class Annotations:
 def annotations_for(formats: Iterable[str], folders: Iterable[str], access: Access) -> Annotations:
     """Return what people said beside some folders, where a format holds it.
 
+    An export holds each text once, whichever runs it comes from. So of all that a person said of a step of it, in any
+    of them, the last word counts, beside the label that it was said of.
+
     Args:
       formats: names of the formats of the export.
-      folders: runs, and folders of several runs as they were named: a viewer keeps annotations in what it shows.
+      folders: runs, and folders of several runs as they were named: what lies there counts for all runs within.
       access: credentials and limits of their stores.
 
     Raises:

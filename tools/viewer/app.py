@@ -143,7 +143,7 @@ class Viewer:
                 for one in places_of(self._index.known.parts, [place.question_id])[:_COPIES]
             ],
             "record": shown_json(record),
-            "annotations": shown_json(self._annotating.of_question(place.question_id)),
+            "annotations": shown_json(self._annotating.of_record(place)),
         }
 
     def _record(self, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -172,7 +172,7 @@ class Viewer:
         if [type(one) for one in named.values()] != [str, str, int] or named["copy"] < 0:
             raise BadInput("a record was named by other values than two texts, id and in, and a number, copy.")
         place = place_of(self._index.known.parts, named["id"], named["in"], named["copy"])
-        annotation = self._annotating.add(self._records.read(place), said)
+        annotation = self._annotating.add(place.folder, self._records.read(place), said)
         return shown_json({"annotation": annotation, "agreement": in_numbers(self._annotating.said.agreement)})
 
 

@@ -87,11 +87,14 @@ class Lists:
         rows = [_row(parts, at) for at in numbers]
         ids = list({row["question_id"] for row in rows})
         copies = {place.at: place.copy for place in places_of(parts, ids)} if rows else {}
-        said = self._annotating.said.of_questions
-        return [{**row, "copy": copies.get(row["at"], 0), "said": said.get(row["question_id"], 0)} for row in rows]
+        said = self._annotating.said
+        return [
+            {**row, "copy": copies.get(row["at"], 0), "said": len(said.of_record(row["part"], row["question_id"]))}
+            for row in rows
+        ]
 
-    def _annotated(self, wanted: Filter) -> frozenset[str]:
-        """Return the ids of annotated questions, where a filter asks for them."""
+    def _annotated(self, wanted: Filter) -> frozenset[tuple[str, str]]:
+        """Return (run, id) of annotated questions, where a filter asks for them."""
         return frozenset(self._annotating.said.of_questions) if wanted.said else frozenset()
 
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:

@@ -96,7 +96,7 @@ class Records:
         """
         try:
             # The object, or the revision that has superseded it.
-            store, shard = self._store(place.folder), shard_in(place.name)
+            store, shard = self.store(place.folder), shard_in(place.name)
             with reading(), open_newest(store, shard) as file:
                 return completed(_row_of(file, place))
         except FileNotFoundError:
@@ -108,7 +108,8 @@ class Records:
                 f"{place.name} cannot be read ({error}). `factory validate` says what else is damaged."
             ) from None
 
-    def _store(self, folder: str) -> Store:
+    def store(self, folder: str) -> Store:
+        """Return a run within the folder, opened; "" is the folder itself."""
         if folder not in self._stores:
             self._stores[folder] = open_store(f"{self._url.rstrip('/')}/{folder}", self._access)
         return self._stores[folder]

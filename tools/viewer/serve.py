@@ -76,10 +76,11 @@ def view(run_dir: str, *, port: int, person: str | None, at: str, say: Say) -> N
         if index.first_look.is_set() and not index.known.questions:
             check_is_run(store)
         # The page.
-        annotating = Annotating(store, person)
+        records = Records(run_dir, access, store)
+        annotating = Annotating(records.store, index.folders, person)
         annotating.start()
         lists = Lists(index, annotating)
-        records, search = Records(run_dir, access, store), TextSearch(store, lists)
+        search = TextSearch(store, lists)
         viewer = Viewer(run_dir, index, records, lists, search, annotating)
         token = secrets.token_urlsafe(24)
         here = listener.getsockname()[1]
@@ -87,7 +88,8 @@ def view(run_dir: str, *, port: int, person: str | None, at: str, say: Say) -> N
         if person is None:
             say("read only; --annotate lets you say where a label is wrong. Ctrl-C ends it.")
         else:
-            say(f"annotations are kept in {run_dir}/annotations, by {person}. Ctrl-C ends it.")
+            where = f"{run_dir}/annotations" if index.folders() <= {""} else f"annotations/ of each run in {run_dir}"
+            say(f"annotations are kept in {where}, by {person}. Ctrl-C ends it.")
         _serve(viewer, token, listener)
         index.stop()
         annotating.stop()

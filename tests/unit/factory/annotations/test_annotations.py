@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from factory.annotations.agreement import Share, agreement
-from factory.annotations.annotation import Annotation, checked, decoded, latest
+from factory.annotations.annotation import Annotation, by_run, checked, decoded, in_order, latest
 from factory.annotations.kept import annotations_in, keep
 from factory.errors import BadInput
 from factory.storage.opening import open_store
@@ -43,6 +43,12 @@ def test_an_annotation_is_read_back() -> None:
         {"note": None},
         {"person": " "},
         {"person": "x" * 81},
+        {"run_confidence": "x"},
+        {"run_confidence": [1]},
+        {"run_confidence": True},
+        {"run_confidence": 10**400},
+        {"run_confidence": -0.1},
+        {"run_confidence": float("nan")},
         {"more": 1},
     ],
 )
@@ -66,6 +72,20 @@ def test_the_last_word_of_a_person_counts() -> None:
 
 def test_what_is_taken_back_does_not_count() -> None:
     assert latest([ONE, replace(ONE, label=None, at="2026-11-30T11:00:00+00:00")]) == []
+
+
+def test_what_is_said_of_one_run_says_nothing_of_the_same_solution_in_another() -> None:
+    other = replace(ONE, label=1, at="2026-11-30T11:00:00+00:00")
+    counting = by_run({"round_1": [other], "round_0": [ONE]})
+    assert counting == {"round_0": [ONE], "round_1": [other]}
+    assert in_order(counting) == [ONE, other]
+
+
+def test_what_lies_at_the_folder_itself_counts_until_the_same_person_says_it_of_a_run() -> None:
+    bob = replace(ONE, person="Bob")
+    later = replace(ONE, label=None, at="2026-11-30T11:00:00+00:00")
+    earlier = replace(bob, at="2026-11-30T09:00:00+00:00")
+    assert by_run({"": [ONE, bob], "round_0": [later, earlier]}) == {"": [bob], "round_0": [earlier]}
 
 
 def test_agreement_is_over_steps_that_both_have_labelled() -> None:

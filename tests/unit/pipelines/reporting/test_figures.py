@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -227,6 +228,28 @@ def test_annotations_of_a_folder_of_runs_lie_in_it_or_in_them(tmp_path: Path) ->
         keep(where, Annotation(**ids, step=step, person="Ada", at=f"2026-01-02T03:04:0{step}Z"))
     [against] = figures_of(str(tmp_path))["confidence"]["against"]
     assert against["labels"] == 2
+
+
+def test_annotations_of_the_same_solution_in_two_rounds_are_of_two_labels(tmp_path: Path) -> None:
+    ids: dict[str, Any] = {"question_id": "q", "solution_id": "s", "step": 0, "note": "", "person": "Ada"}
+    for number, run_label in enumerate((1, -1)):
+        where = tmp_path / f"round_{number}/sample"
+        committed(where, "a", [a_record("q", [RIGHT])])
+        at = f"2026-01-02T03:04:0{number}Z"
+        keep(where, Annotation(**ids, label=1, run_label=run_label, run_confidence=0.9, at=at))
+    [against] = figures_of(str(tmp_path))["confidence"]["against"]
+    assert against["labels"] == 2
+    assert "1 of 2 labels" in against["said"]
+
+
+def test_an_object_with_a_text_that_is_no_utf_8_is_left_out_and_named(folder: Path) -> None:
+    odd = pa.table(
+        {"question_id": pa.array([b"\xff"]).view(pa.string()), "source": pa.array([b"\xff"]).view(pa.string())}
+    )
+    pq.write_table(odd, folder / "data/part-zz.parquet")
+    read = figures_of(str(folder))["read"]
+    assert (read["questions"], len(read["unreadable"])) == (len(records()) + 1, 1)
+    assert "data/part-zz.parquet" in read["unreadable"][0]
 
 
 def test_a_broken_annotation_is_left_out_and_named(folder: Path) -> None:

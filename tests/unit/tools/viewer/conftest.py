@@ -32,11 +32,11 @@ class Asking:
         store = open_store(folder)
         self.index = Index(store, KeptParts(str(folder), lambda line: None))
         self.index.look_now()
-        self.annotating = annotating = Annotating(store, person)
+        records = Records(str(folder), Access(), store)
+        self.annotating = annotating = Annotating(records.store, self.index.folders, person)
         annotating.look_now()
         lists = Lists(self.index, annotating)
         search = TextSearch(store, lists)
-        records = Records(str(folder), Access(), store)
         application = Viewer(str(folder), self.index, records, lists, search, annotating).application(TOKEN)
         self.client = TestClient(application, base_url=f"http://{HOST}", follow_redirects=False)
 

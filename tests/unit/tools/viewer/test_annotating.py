@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.seeing.viewed_run import a_problem, write_object
 
 from factory.annotations.annotation import Annotation
 from factory.annotations.kept import keep
@@ -31,6 +32,11 @@ ONE = Annotation(
 )
 
 
+def annotating_of(folder: Path) -> Annotating:
+    """Return what people say of a run without a viewer."""
+    return Annotating(lambda name: open_store(folder / name), lambda: [""], None)
+
+
 def said(made: Annotating) -> int:
     """Return how many annotations count, once it has looked again."""
     made.look_now()
@@ -40,7 +46,7 @@ def said(made: Annotating) -> int:
 def test_one_whose_clock_is_behind_is_seen_behind_however_many_others(tmp_path: Path) -> None:
     for step in range(230):
         keep(tmp_path, replace(ONE, step=step))
-    made = Annotating(open_store(tmp_path), None)
+    made = annotating_of(tmp_path)
     assert said(made) == 230
     keep(tmp_path, replace(ONE, person="Bob", at="2026-11-30T09:00:00.000000+00:00"))
     assert said(made) == 231
@@ -48,14 +54,14 @@ def test_one_whose_clock_is_behind_is_seen_behind_however_many_others(tmp_path: 
 
 def test_one_that_is_removed_counts_no_more(tmp_path: Path) -> None:
     name = keep(tmp_path, ONE)
-    made = Annotating(open_store(tmp_path), None)
+    made = annotating_of(tmp_path)
     assert said(made) == 1
     (tmp_path / name).unlink()
     assert said(made) == 0
 
 
 def test_a_damaged_one_is_told_and_the_others_count(tmp_path: Path) -> None:
-    made = Annotating(open_store(tmp_path), None)
+    made = annotating_of(tmp_path)
     keep(tmp_path, ONE)
     assert said(made) == 1
     damaged = keep(tmp_path, replace(ONE, step=1))
@@ -69,7 +75,7 @@ def test_a_damaged_one_is_told_and_the_others_count(tmp_path: Path) -> None:
 
 def test_a_store_that_is_down_keeps_what_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(tmp_path, ONE)
-    made = Annotating(open_store(tmp_path), None)
+    made = annotating_of(tmp_path)
     assert said(made) == 1
 
     def down(*asked: Any, **more: Any) -> Any:
@@ -135,6 +141,53 @@ def test_annotations_are_kept_and_counted(run: Path, viewer_of: Callable[..., An
     assert other.json("api/state")["annotations"]["whole"]["compared"] == 2
     other.say({**said, "label": None})
     assert other.json("api/state")["annotations"]["whole"]["compared"] == 1
+
+
+def test_a_confidence_that_is_no_number_is_kept_as_none(tmp_path: Path, cache: Path, viewer_of: Any) -> None:
+    record = a_problem(0)
+    for step in record["solutions"][1]["steps"]:
+        step["confidence"] = float("nan")
+    write_object(tmp_path / "run", [record])
+    asking = viewer_of(tmp_path / "run", person="Ann")
+    [row] = asking.json("api/list")["rows"]
+    assert asking.say(said_of(asking, row)).json()["annotation"]["run_confidence"] is None
+    assert said(asking.annotating) == 1
+    [kept] = asking.json("api/question", **asking.named(row))["annotations"]
+    assert (kept["run_label"], kept["run_confidence"]) == (-1, None)
+
+
+def test_what_is_said_of_one_round_is_not_said_of_another(tmp_path: Path, cache: Path, viewer_of: Any) -> None:
+    star = tmp_path / "star"
+    for name in ("round_0", "round_1"):
+        write_object(star / name, [a_problem(0)])
+    asking = viewer_of(star, person="Ann")
+    first, second = asking.json("api/list")["rows"]
+    asking.say(said_of(asking, first))
+    asking.say(said_of(asking, second, label=1))
+    assert len(list((star / "round_0/annotations").iterdir())) == 1
+    assert not (star / "annotations").exists()
+    for one in (asking, viewer_of(star)):
+        kept = [one.json("api/question", **one.named(row))["annotations"] for row in (first, second)]
+        assert [[each["label"] for each in said_] for said_ in kept] == [[-1], [1]]
+        whole = one.json("api/state")["annotations"]["whole"]
+        assert (whole["agreed"], whole["compared"]) == (1, 2)
+        assert [row["said"] for row in one.json("api/list", f="said=yes")["rows"]] == [1, 1]
+    asking.say(said_of(asking, second, label=None))
+    assert [row["in"] for row in asking.json("api/list", f="said=yes")["rows"]] == ["round_0"]
+
+
+def test_what_lies_at_the_folder_of_the_rounds_is_said_of_all_of_them(
+    tmp_path: Path, cache: Path, viewer_of: Any
+) -> None:
+    record = a_problem(0)
+    for name in ("round_0", "round_1"):
+        write_object(tmp_path / name, [record])
+    ids = {"question_id": record["question_id"], "solution_id": record["solutions"][1]["solution_id"]}
+    keep(tmp_path, replace(ONE, **ids))
+    asking = viewer_of(tmp_path)
+    rows = asking.json("api/list", f="said=yes")["rows"]
+    assert [(row["in"], row["said"]) for row in rows] == [("round_0", 1), ("round_1", 1)]
+    assert asking.json("api/state")["annotations"]["annotations"] == 1
 
 
 def test_rows_say_how_often_people_have_annotated_them_and_lists_can_be_of_these(
