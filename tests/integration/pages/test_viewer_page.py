@@ -23,6 +23,7 @@ PROBLEM = a_problem(3)
 ASKED = str(PROBLEM["question_id"])
 TWICE = "Asked twice?"
 WRONG = str(PROBLEM["solutions"][1]["solution_id"])
+HINTED, HIDDEN = "-hinted", "hidden\u202eid"
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("viewed") / "a run"
     write_run(made)
     write_object(made, [a_record(TWICE, [a_solution([(text, 1)])]) for text in ("One way.", "Another way.")])
+    solutions = [a_solution([("By itself.", 1)], occurrences=2), a_solution([("As told.", 1)], hinted=True)]
+    write_object(made, [a_record("With a hint?", solutions, question_id=one) for one in (HINTED, HIDDEN)])
     return made
 
 
@@ -221,6 +224,45 @@ def test_each_of_several_records_of_a_question_is_opened_and_left(chromium: Chro
         page.locator("#detail", has_text="Another way.").wait_for()
         page.get_by_role("link", name="1", exact=True).click()
         page.locator("#detail", has_text="One way.").wait_for()
+
+
+@in_chromium
+def test_a_hinted_solution_is_no_sample_and_what_is_pressed_is_done_or_told(chromium: Chromium, viewer: str) -> None:
+    with chromium.page(f"{viewer}#q={HINTED}", bears="ERR_FAILED") as page:
+        page.locator(".facts-list", has_text=re.compile(r"Right\s*2 of 2 samples")).wait_for()
+        # Commands that are copied name the record by its id as it is.
+        page.evaluate("() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }")
+        page.get_by_text("Copy", exact=True).click()
+        page.get_by_role("button", name="Copy inspect command").click()
+        page.locator("#toast.on", has_text="Inspect command copied").wait_for()
+        assert page.evaluate("window.copied").endswith(f"/a run' -- {HINTED}")
+        # A click of which nothing comes says why.
+        page.route("**/api/record.json**", lambda route: route.abort())
+        page.get_by_text("Copy", exact=True).click()
+        page.get_by_role("button", name="Copy JSON").click()
+        page.locator("#toast.on", has_text="The viewer does not answer").wait_for()
+        page.goto(f"{viewer}#q={HIDDEN}")
+        page.get_by_role("heading", name="Question hidden").wait_for()
+        page.get_by_text("Copy", exact=True).click()
+        page.get_by_role("button", name="Copy view command").wait_for()
+        assert page.get_by_role("button", name="Copy inspect command").count() == 0
+
+
+@in_chromium
+def test_an_answer_that_comes_late_replaces_no_list(chromium: Chromium, viewer: str) -> None:
+    with chromium.page(f"{viewer}#f=") as page:
+        opened(page)
+        late: list[Any] = []
+        page.route("**/api/list?f=verdict**", lambda route: late.append(route))
+        with page.expect_request("**/api/list?f=verdict**"):
+            page.evaluate("location.hash = 'f=verdict%3Dincorrect'")
+        page.evaluate("location.hash = 'f=pass%3Dhalf'")
+        page.get_by_role("heading", name="21 questions").wait_for()
+        with page.expect_response("**/api/list?f=verdict**") as answered:
+            late[0].continue_()
+        answered.value.finished()
+        page.locator(".row-link").first.wait_for()
+        assert page.evaluate("async () => (await import('./static/list.js')).current.f") == "pass=half"
 
 
 ATTACK = """<!doctype html><title>waiting</title><script>

@@ -21,23 +21,26 @@ export function leftAt(place) {
 export const questionLink = (row, more = {}) =>
   link.to({ q: row.id, in: row.in || null, copy: row.copy || null, f: current.f ?? "", t: current.t || null, ...more });
 
-/** Fetch one page of the list that `f` says, and remember it. */
-export async function load(f, offset = 0) {
-  const page = await get("list", { f, offset, limit: PAGE });
-  Object.assign(current, { f, t: "", rows: page.rows, offset: page.offset, total: page.total, version: page.version, of: page.of });
-  return page;
-}
+/** Fetch one page of the list that `f` says. Who asked takes it (`take`) if it is still wanted when it comes. */
+export const load = async (f, offset = 0) => ({ f, t: "", ...await get("list", { f, offset, limit: PAGE }) });
 
-/** Return the question `by` places behind the one at a place, fetching a page where that is needed; null at an end. */
+/** Make a page that was fetched the list that is shown. */
+export const take = (page) => Object.assign(current, page);
+
+/**
+ * Return { row, page } of the question `by` places behind the one at a place; null at an end. `page`, to be taken with
+ * the row, was fetched where the row is on another one; else it is null.
+ */
 export async function neighbour(here, by) {
   const place = current.rows.findIndex((row) => isSame(row, here));
   const wanted = place + by;
   if (place < 0) return null;
-  if (wanted >= 0 && wanted < current.rows.length) return current.rows[wanted];
+  if (wanted >= 0 && wanted < current.rows.length) return { row: current.rows[wanted], page: null };
   const absolute = current.offset + wanted;
   if (current.t || absolute < 0 || absolute >= current.total) return null;
-  await load(current.f, Math.floor(absolute / PAGE) * PAGE);
-  return current.rows[absolute - current.offset] ?? null;
+  const page = await load(current.f, Math.floor(absolute / PAGE) * PAGE);
+  const row = page.rows[absolute - page.offset];
+  return row ? { row, page } : null;
 }
 
 /** Whether a list is about how sure labels are, so that its rows say it. */
@@ -77,8 +80,11 @@ const table = (rows, caption) => el("table", { class: "questions" },
   el("tbody", {}, rows));
 
 function pager(f) {
-  const turn = (offset, words, id) => el("button", { type: "button", id, disabled: offset < 0 || offset >= current.total, on: { click: async () => {
-    await load(f, offset);
+  const turn = (offset, words, id) => el("button", { type: "button", id, disabled: offset < 0 || offset >= current.total, on: { click: async ({ currentTarget: button }) => {
+    const page = await load(f, offset);
+    // Another page, list or question may be shown by now.
+    if (!button.isConnected) return;
+    take(page);
     fill(f);
     document.getElementById("results").scrollIntoView();
   } } }, words);
@@ -156,7 +162,11 @@ function paint(main, { f, t, page, counts, isSearch }) {
   main.replaceChildren(el("div", { class: "with-filters" }, aside, el("section", { class: "listing" }, head, chips(chosen), results)));
   // A box that was ticked by keyboard keeps the focus.
   if (key) [...aside.querySelectorAll("input[type=checkbox]")].find((box) => box.dataset.key === key && box.dataset.name === name)?.focus();
-  if (isSearch) fillSearch(f, t); else fill(f);
+  if (isSearch) fillSearch(f, t);
+  else {
+    take(page);
+    fill(f);
+  }
 }
 
 /** Move the mark of the chosen row by some places, and return nothing: focus is what is chosen. */

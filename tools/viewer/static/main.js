@@ -1,6 +1,6 @@
 // Beginning of the page: shows what the address says, follows the index, listens to keys.
 
-import { get } from "./api.js";
+import { get, Refused } from "./api.js";
 import { el, number, plural, said, toast } from "./dom.js";
 import * as link from "./link.js";
 import * as list from "./list.js";
@@ -152,6 +152,12 @@ function key(event) {
 }
 
 addEventListener("hashchange", show);
+// Whoever pressed something hears why nothing came of it.
+addEventListener("unhandledrejection", (event) => {
+  toast(event.reason?.message ?? String(event.reason));
+  // A refusal is told by that; anything else is a mistake of the page, for the console, too.
+  if (event.reason instanceof Refused) event.preventDefault();
+});
 document.addEventListener("click", follows);
 document.addEventListener("click", (event) => { if (!event.target.closest?.(".menu > summary")) closeMenu(); });
 addEventListener("keydown", key);

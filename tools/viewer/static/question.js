@@ -3,7 +3,7 @@
 import { get, isSame, named, query, text } from "./api.js";
 import { badge, copy, duration, el, number, plural, quoted, said, term } from "./dom.js";
 import * as link from "./link.js";
-import { current, leftAt, load, neighbour, questionLink } from "./list.js";
+import { current, leftAt, load, neighbour, questionLink, take } from "./list.js";
 import { sideBySide } from "./compare.js";
 import { solutionView } from "./solution.js";
 import { firstToShow, keepInView, listed, samplesOf, solutionList } from "./solutions.js";
@@ -49,7 +49,8 @@ function bar() {
       el("span", { class: "muted small", id: "position" })),
     el("div", { class: "row" }, el("button", { type: "button", data: { arrive: "tree-card" } }, "Tree ↓"), el("details", { class: "menu" }, el("summary", { class: "button" }, "Copy"), el("div", { class: "menu-items" },
       el("button", { type: "button", title: "c", on: { click: copyPlace } }, "Copy view command"),
-      el("button", { type: "button", on: { click: () => copy(`factory inspect ${quoted(folder)} ${quoted(place.question_id)}`, "Inspect command") } }, "Copy inspect command"),
+      // A command with characters that nobody sees is none to copy.
+      place.question_id === place.id ? el("button", { type: "button", on: { click: () => copy(`factory inspect ${quoted(folder)} ${place.id.startsWith("-") ? "-- " : ""}${quoted(place.id)}`, "Inspect command") } }, "Copy inspect command") : null,
       el("button", { type: "button", on: { click: async () => copy(await text("record.json", named(place)), "JSON") } }, "Copy JSON"),
       el("a", { class: "button", href: `api/record.json?${query(named(place))}`, download: `${place.question_id.replace(/[^\w-]/g, "_")}.json` }, "Save JSON"),
       el("p", { class: "muted small" }, "The view command opens this place in a viewer, at any time; the page's address holds the secret of this viewer and ends with it.")))));
@@ -63,13 +64,22 @@ export function copyPlace() {
 
 /** Go to the question `by` places behind this one in the list. */
 export async function step(by) {
+  const here = open.asked;
   const next = await neighbour(open.answer.place, by);
-  if (next) link.go(questionLink(next));
+  // Somebody may have left the question meanwhile.
+  if (!next || open.asked !== here) return;
+  if (next.page) take(next.page);
+  link.go(questionLink(next.row));
 }
 
 async function position() {
   const { f = "", t } = link.read();
-  if ((current.f !== f || current.t !== (t ?? "")) && !t) await load(f);
+  if ((current.f !== f || current.t !== (t ?? "")) && !t) {
+    const asked = open.asked;
+    const page = await load(f);
+    if (open.asked !== asked) return;
+    take(page);
+  }
   const place = current.rows.findIndex((row) => isSame(row, open.answer.place));
   const here = document.getElementById("position");
   if (!here) return;

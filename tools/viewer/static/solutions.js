@@ -19,9 +19,9 @@ export function surenessOf(solution) {
   return sure.length ? Math.min(...sure) : null;
 }
 
-/** Independent samples of the policy, and those that are right: what pass@k counts (factory/browsing/facts.py). */
+/** Independent samples of the policy, and those that are right: what pass@k counts (factory/records/samples.py). */
 export function samplesOf(solutions) {
-  const drawn = solutions.filter((one) => !["given", "rollout"].includes(one.method) && one.independent !== false && (one.role ?? "policy") === "policy");
+  const drawn = solutions.filter((one) => !["given", "rollout"].includes(one.method) && !one.hinted && one.independent !== false && (one.role ?? "policy") === "policy");
   const sum = (ones) => ones.reduce((total, one) => total + (one.occurrences ?? 1), 0);
   return { samples: sum(drawn), right: sum(drawn.filter((one) => verdictOf(one) === "correct")) };
 }
