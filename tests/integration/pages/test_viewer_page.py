@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.records import a_record, a_solution
+from support.seeing.another_origin import another_origin, attack
 from support.seeing.browser import DESKTOP, PHONE, Chromium, in_chromium, violations
 from support.seeing.viewed_run import HOSTILE, a_problem, write_object, write_run
 from support.seeing.viewing import ADDRESS, viewing
@@ -265,14 +263,6 @@ def test_an_answer_that_comes_late_replaces_no_list(chromium: Chromium, viewer: 
         assert page.evaluate("async () => (await import('./static/list.js')).current.f") == "pass=half"
 
 
-ATTACK = """<!doctype html><title>waiting</title><script>
-const tried = [fetch(URL_ + "api/state"), fetch(URL_ + "api/annotations", { method: "POST", body: "{}" }),
-  fetch(URL_ + "api/annotations", { method: "POST", mode: "no-cors", body: "{}" })
-    .then((answer) => answer.text()).then((text) => { if (!text) throw text; })];
-Promise.allSettled(tried).then((all) => { document.title = all.map((one) => one.status).join(" "); });
-</script>"""
-
-
 @in_chromium
 def test_another_origin_s_page_can_neither_read_nor_post(
     chromium: Chromium, viewer: str, folder: Path, tmp_path: Path
@@ -281,31 +271,16 @@ def test_another_origin_s_page_can_neither_read_nor_post(
     assert match is not None
     kept = sorted((folder / "annotations").glob("*"))
     # A page of another origin that even knows the token.
-    (tmp_path / "attack.html").write_text(ATTACK.replace("URL_", f"'{viewer}'"))
-    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
-    with ThreadingHTTPServer(("127.0.0.1", 0), _quiet(handler)) as other:
-        threading.Thread(target=other.serve_forever, daemon=True).start()
-        # The attacker asks the viewer, which is another host than the page's; the browser tells of every refusal.
-        with chromium.page(
-            f"http://evil.test:{other.server_port}/attack.html", bears="127.0.0.1|CORS|Failed to load"
-        ) as page:
-            page.wait_for_function("document.title !== 'waiting'")
-            assert page.title() == "rejected rejected rejected"
-        other.shutdown()
+    (tmp_path / "attack.html").write_text(attack(viewer))
+    # The attacker asks the viewer, which is another host than the page's; the browser tells of every refusal.
+    bears = "127.0.0.1|CORS|Failed to load"
+    with (
+        another_origin(tmp_path) as port,
+        chromium.page(f"http://evil.test:{port}/attack.html", bears=bears) as page,
+    ):
+        page.wait_for_function("document.title !== 'waiting'")
+        assert page.title() == "rejected rejected rejected"
     # A name that was rebound to this machine.
     with chromium.page(f"http://evil.test:{match[1]}/{match[2]}/", bears="421|Opener-Policy") as page:
         assert page.locator("body").inner_text().startswith("This viewer answers to 127.0.0.1 and localhost only.")
     assert sorted((folder / "annotations").glob("*")) == kept
-
-
-def _quiet(handler: Any) -> Any:
-    """Return a handler of requests that logs none."""
-
-    class Quiet(handler.func):  # type: ignore[misc, name-defined]
-        def __init__(self, *arguments: Any) -> None:
-            super().__init__(*arguments, **handler.keywords)
-
-        def log_message(self, format: str, *arguments: Any) -> None:
-            pass
-
-    return Quiet

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from support.records import a_node, a_record, a_solution
 
 from factory.records.record import to_batch
@@ -134,6 +135,13 @@ def write_run(folder: Path, problems: int = 60, per_object: int = 20) -> list[di
     for start in range(0, len(records), per_object):
         write_object(folder, records[start : start + per_object])
     return records
+
+
+def with_an_id(record: dict[str, Any], question_id: bytes) -> pa.Table:
+    """Return the table of a record whose id has some bytes, which need be no UTF-8."""
+    table = pa.Table.from_batches([to_batch([record])])
+    place = table.schema.get_field_index("question_id")
+    return table.set_column(place, "question_id", pa.array([question_id]).view(pa.string()))
 
 
 def write_object(folder: Path, records: list[dict[str, Any]], *, revision: int = 0) -> str:

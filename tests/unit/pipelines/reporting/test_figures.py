@@ -10,10 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.records import a_record, a_solution, records
+from support.seeing.viewed_run import with_an_id
 from support.validation import SCHEMA_1, committed, labelled
 
-from factory.annotations.annotation import Annotation
-from factory.annotations.kept import keep
 from factory.errors import BadInput
 from factory.records.record import to_batch
 from factory.records.tally import Tally, tally
@@ -214,50 +213,11 @@ def test_the_use_of_engines_over_many_attempts_is_few_points(folder: Path) -> No
     assert {point["busy"] for point in history} == {0.5}
 
 
-def test_annotations_of_a_folder_of_runs_lie_in_it_or_in_them(tmp_path: Path) -> None:
-    ids: dict[str, Any] = {
-        "question_id": "q",
-        "solution_id": "s",
-        "label": 1,
-        "run_label": 1,
-        "run_confidence": 0.9,
-        "note": "",
-    }
-    committed(tmp_path / "round_0/sampling", "a", [a_record("q", [RIGHT])])
-    for step, where in enumerate((tmp_path, tmp_path / "round_0/sampling")):
-        keep(where, Annotation(**ids, step=step, person="Ada", at=f"2026-01-02T03:04:0{step}Z"))
-    [against] = figures_of(str(tmp_path))["confidence"]["against"]
-    assert against["labels"] == 2
-
-
-def test_annotations_of_the_same_solution_in_two_rounds_are_of_two_labels(tmp_path: Path) -> None:
-    ids: dict[str, Any] = {"question_id": "q", "solution_id": "s", "step": 0, "note": "", "person": "Ada"}
-    for number, run_label in enumerate((1, -1)):
-        where = tmp_path / f"round_{number}/sample"
-        committed(where, "a", [a_record("q", [RIGHT])])
-        at = f"2026-01-02T03:04:0{number}Z"
-        keep(where, Annotation(**ids, label=1, run_label=run_label, run_confidence=0.9, at=at))
-    [against] = figures_of(str(tmp_path))["confidence"]["against"]
-    assert against["labels"] == 2
-    assert "1 of 2 labels" in against["said"]
-
-
 def test_an_object_with_a_text_that_is_no_utf_8_is_left_out_and_named(folder: Path) -> None:
-    odd = pa.table(
-        {"question_id": pa.array([b"\xff"]).view(pa.string()), "source": pa.array([b"\xff"]).view(pa.string())}
-    )
-    pq.write_table(odd, folder / "data/part-zz.parquet")
+    pq.write_table(with_an_id(records()[0], b"\xff"), folder / "data/part-zz.parquet")
     read = figures_of(str(folder))["read"]
     assert (read["questions"], len(read["unreadable"])) == (len(records()) + 1, 1)
     assert "data/part-zz.parquet" in read["unreadable"][0]
-
-
-def test_a_broken_annotation_is_left_out_and_named(folder: Path) -> None:
-    name = "annotations/20260101T000000000000-0123456789ab.json"
-    (folder / "annotations").mkdir()
-    (folder / name).write_text("{")
-    [notice] = figures_of(str(folder))["read"]["notices"]
-    assert name in notice
 
 
 @pytest.mark.parametrize(
@@ -290,20 +250,3 @@ def test_a_run_whose_amounts_were_raised_is_as_incomplete_as_its_status_says(tmp
     store.replace(EFFORT, json.dumps({**run.effort, "search.n": 16}).encode())
     state = figures_of(str(tmp_path))["state"]
     assert (state["complete"], state["short_units"]) == (False, 1)
-
-
-def test_what_people_said_of_labels_judges_them_by_how_sure_they_were(folder: Path) -> None:
-    def said(step: int, label: int, person: str = "Ada", run_confidence: float | None = 0.95) -> Annotation:
-        ids = {"question_id": "q", "solution_id": "s", "step": step, "note": "", "person": person}
-        return Annotation(
-            **ids, label=label, run_label=1, run_confidence=run_confidence, at=f"2026-01-02T03:04:0{step}Z"
-        )
-
-    for annotation in (said(0, 1), said(1, -1), said(2, 0), said(3, 1, run_confidence=None)):
-        keep(folder, annotation)
-    [against] = figures_of(str(folder))["confidence"]["against"]
-    assert against["evidence"] == "people's annotations"
-    # Nobody can tell of the third step, and nobody knows how sure the label of the fourth was.
-    assert (against["labels"], against["right"]) == (2, 1)
-    assert against["error"] == pytest.approx(0.45)
-    assert against["said"].startswith("people agree with")
