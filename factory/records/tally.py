@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from factory.records.role_costs import AMOUNTS, Entry, less, summed
+from factory.records.role_costs import AMOUNTS, WHO, Entry, less, summed
 from factory.types import LENGTH
 
 
@@ -79,6 +79,22 @@ class Tally:
     def as_dict(self) -> dict[str, Any]:
         """Return the counts by name, as footers and receipts keep them."""
         return asdict(self)
+
+    @classmethod
+    def of_dict(cls, counts: Mapping[str, Any]) -> Tally:
+        """Return the counts that `as_dict` gave; those of an earlier version lack some.
+
+        Raises `TypeError` or `KeyError` for anything else, as damaged bytes have it.
+        """
+        made = cls(**counts)
+        amounts = [getattr(made, name) for name in NUMBERS]
+        for entry in made.roles:
+            amounts += [entry[name] for name in AMOUNTS]
+            if not all(isinstance(entry[name], str | None) for name in WHO):
+                raise TypeError("a role's cost is not by names")
+        if not all(isinstance(amount, int | float) for amount in amounts):
+            raise TypeError("a count is no number")
+        return made
 
     @property
     def processes(self) -> dict[str, dict[str, int]]:

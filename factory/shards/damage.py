@@ -14,7 +14,7 @@ from factory.errors import BadInput, StorageFailed
 from factory.storage.store import Store
 
 CHECKSUMS = {"page_checksum_verification": True}
-"""Options that every shard is opened with: damaged bytes must not pass for texts and lists of any length."""
+"""Options that Parquet files are read with: damaged bytes must not pass for texts and lists of any length."""
 
 
 class Unreadable(Exception):
@@ -28,7 +28,7 @@ def reading() -> Iterator[None]:
         yield
     except (StorageFailed, FileNotFoundError):
         raise
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise Unreadable(f"{type(error).__name__}: {' '.join(str(error).split())[:160]}") from None
 
 

@@ -3,7 +3,7 @@
 * Receipts never decide whether a unit is committed: only the shard's existence does.
 * `factory validate` compares each shard with its receipt: was it lost, was it changed after its commit?
 * They save reading tens of thousands of footers. A driver that is killed loses its last receipts: the footers of those
-  shards are read instead.
+  shards are read instead, as they are where a page is damaged.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 
 from factory.records.tally import Tally
 from factory.shards.commits import Receipt, Shard, read_footers
-from factory.shards.damage import Unreadable, reading
+from factory.shards.damage import CHECKSUMS, Unreadable, reading
 from factory.shards.listing import Committed
 from factory.shards.shard_file import Footer
 from factory.storage.ahead import in_order
@@ -82,7 +83,7 @@ class ReceiptLog:
             for receipt in self._page
         ]
         sink = pa.BufferOutputStream()
-        pq.write_table(pa.Table.from_pylist(rows, SCHEMA), sink, compression="zstd")
+        pq.write_table(pa.Table.from_pylist(rows, SCHEMA), sink, compression="zstd", write_page_checksum=True)
         store = store or self._store
         store.replace(f"{FOLDER}/{self._attempt:04}-{self._full:05}.parquet", sink.getvalue().to_pybytes())
         self._kept = len(self._page)
@@ -96,7 +97,7 @@ def read_receipts(folder: Folder) -> dict[str, Receipt]:
     """Return the newest receipt of every unit that has one, by unit id."""
     store = open_store(folder)
     newest: dict[str, Receipt] = {}
-    for receipt in _stored(store):
+    for receipt in chain.from_iterable(_pages(store)):
         before = newest.get(receipt.unit_id)
         if before is None or before.revision <= receipt.revision:
             newest[receipt.unit_id] = receipt
@@ -108,11 +109,11 @@ def footers(folder: Folder, committed: Committed) -> Iterator[tuple[Shard, Foote
     store = open_store(folder)
     left = np.ones(len(committed), dtype=bool)
     for page in _pages(store, without_damaged=True):
-        for place, row in zip(committed.places([row["unit_id"] for row in page]).tolist(), page, strict=True):
+        for place, receipt in zip(committed.places([each.unit_id for each in page]).tolist(), page, strict=True):
             # A receipt of another revision says nothing of this shard.
             if place < 0 or not left[place]:
                 continue
-            shard, receipt = committed.at(place), _receipt_of(row)
+            shard = committed.at(place)
             if shard.revision == receipt.revision:
                 left[place] = False
                 yield shard, Footer(tally=receipt.tally, content=receipt.content, effort=receipt.effort)
@@ -127,35 +128,40 @@ def committed_tally(folder: Folder, committed: Committed) -> Tally:
     return total
 
 
-def _stored(store: Store) -> Iterator[Receipt]:
-    """Yield all receipts of a folder, earlier attempts first."""
-    for page in _pages(store):
-        yield from map(_receipt_of, page)
-
-
-def _pages(store: Store, *, without_damaged: bool = False) -> Iterator[list[dict[str, Any]]]:
-    """Yield the pages of a folder, earlier attempts first, each as its rows. Raises `Unreadable` for a damaged one."""
+def _pages(store: Store, *, without_damaged: bool = False) -> Iterator[list[Receipt]]:
+    """Yield the receipts of a folder, page by page, earlier attempts first. Raises `Unreadable` for a damaged page."""
     names = [entry.name for entry in store.entries(FOLDER)]
     for data in in_order(store.read, names, min(store.width, _PAGES_AHEAD)):
         try:
-            with reading():
-                rows = pq.read_table(pa.BufferReader(data)).to_pylist()
+            page = _receipts_in(data)
         except Unreadable:
             if without_damaged:
                 continue
             raise
-        yield rows
+        yield page
+
+
+def _receipts_in(data: bytes) -> list[Receipt]:
+    """Return the receipts of a page; one of an earlier version has no checksums. Raises `Unreadable` for damage."""
+    with reading(), pq.ParquetFile(pa.BufferReader(data), **CHECKSUMS) as file:
+        table = file.read()
+        # Names and types have no checksum.
+        if not table.schema.equals(SCHEMA):
+            raise Unreadable(f"columns of other names or types, expected {', '.join(SCHEMA.names)}")
+        return [_receipt_of(row) for row in table.to_pylist()]
 
 
 def _receipt_of(row: Mapping[str, Any]) -> Receipt:
-    """Return the receipt in a row."""
+    """Return the receipt in a row. Raises what `reading` knows as damage."""
+    if None in row.values():
+        raise TypeError("a receipt lacks something")
     return Receipt(
         unit_id=row["unit_id"],
         name="",
         n_bytes=row["n_bytes"],
-        tally=Tally(**json.loads(row["tally"])),
+        tally=Tally.of_dict(json.loads(row["tally"])),
         created=True,
         revision=row["revision"],
         content=row["content"],
-        effort=json.loads(row["effort"]),
+        effort=dict(json.loads(row["effort"])),
     )

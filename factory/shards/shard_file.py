@@ -192,11 +192,14 @@ class _Digesting:
 
 
 def footer_of(file: pq.ParquetFile) -> Footer:
-    """Return the footer of an open shard. Raises `KeyError` for a Parquet file without one."""
+    """Return the footer of an open shard.
+
+    Raises `KeyError` for a Parquet file without one, what `reading` knows as damage for one that is damaged.
+    """
     metadata = file.metadata.metadata or {}
     return Footer(
-        tally=Tally(**json.loads(metadata[b"factory.tally"])),
+        tally=Tally.of_dict(json.loads(metadata[b"factory.tally"])),
         content=metadata[b"factory.content"].decode(),
         # Shards of the first versions say nothing of effort.
-        effort=json.loads(metadata.get(b"factory.effort", b"{}")),
+        effort=dict(json.loads(metadata.get(b"factory.effort", b"{}"))),
     )
