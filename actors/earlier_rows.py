@@ -12,6 +12,7 @@ from factory.records.role_costs import earlier_entries, summed
 from factory.records.shard_schema import completed
 from factory.records.tally import Tally, tally
 from factory.shards.commits import Shard, open_shard, shard_name
+from factory.shards.damage import undamaged
 from factory.shards.shard_file import batches_in
 from factory.shards.units import Unit
 from factory.storage.store import Store
@@ -59,12 +60,14 @@ def earlier_rows(store: Store, unit: Unit, spooled: Mapping[int, Row], effort: M
 
     Raises:
       FileNotFoundError: the revision before is gone, or with spooled rows this one is committed: somebody was first.
+      BadInput: the revision before is damaged.
     """
     if spooled and store.size(shard_of(unit).name) is not None:
         raise FileNotFoundError(f"unit {unit.id} is committed")
     committed: dict[int, Row] = {}
     if unit.revision:
-        with open_shard(store, shard_of(unit, -1)) as file:
+        before_this = shard_of(unit, -1)
+        with undamaged(store, before_this.name), open_shard(store, before_this) as file:
             committed = dict(enumerate(row for batch in batches_in(file) for row in batch.to_pylist()))
     kept, before, failed = _split(committed, effort, unit.retry_failed)
     # What was finished since takes the place of what was committed.

@@ -18,6 +18,7 @@ from factory.records.batches import batches_of, most_bytes
 from factory.records.record import to_batch
 from factory.records.tally import Tally, tally
 from factory.shards.commits import Receipt, commit, later_revision, read_footer, receipt_of
+from factory.shards.damage import undamaged
 from factory.shards.units import Unit
 from factory.storage.opening import Location
 from factory.storage.store import Store
@@ -116,9 +117,10 @@ class UnitCommits:
         """Return the receipt of a unit that was committed before, without anybody hearing of it.
 
         Its worker, or an earlier attempt's writer, died between the commit and the news of it. Raises
-        `FileNotFoundError` where the unit is gone altogether.
+        `FileNotFoundError` where the unit is gone altogether, `BadInput` where it is damaged.
         """
         shard = later_revision(self._store, shard_of(unit, -1))
         if shard is None:
             raise FileNotFoundError(f"no shard of unit {unit.id} in {self._store.url}: it was there a moment ago")
-        return receipt_of(shard, read_footer(self._store, shard))
+        with undamaged(self._store, shard.name):
+            return receipt_of(shard, read_footer(self._store, shard))

@@ -14,7 +14,7 @@ nothing for readers of this module.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,8 +22,9 @@ import pyarrow.parquet as pq
 
 from factory.errors import BadInput, CommitFailed, StorageFailed
 from factory.records.tally import Tally
+from factory.shards.columns import check_columns
 from factory.shards.creation import create_shard
-from factory.shards.damage import CHECKSUMS, readable, undamaged
+from factory.shards.damage import CHECKSUMS, Unreadable, readable, undamaged
 from factory.shards.shard_file import Batches, Footer, batches_in, footer_of
 from factory.storage.ahead import in_order
 from factory.storage.opening import Folder, open_store
@@ -133,6 +134,7 @@ def commit(
 
     Raises:
       CommitFailed: the store refuses, or does not answer within its patience.
+      BadInput: what lies there is damaged.
     """
     store = open_store(folder)
     name = shard_name(unit_id, revision)
@@ -142,7 +144,8 @@ def commit(
         shard, ours = Shard(name=name, unit_id=unit_id, revision=revision, size=size), footer.content
         if not created:
             shard = replace(shard, size=store.size(name) or 0)
-            footer = read_footer(store, shard)
+            with undamaged(store, name):
+                footer = read_footer(store, shard)
         # Only now: a crash before this line leaves both, and the newer one wins.
         for older in range(revision):
             store.delete(shard_name(unit_id, older))
@@ -174,8 +177,20 @@ def open_shard(store: Store, shard: Shard) -> pq.ParquetFile:
 
     Raises:
       FileNotFoundError: the shard is gone; a newer revision may have superseded it (`open_newest`).
-      pyarrow.ArrowInvalid: the object is no Parquet file.
+      Unreadable: its columns are not those of records.
+      pyarrow.ArrowInvalid: the object is no Parquet file. `reading` turns it into `Unreadable`, too.
     """
+    file = _opened(store, shard)
+    try:
+        check_columns(file)
+    except Unreadable:
+        file.close()
+        raise
+    return file
+
+
+def _opened(store: Store, shard: Shard) -> pq.ParquetFile:
+    """Open a shard as `open_shard` does, whatever its columns are."""
     return pq.ParquetFile(store.open(shard.name, shard.size or None), **CHECKSUMS)
 
 
@@ -189,11 +204,13 @@ def later_revision(store: Store, shard: Shard) -> Shard | None:
     return None
 
 
-def open_newest(store: Store, shard: Shard) -> pq.ParquetFile:
+def open_newest(
+    store: Store, shard: Shard, opening: Callable[[Store, Shard], pq.ParquetFile] = open_shard
+) -> pq.ParquetFile:
     """Open a shard as `open_shard` does, or the revision that has superseded it since it was listed."""
     while True:
         try:
-            return open_shard(store, shard)
+            return opening(store, shard)
         except FileNotFoundError:
             later = later_revision(store, shard)
             if later is None:
@@ -203,7 +220,7 @@ def open_newest(store: Store, shard: Shard) -> pq.ParquetFile:
 
 def read_footer(store: Store, shard: Shard) -> Footer:
     """Return a shard's footer, without reading its rows."""
-    with open_newest(store, shard) as file:
+    with open_newest(store, shard, _opened) as file:
         return footer_of(file)
 
 

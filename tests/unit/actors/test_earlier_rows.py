@@ -9,13 +9,17 @@ import pytest
 from support.records import a_record
 from support.validation import committed_of_schema
 
+from actors.calls import CallPatience
 from actors.earlier_rows import EarlierRows, earlier_rows
+from actors.unit_commits import UnitCommits
+from factory.errors import BadInput
 from factory.records.record import to_batch
 from factory.records.role_costs import earlier_entries
 from factory.records.tally import tally
 from factory.shards import commits
 from factory.shards.units import Unit, cut
-from factory.storage.opening import open_store
+from factory.storage.access import Access
+from factory.storage.opening import Location, open_store
 from factory.types import Question
 
 TEXTS = ("a", "b", "c")
@@ -93,6 +97,24 @@ def test_a_row_of_schema_3_that_nothing_is_added_to_takes_nothing_from_the_roles
     left = earlier(tmp_path, AGAIN, n=6)
     added = left.added({**left.begun})
     assert (added.policy_calls, added.roles) == (0, [])
+
+
+def test_a_damaged_object_is_one_sentence_where_more_is_asked_of_its_unit(tmp_path: Path) -> None:
+    committed(tmp_path, *map(row, TEXTS))
+    path = tmp_path / commits.shard_name(UNIT.id)
+    whole = path.read_bytes()
+    # In a page, and so small that nothing of it is left.
+    for damaged in (whole[:600] + bytes([whole[600] ^ 4]) + whole[601:], b"damaged"):
+        path.write_bytes(damaged)
+        with pytest.raises(BadInput, match=rf"{commits.shard_name(UNIT.id)} in .* cannot be read .*factory validate"):
+            earlier(tmp_path, AGAIN, n=6)
+
+
+def test_a_commit_that_nobody_heard_of_and_that_is_damaged_is_one_sentence(tmp_path: Path) -> None:
+    committed(tmp_path, *map(row, TEXTS))
+    (tmp_path / commits.shard_name(UNIT.id)).write_bytes(b"damaged")
+    with pytest.raises(BadInput, match=rf"{commits.shard_name(UNIT.id)} in .* cannot be read"):
+        UnitCommits(Location(str(tmp_path), Access()), open_store(tmp_path), [], CallPatience()).before(UNIT)
 
 
 def test_a_unit_that_was_committed_meanwhile_is_not_done_again(tmp_path: Path) -> None:

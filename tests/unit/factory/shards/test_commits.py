@@ -54,6 +54,13 @@ def test_the_first_commit_of_a_unit_wins_and_stays_byte_identical(tmp_path):
     assert (tmp_path / first.name).read_bytes() == before
 
 
+def test_a_damaged_object_where_a_unit_is_to_be_committed_is_one_sentence(tmp_path):
+    first = commits.commit(tmp_path, "u1", *batch_of("a"))
+    (tmp_path / first.name).write_bytes(b"damaged")
+    with pytest.raises(BadInput, match=r"data/part-u1\.parquet in .* cannot be read .*factory validate"):
+        commits.commit(tmp_path, "u1", *batch_of("a"))
+
+
 def test_a_commit_leaves_nothing_but_the_object(tmp_path):
     commits.commit(tmp_path, "u1", *batch_of("a"))
     commits.commit(tmp_path, "u1", *batch_of("a"))
