@@ -84,7 +84,7 @@ for _name, _heading, _function, _examples in COMMANDS:
 
 @app.callback()
 def command(context: typer.Context) -> None:
-    """Have a command by which a person looks give up a store that is down before it becomes a long wait."""
+    """Have the commands under “Looking at a run” give up a store that is down before it becomes a long wait."""
     if context.invoked_subcommand in LOOKS:
         from factory.storage.retries import looking
 

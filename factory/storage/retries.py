@@ -43,8 +43,19 @@ GIVEN_UP: ContextVar[threading.Event | None] = ContextVar("GIVEN_UP", default=No
 """Event that is set as soon as nobody wants the results of this thread's calls: none is repeated then."""
 
 
-# Of the whole process: a command makes calls in many threads.
-_LOOKING = threading.Event()
+class _Looks:
+    """Number of open `looking` blocks, of the whole process: a command makes calls in many threads."""
+
+    def __init__(self) -> None:
+        self.open = 0
+        self._lock = threading.Lock()
+
+    def add(self, number: int) -> None:
+        with self._lock:
+            self.open += number
+
+
+_LOOKS = _Looks()
 
 
 @contextmanager
@@ -52,12 +63,18 @@ def looking() -> Iterator[None]:
     """Open a block in which this process only looks at folders, and a person waits for what it sees.
 
     A store that does not answer is given up after `LOOK_S` seconds, and messages are about the look, not about a run.
+    Blocks may lie within each other.
     """
-    _LOOKING.set()
+    _LOOKS.add(1)
     try:
         yield
     finally:
-        _LOOKING.clear()
+        _LOOKS.add(-1)
+
+
+def is_looking() -> bool:
+    """Return whether a `looking` block is open."""
+    return _LOOKS.open > 0
 
 
 class Refused(StorageFailed):
@@ -98,7 +115,7 @@ class Retries:
           StorageFailed: no success within the patience.
         """
         began = told = time.monotonic()
-        looks = _LOOKING.is_set()
+        looks = is_looking()
         patience_s = min(self._patience_s, LOOK_S) if looks else self._patience_s
 
         def before_pause(state: RetryCallState) -> None:

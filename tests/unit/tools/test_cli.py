@@ -19,6 +19,7 @@ import typer
 from rich.text import Text
 
 from factory.errors import BadInput, FactoryError, TrainingFailed
+from factory.storage.retries import is_looking
 from tools import cli
 from tools.commands.entry.json_output import only_json, print_json
 
@@ -66,6 +67,23 @@ def test_every_mistake_is_told_in_the_same_style(
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert err.lower().startswith(said.lower())
+
+
+@pytest.mark.parametrize(
+    ("name", "looks"), [("status", True), ("watch", True), ("view", True), ("resume", False), ("export", False)]
+)
+def test_only_a_command_that_looks_at_a_run_gives_up_a_store_early(
+    name: str, looks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(folder: str) -> None:
+        assert is_looking() == looks
+        raise BadInput(folder)
+
+    for command in cli.app.registered_commands:
+        monkeypatch.setattr(command, "callback", work)
+    with pytest.raises(BadInput, match="runs/mine"):
+        cli.app([name, "runs/mine"], standalone_mode=False)
+    assert not is_looking()
 
 
 def commands(group: Any, *names: str) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -34,7 +34,7 @@ from factory.storage.access import Access
 from factory.storage.ahead import in_order
 from factory.storage.faults import FaultKind, kind_of, sentence
 from factory.storage.opening import open_store
-from factory.storage.retries import Refused, Retries, looking
+from factory.storage.retries import Refused, Retries, is_looking, looking
 
 
 def answered(code: str, status: int, message: str = "said the server") -> OSError:
@@ -163,6 +163,14 @@ def test_who_looks_waits_less_and_is_told_nothing_of_a_run(monkeypatch: pytest.M
     assert not any(word in f"{failed.value} {refused.value}" for word in ("resume", "committed", "patience_s"))
     with pytest.raises(StorageFailed, match=r"grant it\. Nothing committed is lost; go on with `factory resume`"):
         patiently("write a", failing(1, answered("AccessDenied", 403)))
+
+
+def test_who_looks_within_a_look_goes_on_looking() -> None:
+    with looking():
+        with looking():
+            assert is_looking()
+        assert is_looking()
+    assert not is_looking()
 
 
 def test_long_waits_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
