@@ -60,7 +60,14 @@ def spending_of(gpu_hours: Mapping[str, float], tally: Tally, gpu_hour_price: fl
 
 
 def accepted(tally: Tally) -> int:
-    """Return the number of accepted solutions: right, or with the first wrong step located, each text once."""
+    """Return the number of accepted solutions: right, or with the first wrong step located; audited ones count once.
+
+    It is an estimate, as footers do not tell all that records do: a right text that no audit has looked at and that has
+    a first error (by rollouts of a prefix that it shares) is counted twice, as long as there are not more of both than
+    solutions; a given text counts, whether or not a labeller has worked on it here. `factory report` reads the records,
+    counts each text once, and takes of the given ones only those with labels of this folder
+    (`factory/run_figures/yields.py`), so its number may be smaller.
+    """
     # Right texts in which an audit has located a wrong step are among both counts.
     others = tally.first_errors - tally.flaws_located
     return tally.correct + min(others, tally.solutions - tally.correct)

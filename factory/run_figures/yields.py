@@ -25,6 +25,8 @@ class Yields:
     * `first_errors`: texts with the first wrong step located; `wrong_located`: those with a wrong answer among them.
     * `accepted`: right, or with the first wrong step located, each text once. A given one is accepted only where a
       labeller has worked on it here, so that a run that only scores another's solutions accepts none of them anew.
+      `factory status`, `stats.json` and dataset cards estimate the same by footers, which do not tell given and
+      unaudited texts apart, and may say more (`accepted` in `factory/spending.py`).
     """
 
     COLUMNS = (
