@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from support.waiting import HANGS_S
 
+from tools.cli import app
 from tools.commands.elsewhere.dashboard import FOOTER
 
 GOLDEN = Path(__file__).parents[4] / "golden/run_folder"
@@ -27,7 +28,7 @@ GOLDEN = Path(__file__).parents[4] / "golden/run_folder"
 class OnTerminal:
     """`factory watch` on a terminal of its own."""
 
-    def __init__(self, *arguments: str, term: str = "xterm", width: int = 40, height: int = 10) -> None:
+    def __init__(self, *arguments: str, width: int = 40, height: int = 10) -> None:
         self.terminal, theirs = pty.openpty()
         self.resize(width, height)
         # Test processes have a size of their own in these, which would stand for that of the terminal.
@@ -37,7 +38,7 @@ class OnTerminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env=env | {"TERM": term},
+            env=env | {"TERM": "xterm"},
             # Ctrl-C reaches the process by its terminal.
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
@@ -69,8 +70,8 @@ class OnTerminal:
 
 
 @contextmanager
-def watched(*arguments: str, term: str = "xterm") -> Iterator[OnTerminal]:
-    one = OnTerminal(*arguments, term=term)
+def watched(*arguments: str) -> Iterator[OnTerminal]:
+    one = OnTerminal(*arguments)
     try:
         yield one
     finally:
@@ -115,15 +116,29 @@ def test_a_complete_run_ends_it_with_the_summary() -> None:
     assert "complete, 3 of 3 questions" in " ".join(one.said.split())
 
 
-def test_a_terminal_that_cannot_move_its_cursor_gets_plain_lines() -> None:
-    with watched(str(GOLDEN), term="dumb") as one:
-        assert one.end() == 0
-    assert "\x1b" not in one.said
+def watch(*arguments: str) -> int:
+    """Watch the complete run in this process, whose thread looks at it once; return the exit status."""
+    with pytest.raises(SystemExit) as ended:
+        raise SystemExit(app(["watch", str(GOLDEN), "--interval", "1e6", *arguments], standalone_mode=False))
+    return int(ended.value.code or 0)
+
+
+def test_a_terminal_that_cannot_move_its_cursor_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pty.openpty()
+    monkeypatch.setenv("TERM", "dumb")
+    with open(theirs, "w") as terminal, monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", terminal)
+        assert watch() == 0
+    # What they wrote is there once they have closed it.
+    said = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert said.startswith("complete")
+    assert "\x1b" not in said
 
 
 @pytest.mark.parametrize("arguments", [[], ["--once"]])
-def test_without_a_terminal_it_prints_lines(arguments: list[str]) -> None:
-    command = [sys.executable, "-m", "tools.cli", "watch", str(GOLDEN), *arguments]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
-    assert (said.stdout.split()[0], said.stderr) == ("complete", "")
-    assert "3/3" in said.stdout
+def test_without_a_terminal_it_prints_lines(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert watch(*arguments) == 0
+    out, err = capsys.readouterr()
+    assert (out.split()[0], err) == ("complete", "")
+    assert "3/3" in out
