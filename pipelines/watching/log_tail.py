@@ -69,10 +69,10 @@ class LogTail:
         try:
             line = json.loads(text)
             event, level, said = line["event"], line["level"], str(line["text"])
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return
         if level != INFO:
-            about = [f"{name} {line[name]}" for name in ("question", "unit", "actor") if name in line][:1]
-            self.warnings.append(f"{event}: {said}" + f" ({about[0]})" * bool(about))
+            about = (f" ({name} {line[name]})" for name in ("question", "unit", "actor") if name in line)
+            self.warnings.append(f"{event}: {said}{next(about, '')}")
         elif event not in _COUNTS:
             self.said = said

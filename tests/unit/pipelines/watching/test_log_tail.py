@@ -29,6 +29,15 @@ def test_news_and_warnings_are_told_apart_and_counts_are_neither(tmp_path: Path)
     assert (tail.said, list(tail.warnings)) == ("engine ready", ["failed: no (question q1)"])
 
 
+def test_a_warning_about_nobody_is_told_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / page_name(1, 0)
+    path.parent.mkdir(parents=True)
+    path.write_text('{"event": "store", "level": "warning", "text": "slow"}\n')
+    tail = LogTail(open_store(tmp_path))
+    tail.look(1)
+    assert list(tail.warnings) == ["store: slow"]
+
+
 def test_only_what_is_new_is_read(tmp_path: Path, monkeypatch: object) -> None:
     written(tmp_path, 0, ("said", "info", "one"))
     store = open_store(tmp_path)
