@@ -31,6 +31,7 @@ from factory.browsing.filter import read
 from factory.browsing.places import Place, places_of
 from factory.browsing.shown import plain, shown
 from factory.errors import BadInput, FactoryError
+from factory.storage.opening import absolute
 from tools.viewer.annotating import Annotating, Changed, in_numbers
 from tools.viewer.guard import Guard
 from tools.viewer.index import Index
@@ -49,7 +50,7 @@ class Viewer:
     """Everything that answers come from.
 
     Args:
-      run_dir: folder as the user has named it, for commands to copy.
+      run_dir: folder as the user has named it.
       index: index of the run.
       records: reader of its records.
       search: search for texts.
@@ -105,6 +106,8 @@ class Viewer:
         return shown_json(
             {
                 "run_dir": self._run_dir,
+                # Commands that are copied are typed elsewhere.
+                "folder": absolute(self._run_dir),
                 "version": self._index.known.version,
                 "questions": self._index.known.questions,
                 "progress": progress,

@@ -5,7 +5,7 @@ import * as link from "./link.js";
 import { KEYS, SORTS, valueName } from "./words.js";
 
 const SHORT = 8; // names of a key that are shown before somebody asks for more
-const OPEN = new Set(["verdict", "first_error", "pass"]);
+const OPEN = new Set(["verdict", "first_error", "pass", "part"]);
 // Names that stand before all others, and behind them.
 const FIRST = { first_error: ["known"], pass: ["never", "seldom", "half", "mostly", "always", "no samples"] };
 const LAST = { first_error: ["none", "unknown"] };
@@ -32,7 +32,9 @@ function group(key, facts, chosen) {
   if (names.length < 2 && !asked.size) return null;
   // Names of an order of their own stand in it; all others are sorted by how many there are.
   if (FIRST[key]) names.sort((a, b) => placeOf(key, a.name) - placeOf(key, b.name));
-  const more = names.length > SHORT && !opened.get(`more ${key}`);
+  // Runs follow each other as they were made, and one looks for them by name: all are shown.
+  if (key === "part") names.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+  const more = key !== "part" && names.length > SHORT && !opened.get(`more ${key}`);
   const left = names.length;
   const kept = (one, place) => place < SHORT || asked.has(one.name) || (LAST[key] ?? []).includes(one.name);
   if (more) names = names.filter(kept);

@@ -84,7 +84,7 @@ function status(state) {
   }
   const people = state.annotations;
   if (typeof people === "string") parts.push(el("span", { class: "bad-words" }, said(people)));
-  else if (people.annotations || state.person) parts.push(el("span", { id: "agreement", title: people.sentence }, people.short));
+  else if (people.annotations) parts.push(el("span", { id: "agreement", title: people.sentence }, people.short));
   box.replaceChildren(...parts.flatMap((part) => [part, " "]));
 }
 

@@ -34,14 +34,19 @@ function questionCard(record, place, records) {
     el("p", { class: "gold" }, el("span", { class: "muted" }, "Gold answer "), record.gold_answer ? said(record.gold_answer, { class: "text answer" }) : el("span", { class: "muted" }, "none")),
     failure ? el("p", { class: "notice bad" }, el("strong", {}, `Failed at ${failure.stage}: `), said(`${failure.type}: ${failure.message}`), failure.attempts > 1 ? ` (${failure.attempts} attempts)` : "") : null,
     facts(record),
-    records.length > 1 ? el("p", { class: "small" }, "Records of this question: ", records.map((one, index) => [
-      el("a", { href: link.but({ in: one.in, copy: one.copy || null, s: null, b: null, n: null }), "aria-current": one.in === place.in && one.copy === place.copy ? "true" : null },
-        one.in ? said(one.folder) : null, !one.in || one.copy ? ` ${one.copy + 1}` : null), index + 1 < records.length ? ", " : null])) : null);
+    records.length > 1 ? el("p", { class: "small" }, "Records of this question: ", records.map((one, index) => [recordLink(one, place), index + 1 < records.length ? ", " : null])) : null);
+}
+
+/** Link to another record of the question; the one that is shown stands there without. */
+function recordLink(one, place) {
+  const name = [one.in ? said(one.folder) : null, !one.in || one.copy ? ` ${one.copy + 1}` : null];
+  if (one.in === place.in && one.copy === place.copy) return el("strong", { "aria-current": "true" }, name, " (this one)");
+  return el("a", { href: link.but({ in: one.in, copy: one.copy || null, s: null, b: null, n: null }) }, name);
 }
 
 function bar() {
   const { place } = open.answer;
-  const run = open.state.run_dir;
+  const run = open.state.folder;
   const folder = place.in ? `${run.replace(/\/$/, "")}/${place.in}` : run;
   return el("div", { class: "row spread actions" },
     el("div", { class: "row" }, el("a", { class: "button", id: "to-list", href: link.to({ f: link.read().f ?? "", t: link.read().t }) }, "← List"),
@@ -59,7 +64,8 @@ function bar() {
 /** Copy the command that opens what is shown. The address itself holds the secret of this viewer, so it is not copied. */
 export function copyPlace() {
   const at = location.hash.slice(1);
-  copy(`factory view ${quoted(open.state?.run_dir ?? "RUN_DIR")}${at ? ` --at ${quoted(at)}` : ""}`, "View command");
+  const person = open.state?.person;
+  copy(`factory view ${quoted(open.state?.folder ?? "RUN_DIR")}${person ? ` --annotate --as ${quoted(person)}` : ""}${at ? ` --at ${quoted(at)}` : ""}`, "View command");
 }
 
 /** Go to the question `by` places behind this one in the list. */

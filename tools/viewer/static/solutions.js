@@ -72,7 +72,7 @@ function card(one, { chosen, other, annotations }) {
       other && (one === chosen || one === other) ? badge(one === chosen ? "left" : "right", "here") : null, people ? badge("annotated", "here") : null),
     el("span", { class: "solution-answer" }, "answers ", said(one.final_answer ?? "nothing", { class: "text answer" })),
     el("span", { class: "muted small" }, [timesOf(one) > 1 ? `came ${plural(timesOf(one), "time")}` : null, one.role && one.role !== "policy" ? `by ${one.role}` : null,
-      plural(one.steps.length, "step"), surenessOf(one) ? `${surenessOf(one) < 1 ? "at least " : ""}${sureness(surenessOf(one))}` : null].filter(Boolean).join(" · "))));
+      plural(one.steps.length, "step"), surenessOf(one) ? `labels ${surenessOf(one) < 1 ? "at least " : ""}${sureness(surenessOf(one))}` : null].filter(Boolean).join(" · "))));
 }
 
 /** Return the chips that narrow the cards to one verdict; none where there are few. */
