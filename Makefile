@@ -56,7 +56,7 @@ demo: install
 	@$(MAKE) --no-print-directory -j2 model $(COMPILED)
 	@$(BIN)/factory run pipelines/label_steps.yaml $(DEMO) run.dir=$(RUN)
 	@echo
-	@echo "Look at a question, its tree and its labelled steps:  $(BIN)/factory inspect $(RUN)"
+	@echo "Look at questions, trees and labelled steps in the browser:  $(BIN)/factory view $(RUN)"
 
 test: model
 	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --durations=20 -m "not long"

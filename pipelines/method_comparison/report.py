@@ -16,6 +16,7 @@ from pipelines.method_comparison.plot import drawn
 from pipelines.method_comparison.results import Results
 from pipelines.method_comparison.table import markdown, table_lines
 from pipelines.method_comparison.work import Interrupted, chosen, measured
+from pipelines.reporting.look_line import look_line
 from pipelines.run.contract import state_of
 from pipelines.run.curves import Curve, Point
 from pipelines.run.run_folder import read_survey
@@ -152,7 +153,7 @@ def summary_lines(summary: ComparisonSummary) -> list[str]:
             f"table          {folder}/{TABLE}",
             f"plot           {folder}/{PLOT}",
         ]
-        lines.append(f"look           factory inspect {folder}/{TEST}/METHOD/AMOUNT")
+        lines.append(look_line(str(folder)))
     return [*lines, *(f"missing        {name}" for name in summary.missing)]
 
 

@@ -10,6 +10,7 @@ from factory.storage.store import Store
 from pipelines.prover_game.game_runs import SAMPLED, SCORED, TESTED
 from pipelines.prover_game.phases import PHASES
 from pipelines.prover_game.settings import VERIFIER, GameSettings, of
+from pipelines.reporting.look_line import look_line
 from pipelines.rounds.journal import Facts, RoundJournal
 from pipelines.rounds.loop import why_stop as why_stop_any
 from pipelines.rounds.summary import (
@@ -144,7 +145,7 @@ def summary_lines(summary: RoundsSummary) -> list[str]:
         *([f"plot           {folder}/{PLOT}"] if verifiers else []),
         *[f"verifier       {model}" for model in verifiers[-1:]],
         *[f"provers        {model}" for model in provers[-1:]],
-        *([f"look           factory inspect {folder}/round_0/{SAMPLED}/{SNEAKY}"] if 0 in summary.rounds else []),
+        *([look_line(folder)] if 0 in summary.rounds else []),
         f"more rounds    factory resume {folder} game.rounds=N",
     ]
 

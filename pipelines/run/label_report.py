@@ -18,6 +18,7 @@ from factory.types import POLICY
 from pipelines.planning.survey import Survey
 from pipelines.pools.pool import MODELS, Pool
 from pipelines.pools.roles import asked_pools
+from pipelines.reporting.look_line import look_line
 from pipelines.run.contract import state_of
 from pipelines.run.settings import Settings
 
@@ -180,6 +181,6 @@ def summary_lines(summary: LabelSummary) -> list[str]:
         lines.append(f"retried        {summary.retried} units whose worker had died")
     return [
         *lines,
-        f"look           factory inspect {folder}",
+        look_line(str(folder)),
         f"export         factory export {folder} --format prm OUT",
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from factory.storage.store import Store
+from pipelines.reporting.look_line import look_line
 from pipelines.rounds.summary import RoundsSummary, head_line, next_lines, round_figures, status_head
 from pipelines.run.run_folder import read_survey
 from pipelines.run.settings import Settings
@@ -26,7 +27,7 @@ def summary_lines(summary: RoundsSummary) -> list[str]:
         *round_lines(summary.rounds),
         *([f"accuracy       {folder}/{PLOT}"] if summary.rounds else []),
         *_weights_lines(summary),
-        *([f"look           factory inspect {folder}/round_0/sample"] if 0 in summary.rounds else []),
+        *([look_line(folder)] if 0 in summary.rounds else []),
         f"more rounds    factory resume {folder} star.rounds=N",
     ]
 

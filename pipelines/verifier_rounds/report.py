@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from factory.storage.store import Store
+from pipelines.reporting.look_line import look_line
 from pipelines.rounds.folders import folder_of
 from pipelines.rounds.journal import Facts, RoundJournal
 from pipelines.rounds.loop import why_stop as why_stop_any
@@ -135,6 +136,7 @@ def summary_lines(summary: RoundsSummary) -> list[str]:
         *([f"plot           {folder}/{PLOT}"] if evaluated else []),
         *[f"comparison     {folder}/{folder_of(round_)}/{EVALUATION}/comparison.md" for round_ in evaluated[-1:]],
         *[f"verifier       {model}" for model in trained[-1:]],
+        *([look_line(folder)] if summary.rounds else []),
         f"more rounds    factory resume {folder} loop.rounds=N",
     ]
 

@@ -38,6 +38,7 @@ def import_command(
     """Import a step-labelled data set; lines that were imported before are not added again."""
     from factory.text.safe_text import safe
     from pipelines.maintenance.import_labels import import_file
+    from pipelines.reporting.look_line import look_line
 
     done = import_file(file, format, out_dir, skip_bad=skip_bad)
     if json:
@@ -50,7 +51,7 @@ def import_command(
         lines += [f"  {safe(complaint)}" for complaint in done.complaints]
     lines += [
         f"records        {out_dir}/data",
-        f"look           factory inspect {out_dir}",
+        look_line(out_dir),
         f"compare        factory compare {out_dir} RUN_DIR",
     ]
     for line in lines:

@@ -188,7 +188,7 @@ def test_the_command_says_what_was_read_and_what_to_do_next(tmp_path, monkeypatc
     assert run_command(monkeypatch, "import", source, out, "--format", "math_shepherd") == 0
     said = capsys.readouterr().out
     assert "5 lines of math_shepherd read, 5 new in 3 objects" in said
-    assert f"factory inspect {out}" in said
+    assert f"factory view {out}" in said
 
 
 def test_a_malformed_line_is_one_line_of_complaint_and_exit_code_2(tmp_path, monkeypatch, capsys):
