@@ -19,7 +19,7 @@ _UNNAMED = {
     POLICY: ("policy_calls", "prompt_tokens", "cached_tokens", "completion_tokens", "money"),
     "judge": ("judge_calls", None, None, "judge_tokens", None),
 }
-"""Where rows that name no role keep what each has cost, in the order of `AMOUNTS`; None where they do not say."""
+"""Columns of what each role has cost in rows that name none, in the order of `AMOUNTS`; None where they do not say."""
 _PER_PART = ("policy_calls", "prompt_tokens", "completion_tokens", "seconds", "money")
 
 

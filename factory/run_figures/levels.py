@@ -13,7 +13,7 @@ _LARGEST = 1e15
 
 
 class Names:
-    """The first so many different names; all later ones are `OTHERS`. What is counted by them is exact."""
+    """First so many different names; all later ones are `OTHERS`. What is counted by them is exact."""
 
     def __init__(self, most: int) -> None:
         self._most = most

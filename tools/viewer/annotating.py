@@ -38,7 +38,7 @@ class Changed(BadInput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What people say.
+    """Annotations that are known by now.
 
     Attributes:
       by_name: annotations by the run that they lie in ("" is the folder itself) and the name of their object there.

@@ -50,7 +50,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known by now.
+    """Parts and counts of an index at one moment.
 
     Attributes:
       parts: facts of the records.

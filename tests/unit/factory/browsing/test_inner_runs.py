@@ -1,4 +1,4 @@
-"""How often the model of each run within a folder is right."""
+"""Shares of right samples of each run within a folder."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""What people say, as a viewer has it: others' and its own, on a store that may be slow, damaged or down."""
+"""Annotations as a viewer has them: others' and its own, on a store that may be slow, damaged or down."""
 
 from __future__ import annotations
 
