@@ -7,7 +7,7 @@ from io import BytesIO
 
 from factory.storage.store import Store
 from pipelines.rounds.journal import Facts, RoundJournal
-from pipelines.run.curves import Point
+from pipelines.run.curves import Curve, Point
 
 Points = Sequence[tuple[float, float, float]]
 """Points of a line: place, value, standard error."""
@@ -40,6 +40,18 @@ def by_round(
             if value is not None and round_ is not None:
                 lines.setdefault(label, []).append((float(round_), float(value), None))
     return lines
+
+
+def training_loss(journal: RoundJournal, title: str) -> Curve:
+    """Return the loss at the end of each round's phase `train` as a curve with a title."""
+    return Curve(
+        title=title,
+        caption="Loss at the end of each round's training.",
+        x="round",
+        y="loss",
+        lines=by_round(journal, lambda phases: {"loss": phases.get("train", {}).get("loss_last")}),
+        shares=False,
+    )
 
 
 def save_plot(store: Store, name: str, lines: Mapping[str, Points], *, x: str, y: str) -> None:

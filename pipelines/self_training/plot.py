@@ -7,7 +7,7 @@ from typing import Any
 
 from factory.storage.store import Store
 from pipelines.rounds.journal import Facts, RoundJournal
-from pipelines.rounds.tables import by_round, save_plot
+from pipelines.rounds.tables import by_round, save_plot, training_loss
 from pipelines.run.curves import Curve
 from pipelines.self_training.journal import PHASES
 
@@ -47,14 +47,7 @@ def curves_of(journal: RoundJournal) -> list[Curve]:
             lines=by_round(journal, made),
             shares=False,
         ),
-        Curve(
-            title="Training loss",
-            caption="Loss at the end of each round's training.",
-            x="round",
-            y="loss",
-            lines=by_round(journal, lambda phases: {"loss": phases.get("train", {}).get("loss_last")}),
-            shares=False,
-        ),
+        training_loss(journal, "Training loss"),
     ]
 
 

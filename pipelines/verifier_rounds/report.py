@@ -20,7 +20,7 @@ from pipelines.rounds.summary import (
     row_name,
     status_head,
 )
-from pipelines.rounds.tables import aligned, by_round, save_plot
+from pipelines.rounds.tables import aligned, save_plot, training_loss
 from pipelines.run.curves import Curve
 from pipelines.run.run_folder import read_survey
 from pipelines.run.settings import Settings
@@ -66,14 +66,7 @@ def curves_of(journal: RoundJournal) -> list[Curve]:
             y="share right; F1",
             lines=lines_of(journal),
         ),
-        Curve(
-            title="Training loss of the verifier",
-            caption="Loss at the end of each round's training.",
-            x="round",
-            y="loss",
-            lines=by_round(journal, lambda phases: {"loss": phases.get("train", {}).get("loss_last")}),
-            shares=False,
-        ),
+        training_loss(journal, "Training loss of the verifier"),
     ]
 
 
